@@ -1,0 +1,19 @@
+"""`python -m loadgen` and the `loadgen` command."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; the version needs nothing imported."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from loadgen import __version__
+
+        sys.stdout.write(f"loadgen {__version__}\n")
+        return
+    from loadgen.cli.app import run_app
+
+    sys.exit(run_app())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+"""One exchange with the target: the Request, the Outcome, and the Protocol of a client.
+
+Clients stamp instants and say what they saw. They never pace, retry, judge or print, and never raise for what a
+server did.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Protocol
+
+
+class ErrorClass(StrEnum):
+    """Everything that can keep a request from passing; the value is the name in a Result."""
+
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_RESET = "connection_reset"
+    UNREACHABLE = "unreachable"
+    CONNECT_TIMEOUT = "connect_timeout"
+    TLS = "tls_error"
+    TIMEOUT = "timeout"
+    MALFORMED_REPLY = "malformed_reply"
+    EARLY_CLOSE = "early_close"
+    STALE_CONNECTION = "stale_connection"
+    DESYNC = "desync"
+    UNEXPECTED_STATUS = "unexpected_status"
+    UNEXPECTED_BODY = "unexpected_body"
+    UNEXPECTED_LENGTH = "unexpected_length"
+    NO_DESCRIPTORS = "no_descriptors"
+    NO_PORTS = "no_ports"
+    GENERATOR = "generator_error"
+    CUT = "cut"
+
+    @property
+    def fault(self) -> str:
+        """Whose fault it is: `target` counts against thresholds, `generator` and `unknown` never do."""
+        if self is ErrorClass.CUT:
+            return "unknown"
+        if self in (ErrorClass.NO_DESCRIPTORS, ErrorClass.NO_PORTS, ErrorClass.GENERATOR):
+            return "generator"
+        return "target"
+
+
+ERROR_TEXT: dict[ErrorClass, str] = {
+    ErrorClass.CONNECTION_REFUSED: "connection refused",
+    ErrorClass.CONNECTION_RESET: "connection reset by the server",
+    ErrorClass.UNREACHABLE: "host or network unreachable",
+    ErrorClass.CONNECT_TIMEOUT: "no connection within --connect-timeout",
+    ErrorClass.TLS: "TLS handshake or certificate failed",
+    ErrorClass.TIMEOUT: "no complete reply within --timeout",
+    ErrorClass.MALFORMED_REPLY: "the reply is not HTTP/1.x",
+    ErrorClass.EARLY_CLOSE: "connection closed in the middle of a reply",
+    ErrorClass.STALE_CONNECTION: "the server had already closed the reused connection",
+    ErrorClass.DESYNC: "bytes came after the end of a reply",
+    ErrorClass.UNEXPECTED_STATUS: "status not among the expected ones",
+    ErrorClass.UNEXPECTED_BODY: "body lacks the expected text",
+    ErrorClass.UNEXPECTED_LENGTH: "body length differs from the expected one",
+    ErrorClass.NO_DESCRIPTORS: "this machine ran out of file descriptors",
+    ErrorClass.NO_PORTS: "this machine ran out of ephemeral ports",
+    ErrorClass.GENERATOR: "the generator itself failed",
+    ErrorClass.CUT: "still running when the grace period ended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where requests go: `scheme` is http or https, `host` a name or address without brackets."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        """The Host header: the port is left out where it is the scheme's own; IPv6 in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.scheme == "https" else 80) else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What is a good reply. Statuses are inclusive ranges; `body_contains` is looked for in the first MiB."""
+
+    statuses: tuple[tuple[int, int], ...] = ((200, 399),)
+    body_contains: bytes | None = None
+    length: int | None = None
+
+    def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
+        """None for a good reply, else what is wrong with it. `kept` are the first bytes of the body."""
+        if not any(low <= status <= high for low, high in self.statuses):
+            return ErrorClass.UNEXPECTED_STATUS
+        if self.length is not None and body_length != self.length:
+            return ErrorClass.UNEXPECTED_LENGTH
+        if self.body_contains is not None and self.body_contains not in kept:
+            return ErrorClass.UNEXPECTED_BODY
+        return None
+
+
+KEEP_TO_SEARCH = 1 << 20
+JOINED_BODY_BYTES = 65536
+
+
+class BodySource(Protocol):
+    """An upload body that is made or read piece by piece. `length` is bytes, None means chunked encoding."""
+
+    length: int | None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Start again from the first chunk; chunks may have any size above zero."""
+        ...
+
+
+class Fields:
+    """The header fields of a request, with their wire form kept: `block` ends with CRLF, or is empty."""
+
+    __slots__ = ("block", "names_host", "pairs")
+
+    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        self.pairs = pairs
+        self.names_host = any(name.lower() == "host" for name, _ in pairs)
+        self.block = "".join(f"{name}: {value}\r\n" for name, value in pairs).encode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """What a reply's head says of the rest: `length` body bytes follow it."""
+
+    status: int
+    length: int
+    keep_alive: bool
+
+
+class Memo:
+    """What one request name got lately, so that an equal reply need not be parsed again. Owned by one worker.
+
+    `data` is the last whole reply, byte for byte, of a connection that stays open; `add` and `add_lag` take the
+    latency and send lag, in nanoseconds, of one more of them. `framing` maps whole heads to what they say.
+    """
+
+    __slots__ = ("add", "add_lag", "data", "framing")
+
+    def __init__(self) -> None:
+        self.data: bytes | None = None
+        self.add: Callable[[int], None] = _nothing
+        self.add_lag: Callable[[int], None] = _nothing
+        self.framing: dict[bytes, Framing] = {}
+
+
+def _nothing(_latency_ns: int) -> None:
+    """Stands in until a reply has been seen."""
+
+
+class Request:
+    """What to send. `target` is in origin form ("/path?query"); `name_id` indexes the plan's request names.
+
+    `body` is bytes or a BodySource. The reply's body is counted; its first `keep` bytes are kept; every piece goes
+    to `sink` when there is one. `memo` is shared by all requests of the name, or None where each reply must be
+    handed over whole. `wire` caches the encoded head and body of the raw client. A Host field among `fields` takes
+    the place of the origin's. `streams` says that the body does not go out in one piece with the head.
+    """
+
+    __slots__ = ("body", "expect", "fields", "keep", "memo", "method", "name_id", "sink", "streams", "target", "wire")
+
+    def __init__(
+        self,
+        name_id: int,
+        method: str,
+        target: str,
+        fields: Fields,
+        *,
+        body: "bytes | BodySource" = b"",
+        expect: Expect | None = None,
+        keep: int = 0,
+        sink: Callable[[bytes], None] | None = None,
+        memo: Memo | None = None,
+    ) -> None:
+        self.name_id = name_id
+        self.method = method
+        self.target = target
+        self.fields = fields
+        self.body = body
+        self.expect = expect or Expect()
+        self.keep = max(keep, KEEP_TO_SEARCH if self.expect.body_contains is not None else 0)
+        self.sink = sink
+        self.memo = memo if sink is None else None
+        self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
+        self.wire: bytes | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """A complete reply. `wire_length` counts every byte from the status line on; `head` are its first 200 bytes.
+
+    `whole` is the reply itself where it came in one piece and may be compared with the next one.
+    """
+
+    status: int
+    body_length: int
+    wire_length: int
+    kept: bytes = b""
+    head: bytes = b""
+    keep_alive: bool = True
+    whole: bytes | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one exchange came to: a Reply, or an error with what was seen of the reply so far.
+
+    Instants are CLOCK_MONOTONIC nanoseconds: `sent_ns` when the connect or write was attempted, `done_ns` at the
+    reply's last byte or the error. Whether a reply is good is decided by who asked, with the request's `expect`.
+    """
+
+    sent_ns: int
+    done_ns: int
+    reply: Reply | None = None
+    error: ErrorClass | None = None
+    detail: str = ""
+    head: bytes = b""
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+
+@dataclass(slots=True)
+class ConnectionCounts:
+    """What one worker's connections did; merged by adding."""
+
+    opened: int = 0
+    reused: int = 0
+    failed: int = 0
+    reconnected: int = 0
+    idle_closed: int = 0
+    desynced: int = 0
+
+    def move_from(self, other: "ConnectionCounts") -> None:
+        """Add another's counts to these and leave zeros there."""
+        for item in fields(self):
+            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+            setattr(other, item.name, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How TLS is done. Paths are of PEM files; `verify` False accepts every certificate."""
+
+    verify: bool = True
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Everything a client needs to reach the target; addresses are resolved `(family, sockaddr)` pairs."""
+
+    origin: Origin
+    addresses: tuple[tuple[int, tuple[str, int]], ...]
+    tls: Tls = field(default_factory=Tls)
+    timeout_s: float = 10.0
+    connect_timeout_s: float = 5.0
+    keep_alive: bool = True
+
+
+class Client(Protocol):
+    """One virtual user's connection, driven by `await`. A blocking client never suspends.
+
+    `counts` is shared by the users of one worker or owned by one thread.
+    """
+
+    counts: ConnectionCounts
+
+    async def connect(self) -> ErrorClass | None:
+        """Open the connection ahead of the first request; None when it is open."""
+        ...
+
+    async def exchange(self, request: Request) -> Outcome:
+        """Send one request and await its reply, opening the connection where there is none. Never raises."""
+        ...
+
+    def cut(self) -> None:
+        """End a running exchange from outside (any thread): it returns soon, with an error."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connection; the client is not used afterwards."""
+        ...

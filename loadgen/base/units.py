@@ -1,0 +1,199 @@
+"""Durations, sizes, rates and shares as people write and read them.
+
+Every `parse_` function raises ValueError with one sentence that says what would be right; none accepts a negative
+number, NaN or infinity. Every `format_` function returns text for a person.
+"""
+
+import re
+from fractions import Fraction
+
+MAX_DURATION_S = 1e8
+
+_NUMBER = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
+_NUMBER_ALONE = re.compile(_NUMBER)
+_NUMBER_AND_UNIT = re.compile(rf"({_NUMBER})\s*([A-Za-zµμ]*)")
+_DURATION = re.compile(rf"(?:({_NUMBER})(ns|us|µs|μs|ms|s|m|h|d))+")
+_DURATION_PART = re.compile(rf"({_NUMBER})(ns|us|µs|μs|ms|s|m|h|d)")
+_DURATION_UNITS_S = {
+    "ns": Fraction(1, 10**9),
+    "us": Fraction(1, 10**6),
+    "µs": Fraction(1, 10**6),
+    "μs": Fraction(1, 10**6),
+    "ms": Fraction(1, 1000),
+    "s": Fraction(1),
+    "m": Fraction(60),
+    "h": Fraction(3600),
+    "d": Fraction(86400),
+}
+_SIZE_UNITS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+}
+_RATE_UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600}
+_LONGEST_TEXT = 64
+
+
+def parse_duration_s(value: str | float) -> float:
+    """Seconds of "30s", "5m", "250ms", "1h30m" or a bare number of seconds."""
+    expected = f"expected a duration such as 30s, 5m or 250ms, got {_shown(value)}"
+    text = _text(value, expected)
+    if _NUMBER_ALONE.fullmatch(text):
+        seconds = Fraction(_padded(text))
+    elif _DURATION.fullmatch(text):
+        parts = _DURATION_PART.findall(text)
+        seconds = sum((Fraction(_padded(number)) * _DURATION_UNITS_S[unit] for number, unit in parts), Fraction())
+    else:
+        raise ValueError(expected)
+    if seconds > MAX_DURATION_S:
+        raise ValueError(f"expected a duration of at most three years, got {_shown(value)}")
+    return float(seconds)
+
+
+def parse_range_s(value: str | float) -> tuple[float, float]:
+    """The two ends, in seconds, of "100ms..300ms"; a single duration is both ends."""
+    low_text, dots, high_text = value.partition("..") if isinstance(value, str) else (value, "", "")
+    try:
+        low = parse_duration_s(low_text)
+        high = parse_duration_s(high_text) if dots else low
+    except ValueError:
+        raise ValueError(
+            f"expected a duration such as 1s or a range such as 100ms..300ms, got {_shown(value)}"
+        ) from None
+    if low > high:
+        raise ValueError(f"expected a range from low to high such as 100ms..300ms, got {_shown(value)}")
+    return low, high
+
+
+def parse_size(value: str | float) -> int:
+    """Bytes of "10KiB" (1024), "10KB" (1000), "1.5MiB" or a bare number of bytes."""
+    expected = f"expected a size in bytes such as 512, 10KiB or 5MB, got {_shown(value)}"
+    match = _NUMBER_AND_UNIT.fullmatch(_text(value, expected))
+    if match is None or match[2].lower() not in _SIZE_UNITS:
+        raise ValueError(expected)
+    size = Fraction(_padded(match[1])) * _SIZE_UNITS[match[2].lower()]
+    if size.denominator != 1:
+        raise ValueError(f"expected a whole number of bytes, got {_shown(value)}")
+    return int(size)
+
+
+def parse_rate(value: str | float) -> float:
+    """Per second: of "5000/s", "300/m", "10/h" or a bare number."""
+    expected = f"expected a rate such as 5000/s or 300/m, got {_shown(value)}"
+    number, slash, unit = (part.strip() for part in _text(value, expected).partition("/"))
+    if not _NUMBER_ALONE.fullmatch(number) or (slash and unit not in _RATE_UNITS_S):
+        raise ValueError(expected)
+    return float(Fraction(_padded(number)) / _RATE_UNITS_S[unit or "s"])
+
+
+def parse_percent(value: str | float) -> float:
+    """A share from 0 to 1: of "5%", or of the fraction "0.05" itself."""
+    expected = f"expected a share such as 5% or a fraction from 0 to 1, got {_shown(value)}"
+    text = _text(value, expected)
+    number = text.removesuffix("%").rstrip()
+    if not _NUMBER_ALONE.fullmatch(number):
+        raise ValueError(expected)
+    part = Fraction(_padded(number)) / (100 if text.endswith("%") else 1)
+    if part > 1:
+        raise ValueError(expected)
+    return float(part)
+
+
+def format_ns(nanoseconds: float) -> str:
+    """`format_ms` of nanoseconds."""
+    return format_ms(nanoseconds / 1e6)
+
+
+def format_ms(milliseconds: float) -> str:
+    """Three significant digits in the unit that suits: "850 us", "1.23 ms", "2.40 s"; whole seconds from 1000 s on."""
+    if milliseconds == 0:
+        return "0 us"
+    for factor, unit in ((1e6, "ns"), (1e3, "us"), (1.0, "ms")):
+        number = _three_digits(milliseconds * factor)
+        if abs(float(number)) < 1000:
+            return f"{number} {unit}"
+    return f"{_three_digits(milliseconds / 1e3)} s"
+
+
+def format_bytes(size: float) -> str:
+    """Three significant digits with a binary unit: "512 B", "1.21 KiB", "38.0 MiB"."""
+    if abs(size) < 1024:
+        return f"{size:.0f} B"
+    for unit in ("KiB", "MiB", "GiB"):
+        size /= 1024
+        number = _three_digits(size)
+        if abs(float(number)) < 1024:
+            return f"{number} {unit}"
+    return f"{_three_digits(size / 1024)} TiB"
+
+
+def format_count(count: int) -> str:
+    """Thousands separated: "1,234,567"."""
+    return f"{count:,}"
+
+
+def format_duration_s(seconds: float) -> str:
+    """As a person would type it, so that `parse_duration_s` reads it back to the microsecond: "1h30m", "2.5s"."""
+    if abs(seconds) >= 60:
+        return _hours_minutes(seconds)
+    if abs(seconds) >= 1 or seconds == 0:
+        return f"{_trimmed(seconds, 6)}s"
+    if abs(seconds) >= 1e-3:
+        return f"{_trimmed(seconds * 1e3, 3)}ms"
+    return f"{_trimmed(seconds * 1e6, 3)}us"
+
+
+def _hours_minutes(seconds: float) -> str:
+    sign, microseconds = ("-" if seconds < 0 else ""), round(abs(seconds) * 1e6)
+    minutes, rest = divmod(microseconds, 60_000_000)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{_trimmed(rest / 1e6, 6)}s" if rest else ""
+    return sign + (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "") + tail
+
+
+def _trimmed(number: float, digits: int) -> str:
+    text = f"{number:.{digits}f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _three_digits(number: float) -> str:
+    for digits in (2, 1):
+        text = f"{number:.{digits}f}"
+        if len(text.lstrip("-")) <= 4:
+            return text
+    return f"{number:.0f}"
+
+
+def _text(value: str | float, expected: str) -> str:
+    """The text of a number or a text of sensible length."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(expected)
+    if isinstance(value, int) and value.bit_length() > 4 * _LONGEST_TEXT:
+        raise ValueError(expected)
+    text = _decimal(value) if isinstance(value, float) else str(value).strip()
+    if len(text) > _LONGEST_TEXT and isinstance(value, str):
+        raise ValueError(expected)
+    return text
+
+
+def _decimal(value: float) -> str:
+    """Without an exponent; NaN and infinity stay texts that no pattern accepts."""
+    text = repr(value)
+    return text if "e" not in text else f"{value:.{0 if abs(value) >= 1 else 400}f}"
+
+
+def _padded(number: str) -> str:
+    return f"0{number}0" if "." in number else number
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and value.bit_length() > 4 * _LONGEST_TEXT:
+        return "a very large number"
+    return repr(str(value)) if isinstance(value, str) else str(value)

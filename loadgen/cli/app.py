@@ -1,0 +1,77 @@
+"""The command line: its commands, and what becomes of errors."""
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import click
+import typer
+
+from loadgen import __version__
+from loadgen.base.errors import LoadgenError
+from loadgen.cli.check import check
+from loadgen.cli.demo import demo
+from loadgen.cli.profiles import profiles_app
+from loadgen.cli.report import report
+from loadgen.cli.run import run
+from loadgen.cli.target import target
+from loadgen.judge.exit_code import ExitCode
+
+app = typer.Typer(
+    name="loadgen",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"loadgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def loadgen(
+    _version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Simulate thousands of clients, and say what they saw.
+
+    Begin with: loadgen demo
+    """
+
+
+app.command()(run)
+app.command()(check)
+app.command()(demo)
+app.command()(target)
+app.command()(report)
+app.add_typer(profiles_app)
+
+
+def run_app() -> int:
+    """Run one command; the exit code. Expected errors are one clear line each, on stderr."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except LoadgenError as error:
+        for line in str(error).splitlines():
+            sys.stderr.write(f"loadgen: {line}\n")
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("loadgen: stopped before the run began\n")
+        return ExitCode.SIGNAL
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.write("loadgen: this is a bug in loadgen; please report it with the lines above\n")
+        return ExitCode.INTERNAL
+    return int(code or 0)

@@ -1,0 +1,46 @@
+"""Shows progress on stderr: one line redrawn on a terminal, a plain line every 5 s in a log, nothing when quiet."""
+
+import shutil
+import sys
+
+from loadgen.measure.progress import Snapshot
+from loadgen.report.live import render_live, render_plain
+
+PLAIN_EVERY_S = 5.0
+CLEAR = "\r\x1b[K"
+
+
+class LiveLine:
+    """Give it to a run as its `progress` hook; `end` removes what was drawn."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._terminal = not quiet and sys.stderr.isatty()
+        self._next_plain_s = PLAIN_EVERY_S
+        self._drawn = False
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw the state of the run."""
+        if self._quiet:
+            return
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            self._write(CLEAR + render_live(snapshot, width))
+            self._drawn = True
+        elif snapshot.elapsed_s >= self._next_plain_s:
+            self._next_plain_s = snapshot.elapsed_s // PLAIN_EVERY_S * PLAIN_EVERY_S + PLAIN_EVERY_S
+            self._write(render_plain(snapshot) + "\n")
+
+    def end(self) -> None:
+        """Leave an empty line for the report."""
+        if self._drawn:
+            self._write(CLEAR)
+            self._drawn = False
+
+    @staticmethod
+    def _write(text: str) -> None:
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:
+            return

@@ -1,0 +1,113 @@
+"""The options of a run, as one table: every command that makes load takes the same ones.
+
+Values left out are absent, so that they do not override a profile. Each may come from LOADGEN_FLAG in the environment.
+"""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+LOAD = "Load"
+REQUEST = "Request"
+WHERE = "Where users run"
+CONNECTION = "Connection"
+STOPPING = "Stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOption:
+    """One option: the profile's key, its flags, what `--help` says."""
+
+    key: str
+    flags: tuple[str, ...]
+    panel: str
+    help: str
+    metavar: str = "N"
+    kind: Any = str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable: LOADGEN_ and the long flag; lists take one entry a line."""
+        return "LOADGEN_" + self.flags[-1].strip("-").replace("-", "_").upper()
+
+
+OPTIONS = (
+    RunOption("connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50)"),
+    RunOption("duration", ("-d", "--duration"), LOAD, "Time to run. (default: 10s unless -n is given)", "TIME"),
+    RunOption("total_requests", ("-n", "--requests"), LOAD, "Requests in all; with -d, whichever comes first."),
+    RunOption("think", ("--think",), LOAD, "Pause of a user after each reply: 100ms or 1s..3s. (default: 0s)", "TIME"),
+    RunOption("ramp_up", ("--ramp-up",), LOAD, "Start the users evenly over this time. (default: 0s)", "TIME"),
+    RunOption("seed", ("--seed",), LOAD, "Seed of everything random. (default: 1)"),
+    RunOption("method", ("-m", "--method"), REQUEST, "(default: GET, or POST with a body)", "METHOD"),
+    RunOption("headers", ("-H", "--header"), REQUEST, "'Name: value'; repeatable.", "HEADER", list[str]),
+    RunOption("body", ("-b", "--body"), REQUEST, "Text, @FILE, or - for standard input.", "BODY"),
+    RunOption("mode", ("--mode",), WHERE, "pool, threads or async. (default: pool)", "MODE"),
+    RunOption("workers", ("--workers",), WHERE, "Threads with a loop each, per process. (default: by mode)"),
+    RunOption("processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)"),
+    RunOption("client", ("--client",), WHERE, "raw or httpx. (default: raw)", "CLIENT"),
+    RunOption("timeout", ("--timeout",), CONNECTION, "For one whole request. (default: 10s)", "TIME"),
+    RunOption("connect_timeout", ("--connect-timeout",), CONNECTION, "(default: 5s)", "TIME"),
+    RunOption("keepalive", ("--no-keepalive",), CONNECTION, "A new connection for every request.", "", bool),
+    RunOption("insecure", ("-k", "--insecure"), CONNECTION, "Accept any TLS certificate.", "", bool),
+    RunOption("cacert", ("--cacert",), CONNECTION, "Trust this CA (PEM).", "FILE"),
+    RunOption("cert", ("--cert",), CONNECTION, "Client certificate (PEM).", "FILE"),
+    RunOption("key", ("--key",), CONNECTION, "Its private key (PEM).", "FILE"),
+    RunOption("fail_fast", ("--fail-fast",), STOPPING, "Stop at the first failure.", "", bool),
+    RunOption("max_errors", ("--max-errors",), STOPPING, "Stop at the Nth failure."),
+    RunOption(
+        "abort_if", ("--abort-if",), STOPPING, "'error_rate > 5% over 10s min 200'; repeatable.", "EXPR", list[str]
+    ),
+    RunOption("grace", ("--grace",), STOPPING, "For requests in flight at the end. (default: 5s)", "TIME"),
+)
+
+
+def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command every option of OPTIONS; it receives those that were set as the dictionary `flags`."""
+    signature = inspect.signature(command)
+    own = [parameter for parameter in signature.parameters.values() if parameter.name != "flags"]
+
+    @functools.wraps(command)
+    def wrapper(**values: Any) -> None:
+        flags = {option.key: values.pop(option.key) for option in OPTIONS}
+        if flags["duration"] is None:
+            flags["duration"] = values.pop("z")
+        else:
+            values.pop("z")
+        for option in OPTIONS:
+            if option.kind == list[str] and not flags[option.key]:
+                flags[option.key] = os.environ.get(option.variable, "").splitlines()
+        given = {key: value for key, value in flags.items() if value not in (None, [])}
+        if "keepalive" in given:
+            given["keepalive"] = False
+        command(**values, flags=given)
+
+    alias = inspect.Parameter(
+        "z", inspect.Parameter.KEYWORD_ONLY, default=typer.Option(None, "-z", hidden=True), annotation=str | None
+    )
+    everything = [*own, *(_parameter(option) for option in OPTIONS), alias]
+    wrapper.__signature__ = signature.replace(parameters=everything)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
+    return wrapper
+
+
+def _parameter(option: RunOption) -> inspect.Parameter:
+    flag = option.kind is bool
+    several = option.kind == list[str]
+    information = typer.Option(
+        None,
+        *option.flags,
+        help=option.help,
+        metavar=None if flag else option.metavar,
+        envvar=None if several else option.variable,
+        show_envvar=False,
+        rich_help_panel=option.panel,
+        show_default=False,
+    )
+    return inspect.Parameter(
+        option.key, inspect.Parameter.KEYWORD_ONLY, default=information, annotation=option.kind | None
+    )

@@ -1,0 +1,89 @@
+"""`loadgen run`: read the profile, make the plan, run it, save it, print it, exit with its code."""
+
+import asyncio
+import os
+import sys
+import traceback
+from typing import Annotated, Any
+
+import typer
+
+from loadgen.cli.live import LiveLine
+from loadgen.cli.options import with_run_options
+from loadgen.cli.output import check_output, deliver
+from loadgen.cli.target_argument import plan_for
+from loadgen.judge.exit_code import exit_code
+from loadgen.measure.result import Result
+from loadgen.plan.plan import Plan
+
+OUTPUT = "Output"
+Target = Annotated[str, typer.Argument(help="A URL, a profile file, or the name of a shipped profile.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set a profile's variable; repeatable.", rich_help_panel=OUTPUT),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Save the result as JSON; - is stdout.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_OUTPUT", show_envvar=False,
+    ),
+]  # fmt: skip
+Form = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="FORM", help="text or json on stdout.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_FORMAT", show_envvar=False,
+    ),
+]  # fmt: skip
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="No progress, and no report when -o is given.", rich_help_panel=OUTPUT)
+]
+
+
+@with_run_options
+def run(
+    *,
+    target: Target,
+    settings: Settings = None,
+    output: Output = None,
+    form: Form = "text",
+    quiet: Quiet = False,
+    flags: dict[str, Any],
+) -> None:
+    """Put load on TARGET and report what happened.
+
+    Exit codes: 0 finished; 1 internal error; 2 usage; 99 not one reply; 105 stopped by a signal; 108 stopped by
+    --fail-fast, --max-errors or --abort-if.
+    """
+    check_output(output, form)
+    plan = plan_for(target, settings or [], flags)
+    raise typer.Exit(run_and_report(plan, output, form, quiet=quiet))
+
+
+def run_and_report(plan: Plan, output: str | None, form: str, *, quiet: bool) -> int:
+    """Run a plan, save and print its Result; the exit code."""
+    import uvloop
+
+    from loadgen.session.run import Hooks
+    from loadgen.session.run import run as run_session
+
+    live = LiveLine(quiet=quiet)
+    silent = quiet and output is not None
+
+    def emergency(result: Result) -> None:
+        live.end()
+        deliver(result, output, form, quiet=silent)
+        os._exit(exit_code(result))
+
+    def crashed(error: BaseException) -> None:
+        live.end()
+        traceback.print_exception(error, file=sys.stderr)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            result = runner.run(run_session(plan, Hooks(live.show, emergency, crashed)))
+        finally:
+            live.end()
+    deliver(result, output, form, quiet=silent)
+    return exit_code(result)

@@ -1,0 +1,54 @@
+"""From TARGET and flags to a Plan."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from loadgen.base.errors import UsageError
+from loadgen.plan.build import make_plan
+from loadgen.plan.plan import Plan
+from loadgen.session.environment import gil_enabled, usable_cores
+
+
+def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> Plan:
+    """The plan for a URL, a profile's file, or the name of a shipped profile. Raises UsageError."""
+    from loadgen.plan.document import profile_for_url, read_profile
+    from loadgen.plan.shipped import find_shipped
+
+    given = {**flags, **_body(flags.get("body"))}
+    if "://" in target:
+        profile = profile_for_url(target, given, os.environ)
+    else:
+        path = Path(target)
+        found = path if path.is_file() else find_shipped(target)
+        if found is None:
+            raise UsageError(
+                f"{target!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
+                "`loadgen profiles` lists those"
+            )
+        profile = read_profile(found, _settings(settings), os.environ, given)
+    return make_plan(profile, cores=usable_cores(), gil=gil_enabled())
+
+
+def _settings(pairs: Sequence[str]) -> dict[str, str]:
+    settings = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key:
+            raise UsageError(f"--set: expected KEY=VALUE, got {key!r}")
+        settings[key] = value
+    return settings
+
+
+def _body(body: str | None) -> dict[str, Any]:
+    """`@FILE` and `-` replaced by what they hold."""
+    if body == "-":
+        return {"body": sys.stdin.buffer.read()}
+    if body is None or not body.startswith("@"):
+        return {}
+    try:
+        return {"body": Path(body[1:]).read_bytes()}
+    except OSError as error:
+        raise UsageError(f"--body: cannot read {body[1:]!r}: {error.strerror}") from None

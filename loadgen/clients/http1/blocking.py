@@ -1,0 +1,278 @@
+"""The reactor's blocking twin: one connection, one thread, the same parser and the same verdicts.
+
+Deadlines of plain sockets are the kernel's own (SO_RCVTIMEO), so that a receive costs one system call.
+"""
+
+import select
+import socket
+import ssl
+import struct
+
+from loadgen.base.clock import NS_PER_S, Clock, now_ns, s_to_ns
+from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
+from loadgen.clients.http1.encode import Encoder, rest_of_body
+from loadgen.clients.http1.faults import classify, explain
+from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
+
+READ_BYTES = 65536
+EXAMPLE_BYTES = 200
+_IDLE_CHECK_NS = 1_000_000
+_TIMED_OUT = (BlockingIOError, TimeoutError)
+
+
+class BlockingClient:
+    """One virtual user's connection. `exchange` never suspends; `cut` may come from any thread.
+
+    An equal reply to an equal request returns the same Outcome object again, with new instants: use it before the
+    next exchange.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+    ) -> None:
+        self.counts = counts
+        self._endpoint = endpoint
+        self._context = context
+        self._clock = clock
+        self._encoder = Encoder(endpoint)
+        self._timeout_ns = s_to_ns(endpoint.timeout_s)
+        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
+        self._sock: socket.socket | None = None
+        self._opened_before = False
+        self._uses = 0
+        self._done_ns = 0
+        self._wait_ns = 0
+        self._cut = False
+        self._good_address = 0
+        self._repeats: dict[int, Outcome] = {}
+
+    async def connect(self) -> ErrorClass | None:
+        """Open the connection ahead of the first request."""
+        try:
+            self._open(self._clock() + self._connect_timeout_ns)
+        except OSError as error:
+            return self._connect_error(error)
+        return None
+
+    async def exchange(self, request: Request) -> Outcome:
+        """Send one request and read its reply."""
+        sent_ns = self._clock()
+        deadline = sent_ns + self._timeout_ns
+        if self._sock is not None and sent_ns - self._done_ns > _IDLE_CHECK_NS:
+            self._check_idle()
+        if self._sock is None:
+            try:
+                self._open(min(deadline, sent_ns + self._connect_timeout_ns))
+            except OSError as error:
+                return self._failed(sent_ns, 0, self._connect_error(error), explain(error))
+        reused = self._uses > 0
+        self._uses += 1
+        if reused:
+            self.counts.reused += 1
+        wire = request.wire or self._encoder.wire(request)
+        memo = request.memo
+        sock = self._sock
+        assert sock is not None
+        if self._wait_ns != self._timeout_ns:
+            self._set_wait(self._timeout_ns)
+        try:
+            sent = self._send(sock, request, wire, deadline)
+            data = sock.recv(READ_BYTES)
+        except OSError as error:
+            return self._broken(sent_ns, request, error, None, reused=reused)
+        if memo is not None and memo.data == data:
+            outcome = self._repeats[request.name_id]
+            outcome.sent_ns = sent_ns
+            outcome.done_ns = self._done_ns = self._clock()
+            return outcome
+        return self._receive(request, data, sent_ns, sent, deadline, reused=reused)
+
+    def cut(self) -> None:
+        """End a running exchange from another thread: its receive sees the end of the stream."""
+        self._cut = True
+        sock = self._sock
+        if sock is not None:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self._drop()
+
+    # Sending and receiving.
+
+    def _send(self, sock: socket.socket, request: Request, wire: bytes, deadline: int) -> int:
+        """Write the request; the number of bytes. A server that stops reading may still have replied: go on to read."""
+        sock.sendall(wire)
+        if not request.streams:
+            return len(wire)
+        total = len(wire)
+        try:
+            for chunk in rest_of_body(request) or ():
+                self._wait_until(deadline)
+                sock.sendall(chunk)
+                total += len(chunk)
+        except (BrokenPipeError, ConnectionResetError):
+            self._uses = -1  # a half-sent request ends the connection
+        return total
+
+    def _receive(self, request: Request, data: bytes, sent_ns: int, sent: int, deadline: int, *, reused: bool) -> Outcome:
+        sock, memo = self._sock, request.memo
+        assert sock is not None
+        first = data
+        known = read_known(data, memo) if memo is not None and data else None
+        if known is not None and len(data) == known[1] + known[0].length:
+            framing, head = known
+            reply = Reply(
+                framing.status, framing.length, len(data), data[head : head + request.keep],
+                data[:EXAMPLE_BYTES], framing.keep_alive, repeatable(data, framing),
+            )  # fmt: skip
+            return self._finish(request, reply, sent_ns, sent, surplus=False)
+        reader = ReplyReader(request.method, request.keep, request.sink)
+        while data:
+            reader.feed(data)
+            if reader.problem:
+                return self._failed(sent_ns, sent, ErrorClass.MALFORMED_REPLY, reader.problem, reader)
+            if reader.reply is not None:
+                break
+            try:
+                self._wait_until(deadline)
+                data = sock.recv(READ_BYTES)
+            except OSError as error:
+                return self._broken(sent_ns, request, error, reader, reused=reused)
+        if not data and not (reader.begun and reader.eof()):
+            return self._closed_by_server(sent_ns, sent, reader, reused=reused)
+        reply_ = reader.reply
+        assert reply_ is not None
+        framing_ = reader.framing() if memo is not None else None
+        if framing_ is not None and memo is not None:
+            remember(memo, reader.start, framing_)
+            if reader.received == len(first):
+                reply_.whole = repeatable(first, framing_)
+        return self._finish(request, reply_, sent_ns, sent, surplus=reader.surplus)
+
+    def _finish(self, request: Request, reply: Reply, sent_ns: int, sent: int, *, surplus: bool) -> Outcome:
+        self._done_ns = self._clock()
+        outcome = Outcome(sent_ns, self._done_ns, reply, bytes_sent=sent, bytes_received=reply.wire_length)
+        if surplus:
+            self.counts.desynced += 1
+        if self._uses < 0 or surplus or not reply.keep_alive or not self._endpoint.keep_alive:
+            reply.whole = None
+            self._drop()
+        if request.memo is not None:
+            request.memo.data = reply.whole
+            self._repeats[request.name_id] = outcome
+        return outcome
+
+    def _closed_by_server(self, sent_ns: int, sent: int, reader: ReplyReader, *, reused: bool) -> Outcome:
+        if reused and not reader.begun:
+            return self._failed(sent_ns, sent, ErrorClass.STALE_CONNECTION)
+        detail = "" if reader.begun else "the server closed the connection without a reply"
+        return self._failed(sent_ns, sent, ErrorClass.EARLY_CLOSE, detail, reader)
+
+    def _broken(
+        self, sent_ns: int, request: Request, error: OSError, reader: ReplyReader | None, *, reused: bool
+    ) -> Outcome:
+        sent = len(request.wire or b"")
+        if isinstance(error, _TIMED_OUT):
+            return self._failed(sent_ns, sent, ErrorClass.TIMEOUT, "", reader)
+        kind = classify(error)
+        if kind is ErrorClass.CONNECTION_RESET and reused and reader is None:
+            kind = ErrorClass.STALE_CONNECTION
+        return self._failed(sent_ns, sent, kind, explain(error), reader)
+
+    def _failed(
+        self, sent_ns: int, sent: int, error: ErrorClass, detail: str = "", reader: ReplyReader | None = None
+    ) -> Outcome:
+        self._drop()
+        if self._cut:
+            error, detail = ErrorClass.CUT, ""
+        self._done_ns = self._clock()
+        received = reader.received if reader else 0
+        head = reader.head if reader else b""
+        return Outcome(sent_ns, self._done_ns, None, error, detail, head, sent, received)
+
+    # The socket.
+
+    def _open(self, deadline: int) -> None:
+        addresses = self._endpoint.addresses
+        for attempt in range(len(addresses)):
+            index = (self._good_address + attempt) % len(addresses)
+            family, address = addresses[index]
+            try:
+                self._open_address(family, address, deadline)
+            except OSError:
+                if attempt + 1 == len(addresses):
+                    self.counts.failed += 1
+                    raise
+            else:
+                self._good_address = index
+                break
+        self.counts.opened += 1
+        self.counts.reconnected += self._opened_before
+        self._opened_before = True
+        self._uses = 0
+        self._wait_ns = 0
+        self._done_ns = self._clock()
+
+    def _open_address(self, family: int, address: tuple[str, int], deadline: int) -> None:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(max((deadline - self._clock()) / NS_PER_S, 0.001))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.connect(address)
+            if self._context is not None:
+                sock = self._context.wrap_socket(sock, server_hostname=self._endpoint.origin.host)
+            else:
+                sock.settimeout(None)
+        except BaseException:
+            sock.close()
+            raise
+        self._sock = sock
+
+    def _connect_error(self, error: OSError) -> ErrorClass:
+        return ErrorClass.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else classify(error)
+
+    def _wait_until(self, deadline: int) -> None:
+        self._set_wait(max(deadline - self._clock(), 1_000_000))
+
+    def _set_wait(self, wait_ns: int) -> None:
+        """Bound the next receive or send."""
+        sock = self._sock
+        assert sock is not None
+        self._wait_ns = wait_ns
+        if self._context is not None:
+            sock.settimeout(wait_ns / NS_PER_S)
+            return
+        seconds, rest_ns = divmod(wait_ns, NS_PER_S)
+        interval = struct.pack("@ll", seconds, rest_ns // 1000)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, interval)
+
+    def _check_idle(self) -> None:
+        """After a pause: a connection that became readable was closed by the server, or holds what nobody asked for."""
+        sock = self._sock
+        assert sock is not None
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        if not poll.poll(0):
+            return
+        self._set_wait(1_000_000)
+        try:
+            data = sock.recv(READ_BYTES)
+        except _TIMED_OUT:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self.counts.desynced += 1
+        else:
+            self.counts.idle_closed += 1
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None

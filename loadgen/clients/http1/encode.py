@@ -1,0 +1,54 @@
+"""Requests to bytes."""
+
+from collections.abc import Iterator
+
+from loadgen.base.exchange import Endpoint, Request
+
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Encoder:
+    """Encodes requests for one endpoint: Host, the request's fields, the body's length, and Connection: close."""
+
+    __slots__ = ("_close", "_host")
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._host = f"Host: {endpoint.origin.authority}\r\n".encode("ascii")
+        self._close = b"" if endpoint.keep_alive else b"Connection: close\r\n"
+
+    def head(self, request: Request) -> bytes:
+        """The request line and header block, with the empty line."""
+        fields = request.fields
+        host = b"" if fields.names_host else self._host
+        line = f"{request.method} {request.target} HTTP/1.1\r\n".encode("latin-1")
+        return b"".join((line, host, fields.block, self._length(request), self._close, b"\r\n"))
+
+    def wire(self, request: Request) -> bytes:
+        """All that is sent in one piece: the head and a short body; kept on the request."""
+        body = request.body
+        head = self.head(request)
+        request.wire = wire = head + body if isinstance(body, bytes) and not request.streams else head
+        return wire
+
+    @staticmethod
+    def _length(request: Request) -> bytes:
+        body = request.body
+        if isinstance(body, bytes):
+            return b"Content-Length: %d\r\n" % len(body) if body or request.method in _BODY_METHODS else b""
+        if body.length is None:
+            return b"Transfer-Encoding: chunked\r\n"
+        return b"Content-Length: %d\r\n" % body.length
+
+
+def rest_of_body(request: Request) -> Iterator[bytes] | None:
+    """The pieces to send after `wire`, or None where it held everything."""
+    body = request.body
+    if isinstance(body, bytes):
+        return iter((body,)) if request.streams else None
+    return body.chunks() if body.length is not None else _chunked(body.chunks())
+
+
+def _chunked(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
+    yield b"0\r\n\r\n"

@@ -1,0 +1,38 @@
+"""From what the operating system says to the classes of a Result."""
+
+import errno
+import ssl
+
+from loadgen.base.exchange import ErrorClass
+
+_BY_ERRNO = {
+    errno.ECONNREFUSED: ErrorClass.CONNECTION_REFUSED,
+    errno.ECONNRESET: ErrorClass.CONNECTION_RESET,
+    errno.EPIPE: ErrorClass.CONNECTION_RESET,
+    errno.ECONNABORTED: ErrorClass.CONNECTION_RESET,
+    errno.ETIMEDOUT: ErrorClass.CONNECT_TIMEOUT,
+    errno.EHOSTUNREACH: ErrorClass.UNREACHABLE,
+    errno.ENETUNREACH: ErrorClass.UNREACHABLE,
+    errno.EHOSTDOWN: ErrorClass.UNREACHABLE,
+    errno.EMFILE: ErrorClass.NO_DESCRIPTORS,
+    errno.ENFILE: ErrorClass.NO_DESCRIPTORS,
+    errno.EADDRNOTAVAIL: ErrorClass.NO_PORTS,
+}
+
+
+def classify(error: Exception) -> ErrorClass:
+    """The class of an OSError (an SSLError among them); anything unforeseen is the generator's fault."""
+    if isinstance(error, ssl.SSLError):
+        return ErrorClass.TLS
+    if isinstance(error, OSError) and error.errno is not None:
+        return _BY_ERRNO.get(error.errno, ErrorClass.GENERATOR)
+    return ErrorClass.GENERATOR
+
+
+def explain(error: Exception) -> str:
+    """One short line for the report."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{error.verify_message} (trust it with --cacert FILE, or skip the check with --insecure)"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,202 @@
+"""Reads one HTTP/1.x reply from bytes; no sockets here.
+
+`ReplyReader` takes a reply in any pieces and either completes it or says in one sentence why it is malformed.
+`read_known` is the short path: a reply whose head was seen before needs no parsing, only its length checked.
+"""
+
+from collections.abc import Callable
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from loadgen.base.exchange import Framing, Memo, Reply
+
+MAX_HEAD_BYTES = 65536
+EXAMPLE_BYTES = 200
+_MAX_MEMO_BYTES = 16384
+_MAX_HEADS = 64
+_HEAD_END = b"\r\n\r\n"
+
+
+class ReplyReader:
+    """One reply to a request of `method`, fed in pieces.
+
+    After each `feed`, `reply` is set once the reply is complete, `problem` once it cannot be HTTP/1.x. `surplus`
+    says that bytes came after its end. `start` holds at least the head. The body is counted; its first `keep` bytes
+    are kept, all go to `sink`.
+    """
+
+    __slots__ = (
+        "_body_length",
+        "_close_delimited",
+        "_done",
+        "_framed",
+        "_head_done",
+        "_head_only",
+        "_heads",
+        "_keep",
+        "_keep_alive",
+        "_kept",
+        "_length",
+        "_parser",
+        "_sink",
+        "problem",
+        "received",
+        "reply",
+        "start",
+        "surplus",
+    )
+
+    def __init__(self, method: str, keep: int = 0, sink: Callable[[bytes], None] | None = None) -> None:
+        self.reply: Reply | None = None
+        self.problem = ""
+        self.surplus = False
+        self.received = 0
+        self._keep = keep
+        self._kept = bytearray()
+        self._sink = sink
+        self._head_only = method == "HEAD"
+        self._heads = 1
+        self.start = b""
+        self._body_length = 0
+        self._length: int | None = None
+        self._framed = False
+        self._head_done = False
+        self._close_delimited = False
+        self._done = False
+        self._keep_alive = False
+        self._parser = HttpResponseParser(self)
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes of the reply, at most 200."""
+        return self.start[:EXAMPLE_BYTES]
+
+    @property
+    def begun(self) -> bool:
+        """Whether any byte of the reply has come."""
+        return self.received > 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes (at least one)."""
+        self.received += len(data)
+        if not self._head_done:
+            self.start += data
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            self._done = True
+        except HttpParserError as error:
+            if not self._done:
+                self.problem = str(error) or "not an HTTP/1.x reply"
+            self.surplus = True
+        if self.problem:
+            return
+        if self._done:
+            self._complete()
+        elif not self._head_done and len(self.start) > MAX_HEAD_BYTES:
+            self.problem = f"the head is longer than {MAX_HEAD_BYTES} bytes"
+
+    def eof(self) -> bool:
+        """The server closed: whether that completes the reply."""
+        if self._close_delimited and not self.problem:
+            self._done = True
+            self._complete()
+        return self.reply is not None
+
+    def _complete(self) -> None:
+        head_length = self._head_length()
+        if self._length is not None or self._head_only or self._body_length == 0:
+            body_on_wire = 0 if self._head_only else self._body_length
+            if not self._framed and self.received > head_length + body_on_wire:
+                self.surplus = True
+        keep_alive = self._keep_alive and not self.surplus and not self._close_delimited
+        self.reply = Reply(self._status(), self._body_length, self.received, bytes(self._kept), self.head, keep_alive)
+
+    def _status(self) -> int:
+        return int(self._parser.get_status_code())
+
+    def _head_length(self) -> int:
+        start = self._start_of_last_head()
+        return self.start.find(_HEAD_END, start) + len(_HEAD_END)
+
+    def _start_of_last_head(self) -> int:
+        start = 0
+        for _ in range(self._heads - 1):
+            start = self.start.find(_HEAD_END, start) + len(_HEAD_END)
+        return start
+
+    def framing(self) -> Framing | None:
+        """What the head of a complete reply says, if any reply with the same head has the same length."""
+        reply = self.reply
+        simple = self._heads == 1 and not self._framed and not self._close_delimited and not self.surplus
+        if reply is None or not simple:
+            return None
+        return Framing(reply.status, reply.body_length, reply.keep_alive)
+
+    # Called by the parser, in this order.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header field of the reply, or of an interim reply before it, or a trailer."""
+        if self._done:
+            return
+        lowered = name.lower()
+        if lowered == b"content-length":
+            self._length = int(value)
+        elif lowered == b"transfer-encoding":
+            self._framed = True
+
+    def on_headers_complete(self) -> None:
+        """The end of a head."""
+        if self._done:
+            self.surplus = True
+            return
+        status = self._status()
+        if 100 <= status < 200 and status != 101:
+            return
+        self._head_done = True
+        self._keep_alive = bool(self._parser.should_keep_alive()) and status != 101
+        if not self.start.startswith(b"HTTP/1.", self._start_of_last_head()):
+            self.problem = "the protocol is not HTTP/1.x"
+        if self._head_only:
+            self._done = True
+        else:
+            bodiless = status in (101, 204, 304)
+            self._close_delimited = not bodiless and self._length is None and not self._framed
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
+        if self._done:
+            return
+        self._body_length += len(data)
+        missing = self._keep - len(self._kept)
+        if missing > 0:
+            self._kept += data[:missing]
+        if self._sink is not None:
+            self._sink(data)
+
+    def on_message_complete(self) -> None:
+        """The end of a reply, or of an interim one."""
+        if not self._head_done:
+            self._heads += 1
+            self._length, self._framed = None, False
+        else:
+            self._done = True
+
+
+def read_known(data: bytes, memo: Memo) -> tuple[Framing, int] | None:
+    """The framing of a reply that begins with a head seen before, and that head's length; else None."""
+    end = data.find(_HEAD_END) + len(_HEAD_END)
+    framing = memo.framing.get(data[:end])
+    return None if framing is None else (framing, end)
+
+
+def remember(memo: Memo, start: bytes, framing: Framing) -> None:
+    """Let later replies with the same head take the short path; `start` holds the whole head."""
+    if len(memo.framing) >= _MAX_HEADS:
+        memo.framing.clear()
+    memo.framing[start[: start.find(_HEAD_END) + len(_HEAD_END)]] = framing
+
+
+def repeatable(data: bytes, framing: Framing) -> bytes | None:
+    """`data`, if this whole reply may stand for equal ones to come."""
+    return data if framing.keep_alive and len(data) <= _MAX_MEMO_BYTES else None

@@ -1,0 +1,475 @@
+"""The reactor: an epoll set of non-blocking connections, itself watched by one event loop.
+
+One wake-up of the loop serves a whole batch of ready connections with direct recv and send calls. The reactor moves
+bytes, stamps instants and reports to its Handler; what is sent next, when, and what is recorded is not decided here.
+"""
+
+import errno
+import os
+import select
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from loadgen.base.clock import Clock, now_ns, s_to_ns
+from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Framing, Reply, Request
+from loadgen.clients.http1.connection import Connection, Phase, Watch
+from loadgen.clients.http1.encode import Encoder, rest_of_body
+from loadgen.clients.http1.faults import classify, explain
+from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
+
+READ_BYTES = 65536
+SCRATCH_BYTES = 262144
+BATCH = 1024
+EXAMPLE_BYTES = 200
+_AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
+_IN = select.EPOLLIN
+_OUT = select.EPOLLOUT
+_IDLE, _WAITING, _BUSY = Phase.IDLE, Phase.WAITING, Phase.BUSY  # an Enum's attributes are slow to look up
+_OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
+
+
+class Handler(Protocol):
+    """Told what happened, once for each request sent; it may send the next one from inside the call.
+
+    Before each call the connection is ready for `send`: idle if it is still open, else closed and reopened by it.
+    """
+
+    def on_open(self, connection: Connection) -> None:
+        """A connection opened ahead of its first request."""
+
+    def on_repeat(self, connection: Connection, now: int) -> None:
+        """A reply that equals, byte for byte, the request's `memo.data`."""
+
+    def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
+        """Any other complete reply."""
+
+    def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
+        """The request in flight failed; with no `connection.request`, an opening ahead of it did."""
+
+    def on_desync(self, connection: Connection) -> None:
+        """Bytes came after the end of a reply; the connection is closed."""
+
+    def on_batch(self, began: int, now: int) -> None:
+        """All that was ready has been handled; the first reply waited since `began`."""
+
+
+class Reactor:
+    """Connections of one worker to one endpoint. Not thread-safe: it belongs to its loop's thread.
+
+    `bytes_sent` counts by name id of the request; `first_uses` counts connections that carried a request.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        handler: Handler,
+        counts: ConnectionCounts,
+        names: int = 1,
+        clock: Clock = now_ns,
+    ) -> None:
+        self._endpoint = endpoint
+        self._context = context
+        self._handler = handler
+        self._counts = counts
+        self._clock = clock
+        self._encoder = Encoder(endpoint)
+        self._epoll = select.epoll()
+        self._by_fd: dict[int, Connection | Watch] = {}
+        self._closing: list[socket.socket] = []
+        self._scratch = memoryview(bytearray(SCRATCH_BYTES))
+        self._good_address = 0
+        self._timeout_ns = s_to_ns(endpoint.timeout_s)
+        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
+        self.first_uses = 0
+        self.bytes_sent = [0] * names
+
+    def fileno(self) -> int:
+        """The epoll descriptor: readable when `on_ready` has work."""
+        return self._epoll.fileno()
+
+    def watch(self, descriptor: int, on_ready: Callable[[], None]) -> None:
+        """Also serve this readable descriptor, a timer's for instance, in the batches."""
+        self._by_fd[descriptor] = Watch(on_ready)
+        self._epoll.register(descriptor, _IN)
+
+    def close(self, connections: Iterable[Connection]) -> None:
+        """Close these connections and the epoll set; running requests are forgotten."""
+        for connection in connections:
+            self.drop(connection)
+        self._close_dropped()
+        self._epoll.close()
+
+    # The way of a request out.
+
+    def open(self, connection: Connection) -> None:
+        """Connect ahead of a request; ends in `on_open` or `on_error`."""
+        connection.request = None
+        self._connect(connection, self._clock())
+
+    def send(self, connection: Connection, request: Request, now: int) -> None:
+        """Start a request at `now`, opening the connection first where it is closed. The connection is not busy."""
+        connection.request = request
+        connection.sent_ns = now
+        if connection.phase is _IDLE:
+            self._write(connection, request)
+        else:
+            self._connect(connection, now)
+
+    def _write(self, connection: Connection, request: Request) -> None:
+        connection.phase = _WAITING
+        if not connection.first_ns:
+            connection.first_ns = connection.sent_ns
+            self.first_uses += 1
+        wire = request.wire or self._encoder.wire(request)
+        try:
+            sent = connection.send(wire)
+        except _AGAIN:
+            sent = 0
+        except OSError:  # the read side tells what happened, and may still hold a reply
+            connection.unsent = True
+            sent = 0
+        self.bytes_sent[request.name_id] += sent
+        if sent == len(wire) and not request.streams:
+            return
+        connection.phase = _BUSY
+        connection.pending = memoryview(wire)[sent:]
+        connection.rest = rest_of_body(request) if request.streams else None
+        self._write_on(connection)
+
+    def _write_on(self, connection: Connection) -> None:
+        """Send what the socket takes of the rest of a request."""
+        pending = connection.pending
+        if connection.unsent:
+            pending = connection.rest = None
+        while pending is not None:
+            try:
+                sent = connection.send(pending) if pending else 0  # type: ignore[arg-type]
+            except _AGAIN:
+                break
+            except OSError:
+                connection.unsent = True
+                pending = connection.rest = None
+                break
+            self.bytes_sent[connection.request.name_id] += sent  # type: ignore[union-attr]
+            pending = pending[sent:]
+            if not pending:
+                chunk = next(connection.rest, None) if connection.rest is not None else None
+                pending = None if chunk is None else memoryview(chunk)
+        connection.pending = pending
+        self._epoll.modify(connection.fd, _IN if pending is None else _IN | _OUT)
+
+    # The way of a reply in.
+
+    def on_ready(self) -> None:
+        """Serve everything that is ready now. The loop calls it when `fileno()` is readable."""
+        clock, by_fd, on_repeat = self._clock, self._by_fd, self._handler.on_repeat
+        began = clock()
+        for fd, mask in self._epoll.poll(0, BATCH):
+            connection = by_fd[fd]
+            if connection.phase is not _WAITING:
+                self._progress(connection, mask)
+                continue
+            try:
+                data = connection.recv(READ_BYTES)  # type: ignore[union-attr]
+            except _AGAIN:
+                continue
+            except OSError as error:
+                self._broken(connection, error)  # type: ignore[arg-type]
+                continue
+            memo = connection.request.memo  # type: ignore[union-attr]
+            if memo is not None and data == memo.data:
+                connection.phase = _IDLE
+                on_repeat(connection, clock())  # type: ignore[arg-type]
+            else:
+                self._received(connection, data)  # type: ignore[arg-type]
+        if self._closing:
+            self._close_dropped()
+        self._handler.on_batch(began, clock())
+
+    def _progress(self, ready: Connection | Watch, mask: int) -> None:
+        """All but the reply in one piece to a request that went out in one piece."""
+        if isinstance(ready, Watch):
+            ready.on_ready()
+            return
+        match ready.phase:
+            case Phase.BUSY:
+                if mask & _OUT:
+                    self._write_on(ready)
+                if mask & ~_OUT:
+                    self._read_on(ready)
+            case Phase.CONNECTING:
+                self._connect_done(ready)
+            case Phase.HANDSHAKE:
+                self._handshake(ready)
+            case Phase.IDLE:
+                self._idle_event(ready)
+
+    def _read_on(self, connection: Connection) -> None:
+        try:
+            if connection.missing:
+                count = connection.sock.recv_into(self._scratch)  # type: ignore[union-attr]
+                if count:
+                    self._count_body(connection, count)
+                    return
+                data = b""
+            else:
+                data = connection.recv(READ_BYTES)
+        except _AGAIN:
+            return
+        except OSError as error:
+            self._broken(connection, error)
+            return
+        self._received(connection, data)
+
+    def _count_body(self, connection: Connection, count: int) -> None:
+        connection.received += count
+        missing = connection.missing - count
+        if missing > 0:
+            connection.missing = missing
+            return
+        framing = connection.framing
+        assert framing is not None
+        received = connection.received + missing
+        reply = Reply(framing.status, framing.length, received, b"", connection.head, framing.keep_alive)
+        self._finish(connection, reply, surplus=missing < 0)
+
+    def _received(self, connection: Connection, data: bytes) -> None:
+        connection.phase = _BUSY
+        if not data:
+            self._closed_by_server(connection)
+            return
+        request = connection.request
+        assert request is not None
+        reader = connection.reader
+        memo = request.memo
+        if reader is None:
+            known = read_known(data, memo) if memo is not None else None
+            if known is not None and self._known(connection, request, data, *known):
+                return
+            reader = connection.reader = ReplyReader(request.method, request.keep, request.sink)
+        reader.feed(data)
+        if reader.problem:
+            self._fail(connection, ErrorClass.MALFORMED_REPLY, reader.problem, reader.head)
+        elif reader.reply is not None:
+            framing = reader.framing() if memo is not None else None
+            if framing is not None and memo is not None:
+                remember(memo, reader.start, framing)
+                if reader.received == len(data):
+                    reader.reply.whole = repeatable(data, framing)
+            self._finish(connection, reader.reply, surplus=reader.surplus)
+
+    def _known(self, connection: Connection, request: Request, data: bytes, framing: Framing, head: int) -> bool:
+        """Take the short path for a head seen before; False where the body must be looked at in pieces."""
+        whole = head + framing.length
+        missing = whole - len(data)
+        if missing > 0:
+            if request.keep or framing.length == 0:
+                return False
+            connection.framing, connection.missing, connection.received = framing, missing, len(data)
+            connection.head = data[:EXAMPLE_BYTES]
+            return True
+        kept = data[head : min(whole, head + request.keep)] if request.keep else b""
+        reply = Reply(framing.status, framing.length, whole, kept, data[:EXAMPLE_BYTES], framing.keep_alive)
+        if missing == 0:
+            reply.whole = repeatable(data, framing)
+        self._finish(connection, reply, surplus=missing < 0)
+        return True
+
+    def _finish(self, connection: Connection, reply: Reply, *, surplus: bool) -> None:
+        now = self._clock()
+        early = connection.pending is not None or connection.unsent
+        connection.forget_reply()
+        if reply.keep_alive and not surplus and not early and self._endpoint.keep_alive:
+            connection.phase = Phase.IDLE
+        else:
+            reply.whole = None
+            self.drop(connection)
+        if surplus:
+            self._counts.desynced += 1
+            self._handler.on_desync(connection)
+        self._handler.on_reply(connection, now, reply)
+
+    def _closed_by_server(self, connection: Connection) -> None:
+        reader = connection.reader
+        if reader is not None and reader.eof() and reader.reply is not None:
+            self._finish(connection, reader.reply, surplus=reader.surplus)
+            return
+        begun = reader is not None or connection.missing > 0
+        if begun or not connection.reused:
+            detail = "" if begun else "the server closed the connection without a reply"
+            self._fail(connection, ErrorClass.EARLY_CLOSE, detail, reader.head if reader else connection.head)
+        else:
+            self._fail(connection, ErrorClass.STALE_CONNECTION)
+
+    def _broken(self, connection: Connection, error: Exception) -> None:
+        begun = connection.reader is not None or connection.missing > 0
+        kind = classify(error)
+        if kind is ErrorClass.CONNECTION_RESET and connection.reused and not begun:
+            kind = ErrorClass.STALE_CONNECTION
+        head = connection.reader.head if connection.reader else connection.head
+        self._fail(connection, kind, explain(error), head)
+
+    def _idle_event(self, connection: Connection) -> None:
+        """An idle connection became readable: the server closed it, or sent what nobody asked for."""
+        try:
+            data = connection.recv(READ_BYTES)
+        except _AGAIN:
+            return
+        except OSError:
+            data = b""
+        self.drop(connection)
+        if data:
+            self._counts.desynced += 1
+            self._handler.on_desync(connection)
+        else:
+            self._counts.idle_closed += 1
+
+    def _fail(self, connection: Connection, error: ErrorClass, detail: str = "", head: bytes = b"") -> None:
+        self.drop(connection)
+        connection.forget_reply()
+        self._handler.on_error(connection, self._clock(), error, detail, head)
+
+    # Deadlines and endings.
+
+    def sweep(self, connections: Iterable[Connection], now: int) -> None:
+        """Fail what is past its deadline: whole requests by `timeout_s`, connects by `connect_timeout_s`."""
+        sent_limit, connect_limit = now - self._timeout_ns, now - self._connect_timeout_ns
+        for connection in connections:
+            if connection.sent_ns <= sent_limit and self._in_flight(connection):
+                self._fail(connection, ErrorClass.TIMEOUT, head=self._seen(connection))
+            elif connection.phase in _OPENING and connection.phase_ns <= connect_limit:
+                self._connect_failed(connection, ErrorClass.CONNECT_TIMEOUT)
+        self._close_dropped()
+
+    def cut(self, connections: Iterable[Connection]) -> None:
+        """End every request that still runs; each is reported as cut, its outcome unknown."""
+        for connection in connections:
+            if self._in_flight(connection):
+                self._fail(connection, ErrorClass.CUT, head=self._seen(connection))
+        self._close_dropped()
+
+    @staticmethod
+    def _in_flight(connection: Connection) -> bool:
+        phase = connection.phase
+        return phase is _WAITING or phase is _BUSY or (phase in _OPENING and connection.request is not None)
+
+    @staticmethod
+    def _seen(connection: Connection) -> bytes:
+        return connection.reader.head if connection.reader else connection.head
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection; its descriptor stays until the end of the batch, so that its number is not reused."""
+        if connection.sock is not None:
+            del self._by_fd[connection.fd]
+            self._closing.append(connection.sock)
+            connection.sock = None
+        connection.phase = Phase.CLOSED
+        connection.first_ns = 0
+        connection.pending = connection.rest = None
+        connection.unsent = False
+
+    def _close_dropped(self) -> None:
+        for sock in self._closing:
+            sock.close()
+        self._closing.clear()
+
+    # Opening.
+
+    def _connect(self, connection: Connection, now: int) -> None:
+        connection.phase_ns = now
+        connection.tried = 0
+        self._try_address(connection)
+
+    def _try_address(self, connection: Connection) -> None:
+        addresses = self._endpoint.addresses
+        connection.address = (self._good_address + connection.tried) % len(addresses)
+        connection.tried += 1
+        family, address = addresses[connection.address]
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        except OSError as error:
+            self._connect_failed(connection, classify(error), explain(error))
+            return
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sock, connection.fd = sock, sock.fileno()
+        self._by_fd[connection.fd] = connection
+        code = sock.connect_ex(address)
+        if code == 0:
+            self._epoll.register(connection.fd, _IN)
+            self._connected(connection)
+        elif code == errno.EINPROGRESS:
+            connection.phase = Phase.CONNECTING
+            self._epoll.register(connection.fd, _OUT)
+        else:
+            self._address_failed(connection, code)
+
+    def _address_failed(self, connection: Connection, code: int) -> None:
+        if connection.tried < len(self._endpoint.addresses):
+            self.drop(connection)
+            self._try_address(connection)
+        else:
+            error = OSError(code, os.strerror(code))
+            self._connect_failed(connection, classify(error), explain(error))
+
+    def _connect_done(self, connection: Connection) -> None:
+        assert connection.sock is not None
+        code = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            self._address_failed(connection, code)
+        else:
+            self._epoll.modify(connection.fd, _IN)
+            self._connected(connection)
+
+    def _connected(self, connection: Connection) -> None:
+        sock = connection.sock
+        assert sock is not None
+        self._good_address = connection.address
+        if self._context is None:
+            connection.recv, connection.send = sock.recv, sock.send
+            self._opened(connection)
+            return
+        try:
+            tls = self._context.wrap_socket(
+                sock, server_hostname=self._endpoint.origin.host, do_handshake_on_connect=False
+            )
+        except (OSError, ValueError) as error:
+            self._connect_failed(connection, classify(error), explain(error))
+            return
+        connection.sock, connection.fd = tls, tls.fileno()
+        connection.recv, connection.send = tls.read, tls.write
+        connection.phase = Phase.HANDSHAKE
+        self._handshake(connection)
+
+    def _handshake(self, connection: Connection) -> None:
+        tls = connection.sock
+        assert isinstance(tls, ssl.SSLSocket)
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._epoll.modify(connection.fd, _IN)
+        except ssl.SSLWantWriteError:
+            self._epoll.modify(connection.fd, _OUT)
+        except OSError as error:
+            self._connect_failed(connection, ErrorClass.TLS, explain(error))
+        else:
+            self._epoll.modify(connection.fd, _IN)
+            self._opened(connection)
+
+    def _opened(self, connection: Connection) -> None:
+        counts = self._counts
+        counts.opened += 1
+        if connection.opened_before:
+            counts.reconnected += 1
+        connection.opened_before = True
+        connection.phase = Phase.IDLE
+        if connection.request is not None:
+            self._write(connection, connection.request)
+        else:
+            self._handler.on_open(connection)
+
+    def _connect_failed(self, connection: Connection, error: ErrorClass, detail: str = "") -> None:
+        self._counts.failed += 1
+        self._fail(connection, error, detail)

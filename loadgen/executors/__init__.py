@@ -1,0 +1,1 @@
+"""Where users run: a thread pool, one loop, a loop per pool thread, processes."""

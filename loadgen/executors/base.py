@@ -1,0 +1,96 @@
+"""What every executor is given, and what it owes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from loadgen.base.clock import Clock, now_ns
+from loadgen.base.exchange import Endpoint, ErrorClass
+from loadgen.guard.board import Board
+from loadgen.measure.recording import Frame, Recording
+from loadgen.plan.plan import Plan, Shard
+
+UNLIMITED = 1 << 62
+TICK_S = 0.05
+
+CONNECT_ERRORS = frozenset(
+    {
+        ErrorClass.CONNECTION_REFUSED,
+        ErrorClass.UNREACHABLE,
+        ErrorClass.CONNECT_TIMEOUT,
+        ErrorClass.TLS,
+        ErrorClass.NO_DESCRIPTORS,
+        ErrorClass.NO_PORTS,
+    }
+)
+"""After these a user backs off before it connects again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One worker's task. `deliver` takes a Frame a second and a last one; it may be called from the worker's thread.
+
+    A worker connects its users, sets its slot to READY, waits for the board's gate, starts them, and is done when
+    nothing runs any more. It never raises for what the target did.
+    """
+
+    plan: Plan
+    shard: Shard
+    endpoint: Endpoint
+    board: Board
+    deliver: Callable[[Frame], None]
+    redact: Callable[[bytes], str]
+    clock: Clock = now_ns
+
+
+class Users(Protocol):
+    """One shard's virtual users, driven by a worker on its event loop: open, start, tick until finished, close."""
+
+    @property
+    def opened(self) -> int:
+        """Users that have connected, or failed to."""
+        ...
+
+    @property
+    def started(self) -> int:
+        """Users that passed the gate, or whose turn of the ramp came."""
+        ...
+
+    @property
+    def finished_ns(self) -> int:
+        """When the last user ended; only once `finished`."""
+        ...
+
+    @property
+    def sent(self) -> int:
+        """Requests for which a connect or write was attempted."""
+        ...
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing runs and nothing will."""
+        ...
+
+    def open(self, now: int) -> None:
+        """Begin to connect all users, paced; with a ramp-up they connect when their turn comes instead."""
+        ...
+
+    def start(self, now: int, end_ns: int) -> None:
+        """Let all users send, nothing new from `end_ns` on."""
+        ...
+
+    def tick(self, now: int) -> None:
+        """Called about every 50 ms: deadlines, and the stop flag for users that wait."""
+        ...
+
+    def cut(self) -> None:
+        """End every request that still runs."""
+        ...
+
+    def take(self) -> Recording:
+        """All that was recorded since the last `take`."""
+        ...
+
+    async def close(self) -> None:
+        """Free everything; raises what a user raised, which is a bug of ours."""
+        ...

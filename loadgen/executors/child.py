@@ -1,0 +1,94 @@
+"""A worker process: `python -m loadgen.executors.child`.
+
+Reads one line of JSON from standard input (the plan, the endpoint, its shards), writes frames to standard output, and
+ends when its work does, or within a second of its parent's end of the pipe closing. It ignores SIGINT: the parent
+decides when to stop.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+import uvloop
+
+from loadgen.base.exchange import Endpoint, Origin, Tls
+from loadgen.base.redact import Redactor
+from loadgen.executors.base import Assignment
+from loadgen.executors.start import start_here
+from loadgen.guard.board import Board
+from loadgen.measure.recording import Frame
+from loadgen.measure.wire import write_frame
+from loadgen.plan.codec import plan_from_json, plan_to_json
+from loadgen.plan.plan import Plan, make_shards
+
+ORPHAN_EXIT = 70
+
+
+def encode_task(plan: Plan, endpoint: Endpoint, shards: range, board: Board) -> bytes:
+    """The line that a child reads."""
+    task = {
+        "plan": plan_to_json(plan),
+        "endpoint": asdict(endpoint),
+        "shards": [shards.start, shards.stop],
+        "board": board.descriptor,
+    }
+    return json.dumps(task).encode() + b"\n"
+
+
+def _endpoint(data: dict[str, Any]) -> Endpoint:
+    return Endpoint(
+        **{
+            **data,
+            "origin": Origin(**data["origin"]),
+            "tls": Tls(**data["tls"]),
+            "addresses": tuple((family, tuple(address)) for family, address in data["addresses"]),
+        }
+    )
+
+
+def main() -> None:
+    """Run this process's shards to their end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    frames = sys.stdout.buffer
+    with os.fdopen(os.dup(0), "rb", buffering=0) as source:
+        data = json.loads(source.readline())
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(data, frames))
+
+
+def _leave_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(ORPHAN_EXIT)
+
+
+async def _run(data: dict[str, Any], frames: BinaryIO) -> None:
+    plan = plan_from_json(data["plan"])
+    board = Board(data["board"], plan.shard_count)
+    redactor = Redactor(plan.secrets)
+    writing = threading.Lock()
+
+    def deliver(frame: Frame) -> None:
+        with writing:
+            write_frame(frames, frame)
+
+    shards = make_shards(plan)[slice(*data["shards"])]
+    endpoint = _endpoint(data["endpoint"])
+    tasks = [Assignment(plan, shard, endpoint, board, deliver, redactor.bytes_) for shard in shards]
+    gc.collect()
+    gc.freeze()
+    with ThreadPoolExecutor(max_workers=len(tasks), thread_name_prefix="worker") as pool:
+        await asyncio.gather(*start_here(tasks, pool))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""From a shard to a worker: which users, which client, on which loop."""
+
+import ssl
+from collections.abc import Callable
+
+from loadgen.base.exchange import Client, ConnectionCounts
+from loadgen.executors.alarm import KernelAlarm
+from loadgen.executors.base import Assignment, Users
+from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.worker import Worker
+from loadgen.guard.breaker import Breaker
+from loadgen.measure.recorder import Recorder
+from loadgen.workloads.http import HttpWorkload
+
+
+def make_worker(task: Assignment) -> Worker:
+    """Build a worker where it will run: on its own thread, with its loop running."""
+    return Worker(task, _users(task))
+
+
+def _users(task: Assignment) -> Users:
+    plan, shard, endpoint = task.plan, task.shard, task.endpoint
+    context: ssl.SSLContext | None = None
+    if endpoint.origin.scheme == "https":
+        from loadgen.base.tls import make_context
+
+        context = make_context(endpoint.tls)
+    recorder = Recorder(task.redact, paced=plan.think_s != (0.0, 0.0))
+    breaker = Breaker(task.board, shard.index, plan.stop.max_errors)
+    if plan.mode != "threads" and plan.client == "raw":
+        workload = HttpWorkload(plan, shard.index, shard.count, shard.seed)
+        return ReactorUsers(task, context, workload, recorder, breaker, KernelAlarm())
+
+    from loadgen.executors.sequential_users import SequentialUsers
+
+    return SequentialUsers(
+        task,
+        _client_maker(task, context),
+        lambda user: HttpWorkload(plan, user, plan.users, shard.seed * 1_000_003 + user),
+        recorder,
+        breaker,
+        in_threads=plan.mode == "threads",
+    )
+
+
+def _client_maker(task: Assignment, context: ssl.SSLContext | None) -> Callable[[], Client]:
+    endpoint, clock = task.endpoint, task.clock
+    if task.plan.client == "raw":
+        from loadgen.clients.http1.blocking import BlockingClient
+
+        return lambda: BlockingClient(endpoint, context, ConnectionCounts(), clock)
+
+    from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
+
+    kind = BlockingHttpxClient if task.plan.mode == "threads" else AsyncHttpxClient
+    return lambda: kind(endpoint, context, ConnectionCounts(), clock)

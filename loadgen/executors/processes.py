@@ -1,0 +1,44 @@
+"""Worker processes, each driven by one pool thread of the parent, which is its asyncio future."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+from loadgen.base.exchange import Endpoint
+from loadgen.executors.child import encode_task
+from loadgen.guard.board import Board, Slot, State
+from loadgen.measure.recording import Frame
+from loadgen.measure.wire import read_frame
+from loadgen.plan.plan import Plan
+
+
+def run_child(
+    plan: Plan, endpoint: Endpoint, shards: range, board: Board, deliver: Callable[[Frame], None]
+) -> str | None:
+    """Start a child for these shards and read its frames to the end. None, or how the child was lost.
+
+    A lost child's workers are marked as finished on the board, so that nobody waits for them; the others go on.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-m", "loadgen.executors.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        pass_fds=(board.descriptor,),
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with child, child.stdin, child.stdout:
+        try:
+            child.stdin.write(encode_task(plan, endpoint, shards, board))
+            child.stdin.flush()
+        except BrokenPipeError:
+            pass
+        while (frame := read_frame(child.stdout)) is not None:
+            deliver(frame)
+        code = child.wait()
+    for worker in shards:
+        board.put(worker, Slot.STATE, State.FINISHED)
+    if code == 0:
+        return None
+    how = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
+    return f"worker process {child.pid} {how}"

@@ -1,0 +1,259 @@
+"""Virtual users on a reactor: what follows a reply. Record it, ask the pacing, send the next request.
+
+States of a user: opening -> ready -> running <-> pausing -> parked. A parked user starts nothing any more.
+"""
+
+import asyncio
+import ssl
+from heapq import heappop, heappush
+
+from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.clients.http1.connection import Connection
+from loadgen.clients.http1.reactor import Reactor
+from loadgen.executors.alarm import Alarm
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment
+from loadgen.guard.board import GO, STOP, Slot
+from loadgen.guard.breaker import Breaker
+from loadgen.measure.recorder import Recorder
+from loadgen.measure.recording import Recording
+from loadgen.pacing.closed import OPENING_BURST, ThinkTime, next_backoff_ns, opening_offset_ns, ramp_offset_ns
+from loadgen.workloads.base import Workload
+
+FOLD_EVERY = 1000
+
+
+class ReactorUsers:
+    """All users of one shard, and the Handler of their reactor. All calls come from the loop's thread."""
+
+    def __init__(
+        self,
+        task: Assignment,
+        context: ssl.SSLContext | None,
+        workload: Workload,
+        recorder: Recorder,
+        breaker: Breaker,
+        alarm: Alarm,
+    ) -> None:
+        plan, shard = task.plan, task.shard
+        self.connections = [Connection(user) for user in range(shard.users)]
+        self.opened = 0
+        self.started = 0
+        self.finished_ns = 0
+        self._parked = 0
+        self._task = task
+        self._workload = workload
+        self._only = workload.only
+        self._recorder = recorder
+        self._breaker = breaker
+        self._board = task.board
+        self._words = task.board.words
+        self._clock = task.clock
+        self._limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
+        self._budget = self._limit
+        self._next_fold = self._budget - FOLD_EVERY
+        self._end_ns = 0
+        self._think = ThinkTime(plan.think_s, shard.seed)
+        self._eager = self._think.none
+        self._pausing: list[tuple[int, int]] = []
+        self._to_open = 0
+        self._opening_since = 0
+        self._sent_before = 0
+        self._alarm = alarm
+        self._reactor = Reactor(task.endpoint, context, self, recorder.connections, len(plan.requests), task.clock)
+        self._reactor.watch(alarm.fileno(), self._on_alarm)
+
+    @property
+    def sent(self) -> int:
+        """Requests for which a connect or write was attempted."""
+        return self._limit - self._budget
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing runs and nothing will."""
+        return self._parked == len(self.connections)
+
+    # Opening: all users connect before the gate, paced.
+
+    def open(self, now: int) -> None:
+        """Serve the reactor on the running loop, and begin to connect."""
+        asyncio.get_running_loop().add_reader(self._reactor.fileno(), self._reactor.on_ready)
+        self._opening_since = now
+        if not self._task.plan.ramp_up_s:
+            self._open_more(now)
+
+    def _open_more(self, now: int) -> None:
+        while self._to_open < len(self.connections):
+            due = self._opening_since + opening_offset_ns(self._to_open, self._task.shard.count)
+            if due > now or self._to_open - self.opened >= OPENING_BURST:
+                self._alarm.set(max(due, now + 1_000_000))
+                return
+            self._to_open += 1
+            self._reactor.open(self.connections[self._to_open - 1])
+
+    def _opening_done(self, connection: Connection) -> None:
+        self.opened += 1
+        if self._end_ns:
+            self._start_user(connection)
+
+    # Running.
+
+    def start(self, now: int, end_ns: int) -> None:
+        """Open the gate: every user sends its first request, or at its turn of the ramp."""
+        self._end_ns = end_ns
+        ramp_up_s = self._task.plan.ramp_up_s
+        if not ramp_up_s:
+            for connection in self.connections:
+                self._start_user(connection)
+            return
+        shard, users = self._task.shard, self._task.plan.users
+        for connection in self.connections:
+            offset = ramp_offset_ns(shard.first_user + connection.user, users, ramp_up_s)
+            heappush(self._pausing, (now + offset, connection.user))
+        self._on_alarm()
+
+    def _start_user(self, connection: Connection) -> None:
+        self.started += 1
+        self._launch(connection, self._clock())
+
+    def _launch(self, connection: Connection, now: int) -> None:
+        """Send the user's next request now, unless the run is over for it."""
+        if self._budget > 0 and now < self._end_ns and self._words[STOP] == GO:
+            self._budget -= 1
+            self._reactor.send(connection, self._only or self._workload.next(), now)
+        else:
+            self._park(now)
+
+    def _park(self, now: int) -> None:
+        self._parked += 1
+        self.finished_ns = now
+
+    def _continue(self, connection: Connection, now: int) -> None:
+        if self._eager and not connection.backoff_ns:
+            self._launch(connection, now)
+            return
+        pause = connection.backoff_ns or self._think.next_ns()
+        connection.due_ns = now + pause
+        heappush(self._pausing, (connection.due_ns, connection.user))
+        if self._pausing[0][1] == connection.user:
+            self._alarm.set(connection.due_ns)
+
+    def _on_alarm(self) -> None:
+        self._alarm.clear()
+        now = self._clock()
+        if not self._end_ns:
+            self._open_more(now)
+            return
+        pausing = self._pausing
+        while pausing and pausing[0][0] <= now:
+            connection = self.connections[heappop(pausing)[1]]
+            if self._words[STOP] != GO or now >= self._end_ns:
+                self._park(now)
+            elif not connection.due_ns:  # its turn of the ramp
+                connection.due_ns = now
+                self._reactor.open(connection)
+            else:
+                self._launch(connection, self._clock())
+        if pausing:
+            self._alarm.set(pausing[0][0])
+
+    # The reactor's Handler.
+
+    def on_open(self, connection: Connection) -> None:
+        """A user is connected."""
+        self._opening_done(connection)
+
+    def on_repeat(self, connection: Connection, now: int) -> None:
+        """The same reply as last time: the hot path."""
+        request: Request = connection.request  # type: ignore[assignment]
+        request.memo.add(now - connection.sent_ns)  # type: ignore[union-attr]
+        if self._eager:
+            budget = self._budget
+            if budget > 0 and now < self._end_ns and not self._words[STOP]:
+                self._budget = budget - 1
+                self._reactor.send(connection, self._only or self._workload.next(), now)
+            else:
+                self._park(now)
+            return
+        request.memo.add_lag(connection.sent_ns - connection.due_ns)  # type: ignore[union-attr]
+        self._continue(connection, now)
+
+    def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
+        """A complete reply: judge it, and let equal ones take the hot path."""
+        request = connection.request
+        assert request is not None
+        error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
+        series = self._recorder.series(request.name_id, reply.status, error)
+        series.add(now - connection.sent_ns, reply.wire_length)
+        if not self._eager:
+            series.lags.append(connection.sent_ns - connection.due_ns)
+        if error is not None:
+            self._recorder.note_example(request.name_id, error, f"status {reply.status}", reply.head)
+            self._breaker.failed(now)
+        memo = request.memo
+        if memo is not None:
+            memo.data = reply.whole if error is None else None
+            memo.add, memo.add_lag = series.samples.append, series.lags.append
+        connection.backoff_ns = 0
+        self._continue(connection, now)
+
+    def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
+        """A request failed, or an opening ahead of one."""
+        if error in CONNECT_ERRORS:
+            connection.backoff_ns = next_backoff_ns(connection.backoff_ns)
+        request = connection.request
+        if request is None:
+            self._opening_done(connection)
+            return
+        lag = 0 if self._eager else connection.sent_ns - connection.due_ns
+        self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)
+        if error.fault == "target":
+            self._breaker.failed(now)
+        self._continue(connection, now)
+
+    def on_desync(self, connection: Connection) -> None:
+        """Bytes after a reply: an error of the connection, not of a request."""
+        if connection.request is not None:
+            self._recorder.note_desync(connection.request.name_id)
+
+    def on_batch(self, began: int, now: int) -> None:
+        """Fold the samples when there are enough, and show the count to the others."""
+        recorder = self._recorder
+        recorder.batches_ns.append(now - began)
+        budget = self._budget
+        self._board.put(self._task.shard.index, Slot.SENT, self._limit - budget)
+        if budget <= self._next_fold:
+            self._next_fold = budget - FOLD_EVERY
+            recorder.fold()
+            self._board.put(self._task.shard.index, Slot.OK, recorder.ok)
+
+    # Time and endings.
+
+    def tick(self, now: int) -> None:
+        """Deadlines; and pauses that end because the run does."""
+        self._reactor.sweep(self.connections, now)
+        if self._pausing and self._end_ns and (self._words[STOP] != GO or now >= self._end_ns):
+            self._parked += len(self._pausing)
+            self._pausing.clear()
+            self.finished_ns = now
+
+    def cut(self) -> None:
+        """The grace is over: end what still runs."""
+        self._reactor.cut(self.connections)
+
+    def take(self) -> Recording:
+        """All that was recorded since the last `take`, with the reactor's byte and connection counts."""
+        reactor, recorder = self._reactor, self._recorder
+        for name_id, count in enumerate(reactor.bytes_sent):
+            if count:
+                recorder.note_sent_bytes(name_id, count)
+                reactor.bytes_sent[name_id] = 0
+        sent = self.sent
+        recorder.connections.reused += sent - self._sent_before - reactor.first_uses
+        self._sent_before, reactor.first_uses = sent, 0
+        return recorder.take()
+
+    async def close(self) -> None:
+        """Close every connection, the reactor and the alarm."""
+        asyncio.get_running_loop().remove_reader(self._reactor.fileno())
+        self._reactor.close(self.connections)
+        self._alarm.close()

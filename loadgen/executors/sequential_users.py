@@ -1,0 +1,349 @@
+"""Virtual users that send one request after another through a Client, each in a thread or in a task of its own.
+
+The user's code is one coroutine. In a thread it is driven by `send(None)` over a client that never suspends.
+"""
+
+import asyncio
+import itertools
+import os
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Client, ErrorClass, Outcome, Reply, Request
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment
+from loadgen.guard.board import GO, STOP, Cause, Slot
+from loadgen.guard.breaker import Breaker
+from loadgen.measure.recorder import Recorder
+from loadgen.measure.recording import Recording
+from loadgen.measure.tape import Tape, Track
+from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns, ramp_offset_ns
+from loadgen.workloads.base import Workload
+
+STACK_BYTES = 256 * 1024
+SWITCH_INTERVAL_S = 0.1  # waiting threads wake this often to ask for the GIL: at 5 ms, 2,000 of them do little else
+PRECISE_NS = 2 * NS_PER_MS
+
+
+class Waits(Protocol):
+    """How a user waits: in its thread, or on the loop."""
+
+    async def until(self, at_ns: int) -> None:
+        """Return at or after the instant, never before; early when the run is stopped."""
+        ...
+
+    async def gate(self) -> None:
+        """Return when the users may start, or the run is stopped."""
+        ...
+
+
+class ThreadWaits:
+    """Waits in the kernel on pipes whose other ends are closed: one call wakes any number of threads."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._gate, self._gate_end = os.pipe()
+        self._stop, self._stop_end = os.pipe()
+
+    async def until(self, at_ns: int) -> None:
+        """Sleep; the last 2 ms without an eye on the stop signal."""
+        while (left := at_ns - self._clock()) > 0:
+            if left <= PRECISE_NS:
+                time.sleep(left / NS_PER_S)
+            elif self._stopped((left - PRECISE_NS) // NS_PER_MS):
+                return
+
+    async def gate(self) -> None:
+        """Block until the gate's pipe ends."""
+        os.read(self._gate, 1)
+
+    def _stopped(self, wait_ms: int) -> bool:
+        poll = select.poll()
+        poll.register(self._stop, select.POLLIN)
+        return bool(poll.poll(wait_ms))
+
+    def open_gate(self) -> None:
+        """Let all users go."""
+        if self._gate_end >= 0:
+            os.close(self._gate_end)
+            self._gate_end = -1
+
+    def wake(self) -> None:
+        """Wake every sleeper: the run is stopped."""
+        self.open_gate()
+        if self._stop_end >= 0:
+            os.close(self._stop_end)
+            self._stop_end = -1
+
+    def close(self) -> None:
+        """Free the pipes; nobody waits any more."""
+        self.wake()
+        os.close(self._gate)
+        os.close(self._stop)
+
+
+class LoopWaits:
+    """Waits on the event loop."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._opened = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    async def until(self, at_ns: int) -> None:
+        """Sleep and check the clock again: the loop's timers may be early."""
+        while (left := at_ns - self._clock()) > 0 and not self._stopped.is_set():
+            try:
+                async with asyncio.timeout(left / NS_PER_S):
+                    await self._stopped.wait()
+            except TimeoutError:
+                continue
+
+    async def gate(self) -> None:
+        """Wait for the gate."""
+        await self._opened.wait()
+
+    def open_gate(self) -> None:
+        """Let all users go."""
+        self._opened.set()
+
+    def wake(self) -> None:
+        """Wake every sleeper: the run is stopped."""
+        self._opened.set()
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def drive(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that never suspends."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError("a blocking client suspended")
+
+
+class SequentialUsers:
+    """All users of one shard. `clients` and `workload_for` make one client and one workload for each user.
+
+    `in_threads`: a pool thread for each user, else a task for each on the running loop.
+    """
+
+    def __init__(
+        self,
+        task: Assignment,
+        clients: Callable[[], Client],
+        workload_for: Callable[[int], Workload],
+        recorder: Recorder,
+        breaker: Breaker,
+        *,
+        in_threads: bool,
+    ) -> None:
+        plan, shard = task.plan, task.shard
+        self._task = task
+        self._recorder = recorder
+        self._breaker = breaker
+        self._words = task.board.words
+        self._clock = task.clock
+        self._paced = plan.think_s != (0.0, 0.0)
+        limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
+        self._tickets: Iterator[int] | None = None if shard.requests_limit is None else itertools.count()
+        self._limit = limit
+        self._end_ns = 0
+        self._clients = [clients() for _ in range(shard.users)]
+        self._workload_for = workload_for
+        self._tapes = [Tape(len(plan.requests)) for _ in range(shard.users)]
+        self._opened = [False] * shard.users
+        self._started = [False] * shard.users
+        self._ended_ns = [0] * shard.users
+        self._in_threads = in_threads
+        self._waits: ThreadWaits | LoopWaits = ThreadWaits(task.clock) if in_threads else LoopWaits(task.clock)
+        self._pool: ThreadPoolExecutor | None = None
+        self._futures: list[asyncio.Future[None]] = []
+        self._switch_interval_s = 0.0
+        self._opening_since = 0
+        self._cut = False
+
+    # The worker's side.
+
+    @property
+    def opened(self) -> int:
+        """Users that have connected, or failed to."""
+        return sum(self._opened)
+
+    @property
+    def started(self) -> int:
+        """Users that have sent a request."""
+        return sum(self._started)
+
+    @property
+    def sent(self) -> int:
+        """Requests started."""
+        return sum(tape.sent for tape in self._tapes)
+
+    @property
+    def finished_ns(self) -> int:
+        """When the last user ended its last request."""
+        return max(self._ended_ns)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every user has returned."""
+        return all(future.done() for future in self._futures)
+
+    def open(self, now: int) -> None:
+        """Start every user's thread or task; each connects at its turn and waits for the gate."""
+        self._opening_since = now
+        loop = asyncio.get_running_loop()
+        users = range(self._task.shard.users)
+        if not self._in_threads:
+            self._futures = [asyncio.ensure_future(self._user(user)) for user in users]
+            return
+        self._pool = ThreadPoolExecutor(max_workers=self._task.shard.users, thread_name_prefix="user")
+        self._switch_interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        before = threading.stack_size(STACK_BYTES)
+        try:
+            for user in users:
+                self._futures.append(loop.run_in_executor(self._pool, self._in_thread, user))
+        except RuntimeError as error:
+            raise UsageError(
+                f"this host allows {len(self._futures)} of {self._task.shard.users} threads ({error}); "
+                "raise `ulimit -u` and the container's pids limit, or use --mode pool"
+            ) from None
+        finally:
+            threading.stack_size(before)
+
+    def start(self, now: int, end_ns: int) -> None:
+        """Open the gate."""
+        self._opening_since = now
+        self._end_ns = end_ns
+        self._waits.open_gate()
+
+    def tick(self, now: int) -> None:
+        """Wake the sleepers when the run is stopped; fold what the users wrote."""
+        if self._words[STOP] != GO or (self._end_ns and now >= self._end_ns):
+            self._waits.wake()
+        self._drain()
+
+    def cut(self) -> None:
+        """End every exchange that still runs."""
+        if not self._cut:
+            self._cut = True
+            for client in self._clients:
+                client.cut()
+
+    def take(self) -> Recording:
+        """All that was recorded since the last `take`."""
+        self._drain()
+        for client in self._clients:
+            self._recorder.connections.move_from(client.counts)
+        return self._recorder.take()
+
+    async def close(self) -> None:
+        """Wait for every thread or task, and close the connections."""
+        self._waits.wake()
+        try:
+            await asyncio.gather(*self._futures)
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown(wait=True, cancel_futures=True)
+                sys.setswitchinterval(self._switch_interval_s)
+            for client in self._clients:
+                await client.close()
+            self._waits.close()
+
+    def _drain(self) -> None:
+        for tape in self._tapes:
+            tape.drain(self._recorder)
+        self._recorder.fold()
+        self._task.board.put(self._task.shard.index, Slot.SENT, self.sent)
+
+    # A user's side.
+
+    def _in_thread(self, user: int) -> None:
+        drive(self._user(user))
+
+    async def _user(self, user: int) -> None:
+        try:
+            await self._live(user)
+        except BaseException:
+            self._task.board.trip(Cause.ERROR, self._clock())
+            raise
+
+    async def _live(self, user: int) -> None:
+        task, waits = self._task, self._waits
+        plan, shard = task.plan, task.shard
+        client, tape = self._clients[user], self._tapes[user]
+        workload = self._workload_for(shard.first_user + user)
+        think = ThinkTime(plan.think_s, shard.seed + user)
+        if not plan.ramp_up_s:
+            await waits.until(self._opening_since + opening_offset_ns(user, shard.count))
+            if self._words[STOP] == GO:
+                await client.connect()
+            self._opened[user] = True
+            await waits.gate()
+        else:
+            await waits.gate()
+            await waits.until(self._opening_since + ramp_offset_ns(shard.first_user + user, plan.users, plan.ramp_up_s))
+            if self._may_send(self._clock()):
+                await client.connect()
+        due_ns = backoff_ns = 0
+        self._started[user] = self._words[STOP] == GO
+        while self._may_send(self._clock()) and self._ticket():
+            request = workload.only or workload.next()
+            tape.sent += 1
+            outcome = await client.exchange(request)
+            error = self._note(tape, request, outcome, due_ns)
+            self._ended_ns[user] = outcome.done_ns
+            backoff_ns = next_backoff_ns(backoff_ns) if error in CONNECT_ERRORS else 0
+            if self._paced or backoff_ns:
+                due_ns = outcome.done_ns + (backoff_ns or think.next_ns())
+                await waits.until(due_ns)
+
+    def _may_send(self, now: int) -> bool:
+        return now < self._end_ns and self._words[STOP] == GO
+
+    def _ticket(self) -> bool:
+        return self._tickets is None or next(self._tickets) < self._limit
+
+    def _note(self, tape: Tape, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
+        """Write down what came; the class of a failure, or None."""
+        name_id = request.name_id
+        service_ns = outcome.done_ns - outcome.sent_ns
+        lag_ns = max(0, outcome.sent_ns - due_ns) if due_ns and self._paced else 0
+        tape.sent_bytes[name_id] += outcome.bytes_sent
+        tape.received[name_id] += outcome.bytes_received
+        reply = outcome.reply
+        if reply is None:
+            error = outcome.error or ErrorClass.GENERATOR
+            tape.losses.append((name_id, error, service_ns, lag_ns, outcome.detail, outcome.head))
+            if error.fault == "target":
+                self._breaker.failed(outcome.done_ns)
+            return error
+        track = tape.last if reply is tape.last_reply else self._judge(tape, request, reply, outcome.done_ns)
+        if self._paced:
+            track.lags.append(lag_ns)
+        track.samples.append(service_ns)
+        return track.error
+
+    def _judge(self, tape: Tape, request: Request, reply: Reply, now: int) -> Track:
+        error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
+        track = tape.track(request.name_id, reply.status, error)
+        if error is None:
+            tape.last_reply, tape.last = reply, track
+            return track
+        tape.last_reply = None
+        if not track.samples:
+            tape.examples.append((request.name_id, error, f"status {reply.status}", reply.head))
+        self._breaker.failed(now)
+        return track

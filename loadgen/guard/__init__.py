@@ -1,0 +1,1 @@
+"""When to stop: the stop signal, the breaker, the grace."""

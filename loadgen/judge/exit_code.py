@@ -1,0 +1,32 @@
+"""From a Result to the exit code of the command; 99, 105 and 108 are k6's."""
+
+from enum import IntEnum
+
+from loadgen.measure.result import Result
+
+
+class ExitCode(IntEnum):
+    """In the order in which they win where several hold, except OK."""
+
+    USAGE = 2
+    INTERNAL = 1
+    SIGNAL = 105
+    FAIL_FAST = 108
+    NOT_TRUSTED = 121
+    THRESHOLD = 99
+    WORSE = 120
+    OK = 0
+
+
+def exit_code(result: Result) -> ExitCode:
+    """The code of one run. Failures of the target alone do not change it, unless not one reply came back."""
+    match result.ended_by:
+        case "error":
+            return ExitCode.INTERNAL
+        case "signal":
+            return ExitCode.SIGNAL
+        case "fail_fast":
+            return ExitCode.FAIL_FAST
+    if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):
+        return ExitCode.THRESHOLD
+    return ExitCode.OK if result.status_codes else ExitCode.THRESHOLD

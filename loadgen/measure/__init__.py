@@ -1,0 +1,1 @@
+"""What happened: samples, counts at histogram resolution, the ledger, and the Result."""

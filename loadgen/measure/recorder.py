@@ -1,0 +1,145 @@
+"""Recorder: where one worker writes what happened. One writer, no lock; a sample is one append to a list."""
+
+from collections.abc import Callable
+from operator import add
+
+from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
+from loadgen.measure.recording import CENSORED, ErrorCount, Recording
+
+EXAMPLE_BYTES = 200
+
+
+class Series:
+    """Complete replies of one request name, status and verdict, until they are folded.
+
+    `samples` are service times in ns; `lags` are send lags, one for each sample or none at all. Bytes are counted by
+    runs of equal length: `size` holds for all samples from index `sized` on.
+    """
+
+    __slots__ = ("error", "lags", "name_id", "received", "samples", "size", "sized", "status")
+
+    def __init__(self, name_id: int, status: int, error: ErrorClass | None) -> None:
+        self.name_id = name_id
+        self.status = status
+        self.error = error
+        self.samples: list[int] = []
+        self.lags: list[int] = []
+        self.size = 0
+        self.sized = 0
+        self.received = 0
+
+    def add(self, service_ns: int, size: int) -> None:
+        """One more reply of `size` bytes on the wire."""
+        if size != self.size:
+            self.resize(size)
+        self.samples.append(service_ns)
+
+    def resize(self, size: int) -> None:
+        """From here on replies are `size` bytes long, also those appended straight to `samples`."""
+        count = len(self.samples)
+        self.received += (count - self.sized) * self.size
+        self.sized, self.size = count, size
+
+
+class Recorder:
+    """The samples and sums of one worker since the last `take`.
+
+    `ok` counts good replies folded since the beginning. `redact` cleans the text of examples. `paced` says that send
+    lag is measured; without it response equals service and only service is kept.
+    """
+
+    def __init__(self, redact: Callable[[bytes], str], *, paced: bool) -> None:
+        self.connections = ConnectionCounts()
+        self.ok = 0
+        self.paced = paced
+        self._redact = redact
+        self._series: dict[tuple[int, int, ErrorClass | None], Series] = {}
+        self._recording = Recording()
+        self.batches_ns: list[int] = []
+
+    def series(self, name_id: int, status: int, error: ErrorClass | None) -> Series:
+        """Where replies of this kind go; keep it while replies stay of the same kind."""
+        key = (name_id, status, error)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = Series(name_id, status, error)
+        return series
+
+    def note_sent_bytes(self, name_id: int, count: int) -> None:
+        """Count bytes written for requests of this name."""
+        self._recording.tally(name_id).bytes_sent += count
+
+    def note_received_bytes(self, name_id: int, count: int) -> None:
+        """Count bytes of replies that are not counted by their series."""
+        self._recording.tally(name_id).bytes_received += count
+
+    def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
+        """Keep the first example of a bad reply; its count comes from its series."""
+        errors = self._recording.tally(name_id).errors
+        if error not in errors:
+            example = self._redact(head[:EXAMPLE_BYTES]) if head else ""
+            errors[error] = ErrorCount(0, detail or ERROR_TEXT[error], example)
+
+    def note_desync(self, name_id: int) -> None:
+        """Count bytes that came after a reply of this name."""
+        errors = self._recording.tally(name_id).errors
+        errors.setdefault(ErrorClass.DESYNC, ErrorCount(0, ERROR_TEXT[ErrorClass.DESYNC])).count += 1
+
+    def lose(self, name_id: int, error: ErrorClass, service_ns: int, lag_ns: int, detail: str, head: bytes) -> None:
+        """A request that ended without a complete reply.
+
+        Timeouts and cut requests enter as lower bounds of all clocks they ran on; other failures are only counted.
+        """
+        tally = self._recording.tally(name_id)
+        self.note_example(name_id, error, detail, head)
+        tally.errors[error].count += 1
+        if error is ErrorClass.CUT:
+            tally.unknown += 1
+        else:
+            tally.failed += 1
+        if error in (ErrorClass.CUT, ErrorClass.TIMEOUT):
+            tally.clock("service" + CENSORED).add(service_ns // 1000)
+            if self.paced:
+                tally.clock("response" + CENSORED).add((service_ns + lag_ns) // 1000)
+                tally.clock("send_lag").add(lag_ns // 1000)
+
+    def fold(self) -> None:
+        """Move all samples into counts: about 0.1 us a sample."""
+        for series in self._series.values():
+            if series.samples:
+                self._fold(series)
+        if self.batches_ns:
+            self._recording.loop_lag.add_ns(self.batches_ns)
+            self.batches_ns.clear()
+
+    def _fold(self, series: Series) -> None:
+        samples, lags = series.samples, series.lags
+        count = len(samples)
+        tally = self._recording.tally(series.name_id)
+        series.resize(series.size)
+        tally.bytes_received += series.received
+        tally.statuses[series.status] = tally.statuses.get(series.status, 0) + count
+        if series.error is None:
+            tally.ok += count
+            self.ok += count
+            tally.clock("service").add_ns(samples)
+            if lags:
+                tally.clock("send_lag").add_ns(lags)
+                tally.clock("response").add_ns(list(map(add, samples, lags)))
+                lags.clear()
+        else:
+            tally.failed += count
+            tally.errors.setdefault(series.error, ErrorCount(0, ERROR_TEXT[series.error])).count += count
+            tally.clock("failed").add_ns(samples)
+            lags.clear()
+        series.received = series.sized = 0
+        samples.clear()
+
+    def take(self) -> Recording:
+        """All that came since the last `take`, folded; the recorder starts again from nothing."""
+        self.fold()
+        taken = self._recording
+        taken.connections.move_from(self.connections)
+        self._recording = Recording()
+        return taken
+

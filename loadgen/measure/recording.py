@@ -1,0 +1,123 @@
+"""Recording: what one or many workers saw, as plain sums; merging is adding, and loses nothing."""
+
+from dataclasses import dataclass, field, replace
+
+from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.measure.counts import Counts
+
+CENSORED = "_censored"
+
+
+@dataclass(slots=True)
+class ErrorCount:
+    """How often one class of error came, with the first message and example (redacted)."""
+
+    count: int = 0
+    message: str = ""
+    example: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """All that was seen of one request name.
+
+    `clocks` holds Counts by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
+    `_censored` the lower bounds beside them). In a closed loop without pauses only `service` is kept: `response`
+    equals it and `send_lag` is zero.
+    """
+
+    ok: int = 0
+    failed: int = 0
+    unknown: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    statuses: dict[int, int] = field(default_factory=dict)
+    errors: dict[ErrorClass, ErrorCount] = field(default_factory=dict)
+    clocks: dict[str, Counts] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> int:
+        """Requests of this name that have ended."""
+        return self.ok + self.failed + self.unknown
+
+    def clock(self, name: str) -> Counts:
+        """The counts of one clock, made when first asked for."""
+        counts = self.clocks.get(name)
+        if counts is None:
+            counts = self.clocks[name] = Counts()
+        return counts
+
+    def merge(self, other: "Tally") -> None:
+        """Add another's sums; the first example of each error stays."""
+        self.ok += other.ok
+        self.failed += other.failed
+        self.unknown += other.unknown
+        self.bytes_sent += other.bytes_sent
+        self.bytes_received += other.bytes_received
+        for status, times in other.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0) + times
+        for error, more in other.errors.items():
+            known = self.errors.setdefault(error, ErrorCount(0, more.message, more.example))
+            known.count += more.count
+        for name, counts in other.clocks.items():
+            self.clock(name).merge(counts)
+
+
+@dataclass(slots=True)
+class Recording:
+    """The sums of all request names (by name id), connections, and the delay that the generator added itself."""
+
+    tallies: dict[int, Tally] = field(default_factory=dict)
+    connections: ConnectionCounts = field(default_factory=ConnectionCounts)
+    loop_lag: Counts = field(default_factory=Counts)
+    gc_pause_ns: int = 0
+
+    def tally(self, name_id: int) -> Tally:
+        """The sums of one request name, made when first asked for."""
+        tally = self.tallies.get(name_id)
+        if tally is None:
+            tally = self.tallies[name_id] = Tally()
+        return tally
+
+    def merge(self, other: "Recording") -> None:
+        """Add another's sums."""
+        for name_id, tally in other.tallies.items():
+            self.tally(name_id).merge(tally)
+        self.connections.move_from(replace(other.connections))
+        self.loop_lag.merge(other.loop_lag)
+        self.gc_pause_ns += other.gc_pause_ns
+
+    def total(self) -> Tally:
+        """All request names added up."""
+        total = Tally()
+        for tally in self.tallies.values():
+            total.merge(tally)
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a worker cost: its CPU time in the window, and the figures of its process, `pid`, so far."""
+
+    cpu_ns: int
+    pid: int
+    peak_rss_kb: int
+    context_switches: int
+    threads: int
+
+
+@dataclass(slots=True)
+class Frame:
+    """What one worker saw since its last frame.
+
+    `second` is the one in which the frame began and `elapsed_ns` when it was taken, both from the start gate.
+    `in_window` says that the measured window was open; later frames hold the drain. A worker's last frame has its
+    `usage`.
+    """
+
+    worker: int
+    second: int
+    elapsed_ns: int
+    recording: Recording
+    in_window: bool = True
+    usage: Usage | None = None

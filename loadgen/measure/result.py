@@ -1,0 +1,282 @@
+"""The Result (`loadgen.result/1`): one immutable value from which every report, gate and comparison is made.
+
+History of the format: 1, the first. Readers ignore fields they do not know; absent fields take their defaults.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from loadgen.base.errors import UsageError
+
+SCHEMA = "loadgen.result/1"
+CLOCKS = ("response", "service", "send_lag", "failed")
+QUANTILES: dict[str, float] = {
+    "p50": 0.50,
+    "p75": 0.75,
+    "p90": 0.90,
+    "p95": 0.95,
+    "p99": 0.99,
+    "p99_9": 0.999,
+    "p99_99": 0.9999,
+}
+
+Quantile = float | dict[str, float] | None
+"""Milliseconds; `{"at_least": x}` where censored values decide the rank; None without samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """One clock's figures in milliseconds. `count` are measured values, `censored` are lower bounds beside them."""
+
+    count: int = 0
+    censored: int = 0
+    min: float | None = None
+    mean: float | None = None
+    p50: Quantile = None
+    p75: Quantile = None
+    p90: Quantile = None
+    p95: Quantile = None
+    p99: Quantile = None
+    p99_9: Quantile = None
+    p99_99: Quantile = None
+    max: Quantile = None
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """asked = started + skipped."""
+
+    asked: int = 0
+    started: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """scheduled = sent + not_sent; sent = ok + failed + unknown."""
+
+    scheduled: int = 0
+    sent: int = 0
+    not_sent: int = 0
+    ok: int = 0
+    failed: int = 0
+    unknown: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Whether both sums hold."""
+        return self.scheduled == self.sent + self.not_sent and self.sent == self.ok + self.failed + self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Per second of the measured window."""
+
+    offered_rps: float = 0.0
+    sent_rps: float = 0.0
+    ok_rps: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Heads and bodies, as the application sees them (inside TLS)."""
+
+    sent: int = 0
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """`failed` attempts never opened; `reconnected` were opened again after a close."""
+
+    opened: int = 0
+    reused: int = 0
+    failed: int = 0
+    reconnected: int = 0
+    idle_closed: int = 0
+    desynced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """One class of errors with its first example (redacted)."""
+
+    error_class: str = ""
+    fault: str = "target"
+    message: str = ""
+    count: int = 0
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestResult:
+    """The part of one request name."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    bytes: Bytes = field(default_factory=Bytes)
+    latency_ms: dict[str, Latency] = field(default_factory=dict)
+    status_codes: dict[str, int] = field(default_factory=dict)
+    histograms: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """One second of the timeline; counts are of what was done in it."""
+
+    t_s: float = 0.0
+    sent: int = 0
+    ok: int = 0
+    failed: int = 0
+    response_p50_ms: float | None = None
+    response_p99_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A longer slice of the run with its whole response histogram (base64 HdrHistogram V2)."""
+
+    t_s: float = 0.0
+    duration_s: float = 0.0
+    ok: int = 0
+    failed: int = 0
+    response: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRow:
+    """A threshold and how it went: pass, fail or no_data."""
+
+    expr: str = ""
+    observed: float | None = None
+    verdict: str = "no_data"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """One worker: its CPU seconds in the measured window and the delay it added itself."""
+
+    cpu_s: float = 0.0
+    loop_lag_ms: dict[str, float] = field(default_factory=dict)
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """How the load was made, and whether to believe the figures: valid, limited or invalid, with reasons."""
+
+    mode: str = "pool"
+    client: str = "raw"
+    processes: int = 1
+    workers: list[WorkerRow] = field(default_factory=list)
+    threads: int = 0
+    cpu_us_per_request: float | None = None
+    peak_rss_mb: float = 0.0
+    context_switches: int = 0
+    gc_pause_ms: float = 0.0
+    verdict: str = "valid"
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run, whole. Histograms are base64 HdrHistogram V2 in microseconds, lossless to merge."""
+
+    schema: str = SCHEMA
+    plan: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    started_at: str = ""
+    opening_s: float = 0.0
+    duration_s: float = 0.0
+    warmup_s: float = 0.0
+    drain_s: float = 0.0
+    ended_by: str = "completed"
+    ended_because: str = ""
+    ended_at_s: float = 0.0
+    users: Users = field(default_factory=Users)
+    ledger: Ledger = field(default_factory=Ledger)
+    samples_lost: int = 0
+    out_of_range: int = 0
+    rate: Rate = field(default_factory=Rate)
+    bytes: Bytes = field(default_factory=Bytes)
+    connections: Connections = field(default_factory=Connections)
+    latency_ms: dict[str, Latency] = field(default_factory=dict)
+    phases_ms: dict[str, Latency] = field(default_factory=dict)
+    status_codes: dict[str, int] = field(default_factory=dict)
+    errors: list[ErrorRow] = field(default_factory=list)
+    requests: dict[str, RequestResult] = field(default_factory=dict)
+    timeline: list[Second] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    thresholds: list[ThresholdRow] = field(default_factory=list)
+    generator: Generator = field(default_factory=Generator)
+    histograms: dict[str, str] = field(default_factory=dict)
+
+
+def to_json(result: Result) -> str:
+    """The file's text: one JSON object, UTF-8, newline at the end. `error_class` is written as `class`."""
+    return json.dumps(_renamed(asdict(result), "error_class", "class"), indent=1, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str, source: str = "result") -> Result:
+    """Read a Result of this or an older format. Raises UsageError for anything else, naming `source`."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{source}: not a JSON file ({error})") from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise UsageError(f"{source}: expected a {SCHEMA} file as written by `loadgen run -o FILE`, got {schema!r}")
+    try:
+        result: Result = _build(Result, _renamed(document, "class", "error_class"))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"{source}: damaged result file ({error})") from None
+    return result
+
+
+def save(result: Result, path: Path) -> None:
+    """Write the file so that readers see the old one or the whole new one, never a part."""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(to_json(result))
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(temporary, 0o666 & ~umask)  # noqa: PTH101
+            os.replace(temporary, path)  # noqa: PTH105
+        except BaseException:
+            os.unlink(temporary)  # noqa: PTH108
+            raise
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _renamed(value: Any, old: str, new: str) -> Any:
+    if isinstance(value, dict):
+        return {new if key == old else key: _renamed(item, old, new) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, old, new) for item in value]
+    return value
+
+
+T = TypeVar("T")
+
+
+def _build(kind: Any, value: Any) -> Any:
+    """`value` from JSON as the type `kind`: dataclasses, lists and dicts of them; the rest as it is."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = get_type_hints(kind)
+        known = {item.name for item in fields(kind)}
+        return kind(**{key: _build(hints[key], item) for key, item in value.items() if key in known})
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return value
+    if origin is list:
+        return [_build(get_args(kind)[0], item) for item in value]
+    if origin is dict:
+        return {str(key): _build(get_args(kind)[1], item) for key, item in value.items()}
+    return value

@@ -1,0 +1,86 @@
+"""Frames as bytes, for the pipe from a worker process: a length and a JSON object. Nothing is executed to read one."""
+
+import json
+from dataclasses import asdict
+from typing import IO, Any
+
+from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.measure.counts import Counts
+from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
+
+_PREFIX_BYTES = 4
+
+
+def write_frame(stream: IO[bytes], frame: Frame) -> None:
+    """Write one frame and flush."""
+    data = json.dumps(_frame_out(frame), separators=(",", ":")).encode()
+    stream.write(len(data).to_bytes(_PREFIX_BYTES, "big") + data)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> Frame | None:
+    """The next frame; None at the end of the stream, also in the middle of a frame (its writer was killed)."""
+    prefix = stream.read(_PREFIX_BYTES)
+    if len(prefix) < _PREFIX_BYTES:
+        return None
+    length = int.from_bytes(prefix, "big")
+    data = stream.read(length)
+    return _frame_in(json.loads(data)) if len(data) == length else None
+
+
+def _frame_out(frame: Frame) -> dict[str, Any]:
+    recording = frame.recording
+    return {
+        "worker": frame.worker,
+        "second": frame.second,
+        "elapsed_ns": frame.elapsed_ns,
+        "in_window": frame.in_window,
+        "usage": asdict(frame.usage) if frame.usage else None,
+        "tallies": {name_id: _tally_out(tally) for name_id, tally in recording.tallies.items()},
+        "connections": asdict(recording.connections),
+        "loop_lag": _counts_out(recording.loop_lag),
+        "gc_pause_ns": recording.gc_pause_ns,
+    }
+
+
+def _frame_in(data: dict[str, Any]) -> Frame:
+    recording = Recording(
+        {int(name_id): _tally_in(tally) for name_id, tally in data["tallies"].items()},
+        ConnectionCounts(**data["connections"]),
+        _counts_in(data["loop_lag"]),
+        data["gc_pause_ns"],
+    )
+    usage = Usage(**data["usage"]) if data["usage"] else None
+    return Frame(data["worker"], data["second"], data["elapsed_ns"], recording, data["in_window"], usage)
+
+
+def _tally_out(tally: Tally) -> dict[str, Any]:
+    return {
+        "sums": [tally.ok, tally.failed, tally.unknown, tally.bytes_sent, tally.bytes_received],
+        "statuses": list(tally.statuses.items()),
+        "errors": [[error.value, item.count, item.message, item.example] for error, item in tally.errors.items()],
+        "clocks": {name: _counts_out(counts) for name, counts in tally.clocks.items()},
+    }
+
+
+def _tally_in(data: dict[str, Any]) -> Tally:
+    ok, failed, unknown, bytes_sent, bytes_received = data["sums"]
+    return Tally(
+        ok,
+        failed,
+        unknown,
+        bytes_sent,
+        bytes_received,
+        dict(data["statuses"]),
+        {ErrorClass(name): ErrorCount(*rest) for name, *rest in data["errors"]},
+        {name: _counts_in(counts) for name, counts in data["clocks"].items()},
+    )
+
+
+def _counts_out(counts: Counts) -> list[Any]:
+    return [counts.clamped, list(counts.cells), list(counts.cells.values())]
+
+
+def _counts_in(data: list[Any]) -> Counts:
+    clamped, cells, times = data
+    return Counts(zip(cells, times, strict=True), clamped)

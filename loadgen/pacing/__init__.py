@@ -1,0 +1,1 @@
+"""When requests are due; arithmetic only, no clock, no sleep."""

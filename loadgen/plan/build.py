@@ -1,0 +1,99 @@
+"""Profile -> Plan: the last step before a run, where the machine's cores and the files on its disk come in."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from loadgen.base.exchange import Tls
+from loadgen.base.redact import Redactor
+from loadgen.plan.plan import Plan, RequestSpec, StopRules
+from loadgen.plan.problems import Problem, Where
+from loadgen.plan.profile import Profile
+from loadgen.plan.requests import collect_secrets, make_requests
+from loadgen.plan.topology import TopologyError, choose
+
+DEFAULT_DURATION_S = 10.0
+LARGEST_BODY_IN_MEMORY = 8 << 20
+
+
+def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
+    """The plan of a checked profile. Raises ProfileError for unreadable files and for an impossible topology.
+
+    `cores` are the usable ones, `gil` whether the interpreter runs with it. A `body_file` of up to 8 MiB becomes the
+    body, where `${name}` is replaced as in any body; a larger one is streamed as it is.
+    """
+    requests, problems = make_requests(profile)
+    requests = tuple(_with_file(profile, spec, index, problems) for index, spec in enumerate(requests))
+    tls = Tls(
+        verify=not profile.insecure,
+        ca_file=_readable(profile, ("cacert",), profile.cacert, problems),
+        cert_file=_readable(profile, ("cert",), profile.cert, problems),
+        key_file=_readable(profile, ("key",), profile.key, problems),
+    )
+    processes, workers = _topology(profile, cores, gil, problems)
+    secrets = collect_secrets(profile, requests)
+    if problems:
+        raise profile.places.error(problems, Redactor(secrets))
+    return Plan(
+        name=Redactor(secrets).text(profile.name or str(profile.target.origin)),
+        origin=profile.target.origin,
+        requests=requests,
+        variables=profile.variables,
+        users=profile.connections,
+        requests_limit=profile.total_requests,
+        duration_s=_duration_s(profile),
+        think_s=profile.think,
+        ramp_up_s=profile.ramp_up,
+        mode=profile.mode,
+        processes=processes,
+        workers=workers,
+        client=profile.client,
+        timeout_s=profile.timeout,
+        connect_timeout_s=min(profile.connect_timeout, profile.timeout),
+        grace_s=profile.grace,
+        keep_alive=profile.keepalive,
+        tls=tls,
+        stop=StopRules(1 if profile.fail_fast else profile.max_errors, profile.abort_if),
+        seed=profile.seed,
+        secrets=secrets,
+    )
+
+
+def _duration_s(profile: Profile) -> float | None:
+    if profile.duration is None and profile.total_requests is None:
+        return DEFAULT_DURATION_S
+    return profile.duration
+
+
+def _topology(profile: Profile, cores: int, gil: bool, problems: list[Problem]) -> tuple[int, int]:
+    try:
+        return choose(profile.mode, profile.connections, profile.processes, profile.workers, cores, gil)
+    except TopologyError as error:
+        problems.append(Problem((error.key,), error.text))
+        return 1, 1
+
+
+def _with_file(profile: Profile, spec: RequestSpec, index: int, problems: list[Problem]) -> RequestSpec:
+    """The request with its body file read, or with the file's full name where it is too large to keep."""
+    where = ("requests", index, "body_file")
+    name = _readable(profile, where, spec.body_file, problems)
+    if name is None:
+        return spec
+    path = Path(name)
+    if path.stat().st_size > LARGEST_BODY_IN_MEMORY:
+        return replace(spec, body_file=name)
+    return replace(spec, body=path.read_bytes(), body_file=None)
+
+
+def _readable(profile: Profile, where: Where, name: str | None, problems: list[Problem]) -> str | None:
+    """The file's full name; None, and a problem, where it cannot be read."""
+    if name is None:
+        return None
+    path = profile.places.file(where, name)
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it cannot be opened"
+        problems.append(Problem(where, f"cannot read {path}: {reason}"))
+        return None
+    return str(path)

@@ -1,0 +1,181 @@
+"""Condition: the one grammar of thresholds (`-T`), `--abort-if` and `--slo`.
+
+[REQUEST NAME:]METRIC  <|<=|>|>=|==  VALUE  [over DURATION] [min COUNT]
+
+error_rate > 5% over 10s min 200      p99 < 250ms      p(99)<250 (milliseconds)      service.p99.9 <= 1s
+checkout:p99 < 1s      ok_rate > 99%      rps >= 1000      bytes_received_per_s > 10MiB      failed < 10
+"""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from operator import eq, ge, gt, le, lt
+from typing import Literal
+
+from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size
+from loadgen.plan.problems import did_you_mean, shown
+
+Use = Literal["threshold", "abort", "slo"]
+Kind = Literal["latency", "ratio", "rate", "count"]
+
+DEFAULT_WINDOW_S = 10.0
+DEFAULT_MIN_COUNT = 20
+
+_CLOCKS = ("response", "service", "send_lag", "failed")
+_RATIOS = ("error_rate", "ok_rate")
+_RATES = ("rps", "ok_rps", "bytes_sent_per_s", "bytes_received_per_s")
+_COUNTS = ("sent", "ok", "failed", "unknown")
+_STATISTICS = {"min": "min", "mean": "mean", "avg": "mean", "med": "p50", "max": "max"}
+_IN_MILLISECONDS = ("avg", "med")
+_KNOWN = ("p50", "p99", "p99.9", "mean", "min", "max", "service.p99", "send_lag.max", *_RATIOS, *_RATES, *_COUNTS)
+
+_OPERATIONS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq}
+_SPLIT = re.compile(r"([^<>=!]*?)\s*([<>=!]+)\s*([^<>=!]*)")
+_QUANTILE = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,4})?)|p\(([0-9]{1,2}(?:\.[0-9]{1,4})?)\)")
+_COUNT = re.compile(r"[0-9]{1,15}")
+_FORM = "expected METRIC < VALUE such as 'p99 < 250ms' or 'error_rate > 5% over 10s min 200'"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison. Latency values are milliseconds, ratios 0 to 1, rates per second, counts plain.
+
+    `metric` is a clock (response, service, send_lag, failed) for latencies, with `statistic` "p99.9", "mean", "min" or
+    "max" and, for percentiles, `quantile` 0.999. `window_s` and `min_count` are None where the whole run is judged:
+    otherwise the last `window_s` seconds are, once they hold `min_count` finished requests.
+    """
+
+    metric: str
+    kind: Kind
+    op: str
+    value: float
+    statistic: str | None = None
+    quantile: float | None = None
+    window_s: float | None = None
+    min_count: int | None = None
+    request_name: str | None = None
+    text: str = ""
+
+    def holds(self, observed: float) -> bool:
+        """Whether `observed` (in the unit of `value`) satisfies the comparison; NaN never does."""
+        return _OPERATIONS[self.op](observed, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    name: str
+    kind: Kind
+    statistic: str | None = None
+    quantile: float | None = None
+    unit_optional: bool = False
+
+
+def parse_condition(text: str, *, use: Use, names: Collection[str]) -> Condition:
+    """Read one condition; `names` are the requests of the plan. Raises ValueError with one clear sentence."""
+    stripped = text.strip()
+    request_name, rest = _without_name(stripped, names)
+    match = _SPLIT.fullmatch(rest)
+    if match is None or not match[1].strip() or not match[3].strip():
+        raise ValueError(f"{_FORM}, got {shown(text)}")
+    if match[2] not in _OPERATIONS:
+        raise ValueError(f"expected one of < <= > >= ==, got {match[2]!r} in {shown(text)}")
+    metric = _metric(match[1].strip(), names)
+    value_text, *tail = match[3].split()
+    window_s, min_count = _window(value_text, tail, use)
+    return Condition(
+        metric=metric.name,
+        kind=metric.kind,
+        op=match[2],
+        value=_value(metric, value_text),
+        statistic=metric.statistic,
+        quantile=metric.quantile,
+        window_s=window_s,
+        min_count=min_count,
+        request_name=request_name,
+        text=stripped,
+    )
+
+
+def _without_name(text: str, names: Collection[str]) -> tuple[str | None, str]:
+    """A name may hold anything, colons too: the longest name that fits is meant."""
+    fitting = [name for name in names if text.startswith(f"{name}:")]
+    if not fitting:
+        return None, text
+    name = max(fitting, key=len)
+    return name, text[len(name) + 1 :].strip()
+
+
+def _metric(text: str, names: Collection[str]) -> _Metric:
+    if ":" in text:
+        name = text.rpartition(":")[0]
+        raise ValueError(f"no request is named {shown(name)}{did_you_mean(name, names)}")
+    for kind, known in (("ratio", _RATIOS), ("rate", _RATES), ("count", _COUNTS)):
+        if text in known:
+            return _Metric(text, kind)  # type: ignore[arg-type]
+    clock, dot, statistic = text.partition(".")
+    if not dot or clock not in _CLOCKS:
+        clock, statistic = "response", text
+    if statistic in _STATISTICS:
+        plain = _STATISTICS[statistic]
+        return _Metric(clock, "latency", plain, 0.5 if plain == "p50" else None, statistic in _IN_MILLISECONDS)
+    match = _QUANTILE.fullmatch(statistic)
+    if match is None or float(match[1] or match[2]) == 0:
+        raise ValueError(f"unknown metric {shown(text)}{did_you_mean(text, _KNOWN)}")
+    percent = match[1] or match[2]
+    return _Metric(clock, "latency", f"p{percent}", _quantile(percent), match[2] is not None)
+
+
+def _quantile(percent: str) -> float:
+    """The nearest float to the decimal fraction: "99.9" -> 0.999."""
+    whole, _, decimals = percent.partition(".")
+    return float(f"0.{whole.zfill(2)}{decimals}")
+
+
+def _value(metric: _Metric, text: str) -> float:
+    match metric.kind:
+        case "latency":
+            return _milliseconds(metric, text)
+        case "ratio":
+            return _named(metric, text, parse_percent)
+        case "count":
+            if not _COUNT.fullmatch(text):
+                raise ValueError(f"{metric.name}: expected a whole number such as 10, got {shown(text)}")
+            return float(text)
+        case "rate":
+            if metric.name.startswith("bytes"):
+                return float(_named(metric, text.removesuffix("/s"), parse_size))
+            return _named(metric, text, parse_rate)
+
+
+def _milliseconds(metric: _Metric, text: str) -> float:
+    seconds = _named(metric, text, parse_duration_s)
+    if text[-1].isalpha():
+        return round(seconds * 1000, 9)
+    if metric.unit_optional:
+        return seconds
+    raise ValueError(f"{metric.statistic}: expected a time with its unit such as {text}ms, got {shown(text)}")
+
+
+def _named(metric: _Metric, text: str, parse: Callable[[str], float]) -> float:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ValueError(f"{metric.statistic or metric.name}: {error}") from None
+
+
+def _window(value: str, words: list[str], use: Use) -> tuple[float | None, int | None]:
+    """What follows the value: `over DURATION` and `min COUNT`, in any order, each at most once."""
+    found = dict(zip(words[::2], words[1::2], strict=False))
+    if len(words) % 2 or len(found) * 2 != len(words) or not found.keys() <= {"over", "min"}:
+        raise ValueError(f"expected 'over 10s', 'min 200' or nothing after {value!r}, got {shown(' '.join(words))}")
+    if use != "abort":
+        if found:
+            raise ValueError(f"expected no {' and '.join(map(repr, found))}: the whole run is judged here")
+        return None, None
+    window_s = parse_duration_s(found.get("over", DEFAULT_WINDOW_S))
+    if window_s == 0:
+        raise ValueError("over: expected a duration above zero such as 10s")
+    count = found.get("min", str(DEFAULT_MIN_COUNT))
+    if not _COUNT.fullmatch(count):
+        raise ValueError(f"min: expected a number of requests such as 200, got {shown(count)}")
+    return window_s, int(count)

@@ -1,0 +1,115 @@
+"""Plan and Shard: frozen values that hold all that a run needs to know before it starts.
+
+Nothing here touches the network, and a worker process can import it without pydantic.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from loadgen.base.exchange import Expect, Origin, Tls
+
+Mode = Literal["pool", "threads", "async"]
+ClientKind = Literal["raw", "httpx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A `${name}` that changes with every request. `values` are the choices, or the two inclusive ends of a range.
+
+    kinds: `random` an integer from a range, `sequence` counts up from values[0] over one worker in steps of the
+    number of workers, `choice` one of the values, `uuid` a random UUID.
+    """
+
+    name: str
+    kind: Literal["random", "sequence", "choice", "uuid"]
+    values: tuple[int | str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpec:
+    """One kind of request. `path`, header values and `body` may hold `${name}` of the plan's variables.
+
+    `body_file` is read when a worker prepares; `body` and `body_file` exclude each other.
+    """
+
+    name: str
+    method: str
+    path: str
+    weight: float = 1.0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    body_file: str | None = None
+    expect: Expect = field(default_factory=Expect)
+
+
+@dataclass(frozen=True, slots=True)
+class StopRules:
+    """When a run ends itself: at the Nth failure (None: never), or when a condition holds (see plan/condition.py)."""
+
+    max_errors: int | None = None
+    abort_if: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole run. Times are seconds, `think_s` an inclusive range drawn uniformly per request.
+
+    `requests_limit` and `duration_s`: whichever comes first ends the run; at least one is set. `workers` are per
+    process. `secrets` are values that no output may show.
+    """
+
+    name: str
+    origin: Origin
+    requests: tuple[RequestSpec, ...]
+    variables: tuple[Variable, ...] = ()
+    users: int = 50
+    requests_limit: int | None = None
+    duration_s: float | None = 10.0
+    think_s: tuple[float, float] = (0.0, 0.0)
+    ramp_up_s: float = 0.0
+    mode: Mode = "pool"
+    processes: int = 1
+    workers: int = 1
+    client: ClientKind = "raw"
+    timeout_s: float = 10.0
+    connect_timeout_s: float = 5.0
+    grace_s: float = 5.0
+    keep_alive: bool = True
+    tls: Tls = field(default_factory=Tls)
+    stop: StopRules = field(default_factory=StopRules)
+    seed: int = 1
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def shard_count(self) -> int:
+        """Parts that the load is dealt out to: one a worker, in `threads` (a worker per user) one a process."""
+        return self.processes if self.mode == "threads" else self.processes * self.workers
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One worker's part (in `threads` one process's): users `first_user` .. `first_user + users - 1`, and `requests_limit` of the total or None."""
+
+    index: int
+    count: int
+    first_user: int
+    users: int
+    requests_limit: int | None
+    seed: int
+
+
+def share(total: int, parts: int, index: int) -> int:
+    """The size of part `index` when `total` is dealt out as evenly as whole numbers allow."""
+    return total // parts + (1 if index < total % parts else 0)
+
+
+def make_shards(plan: Plan) -> tuple[Shard, ...]:
+    """Deal users and requests out to all shards of all processes; the shares add up to the plan's totals."""
+    count = plan.shard_count
+    shards, first_user = [], 0
+    for index in range(count):
+        users = share(plan.users, count, index)
+        limit = None if plan.requests_limit is None else share(plan.requests_limit, count, index)
+        shards.append(Shard(index, count, first_user, users, limit, plan.seed * 1_000_003 + index))
+        first_user += users
+    return tuple(shards)

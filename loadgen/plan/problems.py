@@ -1,0 +1,110 @@
+"""Problems with what a person wrote, each with its place, and how they become one ProfileError."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loadgen.base.errors import ProfileError
+from loadgen.base.redact import Redactor
+
+Where = tuple[str | int, ...]
+"""A place in the document: keys and list indexes, from the outside in."""
+
+_FLAG_NAMES = {"total_requests": "requests", "headers": "header", "keepalive": "no-keepalive"}
+_LONGEST_LINE = 400
+_MOST_BITS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at one place. `line` is given where the place alone does not tell it (a syntax error)."""
+
+    where: Where
+    text: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each value came from: the file, its lines, and the keys that flags of the command line have set."""
+
+    source: str = "command line"
+    folder: Path | None = None
+    lines: Mapping[Where, int] = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()
+
+    def error(self, problems: Iterable[Problem], redactor: Redactor) -> ProfileError:
+        """All problems as one error, in the order of the file's lines, without secrets."""
+        ordered = sorted(problems, key=lambda problem: self.line(problem) or 0)
+        lines = [redactor.text(self.described(problem)) for problem in ordered]
+        return ProfileError(self.source, [_shortened(line) for line in dict.fromkeys(lines)])
+
+    def described(self, problem: Problem) -> str:
+        """ "line 12: requests[1].weight: expected a number > 0, got 'x'", or by flag: "--connections: ..."."""
+        if self.is_flag(problem.where):
+            return f"{flag_name(str(problem.where[0]))}: {problem.text}"
+        line = self.line(problem)
+        parts = [f"line {line}" if line else "", where_text(problem.where), problem.text]
+        return ": ".join(part for part in parts if part)
+
+    def line(self, problem: Problem) -> int | None:
+        """The line of the place, or of the nearest thing around it that has one; None for flags."""
+        if problem.line is not None or self.is_flag(problem.where):
+            return problem.line
+        around = (problem.where[:length] for length in range(len(problem.where), 0, -1))
+        return next((self.lines[where] for where in around if where in self.lines), None)
+
+    def is_flag(self, where: Where) -> bool:
+        """Whether the value there was given on the command line."""
+        return bool(where) and where[0] in self.flags
+
+    def file(self, key: Where, name: str) -> Path:
+        """A file named in a profile is looked for beside the profile, one named by a flag in the working folder."""
+        path = Path(name).expanduser()
+        return path if self.folder is None or self.is_flag(key) else self.folder / path
+
+
+def flag_name(key: str) -> str:
+    """The flag of `loadgen run` that sets a profile's key: "total_requests" -> "--requests"."""
+    return "--" + _FLAG_NAMES.get(key, key).replace("_", "-")
+
+
+def where_text(where: Where) -> str:
+    """("requests", 1, "weight") -> "requests[1].weight"."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
+    return text.removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """A found value in plain words. A long text is shortened only after secrets are taken out of it (Places.error)."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return repr(str(value))
+        case int() if value.bit_length() > _MOST_BITS:
+            return "a very large number"
+        case int() | float():
+            return str(value)
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """ "; did you mean 'x'?" where one of the known words is close, else "; known are: ..."."""
+    import difflib
+
+    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known are: {', '.join(known)}" if known else ""

@@ -1,0 +1,74 @@
+"""processes x workers: how the users of a run are shared out over a machine's cores."""
+
+from loadgen.plan.plan import Mode
+
+
+class TopologyError(ValueError):
+    """A topology that cannot be; `key` is the profile's key to change."""
+
+    def __init__(self, key: str, text: str) -> None:
+        self.key = key
+        self.text = text
+        super().__init__(f"--{key}: {text}")
+
+
+def choose(
+    mode: Mode, users: int, processes: int | None, workers: int | None, cores: int, gil: bool
+) -> tuple[int, int]:
+    """(processes, workers per process); None lets the mode decide. Raises TopologyError for what cannot be.
+
+    | mode    | default with the GIL                 | default on a free-threaded build |
+    |---------|--------------------------------------|----------------------------------|
+    | pool    | a process per core with 1 worker     | 1 process with a worker per core |
+    | threads | 1 process with a worker per user     | the same                         |
+    | async   | 1 process with 1 worker              | the same                         |
+
+    In pool mode, given `workers` without `processes` are the threads of one process. Defaults never exceed the users.
+    """
+    match mode:
+        case "pool":
+            return _pool(users, processes, workers, cores, gil)
+        case "threads":
+            return _threads(users, processes, workers)
+        case "async":
+            return _async(processes, workers)
+
+
+def _pool(users: int, processes: int | None, workers: int | None, cores: int, gil: bool) -> tuple[int, int]:
+    if processes is None:
+        processes = min(cores, users) if gil and workers is None else 1
+    _check_shareable("processes", processes, users)
+    if workers is None:
+        workers = 1 if gil else max(1, min(cores, users) // processes)
+    _check_shareable("workers", processes * workers, users)
+    return processes, workers
+
+
+def _threads(users: int, processes: int | None, workers: int | None) -> tuple[int, int]:
+    processes = processes or 1
+    _check_shareable("processes", processes, users)
+    needed = -(-users // processes)
+    if workers is not None and workers != needed:
+        split = f" in {processes} processes take {needed} workers each" if processes > 1 else f" take {needed} workers"
+        raise TopologyError(
+            "workers",
+            f"in threads mode every connection has a thread of its own, so {users} connections{split}, not {workers}; "
+            "leave --workers out, or use --mode pool",
+        )
+    return processes, needed
+
+
+def _async(processes: int | None, workers: int | None) -> tuple[int, int]:
+    for key, number in (("processes", processes), ("workers", workers)):
+        if number is not None and number > 1:
+            raise TopologyError(key, f"async mode has one loop in one process, not {number}; use --mode pool")
+    return 1, 1
+
+
+def _check_shareable(key: str, number: int, users: int) -> None:
+    if number > users:
+        raise TopologyError(
+            key,
+            f"{number} {key} cannot share {users} connection{'s' if users > 1 else ''}; "
+            f"use at most {users} {key}, or at least {number} connections",
+        )

@@ -1,0 +1,1 @@
+"""Result to text and other forms; pure functions."""

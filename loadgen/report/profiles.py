@@ -1,0 +1,11 @@
+"""The list of shipped profiles."""
+
+from collections.abc import Sequence
+
+from loadgen.report.style import align, clean
+
+
+def render_profiles(rows: Sequence[tuple[str, str]]) -> str:
+    """One `(name, summary)` a line, the summaries below each other, a newline at the end; empty for no rows."""
+    cleaned = [(clean(name), clean(summary)) for name, summary in rows]
+    return "".join(f"{row}\n" for row in align(cleaned, right=frozenset()))

@@ -1,0 +1,166 @@
+"""Lines of text with meaning instead of colour codes: what to say is decided apart from how it is painted.
+
+Widths are terminal columns, in which a wide East Asian character counts two.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from loadgen.base.units import format_duration_s
+
+
+class Tone(Enum):
+    """Why a piece of text stands out; the value is its ANSI colour code. Nothing else is ever coloured."""
+
+    PLAIN = ""
+    STRONG = "1"
+    BAD = "31"
+    WARN = "33"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line. Its text holds no control characters; see `clean`."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of output, made of spans from left to right."""
+
+    spans: tuple[Span, ...] = ()
+
+    def paint(self, width: int, *, colour: bool) -> str:
+        """The line as text of at most `width` columns, an ellipsis where it was cut."""
+        text = "".join(span.text for span in self.spans)
+        spans = self.spans if columns(text) <= width else _clipped(self.spans, width)
+        return "".join(_painted(span) if colour else span.text for span in spans).rstrip()
+
+
+def line(*parts: str | Span) -> Line:
+    """A line of plain text and spans."""
+    return Line(tuple(part if isinstance(part, Span) else Span(part) for part in parts))
+
+
+def clean(text: str) -> str:
+    """`text` with every character that could move the cursor, hide or reorder text written as an escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def columns(text: str) -> int:
+    """How many terminal columns printable `text` takes."""
+    return len(text) if text.isascii() else sum(map(_char_columns, text))
+
+
+def elide(text: str, width: int) -> str:
+    """`text` in at most `width` columns; what was cut off is shown as an ellipsis."""
+    return text if columns(text) <= width else _take(text, width - 1) + "…"
+
+
+def pad(text: str, width: int) -> str:
+    """`text` filled with blanks on the right to `width` columns."""
+    return text + " " * max(0, width - columns(text))
+
+
+def wrap(words: Iterable[str], width: int, joint: str = " ") -> list[str]:
+    """Words joined by `joint` into rows of at most `width` columns; a longer word is cut into pieces.
+
+    Where a row ends, the joint's own blanks are left out.
+    """
+    rows: list[str] = []
+    row = ""
+    for word in words:
+        joined = f"{row}{joint}{word}" if row else word
+        if row and columns(joined) + len(joint.rstrip()) > width:
+            rows.append(row + joint.rstrip())
+            joined = word
+        *pieces, row = _cut_up(joined, width)
+        rows += pieces
+    return [*rows, row] if row else rows
+
+
+def align(rows: Sequence[Sequence[str]], *, right: frozenset[int], gap: str = "  ") -> list[str]:
+    """Rows of cells as lines of a table; the columns in `right` are flush right, the others flush left."""
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    return [
+        gap.join(
+            " " * (width - columns(cell)) + cell if index in right else pad(cell, width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 worker`, `2 workers`; `plural` where it is not the noun with an s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def format_rate(per_second: float) -> str:
+    """A rate without its unit: `63,482`; three digits where it is small: `12.4`, `0.25`."""
+    if per_second >= 100 or per_second == 0:
+        return f"{per_second:,.0f}"
+    return f"{per_second:.1f}" if per_second >= 10 else f"{per_second:.2f}"
+
+
+def format_share(part: float, whole: float) -> str:
+    """Per cent of `whole`: "0.0%" only for nothing at all and "100.0%" only for all of it."""
+    share = part / whole if whole > 0 else 0.0
+    if 0 < share < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"
+
+
+def format_measured_s(seconds: float) -> str:
+    """A measured duration, without digits that mean nothing: `10.03s`, `310ms`."""
+    return format_duration_s(round(seconds, 2 if seconds >= 1 else 3))
+
+
+def _painted(span: Span) -> str:
+    return f"\x1b[{span.tone.value}m{span.text}\x1b[0m" if span.tone.value and span.text else span.text
+
+
+def _clipped(spans: Sequence[Span], width: int) -> list[Span]:
+    """The spans that fit `width` columns, the last of them cut to make room for an ellipsis."""
+    kept: list[Span] = []
+    room = width
+    for span in spans:
+        if columns(span.text) >= room:
+            return [*kept, Span(elide(span.text + "…", room), span.tone)]
+        kept.append(span)
+        room -= columns(span.text)
+    return kept
+
+
+def _cut_up(text: str, width: int) -> list[str]:
+    """`text` in pieces of at most `width` columns, cut at a blank where there is one; always at least one piece."""
+    pieces = []
+    while columns(text) > width:
+        piece = _take(text, width) or text[0]
+        if " " in piece.strip():
+            piece = piece[: piece.rindex(" ")]
+        pieces.append(piece)
+        text = text[len(piece) :].removeprefix(" ")
+    return [*pieces, text]
+
+
+def _char_columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _take(text: str, width: int) -> str:
+    """The longest beginning of `text` that fits `width` columns."""
+    if text.isascii():
+        return text[: max(0, width)]
+    used = 0
+    for index, char in enumerate(text):
+        used += _char_columns(char)
+        if used > width:
+            return text[:index]
+    return text

@@ -1,0 +1,79 @@
+"""The tables of the text report: errors with their first examples, request names, thresholds."""
+
+from loadgen.base.units import format_count
+from loadgen.measure.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
+from loadgen.report.latency import format_quantile
+from loadgen.report.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
+
+FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
+SHORTEST_NAME = 8
+EXAMPLE_ROWS = 4
+VERDICTS = {"pass": Tone.PLAIN, "fail": Tone.BAD, "no_data": Tone.WARN}
+
+
+def errors(result: Result, width: int) -> list[Line]:
+    """Every class of error: count, share of the requests sent, what it means, and its first example below."""
+    if not result.errors:
+        return []
+    rows = sorted(result.errors, key=lambda row: -row.count)
+    counts = [format_count(row.count) for row in rows]
+    shares = [format_share(row.count, result.ledger.sent) for row in rows]
+    figures = align([*zip(counts, shares, strict=True)], right=frozenset({0, 1}))
+    lines = [line("Errors, with their share of all requests sent")]
+    for row, figure in zip(rows, figures, strict=True):
+        lines += _error(row, figure, width)
+    return lines
+
+
+def by_request(result: Result, width: int) -> list[Line]:
+    """One row for each request name, when there is more than one."""
+    if len(result.requests) < 2:
+        return []
+    heads = ("sent", "share", "ok/s", "p50", "p99", "max", "failed")
+    rows = [heads, *(_request_row(part, result) for part in result.requests.values())]
+    figures = align(rows, right=frozenset(range(len(heads))))
+    room = max(SHORTEST_NAME, width - max(map(len, figures)) - 2)
+    names = [elide(name, room) for name in ("Request", *map(clean, result.requests))]
+    return [line(row) for row in align([*zip(names, figures, strict=True)], right=frozenset())]
+
+
+def thresholds(result: Result) -> list[Line]:
+    """How each threshold went, and what was observed."""
+    expressions = align([(clean(row.expr), _observed(row)) for row in result.thresholds], right=frozenset())
+    lines = [
+        line(
+            "  ", Span(pad(clean(row.verdict).replace("_", " "), 7), VERDICTS.get(row.verdict, Tone.WARN)), f"  {said}"
+        )
+        for row, said in zip(result.thresholds, expressions, strict=True)
+    ]
+    return [line("Thresholds"), *lines] if lines else []
+
+
+def _observed(row: ThresholdRow) -> str:
+    return "" if row.observed is None else f"(observed {row.observed:,.6g})"
+
+
+def _error(row: ErrorRow, figure: str, width: int) -> list[Line]:
+    tone = Tone.PLAIN if row.fault == "unknown" else Tone.BAD
+    indent = " " * (len(figure) + 4)
+    name = clean(row.error_class).replace("_", " ")
+    said = name if row.message in ("", name) else f"{name}: {clean(row.message)}"
+    head, *more = wrap(f"{said}{FAULTS.get(row.fault, '')}".split(" "), width - len(indent)) or [""]
+    example = [elide(clean(text), width - len(indent) - 2) for text in row.example.splitlines() if text.strip()]
+    return [
+        line("  ", Span(figure, tone), f"  {head}"),
+        *(line(indent, text) for text in more),
+        *(line(indent, "| ", text) for text in example[:EXAMPLE_ROWS]),
+    ]
+
+
+def _request_row(part: RequestResult, result: Result) -> tuple[str, ...]:
+    response = part.latency_ms.get("response", Latency())
+    ledger = part.ledger
+    return (
+        format_count(ledger.sent),
+        format_share(ledger.sent, result.ledger.sent),
+        format_rate(ledger.ok / result.duration_s) if result.duration_s > 0 else "-",
+        *(format_quantile(value) for value in (response.p50, response.p99, response.max)),
+        format_count(ledger.failed),
+    )

@@ -1,0 +1,97 @@
+"""The report that a person reads: Result -> text. The number they came for stands at the top."""
+
+from loadgen.measure.result import Latency, Result
+from loadgen.report.facts import header, outcome
+from loadgen.report.latency import format_quantile, latency_table, spread
+from loadgen.report.style import Line, Span, Tone, clean, counted, format_rate, line, wrap
+from loadgen.report.tables import by_request, errors, thresholds
+
+WIDEST = 80
+VERDICTS = {
+    "limited": (Tone.WARN, "LIMITED: the generator was near its own limits; read these figures as a bound."),
+    "invalid": (Tone.BAD, "INVALID: the generator disturbed the measurement; do not trust these figures."),
+}
+ADVICE = "To be sure, run again with fewer connections, more --processes, or on a less busy machine."
+WRK_UNITS = ("", "K", "M", "G", "T", "P")
+
+
+def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str:
+    """The whole report, a newline at its end. Lines have at most `width` columns, and at most 80 of them are
+    used except by the table of request names. Parts that have nothing to say are left out.
+    """
+    fixed = min(width, WIDEST)
+    parts = [
+        (header(result, fixed), fixed),
+        ([_headline(result)], fixed),
+        (_warnings(result, fixed), fixed),
+        (thresholds(result), fixed),
+        (latency_table(result, fixed), fixed),
+        (spread(result), fixed),
+        (by_request(result, width), width),
+        (errors(result, fixed), fixed),
+        (outcome(result, fixed), fixed),
+        (_for_scripts(result), fixed),
+    ]
+    painted = ("\n".join(row.paint(room, colour=colour) for row in part) for part, room in parts if part)
+    return "\n\n".join(painted) + "\n"
+
+
+def _headline(result: Result) -> Line:
+    """Rate, p50, p99, failures; or in plain words that nothing came back."""
+    ledger = result.ledger
+    if not ledger.sent:
+        return line("  ", Span("No request was sent.", Tone.BAD))
+    failed = Span(f"{ledger.failed:,} failed", Tone.BAD if ledger.failed else Tone.STRONG)
+    if not ledger.ok and not sum(result.status_codes.values()):
+        return line("  ", Span("Not one reply came back.", Tone.BAD), "   ", failed)
+    response = result.latency_ms.get("response", Latency())
+    unit = "good replies/s" if ledger.failed else "requests/s"
+    figures = [f"{format_rate(result.rate.ok_rps)} {unit}"]
+    quantiles = {"p50": response.p50, "p99": response.p99}
+    figures += [f"{name} {format_quantile(value)}" for name, value in quantiles.items() if value is not None]
+    return line("  ", Span("   ".join(figures), Tone.STRONG), "   ", failed)
+
+
+def _warnings(result: Result, width: int) -> list[Line]:
+    """Whether to believe the figures, why not, and what to do about it."""
+    lines: list[Line] = []
+    generator = result.generator
+    if generator.verdict != "valid":
+        tone, text = VERDICTS.get(generator.verdict, (Tone.WARN, f"Verdict: {clean(generator.verdict)}"))
+        lines += _bullet("", text, width, tone)
+        for reason in generator.reasons:
+            lines += _bullet("- ", clean(reason), width)
+        lines += _bullet("", ADVICE, width)
+    if result.samples_lost:
+        text = f"{counted(result.samples_lost, 'sample')} lost with a worker that died: counted, but without a latency."
+        lines += _bullet("", text, width, Tone.WARN)
+    if result.out_of_range:
+        text = f"{counted(result.out_of_range, 'latency', 'latencies')} outside 1 us to 1 h: counted at the nearer end."
+        lines += _bullet("", text, width, Tone.WARN)
+    return lines
+
+
+def _bullet(mark: str, text: str, width: int, tone: Tone = Tone.PLAIN) -> list[Line]:
+    """A paragraph behind a mark, its further lines below its first."""
+    rows = wrap(text.split(" "), width - 2 - len(mark))
+    return [line("  ", mark if index == 0 else " " * len(mark), Span(row, tone)) for index, row in enumerate(rows)]
+
+
+def _for_scripts(result: Result) -> list[Line]:
+    """The two lines that scripts written for wrk look for: complete replies and bytes received per second."""
+    window_s = result.duration_s
+    replies, received = sum(result.status_codes.values()), result.bytes.received
+    replies_rate, received_rate = (replies / window_s, received / window_s) if window_s > 0 else (0.0, 0.0)
+    return [
+        line(f"Requests/sec: {replies_rate:9.2f}"),
+        line(f"Transfer/sec: {_wrk_bytes(received_rate):>10}B"),
+    ]
+
+
+def _wrk_bytes(amount: float) -> str:
+    """wrk's way with binary units: the next one from 0.85 of it on, always two decimals."""
+    unit = 0
+    while amount >= 0.85 * 1024 and unit < len(WRK_UNITS) - 1:
+        amount /= 1024
+        unit += 1
+    return f"{amount:.2f}{WRK_UNITS[unit]}"

@@ -1,0 +1,1 @@
+"""Plan to Result: joins the parts, watches, drains."""

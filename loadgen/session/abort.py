@@ -1,0 +1,128 @@
+"""--abort-if: conditions judged ten times a second over the last seconds of the run."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from loadgen.base.clock import s_to_ns
+from loadgen.guard.board import Board, Slot
+from loadgen.measure.counts import Counts
+from loadgen.measure.recording import Recording, Tally
+from loadgen.measure.summary import clocks_of
+from loadgen.plan.condition import Condition, parse_condition
+from loadgen.plan.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The board's sums at one instant."""
+
+    at_ns: int
+    sent: int
+    failed: int
+
+
+class AbortWatch:
+    """Judges a plan's conditions. Plain error rates and counts come from the board, the rest from the last frames."""
+
+    def __init__(self, plan: Plan, board: Board) -> None:
+        names = [spec.name for spec in plan.requests]
+        self._names = names
+        self._board = board
+        self._conditions = [parse_condition(text, use="abort", names=names) for text in plan.stop.abort_if]
+        longest_s = max((condition.window_s or 0.0 for condition in self._conditions), default=0.0)
+        self._longest_ns = s_to_ns(longest_s)
+        self._samples: deque[Sample] = deque([Sample(0, 0, 0)])
+        self._frames: deque[tuple[int, Recording]] = deque()
+
+    def add(self, recording: Recording, now: int) -> None:
+        """Take what one frame holds."""
+        if self._conditions:
+            self._frames.append((now, recording))
+            while self._frames[0][0] < now - self._longest_ns:
+                self._frames.popleft()
+
+    def check(self, now: int) -> str | None:
+        """The first condition that holds, with what was observed; None while none does."""
+        if not self._conditions:
+            return None
+        self._samples.append(Sample(now, self._board.total(Slot.SENT), self._board.total(Slot.FAILED)))
+        while len(self._samples) > 1 and self._samples[1].at_ns <= now - self._longest_ns:
+            self._samples.popleft()
+        for condition in self._conditions:
+            observed = self._observe(condition, now)
+            if observed is not None and condition.holds(observed):
+                return f"{condition.text} (observed {_shown(condition, observed)})"
+        return None
+
+    def _observe(self, condition: Condition, now: int) -> float | None:
+        """The value over the condition's window; None while there are too few requests in it."""
+        since = now - s_to_ns(condition.window_s or 0.0)
+        if condition.request_name is None and condition.metric in ("error_rate", "ok_rate", "sent", "failed", "rps"):
+            first = next(sample for sample in reversed(self._samples) if sample.at_ns <= since or sample.at_ns == 0)
+            last = self._samples[-1]
+            return _from_sums(condition, last.sent - first.sent, last.failed - first.failed, condition.window_s or 1.0)
+        tally = Tally()
+        for at_ns, recording in self._frames:
+            if at_ns >= since:
+                tally.merge(self._part(recording, condition.request_name))
+        if condition.kind != "latency":
+            return _from_tally(condition, tally)
+        counts = clocks_of(tally).get(condition.metric, Counts())
+        if counts.total < max(1, condition.min_count or 1):
+            return None
+        return _latency_ms(condition, counts)
+
+    def _part(self, recording: Recording, name: str | None) -> Tally:
+        return recording.total() if name is None else recording.tally(self._names.index(name))
+
+
+def _from_sums(condition: Condition, sent: int, failed: int, window_s: float) -> float | None:
+    if sent < max(1, condition.min_count or 1):
+        return None
+    match condition.metric:
+        case "error_rate":
+            return failed / sent
+        case "ok_rate":
+            return 1 - failed / sent
+        case "sent":
+            return float(sent)
+        case "failed":
+            return float(failed)
+    return sent / window_s
+
+
+def _from_tally(condition: Condition, tally: Tally) -> float | None:
+    window_s = condition.window_s or 1.0
+    match condition.metric:
+        case "ok":
+            return float(tally.ok)
+        case "unknown":
+            return float(tally.unknown)
+        case "ok_rps":
+            return tally.ok / window_s
+        case "bytes_sent_per_s":
+            return tally.bytes_sent / window_s
+        case "bytes_received_per_s":
+            return tally.bytes_received / window_s
+    return _from_sums(condition, tally.ok + tally.failed, tally.failed, window_s)
+
+
+def _latency_ms(condition: Condition, counts: Counts) -> float:
+    if condition.quantile is not None:
+        return counts.quantiles_us((condition.quantile,))[0] / 1000
+    match condition.statistic:
+        case "min":
+            return min(counts.cells) / 1000
+        case "mean":
+            return counts.mean_us() / 1000
+    return max(counts.cells) / 1000
+
+
+def _shown(condition: Condition, observed: float) -> str:
+    match condition.kind:
+        case "latency":
+            return f"{observed:.3g} ms"
+        case "ratio":
+            return f"{observed:.1%}"
+    return f"{observed:.6g}"
+

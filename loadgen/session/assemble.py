@@ -1,0 +1,177 @@
+"""From what was collected to the Result."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from loadgen.base.clock import NS_PER_S
+from loadgen.base.exchange import ERROR_TEXT
+from loadgen.guard.board import Board, Slot
+from loadgen.judge.validity import judge_validity
+from loadgen.measure.counts import Counts
+from loadgen.measure.recording import Tally
+from loadgen.measure.result import (
+    Block,
+    Bytes,
+    Connections,
+    ErrorRow,
+    Generator,
+    Latency,
+    Ledger,
+    Rate,
+    RequestResult,
+    Result,
+    Second,
+    Users,
+    WorkerRow,
+)
+from loadgen.measure.summary import clocks_of, encoded, latencies, to_ms
+from loadgen.measure.usage import measure_usage
+from loadgen.plan.codec import describe_plan
+from loadgen.plan.plan import Plan
+from loadgen.session.collector import Collector
+from loadgen.session.environment import describe_environment
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended. `whole`: every worker gave its last frame, so the ledger must balance by itself."""
+
+    ended_by: str
+    because: str
+    at_s: float
+    lost: tuple[str, ...]
+    whole: bool
+
+
+def assemble(
+    plan: Plan, board: Board, collected: Collector, started: datetime, opening_s: float, end: Ending
+) -> Result:
+    """The Result of a run, also of one that was ended in the middle. Raises AssertionError if the ledger is off."""
+    collected.finish()
+    total = collected.total.total()
+    clocks = clocks_of(total)
+    latency = latencies(clocks)
+    ledger, samples_lost = _ledger(plan, board, total, end)
+    duration_s = collected.window_elapsed_ns / NS_PER_S
+    generator = _generator(plan, collected, latency["response"], duration_s, end)
+    return Result(
+        plan=describe_plan(plan),
+        environment=describe_environment(),
+        started_at=started.astimezone(UTC).isoformat(timespec="milliseconds"),
+        opening_s=round(opening_s, 3),
+        duration_s=round(duration_s, 6),
+        drain_s=round(max(0, collected.drain_elapsed_ns - collected.window_elapsed_ns) / NS_PER_S, 3),
+        ended_by=end.ended_by,
+        ended_because=end.because,
+        ended_at_s=round(end.at_s, 3),
+        users=_users(plan, board),
+        ledger=ledger,
+        samples_lost=samples_lost,
+        out_of_range=sum(counts.clamped for counts in clocks.values()),
+        rate=_rate(collected, duration_s),
+        bytes=Bytes(total.bytes_sent, total.bytes_received),
+        connections=Connections(**asdict(collected.total.connections)),
+        latency_ms=latency,
+        status_codes=_statuses(total),
+        errors=_errors(total),
+        requests={spec.name: _request(collected.total.tally(index)) for index, spec in enumerate(plan.requests)},
+        timeline=[
+            Second(row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us))
+            for row in collected.seconds
+        ],
+        blocks=[
+            Block(block.start_s, block.length_s, block.ok, block.failed, block.response.encode())
+            for block in collected.blocks
+        ],
+        generator=generator,
+        histograms=encoded(clocks),
+    )  # fmt: skip
+
+
+def _ledger(plan: Plan, board: Board, total: Tally, end: Ending) -> tuple[Ledger, int]:
+    """Sums from frames; where frames are missing, from the board's slots, with what they lack."""
+    sent, samples_lost = board.total(Slot.SENT), 0
+    ok, failed, unknown = total.ok, total.failed, total.unknown
+    if not end.whole:
+        samples_lost = max(0, board.total(Slot.OK) - ok)
+        ok = max(ok, board.total(Slot.OK))
+        sent = max(sent, ok + failed)
+        unknown = sent - ok - failed
+    scheduled = sent if plan.requests_limit is None else plan.requests_limit
+    ledger = Ledger(scheduled, sent, scheduled - sent, ok, failed, unknown)
+    assert ledger.balanced, f"the ledger does not balance: {ledger}"
+    return ledger, samples_lost
+
+
+def _users(plan: Plan, board: Board) -> Users:
+    started = min(board.total(Slot.STARTED), plan.users)
+    return Users(plan.users, started, plan.users - started)
+
+
+def _rate(collected: Collector, duration_s: float) -> Rate:
+    if not duration_s:
+        return Rate()
+    sent_rps = round(collected.window_done / duration_s, 3)
+    return Rate(offered_rps=sent_rps, sent_rps=sent_rps, ok_rps=round(collected.window_ok / duration_s, 3))
+
+
+def _statuses(tally: Tally) -> dict[str, int]:
+    return {str(status): times for status, times in sorted(tally.statuses.items())}
+
+
+def _errors(total: Tally) -> list[ErrorRow]:
+    rows = [
+        ErrorRow(error.value, error.fault, item.message or ERROR_TEXT[error], item.count, item.example)
+        for error, item in total.errors.items()
+        if item.count
+    ]
+    return sorted(rows, key=lambda row: (-row.count, row.error_class))
+
+
+def _request(tally: Tally) -> RequestResult:
+    clocks = clocks_of(tally)
+    sent = tally.sent
+    return RequestResult(
+        ledger=Ledger(sent, sent, 0, tally.ok, tally.failed, tally.unknown),
+        bytes=Bytes(tally.bytes_sent, tally.bytes_received),
+        latency_ms=latencies(clocks),
+        status_codes=_statuses(tally),
+        histograms=encoded(clocks),
+    )
+
+
+def _ms(value_us: int | None) -> float | None:
+    return None if value_us is None else to_ms(value_us)
+
+
+def _generator(
+    plan: Plan, collected: Collector, response: Latency, duration_s: float, end: Ending
+) -> Generator:
+    own = measure_usage(0)
+    processes = {usage.pid: usage for usage in collected.usages.values()} | {own.pid: own}
+    cpu_ns = sum(usage.cpu_ns for usage in collected.usages.values())
+    workers = [
+        _worker(collected.usages[index].cpu_ns if index in collected.usages else None, lag)
+        for index, lag in enumerate(collected.worker_lag)
+    ]
+    generator = Generator(
+        mode=plan.mode,
+        client=plan.client,
+        processes=plan.processes,
+        workers=workers,
+        threads=sum(usage.threads for usage in processes.values()),
+        cpu_us_per_request=round(cpu_ns / 1000 / collected.window_done, 3) if collected.window_done else None,
+        peak_rss_mb=round(sum(usage.peak_rss_kb for usage in processes.values()) / 1024, 1),
+        context_switches=sum(usage.context_switches for usage in processes.values()),
+        gc_pause_ms=round(collected.total.gc_pause_ns / 1e6, 3),
+    )
+    verdict, reasons = judge_validity(generator, response, duration_s, end.lost)
+    return replace(generator, verdict=verdict, reasons=reasons)
+
+
+def _worker(cpu_ns: int | None, lag: Counts) -> WorkerRow:
+    lag_ms = {}
+    if lag.cells:
+        p99, highest = lag.quantiles_us((0.99, 1.0))
+        lag_ms = {"p99": to_ms(p99), "max": to_ms(highest)}
+    return WorkerRow(round((cpu_ns or 0) / NS_PER_S, 3), lag_ms, lost=cpu_ns is None)

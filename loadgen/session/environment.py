@@ -1,0 +1,54 @@
+"""Where a run happened: what a reader needs to compare it with another."""
+
+import os
+import platform
+import resource
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from loadgen import __version__
+
+PACKAGES = ("httpx", "uvloop", "httptools", "hdrhistogram")
+
+
+def gil_enabled() -> bool:
+    """Whether this interpreter runs one thread at a time; asked after all imports, which may turn it back on."""
+    ask = getattr(sys, "_is_gil_enabled", None)
+    return True if ask is None else bool(ask())
+
+
+def usable_cores() -> int:
+    """The cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def describe_environment() -> dict[str, Any]:
+    """Python, machine, versions and limits; no host name."""
+    return {
+        "loadgen": __version__,
+        "python": platform.python_version(),
+        "gil": gil_enabled(),
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "cpu": _cpu_model(),
+        "cores": usable_cores(),
+        "versions": {name: _version(name) for name in PACKAGES},
+        "limits": {"open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0]},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")

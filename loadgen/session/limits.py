@@ -1,0 +1,48 @@
+"""What this host allows: raised where it may be, refused with the figure and the remedy where it may not."""
+
+import resource
+from pathlib import Path
+
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Endpoint
+from loadgen.plan.plan import Plan, share
+
+SPARE_DESCRIPTORS = 64
+LISTED_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def raise_descriptor_limit() -> int:
+    """Raise the soft limit of open files to the hard one; the limit in force."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard not in (soft, resource.RLIM_INFINITY):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError):
+            return soft
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def check_descriptors(plan: Plan) -> None:
+    """Raise UsageError where one process cannot hold its connections."""
+    limit = raise_descriptor_limit()
+    needed = share(plan.users, plan.processes, 0) + SPARE_DESCRIPTORS
+    if needed > limit:
+        fits = -(-plan.users // max(1, limit - SPARE_DESCRIPTORS))
+        raise UsageError(
+            f"{plan.users} connections in {plan.processes} process(es) need {needed} file descriptors each, "
+            f"but this host allows {limit}: raise the hard limit (`ulimit -Hn`), or use --processes {fits}"
+        )
+
+
+def check_ports(plan: Plan, endpoint: Endpoint) -> None:
+    """Raise UsageError where there are fewer ephemeral ports than connections."""
+    try:
+        low, high = (int(text) for text in LISTED_PORTS.read_text().split())
+    except (OSError, ValueError):
+        return
+    available = (high - low + 1) * len(endpoint.addresses)
+    if plan.users > available:
+        raise UsageError(
+            f"{plan.users} connections to one address need as many ephemeral ports, but this host has {available}: "
+            "widen net.ipv4.ip_local_port_range"
+        )

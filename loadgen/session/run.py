@@ -1,0 +1,238 @@
+"""Plan to Result: resolve, start the workers, open the gate, watch, drain, and put the figures together."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Endpoint
+from loadgen.base.redact import Redactor
+from loadgen.executors.base import Assignment
+from loadgen.executors.processes import run_child
+from loadgen.executors.start import start_here
+from loadgen.guard.board import CUT, GO, Board, Cause, Slot, State
+from loadgen.measure.progress import Phase, Snapshot
+from loadgen.measure.recording import Frame
+from loadgen.measure.result import Result
+from loadgen.plan.plan import Plan, make_shards
+from loadgen.session.abort import AbortWatch
+from loadgen.session.assemble import Ending, assemble
+from loadgen.session.collector import Collector
+from loadgen.session.limits import check_descriptors, check_ports
+from loadgen.session.resolve import resolve
+
+POLL_S = 0.005
+WATCH_S = 0.1
+GATE_DELAY_NS = 20 * NS_PER_MS
+ENDED_BY = {
+    Cause.COMPLETED: "completed",
+    Cause.FAIL_FAST: "fail_fast",
+    Cause.THRESHOLD: "threshold",
+    Cause.SIGNAL: "signal",
+    Cause.ERROR: "error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the caller wants to be told. `progress` comes ten times a second.
+
+    `emergency` takes the Result so far at the second signal, and should not return. `crashed` takes an exception of
+    ours; the run still ends with a Result.
+    """
+
+    progress: Callable[[Snapshot], None]
+    emergency: Callable[[Result], None]
+    crashed: Callable[[BaseException], None]
+
+
+async def run(plan: Plan, hooks: Hooks) -> Result:
+    """Run the plan to its end. Raises UsageError where it cannot be run on this host."""
+    check_descriptors(plan)
+    endpoint = Endpoint(
+        plan.origin,
+        await resolve(plan.origin),
+        plan.tls,
+        plan.timeout_s,
+        plan.connect_timeout_s,
+        plan.keep_alive,
+    )
+    check_ports(plan, endpoint)
+    board = Board.create(plan.shard_count)
+    try:
+        return await Session(plan, endpoint, board, hooks).run()
+    finally:
+        board.close()
+
+
+class Session:
+    """One run. All its state belongs to the coordinator's loop."""
+
+    def __init__(self, plan: Plan, endpoint: Endpoint, board: Board, hooks: Hooks, clock: Clock = now_ns) -> None:
+        self._plan = plan
+        self._endpoint = endpoint
+        self._board = board
+        self._hooks = hooks
+        self._clock = clock
+        self._collected = Collector(plan.shard_count)
+        self._abort = AbortWatch(plan, board)
+        self._because = ""
+        self._lost: list[str] = []
+        self._futures: list[asyncio.Future[None]] = []
+        self._started = datetime.now(UTC)
+        self._began_ns = clock()
+        self._gate_ns = 0
+        self._signals = 0
+        self._before: tuple[int, int] = (self._began_ns, 0)
+        self._rate_rps = 0.0
+
+    async def run(self) -> Result:
+        """From starting the workers to the Result."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal, signal.Signals(number).name)
+        threads = self._plan.processes if self._plan.processes > 1 else self._plan.workers
+        pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="worker")
+        try:
+            self._futures = self._start(pool)
+            await self._opening()
+            await self._watching()
+            await self._gather()
+        except BaseException:
+            self._board.trip(Cause.ERROR, self._clock())
+            self._board.cut()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+        return self._result(whole=not self._lost)
+
+    def _start(self, pool: ThreadPoolExecutor) -> list[asyncio.Future[None]]:
+        loop = asyncio.get_running_loop()
+        plan, board = self._plan, self._board
+
+        def deliver(frame: Frame) -> None:
+            loop.call_soon_threadsafe(self._take, frame)
+
+        if plan.processes > 1:
+            each = plan.shard_count // plan.processes
+            parts = [range(first, first + each) for first in range(0, plan.shard_count, each)]
+            return [loop.run_in_executor(pool, self._child, part, deliver) for part in parts]
+        redact = Redactor(plan.secrets).bytes_
+        tasks = [
+            Assignment(plan, shard, self._endpoint, board, deliver, redact, self._clock) for shard in make_shards(plan)
+        ]
+        return start_here(tasks, pool)
+
+    def _take(self, frame: Frame) -> None:
+        self._collected.add(frame)
+        self._abort.add(frame.recording, self._clock())
+
+    def _child(self, shards: range, deliver: Callable[[Frame], None]) -> None:
+        lost = run_child(self._plan, self._endpoint, shards, self._board, deliver)
+        if lost is not None:
+            self._lost.append(lost)
+
+    async def _opening(self) -> None:
+        """Until every user is connected, or has failed to; then open the gate."""
+        board = self._board
+        next_progress = 0
+        while board.stop == GO and board.least(Slot.STATE) < State.READY:
+            await asyncio.sleep(POLL_S)
+            now = self._clock()
+            if now >= next_progress:
+                next_progress = now + s_to_ns(WATCH_S)
+                self._progress("opening")
+        if board.stop == GO and not all(future.done() for future in self._futures):
+            gc.collect()
+            gc.freeze()
+            self._gate_ns = self._clock() + GATE_DELAY_NS
+            self._before = (self._gate_ns, 0)
+            board.open_gate(self._gate_ns)
+
+    async def _watching(self) -> None:
+        """Until every worker is done: progress, conditions to abort, the grace."""
+        plan, board = self._plan, self._board
+        end_ns = None if plan.duration_s is None else self._gate_ns + s_to_ns(plan.duration_s)
+        pending = set(self._futures)
+        while pending:
+            _, pending = await asyncio.wait(pending, timeout=WATCH_S)
+            now = self._clock()
+            over_since = board.stopped_at_ns or (end_ns if end_ns is not None and now >= end_ns else 0)
+            if over_since:
+                if now - over_since >= s_to_ns(plan.grace_s) and board.stop != CUT:
+                    self._cut(now)
+            elif self._gate_ns and now >= self._gate_ns:
+                reason = self._abort.check(now)
+                if reason and board.trip(Cause.FAIL_FAST, now):
+                    self._because = reason
+            if pending:
+                self._progress("draining" if over_since else "running")
+
+    def _cut(self, now: int) -> None:
+        """The grace is over. A run that ended by its duration stays completed."""
+        if self._board.stop == GO:
+            self._board.trip(Cause.COMPLETED, now)
+        self._board.cut()
+
+    async def _gather(self) -> None:
+        """Raise UsageError for a host that cannot; tell of a crash of ours, and go on to the Result."""
+        for outcome in await asyncio.gather(*self._futures, return_exceptions=True):
+            if isinstance(outcome, UsageError):
+                raise outcome
+            if isinstance(outcome, BaseException):
+                self._hooks.crashed(outcome)
+                self._lost.append(f"a worker failed ({type(outcome).__name__}: {outcome})")
+
+    def _on_signal(self, name: str) -> None:
+        self._signals += 1
+        if self._signals > 1:
+            self._hooks.emergency(self._result(whole=False))
+        if self._board.trip(Cause.SIGNAL, self._clock()):
+            self._because = f"{name} received"
+
+    def _result(self, *, whole: bool) -> Result:
+        board = self._board
+        cause, because = board.cause, self._because
+        ended_by = ENDED_BY[cause]
+        if self._lost:
+            ended_by, because = "error", "; ".join(self._lost)
+        elif cause is Cause.FAIL_FAST and not because:
+            limit = self._plan.stop.max_errors
+            because = "the first failure (--fail-fast)" if limit == 1 else f"{limit} failures (--max-errors {limit})"
+        stopped_ns = board.stopped_at_ns
+        at_s = (stopped_ns - self._gate_ns) / NS_PER_S if stopped_ns and self._gate_ns else 0.0
+        if not stopped_ns:
+            at_s = self._collected.window_elapsed_ns / NS_PER_S
+        opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
+        ending = Ending(ended_by, because, at_s, tuple(self._lost), whole)
+        return assemble(self._plan, board, self._collected, self._started, opening_s, ending)
+
+    def _progress(self, phase: Phase) -> None:
+        board, plan = self._board, self._plan
+        now, sent = self._clock(), board.total(Slot.SENT)
+        before_ns, before_sent = self._before
+        if now - before_ns >= NS_PER_S // 2:
+            self._rate_rps = (sent - before_sent) * NS_PER_S / (now - before_ns)
+            self._before = (now, sent)
+        p99_us = self._collected.last_p99_us
+        self._hooks.progress(
+            Snapshot(
+                elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
+                planned_s=plan.duration_s,
+                planned_requests=plan.requests_limit,
+                done=sent,
+                rate_rps=self._rate_rps,
+                p99_ms=None if p99_us is None else p99_us / 1000,
+                errors=board.total(Slot.FAILED),
+                connected=board.total(Slot.CONNECTED),
+                users=plan.users,
+                phase=phase,
+            )
+        )

@@ -1,0 +1,93 @@
+"""The HTTP workload: the plan's requests in the proportion of their weights."""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
+from itertools import cycle
+from math import gcd, lcm
+from pathlib import Path
+from random import Random
+
+from loadgen.base.exchange import BodySource, Fields, Memo, Request
+from loadgen.plan.plan import Plan, RequestSpec
+from loadgen.workloads.template import Template, value_source
+
+_LONGEST_CYCLE = 1000
+_FILE_CHUNK_BYTES = 262144
+
+
+class FileBody:
+    """An upload body read from a file piece by piece."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self.length: int | None = self._path.stat().st_size
+
+    def chunks(self) -> Iterator[bytes]:
+        """The file from its start."""
+        with self._path.open("rb") as file:
+            while chunk := file.read(_FILE_CHUNK_BYTES):
+                yield chunk
+
+
+def weighted_cycle(weights: list[float], random: Random) -> list[int]:
+    """Indices in the proportion of their weights, shuffled; every index with a weight appears at least once."""
+    fractions = [Fraction(str(weight)) for weight in weights]
+    scale = _LONGEST_CYCLE / sum(fractions)
+    common = lcm(*(fraction.denominator for fraction in fractions))
+    whole = [int(fraction * common) for fraction in fractions]
+    counts = [number // gcd(*whole) for number in whole]
+    if sum(counts) > _LONGEST_CYCLE:
+        counts = [max(1, round(fraction * scale)) if fraction else 0 for fraction in fractions]
+    picks = [index for index, times in enumerate(counts) for _ in range(times)]
+    random.shuffle(picks)
+    return picks
+
+
+class HttpWorkload:
+    """One stream of the plan's requests, for stream `index` of `count` of them; seeded, so a run can be repeated."""
+
+    def __init__(self, plan: Plan, index: int, count: int, seed: int) -> None:
+        sources = {variable.name: value_source(variable, seed, index, count) for variable in plan.variables}
+        makers = [self._maker(name_id, spec, sources) for name_id, spec in enumerate(plan.requests)]
+        first = makers[0]
+        self.only: Request | None = first() if len(makers) == 1 and isinstance(first, _Constant) else None
+        picks = weighted_cycle([spec.weight for spec in plan.requests], Random(seed))
+        self._makers = cycle([makers[pick] for pick in picks])
+
+    def next(self) -> Request:
+        """The next request in the shuffled order."""
+        return self.only or next(self._makers)()
+
+    def _maker(
+        self, name_id: int, spec: RequestSpec, sources: dict[str, Callable[[], object]]
+    ) -> Callable[[], Request]:
+        path = Template(spec.path, sources)
+        headers = [(name, Template(value, sources)) for name, value in spec.headers]
+        body: bytes | BodySource = FileBody(spec.body_file) if spec.body_file else spec.body
+        body_text = Template(spec.body.decode("utf-8", "surrogateescape"), sources)
+        fields = Fields(spec.headers) if all(value.constant for _, value in headers) else None
+        make = partial(Request, name_id, spec.method, expect=spec.expect, memo=Memo())
+        if path.constant and fields is not None and body_text.constant:
+            return _Constant(make(path.text, fields, body=body))
+
+        def request() -> Request:
+            return make(
+                path.render(),
+                fields or Fields(tuple((name, value.render()) for name, value in headers)),
+                body=body if body_text.constant else body_text.render().encode("utf-8", "surrogateescape"),
+            )
+
+        return request
+
+
+class _Constant:
+    """A maker of one request that never changes."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def __call__(self) -> Request:
+        return self._request

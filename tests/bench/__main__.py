@@ -1,0 +1,102 @@
+"""`python -m tests.bench [SCENARIO]`: measure loadgen beside every load generator found on PATH."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.bench import machine, probes, scenarios
+from tests.bench.jobs import Peer
+from tests.bench.peers import PEERS, find, version_of
+from tests.bench.runs import Bench, to_stderr
+from tests.bench.table import Section, as_json, as_markdown, as_text
+
+COMPARING: dict[str, Callable[[Bench, Sequence[Peer]], Section]] = {
+    "http": scenarios.http,
+    "tls": scenarios.tls,
+    "sizes": scenarios.sizes,
+    "noreuse": scenarios.noreuse,
+    "threads": scenarios.threads,
+    "httpx": scenarios.httpx,
+    "processes": scenarios.processes,
+    "templates": scenarios.templates,
+    "target": scenarios.target,
+    "scale": scenarios.scale,
+}
+PROBING: dict[str, Callable[[Bench], Section]] = {
+    "recording": probes.recording,
+    "startup": probes.startup,
+    "opening": probes.opening,
+}
+SCENARIOS = (*COMPARING, *PROBING, "memory", "all")
+ALL_TOOLS = tuple(peer.name for peer in PEERS)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("scenario", nargs="?", default="http", choices=SCENARIOS, metavar="SCENARIO", help=HELP)
+    parser.add_argument("--pairs", type=int, default=5, metavar="N", help="runs of each tool, in turn (default 5)")
+    parser.add_argument("--seconds", type=int, default=5, metavar="S", help="length of a run (default 5)")
+    parser.add_argument("--peers", metavar="A,B", help="tools to measure with (http: all, others: wrk)")
+    parser.add_argument("--peer-path", action="append", default=[], metavar="DIR", help="look here for tools too")
+    parser.add_argument("--requests", type=int, default=10_000_000, metavar="N", help="of the memory run (default 10M)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to FILE")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown instead of aligned text")
+    return parser.parse_args(arguments)
+
+
+HELP = f"one of {', '.join(SCENARIOS)} (default http)"
+
+
+def measure(options: argparse.Namespace, bench: Bench, chosen: Sequence[Peer], name: str) -> Section:
+    """One scenario; one that cannot run says why and leaves the others be."""
+    bench.say(f"== {name}")
+    try:
+        if name in COMPARING:
+            return COMPARING[name](bench, chosen)
+        return PROBING[name](bench) if name in PROBING else probes.memory(bench, options.requests)
+    except (RuntimeError, OSError, ImportError) as error:
+        return Section(name, name, notes=[f"failed: {error}"])
+
+
+def chosen_peers(options: argparse.Namespace, name: str) -> tuple[list[Peer], list[str]]:
+    """The tools of one scenario that are there, and the names of those that are missing."""
+    if options.peers:
+        return find(options.peers.split(","))
+    return find(ALL_TOOLS if name == "http" else ("wrk",))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print; 0 also where targets were missed."""
+    options = parse(arguments)
+    os.environ["PATH"] = os.pathsep.join([*options.peer_path, os.environ.get("PATH", os.defpath)])
+    machine.raise_descriptor_limit()
+    bench = Bench(machine.layout(), options.pairs, options.seconds, to_stderr)
+    names = SCENARIOS[:-1] if options.scenario == "all" else (options.scenario,)
+    tools: dict[str, Peer] = {}
+    missing: dict[str, None] = {}
+    sections = []
+    facts = machine.describe()
+    for name in names:
+        try:
+            present, absent = chosen_peers(options, name)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return 2
+        tools |= {peer.name: peer for peer in present}
+        missing |= dict.fromkeys(absent)
+        sections.append(measure(options, bench, present, name))
+    facts |= {f"{peer.name} version": version_of(peer) for peer in tools.values()}
+    facts["missing tools"] = ", ".join(missing) or "none"
+    if not bench.layout.apart:
+        facts["beware"] = "one core for generator and server: the figures say little"
+    print((as_markdown if options.markdown else as_text)(facts, sections), end="")
+    if options.json:
+        options.json.write_text(as_json(facts, sections), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

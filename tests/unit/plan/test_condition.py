@@ -1,0 +1,145 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.plan.condition import DEFAULT_MIN_COUNT, DEFAULT_WINDOW_S, parse_condition
+
+NAMES = ("checkout", "GET /", "a:b", "a")
+
+
+def threshold(text):
+    return parse_condition(text, use="threshold", names=NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "metric", "statistic", "quantile", "op", "milliseconds"),
+    [
+        ("p99 < 250ms", "response", "p99", 0.99, "<", 250.0),
+        ("p(99)<250", "response", "p99", 0.99, "<", 250.0),
+        ("p(99.9) <= 1.5s", "response", "p99.9", 0.999, "<=", 1500.0),
+        ("p99.9 <= 1s", "response", "p99.9", 0.999, "<=", 1000.0),
+        ("p5 > 10us", "response", "p5", 0.05, ">", 0.01),
+        ("response.p50<1ms", "response", "p50", 0.5, "<", 1.0),
+        ("service.p99 < 20ms", "service", "p99", 0.99, "<", 20.0),
+        ("failed.p99 < 20ms", "failed", "p99", 0.99, "<", 20.0),
+        ("send_lag.max < 1ms", "send_lag", "max", None, "<", 1.0),
+        ("mean >= 1m", "response", "mean", None, ">=", 60000.0),
+        ("min == 1ms", "response", "min", None, "==", 1.0),
+        ("avg<200", "response", "mean", None, "<", 200.0),
+        ("med<200", "response", "p50", 0.5, "<", 200.0),
+        ("p99 < 1h30m", "response", "p99", 0.99, "<", 5_400_000.0),
+    ],
+)
+def test_a_latency_is_compared_in_milliseconds(text, metric, statistic, quantile, op, milliseconds):
+    found = threshold(text)
+    assert (found.kind, found.metric, found.statistic, found.quantile) == ("latency", metric, statistic, quantile)
+    assert (found.op, found.value) == (op, milliseconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "metric", "value"),
+    [
+        ("error_rate > 5%", "ratio", "error_rate", 0.05),
+        ("error_rate<0.01", "ratio", "error_rate", 0.01),
+        ("ok_rate > 99%", "ratio", "ok_rate", 0.99),
+        ("rps >= 1000", "rate", "rps", 1000.0),
+        ("ok_rps >= 600/m", "rate", "ok_rps", 10.0),
+        ("bytes_received_per_s > 10MiB", "rate", "bytes_received_per_s", 10 * 2**20),
+        ("bytes_sent_per_s > 1KB/s", "rate", "bytes_sent_per_s", 1000.0),
+        ("failed < 10", "count", "failed", 10.0),
+        ("ok >= 1", "count", "ok", 1.0),
+        ("sent > 0", "count", "sent", 0.0),
+        ("unknown == 0", "count", "unknown", 0.0),
+    ],
+)
+def test_ratios_rates_and_counts_are_compared_as_plain_numbers(text, kind, metric, value):
+    found = threshold(text)
+    assert (found.kind, found.metric, found.value, found.statistic) == (kind, metric, value, None)
+
+
+def test_an_abort_rule_has_a_window_and_a_least_count_in_any_order():
+    for text in ("error_rate > 5% over 10s min 200", "error_rate > 5%  min 200 over 10s"):
+        found = parse_condition(text, use="abort", names=())
+        assert (found.window_s, found.min_count) == (10.0, 200)
+
+
+def test_an_abort_rule_without_them_has_defaults():
+    found = parse_condition("error_rate > 5%", use="abort", names=())
+    assert (found.window_s, found.min_count) == (DEFAULT_WINDOW_S, DEFAULT_MIN_COUNT)
+
+
+@pytest.mark.parametrize("use", ["threshold", "slo"])
+def test_a_threshold_judges_the_whole_run_and_takes_no_window(use):
+    assert parse_condition("p99 < 1s", use=use, names=()).window_s is None
+    with pytest.raises(ValueError, match="'over': the whole run is judged here"):
+        parse_condition("p99 < 1s over 10s", use=use, names=())
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "statistic"),
+    [("checkout:p99 < 1s", "checkout", "p99"), ("GET /: mean < 1s", "GET /", "mean"), ("a:b:p99 < 1s", "a:b", "p99"), ("a:max < 1s", "a", "max")],
+)
+def test_a_condition_can_be_about_one_request(text, name, statistic):
+    found = threshold(text)
+    assert (found.request_name, found.statistic, found.text) == (name, statistic, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected METRIC < VALUE such as 'p99 < 250ms'"),
+        ("p99", "expected METRIC < VALUE"),
+        ("p99 <", "expected METRIC < VALUE"),
+        ("< 5", "expected METRIC < VALUE"),
+        ("p99 = 5ms", "expected one of < <= > >= ==, got '='"),
+        ("p99 != 5ms", "expected one of < <= > >= ==, got '!='"),
+        ("1 < p99 < 5", "expected METRIC < VALUE"),
+        ("p99 < 250", "p99: expected a time with its unit such as 250ms, got '250'"),
+        ("p99 < soon", "p99: expected a duration such as 30s"),
+        ("p100 < 1s", "unknown metric 'p100'"),
+        ("p0 < 1s", "unknown metric 'p0'"),
+        ("eror_rate > 5%", "did you mean 'error_rate'?"),
+        ("banana > 5%", "unknown metric 'banana'; known are: p50"),
+        ("service < 5ms", "unknown metric 'service'"),
+        ("error_rate > 5", "error_rate: expected a share such as 5%"),
+        ("rps > many", "rps: expected a rate"),
+        ("failed < 1.5", "failed: expected a whole number"),
+        ("chekout:p99 < 1s", "no request is named 'chekout'; did you mean 'checkout'?"),
+        ("p99 < 1s over", "expected 'over 10s', 'min 200' or nothing after '1s', got 'over'"),
+        ("p99 < 1s for 10s", "expected 'over 10s'"),
+        ("p99 < 1s over 1s over 2s", "expected 'over 10s'"),
+        ("p99 < 1s over 0s", "over: expected a duration above zero"),
+        ("p99 < 1s min few", "min: expected a number of requests"),
+    ],
+)
+def test_a_wrong_condition_is_explained(text, message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what is tested
+        parse_condition(text, use="abort", names=NAMES)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("op", "below", "equal", "above"),
+    [("<", True, False, False), ("<=", True, True, False), (">", False, False, True), (">=", False, True, True), ("==", False, True, False)],
+)
+def test_a_condition_holds_by_its_operator_and_never_for_nan(op, below, equal, above):
+    condition = threshold(f"failed {op} 10")
+    assert (condition.holds(9), condition.holds(10), condition.holds(11)) == (below, equal, above)
+    assert not condition.holds(math.nan)
+
+
+WORDS = ["p99", "p(99)", "error_rate", "a:", "<", ">=", "5%", "1s", "over", "min", "10s", "200", " ", ".", ":", "nan", "1e9"]
+
+
+@given(st.text() | st.lists(st.sampled_from(WORDS), max_size=10).map("".join) | st.lists(st.sampled_from(WORDS)).map(" ".join))
+def test_whatever_is_read_nothing_but_a_value_error_comes_out(text):
+    for use in ("threshold", "abort", "slo"):
+        try:
+            condition = parse_condition(text, use=use, names=NAMES)
+        except ValueError as error:
+            assert str(error)
+        else:
+            assert 0 <= condition.value < math.inf

@@ -1,0 +1,23 @@
+"""The golden texts. `python -m tests.unit.report.golden` writes them anew; look at each difference before keeping it."""
+
+from pathlib import Path
+
+from loadgen.report.plan import render_plan
+from loadgen.report.text import render_text
+from tests.unit.report.plans import EVERY_PLAN
+from tests.unit.report.results import EVERY_RESULT
+
+FOLDER = Path(__file__).parent / "golden"
+
+
+def texts() -> dict[str, str]:
+    """Name of a golden file to what is rendered today."""
+    reports = {name: render_text(make()) for name, make in EVERY_RESULT.items()}
+    coloured = {"open_model_in_colour": render_text(EVERY_RESULT["open_model"](), colour=True)}
+    wide = {"several_names_wide": render_text(EVERY_RESULT["several_names"](), width=120)}
+    return reports | coloured | wide | {name: render_plan(make()) for name, make in EVERY_PLAN.items()}
+
+
+if __name__ == "__main__":
+    for name, text in texts().items():
+        (FOLDER / f"{name}.txt").write_text(text, encoding="utf-8")

@@ -1,0 +1,249 @@
+"""Results as runs would make them, for the texts of the reports. All figures are computed from given samples."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from hdrh.histogram import HdrHistogram
+
+from loadgen.measure.result import (
+    QUANTILES,
+    Bytes,
+    Connections,
+    ErrorRow,
+    Generator,
+    Latency,
+    Ledger,
+    Quantile,
+    Rate,
+    RequestResult,
+    Result,
+    Second,
+    ThresholdRow,
+    Users,
+    WorkerRow,
+)
+
+ORIGIN = {"scheme": "http", "host": "127.0.0.1", "port": 8080}
+
+
+def plan(name: str, *paths: str) -> dict[str, Any]:
+    return {"name": name, "origin": ORIGIN, "requests": [{"method": "GET", "path": path} for path in paths]}
+
+
+def lognormal_ms(count: int, median_ms: float, sigma: float, seed: int = 1) -> list[float]:
+    random = Random(seed)
+    return [median_ms * math.exp(random.gauss(0.0, sigma)) for _ in range(count)]
+
+
+def latency(samples_ms: Iterable[float], censored_ms: Iterable[float] = ()) -> Latency:
+    """Nearest-rank figures; a rank among the censored ones, which sort last, is only a lower bound."""
+    values, bounds = sorted(samples_ms), sorted(censored_ms)
+    every = values + bounds
+    if not every:
+        return Latency()
+
+    def at(quantile: float) -> Quantile:
+        rank = max(1, math.ceil(round(quantile * len(every), 6)))
+        return every[rank - 1] if rank <= len(values) else {"at_least": bounds[0]}
+
+    figures: dict[str, Any] = {name: at(quantile) for name, quantile in QUANTILES.items()}
+    mean = sum(values) / len(values) if values else None
+    return Latency(len(values), len(bounds), min(values, default=None), mean, **figures, max=at(1.0))
+
+
+def histogram(samples_ms: Iterable[float], times: int = 1) -> str:
+    recorded = HdrHistogram(1, 3_600_000_000, 3)
+    for sample in samples_ms:
+        recorded.record_value(max(1, round(sample * 1000)), times)
+    return recorded.encode().decode("ascii")
+
+
+def ordinary() -> Result:
+    """Two thousand connections, 10 s, nothing went wrong. Each of 40,000 samples stands for 16."""
+    samples = lognormal_ms(40_000, 1.02, 0.45)
+    return Result(
+        plan=plan("http://127.0.0.1:8080/", "/"),
+        duration_s=10.0034,
+        users=Users(2000, 2000, 0),
+        ledger=Ledger(640_000, 640_000, 0, 640_000, 0, 0),
+        rate=Rate(0.0, 63978.25, 63978.25),
+        bytes=Bytes(49_516_038, 149_182_935),
+        connections=Connections(opened=2000, reused=632821),
+        latency_ms={
+            "response": replace(latency(samples), count=640_000),
+            "service": replace(latency(samples), count=640_000),
+        },
+        status_codes={"200": 640_000},
+        requests={"GET /": RequestResult(Ledger(640_000, 640_000, 0, 640_000))},
+        timeline=[Second(float(t), ok, ok) for t, ok in enumerate((58114, 63002, 64120, 63871, 64005, 63990, 64233))],
+        generator=Generator(
+            "pool",
+            "raw",
+            2,
+            [WorkerRow(9.1, {"p99": 0.41, "max": 3.11}), WorkerRow(9.3, {"p99": 0.38, "max": 2.2})],
+            6,
+            12.46,
+            82.4,
+        ),
+        histograms={"response": histogram(samples, 16)},
+    )
+
+
+def threads_with_errors() -> Result:
+    """Fifty threads against a server that refuses, answers 500 and stalls at times."""
+    samples, slow = lognormal_ms(3000, 8.0, 1.1), [10_000.0] * 43
+    return Result(
+        plan=plan("checkout", "/cart?id=7"),
+        duration_s=30.001,
+        warmup_s=2.0,
+        users=Users(50, 50, 0),
+        ledger=Ledger(4247, 4247, 0, 3000, 1241, 6),
+        rate=Rate(0.0, 141.6, 99.997),
+        bytes=Bytes(1_221_110, 3_911_872),
+        connections=Connections(opened=91, reused=4100, failed=20, reconnected=41, idle_closed=3),
+        latency_ms={
+            "response": latency(samples, slow),
+            "service": latency(samples, slow),
+            "failed": latency(lognormal_ms(1180, 0.6, 0.2)),
+        },
+        status_codes={"200": 3000, "500": 1184},
+        errors=[
+            ErrorRow("cut", "unknown", "still running when the grace period ended", 6),
+            ErrorRow("connection_refused", "target", "connection refused", 20),
+            ErrorRow(
+                "unexpected_status",
+                "target",
+                "status not among the expected ones",
+                1184,
+                "HTTP/1.1 500 Internal Server Error\nServer: demo\nContent-Length: 39\n\n"
+                '{"error": "cart 7 could not be locked"}',
+            ),
+            ErrorRow("timeout", "target", "no complete reply within --timeout", 37),
+        ],
+        timeline=[
+            Second(float(t), 140, ok, 40) for t, ok in enumerate([130] * 8 + [90, 20, 0, 0, 41, 100] + [120] * 16)
+        ],
+        generator=Generator("threads", "raw", 1, [WorkerRow(2.0)], 53, 160.2, 61.0),
+        histograms={"response": histogram(samples)},
+    )
+
+
+def stopped_by_fail_fast() -> Result:
+    samples = lognormal_ms(120, 2.0, 0.3)
+    return Result(
+        plan=plan("quickstart", "/"),
+        duration_s=0.3124,
+        ended_by="fail_fast",
+        ended_because="10 failures (--max-errors 10)",
+        ended_at_s=0.3124,
+        users=Users(200, 150, 50),
+        ledger=Ledger(5000, 131, 4869, 120, 11, 0),
+        rate=Rate(0.0, 419.3, 384.1),
+        bytes=Bytes(10218, 19912),
+        connections=Connections(opened=150),
+        latency_ms={"response": latency(samples), "service": latency(samples), "failed": latency([1.4] * 11)},
+        status_codes={"200": 120, "503": 11},
+        errors=[ErrorRow("unexpected_status", "target", "status not among the expected ones", 11, "HTTP/1.1 503 Busy")],
+        generator=Generator("async", "httpx", 1, [WorkerRow(0.1, {"p99": 1.0, "max": 4.0})], 3, 671.0, 54.0),
+        histograms={"response": histogram(samples)},
+    )
+
+
+def nothing_came_back() -> Result:
+    return Result(
+        plan=plan("http://127.0.0.1:8080/", "/"),
+        duration_s=10.0,
+        users=Users(50, 50, 0),
+        ledger=Ledger(4210, 4210, 0, 0, 4210, 0),
+        rate=Rate(0.0, 421.0, 0.0),
+        connections=Connections(failed=4210),
+        errors=[ErrorRow("connection_refused", "target", "connection refused", 4210, "127.0.0.1:8080")],
+        generator=Generator("pool", "raw", 1, [WorkerRow(0.2, {"p99": 0.2, "max": 0.9})], 3, 47.0, 41.2),
+    )
+
+
+def open_model_censored() -> Result:
+    """5,000 arrivals a second at a server that cannot keep up: three clocks, and a tail that is only a bound."""
+    response = lognormal_ms(9600, 340.0, 1.0)
+    service = lognormal_ms(9600, 41.0, 0.5, seed=2)
+    lag = [abs(value) for value in lognormal_ms(9600, 0.06, 0.6, seed=3)]
+    return Result(
+        plan=plan("arrivals", "/search"),
+        duration_s=20.0,
+        users=Users(500, 500, 0),
+        ledger=Ledger(10_400, 9700, 700, 9600, 63, 37),
+        rate=Rate(520.0, 485.0, 480.0),
+        bytes=Bytes(900_000, 12_300_000),
+        connections=Connections(opened=500, reused=9200),
+        latency_ms={
+            "response": latency(response, [10_000.0] * 800),
+            "service": latency(service, [10_000.0] * 100),
+            "send_lag": latency(lag),
+        },
+        status_codes={"200": 9600},
+        errors=[ErrorRow("timeout", "target", "no complete reply within --timeout", 63)],
+        timeline=[Second(float(t), 485, 470 + t, 3) for t in range(20)],
+        thresholds=[
+            ThresholdRow("p99 < 250ms", 9871.25, "fail"),
+            ThresholdRow("error_rate < 5%", 0.00649, "pass"),
+            ThresholdRow("p99.99 < 1s", None, "no_data"),
+        ],
+        generator=Generator(
+            "pool",
+            "raw",
+            1,
+            [WorkerRow(19.5, {"p99": 14.2, "max": 120.0})],
+            3,
+            15.0,
+            70.0,
+            verdict="limited",
+            reasons=["worker 0 used 97 % of its core", "its own delay reached 120 ms, more than a tenth of p99"],
+        ),
+        histograms={"response": histogram(response)},
+    )
+
+
+def several_names() -> Result:
+    kinds = {"browse": (2000, 3.0), "search by a rather long and descriptive name": (800, 22.0), "buy": (200, 48.0)}
+    samples = {name: lognormal_ms(count, median, 0.4) for name, (count, median) in kinds.items()}
+    every = [value for values in samples.values() for value in values]
+    return Result(
+        plan=plan("mixed", "/", "/search", "/buy"),
+        duration_s=6.0,
+        users=Users(20, 20, 0),
+        ledger=Ledger(3001, 3001, 0, 3000, 1, 0),
+        rate=Rate(0.0, 500.2, 500.0),
+        bytes=Bytes(300_000, 4_000_000),
+        connections=Connections(opened=20, reused=2981),
+        latency_ms={"response": latency(every), "service": latency(every), "failed": latency([51.0])},
+        status_codes={"200": 2800, "201": 200, "409": 1},
+        errors=[
+            ErrorRow("unexpected_status", "target", "status not among the expected ones", 1, "HTTP/1.1 409 Conflict")
+        ],
+        requests={
+            name: RequestResult(
+                Ledger(
+                    len(values) + (name == "buy"), len(values) + (name == "buy"), 0, len(values), int(name == "buy")
+                ),
+                latency_ms={"response": latency(values)},
+            )
+            for name, values in samples.items()
+        },
+        timeline=[Second(float(t), 500, 500) for t in range(6)],
+        generator=Generator("pool", "raw", 1, [WorkerRow(0.3, {"p99": 0.2, "max": 1.0})], 3, 95.0, 44.0),
+        histograms={"response": histogram(every)},
+    )
+
+
+EVERY_RESULT = {
+    "ordinary": ordinary,
+    "threads_with_errors": threads_with_errors,
+    "fail_fast": stopped_by_fail_fast,
+    "nothing_came_back": nothing_came_back,
+    "open_model": open_model_censored,
+    "several_names": several_names,
+    "empty": Result,
+}

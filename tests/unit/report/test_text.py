@@ -1,0 +1,217 @@
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadgen.measure.result import (
+    Bytes,
+    Connections,
+    ErrorRow,
+    Generator,
+    Latency,
+    Ledger,
+    Rate,
+    RequestResult,
+    Result,
+    Second,
+    ThresholdRow,
+    Users,
+    WorkerRow,
+)
+from loadgen.report.style import columns
+from loadgen.report.text import render_text
+from tests.unit.report import results
+from tests.unit.report.golden import FOLDER, texts
+
+ESCAPES = re.compile("\x1b\\[[0-9;]*m")
+
+
+@pytest.fixture(scope="module")
+def rendered() -> dict[str, str]:
+    return texts()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.txt")))
+def test_text_is_exactly_the_golden_one(rendered: dict[str, str], name: str) -> None:
+    assert rendered[name] == (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_every_text_has_a_golden_file(rendered: dict[str, str]) -> None:
+    assert set(rendered) == {path.stem for path in FOLDER.glob("*.txt")}
+
+
+def test_colour_adds_only_bold_red_and_yellow_and_changes_no_text() -> None:
+    for make in results.EVERY_RESULT.values():
+        coloured = render_text(make(), colour=True)
+        assert ESCAPES.sub("", coloured) == render_text(make())
+        assert set(ESCAPES.findall(coloured)) <= {"\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[33m"}
+
+
+def test_failures_are_red_and_their_absence_is_not() -> None:
+    assert "\x1b[31m1,241 failed\x1b[0m" in render_text(results.threads_with_errors(), colour=True)
+    assert "\x1b[31m" not in render_text(results.ordinary(), colour=True)
+
+
+def test_scripts_that_parse_wrk_find_complete_replies_and_bytes_per_second() -> None:
+    *_, requests, transfer = render_text(results.threads_with_errors()).splitlines()
+    assert requests == "Requests/sec:    139.46"  # (3,000 + 1,184 replies) / 30.001 s
+    assert transfer == "Transfer/sec:    127.34KB"
+
+
+@pytest.mark.parametrize(
+    ("received", "shown"),
+    [
+        (0, "      0.00B"),
+        (870, "    870.00B"),
+        (871, "     0.85KB"),  # wrk goes to the next unit at 0.85 of it
+        (1_048_576, "     1.00MB"),
+        (3 * 1024**3, "     3.00GB"),
+    ],
+)
+def test_transfer_is_written_as_wrk_does(received: int, shown: str) -> None:
+    text = render_text(Result(duration_s=1.0, bytes=Bytes(0, received)))
+    assert text.endswith(f"Transfer/sec: {shown}\n")
+
+
+def test_percentiles_with_few_samples_beyond_them_are_marked() -> None:
+    def p99_line(count: int) -> str:
+        latency = replace(results.latency([1.0]), count=count)
+        result = Result(ledger=Ledger(count, count, 0, count), latency_ms={"response": latency})
+        return next(row for row in render_text(result).splitlines() if row.startswith("  p99  "))
+
+    assert "~" in p99_line(999)
+    assert "~" not in p99_line(1000)
+
+
+def test_bounds_are_never_shown_as_values() -> None:
+    text = render_text(results.threads_with_errors())
+    assert ">= 10.0 s  (43 censored)" in text
+    assert not re.search(r"(?<!>= )10\.0 s ", text)
+
+
+def test_closed_loop_has_one_clock_and_open_model_three() -> None:
+    assert "send lag" not in render_text(results.ordinary())
+    assert re.search(r"response +service +send lag", render_text(results.open_model_censored()))
+
+
+def test_failed_latencies_are_shown_when_no_reply_was_good() -> None:
+    result = Result(
+        ledger=Ledger(5, 5, 0, 0, 5, 0), status_codes={"500": 5}, latency_ms={"failed": results.latency([2.0] * 5)}
+    )
+    text = render_text(result)
+    assert "0 good replies/s   5 failed" in text
+    assert "Latency of 5 failed replies: p50 2.00 ms" in text
+
+
+def test_nothing_came_back_is_said_in_plain_words() -> None:
+    assert "Not one reply came back." in render_text(results.nothing_came_back())
+    assert "No request was sent." in render_text(Result())
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [((1, 10_000), "<0.1%"), ((9_999, 10_000), ">99.9%"), ((5, 5), "100.0%"), ((1, 4), "25.0%")]
+)
+def test_no_share_is_rounded_to_nothing_or_to_all(share: tuple[int, int], shown: str) -> None:
+    count, sent = share
+    result = Result(ledger=Ledger(sent, sent, 0, sent - count, count), errors=[ErrorRow("timeout", count=count)])
+    assert shown in render_text(result)
+
+
+def test_control_characters_from_a_server_are_shown_as_escapes() -> None:
+    hostile = "HTTP/1.1 500 \x1b[2J\x07\r\n\x9b31m\u202egnp.exe\u2028\x00\ud800"
+    text = render_text(
+        Result(ledger=Ledger(1, 1, 0, 0, 1), errors=[ErrorRow("x\x1b[1m", "target", hostile, 1, hostile)])
+    )
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert "\\x1b[2J" in text
+
+
+def test_examples_keep_to_a_few_short_lines() -> None:
+    example = "\n".join(["x" * 500] * 50)
+    plain = render_text(Result(errors=[ErrorRow("timeout", count=1)]))
+    text = render_text(Result(errors=[ErrorRow("timeout", count=1, example=example)]))
+    assert len(text.splitlines()) - len(plain.splitlines()) <= 6
+
+
+def test_lost_samples_and_clamped_latencies_are_told() -> None:
+    text = render_text(Result(samples_lost=1204, out_of_range=1))
+    assert "1,204 samples lost" in text
+    assert "1 latency outside 1 us to 1 h" in text
+
+
+def test_a_damaged_histogram_is_left_out() -> None:
+    whole = results.ordinary()
+    damaged = replace(whole, histograms={"response": whole.histograms["response"][:40]})
+    assert "up to" not in render_text(damaged)
+    assert "p99.99" in render_text(damaged)
+
+
+def test_a_partial_last_second_is_not_the_lowest() -> None:
+    seconds = [Second(0.0, 9, 90), Second(1.0, 9, 80), Second(2.0, 9, 85), Second(3.0, 9, 86), Second(4.0, 9, 2)]
+    assert "80 to 90 ok/s" in render_text(Result(duration_s=4.02, timeline=seconds))
+    assert "ok/s" not in render_text(Result(duration_s=2.9, timeline=seconds))
+
+
+COUNT = st.integers(0, 10**15)
+FLOAT = st.floats(0, 1e12, allow_nan=False)
+WORDS = st.text(max_size=120)
+LATENCY = st.builds(
+    Latency,
+    *[COUNT, COUNT, st.none() | FLOAT, st.none() | FLOAT],
+    *[st.none() | FLOAT | st.builds(lambda bound: {"at_least": bound}, FLOAT)] * 8,
+)
+LATENCIES = st.dictionaries(st.sampled_from(["response", "service", "send_lag", "failed"]), LATENCY)
+HISTOGRAMS = st.lists(st.floats(0, 1e7), max_size=20).map(results.histogram) | WORDS
+LEDGER = st.builds(Ledger, *[COUNT] * 6)
+STATUSES = st.dictionaries(st.integers(100, 599).map(str) | WORDS, COUNT, max_size=5)
+RESULTS = st.builds(
+    Result,
+    plan=st.just({}) | st.fixed_dictionaries({"name": WORDS, "origin": WORDS, "requests": st.just([])}),
+    duration_s=FLOAT,
+    warmup_s=FLOAT,
+    ended_by=st.sampled_from(["completed", "fail_fast", "threshold", "signal", "error"]) | WORDS,
+    ended_because=WORDS,
+    ended_at_s=FLOAT,
+    users=st.builds(Users, COUNT, COUNT, COUNT),
+    ledger=LEDGER,
+    samples_lost=COUNT,
+    out_of_range=COUNT,
+    rate=st.builds(Rate, FLOAT, FLOAT, FLOAT),
+    bytes=st.builds(Bytes, COUNT, COUNT),
+    connections=st.builds(Connections, *[COUNT] * 6),
+    latency_ms=LATENCIES,
+    status_codes=STATUSES,
+    errors=st.lists(st.builds(ErrorRow, WORDS, WORDS, WORDS, COUNT, WORDS), max_size=3),
+    requests=st.dictionaries(WORDS, st.builds(RequestResult, ledger=LEDGER, latency_ms=LATENCIES), max_size=3),
+    timeline=st.lists(st.builds(Second, FLOAT, COUNT, COUNT, COUNT), max_size=90),
+    thresholds=st.lists(st.builds(ThresholdRow, WORDS, st.none() | FLOAT, WORDS), max_size=3),
+    generator=st.builds(
+        Generator,
+        mode=WORDS,
+        client=WORDS,
+        processes=st.integers(0, 99),
+        workers=st.lists(
+            st.builds(WorkerRow, loop_lag_ms=st.dictionaries(st.sampled_from(["p99", "max"]), FLOAT)), max_size=3
+        ),
+        threads=COUNT,
+        cpu_us_per_request=st.none() | FLOAT,
+        peak_rss_mb=FLOAT,
+        verdict=st.sampled_from(["valid", "limited", "invalid"]) | WORDS,
+        reasons=st.lists(WORDS, max_size=3),
+    ),
+    histograms=st.fixed_dictionaries({"response": HISTOGRAMS}),
+)
+
+
+@pytest.mark.slow  # two hundred whole Results are drawn and rendered
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(RESULTS, st.integers(40, 200), st.booleans())
+def test_any_result_is_rendered_within_the_width(result: Result, width: int, colour: bool) -> None:
+    text = ESCAPES.sub("", render_text(result, width=width, colour=colour))
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert max(map(columns, text.splitlines())) <= width
+    without_names = render_text(replace(result, requests={}), width=width)
+    assert max(map(columns, without_names.splitlines())) <= min(width, 80)
+    assert not re.search(r"[ \t]+$|\n\n\n", text, re.MULTILINE)
