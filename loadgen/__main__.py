@@ -10,9 +10,14 @@ def main() -> None:
 
         sys.stdout.write(f"loadgen {__version__}\n")
         return
-    from loadgen.cli.app import run_app
+    try:
+        from loadgen.cli.app import run_app
 
-    sys.exit(run_app())
+        code = run_app()
+    except KeyboardInterrupt:
+        sys.stderr.write("loadgen: stopped before the run began\n")
+        code = 105
+    sys.exit(code)
 
 
 if __name__ == "__main__":

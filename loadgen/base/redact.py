@@ -1,7 +1,7 @@
 """Take secrets out of everything that is shown or saved.
 
 All patterns are looked for in the original text and their overlapping finds are joined before anything is replaced,
-so that no pattern can hide a secret from another, and a text redacted twice is the text redacted once.
+so that no pattern can hide a secret from another.
 """
 
 import codecs
@@ -20,7 +20,7 @@ _SENSITIVE_HEADER = (
 _HEADER_NAME = re.compile(_SENSITIVE_HEADER, re.IGNORECASE)
 _QUOTED = r'"(?:\\.|[^"\\])*"?|' + r"'(?:\\.|[^'\\])*'?"
 _HEADER_VALUE = re.compile(
-    rf"(?<![a-z0-9])(?:{_SENSITIVE_HEADER})[\"']?[ \t]*[:=][ \t]*({_QUOTED}|[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)",
+    rf"(?<![a-z0-9])(?:{_SENSITIVE_HEADER})[\"']?[ \t]*:[ \t]*({_QUOTED}|[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)",
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"//([^\s/?#\"'<>]*)@")

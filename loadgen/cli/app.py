@@ -2,10 +2,8 @@
 
 import os
 import sys
-import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from loadgen import __version__
@@ -16,7 +14,10 @@ from loadgen.cli.profiles import profiles_app
 from loadgen.cli.report import report
 from loadgen.cli.run import run
 from loadgen.cli.target import target
-from loadgen.judge.exit_code import ExitCode
+
+INTERNAL, USAGE = 1, 2
+# Typer has brought its own copy of click since 0.26, so click's classes are found by way of Typer's.
+ClickException: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="loadgen",
@@ -57,21 +58,22 @@ def run_app() -> int:
     """Run one command; the exit code. Expected errors are one clear line each, on stderr."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
+    except ClickException as error:
         error.show()
-        return ExitCode.USAGE
+        return int(error.exit_code)
     except LoadgenError as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"loadgen: {line}\n")
-        return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("loadgen: stopped before the run began\n")
-        return ExitCode.SIGNAL
+        return USAGE
+    except typer.Abort:
+        raise KeyboardInterrupt from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
+        return 0
     except Exception:
+        import traceback
+
         traceback.print_exc()
         sys.stderr.write("loadgen: this is a bug in loadgen; please report it with the lines above\n")
-        return ExitCode.INTERNAL
+        return INTERNAL
     return int(code or 0)

@@ -4,10 +4,12 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loadgen.base.errors import UsageError
-from loadgen.measure.result import Result, save, to_json
-from loadgen.report.text import render_text
+
+if TYPE_CHECKING:
+    from loadgen.measure.result import Result
 
 FORMATS = ("text", "json")
 
@@ -23,8 +25,11 @@ def check_output(output: str | None, form: str) -> None:
         raise UsageError(f"--output: cannot write {output!r}: expected a file name in a folder that can be written to")
 
 
-def deliver(result: Result, output: str | None, form: str, *, quiet: bool = False) -> None:
+def deliver(result: "Result", output: str | None, form: str, *, quiet: bool = False) -> None:
     """Save and print a Result; `output` "-" is JSON on standard output."""
+    from loadgen.measure.result import save, to_json
+    from loadgen.report.text import render_text
+
     if output not in (None, "-"):
         save(result, Path(str(output)))
     if output == "-" or form == "json":

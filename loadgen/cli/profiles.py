@@ -21,7 +21,7 @@ def profiles(context: typer.Context) -> None:
 
 
 @profiles_app.command()
-def show(name: Annotated[str, typer.Argument(help="As listed by `loadgen profiles`.")]) -> None:
+def show(name: Annotated[str, typer.Argument(metavar="NAME", help="As listed by `loadgen profiles`.")]) -> None:
     """Print a shipped profile, to read or to start one of your own from."""
     from loadgen.plan.shipped import find_shipped
 

@@ -8,7 +8,6 @@ import typer
 from loadgen.base.errors import UsageError
 from loadgen.cli.output import check_output, deliver
 from loadgen.cli.run import Form
-from loadgen.measure.result import from_json
 
 
 def report(
@@ -16,6 +15,8 @@ def report(
     form: Form = "text",
 ) -> None:
     """Print a saved result again."""
+    from loadgen.measure.result import from_json
+
     check_output(None, form)
     try:
         text = Path(file).read_text(encoding="utf-8")

@@ -1,23 +1,21 @@
 """`loadgen run`: read the profile, make the plan, run it, save it, print it, exit with its code."""
 
-import asyncio
 import os
 import sys
-import traceback
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loadgen.cli.live import LiveLine
 from loadgen.cli.options import with_run_options
 from loadgen.cli.output import check_output, deliver
 from loadgen.cli.target_argument import plan_for
-from loadgen.judge.exit_code import exit_code
-from loadgen.measure.result import Result
-from loadgen.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from loadgen.measure.result import Result
+    from loadgen.plan.plan import Plan
 
 OUTPUT = "Output"
-Target = Annotated[str, typer.Argument(help="A URL, a profile file, or the name of a shipped profile.")]
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="A URL, a profile file, or the name of a shipped profile.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set a profile's variable; repeatable.", rich_help_panel=OUTPUT),
@@ -61,22 +59,28 @@ def run(
     raise typer.Exit(run_and_report(plan, output, form, quiet=quiet))
 
 
-def run_and_report(plan: Plan, output: str | None, form: str, *, quiet: bool) -> int:
+def run_and_report(plan: "Plan", output: str | None, form: str, *, quiet: bool) -> int:
     """Run a plan, save and print its Result; the exit code."""
+    import asyncio
+
     import uvloop
 
+    from loadgen.cli.live import LiveLine
+    from loadgen.judge.exit_code import exit_code
     from loadgen.session.run import Hooks
     from loadgen.session.run import run as run_session
 
     live = LiveLine(quiet=quiet)
     silent = quiet and output is not None
 
-    def emergency(result: Result) -> None:
+    def emergency(result: "Result") -> None:
         live.end()
         deliver(result, output, form, quiet=silent)
         os._exit(exit_code(result))
 
     def crashed(error: BaseException) -> None:
+        import traceback
+
         live.end()
         traceback.print_exception(error, file=sys.stderr)
 

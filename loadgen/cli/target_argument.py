@@ -4,18 +4,20 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loadgen.base.errors import UsageError
-from loadgen.plan.build import make_plan
-from loadgen.plan.plan import Plan
-from loadgen.session.environment import gil_enabled, usable_cores
+
+if TYPE_CHECKING:
+    from loadgen.plan.plan import Plan
 
 
-def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> Plan:
+def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Plan":
     """The plan for a URL, a profile's file, or the name of a shipped profile. Raises UsageError."""
+    from loadgen.plan.build import make_plan
     from loadgen.plan.document import profile_for_url, read_profile
     from loadgen.plan.shipped import find_shipped
+    from loadgen.session.environment import gil_enabled, usable_cores
 
     given = {**flags, **_body(flags.get("body"))}
     if "://" in target:

@@ -1,5 +1,6 @@
 """Worker processes, each driven by one pool thread of the parent, which is its asyncio future."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,20 @@ from loadgen.measure.wire import read_frame
 from loadgen.plan.plan import Plan
 
 
+def _spawn(board: Board) -> subprocess.Popen[bytes]:
+    """Start a child that inherits the board, with SIGINT blocked until it ignores it: Ctrl-C goes to all processes."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "loadgen.executors.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=(board.descriptor,),
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def run_child(
     plan: Plan, endpoint: Endpoint, shards: range, board: Board, deliver: Callable[[Frame], None]
 ) -> str | None:
@@ -19,12 +34,7 @@ def run_child(
 
     A lost child's workers are marked as finished on the board, so that nobody waits for them; the others go on.
     """
-    child = subprocess.Popen(
-        [sys.executable, "-m", "loadgen.executors.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        pass_fds=(board.descriptor,),
-    )
+    child = _spawn(board)
     assert child.stdin is not None
     assert child.stdout is not None
     with child, child.stdin, child.stdout:

@@ -238,8 +238,14 @@ def from_json(text: str, source: str = "result") -> Result:
 
 
 def save(result: Result, path: Path) -> None:
-    """Write the file so that readers see the old one or the whole new one, never a part."""
+    """Write the file so that readers see the old one or the whole new one, never a part.
+
+    What is no regular file (a pipe, a device) is written to as it is. Raises UsageError where that fails.
+    """
     try:
+        if path.exists() and not path.is_file():
+            path.write_text(to_json(result), encoding="utf-8")
+            return
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -80,6 +80,10 @@ def _even_edges(low: float, high: float) -> list[float]:
     scale = 10.0 ** math.floor(math.log10(least))
     step = scale * next(factor for factor in STEPS if factor * scale >= least * 0.999)
     first, last = math.ceil(low / step) - 1, math.ceil(high / step)
+    if _round(first * step) >= low:  # the quotient was rounded up
+        first -= 1
+    if _round(last * step) < high:
+        last += 1
     return [_round(index * step) for index in range(first, last + 1)]
 
 

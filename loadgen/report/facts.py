@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from loadgen.base.exchange import Origin
 from loadgen.base.units import format_bytes, format_count, format_ms
 from loadgen.measure.result import Result, Second, WorkerRow
 from loadgen.report.bars import sparkline
@@ -53,22 +52,13 @@ def outcome(result: Result, width: int) -> list[Line]:
 def _title(plan: Mapping[str, Any]) -> str:
     """`checkout: http://127.0.0.1:8080, 3 kinds of requests`, or `GET http://127.0.0.1:8080/` for a single one."""
     requests = [spec for spec in plan.get("requests") or [] if isinstance(spec, Mapping)]
-    target = origin = _origin(plan)
+    target = origin = str(plan.get("target", ""))
     if len(requests) == 1:
         target = f"{requests[0].get('method', '')} {target}{requests[0].get('path', '')}".strip()
     elif requests:
         target = f"{target}, {len(requests)} kinds of requests"
     name = str(plan.get("name", ""))
     return clean(target if origin and origin in name else ": ".join(filter(None, (name, target))))
-
-
-def _origin(plan: Mapping[str, Any]) -> str:
-    """The target as scheme://host:port, however the plan was written down."""
-    match plan.get("origin", plan.get("target", "")):
-        case {"scheme": scheme, "host": host, "port": port}:
-            return str(Origin(str(scheme), str(host), port))
-        case other:
-            return str(other)
 
 
 def _shape(result: Result) -> list[str]:

@@ -1,52 +1,16 @@
 """The progress of a run as one line: redrawn in place on a terminal, or a new line now and then in a log."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from loadgen.base.units import format_ms
+from loadgen.measure.progress import Snapshot
 from loadgen.report.style import counted, elide, format_rate
 
 BAR_COLUMNS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What is known of a run at one moment. `planned_s` and `planned_requests` are None where there is no such limit.
-
-    `elapsed_s` counts from the start gate, `done` are complete replies and errors so far, `rate_rps` and `p99_ms`
-    are of the last moments; `connected` of `users` connections are open.
-    """
-
-    elapsed_s: float
-    planned_s: float | None
-    planned_requests: int | None
-    done: int
-    rate_rps: float
-    p99_ms: float | None
-    errors: int
-    connected: int
-    users: int
-    phase: Literal["opening", "running", "draining"]
-
-    @property
-    def progress(self) -> float | None:
-        """How much is done, 0 to 1, of opening or of the limit that is nearer; None where there is nothing to say."""
-        if self.phase == "draining":
-            return None
-        if self.phase == "opening":
-            return min(1.0, self.connected / self.users) if self.users else 1.0
-        parts = [
-            done / planned
-            for done, planned in ((self.elapsed_s, self.planned_s), (self.done, self.planned_requests))
-            if planned
-        ]
-        return min(1.0, max(parts)) if parts else None
-
-
 def render_live(snapshot: Snapshot, width: int) -> str:
     """One line of at most `width` columns. Where that is short, the planned requests go, then bar and padding."""
     time, planned, figures = _elapsed(snapshot), _planned(snapshot), _figures(snapshot)
-    bar = _bar(snapshot.progress)
+    bar = _bar(snapshot)
     for parts in ([time, *planned, *bar, *figures], [time, *bar, *figures]):
         text = "  ".join(parts)
         if len(text) <= width:
@@ -86,9 +50,9 @@ def _figures(snapshot: Snapshot) -> list[str]:
             return [f"{format_rate(snapshot.rate_rps):>7}/s", f"p99 {p99:<7}", errors]
 
 
-def _bar(progress: float | None) -> list[str]:
-    """Full and light blocks; none where the end is not known."""
-    if progress is None:
+def _bar(snapshot: Snapshot) -> list[str]:
+    """Full and light blocks; none where the end is not known, or past."""
+    if snapshot.progress is None or snapshot.phase == "draining":
         return []
-    full = int(progress * BAR_COLUMNS)
+    full = int(snapshot.progress * BAR_COLUMNS)
     return ["█" * full + "░" * (BAR_COLUMNS - full)]

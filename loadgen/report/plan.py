@@ -26,7 +26,7 @@ def render_plan(plan: Plan, width: int = 80) -> str:
         ["Variables, new for every request", *words.variables()] if plan.variables else [],
         ["The first request, as it will be sent", *words.sample()],
     ]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return "\n\n".join("\n".join(row.rstrip(" ") for row in part) for part in parts if part)
 
 
 class _Words:
@@ -63,7 +63,7 @@ class _Words:
         rows = []
         for part, spec in zip(shares, self._plan.requests, strict=True):
             name = f"{spec.name}: " if len(shares) > 1 else ""
-            url, *more = self._wrapped(f"{name}{spec.method} {self._plan.origin}{spec.path}", width - len(indent))
+            url, *more = self._wrapped(f"{name}{spec.method} {self._plan.origin}{spec.path}", width - len(indent) - 2)
             rows += [f"{part:>{len(indent) - 2}}  {url}", *(f"{indent}  {row}" for row in more)]
             for detail in self._details(spec):
                 rows += [f"{indent}  {row}" for row in self._wrapped(detail, width - len(indent) - 2)]
@@ -141,11 +141,12 @@ class _Words:
         """Processes, workers and how many users each of them drives."""
         plan, parts = self._plan, self._plan.shard_count
         most, least = share(plan.users, parts, 0), share(plan.users, parts, parts - 1)
-        users = counted(most, "connection") if most == least else f"{least:,} or {counted(most, 'connection')}"
+        noun = "thread" if plan.mode == "threads" else "connection"
+        users = counted(most, noun) if most == least else f"{least:,} or {counted(most, noun)}"
         each = "" if parts == 1 else " each"
         processes = counted(plan.processes, "process", "processes")
         if plan.mode == "threads":
-            return f"threads: {processes}, {users}{each}, a thread for every one"
+            return f"threads: {processes}, {users}{each}, one a connection"
         return f"{plan.mode}: {processes} x {counted(plan.workers, 'worker')}, {users}{each}"
 
     def _timeouts(self) -> str:

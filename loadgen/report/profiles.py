@@ -6,6 +6,6 @@ from loadgen.report.style import align, clean
 
 
 def render_profiles(rows: Sequence[tuple[str, str]]) -> str:
-    """One `(name, summary)` a line, the summaries below each other, a newline at the end; empty for no rows."""
+    """One `(name, summary)` a line, the summaries below each other."""
     cleaned = [(clean(name), clean(summary)) for name, summary in rows]
-    return "".join(f"{row}\n" for row in align(cleaned, right=frozenset()))
+    return "\n".join(align(cleaned, right=frozenset()))

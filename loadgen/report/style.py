@@ -37,8 +37,10 @@ class Line:
     def paint(self, width: int, *, colour: bool) -> str:
         """The line as text of at most `width` columns, an ellipsis where it was cut."""
         text = "".join(span.text for span in self.spans)
-        spans = self.spans if columns(text) <= width else _clipped(self.spans, width)
-        return "".join(_painted(span) if colour else span.text for span in spans).rstrip()
+        spans = _without_blank_end(self.spans)
+        if columns(text.rstrip()) > width:
+            spans = _clipped(spans, width)
+        return "".join(_painted(span) if colour else span.text for span in spans)
 
 
 def line(*parts: str | Span) -> Line:
@@ -122,6 +124,13 @@ def format_measured_s(seconds: float) -> str:
 
 def _painted(span: Span) -> str:
     return f"\x1b[{span.tone.value}m{span.text}\x1b[0m" if span.tone.value and span.text else span.text
+
+
+def _without_blank_end(spans: Sequence[Span]) -> list[Span]:
+    kept = list(spans)
+    while kept and not (text := kept[-1].text.rstrip(" ")):
+        kept.pop()
+    return [*kept[:-1], Span(text, kept[-1].tone)] if kept else []
 
 
 def _clipped(spans: Sequence[Span], width: int) -> list[Span]:

@@ -11,12 +11,11 @@ VERDICTS = {
     "limited": (Tone.WARN, "LIMITED: the generator was near its own limits; read these figures as a bound."),
     "invalid": (Tone.BAD, "INVALID: the generator disturbed the measurement; do not trust these figures."),
 }
-ADVICE = "To be sure, run again with fewer connections, more --processes, or on a less busy machine."
 WRK_UNITS = ("", "K", "M", "G", "T", "P")
 
 
 def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str:
-    """The whole report, a newline at its end. Lines have at most `width` columns, and at most 80 of them are
+    """The whole report, without a newline at its end. Lines have at most `width` columns, and at most 80 of them are
     used except by the table of request names. Parts that have nothing to say are left out.
     """
     fixed = min(width, WIDEST)
@@ -33,7 +32,7 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
         (_for_scripts(result), fixed),
     ]
     painted = ("\n".join(row.paint(room, colour=colour) for row in part) for part, room in parts if part)
-    return "\n\n".join(painted) + "\n"
+    return "\n\n".join(painted)
 
 
 def _headline(result: Result) -> Line:
@@ -53,7 +52,7 @@ def _headline(result: Result) -> Line:
 
 
 def _warnings(result: Result, width: int) -> list[Line]:
-    """Whether to believe the figures, why not, and what to do about it."""
+    """Whether to believe the figures; the reasons say what to do."""
     lines: list[Line] = []
     generator = result.generator
     if generator.verdict != "valid":
@@ -61,7 +60,6 @@ def _warnings(result: Result, width: int) -> list[Line]:
         lines += _bullet("", text, width, tone)
         for reason in generator.reasons:
             lines += _bullet("- ", clean(reason), width)
-        lines += _bullet("", ADVICE, width)
     if result.samples_lost:
         text = f"{counted(result.samples_lost, 'sample')} lost with a worker that died: counted, but without a latency."
         lines += _bullet("", text, width, Tone.WARN)
@@ -78,13 +76,16 @@ def _bullet(mark: str, text: str, width: int, tone: Tone = Tone.PLAIN) -> list[L
 
 
 def _for_scripts(result: Result) -> list[Line]:
-    """The two lines that scripts written for wrk look for: complete replies and bytes received per second."""
-    window_s = result.duration_s
-    replies, received = sum(result.status_codes.values()), result.bytes.received
-    replies_rate, received_rate = (replies / window_s, received / window_s) if window_s > 0 else (0.0, 0.0)
+    """The two lines that scripts written for wrk look for: complete replies and bytes received per second.
+
+    Counts also hold what came before and after the measured window; the good replies say how much of them that was.
+    """
+    in_window = min(1.0, result.rate.ok_rps * result.duration_s / result.ledger.ok) if result.ledger.ok else 1.0
+    per_second = in_window / result.duration_s if result.duration_s > 0 else 0.0
+    replies = sum(result.status_codes.values())
     return [
-        line(f"Requests/sec: {replies_rate:9.2f}"),
-        line(f"Transfer/sec: {_wrk_bytes(received_rate):>10}B"),
+        line(f"Requests/sec: {replies * per_second:9.2f}"),
+        line(f"Transfer/sec: {_wrk_bytes(result.bytes.received * per_second):>10}B"),
     ]
 
 

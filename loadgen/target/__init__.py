@@ -1,1 +1,1 @@
-"""The embedded demo server."""
+"""The embedded demo server: fast, deterministic where asked to be, and it counts what it served."""

@@ -21,7 +21,7 @@ from tests.bench.servers import Count
 
 MEMORY_EVERY_S = 0.05
 SAMPLE_EVERY_S = 0.25
-STEADY_SHARE = 0.5
+STEADY_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Usage:
 
 
 def steady(samples: Sequence[Sample]) -> tuple[Sample, Sample] | None:
-    """The ends of the span in which requests came at no less than half of the highest rate, edges cut off.
+    """The ends of the span in which requests came at no less than a fifth of the highest rate, edges cut off.
 
     None where it is too short to say anything.
     """

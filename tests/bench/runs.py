@@ -74,6 +74,8 @@ class Bench:
 def _read(peer: Peer, usage: Usage, scratch: Path) -> Run:
     try:
         reported = peer.read(usage, scratch)
+        if not reported.rps:
+            raise ValueError("not one good reply")
     except (ValueError, KeyError, TypeError, OSError, ZeroDivisionError, subprocess.SubprocessError) as error:
         said = (usage.stderr.strip() or usage.stdout.strip() or repr(error)).splitlines()
         return Run(peer.name, problem=f"exit {usage.exit_code}: {' / '.join(said[-2:])[:300]}")

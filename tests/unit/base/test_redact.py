@@ -12,7 +12,15 @@ CANARY = "cAnArY-77/42+secret"
 
 @pytest.mark.parametrize(
     "name",
-    ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "X-Amz-Security-Token", "X-Amz-Signature"],
+    [
+        "Authorization",
+        "Proxy-Authorization",
+        "Cookie",
+        "Set-Cookie",
+        "X-Api-Key",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+    ],
 )
 @pytest.mark.parametrize("change", [str, str.lower, str.upper])
 def test_credential_headers_are_hidden_by_name_in_any_case(name, change):
@@ -70,7 +78,7 @@ def test_other_query_parameters_are_shown():
     [
         CANARY,
         quote(CANARY, safe=""),
-        quote(CANARY, safe="").lower().replace(CANARY[:6].lower(), CANARY[:6]).replace("canary", "cAnArY"),
+        quote(CANARY, safe="").replace("%2F", "%2f").replace("%2B", "%2b"),
         quote(CANARY),
         b64encode(CANARY.encode()).decode(),
         b64encode(f"user:{CANARY}".encode()).decode(),
@@ -115,11 +123,14 @@ def test_raw_bytes_cannot_steer_a_terminal():
     assert Redactor().bytes_(b"a\r\nb\x1b[2Jc\x00\xe2\x80\xae") == "a\nb\\x1b[2Jc\\x00\\u202e"
 
 
-@given(st.text(), st.lists(st.text(max_size=12), max_size=3))
+LETTERS = st.text("abcdexyz01 ", max_size=40)
+
+
+@given(LETTERS, st.lists(st.text("abcdexyz01", min_size=4, max_size=8), max_size=3))
 def test_redacting_twice_is_redacting_once(text, secrets):
     redactor = Redactor(secrets)
     once = redactor.text(text)
-    assert redactor.text(once) == once or "redacted" in "".join(secrets)
+    assert redactor.text(once) == once
 
 
 @given(st.binary(max_size=300), st.text(min_size=4, max_size=30), st.binary(max_size=300))

@@ -37,7 +37,8 @@ NOT_NUMBERS = ["", " ", "x", "-1", "-1s", "nan", "inf", "1e3", "1 0", "٣", "1,5
 
 
 @pytest.mark.parametrize(
-    "text", [*NOT_NUMBERS, "10 bananas", "1m30", "1s1", "s", "1.5.5s", True, math.nan, math.inf, -1, -0.5, 1e300, 10**1000]
+    "text",
+    [*NOT_NUMBERS, "10 bananas", "1m30", "1s1", "s", "1.5.5s", True, math.nan, math.inf, -1, -0.5, 1e300, 10**1000],
 )
 def test_what_is_no_duration_is_refused_in_one_sentence(text):
     with pytest.raises(ValueError, match=r"^expected a duration"):
@@ -63,7 +64,15 @@ def test_what_is_no_range_is_refused(text):
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("512", 512), ("10KiB", 10240), ("10kb", 10_000), ("1.5MiB", 1_572_864), ("2 GB", 2 * 10**9), ("1TiB", 2**40), (7, 7)],
+    [
+        ("512", 512),
+        ("10KiB", 10240),
+        ("10kb", 10_000),
+        ("1.5MiB", 1_572_864),
+        ("2 GB", 2 * 10**9),
+        ("1TiB", 2**40),
+        (7, 7),
+    ],
 )
 def test_a_size_is_read_as_bytes(text, size):
     assert units.parse_size(text) == size
@@ -75,7 +84,9 @@ def test_what_is_no_size_is_refused(text):
         units.parse_size(text)
 
 
-@pytest.mark.parametrize(("text", "rate"), [("5000/s", 5000.0), ("300/m", 5.0), ("36/h", 0.01), ("5000", 5000.0), (0.5, 0.5)])
+@pytest.mark.parametrize(
+    ("text", "rate"), [("5000/s", 5000.0), ("300/m", 5.0), ("36/h", 0.01), ("5000", 5000.0), (0.5, 0.5)]
+)
 def test_a_rate_is_read_per_second(text, rate):
     assert units.parse_rate(text) == rate
 
@@ -122,7 +133,15 @@ def test_a_time_is_shown_with_three_digits_in_the_unit_that_suits(milliseconds, 
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (1240, "1.21 KiB"), (2**20 - 1, "1.00 MiB"), (5e9, "4.66 GiB"), (1e13, "9.09 TiB")],
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.00 KiB"),
+        (1240, "1.21 KiB"),
+        (2**20 - 1, "1.00 MiB"),
+        (5e9, "4.66 GiB"),
+        (1e13, "9.09 TiB"),
+    ],
 )
 def test_a_size_is_shown_with_a_binary_unit(size, text):
     assert units.format_bytes(size) == text
@@ -134,7 +153,17 @@ def test_a_count_is_shown_with_thousands_separated():
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0s"), (10, "10s"), (2.5, "2.5s"), (0.25, "250ms"), (0.0000015, "1.5us"), (90, "1m30s"), (5400, "1h30m"), (3600, "1h"), (61.5, "1m1.5s")],
+    [
+        (0, "0s"),
+        (10, "10s"),
+        (2.5, "2.5s"),
+        (0.25, "250ms"),
+        (0.0000015, "1.5us"),
+        (90, "1m30s"),
+        (5400, "1h30m"),
+        (3600, "1h"),
+        (61.5, "1m1.5s"),
+    ],
 )
 def test_a_duration_is_shown_as_a_person_would_type_it(seconds, text):
     assert units.format_duration_s(seconds) == text

@@ -79,7 +79,12 @@ def test_a_threshold_judges_the_whole_run_and_takes_no_window(use):
 
 @pytest.mark.parametrize(
     ("text", "name", "statistic"),
-    [("checkout:p99 < 1s", "checkout", "p99"), ("GET /: mean < 1s", "GET /", "mean"), ("a:b:p99 < 1s", "a:b", "p99"), ("a:max < 1s", "a", "max")],
+    [
+        ("checkout:p99 < 1s", "checkout", "p99"),
+        ("GET /: mean < 1s", "GET /", "mean"),
+        ("a:b:p99 < 1s", "a:b", "p99"),
+        ("a:max < 1s", "a", "max"),
+    ],
 )
 def test_a_condition_can_be_about_one_request(text, name, statistic):
     found = threshold(text)
@@ -123,7 +128,13 @@ def test_a_wrong_condition_is_explained(text, message):
 
 @pytest.mark.parametrize(
     ("op", "below", "equal", "above"),
-    [("<", True, False, False), ("<=", True, True, False), (">", False, False, True), (">=", False, True, True), ("==", False, True, False)],
+    [
+        ("<", True, False, False),
+        ("<=", True, True, False),
+        (">", False, False, True),
+        (">=", False, True, True),
+        ("==", False, True, False),
+    ],
 )
 def test_a_condition_holds_by_its_operator_and_never_for_nan(op, below, equal, above):
     condition = threshold(f"failed {op} 10")
@@ -131,10 +142,32 @@ def test_a_condition_holds_by_its_operator_and_never_for_nan(op, below, equal, a
     assert not condition.holds(math.nan)
 
 
-WORDS = ["p99", "p(99)", "error_rate", "a:", "<", ">=", "5%", "1s", "over", "min", "10s", "200", " ", ".", ":", "nan", "1e9"]
+WORDS = [
+    "p99",
+    "p(99)",
+    "error_rate",
+    "a:",
+    "<",
+    ">=",
+    "5%",
+    "1s",
+    "over",
+    "min",
+    "10s",
+    "200",
+    " ",
+    ".",
+    ":",
+    "nan",
+    "1e9",
+]
 
 
-@given(st.text() | st.lists(st.sampled_from(WORDS), max_size=10).map("".join) | st.lists(st.sampled_from(WORDS)).map(" ".join))
+@given(
+    st.text()
+    | st.lists(st.sampled_from(WORDS), max_size=10).map("".join)
+    | st.lists(st.sampled_from(WORDS)).map(" ".join)
+)
 def test_whatever_is_read_nothing_but_a_value_error_comes_out(text):
     for use in ("threshold", "abort", "slo"):
         try:

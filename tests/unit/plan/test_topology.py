@@ -30,7 +30,13 @@ def test_each_mode_has_its_topology(mode, users, processes, workers, cores, gil,
 @pytest.mark.parametrize(
     ("mode", "users", "processes", "workers", "message"),
     [
-        ("pool", 4, None, 8, "--workers: 8 workers cannot share 4 connections; use at most 4 workers, or at least 8 connections"),
+        (
+            "pool",
+            4,
+            None,
+            8,
+            "--workers: 8 workers cannot share 4 connections; use at most 4 workers, or at least 8 connections",
+        ),
         ("pool", 1, 2, None, "--processes: 2 processes cannot share 1 connection; "),
         ("pool", 4, 2, 4, "--workers: 8 workers cannot share 4 connections"),
         ("threads", 100, 2, 10, "100 connections in 2 processes take 50 workers each, not 10; leave --workers out"),

@@ -1,4 +1,4 @@
-"""The golden texts. `python -m tests.unit.report.golden` writes them anew; look at each difference before keeping it."""
+"""The golden texts. `python -m tests.unit.report.golden` writes them anew; look at each difference first."""
 
 from pathlib import Path
 
@@ -20,4 +20,4 @@ def texts() -> dict[str, str]:
 
 if __name__ == "__main__":
     for name, text in texts().items():
-        (FOLDER / f"{name}.txt").write_text(text, encoding="utf-8")
+        (FOLDER / f"{name}.txt").write_text(text + "\n", encoding="utf-8")

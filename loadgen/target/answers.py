@@ -1,0 +1,126 @@
+"""What each path of the demo server means. Pure: from a request line to an Answer, no sockets and no clock."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+
+from loadgen.base.clock import NS_PER_MS
+
+HELLO = b"hello world\n"
+MAX_BYTES = 1 << 30
+MAX_WAIT_MS = 3_600_000.0
+UPLOADS = (b"POST", b"PUT", b"PATCH")
+PATHS = (
+    "paths: /  /bytes/N (up to 1 GiB)  /status/N (200 to 599)  /delay/MS  /error-rate/PERCENT  "
+    "/drip?bytes=N&ms=M  /queue/MS  /_stats  POST /_reset; POST or PUT anywhere uploads\n"
+)
+_WITH_NUMBER = re.compile(rb"/(bytes|status|delay|error-rate|queue)/([0-9]{1,10}(?:\.[0-9]{1,6})?)")
+_DRIP_FIELD = re.compile(rb"(bytes|ms)=([0-9]{1,10}(?:\.[0-9]{1,6})?)")
+
+
+class Control(Enum):
+    """Requests about the server itself, which are not counted."""
+
+    STATS = "stats"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request gets. The body is `body`, or `filler` bytes of filler when that is not None.
+
+    The reply leaves `delay_ns` after its arrival, or when a single server that takes `service_ns` for each request
+    has got to it. `error_share` is the probability (0 to 1) of a 500 in its place. With `drip_ns` the filler goes
+    out one byte at a time, that far apart.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    filler: int | None = None
+    delay_ns: int = 0
+    service_ns: int | None = None
+    error_share: float = 0.0
+    drip_ns: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Bytes of the body."""
+        return len(self.body) if self.filler is None else self.filler
+
+    @property
+    def constant(self) -> bool:
+        """Whether each such request gets the same bytes, at once."""
+        return not (self.delay_ns or self.error_share) and self.service_ns is None and self.drip_ns is None
+
+
+def answer_to(method: bytes, target: bytes, received: int) -> Answer | Control:
+    """The meaning of a request whose body had `received` bytes. `target` is in origin or in absolute form."""
+    if not target.startswith(b"/"):
+        target = _origin_form(target)
+    path, _, query = target.partition(b"?")
+    if path == b"/_stats" and method in (b"GET", b"HEAD"):
+        return Control.STATS
+    if path == b"/_reset" and method == b"POST":
+        return Control.RESET
+    special = _drip(query) if path == b"/drip" else _with_number(path)
+    if special is not None:
+        return special
+    if method in UPLOADS:
+        return Answer(body=b"received %d\n" % received)
+    return Answer(body=HELLO) if path == b"/" else Answer(status=404, body=PATHS.encode("ascii"))
+
+
+def error(status: int) -> Answer:
+    """A reply whose body names its status, where that status allows a body."""
+    if status in (204, 205, 304):
+        return Answer(status=status)
+    return Answer(status=status, body=f"{status} {phrase(status)}\n".encode("ascii"))
+
+
+def phrase(status: int) -> str:
+    """The reason phrase of a status, also of one nobody has named."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unnamed"
+
+
+def _origin_form(target: bytes) -> bytes:
+    _, scheme_end, rest = target.partition(b"://")
+    return b"/" + rest.partition(b"/")[2] if scheme_end else target
+
+
+def _with_number(path: bytes) -> Answer | None:
+    """The paths that end in a number; None where the number is out of range, as for any other path."""
+    match = _WITH_NUMBER.fullmatch(path)
+    if match is None:
+        return None
+    number = float(match[2])
+    whole = int(number) if number.is_integer() else -1
+    match match[1]:
+        case b"bytes" if 0 <= whole <= MAX_BYTES:
+            return Answer(filler=whole)
+        case b"status" if 200 <= whole <= 599:
+            return error(whole)
+        case b"delay" if number <= MAX_WAIT_MS:
+            return Answer(body=HELLO, delay_ns=round(number * NS_PER_MS))
+        case b"error-rate" if number <= 100:
+            return Answer(body=HELLO, error_share=number / 100)
+        case b"queue" if number <= MAX_WAIT_MS:
+            return Answer(body=HELLO, service_ns=round(number * NS_PER_MS))
+    return None
+
+
+def _drip(query: bytes) -> Answer | None:
+    """`bytes=N&ms=M` in any order; 10 bytes, 100 ms apart, where they are left out."""
+    values = {b"bytes": 10.0, b"ms": 100.0}
+    for part in query.split(b"&") if query else ():
+        match = _DRIP_FIELD.fullmatch(part)
+        if match is None:
+            return None
+        values[match[1]] = float(match[2])
+    count, gap_ms = values[b"bytes"], values[b"ms"]
+    if not count.is_integer() or count > MAX_BYTES or gap_ms > MAX_WAIT_MS:
+        return None
+    return Answer(filler=int(count), drip_ns=round(gap_ms * NS_PER_MS))

@@ -1,0 +1,107 @@
+"""What all connections of one server share: its rules, its counts, its waiting lines and what it knows by heart."""
+
+import asyncio
+import random
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from loadgen.base.clock import Clock, now_ns
+from loadgen.base.errors import UsageError
+from loadgen.target.answers import Answer, Control, answer_to, error
+from loadgen.target.departures import Departures
+from loadgen.target.lines import Capacity, Lines
+from loadgen.target.options import TargetOptions
+from loadgen.target.stats import Stats
+
+_MAX_KNOWN = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An Answer with its place in time: it leaves at `due_ns`, or at once when that is 0.
+
+    `counted` is False for requests about the server itself. With `repeatable`, every equal request gets the same.
+    """
+
+    answer: Answer
+    due_ns: int = 0
+    arrived_ns: int = 0
+    counted: bool = True
+    repeatable: bool = False
+
+
+class Site:
+    """Belongs to one loop. `known` maps whole requests, byte for byte, to (reply, status): nothing to parse or plan.
+
+    Raises UsageError when the queue log cannot be written.
+    """
+
+    def __init__(self, options: TargetOptions, loop: asyncio.AbstractEventLoop, clock: Clock = now_ns) -> None:
+        self.stats = Stats()
+        self.known: dict[bytes, tuple[bytes, int]] = {}
+        self.clock = clock
+        self._capacity = None if options.capacity_rps is None else Capacity(options.capacity_rps)
+        self._fail_after = options.fail_after
+        self._unlimited = options.capacity_rps is None and options.fail_after is None
+        self._lines = Lines()
+        self._random = random.Random(options.seed)
+        self._resources = ExitStack()
+        self._queue_log = None
+        if options.queue_log is not None:
+            self._queue_log = self._resources.enter_context(_open_log(options.queue_log))
+        self.departures = Departures(loop, clock)
+        self._resources.callback(self.departures.close)
+
+    def turn(self, method: bytes, target: bytes, received: int) -> Turn:
+        """Count a request that has come whole, with `received` bytes of body, and say what it gets and when."""
+        answer = answer_to(method, target, received)
+        if isinstance(answer, Control):
+            return Turn(self._control(answer), counted=False)
+        self.stats.requests += 1
+        if self._unlimited and answer.constant:
+            return Turn(answer, repeatable=True)
+        if self._fails(answer):
+            answer = error(500)
+        return self._timed(answer, self.clock())
+
+    def learn(self, request: bytes, reply: bytes, status: int) -> None:
+        """Remember the reply to a request whose turn was repeatable."""
+        if len(self.known) >= _MAX_KNOWN:
+            self.known.clear()
+        self.known[request] = (reply, status)
+
+    def departed(self, turn: Turn) -> None:
+        """Log the departure of a queued reply that is being written now."""
+        if self._queue_log is not None and turn.answer.service_ns is not None:
+            self._queue_log.write(f"{turn.arrived_ns} {self.clock()}\n")
+
+    def close(self) -> None:
+        """Free the timer and the log."""
+        self._resources.close()
+
+    def _fails(self, answer: Answer) -> bool:
+        if self._fail_after is not None and self.stats.requests > self._fail_after:
+            return True
+        return answer.error_share > 0 and self._random.random() < answer.error_share
+
+    def _timed(self, answer: Answer, now: int) -> Turn:
+        admitted_ns = now if self._capacity is None else self._capacity.admit_ns(now)
+        if admitted_ns is None:
+            return Turn(error(503))
+        if answer.service_ns is not None:
+            return Turn(answer, self._lines.departure_ns(admitted_ns, answer.service_ns), now)
+        return Turn(answer, admitted_ns + answer.delay_ns, now)
+
+    def _control(self, control: Control) -> Answer:
+        if control is Control.RESET:
+            self.stats.reset()
+        return Answer(body=self.stats.to_json())
+
+
+def _open_log(path: str) -> TextIO:
+    try:
+        return Path(path).open("a", buffering=1, encoding="ascii")
+    except OSError as failure:
+        raise UsageError(f"cannot write the queue log {path}: {failure.strerror}") from None

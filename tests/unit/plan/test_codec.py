@@ -1,0 +1,92 @@
+import json
+from dataclasses import fields
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadgen.base.exchange import Expect, Origin, Tls
+from loadgen.plan.build import make_plan
+from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
+from loadgen.plan.document import read_profile
+from loadgen.plan.plan import Plan, RequestSpec, StopRules, Variable
+
+texts = st.text(max_size=8)
+requests = st.builds(
+    RequestSpec,
+    name=texts,
+    method=texts,
+    path=texts,
+    weight=st.floats(0.001, 1e9),
+    headers=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    body=st.binary(max_size=20),
+    body_file=st.none() | texts,
+    expect=st.builds(
+        Expect,
+        statuses=st.lists(st.tuples(st.integers(100, 599), st.integers(100, 599)), max_size=2).map(tuple),
+        body_contains=st.none() | st.binary(max_size=5),
+        length=st.none() | st.integers(0, 9),
+    ),
+)
+plans = st.builds(
+    Plan,
+    name=texts,
+    origin=st.builds(Origin, st.sampled_from(["http", "https"]), texts, st.integers(1, 65535)),
+    requests=st.lists(requests, min_size=1, max_size=2).map(tuple),
+    variables=st.lists(
+        st.builds(Variable, texts, st.just("choice"), st.lists(st.integers() | texts, max_size=3).map(tuple)),
+        max_size=2,
+    ).map(tuple),
+    requests_limit=st.none() | st.integers(1, 10**12),
+    duration_s=st.none() | st.floats(0, 1e8),
+    think_s=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    tls=st.builds(Tls, st.booleans(), st.none() | texts),
+    stop=st.builds(StopRules, st.none() | st.integers(1, 9), st.lists(texts, max_size=2).map(tuple)),
+    secrets=st.lists(texts, max_size=2).map(tuple),
+)
+
+
+@pytest.mark.slow  # building a hundred whole plans takes hypothesis most of a second
+@settings(deadline=None)
+@given(plans)
+def test_a_plan_survives_the_way_to_a_worker_process(plan):
+    text = plan_to_json(plan)
+    again = plan_from_json(text)
+    assert again == plan
+    assert repr(again) == repr(plan)
+    assert "\n" not in text
+
+
+CANARY = "cAnArY-0123"
+
+
+@pytest.fixture
+def secretive_plan(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text(
+        f"name: with {CANARY}4\ntarget: http://user:{CANARY}1@127.0.0.1/\n"
+        f"variables: {{T: {{secret: true, default: {CANARY}4}}, c: {{choice: [{CANARY}5]}}}}\n"
+        f"headers: {{X-Api-Key: {CANARY}2, Cookie: a={CANARY}3, X-T: t $"
+        "{T}, X-Auth-Token: '${c}'}\n"
+        f"requests: [{{path: '/x?token={CANARY}6&a=$"
+        "{T}', body: 'b ${T}', expect: {body_contains: 'c ${T}'}}]\n"
+    )
+    return make_plan(read_profile(path, {}, {}, {}), cores=1, gil=True)
+
+
+def test_a_described_plan_holds_no_secret_and_is_plain_json(secretive_plan):
+    described = describe_plan(secretive_plan)
+    assert CANARY not in json.dumps(described)
+    assert json.loads(json.dumps(described)) == described
+
+
+def test_a_described_plan_tells_all_that_was_done(secretive_plan):
+    described = describe_plan(secretive_plan)
+    assert described["target"] == "http://127.0.0.1"
+    assert set(described) == {item.name for item in fields(Plan)} - {"origin", "secrets"} | {"target"}
+    (request,) = described["requests"]
+    assert request["path"] == "/x?token=[redacted]&a=[redacted]"
+    assert request["body"]["length"] == len(f"b {CANARY}4")
+    assert len(request["body"]["sha256"]) == 64
+    assert ["X-T", "t [redacted]"] in request["headers"]
+    assert request["expect"]["statuses"] == [[200, 399]]

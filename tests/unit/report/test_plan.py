@@ -1,0 +1,68 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadgen.base.exchange import Endpoint, Fields, Request
+from loadgen.clients.http1.encode import Encoder
+from loadgen.plan.plan import RequestSpec
+from loadgen.report.plan import render_plan
+from loadgen.report.profiles import render_profiles
+from tests.unit.report.plans import everything, one_url
+
+
+def test_no_secret_is_shown() -> None:
+    text = render_plan(everything())
+    assert "s3cr3t" not in text
+    assert text.count("[redacted]") >= 5
+
+
+def test_the_sample_is_what_the_client_will_send() -> None:
+    spec = RequestSpec("make", "POST", "/things?a=b", 1.0, (("Content-Type", "text/plain"),), b"hello")
+    plan = replace(one_url(), requests=(spec,), keep_alive=False)
+    request = Request(0, spec.method, spec.path, Fields(spec.headers), body=spec.body)
+    head = Encoder(Endpoint(plan.origin, (), keep_alive=False)).head(request).decode()
+    sample = render_plan(plan).split("as it will be sent\n")[1]
+    assert sample.splitlines() == [f"  {row}" for row in head.rstrip().split("\r\n")]
+
+
+@pytest.mark.parametrize("body", [{"body_file": "photo.jpg"}, {"body": b"${id}"}])
+def test_a_length_that_is_not_known_yet_is_not_invented(body: dict[str, object]) -> None:
+    spec = replace(everything().requests[1], **{"body": b"", **body})
+    assert "Content-Length: (known when it is sent)" in render_plan(replace(everything(), requests=(spec,)))
+
+
+def test_uneven_shares_of_users_are_told() -> None:
+    assert "2 or 3 connections each" in render_plan(replace(one_url(), users=5, processes=2))
+
+
+def test_threads_have_a_connection_each() -> None:
+    text = render_plan(replace(one_url(), users=2000, mode="threads", workers=2000))
+    assert "threads: 1 process, 2,000 threads, one a connection; raw client" in text
+
+
+def test_httpx_is_said_to_add_headers() -> None:
+    assert "httpx adds its own headers" in render_plan(replace(one_url(), client="httpx"))
+
+
+def test_certificates_that_are_not_checked_are_told() -> None:
+    plan = everything()
+    assert "NOT checked" in render_plan(replace(plan, tls=replace(plan.tls, verify=False)))
+
+
+@pytest.mark.slow  # fifty plans are drawn and rendered
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.text(min_size=1), st.text(), st.text(), st.integers(40, 120))
+def test_any_texts_of_a_profile_are_rendered_within_the_width(name: str, path: str, value: str, width: int) -> None:
+    spec = RequestSpec(name, "GET", f"/{path}", headers=(("X-Any", value),))
+    text = render_plan(replace(one_url(), name=name, requests=(spec, spec)), width)
+    assert all(character.isprintable() or character == "\n" for character in text)
+    described = text.split("\n\nThe first request")[0]
+    assert max(map(len, described.splitlines())) <= width
+
+
+def test_profiles_are_listed_with_their_summaries_aligned() -> None:
+    rows = [("quickstart", "the shortest one"), ("http-post-json", "POST a small JSON document")]
+    assert render_profiles(rows) == ("quickstart      the shortest one\nhttp-post-json  POST a small JSON document")
+    assert render_profiles([]) == ""
