@@ -1,5 +1,6 @@
 """The command line: its commands, and what becomes of errors."""
 
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -56,6 +57,9 @@ app.add_typer(profiles_app)
 
 def run_app() -> int:
     """Run one command; the exit code. Expected errors are one clear line each, on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # bars and dots are no reason to fail on an ASCII terminal
     try:
         code = app(standalone_mode=False)
     except ClickException as error:

@@ -27,7 +27,7 @@ class LiveLine:
             width = shutil.get_terminal_size().columns - 1
             self._write(CLEAR + render_live(snapshot, width))
             self._drawn = True
-        elif snapshot.elapsed_s >= self._next_plain_s:
+        elif snapshot.elapsed_s >= self._next_plain_s and snapshot.phase != "draining":
             self._next_plain_s = snapshot.elapsed_s // PLAIN_EVERY_S * PLAIN_EVERY_S + PLAIN_EVERY_S
             self._write(render_plain(snapshot) + "\n")
 

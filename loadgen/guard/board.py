@@ -34,7 +34,6 @@ class Slot(IntEnum):
     SENT = 3
     OK = 4
     FAILED = 5
-    UNKNOWN = 6
 
 
 class State(IntEnum):

@@ -86,20 +86,24 @@ class _Tree:
         return self._result
 
     def _value(self, node: yaml.Node, where: Where) -> Any:
-        self._count += 1
-        if self._count > MOST_VALUES or len(where) > _DEEPEST:
-            raise _TooLargeError
         self._result.lines.setdefault(where, node.start_mark.line + 1)
         match node:
             case yaml.MappingNode(tag=tag) if tag == f"{_TAG}map":
                 return self._mapping(node, where)
             case yaml.SequenceNode(tag=tag) if tag == f"{_TAG}seq":
-                return [self._value(item, (*where, index)) for index, item in enumerate(node.value)]
+                return self._list(node, where)
             case yaml.ScalarNode(tag=tag) if tag in _SCALARS:
                 return self._scalar(node, where)
         self._result.spoiled.add(where)
         self._problem(where, f"the YAML tag {node.tag.replace(_TAG, '!!')!r} is not allowed here", node)
         return None
+
+    def _list(self, node: yaml.SequenceNode, where: Where) -> list[Any]:
+        items = []
+        for index, item in enumerate(node.value):
+            self._count_one(where)
+            items.append(self._value(item, (*where, index)))
+        return items
 
     def _scalar(self, node: yaml.ScalarNode, where: Where) -> Any:
         if node.tag in _TEXTS or _wants_text(where):
@@ -118,6 +122,7 @@ class _Tree:
         merged: dict[str, Any] = {}
         first_lines: dict[str, int] = {}
         for key_node, value_node in node.value:
+            self._count_one(where)
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 self._problem(where, "expected a text as key", key_node)
@@ -137,14 +142,17 @@ class _Tree:
 
     def _merge_sources(self, node: yaml.Node, where: Where) -> Iterator[yaml.MappingNode]:
         """The mappings that `<<` names, the one with precedence first."""
-        self._count += 1
-        if self._count > MOST_VALUES or len(where) > _DEEPEST:
-            raise _TooLargeError
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            self._count_one(where)
             if isinstance(source, yaml.MappingNode):
                 yield source
             else:
                 self._problem((*where, "<<"), "expected an alias of a mapping", source)
+
+    def _count_one(self, where: Where) -> None:
+        self._count += 1
+        if self._count > MOST_VALUES or len(where) > _DEEPEST:
+            raise _TooLargeError
 
     def _problem(self, where: Where, text: str, node: yaml.Node) -> None:
         self._result.problems.append(Problem(where, text, node.start_mark.line + 1))

@@ -1,33 +1,29 @@
-"""One connection of the demo server: requests are read and counted as they come, and answered in their order."""
+"""One connection of the demo server: requests are answered in the order in which they came."""
 
 import asyncio
 from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-
 from loadgen.base.clock import NS_PER_S
-from loadgen.target.answers import error
+from loadgen.target.reader import Received, RequestReader
 from loadgen.target.site import Site, Turn
-from loadgen.target.wire import CONTINUE, FILLER, head_of
+from loadgen.target.wire import CONTINUE, FILLER, body_of, head_of
 
-MAX_HEAD_BYTES = 65536
-_MAX_JOINED = 16384
+_MAX_JOINED = 16384  # a body up to here is written in one piece with its head
 _MAX_LEARNED = 4096
 _FLUSH_BYTES = 65536
 _MAX_WAITING = 256
 _LINGER_NS = 2 * NS_PER_S
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Job:
-    """A reply to come: its turn, its head, and whether a body follows and the connection stays."""
+    """A reply to come: its turn, its head, and whether its body follows."""
 
     turn: Turn
     head: bytes
     has_body: bool
-    keep_alive: bool
 
 
 class Connection(asyncio.Protocol):
@@ -37,44 +33,36 @@ class Connection(asyncio.Protocol):
     costs a look-up and a write. Everything else is parsed. Reading stops while the client does not read.
     """
 
-    def __init__(self, site: Site, open_connections: set["Connection"]) -> None:
+    def __init__(self, site: Site) -> None:
         self._site = site
         self._stats = site.stats
         self._known = site.known
-        self._open = open_connections
-        self._parser: HttpRequestParser | None = None
+        self._reader: RequestReader | None = None
         self._idle = True  # nothing is half read, nothing half written
+        self._unclaimed = 0  # bytes read that no request has been charged with yet
         self._jobs: deque[_Job] = deque()
+        self._busy = False  # the reply whose turn it is waits or streams
+        self._stream_left = 0
         self._out: list[bytes | memoryview] = []
         self._out_bytes = 0
-        self._busy = False  # the reply whose turn it is waits or streams
-        self._body_left = 0
-        self._drip_ns: int | None = None
         self._paused = False
         self._reading = True
-        self._closing = False  # no more requests are taken
-        self._in_message = False
-        self._owes_continue = False
-        self._unclaimed = 0  # bytes read that no request has been charged with yet
+        self._ended = False
 
     # Called by the loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client connected."""
         self._transport = cast(asyncio.Transport, transport)
-        self._open.add(self)
-        self._stats.connections_open += 1
-        self._stats.connections_total += 1
+        self._site.connected(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing can be read or written any more; replies that still wait are dropped when their time comes."""
-        self._open.discard(self)
-        self._stats.connections_open -= 1
+        """Nothing can be read or written any more; a reply that still waits is dropped when its time comes."""
         self._stats.bytes_in += self._unclaimed
-        self._closing = self._paused = True
         self._jobs.clear()
-        self._body_left = 0
-        self._parser = None
+        self._reader = None
+        self._ended = True
+        self._site.disconnected(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer a request that is known by heart, or parse."""
@@ -99,170 +87,145 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has caught up."""
         self._paused = False
-        if self._body_left and self._drip_ns is None:
+        if not self._ended:
             self._stream()
-        self._advance()
+            self._advance()
 
     # Reading.
 
     def _read(self, data: bytes) -> None:
+        reader = self._reader
+        if reader is None:
+            reader = self._reader = RequestReader()
         self._unclaimed += len(data)
-        if self._closing:
+        if reader.closed:
             return
-        was_idle, in_head = self._idle, self._in_message and not self._head_done
-        self._idle = False
-        if self._parser is None:
-            self._parser = HttpRequestParser(self)
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            pass  # declined: the request was answered like any other, with Connection: close
-        except HttpParserError:
-            self._refuse(400)
-        if in_head and not self._head_done:
-            self._head_bytes += len(data)
-        if self._in_message and self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse(431)
-        if was_idle and len(self._jobs) == 1 and len(data) <= _MAX_LEARNED and not self._in_message:
+        was_idle, self._idle = self._idle, False
+        for received in reader.feed(data):
+            self._jobs.append(self._job(received))
+        if reader.refusal:
+            turn = self._site.refuse(reader.refusal)
+            self._jobs.append(_Job(turn, head_of(turn.answer, keep_alive=False), has_body=True))
+        if was_idle and len(self._jobs) == 1 and not (reader.in_message or reader.closed):
             self._learn(data, self._jobs[0])
         self._advance()
 
-    def on_message_begin(self) -> None:
-        """The first byte of a request."""
-        self._in_message = True
-        self._head_done = False
-        self._head_bytes = 0
-        self._target = b""
-        self._received = 0
-        self._expects_continue = False
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the request target."""
-        self._target += url
-        self._head_bytes += len(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field, or a trailer."""
-        self._head_bytes += len(name) + len(value) + 4
-        if value[:4].lower() == b"100-" and name.lower() == b"expect":
-            self._expects_continue = value.lower() == b"100-continue"
-
-    def on_headers_complete(self) -> None:
-        """The end of a head."""
-        self._head_done = True
-        if self._expects_continue and self._head_bytes <= MAX_HEAD_BYTES and not self._closing:
-            self._owes_continue = True
-            self._pay_continue()
-
-    def on_body(self, data: bytes) -> None:
-        """A piece of an upload: counted, not kept."""
-        self._received += len(data)
-        self._owes_continue = False
-
-    def on_message_complete(self) -> None:
-        """A request has come whole."""
-        parser = self._parser
-        if parser is None or self._closing or self._head_bytes > MAX_HEAD_BYTES:
-            return
-        self._in_message = self._owes_continue = False
-        method = parser.get_method()
-        turn = self._site.turn(method, self._target, self._received)
-        keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
-        old_client = parser.get_http_version() == "1.0"
-        head = head_of(turn.answer, keep_alive=keep_alive, old_client=old_client, json=not turn.counted)
-        self._jobs.append(_Job(turn, head, method != b"HEAD", keep_alive))
-        self._closing = not keep_alive
+    def _job(self, received: Received) -> _Job:
+        turn = self._site.turn(received.method, received.target, received.body_length)
         if turn.counted:
             self._stats.bytes_in += self._unclaimed
         self._unclaimed = 0
-
-    def _refuse(self, status: int) -> None:
-        """Say what is wrong with a request that cannot be read, in its turn, and take no more of them."""
-        if not self._closing:
-            self._closing = True
-            turn = Turn(error(status))
-            self._stats.requests += 1
-            self._jobs.append(_Job(turn, head_of(turn.answer, keep_alive=False), True, False))
+        head = head_of(
+            turn.answer, keep_alive=received.keep_alive, old_client=received.old_client, json=not turn.counted
+        )
+        return _Job(turn, head, received.method != b"HEAD")
 
     def _learn(self, data: bytes, job: _Job) -> None:
         answer = job.turn.answer
-        if job.turn.repeatable and job.keep_alive and not self._out and answer.length <= _MAX_JOINED:
-            self._site.learn(data, job.head + (_body(job) if job.has_body else b""), answer.status)
+        if job.turn.repeatable and answer.length <= _MAX_JOINED and len(data) <= _MAX_LEARNED:
+            self._site.learn(data, job.head + (body_of(answer) if job.has_body else b""), answer.status)
+
+    def _throttle(self) -> None:
+        """Read on as long as the client reads too, and not too many of its requests wait."""
+        wanted = not self._paused and len(self._jobs) < _MAX_WAITING
+        if wanted != self._reading and not self._transport.is_closing():
+            self._reading = wanted
+            if wanted:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
 
     # Writing.
 
     def _advance(self) -> None:
         """Answer in order, until a reply has to wait for its time or for the client to read."""
-        while self._jobs and not self._busy and not self._paused:
+        while self._jobs and not (self._busy or self._paused):
             self._begin(self._jobs.popleft())
-        if not self._busy and not self._jobs:
-            self._pay_continue()
-            self._idle = not self._in_message and not self._closing
+        if not (self._jobs or self._busy):
+            self._rest()
         self._flush()
         self._throttle()
-        if self._closing and not self._busy and not self._jobs:
-            self._finish()
+
+    def _rest(self) -> None:
+        """All that was asked is answered: wait for more, or end."""
+        reader = self._reader
+        if reader is None:
+            return
+        if reader.awaits_continue:
+            reader.awaits_continue = False
+            self._put(CONTINUE)
+        self._idle = not (reader.in_message or reader.closed)
+        if reader.closed:
+            self._flush()
+            self._end(still_sending=reader.in_message)
+
+    def _end(self, *, still_sending: bool) -> None:
+        """Close; but a client that still sends must be able to read its reply, which a reset would take away."""
+        if self._ended:
+            return
+        self._ended = True
+        if still_sending and self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._site.departures.at(self._site.clock() + _LINGER_NS, self._transport.abort)
+        else:
+            self._transport.close()
 
     def _begin(self, job: _Job) -> None:
-        if job.turn.due_ns == 0 or job.turn.due_ns <= self._site.clock():
+        due_ns = job.turn.due_ns
+        if due_ns and due_ns > self._site.clock():
+            self._busy = True
+            self._site.departures.at(due_ns, lambda: self._depart(job))
+        else:
             self._write(job)
-            return
-        self._busy = True
-        self._site.departures.at(job.turn.due_ns, lambda: self._depart(job))
 
     def _depart(self, job: _Job) -> None:
         self._busy = False
-        if not self._transport.is_closing():
+        if not self._ended:
             self._write(job)
             self._advance()
 
     def _write(self, job: _Job) -> None:
-        answer = job.turn.answer
-        if job.turn.counted:
-            self._stats.by_status[answer.status] += 1
-        self._site.departed(job.turn)
-        self._put(job.head, job.turn.counted)
-        if not job.has_body:
+        turn, answer = job.turn, job.turn.answer
+        self._site.departs(turn)
+        self._put(job.head, turn.counted)
+        if not job.has_body or not answer.length:
             return
-        if answer.drip_ns is None and answer.length <= _MAX_JOINED:
-            self._put(_body(job), job.turn.counted)
-            return
-        self._body_left, self._drip_ns = answer.length, answer.drip_ns
-        self._busy = self._body_left > 0
-        if self._drip_ns is None:
+        if answer.drip_ns is not None:
+            self._drip(answer.length, answer.drip_ns)
+        elif answer.length > _MAX_JOINED:
+            self._stream_left = answer.length
             self._stream()
-        elif self._busy:
-            self._drip()
+        else:
+            self._put(body_of(answer), turn.counted)
 
     def _stream(self) -> None:
         """Write filler until the client has to read some of it."""
+        if not self._stream_left:
+            return
         self._flush()
-        while self._body_left and not self._paused:
-            piece = FILLER[: self._body_left]
-            self._body_left -= len(piece)
+        while self._stream_left and not self._paused:
+            piece = FILLER[: self._stream_left]
+            self._stream_left -= len(piece)
             self._put(piece)
             self._flush()
-        self._busy = self._body_left > 0
+        self._busy = self._stream_left > 0
 
-    def _drip(self) -> None:
-        """Write one byte of filler, unless the client does not read, and come again."""
-        if self._drip_ns is None or self._transport.is_closing():
-            return
+    def _drip(self, left: int, gap_ns: int) -> None:
+        """Write one byte, unless the client does not read, and come again for the rest."""
         if not self._paused:
-            self._body_left -= 1
             self._put(FILLER[:1])
-        self._busy = self._body_left > 0
+            left -= 1
+        self._busy = left > 0
         if self._busy:
             self._flush()
-            self._site.departures.at(self._site.clock() + self._drip_ns, self._drip)
-        else:
-            self._advance()
+            self._site.departures.at(self._site.clock() + gap_ns, lambda: self._drip_on(left, gap_ns))
 
-    def _pay_continue(self) -> None:
-        """Ask for the body, once all earlier replies are written."""
-        if self._owes_continue and not self._busy and not self._jobs:
-            self._owes_continue = False
-            self._put(CONTINUE)
+    def _drip_on(self, left: int, gap_ns: int) -> None:
+        if self._ended:
+            return
+        self._drip(left, gap_ns)
+        if not self._busy:
+            self._advance()
 
     def _put(self, data: bytes | memoryview, counted: bool = True) -> None:
         self._out.append(data)
@@ -277,32 +240,3 @@ class Connection(asyncio.Protocol):
             self._transport.write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
         self._out.clear()
         self._out_bytes = 0
-
-    def _throttle(self) -> None:
-        """Read on as long as the client reads too, and not too many of its requests wait."""
-        wanted = not self._paused and len(self._jobs) < _MAX_WAITING
-        if wanted != self._reading and not self._transport.is_closing():
-            self._reading = wanted
-            if wanted:
-                self._transport.resume_reading()
-            else:
-                self._transport.pause_reading()
-
-    def _finish(self) -> None:
-        """Close, but let a client that is still sending read the last reply before the reset."""
-        if self._transport.is_closing():
-            return
-        if self._in_message and self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._site.departures.at(self._site.clock() + _LINGER_NS, self._transport.abort)
-        else:
-            self._transport.close()
-
-    def close(self) -> None:
-        """Drop the connection at once."""
-        self._transport.abort()
-
-
-def _body(job: _Job) -> bytes | memoryview:
-    answer = job.turn.answer
-    return answer.body if answer.filler is None else FILLER[: answer.filler]

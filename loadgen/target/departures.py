@@ -1,4 +1,4 @@
-"""Callbacks at instants of CLOCK_MONOTONIC: never early, and some 0.1 ms late, where a loop's own timers round to 1 ms."""
+"""Callbacks at instants of CLOCK_MONOTONIC, never early and some 0.1 ms late; a loop's own timers round to 1 ms."""
 
 import asyncio
 import os

@@ -48,6 +48,7 @@ class Site:
         self._lines = Lines()
         self._random = random.Random(options.seed)
         self._resources = ExitStack()
+        self._transports: set[asyncio.Transport] = set()
         self._queue_log = None
         if options.queue_log is not None:
             self._queue_log = self._resources.enter_context(_open_log(options.queue_log))
@@ -72,13 +73,36 @@ class Site:
             self.known.clear()
         self.known[request] = (reply, status)
 
-    def departed(self, turn: Turn) -> None:
-        """Log the departure of a queued reply that is being written now."""
+    def refuse(self, status: int) -> Turn:
+        """Count a request that cannot be read."""
+        self.stats.requests += 1
+        return Turn(error(status))
+
+    def departs(self, turn: Turn) -> None:
+        """Count a reply that is being written now, and log it if it was queued."""
+        if turn.counted:
+            self.stats.by_status[turn.answer.status] += 1
         if self._queue_log is not None and turn.answer.service_ns is not None:
             self._queue_log.write(f"{turn.arrived_ns} {self.clock()}\n")
 
+    def connected(self, transport: asyncio.Transport) -> None:
+        """A client connected."""
+        self._transports.add(transport)
+        self.stats.connections_open += 1
+        self.stats.connections_total += 1
+
+    def disconnected(self, transport: asyncio.Transport) -> None:
+        """Its connection is closed."""
+        self._transports.discard(transport)
+        self.stats.connections_open -= 1
+
+    def disconnect(self) -> None:
+        """Drop all connections."""
+        for transport in tuple(self._transports):
+            transport.abort()
+
     def close(self) -> None:
-        """Free the timer and the log."""
+        """Free the timer and the log, when all connections are closed."""
         self._resources.close()
 
     def _fails(self, answer: Answer) -> bool:

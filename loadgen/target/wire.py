@@ -18,3 +18,8 @@ def head_of(answer: Answer, *, keep_alive: bool, old_client: bool = False, json:
     elif old_client:
         lines.append("Connection: keep-alive")
     return "\r\n".join([*lines, "", ""]).encode("ascii")
+
+
+def body_of(answer: Answer) -> bytes | memoryview:
+    """The whole body; filler up to 64 KiB only."""
+    return answer.body if answer.filler is None else FILLER[: answer.filler]

@@ -119,6 +119,10 @@ def test_a_secret_that_overlaps_another_pattern_leaves_no_part_of_itself():
     assert Redactor(["Cookie"]).text("Cookie: session=1") == "[redacted]: [redacted]"
 
 
+def test_a_find_inside_another_does_not_cut_it_short():
+    assert Redactor(["first"]).text("Cookie: first; http://u:p@h/; last") == "Cookie: [redacted]"
+
+
 def test_raw_bytes_cannot_steer_a_terminal():
     assert Redactor().bytes_(b"a\r\nb\x1b[2Jc\x00\xe2\x80\xae") == "a\nb\\x1b[2Jc\\x00\\u202e"
 

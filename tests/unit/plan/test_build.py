@@ -82,7 +82,9 @@ def test_requests_without_a_path_ask_for_the_targets_and_others_start_at_the_ori
 
 
 def test_requests_get_names_of_their_own_without_queries(plan):
-    made = plan("requests: [{path: /a?q=1}, {path: /a?q=2}, {path: /a, method: put}, {name: 'GET /b'}, {path: /b}]\n")
+    made = plan(
+        "requests: [{path: '/a?q=1'}, {path: '/a?q=2'}, {path: /a, method: put}, {name: 'GET /b'}, {path: /b}]\n"
+    )
     assert [request.name for request in made.requests] == ["GET /a", "GET /a #2", "PUT /a", "GET /b", "GET /b #2"]
 
 
@@ -108,7 +110,8 @@ def test_expectations_become_ranges(plan):
 
 def test_a_body_makes_a_post_and_json_says_so(plan):
     made = plan(
-        "requests: [{body: x}, {json: {a: [1, 2.5, null, true, ä]}}, {json: 1, method: put, headers: {content-type: text/x}}]\n"
+        "requests:\n- body: x\n- json: {a: [1, 2.5, null, true, ä]}\n"
+        "- {json: 1, method: put, headers: {content-type: text/x}}\n"
     )
     assert [(request.method, request.headers) for request in made.requests] == [
         ("POST", ()),
@@ -186,9 +189,11 @@ def test_userinfo_becomes_basic_authorization_unless_one_is_given():
 
 def test_all_secrets_are_collected(plan):
     made = plan(
-        "target: http://user:us3rpw@h/\nvariables: {T: {secret: true, default: own-secret}, c: {choice: [tok-1, tok-2]}}\n"
+        "target: http://user:us3rpw@h/\n"
+        "variables: {T: {secret: true, default: own-secret}, c: {choice: [tok-1, tok-2]}}\n"
         "headers: {X-Api-Key: k3y, Cookie: 'sid=0123456789; theme=dark'}\n"
-        "requests: [{path: '/a?token=q-secret'}, {headers: {Authorization: 'Bearer b-secret'}}, {headers: {X-A-Token: '${c}'}}]\n",
+        "requests: [{path: '/a?token=q-secret'}, {headers: {Authorization: 'Bearer b-secret'}},"
+        " {headers: {X-A-Token: '${c}'}}]\n",
         environment={"T": "env-secret"},
     )
     expected = {

@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
@@ -58,19 +58,22 @@ def test_a_plan_survives_the_way_to_a_worker_process(plan):
 
 
 CANARY = "cAnArY-0123"
+SECRETIVE = """
+name: with CANARY4
+target: http://user:CANARY1@127.0.0.1/
+variables: {T: {secret: true, default: CANARY4}, c: {choice: [CANARY5]}}
+headers: {X-Api-Key: CANARY2, Cookie: a=CANARY3, X-T: "t ${T}", X-Auth-Token: "${c}"}
+requests:
+  - path: /x?token=CANARY6&a=${T}
+    body: b ${T}
+    expect: {body_contains: "c ${T}"}
+"""
 
 
 @pytest.fixture
 def secretive_plan(tmp_path):
     path = tmp_path / "p.yaml"
-    path.write_text(
-        f"name: with {CANARY}4\ntarget: http://user:{CANARY}1@127.0.0.1/\n"
-        f"variables: {{T: {{secret: true, default: {CANARY}4}}, c: {{choice: [{CANARY}5]}}}}\n"
-        f"headers: {{X-Api-Key: {CANARY}2, Cookie: a={CANARY}3, X-T: t $"
-        "{T}, X-Auth-Token: '${c}'}\n"
-        f"requests: [{{path: '/x?token={CANARY}6&a=$"
-        "{T}', body: 'b ${T}', expect: {body_contains: 'c ${T}'}}]\n"
-    )
+    path.write_text(SECRETIVE.replace("CANARY", CANARY))
     return make_plan(read_profile(path, {}, {}, {}), cores=1, gil=True)
 
 
@@ -78,6 +81,12 @@ def test_a_described_plan_holds_no_secret_and_is_plain_json(secretive_plan):
     described = describe_plan(secretive_plan)
     assert CANARY not in json.dumps(described)
     assert json.loads(json.dumps(described)) == described
+
+
+def test_credential_headers_are_described_by_name_alone(secretive_plan):
+    (request,) = describe_plan(replace(secretive_plan, secrets=()))["requests"]
+    assert ["X-Api-Key", "[redacted]"] in request["headers"]
+    assert ["Authorization", "[redacted]"] in request["headers"]
 
 
 def test_a_described_plan_tells_all_that_was_done(secretive_plan):

@@ -144,7 +144,7 @@ def test_a_wrong_value_is_explained_in_plain_words(problems, line, problem):
         (b"a: *nothing\n", "not valid YAML: found undefined alias"),
         (b"#" * (1 << 20) + b"\n", "expected a profile of at most 1 MiB"),
         (b"a: " + b"[" * 50 + b"]" * 50, "nested too deeply"),
-        (b"a: " + b"[" * 1500, "nested too deeply"),
+        (b"a: " + b"[" * 700, "nested too deeply"),
         (b"a: &a [*a]\n", "nested too deeply, or aliases repeat too much"),
         (b"a: &a {<<: *a}\n", "nested too deeply, or aliases repeat too much"),
     ],
@@ -183,7 +183,7 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path):
 
 
 def test_flags_come_before_the_file_and_texts_become_numbers(read):
-    class Mode(str, enum.Enum):
+    class Mode(enum.StrEnum):
         ASYNC = "async"
 
     profile = read(
@@ -268,7 +268,8 @@ def test_unknown_variables_are_told_once_each_with_all_places(problems):
     assert problems(text) == [
         "line 1: target: ${HOST} has no value: give it with --set HOST=..., in the environment, or under variables; "
         "also used in requests[0].path (line 3)",
-        "line 4: requests[0].weight: ${W} has no value: give it with --set W=..., in the environment, or under variables",
+        "line 4: requests[0].weight: ${W} has no value: "
+        "give it with --set W=..., in the environment, or under variables",
     ]
 
 
@@ -427,8 +428,9 @@ def test_any_document_is_a_profile_or_problems_in_plain_words(tmp_path_factory, 
     path = tmp_path_factory.mktemp("any") / "any.yaml"
     path.write_text(yaml.safe_dump(document, allow_unicode=False))
     try:
-        read_profile(path, {}, {}, {})
+        message = read_profile(path, {}, {}, {}).name
     except ProfileError as error:
-        assert error.problems
-        for word in ("Input should", "pydantic", "validation error", "dict_type", "Traceback"):
-            assert word not in str(error)
+        message = str(error)
+    assert message
+    for word in ("Input should", "pydantic", "validation error", "dict_type", "Traceback"):
+        assert word not in message

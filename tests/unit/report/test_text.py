@@ -69,7 +69,7 @@ def test_replies_after_the_window_do_not_count_for_the_rate() -> None:
         status_codes={"200": 80, "500": 20},
     )
     *_, requests, transfer = render_text(result).splitlines()
-    assert (requests, transfer) == ("Requests/sec:     50.00", "Transfer/sec:     1.00KB")
+    assert (requests, transfer) == ("Requests/sec:     50.00", "Transfer/sec:      1.00KB")
 
 
 @pytest.mark.parametrize(
