@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from loadgen.plan.plan import Plan
 
 OUTPUT = "Output"
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="A URL, a profile file, or the name of a shipped profile.")]
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="A URL, a profile file, or the name of a shipped profile.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set a profile's variable; repeatable.", rich_help_panel=OUTPUT),

@@ -27,7 +27,8 @@ def target(
     / 12 bytes; /bytes/N; /status/N; /delay/MS; /error-rate/PERCENT; /drip?bytes=N&ms=M; /queue/MS a single-server
     queue; POST anything anywhere; /_stats counts.
     """
-    from loadgen.target.server import TargetOptions, run_target
+    from loadgen.target.options import TargetOptions
+    from loadgen.target.server import run_target
 
     scheme = "https" if cert else "http"
     options = TargetOptions(

@@ -193,7 +193,7 @@ class SequentialUsers:
     @property
     def finished_ns(self) -> int:
         """When the last user ended its last request."""
-        return max(self._ended_ns)
+        return max(self._ended_ns, default=0)
 
     @property
     def finished(self) -> bool:
@@ -208,7 +208,7 @@ class SequentialUsers:
         if not self._in_threads:
             self._futures = [asyncio.ensure_future(self._user(user)) for user in users]
             return
-        self._pool = ThreadPoolExecutor(max_workers=self._task.shard.users, thread_name_prefix="user")
+        self._pool = ThreadPoolExecutor(max_workers=max(1, self._task.shard.users), thread_name_prefix="user")
         self._switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         before = threading.stack_size(STACK_BYTES)

@@ -142,4 +142,3 @@ class Recorder:
         taken.connections.move_from(self.connections)
         self._recording = Recording()
         return taken
-

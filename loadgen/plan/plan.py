@@ -88,7 +88,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One worker's part (in `threads` one process's): users `first_user` .. `first_user + users - 1`, and `requests_limit` of the total or None."""
+    """One worker's part (in `threads` one process's): users `first_user` .. `first_user + users - 1`.
+
+    `requests_limit` is its share of the total, or None. A shard may be empty.
+    """
 
     index: int
     count: int

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 
+from loadgen import __version__
 from loadgen.base.exchange import Expect
 from loadgen.base.redact import Redactor, is_sensitive_header, sensitive_parameters
 from loadgen.plan import fields
@@ -106,6 +107,8 @@ class _Maker:
             pairs += (("Content-Type", "application/json"),)
         if self._profile.target.userinfo is not None and "authorization" not in given:
             pairs += (("Authorization", f"Basic {b64encode(self._profile.target.userinfo.encode()).decode()}"),)
+        if "user-agent" not in given:
+            pairs += (("User-Agent", f"loadgen/{__version__}"),)
         for name, value in pairs:
             self._check_header_choices(name, value)
         return pairs

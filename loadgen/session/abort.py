@@ -125,4 +125,3 @@ def _shown(condition: Condition, observed: float) -> str:
         case "ratio":
             return f"{observed:.1%}"
     return f"{observed:.6g}"
-

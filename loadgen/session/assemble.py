@@ -144,9 +144,7 @@ def _ms(value_us: int | None) -> float | None:
     return None if value_us is None else to_ms(value_us)
 
 
-def _generator(
-    plan: Plan, collected: Collector, response: Latency, duration_s: float, end: Ending
-) -> Generator:
+def _generator(plan: Plan, collected: Collector, response: Latency, duration_s: float, end: Ending) -> Generator:
     own = measure_usage(0)
     processes = {usage.pid: usage for usage in collected.usages.values()} | {own.pid: own}
     cpu_ns = sum(usage.cpu_ns for usage in collected.usages.values())

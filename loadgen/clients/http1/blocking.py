@@ -10,8 +10,8 @@ import struct
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
+from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.encode import Encoder, rest_of_body
-from loadgen.clients.http1.faults import classify, explain
 from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
 
 READ_BYTES = 65536
@@ -118,7 +118,9 @@ class BlockingClient:
             self._uses = -1  # a half-sent request ends the connection
         return total
 
-    def _receive(self, request: Request, data: bytes, sent_ns: int, sent: int, deadline: int, *, reused: bool) -> Outcome:
+    def _receive(
+        self, request: Request, data: bytes, sent_ns: int, sent: int, deadline: int, *, reused: bool
+    ) -> Outcome:
         sock, memo = self._sock, request.memo
         assert sock is not None
         first = data

@@ -14,9 +14,9 @@ from typing import Protocol
 
 from loadgen.base.clock import Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Framing, Reply, Request
+from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.connection import Connection, Phase, Watch
 from loadgen.clients.http1.encode import Encoder, rest_of_body
-from loadgen.clients.http1.faults import classify, explain
 from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
 
 READ_BYTES = 65536

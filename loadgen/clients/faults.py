@@ -1,4 +1,4 @@
-"""From what the operating system says to the classes of a Result."""
+"""From what the operating system says to the classes of a Result; the same for every client."""
 
 import errno
 import ssl

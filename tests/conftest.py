@@ -1,0 +1,23 @@
+"""Fixtures that need files or processes; everything else is made where it is used."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.certificates import Certificates, write_certificates
+from tests.support.nginx import Nginx, running_nginx
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return write_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def nginx(certificates: Certificates) -> Iterator[Nginx]:
+    """A fresh nginx with plain and TLS ports."""
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not installed (apt-get install nginx)")
+    with running_nginx(certificates) as server:
+        yield server
