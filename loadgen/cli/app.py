@@ -55,6 +55,16 @@ app.command()(report)
 app.add_typer(profiles_app)
 
 
+def _show(error: Any) -> None:
+    """One line, with where to look; all the help where nothing was asked for."""
+    context = getattr(error, "ctx", None)
+    if context is None or type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return
+    text = error.format_message().strip().rstrip(".")
+    sys.stderr.write(f"loadgen: {' '.join(text.split())}; see `{context.command_path} --help`\n")
+
+
 def run_app() -> int:
     """Run one command; the exit code. Expected errors are one clear line each, on stderr."""
     for stream in (sys.stdout, sys.stderr):
@@ -63,7 +73,7 @@ def run_app() -> int:
     try:
         code = app(standalone_mode=False)
     except ClickException as error:
-        error.show()
+        _show(error)
         return int(error.exit_code)
     except LoadgenError as error:
         for line in str(error).splitlines():

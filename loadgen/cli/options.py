@@ -83,7 +83,7 @@ def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
                 flags[option.key] = os.environ.get(option.variable, "").splitlines()
         given = {key: value for key, value in flags.items() if value not in (None, [])}
         if "keepalive" in given:
-            given["keepalive"] = False
+            given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
         command(**values, flags=given)
 
     alias = inspect.Parameter(

@@ -20,7 +20,10 @@ def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> 
     from loadgen.session.environment import gil_enabled, usable_cores
 
     given = {**flags, **_body(flags.get("body"))}
+    chosen = _settings(settings)
     if "://" in target:
+        if chosen:
+            raise UsageError("--set: a URL has no variables to set; a profile may")
         profile = profile_for_url(target, given, os.environ)
     else:
         path = Path(target)
@@ -30,7 +33,7 @@ def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> 
                 f"{target!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
                 "`loadgen profiles` lists those"
             )
-        profile = read_profile(found, _settings(settings), os.environ, given)
+        profile = read_profile(found, chosen, os.environ, given)
     return make_plan(profile, cores=usable_cores(), gil=gil_enabled())
 
 
@@ -50,6 +53,8 @@ def _body(body: str | None) -> dict[str, Any]:
         return {"body": sys.stdin.buffer.read()}
     if body is None or not body.startswith("@"):
         return {}
+    if body == "@":
+        raise UsageError("--body: expected a file's name after @")
     try:
         return {"body": Path(body[1:]).read_bytes()}
     except OSError as error:

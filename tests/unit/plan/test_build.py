@@ -3,6 +3,7 @@ from base64 import b64encode
 
 import pytest
 
+from loadgen import __version__
 from loadgen.base.errors import ProfileError
 from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.build import LARGEST_BODY_IN_MEMORY, make_plan
@@ -34,6 +35,17 @@ def problems(plan):
 
 def url_plan(url, **flags):
     return make_plan(profile_for_url(url, flags, {}), cores=2, gil=True)
+
+
+def own_headers(request):
+    """All but the User-Agent that loadgen adds."""
+    return tuple(pair for pair in request.headers if pair[0] != "User-Agent")
+
+
+def test_loadgen_names_itself_unless_a_user_agent_is_given():
+    assert url_plan("http://h/").requests[0].headers == (("User-Agent", f"loadgen/{__version__}"),)
+    own = url_plan("http://h/", headers=["user-agent: mine"])
+    assert own.requests[0].headers == (("user-agent", "mine"),)
 
 
 def test_a_bare_url_becomes_one_get_of_its_path_with_the_defaults():
@@ -96,7 +108,7 @@ def test_a_name_given_twice_is_a_problem(problems):
 
 def test_a_requests_own_headers_take_the_place_of_common_ones(plan):
     made = plan("headers: {Accept: a, X-B: b}\nrequests: [{headers: {accept: c}}, {}]\n")
-    assert [request.headers for request in made.requests] == [
+    assert [own_headers(request) for request in made.requests] == [
         (("X-B", "b"), ("accept", "c")),
         (("Accept", "a"), ("X-B", "b")),
     ]
@@ -113,7 +125,7 @@ def test_a_body_makes_a_post_and_json_says_so(plan):
         "requests:\n- body: x\n- json: {a: [1, 2.5, null, true, ä]}\n"
         "- {json: 1, method: put, headers: {content-type: text/x}}\n"
     )
-    assert [(request.method, request.headers) for request in made.requests] == [
+    assert [(request.method, own_headers(request)) for request in made.requests] == [
         ("POST", ()),
         ("POST", (("Content-Type", "application/json"),)),
         ("PUT", (("content-type", "text/x"),)),
@@ -182,9 +194,9 @@ def test_a_body_file_beside_the_profile_is_read_and_a_large_one_is_left_to_be_st
 
 def test_userinfo_becomes_basic_authorization_unless_one_is_given():
     basic = ("Authorization", "Basic " + b64encode(b"user:p:w").decode())
-    assert url_plan("http://user:p%3Aw@h/").requests[0].headers == (basic,)
+    assert own_headers(url_plan("http://user:p%3Aw@h/").requests[0]) == (basic,)
     own = url_plan("http://user:pw@h/", headers=["authorization: Bearer x"])
-    assert own.requests[0].headers == (("authorization", "Bearer x"),)
+    assert own_headers(own.requests[0]) == (("authorization", "Bearer x"),)
 
 
 def test_all_secrets_are_collected(plan):
