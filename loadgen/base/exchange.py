@@ -226,10 +226,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class ConnectionCounts:
-    """What one worker's connections did; merged by adding."""
+    """What one worker's connections did; merged by adding. `used` of those opened carried a request."""
 
     opened: int = 0
-    reused: int = 0
+    used: int = 0
     failed: int = 0
     reconnected: int = 0
     idle_closed: int = 0

@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -57,16 +58,20 @@ app.add_typer(profiles_app)
 
 def _show(error: Any) -> None:
     """One line, with where to look; all the help where nothing was asked for."""
-    context = getattr(error, "ctx", None)
-    if context is None or type(error).__name__ == "NoArgsIsHelpError":
+    if type(error).__name__ == "NoArgsIsHelpError":
         error.show()
         return
-    text = error.format_message().strip().rstrip(".")
-    sys.stderr.write(f"loadgen: {' '.join(text.split())}; see `{context.command_path} --help`\n")
+    text = " ".join(error.format_message().split()).rstrip(".")
+    if "extra argument" in text:  # what is left over may be the half of an unquoted header, a token
+        text = "too many arguments; quote values that have blanks"
+    context = getattr(error, "ctx", None)
+    sys.stderr.write(f"loadgen: {text}; see `{context.command_path if context else 'loadgen'} --help`\n")
 
 
 def run_app() -> int:
     """Run one command; the exit code. Expected errors are one clear line each, on stderr."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115  None where the shell has closed it
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and dots are no reason to fail on an ASCII terminal

@@ -1,8 +1,10 @@
 """Where a Result goes: a file, standard output, a terminal. The file is written first, so that nothing can lose it."""
 
+import errno
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,22 +23,38 @@ def check_output(output: str | None, form: str) -> None:
     if output is None or output == "-":
         return
     path = Path(output)
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise UsageError(f"--output: cannot write {output!r}: expected a file name in a folder that can be written to")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.exists() and not path.is_file():
+            return  # a device or a pipe: written to as it is
+        with tempfile.TemporaryFile(dir=path.parent):
+            return
+    except OSError as error:
+        raise UsageError(f"--output: cannot write {output!r}: {error.strerror}") from None
 
 
 def deliver(result: "Result", output: str | None, form: str, *, quiet: bool = False) -> None:
-    """Save and print a Result; `output` "-" is JSON on standard output."""
+    """Save and print a Result; `output` "-" is JSON on standard output.
+
+    Raises UsageError when the file could not be written, after the Result was printed: it must not be lost.
+    """
     from loadgen.measure.result import save, to_json
     from loadgen.report.text import render_text
 
+    failure = None
     if output not in (None, "-"):
-        save(result, Path(str(output)))
+        try:
+            save(result, Path(str(output)))
+        except UsageError as error:
+            failure = error
     if output == "-" or form == "json":
         emit(to_json(result))
-    elif not quiet:
+    elif not quiet or failure:
         width = max(60, min(shutil.get_terminal_size().columns, 120))
         emit(render_text(result, width=width, colour=wants_colour()) + "\n")
+    if failure:
+        raise failure
 
 
 def wants_colour() -> bool:
@@ -45,9 +63,11 @@ def wants_colour() -> bool:
 
 
 def emit(text: str) -> None:
-    """Print to standard output; a reader that has gone is not an error of ours."""
+    """Print to standard output; a reader that has gone is not an error of ours. Raises UsageError for a full disk."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(f"cannot write to standard output: {error.strerror}") from None

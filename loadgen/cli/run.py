@@ -1,7 +1,9 @@
 """`loadgen run`: read the profile, make the plan, run it, save it, print it, exit with its code."""
 
 import os
+import signal
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +13,8 @@ from loadgen.cli.output import check_output, deliver
 from loadgen.cli.target_argument import plan_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from loadgen.measure.result import Result
     from loadgen.plan.plan import Plan
 
@@ -76,9 +80,11 @@ def run_and_report(plan: "Plan", output: str | None, form: str, *, quiet: bool) 
     silent = quiet and output is not None
 
     def emergency(result: "Result") -> None:
-        live.end()
-        deliver(result, output, form, quiet=silent)
-        os._exit(exit_code(result))
+        try:
+            live.end()
+            deliver(result, output, form, quiet=silent)
+        finally:
+            os._exit(exit_code(result))
 
     def crashed(error: BaseException) -> None:
         import traceback
@@ -86,10 +92,22 @@ def run_and_report(plan: "Plan", output: str | None, form: str, *, quiet: bool) 
         live.end()
         traceback.print_exception(error, file=sys.stderr)
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            result = runner.run(run_session(plan, Hooks(live.show, emergency, crashed)))
-        finally:
-            live.end()
-    deliver(result, output, form, quiet=silent)
+    with _signals_restored():
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            try:
+                result = runner.run(run_session(plan, Hooks(live.show, emergency, crashed)))
+            finally:
+                live.end()
+        deliver(result, output, form, quiet=silent)
     return exit_code(result)
+
+
+@contextmanager
+def _signals_restored() -> "Iterator[None]":
+    """A run that is over ignores signals, so that none can cost its result; afterwards they mean what they did."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -26,15 +26,20 @@ def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> 
             raise UsageError("--set: a URL has no variables to set; a profile may")
         profile = profile_for_url(target, given, os.environ)
     else:
-        path = Path(target)
-        found = path if path.is_file() else find_shipped(target)
+        found = Path(target) if os.path.isfile(target) else find_shipped(target)  # noqa: PTH113  a Path raises
         if found is None:
             raise UsageError(
-                f"{target!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
+                f"{_safe(target)!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
                 "`loadgen profiles` lists those"
             )
         profile = read_profile(found, chosen, os.environ, given)
     return make_plan(profile, cores=usable_cores(), gil=gil_enabled())
+
+
+def _safe(target: str) -> str:
+    """What may be a URL without its scheme, without its password."""
+    before, at, after = target.rpartition("@")
+    return f"[redacted]@{after}" if at and before else target
 
 
 def _settings(pairs: Sequence[str]) -> dict[str, str]:

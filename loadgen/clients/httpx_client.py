@@ -183,7 +183,7 @@ class AsyncHttpxClient(_Common):
             self._backend.stream = None
         before = self._backend.stream
         if before is not None:
-            self.counts.reused += before.traffic.uses > 0
+            self.counts.used += before.traffic.uses == 0
             before.traffic.begin()
         try:
             async with asyncio.timeout(self._endpoint.timeout_s):
@@ -253,7 +253,7 @@ class BlockingHttpxClient(_Common):
         self._backend.deadline_ns = sent_ns + self._timeout_ns
         before = self._backend.stream
         if before is not None:
-            self.counts.reused += before.traffic.uses > 0
+            self.counts.used += before.traffic.uses == 0
             before.traffic.begin()
             before.deadline_ns = self._backend.deadline_ns
         try:

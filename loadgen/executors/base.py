@@ -21,6 +21,7 @@ CONNECT_ERRORS = frozenset(
         ErrorClass.TLS,
         ErrorClass.NO_DESCRIPTORS,
         ErrorClass.NO_PORTS,
+        ErrorClass.GENERATOR,
     }
 )
 """After these a user backs off before it connects again."""

@@ -57,7 +57,6 @@ class ReactorUsers:
         self._pausing: list[tuple[int, int]] = []
         self._to_open = 0
         self._opening_since = 0
-        self._sent_before = 0
         self._alarm = alarm
         self._reactor = Reactor(task.endpoint, context, self, recorder.connections, len(plan.requests), task.clock)
         self._reactor.watch(alarm.fileno(), self._on_alarm)
@@ -113,7 +112,8 @@ class ReactorUsers:
 
     def _start_user(self, connection: Connection) -> None:
         self.started += 1
-        self._launch(connection, self._clock())
+        now = connection.due_ns = self._clock()
+        self._launch(connection, now)
 
     def _launch(self, connection: Connection, now: int) -> None:
         """Send the user's next request now, unless the run is over for it."""
@@ -128,7 +128,7 @@ class ReactorUsers:
         self.finished_ns = now
 
     def _continue(self, connection: Connection, now: int) -> None:
-        if self._eager and not connection.backoff_ns:
+        if self._budget <= 0 or (self._eager and not connection.backoff_ns):
             self._launch(connection, now)
             return
         pause = connection.backoff_ns or self._think.next_ns()
@@ -166,6 +166,7 @@ class ReactorUsers:
         """The same reply as last time: the hot path."""
         request: Request = connection.request  # type: ignore[assignment]
         request.memo.add(now - connection.sent_ns)  # type: ignore[union-attr]
+        connection.backoff_ns = 0
         if self._eager:
             budget = self._budget
             if budget > 0 and now < self._end_ns and not self._words[STOP]:
@@ -198,8 +199,7 @@ class ReactorUsers:
 
     def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """A request failed, or an opening ahead of one."""
-        if error in CONNECT_ERRORS:
-            connection.backoff_ns = next_backoff_ns(connection.backoff_ns)
+        connection.backoff_ns = next_backoff_ns(connection.backoff_ns) if error in CONNECT_ERRORS else 0
         request = connection.request
         if request is None:
             self._opening_done(connection)
@@ -231,9 +231,13 @@ class ReactorUsers:
     def tick(self, now: int) -> None:
         """Deadlines; and pauses that end because the run does."""
         self._reactor.sweep(self.connections, now)
-        if self._pausing and self._end_ns and (self._words[STOP] != GO or now >= self._end_ns):
+        if not self._pausing or not self._end_ns:
+            return
+        over = self._words[STOP] != GO or now >= self._end_ns
+        if over or self._budget <= 0:
             self._parked += len(self._pausing)
             self._pausing.clear()
+        if over:
             self.finished_ns = now
 
     def cut(self) -> None:
@@ -247,9 +251,6 @@ class ReactorUsers:
             if count:
                 recorder.note_sent_bytes(name_id, count)
                 reactor.bytes_sent[name_id] = 0
-        sent = self.sent
-        recorder.connections.reused += sent - self._sent_before - reactor.first_uses
-        self._sent_before, reactor.first_uses = sent, 0
         return recorder.take()
 
     async def close(self) -> None:

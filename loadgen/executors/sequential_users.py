@@ -28,6 +28,7 @@ from loadgen.workloads.base import Workload
 
 STACK_BYTES = 256 * 1024
 SWITCH_INTERVAL_S = 0.1  # waiting threads wake this often to ask for the GIL: at 5 ms, 2,000 of them do little else
+DRAIN_EVERY_NS = 250 * NS_PER_MS
 PRECISE_NS = 2 * NS_PER_MS
 
 
@@ -158,6 +159,7 @@ class SequentialUsers:
         limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._tickets: Iterator[int] | None = None if shard.requests_limit is None else itertools.count()
         self._limit = limit
+        self._sold_out = False
         self._end_ns = 0
         self._clients = [clients() for _ in range(shard.users)]
         self._workload_for = workload_for
@@ -171,6 +173,7 @@ class SequentialUsers:
         self._futures: list[asyncio.Future[None]] = []
         self._switch_interval_s = 0.0
         self._opening_since = 0
+        self._next_drain_ns = 0
         self._cut = False
 
     # The worker's side.
@@ -182,7 +185,7 @@ class SequentialUsers:
 
     @property
     def started(self) -> int:
-        """Users that have sent a request."""
+        """Users that passed the gate, or whose turn of the ramp came."""
         return sum(self._started)
 
     @property
@@ -230,10 +233,12 @@ class SequentialUsers:
         self._waits.open_gate()
 
     def tick(self, now: int) -> None:
-        """Wake the sleepers when the run is stopped; fold what the users wrote."""
-        if self._words[STOP] != GO or (self._end_ns and now >= self._end_ns):
+        """Wake the sleepers when nothing new may be sent; fold what the users wrote."""
+        if self._words[STOP] != GO or (self._end_ns and not self._may_send(now)):
             self._waits.wake()
-        self._drain()
+        if now >= self._next_drain_ns:
+            self._next_drain_ns = now + DRAIN_EVERY_NS
+            self._drain()
 
     def cut(self) -> None:
         """End every exchange that still runs."""
@@ -285,7 +290,7 @@ class SequentialUsers:
         plan, shard = task.plan, task.shard
         client, tape = self._clients[user], self._tapes[user]
         workload = self._workload_for(shard.first_user + user)
-        think = ThinkTime(plan.think_s, shard.seed + user)
+        think = ThinkTime(plan.think_s, shard.seed + shard.first_user + user)
         if not plan.ramp_up_s:
             await waits.until(self._opening_since + opening_offset_ns(user, shard.count))
             if self._words[STOP] == GO:
@@ -295,34 +300,54 @@ class SequentialUsers:
         else:
             await waits.gate()
             await waits.until(self._opening_since + ramp_offset_ns(shard.first_user + user, plan.users, plan.ramp_up_s))
-            if self._may_send(self._clock()):
-                await client.connect()
-        due_ns = backoff_ns = 0
+            if not self._may_send(self._clock()):
+                return
+            await client.connect()
         self._started[user] = self._words[STOP] == GO
-        while self._may_send(self._clock()) and self._ticket():
-            request = workload.only or workload.next()
+        self._ended_ns[user] = await self._repeat(client, workload, tape, think)
+
+    async def _repeat(self, client: Client, workload: Workload, tape: Tape, think: ThinkTime) -> int:
+        """One request after another, until the run is over; when the last one ended, 0 without any.
+
+        The first half of the loop is the hot path.
+        """
+        words, end_ns, only, tickets = self._words, self._end_ns, workload.only, self._tickets
+        eager, exchange, sent_bytes, received = not self._paced, client.exchange, tape.sent_bytes, tape.received
+        now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
+        while now < end_ns and not words[STOP] and (tickets is None or self._ticket(tickets)):
+            request = only or workload.next()
             tape.sent += 1
-            outcome = await client.exchange(request)
+            outcome = await exchange(request)
+            now = done_ns = outcome.done_ns
+            sent_bytes[request.name_id] += outcome.bytes_sent
+            received[request.name_id] += outcome.bytes_received
+            reply = outcome.reply
+            if eager and reply is not None and reply is tape.last_reply:
+                tape.last.samples.append(now - outcome.sent_ns)
+                continue
             error = self._note(tape, request, outcome, due_ns)
-            self._ended_ns[user] = outcome.done_ns
             backoff_ns = next_backoff_ns(backoff_ns) if error in CONNECT_ERRORS else 0
             if self._paced or backoff_ns:
-                due_ns = outcome.done_ns + (backoff_ns or think.next_ns())
-                await waits.until(due_ns)
+                due_ns = now + (backoff_ns or think.next_ns())
+                await self._waits.until(due_ns)
+                now = self._clock()
+        return done_ns
 
     def _may_send(self, now: int) -> bool:
-        return now < self._end_ns and self._words[STOP] == GO
+        return now < self._end_ns and self._words[STOP] == GO and not self._sold_out
 
-    def _ticket(self) -> bool:
-        return self._tickets is None or next(self._tickets) < self._limit
+    def _ticket(self, tickets: Iterator[int]) -> bool:
+        """Whether the next request is within the budget. With the last ticket nobody needs to wait for his turn."""
+        ticket = next(tickets)
+        if ticket >= self._limit - 1:
+            self._sold_out = True
+        return ticket < self._limit
 
     def _note(self, tape: Tape, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
         """Write down what came; the class of a failure, or None."""
         name_id = request.name_id
         service_ns = outcome.done_ns - outcome.sent_ns
         lag_ns = max(0, outcome.sent_ns - due_ns) if due_ns and self._paced else 0
-        tape.sent_bytes[name_id] += outcome.bytes_sent
-        tape.received[name_id] += outcome.bytes_received
         reply = outcome.reply
         if reply is None:
             error = outcome.error or ErrorClass.GENERATOR

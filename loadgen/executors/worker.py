@@ -52,7 +52,8 @@ class Worker:
             if self._board.stop != GO:
                 return 0
             await asyncio.sleep(POLL_S)
-        await asyncio.sleep(max(0, gate_at - self._task.clock()) / NS_PER_S)
+        while (left := gate_at - self._task.clock()) > 0:  # the loop's timers may be early
+            await asyncio.sleep(left / NS_PER_S)
         return gate_at
 
     async def _drive(self, gate_at: int) -> None:

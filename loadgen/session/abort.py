@@ -31,6 +31,7 @@ class AbortWatch:
         self._conditions = [parse_condition(text, use="abort", names=names) for text in plan.stop.abort_if]
         longest_s = max((condition.window_s or 0.0 for condition in self._conditions), default=0.0)
         self._longest_ns = s_to_ns(longest_s)
+        self._since_ns: int | None = None
         self._samples: deque[Sample] = deque([Sample(0, 0, 0)])
         self._frames: deque[tuple[int, Recording]] = deque()
 
@@ -45,6 +46,8 @@ class AbortWatch:
         """The first condition that holds, with what was observed; None while none does."""
         if not self._conditions:
             return None
+        if self._since_ns is None:
+            self._since_ns = now
         self._samples.append(Sample(now, self._board.total(Slot.SENT), self._board.total(Slot.FAILED)))
         while len(self._samples) > 1 and self._samples[1].at_ns <= now - self._longest_ns:
             self._samples.popleft()
@@ -55,8 +58,14 @@ class AbortWatch:
         return None
 
     def _observe(self, condition: Condition, now: int) -> float | None:
-        """The value over the condition's window; None while there are too few requests in it."""
+        """The value over the condition's window; None while there are too few requests in it.
+
+        Sums only grow while the first window fills up: until then one that is too high is judged, not one too low.
+        """
         since = now - s_to_ns(condition.window_s or 0.0)
+        summed = condition.kind in ("rate", "count")
+        if summed and condition.op not in (">", ">=") and since < (self._since_ns or 0):
+            return None
         if condition.request_name is None and condition.metric in ("error_rate", "ok_rate", "sent", "failed", "rps"):
             first = next(sample for sample in reversed(self._samples) if sample.at_ns <= since or sample.at_ns == 0)
             last = self._samples[-1]
@@ -93,6 +102,8 @@ def _from_sums(condition: Condition, sent: int, failed: int, window_s: float) ->
 
 def _from_tally(condition: Condition, tally: Tally) -> float | None:
     window_s = condition.window_s or 1.0
+    if tally.sent < max(1, condition.min_count or 1):
+        return None
     match condition.metric:
         case "ok":
             return float(tally.ok)

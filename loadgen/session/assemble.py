@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.exchange import ERROR_TEXT
+from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts
 from loadgen.guard.board import Board, Slot
 from loadgen.judge.validity import judge_validity
 from loadgen.measure.counts import Counts
@@ -67,10 +67,10 @@ def assemble(
         users=_users(plan, board),
         ledger=ledger,
         samples_lost=samples_lost,
-        out_of_range=sum(counts.clamped for counts in clocks.values()),
+        out_of_range=sum(counts.clamped for counts in total.clocks.values()),
         rate=_rate(collected, duration_s),
         bytes=Bytes(total.bytes_sent, total.bytes_received),
-        connections=Connections(**asdict(collected.total.connections)),
+        connections=_connections(collected.total.connections, ledger.sent),
         latency_ms=latency,
         status_codes=_statuses(total),
         errors=_errors(total),
@@ -95,12 +95,20 @@ def _ledger(plan: Plan, board: Board, total: Tally, end: Ending) -> tuple[Ledger
     if not end.whole:
         samples_lost = max(0, board.total(Slot.OK) - ok)
         ok = max(ok, board.total(Slot.OK))
+        failed = max(failed, board.total(Slot.FAILED))
         sent = max(sent, ok + failed)
         unknown = sent - ok - failed
     scheduled = sent if plan.requests_limit is None else plan.requests_limit
     ledger = Ledger(scheduled, sent, scheduled - sent, ok, failed, unknown)
     assert ledger.balanced, f"the ledger does not balance: {ledger}"
     return ledger, samples_lost
+
+
+def _connections(counts: ConnectionCounts, sent: int) -> Connections:
+    """Every request went out on a connection of its own, or on one that had carried another before."""
+    figures = asdict(counts)
+    used = figures.pop("used")
+    return Connections(**figures, reused=max(0, sent - used - counts.failed) if used else 0)
 
 
 def _users(plan: Plan, board: Board) -> Users:

@@ -26,7 +26,7 @@ def check_descriptors(plan: Plan) -> None:
     """Raise UsageError where one process cannot hold its connections."""
     limit = raise_descriptor_limit()
     needed = share(plan.users, plan.processes, 0) + SPARE_DESCRIPTORS
-    if needed > limit:
+    if limit != resource.RLIM_INFINITY and needed > limit:
         fits = -(-plan.users // max(1, limit - SPARE_DESCRIPTORS))
         raise UsageError(
             f"{plan.users} connections in {plan.processes} process(es) need {needed} file descriptors each, "

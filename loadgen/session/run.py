@@ -111,6 +111,7 @@ class Session:
             pool.shutdown(wait=True, cancel_futures=True)
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)  # what comes now must not cost the Result
         return self._result(whole=not self._lost)
 
     def _start(self, pool: ThreadPoolExecutor) -> list[asyncio.Future[None]]:

@@ -7,6 +7,7 @@ import select
 import socket
 import ssl
 import struct
+from collections.abc import Callable
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
@@ -45,6 +46,11 @@ class BlockingClient:
         self._cut = False
         self._good_address = 0
         self._repeats: dict[int, Outcome] = {}
+        self._primed: Request | None = None
+        self._primed_data = b""
+        self._primed_outcome = Outcome(0, 0)
+        self._sendall: Callable[[bytes], None]
+        self._recv: Callable[[int], bytes]
 
     async def connect(self) -> ErrorClass | None:
         """Open the connection ahead of the first request."""
@@ -57,6 +63,8 @@ class BlockingClient:
     async def exchange(self, request: Request) -> Outcome:
         """Send one request and read its reply."""
         sent_ns = self._clock()
+        if self._primed is request and sent_ns - self._done_ns < _IDLE_CHECK_NS:
+            return self._again(request, sent_ns)
         deadline = sent_ns + self._timeout_ns
         if self._sock is not None and sent_ns - self._done_ns > _IDLE_CHECK_NS:
             self._check_idle()
@@ -67,8 +75,7 @@ class BlockingClient:
                 return self._failed(sent_ns, 0, self._connect_error(error), explain(error))
         reused = self._uses > 0
         self._uses += 1
-        if reused:
-            self.counts.reused += 1
+        self.counts.used += not reused
         wire = request.wire or self._encoder.wire(request)
         memo = request.memo
         sock = self._sock
@@ -84,8 +91,27 @@ class BlockingClient:
             outcome = self._repeats[request.name_id]
             outcome.sent_ns = sent_ns
             outcome.done_ns = self._done_ns = self._clock()
+            if not request.streams:
+                self._primed, self._primed_data, self._primed_outcome = request, data, outcome
             return outcome
         return self._receive(request, data, sent_ns, sent, deadline, reused=reused)
+
+    def _again(self, request: Request, sent_ns: int) -> Outcome:
+        """The short way: the same request as last time, on the same open connection, most likely the same reply."""
+        wire = request.wire
+        assert wire is not None
+        try:
+            self._sendall(wire)
+            data = self._recv(READ_BYTES)
+        except OSError as error:
+            return self._broken(sent_ns, request, error, None, reused=True)
+        if data != self._primed_data:
+            self._primed = None
+            return self._receive(request, data, sent_ns, len(wire), sent_ns + self._timeout_ns, reused=True)
+        outcome = self._primed_outcome
+        outcome.sent_ns = sent_ns
+        outcome.done_ns = self._done_ns = self._clock()
+        return outcome
 
     def cut(self) -> None:
         """End a running exchange from another thread: its receive sees the end of the stream."""
@@ -233,6 +259,7 @@ class BlockingClient:
             sock.close()
             raise
         self._sock = sock
+        self._sendall, self._recv = sock.sendall, sock.recv
 
     def _connect_error(self, error: OSError) -> ErrorClass:
         return ErrorClass.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else classify(error)
@@ -278,3 +305,4 @@ class BlockingClient:
         if self._sock is not None:
             self._sock.close()
             self._sock = None
+            self._primed = None

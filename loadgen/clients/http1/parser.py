@@ -39,6 +39,7 @@ class ReplyReader:
         "_length",
         "_parser",
         "_sink",
+        "_status",
         "problem",
         "received",
         "reply",
@@ -64,6 +65,7 @@ class ReplyReader:
         self._close_delimited = False
         self._done = False
         self._keep_alive = False
+        self._status = 0
         self._parser = HttpResponseParser(self)
 
     @property
@@ -104,16 +106,12 @@ class ReplyReader:
         return self.reply is not None
 
     def _complete(self) -> None:
-        head_length = self._head_length()
-        if self._length is not None or self._head_only or self._body_length == 0:
+        if self._head_only or not self._framed:  # what follows chunks shows as the beginning of another message
             body_on_wire = 0 if self._head_only else self._body_length
-            if not self._framed and self.received > head_length + body_on_wire:
+            if self.received > self._head_length() + body_on_wire:
                 self.surplus = True
         keep_alive = self._keep_alive and not self.surplus and not self._close_delimited
-        self.reply = Reply(self._status(), self._body_length, self.received, bytes(self._kept), self.head, keep_alive)
-
-    def _status(self) -> int:
-        return int(self._parser.get_status_code())
+        self.reply = Reply(self._status, self._body_length, self.received, bytes(self._kept), self.head, keep_alive)
 
     def _head_length(self) -> int:
         start = self._start_of_last_head()
@@ -135,25 +133,31 @@ class ReplyReader:
 
     # Called by the parser, in this order.
 
+    def on_message_begin(self) -> None:
+        """The first byte of a reply, of an interim one, or of what came after a reply."""
+        if self._done:
+            self.surplus = True
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field of the reply, or of an interim reply before it, or a trailer."""
-        if self._done:
+        if self._head_done:
             return
         lowered = name.lower()
         if lowered == b"content-length":
             self._length = int(value)
         elif lowered == b"transfer-encoding":
-            self._framed = True
+            self._framed = value.lower().endswith(b"chunked")  # any other coding ends with the connection
 
     def on_headers_complete(self) -> None:
         """The end of a head."""
         if self._done:
             self.surplus = True
             return
-        status = self._status()
+        status = int(self._parser.get_status_code())
         if 100 <= status < 200 and status != 101:
             return
         self._head_done = True
+        self._status = status
         self._keep_alive = bool(self._parser.should_keep_alive()) and status != 101
         if not self.start.startswith(b"HTTP/1.", self._start_of_last_head()):
             self.problem = "the protocol is not HTTP/1.x"

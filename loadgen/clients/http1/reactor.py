@@ -58,7 +58,7 @@ class Handler(Protocol):
 class Reactor:
     """Connections of one worker to one endpoint. Not thread-safe: it belongs to its loop's thread.
 
-    `bytes_sent` counts by name id of the request; `first_uses` counts connections that carried a request.
+    `bytes_sent` counts by name id of the request.
     """
 
     def __init__(
@@ -83,7 +83,6 @@ class Reactor:
         self._good_address = 0
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
-        self.first_uses = 0
         self.bytes_sent = [0] * names
 
     def fileno(self) -> int:
@@ -122,7 +121,7 @@ class Reactor:
         connection.phase = _WAITING
         if not connection.first_ns:
             connection.first_ns = connection.sent_ns
-            self.first_uses += 1
+            self._counts.used += 1
         wire = request.wire or self._encoder.wire(request)
         try:
             sent = connection.send(wire)

@@ -1,0 +1,81 @@
+"""Help: every command has it, it fits a terminal, and what it says about defaults is true."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from loadgen.cli.app import app
+from loadgen.cli.options import OPTIONS, RunOption
+from loadgen.plan.document import profile_for_url
+from loadgen.plan.profile import Profile
+from tests.support.command import loadgen
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+WITHOUT_DEFAULT = {
+    "total_requests", "headers", "body", "keepalive", "insecure", "cacert", "cert", "key", "fail_fast", "max_errors",
+    "abort_if",
+}  # fmt: skip
+DESCRIBED_DEFAULT = {"duration", "method", "workers", "processes"}
+STATED = {option.key: option for option in OPTIONS if option.key not in WITHOUT_DEFAULT | DESCRIBED_DEFAULT}
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+
+
+COMMANDS = list(commands(typer.main.get_command(app)))
+
+
+def stated_default(option: RunOption) -> str:
+    found = re.search(r"\(default: (.*)\)", option.help)
+    assert found, f"{option.flags[-1]} states no default"
+    return found[1]
+
+
+@pytest.mark.parametrize("command", [(), *COMMANDS], ids=" ".join)
+def test_every_command_has_help_that_fits_80_columns(command: tuple[str, ...]) -> None:
+    asked, short = loadgen(*command, "--help"), loadgen(*command, "-h")
+    assert (asked.code, asked.err) == (0, "")
+    assert asked.out == short.out
+    assert f"Usage: {' '.join(('loadgen', *command))}" in asked.out
+    assert max(map(len, asked.out.splitlines())) <= 80
+    assert "…" not in asked.out
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_is_in_the_readme(command: tuple[str, ...]) -> None:
+    assert re.search(rf"\bloadgen {' '.join(command)}\b", README)
+
+
+def test_every_option_of_run_is_in_its_help() -> None:
+    text = loadgen("run", "--help").out
+    assert [flag for option in OPTIONS for flag in option.flags if flag not in text] == []
+
+
+def test_an_option_states_its_default_exactly_where_it_has_one() -> None:
+    assert {option.key for option in OPTIONS if "(default: " not in option.help} == WITHOUT_DEFAULT
+
+
+@pytest.mark.parametrize("key", STATED)
+def test_a_stated_default_is_the_one_that_applies(key: str) -> None:
+    said = profile_for_url("http://h/", {key: stated_default(STATED[key])}, {})
+    assert getattr(said, key) == Profile.model_fields[key].default
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option.kind is not bool], ids=lambda o: o.key)
+def test_a_value_is_called_by_its_kind_or_unit(option: RunOption) -> None:
+    assert option.metavar in {"N", "TIME", "FILE", "METHOD", "HEADER", "BODY", "MODE", "CLIENT", "EXPR"}
+
+
+def test_without_a_command_the_help_is_shown_as_an_error() -> None:
+    nothing = loadgen()
+    assert nothing.code == 2
+    assert nothing.out == ""
+    assert "Begin with: loadgen demo" in nothing.err

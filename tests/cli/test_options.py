@@ -1,0 +1,138 @@
+"""Options that come from the environment, and the commands that only print."""
+
+import io
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import loadgen as package
+from loadgen.cli.options import OPTIONS
+from loadgen.plan.shipped import shipped_profiles
+from tests.support.command import loadgen
+
+URL = "http://127.0.0.1:9/"
+
+
+def checked(*argv: object, **env: str) -> str:
+    done = loadgen("check", URL, *argv, env=env)
+    assert (done.code, done.err) == (0, "")
+    return done.out
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_is_printed(flag: str) -> None:
+    done = loadgen(flag)
+    assert (done.code, done.out, done.err) == (0, f"loadgen {package.__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "argv"),
+    [
+        ("LOADGEN_CONNECTIONS", "7", ["-c", "7"]),
+        ("LOADGEN_DURATION", "3s", ["-d", "3s"]),
+        ("LOADGEN_REQUESTS", "70", ["-n", "70"]),
+        ("LOADGEN_THINK", "1s..2s", ["--think", "1s..2s"]),
+        ("LOADGEN_MODE", "threads", ["--mode", "threads"]),
+        ("LOADGEN_NO_KEEPALIVE", "1", ["--no-keepalive"]),
+        ("LOADGEN_NO_KEEPALIVE", "0", []),
+        ("LOADGEN_HEADER", "A: 1\nB: two words", ["-H", "A: 1", "-H", "B: two words"]),
+        ("LOADGEN_ABORT_IF", "failed > 1", ["--abort-if", "failed > 1"]),
+        ("LOADGEN_CONNECT_TIMEOUT", "2s", ["--connect-timeout", "2s"]),
+        ("LOADGEN_CONNECTIONS", "", []),
+    ],
+)
+def test_the_environment_gives_a_default(name: str, value: str, argv: list[str]) -> None:
+    assert checked(**{name: value}) == checked(*argv)
+
+
+def test_an_option_comes_before_the_environment() -> None:
+    assert checked("-c", "5", LOADGEN_CONNECTIONS="7") == checked("-c", "5")
+
+
+def test_a_mistake_in_the_environment_names_the_option() -> None:
+    done = loadgen("check", URL, env={"LOADGEN_CONNECTIONS": "many"})
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "loadgen: command line: --connections: expected an integer >= 1, got 'many'\n"
+
+
+def test_every_option_has_a_variable_of_its_own() -> None:
+    assert len({option.variable for option in OPTIONS}) == len(OPTIONS)
+
+
+def test_z_is_another_name_of_the_duration() -> None:
+    assert checked("-z", "3s") == checked("-d", "3s")
+    assert " -z " not in loadgen("run", "--help").out
+
+
+def test_the_body_may_be_text_or_a_file_or_standard_input(tmp_path: Path) -> None:
+    file = tmp_path / "body"
+    file.write_bytes(b"some text")
+    by_text = checked("-b", "some text")
+    assert "POST / HTTP/1.1" in by_text
+    assert by_text == checked("-b", f"@{file}")
+    assert by_text == loadgen("check", URL, "-b", "-", stdin=b"some text").out
+
+
+def test_check_opens_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", forbidden)
+    monkeypatch.setattr(socket, "getaddrinfo", forbidden)
+    with pytest.raises(AssertionError, match="a socket was opened"):
+        socket.create_connection(("localhost", 9))
+    for target in ("http://nosuch.invalid/", "https://nosuch.invalid/", *(item.name for item in shipped_profiles())):
+        assert loadgen("check", target).code == 0
+
+
+def test_profiles_lists_every_shipped_one() -> None:
+    done = loadgen("profiles")
+    assert (done.code, done.err) == (0, "")
+    assert {"quickstart", "http-get", "http-post-json", "mixed"} <= {item.name for item in shipped_profiles()}
+    for profile in shipped_profiles():
+        assert profile.name in done.out
+        assert profile.summary.split()[0] in done.out
+
+
+def test_profiles_show_prints_a_file_that_runs_when_saved(tmp_path: Path) -> None:
+    for profile in shipped_profiles():
+        shown = loadgen("profiles", "show", profile.name)
+        assert (shown.code, shown.out) == (0, profile.path.read_text("utf-8"))
+        copy = tmp_path / f"{profile.name}.yaml"
+        copy.write_text(shown.out, "utf-8")
+        assert loadgen("check", copy).out == loadgen("check", profile.name).out
+
+
+def test_the_output_is_tried_before_the_run_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    done = loadgen("run", "http://nosuch.invalid/", "-o", tmp_path / "r.json")
+    assert done.code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_standard_output_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell's `>&-` leaves Python without sys.stdout."""
+    from loadgen.cli.app import run_app
+
+    monkeypatch.setattr("sys.argv", ["loadgen", "check", URL])
+    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stderr", None)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "devnull", os.devnull)
+        assert run_app() == 0
+
+
+def test_a_reader_that_has_gone_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with io.open(writing, "w") as pipe:
+        from unittest.mock import patch
+
+        from loadgen.cli.output import emit
+
+        with patch("sys.stdout", pipe):
+            emit("lost\n")
+        assert stat.S_ISCHR(os.fstat(pipe.fileno()).st_mode), "what follows goes to the null device"

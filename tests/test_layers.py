@@ -1,0 +1,19 @@
+"""The layers of the package, as the contracts in pyproject.toml state them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CHECK = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+
+@pytest.mark.slow  # reads every module of the package, in a process of its own
+def test_imports_point_down_and_worker_processes_stay_light() -> None:
+    checked = subprocess.run(
+        [sys.executable, "-c", CHECK, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert " 0 broken" in checked.stdout
