@@ -90,7 +90,10 @@ class Expect:
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
         """None for a good reply, else what is wrong with it. `kept` are the first bytes of the body."""
-        if not any(low <= status <= high for low, high in self.statuses):
+        for low, high in self.statuses:
+            if low <= status <= high:
+                break
+        else:
             return ErrorClass.UNEXPECTED_STATUS
         if self.length is not None and body_length != self.length:
             return ErrorClass.UNEXPECTED_LENGTH

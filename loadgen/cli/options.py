@@ -84,6 +84,7 @@ def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
         given = {key: value for key, value in flags.items() if value not in (None, [])}
         if "keepalive" in given:
             given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
+        values["settings"] = values.get("settings") or os.environ.get("LOADGEN_SET", "").splitlines()
         command(**values, flags=given)
 
     alias = inspect.Parameter(

@@ -41,8 +41,12 @@ Form = Annotated[
     ),
 ]  # fmt: skip
 Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", help="No progress, and no report when -o is given.", rich_help_panel=OUTPUT)
-]
+    bool,
+    typer.Option(
+        "-q", "--quiet", help="No progress, and no report when -o is given.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_QUIET", show_envvar=False,
+    ),
+]  # fmt: skip
 
 
 @with_run_options

@@ -12,6 +12,7 @@ from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.redact import Redactor
+from loadgen.base.tls import make_context
 from loadgen.executors.base import Assignment
 from loadgen.executors.processes import run_child
 from loadgen.executors.start import start_here
@@ -54,6 +55,7 @@ class Hooks:
 async def run(plan: Plan, hooks: Hooks) -> Result:
     """Run the plan to its end. Raises UsageError where it cannot be run on this host."""
     check_descriptors(plan)
+    _check_certificates(plan)
     endpoint = Endpoint(
         plan.origin,
         await resolve(plan.origin),
@@ -68,6 +70,12 @@ async def run(plan: Plan, hooks: Hooks) -> Result:
         return await Session(plan, endpoint, board, hooks).run()
     finally:
         board.close()
+
+
+def _check_certificates(plan: Plan) -> None:
+    """Raise UsageError for files that the workers could not use either."""
+    if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
+        make_context(plan.tls)
 
 
 class Session:

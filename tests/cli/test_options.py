@@ -1,16 +1,19 @@
 """Options that come from the environment, and the commands that only print."""
 
-import io
 import os
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import loadgen as package
+from loadgen.base.errors import UsageError
 from loadgen.cli.options import OPTIONS
+from loadgen.cli.output import emit
 from loadgen.plan.shipped import shipped_profiles
 from tests.support.command import loadgen
 
@@ -47,6 +50,12 @@ def test_the_version_is_printed(flag: str) -> None:
 )
 def test_the_environment_gives_a_default(name: str, value: str, argv: list[str]) -> None:
     assert checked(**{name: value}) == checked(*argv)
+
+
+def test_the_environment_sets_variables_of_a_profile_one_a_line() -> None:
+    by_environment = loadgen("check", "http-get", env={"LOADGEN_SET": "TARGET=http://h/\nCONNECTIONS=7"})
+    assert by_environment.code == 0
+    assert by_environment == loadgen("check", "http-get", "--set", "TARGET=http://h/", "--set", "CONNECTIONS=7")
 
 
 def test_an_option_comes_before_the_environment() -> None:
@@ -113,26 +122,23 @@ def test_the_output_is_tried_before_the_run_and_leaves_nothing_behind(tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_closed_standard_output_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shell's `>&-` leaves Python without sys.stdout."""
-    from loadgen.cli.app import run_app
-
-    monkeypatch.setattr("sys.argv", ["loadgen", "check", URL])
-    monkeypatch.setattr("sys.stdout", None)
-    monkeypatch.setattr("sys.stderr", None)
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "devnull", os.devnull)
-        assert run_app() == 0
+@pytest.mark.slow  # a process of its own, as a shell starts it
+def test_a_closed_standard_output_is_no_error() -> None:
+    closing = 'exec "$0" -m loadgen check "$1" >&- 2>&-'
+    assert subprocess.run(["sh", "-c", closing, sys.executable, URL], check=False).returncode == 0
 
 
-def test_a_reader_that_has_gone_is_no_error() -> None:
+def test_a_reader_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with io.open(writing, "w") as pipe:
-        from unittest.mock import patch
+    with os.fdopen(writing, "w") as pipe:
+        monkeypatch.setattr("sys.stdout", pipe)
+        emit("lost\n")
+        assert stat.S_ISCHR(os.fstat(writing).st_mode), "what follows goes to the null device"
 
-        from loadgen.cli.output import emit
 
-        with patch("sys.stdout", pipe):
+def test_a_full_standard_output_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        with pytest.raises(UsageError, match="cannot write to standard output: No space left"):
             emit("lost\n")
-        assert stat.S_ISCHR(os.fstat(pipe.fileno()).st_mode), "what follows goes to the null device"

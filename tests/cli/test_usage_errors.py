@@ -42,7 +42,7 @@ ONE_LINE = {
     "setting of nothing": (["run", "quickstart", "--set", "X=1"], ["no variable 'X'", "TARGET"]),
     "setting beside a URL": (["run", URL, "--set", "X=1"], ["--set: a URL has no variables"]),
     "check of nothing": (["check", "nosuch"], ["'nosuch' is neither a URL"]),
-    "unknown profile": (["profiles", "show", "nosuch"], ["no shipped profile is called 'nosuch'", "`loadgen profiles`"]),
+    "unknown profile": (["profiles", "show", "nosuch"], ["called 'nosuch'", "`loadgen profiles`"]),
     "result that is not there": (["report", "nosuch.json"], ["cannot read 'nosuch.json': No such file"]),
     "impossible port": (["target", "--port", "70000"], ["--port: expected 0 to 65535, got 70000"]),
     "port that is none": (["target", "--port", "http"], ["'--port'", "integer"]),
@@ -70,7 +70,9 @@ def test_a_condition_that_needs_a_window_says_so() -> None:
 
 
 def test_several_mistakes_are_reported_at_once() -> None:
-    done = loadgen("run", URL, "-c", "0", "-d", "x", "-H", "bad", "--mode", "turbo", "--max-errors", "-1", "--think", "y")
+    done = loadgen(
+        "run", URL, "-c", "0", "-d", "x", "-H", "bad", "--mode", "turbo", "--max-errors", "-1", "--think", "y"
+    )
     assert_usage_error(done, lines=6)
     for flag in ("--connections", "--duration", "--header", "--mode", "--max-errors", "--think"):
         assert done.err.count(f"{flag}: ") == 1

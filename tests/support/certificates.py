@@ -9,7 +9,7 @@ import trustme
 
 @dataclass(frozen=True)
 class Certificates:
-    """PEM files. The server's certificate is for localhost, 127.0.0.1 and ::1; `stranger` is an authority that signed nothing."""
+    """PEM files. The server's certificate is for localhost, 127.0.0.1 and ::1; `stranger` is an unrelated authority."""
 
     ca: Path
     server_cert: Path

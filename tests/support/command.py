@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ from loadgen.__main__ import main
 from loadgen.measure.result import Result, from_json
 
 PATIENCE_S = 20.0
-MODES = {
+Mode = Sequence[str]
+MODES: dict[str, Mode] = {
     "pool": ["--mode", "pool", "--processes", "1"],
     "processes": ["--mode", "pool", "--processes", "2"],
     "threads": ["--mode", "threads"],

@@ -11,7 +11,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -54,7 +54,7 @@ class Recorded:
 
 
 class FaultServer:
-    """`script(n)` gives the steps of the nth connection, from 0; `tls` makes every connection begin with a handshake."""
+    """`script(n)` gives the steps of the nth connection, from 0; with `tls` a handshake comes first."""
 
     def __init__(self, script: Callable[[int], Sequence[Step]], tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Recorded] = []
@@ -115,7 +115,8 @@ class FaultServer:
         try:
             with suppress(OSError):
                 if self._tls is not None:
-                    connection = self._wrapped(raw, self._tls)
+                    connection = wrapped = self._wrapped(raw, self._tls)
+                    wrapped.do_handshake()
                 reader = _Reader(connection)
                 for step in steps:
                     if self._stopping.is_set() or not self._play(step, connection, reader, index):
@@ -126,11 +127,10 @@ class FaultServer:
                 connection.close()
 
     def _wrapped(self, raw: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket:
-        """The TLS socket in the place of the plain one, which it takes over; the handshake comes after."""
+        """The TLS socket in the place of the plain one, which it takes over; its handshake is still to come."""
         with self._lock:
             wrapped = tls.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
             self._open[self._open.index(raw)] = wrapped
-        wrapped.do_handshake()
         return wrapped
 
     def _play(self, step: Step, connection: socket.socket, reader: "_Reader", index: int) -> bool:
@@ -246,6 +246,7 @@ def closed_port() -> Iterator[int]:
 @contextmanager
 def black_hole() -> Iterator[int]:
     """A port whose connects hang: it listens, never accepts, and its queue is full. Linux drops further SYNs."""
-    with closing(socket.create_server(("127.0.0.1", 0), backlog=0)) as listener:
-        with closing(socket.create_connection(listener.getsockname())):
-            yield listener.getsockname()[1]
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        stack.enter_context(socket.create_connection(listener.getsockname()))
+        yield listener.getsockname()[1]

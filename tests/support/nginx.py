@@ -107,12 +107,14 @@ def running_nginx(certificates: Certificates | None = None) -> Iterator[Nginx]:
 
 
 def _listener(stack: ExitStack) -> socket.socket:
-    return stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=BACKLOG))
+    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=BACKLOG))
+    listener.setblocking(False)  # nginx takes it as it is
+    return listener
 
 
 def _await_worker(server: Nginx) -> None:
     """Connect and end without a word, which nginx does not log: it closes in turn once its worker runs."""
-    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=STOP_TIMEOUT_S) as connection:
         connection.shutdown(socket.SHUT_WR)
         try:
             connection.recv(1)

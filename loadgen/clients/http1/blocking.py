@@ -155,7 +155,7 @@ class BlockingClient:
             framing, head = known
             reply = Reply(
                 framing.status, framing.length, len(data), data[head : head + request.keep],
-                data[:EXAMPLE_BYTES], framing.keep_alive, repeatable(data, framing),
+                data[:EXAMPLE_BYTES], framing.keep_alive, repeatable(data),
             )  # fmt: skip
             return self._finish(request, reply, sent_ns, sent, surplus=False)
         reader = ReplyReader(request.method, request.keep, request.sink)
@@ -178,7 +178,7 @@ class BlockingClient:
         if framing_ is not None and memo is not None:
             remember(memo, reader.start, framing_)
             if reader.received == len(first):
-                reply_.whole = repeatable(first, framing_)
+                reply_.whole = repeatable(first)
         return self._finish(request, reply_, sent_ns, sent, surplus=reader.surplus)
 
     def _finish(self, request: Request, reply: Reply, sent_ns: int, sent: int, *, surplus: bool) -> Outcome:

@@ -201,6 +201,6 @@ def remember(memo: Memo, start: bytes, framing: Framing) -> None:
     memo.framing[start[: start.find(_HEAD_END) + len(_HEAD_END)]] = framing
 
 
-def repeatable(data: bytes, framing: Framing) -> bytes | None:
-    """`data`, if this whole reply may stand for equal ones to come."""
-    return data if framing.keep_alive and len(data) <= _MAX_MEMO_BYTES else None
+def repeatable(data: bytes) -> bytes | None:
+    """`data`, if it is short enough to compare every reply with."""
+    return data if len(data) <= _MAX_MEMO_BYTES else None

@@ -26,6 +26,7 @@ EXAMPLE_BYTES = 200
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 _IN = select.EPOLLIN
 _OUT = select.EPOLLOUT
+_FAILED = select.EPOLLERR | select.EPOLLHUP
 _IDLE, _WAITING, _BUSY = Phase.IDLE, Phase.WAITING, Phase.BUSY  # an Enum's attributes are slow to look up
 _OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
 
@@ -165,6 +166,7 @@ class Reactor:
     def on_ready(self) -> None:
         """Serve everything that is ready now. The loop calls it when `fileno()` is readable."""
         clock, by_fd, on_repeat = self._clock, self._by_fd, self._handler.on_repeat
+        keep_alive = self._endpoint.keep_alive
         began = clock()
         for fd, mask in self._epoll.poll(0, BATCH):
             connection = by_fd[fd]
@@ -180,7 +182,10 @@ class Reactor:
                 continue
             memo = connection.request.memo  # type: ignore[union-attr]
             if memo is not None and data == memo.data:
-                connection.phase = _IDLE
+                if keep_alive:
+                    connection.phase = _IDLE
+                else:
+                    self.drop(connection)  # type: ignore[arg-type]
                 on_repeat(connection, clock())  # type: ignore[arg-type]
             else:
                 self._received(connection, data)  # type: ignore[arg-type]
@@ -200,7 +205,7 @@ class Reactor:
                 if mask & ~_OUT:
                     self._read_on(ready)
             case Phase.CONNECTING:
-                self._connect_done(ready)
+                self._connect_done(ready, mask)
             case Phase.HANDSHAKE:
                 self._handshake(ready)
             case Phase.IDLE:
@@ -257,7 +262,7 @@ class Reactor:
             if framing is not None and memo is not None:
                 remember(memo, reader.start, framing)
                 if reader.received == len(data):
-                    reader.reply.whole = repeatable(data, framing)
+                    reader.reply.whole = repeatable(data)
             self._finish(connection, reader.reply, surplus=reader.surplus)
 
     def _known(self, connection: Connection, request: Request, data: bytes, framing: Framing, head: int) -> bool:
@@ -273,7 +278,7 @@ class Reactor:
         kept = data[head : min(whole, head + request.keep)] if request.keep else b""
         reply = Reply(framing.status, framing.length, whole, kept, data[:EXAMPLE_BYTES], framing.keep_alive)
         if missing == 0:
-            reply.whole = repeatable(data, framing)
+            reply.whole = repeatable(data)
         self._finish(connection, reply, surplus=missing < 0)
         return True
 
@@ -282,9 +287,10 @@ class Reactor:
         early = connection.pending is not None or connection.unsent
         connection.forget_reply()
         if reply.keep_alive and not surplus and not early and self._endpoint.keep_alive:
-            connection.phase = Phase.IDLE
+            connection.phase = _IDLE
         else:
-            reply.whole = None
+            if self._endpoint.keep_alive or surplus or early:
+                reply.whole = None  # the next one like it must come here again, to close its connection too
             self.drop(connection)
         if surplus:
             self._counts.desynced += 1
@@ -413,9 +419,10 @@ class Reactor:
             error = OSError(code, os.strerror(code))
             self._connect_failed(connection, classify(error), explain(error))
 
-    def _connect_done(self, connection: Connection) -> None:
+    def _connect_done(self, connection: Connection, mask: int) -> None:
         assert connection.sock is not None
-        code = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        failed = mask & _FAILED
+        code = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if failed else 0
         if code:
             self._address_failed(connection, code)
         else:

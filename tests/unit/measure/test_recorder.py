@@ -1,0 +1,259 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
+from loadgen.measure.counts import Counts
+from loadgen.measure.recorder import EXAMPLE_BYTES, Recorder
+from loadgen.measure.recording import ErrorCount, Recording, Tally
+
+STATUS = ErrorClass.UNEXPECTED_STATUS
+
+
+def shout(data):
+    return data.decode("latin-1").upper()
+
+
+def closed_loop():
+    return Recorder(shout, paced=False)
+
+
+def paced():
+    return Recorder(shout, paced=True)
+
+
+def test_a_good_reply_is_counted_once_with_status_bytes_and_latency():
+    recorder = closed_loop()
+    recorder.series(0, 200, None).add(1_500_000, 100)
+    assert recorder.take() == Recording(
+        {0: Tally(ok=1, bytes_received=100, statuses={200: 1}, clocks={"service": Counts([(1500, 1)])})}
+    )
+
+
+def test_a_failed_reply_has_a_latency_of_its_own_and_no_place_among_the_good_ones():
+    recorder = closed_loop()
+    recorder.series(0, 500, STATUS).add(2_000_000, 70)
+    recorder.note_example(0, STATUS, "status 500", b"head")
+    tally = recorder.take().tally(0)
+    assert (tally.ok, tally.failed, tally.statuses, tally.bytes_received) == (0, 1, {500: 1}, 70)
+    assert tally.errors == {STATUS: ErrorCount(1, "status 500", "HEAD")}
+    assert tally.clocks == {"failed": Counts([(2000, 1)])}
+
+
+def test_kinds_of_replies_are_kept_apart_by_name_status_and_verdict():
+    recorder = closed_loop()
+    for name_id, status, error in ((0, 200, None), (0, 201, None), (0, 200, STATUS), (1, 200, None)):
+        recorder.series(name_id, status, error).add(1000, 10)
+    recording = recorder.take()
+    assert (recording.tally(0).ok, recording.tally(0).failed, recording.tally(1).ok) == (2, 1, 1)
+    assert recording.tally(0).statuses == {200: 2, 201: 1}
+    assert recording.total().sent == 4
+
+
+def test_a_series_stays_the_same_while_replies_stay_of_one_kind():
+    recorder = closed_loop()
+    series = recorder.series(0, 200, None)
+    recorder.take()
+    assert recorder.series(0, 200, None) is series
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.booleans()), max_size=40))
+def test_bytes_are_the_sum_of_all_sizes_also_of_samples_appended_straight(steps):
+    """A repeat is appended to `samples` without its size: it has the size of the reply before it."""
+    recorder = closed_loop()
+    series = recorder.series(0, 200, None)
+    expected, size = 0, None
+    for new_size, repeats, fold in steps:
+        if repeats and size is not None:
+            series.samples.append(1000)
+        else:
+            size = new_size
+            series.add(1000, size)
+        expected += size
+        if fold:
+            recorder.fold()
+    tally = recorder.take().tally(0)
+    assert tally.bytes_received == expected
+    assert tally.ok == len(steps)
+
+
+def test_bytes_noted_outside_a_series_are_added():
+    recorder = closed_loop()
+    recorder.note_sent_bytes(1, 30)
+    recorder.note_sent_bytes(1, 5)
+    recorder.note_received_bytes(1, 7)
+    tally = recorder.take().tally(1)
+    assert (tally.bytes_sent, tally.bytes_received) == (35, 7)
+
+
+def test_taking_leaves_nothing_behind():
+    recorder = paced()
+    series = recorder.series(0, 200, None)
+    series.lags.append(5)
+    series.add(1000, 10)
+    recorder.lose(0, ErrorClass.TIMEOUT, 1, 1, "", b"")
+    recorder.note_desync(0)
+    recorder.connections.opened = 4
+    recorder.batches_ns.append(1000)
+    first = recorder.take()
+    assert first.connections == ConnectionCounts(opened=4)
+    assert first.loop_lag.total == 1
+    assert recorder.take() == Recording()
+    assert recorder.connections == ConnectionCounts()
+
+
+def test_the_count_of_good_replies_goes_on_over_takes():
+    recorder = closed_loop()
+    for _ in range(3):
+        recorder.series(0, 200, None).add(1000, 10)
+        recorder.take()
+    recorder.series(0, 500, STATUS).add(1000, 10)
+    recorder.fold()
+    assert recorder.ok == 3
+
+
+def test_examples_are_the_first_ones_cut_to_size_and_redacted():
+    recorder = closed_loop()
+    recorder.note_example(0, STATUS, "status 500", b"x" * 1000)
+    recorder.note_example(0, STATUS, "status 502", b"second")
+    recorder.series(0, 500, STATUS).add(1, 1)
+    assert recorder.take().tally(0).errors[STATUS] == ErrorCount(1, "status 500", "X" * EXAMPLE_BYTES)
+
+
+def test_without_detail_or_bytes_the_class_explains_itself():
+    recorder = closed_loop()
+    recorder.lose(0, ErrorClass.EARLY_CLOSE, 1, 0, "", b"")
+    assert recorder.take().tally(0).errors == {
+        ErrorClass.EARLY_CLOSE: ErrorCount(1, ERROR_TEXT[ErrorClass.EARLY_CLOSE], "")
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "failed", "unknown", "censored"),
+    [
+        (ErrorClass.CUT, 0, 1, True),  # ended by us: nobody knows what would have become of it
+        (ErrorClass.TIMEOUT, 1, 0, True),  # the reply would have taken longer than this
+        (ErrorClass.CONNECTION_REFUSED, 1, 0, False),
+        (ErrorClass.CONNECTION_RESET, 1, 0, False),
+        (ErrorClass.MALFORMED_REPLY, 1, 0, False),
+        (ErrorClass.STALE_CONNECTION, 1, 0, False),
+        (ErrorClass.NO_PORTS, 1, 0, False),
+    ],
+)
+def test_a_request_without_a_reply_is_unknown_or_failed_and_censored_where_time_ran_out(
+    error, failed, unknown, censored
+):
+    recorder = closed_loop()
+    recorder.lose(0, error, 5_000_000, 0, "", b"")
+    tally = recorder.take().tally(0)
+    assert (tally.ok, tally.failed, tally.unknown, tally.errors[error].count) == (0, failed, unknown, 1)
+    assert tally.clocks == ({"service_censored": Counts([(cell, 1) for cell in (4998,)])} if censored else {}) or (
+        tally.clocks == {"service_censored": Counts([(5000, 1)])}
+    )
+
+
+def test_in_a_paced_loop_a_timeout_bounds_the_response_from_when_it_was_due():
+    recorder = paced()
+    recorder.lose(0, ErrorClass.TIMEOUT, 1_000_000, 500_000, "", b"")
+    assert recorder.take().tally(0).clocks == {
+        "service_censored": Counts([(1000, 1)]),
+        "response_censored": Counts([(1500, 1)]),
+        "send_lag": Counts([(500, 1)]),
+    }
+
+
+def test_in_a_paced_loop_the_response_is_service_time_plus_send_lag():
+    recorder = paced()
+    series = recorder.series(0, 200, None)
+    for service_us, lag_us in ((100, 7), (200, 0), (300, 1000)):
+        series.lags.append(lag_us * 1000)
+        series.add(service_us * 1000, 1)
+    clocks = recorder.take().tally(0).clocks
+    assert clocks["service"] == Counts([(100, 1), (200, 1), (300, 1)])
+    assert clocks["send_lag"] == Counts([(7, 1), (0, 1), (1000, 1)])
+    assert clocks["response"] == Counts([(107, 1), (200, 1), (1300, 1)])
+
+
+def test_bytes_after_a_reply_are_an_error_without_a_failed_request():
+    recorder = closed_loop()
+    recorder.note_desync(0)
+    recorder.note_desync(0)
+    tally = recorder.take().tally(0)
+    assert tally.errors[ErrorClass.DESYNC].count == 2
+    assert (tally.sent, tally.failed) == (0, 0)
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("reply"), st.integers(0, 1), st.sampled_from([None, STATUS]), st.integers(0, 10**9)),
+    st.tuples(st.just("lose"), st.integers(0, 1), st.sampled_from(list(ErrorClass)), st.integers(0, 10**9)),
+    st.tuples(st.just("bytes"), st.integers(0, 1), st.none(), st.integers(1, 99)),
+    st.tuples(st.just("desync"), st.integers(0, 1), st.none(), st.just(0)),
+    st.tuples(st.just("fold"), st.just(0), st.none(), st.just(0)),
+    st.tuples(st.just("take"), st.just(0), st.none(), st.just(0)),
+)
+
+
+def play(steps, is_paced, without=()):
+    recorder, total = Recorder(shout, paced=is_paced), Recording()
+    for number, (kind, name_id, error, value) in enumerate(steps):
+        match kind:
+            case _ if kind in without:
+                pass
+            case "reply":
+                series = recorder.series(name_id, 500 if error else 200, error)
+                series.add(value, value % 7)
+                if is_paced:
+                    series.lags.append(value // 3)
+                if error:
+                    recorder.note_example(name_id, error, f"step {number}", b"head")
+            case "lose":
+                recorder.lose(name_id, error, value, value // 2, f"step {number}", b"")
+            case "bytes":
+                recorder.note_sent_bytes(name_id, value)
+                recorder.connections.opened += 1
+                recorder.batches_ns.append(value)
+            case "desync":
+                recorder.note_desync(name_id)
+            case "fold":
+                recorder.fold()
+            case "take":
+                total.merge(recorder.take())
+    total.merge(recorder.take())
+    return total
+
+
+@given(st.lists(STEPS, max_size=30), st.booleans())
+def test_folding_and_taking_in_between_changes_no_total(steps, is_paced):
+    assert play(steps, is_paced) == play(steps, is_paced, without=("fold", "take"))
+
+
+@given(st.lists(STEPS, max_size=30), st.booleans())
+def test_every_request_is_counted_exactly_once(steps, is_paced):
+    total = play(steps, is_paced).total()
+    replies = [step for step in steps if step[0] == "reply"]
+    losses = [step for step in steps if step[0] == "lose"]
+    assert total.sent == len(replies) + len(losses)
+    assert total.ok == sum(error is None for _, _, error, _ in replies)
+    assert total.unknown == sum(error is ErrorClass.CUT for _, _, error, _ in losses)
+    assert sum(total.statuses.values()) == len(replies)
+    desyncs = sum(step[0] == "desync" for step in steps)
+    assert sum(item.count for item in total.errors.values()) == total.failed + total.unknown + desyncs
+    good = total.clocks.get("service", Counts()).total
+    assert good == total.ok
+
+
+def test_merging_recordings_leaves_the_other_untouched():
+    one, other = Recording(), Recording({0: Tally(ok=2)}, ConnectionCounts(opened=3), Counts([(5, 1)]), 10)
+    before = replace(other.connections)
+    one.merge(other)
+    one.merge(other)
+    assert other.connections == before
+    assert (one.tally(0).ok, one.connections.opened, one.loop_lag.total, one.gc_pause_ns) == (4, 6, 2, 20)
+
+
+def test_merging_keeps_the_first_example_of_each_class():
+    one = Tally(errors={STATUS: ErrorCount(1, "first", "1")})
+    one.merge(Tally(errors={STATUS: ErrorCount(2, "second", "2"), ErrorClass.TLS: ErrorCount(1, "tls", "3")}))
+    assert one.errors == {STATUS: ErrorCount(3, "first", "1"), ErrorClass.TLS: ErrorCount(1, "tls", "3")}

@@ -1,0 +1,168 @@
+import json
+import os
+import stat
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.base.errors import UsageError
+from loadgen.measure import result as result_module
+from loadgen.measure.result import (
+    SCHEMA,
+    Block,
+    Bytes,
+    Connections,
+    ErrorRow,
+    Generator,
+    Latency,
+    Ledger,
+    Rate,
+    RequestResult,
+    Result,
+    Second,
+    ThresholdRow,
+    Users,
+    WorkerRow,
+    from_json,
+    save,
+    to_json,
+)
+
+numbers = st.integers(0, 10**12)
+floats = st.floats(0, 1e9)
+texts = st.text(max_size=6)
+quantiles = st.none() | floats | st.fixed_dictionaries({"at_least": floats})
+latencies = st.builds(Latency, numbers, numbers, st.none() | floats, st.none() | floats, *[quantiles] * 8)
+by_clock = st.dictionaries(st.sampled_from(["response", "service"]), latencies, max_size=1)
+ledgers = st.builds(Ledger, *[numbers] * 6)
+names = st.text(max_size=6).filter(lambda name: name not in ("class", "error_class"))
+results = st.builds(
+    Result,
+    plan=st.fixed_dictionaries({"name": texts, "users": numbers, "think_s": st.just([0.0, 1.0])}),
+    ended_because=texts,
+    duration_s=floats,
+    users=st.builds(Users, numbers, numbers, numbers),
+    ledger=ledgers,
+    samples_lost=numbers,
+    rate=st.builds(Rate, floats, floats, floats),
+    bytes=st.builds(Bytes, numbers, numbers),
+    connections=st.builds(Connections, *[numbers] * 6),
+    latency_ms=by_clock,
+    status_codes=st.dictionaries(st.integers(100, 599).map(str), numbers, max_size=2),
+    errors=st.lists(st.builds(ErrorRow, texts, texts, texts, numbers, texts), max_size=2),
+    requests=st.dictionaries(names, st.builds(RequestResult, ledgers, latency_ms=by_clock), max_size=2),
+    timeline=st.lists(st.builds(Second, floats, numbers, numbers, numbers, st.none() | floats), max_size=2),
+    blocks=st.lists(st.builds(Block, floats, floats, numbers, numbers, texts), max_size=1),
+    thresholds=st.lists(st.builds(ThresholdRow, texts, st.none() | floats), max_size=1),
+    generator=st.builds(
+        Generator,
+        workers=st.lists(st.builds(WorkerRow, floats, st.just({"p99": 1.5}), st.booleans()), max_size=2),
+        cpu_us_per_request=st.none() | floats,
+        reasons=st.lists(texts, max_size=1),
+    ),
+    histograms=st.dictionaries(texts, texts, max_size=1),
+)
+
+
+@given(results)
+def test_a_result_survives_its_file(result):
+    assert from_json(to_json(result)) == result
+
+
+def test_the_file_names_its_format_and_the_class_of_an_error():
+    text = to_json(Result(errors=[ErrorRow("timeout", count=3)]))
+    document = json.loads(text)
+    assert text.endswith("}\n")
+    assert document["schema"] == SCHEMA == "loadgen.result/1"
+    assert document["errors"][0]["class"] == "timeout"
+    assert "error_class" not in text
+
+
+def test_fields_of_a_later_version_are_ignored_and_absent_ones_take_their_defaults():
+    document = json.loads(to_json(Result(ended_by="signal", errors=[ErrorRow("cut")])))
+    document["invented"] = {"later": 1}
+    document["users"]["invented"] = 2
+    document["errors"][0]["invented"] = 3
+    del document["rate"]
+    assert from_json(json.dumps(document)) == Result(ended_by="signal", errors=[ErrorRow("cut")])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "out.json: not a JSON file"),
+        ('{"schema": "loadgen.result/1"', "out.json: not a JSON file"),
+        ("[]", "expected a loadgen.result/1 file as written by `loadgen run -o FILE`, got None"),
+        ("3", "got None"),
+        ("{}", "got None"),
+        ('{"schema": "loadgen.result/2"}', "got 'loadgen.result/2'"),
+        ('{"schema": "loadgen.result/1", "users": 5}', "damaged result file"),
+        ('{"schema": "loadgen.result/1", "users": null}', "damaged result file"),
+        ('{"schema": "loadgen.result/1", "timeline": 5}', "damaged result file"),
+        ('{"schema": "loadgen.result/1", "timeline": [5]}', "damaged result file"),
+        ('{"schema": "loadgen.result/1", "latency_ms": []}', "damaged result file"),
+    ],
+)
+def test_anything_but_a_result_is_refused_in_one_line_that_names_the_file(text, said):
+    with pytest.raises(UsageError) as caught:
+        from_json(text, "out.json")
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("out.json: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_ledger_balances_only_if_both_sums_hold():
+    ledger = Ledger(scheduled=10, sent=8, not_sent=2, ok=5, failed=2, unknown=1)
+    assert ledger.balanced
+    assert not replace(ledger, not_sent=1).balanced
+    assert not replace(ledger, unknown=0).balanced
+
+
+def test_a_saved_result_reads_back_and_has_the_permissions_of_any_new_file(tmp_path):
+    path = tmp_path / "out.json"
+    before = os.umask(0o027)
+    try:
+        save(Result(ended_because="ünïcode"), path)
+    finally:
+        os.umask(before)
+    assert from_json(path.read_text("utf-8")) == Result(ended_because="ünïcode")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("broken", ["to_json", "replace"])
+def test_the_old_file_survives_a_write_that_fails(tmp_path, monkeypatch, broken):
+    path = tmp_path / "out.json"
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*((result_module, "to_json") if broken == "to_json" else (os, "replace")), full)
+    with pytest.raises(UsageError, match=r"cannot write .*out\.json: No space left on device"):
+        save(Result(), path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interrupted_write_leaves_no_part_behind(tmp_path, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(result_module, "to_json", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(Result(), tmp_path / "out.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(UsageError, match="cannot write .*: No such file or directory"):
+        save(Result(), tmp_path / "missing" / "out.json")
+
+
+def test_what_is_no_regular_file_is_written_to_as_it_is(tmp_path):
+    path = tmp_path / "null"
+    path.symlink_to("/dev/null")
+    save(Result(), path)
+    assert path.is_symlink()

@@ -1,0 +1,90 @@
+import io
+import json
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.measure.counts import HIGHEST_US, Counts
+from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
+from loadgen.measure.wire import read_frame, write_frame
+
+numbers = st.integers(0, 10**15)
+texts = st.text(max_size=8)
+counts = st.builds(
+    lambda pairs, clamped: Counts(pairs, clamped),
+    st.dictionaries(st.integers(0, HIGHEST_US), st.integers(1, 10**9), max_size=3).map(lambda found: found.items()),
+    numbers,
+)
+tallies = st.builds(
+    Tally,
+    numbers,
+    numbers,
+    numbers,
+    numbers,
+    numbers,
+    st.dictionaries(st.integers(100, 599), numbers, max_size=2),
+    st.dictionaries(st.sampled_from(ErrorClass), st.builds(ErrorCount, numbers, texts, texts), max_size=2),
+    st.dictionaries(st.sampled_from(["response", "service_censored"]), counts, max_size=2),
+)
+recordings = st.builds(
+    Recording,
+    st.dictionaries(st.integers(0, 9), tallies, max_size=2),
+    st.builds(ConnectionCounts, *[numbers] * len(fields(ConnectionCounts))),
+    counts,
+    numbers,
+)
+usages = st.none() | st.builds(Usage, numbers, numbers, numbers, numbers, numbers)
+frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.booleans(), usages)
+
+
+def written(*several):
+    stream = io.BytesIO()
+    for frame in several:
+        write_frame(stream, frame)
+    return stream.getvalue()
+
+
+@given(st.lists(frames, max_size=2))
+def test_frames_come_out_as_they_went_in(several):
+    stream = io.BytesIO(written(*several))
+    assert [read_frame(stream) for _ in several] == several
+    assert read_frame(stream) is None
+
+
+FRAME = Frame(1, 2, 3, Recording({0: Tally(ok=1)}))
+
+
+def test_a_stream_cut_at_any_byte_gives_the_whole_frames_and_then_none():
+    data = written(FRAME, FRAME)
+    for length in range(len(data)):
+        stream = io.BytesIO(data[:length])
+        if length >= len(data) // 2:
+            assert read_frame(stream) == FRAME
+        assert read_frame(stream) is None
+
+
+def test_a_frame_is_flushed_at_once():
+    class Pipe(io.BytesIO):
+        flushed = 0
+
+        def flush(self):
+            self.flushed += 1
+
+    pipe = Pipe()
+    write_frame(pipe, FRAME)
+    assert pipe.flushed == 1
+
+
+def test_a_frame_is_a_length_and_json():
+    data = written(FRAME)
+    assert int.from_bytes(data[:4], "big") == len(data) - 4
+    assert json.loads(data[4:])["worker"] == 1
+
+
+def test_an_error_class_that_is_not_known_is_refused():
+    data = written(Frame(0, 0, 0, Recording({0: Tally(errors={ErrorClass.TLS: ErrorCount(1)})})))
+    with pytest.raises(ValueError, match="tls_eRRor"):
+        read_frame(io.BytesIO(data.replace(b"tls_error", b"tls_eRRor")))
