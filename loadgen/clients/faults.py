@@ -29,6 +29,18 @@ def classify(error: Exception) -> ErrorClass:
     return ErrorClass.GENERATOR
 
 
+def connect_error(error: OSError) -> ErrorClass:
+    """The class of what ended an opening."""
+    return ErrorClass.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else classify(error)
+
+
+def handshake_error(error: OSError) -> OSError:
+    """The error as one of TLS, whatever ended the handshake, unless it was our own deadline."""
+    if isinstance(error, ssl.SSLError | TimeoutError):
+        return error
+    return ssl.SSLError(error.errno or 0, f"{error.strerror or error} during the TLS handshake")
+
+
 def explain(error: Exception) -> str:
     """One short line for the report."""
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -16,10 +16,11 @@ import httpx
 
 from loadgen.base.clock import Clock, now_ns, s_to_ns
 from loadgen.base.exchange import BodySource, ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
-from loadgen.clients.faults import classify, explain
-from loadgen.clients.httpx_streams import HEAD_END, AsyncBackend, AsyncStream, BlockingBackend, BlockingStream
+from loadgen.clients.faults import classify, connect_error, explain
+from loadgen.clients.http1.encode import length_field
+from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
+from loadgen.clients.httpx_streams import Stream
 
-EXAMPLE_BYTES = 200
 POOL: dict[str, Any] = {
     "max_connections": 1,
     "max_keepalive_connections": 1,
@@ -50,7 +51,6 @@ class _Common:
         self.counts = counts
         self._endpoint = endpoint
         self._clock = clock
-        self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._is_cut = False
         self._last: tuple[Request, httpx.Request] | None = None
         for name in ("httpx", "httpcore"):  # they would log full URLs
@@ -60,80 +60,80 @@ class _Common:
         client.headers.clear()
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
-    def _built(self, request: Request, content: Any) -> httpx.Request:
+    def _built(self, request: Request, source: Any) -> httpx.Request:
         """The request as httpx has it; the last one is kept, because users repeat themselves."""
         if self._last is not None and self._last[0] is request:
             return self._last[1]
         origin = self._endpoint.origin
         headers = [] if request.fields.names_host else [("Host", origin.authority)]
         headers += request.fields.pairs
-        if isinstance(request.body, bytes):
-            content = request.body or None
-        elif request.body.length is not None:
-            headers.append(("Content-Length", str(request.body.length)))
+        length = length_field(request)
+        if length is not None:
+            headers.append(length)
         if not self._endpoint.keep_alive:
             headers.append(("Connection", "close"))
-        url = httpx.URL(str(origin)).copy_with(raw_path=request.target.encode("ascii"))
+        url = httpx.URL(str(origin)).copy_with(raw_path=request.target.encode("latin-1"))
+        content = (request.body or None) if isinstance(request.body, bytes) else source
         built = httpx.Request(request.method, url, headers=headers, content=content)
         if isinstance(request.body, bytes):
             self._last = (request, built)
         return built
 
-    def _check_idle(self, stream: AsyncStream | BlockingStream | None) -> None:
-        """Count an idle connection that the server closed, or that holds what nobody asked for; httpcore drops it."""
-        if stream is None or stream.closed or not stream.traffic.uses or not stream.readable:
-            return
-        if stream.surplus:
-            self.counts.desynced += 1
-        else:
-            self.counts.idle_closed += 1
-
-    def _done(
-        self, sent_ns: int, stream: AsyncStream | BlockingStream, status: int, body: "_Body", response: httpx.Response
-    ) -> Outcome:
+    def _done(self, sent_ns: int, stream: Stream, status: int, body: "_Body") -> Outcome:
+        """A reply that httpx took. What came after its end, and what httpx overlooked, the raw client's parser saw."""
         done_ns = self._clock()
-        traffic = stream.traffic
-        if _has_surplus(traffic.start, traffic.tail, traffic.received, body.length, response):
+        reader = stream.reader
+        if reader.problem:
+            return self._lost(sent_ns, done_ns, stream, ErrorClass.MALFORMED_REPLY, reader.problem)
+        if reader.surplus:
             self.counts.desynced += 1
-            stream.closed = True
-        reply = Reply(
-            status, body.length, traffic.received, bytes(body.kept), traffic.start[:EXAMPLE_BYTES], not stream.closed
-        )
-        return Outcome(sent_ns, done_ns, reply, bytes_sent=traffic.sent, bytes_received=traffic.received)
+            stream.shut()
+        reply = Reply(status, body.length, reader.received, bytes(body.kept), reader.head, not stream.closed)
+        return Outcome(sent_ns, done_ns, reply, bytes_sent=stream.sent, bytes_received=reader.received)
 
-    def _failed(self, sent_ns: int, stream: AsyncStream | BlockingStream | None, error: Exception) -> Outcome:
+    def _failed(self, sent_ns: int, stream: Stream | None, error: Exception) -> Outcome:
         done_ns = self._clock()
-        traffic = stream.traffic if stream is not None else None
-        kind, detail = self._why(stream, error)
         if self._is_cut:
             kind, detail = ErrorClass.CUT, ""
-        return Outcome(
-            sent_ns,
-            done_ns,
-            None,
-            kind,
-            detail,
-            traffic.start[:EXAMPLE_BYTES] if traffic else b"",
-            traffic.sent if traffic else 0,
-            traffic.received if traffic else 0,
-        )
+        else:
+            kind, detail = self._why_not_opened(error) if stream is None else _why(stream, error)
+        return self._lost(sent_ns, done_ns, stream, kind, detail)
 
     @staticmethod
-    def _why(stream: AsyncStream | BlockingStream | None, error: Exception) -> tuple[ErrorClass, str]:
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
-            return (ErrorClass.TIMEOUT if stream is not None else ErrorClass.CONNECT_TIMEOUT), ""
-        begun = stream is not None and stream.traffic.received > 0
-        reused = stream is not None and stream.traffic.uses > 1
-        if isinstance(error, httpx.ProtocolError | httpx.NetworkError) and stream is not None and stream.eof:
-            if reused and not begun:
-                return ErrorClass.STALE_CONNECTION, ""
-            return ErrorClass.EARLY_CLOSE, "" if begun else "the server closed the connection without a reply"
-        if isinstance(error, httpx.RemoteProtocolError):
-            return ErrorClass.MALFORMED_REPLY, str(error)
-        kind = classify(error)
-        if kind is ErrorClass.CONNECTION_RESET and reused and not begun:
-            kind = ErrorClass.STALE_CONNECTION
+    def _lost(sent_ns: int, done_ns: int, stream: Stream | None, kind: ErrorClass, detail: str) -> Outcome:
+        if stream is None:
+            return Outcome(sent_ns, done_ns, None, kind, detail)
+        stream.shut()
+        reader = stream.reader
+        return Outcome(sent_ns, done_ns, None, kind, detail, reader.head, stream.sent, reader.received)
+
+    def _why_not_opened(self, error: Exception) -> tuple[ErrorClass, str]:
+        kind = connect_error(error) if isinstance(error, OSError) else classify(error)
+        if kind is ErrorClass.CONNECT_TIMEOUT:
+            total = self._endpoint.timeout_s <= self._endpoint.connect_timeout_s
+            return (ErrorClass.TIMEOUT if total else kind), ""
         return kind, explain(error)
+
+
+def _why(stream: Stream, error: Exception) -> tuple[ErrorClass, str]:
+    """What an exchange failed of on an open connection, as the raw client would say it."""
+    reader = stream.reader
+    if isinstance(error, TimeoutError):
+        return ErrorClass.TIMEOUT, ""
+    if reader.problem:
+        return ErrorClass.MALFORMED_REPLY, reader.problem
+    reused = stream.uses > 1
+    if stream.error is not None and not (stream.eof and reader.begun):
+        kind = classify(stream.error)
+        stale = kind is ErrorClass.CONNECTION_RESET and reused and not reader.begun
+        return (ErrorClass.STALE_CONNECTION if stale else kind), explain(stream.error)
+    if stream.eof:
+        if reused and not reader.begun:
+            return ErrorClass.STALE_CONNECTION, ""
+        return ErrorClass.EARLY_CLOSE, "" if reader.begun else "the server closed the connection without a reply"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return ErrorClass.MALFORMED_REPLY, str(error)
+    return classify(error), explain(error)
 
 
 class _Body:
@@ -166,35 +166,30 @@ class AsyncHttpxClient(_Common):
             transport=AsyncTransport(self._backend, context), trust_env=False, timeout=None, follow_redirects=False
         )
         self._forget_cookies(self._client)
+        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
     async def connect(self) -> ErrorClass | None:
         """Open the connection ahead of the first request."""
         try:
             await self._backend.open()
         except OSError as error:
-            return ErrorClass.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else classify(error)
+            return connect_error(error)
         return None
 
     async def exchange(self, request: Request) -> Outcome:
         """Send one request and await its reply."""
         sent_ns = self._clock()
-        self._check_idle(self._backend.stream)
-        if self._backend.stream is not None and self._backend.stream.readable:
-            self._backend.stream = None
-        before = self._backend.stream
-        if before is not None:
-            self.counts.used += before.traffic.uses == 0
-            before.traffic.begin()
+        self._backend.prepare(request.method)
         try:
-            async with asyncio.timeout(self._endpoint.timeout_s):
+            async with asyncio.timeout(self._endpoint.timeout_s) as limit:
+                self._running = asyncio.get_running_loop(), limit
                 return await self._exchange(request, sent_ns)
         except Exception as error:
-            stream = self._backend.stream
-            outcome = self._failed(sent_ns, stream, error)
-            if stream is not None:
-                stream.abort()
-                self._backend.stream = None
+            outcome = self._failed(sent_ns, self._backend.stream, error)
+            self._backend.drop()
             return outcome
+        finally:
+            self._running = None
 
     async def _exchange(self, request: Request, sent_ns: int) -> Outcome:
         source = None if isinstance(request.body, bytes) else _async_chunks(request.body)
@@ -208,19 +203,23 @@ class AsyncHttpxClient(_Common):
             await response.aclose()
         stream = self._backend.stream
         assert stream is not None
-        return self._done(sent_ns, stream, response.status_code, body, response)
+        return self._done(sent_ns, stream, response.status_code, body)
 
     def cut(self) -> None:
         """End a running exchange."""
         self._is_cut = True
-        if self._backend.stream is not None:
-            self._backend.stream.abort()
+        if self._running is not None:
+            self._running[0].call_soon_threadsafe(self._expire)
+
+    def _expire(self) -> None:
+        if self._running is not None:
+            loop, limit = self._running
+            limit.reschedule(loop.time())
 
     async def close(self) -> None:
         """Close the client and its connection."""
         await self._client.aclose()
-        if self._backend.stream is not None:
-            self._backend.stream.abort()
+        self._backend.drop()
 
 
 class BlockingHttpxClient(_Common):
@@ -230,6 +229,8 @@ class BlockingHttpxClient(_Common):
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
     ) -> None:
         super().__init__(endpoint, counts, clock)
+        self._timeout_ns = s_to_ns(endpoint.timeout_s)
+        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self._backend = BlockingBackend(endpoint, context, counts, clock)
         self._client = httpx.Client(
             transport=BlockingTransport(self._backend, context), trust_env=False, timeout=None, follow_redirects=False
@@ -239,31 +240,21 @@ class BlockingHttpxClient(_Common):
     async def connect(self) -> ErrorClass | None:
         """Open the connection ahead of the first request."""
         try:
-            self._backend.open()
+            self._backend.open(self._clock() + self._connect_timeout_ns)
         except OSError as error:
-            return ErrorClass.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else classify(error)
+            return connect_error(error)
         return None
 
     async def exchange(self, request: Request) -> Outcome:
         """Send one request and read its reply."""
         sent_ns = self._clock()
-        self._check_idle(self._backend.stream)
-        if self._backend.stream is not None and self._backend.stream.readable:
-            self._backend.stream = None
-        self._backend.deadline_ns = sent_ns + self._timeout_ns
-        before = self._backend.stream
-        if before is not None:
-            self.counts.used += before.traffic.uses == 0
-            before.traffic.begin()
-            before.deadline_ns = self._backend.deadline_ns
+        self._backend.prepare(request.method)
+        self._backend.limit(sent_ns + self._timeout_ns)
         try:
             return self._exchange(request, sent_ns)
         except Exception as error:
-            stream = self._backend.stream
-            outcome = self._failed(sent_ns, stream, error)
-            if stream is not None:
-                stream.close()
-                self._backend.stream = None
+            outcome = self._failed(sent_ns, self._backend.stream, error)
+            self._backend.drop()
             return outcome
 
     def _exchange(self, request: Request, sent_ns: int) -> Outcome:
@@ -278,19 +269,17 @@ class BlockingHttpxClient(_Common):
             response.close()
         stream = self._backend.stream
         assert stream is not None
-        return self._done(sent_ns, stream, response.status_code, body, response)
+        return self._done(sent_ns, stream, response.status_code, body)
 
     def cut(self) -> None:
         """End a running exchange from another thread."""
         self._is_cut = True
-        if self._backend.stream is not None:
-            self._backend.stream.cut()
+        self._backend.cut()
 
     async def close(self) -> None:
         """Close the client and its connection."""
         self._client.close()
-        if self._backend.stream is not None:
-            self._backend.stream.close()
+        self._backend.drop()
 
 
 class _Chunks:
@@ -306,15 +295,3 @@ class _Chunks:
 async def _async_chunks(source: BodySource) -> AsyncIterator[bytes]:
     for chunk in source.chunks():
         yield chunk
-
-
-def _has_surplus(start: bytes, tail: bytes, received: int, body_length: int, response: httpx.Response) -> bool:
-    """Whether bytes came after the reply's end: exact with a length, by the last bytes with chunks."""
-    if "transfer-encoding" in response.headers:
-        return not tail.endswith(HEAD_END)
-    if "content-length" not in response.headers and body_length:
-        return False
-    heads = 0
-    while start.startswith(b"HTTP/1.1 1", heads) and not start.startswith(b"HTTP/1.1 101", heads):
-        heads = start.find(HEAD_END, heads) + len(HEAD_END)
-    return received > start.find(HEAD_END, heads) + len(HEAD_END) + body_length

@@ -1,4 +1,4 @@
-"""One user's byte stream under httpx: resolved addresses, exact byte counts, deadlines, and a way to cut it.
+"""One user's byte stream under httpx: exact byte counts, total deadlines, and the raw client's view of the reply.
 
 httpcore asks for a stream to the origin's name and is handed the user's own, opened ahead or on the spot. Its TLS is
 already done, so `start_tls` hands out the same stream again.
@@ -8,126 +8,108 @@ import asyncio
 import select
 import socket
 import ssl
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import httpcore
 
 from loadgen.base.clock import NS_PER_S, Clock
-from loadgen.base.exchange import ConnectionCounts, Endpoint
+from loadgen.clients.http1.parser import ReplyReader
 
-HEAD_END = b"\r\n\r\n"
-MAX_START_BYTES = 65536
-TAIL_BYTES = 8
+AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+T = TypeVar("T")
 
 
-class Traffic:
-    """What went over one connection in the exchange at hand. `start` is the reply's beginning, its head included."""
+class Stream:
+    """What both kinds share: the socket, and what went over it in the exchange at hand.
 
-    def __init__(self) -> None:
-        self.sent = 0
-        self.received = 0
-        self.start = b""
-        self.tail = b""
+    `reader` follows the reply with the raw client's parser: both clients see its end at the same byte. `uses` counts
+    exchanges; `eof` and `error` say how the connection ended, if it did.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
         self.uses = 0
-
-    def begin(self) -> None:
-        """A new exchange."""
-        self.sent = self.received = 0
-        self.start = self.tail = b""
-        self.uses += 1
-
-    def note(self, data: bytes) -> None:
-        """Bytes of the reply."""
-        self.received += len(data)
-        if len(self.start) < MAX_START_BYTES and HEAD_END not in self.start:
-            self.start += data
-        self.tail = (self.tail + data[-TAIL_BYTES:])[-TAIL_BYTES:]
-
-
-class AsyncStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
-    """A connection on the running loop."""
-
-    def __init__(self) -> None:
-        self.traffic = Traffic()
+        self.sent = 0
+        self.reader = ReplyReader("GET")
         self.eof = False
+        self.error: OSError | None = None
         self.closed = False
-        self._transport: asyncio.Transport
-        self._buffer = bytearray()
-        self._reading: asyncio.Future[None] | None = None
-        self._writing: asyncio.Future[None] | None = None
-        self._lost: Exception | None = None
+        self.surplus = False
+        self._sock = sock
 
-    # asyncio's side.
+    def begin(self, method: str) -> None:
+        """A new exchange."""
+        self.uses += 1
+        self.sent = 0
+        self.reader = ReplyReader(method)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is up."""
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
-        self._transport = transport  # type: ignore[assignment]
+    def shut(self) -> None:
+        """Close at once."""
+        self.closed = True
+        self._sock.close()
 
-    def data_received(self, data: bytes) -> None:
-        """Keep it for the reader."""
-        self._buffer += data
-        self._wake()
-
-    def eof_received(self) -> bool:
-        """The server will send no more."""
+    @property
+    def readable(self) -> bool:
+        """Whether something came while nobody asked: bytes (then `surplus` is set), or the end of the stream."""
+        if self.closed or self.eof:
+            return True
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
+        if not poll.poll(0):
+            return False
+        self._sock.settimeout(0)
+        try:
+            self.surplus = bool(self._sock.recv(1))
+        except AGAIN:  # a TLS record that holds no data
+            return False
+        except OSError:
+            self.surplus = False
         self.eof = True
-        self._wake()
-        return False
+        return True
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """The connection is gone."""
-        self.eof = True
-        self._lost = error
-        self._wake()
-        self.resume_writing()
+    def get_extra_info(self, info: str) -> Any:
+        """For httpcore: `is_readable` says that an idle connection must not be used again."""
+        return self.readable if info == "is_readable" else None
 
-    def pause_writing(self) -> None:
-        """The send buffer is full."""
-        self._writing = asyncio.get_running_loop().create_future()
-
-    def resume_writing(self) -> None:
-        """The send buffer has room."""
-        if self._writing is not None and not self._writing.done():
-            self._writing.set_result(None)
-        self._writing = None
-
-    def _wake(self) -> None:
-        if self._reading is not None and not self._reading.done():
-            self._reading.set_result(None)
-
-    # httpcore's side.
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """The next bytes, none at the end of the stream."""
-        while not self._buffer and not self.eof:
-            self._reading = asyncio.get_running_loop().create_future()
-            await self._reading
-        if not self._buffer and self._lost is not None:
-            raise self._lost
-        data = bytes(self._buffer[:max_bytes])
-        del self._buffer[:max_bytes]
-        self.traffic.note(data)
+    def _received(self, data: bytes) -> bytes:
+        if data:
+            self.reader.feed(data)
+        else:
+            self.eof = True
         return data
 
+
+class AsyncStream(Stream, httpcore.AsyncNetworkStream):
+    """A connection on the running loop; its socket does not block."""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """The next bytes, none at the end of the stream. Waits for the loop even if they are there already."""
+        try:
+            while True:
+                await ready(self._sock, to_write=False)
+                try:
+                    return self._received(self._sock.recv(max_bytes))
+                except AGAIN:
+                    continue
+        except OSError as error:
+            self.error = error
+            raise httpcore.ReadError(str(error)) from error
+
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send, waiting for room."""
-        if self._lost is not None:
-            raise self._lost
-        self._transport.write(buffer)
-        self.traffic.sent += len(buffer)
-        if self._writing is not None:
-            await self._writing
+        """Send everything."""
+        left = memoryview(buffer)
+        try:
+            while left:
+                count = await complete(self._sock, lambda piece=left: self._sock.send(piece), to_write=True)
+                self.sent += count
+                left = left[count:]
+        except OSError as error:
+            self.error = error
+            raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
         """Close; httpcore calls it for a connection that is not kept."""
-        self.abort()
-
-    def abort(self) -> None:
-        """Close at once."""
-        self.closed = True
-        self._transport.abort()
+        self.shut()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -135,58 +117,44 @@ class AsyncStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         """TLS is up already."""
         return self
 
-    def get_extra_info(self, info: str) -> Any:
-        """`is_readable` says that an idle connection must not be used again."""
-        return self.readable if info == "is_readable" else None
 
-    @property
-    def readable(self) -> bool:
-        """Whether something came while nobody asked: bytes, or the end of the stream."""
-        return self.closed or self.eof or bool(self._buffer)
-
-    @property
-    def surplus(self) -> bool:
-        """Whether there are bytes that nobody asked for."""
-        return bool(self._buffer)
-
-
-class BlockingStream(httpcore.NetworkStream):
+class BlockingStream(Stream, httpcore.NetworkStream):
     """A connection of one thread. Every operation is bounded by `deadline_ns`."""
 
     def __init__(self, sock: socket.socket, clock: Clock) -> None:
-        self.traffic = Traffic()
-        self.closed = False
-        self.eof = False
-        self.surplus = False
+        super().__init__(sock)
         self.deadline_ns = 0
-        self._sock = sock
         self._clock = clock
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes, none at the end of the stream."""
         self._limit()
-        data = self._sock.recv(max_bytes)
-        self.eof = not data
-        self.traffic.note(data)
-        return data
+        try:
+            return self._received(self._sock.recv(max_bytes))
+        except TimeoutError:
+            raise
+        except OSError as error:
+            self.error = error
+            raise httpcore.ReadError(str(error)) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send everything."""
-        self._limit()
-        self._sock.sendall(buffer)
-        self.traffic.sent += len(buffer)
+        left = memoryview(buffer)
+        try:
+            while left:
+                self._limit()
+                count = self._sock.send(left)
+                self.sent += count
+                left = left[count:]
+        except TimeoutError:
+            raise
+        except OSError as error:
+            self.error = error
+            raise httpcore.WriteError(str(error)) from error
 
     def close(self) -> None:
-        """Close."""
-        self.closed = True
-        self._sock.close()
-
-    def cut(self) -> None:
-        """End a running read from another thread."""
-        try:
-            self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
+        """Close; httpcore calls it for a connection that is not kept."""
+        self.shut()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -194,155 +162,39 @@ class BlockingStream(httpcore.NetworkStream):
         """TLS is up already."""
         return self
 
-    def get_extra_info(self, info: str) -> Any:
-        """`is_readable` says that an idle connection must not be used again."""
-        return self.readable if info == "is_readable" else None
-
-    @property
-    def readable(self) -> bool:
-        """Whether something came while nobody asked: bytes, or the end of the stream."""
-        if self.closed or self.eof:
-            return True
-        poll = select.poll()
-        poll.register(self._sock, select.POLLIN)
-        if not poll.poll(0):
-            return False
-        self._sock.settimeout(0.001)
-        try:
-            self.surplus = bool(self._sock.recv(1))
-        except TimeoutError:  # a TLS record that holds no data
-            return False
-        except OSError:
-            self.surplus = False
-        self.eof = True
-        return True
-
     def _limit(self) -> None:
-        self._sock.settimeout(max((self.deadline_ns - self._clock()) / NS_PER_S, 0.0001))
+        left_ns = self.deadline_ns - self._clock()
+        if left_ns <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left_ns / NS_PER_S)
 
 
-class AsyncBackend(httpcore.AsyncNetworkBackend):
-    """Opens the user's stream; an open one is handed out once."""
-
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts) -> None:
-        self.stream: AsyncStream | None = None
-        self._ready: AsyncStream | None = None
-        self._endpoint = endpoint
-        self._context = context
-        self._counts = counts
-        self._opened_before = False
-
-    async def open(self) -> None:
-        """Connect ahead. Raises OSError, TimeoutError among them."""
-        self._ready = await self._connect()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> AsyncStream:
-        """For httpcore: the stream opened ahead, or a new one."""
-        stream = self._ready or await self._connect()
-        self._ready = None
-        return stream
-
-    async def _connect(self) -> AsyncStream:
+async def complete(sock: socket.socket, operation: Callable[[], T], *, to_write: bool) -> T:
+    """What `operation` on a non-blocking socket returns, tried again whenever it may succeed."""
+    while True:
         try:
-            async with asyncio.timeout(self._endpoint.connect_timeout_s):
-                stream = await self._try_addresses()
-        except OSError:
-            self._counts.failed += 1
-            raise
-        note_opened(self._counts, again=self._opened_before)
-        self._opened_before = True
-        self.stream = stream
-        return stream
-
-    async def _try_addresses(self) -> AsyncStream:
-        loop = asyncio.get_running_loop()
-        *others, last = self._endpoint.addresses
-        for _family, (host, port) in others:
-            try:
-                return (await loop.create_connection(AsyncStream, host, port, **self._tls()))[1]
-            except ssl.SSLError:
-                raise
-            except OSError:
-                continue
-        return (await loop.create_connection(AsyncStream, *last[1], **self._tls()))[1]
-
-    def _tls(self) -> dict[str, Any]:
-        if self._context is None:
-            return {}
-        return {"ssl": self._context, "server_hostname": self._endpoint.origin.host}
+            return operation()
+        except ssl.SSLWantReadError:
+            await ready(sock, to_write=False)
+        except ssl.SSLWantWriteError:
+            await ready(sock, to_write=True)
+        except BlockingIOError:
+            await ready(sock, to_write=to_write)
 
 
-class BlockingBackend(httpcore.NetworkBackend):
-    """The blocking twin."""
-
-    def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock
-    ) -> None:
-        self.stream: BlockingStream | None = None
-        self.deadline_ns = 0
-        self._ready: BlockingStream | None = None
-        self._endpoint = endpoint
-        self._context = context
-        self._counts = counts
-        self._clock = clock
-        self._opened_before = False
-
-    def open(self) -> None:
-        """Connect ahead. Raises OSError, TimeoutError among them."""
-        self._ready = self._connect()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> BlockingStream:
-        """For httpcore: the stream opened ahead, or a new one."""
-        stream = self._ready or self._connect()
-        stream.deadline_ns = self.deadline_ns
-        self._ready = None
-        return stream
-
-    def _connect(self) -> BlockingStream:
-        addresses = self._endpoint.addresses
-        for number, (family, address) in enumerate(addresses, start=1):
-            try:
-                sock = self._open_socket(family, address)
-            except OSError as error:
-                if number == len(addresses) or isinstance(error, ssl.SSLError):
-                    self._counts.failed += 1
-                    raise
-            else:
-                break
-        note_opened(self._counts, again=self._opened_before)
-        self._opened_before = True
-        self.stream = BlockingStream(sock, self._clock)
-        return self.stream
-
-    def _open_socket(self, family: int, address: tuple[str, int]) -> socket.socket:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(self._endpoint.connect_timeout_s)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.connect(address)
-            if self._context is not None:
-                return self._context.wrap_socket(sock, server_hostname=self._endpoint.origin.host)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
+async def ready(sock: socket.socket, *, to_write: bool) -> None:
+    """Return when the socket can be read from, or written to."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    add, remove = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
+    descriptor = sock.fileno()
+    add(descriptor, _resolve, future)
+    try:
+        await future
+    finally:
+        remove(descriptor)
 
 
-def note_opened(counts: ConnectionCounts, *, again: bool) -> None:
-    """Count a connection that opened."""
-    counts.opened += 1
-    counts.reconnected += again
+def _resolve(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)

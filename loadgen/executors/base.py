@@ -68,6 +68,11 @@ class Users(Protocol):
         ...
 
     @property
+    def not_sent(self) -> int:
+        """Arrivals of the open model that were due and not sent: dropped, or still waiting at the end."""
+        ...
+
+    @property
     def finished(self) -> bool:
         """Whether nothing runs and nothing will."""
         ...
@@ -77,7 +82,7 @@ class Users(Protocol):
         ...
 
     def start(self, now: int, end_ns: int) -> None:
-        """Let all users send, nothing new from `end_ns` on."""
+        """Let all users send from `now`, the gate's instant, and nothing new from `end_ns` on."""
         ...
 
     def tick(self, now: int) -> None:

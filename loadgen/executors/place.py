@@ -25,10 +25,14 @@ def _users(task: Assignment) -> Users:
         from loadgen.base.tls import make_context
 
         context = make_context(endpoint.tls)
-    recorder = Recorder(task.redact, paced=plan.think_s != (0.0, 0.0))
+    recorder = Recorder(task.redact, paced=plan.paced)
     breaker = Breaker(task.board, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
         workload = HttpWorkload(plan, shard.index, shard.count, shard.seed)
+        if plan.arrivals is not None:
+            from loadgen.executors.open_users import OpenUsers
+
+            return OpenUsers(task, plan.arrivals, context, workload, recorder, breaker, KernelAlarm())
         return ReactorUsers(task, context, workload, recorder, breaker, KernelAlarm())
 
     from loadgen.executors.sequential_users import SequentialUsers

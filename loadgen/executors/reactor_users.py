@@ -53,7 +53,7 @@ class ReactorUsers:
         self._next_fold = self._budget - FOLD_EVERY
         self._end_ns = 0
         self._think = ThinkTime(plan.think_s, shard.seed)
-        self._eager = self._think.none
+        self._eager = not plan.paced
         self._pausing: list[tuple[int, int]] = []
         self._to_open = 0
         self._opening_since = 0
@@ -65,6 +65,11 @@ class ReactorUsers:
     def sent(self) -> int:
         """Requests for which a connect or write was attempted."""
         return self._limit - self._budget
+
+    @property
+    def not_sent(self) -> int:
+        """A closed loop has no arrivals that could be missed."""
+        return 0
 
     @property
     def finished(self) -> bool:

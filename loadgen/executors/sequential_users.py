@@ -18,6 +18,7 @@ from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Reply, Request
 from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment
+from loadgen.executors.schedule import Schedule, make_timetable
 from loadgen.guard.board import GO, STOP, Cause, Slot
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
@@ -155,7 +156,9 @@ class SequentialUsers:
         self._breaker = breaker
         self._words = task.board.words
         self._clock = task.clock
-        self._paced = plan.think_s != (0.0, 0.0)
+        self._paced = plan.paced
+        self._schedule = _schedule(task)
+        self._unsent = 0
         limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._tickets: Iterator[int] | None = None if shard.requests_limit is None else itertools.count()
         self._limit = limit
@@ -163,6 +166,7 @@ class SequentialUsers:
         self._end_ns = 0
         self._clients = [clients() for _ in range(shard.users)]
         self._workload_for = workload_for
+        self._unsent_workload = workload_for(plan.users)  # names the arrivals that nobody sent
         self._tapes = [Tape(len(plan.requests)) for _ in range(shard.users)]
         self._opened = [False] * shard.users
         self._started = [False] * shard.users
@@ -192,6 +196,11 @@ class SequentialUsers:
     def sent(self) -> int:
         """Requests started."""
         return sum(tape.sent for tape in self._tapes)
+
+    @property
+    def not_sent(self) -> int:
+        """Arrivals that were due and not sent."""
+        return self._unsent
 
     @property
     def finished_ns(self) -> int:
@@ -230,12 +239,16 @@ class SequentialUsers:
         """Open the gate."""
         self._opening_since = now
         self._end_ns = end_ns
+        if self._schedule is not None:
+            self._schedule.begin(now, end_ns)
         self._waits.open_gate()
 
     def tick(self, now: int) -> None:
         """Wake the sleepers when nothing new may be sent; fold what the users wrote."""
         if self._words[STOP] != GO or (self._end_ns and not self._may_send(now)):
             self._waits.wake()
+            if self._schedule is not None and self._end_ns:
+                self._schedule.end(min(now, self._end_ns))
         if now >= self._next_drain_ns:
             self._next_drain_ns = now + DRAIN_EVERY_NS
             self._drain()
@@ -270,6 +283,10 @@ class SequentialUsers:
     def _drain(self) -> None:
         for tape in self._tapes:
             tape.drain(self._recorder)
+        if self._schedule is not None:
+            for waited_ns in self._schedule.unsent_waits_ns():
+                self._unsent += 1
+                self._recorder.never_sent(self._unsent_workload.next().name_id, waited_ns)
         self._recorder.fold()
         self._task.board.put(self._task.shard.index, Slot.SENT, self.sent)
 
@@ -304,7 +321,10 @@ class SequentialUsers:
                 return
             await client.connect()
         self._started[user] = self._words[STOP] == GO
-        self._ended_ns[user] = await self._repeat(client, workload, tape, think)
+        if self._schedule is None:
+            self._ended_ns[user] = await self._repeat(client, workload, tape, think)
+        else:
+            self._ended_ns[user] = await self._serve(client, workload, tape, self._schedule)
 
     async def _repeat(self, client: Client, workload: Workload, tape: Tape, think: ThinkTime) -> int:
         """One request after another, until the run is over; when the last one ended, 0 without any.
@@ -331,6 +351,26 @@ class SequentialUsers:
                 due_ns = now + (backoff_ns or think.next_ns())
                 await self._waits.until(due_ns)
                 now = self._clock()
+        return done_ns
+
+    async def _serve(self, client: Client, workload: Workload, tape: Tape, schedule: Schedule) -> int:
+        """One arrival after another: take the next of all users', wait until it is due, send it."""
+        done_ns = 0
+        while (due_ns := schedule.take()) is not None:
+            await self._waits.until(due_ns)
+            now = self._clock()
+            if now < due_ns:
+                break
+            if not self._may_send(now) or (self._tickets is not None and not self._ticket(self._tickets)):
+                schedule.give_back(due_ns)
+                break
+            request = workload.only or workload.next()
+            tape.sent += 1
+            outcome = await client.exchange(request)
+            done_ns = outcome.done_ns
+            tape.sent_bytes[request.name_id] += outcome.bytes_sent
+            tape.received[request.name_id] += outcome.bytes_received
+            self._note(tape, request, outcome, due_ns)
         return done_ns
 
     def _may_send(self, now: int) -> bool:
@@ -372,3 +412,11 @@ class SequentialUsers:
             tape.examples.append((request.name_id, error, f"status {reply.status}", reply.head))
         self._breaker.failed(now)
         return track
+
+
+def _schedule(task: Assignment) -> Schedule | None:
+    arrivals, shard = task.plan.arrivals, task.shard
+    if arrivals is None:
+        return None
+    offsets_ns = make_timetable(arrivals, task.plan.seed).offsets_ns(shard.index, shard.count)
+    return Schedule(offsets_ns, task.clock, drops=arrivals.when_busy == "drop")

@@ -6,7 +6,7 @@ import time
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.executors.base import TICK_S, UNLIMITED, Assignment, Users
 from loadgen.guard.board import CUT, GO, Slot, State
-from loadgen.measure.recording import Frame, Usage
+from loadgen.measure.recording import Frame, Part, Usage
 from loadgen.measure.usage import measure_usage
 
 POLL_S = 0.002
@@ -22,6 +22,7 @@ class Worker:
         self._index = task.shard.index
         self._second = 0
         self._ok = 0
+        self._opens_ns = 0
         self._cpu_ns = time.process_time_ns if task.plan.mode == "threads" else time.thread_time_ns
 
     async def run(self) -> None:
@@ -31,6 +32,8 @@ class Worker:
             gate_at = await self._gate()
             if gate_at:
                 await self._drive(gate_at)
+            else:
+                self._users.cut()  # nothing was sent: there is nobody to wait for
         finally:
             await self._users.close()
             self._put(Slot.STATE, State.FINISHED)
@@ -58,40 +61,58 @@ class Worker:
 
     async def _drive(self, gate_at: int) -> None:
         task, users, board = self._task, self._users, self._board
-        duration_s = task.plan.duration_s
-        end_ns = UNLIMITED if duration_s is None else gate_at + s_to_ns(duration_s)
-        tick_s = min(TICK_S, task.plan.timeout_s / 10)
+        plan = task.plan
+        opens_ns = gate_at + s_to_ns(plan.warmup_s)
+        closes_ns = UNLIMITED if plan.duration_s is None else opens_ns + s_to_ns(plan.duration_s)
+        tick_s = min(TICK_S, plan.timeout_s / 10)
+        self._opens_ns = opens_ns
+        part: Part = "warmup" if plan.warmup_s else "window"
         cpu_ns = self._cpu_ns()
-        in_window = True
         self._put(Slot.STATE, State.RUNNING)
-        users.start(task.clock(), end_ns)
+        users.start(gate_at, min(closes_ns + s_to_ns(plan.cool_down_s), UNLIMITED))
+        self._show()
         while not users.finished:
-            left_s = (end_ns - task.clock()) / NS_PER_S if in_window else tick_s
+            boundary_ns = {"warmup": opens_ns, "window": closes_ns}.get(part, UNLIMITED)
+            next_second_ns = opens_ns + (self._second + 1) * NS_PER_S
+            left_s = (min(boundary_ns, next_second_ns) - task.clock()) / NS_PER_S
             await asyncio.sleep(max(0.0, min(tick_s, left_s)))
             now = task.clock()
             users.tick(now)
+            self._show()
             if board.stop == CUT:
                 users.cut()
-            if in_window:
-                over = now >= end_ns or board.stop != GO
+            stopped = board.stop != GO
+            if part == "warmup" and (now >= opens_ns or stopped):
+                self._deliver(now, part)
+                part, cpu_ns = "window", self._cpu_ns()
+            if part == "window":
+                over = now >= closes_ns or stopped
+                if over or now - opens_ns >= (self._second + 1) * NS_PER_S:
+                    self._deliver(now, part)
                 if over:
                     cpu_ns = self._cpu_ns() - cpu_ns
-                if over or now - gate_at >= (self._second + 1) * NS_PER_S:
-                    self._deliver(now - gate_at)
-                in_window = not over
-        if in_window:
+                    part = "cooldown" if plan.cool_down_s and not stopped else "drain"
+        if part == "window":
             cpu_ns = self._cpu_ns() - cpu_ns
-        self._deliver(max(users.finished_ns - gate_at, 0), in_window=in_window, usage=measure_usage(cpu_ns))
+        self._deliver(users.finished_ns, part, measure_usage(cpu_ns))
 
-    def _deliver(self, elapsed_ns: int, *, in_window: bool = True, usage: Usage | None = None) -> None:
+    def _deliver(self, now: int, part: Part, usage: Usage | None = None) -> None:
+        elapsed_ns = max(now - self._opens_ns, 0)
         recording = self._users.take()
         total = recording.total()
-        self._put(Slot.SENT, self._users.sent)
-        self._put(Slot.STARTED, self._users.started)
+        self._show()
         self._ok += total.ok
         self._put(Slot.OK, self._ok)
-        self._task.deliver(Frame(self._index, self._second, elapsed_ns, recording, in_window, usage))
+        self._task.deliver(Frame(self._index, self._second, elapsed_ns, recording, part, usage))
         self._second = elapsed_ns // NS_PER_S
+
+    def _show(self) -> None:
+        """Let the others see how far the users are, also while no reply comes."""
+        failed = self._board.get(self._index, Slot.FAILED)  # first: each of them is among those sent
+        self._put(Slot.SENT, self._users.sent)
+        self._put(Slot.FAILED_OF_SENT, failed)
+        self._put(Slot.STARTED, self._users.started)
+        self._put(Slot.NOT_SENT, self._users.not_sent)
 
     def _put(self, word: Slot, value: int) -> None:
         self._board.put(self._index, word, value)

@@ -34,6 +34,8 @@ class Slot(IntEnum):
     SENT = 3
     OK = 4
     FAILED = 5
+    NOT_SENT = 6
+    FAILED_OF_SENT = 7
 
 
 class State(IntEnum):

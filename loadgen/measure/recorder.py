@@ -103,6 +103,12 @@ class Recorder:
                 tally.clock("response" + CENSORED).add((service_ns + lag_ns) // 1000)
                 tally.clock("send_lag").add(lag_ns // 1000)
 
+    def never_sent(self, name_id: int, waited_ns: int) -> None:
+        """An arrival that was due and not sent: a lower bound of response time and send lag."""
+        tally = self._recording.tally(name_id)
+        for clock in ("response", "send_lag"):
+            tally.clock(clock + CENSORED).add(waited_ns // 1000)
+
     def fold(self) -> None:
         """Move all samples into counts: about 0.1 us a sample."""
         for series in self._series.values():

@@ -1,11 +1,13 @@
 """Recording: what one or many workers saw, as plain sums; merging is adding, and loses nothing."""
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.counts import Counts
 
 CENSORED = "_censored"
+Part = Literal["warmup", "window", "drain", "cooldown"]
 
 
 @dataclass(slots=True)
@@ -110,14 +112,14 @@ class Usage:
 class Frame:
     """What one worker saw since its last frame.
 
-    `second` is the one in which the frame began and `elapsed_ns` when it was taken, both from the start gate.
-    `in_window` says that the measured window was open; later frames hold the drain. A worker's last frame has its
-    `usage`.
+    `second` is the one in which the frame began and `elapsed_ns` when it was taken, both from the opening of the
+    measured window. `part` says where in the run that was; only `window` and `drain` (requests sent in the window
+    that end after it) are measured. A worker's last frame has its `usage`.
     """
 
     worker: int
     second: int
     elapsed_ns: int
     recording: Recording
-    in_window: bool = True
+    part: Part = "window"
     usage: Usage | None = None

@@ -42,6 +42,7 @@ class Tape:
         "sent",
         "sent_bytes",
         "tracks",
+        "unsent",
     )
 
     def __init__(self, names: int) -> None:
@@ -50,6 +51,7 @@ class Tape:
         self.received = [0] * names
         self.tracks: list[Track] = []
         self.losses: list[tuple[int, ErrorClass, int, int, str, bytes]] = []
+        self.unsent: list[tuple[int, int]] = []
         self.examples: list[tuple[int, ErrorClass, str, bytes]] = []
         self.last_reply: Reply | None = None
         self.last = Track(0, 0, None)
@@ -93,6 +95,8 @@ class Tape:
             recorder.note_example(*example)
         for loss in _taken(self.losses):
             recorder.lose(*loss)
+        for name_id, waited_ns in _taken(self.unsent):
+            recorder.never_sent(name_id, waited_ns)
 
 
 def _taken(items: list[T]) -> list[T]:

@@ -34,7 +34,7 @@ def _frame_out(frame: Frame) -> dict[str, Any]:
         "worker": frame.worker,
         "second": frame.second,
         "elapsed_ns": frame.elapsed_ns,
-        "in_window": frame.in_window,
+        "part": frame.part,
         "usage": asdict(frame.usage) if frame.usage else None,
         "tallies": {name_id: _tally_out(tally) for name_id, tally in recording.tallies.items()},
         "connections": asdict(recording.connections),
@@ -51,7 +51,7 @@ def _frame_in(data: dict[str, Any]) -> Frame:
         data["gc_pause_ns"],
     )
     usage = Usage(**data["usage"]) if data["usage"] else None
-    return Frame(data["worker"], data["second"], data["elapsed_ns"], recording, data["in_window"], usage)
+    return Frame(data["worker"], data["second"], data["elapsed_ns"], recording, data["part"], usage)
 
 
 def _tally_out(tally: Tally) -> dict[str, Any]:

@@ -51,11 +51,38 @@ class StopRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of the open model: the arrival rate goes linearly from `from_rps` to `to_rps`, over all workers."""
+
+    duration_s: float
+    from_rps: float
+    to_rps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """The open model: when requests are due, whatever the server does.
+
+    With `poisson` the gaps are random around the rate. An arrival that finds every connection busy opens another up to
+    `max_connections`; beyond that it waits (`queue`), timed from when it was due, or is dropped and counted (`drop`).
+    `precise` spins instead of sleeping: a core for less send lag.
+    """
+
+    stages: tuple[Stage, ...]
+    kind: Literal["constant", "poisson"] = "constant"
+    max_connections: int = 0
+    when_busy: Literal["queue", "drop"] = "queue"
+    precise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole run. Times are seconds, `think_s` an inclusive range drawn uniformly per request.
 
-    `requests_limit` and `duration_s`: whichever comes first ends the run; at least one is set. `workers` are per
-    process. `secrets` are values that no output may show.
+    `requests_limit` and `duration_s`: whichever comes first ends the measured window; at least one is set. `workers`
+    are per process. `arrivals` None is the closed model. The first `warmup_s` come before the measured window and
+    the last `cool_down_s` after it, both under load. `thresholds` are conditions that the Result must meet; `strict`
+    also wants it to be valid. `secrets` are values that no output may show.
     """
 
     name: str
@@ -77,8 +104,18 @@ class Plan:
     keep_alive: bool = True
     tls: Tls = field(default_factory=Tls)
     stop: StopRules = field(default_factory=StopRules)
+    arrivals: Arrivals | None = None
+    warmup_s: float = 0.0
+    cool_down_s: float = 0.0
+    thresholds: tuple[str, ...] = ()
+    strict: bool = False
     seed: int = 1
     secrets: tuple[str, ...] = ()
+
+    @property
+    def paced(self) -> bool:
+        """Whether requests have an instant at which they are due, so that send lag is measured."""
+        return self.arrivals is not None or self.think_s != (0.0, 0.0)
 
     @property
     def shard_count(self) -> int:

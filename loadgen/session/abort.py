@@ -48,7 +48,7 @@ class AbortWatch:
             return None
         if self._since_ns is None:
             self._since_ns = now
-        self._samples.append(Sample(now, self._board.total(Slot.SENT), self._board.total(Slot.FAILED)))
+        self._samples.append(Sample(now, self._board.total(Slot.SENT), self._board.total(Slot.FAILED_OF_SENT)))
         while len(self._samples) > 1 and self._samples[1].at_ns <= now - self._longest_ns:
             self._samples.popleft()
         for condition in self._conditions:
@@ -90,9 +90,9 @@ def _from_sums(condition: Condition, sent: int, failed: int, window_s: float) ->
         return None
     match condition.metric:
         case "error_rate":
-            return failed / sent
+            return min(1.0, failed / sent)
         case "ok_rate":
-            return 1 - failed / sent
+            return max(0.0, 1 - failed / sent)
         case "sent":
             return float(sent)
         case "failed":

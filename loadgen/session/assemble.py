@@ -51,7 +51,7 @@ def assemble(
     total = collected.total.total()
     clocks = clocks_of(total)
     latency = latencies(clocks)
-    ledger, samples_lost = _ledger(plan, board, total, end)
+    ledger, samples_lost = _ledger(plan, board, total, collected.unmeasured_sent, end)
     duration_s = collected.window_elapsed_ns / NS_PER_S
     generator = _generator(plan, collected, latency["response"], duration_s, end)
     return Result(
@@ -60,6 +60,7 @@ def assemble(
         started_at=started.astimezone(UTC).isoformat(timespec="milliseconds"),
         opening_s=round(opening_s, 3),
         duration_s=round(duration_s, 6),
+        warmup_s=plan.warmup_s,
         drain_s=round(max(0, collected.drain_elapsed_ns - collected.window_elapsed_ns) / NS_PER_S, 3),
         ended_by=end.ended_by,
         ended_because=end.because,
@@ -68,7 +69,7 @@ def assemble(
         ledger=ledger,
         samples_lost=samples_lost,
         out_of_range=sum(counts.clamped for counts in total.clocks.values()),
-        rate=_rate(collected, duration_s),
+        rate=_rate(collected, duration_s, ledger.not_sent if plan.arrivals else 0),
         bytes=Bytes(total.bytes_sent, total.bytes_received),
         connections=_connections(collected.total.connections, ledger.sent),
         latency_ms=latency,
@@ -88,9 +89,9 @@ def assemble(
     )  # fmt: skip
 
 
-def _ledger(plan: Plan, board: Board, total: Tally, end: Ending) -> tuple[Ledger, int]:
+def _ledger(plan: Plan, board: Board, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:
     """Sums from frames; where frames are missing, from the board's slots, with what they lack."""
-    sent, samples_lost = board.total(Slot.SENT), 0
+    sent, samples_lost = board.total(Slot.SENT) - unmeasured, 0
     ok, failed, unknown = total.ok, total.failed, total.unknown
     if not end.whole:
         samples_lost = max(0, board.total(Slot.OK) - ok)
@@ -98,8 +99,10 @@ def _ledger(plan: Plan, board: Board, total: Tally, end: Ending) -> tuple[Ledger
         failed = max(failed, board.total(Slot.FAILED))
         sent = max(sent, ok + failed)
         unknown = sent - ok - failed
-    scheduled = sent if plan.requests_limit is None else plan.requests_limit
-    ledger = Ledger(scheduled, sent, scheduled - sent, ok, failed, unknown)
+    not_sent = board.total(Slot.NOT_SENT)
+    if plan.requests_limit is not None and plan.arrivals is None:
+        not_sent = plan.requests_limit - sent - unmeasured
+    ledger = Ledger(sent + not_sent, sent, not_sent, ok, failed, unknown)
     assert ledger.balanced, f"the ledger does not balance: {ledger}"
     return ledger, samples_lost
 
@@ -116,11 +119,12 @@ def _users(plan: Plan, board: Board) -> Users:
     return Users(plan.users, started, plan.users - started)
 
 
-def _rate(collected: Collector, duration_s: float) -> Rate:
+def _rate(collected: Collector, duration_s: float, not_sent: int) -> Rate:
     if not duration_s:
         return Rate()
     sent_rps = round(collected.window_done / duration_s, 3)
-    return Rate(offered_rps=sent_rps, sent_rps=sent_rps, ok_rps=round(collected.window_ok / duration_s, 3))
+    offered_rps = round((collected.window_done + not_sent) / duration_s, 3)
+    return Rate(offered_rps=offered_rps, sent_rps=sent_rps, ok_rps=round(collected.window_ok / duration_s, 3))
 
 
 def _statuses(tally: Tally) -> dict[str, int]:

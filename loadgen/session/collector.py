@@ -41,10 +41,14 @@ class SecondRow:
 
 
 class Collector:
-    """`total` holds everything, `window` the sums at the end of the measured window."""
+    """`total` holds everything measured, `window_*` the sums at the end of the measured window.
+
+    `unmeasured_sent` are requests of the warm-up and the cool-down.
+    """
 
     def __init__(self, workers: int) -> None:
         self.total = Recording()
+        self.unmeasured_sent = 0
         self.window_ok = 0
         self.window_replies = 0
         self.window_done = 0
@@ -63,11 +67,16 @@ class Collector:
         """Take one frame."""
         recording = frame.recording
         sums = recording.total()
+        if frame.part in ("warmup", "cooldown"):
+            self.unmeasured_sent += sums.sent
+            if frame.usage is not None:
+                self.usages[frame.worker] = frame.usage
+            return
         self.total.merge(recording)
         self.worker_lag[frame.worker].merge(recording.loop_lag)
         if frame.usage is not None:
             self.usages[frame.worker] = frame.usage
-        if not frame.in_window:
+        if frame.part == "drain":
             self.drain_elapsed_ns = max(self.drain_elapsed_ns, frame.elapsed_ns)
             return
         self.window_ok += sums.ok

@@ -168,7 +168,8 @@ class Session:
     async def _watching(self) -> None:
         """Until every worker is done: progress, conditions to abort, the grace."""
         plan, board = self._plan, self._board
-        end_ns = None if plan.duration_s is None else self._gate_ns + s_to_ns(plan.duration_s)
+        planned_s = self._planned_s()
+        end_ns = None if planned_s is None else self._gate_ns + s_to_ns(planned_s)
         pending = set(self._futures)
         while pending:
             _, pending = await asyncio.wait(pending, timeout=WATCH_S)
@@ -183,6 +184,11 @@ class Session:
                     self._because = reason
             if pending:
                 self._progress("draining" if over_since else "running")
+
+    def _planned_s(self) -> float | None:
+        """The time under load: warm-up, measured window and cool-down."""
+        plan = self._plan
+        return None if plan.duration_s is None else plan.warmup_s + plan.duration_s + plan.cool_down_s
 
     def _cut(self, now: int) -> None:
         """The grace is over. A run that ended by its duration stays completed."""
@@ -234,7 +240,7 @@ class Session:
         self._hooks.progress(
             Snapshot(
                 elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
-                planned_s=plan.duration_s,
+                planned_s=self._planned_s(),
                 planned_requests=plan.requests_limit,
                 done=sent,
                 rate_rps=self._rate_rps,

@@ -46,6 +46,7 @@ class TargetProcess:
                 errors.seek(0)
                 said = errors.read().decode("utf-8", "replace").strip()
                 raise UsageError(f"the demo server did not start: {said.removeprefix('loadgen.target: ')}")
+            self._process = process
             self.url, self.pid = line.removeprefix(_LISTENING).strip(), process.pid
             self._running = stack.pop_all()
         return self
@@ -54,6 +55,19 @@ class TargetProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running.close()
+
+    def send_signal(self, number: int) -> None:
+        """Send the server a signal."""
+        self._process.send_signal(number)
+
+    def close_stdin(self) -> None:
+        """Do what the end of this process would do."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def wait(self) -> int:
+        """The exit code, once the server has ended. Raises subprocess.TimeoutExpired after five seconds."""
+        return self._process.wait(_STOP_TIMEOUT_S)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -78,12 +78,18 @@ def load(path: Path) -> Result:
 class Command:
     """`loadgen ARGV` as a process of its own, killed on leaving if it still runs. `finish` waits for its end."""
 
-    def __init__(self, *argv: object, stdout: Any = subprocess.PIPE, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *argv: object,
+        stdout: int = subprocess.PIPE,
+        stderr: int = subprocess.PIPE,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "loadgen", *map(str, argv)],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             env=_environment(env or {}),
             text=True,
         )
@@ -112,7 +118,7 @@ class Command:
 
     def finish(self) -> Finished:
         out, err = self._process.communicate(timeout=PATIENCE_S)
-        return Finished(self._process.returncode, out or "", err)
+        return Finished(self._process.returncode, out or "", err or "")
 
 
 def children_of(pid: int) -> list[int]:

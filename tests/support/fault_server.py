@@ -93,6 +93,11 @@ class FaultServer:
     def url(self) -> str:
         return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
+    def join_connections(self) -> None:
+        """Wait until the scripts of all connections so far have ended; each must be able to."""
+        for thread in tuple(self._threads):
+            thread.join()
+
     def _accept(self) -> None:
         while True:
             try:

@@ -16,6 +16,7 @@ PAGE = b"hello world\n"
 STOP_TIMEOUT_S = 10.0
 BACKLOG = 4096
 
+# /upload answers when it has read the whole body: the mirror has to read it before the request goes on to the file.
 CONFIG = """
 {user}
 daemon off; worker_processes 1; worker_rlimit_nofile {descriptors}; worker_shutdown_timeout 2s;
@@ -32,7 +33,8 @@ http {{
         listen 127.0.0.1:{port} backlog={backlog};
         {listen_tls}
         root {root}/www;
-        location = /upload {{ return 200 "received\\n"; }}
+        location = /upload {{ mirror /read-body; error_page 405 =200 /uploaded; }}
+        location = /read-body {{ internal; return 204; }}
     }}
 }}
 """
@@ -126,6 +128,8 @@ def _write_files(root: Path, port: int, tls_port: int | None, certificates: Cert
     www = root / "www"
     www.mkdir()
     (www / "index.html").write_bytes(PAGE)
+    for name in ("upload", "uploaded"):  # the one that a POST must not have, and the one it gets
+        (www / name).write_bytes(b"received\n")
     certificate = listen_tls = ""
     if certificates is not None:
         certificate = f"ssl_certificate {certificates.server_cert}; ssl_certificate_key {certificates.server_key};"

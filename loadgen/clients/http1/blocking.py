@@ -11,13 +11,15 @@ from collections.abc import Callable
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
-from loadgen.clients.faults import classify, explain
+from loadgen.clients.dial import Dial
+from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.encode import Encoder, rest_of_body
 from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
 
 READ_BYTES = 65536
 EXAMPLE_BYTES = 200
 _IDLE_CHECK_NS = 1_000_000
+_SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
 
@@ -39,12 +41,12 @@ class BlockingClient:
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self._sock: socket.socket | None = None
-        self._opened_before = False
         self._uses = 0
         self._done_ns = 0
         self._wait_ns = 0
+        self._sent = 0
         self._cut = False
-        self._good_address = 0
+        self._dial = Dial(endpoint, context, counts, clock)
         self._repeats: dict[int, Outcome] = {}
         self._primed: Request | None = None
         self._primed_data = b""
@@ -57,7 +59,7 @@ class BlockingClient:
         try:
             self._open(self._clock() + self._connect_timeout_ns)
         except OSError as error:
-            return self._connect_error(error)
+            return connect_error(error)
         return None
 
     async def exchange(self, request: Request) -> Outcome:
@@ -72,29 +74,31 @@ class BlockingClient:
             try:
                 self._open(min(deadline, sent_ns + self._connect_timeout_ns))
             except OSError as error:
-                return self._failed(sent_ns, 0, self._connect_error(error), explain(error))
+                return self._not_opened(sent_ns, error)
         reused = self._uses > 0
         self._uses += 1
         self.counts.used += not reused
         wire = request.wire or self._encoder.wire(request)
         memo = request.memo
-        sock = self._sock
-        assert sock is not None
-        if self._wait_ns != self._timeout_ns:
-            self._set_wait(self._timeout_ns)
+        self._sent = 0
         try:
-            sent = self._send(sock, request, wire, deadline)
-            data = sock.recv(READ_BYTES)
+            if not reused:  # connecting took a part of the time
+                self._wait_until(deadline)
+            elif self._wait_ns != self._timeout_ns:
+                self._set_wait(self._timeout_ns)
+            self._send(request, wire, deadline)
+            data = self._recv(READ_BYTES)
         except OSError as error:
             return self._broken(sent_ns, request, error, None, reused=reused)
         if memo is not None and memo.data == data:
             outcome = self._repeats[request.name_id]
             outcome.sent_ns = sent_ns
+            outcome.bytes_sent = self._sent
             outcome.done_ns = self._done_ns = self._clock()
             if not request.streams:
                 self._primed, self._primed_data, self._primed_outcome = request, data, outcome
             return outcome
-        return self._receive(request, data, sent_ns, sent, deadline, reused=reused)
+        return self._receive(request, data, sent_ns, reused=reused)
 
     def _again(self, request: Request, sent_ns: int) -> Outcome:
         """The short way: the same request as last time, on the same open connection, most likely the same reply."""
@@ -102,12 +106,16 @@ class BlockingClient:
         assert wire is not None
         try:
             self._sendall(wire)
+        except OSError as error:
+            self._sent = 0
+            return self._broken(sent_ns, request, error, None, reused=True)
+        try:
             data = self._recv(READ_BYTES)
         except OSError as error:
             return self._broken(sent_ns, request, error, None, reused=True)
         if data != self._primed_data:
             self._primed = None
-            return self._receive(request, data, sent_ns, len(wire), sent_ns + self._timeout_ns, reused=True)
+            return self._receive(request, data, sent_ns, reused=True)
         outcome = self._primed_outcome
         outcome.sent_ns = sent_ns
         outcome.done_ns = self._done_ns = self._clock()
@@ -116,12 +124,7 @@ class BlockingClient:
     def cut(self) -> None:
         """End a running exchange from another thread: its receive sees the end of the stream."""
         self._cut = True
-        sock = self._sock
-        if sock is not None:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return
+        self._dial.cut()
 
     async def close(self) -> None:
         """Close the connection."""
@@ -129,61 +132,65 @@ class BlockingClient:
 
     # Sending and receiving.
 
-    def _send(self, sock: socket.socket, request: Request, wire: bytes, deadline: int) -> int:
-        """Write the request; the number of bytes. A server that stops reading may still have replied: go on to read."""
-        sock.sendall(wire)
+    def _send(self, request: Request, wire: bytes, deadline: int) -> None:
+        """Write the whole request; `_sent` is how much of it went out."""
+        self._sendall(wire)
+        self._sent = len(wire)
         if not request.streams:
-            return len(wire)
-        total = len(wire)
-        try:
-            for chunk in rest_of_body(request) or ():
-                self._wait_until(deadline)
-                sock.sendall(chunk)
-                total += len(chunk)
-        except (BrokenPipeError, ConnectionResetError):
-            self._uses = -1  # a half-sent request ends the connection
-        return total
-
-    def _receive(
-        self, request: Request, data: bytes, sent_ns: int, sent: int, deadline: int, *, reused: bool
-    ) -> Outcome:
-        sock, memo = self._sock, request.memo
+            return
+        sock = self._sock
         assert sock is not None
-        first = data
-        known = read_known(data, memo) if memo is not None and data else None
+        for chunk in rest_of_body(request) or ():
+            left = memoryview(chunk)
+            while left:
+                self._wait_until(deadline)
+                count = sock.send(left)
+                self._sent += count
+                left = left[count:]
+        self._wait_until(deadline)
+
+    def _receive(self, request: Request, data: bytes, sent_ns: int, *, reused: bool) -> Outcome:
+        """Take the reply whose first piece is `data`, b"" for the end of the stream."""
+        memo = request.memo
+        known = read_known(data, memo) if memo is not None else None
         if known is not None and len(data) == known[1] + known[0].length:
             framing, head = known
             reply = Reply(
                 framing.status, framing.length, len(data), data[head : head + request.keep],
                 data[:EXAMPLE_BYTES], framing.keep_alive, repeatable(data),
             )  # fmt: skip
-            return self._finish(request, reply, sent_ns, sent, surplus=False)
+            return self._finish(request, reply, sent_ns, surplus=False)
         reader = ReplyReader(request.method, request.keep, request.sink)
+        first, deadline = data, sent_ns + self._timeout_ns
         while data:
             reader.feed(data)
             if reader.problem:
-                return self._failed(sent_ns, sent, ErrorClass.MALFORMED_REPLY, reader.problem, reader)
+                return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, reader.problem, reader)
             if reader.reply is not None:
-                break
+                return self._complete(request, reader, first, sent_ns)
             try:
                 self._wait_until(deadline)
-                data = sock.recv(READ_BYTES)
+                data = self._recv(READ_BYTES)
             except OSError as error:
                 return self._broken(sent_ns, request, error, reader, reused=reused)
-        if not data and not (reader.begun and reader.eof()):
-            return self._closed_by_server(sent_ns, sent, reader, reused=reused)
-        reply_ = reader.reply
-        assert reply_ is not None
-        framing_ = reader.framing() if memo is not None else None
-        if framing_ is not None and memo is not None:
-            remember(memo, reader.start, framing_)
-            if reader.received == len(first):
-                reply_.whole = repeatable(first)
-        return self._finish(request, reply_, sent_ns, sent, surplus=reader.surplus)
+        if reader.begun and reader.eof():
+            return self._complete(request, reader, first, sent_ns)
+        return self._closed_by_server(sent_ns, reader, reused=reused)
 
-    def _finish(self, request: Request, reply: Reply, sent_ns: int, sent: int, *, surplus: bool) -> Outcome:
+    def _complete(self, request: Request, reader: ReplyReader, first: bytes, sent_ns: int) -> Outcome:
+        """The reader has the reply: let later ones like it take the short path."""
+        reply, memo = reader.reply, request.memo
+        assert reply is not None
+        framing = reader.framing() if memo is not None else None
+        if framing is not None and memo is not None:
+            remember(memo, reader.start, framing)
+            if reader.received == len(first):
+                reply.whole = repeatable(first)
+        return self._finish(request, reply, sent_ns, surplus=reader.surplus)
+
+    def _finish(self, request: Request, reply: Reply, sent_ns: int, *, surplus: bool) -> Outcome:
         self._done_ns = self._clock()
-        outcome = Outcome(sent_ns, self._done_ns, reply, bytes_sent=sent, bytes_received=reply.wire_length)
+        outcome = Outcome(sent_ns, self._done_ns, reply, bytes_sent=self._sent, bytes_received=reply.wire_length)
         if surplus:
             self.counts.desynced += 1
         if self._uses < 0 or surplus or not reply.keep_alive or not self._endpoint.keep_alive:
@@ -194,81 +201,70 @@ class BlockingClient:
             self._repeats[request.name_id] = outcome
         return outcome
 
-    def _closed_by_server(self, sent_ns: int, sent: int, reader: ReplyReader, *, reused: bool) -> Outcome:
+    def _closed_by_server(self, sent_ns: int, reader: ReplyReader, *, reused: bool) -> Outcome:
         if reused and not reader.begun:
-            return self._failed(sent_ns, sent, ErrorClass.STALE_CONNECTION)
+            return self._failed(sent_ns, ErrorClass.STALE_CONNECTION)
         detail = "" if reader.begun else "the server closed the connection without a reply"
-        return self._failed(sent_ns, sent, ErrorClass.EARLY_CLOSE, detail, reader)
+        return self._failed(sent_ns, ErrorClass.EARLY_CLOSE, detail, reader)
 
     def _broken(
         self, sent_ns: int, request: Request, error: OSError, reader: ReplyReader | None, *, reused: bool
     ) -> Outcome:
-        sent = len(request.wire or b"")
         if isinstance(error, _TIMED_OUT):
-            return self._failed(sent_ns, sent, ErrorClass.TIMEOUT, "", reader)
+            return self._failed(sent_ns, ErrorClass.TIMEOUT, "", reader)
         kind = classify(error)
-        if kind is ErrorClass.CONNECTION_RESET and reused and reader is None:
-            kind = ErrorClass.STALE_CONNECTION
-        return self._failed(sent_ns, sent, kind, explain(error), reader)
+        if kind is ErrorClass.CONNECTION_RESET and reader is None:
+            said = self._said_before()
+            if said:
+                self._uses = -1  # a half-sent request ends the connection
+                return self._receive(request, said, sent_ns, reused=reused)
+            if reused:
+                kind = ErrorClass.STALE_CONNECTION
+        return self._failed(sent_ns, kind, explain(error), reader)
 
-    def _failed(
-        self, sent_ns: int, sent: int, error: ErrorClass, detail: str = "", reader: ReplyReader | None = None
-    ) -> Outcome:
+    def _said_before(self) -> bytes:
+        """What a server that stopped reading, or closed, had replied before."""
+        try:
+            return self._recv(READ_BYTES)
+        except OSError:
+            return b""
+
+    def _not_opened(self, sent_ns: int, error: OSError) -> Outcome:
+        kind = connect_error(error)
+        if kind is ErrorClass.CONNECT_TIMEOUT and self._timeout_ns <= self._connect_timeout_ns:
+            kind = ErrorClass.TIMEOUT
+        self._sent = 0
+        return self._failed(sent_ns, kind, explain(error))
+
+    def _failed(self, sent_ns: int, error: ErrorClass, detail: str = "", reader: ReplyReader | None = None) -> Outcome:
         self._drop()
         if self._cut:
             error, detail = ErrorClass.CUT, ""
         self._done_ns = self._clock()
         received = reader.received if reader else 0
         head = reader.head if reader else b""
-        return Outcome(sent_ns, self._done_ns, None, error, detail, head, sent, received)
+        return Outcome(sent_ns, self._done_ns, None, error, detail, head, self._sent, received)
 
     # The socket.
 
     def _open(self, deadline: int) -> None:
-        addresses = self._endpoint.addresses
-        for attempt in range(len(addresses)):
-            index = (self._good_address + attempt) % len(addresses)
-            family, address = addresses[index]
-            try:
-                self._open_address(family, address, deadline)
-            except OSError:
-                if attempt + 1 == len(addresses):
-                    self.counts.failed += 1
-                    raise
-            else:
-                self._good_address = index
-                break
-        self.counts.opened += 1
-        self.counts.reconnected += self._opened_before
-        self._opened_before = True
+        sock = self._dial.open(deadline)
+        sock.settimeout(None)
+        self._sock = sock
+        self._sendall, self._recv = sock.sendall, sock.recv
         self._uses = 0
         self._wait_ns = 0
         self._done_ns = self._clock()
 
-    def _open_address(self, family: int, address: tuple[str, int], deadline: int) -> None:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(max((deadline - self._clock()) / NS_PER_S, 0.001))
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.connect(address)
-            if self._context is not None:
-                sock = self._context.wrap_socket(sock, server_hostname=self._endpoint.origin.host)
-            else:
-                sock.settimeout(None)
-        except BaseException:
-            sock.close()
-            raise
-        self._sock = sock
-        self._sendall, self._recv = sock.sendall, sock.recv
-
-    def _connect_error(self, error: OSError) -> ErrorClass:
-        return ErrorClass.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else classify(error)
-
     def _wait_until(self, deadline: int) -> None:
-        self._set_wait(max(deadline - self._clock(), 1_000_000))
+        """Bound the next receive or send by the deadline; raises TimeoutError when it has passed."""
+        left_ns = deadline - self._clock()
+        if left_ns <= 0:
+            raise TimeoutError
+        self._set_wait(max(left_ns, _SHORTEST_WAIT_NS))
 
     def _set_wait(self, wait_ns: int) -> None:
-        """Bound the next receive or send."""
+        """Bound the next receive or send by a time."""
         sock = self._sock
         assert sock is not None
         self._wait_ns = wait_ns
@@ -288,7 +284,7 @@ class BlockingClient:
         poll.register(sock, select.POLLIN)
         if not poll.poll(0):
             return
-        self._set_wait(1_000_000)
+        self._set_wait(_SHORTEST_WAIT_NS)
         try:
             data = sock.recv(READ_BYTES)
         except _TIMED_OUT:

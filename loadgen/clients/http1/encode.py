@@ -21,7 +21,9 @@ class Encoder:
         fields = request.fields
         host = b"" if fields.names_host else self._host
         line = f"{request.method} {request.target} HTTP/1.1\r\n".encode("latin-1")
-        return b"".join((line, host, fields.block, self._length(request), self._close, b"\r\n"))
+        length = length_field(request)
+        framing = b"" if length is None else f"{length[0]}: {length[1]}\r\n".encode("ascii")
+        return b"".join((line, host, fields.block, framing, self._close, b"\r\n"))
 
     def wire(self, request: Request) -> bytes:
         """All that is sent in one piece: the head and a short body; kept on the request."""
@@ -30,14 +32,13 @@ class Encoder:
         request.wire = wire = head + body if isinstance(body, bytes) and not request.streams else head
         return wire
 
-    @staticmethod
-    def _length(request: Request) -> bytes:
-        body = request.body
-        if isinstance(body, bytes):
-            return b"Content-Length: %d\r\n" % len(body) if body or request.method in _BODY_METHODS else b""
-        if body.length is None:
-            return b"Transfer-Encoding: chunked\r\n"
-        return b"Content-Length: %d\r\n" % body.length
+
+def length_field(request: Request) -> tuple[str, str] | None:
+    """The field that says how the request's body is delimited, or None where there is no body."""
+    body = request.body
+    if isinstance(body, bytes):
+        return ("Content-Length", str(len(body))) if body or request.method in _BODY_METHODS else None
+    return ("Transfer-Encoding", "chunked") if body.length is None else ("Content-Length", str(body.length))
 
 
 def rest_of_body(request: Request) -> Iterator[bytes] | None:

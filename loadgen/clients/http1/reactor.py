@@ -29,6 +29,7 @@ _OUT = select.EPOLLOUT
 _FAILED = select.EPOLLERR | select.EPOLLHUP
 _IDLE, _WAITING, _BUSY = Phase.IDLE, Phase.WAITING, Phase.BUSY  # an Enum's attributes are slow to look up
 _OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
+_GONE = Watch(lambda: None)  # in the place of a connection whose descriptor is not closed yet
 
 
 class Handler(Protocol):
@@ -79,7 +80,7 @@ class Reactor:
         self._encoder = Encoder(endpoint)
         self._epoll = select.epoll()
         self._by_fd: dict[int, Connection | Watch] = {}
-        self._closing: list[socket.socket] = []
+        self._closing: list[tuple[int, socket.socket]] = []
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self._good_address = 0
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
@@ -236,8 +237,7 @@ class Reactor:
             return
         framing = connection.framing
         assert framing is not None
-        received = connection.received + missing
-        reply = Reply(framing.status, framing.length, received, b"", connection.head, framing.keep_alive)
+        reply = Reply(framing.status, framing.length, connection.received, b"", connection.head, framing.keep_alive)
         self._finish(connection, reply, surplus=missing < 0)
 
     def _received(self, connection: Connection, data: bytes) -> None:
@@ -276,7 +276,7 @@ class Reactor:
             connection.head = data[:EXAMPLE_BYTES]
             return True
         kept = data[head : min(whole, head + request.keep)] if request.keep else b""
-        reply = Reply(framing.status, framing.length, whole, kept, data[:EXAMPLE_BYTES], framing.keep_alive)
+        reply = Reply(framing.status, framing.length, len(data), kept, data[:EXAMPLE_BYTES], framing.keep_alive)
         if missing == 0:
             reply.whole = repeatable(data)
         self._finish(connection, reply, surplus=missing < 0)
@@ -303,7 +303,9 @@ class Reactor:
             self._finish(connection, reader.reply, surplus=reader.surplus)
             return
         begun = reader is not None or connection.missing > 0
-        if begun or not connection.reused:
+        if connection.unsent and not begun:
+            self._broken(connection, ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))
+        elif begun or not connection.reused:
             detail = "" if begun else "the server closed the connection without a reply"
             self._fail(connection, ErrorClass.EARLY_CLOSE, detail, reader.head if reader else connection.head)
         else:
@@ -340,10 +342,14 @@ class Reactor:
     # Deadlines and endings.
 
     def sweep(self, connections: Iterable[Connection], now: int) -> None:
-        """Fail what is past its deadline: whole requests by `timeout_s`, connects by `connect_timeout_s`."""
+        """Fail what is past its deadline: whole requests by `timeout_s`, connects by `connect_timeout_s`.
+
+        Neither this nor `cut` may be called from inside a batch: both close descriptors at once.
+        """
         sent_limit, connect_limit = now - self._timeout_ns, now - self._connect_timeout_ns
         for connection in connections:
             if connection.sent_ns <= sent_limit and self._in_flight(connection):
+                self._counts.failed += connection.phase in _OPENING
                 self._fail(connection, ErrorClass.TIMEOUT, head=self._seen(connection))
             elif connection.phase in _OPENING and connection.phase_ns <= connect_limit:
                 self._connect_failed(connection, ErrorClass.CONNECT_TIMEOUT)
@@ -368,8 +374,8 @@ class Reactor:
     def drop(self, connection: Connection) -> None:
         """Close a connection; its descriptor stays until the end of the batch, so that its number is not reused."""
         if connection.sock is not None:
-            del self._by_fd[connection.fd]
-            self._closing.append(connection.sock)
+            self._by_fd[connection.fd] = _GONE
+            self._closing.append((connection.fd, connection.sock))
             connection.sock = None
         connection.phase = Phase.CLOSED
         connection.first_ns = 0
@@ -377,7 +383,9 @@ class Reactor:
         connection.unsent = False
 
     def _close_dropped(self) -> None:
-        for sock in self._closing:
+        for fd, sock in self._closing:
+            if self._by_fd[fd] is _GONE:
+                del self._by_fd[fd]
             sock.close()
         self._closing.clear()
 

@@ -4,7 +4,7 @@ import stat
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.errors import UsageError
@@ -66,6 +66,7 @@ results = st.builds(
 )
 
 
+@settings(max_examples=30)
 @given(results)
 def test_a_result_survives_its_file(result):
     assert from_json(to_json(result)) == result

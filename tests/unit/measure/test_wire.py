@@ -3,7 +3,7 @@ import json
 from dataclasses import fields
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
@@ -47,6 +47,7 @@ def written(*several):
     return stream.getvalue()
 
 
+@settings(max_examples=30)
 @given(st.lists(frames, max_size=2))
 def test_frames_come_out_as_they_went_in(several):
     stream = io.BytesIO(written(*several))

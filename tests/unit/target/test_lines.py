@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,4 +52,4 @@ def test_capacity_turns_away_what_comes_while_too_many_wait() -> None:
 def test_never_more_than_the_capacity_leaves_in_any_stretch_of_time(arrivals: list[int], rps: float) -> None:
     capacity = Capacity(rps)
     leaves = [due for now in arrivals if (due := capacity.admit_ns(now)) is not None]
-    assert all((later - earlier) * rps >= 0.999999e9 for earlier, later in zip(leaves, leaves[1:], strict=False))
+    assert all((later - earlier) * rps >= 0.999999e9 for earlier, later in pairwise(leaves))

@@ -55,7 +55,9 @@ def test_a_client_that_expects_to_be_asked_awaits_it_until_its_body_begins() -> 
     assert not reader.awaits_continue
 
 
-@pytest.mark.parametrize("data", [b"NONSENSE\r\n\r\n", b"GET / FTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n"])
+@pytest.mark.parametrize(
+    "data", [b"NONSENSE\r\n\r\n", b"GET / FTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n"]
+)
 def test_garbage_is_refused(data: bytes) -> None:
     reader = RequestReader()
     reader.feed(data)

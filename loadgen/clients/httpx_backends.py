@@ -1,0 +1,184 @@
+"""Where httpcore gets its connections from: all addresses in turn, TLS, deadlines, and what is counted."""
+
+import asyncio
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+import httpcore
+
+from loadgen.base.clock import Clock, now_ns, s_to_ns
+from loadgen.base.exchange import ConnectionCounts, Endpoint
+from loadgen.clients.dial import Dial
+from loadgen.clients.faults import handshake_error
+from loadgen.clients.httpx_streams import AsyncStream, BlockingStream, Stream, complete, ready
+
+S = TypeVar("S", bound=Stream)
+
+
+class Backend(Generic[S]):
+    """One user's stream. One that was opened ahead waits to be taken by httpcore."""
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts) -> None:
+        self.stream: S | None = None
+        self._endpoint = endpoint
+        self._context = context
+        self._counts = counts
+        self._method = ""
+
+    def prepare(self, method: str) -> None:
+        """Before an exchange: give up, and count, a connection that the server closed or wrote to while it was idle."""
+        self._method = method
+        stream = self.stream
+        if stream is None:
+            return
+        if not stream.readable:
+            if stream.uses:
+                stream.begin(method)
+            return
+        if not stream.closed:
+            self._counts.desynced += stream.surplus
+            self._counts.idle_closed += not stream.surplus
+        self.drop()
+
+    def drop(self) -> None:
+        """Close the connection."""
+        if self.stream is not None:
+            self.stream.shut()
+            self.stream = None
+
+    def _taken(self, stream: S) -> S:
+        self._counts.used += 1
+        stream.begin(self._method)
+        return stream
+
+
+class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
+    """Connects on the running loop."""
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts) -> None:
+        super().__init__(endpoint, context, counts)
+        self._good_address = 0
+        self._opened_before = False
+
+    async def open(self) -> AsyncStream:
+        """Connect. Raises OSError, TimeoutError among them."""
+        try:
+            async with asyncio.timeout(self._endpoint.connect_timeout_s):
+                sock = await self._connect()
+                if self._context is not None:
+                    sock = await self._secure(sock, self._context)
+        except OSError:
+            self._counts.failed += 1
+            raise
+        self._counts.opened += 1
+        self._counts.reconnected += self._opened_before
+        self._opened_before = True
+        self.stream = AsyncStream(sock)
+        return self.stream
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> AsyncStream:
+        """For httpcore: the stream opened ahead, or a new one."""
+        return self._taken(self.stream or await self.open())
+
+    async def _connect(self) -> socket.socket:
+        addresses = self._endpoint.addresses
+        last = len(addresses) - 1
+        for attempt in range(len(addresses)):
+            index = (self._good_address + attempt) % len(addresses)
+            try:
+                sock = await self._connect_to(*addresses[index])
+            except TimeoutError:
+                raise
+            except OSError:
+                if attempt == last:
+                    raise
+            else:
+                self._good_address = index
+                return sock
+        raise OSError("there is no address to connect to")
+
+    @staticmethod
+    async def _connect_to(family: int, address: tuple[str, int]) -> socket.socket:
+        sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            code = sock.connect_ex(address)
+            if code == errno.EINPROGRESS:
+                await ready(sock, to_write=True)
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code:
+                raise OSError(code, os.strerror(code))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    async def _secure(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+        name = self._endpoint.origin.host
+        try:
+            sock = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
+        except BaseException:
+            plain.close()
+            raise
+        try:
+            await complete(sock, sock.do_handshake, to_write=False)
+        except OSError as error:
+            sock.close()
+            raise handshake_error(error) from error
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+
+class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
+    """Connects in a thread. `deadline_ns` is that of the exchange at hand."""
+
+    def __init__(
+        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+    ) -> None:
+        super().__init__(endpoint, context, counts)
+        self._clock = clock
+        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
+        self._dial = Dial(endpoint, context, counts, clock)
+        self.deadline_ns = 0
+
+    def open(self, deadline_ns: int) -> BlockingStream:
+        """Connect. Raises OSError, TimeoutError among them."""
+        deadline_ns = min(deadline_ns, self._clock() + self._connect_timeout_ns)
+        self.stream = BlockingStream(self._dial.open(deadline_ns), self._clock)
+        return self.stream
+
+    def limit(self, deadline_ns: int) -> None:
+        """Let the exchange at hand end by then."""
+        self.deadline_ns = deadline_ns
+        if self.stream is not None:
+            self.stream.deadline_ns = deadline_ns
+
+    def cut(self) -> None:
+        """End what the thread waits for; callable from any thread."""
+        self._dial.cut()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> BlockingStream:
+        """For httpcore: the stream opened ahead, or a new one."""
+        stream = self._taken(self.stream or self.open(self.deadline_ns))
+        stream.deadline_ns = self.deadline_ns
+        return stream

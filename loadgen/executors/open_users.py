@@ -1,0 +1,151 @@
+"""The open model on a reactor: arrivals come by a timetable, whether or not the server keeps up."""
+
+import asyncio
+import ssl
+from collections import deque
+
+from loadgen.clients.http1.connection import Connection
+from loadgen.executors.alarm import Alarm
+from loadgen.executors.base import UNLIMITED, Assignment
+from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.schedule import make_timetable
+from loadgen.guard.board import GO, STOP
+from loadgen.guard.breaker import Breaker
+from loadgen.measure.recorder import Recorder
+from loadgen.plan.plan import Arrivals, share
+from loadgen.workloads.base import Workload
+
+NEVER = UNLIMITED
+
+
+class OpenUsers(ReactorUsers):
+    """Connections that serve arrivals. One that comes while all are busy opens another, or waits, or is dropped."""
+
+    def __init__(
+        self,
+        task: Assignment,
+        arrivals: Arrivals,
+        context: ssl.SSLContext | None,
+        workload: Workload,
+        recorder: Recorder,
+        breaker: Breaker,
+        alarm: Alarm,
+    ) -> None:
+        super().__init__(task, context, workload, recorder, breaker, alarm)
+        shard = task.shard
+        timetable = make_timetable(arrivals, task.plan.seed)
+        self._eager = False
+        self._offsets_ns = timetable.offsets_ns(shard.index, shard.count)
+        self._most = max(share(arrivals.max_connections, shard.count, shard.index), shard.users)
+        self._drops = arrivals.when_busy == "drop"
+        self._precise = arrivals.precise
+        self._idle: list[Connection] = []
+        self._waiting: deque[int] = deque()
+        self._started_ns = 0
+        self._next_due_ns = NEVER
+        self._over = False
+        self._serving = False
+        self._unsent = 0
+
+    @property
+    def not_sent(self) -> int:
+        """Arrivals that were due and not sent: dropped, or still waiting at the end."""
+        return self._unsent
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last arrival has been answered."""
+        return self._over and len(self._idle) == len(self.connections)
+
+    def start(self, now: int, end_ns: int) -> None:
+        """The timetable begins."""
+        self._end_ns, self._started_ns = end_ns, now
+        self.started = len(self.connections)
+        self._idle = list(self.connections)
+        self._advance()
+        self._on_alarm()
+        if self._precise:
+            asyncio.get_running_loop().call_soon(self._spin)
+
+    def _advance(self) -> None:
+        offset_ns = next(self._offsets_ns, None)
+        due_ns = NEVER if offset_ns is None else self._started_ns + offset_ns
+        self._next_due_ns = due_ns if due_ns < self._end_ns else NEVER
+
+    def _on_alarm(self) -> None:
+        self._alarm.clear()
+        now = self._clock()
+        if not self._end_ns:
+            self._open_more(now)
+            return
+        self._dispatch(now)
+        if self._next_due_ns != NEVER and not self._over and not self._precise:
+            self._alarm.set(self._next_due_ns)
+
+    def _dispatch(self, now: int) -> None:
+        """Serve every arrival that is due by `now`; later ones wait until the sockets had their turn."""
+        while self._next_due_ns <= now:
+            if self._over or self._words[STOP] != GO or self._budget <= 0:
+                self._finish(now)
+                return
+            due_ns = self._next_due_ns
+            self._advance()
+            if self._idle:
+                self._fire(self._idle.pop(), due_ns)
+            elif len(self.connections) < self._most:
+                connection = Connection(len(self.connections))
+                self.connections.append(connection)
+                self._fire(connection, due_ns)
+            elif self._drops:
+                self._lose_arrival(0)
+            else:
+                self._waiting.append(due_ns)
+
+    def _fire(self, connection: Connection, due_ns: int) -> None:
+        self._budget -= 1
+        connection.due_ns = due_ns
+        self._reactor.send(connection, self._only or self._workload.next(), self._clock())
+
+    def _continue(self, connection: Connection, now: int) -> None:
+        """A connection is free again: for the arrival that waits longest, or idle."""
+        connection.backoff_ns = 0
+        self.finished_ns = now
+        self._idle.append(connection)
+        if self._waiting and not self._serving:
+            self._serve_waiting()
+
+    def _serve_waiting(self) -> None:
+        self._serving = True  # a send that fails at once comes back here
+        while self._waiting and self._idle and not self._over and self._words[STOP] == GO and self._budget > 0:
+            self._fire(self._idle.pop(), self._waiting.popleft())
+        self._serving = False
+
+    def tick(self, now: int) -> None:
+        """Deadlines; and the end of the timetable."""
+        super().tick(now)
+        if self._end_ns and not self._over:
+            stopped = now >= self._end_ns or self._words[STOP] != GO or self._budget <= 0
+            if stopped or (self._next_due_ns == NEVER and not self._waiting):
+                self._finish(now)
+
+    def _finish(self, now: int) -> None:
+        """Nothing new from here on; what still waits is never sent, and has waited so long at least."""
+        if self._over:
+            return
+        self._over = True
+        self.finished_ns = now
+        while self._waiting:
+            self._lose_arrival(now - self._waiting.popleft())
+
+    def _lose_arrival(self, waited_ns: int) -> None:
+        self._unsent += 1
+        self._recorder.never_sent((self._only or self._workload.next()).name_id, waited_ns)
+
+    def _spin(self) -> None:
+        """With `precise`: look at the clock and the sockets all the time."""
+        if self.finished:
+            return
+        if self._next_due_ns <= self._clock():
+            self._dispatch(self._clock())
+        self._reactor.on_ready()
+        asyncio.get_running_loop().call_soon(self._spin)

@@ -1,0 +1,70 @@
+"""The open model: a timetable of arrivals that does not wait for the server.
+
+Arrival n is due when the integral of the rate reaches n; with Poisson arrivals, when it reaches the sum of n unit
+exponential gaps (time change of a Poisson process). Constant rates, ramps and Poisson are one type.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, count, islice
+from math import inf, log, sqrt
+from random import Random
+
+from loadgen.base.clock import NS_PER_S
+
+
+class Timetable:
+    """Stages of linearly changing rate, one after another.
+
+    `stages` are (duration_s, from_rps, to_rps); a duration may be infinite where the rate is constant.
+    """
+
+    def __init__(self, stages: Sequence[tuple[float, float, float]], *, poisson_seed: int | None = None) -> None:
+        self._stages = tuple(stages)
+        self._seed = poisson_seed
+        self._starts_s = (0.0, *accumulate(duration for duration, _, _ in stages))
+        self._sums = (0.0, *accumulate(_arrivals_in(stage) for stage in stages))
+
+    def expected(self, elapsed_s: float) -> float:
+        """The integral of the rate over the first `elapsed_s` seconds: the mean number of arrivals before then."""
+        total = 0.0
+        for start_s, (duration_s, low, high) in zip(self._starts_s, self._stages, strict=False):
+            inside_s = min(max(elapsed_s - start_s, 0.0), duration_s)
+            slope = 0.0 if duration_s == inf else (high - low) / duration_s
+            total += low * inside_s + slope * inside_s * inside_s / 2
+        return total
+
+    def offsets_ns(self, worker: int = 0, workers: int = 1) -> Iterator[int]:
+        """When the arrivals of one worker are due, from the start: every `workers`-th of all, in order."""
+        positions = map(float, count()) if self._seed is None else _unit_poisson(Random(self._seed))
+        stage = 0
+        last = len(self._stages) - 1
+        for position in islice(positions, worker, None, workers):
+            while position >= self._sums[stage + 1]:
+                if stage == last:
+                    return
+                stage += 1
+            inside_s = _inverse(position - self._sums[stage], self._stages[stage])
+            yield round((self._starts_s[stage] + inside_s) * NS_PER_S)
+
+
+def _arrivals_in(stage: tuple[float, float, float]) -> float:
+    duration_s, low, high = stage
+    return inf if duration_s == inf else duration_s * (low + high) / 2
+
+
+def _inverse(arrivals: float, stage: tuple[float, float, float]) -> float:
+    """Seconds into the stage at which its integral reaches `arrivals`: the root of low t + slope t^2 / 2."""
+    duration_s, low, high = stage
+    if duration_s == inf or low == high:
+        return arrivals / low if low else duration_s
+    slope = (high - low) / duration_s
+    root = sqrt(max(low * low + 2 * slope * arrivals, 0.0))
+    return 2 * arrivals / (low + root) if low + root else 0.0
+
+
+def _unit_poisson(random: Random) -> Iterator[float]:
+    """Instants of a Poisson process of rate one."""
+    draw, at = random.random, 0.0
+    while True:
+        at -= log(1.0 - draw())
+        yield at

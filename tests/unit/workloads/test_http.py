@@ -1,0 +1,136 @@
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.base.exchange import Expect
+from loadgen.plan.plan import RequestSpec, Variable
+from loadgen.workloads import http
+from loadgen.workloads.http import FileBody, HttpWorkload, weighted_cycle
+from tests.support.fakes import make_plan
+
+ID = Variable("id", "sequence", (1,))
+
+
+def workload(*requests, variables=(), index=0, count=1, seed=1):
+    return HttpWorkload(make_plan(requests=requests, variables=variables), index, count, seed)
+
+
+@pytest.mark.parametrize(
+    ("weights", "counts"),
+    [
+        ([1.0], [1]),
+        ([7.0], [1]),
+        ([1.0, 1.0], [1, 1]),
+        ([7.0, 2.5, 0.5], [14, 5, 1]),  # in whole halves
+        ([0.1, 0.2], [1, 2]),  # decimal fractions are exact, though 0.1 + 0.2 is not
+        ([50.0, 30.0, 20.0], [5, 3, 2]),
+        ([1.0, 0.0], [1, 0]),  # no weight, no requests
+        ([0.333, 0.667], [333, 667]),
+    ],
+)
+def test_a_cycle_holds_every_request_in_exact_proportion(weights, counts):
+    picks = Counter(weighted_cycle(weights, Random(1)))
+    assert [picks[index] for index in range(len(weights))] == counts
+
+
+@given(st.lists(st.floats(0.001, 1e6), min_size=1, max_size=8))
+def test_a_cycle_too_long_to_be_exact_is_close_and_leaves_nobody_out(weights):
+    picks = weighted_cycle(weights, Random(1))
+    counts = Counter(picks)
+    assert set(counts) == set(range(len(weights)))
+    assert len(picks) <= 1000 + len(weights)
+    for index, weight in enumerate(weights):
+        share = weight / sum(weights)
+        assert counts[index] / len(picks) == pytest.approx(share, abs=0.01)
+
+
+def test_the_order_is_shuffled_by_the_seed_and_repeats():
+    weights = [5.0, 5.0, 3.0]
+    assert weighted_cycle(weights, Random(3)) == weighted_cycle(weights, Random(3))
+    assert weighted_cycle(weights, Random(3)) != weighted_cycle(weights, Random(4))
+    specs = [RequestSpec(name, "GET", f"/{name}", weight) for name, weight in (("a", 2), ("b", 1))]
+    stream = workload(*specs, seed=5)
+    order = [stream.next().name_id for _ in range(9)]
+    assert order == order[:3] * 3
+    assert Counter(order) == {0: 6, 1: 3}
+    again = workload(*specs, seed=5)
+    assert [again.next().name_id for _ in range(9)] == order
+
+
+def test_a_request_that_never_changes_is_one_object():
+    stream = workload(RequestSpec("GET /", "GET", "/"))
+    assert stream.only is not None
+    assert stream.next() is stream.next() is stream.only
+
+
+def test_among_several_requests_those_that_never_change_are_one_object_each():
+    stream = workload(RequestSpec("a", "GET", "/a"), RequestSpec("b", "GET", "/b"))
+    assert stream.only is None
+    assert len({id(stream.next()) for _ in range(10)}) == 2
+
+
+def test_paths_headers_and_bodies_are_filled_for_every_request():
+    spec = RequestSpec(
+        "buy", "POST", "/buy/${id}", headers=(("X-Id", "n${id}"), ("X-Fix", "%")), body=b'{"id": ${id}, "p": "100%"}'
+    )
+    stream = workload(spec, variables=(ID,))
+    assert stream.only is None
+    first, second = stream.next(), stream.next()
+    assert (first.target, second.target) == ("/buy/1", "/buy/4")
+    assert first.fields.pairs == (("X-Id", "n2"), ("X-Fix", "%"))
+    assert first.body == b'{"id": 3, "p": "100%"}'
+    assert second.body == b'{"id": 6, "p": "100%"}'
+    assert first.memo is second.memo
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        RequestSpec("a", "GET", "/${id}"),
+        RequestSpec("a", "GET", "/", headers=(("X", "${id}"),)),
+        RequestSpec("a", "POST", "/", body=b"${id}"),
+    ],
+)
+def test_one_place_anywhere_makes_every_request_new(spec):
+    stream = workload(spec, variables=(ID,))
+    assert stream.next() is not stream.next()
+
+
+def test_a_body_of_any_bytes_around_a_place_stays_as_it_is():
+    stream = workload(RequestSpec("a", "POST", "/", body=b"\xff\x00 ${id} \xe2\x82"), variables=(ID,))
+    assert stream.next().body == b"\xff\x00 1 \xe2\x82"
+
+
+def test_a_request_has_its_plan_s_expectations_and_name():
+    expect = Expect(((204, 204),), b"done", 4)
+    stream = workload(RequestSpec("a", "GET", "/a", 1), RequestSpec("b", "DELETE", "/b", 1, expect=expect))
+    request = next(found for found in (stream.next() for _ in range(2)) if found.name_id == 1)
+    assert (request.method, request.target, request.expect) == ("DELETE", "/b", expect)
+
+
+def test_workers_share_a_sequence_between_them():
+    spec = RequestSpec("a", "GET", "/${id}")
+    streams = [workload(spec, variables=(ID,), index=index, count=3, seed=index) for index in range(3)]
+    targets = [stream.next().target for _ in range(2) for stream in streams]
+    assert targets == ["/1", "/2", "/3", "/4", "/5", "/6"]
+
+
+def test_a_file_is_read_in_pieces_and_again_for_every_request(tmp_path, monkeypatch):
+    monkeypatch.setattr(http, "_FILE_CHUNK_BYTES", 4)
+    path = tmp_path / "body.bin"
+    path.write_bytes(b"0123456789")
+    body = FileBody(str(path))
+    assert body.length == 10
+    assert list(body.chunks()) == list(body.chunks()) == [b"0123", b"4567", b"89"]
+
+
+def test_a_file_body_streams_and_its_text_is_not_a_template(tmp_path):
+    path = tmp_path / "body.txt"
+    path.write_bytes(b"${id}")
+    stream = workload(RequestSpec("a", "PUT", "/", body_file=str(path)), variables=(ID,))
+    assert stream.only is not None
+    assert stream.only.streams
+    assert b"".join(stream.only.body.chunks()) == b"${id}"
