@@ -4,8 +4,8 @@ import asyncio
 import ssl
 from collections import deque
 
+from loadgen.base.alarm import Alarm
 from loadgen.clients.http1.connection import Connection
-from loadgen.executors.alarm import Alarm
 from loadgen.executors.base import UNLIMITED, Assignment
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.schedule import make_timetable

@@ -3,8 +3,8 @@
 import ssl
 from collections.abc import Callable
 
+from loadgen.base.alarm import KernelAlarm
 from loadgen.base.exchange import Client, ConnectionCounts
-from loadgen.executors.alarm import KernelAlarm
 from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.worker import Worker

@@ -7,10 +7,10 @@ import asyncio
 import ssl
 from heapq import heappop, heappush
 
+from loadgen.base.alarm import Alarm
 from loadgen.base.exchange import ErrorClass, Reply, Request
 from loadgen.clients.http1.connection import Connection
 from loadgen.clients.http1.reactor import Reactor
-from loadgen.executors.alarm import Alarm
 from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment
 from loadgen.guard.board import GO, STOP, Slot
 from loadgen.guard.breaker import Breaker

@@ -1,32 +1,83 @@
 """Whether to believe a run: what the generator added itself, weighed against what it measured."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from loadgen.measure.result import Generator, Latency
+from loadgen.measure.result import Generator, Latency, Ledger
 
 BUSY_SHARE = 0.95
+CORE_WAIT_SHARE = 0.1
 LAG_SHARE = 0.25
 LAG_FLOOR_MS = 1.0
+STALL_MS = 100.0
+UNSENT_SHARE = 0.001
+SHORT_S = 0.5  # too short to weigh processor time
 
 
-def judge_validity(
-    generator: Generator, response: Latency, duration_s: float, lost: Sequence[str]
-) -> tuple[str, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the verdict rests on. `lost` says, a line each, which workers are missing."""
+
+    generator: Generator
+    response: Latency
+    send_lag: Latency
+    ledger: Ledger
+    duration_s: float
+    lost: tuple[str, ...] = ()
+
+
+def judge_validity(evidence: Evidence) -> tuple[str, list[str]]:
     """`valid`, `limited` (the figures are a bound) or `invalid`, with reasons that say what to do."""
-    if lost:
-        return "invalid", [f"{reason}: its share of the load is missing" for reason in lost]
-    reasons = []
-    busiest = max((row.cpu_s for row in generator.workers), default=0.0)
-    if duration_s >= 0.5 and busiest / duration_s > BUSY_SHARE:
-        reasons.append(
-            f"a worker used {busiest / duration_s:.0%} of a core: the target may be able to do more than was asked "
-            "of it; add --processes, or use fewer connections"
+    if evidence.lost:
+        return "invalid", [f"{reason}: its share of the load is missing" for reason in evidence.lost]
+    reasons = [*_busy(evidence), *_held_up(evidence), *_late(evidence), *_unsent(evidence)]
+    stalled_s = evidence.generator.longest_stall_ms / 1000
+    if reasons and evidence.duration_s and stalled_s > evidence.duration_s / 4:
+        return "invalid", reasons
+    return ("limited" if reasons else "valid"), reasons
+
+
+def _busy(evidence: Evidence) -> Iterator[str]:
+    busiest = max((row.cpu_s for row in evidence.generator.workers), default=0.0)
+    if evidence.duration_s >= SHORT_S and busiest / evidence.duration_s > BUSY_SHARE:
+        yield (
+            f"a worker used {busiest / evidence.duration_s:.0%} of a core: the target may be able to do more than was "
+            "asked of it; add --processes, or use fewer connections"
         )
-    lag_ms = max((row.loop_lag_ms.get("p99", 0.0) for row in generator.workers), default=0.0)
-    p99 = response.p99
-    if isinstance(p99, float) and lag_ms > max(LAG_FLOOR_MS, LAG_SHARE * p99):
-        reasons.append(
+
+
+def _held_up(evidence: Evidence) -> Iterator[str]:
+    waited_s = max((row.core_wait_s for row in evidence.generator.workers), default=0.0)
+    if evidence.duration_s >= SHORT_S and waited_s / evidence.duration_s > CORE_WAIT_SHARE:
+        yield (
+            f"a worker was ready but without a core for {waited_s / evidence.duration_s:.0%} of the time: another "
+            "program, or the target, runs on the same cores; pin them apart with taskset, or use another machine"
+        )
+    stall_ms = evidence.generator.longest_stall_ms
+    if stall_ms > STALL_MS:
+        yield (
+            f"the generator stood still for {stall_ms:.0f} ms: it was suspended or starved, and latencies around then "
+            "are its own; run again on a less busy machine"
+        )
+
+
+def _late(evidence: Evidence) -> Iterator[str]:
+    p99 = evidence.response.p99
+    if not isinstance(p99, float):
+        return
+    allowed_ms = max(LAG_FLOOR_MS, LAG_SHARE * p99)
+    lag_ms = max((row.loop_lag_ms.get("p99", 0.0) for row in evidence.generator.workers), default=0.0)
+    if lag_ms > allowed_ms:
+        yield (
             f"the generator's own delay was {lag_ms:.1f} ms at p99, a large part of the response time's {p99:.1f} ms; "
             "use --processes with one worker each"
         )
-    return ("limited" if reasons else "valid"), reasons
+
+
+def _unsent(evidence: Evidence) -> Iterator[str]:
+    ledger = evidence.ledger
+    if evidence.send_lag.censored and ledger.not_sent > UNSENT_SHARE * ledger.scheduled:
+        yield (
+            f"{ledger.not_sent:,} of {ledger.scheduled:,} arrivals were never sent: all connections were busy, so the "
+            "rate was not reached; lower --rate, or raise --max-connections"
+        )

@@ -72,7 +72,6 @@ class Recording:
     tallies: dict[int, Tally] = field(default_factory=dict)
     connections: ConnectionCounts = field(default_factory=ConnectionCounts)
     loop_lag: Counts = field(default_factory=Counts)
-    gc_pause_ns: int = 0
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""
@@ -87,7 +86,6 @@ class Recording:
             self.tally(name_id).merge(tally)
         self.connections.move_from(replace(other.connections))
         self.loop_lag.merge(other.loop_lag)
-        self.gc_pause_ns += other.gc_pause_ns
 
     def total(self) -> Tally:
         """All request names added up."""
@@ -99,13 +97,20 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a worker cost: its CPU time in the window, and the figures of its process, `pid`, so far."""
+    """What a worker cost: its CPU time in the window, and the figures of its process, `pid`, so far.
+
+    `longest_stall_ns` is how much later than asked its loop woke up, at the worst: suspended, or without a core.
+    `core_wait_ns` is how long its thread was ready to run and had none.
+    """
 
     cpu_ns: int
     pid: int
     peak_rss_kb: int
     context_switches: int
     threads: int
+    gc_pause_ns: int = 0
+    longest_stall_ns: int = 0
+    core_wait_ns: int = 0
 
 
 @dataclass(slots=True)

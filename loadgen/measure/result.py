@@ -158,11 +158,12 @@ class ThresholdRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """One worker: its CPU seconds in the measured window and the delay it added itself."""
+    """One worker in the measured window: CPU seconds, the delay it added, seconds without a core though ready."""
 
     cpu_s: float = 0.0
     loop_lag_ms: dict[str, float] = field(default_factory=dict)
     lost: bool = False
+    core_wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ class Generator:
     peak_rss_mb: float = 0.0
     context_switches: int = 0
     gc_pause_ms: float = 0.0
+    longest_stall_ms: float = 0.0
     verdict: str = "valid"
     reasons: list[str] = field(default_factory=list)
 

@@ -39,7 +39,6 @@ def _frame_out(frame: Frame) -> dict[str, Any]:
         "tallies": {name_id: _tally_out(tally) for name_id, tally in recording.tallies.items()},
         "connections": asdict(recording.connections),
         "loop_lag": _counts_out(recording.loop_lag),
-        "gc_pause_ns": recording.gc_pause_ns,
     }
 
 
@@ -48,7 +47,6 @@ def _frame_in(data: dict[str, Any]) -> Frame:
         {int(name_id): _tally_in(tally) for name_id, tally in data["tallies"].items()},
         ConnectionCounts(**data["connections"]),
         _counts_in(data["loop_lag"]),
-        data["gc_pause_ns"],
     )
     usage = Usage(**data["usage"]) if data["usage"] else None
     return Frame(data["worker"], data["second"], data["elapsed_ns"], recording, data["part"], usage)

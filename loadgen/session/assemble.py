@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from loadgen.base.clock import NS_PER_S
+from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts
 from loadgen.guard.board import Board, Slot
-from loadgen.judge.validity import judge_validity
+from loadgen.judge.validity import Evidence, judge_validity
 from loadgen.measure.counts import Counts
-from loadgen.measure.recording import Tally
+from loadgen.measure.recording import Tally, Usage
 from loadgen.measure.result import (
     Block,
     Bytes,
@@ -53,7 +53,7 @@ def assemble(
     latency = latencies(clocks)
     ledger, samples_lost = _ledger(plan, board, total, collected.unmeasured_sent, end)
     duration_s = collected.window_elapsed_ns / NS_PER_S
-    generator = _generator(plan, collected, latency["response"], duration_s, end)
+    generator = _generator(plan, collected, latency, ledger, duration_s, end)
     return Result(
         plan=describe_plan(plan),
         environment=describe_environment(),
@@ -156,14 +156,13 @@ def _ms(value_us: int | None) -> float | None:
     return None if value_us is None else to_ms(value_us)
 
 
-def _generator(plan: Plan, collected: Collector, response: Latency, duration_s: float, end: Ending) -> Generator:
+def _generator(
+    plan: Plan, collected: Collector, latency: dict[str, Latency], ledger: Ledger, duration_s: float, end: Ending
+) -> Generator:
     own = measure_usage(0)
     processes = {usage.pid: usage for usage in collected.usages.values()} | {own.pid: own}
     cpu_ns = sum(usage.cpu_ns for usage in collected.usages.values())
-    workers = [
-        _worker(collected.usages[index].cpu_ns if index in collected.usages else None, lag)
-        for index, lag in enumerate(collected.worker_lag)
-    ]
+    workers = [_worker(collected.usages.get(index), lag) for index, lag in enumerate(collected.worker_lag)]
     generator = Generator(
         mode=plan.mode,
         client=plan.client,
@@ -173,15 +172,19 @@ def _generator(plan: Plan, collected: Collector, response: Latency, duration_s: 
         cpu_us_per_request=round(cpu_ns / 1000 / collected.window_done, 3) if collected.window_done else None,
         peak_rss_mb=round(sum(usage.peak_rss_kb for usage in processes.values()) / 1024, 1),
         context_switches=sum(usage.context_switches for usage in processes.values()),
-        gc_pause_ms=round(collected.total.gc_pause_ns / 1e6, 3),
+        gc_pause_ms=round(sum(usage.gc_pause_ns for usage in processes.values()) / NS_PER_MS, 3),
+        longest_stall_ms=round(max(usage.longest_stall_ns for usage in processes.values()) / NS_PER_MS, 3),
     )
-    verdict, reasons = judge_validity(generator, response, duration_s, end.lost)
+    evidence = Evidence(generator, latency["response"], latency["send_lag"], ledger, duration_s, end.lost)
+    verdict, reasons = judge_validity(evidence)
     return replace(generator, verdict=verdict, reasons=reasons)
 
 
-def _worker(cpu_ns: int | None, lag: Counts) -> WorkerRow:
+def _worker(usage: Usage | None, lag: Counts) -> WorkerRow:
+    if usage is None:
+        return WorkerRow(lost=True)
     lag_ms = {}
     if lag.cells:
         p99, highest = lag.quantiles_us((0.99, 1.0))
         lag_ms = {"p99": to_ms(p99), "max": to_ms(highest)}
-    return WorkerRow(round((cpu_ns or 0) / NS_PER_S, 3), lag_ms, lost=cpu_ns is None)
+    return WorkerRow(round(usage.cpu_ns / NS_PER_S, 3), lag_ms, core_wait_s=round(usage.core_wait_ns / NS_PER_S, 3))

@@ -1,11 +1,20 @@
 import pytest
 
-from loadgen.judge.validity import judge_validity
-from loadgen.measure.result import Generator, Latency, WorkerRow
+from loadgen.judge.validity import Evidence, judge_validity
+from loadgen.measure.result import Generator, Latency, Ledger, WorkerRow
 
 
 def generator(*workers):
     return Generator(workers=[WorkerRow(cpu_s, {"p99": lag_ms} if lag_ms else {}) for cpu_s, lag_ms in workers])
+
+
+NONE = Latency()
+FAST = Latency(p99=1.0)
+EMPTY = Ledger()
+
+
+def judge(made, response=FAST, duration_s=10.0, lost=(), ledger=EMPTY, send_lag=NONE):
+    return judge_validity(Evidence(made, response, send_lag, ledger, duration_s, lost))
 
 
 @pytest.mark.parametrize(
@@ -26,13 +35,13 @@ def generator(*workers):
     ],
 )
 def test_a_run_is_limited_where_the_generator_stood_in_the_way(workers, p99_ms, duration_s, verdict):
-    found, reasons = judge_validity(generator(*workers), Latency(p99=p99_ms), duration_s, ())
+    found, reasons = judge(generator(*workers), Latency(p99=p99_ms), duration_s, ())
     assert found == verdict
     assert bool(reasons) == (verdict == "limited")
 
 
 def test_reasons_say_what_was_seen_and_what_to_do():
-    _, (busy, late) = judge_validity(generator((9.8, 4.0)), Latency(p99=8.0), 10.0, ())
+    _, (busy, late) = judge(generator((9.8, 4.0)), Latency(p99=8.0), 10.0, ())
     assert "98% of a core" in busy
     assert "--processes" in busy
     assert "4.0 ms at p99" in late
@@ -40,6 +49,33 @@ def test_reasons_say_what_was_seen_and_what_to_do():
 
 
 def test_a_lost_worker_makes_the_run_invalid():
-    verdict, reasons = judge_validity(generator((9.9, 4.0)), Latency(p99=8.0), 10.0, ("worker process 7 was killed",))
+    verdict, reasons = judge(generator((9.9, 4.0)), Latency(p99=8.0), 10.0, ("worker process 7 was killed",))
     assert verdict == "invalid"
     assert reasons == ["worker process 7 was killed: its share of the load is missing"]
+
+
+@pytest.mark.parametrize(
+    ("core_wait_s", "stall_ms", "verdict", "says"),
+    [
+        (1.0, 100.0, "valid", ""),
+        (1.1, 0.0, "limited", "without a core for 11%"),
+        (0.0, 101.0, "limited", "stood still for 101 ms"),
+        (0.0, 2600.0, "invalid", "stood still for 2600 ms"),  # more than a quarter of the run
+    ],
+)
+def test_a_generator_that_was_held_up_says_so(core_wait_s, stall_ms, verdict, says):
+    made = Generator(workers=[WorkerRow(1.0, core_wait_s=core_wait_s)], longest_stall_ms=stall_ms)
+    found, reasons = judge(made)
+    assert found == verdict
+    assert [says in reason for reason in reasons] == [True] * bool(says)
+
+
+@pytest.mark.parametrize(("not_sent", "verdict"), [(0, "valid"), (10, "valid"), (11, "limited")])
+def test_arrivals_that_were_never_sent_bound_the_figures(not_sent, verdict):
+    ledger = Ledger(scheduled=10_000, sent=10_000 - not_sent, not_sent=not_sent)
+    found, _ = judge(Generator(), ledger=ledger, send_lag=Latency(count=1, censored=not_sent))
+    assert found == verdict
+
+
+def test_requests_left_over_by_an_early_end_of_a_closed_loop_are_no_reason():
+    assert judge(Generator(), ledger=Ledger(scheduled=100, sent=10, not_sent=90))[0] == "valid"

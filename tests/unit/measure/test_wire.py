@@ -1,6 +1,7 @@
 import io
 import json
 from dataclasses import fields
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.counts import HIGHEST_US, Counts
-from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
+from loadgen.measure.recording import ErrorCount, Frame, Part, Recording, Tally, Usage
 from loadgen.measure.wire import read_frame, write_frame
 
 numbers = st.integers(0, 10**15)
@@ -34,10 +35,9 @@ recordings = st.builds(
     st.dictionaries(st.integers(0, 9), tallies, max_size=2),
     st.builds(ConnectionCounts, *[numbers] * len(fields(ConnectionCounts))),
     counts,
-    numbers,
 )
-usages = st.none() | st.builds(Usage, numbers, numbers, numbers, numbers, numbers)
-frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.booleans(), usages)
+usages = st.none() | st.builds(Usage, *[numbers] * len(fields(Usage)))
+frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.sampled_from(get_args(Part)), usages)
 
 
 def written(*several):
