@@ -131,7 +131,7 @@ def test_users_of_different_shards_do_not_think_alike():
 def test_users_that_think_at_the_end_do_not_hold_up_the_run(requests):
     run = Run(make_plan(users=2, think_s=(30.0, 30.0), requests_limit=requests))
     assert run.whole(1.0).ok == 2
-    assert run.ended_after_ns <= (2 * TICK_NS if requests else NS_PER_S + 2 * TICK_NS)
+    assert run.ended_after_ns <= (0 if requests else NS_PER_S) + 3 * TICK_NS
     assert run.finished_after_ns // NS_PER_MS == 1
 
 
@@ -184,7 +184,7 @@ def test_every_failing_reply_reaches_the_breaker_though_all_are_the_same_object(
     run = Run(make_plan(users=1), lambda _: (NS_PER_MS, bad), max_errors=limit)
     tally = run.whole()
     assert (tally.failed, tally.statuses) == (limit, {500: limit})
-    assert tally.errors[ErrorClass.UNEXPECTED_STATUS].example == "500 no"[:0] or tally.errors
+    assert tally.errors[ErrorClass.UNEXPECTED_STATUS].message == "status 500"
 
 
 def test_good_and_bad_replies_in_turn_are_all_told_apart():
