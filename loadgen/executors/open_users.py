@@ -65,6 +65,7 @@ class OpenUsers(ReactorUsers):
         self._advance()
         self._on_alarm()
         if self._precise:
+            self._reactor.linger_ns = 0
             asyncio.get_running_loop().call_soon(self._spin)
 
     def _advance(self) -> None:

@@ -8,7 +8,7 @@ import ssl
 from heapq import heappop, heappush
 
 from loadgen.base.alarm import Alarm
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.exchange import ErrorClass, Memo, Reply, Request
 from loadgen.clients.http1.connection import Connection
 from loadgen.clients.http1.reactor import Reactor
 from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment
@@ -47,6 +47,7 @@ class ReactorUsers:
         self._breaker = breaker
         self._board = task.board
         self._words = task.board.words
+        self._sent_word = task.board.index(shard.index, Slot.SENT)
         self._clock = task.clock
         self._limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._budget = self._limit
@@ -58,7 +59,9 @@ class ReactorUsers:
         self._to_open = 0
         self._opening_since = 0
         self._alarm = alarm
-        self._reactor = Reactor(task.endpoint, context, self, recorder.connections, len(plan.requests), task.clock)
+        self._reactor = Reactor(
+            task.endpoint, context, self, recorder.connections, len(plan.requests), recorder.batches_ns, task.clock
+        )
         self._reactor.watch(alarm.fileno(), self._on_alarm)
 
     @property
@@ -167,21 +170,21 @@ class ReactorUsers:
         """A user is connected."""
         self._opening_done(connection)
 
-    def on_repeat(self, connection: Connection, now: int) -> None:
+    def on_repeat(self, connection: Connection, now: int) -> Request | None:
         """The same reply as last time: the hot path."""
-        request: Request = connection.request  # type: ignore[assignment]
-        request.memo.add(now - connection.sent_ns)  # type: ignore[union-attr]
-        connection.backoff_ns = 0
+        memo: Memo = connection.request.memo  # type: ignore[assignment, union-attr]
+        memo.add(now - connection.sent_ns)
         if self._eager:
             budget = self._budget
             if budget > 0 and now < self._end_ns and not self._words[STOP]:
                 self._budget = budget - 1
-                self._reactor.send(connection, self._only or self._workload.next(), now)
-            else:
-                self._park(now)
-            return
-        request.memo.add_lag(connection.sent_ns - connection.due_ns)  # type: ignore[union-attr]
+                return self._only or self._workload.next()
+            self._park(now)
+            return None
+        memo.add_lag(connection.sent_ns - connection.due_ns)
+        connection.backoff_ns = 0
         self._continue(connection, now)
+        return None
 
     def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
         """A complete reply: judge it, and let equal ones take the hot path."""
@@ -220,16 +223,14 @@ class ReactorUsers:
         if connection.request is not None:
             self._recorder.note_desync(connection.request.name_id)
 
-    def on_batch(self, began: int, now: int) -> None:
+    def on_batch(self) -> None:
         """Fold the samples when there are enough, and show the count to the others."""
-        recorder = self._recorder
-        recorder.batches_ns.append(now - began)
         budget = self._budget
-        self._board.put(self._task.shard.index, Slot.SENT, self._limit - budget)
+        self._words[self._sent_word] = self._limit - budget
         if budget <= self._next_fold:
             self._next_fold = budget - FOLD_EVERY
-            recorder.fold()
-            self._board.put(self._task.shard.index, Slot.OK, recorder.ok)
+            self._recorder.fold()
+            self._board.put(self._task.shard.index, Slot.OK, self._recorder.ok)
 
     # Time and endings.
 

@@ -83,11 +83,16 @@ class Board:
 
     def get(self, worker: int, word: Slot) -> int:
         """One word of a worker's slot."""
-        return self.words[HEADER_WORDS + worker * SLOT_WORDS + word]
+        return self.words[self.index(worker, word)]
 
     def put(self, worker: int, word: Slot, value: int) -> None:
         """Write one word of one's own slot."""
-        self.words[HEADER_WORDS + worker * SLOT_WORDS + word] = value
+        self.words[self.index(worker, word)] = value
+
+    @staticmethod
+    def index(worker: int, word: Slot) -> int:
+        """Where in `words` a word of a worker's slot is."""
+        return HEADER_WORDS + worker * SLOT_WORDS + word
 
     def total(self, word: Slot) -> int:
         """The sum of one word over all workers."""

@@ -31,6 +31,7 @@ from loadgen.base.exchange import (
 from loadgen.clients.http1.connection import Connection, Phase
 from loadgen.executors import reactor_users
 from loadgen.executors.base import Assignment
+from loadgen.executors.open_users import OpenUsers
 from loadgen.guard.board import Board
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
@@ -130,7 +131,6 @@ class FakeReactor:
         self.handler = handler
         self.counts = counts
         self.bytes_sent = [0] * names
-        self.first_uses = 0
         self.ring: Callable[[], None]
         self.opening: list[Connection] = []
         self.sending: list[Connection] = []
@@ -177,7 +177,9 @@ class FakeReactor:
         assert connection.request is not None
         memo = connection.request.memo
         if memo is not None and memo.data is not None and memo.data == reply.whole:
-            self.handler.on_repeat(connection, self._clock())
+            following = self.handler.on_repeat(connection, self._clock())
+            if following is not None:
+                self.send(connection, following, self._clock())
         else:
             self.handler.on_reply(connection, self._clock(), reply)
 
@@ -246,21 +248,31 @@ class Simulation:
         self.sent: list[Sent] = []
         self.opened_at: list[tuple[int, int]] = []
         self.most_pending = 0
-        self.taken = Recording()
         self._serve = serve
         self._connect = connect
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
         self._next_tick = 0
         task = task_for(plan, self.board, self.clock, shard)
-        self.recorder = Recorder(task.redact, paced=plan.think_s != (0.0, 0.0))
+        self.recorder = Recorder(task.redact, paced=plan.paced)
         self.breaker = Breaker(self.board, shard, max_errors)
         workload = HttpWorkload(plan, task.shard.index, task.shard.count, task.shard.seed)
-        self.users = reactor_users.ReactorUsers(task, None, workload, self.recorder, self.breaker, self.alarm)
+        self.users: reactor_users.ReactorUsers
+        if plan.arrivals is None:
+            self.users = reactor_users.ReactorUsers(task, None, workload, self.recorder, self.breaker, self.alarm)
+        else:
+            self.users = OpenUsers(task, plan.arrivals, None, workload, self.recorder, self.breaker, self.alarm)
         self._runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(self.clock))
 
     def _make_reactor(
-        self, endpoint: Endpoint, context: None, handler: Any, counts: ConnectionCounts, names: int, clock: VirtualClock
+        self,
+        endpoint: Endpoint,
+        context: None,
+        handler: Any,
+        counts: ConnectionCounts,
+        names: int,
+        batches_ns: list[int],
+        clock: VirtualClock,
     ) -> FakeReactor:
         self.reactor = FakeReactor(handler, counts, names, clock)
         self.reactor.on_send, self.reactor.on_opening = self._on_send, self._on_opening
@@ -418,6 +430,7 @@ class FakeUsers:
     opened: int = 0
     started: int = 0
     sent: int = 0
+    not_sent: int = 0
     finish_at_ns: int | None = None
     finished_ns: int = 0
     started_at_ns: int = 0

@@ -60,7 +60,7 @@ class Run:
     async def _whole(self, duration_s):
         task, clock = self.task, self.clock
         breaker = Breaker(self.board, task.shard.index, self.max_errors)
-        recorder = Recorder(task.redact, paced=self.plan.think_s != (0.0, 0.0))
+        recorder = Recorder(task.redact, paced=self.plan.paced)
         self.users = users = SequentialUsers(
             task,
             self.make_client,

@@ -1,0 +1,73 @@
+"""`loadgen report`: a saved result, whole, damaged, or of another kind."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadgen.measure.result import SCHEMA, Ledger, Result, to_json
+from tests.support.command import loadgen
+
+RESULT = Result(ledger=Ledger(3, 3, 0, 2, 1, 0), status_codes={"200": 2, "500": 1}, ended_because="")
+
+
+def damaged(change: Callable[[dict[str, Any]], None]) -> str:
+    document = json.loads(to_json(RESULT))
+    change(document)
+    return json.dumps(document)
+
+
+BAD = {
+    "empty": ("", "not a JSON file"),
+    "cut": (to_json(RESULT)[:200], "not a JSON file"),
+    "a list": ("[]", f"expected a {SCHEMA} file"),
+    "no schema": ("{}", f"expected a {SCHEMA} file"),
+    "another schema": ('{"schema": "loadgen.series/9"}', "got 'loadgen.series/9'"),
+    "a ledger that is none": (damaged(lambda d: d.update(ledger=7)), "damaged result file"),
+    "rows that are none": (damaged(lambda d: d.update(errors=["x"])), "damaged result file"),
+    "latency that is none": (damaged(lambda d: d.update(latency_ms=[1])), "damaged result file"),
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD.values(), ids=BAD)
+def test_a_file_that_is_no_result_is_one_clear_line(tmp_path: Path, text: str, problem: str) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(text)
+    done = loadgen("report", file)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"loadgen: {file}: ")
+    assert problem in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_file_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_bytes(b"\xff\xfe\x00")
+    done = loadgen("report", file)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"loadgen: cannot read '{file}': not a text file\n"
+
+
+def test_fields_of_a_later_format_are_ignored(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(damaged(lambda d: d.update(invented={"later": 1})))
+    assert loadgen("report", file, "--format", "json").result == RESULT
+
+
+def test_fields_that_are_not_there_take_their_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(f'{{"schema": "{SCHEMA}"}}')
+    done = loadgen("report", file)
+    assert (done.code, done.err) == (0, "")
+    assert "Requests/sec" in done.out
+
+
+def test_a_report_is_not_judged_again(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(to_json(replace(RESULT, ended_by="fail_fast", ended_because="10 failures")))
+    done = loadgen("report", file)
+    assert done.code == 0
+    assert "10 failures" in done.out
