@@ -174,6 +174,7 @@ class ReactorUsers:
         """The same reply as last time: the hot path."""
         memo: Memo = connection.request.memo  # type: ignore[assignment, union-attr]
         memo.add(now - connection.sent_ns)
+        connection.backoff_ns = 0
         if self._eager:
             budget = self._budget
             if budget > 0 and now < self._end_ns and not self._words[STOP]:
@@ -182,7 +183,6 @@ class ReactorUsers:
             self._park(now)
             return None
         memo.add_lag(connection.sent_ns - connection.due_ns)
-        connection.backoff_ns = 0
         self._continue(connection, now)
         return None
 
