@@ -1,10 +1,11 @@
 """A kernel timer that is never early: a descriptor which becomes readable at an instant of CLOCK_MONOTONIC."""
 
+import asyncio
 import os
 import sys
 from typing import Any, Protocol
 
-from loadgen.base.clock import NS_PER_S
+from loadgen.base.clock import NS_PER_S, Clock, now_ns
 
 _CLOCK_MONOTONIC = 1
 _ABSOLUTE = 1
@@ -68,3 +69,50 @@ class KernelAlarm:
     def close(self) -> None:
         """Close the timerfd."""
         os.close(self._fd)
+
+
+class LoopAlarm:
+    """The same by the running event loop's timers, where there is no timerfd; later than that, but never early."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock = now_ns) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def fileno(self) -> int:
+        """The pipe's end."""
+        return self._read
+
+    def set(self, at_ns: int) -> None:
+        """Ring at `at_ns`."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(max(at_ns - self._clock(), 0) / NS_PER_S, self._ring, at_ns)
+
+    def clear(self) -> None:
+        """Read the rings away."""
+        try:
+            os.read(self._read, 64)
+        except BlockingIOError:
+            return
+
+    def close(self) -> None:
+        """Close the pipe."""
+        if self._timer is not None:
+            self._timer.cancel()
+        os.close(self._read)
+        os.close(self._write)
+
+    def _ring(self, at_ns: int) -> None:
+        self._timer = None
+        if self._clock() < at_ns:
+            self.set(at_ns)
+        else:
+            os.write(self._write, b"!")
+
+
+def make_alarm() -> Alarm:
+    """The best alarm of this system; to be called with the loop running that will watch it."""
+    return KernelAlarm() if sys.platform == "linux" else LoopAlarm(asyncio.get_running_loop())

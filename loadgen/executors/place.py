@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Callable
 
-from loadgen.base.alarm import KernelAlarm
+from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
@@ -32,8 +32,8 @@ def _users(task: Assignment) -> Users:
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
-            return OpenUsers(task, plan.arrivals, context, workload, recorder, breaker, KernelAlarm())
-        return ReactorUsers(task, context, workload, recorder, breaker, KernelAlarm())
+            return OpenUsers(task, plan.arrivals, context, workload, recorder, breaker, make_alarm())
+        return ReactorUsers(task, context, workload, recorder, breaker, make_alarm())
 
     from loadgen.executors.sequential_users import SequentialUsers
 

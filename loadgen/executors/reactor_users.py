@@ -83,7 +83,7 @@ class ReactorUsers:
 
     def open(self, now: int) -> None:
         """Serve the reactor on the running loop, and begin to connect."""
-        asyncio.get_running_loop().add_reader(self._reactor.fileno(), self._reactor.on_ready)
+        self._reactor.attach(asyncio.get_running_loop())
         self._opening_since = now
         if not self._task.plan.ramp_up_s:
             self._open_more(now)
@@ -261,6 +261,6 @@ class ReactorUsers:
 
     async def close(self) -> None:
         """Close every connection, the reactor and the alarm."""
-        asyncio.get_running_loop().remove_reader(self._reactor.fileno())
+        self._reactor.detach(asyncio.get_running_loop())
         self._reactor.close(self.connections)
         self._alarm.close()

@@ -159,9 +159,12 @@ def _ms(value_us: int | None) -> float | None:
 def _generator(
     plan: Plan, collected: Collector, latency: dict[str, Latency], ledger: Ledger, duration_s: float, end: Ending
 ) -> Generator:
-    own = measure_usage(0)
-    processes = {usage.pid: usage for usage in collected.usages.values()} | {own.pid: own}
-    cpu_ns = sum(usage.cpu_ns for usage in collected.usages.values())
+    own, usages = measure_usage(0), collected.usages.values()
+    processes = {usage.pid: usage for usage in usages} | {own.pid: own}
+    gc_pauses_ns: dict[int, int] = {}
+    for usage in usages:  # each worker of a process saw the same pauses
+        gc_pauses_ns[usage.pid] = max(gc_pauses_ns.get(usage.pid, 0), usage.gc_pause_ns)
+    cpu_ns = sum(usage.cpu_ns for usage in usages)
     workers = [_worker(collected.usages.get(index), lag) for index, lag in enumerate(collected.worker_lag)]
     generator = Generator(
         mode=plan.mode,
@@ -172,8 +175,8 @@ def _generator(
         cpu_us_per_request=round(cpu_ns / 1000 / collected.window_done, 3) if collected.window_done else None,
         peak_rss_mb=round(sum(usage.peak_rss_kb for usage in processes.values()) / 1024, 1),
         context_switches=sum(usage.context_switches for usage in processes.values()),
-        gc_pause_ms=round(sum(usage.gc_pause_ns for usage in processes.values()) / NS_PER_MS, 3),
-        longest_stall_ms=round(max(usage.longest_stall_ns for usage in processes.values()) / NS_PER_MS, 3),
+        gc_pause_ms=round(sum(gc_pauses_ns.values()) / NS_PER_MS, 3),
+        longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
     )
     evidence = Evidence(generator, latency["response"], latency["send_lag"], ledger, duration_s, end.lost)
     verdict, reasons = judge_validity(evidence)

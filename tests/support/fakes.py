@@ -141,8 +141,11 @@ class FakeReactor:
         self._clock = clock
         self._reads, self._writes = os.pipe()
 
-    def fileno(self) -> int:
-        return self._reads
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Nothing to be watched."""
+
+    def detach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Nothing was."""
 
     def on_ready(self) -> None:
         raise AssertionError("the pipe of the fake never becomes readable")

@@ -4,6 +4,7 @@ One wake-up of the loop serves a whole batch of ready connections with direct re
 bytes, stamps instants and reports to its Handler; what is sent next, when, and what is recorded is not decided here.
 """
 
+import asyncio
 import errno
 import os
 import select
@@ -19,6 +20,7 @@ from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.connection import Connection, Phase, Watch
 from loadgen.clients.http1.encode import Encoder, rest_of_body
 from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
+from loadgen.clients.http1.poller import FAILED, IN, OUT, LoopPoller, has_epoll
 
 READ_BYTES = 65536
 SCRATCH_BYTES = 262144
@@ -26,9 +28,6 @@ BATCH = 1024
 LINGER_NS = 10_000_000
 EXAMPLE_BYTES = 200
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
-_IN = select.EPOLLIN
-_OUT = select.EPOLLOUT
-_FAILED = select.EPOLLERR | select.EPOLLHUP
 _IDLE, _WAITING, _BUSY = Phase.IDLE, Phase.WAITING, Phase.BUSY  # an Enum's attributes are slow to look up
 _OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
 _GONE = Watch(lambda: None)  # in the place of a connection whose descriptor is not closed yet
@@ -85,7 +84,9 @@ class Reactor:
         self._counts = counts
         self._clock = clock
         self._encoder = Encoder(endpoint)
-        self._epoll = select.epoll()
+        self._poller: select.epoll | LoopPoller
+        self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
+        self._leave: KernelAlarm | None = None
         self._by_fd: dict[int, Connection | Watch] = {}
         self._closing: list[tuple[int, socket.socket]] = []
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
@@ -93,25 +94,35 @@ class Reactor:
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self.bytes_sent = [0] * names
-        self._leave = KernelAlarm()
-        self.watch(self._leave.fileno(), self._leave.clear)
+        if isinstance(self._poller, LoopPoller):
+            self.linger_ns = 0
+        else:
+            self._leave = KernelAlarm()
+            self.watch(self._leave.fileno(), self._leave.clear)
 
-    def fileno(self) -> int:
-        """The epoll descriptor: readable when `on_ready` has work."""
-        return self._epoll.fileno()
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have `on_ready` called by this loop when there is work."""
+        if not isinstance(self._poller, LoopPoller):
+            loop.add_reader(self._poller.fileno(), self.on_ready)
+
+    def detach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The opposite."""
+        if not isinstance(self._poller, LoopPoller):
+            loop.remove_reader(self._poller.fileno())
 
     def watch(self, descriptor: int, on_ready: Callable[[], None]) -> None:
         """Also serve this readable descriptor, a timer's for instance, in the batches."""
         self._by_fd[descriptor] = Watch(on_ready)
-        self._epoll.register(descriptor, _IN)
+        self._poller.register(descriptor, IN)
 
     def close(self, connections: Iterable[Connection]) -> None:
         """Close these connections and the epoll set; running requests are forgotten."""
         for connection in connections:
             self.drop(connection)
         self._close_dropped()
-        self._epoll.close()
-        self._leave.close()
+        self._poller.close()
+        if self._leave is not None:
+            self._leave.close()
 
     # The way of a request out.
 
@@ -172,22 +183,22 @@ class Reactor:
                 chunk = next(connection.rest, None) if connection.rest is not None else None
                 pending = None if chunk is None else memoryview(chunk)
         connection.pending = pending
-        self._epoll.modify(connection.fd, _IN if pending is None else _IN | _OUT)
+        self._poller.modify(connection.fd, IN if pending is None else IN | OUT)
 
     # The way of a reply in.
 
     def on_ready(self) -> None:
-        """Serve what is ready, and what comes within `linger_ns`; the loop calls it when `fileno()` is readable.
+        """Serve what is ready, and what comes within `linger_ns`; the loop calls it when there is something.
 
         At high rates a batch holds a reply or two: to go back to the loop for each would cost a fifth of a request.
         An alarm in the set ends the wait, because a timeout of epoll's costs two interrupts each time.
         """
-        clock, by_fd, poll, on_repeat = self._clock, self._by_fd, self._epoll.poll, self._handler.on_repeat
+        clock, by_fd, poll, on_repeat = self._clock, self._by_fd, self._poller.poll, self._handler.on_repeat
         keep_alive, bytes_sent, batches_ns = self._endpoint.keep_alive, self.bytes_sent, self.batches_ns
         ready = poll(0, BATCH)
         began = now = clock()
         leave_ns = began + self.linger_ns
-        if self.linger_ns:
+        if self.linger_ns and self._leave is not None:
             self._leave.set(leave_ns)
         while ready:
             for fd, mask in ready:
@@ -254,9 +265,9 @@ class Reactor:
             return
         match ready.phase:
             case Phase.BUSY:
-                if mask & _OUT:
+                if mask & OUT:
                     self._write_on(ready)
-                if mask & ~_OUT:
+                if mask & ~OUT:
                     self._read_on(ready)
             case Phase.CONNECTING:
                 self._connect_done(ready, mask)
@@ -439,6 +450,8 @@ class Reactor:
         for fd, sock in self._closing:
             if self._by_fd[fd] is _GONE:
                 del self._by_fd[fd]
+            if isinstance(self._poller, LoopPoller):
+                self._poller.forget(fd)
             sock.close()
         self._closing.clear()
 
@@ -464,11 +477,11 @@ class Reactor:
         self._by_fd[connection.fd] = connection
         code = sock.connect_ex(address)
         if code == 0:
-            self._epoll.register(connection.fd, _IN)
+            self._poller.register(connection.fd, IN)
             self._connected(connection)
         elif code == errno.EINPROGRESS:
             connection.phase = Phase.CONNECTING
-            self._epoll.register(connection.fd, _OUT)
+            self._poller.register(connection.fd, OUT)
         else:
             self._address_failed(connection, code)
 
@@ -482,12 +495,12 @@ class Reactor:
 
     def _connect_done(self, connection: Connection, mask: int) -> None:
         assert connection.sock is not None
-        failed = mask & _FAILED
+        failed = mask & FAILED
         code = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if failed else 0
         if code:
             self._address_failed(connection, code)
         else:
-            self._epoll.modify(connection.fd, _IN)
+            self._poller.modify(connection.fd, IN)
             self._connected(connection)
 
     def _connected(self, connection: Connection) -> None:
@@ -516,13 +529,13 @@ class Reactor:
         try:
             tls.do_handshake()
         except ssl.SSLWantReadError:
-            self._epoll.modify(connection.fd, _IN)
+            self._poller.modify(connection.fd, IN)
         except ssl.SSLWantWriteError:
-            self._epoll.modify(connection.fd, _OUT)
+            self._poller.modify(connection.fd, OUT)
         except OSError as error:
             self._connect_failed(connection, ErrorClass.TLS, explain(error))
         else:
-            self._epoll.modify(connection.fd, _IN)
+            self._poller.modify(connection.fd, IN)
             self._opened(connection)
 
     def _opened(self, connection: Connection) -> None:
