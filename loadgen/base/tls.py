@@ -11,18 +11,20 @@ def make_context(tls: Tls, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLCont
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
     except OSError as error:
-        raise UsageError(f"--cacert: cannot use {tls.ca_file!r}: {_reason(error)}") from None
+        raise UsageError(f"--cacert: cannot use {tls.ca_file!r}: {_reason(error, 'certificates')}") from None
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(list(alpn))
+    if tls.key_file is not None and tls.cert_file is None:
+        raise UsageError(f"--key: {tls.key_file!r} needs its certificate; add --cert FILE")
     if tls.cert_file is not None:
         try:
             context.load_cert_chain(tls.cert_file, tls.key_file, password=_no_password)
         except OSError as error:
-            raise UsageError(
-                f"--cert/--key: cannot use {tls.cert_file!r} with {tls.key_file or tls.cert_file!r}: {_reason(error)}"
-            ) from None
+            files = f"{tls.cert_file!r} with {tls.key_file or tls.cert_file!r}"
+            reason = _reason(error, "a certificate and its own key")
+            raise UsageError(f"--cert/--key: cannot use {files}: {reason}") from None
     return context
 
 
@@ -31,7 +33,7 @@ def _no_password() -> str:
     raise OSError("the key is encrypted; decrypt it first, for instance with `openssl pkey`")
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError, expected: str) -> str:
     if isinstance(error, ssl.SSLError):
-        return "expected PEM with a certificate and its own key"
+        return f"expected PEM with {expected}"
     return error.strerror or str(error)

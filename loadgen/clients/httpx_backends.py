@@ -65,13 +65,15 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         self._opened_before = False
 
     async def open(self) -> AsyncStream:
-        """Connect. Raises OSError, TimeoutError among them."""
+        """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
+        if self.stream is not None:
+            return self.stream
         try:
             async with asyncio.timeout(self._endpoint.connect_timeout_s):
                 sock = await self._connect()
                 if self._context is not None:
                     sock = await self._secure(sock, self._context)
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # cancelled: the exchange's deadline, or a cut
             self._counts.failed += 1
             raise
         self._counts.opened += 1
@@ -89,7 +91,7 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> AsyncStream:
         """For httpcore: the stream opened ahead, or a new one."""
-        return self._taken(self.stream or await self.open())
+        return self._taken(await self.open())
 
     async def _connect(self) -> socket.socket:
         addresses = self._endpoint.addresses
@@ -155,7 +157,9 @@ class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
         self.deadline_ns = 0
 
     def open(self, deadline_ns: int) -> BlockingStream:
-        """Connect. Raises OSError, TimeoutError among them."""
+        """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
+        if self.stream is not None:
+            return self.stream
         deadline_ns = min(deadline_ns, self._clock() + self._connect_timeout_ns)
         self.stream = BlockingStream(self._dial.open(deadline_ns), self._clock)
         return self.stream
@@ -179,6 +183,6 @@ class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> BlockingStream:
         """For httpcore: the stream opened ahead, or a new one."""
-        stream = self._taken(self.stream or self.open(self.deadline_ns))
+        stream = self._taken(self.open(self.deadline_ns))
         stream.deadline_ns = self.deadline_ns
         return stream

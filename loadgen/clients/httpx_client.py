@@ -1,14 +1,14 @@
-"""httpx as a client: one httpx client with one connection for each virtual user, async and blocking.
+"""httpx as a client: one httpx transport with one connection for each virtual user, async and blocking.
 
-What is sent is what the raw client sends: Host, the request's fields, the body's length. Cookies are not kept,
-redirects not followed, environment and .netrc not read. Deadlines are total.
+What is sent is what the raw client sends: Host, the request's fields, the body's length. Deadlines are total.
+`httpx.Client` is left out: it keeps cookies, fails on redirects it cannot parse, and takes as long again as the rest.
 """
 
 import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from http.cookiejar import DefaultCookiePolicy
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpcore
@@ -52,29 +52,25 @@ class _Common:
         self._endpoint = endpoint
         self._clock = clock
         self._is_cut = False
+        self._url = httpx.URL(str(endpoint.origin))
         self._last: tuple[Request, httpx.Request] | None = None
         for name in ("httpx", "httpcore"):  # they would log full URLs
             logging.getLogger(name).setLevel(logging.WARNING)
-
-    def _forget_cookies(self, client: httpx.AsyncClient | httpx.Client) -> None:
-        client.headers.clear()
-        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def _built(self, request: Request, source: Any) -> httpx.Request:
         """The request as httpx has it; the last one is kept, because users repeat themselves."""
         if self._last is not None and self._last[0] is request:
             return self._last[1]
-        origin = self._endpoint.origin
-        headers = [] if request.fields.names_host else [("Host", origin.authority)]
+        headers = [] if request.fields.names_host else [("Host", self._endpoint.origin.authority)]
         headers += request.fields.pairs
         length = length_field(request)
         if length is not None:
             headers.append(length)
         if not self._endpoint.keep_alive:
             headers.append(("Connection", "close"))
-        url = httpx.URL(str(origin)).copy_with(raw_path=request.target.encode("latin-1"))
         content = (request.body or None) if isinstance(request.body, bytes) else source
-        built = httpx.Request(request.method, url, headers=headers, content=content)
+        exact = {"target": request.target.encode("latin-1")}  # a URL would be normalised
+        built = httpx.Request(request.method, self._url, headers=headers, content=content, extensions=exact)
         if isinstance(request.body, bytes):
             self._last = (request, built)
         return built
@@ -83,6 +79,8 @@ class _Common:
         """A reply that httpx took. What came after its end, and what httpx overlooked, the raw client's parser saw."""
         done_ns = self._clock()
         reader = stream.reader
+        if self._is_cut and stream.eof:  # the end of this body is our own doing
+            return self._lost(sent_ns, done_ns, stream, ErrorClass.CUT, "")
         if reader.problem:
             return self._lost(sent_ns, done_ns, stream, ErrorClass.MALFORMED_REPLY, reader.problem)
         if reader.surplus:
@@ -155,25 +153,23 @@ class _Body:
 
 
 class AsyncHttpxClient(_Common):
-    """One `httpx.AsyncClient` with one connection, on the running loop."""
+    """One httpx transport with one connection, on the running loop. A cut is final."""
 
     def __init__(
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
     ) -> None:
         super().__init__(endpoint, counts, clock)
         self._backend = AsyncBackend(endpoint, context, counts)
-        self._client = httpx.AsyncClient(
-            transport=AsyncTransport(self._backend, context), trust_env=False, timeout=None, follow_redirects=False
-        )
-        self._forget_cookies(self._client)
+        self._transport = AsyncTransport(self._backend, context)
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
     async def connect(self) -> ErrorClass | None:
         """Open the connection ahead of the first request."""
         try:
-            await self._backend.open()
+            async with self._limit(self._endpoint.connect_timeout_s):
+                await self._backend.open()
         except OSError as error:
-            return connect_error(error)
+            return ErrorClass.CUT if self._is_cut else connect_error(error)
         return None
 
     async def exchange(self, request: Request) -> Outcome:
@@ -181,19 +177,16 @@ class AsyncHttpxClient(_Common):
         sent_ns = self._clock()
         self._backend.prepare(request.method)
         try:
-            async with asyncio.timeout(self._endpoint.timeout_s) as limit:
-                self._running = asyncio.get_running_loop(), limit
+            async with self._limit(self._endpoint.timeout_s):
                 return await self._exchange(request, sent_ns)
         except Exception as error:
             outcome = self._failed(sent_ns, self._backend.stream, error)
             self._backend.drop()
             return outcome
-        finally:
-            self._running = None
 
     async def _exchange(self, request: Request, sent_ns: int) -> Outcome:
         source = None if isinstance(request.body, bytes) else _async_chunks(request.body)
-        response = await self._client.send(self._built(request, source), stream=True)
+        response = await self._transport.handle_async_request(self._built(request, source))
         body = _Body(request)
         try:
             assert isinstance(response.stream, httpx.AsyncByteStream)
@@ -211,19 +204,32 @@ class AsyncHttpxClient(_Common):
         if self._running is not None:
             self._running[0].call_soon_threadsafe(self._expire)
 
+    @asynccontextmanager
+    async def _limit(self, seconds: float) -> AsyncIterator[None]:
+        """Raise TimeoutError in what runs inside: after `seconds`, or when it is cut."""
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                self._running = asyncio.get_running_loop(), limit
+                if self._is_cut:  # before there was anything to end
+                    raise TimeoutError
+                yield
+        finally:
+            self._running = None
+
     def _expire(self) -> None:
         if self._running is not None:
             loop, limit = self._running
-            limit.reschedule(loop.time())
+            if not limit.expired():
+                limit.reschedule(loop.time())
 
     async def close(self) -> None:
         """Close the client and its connection."""
-        await self._client.aclose()
+        await self._transport.aclose()
         self._backend.drop()
 
 
 class BlockingHttpxClient(_Common):
-    """One `httpx.Client` with one connection, in a thread of its own; `exchange` never suspends."""
+    """One httpx transport with one connection, in a thread of its own; `exchange` never suspends. A cut is final."""
 
     def __init__(
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
@@ -232,17 +238,14 @@ class BlockingHttpxClient(_Common):
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self._backend = BlockingBackend(endpoint, context, counts, clock)
-        self._client = httpx.Client(
-            transport=BlockingTransport(self._backend, context), trust_env=False, timeout=None, follow_redirects=False
-        )
-        self._forget_cookies(self._client)
+        self._transport = BlockingTransport(self._backend, context)
 
     async def connect(self) -> ErrorClass | None:
         """Open the connection ahead of the first request."""
         try:
             self._backend.open(self._clock() + self._connect_timeout_ns)
         except OSError as error:
-            return connect_error(error)
+            return ErrorClass.CUT if self._is_cut else connect_error(error)
         return None
 
     async def exchange(self, request: Request) -> Outcome:
@@ -259,7 +262,7 @@ class BlockingHttpxClient(_Common):
 
     def _exchange(self, request: Request, sent_ns: int) -> Outcome:
         source = None if isinstance(request.body, bytes) else _Chunks(request.body)
-        response = self._client.send(self._built(request, source), stream=True)
+        response = self._transport.handle_request(self._built(request, source))
         body = _Body(request)
         try:
             assert isinstance(response.stream, httpx.SyncByteStream)
@@ -278,7 +281,7 @@ class BlockingHttpxClient(_Common):
 
     async def close(self) -> None:
         """Close the client and its connection."""
-        self._client.close()
+        self._transport.close()
         self._backend.drop()
 
 

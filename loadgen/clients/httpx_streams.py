@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import httpcore
@@ -72,8 +73,11 @@ class Stream:
         return self.readable if info == "is_readable" else None
 
     def _received(self, data: bytes) -> bytes:
+        """Hand `data` on. Raises RemoteProtocolError for what is no HTTP/1.x: httpx would wait for more of it."""
         if data:
             self.reader.feed(data)
+            if self.reader.problem:
+                raise httpcore.RemoteProtocolError(self.reader.problem)
         else:
             self.eof = True
         return data
@@ -100,7 +104,7 @@ class AsyncStream(Stream, httpcore.AsyncNetworkStream):
         left = memoryview(buffer)
         try:
             while left:
-                count = await complete(self._sock, lambda piece=left: self._sock.send(piece), to_write=True)
+                count = await complete(self._sock, partial(self._sock.send, left), to_write=True)
                 self.sent += count
                 left = left[count:]
         except OSError as error:

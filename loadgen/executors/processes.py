@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from loadgen.base.exchange import Endpoint
 from loadgen.executors.child import encode_task
@@ -41,8 +42,9 @@ def run_child(
         try:
             child.stdin.write(encode_task(plan, endpoint, shards, board))
             child.stdin.flush()
-        except BrokenPipeError:
-            pass
+        except BrokenPipeError:  # it is gone already; its exit code says why
+            with suppress(BrokenPipeError):
+                child.stdin.close()
         while (frame := read_frame(child.stdout)) is not None:
             deliver(frame)
         code = child.wait()

@@ -10,6 +10,7 @@ With several processes, a worker's future is a pool thread that reads the frames
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import uvloop
 
@@ -32,9 +33,24 @@ def _on_own_loop(task: Assignment) -> None:
 
 
 async def _guarded(task: Assignment) -> None:
+    """Run a worker; an exception of its own, or in a callback of its loop, trips the stop signal and comes out here."""
+    loop = asyncio.get_running_loop()
+    failures: list[BaseException] = []
+
+    def on_failure(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        failures.append(context.get("exception") or RuntimeError(context["message"]))
+        task.board.trip(Cause.ERROR, task.clock())
+        task.board.cut()
+
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(on_failure)
     try:
         await make_worker(task).run()
+        if failures:
+            raise failures[0]
     except BaseException:
         task.board.trip(Cause.ERROR, task.clock())
         task.board.put(task.shard.index, Slot.STATE, State.FINISHED)
         raise
+    finally:
+        loop.set_exception_handler(before)

@@ -220,7 +220,9 @@ class Result:
 
 def to_json(result: Result) -> str:
     """The file's text: one JSON object, UTF-8, newline at the end. `error_class` is written as `class`."""
-    return json.dumps(_renamed(asdict(result), "error_class", "class"), indent=1, ensure_ascii=False) + "\n"
+    document = asdict(result)
+    document["errors"] = [_renamed(row, "error_class", "class") for row in document["errors"]]
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str, source: str = "result") -> Result:
@@ -233,7 +235,8 @@ def from_json(text: str, source: str = "result") -> Result:
     if schema != SCHEMA:
         raise UsageError(f"{source}: expected a {SCHEMA} file as written by `loadgen run -o FILE`, got {schema!r}")
     try:
-        result: Result = _build(Result, _renamed(document, "class", "error_class"))
+        errors = [_renamed(row, "class", "error_class") for row in document.get("errors", [])]
+        result: Result = _build(Result, {**document, "errors": errors})
     except (TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{source}: damaged result file ({error})") from None
     return result
@@ -263,12 +266,8 @@ def save(result: Result, path: Path) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def _renamed(value: Any, old: str, new: str) -> Any:
-    if isinstance(value, dict):
-        return {new if key == old else key: _renamed(item, old, new) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_renamed(item, old, new) for item in value]
-    return value
+def _renamed(row: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    return {new if key == old else key: value for key, value in row.items()}
 
 
 T = TypeVar("T")

@@ -20,6 +20,7 @@ from loadgen.__main__ import main
 from loadgen.measure.result import Result, from_json
 
 PATIENCE_S = 20.0
+SYN_SENT = "02"
 Mode = Sequence[str]
 MODES: dict[str, Mode] = {
     "pool": ["--mode", "pool", "--processes", "1"],
@@ -59,7 +60,7 @@ def loadgen(*argv: object, env: Mapping[str, str] | None = None, stdin: bytes = 
             main()
         except SystemExit as end:
             code = int(end.code or 0)
-    return Finished(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # type: ignore[attr-defined]
+    return Finished(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
 def balanced(result: Result) -> Result:
@@ -92,6 +93,7 @@ class Command:
             stderr=stderr,
             env=_environment(env or {}),
             text=True,
+            start_new_session=True,
         )
         self.pid = self._process.pid
 
@@ -109,7 +111,8 @@ class Command:
         return self._process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
+        """Send a signal as a terminal does: to the command and its worker processes."""
+        os.killpg(self.pid, number)
 
     def kill(self) -> None:
         """As the kernel's out-of-memory killer would."""
@@ -129,6 +132,12 @@ def children_of(pid: int) -> list[int]:
 def is_alive(pid: int) -> bool:
     """Whether the process runs; one that is dead and not yet waited for does not."""
     return _stat(Path(f"/proc/{pid}"))[:1] not in ([], ["Z"])
+
+
+def connecting_to(port: int) -> int:
+    """How many connects to the port have no answer yet."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[2].endswith(f":{port:04X}") and row[3] == SYN_SENT for row in rows)
 
 
 def stats_of(url: str) -> dict[str, Any]:

@@ -22,8 +22,12 @@ def url(running_target: TargetProcess) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`mode` is each way to run in turn, as arguments; worker processes take a while to start."""
+    """`mode` is each way to run in turn, as arguments; `local_mode` leaves out worker processes, which start slowly."""
+    modes = [
+        pytest.param(argv, id=name, marks=[pytest.mark.slow] if name == "processes" else [])
+        for name, argv in MODES.items()
+    ]
     if "mode" in metafunc.fixturenames:
-        slow = {"processes": [pytest.mark.slow]}
-        modes = [pytest.param(argv, id=name, marks=slow.get(name, [])) for name, argv in MODES.items()]
         metafunc.parametrize("mode", modes)
+    if "local_mode" in metafunc.fixturenames:
+        metafunc.parametrize("local_mode", [mode for mode in modes if mode.id != "processes"])

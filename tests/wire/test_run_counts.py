@@ -85,9 +85,11 @@ def test_several_requests_are_counted_by_name_and_weight(url: str, mode: Mode, t
         ("{length: 13}", "unexpected_length"),
     ],
 )
-def test_a_reply_that_breaks_expect_is_a_failure(url: str, mode: Mode, tmp_path: Path, expect: str, error: str) -> None:
+def test_a_reply_that_breaks_expect_is_a_failure(
+    url: str, local_mode: Mode, tmp_path: Path, expect: str, error: str
+) -> None:
     text = f"{{target: {url}, connections: 3, total_requests: 12, requests: [{{expect: {expect}}}]}}"
-    result = run(profile(tmp_path, text), *mode)
+    result = run(profile(tmp_path, text), *local_mode)
     assert (result.ledger.ok, result.ledger.failed) == (0, 12)
     assert [(row.error_class, row.count, row.fault) for row in result.errors] == [(error, 12, "target")]
     assert result.errors[0].example.startswith("HTTP/1.1 200 OK")
@@ -96,15 +98,15 @@ def test_a_reply_that_breaks_expect_is_a_failure(url: str, mode: Mode, tmp_path:
     assert_equals_the_servers_count(result, url)
 
 
-def test_a_reply_that_meets_expect_passes(url: str, mode: Mode, tmp_path: Path) -> None:
+def test_a_reply_that_meets_expect_passes(url: str, local_mode: Mode, tmp_path: Path) -> None:
     expect = "{status: [200, 201], body_contains: world, length: 12}"
     text = f"{{target: {url}, connections: 3, total_requests: 12, requests: [{{expect: {expect}}}]}}"
-    assert run(profile(tmp_path, text), *mode).ledger.ok == 12
+    assert run(profile(tmp_path, text), *local_mode).ledger.ok == 12
 
 
 def test_a_body_is_posted_whole(url: str, mode: Mode, tmp_path: Path) -> None:
     file = tmp_path / "body"
-    file.write_bytes(b"0123456789" * 100_000)
+    file.write_bytes(b"0123456789" * 20_000)
     result = run(f"{url}/upload", "-c", "2", "-n", "6", "-b", f"@{file}", *mode)
     assert result.ledger.ok == 6
     assert result.bytes.sent > 6 * file.stat().st_size

@@ -8,12 +8,12 @@ import pytest
 from tests.support.command import Mode, load, loadgen
 from tests.support.nginx import Nginx
 
-pytestmark = pytest.mark.slow  # 500 connections for half a second, and a server of its own for each mode
+pytestmark = pytest.mark.slow  # 500 connections for a third of a second, and a server of its own for each mode
 
 
 def test_every_request_is_in_the_access_log(nginx: Nginx, mode: Mode, tmp_path: Path) -> None:
     saved = tmp_path / "r.json"
-    done = loadgen("run", nginx.url, "-c", "500", "-d", "500ms", "--timeout", "30s", "-q", "-o", saved, *mode)
+    done = loadgen("run", nginx.url, "-c", "500", "-d", "300ms", "--timeout", "30s", "-q", "-o", saved, *mode)
     nginx.stop()
     rows = [line.split(maxsplit=3) for line in nginx.log_lines()]
     result = load(saved)

@@ -12,12 +12,22 @@ import pytest
 
 from loadgen.cli.output import deliver
 from loadgen.measure.result import Result
-from tests.support.command import PATIENCE_S, Command, Mode, children_of, is_alive, load, loadgen, stats_of, wait_until
+from tests.support.command import (
+    MODES,
+    PATIENCE_S,
+    Command,
+    Mode,
+    children_of,
+    is_alive,
+    load,
+    loadgen,
+    stats_of,
+    wait_until,
+)
 from tests.support.fault_server import black_hole
 
 pytestmark = pytest.mark.slow  # each starts the command as a process of its own
 STOPPING = [signal.SIGINT, signal.SIGTERM]
-SYN_SENT = "02"
 
 
 class Terminal:
@@ -44,15 +54,15 @@ def terminal() -> Iterator[Terminal]:
         yield opened
 
 
-def _connecting_to(port: int) -> int:
-    """How many connects to the port have no answer yet."""
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[2].endswith(f":{port:04X}") and row[3] == SYN_SENT for row in rows)
+def test_a_signal_drains_and_reports(url: str, mode: Mode, tmp_path: Path) -> None:
+    assert_drained(url, mode, signal.SIGINT, tmp_path / "r.json")
 
 
-@pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
-def test_a_signal_drains_and_reports(url: str, mode: Mode, number: signal.Signals, tmp_path: Path) -> None:
-    saved = tmp_path / "r.json"
+def test_the_other_signal_does_the_same(url: str, tmp_path: Path) -> None:
+    assert_drained(url, MODES["processes"], signal.SIGTERM, tmp_path / "r.json")
+
+
+def assert_drained(url: str, mode: Mode, number: signal.Signals, saved: Path) -> None:
     with Command("run", url, "-c", "5", "-d", "60s", *mode, "-o", saved) as command:
         wait_until(lambda: stats_of(url)["requests"] > 100, "requests")
         command.send(number)
@@ -100,7 +110,7 @@ def test_a_signal_while_users_connect_ends_the_run_before_it_begins(mode: Mode, 
     with black_hole() as port:
         target = (f"http://127.0.0.1:{port}/", "--connect-timeout", "300s", "--timeout", "300s", "--grace", "100ms")
         with Command("run", *target, "-c", "2", "-d", "60s", *mode, "-o", saved) as command:
-            wait_until(lambda: _connecting_to(port) == 2, "2 users that connect")
+            wait_until(lambda: connecting_to(port) == 2, "2 users that connect")
             command.send(signal.SIGINT)
             done = command.finish()
     result = load(saved)
@@ -119,7 +129,7 @@ def test_a_signal_after_the_end_does_not_cost_the_result(
 
     before = [signal.getsignal(item) for item in STOPPING]
     monkeypatch.setattr(import_module("loadgen.cli.run"), "deliver", disturbed)
-    done = loadgen("run", url, "-n", "10", "-c", "2", "-o", tmp_path / "r.json")
+    done = loadgen("run", url, "-n", "10", "-c", "2", *MODES["pool"], "-o", tmp_path / "r.json")
     assert (done.code, done.err) == (0, "")
     assert load(tmp_path / "r.json").ledger.ok == 10
     assert [signal.getsignal(item) for item in STOPPING] == before

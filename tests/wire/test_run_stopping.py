@@ -59,8 +59,8 @@ def test_abort_if_stops_when_its_condition_holds(url: str, mode: Mode) -> None:
     assert done.result.status_codes == stats_of(url)["by_status"]
 
 
-def test_failures_alone_do_not_change_the_exit_code(url: str, mode: Mode) -> None:
-    done = run(f"{url}/status/503", "-n", "20", *mode)
+def test_failures_alone_do_not_change_the_exit_code(url: str, local_mode: Mode) -> None:
+    done = run(f"{url}/status/503", "-n", "20", *local_mode)
     assert done.code == 0
     assert done.result.ledger.failed == 20
 
@@ -83,7 +83,7 @@ def test_a_server_killed_in_mid_run_leaves_a_report(mode: Mode, tmp_path: Path) 
     with TargetProcess() as server:
         killer = Thread(target=_kill_after, args=(server, 100))
         killer.start()
-        done = loadgen("run", server.url, "-c", USERS, "-d", "1s", *mode, "-o", saved)
+        done = loadgen("run", server.url, "-c", USERS, "-d", "600ms", *mode, "-o", saved)
         killer.join()
     result = load(saved)
     assert done.code == 0
@@ -96,11 +96,11 @@ def test_a_server_killed_in_mid_run_leaves_a_report(mode: Mode, tmp_path: Path) 
 
 
 @pytest.mark.slow  # starts a server of its own
-def test_a_killed_server_trips_fail_fast(mode: Mode) -> None:
+def test_a_killed_server_trips_fail_fast(local_mode: Mode) -> None:
     with TargetProcess() as server:
         killer = Thread(target=_kill_after, args=(server, 100))
         killer.start()
-        done = run(server.url, "-d", "60s", "--max-errors", "20", *mode)
+        done = run(server.url, "-d", "60s", "--max-errors", "20", *local_mode)
         killer.join()
     assert done.code == 108
     assert done.result.ledger.failed >= 20

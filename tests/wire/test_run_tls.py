@@ -8,7 +8,7 @@ import pytest
 from loadgen.target.options import TargetOptions
 from loadgen.target.process import TargetProcess
 from tests.support.certificates import Certificates
-from tests.support.command import Finished, Mode, loadgen, reset, stats_of
+from tests.support.command import Finished, Mode, loadgen, stats_of, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def test_a_trusted_certificate_lets_requests_through(
     assert done.result.bytes.received > 12 * 50_000
 
 
-def test_insecure_takes_any_certificate(secure_target: str, mode: Mode) -> None:
-    done = run(secure_target, "-k", *mode)
+def test_insecure_takes_any_certificate(secure_target: str, local_mode: Mode) -> None:
+    done = run(secure_target, "-k", *local_mode)
     assert (done.code, done.err) == (0, "")
     assert done.result.ledger.ok == 12
 
@@ -54,15 +54,14 @@ def test_the_report_names_the_reason_of_a_refused_certificate(secure_target: str
     assert "certificate" in done.out
 
 
-def test_a_plain_request_to_a_tls_port_is_a_failure(secure_target: str, mode: Mode) -> None:
-    done = run(secure_target.replace("https:", "http:"), "--max-errors", "3", *mode)
+def test_a_plain_request_to_a_tls_port_is_a_failure(secure_target: str, local_mode: Mode) -> None:
+    done = run(secure_target.replace("https:", "http:"), "--max-errors", "3", *local_mode)
     assert done.code == 108
     assert {row.error_class for row in done.result.errors} <= {"early_close", "connection_reset", "malformed_reply"}
 
 
-def test_a_tls_request_to_a_plain_port_is_a_failure(url: str, mode: Mode) -> None:
-    done = run(url.replace("http:", "https:"), "-k", "--max-errors", "3", *mode)
+def test_a_tls_request_to_a_plain_port_is_a_failure(url: str, local_mode: Mode) -> None:
+    done = run(url.replace("http:", "https:"), "-k", "--max-errors", "3", *local_mode)
     assert done.code == 108
     assert {row.error_class for row in done.result.errors} == {"tls_error"}
-    reset(url)
-    assert stats_of(url)["connections_open"] == 1, "only this question's own"
+    wait_until(lambda: stats_of(url)["connections_open"] == 1, "the end of all connections but the question's own")

@@ -422,7 +422,7 @@ class Reactor:
     def cut(self, connections: Iterable[Connection]) -> None:
         """End every request that still runs; each is reported as cut, its outcome unknown."""
         for connection in connections:
-            if self._in_flight(connection):
+            if self._in_flight(connection) or connection.phase in _OPENING:
                 self._fail(connection, ErrorClass.CUT, head=self._seen(connection))
         self._close_dropped()
 

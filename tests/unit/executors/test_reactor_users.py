@@ -1,46 +1,20 @@
-from collections import Counter
 from itertools import pairwise
 
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass, Expect
-from loadgen.executors.base import CONNECT_ERRORS
-from loadgen.guard.board import DRAIN, GO, Board, Cause, Slot
+from loadgen.base.exchange import ErrorClass
+from loadgen.guard.board import GO, Cause, Slot
 from loadgen.measure.counts import cell_of
-from loadgen.plan.plan import RequestSpec
-from tests.support.fakes import TICK_NS, Simulation, make_plan, reply
-
-REFUSED = ErrorClass.CONNECTION_REFUSED
-
-
-@pytest.fixture
-def simulate(monkeypatch):
-    made = []
-
-    def make(plan, *args, **kwargs):
-        made.append(Simulation(monkeypatch, plan, *args, **kwargs))
-        return made[-1]
-
-    yield make
-    for simulation in made:
-        simulation.close()
-
-
-def finished(simulation, duration_s=10.0):
-    """The recording of a whole run."""
-    simulation.open_all()
-    simulation.start(duration_s)
-    simulation.run_to_the_end()
-    return simulation.users.take()
-
+from tests.support.fakes import TICK_NS, make_plan, reply
+from tests.support.simulation import Simulation
 
 # The closed loop.
 
 
 def test_a_user_sends_its_next_request_the_moment_its_reply_is_in(simulate):
     run = simulate(make_plan(users=1), lambda _: (3 * NS_PER_MS, reply()))
-    recording = finished(run, duration_s=0.01)
+    recording = run.whole(0.01)
     # At 0, 3, 6 and 9 ms; the reply of the last comes at 12 ms, after the end.
     assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [0, 3, 6, 9]
     tally = recording.tally(0)
@@ -63,8 +37,10 @@ def test_nothing_is_sent_before_the_gate(simulate):
 
 @pytest.mark.parametrize(("users", "requests"), [(1, 7), (4, 7), (7, 7), (9, 7), (4, 0)])
 def test_the_budget_of_requests_is_spent_exactly(simulate, users, requests):
-    run = simulate(make_plan(users=users, requests_limit=requests, duration_s=None), lambda sent: (sent.user + 1, reply()))
-    recording = finished(run)
+    run = simulate(
+        make_plan(users=users, requests_limit=requests, duration_s=None), lambda sent: (sent.user + 1, reply())
+    )
+    recording = run.whole()
     assert len(run.sent) == run.users.sent == requests
     assert recording.total().ok == requests
     assert run.users.finished
@@ -75,14 +51,14 @@ def test_shards_share_a_budget_to_the_last_request(simulate):
     sent = []
     for shard in range(3):
         run = simulate(plan, shard=shard)
-        finished(run)
+        run.whole()
         sent.append(len(run.sent))
     assert sent == [4, 4, 3]
 
 
 def test_the_end_of_the_run_parks_every_user_after_its_last_reply(simulate):
     run = simulate(make_plan(users=4), lambda sent: ((sent.user + 1) * 7 * NS_PER_MS, reply()))
-    finished(run, duration_s=0.05)
+    run.whole(0.05)
     assert all(sent.at_ns < 50 * NS_PER_MS for sent in run.sent)
     # The last ones are sent at 49, 42, 42 and 28 ms and come back at 56, 56, 63 and 56 ms.
     assert run.users.finished_ns - run.began_ns == 63 * NS_PER_MS
@@ -129,7 +105,7 @@ def test_the_counts_of_the_board_are_those_of_the_requests(simulate):
 def test_a_pause_follows_every_reply_and_is_never_early(simulate):
     plan = make_plan(users=2, think_s=(0.1, 0.3))
     run = simulate(plan, lambda _: (20 * NS_PER_MS, reply()))
-    recording = finished(run, duration_s=3.0)
+    recording = run.whole(3.0)
     for user in range(2):
         times = [sent.at_ns for sent in run.sent if sent.user == user]
         assert times[0] == 0
@@ -146,7 +122,7 @@ def test_an_alarm_that_rings_for_nothing_starts_nobody_early(simulate):
     run.open_all()
     run.start()
     for at_ms in (2, 30, 99, 100):
-        run.later(at_ms * NS_PER_MS, lambda: run.reactor.ring())
+        run.later(at_ms * NS_PER_MS, run.reactor.ring)
     run.run(150 * NS_PER_MS)
     assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [0, 101]
 
@@ -166,7 +142,7 @@ def test_a_pause_that_is_served_late_is_send_lag(simulate):
 
 def test_users_that_think_at_the_end_do_not_hold_up_the_run(simulate):
     run = simulate(make_plan(users=2, think_s=(30.0, 30.0)))
-    finished(run, duration_s=1.0)
+    run.whole(1.0)
     assert len(run.sent) == 2
     assert run.elapsed_ns <= NS_PER_S + TICK_NS
 
@@ -177,7 +153,7 @@ def test_users_that_think_when_the_budget_is_spent_do_not_hold_up_the_run(simula
         make_plan(users=3, requests_limit=3, think_s=(30.0, 30.0), duration_s=None),
         lambda sent: ((2 if sent.user == 2 else 1) * NS_PER_MS, reply()),
     )
-    finished(run, duration_s=3600.0)
+    run.whole(3600.0)
     assert run.users.finished_ns - run.began_ns == 2 * NS_PER_MS
     assert run.elapsed_ns <= TICK_NS
 
@@ -234,130 +210,6 @@ def test_a_user_of_a_ramp_has_no_send_lag_for_the_time_it_took_to_connect(simula
     assert run.users.take().tally(0).clocks["send_lag"].quantiles_us([1.0]) == [0]
 
 
-# Failures.
-
-
-def test_failed_connects_back_off_from_ten_milliseconds_to_a_second(simulate):
-    run = simulate(make_plan(users=1), lambda _: (0, REFUSED))
-    recording = finished(run, duration_s=5.0)
-    waits = [(after.at_ns - before.at_ns) // NS_PER_MS for before, after in pairwise(run.sent)]
-    assert waits == [10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000]
-    tally = recording.tally(0)
-    assert tally.failed == tally.errors[REFUSED].count == len(run.sent)
-    assert tally.clocks == {}
-
-
-@pytest.mark.parametrize("error", sorted(CONNECT_ERRORS))
-def test_no_failure_to_connect_is_answered_by_another_attempt_at_once(simulate, error):
-    run = simulate(make_plan(users=1), lambda _: (0, error))
-    finished(run, duration_s=0.1)
-    assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [0, 10, 30, 70]
-
-
-@pytest.mark.parametrize(("same", "think_s"), [(False, 0.0), (False, 0.005), (True, 0.005)])
-def test_a_good_reply_ends_the_backoff(simulate, same, think_s):
-    """Also a reply that equals the last one, byte for byte; else thinking users would go on with the backoff."""
-    bodies = iter(range(1000))
-
-    def serve(sent):
-        fails = sent.at_ns < 60 * NS_PER_MS or sent.at_ns > 200 * NS_PER_MS
-        good = reply(body=b"same" if same else b"%d" % next(bodies))
-        return (0, REFUSED) if fails and sent.at_ns else (NS_PER_MS, good)
-
-    run = simulate(make_plan(users=1, think_s=(think_s, think_s)), serve)
-    finished(run, duration_s=0.25)
-    times = [sent.at_ns // NS_PER_MS for sent in run.sent]
-    good = [at for at in times if 60 <= at <= 200]
-    bad = [at for at in times if at > 200]
-    assert {after - before for before, after in pairwise(good)} == {1 + round(think_s * 1000)}
-    assert [after - before for before, after in pairwise(bad)] == [10, 20]
-
-
-def test_a_broken_connection_is_opened_again_at_once(simulate):
-    errors = iter([ErrorClass.CONNECTION_RESET, ErrorClass.STALE_CONNECTION, ErrorClass.EARLY_CLOSE])
-    run = simulate(make_plan(users=1), lambda _: (NS_PER_MS, next(errors, None) or reply()))
-    finished(run, duration_s=0.005)
-    assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [0, 1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("limit", [1, 3, 10])
-def test_every_failing_reply_reaches_the_breaker_though_all_are_equal(simulate, limit):
-    run = simulate(make_plan(users=1), lambda _: (NS_PER_MS, reply(500, b"error")), max_errors=limit)
-    recording = finished(run)
-    assert len(run.sent) == limit
-    assert (run.board.stop, run.board.cause) == (DRAIN, Cause.FAIL_FAST)
-    tally = recording.tally(0)
-    assert (tally.failed, tally.ok, tally.statuses) == (limit, 0, {500: limit})
-    assert tally.errors[ErrorClass.UNEXPECTED_STATUS].message == "status 500"
-
-
-def test_good_and_bad_replies_in_turn_are_all_told_apart(simulate):
-    good, bad = reply(), reply(500, b"no")
-    run = simulate(make_plan(users=1, requests_limit=30), lambda sent: (1, [good, good, bad][sent.at_ns % 3]))
-    tally = finished(run).tally(0)
-    assert tally.statuses == {200: 20, 500: 10}
-    assert (tally.ok, tally.failed, run.breaker.failures) == (20, 10, 10)
-    assert tally.bytes_received == 20 * len(good.whole) + 10 * len(bad.whole)
-
-
-def test_a_reply_with_a_good_status_and_the_wrong_body_fails_every_time(simulate):
-    spec = RequestSpec("a", "GET", "/", expect=Expect(body_contains=b"done"))
-    run = simulate(make_plan(requests=(spec,), users=1, requests_limit=5))
-    tally = finished(run).tally(0)
-    assert tally.errors[ErrorClass.UNEXPECTED_BODY].count == tally.failed == run.breaker.failures == 5
-
-
-@pytest.mark.parametrize(
-    ("error", "counted"),
-    [(ErrorClass.TIMEOUT, 1), (ErrorClass.CONNECTION_RESET, 1), (ErrorClass.NO_PORTS, 0), (ErrorClass.GENERATOR, 0)],
-)
-def test_only_the_target_s_faults_count_against_it(simulate, error, counted):
-    run = simulate(make_plan(users=1, requests_limit=1), lambda _: (0, error))
-    assert finished(run).tally(0).failed == 1
-    assert run.breaker.failures == counted
-
-
-def test_after_the_nth_failure_the_server_sees_only_what_was_in_flight(simulate):
-    """Two workers of 50 users; every reply fails. The server may see 10 failures and 100 in flight, no more."""
-    plan = make_plan(users=100, workers=2)
-    board = Board.create(2)
-    sent = 0
-    for shard in range(2):
-        run = simulate(plan, lambda _: (NS_PER_MS, reply(503, b"")), shard=shard, board=board, max_errors=10)
-        finished(run)
-        sent += len(run.sent)
-    assert board.cause is Cause.FAIL_FAST
-    assert sent <= 10 + 100
-    board.close()
-
-
-def test_repeats_and_new_replies_are_counted_alike(simulate):
-    """Every third reply differs, so that both ways through the code are taken, with the sizes changing."""
-    bodies = [b"same", b"same", b"longer one"]
-    run = simulate(make_plan(users=1, requests_limit=300), lambda sent: (1, reply(body=bodies[sent.at_ns % 3])))
-    tally = finished(run).tally(0)
-    assert tally.ok == 300
-    assert tally.bytes_received == 100 * (8 + 8 + 14)
-
-
-def test_two_requests_with_equal_replies_are_counted_apart(simulate):
-    plan = make_plan(requests=(RequestSpec("a", "GET", "/a", 2), RequestSpec("b", "GET", "/b", 1)), users=1)
-    run = simulate(plan, lambda _: (NS_PER_MS, reply()))
-    recording = finished(run, duration_s=0.03)
-    by_name = Counter(sent.request.name_id for sent in run.sent)
-    assert (recording.tally(0).ok, recording.tally(1).ok) == (by_name[0], by_name[1]) == (20, 10)
-
-
-def test_bytes_after_a_reply_are_noted_with_the_request_they_followed(simulate):
-    run = simulate(make_plan(users=1))
-    run.open_all()
-    connection = run.users.connections[0]
-    run.users.on_desync(connection)  # nothing was asked yet: nothing to note
-    run.start()
-    run.users.on_desync(connection)
-    assert run.users.take().tally(0).errors[ErrorClass.DESYNC].count == 1
-
-
 # Opening.
 
 
@@ -380,7 +232,9 @@ def test_at_most_128_connections_are_pending(simulate):
 
 
 def test_a_user_that_could_not_connect_ahead_tries_again_with_its_first_request(simulate):
-    run = simulate(make_plan(users=2), connect=lambda user: (NS_PER_MS, REFUSED if user else None))
+    run = simulate(
+        make_plan(users=2), connect=lambda user: (NS_PER_MS, ErrorClass.CONNECTION_REFUSED if user else None)
+    )
     run.open_all()
     assert run.board.get(0, Slot.FAILED) == 0
     run.start(0.002)
@@ -394,7 +248,7 @@ def test_a_user_that_could_not_connect_ahead_tries_again_with_its_first_request(
 
 def test_taking_in_the_middle_changes_no_total(simulate):
     plan = make_plan(users=3, requests_limit=500)
-    whole = finished(simulate(plan))
+    whole = simulate(plan).whole()
     run = simulate(plan)
     run.open_all()
     run.start()
@@ -426,5 +280,5 @@ def test_closing_frees_the_reactor_and_the_alarm(monkeypatch):
 
 def test_the_stop_flag_is_free_until_something_trips_it(simulate):
     run = simulate(make_plan(users=1, requests_limit=3))
-    finished(run)
+    run.whole()
     assert run.board.stop == GO

@@ -1,16 +1,11 @@
 import asyncio
-import sys
-import threading
-import time
 from itertools import pairwise
 
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass, Outcome
-from loadgen.executors import sequential_users
-from loadgen.executors.sequential_users import LoopWaits, SequentialUsers, ThreadWaits, drive
+from loadgen.base.exchange import ErrorClass
+from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.board import Board, Cause
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
@@ -19,7 +14,6 @@ from loadgen.workloads.http import HttpWorkload
 from tests.support.fakes import (
     TICK_NS,
     FakeClient,
-    OneRequest,
     VirtualClock,
     make_plan,
     reply,
@@ -240,168 +234,3 @@ def test_a_bug_in_a_user_s_code_trips_the_stop_flag_and_comes_out_of_close():
         run_virtually(run.clock, run._whole(1.0))
     assert run.board.cause is Cause.ERROR
     run.board.close()
-
-
-# Waiting.
-
-
-def test_waiting_on_the_loop_ends_at_the_instant_and_never_before():
-    clock = VirtualClock()
-
-    async def main():
-        waits = LoopWaits(clock)
-        await waits.until(clock() + 1_234_567)
-        return clock()
-
-    began = clock()
-    assert 1_234_567 <= run_virtually(clock, main()) - began <= 1_234_567 + 1000
-
-
-def test_waking_ends_every_wait_on_the_loop():
-    clock = VirtualClock()
-
-    async def main():
-        waits = LoopWaits(clock)
-        sleepers = [asyncio.ensure_future(waits.until(clock() + 3600 * NS_PER_S)), asyncio.ensure_future(waits.gate())]
-        await asyncio.sleep(0.001)
-        waits.wake()
-        await asyncio.gather(*sleepers)
-        await waits.until(clock() + NS_PER_S)
-        waits.close()
-
-    began = clock()
-    run_virtually(clock, main())
-    assert clock() - began < 10 * NS_PER_MS
-
-
-def test_waking_ends_every_wait_of_a_thread():
-    waits = ThreadWaits(time.perf_counter_ns)
-    ended = []
-
-    def wait(coroutine):
-        drive(coroutine)
-        ended.append(1)
-
-    hour_ns = time.perf_counter_ns() + 3600 * NS_PER_S
-    threads = [threading.Thread(target=wait, args=(one,)) for one in (waits.until(hour_ns), waits.gate(), waits.gate())]
-    for thread in threads:
-        thread.start()
-    waits.wake()
-    for thread in threads:
-        thread.join(10)
-    assert len(ended) == 3
-    waits.close()
-
-
-def test_a_thread_s_wait_is_never_early_however_the_kernel_sleeps(monkeypatch):
-    clock = VirtualClock()
-    slept = []
-
-    def sleep(seconds):
-        slept.append(seconds)
-        clock.advance(round(seconds * NS_PER_S * 0.9))  # always a tenth short
-
-    monkeypatch.setattr(time, "sleep", sleep)
-    waits = ThreadWaits(clock)
-    due = clock() + 1_500_000
-    drive(waits.until(due))
-    waits.close()
-    assert clock() >= due
-    assert len(slept) > 2
-
-
-def test_a_wait_for_the_past_returns_at_once():
-    waits = ThreadWaits(VirtualClock())
-    drive(waits.until(0))
-    waits.close()
-
-
-def test_the_gate_opens_once_and_the_pipes_close_once():
-    waits = ThreadWaits(VirtualClock())
-    waits.open_gate()
-    waits.open_gate()
-    drive(waits.gate())
-    waits.wake()
-    waits.close()
-
-
-def test_a_blocking_client_that_suspends_is_found_out():
-    async def suspends():
-        await asyncio.sleep(0)
-
-    with pytest.raises(RuntimeError, match="a blocking client suspended"):
-        drive(suspends())
-
-
-# Threads.
-
-
-class InstantClient(FakeClient):
-    """Answers without suspending, as a blocking client does."""
-
-    async def exchange(self, request):
-        self.sent_at.append(self._clock())
-        return Outcome(self._clock(), self._clock(), self._serve(request)[1], bytes_sent=10, bytes_received=6)
-
-
-def in_threads(users, requests, clients=InstantClient):
-    plan = make_plan(users=users, mode="threads", requests_limit=requests, duration_s=None)
-    board = Board.create(1)
-    task = task_for(plan, board, time.perf_counter_ns)
-    good = reply()
-    return board, SequentialUsers(
-        task,
-        lambda: clients(time.perf_counter_ns, lambda _: (0, good)),
-        lambda _: OneRequest(),
-        Recorder(task.redact, paced=False),
-        Breaker(board, 0, None),
-        in_threads=True,
-    )
-
-
-def test_a_thread_for_each_user_spends_the_budget_exactly():
-    board, users = in_threads(8, 400)
-    interval_s = sys.getswitchinterval()
-
-    async def main():
-        users.open(time.perf_counter_ns())
-        while users.opened < 8:
-            await asyncio.sleep(0)
-        users.start(time.perf_counter_ns(), 1 << 62)
-        await users.close()
-
-    asyncio.run(main())
-    total = users.take().total()
-    assert (total.ok, users.sent, users.started) == (400, 400, 8)
-    assert sys.getswitchinterval() == pytest.approx(interval_s)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("user")]
-    board.close()
-
-
-def test_a_host_that_allows_fewer_threads_is_said_and_no_user_is_left_behind(monkeypatch):
-    board, users = in_threads(5, 10)
-
-    async def main():
-        loop = asyncio.get_running_loop()
-        real, started = loop.run_in_executor, []
-
-        def limited(pool, function, user):
-            if len(started) == 3:
-                raise RuntimeError("can't start new thread")
-            started.append(user)
-            return real(pool, function, user)
-
-        monkeypatch.setattr(loop, "run_in_executor", limited)
-        stack = threading.stack_size()
-        with pytest.raises(UsageError, match=r"allows 3 of 5 threads \(can't start new thread\); raise `ulimit -u`"):
-            users.open(time.perf_counter_ns())
-        assert threading.stack_size() == stack
-        await users.close()
-
-    asyncio.run(main())
-    assert users.sent == 0
-    board.close()
-
-
-def test_threads_have_small_stacks_so_that_thousands_fit():
-    assert sequential_users.STACK_BYTES <= 512 * 1024

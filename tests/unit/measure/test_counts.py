@@ -121,7 +121,7 @@ def test_a_rank_beyond_the_last_value_is_refused(rank):
         counts_of(1, 2, 3).value_at_rank(rank)
 
 
-@settings(max_examples=5, deadline=None)  # reading one back walks over 23,000 cells in Python
+@settings(max_examples=3, deadline=None)  # reading one back walks over 23,000 cells in Python
 @given(some_counts)
 def test_encoding_and_decoding_keeps_every_cell(counts):
     again = Counts.decode(counts.encode())
@@ -143,6 +143,7 @@ def test_a_damaged_histogram_is_a_value_error(text):
         Counts.decode(text)
 
 
+@settings(max_examples=40)
 @given(some_counts, some_counts, some_counts)
 def test_merging_is_adding_in_any_order(one, two, three):
     left, right = Counts(), Counts()

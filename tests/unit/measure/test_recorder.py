@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
@@ -222,11 +222,13 @@ def play(steps, is_paced, without=()):
     return total
 
 
+@settings(max_examples=50)
 @given(st.lists(STEPS, max_size=30), st.booleans())
 def test_folding_and_taking_in_between_changes_no_total(steps, is_paced):
     assert play(steps, is_paced) == play(steps, is_paced, without=("fold", "take"))
 
 
+@settings(max_examples=50)
 @given(st.lists(STEPS, max_size=30), st.booleans())
 def test_every_request_is_counted_exactly_once(steps, is_paced):
     total = play(steps, is_paced).total()

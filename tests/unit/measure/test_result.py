@@ -66,7 +66,7 @@ results = st.builds(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(results)
 def test_a_result_survives_its_file(result):
     assert from_json(to_json(result)) == result
@@ -158,7 +158,7 @@ def test_an_interrupted_write_leaves_no_part_behind(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(UsageError, match="cannot write .*: No such file or directory"):
+    with pytest.raises(UsageError, match=r"cannot write .*: No such file or directory"):
         save(Result(), tmp_path / "missing" / "out.json")
 
 

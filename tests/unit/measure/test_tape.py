@@ -1,6 +1,6 @@
 import threading
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ErrorClass
@@ -30,6 +30,14 @@ class Interrupting(list):
     def __len__(self):
         self.between()
         return super().__len__()
+
+    def __iter__(self):
+        self.between()
+        return super().__iter__()
+
+    def clear(self):
+        self.between()
+        super().clear()
 
 
 class Writer:
@@ -96,6 +104,7 @@ request_lists = st.booleans().flatmap(
 )
 
 
+@settings(max_examples=30)
 @given(request_lists, st.lists(st.integers(0, 8), max_size=20))
 def test_drains_between_any_two_steps_of_the_writer_lose_and_repeat_nothing(written, pauses):
     requests, paced = written
@@ -113,6 +122,7 @@ def test_drains_between_any_two_steps_of_the_writer_lose_and_repeat_nothing(writ
     assert total == recorded(requests, paced)
 
 
+@settings(max_examples=30)
 @given(request_lists, st.lists(st.booleans(), min_size=1, max_size=40))
 def test_a_writer_that_goes_on_inside_a_drain_loses_and_repeats_nothing(written, turns):
     """Before each operation of the drain on a list, the writer may take its next step."""

@@ -1,0 +1,321 @@
+"""All clients made to look alike: a `User` sends one request after another and shows what came of each as plain values.
+
+    with FaultServer(...) as server, user("reactor", endpoint_of(server)) as client:
+        assert client.exchange(get()) == Got(status=200, length=5, ...)
+
+The kinds are the raw reactor, on epoll and on the loop alone, its blocking twin, and httpx async and blocking.
+"""
+
+import asyncio
+import fcntl
+import gc
+import select
+import socket
+import ssl
+import sys
+import termios
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+import pytest
+import uvloop
+
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, now_ns
+from loadgen.base.exchange import (
+    Client,
+    ConnectionCounts,
+    Endpoint,
+    ErrorClass,
+    Fields,
+    Memo,
+    Origin,
+    Outcome,
+    Reply,
+    Request,
+)
+from loadgen.clients.http1 import reactor
+from loadgen.clients.http1.blocking import BlockingClient
+from loadgen.clients.http1.connection import Connection
+from loadgen.clients.http1.reactor import Reactor
+from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
+from tests.support.fault_server import FaultServer
+from tests.support.steps import GATE_TIMEOUT_S, Gate
+
+KINDS = ("reactor", "reactor without epoll", "blocking", "httpx async", "httpx blocking")
+RAW = KINDS[:3]
+TICK_S = 0.01
+T = TypeVar("T")
+
+every_client = pytest.mark.parametrize("kind", KINDS)
+every_raw_client = pytest.mark.parametrize("kind", RAW)
+
+
+@dataclass(frozen=True)
+class Got:
+    """What one exchange came to. `reused` is whether the connection may carry another request."""
+
+    status: int | None = None
+    length: int = 0
+    kept: bytes = b""
+    reused: bool = False
+    wire_length: int = 0
+    sent: int = 0
+    error: ErrorClass | None = None
+
+
+class MovingClock:
+    """The clock, with a hand to move it on."""
+
+    def __init__(self) -> None:
+        self.ahead_ns = 0
+
+    def __call__(self) -> int:
+        return now_ns() + self.ahead_ns
+
+
+class ReactorClient:
+    """One connection of a reactor as a Client, in the way the executors use it."""
+
+    def __init__(
+        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Callable[[], int]
+    ) -> None:
+        self.counts = counts
+        self.connection = Connection(0)
+        self.repeats = 0
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._reactor = Reactor(endpoint, context, self, counts, names=2, clock=clock)
+        self._reactor.linger_ns = 0
+        self._reactor.attach(self._loop)
+        self._last: dict[int, Reply] = {}
+        self._done: asyncio.Future[Outcome] = self._loop.create_future()
+
+    async def connect(self) -> ErrorClass | None:
+        self._reactor.open(self.connection)
+        return (await self._finished()).error
+
+    async def exchange(self, request: Request) -> Outcome:
+        before = sum(self._reactor.bytes_sent)
+        self._reactor.send(self.connection, request, self._clock())
+        outcome = await self._finished()
+        outcome.bytes_sent = sum(self._reactor.bytes_sent) - before
+        return outcome
+
+    def cut(self) -> None:
+        self._loop.call_soon_threadsafe(self._reactor.cut, [self.connection])
+
+    async def close(self) -> None:
+        self._reactor.detach(self._loop)
+        self._reactor.close([self.connection])
+
+    async def _finished(self) -> Outcome:
+        """Await the end of what was begun, with the deadlines watched as the executors' tick does."""
+        while not self._done.done():
+            await asyncio.wait({self._done}, timeout=TICK_S)
+            self._reactor.sweep([self.connection], self._clock())
+        outcome, self._done = self._done.result(), self._loop.create_future()
+        return outcome
+
+    # The reactor's Handler.
+
+    def on_open(self, connection: Connection) -> None:
+        self._done.set_result(Outcome(0, 0))
+
+    def on_repeat(self, connection: Connection, now: int) -> Request | None:
+        assert connection.request is not None
+        self.repeats += 1
+        reply = self._last[connection.request.name_id]
+        self._done.set_result(Outcome(connection.sent_ns, now, reply))
+        return None
+
+    def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
+        request = connection.request
+        assert request is not None
+        if request.memo is not None:
+            request.memo.data = reply.whole
+            self._last[request.name_id] = reply
+        self._done.set_result(Outcome(connection.sent_ns, now, reply))
+
+    def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
+        self._done.set_result(Outcome(connection.sent_ns, now, None, error, detail, head))
+
+    def on_desync(self, connection: Connection) -> None:
+        """Counted by the reactor."""
+
+    def on_batch(self) -> None:
+        """Nothing to fold here."""
+
+
+class User:
+    """One user with one client, driven from the test's thread."""
+
+    def __init__(self, kind: str, endpoint: Endpoint, context: ssl.SSLContext | None) -> None:
+        self.counts = ConnectionCounts()
+        self.details: list[str] = []
+        self.outcomes: list[Outcome] = []
+        self._clock = MovingClock()
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        self.client: Any = self._run(_make(kind, endpoint, context, self.counts, self._clock))
+
+    def connect(self) -> ErrorClass | None:
+        """Open the connection ahead."""
+        return self._run(self.client.connect())
+
+    def exchange(self, request: Request) -> Got:
+        """Send one request, and see what comes."""
+        outcome: Outcome = self._run(self.client.exchange(request))
+        self.outcomes.append(outcome)
+        self.details.append(outcome.detail)
+        assert outcome.done_ns >= outcome.sent_ns > 0
+        reply = outcome.reply
+        if reply is None:
+            return Got(sent=outcome.bytes_sent, error=outcome.error)
+        return Got(reply.status, reply.body_length, reply.kept, reply.keep_alive, reply.wire_length, outcome.bytes_sent)
+
+    def exchange_and_cut(self, request: Request, moment: Gate) -> Got:
+        """The same, with a cut from another thread at the moment the gate opens."""
+
+        def cut() -> None:
+            moment.wait()
+            self.client.cut()
+
+        cutter = Thread(target=cut)
+        cutter.start()
+        try:
+            return self.exchange(request)
+        finally:
+            cutter.join()
+
+    def await_event(self) -> None:
+        """Wait until the server has closed, or written to, the idle connection; and let the client see it."""
+        poll = select.poll()
+        poll.register(_socket_of(self.client), select.POLLIN)
+        assert poll.poll(GATE_TIMEOUT_S * 1000)
+        self._clock.ahead_ns += 10 * NS_PER_MS
+        self._run(_turn_around())
+
+    def close(self) -> None:
+        self._run(self.client.close())
+        self._runner.close()
+
+    def _run(self, job: Awaitable[T]) -> T:
+        async def awaited() -> T:
+            return await job
+
+        return self._runner.run(awaited())
+
+
+async def _make(
+    kind: str, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: MovingClock
+) -> Client:
+    match kind:
+        case "reactor":
+            return ReactorClient(endpoint, context, counts, clock)
+        case "reactor without epoll":
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(reactor, "has_epoll", lambda: False)
+                return ReactorClient(endpoint, context, counts, clock)
+        case "blocking":
+            return BlockingClient(endpoint, context, counts, clock)
+        case "httpx async":
+            return AsyncHttpxClient(endpoint, context, counts, clock)
+        case "httpx blocking":
+            return BlockingHttpxClient(endpoint, context, counts, clock)
+    raise ValueError(kind)
+
+
+async def _turn_around() -> None:
+    """Let the loop look at its descriptors."""
+    for _ in range(4):
+        await asyncio.sleep(0)
+
+
+def _socket_of(client: Any) -> socket.socket:
+    """The one place that knows where each client keeps its socket."""
+    if isinstance(client, ReactorClient):
+        sock: socket.socket | None = client.connection.sock
+    elif isinstance(client, BlockingClient):
+        sock = client._sock
+    else:
+        sock = client._backend.stream._sock
+    assert sock is not None
+    return sock
+
+
+@contextmanager
+def user(kind: str, endpoint: Endpoint, context: ssl.SSLContext | None = None) -> Iterator[User]:
+    """A user whose descriptors are all closed in the end."""
+    one = User(kind, endpoint, context)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def endpoint_to(port: int, host: str = "127.0.0.1", scheme: str = "http", **changes: Any) -> Endpoint:
+    """How to reach a port of this machine by IPv4; `changes` are fields of Endpoint."""
+    given = {"addresses": ((int(socket.AF_INET), ("127.0.0.1", port)),), **changes}
+    return Endpoint(Origin(scheme, host, port), **given)
+
+
+def endpoint_of(server: FaultServer, **changes: Any) -> Endpoint:
+    """How to reach a FaultServer."""
+    return endpoint_to(server.port, **changes)
+
+
+def get(memo: Memo | None = None, method: str = "GET", **given: Any) -> Request:
+    """A request without a body, or with the one given."""
+    return Request(0, method, "/", Fields(()), memo=memo, **given)
+
+
+def open_descriptors() -> int:
+    """How many this process has open, garbage not counted."""
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+class Tap:
+    """Where a server sees how much a client has taken off its socket, so that pieces arrive one by one."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self._watching = Gate()
+
+    def watch(self, one: User) -> None:
+        """Look at this user's connection, which is open."""
+        self._socket = _socket_of(one.client)
+        self._watching.open()
+
+    def is_taken(self, total: int) -> bool:
+        """Whether `total` bytes have arrived, and been read."""
+        self._watching.wait()
+        assert self._socket is not None
+        info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 136)
+        arrived = int.from_bytes(info[128:], sys.byteorder)
+        waiting = int.from_bytes(fcntl.ioctl(self._socket.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
+        return arrived >= total and waiting == 0
+
+
+class Taken(Gate):
+    """Open once the tapped client has taken `total` bytes since it connected."""
+
+    def __init__(self, tap: Tap, total: int) -> None:
+        super().__init__()
+        self._tap = tap
+        self._total = total
+        self._over = False
+
+    def open(self) -> None:
+        self._over = True
+
+    def wait(self) -> None:
+        limit_ns = now_ns() + int(GATE_TIMEOUT_S * NS_PER_S)
+        while not (self._over or self._tap.is_taken(self._total)):
+            if now_ns() > limit_ns:
+                raise TimeoutError("the client does not read")
+            time.sleep(0)

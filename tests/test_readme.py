@@ -1,0 +1,82 @@
+"""README: what it tells people to type works, and what it says of options and codes is true."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadgen.cli.options import OPTIONS
+from loadgen.judge.exit_code import ExitCode
+from loadgen.measure.result import Result, save
+from tests.support.command import loadgen
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+INDENTED = [line.strip() for line in README.splitlines() if line.startswith("    ")]
+SET_UP = [line for line in INDENTED if line.startswith("python3 -m venv ")]
+TYPED = list(dict.fromkeys(line for line in INDENTED if line.startswith("loadgen ")))
+PROFILES = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+FOREIGN = {"--build", "--exit-code-from", "--rm"}  # of the container tools
+
+
+def test_two_commands_on_one_line_each_set_everything_up() -> None:
+    try_it, develop = SET_UP
+    assert try_it == "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/loadgen demo"
+    assert develop == "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest"
+    assert INDENTED[:2] == SET_UP, "they come first"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the files that README's commands name; no command really makes load."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "item.json").write_text('{"id": 1}')
+    (tmp_path / "my-profile.yaml").write_text("target: http://127.0.0.1:8080\n")
+    save(Result(), tmp_path / "r.json")
+
+    def not_run(*_: Any, **__: Any) -> int:
+        return 0
+
+    monkeypatch.setattr("loadgen.cli.run.run_and_report", not_run)
+    monkeypatch.setattr("loadgen.target.server.run_target", not_run)
+    return tmp_path
+
+
+def test_there_are_commands_to_try() -> None:
+    assert len(TYPED) >= 8
+
+
+@pytest.mark.parametrize("line", TYPED)
+def test_every_command_line_is_accepted(line: str, folder: Path) -> None:
+    _, *argv = shlex.split(line, comments=True)
+    done = loadgen(*argv)
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("text", PROFILES)
+def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(text, "utf-8")
+    done = loadgen("check", profile, env={"API_TOKEN": "a-token-of-the-reader"})
+    assert (done.code, done.err) == (0, "")
+    assert "a-token-of-the-reader" not in done.out
+
+
+def test_every_option_that_is_named_exists() -> None:
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - FOREIGN
+    known = loadgen("run", "--help").out + loadgen("target", "--help").out
+    assert named
+    assert {option for option in named if option not in known} == set()
+
+
+def test_every_environment_variable_that_is_named_exists() -> None:
+    named = set(re.findall(r"LOADGEN_[A-Z_]+", README))
+    known = {option.variable for option in OPTIONS}
+    assert named
+    assert named <= known | {"LOADGEN_OUTPUT", "LOADGEN_FORMAT", "LOADGEN_QUIET", "LOADGEN_SET"}
+
+
+def test_every_exit_code_that_is_named_exists() -> None:
+    named = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert {0, 1, 2, 99, 105, 108} <= named <= set(ExitCode)

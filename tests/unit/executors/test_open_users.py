@@ -1,0 +1,128 @@
+from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.exchange import ErrorClass
+from loadgen.guard.board import Cause
+from loadgen.plan.plan import Arrivals, Stage
+from tests.support.fakes import TICK_NS, make_plan, reply
+
+
+def plan_of(rate=100.0, seconds=1.0, users=2, most=0, when_busy="queue", **changes):
+    arrivals = Arrivals((Stage(seconds, rate, rate),), max_connections=most or users, when_busy=when_busy)
+    return make_plan(users=users, arrivals=arrivals, duration_s=seconds, **changes)
+
+
+def finished(run, duration_s=1.0):
+    run.open_all()
+    run.start(duration_s)
+    run.run_to_the_end()
+    return run.users.take().tally(0)
+
+
+def test_arrivals_are_sent_when_they_are_due_and_never_early(simulate):
+    run = simulate(plan_of(rate=100.0))
+    tally = finished(run)
+    assert [sent.at_ns for sent in run.sent] == [number * 10 * NS_PER_MS for number in range(100)]
+    assert (tally.ok, run.users.sent, run.users.not_sent) == (100, 100, 0)
+    assert tally.clocks["send_lag"].quantiles_us([1.0]) == [0]
+    assert tally.clocks["response"] == tally.clocks["service"]
+
+
+def test_a_slow_server_does_not_slow_the_arrivals_while_connections_may_be_opened(simulate):
+    run = simulate(plan_of(rate=100.0, users=1, most=50), lambda _: (195 * NS_PER_MS, reply()))
+    finished(run)
+    assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [number * 10 for number in range(100)]
+    assert len(run.users.connections) == 20  # 100 a second, each for not quite 0.2 s
+
+
+def test_an_arrival_that_finds_every_connection_busy_waits_and_its_response_includes_the_wait(simulate):
+    """One connection, 30 ms a reply, an arrival each 20 ms: the n-th waits 10 ms more than the one before it."""
+    run = simulate(plan_of(rate=50.0, users=1, seconds=0.1), lambda _: (30 * NS_PER_MS, reply()))
+    run.open_all()
+    run.start(0.1)
+    run.run(95 * NS_PER_MS)
+    assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [0, 30, 60, 90]
+    clocks = run.users.take().tally(0).clocks
+    assert [round(lag / 1000) for lag in sorted(clocks["send_lag"].cells)] == [0, 10, 20]
+    assert [round(response / 1000) for response in sorted(clocks["response"].cells)] == [30, 40, 50]
+
+
+def test_what_still_waits_at_the_end_is_never_sent_and_bounds_the_latency(simulate):
+    """Four arrivals at 0, 25, 50 and 75 ms; the first takes longer than the run."""
+    run = simulate(plan_of(rate=40.0, users=1, seconds=0.1), lambda _: (150 * NS_PER_MS, reply()))
+    tally = finished(run, 0.1)
+    assert (tally.ok, run.users.sent, run.users.not_sent) == (1, 1, 3)
+    for clock in ("response_censored", "send_lag_censored"):
+        assert [round(value / 1000) for value in sorted(tally.clocks[clock].cells)] == [25, 50, 75]
+    assert "service_censored" not in tally.clocks
+
+
+def test_an_arrival_is_dropped_and_counted_where_that_was_asked_for(simulate):
+    run = simulate(plan_of(rate=100.0, users=1, when_busy="drop"), lambda _: (25 * NS_PER_MS, reply()))
+    tally = finished(run)
+    assert [sent.at_ns // NS_PER_MS for sent in run.sent][:4] == [0, 30, 60, 90]
+    assert run.users.sent + run.users.not_sent == 100
+    assert tally.clocks["send_lag"].quantiles_us([1.0]) == [0]
+    assert tally.clocks["response_censored"].total == run.users.not_sent
+
+
+def test_the_budget_ends_the_arrivals(simulate):
+    run = simulate(plan_of(rate=100.0, requests_limit=7))
+    tally = finished(run)
+    assert (tally.ok, len(run.sent)) == (7, 7)
+    assert run.elapsed_ns <= 60 * NS_PER_MS + 2 * TICK_NS
+
+
+def test_the_stop_flag_ends_the_arrivals_and_the_waiting(simulate):
+    run = simulate(plan_of(rate=100.0, users=1, seconds=10.0), lambda _: (100 * NS_PER_MS, reply()))
+    run.open_all()
+    run.start(10.0)
+    run.later(455 * NS_PER_MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.run_to_the_end()
+    assert max(sent.at_ns for sent in run.sent) <= 455 * NS_PER_MS
+    assert run.users.sent == 5
+    assert 455 // 10 + 1 <= run.users.sent + run.users.not_sent <= 455 // 10 + 2
+    assert run.elapsed_ns <= 500 * NS_PER_MS + TICK_NS
+
+
+def test_a_refused_connection_is_a_failed_arrival_and_the_next_one_comes_on_time(simulate):
+    run = simulate(plan_of(rate=100.0), lambda _: (0, ErrorClass.CONNECTION_REFUSED))
+    tally = finished(run)
+    assert tally.failed == len(run.sent) == 100
+    assert [sent.at_ns // NS_PER_MS for sent in run.sent[:3]] == [0, 10, 20]
+
+
+def test_a_queue_of_arrivals_that_all_fail_at_once_is_worked_off_without_recursion(simulate):
+    answers = {True: (500 * NS_PER_MS, reply()), False: (0, ErrorClass.GENERATOR)}
+    run = simulate(plan_of(rate=5000.0, users=1), lambda sent: answers[sent.at_ns == 0])
+    tally = finished(run)
+    assert tally.ok == 1
+    assert run.users.sent + run.users.not_sent == 5000
+
+
+def test_shards_share_the_arrivals_between_them(simulate):
+    plan = plan_of(rate=100.0, users=2, workers=2)
+    times = []
+    for shard in range(2):
+        run = simulate(plan, shard=shard)
+        finished(run)
+        times += [sent.at_ns // NS_PER_MS for sent in run.sent]
+    assert sorted(times) == [number * 10 for number in range(100)]
+
+
+def test_every_failing_reply_reaches_the_breaker(simulate):
+    run = simulate(plan_of(rate=100.0), lambda _: (NS_PER_MS, reply(500)), max_errors=5)
+    tally = finished(run)
+    assert (tally.failed, run.board.cause) == (5, Cause.FAIL_FAST)
+
+
+def test_equal_replies_are_counted_with_their_lags(simulate):
+    run = simulate(plan_of(rate=1000.0), lambda _: (100_000, reply()))
+    tally = finished(run)
+    assert tally.ok == tally.clocks["send_lag"].total == tally.clocks["response"].total == 1000
+    assert tally.bytes_received == 1000 * len(reply().whole)
+
+
+def test_the_run_ends_with_the_last_reply_after_the_timetable(simulate):
+    run = simulate(plan_of(rate=10.0, most=10), lambda _: (500 * NS_PER_MS, reply()))
+    tally = finished(run)
+    assert tally.ok == 10
+    assert NS_PER_S <= run.elapsed_ns <= NS_PER_S + 400 * NS_PER_MS + TICK_NS

@@ -1,0 +1,94 @@
+import asyncio
+import sys
+import threading
+import time
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Outcome
+from loadgen.executors import sequential_users
+from loadgen.executors.sequential_users import SequentialUsers, drive
+from loadgen.guard.board import Board
+from loadgen.guard.breaker import Breaker
+from loadgen.measure.recorder import Recorder
+from tests.support.fakes import FakeClient, OneRequest, make_plan, reply, task_for
+
+
+def test_a_blocking_client_that_suspends_is_found_out():
+    async def suspends():
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="a blocking client suspended"):
+        drive(suspends())
+
+
+class InstantClient(FakeClient):
+    """Answers without suspending, as a blocking client does."""
+
+    async def exchange(self, request):
+        self.sent_at.append(self._clock())
+        return Outcome(self._clock(), self._clock(), self._serve(request)[1], bytes_sent=10, bytes_received=6)
+
+
+def in_threads(users, requests, clients=InstantClient):
+    plan = make_plan(users=users, mode="threads", requests_limit=requests, duration_s=None)
+    board = Board.create(1)
+    task = task_for(plan, board, time.perf_counter_ns)
+    good = reply()
+    return board, SequentialUsers(
+        task,
+        lambda: clients(time.perf_counter_ns, lambda _: (0, good)),
+        lambda _: OneRequest(),
+        Recorder(task.redact, paced=False),
+        Breaker(board, 0, None),
+        in_threads=True,
+    )
+
+
+def test_a_thread_for_each_user_spends_the_budget_exactly():
+    board, users = in_threads(8, 400)
+    interval_s = sys.getswitchinterval()
+
+    async def main():
+        users.open(time.perf_counter_ns())
+        while users.opened < 8:
+            await asyncio.sleep(0)
+        users.start(time.perf_counter_ns(), 1 << 62)
+        await users.close()
+
+    asyncio.run(main())
+    total = users.take().total()
+    assert (total.ok, users.sent, users.started) == (400, 400, 8)
+    assert sys.getswitchinterval() == pytest.approx(interval_s)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("user")]
+    board.close()
+
+
+def test_a_host_that_allows_fewer_threads_is_said_and_no_user_is_left_behind(monkeypatch):
+    board, users = in_threads(5, 10)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        real, started = loop.run_in_executor, []
+
+        def limited(pool, function, user):
+            if len(started) == 3:
+                raise RuntimeError("can't start new thread")
+            started.append(user)
+            return real(pool, function, user)
+
+        monkeypatch.setattr(loop, "run_in_executor", limited)
+        stack = threading.stack_size()
+        with pytest.raises(UsageError, match=r"allows 3 of 5 threads \(can't start new thread\); raise `ulimit -u`"):
+            users.open(time.perf_counter_ns())
+        assert threading.stack_size() == stack
+        await users.close()
+
+    asyncio.run(main())
+    assert users.sent == 0
+    board.close()
+
+
+def test_threads_have_small_stacks_so_that_thousands_fit():
+    assert sequential_users.STACK_BYTES <= 512 * 1024

@@ -1,0 +1,179 @@
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.executors.base import UNLIMITED
+from loadgen.executors.worker import Worker
+from loadgen.guard.board import Board, Cause, Slot, State
+from tests.support.fakes import FakeUsers, VirtualClock, make_plan, run_virtually, task_for
+
+
+class Run:
+    """A Worker with fake users on virtual time. Instants of `at` count from the gate, which opens at once."""
+
+    def __init__(self, finish_s=None, *, gate=True, raises=None, **plan):
+        self.clock = VirtualClock()
+        self.plan = make_plan(**plan)
+        self.board = Board.create(1)
+        self.frames = []
+        self.states = []
+        self.users = FakeUsers(self.clock, raises=raises)
+        self.finish_s = finish_s
+        self.gate = gate
+        self.at = {}
+
+    def whole(self):
+        try:
+            run_virtually(self.clock, self._main())
+        finally:
+            self.state = self.board.get(0, Slot.STATE)
+            self.slots = {slot: self.board.get(0, slot) for slot in Slot}
+            self.board.close()
+        return self.frames
+
+    async def _main(self):
+        task = task_for(self.plan, self.board, self.clock, deliver=self.frames.append)
+        running = asyncio.ensure_future(Worker(task, self.users).run())
+        if self.gate:
+            await self._open_gate()
+        else:
+            await asyncio.sleep(0.05)
+            self.board.trip(Cause.SIGNAL, self.clock())
+        await running
+
+    async def _open_gate(self):
+        while self.board.least(Slot.STATE) < State.READY:
+            await asyncio.sleep(0.001)
+        self.opened_before_gate = self.board.get(0, Slot.CONNECTED)
+        self.gate_ns = self.clock() + 20 * NS_PER_MS
+        self.board.open_gate(self.gate_ns)
+        if self.finish_s is not None:
+            self.users.finish_at_ns = self.gate_ns + round(self.finish_s * NS_PER_S)
+        for at_s, action in self.at.items():
+            delay_ns = self.gate_ns + round(at_s * NS_PER_S) - self.clock()
+            asyncio.get_running_loop().call_later(delay_ns / NS_PER_S, action, self)
+
+
+def parts(frames):
+    return [(frame.part, frame.second, round(frame.elapsed_ns / NS_PER_S, 2)) for frame in frames]
+
+
+def test_all_users_are_open_before_the_gate_and_start_at_it_and_not_before():
+    run = Run(finish_s=10.0)
+    run.whole()
+    assert run.opened_before_gate == 2
+    assert run.users.started_at_ns == run.gate_ns
+    assert run.users.end_ns == run.gate_ns + 10 * NS_PER_S
+
+
+def test_timers_that_ring_early_do_not_open_the_gate_early(monkeypatch):
+    run = Run(finish_s=0.5)
+    pause = asyncio.sleep
+
+    async def sleep(seconds):
+        await pause(0)
+        run.clock.advance(round(0.9 * seconds * NS_PER_S) + 1)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    gates = []
+    start = run.users.start
+    run.users.start = lambda now, end_ns: (gates.append(run.clock()), start(now, end_ns))
+    run.whole()
+    assert gates[0] >= run.gate_ns
+
+
+def test_a_frame_comes_every_second_and_the_last_one_has_the_usage():
+    frames = Run(finish_s=3.25, duration_s=3.0).whole()
+    assert parts(frames) == [("window", 0, 1.0), ("window", 1, 2.0), ("window", 2, 3.0), ("drain", 3, 3.25)]
+    assert [frame.usage is None for frame in frames] == [True, True, True, False]
+    assert {frame.worker for frame in frames} == {0}
+
+
+def test_users_that_end_before_the_time_is_up_end_the_window():
+    frames = Run(finish_s=1.5, duration_s=10.0).whole()
+    assert parts(frames) == [("window", 0, 1.0), ("window", 1, 1.5)]
+    assert frames[-1].usage is not None
+
+
+def test_without_a_duration_the_users_decide():
+    run = Run(finish_s=2.2, duration_s=None, requests_limit=5)
+    assert parts(run.whole()) == [("window", 0, 1.0), ("window", 1, 2.0), ("window", 2, 2.2)]
+    assert run.users.end_ns >= UNLIMITED
+
+
+def test_the_stop_flag_closes_the_window_at_once_and_what_comes_later_is_drain():
+    run = Run(finish_s=1.9, duration_s=10.0)
+    run.at[1.42] = lambda run: run.board.trip(Cause.SIGNAL, run.clock())
+    (_, window, drain) = run.whole()
+    assert window.part == "window"
+    assert 1.42 <= window.elapsed_ns / NS_PER_S <= 1.42 + 0.05
+    assert (drain.part, round(drain.elapsed_ns / NS_PER_S, 2)) == ("drain", 1.9)
+    assert run.users.cuts == 0
+
+
+def test_when_the_grace_is_over_the_users_are_cut():
+    run = Run(duration_s=1.0)
+    run.at[2.0] = lambda run: run.board.cut()
+    frames = run.whole()
+    assert run.users.cuts == 1
+    assert parts(frames)[-1][0] == "drain"
+    assert 2.0 <= frames[-1].elapsed_ns / NS_PER_S <= 2.05
+
+
+def test_a_warm_up_and_a_cool_down_are_frames_of_their_own_around_the_window():
+    run = Run(finish_s=3.5, duration_s=1.0, warmup_s=1.5, cool_down_s=1.0)
+    frames = run.whole()
+    assert parts(frames) == [("warmup", 0, 0.0), ("window", 0, 1.0), ("cooldown", 1, 2.0)]
+    assert run.users.end_ns == run.gate_ns + 3_500 * NS_PER_MS
+
+
+def test_a_stop_in_the_warm_up_measures_next_to_nothing():
+    run = Run(finish_s=1.0, duration_s=1.0, warmup_s=5.0)
+    run.at[0.5] = lambda run: run.board.trip(Cause.SIGNAL, run.clock())
+    frames = run.whole()
+    assert [part for part, _, _ in parts(frames)] == ["warmup", "window", "drain"]
+    assert all(frame.elapsed_ns == 0 for frame in frames)
+
+
+def test_every_recording_is_delivered_and_counted_on_the_board():
+    run = Run(finish_s=3.25, duration_s=3.0)
+    frames = run.whole()
+    assert run.slots[Slot.OK] == sum(frame.recording.total().ok for frame in frames) == 4
+    assert run.slots[Slot.SENT] == run.users.sent
+    assert (run.slots[Slot.STARTED], run.state) == (2, State.FINISHED)
+
+
+def test_users_tick_every_fifty_milliseconds_and_more_often_for_short_timeouts():
+    for timeout_s, at_most in ((10.0, 0.051), (0.1, 0.0101)):
+        run = Run(finish_s=0.5, duration_s=1.0, timeout_s=timeout_s)
+        run.whole()
+        running = [tick for tick in run.users.ticks if tick >= run.gate_ns]
+        gaps = [(after - before) / NS_PER_S for before, after in pairwise(running)]
+        assert max(gaps) <= at_most
+
+
+def test_a_worker_that_woke_up_late_says_how_late():
+    run = Run(finish_s=1.0, duration_s=1.0)
+    run.at[0.31] = lambda run: run.clock.advance(200 * NS_PER_MS)
+    usage = run.whole()[-1].usage
+    assert 159 * NS_PER_MS <= usage.longest_stall_ns <= 201 * NS_PER_MS
+
+
+def test_a_run_that_is_stopped_before_the_gate_sends_nothing_and_waits_for_nobody():
+    run = Run(gate=False)
+    assert run.whole() == []
+    assert (run.users.started, run.users.closed, run.users.cuts) == (0, True, 1)
+    assert run.state == State.FINISHED
+
+
+def test_a_ramp_does_not_wait_for_connections():
+    run = Run(finish_s=1.0, ramp_up_s=1.0)
+    run.whole()
+    assert run.opened_before_gate == 0
+
+
+def test_a_bug_of_the_users_comes_out_of_the_worker():
+    with pytest.raises(ZeroDivisionError):
+        Run(finish_s=0.5, raises=ZeroDivisionError()).whole()

@@ -1,0 +1,92 @@
+from itertools import islice, pairwise
+from math import inf
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadgen.base.clock import NS_PER_S
+from loadgen.pacing.arrivals import Timetable
+
+stages = st.lists(
+    st.tuples(st.floats(0.1, 5.0), st.integers(0, 200).map(float), st.integers(0, 200).map(float)),
+    min_size=1,
+    max_size=4,
+)
+
+
+def offsets_s(*stages, **kwargs):
+    return [offset / NS_PER_S for offset in Timetable(stages, **kwargs).offsets_ns()]
+
+
+@pytest.mark.parametrize(
+    ("stages", "due_s"),
+    [
+        ([(1.0, 4.0, 4.0)], [0.0, 0.25, 0.5, 0.75]),  # 4 a second, the first at once, none at the end
+        ([(0.9, 4.0, 4.0)], [0.0, 0.25, 0.5, 0.75]),  # 3.6 arrivals: the fourth is due before the end
+        ([(2.0, 0.0, 2.0)], [0.0, 2**0.5]),  # t^2 / 2 = n: n = 1 at the root of 2
+        ([(2.0, 2.0, 0.0)], [0.0, 2 - 2**0.5]),  # the same backwards: 2 t - t^2 / 2 = 1
+        ([(1.0, 0.0, 0.0)], []),  # nothing comes
+        ([(1.0, 2.0, 2.0), (1.0, 0.0, 0.0), (1.0, 2.0, 2.0)], [0.0, 0.5, 2.0, 2.5]),  # a silent stage between
+        ([(0.5, 1.0, 1.0), (1.0, 1.0, 1.0)], [0.0, 1.0]),  # half an arrival is carried over
+    ],
+)
+def test_arrival_n_is_due_when_the_integral_of_the_rate_reaches_n(stages, due_s):
+    assert offsets_s(*stages) == pytest.approx(due_s)
+
+
+def test_an_endless_stage_never_ends():
+    timetable = Timetable([(inf, 1000.0, 1000.0)])
+    assert list(islice(timetable.offsets_ns(), 3)) == [0, 1_000_000, 2_000_000]
+    assert timetable.expected(3600.0) == 3_600_000
+
+
+@settings(max_examples=40, deadline=None)
+@given(stages)
+def test_arrivals_are_in_order_within_the_stages_and_as_many_as_expected(stages):
+    timetable = Timetable(stages)
+    offsets = list(timetable.offsets_ns())
+    total_s = sum(duration_s for duration_s, _, _ in stages)
+    assert all(before <= after for before, after in pairwise(offsets))
+    assert all(0 <= offset <= total_s * NS_PER_S + 1 for offset in offsets)
+    # n arrivals, the first at zero: n - 1 < the integral <= n, but for rounding.
+    assert len(offsets) - 1 - 1e-6 <= timetable.expected(total_s) <= len(offsets) + 1e-6
+
+
+@settings(max_examples=40, deadline=None)
+@given(stages, st.integers(0, 400))
+def test_the_integral_at_an_arrival_is_its_number(stages, skipped):
+    timetable = Timetable(stages)
+    for number, offset in islice(enumerate(timetable.offsets_ns()), skipped, skipped + 3):
+        assert timetable.expected(offset / NS_PER_S) == pytest.approx(number, abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+@settings(max_examples=15, deadline=None)
+@given(stages=stages, workers=st.integers(1, 5))
+def test_the_workers_arrivals_together_are_all_of_them(seed, stages, workers):
+    timetable = Timetable(stages, poisson_seed=seed)
+    together = sorted(offset for worker in range(workers) for offset in timetable.offsets_ns(worker, workers))
+    assert together == list(timetable.offsets_ns())
+
+
+def test_poisson_arrivals_repeat_with_their_seed_alone():
+    stage = (10.0, 100.0, 100.0)
+    assert offsets_s(stage, poisson_seed=3) == offsets_s(stage, poisson_seed=3)
+    assert offsets_s(stage, poisson_seed=3) != offsets_s(stage, poisson_seed=4)
+
+
+def test_poisson_gaps_are_exponential_around_the_rate():
+    """100 s at 100/s: 10,000 arrivals, give or take a few times their root; gaps as long as their mean by 1/e."""
+    due_s = offsets_s((100.0, 100.0, 100.0), poisson_seed=1)
+    assert 9_700 < len(due_s) < 10_300
+    gaps = [after - before for before, after in pairwise(due_s)]
+    longer = sum(gap > 0.01 for gap in gaps) / len(gaps)
+    assert longer == pytest.approx(0.368, abs=0.02)
+
+
+def test_poisson_arrivals_follow_a_ramp():
+    """From 0 to 200/s in 10 s: a quarter of the thousand comes in the first half."""
+    due_s = offsets_s((10.0, 0.0, 200.0), poisson_seed=2)
+    assert len(due_s) == pytest.approx(1000, abs=100)
+    assert sum(due < 5 for due in due_s) / len(due_s) == pytest.approx(0.25, abs=0.05)

@@ -1,0 +1,188 @@
+import pytest
+
+from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.guard.board import Board, Slot
+from loadgen.measure.counts import Counts
+from loadgen.measure.recording import Recording, Tally
+from loadgen.plan.plan import RequestSpec, StopRules
+from loadgen.session.abort import AbortWatch
+from tests.support.fakes import BOOTED_NS, make_plan
+
+TWO = (RequestSpec("browse", "GET", "/"), RequestSpec("buy", "POST", "/"))
+
+
+class Watch:
+    """An AbortWatch on a board and a clock that the test turns."""
+
+    def __init__(self, *conditions):
+        self.board = Board.create(1)
+        self.watch = AbortWatch(make_plan(requests=TWO, stop=StopRules(abort_if=conditions)), self.board)
+        self.now = BOOTED_NS
+        self.sent = self.failed = 0
+
+    def check(self, sent=0, failed=0, after_s=0.1):
+        """So many more requests and failures, then a look."""
+        self.now += round(after_s * NS_PER_S)
+        self.sent += sent
+        self.failed += failed
+        self.board.put(0, Slot.SENT, self.sent)
+        self.board.put(0, Slot.FAILED_OF_SENT, self.failed)
+        return self.watch.check(self.now)
+
+    def frame(self, **tallies):
+        """What a frame holds; `browse` and `buy` are Tallies."""
+        recording = Recording()
+        for index, name in enumerate(("browse", "buy")):
+            if name in tallies:
+                recording.tally(index).merge(tallies[name])
+        self.watch.add(recording, self.now)
+
+
+@pytest.fixture
+def watching():
+    made = []
+
+    def make(*conditions):
+        made.append(Watch(*conditions))
+        return made[-1]
+
+    yield make
+    for watch in made:
+        watch.board.close()
+
+
+def test_without_conditions_nothing_is_kept_or_judged(watching):
+    watch = watching()
+    watch.frame(browse=Tally(failed=1000))
+    assert watch.check(1000, 1000) is None
+
+
+def test_an_error_rate_trips_when_it_is_above_the_limit_and_says_what_was_observed(watching):
+    watch = watching("error_rate > 5% over 10s min 200")
+    assert watch.check(1000, 50) is None  # 5 % is not more than 5 %
+    assert watch.check(0, 1) == "error_rate > 5% over 10s min 200 (observed 5.1%)"
+
+
+def test_an_error_rate_waits_for_its_minimum(watching):
+    watch = watching("error_rate > 5% over 10s min 200")
+    assert watch.check(199, 199) is None
+    assert watch.check(1, 0) is not None
+
+
+def test_only_the_last_seconds_count(watching):
+    """100 failures in the first second; they leave the window when it is over for ten seconds."""
+    watch = watching("failed >= 101 over 10s min 1")
+    assert watch.check(100, 100, after_s=1) is None
+    for _ in range(9):
+        assert watch.check(10, 0, after_s=1) is None
+    assert watch.check(10, 1, after_s=1) is None  # 11 s: the first hundred are out of it
+    assert watch.check(100, 99, after_s=1) is None
+    assert watch.check(10, 1, after_s=1) is not None
+
+
+def test_conditions_with_different_windows_keep_to_their_own(watching):
+    watch = watching("error_rate > 50% over 1s min 10", "error_rate > 20% over 60s min 10")
+    for _ in range(30):
+        assert watch.check(10, 1, after_s=1) is None
+    assert "over 1s" in watch.check(10, 6, after_s=1)
+    for _ in range(10):
+        watch.check(10, 5, after_s=1)
+    assert "over 60s" in watch.check(10, 5, after_s=1)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["rps < 100 over 5s min 1", "sent < 500 over 5s min 1", "ok_rps < 100 over 5s min 1", "ok <= 499 over 5s min 1"],
+)
+def test_too_little_is_not_judged_before_a_whole_window_has_passed(watching, condition):
+    watch = watching(condition)
+    for _ in range(50):
+        watch.frame(browse=Tally(ok=10))
+        assert watch.check(10) is None
+    for _ in range(19):
+        watch.frame(browse=Tally(ok=5))
+        last = watch.check(5)
+    assert condition in last
+
+
+@pytest.mark.parametrize(
+    "condition", ["rps > 100 over 5s min 1", "failed > 500 over 5s min 1", "unknown > 500 over 5s min 1"]
+)
+def test_too_much_is_seen_before_the_first_window_is_full(watching, condition):
+    watch = watching(condition)
+    watch.frame(browse=Tally(unknown=501))
+    assert watch.check(501, 501) is not None
+
+
+@pytest.mark.parametrize("metric", ["ok", "unknown", "ok_rps", "bytes_sent_per_s", "bytes_received_per_s"])
+def test_sums_of_frames_wait_for_their_minimum_too(watching, metric):
+    value = "0/s" if metric.endswith("rps") else "0B/s" if metric.endswith("_per_s") else "0"
+    watch = watching(f"{metric} >= {value} over 1s min 20")
+    watch.frame(browse=Tally(ok=19))
+    assert watch.check(1000) is None
+    watch.frame(browse=Tally(ok=1))
+    assert watch.check(0) is not None
+
+
+def test_a_condition_on_one_request_looks_at_that_request(watching):
+    watch = watching("buy:error_rate > 10% over 10s min 20")
+    watch.frame(browse=Tally(failed=100), buy=Tally(ok=19, failed=2))
+    assert watch.check(121, 102) is None  # 2 of 21 are 9.5 %
+    watch.frame(buy=Tally(failed=1))
+    assert watch.check(1, 1) == "buy:error_rate > 10% over 10s min 20 (observed 13.6%)"
+
+
+def test_a_condition_on_one_request_forgets_old_frames(watching):
+    watch = watching("buy:failed > 10 over 2s min 1")
+    for _ in range(10):
+        watch.frame(buy=Tally(failed=5))
+        assert watch.check(after_s=1) is None
+
+
+def latency(*values_us):
+    counts = Counts()
+    for value in values_us:
+        counts.add(value)
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("condition", "observed"),
+    [
+        ("p99 > 2ms over 10s min 3", "4 ms"),
+        ("p50 > 1ms over 10s min 3", "1.5 ms"),
+        ("max >= 4ms over 10s min 3", "4 ms"),
+        ("min < 2ms over 10s min 3", "1 ms"),
+        ("mean > 2ms over 10s min 3", "2.17 ms"),
+        ("browse:p99 > 1ms over 10s min 2", "1.5 ms"),
+        ("service.p99 > 2ms over 10s min 3", "4 ms"),
+    ],
+)
+def test_a_latency_is_judged_over_the_frames_of_the_window(watching, condition, observed):
+    watch = watching(condition)
+    assert watch.check() is None
+    watch.frame(
+        browse=Tally(ok=2, clocks={"service": latency(1000, 1500)}), buy=Tally(clocks={"service": latency(4000)})
+    )
+    assert watch.check() == f"{condition} (observed {observed})"
+
+
+def test_a_latency_waits_for_its_minimum_and_forgets_old_frames(watching):
+    watch = watching("p50 > 1ms over 3s min 4")
+    for _ in range(8):  # never more than three frames are in the window
+        watch.frame(browse=Tally(clocks={"service": latency(5000)}))
+        assert watch.check(after_s=1.01) is None
+    watch.frame(browse=Tally(clocks={"service": latency(5000, 5000)}))
+    assert watch.check(after_s=0.1) is not None
+
+
+def test_the_first_condition_that_holds_is_told(watching):
+    watch = watching("failed > 100 over 1s min 1", "failed > 10 over 1s min 1", "failed > 5 over 1s min 1")
+    assert watch.check(20, 20).startswith("failed > 10")
+
+
+def test_a_clock_that_starts_anywhere_gives_the_same_verdict(watching):
+    for start in (0, 1, NS_PER_MS, 1 << 60):
+        watch = watching("error_rate > 5% over 10s min 200")
+        watch.now = start
+        assert watch.check(1000, 51) is not None

@@ -1,0 +1,260 @@
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from loadgen.base.clock import NS_PER_S
+from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.guard.board import Board, Slot
+from loadgen.measure.counts import HIGHEST_US, Counts
+from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
+from loadgen.measure.result import Connections, ErrorRow, Ledger, Rate, Users, from_json, to_json
+from loadgen.plan.plan import Arrivals, RequestSpec, Stage
+from loadgen.session.assemble import Ending, assemble
+from loadgen.session.collector import Collector
+from tests.support.fakes import make_plan
+
+STARTED = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=timezone(timedelta(hours=1)))
+WHOLE = Ending("completed", "", 10.0, (), whole=True)
+CUT_SHORT = replace(WHOLE, whole=False)
+USAGE = Usage(2_000_000_000, 1, 1024, 7, 3, gc_pause_ns=1_500_000, longest_stall_ns=2_000_000, core_wait_ns=10**8)
+OPEN = Arrivals((Stage(10.0, 100.0, 100.0),))
+
+
+class Run:
+    """What a run left behind: a board and the frames of its workers."""
+
+    def __init__(self, workers=1, **plan):
+        self.plan = make_plan(processes=workers, users=2 * workers, **plan)
+        self.board = Board.create(workers)
+        self.collected = Collector(workers)
+
+    def worker(self, index=0, *, window=None, drain=None, warmup=None, usage=USAGE, **slots):
+        """One worker's frames and its slot; with a drain the last frame is that of the drain."""
+        for part, tally, elapsed_s in (("warmup", warmup, 0), ("window", window, 10), ("drain", drain, 11)):
+            if tally is not None:
+                last = usage if part == ("drain" if drain else "window") else None
+                recording = Recording({0: tally}, ConnectionCounts(opened=2, used=2))
+                self.collected.add(Frame(index, 0, elapsed_s * NS_PER_S, recording, part, last))
+        for name, value in slots.items():
+            self.board.put(index, Slot[name.upper()], value)
+        return self
+
+    def result(self, end=WHOLE):
+        try:
+            return assemble(self.plan, self.board, self.collected, STARTED, 0.25, end)
+        finally:
+            self.board.close()
+
+
+def good(ok, **sums):
+    return Tally(ok=ok, statuses={200: ok}, clocks={"service": Counts([(1000, ok)])}, **sums)
+
+
+@pytest.mark.parametrize(
+    ("plan", "parts", "slots", "end", "ledger", "lost"),
+    [
+        pytest.param({}, {"window": good(100)}, {"sent": 100}, WHOLE, Ledger(100, 100, 0, 100), 0, id="complete"),
+        pytest.param(
+            {},
+            {"window": good(90, failed=5), "drain": good(3, unknown=2)},
+            {"sent": 100},
+            WHOLE,
+            Ledger(100, 100, 0, 93, 5, 2),
+            0,
+            id="cut at the end of the grace",
+        ),
+        pytest.param(
+            {"requests_limit": 150},
+            {"window": good(100)},
+            {"sent": 100},
+            WHOLE,
+            Ledger(150, 100, 50, 100),
+            0,
+            id="stopped before the budget was spent",
+        ),
+        pytest.param(
+            {"requests_limit": 100}, {"window": good(100)}, {"sent": 100}, WHOLE, Ledger(100, 100, 0, 100), 0, id="-n"
+        ),
+        pytest.param(
+            {"warmup_s": 1.0},
+            {"warmup": good(40), "window": good(100)},
+            {"sent": 140},
+            WHOLE,
+            Ledger(100, 100, 0, 100),
+            0,
+            id="the warm-up is not counted",
+        ),
+        pytest.param(
+            {"arrivals": OPEN},
+            {"window": good(100)},
+            {"sent": 100, "not_sent": 20},
+            WHOLE,
+            Ledger(120, 100, 20, 100),
+            0,
+            id="arrivals that were never sent",
+        ),
+        pytest.param(
+            {},
+            {"window": good(60, failed=1)},
+            {"sent": 100, "ok": 80, "failed": 4},
+            CUT_SHORT,
+            Ledger(100, 100, 0, 80, 4, 16),  # 100 sent, of which the slots know 84
+            20,
+            id="a lost worker's slot says more than its frames",
+        ),
+        pytest.param(
+            {},
+            {"window": good(60, failed=9)},
+            {"sent": 50, "ok": 50, "failed": 2},
+            CUT_SHORT,
+            Ledger(69, 69, 0, 60, 9),
+            0,
+            id="frames say more than a slot",
+        ),
+        pytest.param(
+            {"requests_limit": 200},
+            {"window": good(60)},
+            {"sent": 100, "ok": 60},
+            CUT_SHORT,
+            Ledger(200, 100, 100, 60, 0, 40),
+            0,
+            id="-n with a lost worker",
+        ),
+        pytest.param({}, {}, {}, CUT_SHORT, Ledger(), 0, id="stopped before the start"),
+        pytest.param({"requests_limit": 9}, {}, {}, WHOLE, Ledger(9, 0, 9), 0, id="-n and stopped before the start"),
+    ],
+)
+def test_the_ledger_balances(plan, parts, slots, end, ledger, lost):
+    result = Run(**plan).worker(**parts, **slots).result(end)
+    assert result.ledger == ledger
+    assert result.ledger.balanced
+    assert result.samples_lost == lost
+
+
+def test_a_ledger_that_does_not_balance_is_a_bug_and_says_so():
+    with pytest.raises(AssertionError, match="the ledger does not balance"):
+        Run().worker(window=good(100), sent=101).result()
+
+
+def test_users_are_started_or_skipped():
+    result = Run(2).worker(0, started=2).worker(1, started=1).result(CUT_SHORT)
+    assert result.users == Users(4, 3, 1)
+
+
+def test_rates_are_of_the_measured_window_alone():
+    run = Run().worker(window=good(90, failed=10), drain=good(50), sent=150)
+    result = run.result()
+    assert (result.duration_s, result.drain_s, result.opening_s) == (10.0, 1.0, 0.25)
+    assert result.rate == Rate(offered_rps=10.0, sent_rps=10.0, ok_rps=9.0)
+
+
+def test_the_offered_rate_of_the_open_model_counts_arrivals_never_sent():
+    result = Run(arrivals=OPEN).worker(window=good(100), sent=100, not_sent=50).result()
+    assert result.rate == Rate(offered_rps=15.0, sent_rps=10.0, ok_rps=10.0)
+
+
+def test_a_run_that_never_began_has_no_rates():
+    assert Run().result(CUT_SHORT).rate == Rate()
+
+
+@pytest.mark.parametrize(
+    ("sent", "counts", "reused"),
+    [
+        (100, ConnectionCounts(opened=2, used=2), 98),
+        (100, ConnectionCounts(opened=100, used=100), 0),
+        (5, ConnectionCounts(opened=2, used=2, failed=3), 0),
+        (0, ConnectionCounts(opened=2), 0),
+    ],
+)
+def test_what_did_not_go_out_on_a_new_connection_was_reused(sent, counts, reused):
+    run = Run()
+    ok = sent - counts.failed
+    run.collected.add(Frame(0, 0, NS_PER_S, Recording({0: good(ok, failed=counts.failed)}, counts), usage=USAGE))
+    run.board.put(0, Slot.SENT, sent)
+    connections = run.result().connections
+    assert connections == Connections(opened=counts.opened, reused=reused, failed=counts.failed)
+
+
+def test_errors_come_by_count_with_their_fault_and_their_example():
+    errors = {
+        ErrorClass.TIMEOUT: ErrorCount(2, "", ""),
+        ErrorClass.UNEXPECTED_STATUS: ErrorCount(5, "status 500", "HTTP/1.1 500"),
+        ErrorClass.NO_PORTS: ErrorCount(2, "no ports", ""),
+        ErrorClass.TLS: ErrorCount(0, "never counted", ""),
+    }
+    result = Run().worker(window=Tally(failed=9, errors=errors, statuses={500: 5}), sent=9).result()
+    assert result.errors == [
+        ErrorRow("unexpected_status", "target", "status 500", 5, "HTTP/1.1 500"),
+        ErrorRow("no_ports", "generator", "no ports", 2, ""),
+        ErrorRow("timeout", "target", "no complete reply within --timeout", 2, ""),
+    ]
+    assert result.status_codes == {"500": 5}
+
+
+def test_every_request_name_has_its_part_also_without_a_request():
+    run = Run(requests=(RequestSpec("a", "GET", "/a"), RequestSpec("b", "GET", "/b")))
+    result = run.worker(window=good(7, bytes_sent=70, bytes_received=700), sent=7).result()
+    assert list(result.requests) == ["a", "b"]
+    assert result.requests["a"].ledger == Ledger(7, 7, 0, 7)
+    assert (result.requests["a"].bytes, result.bytes) == (result.bytes, result.requests["a"].bytes)
+    assert result.requests["a"].status_codes == {"200": 7}
+    assert result.requests["b"].ledger == Ledger()
+    assert Counts.decode(result.requests["a"].histograms["response"]) == Counts([(1000, 7)])
+
+
+def test_values_out_of_range_are_counted_once_though_two_clocks_show_them():
+    tally = Tally(ok=1, statuses={200: 1})
+    tally.clock("service").add(HIGHEST_US + 1)
+    assert Run().worker(window=tally, sent=1).result().out_of_range == 1
+
+
+def test_the_generator_is_the_sum_of_its_workers():
+    run = Run(2).worker(0, window=good(500), sent=500)
+    run.worker(1, window=good(500), usage=replace(USAGE, pid=2, cpu_ns=10**9, longest_stall_ns=5_000_000), sent=500)
+    generator = run.result().generator
+    assert [row.cpu_s for row in generator.workers] == [2.0, 1.0]
+    assert [row.core_wait_s for row in generator.workers] == [0.1, 0.1]
+    assert generator.cpu_us_per_request == 3000.0
+    assert (generator.gc_pause_ms, generator.longest_stall_ms) == (3.0, 5.0)
+    assert (generator.processes, generator.mode, generator.verdict) == (2, "pool", "valid")
+
+
+def test_pauses_and_stalls_are_those_of_the_workers_also_in_this_process():
+    """Two workers of one process see the same garbage collections, but each has stalls of its own."""
+    usage = replace(USAGE, pid=os.getpid(), gc_pause_ns=4_000_000, longest_stall_ns=150_000_000)
+    run = Run(2).worker(0, window=good(5), sent=5, usage=usage)
+    run.worker(1, window=good(5), sent=5, usage=replace(usage, longest_stall_ns=1_000_000))
+    generator = run.result().generator
+    assert (generator.gc_pause_ms, generator.longest_stall_ms) == (4.0, 150.0)
+    assert generator.verdict == "limited"
+
+
+def test_a_worker_without_its_last_frame_is_lost_and_the_run_invalid():
+    run = Run(2).worker(0, window=good(10), sent=10).worker(1, window=good(10), usage=None, sent=12, ok=10)
+    result = run.result(
+        Ending("error", "worker process 9 was killed", 5.0, ("worker process 9 was killed",), whole=False)
+    )
+    assert [row.lost for row in result.generator.workers] == [False, True]
+    assert result.generator.verdict == "invalid"
+    assert (result.ended_by, result.ended_because) == ("error", "worker process 9 was killed")
+    assert result.ledger == Ledger(22, 22, 0, 20, 0, 2)
+
+
+def test_the_timeline_and_the_blocks_come_from_the_window():
+    result = Run().worker(window=good(10, failed=1), drain=good(5), sent=16).result()
+    (second,) = result.timeline
+    assert (second.t_s, second.sent, second.ok, second.failed, second.response_p50_ms) == (0, 11, 10, 1, 1.0)
+    (block,) = result.blocks
+    assert (block.ok, block.failed, Counts.decode(block.response).total) == (10, 1, 10)
+
+
+def test_a_result_names_its_start_in_utc_and_survives_its_file():
+    result = Run().worker(window=good(10), sent=10).result()
+    assert (
+        result.started_at
+        == STARTED.astimezone(UTC).isoformat(timespec="milliseconds")
+        == "2026-01-02T02:04:05.678+00:00"
+    )
+    assert from_json(to_json(result)) == result

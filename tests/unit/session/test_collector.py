@@ -1,0 +1,132 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadgen.base.clock import NS_PER_S
+from loadgen.measure.counts import Counts
+from loadgen.measure.recording import Frame, Recording, Tally, Usage
+from loadgen.session.collector import MOST_BLOCKS, Collector
+
+USAGE = Usage(1, 2, 3, 4, 5)
+
+
+def frame(worker, second, elapsed_s, ok=1, part="window", usage=None, latency_us=1000, **sums):
+    clocks = {"service": Counts([(latency_us, ok)])} if ok else {}
+    recording = Recording({0: Tally(ok=ok, statuses={200: ok}, clocks=clocks, **sums)})
+    return Frame(worker, second, round(elapsed_s * NS_PER_S), recording, part, usage)
+
+
+def collected(workers, *frames):
+    collector = Collector(workers)
+    for one in frames:
+        collector.add(one)
+    return collector
+
+
+def test_a_second_closes_when_every_worker_is_past_it():
+    collector = Collector(2)
+    collector.add(frame(0, 0, 1.01))
+    collector.add(frame(0, 1, 2.01))
+    assert collector.seconds == []
+    collector.add(frame(1, 0, 1.2, ok=5))
+    assert [(row.t_s, row.ok) for row in collector.seconds] == [(0, 6)]
+    collector.add(frame(1, 1, 2.2, ok=5))
+    assert [(row.t_s, row.ok) for row in collector.seconds] == [(0, 6), (1, 6)]
+
+
+def test_a_worker_that_has_ended_holds_nobody_up():
+    collector = collected(2, frame(0, 0, 0.4, usage=USAGE), frame(1, 0, 1.0), frame(1, 1, 2.0))
+    assert [(row.t_s, row.ok) for row in collector.seconds] == [(0, 2), (1, 1)]
+
+
+def test_a_worker_that_was_lost_delays_the_timeline_but_costs_nothing():
+    collector = collected(2, frame(0, 0, 1.0), frame(1, 0, 1.0), *[frame(0, second, second + 1) for second in (1, 2)])
+    collector.finish()
+    collector.finish()
+    assert [(row.t_s, row.ok) for row in collector.seconds] == [(0, 2), (1, 1), (2, 1)]
+
+
+@settings(max_examples=50)
+@given(st.permutations([(worker, second) for worker in range(3) for second in range(4)]))
+def test_seconds_close_in_order_however_the_workers_take_turns(order):
+    """Each worker's own frames come in order; the workers' are interleaved."""
+    turns = [worker for worker, _ in order]
+    progress = dict.fromkeys(range(3), 0)
+    collector = Collector(3)
+    for worker in turns:
+        second = progress[worker]
+        progress[worker] += 1
+        collector.add(frame(worker, second, second + 1.001, ok=2**worker, latency_us=100 * (second + 1)))
+    collector.finish()
+    assert [(row.t_s, row.ok, row.p50_us) for row in collector.seconds] == [
+        (second, 7, 100 * (second + 1)) for second in range(4)
+    ]
+
+
+def test_a_second_has_its_quantiles_and_all_that_ended_in_it():
+    collector = collected(1, frame(0, 0, 0.5, ok=98, failed=3, unknown=1), frame(0, 0, 1.1, ok=2, latency_us=1500))
+    collector.finish()
+    (row,) = collector.seconds
+    assert (row.ok, row.failed, row.sent) == (100, 3, 104)
+    assert (row.p50_us, row.p99_us, collector.last_p99_us) == (1000, 1500, 1500)
+
+
+def test_a_second_without_good_replies_has_no_quantiles():
+    collector = collected(1, frame(0, 0, 1.0, ok=0, failed=3))
+    collector.finish()
+    assert (collector.seconds[0].p50_us, collector.last_p99_us) == (None, None)
+
+
+def test_a_second_without_a_frame_is_left_out():
+    collector = collected(1, frame(0, 0, 3.5), frame(0, 3, 4.1))
+    collector.finish()
+    assert [row.t_s for row in collector.seconds] == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "blocks", "length_s"),
+    [(1, 1, 1), (60, 60, 1), (61, 31, 2), (120, 60, 2), (121, 31, 4), (3600, 57, 64)],
+)
+def test_there_are_never_more_than_sixty_blocks_and_each_keeps_its_counts(seconds, blocks, length_s):
+    collector = Collector(1)
+    for second in range(seconds):
+        collector.add(frame(0, second, second + 1, latency_us=second % 50))
+        assert len(collector.blocks) <= MOST_BLOCKS
+    collector.finish()
+    assert (len(collector.blocks), {block.length_s for block in collector.blocks}) == (blocks, {length_s})
+    assert [block.start_s for block in collector.blocks] == [index * length_s for index in range(blocks)]
+    assert sum(block.ok for block in collector.blocks) == seconds
+    together = Counts()
+    for block in collector.blocks:
+        together.merge(block.response)
+    assert together == collector.total.tally(0).clocks["service"]
+
+
+def test_only_the_window_counts_for_rates_and_the_drain_for_the_totals():
+    collector = collected(
+        2,
+        frame(0, 0, 10.0, ok=7, failed=1),
+        frame(1, 0, 10.2, ok=5, unknown=1),
+        frame(0, 10, 11.5, ok=2, part="drain", usage=USAGE),
+        frame(1, 10, 10.9, ok=0, part="drain", usage=USAGE),
+    )
+    assert (collector.window_ok, collector.window_done, collector.window_replies) == (12, 14, 12)
+    assert (collector.window_elapsed_ns, collector.drain_elapsed_ns) == (10_200_000_000, 11_500_000_000)
+    assert collector.total.tally(0).ok == 14
+    collector.finish()
+    assert sum(row.ok for row in collector.seconds) == 12
+
+
+@pytest.mark.parametrize("part", ["warmup", "cooldown"])
+def test_what_is_sent_before_and_after_the_measurement_is_only_counted(part):
+    collector = collected(1, frame(0, 0, 0.0, ok=9, failed=2, part=part, usage=USAGE), frame(0, 0, 1.0))
+    assert collector.unmeasured_sent == 11
+    assert collector.total.tally(0).ok == 1
+    assert collector.usages == {0: USAGE}
+
+
+def test_each_worker_keeps_its_own_delay():
+    collector = Collector(2)
+    for worker, lag_us in ((0, 5), (1, 9), (1, 9)):
+        collector.add(Frame(worker, 0, 1, Recording(loop_lag=Counts([(lag_us, 1)]))))
+    assert collector.worker_lag == [Counts([(5, 1)]), Counts([(9, 2)])]

@@ -1,0 +1,225 @@
+"""Every client makes the same of the same reply, whole or in pieces, seen for the first time or again."""
+
+import tracemalloc
+from collections.abc import Sequence
+from itertools import chain, repeat
+
+import pytest
+
+from loadgen.base.exchange import Memo
+from tests.support import replies
+from tests.support.clients import Got, Taken, Tap, endpoint_of, every_client, every_raw_client, get, user
+from tests.support.fault_server import FaultServer
+from tests.support.replies import HELLO, OK, WireReply
+from tests.support.steps import AwaitClose, Pass, ReadRequest, Send, Step
+
+KEEP = 1 << 20
+LARGE = 5_000_000
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n"
+SMALL = {
+    "content-length": WireReply("", OK + HELLO),
+    "chunked with extension and trailer": WireReply("", CHUNKED),
+    "HEAD": WireReply("", OK + b"Content-Length: 5\r\n\r\n", body=b"", method="HEAD"),
+    "an interim reply first": WireReply("", b"HTTP/1.1 100 Continue\r\n\r\n" + OK + HELLO),
+    "204": WireReply("", b"HTTP/1.1 204 No Content\r\n\r\n", status=204, body=b""),
+}
+
+
+def answer(case: WireReply) -> list[Step]:
+    """One request is answered, and the connection closed if the case says so."""
+    return [ReadRequest(), *([Send(case.data)] if case.data else []), *([] if case.closes else [AwaitClose()])]
+
+
+def conversation(*answers: bytes) -> list[Step]:
+    """Requests that are answered one after another on a connection that stays open."""
+    steps = [(ReadRequest(), Send(data)) for data in answers]
+    return [*chain.from_iterable(steps), AwaitClose()]
+
+
+def expected(case: WireReply, keep: int = KEEP) -> Got:
+    return Got(case.status, len(case.body), case.body[:keep], case.keep_alive, len(case.data))
+
+
+def without_sent(got: Got) -> Got:
+    return Got(got.status, got.length, got.kept, got.reused, got.wire_length, error=got.error)
+
+
+def named(*tables: Sequence[WireReply]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", list(chain(*tables)), ids=lambda case: case.name)
+
+
+@every_client
+@named(replies.WHOLE, replies.CLOSING, replies.SURPLUS)
+def test_a_complete_reply_is_read_to_its_end_and_no_further(kind, case):
+    with FaultServer(lambda _: answer(case)) as server, user(kind, endpoint_of(server)) as client:
+        got = client.exchange(get(method=case.method, keep=KEEP))
+        assert without_sent(got) == expected(case)
+        assert client.counts.desynced == case.surplus
+
+
+@every_client
+@named(replies.MALFORMED_REPLIES, replies.TRUNCATED)
+def test_what_is_no_reply_is_an_error_of_its_class(kind, case):
+    with FaultServer(lambda _: answer(case)) as server, user(kind, endpoint_of(server)) as client:
+        got = client.exchange(get(method=case.method))
+        assert got.error is case.error
+        assert client.outcomes[0].head == case.data[:200] or kind.startswith("httpx")
+
+
+@every_client
+@named(replies.WHOLE)
+@pytest.mark.parametrize("keep", [0, KEEP], ids=["counted", "kept"])
+def test_an_equal_reply_comes_out_the_same_every_time(kind, case, keep):
+    with (
+        FaultServer(lambda _: conversation(*repeat(case.data, 4))) as server,
+        user(kind, endpoint_of(server)) as client,
+    ):
+        request = get(Memo(), case.method, keep=keep)
+        got = [without_sent(client.exchange(request)) for _ in range(4)]
+        assert got == [expected(case, keep)] * 4
+        assert (client.counts.opened, client.counts.used) == (1, 1)
+
+
+@every_client
+@named(replies.CLOSING)
+def test_a_reply_that_closes_comes_out_the_same_on_every_connection(kind, case):
+    with FaultServer(lambda _: answer(case)) as server, user(kind, endpoint_of(server)) as client:
+        request = get(Memo(), case.method)
+        assert [without_sent(client.exchange(request)) for _ in range(3)] == [expected(case, 0)] * 3
+        assert (client.counts.opened, client.counts.used, client.counts.reconnected) == (3, 3, 2)
+
+
+@every_client
+@named(replies.SURPLUS)
+def test_bytes_after_a_reply_seen_before_are_noticed(kind, case):
+    """The first reply teaches the head, the second is repeated whole, the third has more behind it."""
+    clean = max(
+        (plain.data for plain in replies.WHOLE if plain.method == case.method and case.data.startswith(plain.data)),
+        key=len,
+    )
+    steps = conversation(clean, clean, case.data)
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
+        request = get(Memo(), case.method)
+        first, second, third = (client.exchange(request) for _ in range(3))
+        assert (first.reused, second.reused, third.reused) == (True, True, False)
+        assert without_sent(third) == expected(case, 0)
+        assert client.counts.desynced == 1
+
+
+@every_client
+@pytest.mark.parametrize("memory", ["new head", "head seen before", "whole reply seen before"])
+@pytest.mark.parametrize("name", SMALL)
+def test_a_reply_in_two_pieces_is_the_same_wherever_it_is_cut(kind, name, memory):
+    """The server sends the second piece once the client has taken the first."""
+    case = SMALL[name]
+    whole_ones = 2 if memory == "whole reply seen before" else 0
+    memo = None if memory == "new head" else Memo()
+    tap, steps, total = Tap(), [], 0
+    offsets = range(1, len(case.data))
+    for offset in offsets:
+        steps += [ReadRequest(), Send(case.data)] * whole_ones
+        total += len(case.data) * whole_ones + offset
+        steps += [ReadRequest(), Send(case.data[:offset]), Pass(Taken(tap, total)), Send(case.data[offset:])]
+        total += len(case.data) - offset
+    request = get(memo, case.method, keep=KEEP if memory == "new head" else 0)
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
+        client.connect()
+        tap.watch(client)
+        for _ in range(len(offsets) * (whole_ones + 1)):
+            assert without_sent(client.exchange(request)) == expected(case, request.keep)
+        assert client.counts.opened == 1
+
+
+@every_client
+@pytest.mark.parametrize(
+    "other",
+    [
+        WireReply("another body of the same length", OK + b"Content-Length: 5\r\n\r\nHELLO", body=b"HELLO"),
+        WireReply("another length", OK + b"Content-Length: 4\r\n\r\nhell", body=b"hell"),
+        WireReply("another status", b"HTTP/1.1 500 No\r\n" + HELLO, status=500),
+        WireReply("chunks", CHUNKED),
+    ],
+    ids=lambda case: case.name,
+)
+@pytest.mark.parametrize("keep", [0, KEEP], ids=["counted", "kept"])
+def test_a_repeat_with_a_difference_is_seen_as_it_is(kind, other, keep):
+    usual = WireReply("", OK + HELLO)
+    order = [usual, usual, usual, other, other, usual, usual, other]
+    steps = conversation(*(case.data for case in order))
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
+        request = get(Memo(), keep=keep)
+        assert [without_sent(client.exchange(request)) for _ in order] == [expected(case, keep) for case in order]
+        assert client.counts.opened == 1
+
+
+@every_client
+def test_requests_of_two_names_do_not_share_their_memory(kind):
+    usual, other = WireReply("", OK + HELLO), WireReply("", OK + b"Content-Length: 2\r\n\r\nok", body=b"ok")
+    steps = conversation(*(case.data for case in [usual, other] * 4))
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
+        requests = get(Memo()), get(Memo())
+        requests[1].name_id = 1
+        for request, case in list(zip(requests, (usual, other), strict=True)) * 4:
+            assert without_sent(client.exchange(request)) == expected(case, 0)
+
+
+@every_raw_client
+def test_a_repeat_takes_the_short_way(kind):
+    with (
+        FaultServer(lambda _: conversation(*repeat(OK + HELLO, 5))) as server,
+        user(kind, endpoint_of(server)) as client,
+    ):
+        request = get(Memo())
+        for _ in range(5):
+            client.exchange(request)
+        if kind == "blocking":
+            assert len({id(outcome) for outcome in client.outcomes}) == 1
+        else:
+            assert client.client.repeats == 4
+
+
+@every_client
+@pytest.mark.parametrize("framing", ["content-length", "chunked", "close-delimited"])
+def test_a_large_body_goes_to_the_sink_whole_and_in_order(kind, framing):
+    body = bytes(range(256)) * (LARGE // 256)
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (body[:1000], body[1000:]))
+    data = {
+        "content-length": OK + b"Content-Length: %d\r\n\r\n" % len(body) + body,
+        "chunked": OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n",
+        "close-delimited": OK + b"\r\n" + body,
+    }[framing]
+    seen: list[bytes] = []
+    with (
+        FaultServer(lambda _: [ReadRequest(), Send(data)]) as server,
+        user(kind, endpoint_of(server)) as client,
+    ):
+        got = client.exchange(get(Memo(), sink=seen.append, keep=3))
+        assert (got.length, got.kept, got.wire_length) == (len(body), body[:3], len(data))
+        assert b"".join(seen) == body
+
+
+@every_client
+def test_a_large_body_is_counted_without_being_held(kind):
+    data = OK + b"Content-Length: %d\r\n\r\n" % LARGE + bytes(LARGE)
+    with FaultServer(lambda _: conversation(data, data)) as server, user(kind, endpoint_of(server)) as client:
+        client.exchange(get(Memo()))
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        got = client.exchange(get(Memo()))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert (got.length, got.wire_length, got.reused) == (LARGE, len(data), True)
+        assert peak - before < LARGE / 4
+
+
+@every_client
+@pytest.mark.parametrize("keep", [1, 5, 6, 70_000])
+def test_the_first_bytes_of_a_body_are_kept_and_all_are_counted(kind, keep):
+    body = bytes(range(250)) * 400
+    data = OK + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with FaultServer(lambda _: conversation(*repeat(data, 3))) as server, user(kind, endpoint_of(server)) as client:
+        request = get(Memo(), keep=keep)
+        for _ in range(3):
+            got = client.exchange(request)
+            assert (got.length, got.kept) == (len(body), body[:keep])
