@@ -6,7 +6,6 @@ decides when to stop.
 """
 
 import asyncio
-import gc
 import json
 import os
 import signal
@@ -84,8 +83,6 @@ async def _run(data: dict[str, Any], frames: BinaryIO) -> None:
     shards = make_shards(plan)[slice(*data["shards"])]
     endpoint = _endpoint(data["endpoint"])
     tasks = [Assignment(plan, shard, endpoint, board, deliver, redactor.bytes_) for shard in shards]
-    gc.collect()
-    gc.freeze()
     with ThreadPoolExecutor(max_workers=len(tasks), thread_name_prefix="worker") as pool:
         await asyncio.gather(*start_here(tasks, pool))
 

@@ -8,6 +8,7 @@ import ssl
 from heapq import heappop, heappush
 
 from loadgen.base.alarm import Alarm
+from loadgen.base.clock import NS_PER_MS, s_to_ns
 from loadgen.base.exchange import ErrorClass, Memo, Reply, Request
 from loadgen.clients.http1.connection import Connection
 from loadgen.clients.http1.reactor import Reactor
@@ -20,6 +21,7 @@ from loadgen.pacing.closed import OPENING_BURST, ThinkTime, next_backoff_ns, ope
 from loadgen.workloads.base import Workload
 
 FOLD_EVERY = 1000
+MOST_BETWEEN_SWEEPS_NS = 500 * NS_PER_MS
 
 
 class ReactorUsers:
@@ -58,6 +60,8 @@ class ReactorUsers:
         self._pausing: list[tuple[int, int]] = []
         self._to_open = 0
         self._opening_since = 0
+        self._next_sweep_ns = 0
+        self._sweep_every_ns = min(s_to_ns(min(plan.timeout_s, plan.connect_timeout_s)) // 20, MOST_BETWEEN_SWEEPS_NS)
         self._alarm = alarm
         self._reactor = Reactor(
             task.endpoint, context, self, recorder.connections, len(plan.requests), recorder.batches_ns, task.clock
@@ -236,7 +240,9 @@ class ReactorUsers:
 
     def tick(self, now: int) -> None:
         """Deadlines; and pauses that end because the run does."""
-        self._reactor.sweep(self.connections, now)
+        if now >= self._next_sweep_ns:
+            self._next_sweep_ns = now + self._sweep_every_ns
+            self._reactor.sweep(self.connections, now)
         if not self._pausing or not self._end_ns:
             return
         over = self._words[STOP] != GO or now >= self._end_ns

@@ -1,6 +1,7 @@
 """One worker: connects its users, waits for the gate, runs them, and delivers a frame a second."""
 
 import asyncio
+import gc
 import time
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
@@ -49,6 +50,8 @@ class Worker:
                 await asyncio.sleep(POLL_S)
                 users.tick(self._task.clock())
                 self._put(Slot.CONNECTED, users.opened)
+        gc.collect()
+        gc.freeze()  # what is there now stays to the end: the collector need not look at it
         self._put(Slot.STATE, State.READY)
 
     async def _gate(self) -> int:

@@ -1,7 +1,6 @@
 """Plan to Result: resolve, start the workers, open the gate, watch, drain, and put the figures together."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -159,8 +158,6 @@ class Session:
                 next_progress = now + s_to_ns(WATCH_S)
                 self._progress("opening")
         if board.stop == GO and not all(future.done() for future in self._futures):
-            gc.collect()
-            gc.freeze()
             self._gate_ns = self._clock() + GATE_DELAY_NS
             self._before = (self._gate_ns, 0)
             board.open_gate(self._gate_ns)

@@ -412,6 +412,9 @@ class Reactor:
         """
         sent_limit, connect_limit = now - self._timeout_ns, now - self._connect_timeout_ns
         for connection in connections:
+            phase = connection.phase
+            if (phase is _WAITING or phase is _IDLE) and connection.sent_ns > sent_limit:
+                continue
             if connection.sent_ns <= sent_limit and self._in_flight(connection):
                 self._counts.failed += connection.phase in _OPENING
                 self._fail(connection, ErrorClass.TIMEOUT, head=self._seen(connection))

@@ -262,12 +262,20 @@ def test_taking_in_the_middle_changes_no_total(simulate):
     assert parts[0] == whole
 
 
-def test_ticks_pass_on_to_the_deadlines(simulate):
-    run = simulate(make_plan(users=1), lambda _: None)
+@pytest.mark.parametrize(
+    ("timeout_s", "swept_ms"),
+    [
+        (1.0, [50, 100, 150, 200]),  # every twentieth of the timeout: 50 ms, which is every tick
+        (2.0, [50, 150, 250]),
+        (60.0, [50]),  # at most every 500 ms
+    ],
+)
+def test_deadlines_are_looked_at_in_proportion_to_the_timeout(simulate, timeout_s, swept_ms):
+    run = simulate(make_plan(users=1, timeout_s=timeout_s, connect_timeout_s=timeout_s), lambda _: None)
     run.open_all()
     run.start()
-    run.run(120 * NS_PER_MS)
-    assert [at - run.began_ns for at in run.reactor.swept] == [50 * NS_PER_MS, 100 * NS_PER_MS]
+    run.run((swept_ms[-1] + 20) * NS_PER_MS)
+    assert [(at - run.began_ns) // NS_PER_MS for at in run.reactor.swept] == swept_ms
 
 
 def test_closing_frees_the_reactor_and_the_alarm(monkeypatch):
