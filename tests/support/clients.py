@@ -9,6 +9,8 @@ The kinds are the raw reactor, on epoll and on the loop alone, its blocking twin
 import asyncio
 import fcntl
 import gc
+import os
+import resource
 import select
 import socket
 import ssl
@@ -57,12 +59,12 @@ every_raw_client = pytest.mark.parametrize("kind", RAW)
 
 @dataclass(frozen=True)
 class Got:
-    """What one exchange came to. `reused` is whether the connection may carry another request."""
+    """What one exchange came to. `stays_open` is whether the connection stays open for another."""
 
     status: int | None = None
     length: int = 0
     kept: bytes = b""
-    reused: bool = False
+    stays_open: bool = False
     wire_length: int = 0
     sent: int = 0
     error: ErrorClass | None = None
@@ -175,7 +177,8 @@ class User:
         reply = outcome.reply
         if reply is None:
             return Got(sent=outcome.bytes_sent, error=outcome.error)
-        return Got(reply.status, reply.body_length, reply.kept, reply.keep_alive, reply.wire_length, outcome.bytes_sent)
+        is_open = _socket_of(self.client) is not None
+        return Got(reply.status, reply.body_length, reply.kept, is_open, reply.wire_length, outcome.bytes_sent)
 
     def exchange_and_cut(self, request: Request, moment: Gate) -> Got:
         """The same, with a cut from another thread at the moment the gate opens."""
@@ -191,13 +194,16 @@ class User:
         finally:
             cutter.join()
 
-    def await_event(self) -> None:
-        """Wait until the server has closed, or written to, the idle connection; and let the client see it."""
+    def await_event(self, *, noticed: bool = True) -> None:
+        """Wait until the server has closed, or written to, the idle connection; and give the client time to see it."""
         poll = select.poll()
-        poll.register(_socket_of(self.client), select.POLLIN)
+        sock = _socket_of(self.client)
+        assert sock is not None
+        poll.register(sock, select.POLLIN)
         assert poll.poll(GATE_TIMEOUT_S * 1000)
-        self._clock.ahead_ns += 10 * NS_PER_MS
-        self._run(_turn_around())
+        if noticed:
+            self._clock.ahead_ns += 10 * NS_PER_MS
+            self._run(_turn_around())
 
     def close(self) -> None:
         self._run(self.client.close())
@@ -235,16 +241,14 @@ async def _turn_around() -> None:
         await asyncio.sleep(0)
 
 
-def _socket_of(client: Any) -> socket.socket:
-    """The one place that knows where each client keeps its socket."""
+def _socket_of(client: Any) -> socket.socket | None:
+    """The open connection. The one place that knows where each client keeps its socket."""
     if isinstance(client, ReactorClient):
-        sock: socket.socket | None = client.connection.sock
-    elif isinstance(client, BlockingClient):
-        sock = client._sock
-    else:
-        sock = client._backend.stream._sock
-    assert sock is not None
-    return sock
+        return client.connection.sock
+    if isinstance(client, BlockingClient):
+        return client._sock
+    stream = client._backend.stream
+    return None if stream is None or stream.closed else stream._sock
 
 
 @contextmanager
@@ -319,3 +323,31 @@ class Taken(Gate):
             if now_ns() > limit_ns:
                 raise TimeoutError("the client does not read")
             time.sleep(0)
+
+
+class Connecting(Gate):
+    """Open once this host tries to connect to a port that does not answer."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._sought = f":{port:04X} 02 "  # the remote end, in state SYN_SENT
+
+    def wait(self) -> None:
+        limit_ns = now_ns() + int(GATE_TIMEOUT_S * NS_PER_S)
+        while self._sought not in Path("/proc/net/tcp").read_text("ascii"):
+            if now_ns() > limit_ns:
+                raise TimeoutError("nobody connects")
+            time.sleep(0)
+
+
+@contextmanager
+def no_free_descriptors() -> Iterator[None]:
+    """This process may open none."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

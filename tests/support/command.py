@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -77,7 +77,7 @@ def load(path: Path) -> Result:
 
 
 class Command:
-    """`loadgen ARGV` as a process of its own, killed on leaving if it still runs. `finish` waits for its end."""
+    """`loadgen ARGV` as a process of its own; killed on leaving, with its workers. `finish` waits for its end."""
 
     def __init__(
         self,
@@ -103,7 +103,8 @@ class Command:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)  # also what has outlived it, and holds its output open
         self._process.communicate()
 
     @property

@@ -18,6 +18,7 @@ from tests.support.command import (
     Command,
     Mode,
     children_of,
+    connecting_to,
     is_alive,
     load,
     loadgen,
