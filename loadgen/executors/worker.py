@@ -8,7 +8,7 @@ from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.executors.base import TICK_S, UNLIMITED, Assignment, Users
 from loadgen.guard.board import CUT, GO, Slot, State
 from loadgen.measure.recording import Frame, Part, Usage
-from loadgen.measure.usage import GcWatch, core_wait_ns, measure_usage
+from loadgen.measure.usage import GcWatch, UsageMeter
 
 POLL_S = 0.002
 
@@ -24,7 +24,6 @@ class Worker:
         self._second = 0
         self._ok = 0
         self._opens_ns = 0
-        self._stall_ns = 0
         self._cpu_ns = time.process_time_ns if task.plan.mode == "threads" else time.thread_time_ns
 
     async def run(self) -> None:
@@ -72,7 +71,7 @@ class Worker:
         tick_s = min(TICK_S, plan.timeout_s / 10)
         self._opens_ns = opens_ns
         part: Part = "warmup" if plan.warmup_s else "window"
-        cpu_ns, waited_ns = self._cpu_ns(), core_wait_ns()
+        meter = UsageMeter(self._cpu_ns)
         self._put(Slot.STATE, State.RUNNING)
         users.start(gate_at, min(closes_ns + s_to_ns(plan.cool_down_s), UNLIMITED))
         self._show()
@@ -83,7 +82,7 @@ class Worker:
             pause_s = max(0.0, min(tick_s, (min(boundary_ns, next_second_ns) - asked_ns) / NS_PER_S))
             await asyncio.sleep(pause_s)
             now = task.clock()
-            self._stall_ns = max(self._stall_ns, now - asked_ns - s_to_ns(pause_s))
+            meter.woke(now - asked_ns - s_to_ns(pause_s))
             users.tick(now)
             self._show()
             if board.stop == CUT:
@@ -91,17 +90,16 @@ class Worker:
             stopped = board.stop != GO
             if part == "warmup" and (now >= opens_ns or stopped):
                 self._deliver(now, part)
-                part, cpu_ns, waited_ns, self._stall_ns = "window", self._cpu_ns(), core_wait_ns(), 0
+                meter.begin()
+                part = "window"
             if part == "window":
                 over = now >= closes_ns or stopped
                 if over or now - opens_ns >= (self._second + 1) * NS_PER_S:
                     self._deliver(now, part)
                 if over:
-                    cpu_ns, waited_ns = self._cpu_ns() - cpu_ns, core_wait_ns() - waited_ns
+                    meter.end()
                     part = "cooldown" if plan.cool_down_s and not stopped else "drain"
-        if part == "window":
-            cpu_ns, waited_ns = self._cpu_ns() - cpu_ns, core_wait_ns() - waited_ns
-        self._deliver(users.finished_ns, part, measure_usage(cpu_ns, gc_watch.pause_ns, self._stall_ns, waited_ns))
+        self._deliver(users.finished_ns, part, meter.usage(gc_watch.pause_ns))
 
     def _deliver(self, now: int, part: Part, usage: Usage | None = None) -> None:
         elapsed_ns = max(now - self._opens_ns, 0)

@@ -5,6 +5,7 @@ import os
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from loadgen.base.clock import now_ns
@@ -40,17 +41,52 @@ def core_wait_ns() -> int:
         return 0
 
 
-def measure_usage(cpu_ns: int, gc_pause_ns: int = 0, longest_stall_ns: int = 0, waited_ns: int = 0) -> Usage:
+class UsageMeter:
+    """What one worker costs in the measured window: between the last `begin` and the first `end` after it.
+
+    `cpu_ns` reads the CPU time of what the worker consists of, its thread or its process.
+    """
+
+    def __init__(self, cpu_ns: Callable[[], int]) -> None:
+        self._read_cpu_ns = cpu_ns
+        self.begin()
+
+    def begin(self) -> None:
+        """The window opens."""
+        self._ended = False
+        self._cpu_ns, self._waited_ns = self._read_cpu_ns(), core_wait_ns()
+        self._stall_ns = self._threads = 0
+
+    def woke(self, late_ns: int) -> None:
+        """The worker's loop woke up so much later than it had asked."""
+        if not self._ended:
+            self._stall_ns = max(self._stall_ns, late_ns)
+            self._threads = max(self._threads, threading.active_count())
+
+    def end(self) -> None:
+        """The window closes; more calls change nothing."""
+        if not self._ended:
+            self._ended = True
+            self._cpu_ns, self._waited_ns = self._read_cpu_ns() - self._cpu_ns, core_wait_ns() - self._waited_ns
+
+    def usage(self, gc_pause_ns: int = 0) -> Usage:
+        """The worker's figures, and its process's so far."""
+        self.end()
+        return process_usage(self._cpu_ns, self._threads, gc_pause_ns, self._stall_ns, self._waited_ns)
+
+
+def process_usage(
+    cpu_ns: int = 0, threads: int = 0, gc_pause_ns: int = 0, longest_stall_ns: int = 0, waited_ns: int = 0
+) -> Usage:
     """The process's figures so far, beside a worker's own."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    peak_kb = used.ru_maxrss if sys.platform == "linux" else used.ru_maxrss // 1024
     return Usage(
-        cpu_ns,
-        os.getpid(),
-        peak_kb,
-        used.ru_nvcsw + used.ru_nivcsw,
-        threading.active_count(),
-        gc_pause_ns,
-        longest_stall_ns,
-        waited_ns,
+        cpu_ns=cpu_ns,
+        pid=os.getpid(),
+        peak_rss_kb=used.ru_maxrss if sys.platform == "linux" else used.ru_maxrss // 1024,
+        context_switches=used.ru_nvcsw + used.ru_nivcsw,
+        threads=max(threads, threading.active_count()),
+        gc_pause_ns=gc_pause_ns,
+        longest_stall_ns=longest_stall_ns,
+        core_wait_ns=waited_ns,
     )

@@ -25,7 +25,7 @@ from loadgen.measure.result import (
     WorkerRow,
 )
 from loadgen.measure.summary import clocks_of, encoded, latencies, to_ms
-from loadgen.measure.usage import measure_usage
+from loadgen.measure.usage import process_usage
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Plan
 from loadgen.session.collector import Collector
@@ -159,7 +159,7 @@ def _ms(value_us: int | None) -> float | None:
 def _generator(
     plan: Plan, collected: Collector, latency: dict[str, Latency], ledger: Ledger, duration_s: float, end: Ending
 ) -> Generator:
-    own, usages = measure_usage(0), collected.usages.values()
+    own, usages = process_usage(), collected.usages.values()
     processes = {usage.pid: usage for usage in usages} | {own.pid: own}
     gc_pauses_ns: dict[int, int] = {}
     for usage in usages:  # each worker of a process saw the same pauses

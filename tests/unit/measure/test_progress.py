@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from loadgen.measure.progress import Snapshot
-from loadgen.measure.usage import measure_usage
+from loadgen.measure.usage import process_usage
 
 
 def snapshot(phase="running", elapsed_s=0.0, planned_s=None, done=0, planned=None, connected=0, users=4):
@@ -28,6 +28,6 @@ def test_progress_is_that_of_the_nearer_limit(moment, progress):
 
 
 def test_usage_is_of_this_process():
-    usage = measure_usage(7)
+    usage = process_usage(7)
     assert (usage.cpu_ns, usage.pid, usage.threads) == (7, os.getpid(), threading.active_count())
     assert usage.peak_rss_kb > 1000
