@@ -9,7 +9,8 @@ import pytest
 
 from loadgen.cli.options import OPTIONS
 from loadgen.judge.exit_code import ExitCode
-from loadgen.measure.result import Result, save
+from loadgen.measure.result import Block, Result, save
+from loadgen.report.hlog import render_hlog
 from tests.support.command import loadgen
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
@@ -33,13 +34,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "item.json").write_text('{"id": 1}')
     (tmp_path / "my-profile.yaml").write_text("target: http://127.0.0.1:8080\n")
-    save(Result(), tmp_path / "r.json")
+    for name in ("r.json", "a.json", "b.json"):
+        save(Result(), tmp_path / name)
+    (tmp_path / "r.hlog").write_text(render_hlog(Result(blocks=[Block(10.0, 1.0)])))
 
     def not_run(*_: Any, **__: Any) -> int:
         return 0
 
     monkeypatch.setattr("loadgen.cli.run.run_and_report", not_run)
     monkeypatch.setattr("loadgen.target.server.run_target", not_run)
+    monkeypatch.setattr("loadgen.cli.calibrate.calibrate_and_save", not_run)
     return tmp_path
 
 
@@ -65,7 +69,7 @@ def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
 
 def test_every_option_that_is_named_exists() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - FOREIGN
-    known = loadgen("run", "--help").out + loadgen("target", "--help").out
+    known = "".join(loadgen(command, "--help").out for command in ("run", "target", "report"))
     assert named
     assert {option for option in named if option not in known} == set()
 

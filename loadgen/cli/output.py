@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,12 @@ def check_output(output: str | None, form: str) -> None:
     """Raise UsageError for what could not be written at the end."""
     if form not in FORMATS:
         raise UsageError(f"--format: expected text or json, got {form!r}")
-    if output is None or output == "-":
-        return
+    if output not in (None, "-"):
+        check_writable("--output", str(output))
+
+
+def check_writable(option: str, output: str) -> None:
+    """Raise UsageError, naming the option, for a file that could not be written."""
     path = Path(output)
     try:
         if path.is_dir():
@@ -31,7 +36,7 @@ def check_output(output: str | None, form: str) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             return
     except OSError as error:
-        raise UsageError(f"--output: cannot write {output!r}: {error.strerror}") from None
+        raise UsageError(f"{option}: cannot write {output!r}: {error.strerror}") from None
 
 
 def deliver(result: "Result", output: str | None, form: str, *, quiet: bool = False) -> None:
@@ -51,10 +56,49 @@ def deliver(result: "Result", output: str | None, form: str, *, quiet: bool = Fa
     if output == "-" or form == "json":
         emit(to_json(result))
     elif not quiet or failure:
-        width = max(60, min(shutil.get_terminal_size().columns, 120))
-        emit(render_text(result, width=width, colour=wants_colour()) + "\n")
+        emit(render_text(result, width=text_width(), colour=wants_colour()) + "\n")
     if failure:
         raise failure
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramFiles:
+    """Where the histograms of a Result go; None for what was not asked for."""
+
+    hgrm: str | None = None
+    hlog: str | None = None
+
+    def check(self) -> None:
+        """Raise UsageError for a file that could not be written at the end."""
+        for option, file in (("--hgrm", self.hgrm), ("--hlog", self.hlog)):
+            if file == "-":
+                raise UsageError(f"{option}: expected the name of a file; /dev/stdout is one")
+            if file is not None:
+                check_writable(option, file)
+
+    def write(self, result: "Result") -> None:
+        """Write those that were asked for. Raises UsageError where that fails."""
+        if self.hgrm is not None:
+            from loadgen.report.hgrm import hgrm_of
+
+            write_text(self.hgrm, hgrm_of(result))
+        if self.hlog is not None:
+            from loadgen.report.hlog import render_hlog
+
+            write_text(self.hlog, render_hlog(result))
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a file, whole or not at all. Raises UsageError where that fails."""
+    from loadgen.base.files import whole_file
+
+    with whole_file(Path(path)) as file:
+        file.write(text)
+
+
+def text_width() -> int:
+    """The columns of a report: those of the terminal, within reason."""
+    return max(60, min(shutil.get_terminal_size().columns, 120))
 
 
 def wants_colour() -> bool:

@@ -1,26 +1,146 @@
-"""`loadgen report`: a saved result, printed again."""
+"""`loadgen report`: saved results, printed again or merged into one; and histogram logs."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.output import check_output, deliver
+from loadgen.base.units import parse_duration_s
+from loadgen.cli.output import HistogramFiles, check_output, deliver, emit, text_width, wants_colour, write_text
 from loadgen.cli.run import Form
+
+if TYPE_CHECKING:
+    from loadgen.measure.counts import Counts
+    from loadgen.measure.result import Result
+
+LOG = "Histogram logs"
+UNITS = ("us", "ns", "ms")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which intervals of a histogram log to take, and the unit of its values."""
+
+    start_s: float | None
+    end_s: float | None
+    tag: str | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """A histogram log, read: its report and the values in it."""
+
+    text: str
+    counts: "Counts"
 
 
 def report(
-    file: Annotated[str, typer.Argument(metavar="RESULT.json", help="A file written by `loadgen run -o FILE`.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Results (`loadgen run -o FILE`), or histogram logs (.hlog).")
+    ],
     form: Form = "text",
+    merge: Annotated[bool, typer.Option("--merge", help="One report of several results of the same plan.")] = False,
+    hgrm: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Save response percentiles as HdrHistogram text.")
+    ] = None,
+    hlog: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Save response times as an HdrHistogram interval log.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only intervals that begin here or later.", rich_help_panel=LOG)
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only intervals that begin before.", rich_help_panel=LOG)
+    ] = None,
+    tag: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only intervals of this tag.", rich_help_panel=LOG)
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(metavar="UNIT", help="Of the values: us, ns or ms. (default: us)", rich_help_panel=LOG)
+    ] = None,
 ) -> None:
-    """Print a saved result again."""
+    """Print saved results again; with several files, each after the other."""
+    check_output(None, form)
+    histograms = HistogramFiles(hgrm, hlog)
+    histograms.check()
+    if len(files) > 1 and not merge and (hgrm or hlog):
+        raise UsageError(f"{'--hgrm' if hgrm else '--hlog'}: takes one result at a time, or several with --merge")
+    wanted = Range(_seconds("--start", start), _seconds("--end", end), tag, unit or "us")
+    if wanted.unit not in UNITS:
+        raise UsageError(f"--unit: expected us, ns or ms, got {wanted.unit!r}")
+    texts = {file: _text_of(file) for file in files}
+    logs = [file for file in files if _is_log(file, texts[file])]
+    for option, given in {"--start": start, "--end": end, "--tag": tag, "--unit": unit}.items():
+        if given is not None and not logs:
+            raise UsageError(f"{option}: only for histogram logs, and none of the files is one")
+    for option, unfit in {"--merge": merge, "--format json": form == "json", "--hlog": bool(hlog)}.items():
+        if unfit and logs:
+            raise UsageError(f"{option}: takes results, and {logs[0]!r} is a histogram log")
+    if merge:
+        _show(_merged(files, texts), form, histograms)
+        return
+    reports = [_read_log(texts[file], file, wanted) if file in logs else _result(texts[file], file) for file in files]
+    for index, item in enumerate(reports):
+        if len(reports) > 1 and form == "text":
+            emit("\n" * bool(index) + f"==> {files[index]} <==\n\n")
+        _show(item, form, histograms)
+
+
+def _result(text: str, file: str) -> "Result":
     from loadgen.measure.result import from_json
 
-    check_output(None, form)
+    return from_json(text, file)
+
+
+def _merged(files: Sequence[str], texts: Mapping[str, str]) -> "Result":
+    from loadgen.measure.merge import merge_results
+
+    if len(texts) < len(files):
+        raise UsageError("--merge: a file is given twice")
+    return merge_results({file: _result(text, file) for file, text in texts.items()})
+
+
+def _read_log(text: str, file: str, wanted: Range) -> LogReport:
+    from loadgen.measure.hlog import read_log
+    from loadgen.report.hlog import render_log
+
+    log = read_log(text, file, wanted.unit)
+    chosen = log.select(wanted.start_s, wanted.end_s, wanted.tag)
+    counts = log.merge(chosen)
+    return LogReport(render_log(log, chosen, counts, width=text_width(), colour=wants_colour()), counts)
+
+
+def _show(item: "Result | LogReport", form: str, histograms: HistogramFiles) -> None:
+    if isinstance(item, LogReport):
+        emit(item.text + "\n")
+        if histograms.hgrm:
+            from loadgen.report.hgrm import render_hgrm
+
+            write_text(histograms.hgrm, render_hgrm(item.counts))
+    else:
+        deliver(item, None, form)
+        histograms.write(item)
+
+
+def _text_of(file: str) -> str:
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise UsageError(f"cannot read {file!r}: {reason}") from None
-    deliver(from_json(text, file), None, form)
+
+
+def _is_log(file: str, text: str) -> bool:
+    """By its name, since it may be cut or damaged; under another name by how it begins."""
+    return file.endswith(".hlog") or text.startswith(("#", "Tag=", '"StartTimestamp"'))
+
+
+def _seconds(option: str, value: str | None) -> float | None:
+    try:
+        return None if value is None else parse_duration_s(value)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from loadgen.cli.options import with_run_options
-from loadgen.cli.output import check_output, deliver
+from loadgen.cli.output import HistogramFiles, check_output, deliver
 from loadgen.cli.target_argument import plan_for
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loadgen.plan.plan import Plan
 
 OUTPUT = "Output"
+NO_HISTOGRAMS = HistogramFiles()
 Target = Annotated[
     str, typer.Argument(metavar="TARGET", help="A URL, a profile file, or the name of a shipped profile.")
 ]
@@ -48,6 +49,21 @@ Quiet = Annotated[
     ),
 ]  # fmt: skip
 
+Hgrm = Annotated[
+    str | None,
+    typer.Option(
+        "--hgrm", metavar="FILE", help="Save response percentiles as HdrHistogram text.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_HGRM", show_envvar=False,
+    ),
+]  # fmt: skip
+Hlog = Annotated[
+    str | None,
+    typer.Option(
+        "--hlog", metavar="FILE", help="Save response times as an HdrHistogram interval log.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_HLOG", show_envvar=False,
+    ),
+]  # fmt: skip
+
 
 @with_run_options
 def run(
@@ -55,6 +71,8 @@ def run(
     target: Target,
     settings: Settings = None,
     output: Output = None,
+    hgrm: Hgrm = None,
+    hlog: Hlog = None,
     form: Form = "text",
     quiet: Quiet = False,
     flags: dict[str, Any],
@@ -65,11 +83,15 @@ def run(
     --fail-fast, --max-errors or --abort-if.
     """
     check_output(output, form)
+    histograms = HistogramFiles(hgrm, hlog)
+    histograms.check()
     plan = plan_for(target, settings or [], flags)
-    raise typer.Exit(run_and_report(plan, output, form, quiet=quiet))
+    raise typer.Exit(run_and_report(plan, output, form, quiet=quiet, histograms=histograms))
 
 
-def run_and_report(plan: "Plan", output: str | None, form: str, *, quiet: bool) -> int:
+def run_and_report(
+    plan: "Plan", output: str | None, form: str, *, quiet: bool, histograms: HistogramFiles = NO_HISTOGRAMS
+) -> int:
     """Run a plan, save and print its Result; the exit code."""
     import asyncio
 
@@ -83,10 +105,16 @@ def run_and_report(plan: "Plan", output: str | None, form: str, *, quiet: bool) 
     live = LiveLine(quiet=quiet)
     silent = quiet and output is not None
 
+    def finish(result: "Result") -> None:
+        try:
+            deliver(result, output, form, quiet=silent)
+        finally:
+            histograms.write(result)
+
     def emergency(result: "Result") -> None:
         try:
             live.end()
-            deliver(result, output, form, quiet=silent)
+            finish(result)
         finally:
             os._exit(exit_code(result))
 
@@ -102,7 +130,7 @@ def run_and_report(plan: "Plan", output: str | None, form: str, *, quiet: bool) 
                 result = runner.run(run_session(plan, Hooks(live.show, emergency, crashed)))
             finally:
                 live.end()
-        deliver(result, output, form, quiet=silent)
+        finish(result)
     return exit_code(result)
 
 

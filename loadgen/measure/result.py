@@ -4,14 +4,13 @@ History of the format: 1, the first. Readers ignore fields they do not know; abs
 """
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from loadgen.base.errors import UsageError
+from loadgen.base.files import whole_file
 
 SCHEMA = "loadgen.result/1"
 CLOCKS = ("response", "service", "send_lag", "failed")
@@ -243,27 +242,9 @@ def from_json(text: str, source: str = "result") -> Result:
 
 
 def save(result: Result, path: Path) -> None:
-    """Write the file so that readers see the old one or the whole new one, never a part.
-
-    What is no regular file (a pipe, a device) is written to as it is. Raises UsageError where that fails.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(to_json(result), encoding="utf-8")
-            return
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(to_json(result))
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(temporary, 0o666 & ~umask)  # noqa: PTH101
-            os.replace(temporary, path)  # noqa: PTH105
-        except BaseException:
-            os.unlink(temporary)  # noqa: PTH108
-            raise
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+    """Write the file, whole or not at all (see `whole_file`). Raises UsageError where that fails."""
+    with whole_file(path) as file:
+        file.write(to_json(result))
 
 
 def _renamed(row: dict[str, Any], old: str, new: str) -> dict[str, Any]:

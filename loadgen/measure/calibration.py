@@ -1,0 +1,53 @@
+"""What one machine can measure (`loadgen.calibration/1`), as `loadgen calibrate` found it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCHEMA = "loadgen.calibration/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The closed model's most, with what one request took."""
+
+    rps: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us_per_request: float
+
+
+@dataclass(frozen=True, slots=True)
+class LagPoint:
+    """Send lag at one rate of the open model: `share` of the ceiling, `sent_rps` what went out."""
+
+    share: float
+    rate_rps: float
+    sent_rps: float
+    p50_ms: float
+    p99_ms: float
+    p99_9_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """One calibration. `responder` is what answered: `embedded target` or `null responder`.
+
+    `kb_per_connection` (1,024 bytes) is None where the host does not allow enough connections to tell.
+    """
+
+    taken_at: str
+    environment: dict[str, Any]
+    responder: str
+    connections: int
+    processes: int
+    workers: int
+    ceiling: Ceiling
+    send_lag: tuple[LagPoint, ...]
+    kb_per_connection: float | None = None
+    schema: str = field(default=SCHEMA)
+
+
+def to_json(calibration: Calibration) -> str:
+    """The file's text: one JSON object with a newline at its end."""
+    return json.dumps(asdict(calibration), indent=1, ensure_ascii=False) + "\n"

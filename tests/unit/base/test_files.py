@@ -1,0 +1,58 @@
+import os
+import stat
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.base.files import whole_file
+
+
+def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "out"
+    path.write_text("old")
+    with whole_file(path) as file:
+        file.write("new")
+        file.flush()
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_block_that_raises_leaves_the_old_file_and_no_part(tmp_path):
+    path = tmp_path / "out"
+    path.write_text("old")
+
+    def interrupted():
+        with whole_file(path) as file:
+            file.write("new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_file_has_the_permissions_of_any_other(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with whole_file(tmp_path / "out") as file:
+            file.write("ünïcode")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o640
+    assert (tmp_path / "out").read_text("utf-8") == "ünïcode"
+
+
+def test_a_device_is_written_to_as_it_is(tmp_path):
+    path = tmp_path / "null"
+    path.symlink_to("/dev/null")
+    with whole_file(path) as file:
+        file.write("x")
+    assert path.is_symlink()
+
+
+@pytest.mark.parametrize(("path", "reason"), [("/dev/full", "No space left"), ("/nosuch/out", "No such file")])
+def test_what_cannot_be_written_is_one_line(tmp_path, path, reason):
+    with pytest.raises(UsageError, match=f"^cannot write {path}: {reason}"), whole_file(tmp_path / path) as file:
+        file.write("x")
