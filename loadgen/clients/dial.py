@@ -51,20 +51,28 @@ class Dial:
         last = len(addresses) - 1
         for attempt in range(len(addresses)):
             index = (self._good_address + attempt) % len(addresses)
-            family, address = addresses[index]
-            sock = self._hold(socket.socket(family, socket.SOCK_STREAM))
             try:
-                self._limit(sock, deadline_ns)
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.connect(address)
-            except BaseException as error:
-                sock.close()
-                if attempt == last or self._is_cut or not isinstance(error, OSError):
+                sock = self._connect_to(*addresses[index], deadline_ns)
+            except TimeoutError:
+                raise
+            except OSError:
+                if attempt == last or self._is_cut:
                     raise
             else:
                 self._good_address = index
                 return sock
         raise OSError("there is no address to connect to")
+
+    def _connect_to(self, family: int, address: tuple[str, int], deadline_ns: int) -> socket.socket:
+        sock = self._hold(socket.socket(family, socket.SOCK_STREAM))
+        try:
+            self._limit(sock, deadline_ns)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.connect(address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
     def _secure(self, plain: socket.socket, context: ssl.SSLContext, deadline_ns: int) -> ssl.SSLSocket:
         name = self._endpoint.origin.host

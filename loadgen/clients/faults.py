@@ -21,7 +21,12 @@ _BY_ERRNO = {
 
 
 def classify(error: Exception) -> ErrorClass:
-    """The class of an OSError (an SSLError among them); anything unforeseen is the generator's fault."""
+    """The class of an OSError (an SSLError among them); anything unforeseen is the generator's fault.
+
+    Writing to a connection that has ended is the same with and without TLS.
+    """
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return ErrorClass.CONNECTION_RESET
     if isinstance(error, ssl.SSLError):
         return ErrorClass.TLS
     if isinstance(error, OSError) and error.errno is not None:
@@ -36,6 +41,8 @@ def connect_error(error: OSError) -> ErrorClass:
 
 def handshake_error(error: OSError) -> OSError:
     """The error as one of TLS, whatever ended the handshake, unless it was our own deadline."""
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return ssl.SSLError(error.errno or 0, "the server closed the connection during the TLS handshake")
     if isinstance(error, ssl.SSLError | TimeoutError):
         return error
     return ssl.SSLError(error.errno or 0, f"{error.strerror or error} during the TLS handshake")

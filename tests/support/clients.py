@@ -170,7 +170,19 @@ class User:
 
     def exchange(self, request: Request) -> Got:
         """Send one request, and see what comes."""
-        outcome: Outcome = self._run(self.client.exchange(request))
+        return self._shown(self._run(self.client.exchange(request)))
+
+    def exchange_without_descriptors(self, request: Request) -> Got:
+        """The same while this process may open none."""
+
+        async def starved() -> Outcome:
+            with no_free_descriptors():
+                outcome: Outcome = await self.client.exchange(request)
+                return outcome
+
+        return self._shown(self._run(starved()))
+
+    def _shown(self, outcome: Outcome) -> Got:
         self.outcomes.append(outcome)
         self.details.append(outcome.detail)
         assert outcome.done_ns >= outcome.sent_ns > 0
@@ -202,8 +214,12 @@ class User:
         poll.register(sock, select.POLLIN)
         assert poll.poll(GATE_TIMEOUT_S * 1000)
         if noticed:
-            self._clock.ahead_ns += 10 * NS_PER_MS
-            self._run(_turn_around())
+            self.look()
+
+    def look(self) -> None:
+        """Give the client time to see what happened to the idle connection."""
+        self._clock.ahead_ns += 10 * NS_PER_MS
+        self._run(_turn_around())
 
     def close(self) -> None:
         self._run(self.client.close())
@@ -261,10 +277,12 @@ def user(kind: str, endpoint: Endpoint, context: ssl.SSLContext | None = None) -
         one.close()
 
 
-def endpoint_to(port: int, host: str = "127.0.0.1", scheme: str = "http", **changes: Any) -> Endpoint:
+def endpoint_to(
+    port: int, host: str = "127.0.0.1", scheme: str = "http", origin_port: int | None = None, **changes: Any
+) -> Endpoint:
     """How to reach a port of this machine by IPv4; `changes` are fields of Endpoint."""
     given = {"addresses": ((int(socket.AF_INET), ("127.0.0.1", port)),), **changes}
-    return Endpoint(Origin(scheme, host, port), **given)
+    return Endpoint(Origin(scheme, host, origin_port or port), **given)
 
 
 def endpoint_of(server: FaultServer, **changes: Any) -> Endpoint:
@@ -278,7 +296,9 @@ def get(memo: Memo | None = None, method: str = "GET", **given: Any) -> Request:
 
 
 def open_descriptors() -> int:
-    """How many this process has open, garbage not counted."""
+    """How many this process has open, garbage and what uvloop opens once for all not counted."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(asyncio.sleep(0))
     gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -304,40 +324,51 @@ class Tap:
         waiting = int.from_bytes(fcntl.ioctl(self._socket.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
         return arrived >= total and waiting == 0
 
+    def is_full(self) -> bool:
+        """Whether the kernel takes no more of what the client sends."""
+        self._watching.wait()
+        assert self._socket is not None
+        poll = select.poll()
+        poll.register(self._socket, select.POLLOUT)
+        return not poll.poll(0)
 
-class Taken(Gate):
-    """Open once the tapped client has taken `total` bytes since it connected."""
 
-    def __init__(self, tap: Tap, total: int) -> None:
+class When(Gate):
+    """Open once something is true. Asked again and again, because nobody tells; never longer than ten seconds."""
+
+    def __init__(self, is_true: Callable[[], bool]) -> None:
         super().__init__()
-        self._tap = tap
-        self._total = total
+        self._is_true = is_true
         self._over = False
 
     def open(self) -> None:
+        """The server ends: nobody waits any more."""
         self._over = True
 
     def wait(self) -> None:
         limit_ns = now_ns() + int(GATE_TIMEOUT_S * NS_PER_S)
-        while not (self._over or self._tap.is_taken(self._total)):
+        while not (self._over or self._is_true()):
             if now_ns() > limit_ns:
-                raise TimeoutError("the client does not read")
+                raise TimeoutError("it did not come true")
             time.sleep(0)
 
 
-class Connecting(Gate):
-    """Open once this host tries to connect to a port that does not answer."""
+def connecting(port: int) -> When:
+    """Open while this host tries to connect to a port that does not answer."""
+    sought = f":{port:04X} 02 "  # the remote end, in state SYN_SENT
+    return When(lambda: sought in Path("/proc/net/tcp").read_text("ascii"))
 
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self._sought = f":{port:04X} 02 "  # the remote end, in state SYN_SENT
 
-    def wait(self) -> None:
-        limit_ns = now_ns() + int(GATE_TIMEOUT_S * NS_PER_S)
-        while self._sought not in Path("/proc/net/tcp").read_text("ascii"):
-            if now_ns() > limit_ns:
-                raise TimeoutError("nobody connects")
-            time.sleep(0)
+def spoken_to(port: int) -> When:
+    """Open while bytes that the server has not read wait at one of its connections."""
+
+    def is_true() -> bool:
+        rows = map(str.split, Path("/proc/net/tcp").read_text("ascii").splitlines()[1:])
+        return any(
+            row[1].endswith(f":{port:04X}") and row[3] == "01" and not row[4].endswith(":00000000") for row in rows
+        )
+
+    return When(is_true)
 
 
 @contextmanager

@@ -6,12 +6,11 @@ import pytest
 
 from loadgen.base.exchange import ErrorClass, Memo
 from tests.support.clients import (
-    Connecting,
+    connecting,
     endpoint_of,
     endpoint_to,
     every_client,
     get,
-    no_free_descriptors,
     open_descriptors,
     user,
 )
@@ -22,7 +21,7 @@ from tests.support.steps import AwaitClose, Close, Gate, Pass, ReadHead, ReadReq
 REPLY = OK + HELLO
 WELL: list[Step] = [ReadRequest(), Send(REPLY), AwaitClose()]
 ENDLESS = OK + b"Content-Length: 999999999999\r\n\r\n"
-SHORT_S = 0.05
+SHORT_S = 0.1
 UPLOAD = bytes(20_000_000)
 
 
@@ -30,7 +29,10 @@ class Pause(Gate):
     """Opens by itself after a time much shorter than the client's deadline."""
 
     def wait(self) -> None:
-        self._event.wait(SHORT_S / 10)
+        self._event.wait(SHORT_S / 20)
+
+    def open(self) -> None:
+        """One script of pauses serves many servers."""
 
 
 BROKEN = {
@@ -95,10 +97,12 @@ def test_a_broken_connection_that_was_reused(kind, way, memory):
 @pytest.mark.parametrize("memory", [False, True], ids=["", "with the reply known"])
 def test_a_request_sent_before_the_close_was_noticed_is_stale_and_not_sent_again(kind, ending, memory):
     """httpx looks at the connection each time, so it notices."""
-    steps = [ReadRequest(), Send(REPLY)] * 3 + [ending]
+    idle = Gate()
+    steps = [ReadRequest(), Send(REPLY)] * 3 + [Pass(idle), ending]
     with FaultServer(then_well(steps)) as server, user(kind, endpoint_of(server)) as client:
         request = get(Memo() if memory else None)
         assert [client.exchange(request).status for _ in range(3)] == [200] * 3
+        idle.open()
         client.await_event(noticed=False)
         got = client.exchange(request)
         if kind.startswith("httpx"):
@@ -113,25 +117,22 @@ def test_a_request_sent_before_the_close_was_noticed_is_stale_and_not_sent_again
 @every_client
 @ways(STALLED)
 def test_the_deadline_is_total(kind, way):
-    with FaultServer(then_well(STALLED[way])) as server:
-        endpoint = endpoint_of(server, timeout_s=2 * SHORT_S if "byte by byte" in way else SHORT_S)
-        with user(kind, endpoint) as client:
-            request = get(method="POST", body=UPLOAD) if way == "the upload" else get()
-            got = client.exchange(request)
-            assert got.error is ErrorClass.TIMEOUT
-            assert (got.sent < len(UPLOAD)) if way == "the upload" else got.sent > 0
-            assert client.counts.failed == 0
-    with FaultServer(lambda _: WELL) as server, user(kind, endpoint_of(server)) as client:
-        assert client.exchange(get()).status == 200
+    steps = STALLED[way]
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server, timeout_s=SHORT_S)) as client:
+        request = get(method="POST", body=UPLOAD) if way == "the upload" else get()
+        got = client.exchange(request)
+        assert got.error is ErrorClass.TIMEOUT
+        assert (got.sent < len(UPLOAD)) if way == "the upload" else got.sent > 0
+        assert client.counts.failed == 0
 
 
 @every_client
 def test_a_timeout_closes_the_connection_and_the_next_request_opens_another(kind):
-    with FaultServer(then_well([ReadRequest(), Stall()])) as server:
-        with user(kind, endpoint_of(server, timeout_s=SHORT_S)) as client:
-            assert client.exchange(get()).error is ErrorClass.TIMEOUT
-            assert client.exchange(get()).status == 200
-            assert (client.counts.opened, client.counts.reconnected) == (2, 1)
+    stalled = then_well([ReadRequest(), Stall()])
+    with FaultServer(stalled) as server, user(kind, endpoint_of(server, timeout_s=2 * SHORT_S)) as client:
+        assert client.exchange(get()).error is ErrorClass.TIMEOUT
+        assert client.exchange(get()).status == 200
+        assert (client.counts.opened, client.counts.reconnected) == (2, 1)
 
 
 @every_client
@@ -162,18 +163,16 @@ def test_a_connect_ahead_that_hangs(kind):
 @every_client
 def test_a_handshake_that_hangs_counts_as_connecting(kind):
     context = ssl.create_default_context()
-    with FaultServer(lambda _: [Stall()]) as server:
-        with user(kind, endpoint_of(server, scheme="https", connect_timeout_s=SHORT_S), context) as client:
-            assert client.exchange(get()).error is ErrorClass.CONNECT_TIMEOUT
-            assert (client.counts.opened, client.counts.failed) == (0, 1)
+    limits = {"scheme": "https", "connect_timeout_s": SHORT_S}
+    with FaultServer(lambda _: [Stall()]) as server, user(kind, endpoint_of(server, **limits), context) as client:
+        assert client.exchange(get()).error is ErrorClass.CONNECT_TIMEOUT
+        assert (client.counts.opened, client.counts.failed) == (0, 1)
 
 
 @every_client
 def test_running_out_of_descriptors_is_the_generators_own_fault(kind):
     with FaultServer(lambda _: WELL) as server, user(kind, endpoint_of(server)) as client:
-        with no_free_descriptors():
-            got = client.exchange(get())
-        assert got.error is ErrorClass.NO_DESCRIPTORS
+        assert client.exchange_without_descriptors(get()).error is ErrorClass.NO_DESCRIPTORS
         assert client.exchange(get()).status == 200
         assert (client.counts.opened, client.counts.failed) == (1, 1)
 
@@ -199,34 +198,33 @@ def test_a_cut_ends_a_reply_that_only_the_close_would_end(kind):
 @every_client
 def test_a_cut_ends_an_upload(kind):
     waiting = Gate()
-    with FaultServer(lambda _: [ReadHead(), Tell(waiting), Stall()]) as server:
-        with user(kind, endpoint_of(server)) as client:
-            got = client.exchange_and_cut(get(method="POST", body=UPLOAD), waiting)
-            assert got.error is ErrorClass.CUT
-            assert got.sent < len(UPLOAD)
+    steps = [ReadHead(), Tell(waiting), Stall()]
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
+        got = client.exchange_and_cut(get(method="POST", body=UPLOAD), waiting)
+        assert got.error is ErrorClass.CUT
+        assert got.sent < len(UPLOAD)
 
 
 @every_client
 def test_a_cut_ends_a_connect(kind):
     with black_hole() as port, user(kind, endpoint_to(port)) as client:
-        assert client.exchange_and_cut(get(), Connecting(port)).error is ErrorClass.CUT
+        assert client.exchange_and_cut(get(), connecting(port)).error is ErrorClass.CUT
 
 
 @every_client
 def test_a_cut_ends_a_handshake(kind):
     waiting = Gate()
-    with FaultServer(lambda _: [Tell(waiting), Stall()]) as server:
-        with user(kind, endpoint_of(server, scheme="https"), ssl.create_default_context()) as client:
-            assert client.exchange_and_cut(get(), waiting).error is ErrorClass.CUT
+    steps, context = [Tell(waiting), Stall()], ssl.create_default_context()
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server, scheme="https"), context) as client:
+        assert client.exchange_and_cut(get(), waiting).error is ErrorClass.CUT
 
 
 @every_client
 def test_no_failure_leaves_a_descriptor_behind(kind):
     before = open_descriptors()
-    scripts = [steps for steps, _ in BROKEN.values()] + [[ReadRequest(), Send(b"garbage")], [ReadRequest(), Stall()]]
-    with FaultServer(lambda number: scripts[number]) as server:
-        with user(kind, endpoint_of(server, timeout_s=SHORT_S)) as client:
-            assert None not in {client.exchange(get()).error for _ in scripts}
+    scripts = [*(steps for steps, _ in BROKEN.values()), [ReadRequest(), Send(b"garbage")]]
+    with FaultServer(scripts.__getitem__) as server, user(kind, endpoint_of(server)) as client:
+        assert None not in {client.exchange(get()).error for _ in scripts}
     with closed_port() as port, user(kind, endpoint_to(port)) as client:
         client.exchange(get())
     assert open_descriptors() == before

@@ -173,7 +173,7 @@ class BlockingClient:
                 data = self._recv(READ_BYTES)
             except OSError as error:
                 return self._broken(sent_ns, request, error, reader, reused=reused)
-        if reader.begun and reader.eof():
+        if reader.begun and not self._cut and reader.eof():
             return self._complete(request, reader, first, sent_ns)
         return self._closed_by_server(sent_ns, reader, reused=reused)
 
@@ -214,20 +214,18 @@ class BlockingClient:
             return self._failed(sent_ns, ErrorClass.TIMEOUT, "", reader)
         kind = classify(error)
         if kind is ErrorClass.CONNECTION_RESET and reader is None:
-            said = self._said_before()
+            try:
+                said = self._recv(READ_BYTES)  # a server that stopped reading, or closed, may have spoken before
+            except ssl.SSLError as last:  # an alert, which says more
+                said, kind, error = b"", classify(last), last
+            except OSError:
+                said = b""
             if said:
                 self._uses = -1  # a half-sent request ends the connection
                 return self._receive(request, said, sent_ns, reused=reused)
-            if reused:
+            if reused and kind is ErrorClass.CONNECTION_RESET:
                 kind = ErrorClass.STALE_CONNECTION
         return self._failed(sent_ns, kind, explain(error), reader)
-
-    def _said_before(self) -> bytes:
-        """What a server that stopped reading, or closed, had replied before."""
-        try:
-            return self._recv(READ_BYTES)
-        except OSError:
-            return b""
 
     def _not_opened(self, sent_ns: int, error: OSError) -> Outcome:
         kind = connect_error(error)

@@ -55,7 +55,7 @@ class LoopPoller:
                 self._loop.remove_reader(descriptor)
         if changed & OUT:
             if mask & OUT:
-                self._loop.add_writer(descriptor, self._mark, descriptor, OUT)
+                self._loop.add_writer(descriptor, self._mark, descriptor, OUT | FAILED)  # a loop does not tell
             else:
                 self._loop.remove_writer(descriptor)
 
@@ -70,6 +70,10 @@ class LoopPoller:
         """What the loop has told since the last call."""
         ready = [(descriptor, self._ready.pop(descriptor)) for descriptor in list(self._ready)[:most]]
         self._called = False
+        for descriptor, mask in ready:
+            if mask & IN:  # uvloop tells of a reset once, even where there are bytes to read before it
+                self.modify(descriptor, self._masks[descriptor] & ~IN)
+                self.modify(descriptor, self._masks[descriptor] | IN)
         return ready
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from typing import Protocol
 from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Framing, Reply, Request
-from loadgen.clients.faults import classify, explain
+from loadgen.clients.faults import classify, explain, handshake_error
 from loadgen.clients.http1.connection import Connection, Phase, Watch
 from loadgen.clients.http1.encode import Encoder, rest_of_body
 from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
@@ -25,7 +25,7 @@ from loadgen.clients.http1.poller import FAILED, IN, OUT, LoopPoller, has_epoll
 READ_BYTES = 65536
 SCRATCH_BYTES = 262144
 BATCH = 1024
-LINGER_NS = 10_000_000
+LINGER_NS = 4_000_000
 EXAMPLE_BYTES = 200
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 _IDLE, _WAITING, _BUSY = Phase.IDLE, Phase.WAITING, Phase.BUSY  # an Enum's attributes are slow to look up
@@ -472,8 +472,8 @@ class Reactor:
         family, address = addresses[connection.address]
         try:
             sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        except OSError as error:
-            self._connect_failed(connection, classify(error), explain(error))
+        except OSError as error:  # a family that this host does not have, or no descriptor
+            self._address_failed(connection, error.errno or 0)
             return
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sock, connection.fd = sock, sock.fileno()
@@ -536,7 +536,7 @@ class Reactor:
         except ssl.SSLWantWriteError:
             self._poller.modify(connection.fd, OUT)
         except OSError as error:
-            self._connect_failed(connection, ErrorClass.TLS, explain(error))
+            self._connect_failed(connection, ErrorClass.TLS, explain(handshake_error(error)))
         else:
             self._poller.modify(connection.fd, IN)
             self._opened(connection)

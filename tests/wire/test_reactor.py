@@ -1,0 +1,394 @@
+"""What only the reactor does: many connections in one batch, descriptors of others, and endings for all at once."""
+
+import asyncio
+import os
+import select
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from threading import Thread
+
+import pytest
+import uvloop
+
+from loadgen.base.clock import NS_PER_S, now_ns
+from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Memo, Reply, Request, Tls
+from loadgen.base.tls import make_context
+from loadgen.clients.http1 import reactor as module
+from loadgen.clients.http1.connection import Connection, Phase
+from loadgen.clients.http1.reactor import Reactor
+from tests.support.clients import endpoint_of, endpoint_to, get, open_descriptors
+from tests.support.fault_server import FaultServer, black_hole
+from tests.support.replies import HELLO, OK
+from tests.support.steps import AwaitClose, Gate, Pass, ReadRequest, Send, Stall
+from tests.support.talk import serving
+
+REPLY = OK + HELLO
+WELL = [*[ReadRequest(), Send(REPLY)] * 20, AwaitClose()]
+TIMEOUT_S = 10.0
+
+
+class Herd:
+    """Connections of one reactor on the running loop; `events` are (what, user, detail) in their order.
+
+    `react` is called with each event's connection, and may send from inside.
+    """
+
+    def __init__(self, endpoint: Endpoint, users: int, context: ssl.SSLContext | None = None) -> None:
+        self.counts = ConnectionCounts()
+        self.events: list[tuple[str, int, object]] = []
+        self.react: Callable[[Connection], None] = lambda _: None
+        self.connections = [Connection(user) for user in range(users)]
+        self.reactor = Reactor(endpoint, context, self, self.counts)
+        self.reactor.linger_ns = 0
+        self._happened = asyncio.Event()
+
+    async def __aenter__(self) -> "Herd":
+        self.reactor.attach(asyncio.get_running_loop())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.reactor.detach(asyncio.get_running_loop())
+        self.reactor.close(self.connections)
+
+    async def open(self) -> None:
+        for connection in self.connections:
+            self.reactor.open(connection)
+        await self.until(lambda: len(self.of("open")) == len(self.connections))
+
+    def send(self, users: Iterable[int], request: Request, now: int | None = None) -> None:
+        for user in users:
+            self.reactor.send(self.connections[user], request, now_ns() if now is None else now)
+
+    def of(self, what: str) -> list[tuple[str, int, object]]:
+        return [event for event in self.events if event[0] == what]
+
+    async def until(self, is_true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(TIMEOUT_S):
+            while not is_true():
+                self._happened.clear()
+                await self._happened.wait()
+
+    def readable(self, users: Iterable[int]) -> None:
+        """Wait, without a turn of the loop, until all of these have something to read."""
+        for user in users:
+            poll = select.poll()
+            poll.register(self.connections[user].fd, select.POLLIN)
+            assert poll.poll(TIMEOUT_S * 1000)
+
+    def _note(self, what: str, connection: Connection, detail: object = None) -> None:
+        self.events.append((what, connection.user, detail))
+        self._happened.set()
+        self.react(connection)
+
+    # The reactor's Handler.
+
+    def on_open(self, connection: Connection) -> None:
+        self._note("open", connection)
+
+    def on_repeat(self, connection: Connection, now: int) -> Request | None:
+        self._note("repeat", connection)
+        return None
+
+    def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
+        assert connection.request is not None
+        if connection.request.memo is not None:
+            connection.request.memo.data = reply.whole
+        self._note("reply", connection, reply.status)
+
+    def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
+        self._note("error", connection, error)
+
+    def on_desync(self, connection: Connection) -> None:
+        self._note("desync", connection)
+
+    def on_batch(self) -> None:
+        self._happened.set()
+
+
+@pytest.fixture(params=["epoll", "loop"])
+def run(request, monkeypatch):
+    """Runs a coroutine with the reactor on epoll, and again on the loop alone."""
+    if request.param == "loop":
+        monkeypatch.setattr(module, "has_epoll", lambda: False)
+
+    def run_it(job):
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(job)
+
+    return run_it
+
+
+def test_hundreds_of_connections_at_once(run):
+    """Each sends its next request from inside the report on the last one."""
+    users, rounds = 300, 10
+
+    async def job() -> None:
+        async with serving() as port, Herd(endpoint_to(port), users) as herd:
+            left = dict.fromkeys(range(users), rounds)
+            request = get(Memo())
+
+            def next_request(connection: Connection) -> None:
+                if left[connection.user]:
+                    left[connection.user] -= 1
+                    herd.send([connection.user], request)
+
+            herd.react = next_request
+            await herd.open()
+            await herd.until(lambda: len(herd.events) == users * (rounds + 1))
+            assert not herd.of("error")
+            assert len(herd.of("repeat")) > users * (rounds - 2)
+            assert (herd.counts.opened, herd.counts.used, herd.counts.reconnected) == (users, users, 0)
+            assert request.wire is not None
+            assert herd.reactor.bytes_sent == [users * rounds * len(request.wire)]
+
+    before = open_descriptors()
+    run(job())
+    assert open_descriptors() == before
+
+
+def test_what_follows_a_repeat_may_be_returned_or_sent(run):
+    """Returned it goes out in place; with keep-alive or without, a memo or not, it is the same."""
+    other = get()
+
+    async def job(**changes: bool) -> None:
+        with FaultServer(lambda _: WELL) as server:
+            async with Herd(endpoint_of(server, **changes), 1) as herd:
+                request = get(Memo())
+                following = iter([request, request, other, None])
+
+                def on_repeat(connection: Connection, now: int) -> Request | None:
+                    herd.events.append(("repeat", connection.user, None))
+                    return next(following)
+
+                herd.on_repeat = on_repeat
+                herd.send([0], request)
+                await herd.until(lambda: len(herd.events) == 1)
+                herd.send([0], request)
+                await herd.until(lambda: len(herd.events) == 5)
+                assert [event[0] for event in herd.events] == ["reply", "repeat", "repeat", "repeat", "reply"]
+                assert len(server.requests) == 5
+                assert herd.counts.opened == (1 if changes.get("keep_alive", True) else 5)
+
+    run(job())
+    run(job(keep_alive=False))
+
+
+def test_a_connection_dropped_in_a_batch_takes_its_pending_event_with_it(run):
+    """Both replies wait when the batch begins; the report on one gives up the other, which then connects anew."""
+
+    async def job() -> None:
+        with FaultServer(lambda _: WELL) as server:
+            async with Herd(endpoint_of(server), 2) as herd:
+                await herd.open()
+                herd.send([0, 1], get())
+                herd.readable([0, 1])
+                herd.events.clear()
+                descriptors = {connection.fd for connection in herd.connections}
+
+                def give_up_the_other(connection: Connection) -> None:
+                    herd.react = lambda _: None
+                    other = herd.connections[1 - connection.user]
+                    herd.reactor.drop(other)
+                    herd.send([other.user], get())
+                    assert other.fd not in descriptors
+
+                herd.react = give_up_the_other
+                await herd.until(lambda: len(herd.events) == 2)
+                assert {event[1:] for event in herd.events} == {(0, 200), (1, 200)}
+                assert sorted(one.connection for one in server.requests) == [0, 1, 2]
+                assert (herd.counts.opened, herd.counts.reconnected) == (3, 1)
+
+    run(job())
+
+
+def test_a_number_freed_in_one_batch_may_serve_another_connection_in_the_next(run):
+    async def job() -> None:
+        scripts = [[ReadRequest(), Send(OK + b"Connection: close\r\n" + HELLO), AwaitClose()]] * 40
+        with FaultServer(scripts.__getitem__) as server:
+            async with Herd(endpoint_of(server), 4) as herd:
+                for turn in range(1, 11):
+                    herd.send(range(4), get())
+                    await herd.until(lambda turn=turn: len(herd.events) == 4 * turn)
+                assert {event[2] for event in herd.events} == {200}
+                assert herd.counts.opened == 40
+
+    run(job())
+
+
+def test_descriptors_of_others_are_served_with_the_connections(run):
+    async def job() -> None:
+        with FaultServer(lambda _: WELL) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                ours, theirs = os.pipe()
+                told: list[bytes] = []
+                herd.reactor.watch(ours, lambda: told.append(os.read(ours, 1)))
+                os.write(theirs, b"ab")
+                herd.send([0], get())
+                await herd.until(lambda: len(told) == 2 and len(herd.events) == 1)
+                os.write(theirs, b"c")
+                await herd.until(lambda: len(told) == 3)
+                assert told == [b"a", b"b", b"c"]
+            os.close(ours)
+            os.close(theirs)
+
+    run(job())
+
+
+def test_a_watched_descriptor_may_send_on_a_connection_of_the_same_batch(run):
+    """The server closed it meanwhile: the request is stale, not lost."""
+    idle = Gate()
+
+    async def job() -> None:
+        scripts = [[ReadRequest(), Send(REPLY), Pass(idle)], WELL]
+        with FaultServer(scripts.__getitem__) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                ours, theirs = os.pipe()
+
+                def on_alarm() -> None:
+                    os.read(ours, 1)
+                    herd.send([0], get())
+
+                herd.reactor.watch(ours, on_alarm)
+                herd.send([0], get())
+                await herd.until(lambda: len(herd.events) == 1)
+                idle.open()
+                herd.readable([0])
+                os.write(theirs, b"x")
+                await herd.until(lambda: len(herd.events) == 2)
+                stale = herd.events[1] == ("error", 0, ErrorClass.STALE_CONNECTION)
+                assert stale or (herd.events[1] == ("reply", 0, 200) and herd.counts.idle_closed == 1)
+            os.close(ours)
+            os.close(theirs)
+
+    run(job())
+
+
+def test_a_sweep_fails_only_what_is_past_its_deadline(run):
+    async def job() -> None:
+        with FaultServer(lambda _: [ReadRequest(), Stall()]) as server:
+            async with Herd(endpoint_of(server), 3) as herd:
+                await herd.open()
+                herd.events.clear()
+                now = now_ns()
+                herd.send([0], get(), now)
+                herd.send([1], get(), now + 5 * NS_PER_S)
+                herd.reactor.sweep(herd.connections, now + 10 * NS_PER_S - 1)
+                assert not herd.events
+                herd.reactor.sweep(herd.connections, now + 10 * NS_PER_S)
+                assert herd.events == [("error", 0, ErrorClass.TIMEOUT)]
+                assert [one.phase for one in herd.connections] == [Phase.CLOSED, Phase.WAITING, Phase.IDLE]
+
+    run(job())
+
+
+def test_a_sweep_fails_connects_by_their_own_deadline(run):
+    async def job() -> None:
+        with black_hole() as port:
+            async with Herd(endpoint_to(port, connect_timeout_s=2.0), 2) as herd:
+                herd.reactor.open(herd.connections[0])
+                herd.send([1], get())
+                herd.reactor.sweep(herd.connections, now_ns())
+                assert not herd.events
+                herd.reactor.sweep(herd.connections, now_ns() + 2 * NS_PER_S)
+                assert herd.events == [("error", user, ErrorClass.CONNECT_TIMEOUT) for user in (0, 1)]
+                assert herd.counts.failed == 2
+
+    run(job())
+
+
+def test_a_request_may_be_sent_again_from_inside_a_sweep(run):
+    async def job() -> None:
+        scripts = [[ReadRequest(), Stall()], WELL]
+        with FaultServer(scripts.__getitem__) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                await herd.open()
+                herd.send([0], get())
+                herd.react = lambda connection: herd.send([0], get()) if herd.events[-1][0] == "error" else None
+                herd.reactor.sweep(herd.connections, now_ns() + 10 * NS_PER_S)
+                await herd.until(lambda: herd.events[-1] == ("reply", 0, 200))
+
+    run(job())
+
+
+def test_a_cut_reports_requests_and_nothing_else(run):
+    """One waits for its reply, one has a part of it, one is idle."""
+    arrived = Gate()
+    scripts = [[ReadRequest(), Stall()], [ReadRequest(), Send(OK), Pass(arrived), Stall()], [Stall()]]
+
+    async def job() -> None:
+        with FaultServer(scripts.__getitem__) as server:
+            async with Herd(endpoint_of(server), 3) as herd:
+                for connection in herd.connections:
+                    herd.reactor.open(connection)
+                    await herd.until(lambda user=connection.user: len(herd.events) == user + 1)
+                herd.events.clear()
+                herd.send([0, 1], get())
+                await herd.until(lambda: herd.connections[1].phase is Phase.BUSY)
+                herd.reactor.cut(herd.connections)
+                assert herd.events == [("error", user, ErrorClass.CUT) for user in (0, 1)]
+                assert herd.connections[2].phase is Phase.IDLE
+                herd.reactor.cut(herd.connections)
+                assert len(herd.events) == 2
+
+    run(job())
+
+
+def test_a_cut_ends_what_is_still_connecting(run):
+    async def job() -> None:
+        with black_hole() as port:
+            async with Herd(endpoint_to(port), 2) as herd:
+                herd.reactor.open(herd.connections[0])
+                herd.send([1], get())
+                herd.reactor.cut(herd.connections)
+                assert herd.events == [("error", user, ErrorClass.CUT) for user in (0, 1)]
+                assert [one.phase for one in herd.connections] == [Phase.CLOSED] * 2
+
+    run(job())
+
+
+@pytest.mark.parametrize("linger_ns", [0, 5_000_000])
+def test_a_user_that_never_pauses_leaves_the_loop_its_turns(linger_ns):
+    """The reactor may linger in its batches, but not for ever."""
+
+    async def job() -> None:
+        with FaultServer(lambda _: [ReadRequest(), Send(REPLY)] * 1_000_000) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                herd.reactor.linger_ns = linger_ns
+                request = get()
+                herd.react = lambda _: herd.send([0], request)
+                herd.send([0], request)
+                await herd.until(lambda: len(herd.events) > 10)
+                herd.react = lambda _: None
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(job())
+
+
+def test_a_slow_handshake_does_not_hold_up_the_others(run, certificates):
+    """The server begins the first connection's handshake when it has answered the second one's request."""
+    context = make_context(Tls(ca_file=str(certificates.ca)))
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        first, second = listener.accept()[0], listener.accept()[0]
+        for plain in (second, first):
+            with certificates.server_context().wrap_socket(plain, server_side=True) as connection:
+                connection.recv(65536)
+                connection.sendall(REPLY)
+
+    async def job() -> None:
+        endpoint = endpoint_to(listener.getsockname()[1], "localhost", "https")
+        async with Herd(endpoint, 2, context) as herd:
+            herd.send([0], get())
+            await asyncio.sleep(0)
+            herd.send([1], get())
+            await herd.until(lambda: len(herd.events) == 2)
+            assert herd.events == [("reply", 1, 200), ("reply", 0, 200)]
+
+    with closing(listener):
+        server = Thread(target=serve)
+        server.start()
+        run(job())
+        server.join()
