@@ -117,14 +117,26 @@ class BodySource(Protocol):
 
 
 class Fields:
-    """The header fields of a request, with their wire form kept: `block` ends with CRLF, or is empty."""
+    """The header fields of a request in their wire form: each line of `block` ends with CRLF."""
 
-    __slots__ = ("block", "names_host", "pairs")
+    __slots__ = ("block", "names_host")
 
     def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
-        self.pairs = pairs
         self.names_host = any(name.lower() == "host" for name, _ in pairs)
         self.block = "".join(f"{name}: {value}\r\n" for name, value in pairs).encode("latin-1")
+
+    def with_block(self, block: bytes) -> "Fields":
+        """The same names with other values."""
+        fields = Fields.__new__(Fields)
+        fields.names_host = self.names_host
+        fields.block = block
+        return fields
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Names and values, in order."""
+        lines = (line.partition(": ") for line in self.block.decode("latin-1").split("\r\n")[:-1])
+        return tuple((name, value) for name, _, value in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +203,14 @@ class Request:
         self.memo = memo if sink is None else None
         self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
         self.wire: bytes | None = None
+
+    def varied(self, target: str, fields: Fields, body: "bytes | BodySource") -> "Request":
+        """The same request with other values in it; a body keeps its kind and rough size."""
+        request = Request.__new__(Request)
+        request.name_id, request.method, request.expect = self.name_id, self.method, self.expect
+        request.keep, request.sink, request.memo, request.streams = self.keep, self.sink, self.memo, self.streams
+        request.target, request.fields, request.body, request.wire = target, fields, body, None
+        return request
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import partial
 from itertools import cycle
 from math import gcd, lcm
 from pathlib import Path
@@ -63,19 +62,19 @@ class HttpWorkload:
         self, name_id: int, spec: RequestSpec, sources: dict[str, Callable[[], object]]
     ) -> Callable[[], Request]:
         path = Template(spec.path, sources)
-        headers = [(name, Template(value, sources)) for name, value in spec.headers]
+        block = Template("".join(f"{name}: {value}\r\n" for name, value in spec.headers), sources)
         body: bytes | BodySource = FileBody(spec.body_file) if spec.body_file else spec.body
-        body_text = Template(spec.body.decode("utf-8", "surrogateescape"), sources)
-        fields = Fields(spec.headers) if all(value.constant for _, value in headers) else None
-        make = partial(Request, name_id, spec.method, expect=spec.expect, memo=Memo())
-        if path.constant and fields is not None and body_text.constant:
-            return _Constant(make(path.text, fields, body=body))
+        text = Template(spec.body.decode("utf-8", "surrogateescape"), sources)
+        fields = Fields(spec.headers)
+        model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, memo=Memo())
+        if path.constant and block.constant and text.constant:
+            return _Constant(model)
 
         def request() -> Request:
-            return make(
+            return model.varied(
                 path.render(),
-                fields or Fields(tuple((name, value.render()) for name, value in headers)),
-                body=body if body_text.constant else body_text.render().encode("utf-8", "surrogateescape"),
+                fields if block.constant else fields.with_block(block.render().encode("latin-1")),
+                body if text.constant else text.render().encode("utf-8", "surrogateescape"),
             )
 
         return request

@@ -1,5 +1,5 @@
 from itertools import islice
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
@@ -76,7 +76,9 @@ def test_every_choice_comes_up_as_it_was_written():
 def test_a_uuid_is_random_of_version_four():
     values = drawn(Variable("n", "uuid"), 50)
     assert len(set(values)) == 50
-    assert all(isinstance(value, UUID) and value.version == 4 for value in values)
+    assert all(
+        UUID(value).version == 4 and UUID(value).variant == RFC_4122 and str(UUID(value)) == value for value in values
+    )
 
 
 @pytest.mark.parametrize(
