@@ -10,6 +10,7 @@ import typer
 
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError
+from loadgen.cli.calibrate import calibrate
 from loadgen.cli.check import check
 from loadgen.cli.demo import demo
 from loadgen.cli.profiles import profiles_app
@@ -53,6 +54,7 @@ app.command()(check)
 app.command()(demo)
 app.command()(target)
 app.command()(report)
+app.command()(calibrate)
 app.add_typer(profiles_app)
 
 

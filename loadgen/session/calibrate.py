@@ -29,7 +29,7 @@ GRACE_S = 1.0
 
 def calibrate(origin: Origin, responder: str, *, cores: int, gil: bool, runner: Runner) -> Calibration:
     """About ten seconds of load on `origin`, which is on this machine. Raises UsageError where nothing answers."""
-    processes, workers = choose("pool", FEW, None, None, cores, gil)
+    processes, workers = choose("pool", CONNECTIONS, None, None, max(1, cores - 1), gil)  # a core for the responder
     base = Plan(
         name="calibrate",
         origin=origin,
@@ -74,11 +74,15 @@ def _lag(base: Plan, share: float, rate_rps: float, runner: Runner) -> LagPoint:
 
 
 def _memory(base: Plan, runner: Runner) -> float | None:
-    """KiB that one more connection takes; None where the host refuses so many."""
-    runner(replace(base, users=FEW, duration_s=MEMORY_S))  # loads what a first run loads
-    few = _answered(runner(replace(base, users=FEW, duration_s=MEMORY_S)))
+    """KiB that one more connection takes; None where the host refuses so many.
+
+    In this process: the peak of a child begins with that of the parent which started it.
+    """
+    plan = replace(base, processes=1, workers=1, users=FEW, duration_s=MEMORY_S)
+    runner(plan)  # loads what a first run loads
+    few = _answered(runner(plan))
     try:
-        many = _answered(runner(replace(base, users=MANY, duration_s=MEMORY_S)))
+        many = _answered(runner(replace(plan, users=MANY)))
     except UsageError:
         return None
     more_mb = many.generator.peak_rss_mb - few.generator.peak_rss_mb
