@@ -1,0 +1,91 @@
+"""A generator that is disturbed on purpose: each disturbance must be flagged, and none exits 0 with --strict."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from tests.bench.accuracy_runs import ONE_WORKER, Check, Finished, load, section, server, wait_s
+from tests.bench.machine import pinned
+from tests.bench.runs import Bench
+from tests.bench.servers import embedded_target
+from tests.bench.table import Section
+
+HOG = "import sys, time\nend = time.monotonic() + float(sys.argv[1])\nwhile time.monotonic() < end: pass"
+STOP_S = 0.3
+STARTED_S = 1.5
+FEW_FILES = ("sh", "-c", 'ulimit -n 100 && exec "$@"', "sh")
+PACED = ("-R", "1000", "-c", "50")
+FULL = ("-c", "64")
+
+
+def flags(bench: Bench, seconds: int) -> Section:
+    """Undisturbed first; then a CPU hog, a stop of 300 ms, too few descriptors."""
+    seconds = max(seconds, 4)
+    long = ("-d", f"{seconds}s", "--strict", *ONE_WORKER)
+    found: dict[str, Finished] = {}
+    with server(bench) as url:
+        found["undisturbed, 1,000/s"] = load(bench, url, [*PACED, *long])
+        with _hog(bench, seconds + 10):
+            found["a CPU hog, 1,000/s"] = load(bench, url, [*PACED, *long])
+            found["a CPU hog, closed, 64 users"] = load(bench, url, [*FULL, *long])
+        found["stopped for 300 ms, 1,000/s"] = load(bench, url, [*PACED, *long], meanwhile=_stop_for_a_while)
+        found["stopped for 300 ms, closed"] = load(bench, url, [*FULL, *long], meanwhile=_stop_for_a_while)
+        found["100 descriptors, 200 users"] = load(bench, url, ["-c", "200", *long], prefix=FEW_FILES)
+    with embedded_target(bench.layout.server) as url:
+        options = ["-R", "1000", "-c", "10", "--max-connections", "500", *long]
+        found["100 descriptors, up to 500 connections"] = load(bench, f"{url}delay/400", options, prefix=FEW_FILES)
+    checks = [_check(name, done) for name, done in found.items()]
+    notes = [f"{name}: {line}" for name, done in found.items() for line in _seen(done)]
+    return section("flags", f"A disturbed generator, {seconds} s with --strict", checks, notes)
+
+
+def _check(name: str, done: Finished) -> Check:
+    verdict = done.result.generator.verdict if done.result else "refused"
+    reached = f"{verdict}, exit {done.exit_code}"
+    if name.startswith("undisturbed"):
+        return Check(name, reached, "valid, exit 0", reached == "valid, exit 0")
+    return Check(name, reached, "flagged, not exit 0", verdict != "valid" and done.exit_code != 0)
+
+
+def _seen(done: Finished) -> Iterator[str]:
+    """What the verdict rests on."""
+    if done.result is None:
+        yield done.stderr.strip()[:200] or "nothing was said"
+        return
+    generator, latency = done.result.generator, done.result.latency_ms
+    worker = generator.workers[0]
+    yield (
+        f"cpu {worker.cpu_s:.2f} s, waited for a core {worker.core_wait_s:.2f} s, "
+        f"longest stall {generator.longest_stall_ms:.1f} ms, loop lag {worker.loop_lag_ms}, "
+        f"send lag p99 {latency['send_lag'].p99}, response p99 {latency['response'].p99}"
+    )
+    yield from generator.reasons
+    for row in done.result.errors:
+        yield f"{row.count:,} {row.error_class} ({row.fault})"
+
+
+def _stop_for_a_while(pid: int) -> None:
+    wait_s(STARTED_S)
+    _signal(pid, signal.SIGSTOP)
+    wait_s(STOP_S)
+    _signal(pid, signal.SIGCONT)
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+@contextmanager
+def _hog(bench: Bench, at_most_s: float) -> Iterator[None]:
+    """A process that takes all it gets of the generator's core, and ends by itself."""
+    with pinned(bench.layout.generator):
+        process = subprocess.Popen([sys.executable, "-c", HOG, str(2 * at_most_s)])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
