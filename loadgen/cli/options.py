@@ -13,10 +13,12 @@ from typing import Any
 import typer
 
 LOAD = "Load"
+ARRIVALS = "Arrivals at a rate (the open model)"
 REQUEST = "Request"
 WHERE = "Where users run"
 CONNECTION = "Connection"
 STOPPING = "Stopping"
+JUDGING = "Judging"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,27 @@ OPTIONS = (
     RunOption("total_requests", ("-n", "--requests"), LOAD, "Requests in all; with -d, whichever comes first."),
     RunOption("think", ("--think",), LOAD, "Pause of a user after each reply: 100ms or 1s..3s. (default: 0s)", "TIME"),
     RunOption("ramp_up", ("--ramp-up",), LOAD, "Start the users evenly over this time. (default: 0s)", "TIME"),
+    RunOption("warmup", ("--warmup",), LOAD, "The same load before the measured time. (default: 0s)", "TIME"),
+    RunOption("cool_down", ("--cool-down",), LOAD, "The same load after the measured time. (default: 0s)", "TIME"),
     RunOption("seed", ("--seed",), LOAD, "Seed of everything random. (default: 1)"),
+    RunOption(
+        "rate", ("-R", "--rate"), ARRIVALS,
+        "Requests due a second, whatever the server does: 5000, or 300/m.", "RATE",
+    ),
+    RunOption(
+        "stages", ("--stage",), ARRIVALS,
+        "Go evenly to a rate: 30s:1000/s; repeatable. The first begins at --rate, or without it at its own rate.",
+        "STAGE", list[str],
+    ),
+    RunOption("arrival", ("--arrival",), ARRIVALS, "constant or poisson intervals. (default: constant)", "KIND"),
+    RunOption(
+        "max_connections", ("--max-connections",), ARRIVALS, "Open up to so many when all are busy. (default: as -c)"
+    ),
+    RunOption(
+        "when_busy", ("--when-busy",), ARRIVALS, "queue (timed from when due) or drop, after that. (default: queue)",
+        "ACTION",
+    ),
+    RunOption("precise", ("--precise",), ARRIVALS, "Spin between arrivals: less send lag, a core a worker.", "", bool),
     RunOption("method", ("-m", "--method"), REQUEST, "(default: GET, or POST with a body)", "METHOD"),
     RunOption("headers", ("-H", "--header"), REQUEST, "'Name: value'; repeatable.", "HEADER", list[str]),
     RunOption("body", ("-b", "--body"), REQUEST, "Text, @FILE, or - for standard input.", "BODY"),
@@ -63,7 +85,12 @@ OPTIONS = (
         "abort_if", ("--abort-if",), STOPPING, "'error_rate > 5% over 10s min 200'; repeatable.", "EXPR", list[str]
     ),
     RunOption("grace", ("--grace",), STOPPING, "For requests in flight at the end. (default: 5s)", "TIME"),
-)
+    RunOption(
+        "thresholds", ("-T", "--threshold"), JUDGING,
+        "'p99 < 250ms' or 'error_rate < 1% over 10s', else exit code 99; repeatable.", "EXPR", list[str],
+    ),
+    RunOption("strict", ("--strict",), JUDGING, "Exit code 121 unless the run is valid.", "", bool),
+)  # fmt: skip
 
 
 def with_run_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -85,6 +85,8 @@ class OpenUsers(ReactorUsers):
 
     def _dispatch(self, now: int) -> None:
         """Serve every arrival that is due by `now`; later ones wait until the sockets had their turn."""
+        if self._next_due_ns <= now:  # so late did we wake up: the generator's own delay
+            self._recorder.batches_ns.append(now - self._next_due_ns)
         while self._next_due_ns <= now:
             if self._over or self._words[STOP] != GO or self._budget <= 0:
                 self._finish(now)

@@ -19,7 +19,10 @@ class ExitCode(IntEnum):
 
 
 def exit_code(result: Result) -> ExitCode:
-    """The code of one run. Failures of the target alone do not change it, unless not one reply came back."""
+    """The code of one run. Failures of the target alone do not change it, unless not one reply came back.
+
+    An invalid run never meets a threshold, and with `--strict` only a valid one is good enough.
+    """
     match result.ended_by:
         case "error":
             return ExitCode.INTERNAL
@@ -27,6 +30,16 @@ def exit_code(result: Result) -> ExitCode:
             return ExitCode.SIGNAL
         case "fail_fast":
             return ExitCode.FAIL_FAST
+    if not _is_trusted(result):
+        return ExitCode.NOT_TRUSTED
     if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):
         return ExitCode.THRESHOLD
     return ExitCode.OK if result.status_codes else ExitCode.THRESHOLD
+
+
+def _is_trusted(result: Result) -> bool:
+    verdict = result.generator.verdict
+    if result.plan.get("strict") and verdict != "valid":
+        return False
+    is_judged = bool(result.thresholds or result.plan.get("thresholds") or result.ended_by == "threshold")
+    return verdict != "invalid" or not is_judged

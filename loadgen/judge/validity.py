@@ -11,12 +11,16 @@ LAG_SHARE = 0.25
 LAG_FLOOR_MS = 1.0
 STALL_MS = 100.0
 UNSENT_SHARE = 0.001
+OWN_FAULT_SHARE = 0.01
 SHORT_S = 0.5  # too short to weigh processor time
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the verdict rests on. `lost` says, a line each, which workers are missing."""
+    """What the verdict rests on. `lost` says, a line each, which workers are missing.
+
+    `own_faults` counts the errors that were the generator's.
+    """
 
     generator: Generator
     response: Latency
@@ -24,15 +28,17 @@ class Evidence:
     ledger: Ledger
     duration_s: float
     lost: tuple[str, ...] = ()
+    own_faults: int = 0
 
 
 def judge_validity(evidence: Evidence) -> tuple[str, list[str]]:
     """`valid`, `limited` (the figures are a bound) or `invalid`, with reasons that say what to do."""
     if evidence.lost:
         return "invalid", [f"{reason}: its share of the load is missing" for reason in evidence.lost]
-    reasons = [*_busy(evidence), *_held_up(evidence), *_late(evidence), *_unsent(evidence)]
+    reasons = [*_busy(evidence), *_held_up(evidence), *_late(evidence), *_unsent(evidence), *_faulty(evidence)]
     stalled_s = evidence.generator.longest_stall_ms / 1000
-    if reasons and evidence.duration_s and stalled_s > evidence.duration_s / 4:
+    stood_still = evidence.duration_s > 0 and stalled_s > evidence.duration_s / 4
+    if reasons and (stood_still or evidence.own_faults > OWN_FAULT_SHARE * evidence.ledger.sent):
         return "invalid", reasons
     return ("limited" if reasons else "valid"), reasons
 
@@ -80,4 +86,12 @@ def _unsent(evidence: Evidence) -> Iterator[str]:
         yield (
             f"{ledger.not_sent:,} of {ledger.scheduled:,} arrivals were never sent: all connections were busy, so the "
             "rate was not reached; lower --rate, or raise --max-connections"
+        )
+
+
+def _faulty(evidence: Evidence) -> Iterator[str]:
+    if evidence.own_faults:
+        yield (
+            f"{evidence.own_faults:,} requests failed by this machine's own limits, not by the target; see the errors "
+            "below, and raise the limit or use fewer connections"
         )

@@ -67,7 +67,7 @@ class UsageMeter:
         """The window closes; more calls change nothing."""
         if not self._ended:
             self._ended = True
-            self._cpu_ns, self._waited_ns = self._read_cpu_ns() - self._cpu_ns, core_wait_ns() - self._waited_ns
+            self._cpu_ns, self._waited_ns = self._read_cpu_ns() - self._cpu_ns, max(0, core_wait_ns() - self._waited_ns)
 
     def usage(self, gc_pause_ns: int = 0) -> Usage:
         """The worker's figures, and its process's so far."""

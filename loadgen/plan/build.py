@@ -5,13 +5,13 @@ from pathlib import Path
 
 from loadgen.base.exchange import Tls
 from loadgen.base.redact import Redactor
+from loadgen.plan.open_model import make_arrivals, measured_s
 from loadgen.plan.plan import Plan, RequestSpec, StopRules
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
 from loadgen.plan.requests import collect_secrets, make_requests
 from loadgen.plan.topology import TopologyError, choose
 
-DEFAULT_DURATION_S = 10.0
 LARGEST_BODY_IN_MEMORY = 8 << 20
 
 
@@ -40,7 +40,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         variables=profile.variables,
         users=profile.connections,
         requests_limit=profile.total_requests,
-        duration_s=_duration_s(profile),
+        duration_s=measured_s(profile),
         think_s=profile.think,
         ramp_up_s=profile.ramp_up,
         mode=profile.mode,
@@ -53,15 +53,14 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         keep_alive=profile.keepalive,
         tls=tls,
         stop=StopRules(1 if profile.fail_fast else profile.max_errors, profile.abort_if),
+        arrivals=make_arrivals(profile),
+        warmup_s=profile.warmup,
+        cool_down_s=profile.cool_down,
+        thresholds=profile.thresholds,
+        strict=profile.strict,
         seed=profile.seed,
         secrets=secrets,
     )
-
-
-def _duration_s(profile: Profile) -> float | None:
-    if profile.duration is None and profile.total_requests is None:
-        return DEFAULT_DURATION_S
-    return profile.duration
 
 
 def _topology(profile: Profile, cores: int, gil: bool, problems: list[Problem]) -> tuple[int, int]:

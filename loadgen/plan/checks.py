@@ -2,33 +2,74 @@
 
 from collections.abc import Collection
 
-from loadgen.plan.condition import parse_condition
+from loadgen.base.units import format_duration_s
+from loadgen.plan.condition import Condition, Use, parse_condition
+from loadgen.plan.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
 from loadgen.plan.requests import make_requests
 
+MOST_BLOCKS = 60
+"""Latencies of parts of a run are kept in at most so many blocks (see session/collector.py)."""
+
 
 def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Problem]:
     """Every problem that spans keys, apart from those that only follow from values that `failed` already."""
+    wrong = {where[0] for where in failed if where}
+    timed = not wrong & {"duration", "stages", "total_requests"}
     requests, problems = make_requests(profile)
-    if ("target",) in failed:
+    if "target" in wrong:
         problems = [problem for problem in problems if problem.where[-1] != "path"]
-    if not any(where[0] == "requests" for where in failed):
-        problems += _conditions(profile, [request.name for request in requests])
-    if ("cert",) not in failed and ("key",) not in failed:
+    if "requests" not in wrong:
+        names = [request.name for request in requests]
+        run_s = measured_s(profile) if timed else None
+        for index, text in enumerate(profile.abort_if):
+            problems += _condition(("abort_if", index), text, "abort", names)
+        for index, text in enumerate(profile.thresholds):
+            problems += _condition(("thresholds", index), text, "threshold", names, run_s)
+    if not wrong & {"cert", "key"}:
         problems += _certificate(profile)
-    if profile.duration is not None and profile.ramp_up > profile.duration:
-        problems.append(Problem(("ramp_up",), f"expected at most the duration of {profile.duration:g} s"))
-    return problems
+    if timed:
+        problems += _times(profile)
+    return problems + open_model_problems(profile, wrong)
 
 
-def _conditions(profile: Profile, names: list[str]) -> list[Problem]:
-    problems = []
-    for index, text in enumerate(profile.abort_if):
-        try:
-            parse_condition(text, use="abort", names=names)
-        except ValueError as error:
-            problems.append(Problem(("abort_if", index), str(error)))
+def _condition(where: Where, text: str, use: Use, names: list[str], run_s: float | None = None) -> list[Problem]:
+    try:
+        condition = parse_condition(text, use=use, names=names)
+    except ValueError as error:
+        return [Problem(where, str(error))]
+    problem = _window_problem(condition, run_s) if run_s is not None else None
+    return [Problem(where, problem)] if problem else []
+
+
+def _window_problem(condition: Condition, run_s: float) -> str | None:
+    """What the Result of a run of `run_s` seconds will not be able to tell."""
+    window_s = condition.window_s
+    if window_s is None:
+        return None
+    if window_s > run_s:
+        return f"over: expected at most the {format_duration_s(run_s)} of the run"
+    block_s = 1
+    while run_s > block_s * MOST_BLOCKS:
+        block_s *= 2
+    if condition.kind == "latency" and window_s % block_s:
+        return (
+            f"over: a run of {format_duration_s(run_s)} keeps latencies in blocks of {block_s}s, "
+            "so expected a multiple of that"
+        )
+    return None
+
+
+def _times(profile: Profile) -> list[Problem]:
+    run_s, problems = measured_s(profile), []
+    if run_s is None and profile.cool_down:
+        problems.append(Problem(("cool_down",), "expected a duration beside it: a run of N requests ends with them"))
+    if profile.duration is not None and profile.ramp_up > profile.warmup + profile.duration and not is_open(profile):
+        most = f"the duration of {profile.duration:g} s"
+        if profile.warmup:
+            most = f"the {profile.warmup + profile.duration:g} s of warm-up and duration"
+        problems.append(Problem(("ramp_up",), f"expected at most {most}"))
     return problems
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from base64 import b64decode, b64encode
 from dataclasses import asdict, fields, is_dataclass
 from types import UnionType
@@ -54,9 +55,11 @@ def _described_body(body: bytes) -> dict[str, Any] | None:
 
 
 def _redacted(value: Any, redactor: Redactor) -> Any:
-    """Every text of a tree redacted; tuples become lists, as in JSON."""
+    """Every text of a tree redacted; tuples become lists and an endless duration nothing, as in JSON."""
     if isinstance(value, str):
         return redactor.text(value)
+    if value == math.inf:
+        return None
     if isinstance(value, dict):
         return {key: _redacted(item, redactor) for key, item in value.items()}
     if isinstance(value, list | tuple):

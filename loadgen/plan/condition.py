@@ -25,6 +25,7 @@ _CLOCKS = ("response", "service", "send_lag", "failed")
 _RATIOS = ("error_rate", "ok_rate")
 _RATES = ("rps", "ok_rps", "bytes_sent_per_s", "bytes_received_per_s")
 _COUNTS = ("sent", "ok", "failed", "unknown")
+_BY_THE_SECOND = (*_RATIOS, "rps", "ok_rps", "sent", "ok", "failed")
 _STATISTICS = {"min": "min", "mean": "mean", "avg": "mean", "med": "p50", "max": "max"}
 _IN_MILLISECONDS = ("avg", "med")
 _KNOWN = ("p50", "p99", "p99.9", "mean", "min", "max", "service.p99", "send_lag.max", *_RATIOS, *_RATES, *_COUNTS)
@@ -41,8 +42,8 @@ class Condition:
     """One comparison. Latency values are milliseconds, ratios 0 to 1, rates per second, counts plain.
 
     `metric` is a clock (response, service, send_lag, failed) for latencies, with `statistic` "p99.9", "mean", "min" or
-    "max" and, for percentiles, `quantile` 0.999. `window_s` and `min_count` are None where the whole run is judged:
-    otherwise the last `window_s` seconds are, once they hold `min_count` finished requests.
+    "max" and, for percentiles, `quantile` 0.999. `window_s` is None where the whole run is judged; otherwise every
+    stretch of `window_s` seconds is, if it holds `min_count` finished requests (None: any number).
     """
 
     metric: str
@@ -69,6 +70,13 @@ class _Metric:
     quantile: float | None = None
     unit_optional: bool = False
 
+    @property
+    def shown(self) -> str:
+        """As a person writes it."""
+        if self.statistic is None:
+            return self.name
+        return self.statistic if self.name == "response" else f"{self.name}.{self.statistic}"
+
 
 def parse_condition(text: str, *, use: Use, names: Collection[str]) -> Condition:
     """Read one condition; `names` are the requests of the plan. Raises ValueError with one clear sentence."""
@@ -82,6 +90,8 @@ def parse_condition(text: str, *, use: Use, names: Collection[str]) -> Condition
     metric = _metric(match[1].strip(), names)
     value_text, *tail = match[3].split()
     window_s, min_count = _window(value_text, tail, use)
+    if use == "threshold" and window_s is not None:
+        _check_seconds(metric, request_name, window_s)
     return Condition(
         metric=metric.name,
         kind=metric.kind,
@@ -168,14 +178,35 @@ def _window(value: str, words: list[str], use: Use) -> tuple[float | None, int |
     found = dict(zip(words[::2], words[1::2], strict=False))
     if len(words) % 2 or len(found) * 2 != len(words) or not found.keys() <= {"over", "min"}:
         raise ValueError(f"expected 'over 10s', 'min 200' or nothing after {value!r}, got {shown(' '.join(words))}")
-    if use != "abort":
-        if found:
-            raise ValueError(f"expected no {' and '.join(map(repr, found))}: the whole run is judged here")
-        return None, None
-    window_s = parse_duration_s(found.get("over", DEFAULT_WINDOW_S))
-    if window_s == 0:
+    if use == "slo" and found:
+        raise ValueError(f"expected no {' and '.join(map(repr, found))}: the whole run is judged here")
+    if use == "abort":
+        found = {"over": f"{DEFAULT_WINDOW_S:g}", "min": str(DEFAULT_MIN_COUNT)} | found
+    return _window_s(found.get("over")), _min_count(found.get("min"))
+
+
+def _window_s(text: str | None) -> float | None:
+    if text is None:
+        return None
+    seconds = parse_duration_s(text)
+    if seconds == 0:
         raise ValueError("over: expected a duration above zero such as 10s")
-    count = found.get("min", str(DEFAULT_MIN_COUNT))
-    if not _COUNT.fullmatch(count):
-        raise ValueError(f"min: expected a number of requests such as 200, got {shown(count)}")
-    return window_s, int(count)
+    return seconds
+
+
+def _min_count(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not _COUNT.fullmatch(text):
+        raise ValueError(f"min: expected a number of requests such as 200, got {shown(text)}")
+    return int(text)
+
+
+def _check_seconds(metric: _Metric, request_name: str | None, window_s: float) -> None:
+    """A Result keeps some figures for each second, and the others for the whole run only."""
+    if window_s % 1:
+        raise ValueError("over: expected whole seconds such as 10s: a result has one row for each second")
+    is_kept = metric.name == "response" if metric.kind == "latency" else metric.name in _BY_THE_SECOND
+    if request_name is not None or not is_kept:
+        name = f"{request_name}:" if request_name is not None else ""
+        raise ValueError(f"over: a result has {name}{metric.shown} for the whole run only; leave 'over' out")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from loadgen.base.units import parse_duration_s, parse_range_s, parse_size
+from loadgen.base.units import parse_duration_s, parse_range_s, parse_rate, parse_size
 from loadgen.plan.problems import shown
 from loadgen.plan.variables import Raw
 
@@ -101,6 +101,42 @@ def duration_range(value: object) -> tuple[float, float]:
     if not isinstance(value, str | int | float):
         raise ValueError(f"expected a duration such as 1s or a range such as 100ms..300ms, got {shown(value)}")
     return parse_range_s(value)
+
+
+def rate(value: object) -> float:
+    """Per second, zero or more."""
+    if not isinstance(value, str | int | float):
+        raise ValueError(f"expected a rate such as 5000/s or 300/m, got {shown(value)}")
+    return parse_rate(value)
+
+
+def stage(value: object) -> tuple[float, float]:
+    """Seconds, and the rate per second at their end, of "30s:1000/s" or of a mapping of duration and rate."""
+    if isinstance(value, dict) and value.keys() == {"duration", "rate"}:
+        return duration(value["duration"]), _stage_rate(value["rate"])
+    length, colon, to = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if not colon:
+        raise ValueError(
+            f"expected a duration and a rate such as 30s:1000/s, or as keys {{duration: 30s, rate: 1000/s}}, "
+            f"got {shown(value)}"
+        )
+    return duration(length.strip()), _stage_rate(to.strip())
+
+
+def _stage_rate(value: object) -> float:
+    """A rate with its unit: a bare number would be a number of users."""
+    per_second = rate(value)
+    if not isinstance(value, str) or "/" not in value:
+        raise ValueError(
+            f"expected a rate with its unit such as {value}/s, got {shown(value)}: "
+            "stages of users are not supported, but ramp_up (--ramp-up) starts users evenly"
+        )
+    return per_second
+
+
+def one_or_many(value: object) -> tuple[object, ...]:
+    """The values of a list; anything else is the only one."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def size(value: object) -> int:
@@ -196,5 +232,4 @@ def name(value: object) -> str:
 
 def one_or_many_texts(value: object) -> tuple[str, ...]:
     """A text, or a list of them."""
-    items = value if isinstance(value, list | tuple) else [value]
-    return tuple(text(item) for item in items)
+    return tuple(text(item) for item in one_or_many(value))

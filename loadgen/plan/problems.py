@@ -10,7 +10,13 @@ from loadgen.base.redact import Redactor
 Where = tuple[str | int, ...]
 """A place in the document: keys and list indexes, from the outside in."""
 
-_FLAG_NAMES = {"total_requests": "requests", "headers": "header", "keepalive": "no-keepalive"}
+_FLAG_NAMES = {
+    "total_requests": "requests",
+    "headers": "header",
+    "keepalive": "no-keepalive",
+    "stages": "stage",
+    "thresholds": "threshold",
+}
 _LONGEST_LINE = 400
 _MOST_BITS = 60
 

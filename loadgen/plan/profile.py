@@ -5,7 +5,7 @@ words what is right; what spans several keys is checked in checks.py.
 """
 
 import copy
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SkipValidation, ValidationError
 
@@ -21,6 +21,9 @@ Positive = Annotated[int, BeforeValidator(fields.integer(1))]
 Natural = Annotated[int, BeforeValidator(fields.integer(0))]
 Seconds = Annotated[float, BeforeValidator(fields.duration)]
 PositiveSeconds = Annotated[float, BeforeValidator(fields.positive_duration)]
+Rate = Annotated[float, BeforeValidator(fields.rate)]
+StageEnd = Annotated[tuple[float, float], BeforeValidator(fields.stage)]
+Conditions = Annotated[tuple[str, ...], BeforeValidator(fields.one_or_many_texts)]
 Body = Annotated[bytes, BeforeValidator(fields.body)]
 Headers = dict[
     Annotated[str, BeforeValidator(fields.header_name)], Annotated[str, BeforeValidator(fields.header_value)]
@@ -62,7 +65,10 @@ class RequestProfile(_Keys):
 
 
 class Profile(_Keys):
-    """A whole profile. Durations are seconds; None is "not given"."""
+    """A whole profile. Durations are seconds, rates per second; None is "not given".
+
+    `stages` are pairs of a duration and the rate at its end.
+    """
 
     name: Annotated[str, BeforeValidator(fields.name)] | None = None
     description: Text = ""
@@ -73,6 +79,16 @@ class Profile(_Keys):
     duration: PositiveSeconds | None = None
     think: Annotated[tuple[float, float], BeforeValidator(fields.duration_range)] = (0.0, 0.0)
     ramp_up: Seconds = 0.0
+    warmup: Seconds = 0.0
+    cool_down: Seconds = 0.0
+    rate: Rate | None = None
+    stages: Annotated[tuple[StageEnd, ...], BeforeValidator(fields.one_or_many)] = ()
+    arrival: Annotated[Literal["constant", "poisson"], BeforeValidator(fields.one_of("constant", "poisson"))] = (
+        "constant"
+    )
+    max_connections: Positive | None = None
+    when_busy: Annotated[Literal["queue", "drop"], BeforeValidator(fields.one_of("queue", "drop"))] = "queue"
+    precise: Boolean = False
     mode: Annotated[Mode, BeforeValidator(fields.one_of("pool", "threads", "async"))] = "pool"
     processes: Positive | None = None
     workers: Positive | None = None
@@ -87,7 +103,9 @@ class Profile(_Keys):
     key: File | None = None
     fail_fast: Boolean = False
     max_errors: Positive | None = None
-    abort_if: Annotated[tuple[str, ...], BeforeValidator(fields.one_or_many_texts)] = ()
+    abort_if: Conditions = ()
+    thresholds: Conditions = ()
+    strict: Boolean = False
     headers: Headers = {}
     seed: Natural = 1
     requests: tuple[RequestProfile, ...] = ()
@@ -141,7 +159,9 @@ def validated(values: dict[str, Any]) -> tuple[Profile, list[Problem]]:
 
 
 def _remove(values: Any, where: Where) -> None:
-    """Take the value at a place out; in a list an empty mapping stays, so that indexes keep their meaning."""
+    """Take the value at a place out; of requests an empty mapping stays, so that indexes keep their meaning."""
+    if where[0] == "stages":  # one stage means nothing without the others
+        where = where[:1]
     *outer, last = where
     for step in outer:
         values = values[step]

@@ -1,13 +1,14 @@
 """What will happen, in words, before anything does: Plan -> text for `loadgen check`."""
 
+import math
 from collections.abc import Mapping
 
 from loadgen.base.exchange import Endpoint, Expect, Fields, Request
 from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.clients.http1.encode import Encoder
-from loadgen.plan.plan import Plan, RequestSpec, Variable, share
-from loadgen.report.style import align, clean, counted, pad, wrap
+from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, Variable, share
+from loadgen.report.style import align, clean, counted, format_rate, pad, wrap
 
 LABEL_COLUMNS = 14
 LENGTH = "Content-Length: "
@@ -42,18 +43,22 @@ class _Words:
         return self._show(name if origin in name else f"{name}: {origin}")
 
     def facts(self) -> dict[str, str]:
-        """Label and sentence for all but the requests."""
-        return {
+        """Label and sentence for all but the requests; those without a sentence are left out."""
+        facts = {
             "Users": self._users(),
-            "Think time": self._think(),
+            **self._pace(),
+            "Warm-up": self._unmeasured(self._plan.warmup_s, "before"),
             "Ends": self._end(),
+            "Cool-down": self._unmeasured(self._plan.cool_down_s, "after"),
             "Stops early": self._show(self._stop_rules()),
+            "Thresholds": self._show(self._thresholds()),
             "Runs as": f"{self._topology()}; {self._plan.client} client",
             "Timeouts": self._timeouts(),
             "Connections": "kept open between requests" if self._plan.keep_alive else "a new one for every request",
             "TLS": self._show(self._tls()),
             "Seed": str(self._plan.seed),
         }
+        return {label: sentence for label, sentence in facts.items() if sentence}
 
     def requests(self, width: int) -> list[str]:
         """Share, name, method and URL of each request; below it headers, body and what is a good reply."""
@@ -117,6 +122,19 @@ class _Words:
             return f"{users}, started evenly over {format_duration_s(self._plan.ramp_up_s)}"
         return f"{users}, opened before the first request is sent"
 
+    def _pace(self) -> dict[str, str]:
+        arrivals = self._plan.arrivals
+        if arrivals is None:
+            return {"Think time": self._think()}
+        return {"Arrivals": _arrivals(arrivals), "When busy": _when_busy(arrivals, self._plan.users)}
+
+    def _unmeasured(self, seconds: float, side: str) -> str:
+        return f"{format_duration_s(seconds)} under the same load {side} the measured time" if seconds else ""
+
+    def _thresholds(self) -> str:
+        strict = ["only a valid run is good enough"] if self._plan.strict else []
+        return "; ".join([*self._plan.thresholds, *strict])
+
     def _think(self) -> str:
         shortest, longest = self._plan.think_s
         if not longest:
@@ -127,7 +145,8 @@ class _Words:
 
     def _end(self) -> str:
         limit, duration_s = self._plan.requests_limit, self._plan.duration_s
-        ends = [] if duration_s is None else [f"after {format_duration_s(duration_s)}"]
+        measured = " of measured time" if self._plan.warmup_s or self._plan.cool_down_s else ""
+        ends = [] if duration_s is None else [f"after {format_duration_s(duration_s)}{measured}"]
         ends += [] if limit is None else [f"after {counted(limit, 'request')}"]
         return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "")
 
@@ -171,6 +190,31 @@ def _labelled(facts: Mapping[str, str], width: int) -> list[str]:
             rows.append(pad(label, LABEL_COLUMNS) + row)
             label = ""
     return rows
+
+
+def _arrivals(arrivals: Arrivals) -> str:
+    """The stages one after another, how arrivals lie in them, and what waiting for them costs."""
+    whole = ", then ".join(map(_stage, arrivals.stages))
+    gaps = "at random intervals (Poisson)" if arrivals.kind == "poisson" else "evenly spaced"
+    spinning = "; between them a core of each worker spins" if arrivals.precise else ""
+    return f"{whole}, {gaps}, whether or not replies come{spinning}"
+
+
+def _stage(stage: Stage) -> str:
+    low, high = f"{format_rate(stage.from_rps)}/s", f"{format_rate(stage.to_rps)}/s"
+    if math.isinf(stage.duration_s):
+        return low
+    duration = format_duration_s(stage.duration_s)
+    return f"{low} for {duration}" if stage.from_rps == stage.to_rps else f"{low} to {high} over {duration}"
+
+
+def _when_busy(arrivals: Arrivals, users: int) -> str:
+    """What becomes of an arrival that finds no connection free."""
+    most = arrivals.max_connections
+    more = f"more connections are opened, up to {most:,}; then " if most > users else ""
+    if arrivals.when_busy == "drop":
+        return f"{more}arrivals are dropped and counted"
+    return f"{more}arrivals wait, timed from when they were due"
 
 
 def _values(variable: Variable) -> str:

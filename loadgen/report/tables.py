@@ -1,7 +1,8 @@
 """The tables of the text report: errors with their first examples, request names, thresholds."""
 
-from loadgen.base.units import format_count
+from loadgen.base.units import format_bytes, format_count, format_ms
 from loadgen.measure.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
+from loadgen.plan.condition import parse_condition
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
 
@@ -39,18 +40,38 @@ def by_request(result: Result, width: int) -> list[Line]:
 
 def thresholds(result: Result) -> list[Line]:
     """How each threshold went, and what was observed."""
-    expressions = align([(clean(row.expr), _observed(row)) for row in result.thresholds], right=frozenset())
+    expressions = align([(clean(row.expr), _observed(row, result)) for row in result.thresholds], right=frozenset())
     lines = [
         line(
             "  ", Span(pad(clean(row.verdict).replace("_", " "), 7), VERDICTS.get(row.verdict, Tone.WARN)), f"  {said}"
         )
         for row, said in zip(result.thresholds, expressions, strict=True)
     ]
+    if lines and result.generator.verdict == "invalid":
+        lines.append(line("  ", Span("An invalid run meets no threshold, whatever was observed.", Tone.BAD)))
     return [line("Thresholds"), *lines] if lines else []
 
 
-def _observed(row: ThresholdRow) -> str:
-    return "" if row.observed is None else f"(observed {row.observed:,.6g})"
+def _observed(row: ThresholdRow, result: Result) -> str:
+    if row.observed is None:
+        return "(too few samples, or none)" if row.verdict == "no_data" else ""
+    least = "at least " if row.verdict == "no_data" else ""
+    return f"(observed {least}{_in_its_unit(row, row.observed, result)})"
+
+
+def _in_its_unit(row: ThresholdRow, observed: float, result: Result) -> str:
+    try:
+        condition = parse_condition(row.expr, use="threshold", names=result.requests)
+    except ValueError:
+        return f"{observed:,.6g}"
+    match condition.kind:
+        case "latency":
+            return format_ms(observed)
+        case "ratio":
+            return f"{observed:.3%}"
+        case "count":
+            return f"{observed:,.0f}"
+    return f"{format_bytes(observed) if condition.metric.startswith('bytes') else format_rate(observed)}/s"
 
 
 def _error(row: ErrorRow, figure: str, width: int) -> list[Line]:

@@ -60,6 +60,8 @@ def _warnings(result: Result, width: int) -> list[Line]:
         lines += _bullet("", text, width, tone)
         for reason in generator.reasons:
             lines += _bullet("- ", clean(reason), width)
+        if result.plan.get("strict"):
+            lines += _bullet("", "With --strict only a valid run is good enough.", width, tone)
     if result.samples_lost:
         text = f"{counted(result.samples_lost, 'sample')} lost with a worker that died: counted, but without a latency."
         lines += _bullet("", text, width, Tone.WARN)

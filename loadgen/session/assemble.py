@@ -53,7 +53,7 @@ def assemble(
     latency = latencies(clocks)
     ledger, samples_lost = _ledger(plan, board, total, collected.unmeasured_sent, end)
     duration_s = collected.window_elapsed_ns / NS_PER_S
-    generator = _generator(plan, collected, latency, ledger, duration_s, end)
+    generator = _generator(plan, collected, total, latency, ledger, duration_s, end)
     return Result(
         plan=describe_plan(plan),
         environment=describe_environment(),
@@ -157,7 +157,13 @@ def _ms(value_us: int | None) -> float | None:
 
 
 def _generator(
-    plan: Plan, collected: Collector, latency: dict[str, Latency], ledger: Ledger, duration_s: float, end: Ending
+    plan: Plan,
+    collected: Collector,
+    total: Tally,
+    latency: dict[str, Latency],
+    ledger: Ledger,
+    duration_s: float,
+    end: Ending,
 ) -> Generator:
     own, usages = process_usage(), collected.usages.values()
     processes = {usage.pid: usage for usage in usages} | {own.pid: own}
@@ -178,7 +184,8 @@ def _generator(
         gc_pause_ms=round(sum(gc_pauses_ns.values()) / NS_PER_MS, 3),
         longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
     )
-    evidence = Evidence(generator, latency["response"], latency["send_lag"], ledger, duration_s, end.lost)
+    own_faults = sum(item.count for error, item in total.errors.items() if error.fault == "generator")
+    evidence = Evidence(generator, latency["response"], latency["send_lag"], ledger, duration_s, end.lost, own_faults)
     verdict, reasons = judge_validity(evidence)
     return replace(generator, verdict=verdict, reasons=reasons)
 

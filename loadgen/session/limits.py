@@ -22,14 +22,20 @@ def raise_descriptor_limit() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
+def most_connections(plan: Plan) -> int:
+    """How many connections may be open at once."""
+    return max(plan.users, plan.arrivals.max_connections if plan.arrivals else 0)
+
+
 def check_descriptors(plan: Plan) -> None:
     """Raise UsageError where one process cannot hold its connections."""
     limit = raise_descriptor_limit()
-    needed = share(plan.users, plan.processes, 0) + SPARE_DESCRIPTORS
+    most = most_connections(plan)
+    needed = share(most, plan.processes, 0) + SPARE_DESCRIPTORS
     if limit != resource.RLIM_INFINITY and needed > limit:
-        fits = -(-plan.users // max(1, limit - SPARE_DESCRIPTORS))
+        fits = -(-most // max(1, limit - SPARE_DESCRIPTORS))
         raise UsageError(
-            f"{plan.users} connections in {plan.processes} process(es) need {needed} file descriptors each, "
+            f"{most} connections in {plan.processes} process(es) need {needed} file descriptors each, "
             f"but this host allows {limit}: raise the hard limit (`ulimit -Hn`), or use --processes {fits}"
         )
 
@@ -41,8 +47,9 @@ def check_ports(plan: Plan, endpoint: Endpoint) -> None:
     except (OSError, ValueError):
         return
     available = (high - low + 1) * len(endpoint.addresses)
-    if plan.users > available:
+    most = most_connections(plan)
+    if most > available:
         raise UsageError(
-            f"{plan.users} connections to one address need as many ephemeral ports, but this host has {available}: "
+            f"{most} connections to one address need as many ephemeral ports, but this host has {available}: "
             "widen net.ipv4.ip_local_port_range"
         )

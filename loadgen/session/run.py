@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
@@ -16,6 +16,7 @@ from loadgen.executors.base import Assignment
 from loadgen.executors.processes import run_child
 from loadgen.executors.start import start_here
 from loadgen.guard.board import CUT, GO, Board, Cause, Slot, State
+from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.progress import Phase, Snapshot
 from loadgen.measure.recording import Frame
 from loadgen.measure.result import Result
@@ -224,7 +225,8 @@ class Session:
             at_s = self._collected.window_elapsed_ns / NS_PER_S
         opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
         ending = Ending(ended_by, because, at_s, tuple(self._lost), whole)
-        return assemble(self._plan, board, self._collected, self._started, opening_s, ending)
+        result = assemble(self._plan, board, self._collected, self._started, opening_s, ending)
+        return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in self._plan.requests]))
 
     def _progress(self, phase: Phase) -> None:
         board, plan = self._board, self._plan

@@ -66,14 +66,29 @@ def test_an_option_with_a_default_states_the_one_that_applies(key: str) -> None:
 
 
 def test_an_option_without_a_default_states_none() -> None:
-    described = {"duration", "method", "workers", "processes"}
+    described = {"duration", "method", "workers", "processes", "max_connections"}
     stated = {option.key for option in OPTIONS if "(default: " in option.help}
     assert stated == WITH_DEFAULT.keys() | described
 
 
 @pytest.mark.parametrize("option", [option for option in OPTIONS if option.kind is not bool], ids=lambda o: o.key)
 def test_a_value_is_called_by_its_kind_or_unit(option: RunOption) -> None:
-    assert option.metavar in {"N", "TIME", "FILE", "METHOD", "HEADER", "BODY", "MODE", "CLIENT", "EXPR"}
+    known = {
+        "N",
+        "TIME",
+        "RATE",
+        "STAGE",
+        "KIND",
+        "ACTION",
+        "FILE",
+        "METHOD",
+        "HEADER",
+        "BODY",
+        "MODE",
+        "CLIENT",
+        "EXPR",
+    }
+    assert option.metavar in known
 
 
 def test_without_a_command_the_help_is_shown_as_an_error() -> None:

@@ -45,6 +45,11 @@ def test_the_version_is_printed(flag: str) -> None:
         ("LOADGEN_HEADER", "A: 1\nB: two words", ["-H", "A: 1", "-H", "B: two words"]),
         ("LOADGEN_ABORT_IF", "failed > 1", ["--abort-if", "failed > 1"]),
         ("LOADGEN_CONNECT_TIMEOUT", "2s", ["--connect-timeout", "2s"]),
+        ("LOADGEN_RATE", "300/m", ["-R", "5"]),
+        ("LOADGEN_STAGE", "1s:5/s\n2s:9/s", ["--stage", "1s:5/s", "--stage", "2s:9/s"]),
+        ("LOADGEN_THRESHOLD", "p99 < 1s\nfailed < 5", ["-T", "p99 < 1s", "--threshold", "failed < 5"]),
+        ("LOADGEN_WARMUP", "2s", ["--warmup", "2s"]),
+        ("LOADGEN_STRICT", "1", ["--strict"]),
         ("LOADGEN_CONNECTIONS", "", []),
     ],
 )

@@ -1,7 +1,7 @@
 import pytest
 
 from loadgen.judge.exit_code import ExitCode, exit_code
-from loadgen.measure.result import Result, ThresholdRow
+from loadgen.measure.result import Generator, Result, ThresholdRow
 
 REPLIES = {"200": 5}
 PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("pass", "fail", "no_data"))
@@ -27,6 +27,40 @@ PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("p
 )
 def test_exit_codes(ended_by, thresholds, status_codes, code):
     assert exit_code(Result(ended_by=ended_by, thresholds=thresholds, status_codes=status_codes)) == code
+
+
+@pytest.mark.parametrize(
+    ("verdict", "strict", "ended_by", "thresholds", "code"),
+    [
+        ("invalid", False, "completed", [], 0),  # nothing was asked of it
+        ("invalid", False, "completed", [PASS], 121),
+        ("invalid", False, "completed", [FAIL], 121),
+        ("invalid", False, "threshold", [], 121),
+        ("invalid", True, "completed", [], 121),
+        ("limited", False, "completed", [PASS], 0),
+        ("limited", False, "completed", [FAIL], 99),
+        ("limited", True, "completed", [], 121),
+        ("limited", True, "completed", [FAIL], 121),
+        ("valid", True, "completed", [PASS], 0),
+        ("valid", True, "completed", [FAIL], 99),
+        ("invalid", True, "fail_fast", [FAIL], 108),
+        ("invalid", True, "signal", [PASS], 105),
+        ("invalid", True, "error", [PASS], 1),
+    ],
+)
+def test_an_invalid_run_meets_no_threshold_and_strict_wants_a_valid_one(verdict, strict, ended_by, thresholds, code):
+    result = Result(
+        plan={"strict": strict},
+        ended_by=ended_by,
+        thresholds=thresholds,
+        status_codes=REPLIES,
+        generator=Generator(verdict=verdict),
+    )
+    assert exit_code(result) == code
+
+
+def test_not_one_reply_of_a_valid_strict_run_is_a_failure():
+    assert exit_code(Result(plan={"strict": True})) == 99
 
 
 def test_the_order_of_the_codes_is_the_order_in_which_they_win():

@@ -13,8 +13,8 @@ FAST = Latency(p99=1.0)
 EMPTY = Ledger()
 
 
-def judge(made, response=FAST, duration_s=10.0, lost=(), ledger=EMPTY, send_lag=NONE):
-    return judge_validity(Evidence(made, response, send_lag, ledger, duration_s, lost))
+def judge(made, response=FAST, duration_s=10.0, lost=(), ledger=EMPTY, send_lag=NONE, own_faults=0):
+    return judge_validity(Evidence(made, response, send_lag, ledger, duration_s, lost, own_faults))
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,8 @@ def test_arrivals_that_were_never_sent_bound_the_figures(not_sent, verdict):
 
 def test_requests_left_over_by_an_early_end_of_a_closed_loop_are_no_reason():
     assert judge(Generator(), ledger=Ledger(scheduled=100, sent=10, not_sent=90))[0] == "valid"
+
+
+@pytest.mark.parametrize(("own_faults", "verdict"), [(0, "valid"), (1, "limited"), (10, "limited"), (11, "invalid")])
+def test_failures_of_the_generator_bound_the_figures_or_spoil_them(own_faults, verdict):
+    assert judge(Generator(), ledger=Ledger(sent=1000), own_faults=own_faults)[0] == verdict

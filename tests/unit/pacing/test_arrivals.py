@@ -1,5 +1,6 @@
 from itertools import islice, pairwise
 from math import inf
+from statistics import fmean, variance
 
 import pytest
 from hypothesis import given, settings
@@ -33,6 +34,19 @@ def offsets_s(*stages, **kwargs):
 )
 def test_arrival_n_is_due_when_the_integral_of_the_rate_reaches_n(stages, due_s):
     assert offsets_s(*stages) == pytest.approx(due_s)
+
+
+def test_an_hour_of_arrivals_is_counted_without_waiting_for_it():
+    """Up from 0 to 20/s in 20 min (12,000), there for 20 min (24,000), down to 0 in 20 min (12,000)."""
+    hour = Timetable([(1200.0, 0.0, 20.0), (1200.0, 20.0, 20.0), (1200.0, 20.0, 0.0)])
+    assert hour.expected(3600.0) == 48_000
+    minutes = [0] * 60
+    for offset in hour.offsets_ns():
+        minutes[offset // (60 * NS_PER_S)] += 1
+    assert sum(minutes) == pytest.approx(48_000, abs=1)
+    assert minutes[20:40] == pytest.approx([1200] * 20, abs=1)
+    for minute, count in enumerate(minutes):  # no minute is off, neither up nor down the ramps
+        assert count == pytest.approx(hour.expected(60.0 * minute + 60) - hour.expected(60.0 * minute), abs=1)
 
 
 def test_an_endless_stage_never_ends():
@@ -74,6 +88,22 @@ def test_poisson_arrivals_repeat_with_their_seed_alone():
     stage = (10.0, 100.0, 100.0)
     assert offsets_s(stage, poisson_seed=3) == offsets_s(stage, poisson_seed=3)
     assert offsets_s(stage, poisson_seed=3) != offsets_s(stage, poisson_seed=4)
+
+
+def test_poisson_counts_have_their_mean_for_a_variance():
+    """400 seeds of 50 arrivals: four standard errors are 4 sqrt(50 / 400) of the mean, 4 x 50 sqrt(2 / 399) of it."""
+    found = [len(offsets_s((1.0, 50.0, 50.0), poisson_seed=seed)) for seed in range(400)]
+    assert fmean(found) == pytest.approx(50, abs=1.42)
+    assert variance(found) == pytest.approx(50, abs=14.2)
+
+
+def test_poisson_counts_of_parts_that_do_not_overlap_are_independent():
+    """The two halves of a run vary together no more than chance allows: 4 x 25 / sqrt(400) around zero."""
+    halves = []
+    for seed in range(400):
+        due_s = offsets_s((1.0, 50.0, 50.0), poisson_seed=seed)
+        halves.append((sum(due < 0.5 for due in due_s), sum(due >= 0.5 for due in due_s)))
+    assert fmean((first - 25) * (second - 25) for first, second in halves) == pytest.approx(0, abs=5)
 
 
 def test_poisson_gaps_are_exponential_around_the_rate():

@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import fields, replace
 
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import strategies as st
 from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
-from loadgen.plan.document import read_profile
-from loadgen.plan.plan import Plan, RequestSpec, StopRules, Variable
+from loadgen.plan.document import profile_for_url, read_profile
+from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, StopRules, Variable
 
 texts = st.text(max_size=8)
 requests = st.builds(
@@ -28,6 +29,15 @@ requests = st.builds(
         length=st.none() | st.integers(0, 9),
     ),
 )
+rates = st.floats(0, 1e6)
+arrivals = st.builds(
+    Arrivals,
+    stages=st.lists(st.builds(Stage, st.floats(0.001, 1e8) | st.just(math.inf), rates, rates), max_size=3).map(tuple),
+    kind=st.sampled_from(["constant", "poisson"]),
+    max_connections=st.integers(1, 9),
+    when_busy=st.sampled_from(["queue", "drop"]),
+    precise=st.booleans(),
+)
 plans = st.builds(
     Plan,
     name=texts,
@@ -42,6 +52,11 @@ plans = st.builds(
     think_s=st.tuples(st.floats(0, 1), st.floats(0, 1)),
     tls=st.builds(Tls, st.booleans(), st.none() | texts),
     stop=st.builds(StopRules, st.none() | st.integers(1, 9), st.lists(texts, max_size=2).map(tuple)),
+    arrivals=st.none() | arrivals,
+    warmup_s=st.floats(0, 1e8),
+    cool_down_s=st.floats(0, 1e8),
+    thresholds=st.lists(texts, max_size=2).map(tuple),
+    strict=st.booleans(),
     secrets=st.lists(texts, max_size=2).map(tuple),
 )
 
@@ -99,3 +114,9 @@ def test_a_described_plan_tells_all_that_was_done(secretive_plan):
     assert len(request["body"]["sha256"]) == 64
     assert ["X-T", "t [redacted]"] in request["headers"]
     assert request["expect"]["statuses"] == [[200, 399]]
+
+
+def test_an_endless_stage_is_described_in_plain_json():
+    plan = make_plan(profile_for_url("http://h/", {"rate": "5", "total_requests": "9"}, {}), cores=1, gil=True)
+    described = json.loads(json.dumps(describe_plan(plan), allow_nan=False))
+    assert described["arrivals"]["stages"] == [{"duration_s": None, "from_rps": 5.0, "to_rps": 5.0}]

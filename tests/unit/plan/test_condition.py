@@ -72,10 +72,48 @@ def test_an_abort_rule_without_them_has_defaults():
 
 
 @pytest.mark.parametrize("use", ["threshold", "slo"])
-def test_a_threshold_judges_the_whole_run_and_takes_no_window(use):
-    assert parse_condition("p99 < 1s", use=use, names=()).window_s is None
-    with pytest.raises(ValueError, match="'over': the whole run is judged here"):
-        parse_condition("p99 < 1s over 10s", use=use, names=())
+def test_thresholds_and_slos_judge_the_whole_run(use):
+    found = parse_condition("p99 < 1s", use=use, names=())
+    assert (found.window_s, found.min_count) == (None, None)
+
+
+def test_an_slo_takes_no_window():
+    with pytest.raises(ValueError, match="expected no 'over': the whole run is judged here"):
+        parse_condition("p99 < 1s over 10s", use="slo", names=())
+
+
+@pytest.mark.parametrize(
+    ("text", "window_s", "min_count"),
+    [
+        ("error_rate < 1% over 10s", 10.0, None),
+        ("p99 < 1s over 1m min 100", 60.0, 100),
+        ("p99 < 1s min 100", None, 100),
+        ("mean < 1s over 2", 2.0, None),
+        ("ok_rps > 5 over 10s", 10.0, None),
+    ],
+)
+def test_a_threshold_may_ask_for_the_worst_window_and_a_least_count(text, window_s, min_count):
+    found = threshold(text)
+    assert (found.window_s, found.min_count) == (window_s, min_count)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("service.p99 < 1s over 5s", "over: a result has service.p99 for the whole run only; leave 'over' out"),
+        ("failed.max < 1s over 5s", "over: a result has failed.max for the whole run only"),
+        ("checkout:p99 < 1s over 5s", "over: a result has checkout:p99 for the whole run only"),
+        ("bytes_sent_per_s > 1MB over 5s", "over: a result has bytes_sent_per_s for the whole run only"),
+        ("unknown < 1 over 5s", "over: a result has unknown for the whole run only"),
+        ("p99 < 1s over 500ms", "over: expected whole seconds such as 10s"),
+        ("error_rate < 1% over 2.5s", "over: expected whole seconds such as 10s"),
+    ],
+)
+def test_a_threshold_that_no_result_could_answer_is_refused(text, message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what is tested
+        threshold(text)
+    assert message in str(caught.value)
+    assert parse_condition(text, use="abort", names=NAMES).window_s
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ def test_every_key_is_read(read):
         TARGET + "name: n\ndescription: d\nconnections: 7\ntotal_requests: 9\nduration: 1h30m\nthink: 10ms..20ms\n"
         "ramp_up: 3\nmode: threads\nprocesses: 1\nworkers: 7\nclient: httpx\ntimeout: 2.5\nconnect_timeout: 1s\n"
         "grace: 0\nkeepalive: false\ninsecure: true\ncacert: a\ncert: b\nkey: c\nfail_fast: true\nmax_errors: 3\n"
-        "abort_if: [error_rate > 5%, p99 > 1s]\nheaders: {X-A: 1.10}\nseed: 0\n"
+        "abort_if: [error_rate > 5%, p99 > 1s]\nheaders: {X-A: 1.10}\nseed: 0\nwarmup: 1s\ncool_down: 2s\n"
+        "thresholds: p99 < 1s\nstrict: true\n"
     )
     assert (profile.name, profile.connections, profile.total_requests, profile.duration) == ("n", 7, 9, 5400.0)
     assert (profile.think, profile.ramp_up, profile.mode, profile.client) == ((0.01, 0.02), 3.0, "threads", "httpx")
@@ -54,6 +55,27 @@ def test_every_key_is_read(read):
     assert (profile.fail_fast, profile.max_errors, profile.seed) == (True, 3, 0)
     assert profile.abort_if == ("error_rate > 5%", "p99 > 1s")
     assert profile.headers == {"X-A": "1.10"}
+    assert (profile.warmup, profile.cool_down, profile.thresholds, profile.strict) == (1.0, 2.0, ("p99 < 1s",), True)
+
+
+def test_every_key_of_the_open_model_is_read(read):
+    profile = read(
+        TARGET + "rate: 300/m\nstages: [30s:1000/s, {duration: 1m, rate: 60/m}]\narrival: poisson\n"
+        "max_connections: 90\nwhen_busy: drop\nprecise: true\n"
+    )
+    assert (profile.rate, profile.stages) == (5.0, ((30.0, 1000.0), (60.0, 1.0)))
+    assert (profile.arrival, profile.max_connections, profile.when_busy) == ("poisson", 90, "drop")
+    assert profile.precise
+
+
+@pytest.mark.parametrize(("value", "per_second"), [("5000", 5000), ("5000/s", 5000), ("300/m", 5), ("0.5", 0.5)])
+def test_a_rate_without_a_unit_is_per_second_in_files_and_flags(read, value, per_second):
+    assert read(TARGET + f"rate: {value}\n").rate == per_second
+    assert read(TARGET, rate=value).rate == per_second
+
+
+def test_stages_of_flags_take_the_place_of_those_of_the_file(read):
+    assert read(TARGET + "stages: 1s:5/s\n", stages=["2s:9/s", "3s:8/s"]).stages == ((2.0, 9.0), (3.0, 8.0))
 
 
 def test_all_problems_are_told_at_once_with_line_and_place(problems):
@@ -122,12 +144,51 @@ def test_the_error_names_the_file_in_every_line(read, tmp_path):
         ("key: a.pem", "key: expected a cert beside it: the PEM file of the certificate"),
         ("duration: 5s\nramp_up: 6s", "ramp_up: expected at most the duration of 5 s"),
         ("connections: 1\nconnections: 2", "connections: given twice, first in line 2"),
+        ("rate: -1", "rate: expected a rate such as 5000/s or 300/m, got -1"),
+        ("rate: [5]", "rate: expected a rate such as 5000/s or 300/m, got a list"),
+        ("rate: 5/fortnight", "rate: expected a rate such as 5000/s or 300/m, got '5/fortnight'"),
+        ("arrival: random", "arrival: expected constant or poisson, got 'random'"),
+        ("when_busy: wait", "when_busy: expected queue or drop, got 'wait'"),
+        ("thresholds: [p99 < 1s, p99 < 3]", "thresholds[1]: p99: expected a time with its unit such as 3ms, got '3'"),
+        ("thresholds: ['x:p99 < 3s']", "thresholds[0]: no request is named 'x'; known are: GET /"),
         ("name: ''", "name: expected a name of 1 to 100 printable characters, got ''"),
     ],
 )
 def test_a_wrong_value_is_explained_in_plain_words(problems, line, problem):
     (found,) = problems(TARGET + line)
     assert found.partition(": ")[2].replace("abort_if[0]: p99: ", "abort_if: p99: ") == problem
+
+
+STAGE = "expected a duration and a rate such as 30s:1000/s, or as keys {duration: 30s, rate: 1000/s}"
+
+
+@pytest.mark.parametrize(
+    ("stage", "problem"),
+    [
+        ("30s", f"{STAGE}, got '30s'"),
+        ("30", f"{STAGE}, got 30"),
+        ("{duration: 30s}", f"{STAGE}, got a mapping"),
+        ("{30s: 1000/s}", f"{STAGE}, got a mapping"),
+        ("soon:5/s", "expected a duration such as 30s, 5m or 250ms, got 'soon'"),
+        ("30s:fast", "expected a rate such as 5000/s or 300/m, got 'fast'"),
+        ("30s:-5/s", "expected a rate such as 5000/s or 300/m, got '-5/s'"),
+    ],
+)
+def test_a_wrong_stage_is_explained_at_its_line(problems, stage, problem):
+    assert problems(TARGET + f"stages:\n  - 5s:10/s\n  - {stage}\n") == [f"line 4: stages[1]: {problem}"]
+
+
+@pytest.mark.parametrize(("stage", "shown"), [("30s:100", "'100'"), ("{duration: 30s, rate: 100}", "100")])
+def test_a_stage_without_a_unit_would_be_one_of_users_and_is_refused(problems, stage, shown):
+    assert problems(TARGET + f"stages: [{stage}]\n") == [
+        f"line 2: stages[0]: expected a rate with its unit such as 100/s, got {shown}: "
+        "stages of users are not supported, but ramp_up (--ramp-up) starts users evenly"
+    ]
+    assert "--stage: expected a rate with its unit such as 7/s" in problems(TARGET, stages=["1s:7"])[0]
+
+
+def test_several_wrong_stages_are_told_at_once(problems):
+    assert len(problems(TARGET + "stages: [30, 40, 5s:1/s]\nthink: x\narrival: poisson\n")) == 3
 
 
 @pytest.mark.parametrize(
@@ -396,6 +457,9 @@ KEYS = st.sampled_from(
         "variables",
         "mode",
         "cert",
+        "rate",
+        "stages",
+        "thresholds",
         "seed",
         "x",
     ]
@@ -406,7 +470,7 @@ VALUES = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=8)
-    | st.sampled_from(["${a}", "http://h/", "5s"]),
+    | st.sampled_from(["${a}", "http://h/", "5s", "5s:9/s", "p99 < 1s over 5s"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(

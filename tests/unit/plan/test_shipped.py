@@ -5,7 +5,7 @@ from loadgen.plan.build import make_plan
 from loadgen.plan.document import read_profile
 from loadgen.plan.shipped import find_shipped, shipped_profiles
 
-NAMES = ["http-get", "http-post-json", "mixed", "quickstart"]
+NAMES = ["http-get", "http-post-json", "mixed", "open-model", "quickstart"]
 
 
 def read(name, environment=None):
@@ -59,3 +59,10 @@ def test_mixed_has_weights_that_make_a_hundred():
     plan = make_plan(read("mixed"), cores=2, gil=True)
     assert sum(request.weight for request in plan.requests) == 100
     assert {variable.kind for variable in plan.variables} == {"random", "choice", "uuid"}
+
+
+def test_the_open_model_profile_goes_up_and_down_and_has_thresholds():
+    plan = make_plan(read("open-model"), cores=2, gil=True)
+    assert plan.arrivals is not None
+    assert [stage.to_rps for stage in plan.arrivals.stages] == [200, 1000, 1000, 200, 200]
+    assert (plan.duration_s, plan.arrivals.max_connections, len(plan.thresholds)) == (20.0, 200, 3)

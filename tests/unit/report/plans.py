@@ -1,7 +1,9 @@
 """Plans for the text of `loadgen check`."""
 
+from dataclasses import replace
+
 from loadgen.base.exchange import Expect, Origin, Tls
-from loadgen.plan.plan import Plan, RequestSpec, StopRules, Variable
+from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, StopRules, Variable
 
 
 def one_url() -> Plan:
@@ -51,4 +53,18 @@ def everything() -> Plan:
     )
 
 
-EVERY_PLAN = {"plan_one_url": one_url, "plan_everything": everything}
+def open_model() -> Plan:
+    """Arrivals in stages, with all that can be said about them, and what the run must meet."""
+    stages = (Stage(10.0, 0.5, 0.5), Stage(30.0, 0.5, 5000.0), Stage(90.0, 5000.0, 5000.0), Stage(5.0, 5000.0, 5000.0))
+    return replace(
+        one_url(),
+        arrivals=Arrivals(stages, "poisson", 200, "queue", precise=True),
+        duration_s=120.0,
+        warmup_s=10.0,
+        cool_down_s=5.0,
+        thresholds=("p99 < 250ms", "error_rate < 1% over 10s"),
+        strict=True,
+    )
+
+
+EVERY_PLAN = {"plan_one_url": one_url, "plan_everything": everything, "plan_open_model": open_model}

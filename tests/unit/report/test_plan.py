@@ -1,4 +1,5 @@
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given, settings
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from loadgen.base.exchange import Endpoint, Fields, Request
 from loadgen.clients.http1.encode import Encoder
-from loadgen.plan.plan import RequestSpec
+from loadgen.plan.plan import Arrivals, RequestSpec, Stage
 from loadgen.report.plan import render_plan
 from loadgen.report.profiles import render_profiles
 from tests.unit.report.plans import everything, one_url
@@ -44,6 +45,32 @@ def test_threads_have_a_connection_each() -> None:
 
 def test_httpx_is_said_to_add_headers() -> None:
     assert "httpx adds its own headers" in render_plan(replace(one_url(), client="httpx"))
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "sentences"),
+    [
+        (
+            Arrivals((Stage(inf, 5000.0, 5000.0),), max_connections=50),
+            ["5,000/s, evenly spaced, whether or not replies come", "arrivals wait, timed from when they were due"],
+        ),
+        (
+            Arrivals((Stage(60.0, 0.0, 5.0),), when_busy="drop", max_connections=51),
+            ["0/s to 5.00/s over 1m", "more connections are opened, up to 51; then arrivals are dropped and counted"],
+        ),
+    ],
+)
+def test_arrivals_are_told_in_words_instead_of_think_time(arrivals: Arrivals, sentences: list[str]) -> None:
+    text = " ".join(render_plan(replace(one_url(), arrivals=arrivals)).split())
+    assert [sentence for sentence in sentences if sentence not in text] == []
+    assert "Think time" not in text
+    assert "spins" not in text
+
+
+def test_a_closed_loop_says_nothing_of_arrivals_or_thresholds() -> None:
+    text = render_plan(one_url())
+    for label in ("Arrivals", "When busy", "Warm-up", "Cool-down", "Thresholds", "measured time"):
+        assert label not in text
 
 
 def test_certificates_that_are_not_checked_are_told() -> None:

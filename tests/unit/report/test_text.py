@@ -108,6 +108,38 @@ def test_closed_loop_has_one_clock_and_open_model_three() -> None:
     assert re.search(r"response +service +send lag", render_text(results.open_model_censored()))
 
 
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        (ThresholdRow("p99 < 250ms", 251.3, "fail"), "fail     p99 < 250ms  (observed 251 ms)"),
+        (ThresholdRow("p99 < 250ms", 10.0, "no_data"), "no data  p99 < 250ms  (observed at least 10.0 ms)"),
+        (ThresholdRow("p99 < 250ms", None, "no_data"), "no data  p99 < 250ms  (too few samples, or none)"),
+        (ThresholdRow("error_rate < 1%", 0.00649, "pass"), "pass     error_rate < 1%  (observed 0.649%)"),
+        (ThresholdRow("rps >= 1000 over 5s", 1234.5, "pass"), "pass     rps >= 1000 over 5s  (observed 1,234/s)"),
+        (ThresholdRow("bytes_sent_per_s < 1MiB", 2048.0, "pass"), "(observed 2.00 KiB/s)"),
+        (ThresholdRow("ok > 5", 1200.0, "pass"), "(observed 1,200)"),
+        (ThresholdRow("a metric of tomorrow", 1200.5, "pass"), "(observed 1,200.5)"),
+    ],
+)
+def test_what_was_observed_is_shown_in_its_unit(row: ThresholdRow, shown: str) -> None:
+    assert shown in render_text(Result(thresholds=[row]))
+
+
+def test_an_invalid_run_is_said_to_meet_no_threshold() -> None:
+    rows = [ThresholdRow("ok > 5", 6.0, "pass")]
+    warning = "An invalid run meets no threshold"
+    assert warning in render_text(Result(thresholds=rows, generator=Generator(verdict="invalid")))
+    assert warning not in render_text(Result(thresholds=rows, generator=Generator(verdict="limited")))
+    assert warning not in render_text(Result(generator=Generator(verdict="invalid")))
+
+
+def test_strict_is_named_where_it_decides() -> None:
+    limited = Result(plan={"strict": True}, generator=Generator(verdict="limited"))
+    assert "With --strict only a valid run is good enough." in render_text(limited)
+    assert "--strict" not in render_text(replace(limited, generator=Generator()))
+    assert "--strict" not in render_text(replace(limited, plan={"strict": False}))
+
+
 def test_failed_latencies_are_shown_when_no_reply_was_good() -> None:
     result = Result(
         ledger=Ledger(5, 5, 0, 0, 5, 0), status_codes={"500": 5}, latency_ms={"failed": results.latency([2.0] * 5)}
