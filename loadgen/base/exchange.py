@@ -234,7 +234,8 @@ class Outcome:
     """What one exchange came to: a Reply, or an error with what was seen of the reply so far.
 
     Instants are CLOCK_MONOTONIC nanoseconds: `sent_ns` when the connect or write was attempted, `done_ns` at the
-    reply's last byte or the error. Whether a reply is good is decided by who asked, with the request's `expect`.
+    reply's last byte or the error; `first_ns` when the first piece of a reply came that took several, else 0.
+    Whether a reply is good is decided by who asked, with the request's `expect`.
     """
 
     sent_ns: int
@@ -245,11 +246,15 @@ class Outcome:
     head: bytes = b""
     bytes_sent: int = 0
     bytes_received: int = 0
+    first_ns: int = 0
 
 
 @dataclass(slots=True)
 class ConnectionCounts:
-    """What one worker's connections did; merged by adding. `used` of those opened carried a request."""
+    """What one worker's connections did; merged by adding. `used` of those opened carried a request.
+
+    With `Endpoint.phases`, `connect_ns` and `tls_ns` take how long each TCP connect and each TLS handshake took.
+    """
 
     opened: int = 0
     used: int = 0
@@ -257,12 +262,15 @@ class ConnectionCounts:
     reconnected: int = 0
     idle_closed: int = 0
     desynced: int = 0
+    connect_ns: list[int] = field(default_factory=list)
+    tls_ns: list[int] = field(default_factory=list)
 
     def move_from(self, other: "ConnectionCounts") -> None:
-        """Add another's counts to these and leave zeros there."""
+        """Add another's counts to these and leave nothing there."""
         for item in fields(self):
-            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
-            setattr(other, item.name, 0)
+            moved = getattr(other, item.name)
+            setattr(self, item.name, getattr(self, item.name) + moved)
+            setattr(other, item.name, type(moved)())
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +285,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Everything a client needs to reach the target; addresses are resolved `(family, sockaddr)` pairs."""
+    """Everything a client needs to reach the target; addresses are resolved `(family, sockaddr)` pairs.
+
+    `phases`: also time the parts of an opening and the first byte of each reply.
+    """
 
     origin: Origin
     addresses: tuple[tuple[int, tuple[str, int]], ...]
@@ -285,6 +296,7 @@ class Endpoint:
     timeout_s: float = 10.0
     connect_timeout_s: float = 5.0
     keep_alive: bool = True
+    phases: bool = False
 
 
 class Client(Protocol):

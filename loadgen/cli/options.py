@@ -89,6 +89,7 @@ OPTIONS = (
         "thresholds", ("-T", "--threshold"), JUDGING,
         "'p99 < 250ms' or 'error_rate < 1% over 10s', else exit code 99; repeatable.", "EXPR", list[str],
     ),
+    RunOption("phases", ("--phases",), JUDGING, "Also time DNS, connect, TLS, first byte and transfer.", "", bool),
     RunOption("strict", ("--strict",), JUDGING, "Exit code 121 unless the run is valid.", "", bool),
 )  # fmt: skip
 

@@ -25,13 +25,19 @@ class Dial:
 
     def open(self, deadline_ns: int) -> socket.socket:
         """A connected socket, its handshake done. Raises OSError: TimeoutError for the deadline, SSLError for TLS."""
+        began_ns = self._clock()
         try:
             sock = self._connect(deadline_ns)
+            connected_ns = self._clock()
             if self._context is not None:
                 sock = self._secure(sock, self._context, deadline_ns)
         except OSError:
             self._counts.failed += 1
             raise
+        if self._endpoint.phases:
+            self._counts.connect_ns.append(connected_ns - began_ns)
+            if self._context is not None:
+                self._counts.tls_ns.append(self._clock() - connected_ns)
         self._counts.opened += 1
         self._counts.reconnected += self._opened_before
         self._opened_before = True

@@ -59,8 +59,11 @@ class Backend(Generic[S]):
 class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
     """Connects on the running loop."""
 
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts) -> None:
+    def __init__(
+        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+    ) -> None:
         super().__init__(endpoint, context, counts)
+        self._clock = clock
         self._good_address = 0
         self._opened_before = False
 
@@ -68,18 +71,24 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
         if self.stream is not None:
             return self.stream
+        began_ns = self._clock()
         try:
             async with asyncio.timeout(self._endpoint.connect_timeout_s):
                 sock = await self._connect()
+                connected_ns = self._clock()
                 if self._context is not None:
                     sock = await self._secure(sock, self._context)
         except (OSError, asyncio.CancelledError):  # cancelled: the exchange's deadline, or a cut
             self._counts.failed += 1
             raise
+        if self._endpoint.phases:
+            self._counts.connect_ns.append(connected_ns - began_ns)
+            if self._context is not None:
+                self._counts.tls_ns.append(self._clock() - connected_ns)
         self._counts.opened += 1
         self._counts.reconnected += self._opened_before
         self._opened_before = True
-        self.stream = AsyncStream(sock)
+        self.stream = AsyncStream(sock, self._clock)
         return self.stream
 
     async def connect_tcp(

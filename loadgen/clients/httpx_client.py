@@ -87,7 +87,10 @@ class _Common:
             self.counts.desynced += 1
             stream.shut()
         reply = Reply(status, body.length, reader.received, bytes(body.kept), reader.head, not stream.closed)
-        return Outcome(sent_ns, done_ns, reply, bytes_sent=stream.sent, bytes_received=reader.received)
+        return Outcome(
+            sent_ns, done_ns, reply,
+            bytes_sent=stream.sent, bytes_received=reader.received, first_ns=stream.first_ns,
+        )  # fmt: skip
 
     def _failed(self, sent_ns: int, stream: Stream | None, error: Exception) -> Outcome:
         done_ns = self._clock()
@@ -159,7 +162,7 @@ class AsyncHttpxClient(_Common):
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
     ) -> None:
         super().__init__(endpoint, counts, clock)
-        self._backend = AsyncBackend(endpoint, context, counts)
+        self._backend = AsyncBackend(endpoint, context, counts, clock)
         self._transport = AsyncTransport(self._backend, context)
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 

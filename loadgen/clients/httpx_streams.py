@@ -25,12 +25,14 @@ class Stream:
     """What both kinds share: the socket, and what went over it in the exchange at hand.
 
     `reader` follows the reply with the raw client's parser: both clients see its end at the same byte. `uses` counts
-    exchanges; `eof` and `error` say how the connection ended, if it did.
+    exchanges; `first_ns` is when the first bytes of the reply came; `eof` and `error` say how the connection ended.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, clock: Clock) -> None:
         self.uses = 0
         self.sent = 0
+        self.first_ns = 0
+        self._clock = clock
         self.reader = ReplyReader("GET")
         self.eof = False
         self.error: OSError | None = None
@@ -75,6 +77,8 @@ class Stream:
     def _received(self, data: bytes) -> bytes:
         """Hand `data` on. Raises RemoteProtocolError for what is no HTTP/1.x: httpx would wait for more of it."""
         if data:
+            if not self.reader.begun:
+                self.first_ns = self._clock()
             self.reader.feed(data)
             if self.reader.problem:
                 raise httpcore.RemoteProtocolError(self.reader.problem)
@@ -126,9 +130,8 @@ class BlockingStream(Stream, httpcore.NetworkStream):
     """A connection of one thread. Every operation is bounded by `deadline_ns`."""
 
     def __init__(self, sock: socket.socket, clock: Clock) -> None:
-        super().__init__(sock)
+        super().__init__(sock, clock)
         self.deadline_ns = 0
-        self._clock = clock
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """The next bytes, none at the end of the stream."""

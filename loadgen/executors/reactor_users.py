@@ -57,6 +57,7 @@ class ReactorUsers:
         self._end_ns = 0
         self._think = ThinkTime(plan.think_s, shard.seed)
         self._eager = not plan.paced
+        self._phases = plan.phases
         self._pausing: list[tuple[int, int]] = []
         self._to_open = 0
         self._opening_since = 0
@@ -199,12 +200,14 @@ class ReactorUsers:
         series.add(now - connection.sent_ns, reply.wire_length)
         if not self._eager:
             series.lags.append(connection.sent_ns - connection.due_ns)
+        if self._phases:
+            series.first_bytes.append((connection.first_byte_ns or now) - connection.sent_ns)
         if error is not None:
             self._recorder.note_example(request.name_id, error, f"status {reply.status}", reply.head)
             self._breaker.failed(now)
         memo = request.memo
         if memo is not None:
-            memo.data = reply.whole if error is None else None
+            memo.data = reply.whole if error is None and not self._phases else None
             memo.add, memo.add_lag = series.samples.append, series.lags.append
         connection.backoff_ns = 0
         self._continue(connection, now)

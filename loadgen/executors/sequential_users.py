@@ -63,6 +63,7 @@ class SequentialUsers:
         self._words = task.board.words
         self._clock = task.clock
         self._paced = plan.paced
+        self._phases = plan.phases
         self._schedule = _schedule(task)
         self._unsent = 0
         limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
@@ -238,7 +239,8 @@ class SequentialUsers:
         The first half of the loop is the hot path.
         """
         words, end_ns, only, tickets = self._words, self._end_ns, workload.only, self._tickets
-        eager, exchange, sent_bytes, received = not self._paced, client.exchange, tape.sent_bytes, tape.received
+        exchange, sent_bytes, received = client.exchange, tape.sent_bytes, tape.received
+        eager = not (self._paced or self._phases)
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not words[STOP] and (tickets is None or self._ticket(tickets)):
             request = only or workload.next()
@@ -304,6 +306,8 @@ class SequentialUsers:
         track = tape.last if reply is tape.last_reply else self._judge(tape, request, reply, outcome.done_ns)
         if self._paced:
             track.lags.append(lag_ns)
+        if self._phases:
+            track.first_bytes.append((outcome.first_ns or outcome.done_ns) - outcome.sent_ns)
         track.samples.append(service_ns)
         return track.error
 

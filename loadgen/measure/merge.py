@@ -27,7 +27,7 @@ from loadgen.measure.result import (
     Users,
     WorkerRow,
 )
-from loadgen.measure.summary import encoded, latencies
+from loadgen.measure.summary import encoded, latencies, phases
 
 ENDINGS = ("completed", "threshold", "fail_fast", "signal", "error")
 VERDICTS = ("valid", "limited", "invalid")
@@ -142,6 +142,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         bytes=_total(Bytes, [result.bytes for result in results]),
         connections=_total(Connections, [result.connections for result in results]),
         latency_ms=latencies(clocks),
+        phases_ms=phases(clocks),
         status_codes=_sums(result.status_codes for result in results),
         errors=_errors(row for result in results for row in result.errors),
         requests=_requests(results),
@@ -212,6 +213,7 @@ def _request(parts: Sequence[RequestResult]) -> RequestResult:
         ledger=_total(Ledger, [part.ledger for part in parts]),
         bytes=_total(Bytes, [part.bytes for part in parts]),
         latency_ms=latencies(clocks),
+        phases_ms=phases(clocks),
         status_codes=_sums(part.status_codes for part in parts),
         histograms=encoded(clocks),
     )

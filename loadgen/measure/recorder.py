@@ -1,9 +1,10 @@
 """Recorder: where one worker writes what happened. One writer, no lock; a sample is one append to a list."""
 
 from collections.abc import Callable
-from operator import add
+from operator import add, sub
 
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
+from loadgen.measure.counts import Counts
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording
 
 EXAMPLE_BYTES = 200
@@ -12,11 +13,12 @@ EXAMPLE_BYTES = 200
 class Series:
     """Complete replies of one request name, status and verdict, until they are folded.
 
-    `samples` are service times in ns; `lags` are send lags, one for each sample or none at all. Bytes are counted by
-    runs of equal length: `size` holds for all samples from index `sized` on.
+    `samples` are service times in ns; `lags` are send lags and `first_bytes` times to the first byte of the reply, one
+    for each sample or none at all. Bytes are counted by runs of equal length: `size` holds for all samples from index
+    `sized` on.
     """
 
-    __slots__ = ("error", "lags", "name_id", "received", "samples", "size", "sized", "status")
+    __slots__ = ("error", "first_bytes", "lags", "name_id", "received", "samples", "size", "sized", "status")
 
     def __init__(self, name_id: int, status: int, error: ErrorClass | None) -> None:
         self.name_id = name_id
@@ -24,6 +26,7 @@ class Series:
         self.error = error
         self.samples: list[int] = []
         self.lags: list[int] = []
+        self.first_bytes: list[int] = []
         self.size = 0
         self.sized = 0
         self.received = 0
@@ -133,11 +136,16 @@ class Recorder:
                 tally.clock("send_lag").add_ns(lags)
                 tally.clock("response").add_ns(list(map(add, samples, lags)))
                 lags.clear()
+            if series.first_bytes:
+                tally.clock("first_byte").add_ns(series.first_bytes)
+                tally.clock("transfer").add_ns(list(map(sub, samples, series.first_bytes)))
+                series.first_bytes.clear()
         else:
             tally.failed += count
             tally.errors.setdefault(series.error, ErrorCount(0, ERROR_TEXT[series.error])).count += count
             tally.clock("failed").add_ns(samples)
             lags.clear()
+            series.first_bytes.clear()
         series.received = series.sized = 0
         samples.clear()
 
@@ -146,5 +154,9 @@ class Recorder:
         self.fold()
         taken = self._recording
         taken.connections.move_from(self.connections)
+        for phase, times_ns in (("connect", taken.connections.connect_ns), ("tls", taken.connections.tls_ns)):
+            if times_ns:
+                taken.opening.setdefault(phase, Counts()).add_ns(times_ns)
+                times_ns.clear()
         self._recording = Recording()
         return taken

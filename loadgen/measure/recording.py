@@ -24,8 +24,8 @@ class Tally:
     """All that was seen of one request name.
 
     `clocks` holds Counts by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
-    `_censored` the lower bounds beside them). In a closed loop without pauses only `service` is kept: `response`
-    equals it and `send_lag` is zero.
+    `_censored` the lower bounds beside them; `first_byte` and `transfer` where phases are timed). In a closed loop
+    without pauses only `service` is kept: `response` equals it and `send_lag` is zero.
     """
 
     ok: int = 0
@@ -67,11 +67,15 @@ class Tally:
 
 @dataclass(slots=True)
 class Recording:
-    """The sums of all request names (by name id), connections, and the delay that the generator added itself."""
+    """The sums of all request names (by name id), connections, and the delay that the generator added itself.
+
+    `opening` holds Counts of the phases of an opening, `connect` and `tls`, where they are timed.
+    """
 
     tallies: dict[int, Tally] = field(default_factory=dict)
     connections: ConnectionCounts = field(default_factory=ConnectionCounts)
     loop_lag: Counts = field(default_factory=Counts)
+    opening: dict[str, Counts] = field(default_factory=dict)
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""
@@ -84,8 +88,14 @@ class Recording:
         """Add another's sums."""
         for name_id, tally in other.tallies.items():
             self.tally(name_id).merge(tally)
-        self.connections.move_from(replace(other.connections))
+        self.merge_connections(other)
         self.loop_lag.merge(other.loop_lag)
+
+    def merge_connections(self, other: "Recording") -> None:
+        """Add another's connections alone."""
+        self.connections.move_from(replace(other.connections))
+        for phase, counts in other.opening.items():
+            self.opening.setdefault(phase, Counts()).merge(counts)
 
     def total(self) -> Tally:
         """All request names added up."""

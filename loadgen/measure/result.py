@@ -14,6 +14,7 @@ from loadgen.base.files import whole_file
 
 SCHEMA = "loadgen.result/1"
 CLOCKS = ("response", "service", "send_lag", "failed")
+PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
 QUANTILES: dict[str, float] = {
     "p50": 0.50,
     "p75": 0.75,
@@ -91,7 +92,10 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """`failed` attempts never opened; `reconnected` were opened again after a close."""
+    """Over the whole run, warm-up and cool-down included.
+
+    `failed` attempts never opened; `reconnected` were opened again after a close.
+    """
 
     opened: int = 0
     reused: int = 0
@@ -119,6 +123,7 @@ class RequestResult:
     ledger: Ledger = field(default_factory=Ledger)
     bytes: Bytes = field(default_factory=Bytes)
     latency_ms: dict[str, Latency] = field(default_factory=dict)
+    phases_ms: dict[str, Latency] = field(default_factory=dict)
     status_codes: dict[str, int] = field(default_factory=dict)
     histograms: dict[str, str] = field(default_factory=dict)
 

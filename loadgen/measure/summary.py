@@ -2,7 +2,7 @@
 
 from loadgen.measure.counts import Counts, rank_of
 from loadgen.measure.recording import CENSORED, Tally
-from loadgen.measure.result import CLOCKS, QUANTILES, Latency, Quantile
+from loadgen.measure.result import CLOCKS, PHASES, QUANTILES, Latency, Quantile
 
 
 def to_ms(value_us: float) -> float:
@@ -62,6 +62,11 @@ def clocks_of(tally: Tally) -> dict[str, Counts]:
 def latencies(clocks: dict[str, Counts]) -> dict[str, Latency]:
     """The figures of every clock; those without a value are empty."""
     return {name: summarise(clocks.get(name, Counts()), clocks.get(name + CENSORED)) for name in CLOCKS}
+
+
+def phases(clocks: dict[str, Counts]) -> dict[str, Latency]:
+    """The figures of every phase that was timed, in the order in which they come."""
+    return {name: summarise(clocks[name]) for name in PHASES if name in clocks}
 
 
 def encoded(clocks: dict[str, Counts]) -> dict[str, str]:

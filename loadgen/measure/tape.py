@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 class Track:
-    """Latencies of complete replies of one kind. A lag is appended before its sample."""
+    """Latencies of complete replies of one kind. A lag and a first byte are appended before their sample."""
 
-    __slots__ = ("error", "lags", "name_id", "samples", "status")
+    __slots__ = ("error", "first_bytes", "lags", "name_id", "samples", "status")
 
     def __init__(self, name_id: int, status: int, error: ErrorClass | None) -> None:
         self.name_id = name_id
@@ -22,6 +22,7 @@ class Track:
         self.error = error
         self.samples: list[int] = []
         self.lags: list[int] = []
+        self.first_bytes: list[int] = []
 
 
 class Tape:
@@ -83,6 +84,9 @@ class Tape:
                 if track.lags:
                     series.lags += track.lags[:count]
                     del track.lags[:count]
+                if track.first_bytes:
+                    series.first_bytes += track.first_bytes[:count]
+                    del track.first_bytes[:count]
         for name_id, total in enumerate(self.received):
             if total != self._drained_received[name_id]:
                 recorder.note_received_bytes(name_id, total - self._drained_received[name_id])

@@ -39,6 +39,7 @@ def _frame_out(frame: Frame) -> dict[str, Any]:
         "tallies": {name_id: _tally_out(tally) for name_id, tally in recording.tallies.items()},
         "connections": asdict(recording.connections),
         "loop_lag": _counts_out(recording.loop_lag),
+        "opening": {phase: _counts_out(counts) for phase, counts in recording.opening.items()},
     }
 
 
@@ -47,6 +48,7 @@ def _frame_in(data: dict[str, Any]) -> Frame:
         {int(name_id): _tally_in(tally) for name_id, tally in data["tallies"].items()},
         ConnectionCounts(**data["connections"]),
         _counts_in(data["loop_lag"]),
+        {phase: _counts_in(counts) for phase, counts in data["opening"].items()},
     )
     usage = Usage(**data["usage"]) if data["usage"] else None
     return Frame(data["worker"], data["second"], data["elapsed_ns"], recording, data["part"], usage)

@@ -58,6 +58,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         cool_down_s=profile.cool_down,
         thresholds=profile.thresholds,
         strict=profile.strict,
+        phases=profile.phases,
         seed=profile.seed,
         secrets=secrets,
     )

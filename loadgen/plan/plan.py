@@ -82,7 +82,8 @@ class Plan:
     `requests_limit` and `duration_s`: whichever comes first ends the measured window; at least one is set. `workers`
     are per process. `arrivals` None is the closed model. The first `warmup_s` come before the measured window and
     the last `cool_down_s` after it, both under load. `thresholds` are conditions that the Result must meet; `strict`
-    also wants it to be valid. `secrets` are values that no output may show.
+    also wants it to be valid. `phases`: also time DNS, connect, TLS, first byte and transfer. `secrets` are values
+    that no output may show.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Plan:
     cool_down_s: float = 0.0
     thresholds: tuple[str, ...] = ()
     strict: bool = False
+    phases: bool = False
     seed: int = 1
     secrets: tuple[str, ...] = ()
 

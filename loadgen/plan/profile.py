@@ -106,6 +106,7 @@ class Profile(_Keys):
     abort_if: Conditions = ()
     thresholds: Conditions = ()
     strict: Boolean = False
+    phases: Boolean = False
     headers: Headers = {}
     seed: Natural = 1
     requests: tuple[RequestProfile, ...] = ()

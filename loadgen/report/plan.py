@@ -52,6 +52,7 @@ class _Words:
             "Cool-down": self._unmeasured(self._plan.cool_down_s, "after"),
             "Stops early": self._show(self._stop_rules()),
             "Thresholds": self._show(self._thresholds()),
+            "Also timed": "DNS, connect, TLS, first byte and transfer" if self._plan.phases else "",
             "Runs as": f"{self._topology()}; {self._plan.client} client",
             "Timeouts": self._timeouts(),
             "Connections": "kept open between requests" if self._plan.keep_alive else "a new one for every request",

@@ -9,6 +9,13 @@ from loadgen.report.style import Line, Span, Tone, align, clean, elide, format_r
 FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
 SHORTEST_NAME = 8
 EXAMPLE_ROWS = 4
+PHASES = {
+    "dns": "the lookup, once",
+    "connect": "of TCP",
+    "tls": "its handshake",
+    "first_byte": "from sent",
+    "transfer": "first to last byte",
+}
 VERDICTS = {"pass": Tone.PLAIN, "fail": Tone.BAD, "no_data": Tone.WARN}
 
 
@@ -36,6 +43,23 @@ def by_request(result: Result, width: int) -> list[Line]:
     room = max(SHORTEST_NAME, width - max(map(len, figures)) - 2)
     names = [elide(name, room) for name in ("Request", *map(clean, result.requests))]
     return [line(row) for row in align([*zip(names, figures, strict=True)], right=frozenset())]
+
+
+def phases(result: Result) -> list[Line]:
+    """Where the time of openings and of requests went, when that was timed."""
+    if not result.phases_ms:
+        return []
+    heads = ("", "count", "p50", "p90", "p99", "max", "")
+    rows = [
+        (
+            f"  {name.replace('_', ' ')}",
+            format_count(found.count),
+            *(format_quantile(value) for value in (found.p50, found.p90, found.p99, found.max)),
+            PHASES.get(name, ""),
+        )
+        for name, found in result.phases_ms.items()
+    ]
+    return [line("Phases"), *map(line, align([heads, *rows], right=frozenset(range(1, 6))))]
 
 
 def thresholds(result: Result) -> list[Line]:

@@ -4,7 +4,7 @@ from loadgen.measure.result import Latency, Result
 from loadgen.report.facts import header, outcome
 from loadgen.report.latency import format_quantile, latency_table, spread
 from loadgen.report.style import Line, Span, Tone, clean, counted, format_rate, line, wrap
-from loadgen.report.tables import by_request, errors, thresholds
+from loadgen.report.tables import by_request, errors, phases, thresholds
 
 WIDEST = 80
 VERDICTS = {
@@ -27,6 +27,7 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
         (latency_table(result, fixed), fixed),
         (spread(result), fixed),
         (by_request(result, width), width),
+        (phases(result), fixed),
         (errors(result, fixed), fixed),
         (outcome(result, fixed), fixed),
         (_for_scripts(result), fixed),

@@ -1,6 +1,6 @@
 """From what was collected to the Result."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
@@ -24,7 +24,7 @@ from loadgen.measure.result import (
     Users,
     WorkerRow,
 )
-from loadgen.measure.summary import clocks_of, encoded, latencies, to_ms
+from loadgen.measure.summary import clocks_of, encoded, latencies, phases, to_ms
 from loadgen.measure.usage import process_usage
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Plan
@@ -49,7 +49,7 @@ def assemble(
     """The Result of a run, also of one that was ended in the middle. Raises AssertionError if the ledger is off."""
     collected.finish()
     total = collected.total.total()
-    clocks = clocks_of(total)
+    clocks = clocks_of(total) | collected.total.opening
     latency = latencies(clocks)
     ledger, samples_lost = _ledger(plan, board, total, collected.unmeasured_sent, end)
     duration_s = collected.window_elapsed_ns / NS_PER_S
@@ -71,8 +71,9 @@ def assemble(
         out_of_range=sum(counts.clamped for counts in total.clocks.values()),
         rate=_rate(collected, duration_s, ledger.not_sent if plan.arrivals else 0),
         bytes=Bytes(total.bytes_sent, total.bytes_received),
-        connections=_connections(collected.total.connections, ledger.sent),
+        connections=_connections(collected.total.connections, ledger.sent + collected.unmeasured_sent),
         latency_ms=latency,
+        phases_ms=phases(clocks),
         status_codes=_statuses(total),
         errors=_errors(total),
         requests={spec.name: _request(collected.total.tally(index)) for index, spec in enumerate(plan.requests)},
@@ -109,9 +110,8 @@ def _ledger(plan: Plan, board: Board, total: Tally, unmeasured: int, end: Ending
 
 def _connections(counts: ConnectionCounts, sent: int) -> Connections:
     """Every request went out on a connection of its own, or on one that had carried another before."""
-    figures = asdict(counts)
-    used = figures.pop("used")
-    return Connections(**figures, reused=max(0, sent - used - counts.failed) if used else 0)
+    reused = max(0, sent - counts.used - counts.failed) if counts.used else 0
+    return Connections(counts.opened, reused, counts.failed, counts.reconnected, counts.idle_closed, counts.desynced)
 
 
 def _users(plan: Plan, board: Board) -> Users:
@@ -147,6 +147,7 @@ def _request(tally: Tally) -> RequestResult:
         ledger=Ledger(sent, sent, 0, tally.ok, tally.failed, tally.unknown),
         bytes=Bytes(tally.bytes_sent, tally.bytes_received),
         latency_ms=latencies(clocks),
+        phases_ms=phases(clocks),
         status_codes=_statuses(tally),
         histograms=encoded(clocks),
     )

@@ -41,7 +41,7 @@ class SecondRow:
 
 
 class Collector:
-    """`total` holds everything measured, `window_*` the sums at the end of the measured window.
+    """`total` holds everything measured and the connections of the whole run, `window_*` the sums at the window's end.
 
     `unmeasured_sent` are requests of the warm-up and the cool-down.
     """
@@ -69,6 +69,7 @@ class Collector:
         sums = recording.total()
         if frame.part in ("warmup", "cooldown"):
             self.unmeasured_sent += sums.sent
+            self.total.merge_connections(recording)
             if frame.usage is not None:
                 self.usages[frame.worker] = frame.usage
             return

@@ -10,14 +10,19 @@ from loadgen.base.exchange import Origin
 Addresses = tuple[tuple[int, tuple[str, int]], ...]
 
 
+def is_address(host: str) -> bool:
+    """Whether there is nothing to look up."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 async def resolve(origin: Origin) -> Addresses:
     """All addresses of the target in the order in which they are tried. Raises UsageError where there are none."""
-    try:
-        address = ipaddress.ip_address(origin.host)
-    except ValueError:
-        pass
-    else:
-        family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    if is_address(origin.host):
+        family = socket.AF_INET6 if ":" in origin.host else socket.AF_INET
         return ((family, (origin.host, origin.port)),)
     loop = asyncio.get_running_loop()
     try:

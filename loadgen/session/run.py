@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.redact import Redactor
@@ -17,6 +17,7 @@ from loadgen.executors.processes import run_child
 from loadgen.executors.start import start_here
 from loadgen.guard.board import CUT, GO, Board, Cause, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
+from loadgen.measure.counts import Counts, cell_of
 from loadgen.measure.progress import Phase, Snapshot
 from loadgen.measure.recording import Frame
 from loadgen.measure.result import Result
@@ -25,7 +26,7 @@ from loadgen.session.abort import AbortWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 from loadgen.session.limits import check_descriptors, check_ports
-from loadgen.session.resolve import resolve
+from loadgen.session.resolve import is_address, resolve
 
 POLL_S = 0.005
 WATCH_S = 0.1
@@ -56,18 +57,16 @@ async def run(plan: Plan, hooks: Hooks) -> Result:
     """Run the plan to its end. Raises UsageError where it cannot be run on this host."""
     check_descriptors(plan)
     _check_certificates(plan)
+    asked_ns = now_ns()
+    addresses = await resolve(plan.origin)
+    dns_ns = None if is_address(plan.origin.host) else now_ns() - asked_ns
     endpoint = Endpoint(
-        plan.origin,
-        await resolve(plan.origin),
-        plan.tls,
-        plan.timeout_s,
-        plan.connect_timeout_s,
-        plan.keep_alive,
+        plan.origin, addresses, plan.tls, plan.timeout_s, plan.connect_timeout_s, plan.keep_alive, plan.phases
     )
     check_ports(plan, endpoint)
     board = Board.create(plan.shard_count)
     try:
-        return await Session(plan, endpoint, board, hooks).run()
+        return await Session(plan, endpoint, board, hooks, dns_ns=dns_ns).run()
     finally:
         board.close()
 
@@ -79,15 +78,25 @@ def _check_certificates(plan: Plan) -> None:
 
 
 class Session:
-    """One run. All its state belongs to the coordinator's loop."""
+    """One run. All its state belongs to the coordinator's loop. `dns_ns` is what looking up the name took, if any."""
 
-    def __init__(self, plan: Plan, endpoint: Endpoint, board: Board, hooks: Hooks, clock: Clock = now_ns) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        endpoint: Endpoint,
+        board: Board,
+        hooks: Hooks,
+        clock: Clock = now_ns,
+        dns_ns: int | None = None,
+    ) -> None:
         self._plan = plan
         self._endpoint = endpoint
         self._board = board
         self._hooks = hooks
         self._clock = clock
         self._collected = Collector(plan.shard_count)
+        if dns_ns is not None and plan.phases:
+            self._collected.total.opening["dns"] = Counts([(cell_of(dns_ns // NS_PER_US), 1)])
         self._abort = AbortWatch(plan, board)
         self._because = ""
         self._lost: list[str] = []

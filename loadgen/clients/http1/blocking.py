@@ -159,25 +159,25 @@ class BlockingClient:
                 framing.status, framing.length, len(data), data[head : head + request.keep],
                 data[:EXAMPLE_BYTES], framing.keep_alive, repeatable(data),
             )  # fmt: skip
-            return self._finish(request, reply, sent_ns, surplus=False)
+            return self._finish(request, reply, sent_ns, 0, surplus=False)
         reader = ReplyReader(request.method, request.keep, request.sink)
-        first, deadline = data, sent_ns + self._timeout_ns
+        first, first_ns, deadline = data, self._clock(), sent_ns + self._timeout_ns
         while data:
             reader.feed(data)
             if reader.problem:
                 return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, reader.problem, reader)
             if reader.reply is not None:
-                return self._complete(request, reader, first, sent_ns)
+                return self._complete(request, reader, first, sent_ns, first_ns)
             try:
                 self._wait_until(deadline)
                 data = self._recv(READ_BYTES)
             except OSError as error:
                 return self._broken(sent_ns, request, error, reader, reused=reused)
         if reader.begun and not self._cut and reader.eof():
-            return self._complete(request, reader, first, sent_ns)
+            return self._complete(request, reader, first, sent_ns, first_ns)
         return self._closed_by_server(sent_ns, reader, reused=reused)
 
-    def _complete(self, request: Request, reader: ReplyReader, first: bytes, sent_ns: int) -> Outcome:
+    def _complete(self, request: Request, reader: ReplyReader, first: bytes, sent_ns: int, first_ns: int) -> Outcome:
         """The reader has the reply: let later ones like it take the short path."""
         reply, memo = reader.reply, request.memo
         assert reply is not None
@@ -186,11 +186,15 @@ class BlockingClient:
             remember(memo, reader.start, framing)
             if reader.received == len(first):
                 reply.whole = repeatable(first)
-        return self._finish(request, reply, sent_ns, surplus=reader.surplus)
+        came_at_once = reader.received == len(first)
+        return self._finish(request, reply, sent_ns, 0 if came_at_once else first_ns, surplus=reader.surplus)
 
-    def _finish(self, request: Request, reply: Reply, sent_ns: int, *, surplus: bool) -> Outcome:
+    def _finish(self, request: Request, reply: Reply, sent_ns: int, first_ns: int, *, surplus: bool) -> Outcome:
         self._done_ns = self._clock()
-        outcome = Outcome(sent_ns, self._done_ns, reply, bytes_sent=self._sent, bytes_received=reply.wire_length)
+        outcome = Outcome(
+            sent_ns, self._done_ns, reply,
+            bytes_sent=self._sent, bytes_received=reply.wire_length, first_ns=first_ns,
+        )  # fmt: skip
         if surplus:
             self.counts.desynced += 1
         if self._uses < 0 or surplus or not reply.keep_alive or not self._endpoint.keep_alive:

@@ -37,13 +37,16 @@ class Connection:
     `request` is the one in flight, or waiting for the connection; `sent_ns` its start, `due_ns` when it should have
     started.
     `first_ns` is the `sent_ns` of the first request on this socket: any other was sent on a reused connection.
+    With `Endpoint.phases`, `connected_ns` is the end of the TCP connect, and `first_byte_ns` when the reply began.
     """
 
     __slots__ = (
         "address",
         "backoff_ns",
+        "connected_ns",
         "due_ns",
         "fd",
+        "first_byte_ns",
         "first_ns",
         "framing",
         "head",
@@ -76,6 +79,8 @@ class Connection:
         self.sent_ns = 0
         self.due_ns = 0
         self.first_ns = 0
+        self.connected_ns = 0
+        self.first_byte_ns = 0
         self.phase_ns = 0
         self.backoff_ns = 0
         self.address = 0

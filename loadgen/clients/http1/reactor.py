@@ -79,6 +79,7 @@ class Reactor:
         self.linger_ns = LINGER_NS
         self.batches_ns = [] if batches_ns is None else batches_ns
         self._endpoint = endpoint
+        self._phases = endpoint.phases
         self._context = context
         self._handler = handler
         self._counts = counts
@@ -142,6 +143,7 @@ class Reactor:
 
     def _write(self, connection: Connection, request: Request) -> None:
         connection.phase = _WAITING
+        connection.first_byte_ns = 0
         if not connection.first_ns:
             connection.first_ns = connection.sent_ns
             self._counts.used += 1
@@ -309,6 +311,8 @@ class Reactor:
         if not data:
             self._closed_by_server(connection)
             return
+        if self._phases and not connection.first_byte_ns:
+            connection.first_byte_ns = self._clock()
         request = connection.request
         assert request is not None
         reader = connection.reader
@@ -510,6 +514,8 @@ class Reactor:
         sock = connection.sock
         assert sock is not None
         self._good_address = connection.address
+        if self._phases:
+            connection.connected_ns = self._clock()
         if self._context is None:
             connection.recv, connection.send = sock.recv, sock.send
             self._opened(connection)
@@ -544,6 +550,10 @@ class Reactor:
     def _opened(self, connection: Connection) -> None:
         counts = self._counts
         counts.opened += 1
+        if self._phases:
+            counts.connect_ns.append(connection.connected_ns - connection.phase_ns)
+            if self._context is not None:
+                counts.tls_ns.append(self._clock() - connection.connected_ns)
         if connection.opened_before:
             counts.reconnected += 1
         connection.opened_before = True

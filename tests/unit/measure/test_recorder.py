@@ -104,6 +104,30 @@ def test_taking_leaves_nothing_behind():
     assert recorder.connections == ConnectionCounts()
 
 
+def test_what_was_timed_beside_the_clocks_becomes_counts():
+    recorder = closed_loop()
+    recorder.connections.connect_ns.extend([40_000, 60_000])
+    recorder.connections.tls_ns.append(900_000)
+    series = recorder.series(0, 200, None)
+    series.first_bytes.append(700_000)
+    series.add(1_000_000, 10)
+    taken = recorder.take()
+    assert taken.opening == {"connect": Counts([(40, 1), (60, 1)]), "tls": Counts([(900, 1)])}
+    clocks = taken.tally(0).clocks
+    assert (clocks["first_byte"], clocks["transfer"]) == (Counts([(700, 1)]), Counts([(300, 1)]))
+    assert recorder.take() == Recording()
+
+
+def test_a_failed_reply_has_no_phases():
+    recorder = closed_loop()
+    series = recorder.series(0, 500, STATUS)
+    series.first_bytes.append(700_000)
+    series.add(1_000_000, 10)
+    assert set(recorder.take().tally(0).clocks) == {"failed"}
+    recorder.series(0, 500, STATUS).add(1_000_000, 10)
+    assert set(recorder.take().tally(0).clocks) == {"failed"}
+
+
 def test_the_count_of_good_replies_goes_on_over_takes():
     recorder = closed_loop()
     for _ in range(3):

@@ -33,8 +33,11 @@ tallies = st.builds(
 recordings = st.builds(
     Recording,
     st.dictionaries(st.integers(0, 9), tallies, max_size=2),
-    st.builds(ConnectionCounts, *[numbers] * len(fields(ConnectionCounts))),
+    st.builds(
+        ConnectionCounts, **{item.name: numbers for item in fields(ConnectionCounts) if not item.name.endswith("_ns")}
+    ),
     counts,
+    st.dictionaries(st.sampled_from(["connect", "tls"]), counts, max_size=2),
 )
 usages = st.none() | st.builds(Usage, *[numbers] * len(fields(Usage)))
 frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.sampled_from(get_args(Part)), usages)

@@ -250,6 +250,30 @@ def several_names() -> Result:
     )
 
 
+def phases_timed() -> Result:
+    """A few requests over TLS to a name, with each part of them timed."""
+    first, transfer = lognormal_ms(400, 2.0, 0.3), lognormal_ms(400, 0.4, 0.5, seed=2)
+    whole = [one + other for one, other in zip(first, transfer, strict=True)]
+    return Result(
+        plan=plan("https://localhost:8443", "/"),
+        duration_s=1.0,
+        users=Users(20, 20, 0),
+        ledger=Ledger(400, 400, 0, 400, 0, 0),
+        rate=Rate(400.0, 400.0, 400.0),
+        connections=Connections(opened=20, reused=380),
+        latency_ms={"response": latency(whole), "service": latency(whole)},
+        phases_ms={
+            "dns": latency([2.37]),
+            "connect": latency(lognormal_ms(20, 0.2, 0.3)),
+            "tls": latency(lognormal_ms(20, 1.9, 0.2)),
+            "first_byte": latency(first),
+            "transfer": latency(transfer),
+        },
+        generator=Generator("pool", "raw", 1, [WorkerRow(0.1, {"p99": 0.2, "max": 1.0})], 3, 95.0, 44.0),
+        histograms={"response": histogram(whole)},
+    )
+
+
 EVERY_RESULT = {
     "ordinary": ordinary,
     "threads_with_errors": threads_with_errors,
@@ -257,5 +281,6 @@ EVERY_RESULT = {
     "nothing_came_back": nothing_came_back,
     "open_model": open_model_censored,
     "several_names": several_names,
+    "phases": phases_timed,
     "empty": Result,
 }
