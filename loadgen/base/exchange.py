@@ -101,6 +101,11 @@ class Expect:
             return ErrorClass.UNEXPECTED_BODY
         return None
 
+    def code(self, kept: bytes) -> str:
+        """The application's own name for what is wrong with a bad reply, where its protocol has one."""
+        del kept
+        return ""
+
 
 KEEP_TO_SEARCH = 1 << 20
 JOINED_BODY_BYTES = 65536
@@ -174,10 +179,13 @@ class Request:
     `body` is bytes or a BodySource. The reply's body is counted; its first `keep` bytes are kept; every piece goes
     to `sink` when there is one. `memo` is shared by all requests of the name, or None where each reply must be
     handed over whole. `wire` caches the encoded head and body of the raw client. A Host field among `fields` takes
-    the place of the origin's. `streams` says that the body does not go out in one piece with the head.
+    the place of the origin's. `streams` says that the body does not go out in one piece with the head. `done` is told
+    once what became of the request: its reply, if one came whole, and the error, if it failed.
     """
 
-    __slots__ = ("body", "expect", "fields", "keep", "memo", "method", "name_id", "sink", "streams", "target", "wire")
+    __slots__ = (
+        "body", "done", "expect", "fields", "keep", "memo", "method", "name_id", "sink", "streams", "target", "wire",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -191,6 +199,7 @@ class Request:
         keep: int = 0,
         sink: Callable[[bytes], None] | None = None,
         memo: Memo | None = None,
+        done: "Done | None" = None,
     ) -> None:
         self.name_id = name_id
         self.method = method
@@ -200,7 +209,8 @@ class Request:
         self.expect = expect or Expect()
         self.keep = max(keep, KEEP_TO_SEARCH if self.expect.body_contains is not None else 0)
         self.sink = sink
-        self.memo = memo if sink is None else None
+        self.done = done
+        self.memo = memo if sink is None and done is None else None
         self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
         self.wire: bytes | None = None
 
@@ -209,6 +219,7 @@ class Request:
         request = Request.__new__(Request)
         request.name_id, request.method, request.expect = self.name_id, self.method, self.expect
         request.keep, request.sink, request.memo, request.streams = self.keep, self.sink, self.memo, self.streams
+        request.done = self.done
         request.target, request.fields, request.body, request.wire = target, fields, body, None
         return request
 
@@ -227,6 +238,9 @@ class Reply:
     head: bytes = b""
     keep_alive: bool = True
     whole: bytes | None = None
+
+
+Done = Callable[[Reply | None, ErrorClass | None], None]
 
 
 @dataclass(slots=True)

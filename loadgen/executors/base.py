@@ -44,6 +44,11 @@ class Assignment:
     clock: Clock = now_ns
 
 
+def described(status: int, code: str) -> str:
+    """What a bad reply said of itself."""
+    return f"status {status}, {code}" if code else f"status {status}"
+
+
 class Users(Protocol):
     """One shard's virtual users, driven by a worker on its event loop: open, start, tick until finished, close."""
 

@@ -105,9 +105,14 @@ class OpenUsers(ReactorUsers):
                 self._waiting.append(due_ns)
 
     def _fire(self, connection: Connection, due_ns: int) -> None:
+        request = self._only or self._workload.next()
+        if request is None:  # there is nothing left to send: the timetable ends here
+            self._idle.append(connection)
+            self._finish(self._clock())
+            return
         self._budget -= 1
         connection.due_ns = due_ns
-        self._reactor.send(connection, self._only or self._workload.next(), self._clock())
+        self._reactor.send(connection, request, self._clock())
 
     def _continue(self, connection: Connection, now: int) -> None:
         """A connection is free again: for the arrival that waits longest, or idle."""
@@ -142,7 +147,7 @@ class OpenUsers(ReactorUsers):
 
     def _lose_arrival(self, waited_ns: int) -> None:
         self._unsent += 1
-        self._recorder.never_sent((self._only or self._workload.next()).name_id, waited_ns)
+        self._recorder.never_sent(self._workload.skip(), waited_ns)
 
     def _spin(self) -> None:
         """With `precise`: look at the clock and the sockets all the time."""

@@ -1,6 +1,7 @@
 """Virtual users on a reactor: what follows a reply. Record it, ask the pacing, send the next request.
 
-States of a user: opening -> ready -> running <-> pausing -> parked. A parked user starts nothing any more.
+States of a user: opening -> ready -> running <-> pausing -> parked. A parked user starts nothing any more, unless the
+workload had nothing for it and later has.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from loadgen.base.clock import NS_PER_MS, s_to_ns
 from loadgen.base.exchange import ErrorClass, Memo, Reply, Request
 from loadgen.clients.http1.connection import Connection
 from loadgen.clients.http1.reactor import Reactor
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, described
 from loadgen.guard.board import GO, STOP, Slot
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
@@ -59,6 +60,7 @@ class ReactorUsers:
         self._eager = not plan.paced
         self._phases = plan.phases
         self._pausing: list[tuple[int, int]] = []
+        self._starved: list[Connection] = []
         self._to_open = 0
         self._opening_since = 0
         self._next_sweep_ns = 0
@@ -131,14 +133,32 @@ class ReactorUsers:
     def _launch(self, connection: Connection, now: int) -> None:
         """Send the user's next request now, unless the run is over for it."""
         if self._budget > 0 and now < self._end_ns and self._words[STOP] == GO:
+            request = self._only or self._workload.next()
+            if request is None:
+                self._starve(connection, now)
+                return
             self._budget -= 1
-            self._reactor.send(connection, self._only or self._workload.next(), now)
+            self._reactor.send(connection, request, now)
         else:
             self._park(now)
 
     def _park(self, now: int) -> None:
         self._parked += 1
         self.finished_ns = now
+
+    def _starve(self, connection: Connection, now: int) -> None:
+        """The workload has nothing to send: for good, or until one of its requests is done."""
+        self._starved.append(connection)
+        self._park(now)
+
+    def _finish_request(self, request: Request, reply: Reply | None, error: ErrorClass | None, now: int) -> None:
+        """Tell the workload, and let those go on for which it had nothing."""
+        assert request.done is not None
+        request.done(reply, error)
+        starved, self._starved = self._starved, []
+        self._parked -= len(starved)
+        for connection in starved:
+            self._launch(connection, now)
 
     def _continue(self, connection: Connection, now: int) -> None:
         if self._budget <= 0 or (self._eager and not connection.backoff_ns):
@@ -183,8 +203,12 @@ class ReactorUsers:
         if self._eager:
             budget = self._budget
             if budget > 0 and now < self._end_ns and not self._words[STOP]:
-                self._budget = budget - 1
-                return self._only or self._workload.next()
+                request = self._only or self._workload.next()
+                if request is None:
+                    self._starve(connection, now)
+                else:
+                    self._budget = budget - 1
+                return request
             self._park(now)
             return None
         memo.add_lag(connection.sent_ns - connection.due_ns)
@@ -203,8 +227,13 @@ class ReactorUsers:
         if self._phases:
             series.first_bytes.append((connection.first_byte_ns or now) - connection.sent_ns)
         if error is not None:
-            self._recorder.note_example(request.name_id, error, f"status {reply.status}", reply.head)
+            code = request.expect.code(reply.kept)
+            if code:
+                self._recorder.note_code(request.name_id, code)
+            self._recorder.note_example(request.name_id, error, described(reply.status, code), reply.head)
             self._breaker.failed(now)
+        if request.done is not None:
+            self._finish_request(request, reply, error, now)
         memo = request.memo
         if memo is not None:
             memo.data = reply.whole if error is None and not self._phases else None
@@ -223,6 +252,8 @@ class ReactorUsers:
         self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)
         if error.fault == "target":
             self._breaker.failed(now)
+        if request.done is not None:
+            self._finish_request(request, None, error, now)
         self._continue(connection, now)
 
     def on_desync(self, connection: Connection) -> None:

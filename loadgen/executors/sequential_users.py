@@ -14,7 +14,7 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Reply, Request
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, described
 from loadgen.executors.schedule import Schedule, make_timetable
 from loadgen.executors.waits import LoopWaits, ThreadWaits
 from loadgen.guard.board import GO, STOP, Cause, Slot
@@ -28,6 +28,7 @@ from loadgen.workloads.base import Workload
 STACK_BYTES = 256 * 1024
 SWITCH_INTERVAL_S = 0.1  # waiting threads wake this often to ask for the GIL: at 5 ms, 2,000 of them do little else
 DRAIN_EVERY_NS = 250 * NS_PER_MS
+STARVED_NS = 2 * NS_PER_MS
 
 
 def drive(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -193,7 +194,7 @@ class SequentialUsers:
         if self._schedule is not None:
             for waited_ns in self._schedule.unsent_waits_ns():
                 self._unsent += 1
-                self._recorder.never_sent(self._unsent_workload.next().name_id, waited_ns)
+                self._recorder.never_sent(self._unsent_workload.skip(), waited_ns)
         self._recorder.fold()
         self._task.board.put(self._task.shard.index, Slot.SENT, self.sent)
 
@@ -242,8 +243,10 @@ class SequentialUsers:
         exchange, sent_bytes, received = client.exchange, tape.sent_bytes, tape.received
         eager = not (self._paced or self._phases)
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
-        while now < end_ns and not words[STOP] and (tickets is None or self._ticket(tickets)):
-            request = only or workload.next()
+        while now < end_ns and not words[STOP]:
+            request = only or workload.next() or await self._starved(workload)
+            if request is None or (tickets is not None and not self._ticket(tickets)):
+                break
             tape.sent += 1
             outcome = await exchange(request)
             now = done_ns = outcome.done_ns
@@ -273,6 +276,8 @@ class SequentialUsers:
                 schedule.give_back(due_ns)
                 break
             request = workload.only or workload.next()
+            if request is None:  # there is nothing left to send: the timetable ends here
+                break
             tape.sent += 1
             outcome = await client.exchange(request)
             done_ns = outcome.done_ns
@@ -280,6 +285,14 @@ class SequentialUsers:
             tape.received[request.name_id] += outcome.bytes_received
             self._note(tape, request, outcome, due_ns)
         return done_ns
+
+    async def _starved(self, workload: Workload) -> Request | None:
+        """Wait for other users' requests, which may lead to more; None when there will be none."""
+        request = None
+        while request is None and workload.pending and self._may_send(self._clock()):
+            await self._waits.until(self._clock() + STARVED_NS)
+            request = workload.next()
+        return request
 
     def _may_send(self, now: int) -> bool:
         return now < self._end_ns and self._words[STOP] == GO and not self._sold_out
@@ -302,6 +315,8 @@ class SequentialUsers:
             tape.losses.append((name_id, error, service_ns, lag_ns, outcome.detail, outcome.head))
             if error.fault == "target":
                 self._breaker.failed(outcome.done_ns)
+            if request.done is not None:
+                request.done(None, error)
             return error
         track = tape.last if reply is tape.last_reply else self._judge(tape, request, reply, outcome.done_ns)
         if self._paced:
@@ -309,6 +324,8 @@ class SequentialUsers:
         if self._phases:
             track.first_bytes.append((outcome.first_ns or outcome.done_ns) - outcome.sent_ns)
         track.samples.append(service_ns)
+        if request.done is not None:
+            request.done(reply, track.error)
         return track.error
 
     def _judge(self, tape: Tape, request: Request, reply: Reply, now: int) -> Track:
@@ -318,8 +335,11 @@ class SequentialUsers:
             tape.last_reply, tape.last = reply, track
             return track
         tape.last_reply = None
+        code = request.expect.code(reply.kept)
+        if code:
+            tape.codes.append((request.name_id, code))
         if not track.samples:
-            tape.examples.append((request.name_id, error, f"status {reply.status}", reply.head))
+            tape.examples.append((request.name_id, error, described(reply.status, code), reply.head))
         self._breaker.failed(now)
         return track
 

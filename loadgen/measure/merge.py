@@ -144,6 +144,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         latency_ms=latencies(clocks),
         phases_ms=phases(clocks),
         status_codes=_sums(result.status_codes for result in results),
+        error_codes=_sums(result.error_codes for result in results),
         errors=_errors(row for result in results for row in result.errors),
         requests=_requests(results),
         timeline=_timeline(results, begins_s),
@@ -215,6 +216,7 @@ def _request(parts: Sequence[RequestResult]) -> RequestResult:
         latency_ms=latencies(clocks),
         phases_ms=phases(clocks),
         status_codes=_sums(part.status_codes for part in parts),
+        error_codes=_sums(part.error_codes for part in parts),
         histograms=encoded(clocks),
     )
 

@@ -83,6 +83,11 @@ class Recorder:
             example = self._redact(head[:EXAMPLE_BYTES]) if head else ""
             errors[error] = ErrorCount(0, detail or ERROR_TEXT[error], example)
 
+    def note_code(self, name_id: int, code: str) -> None:
+        """Count an error code of the application."""
+        codes = self._recording.tally(name_id).codes
+        codes[code] = codes.get(code, 0) + 1
+
     def note_desync(self, name_id: int) -> None:
         """Count bytes that came after a reply of this name."""
         errors = self._recording.tally(name_id).errors

@@ -21,7 +21,7 @@ class ErrorCount:
 
 @dataclass(slots=True)
 class Tally:
-    """All that was seen of one request name.
+    """All that was seen of one request name. `codes` counts the application's own error codes.
 
     `clocks` holds Counts by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
     `_censored` the lower bounds beside them; `first_byte` and `transfer` where phases are timed). In a closed loop
@@ -34,6 +34,7 @@ class Tally:
     bytes_sent: int = 0
     bytes_received: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
     errors: dict[ErrorClass, ErrorCount] = field(default_factory=dict)
     clocks: dict[str, Counts] = field(default_factory=dict)
 
@@ -58,6 +59,8 @@ class Tally:
         self.bytes_received += other.bytes_received
         for status, times in other.statuses.items():
             self.statuses[status] = self.statuses.get(status, 0) + times
+        for code, times in other.codes.items():
+            self.codes[code] = self.codes.get(code, 0) + times
         for error, more in other.errors.items():
             known = self.errors.setdefault(error, ErrorCount(0, more.message, more.example))
             known.count += more.count

@@ -125,6 +125,7 @@ class RequestResult:
     latency_ms: dict[str, Latency] = field(default_factory=dict)
     phases_ms: dict[str, Latency] = field(default_factory=dict)
     status_codes: dict[str, int] = field(default_factory=dict)
+    error_codes: dict[str, int] = field(default_factory=dict)
     histograms: dict[str, str] = field(default_factory=dict)
 
 
@@ -190,7 +191,10 @@ class Generator:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One run, whole. Histograms are base64 HdrHistogram V2 in microseconds, lossless to merge."""
+    """One run, whole. Histograms are base64 HdrHistogram V2 in microseconds, lossless to merge.
+
+    `error_codes` counts the application's own codes, such as S3's `NoSuchKey`.
+    """
 
     schema: str = SCHEMA
     plan: dict[str, Any] = field(default_factory=dict)
@@ -213,6 +217,7 @@ class Result:
     latency_ms: dict[str, Latency] = field(default_factory=dict)
     phases_ms: dict[str, Latency] = field(default_factory=dict)
     status_codes: dict[str, int] = field(default_factory=dict)
+    error_codes: dict[str, int] = field(default_factory=dict)
     errors: list[ErrorRow] = field(default_factory=list)
     requests: dict[str, RequestResult] = field(default_factory=dict)
     timeline: list[Second] = field(default_factory=list)

@@ -35,6 +35,7 @@ class Tape:
         "_drained_received",
         "_drained_sent",
         "_known",
+        "codes",
         "examples",
         "last",
         "last_reply",
@@ -54,6 +55,7 @@ class Tape:
         self.losses: list[tuple[int, ErrorClass, int, int, str, bytes]] = []
         self.unsent: list[tuple[int, int]] = []
         self.examples: list[tuple[int, ErrorClass, str, bytes]] = []
+        self.codes: list[tuple[int, str]] = []
         self.last_reply: Reply | None = None
         self.last = Track(0, 0, None)
         self._known: dict[tuple[int, int, ErrorClass | None], Track] = {}
@@ -97,6 +99,8 @@ class Tape:
                 self._drained_sent[name_id] = total
         for example in _taken(self.examples):
             recorder.note_example(*example)
+        for code in _taken(self.codes):
+            recorder.note_code(*code)
         for loss in _taken(self.losses):
             recorder.lose(*loss)
         for name_id, waited_ns in _taken(self.unsent):

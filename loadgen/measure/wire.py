@@ -58,6 +58,7 @@ def _tally_out(tally: Tally) -> dict[str, Any]:
     return {
         "sums": [tally.ok, tally.failed, tally.unknown, tally.bytes_sent, tally.bytes_received],
         "statuses": list(tally.statuses.items()),
+        "codes": tally.codes,
         "errors": [[error.value, item.count, item.message, item.example] for error, item in tally.errors.items()],
         "clocks": {name: _counts_out(counts) for name, counts in tally.clocks.items()},
     }
@@ -72,6 +73,7 @@ def _tally_in(data: dict[str, Any]) -> Tally:
         bytes_sent,
         bytes_received,
         dict(data["statuses"]),
+        data["codes"],
         {ErrorClass(name): ErrorCount(*rest) for name, *rest in data["errors"]},
         {name: _counts_in(counts) for name, counts in data["clocks"].items()},
     )

@@ -36,7 +36,8 @@ def outcome(result: Result, width: int) -> list[Line]:
         "Rate": _rate(result),
         "Connections": _connections(result),
         "Data": _data(result),
-        "Status codes": _statuses(result),
+        "Status codes": _counted(result.status_codes),
+        "Error codes": _counted(result.error_codes),
         "Each second": _course(result),
         "Generator": _generator(result),
         "Own delay": _own_delay(result),
@@ -139,8 +140,8 @@ def _data(result: Result) -> list[str]:
     return [f"{format_bytes(moved.received)} received", f"{format_bytes(moved.sent)} sent"]
 
 
-def _statuses(result: Result) -> list[str]:
-    return [f"{clean(code)}: {format_count(count)}" for code, count in sorted(result.status_codes.items())]
+def _counted(codes: Mapping[str, int]) -> list[str]:
+    return [f"{clean(code)}: {format_count(count)}" for code, count in sorted(codes.items())]
 
 
 def _course(result: Result) -> list[str]:

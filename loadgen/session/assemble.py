@@ -75,6 +75,7 @@ def assemble(
         latency_ms=latency,
         phases_ms=phases(clocks),
         status_codes=_statuses(total),
+        error_codes=dict(sorted(total.codes.items())),
         errors=_errors(total),
         requests={spec.name: _request(collected.total.tally(index)) for index, spec in enumerate(plan.requests)},
         timeline=[
@@ -149,6 +150,7 @@ def _request(tally: Tally) -> RequestResult:
         latency_ms=latencies(clocks),
         phases_ms=phases(clocks),
         status_codes=_statuses(tally),
+        error_codes=dict(sorted(tally.codes.items())),
         histograms=encoded(clocks),
     )
 

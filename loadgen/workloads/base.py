@@ -1,4 +1,4 @@
-"""The Protocol of a workload: an endless supply of requests for one worker or one user."""
+"""The Protocol of a workload: a supply of requests for one worker or one user."""
 
 from typing import Protocol
 
@@ -11,6 +11,13 @@ class Workload(Protocol):
     only: Request | None
     """The one request, where all are the same."""
 
-    def next(self) -> Request:
-        """The next request to send."""
+    pending: int
+    """Requests that were handed out and whose `done` is still to be called: one of them may lead to others."""
+
+    def next(self) -> Request | None:
+        """The next request to send; None while there is none, and for good once nothing is pending."""
+        ...
+
+    def skip(self) -> int:
+        """The name id of a request that was due and will not be sent."""
         ...

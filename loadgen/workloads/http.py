@@ -53,10 +53,15 @@ class HttpWorkload:
         self.only: Request | None = first() if len(makers) == 1 and isinstance(first, _Constant) else None
         picks = weighted_cycle([spec.weight for spec in plan.requests], Random(seed))
         self._makers = cycle([makers[pick] for pick in picks])
+        self.pending = 0
 
     def next(self) -> Request:
         """The next request in the shuffled order."""
         return self.only or next(self._makers)()
+
+    def skip(self) -> int:
+        """The name of the next request, which is passed over."""
+        return self.next().name_id
 
     def _maker(
         self, name_id: int, spec: RequestSpec, sources: dict[str, Callable[[], object]]

@@ -138,8 +138,44 @@ class FakeClient:
         self.closed = True
 
 
+class Chained:
+    """A workload of `firsts` requests, each of which leads to `more` others once it is done."""
+
+    only = None
+
+    def __init__(self, firsts: int, more: int, expect: Expect | None = None) -> None:
+        self.pending = 0
+        self._expect = expect
+        self.ends: list[tuple[int | None, ErrorClass | None]] = []
+        self._ready = firsts
+        self._first = firsts
+        self._more = more
+
+    def next(self) -> Request | None:
+        if not self._ready:
+            return None
+        self._ready -= 1
+        self.pending += 1
+        leads_on, self._first = self._first > 0, self._first - 1
+        return Request(
+            0, "GET", "/", Fields(()), expect=self._expect,
+            done=lambda reply, error: self._done(reply, error, leads_on=leads_on),
+        )  # fmt: skip
+
+    def skip(self) -> int:
+        return 0
+
+    def _done(self, reply: Reply | None, error: ErrorClass | None, *, leads_on: bool) -> None:
+        self.pending -= 1
+        self.ends.append((reply.status if reply else None, error))
+        if leads_on and error is None:
+            self._ready += self._more
+
+
 class OneRequest:
     """A workload of one request that never changes."""
+
+    pending = 0
 
     def __init__(self, name_id: int = 0, expect: Expect | None = None) -> None:
         self.only: Request | None = Request(name_id, "GET", "/", Fields(()), expect=expect, memo=Memo())
@@ -147,6 +183,9 @@ class OneRequest:
     def next(self) -> Request:
         assert self.only is not None
         return self.only
+
+    def skip(self) -> int:
+        return self.next().name_id
 
 
 @dataclass

@@ -20,6 +20,7 @@ from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.plan.plan import Plan
+from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
 from tests.support.fakes import TICK_NS, VirtualClock, VirtualLoop, reply, task_for
 
@@ -155,6 +156,7 @@ class Simulation:
         shard: int = 0,
         board: Board | None = None,
         max_errors: int | None = None,
+        workload: Workload | None = None,
     ) -> None:
         monkeypatch.setattr(reactor_users, "Reactor", self._make_reactor)
         self.clock = VirtualClock()
@@ -173,7 +175,7 @@ class Simulation:
         task = task_for(plan, self.board, self.clock, shard)
         self.recorder = Recorder(task.redact, paced=plan.paced)
         self.breaker = Breaker(self.board, shard, max_errors)
-        workload = HttpWorkload(plan, task.shard.index, task.shard.count, task.shard.seed)
+        workload = workload or HttpWorkload(plan, task.shard.index, task.shard.count, task.shard.seed)
         self.users: reactor_users.ReactorUsers
         if plan.arrivals is None:
             self.users = reactor_users.ReactorUsers(task, None, workload, self.recorder, self.breaker, self.alarm)

@@ -27,7 +27,7 @@ REFUSED = ErrorClass.CONNECTION_REFUSED
 class Run:
     """SequentialUsers as tasks on virtual time, driven as a worker does it."""
 
-    def __init__(self, plan, serve=lambda _: (NS_PER_MS, reply()), *, max_errors=None, shard=0):
+    def __init__(self, plan, serve=lambda _: (NS_PER_MS, reply()), *, max_errors=None, shard=0, workload=None):
         self.clock = VirtualClock()
         self.board = Board.create(plan.shard_count)
         self.plan = plan
@@ -35,6 +35,7 @@ class Run:
         self.clients = []
         self.serve = serve
         self.max_errors = max_errors
+        self.workload = workload
         self.recording = None
         self.at = {}
 
@@ -58,7 +59,7 @@ class Run:
         self.users = users = SequentialUsers(
             task,
             self.make_client,
-            lambda user: HttpWorkload(self.plan, user, self.plan.users, user),
+            lambda user: self.workload or HttpWorkload(self.plan, user, self.plan.users, user),
             recorder,
             breaker,
             in_threads=False,

@@ -1,0 +1,91 @@
+"""Requests that lead to others: whoever has nothing to send waits for those that are still out."""
+
+import pytest
+
+from loadgen.base.clock import NS_PER_MS
+from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect
+from loadgen.executors.sequential_users import STARVED_NS
+from loadgen.guard.board import Cause
+from tests.support.fakes import Chained, make_plan, reply
+from tests.unit.executors.test_sequential_users import Run
+
+RESET = ErrorClass.CONNECTION_RESET
+MS = NS_PER_MS
+
+
+def test_starved_users_go_on_at_the_moment_there_is_something_for_them(simulate):
+    workload = Chained(firsts=1, more=3)
+    run = simulate(make_plan(users=5), workload=workload)
+    recording = run.whole()
+    assert [(sent.at_ns, sent.user) for sent in run.sent] == [(0, 0), (MS, 1), (MS, 2), (MS, 3)]
+    assert recording.total().ok == run.users.sent == 4
+    assert workload.ends == [(200, None)] * 4
+    assert run.users.finished_ns - run.began_ns == 2 * MS
+
+
+def test_a_run_ends_when_nothing_is_left_though_its_time_is_not_up(simulate):
+    run = simulate(make_plan(users=2), workload=Chained(firsts=5, more=0))
+    run.whole(3600)
+    assert (len(run.sent), run.elapsed_ns) == (5, 3 * MS)
+
+
+class Coded(Expect):
+    """The first word of a bad reply is the application's code."""
+
+    def code(self, kept):
+        return kept.decode().partition(" ")[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "end", "codes", "message"),
+    [
+        (RESET, (None, RESET), {}, ERROR_TEXT[RESET]),
+        (reply(404, b"Gone for good"), (404, ErrorClass.UNEXPECTED_STATUS), {"Gone": 1}, "status 404, Gone"),
+    ],
+    ids=["no reply", "a bad one"],
+)
+@pytest.mark.parametrize("kind", ["reactor", "sequential"])
+def test_a_failure_is_told_and_leads_to_nothing(simulate, kind, answer, end, codes, message):
+    workload = Chained(firsts=1, more=3, expect=Coded())
+    if kind == "reactor":
+        tally = simulate(make_plan(users=2), lambda _: (MS, answer), workload=workload).whole().total()
+    else:
+        tally = Run(make_plan(users=2), lambda _: (MS, answer), workload=workload).whole()
+    assert (tally.failed, workload.ends, tally.codes) == (1, [end], codes)
+    assert [item.message for item in tally.errors.values()] == [message]
+
+
+def test_what_is_cut_is_told_too(simulate):
+    workload = Chained(firsts=2, more=3)
+    run = simulate(make_plan(users=2), lambda _: None, workload=workload)
+    run.open_all()
+    run.start()
+    run.later(5 * MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.later(6 * MS, run.users.cut)
+    run.run_to_the_end()
+    assert workload.ends == [(None, ErrorClass.CUT)] * 2
+    assert workload.pending == 0
+
+
+def test_starved_users_stay_parked_after_the_stop(simulate):
+    run = simulate(make_plan(users=3), lambda _: (5 * MS, reply()), workload=Chained(firsts=1, more=3))
+    run.open_all()
+    run.start()
+    run.later(2 * MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.run_to_the_end()
+    assert len(run.sent) == 1
+
+
+def test_sequential_users_share_what_one_of_them_leads_to():
+    workload = Chained(firsts=1, more=3)
+    run = Run(make_plan(users=4), workload=workload)
+    tally = run.whole()
+    sent_ms = sorted(at for user in range(4) for at in run.sent_ms(user))
+    assert sent_ms == [0, 1, STARVED_NS // MS, STARVED_NS // MS]
+    assert (tally.ok, workload.pending) == (4, 0)
+    assert run.recording.tally(0).ok == 4
+
+
+def test_a_starved_user_keeps_its_place_in_the_budget():
+    run = Run(make_plan(users=4, requests_limit=3, duration_s=None), workload=Chained(firsts=1, more=9))
+    assert run.whole().ok == 3
