@@ -333,6 +333,10 @@ class Client(Protocol):
         """End a running exchange from outside (any thread): it returns soon, with an error."""
         ...
 
+    def drop(self) -> None:
+        """Close the connection between two exchanges; the next one opens another."""
+        ...
+
     async def close(self) -> None:
         """Close the connection; the client is not used afterwards."""
         ...

@@ -44,17 +44,16 @@ OPTIONS = (
     RunOption("total_requests", ("-n", "--requests"), LOAD, "Requests in all; with -d, whichever comes first."),
     RunOption("think", ("--think",), LOAD, "Pause of a user after each reply: 100ms or 1s..3s. (default: 0s)", "TIME"),
     RunOption("ramp_up", ("--ramp-up",), LOAD, "Start the users evenly over this time. (default: 0s)", "TIME"),
+    RunOption(
+        "stages", ("--stage",), LOAD,
+        "Go evenly to so many users, 30s:100, or to a rate, 30s:1000/s; repeatable.", "STAGE", list[str],
+    ),
     RunOption("warmup", ("--warmup",), LOAD, "The same load before the measured time. (default: 0s)", "TIME"),
     RunOption("cool_down", ("--cool-down",), LOAD, "The same load after the measured time. (default: 0s)", "TIME"),
     RunOption("seed", ("--seed",), LOAD, "Seed of everything random. (default: 1)"),
     RunOption(
         "rate", ("-R", "--rate"), ARRIVALS,
         "Requests due a second, whatever the server does: 5000, or 300/m.", "RATE",
-    ),
-    RunOption(
-        "stages", ("--stage",), ARRIVALS,
-        "Go evenly to a rate: 30s:1000/s; repeatable. The first begins at --rate, or without it at its own rate.",
-        "STAGE", list[str],
     ),
     RunOption("arrival", ("--arrival",), ARRIVALS, "constant or poisson intervals. (default: constant)", "KIND"),
     RunOption(
@@ -118,7 +117,8 @@ def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
     alias = inspect.Parameter(
         "z", inspect.Parameter.KEYWORD_ONLY, default=typer.Option(None, "-z", hidden=True), annotation=str | None
     )
-    everything = [*own, *(_parameter(option) for option in OPTIONS), alias]
+    target, *outputs = own
+    everything = [target, *(_parameter(option) for option in OPTIONS), *outputs, alias]
     wrapper.__signature__ = signature.replace(parameters=everything)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
     return wrapper
@@ -131,7 +131,7 @@ def _parameter(option: RunOption) -> inspect.Parameter:
         None,
         *option.flags,
         help=option.help,
-        metavar=None if flag else option.metavar,
+        metavar=" " if flag else option.metavar,  # a blank: nothing would be shown as <bool>
         envvar=None if several else option.variable,
         show_envvar=False,
         rich_help_panel=option.panel,

@@ -44,7 +44,7 @@ Form = Annotated[
 Quiet = Annotated[
     bool,
     typer.Option(
-        "-q", "--quiet", help="No progress, and no report when -o is given.", rich_help_panel=OUTPUT,
+        "-q", "--quiet", metavar=" ", help="No progress, and no report when -o is given.", rich_help_panel=OUTPUT,
         envvar="LOADGEN_QUIET", show_envvar=False,
     ),
 ]  # fmt: skip

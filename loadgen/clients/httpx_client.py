@@ -225,6 +225,10 @@ class AsyncHttpxClient(_Common):
             if not limit.expired():
                 limit.reschedule(loop.time())
 
+    def drop(self) -> None:
+        """Close the connection; the next exchange opens another."""
+        self._backend.drop()
+
     async def close(self) -> None:
         """Close the client and its connection."""
         await self._transport.aclose()
@@ -281,6 +285,10 @@ class BlockingHttpxClient(_Common):
         """End a running exchange from another thread."""
         self._is_cut = True
         self._backend.cut()
+
+    def drop(self) -> None:
+        """Close the connection; the next exchange opens another."""
+        self._backend.drop()
 
     async def close(self) -> None:
         """Close the client and its connection."""

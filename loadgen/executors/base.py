@@ -1,4 +1,4 @@
-"""What every executor is given, and what it owes."""
+"""What every executor is given, what it owes, and what all of them do alike."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import Endpoint, ErrorClass
 from loadgen.guard.board import Board
 from loadgen.measure.recording import Frame, Recording
+from loadgen.pacing.closed import ramp_offset_ns, turns_ns
 from loadgen.plan.plan import Plan, Shard
 
 UNLIMITED = 1 << 62
@@ -42,6 +43,14 @@ class Assignment:
     deliver: Callable[[Frame], None]
     redact: Callable[[bytes], str]
     clock: Clock = now_ns
+
+
+def turns_of(plan: Plan, shard: Shard, user: int) -> list[tuple[int, int]]:
+    """When a user of a staggered plan takes part: spans of nanoseconds from the gate on."""
+    place = shard.place_of(user)
+    if plan.user_stages:
+        return turns_ns(place, [(stage.duration_s, stage.from_users, stage.to_users) for stage in plan.user_stages])
+    return [(ramp_offset_ns(place, plan.users, plan.ramp_up_s), UNLIMITED)]
 
 
 def described(status: int, code: str) -> str:

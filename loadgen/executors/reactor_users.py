@@ -13,12 +13,12 @@ from loadgen.base.clock import NS_PER_MS, s_to_ns
 from loadgen.base.exchange import ErrorClass, Memo, Reply, Request
 from loadgen.clients.http1.connection import Connection
 from loadgen.clients.http1.reactor import Reactor
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, described
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, described, turns_of
 from loadgen.guard.board import GO, STOP, Slot
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
-from loadgen.pacing.closed import OPENING_BURST, ThinkTime, next_backoff_ns, opening_offset_ns, ramp_offset_ns
+from loadgen.pacing.closed import OPENING_BURST, ThinkTime, next_backoff_ns, opening_offset_ns
 from loadgen.workloads.base import Workload
 
 FOLD_EVERY = 1000
@@ -57,7 +57,11 @@ class ReactorUsers:
         self._next_fold = self._budget - FOLD_EVERY
         self._end_ns = 0
         self._think = ThinkTime(plan.think_s, shard.seed)
-        self._eager = not plan.paced
+        self._paced = plan.paced
+        self._staggered = plan.staggered
+        self._eager = not (plan.paced or plan.user_stages)
+        self._turns: list[list[tuple[int, int]]] = []
+        self._until_ns: list[int] = []
         self._phases = plan.phases
         self._pausing: list[tuple[int, int]] = []
         self._starved: list[Connection] = []
@@ -92,7 +96,7 @@ class ReactorUsers:
         """Serve the reactor on the running loop, and begin to connect."""
         self._reactor.attach(asyncio.get_running_loop())
         self._opening_since = now
-        if not self._task.plan.ramp_up_s:
+        if not self._staggered:
             self._open_more(now)
 
     def _open_more(self, now: int) -> None:
@@ -112,27 +116,44 @@ class ReactorUsers:
     # Running.
 
     def start(self, now: int, end_ns: int) -> None:
-        """Open the gate: every user sends its first request, or at its turn of the ramp."""
+        """Open the gate: every user sends its first request, or at its turn."""
         self._end_ns = end_ns
-        ramp_up_s = self._task.plan.ramp_up_s
-        if not ramp_up_s:
+        if not self._staggered:
             for connection in self.connections:
                 self._start_user(connection)
             return
-        shard, users = self._task.shard, self._task.plan.users
+        plan, shard = self._task.plan, self._task.shard
         for connection in self.connections:
-            offset = ramp_offset_ns(shard.first_user + connection.user, users, ramp_up_s)
-            heappush(self._pausing, (now + offset, connection.user))
+            turns = turns_of(plan, shard, connection.user)
+            self._turns.append([(now + begin, now + end) for begin, end in reversed(turns)])
+            self._until_ns.append(0)
+            self._await_turn(connection, now)
         self._on_alarm()
 
+    def _await_turn(self, connection: Connection, now: int) -> None:
+        """Take part again from the beginning of the user's next turn, if it has one."""
+        turns = self._turns[connection.user]
+        if not turns:
+            self._park(now)
+            return
+        connection.due_ns = 0
+        begin_ns, self._until_ns[connection.user] = turns.pop()
+        heappush(self._pausing, (begin_ns, connection.user))
+        if self._pausing[0][1] == connection.user:
+            self._alarm.set(begin_ns)
+
     def _start_user(self, connection: Connection) -> None:
-        self.started += 1
+        if not connection.sent_ns:
+            self.started += 1
         now = connection.due_ns = self._clock()
         self._launch(connection, now)
 
     def _launch(self, connection: Connection, now: int) -> None:
-        """Send the user's next request now, unless the run is over for it."""
-        if self._budget > 0 and now < self._end_ns and self._words[STOP] == GO:
+        """Send the user's next request now, unless the run, or its turn, is over for it."""
+        if self._staggered and self._until_ns[connection.user] <= now < self._end_ns and self._words[STOP] == GO:
+            self._reactor.drop(connection)
+            self._await_turn(connection, now)
+        elif self._budget > 0 and now < self._end_ns and self._words[STOP] == GO:
             request = self._only or self._workload.next()
             if request is None:
                 self._starve(connection, now)
@@ -161,10 +182,10 @@ class ReactorUsers:
             self._launch(connection, now)
 
     def _continue(self, connection: Connection, now: int) -> None:
-        if self._budget <= 0 or (self._eager and not connection.backoff_ns):
+        pause = connection.backoff_ns or self._think.next_ns()
+        if self._budget <= 0 or not (pause or self._paced):
             self._launch(connection, now)
             return
-        pause = connection.backoff_ns or self._think.next_ns()
         connection.due_ns = now + pause
         heappush(self._pausing, (connection.due_ns, connection.user))
         if self._pausing[0][1] == connection.user:
@@ -181,7 +202,7 @@ class ReactorUsers:
             connection = self.connections[heappop(pausing)[1]]
             if self._words[STOP] != GO or now >= self._end_ns:
                 self._park(now)
-            elif not connection.due_ns:  # its turn of the ramp
+            elif not connection.due_ns:  # its turn to take part
                 connection.due_ns = now
                 self._reactor.open(connection)
             else:
@@ -211,7 +232,8 @@ class ReactorUsers:
                 return request
             self._park(now)
             return None
-        memo.add_lag(connection.sent_ns - connection.due_ns)
+        if self._paced:
+            memo.add_lag(connection.sent_ns - connection.due_ns)
         self._continue(connection, now)
         return None
 
@@ -222,7 +244,7 @@ class ReactorUsers:
         error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
         series = self._recorder.series(request.name_id, reply.status, error)
         series.add(now - connection.sent_ns, reply.wire_length)
-        if not self._eager:
+        if self._paced:
             series.lags.append(connection.sent_ns - connection.due_ns)
         if self._phases:
             series.first_bytes.append((connection.first_byte_ns or now) - connection.sent_ns)
@@ -248,7 +270,7 @@ class ReactorUsers:
         if request is None:
             self._opening_done(connection)
             return
-        lag = 0 if self._eager else connection.sent_ns - connection.due_ns
+        lag = connection.sent_ns - connection.due_ns if self._paced else 0
         self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)
         if error.fault == "target":
             self._breaker.failed(now)

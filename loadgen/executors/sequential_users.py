@@ -14,7 +14,7 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Reply, Request
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, described
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, described, turns_of
 from loadgen.executors.schedule import Schedule, make_timetable
 from loadgen.executors.waits import LoopWaits, ThreadWaits
 from loadgen.guard.board import GO, STOP, Cause, Slot
@@ -22,7 +22,7 @@ from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.measure.tape import Tape, Track
-from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns, ramp_offset_ns
+from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns
 from loadgen.workloads.base import Workload
 
 STACK_BYTES = 256 * 1024
@@ -216,30 +216,35 @@ class SequentialUsers:
         client, tape = self._clients[user], self._tapes[user]
         workload = self._workload_for(shard.first_user + user)
         think = ThinkTime(plan.think_s, shard.seed + shard.first_user + user)
-        if not plan.ramp_up_s:
-            await waits.until(self._opening_since + opening_offset_ns(user, shard.count))
-            if self._words[STOP] == GO:
+        if plan.staggered:
+            await waits.gate()
+            for begin_ns, until_ns in turns_of(plan, shard, user):
+                await waits.until(self._opening_since + begin_ns)
+                if not self._may_send(self._clock()):
+                    return
                 await client.connect()
-            self._opened[user] = True
-            await waits.gate()
-        else:
-            await waits.gate()
-            await waits.until(self._opening_since + ramp_offset_ns(shard.first_user + user, plan.users, plan.ramp_up_s))
-            if not self._may_send(self._clock()):
-                return
+                self._started[user] = self._words[STOP] == GO
+                end_ns = min(self._end_ns, self._opening_since + until_ns)
+                self._ended_ns[user] = await self._repeat(client, workload, tape, think, end_ns)
+                client.drop()
+            return
+        await waits.until(self._opening_since + opening_offset_ns(user, shard.count))
+        if self._words[STOP] == GO:
             await client.connect()
+        self._opened[user] = True
+        await waits.gate()
         self._started[user] = self._words[STOP] == GO
         if self._schedule is None:
-            self._ended_ns[user] = await self._repeat(client, workload, tape, think)
+            self._ended_ns[user] = await self._repeat(client, workload, tape, think, self._end_ns)
         else:
             self._ended_ns[user] = await self._serve(client, workload, tape, self._schedule)
 
-    async def _repeat(self, client: Client, workload: Workload, tape: Tape, think: ThinkTime) -> int:
-        """One request after another, until the run is over; when the last one ended, 0 without any.
+    async def _repeat(self, client: Client, workload: Workload, tape: Tape, think: ThinkTime, end_ns: int) -> int:
+        """One request after another, up to `end_ns` or the run's end; when the last one ended, 0 without any.
 
         The first half of the loop is the hot path.
         """
-        words, end_ns, only, tickets = self._words, self._end_ns, workload.only, self._tickets
+        words, only, tickets = self._words, workload.only, self._tickets
         exchange, sent_bytes, received = client.exchange, tape.sent_bytes, tape.received
         eager = not (self._paced or self._phases)
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0

@@ -44,7 +44,7 @@ class Worker:
         users = self._users
         self._put(Slot.STATE, State.OPENING)
         users.open(self._task.clock())
-        if not self._task.plan.ramp_up_s:
+        if not self._task.plan.staggered:
             while users.opened < self._task.shard.users and self._board.stop == GO:
                 await asyncio.sleep(POLL_S)
                 users.tick(self._task.clock())

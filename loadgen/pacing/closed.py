@@ -1,5 +1,6 @@
 """The closed loop: each user sends when its last reply is in, after a think time."""
 
+from collections.abc import Sequence
 from random import Random
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
@@ -26,6 +27,29 @@ class ThinkTime:
 def ramp_offset_ns(user: int, users: int, ramp_up_s: float) -> int:
     """When user `user` (from 0) of `users` starts: evenly over the ramp, the first at once."""
     return user * s_to_ns(ramp_up_s) // users
+
+
+def turns_ns(place: int, stages: Sequence[tuple[float, float, float]]) -> list[tuple[int, int]]:
+    """When user number `place` (from 0) takes part: spans of offsets in which more than `place` users are to.
+
+    `stages` are (duration_s, from_users, to_users), linear in between; spans that touch are one.
+    """
+    turns: list[tuple[int, int]] = []
+    start_s = 0.0
+    for duration_s, low, high in stages:
+        begins_s, ends_s = start_s, start_s + duration_s
+        start_s = ends_s
+        if low <= place and high <= place:
+            continue
+        if low <= place or high <= place:
+            crossing_s = begins_s + duration_s * (place - low) / (high - low)
+            begins_s, ends_s = (crossing_s, ends_s) if low <= place else (begins_s, crossing_s)
+        begin_ns, end_ns = s_to_ns(begins_s), s_to_ns(ends_s)
+        if turns and turns[-1][1] == begin_ns:
+            turns[-1] = (turns[-1][0], end_ns)
+        else:
+            turns.append((begin_ns, end_ns))
+    return turns
 
 
 OPENINGS_PER_S = 5000

@@ -11,6 +11,7 @@ from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
 from loadgen.plan.requests import collect_secrets, make_requests
 from loadgen.plan.topology import TopologyError, choose
+from loadgen.plan.user_stages import make_user_stages, most_users
 
 LARGEST_BODY_IN_MEMORY = 8 << 20
 
@@ -38,11 +39,12 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         origin=profile.target.origin,
         requests=requests,
         variables=profile.variables,
-        users=profile.connections,
+        users=most_users(profile),
         requests_limit=profile.total_requests,
         duration_s=measured_s(profile),
         think_s=profile.think,
         ramp_up_s=profile.ramp_up,
+        user_stages=make_user_stages(profile),
         mode=profile.mode,
         processes=processes,
         workers=workers,
@@ -66,7 +68,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
 
 def _topology(profile: Profile, cores: int, gil: bool, problems: list[Problem]) -> tuple[int, int]:
     try:
-        return choose(profile.mode, profile.connections, profile.processes, profile.workers, cores, gil)
+        return choose(profile.mode, most_users(profile), profile.processes, profile.workers, cores, gil)
     except TopologyError as error:
         problems.append(Problem((error.key,), error.text))
         return 1, 1

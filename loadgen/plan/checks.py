@@ -8,6 +8,7 @@ from loadgen.plan.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
 from loadgen.plan.requests import make_requests
+from loadgen.plan.user_stages import user_stage_problems
 
 MOST_BLOCKS = 60
 """Latencies of parts of a run are kept in at most so many blocks (see session/collector.py)."""
@@ -31,7 +32,7 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
         problems += _certificate(profile)
     if timed:
         problems += _times(profile)
-    return problems + open_model_problems(profile, wrong)
+    return [*problems, *open_model_problems(profile, wrong), *user_stage_problems(profile, wrong)]
 
 
 def _condition(where: Where, text: str, use: Use, names: list[str], run_s: float | None = None) -> list[Problem]:

@@ -6,7 +6,7 @@ Numbers and booleans in quotes are refused, except where the text came from a fl
 import math
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from loadgen.base.units import parse_duration_s, parse_range_s, parse_rate, parse_size
 from loadgen.plan.problems import shown
@@ -110,27 +110,42 @@ def rate(value: object) -> float:
     return parse_rate(value)
 
 
-def stage(value: object) -> tuple[float, float]:
-    """Seconds, and the rate per second at their end, of "30s:1000/s" or of a mapping of duration and rate."""
-    if isinstance(value, dict) and value.keys() == {"duration", "rate"}:
-        return duration(value["duration"]), _stage_rate(value["rate"])
-    length, colon, to = value.partition(":") if isinstance(value, str) else ("", "", "")
-    if not colon:
-        raise ValueError(
-            f"expected a duration and a rate such as 30s:1000/s, or as keys {{duration: 30s, rate: 1000/s}}, "
-            f"got {shown(value)}"
-        )
-    return duration(length.strip()), _stage_rate(to.strip())
+class StageEnd(NamedTuple):
+    """A stage as a person writes it: how long it takes, and the rate per second or the number of users at its end."""
+
+    duration_s: float
+    to: float
+    of: Literal["rate", "users"]
+
+
+def stage(value: object) -> StageEnd:
+    """A stage of "30s:1000/s" or "30s:100", or of a mapping of `duration` and `rate` or `users`."""
+    match value:
+        case {"duration": length, "rate": to, **rest} if not rest:
+            return StageEnd(duration(length), _stage_rate(to), "rate")
+        case {"duration": length, "users": to, **rest} if not rest:
+            return StageEnd(duration(length), integer(0)(to), "users")
+        case str() if ":" in value:
+            length, _, to = (part.strip() for part in value.partition(":"))
+            if "/" in to:
+                return StageEnd(duration(length), rate(to), "rate")
+            try:
+                return StageEnd(duration(length), integer(0)(Raw(to)), "users")
+            except ValueError:
+                raise ValueError(
+                    f"expected a rate such as 1000/s, or a number of users such as 100, got {shown(to)}"
+                ) from None
+    raise ValueError(
+        "expected a duration with a rate, such as 30s:1000/s or {duration: 30s, rate: 1000/s}, "
+        f"or with users, such as 30s:100 or {{duration: 30s, users: 100}}, got {shown(value)}"
+    )
 
 
 def _stage_rate(value: object) -> float:
     """A rate with its unit: a bare number would be a number of users."""
     per_second = rate(value)
     if not isinstance(value, str) or "/" not in value:
-        raise ValueError(
-            f"expected a rate with its unit such as {value}/s, got {shown(value)}: "
-            "stages of users are not supported, but ramp_up (--ramp-up) starts users evenly"
-        )
+        raise ValueError(f"expected a rate with its unit such as {value}/s, got {shown(value)}")
     return per_second
 
 

@@ -13,7 +13,7 @@ DEFAULT_DURATION_S = 10.0
 
 def is_open(profile: Profile) -> bool:
     """Whether requests are due by a rate instead of by the replies before them."""
-    return profile.rate is not None or bool(profile.stages)
+    return profile.rate is not None or any(stage.of == "rate" for stage in profile.stages)
 
 
 def measured_s(profile: Profile) -> float | None:
@@ -53,7 +53,7 @@ def open_model_problems(profile: Profile, wrong: Set[str | int]) -> list[Problem
     if wrong & {"rate", "stages"}:
         return []
     if not is_open(profile):
-        return list(_needs_a_rate(profile))
+        return [*_needs_a_rate(profile), *_times(profile)]
     problems = [*_closed_only(profile), *_rates(profile), *_times(profile)]
     return problems if "connections" in wrong else [*problems, *_connections(profile)]
 
@@ -63,16 +63,16 @@ def _stages(profile: Profile) -> tuple[Stage, ...]:
     if not profile.stages:
         rate, measured = profile.rate or 0.0, measured_s(profile)
         return (Stage(inf if measured is None else profile.warmup + measured + profile.cool_down, rate, rate),)
-    at_rps = profile.stages[0][1] if profile.rate is None else profile.rate
+    at_rps = profile.stages[0].to if profile.rate is None else profile.rate
     stages = []
-    for duration_s, to_rps in profile.stages:
+    for duration_s, to_rps, _ in profile.stages:
         stages.append(Stage(duration_s, at_rps, to_rps))
         at_rps = to_rps
     return tuple(stages)
 
 
 def _sum_s(profile: Profile) -> float:
-    return sum(duration_s for duration_s, _ in profile.stages)
+    return sum(stage.duration_s for stage in profile.stages)
 
 
 def _needs_a_rate(profile: Profile) -> Iterator[Problem]:
@@ -102,7 +102,7 @@ def _closed_only(profile: Profile) -> Iterator[Problem]:
 
 
 def _rates(profile: Profile) -> Iterator[Problem]:
-    rates = [rate for _, rate in profile.stages]
+    rates = [stage.to for stage in profile.stages]
     if not profile.rate and not any(rates):
         yield Problem(("stages" if rates else "rate",), "expected a rate above zero, such as 100/s")
     elif profile.warmup and _stages(profile)[0].from_rps == 0:

@@ -60,6 +60,15 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class UserStage:
+    """A stretch of the closed model: the number of users goes linearly from `from_users` to `to_users`."""
+
+    duration_s: float
+    from_users: int
+    to_users: int
+
+
+@dataclass(frozen=True, slots=True)
 class Arrivals:
     """The open model: when requests are due, whatever the server does.
 
@@ -80,10 +89,10 @@ class Plan:
     """The whole run. Times are seconds, `think_s` an inclusive range drawn uniformly per request.
 
     `requests_limit` and `duration_s`: whichever comes first ends the measured window; at least one is set. `workers`
-    are per process. `arrivals` None is the closed model. The first `warmup_s` come before the measured window and
-    the last `cool_down_s` after it, both under load. `thresholds` are conditions that the Result must meet; `strict`
-    also wants it to be valid. `phases`: also time DNS, connect, TLS, first byte and transfer. `secrets` are values
-    that no output may show.
+    are per process. `arrivals` None is the closed model, in which `user_stages` may say how many of the `users` take
+    part. The first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load.
+    `thresholds` are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS,
+    connect, TLS, first byte and transfer. `secrets` are values that no output may show.
     """
 
     name: str
@@ -95,6 +104,7 @@ class Plan:
     duration_s: float | None = 10.0
     think_s: tuple[float, float] = (0.0, 0.0)
     ramp_up_s: float = 0.0
+    user_stages: tuple[UserStage, ...] = ()
     mode: Mode = "pool"
     processes: int = 1
     workers: int = 1
@@ -120,6 +130,11 @@ class Plan:
         return self.arrivals is not None or self.think_s != (0.0, 0.0)
 
     @property
+    def staggered(self) -> bool:
+        """Whether users take part, and connect, at instants of their own instead of all from the gate on."""
+        return bool(self.ramp_up_s or self.user_stages)
+
+    @property
     def shard_count(self) -> int:
         """Parts that the load is dealt out to: one a worker, in `threads` (a worker per user) one a process."""
         return self.processes if self.mode == "threads" else self.processes * self.workers
@@ -138,6 +153,10 @@ class Shard:
     users: int
     requests_limit: int | None
     seed: int
+
+    def place_of(self, user: int) -> int:
+        """The place of the shard's user number `user` among all users, which the shards take in turn."""
+        return user * self.count + self.index
 
 
 def share(total: int, parts: int, index: int) -> int:

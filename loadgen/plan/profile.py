@@ -22,7 +22,7 @@ Natural = Annotated[int, BeforeValidator(fields.integer(0))]
 Seconds = Annotated[float, BeforeValidator(fields.duration)]
 PositiveSeconds = Annotated[float, BeforeValidator(fields.positive_duration)]
 Rate = Annotated[float, BeforeValidator(fields.rate)]
-StageEnd = Annotated[tuple[float, float], BeforeValidator(fields.stage)]
+StageEnd = Annotated[SkipValidation[fields.StageEnd], BeforeValidator(fields.stage)]
 Conditions = Annotated[tuple[str, ...], BeforeValidator(fields.one_or_many_texts)]
 Body = Annotated[bytes, BeforeValidator(fields.body)]
 Headers = dict[
@@ -65,10 +65,7 @@ class RequestProfile(_Keys):
 
 
 class Profile(_Keys):
-    """A whole profile. Durations are seconds, rates per second; None is "not given".
-
-    `stages` are pairs of a duration and the rate at its end.
-    """
+    """A whole profile. Durations are seconds, rates per second; None is "not given"."""
 
     name: Annotated[str, BeforeValidator(fields.name)] | None = None
     description: Text = ""

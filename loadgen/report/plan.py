@@ -7,7 +7,7 @@ from loadgen.base.exchange import Endpoint, Expect, Fields, Request
 from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.clients.http1.encode import Encoder
-from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, Variable, share
+from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, UserStage, Variable, share
 from loadgen.report.style import align, clean, counted, format_rate, pad, wrap
 
 LABEL_COLUMNS = 14
@@ -119,6 +119,8 @@ class _Words:
 
     def _users(self) -> str:
         users = counted(self._plan.users, "connection")
+        if self._plan.user_stages:
+            return f"{users} at the most: {', then '.join(map(_user_stage, self._plan.user_stages))}"
         if self._plan.ramp_up_s:
             return f"{users}, started evenly over {format_duration_s(self._plan.ramp_up_s)}"
         return f"{users}, opened before the first request is sent"
@@ -207,6 +209,13 @@ def _stage(stage: Stage) -> str:
         return low
     duration = format_duration_s(stage.duration_s)
     return f"{low} for {duration}" if stage.from_rps == stage.to_rps else f"{low} to {high} over {duration}"
+
+
+def _user_stage(stage: UserStage) -> str:
+    duration = format_duration_s(stage.duration_s)
+    if stage.from_users == stage.to_users:
+        return f"{stage.to_users:,} for {duration}"
+    return f"{stage.from_users:,} to {stage.to_users:,} over {duration}"
 
 
 def _when_busy(arrivals: Arrivals, users: int) -> str:

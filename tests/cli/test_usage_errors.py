@@ -31,7 +31,10 @@ ONE_LINE = {
     "unknown mode": (["run", URL, "--mode", "turbo"], ["--mode: expected pool, threads or async, got 'turbo'"]),
     "condition of an unknown metric": (["run", URL, "--abort-if", "luck > 1"], ["--abort-if: unknown metric 'luck'"]),
     "rate that is none": (["run", URL, "-R", "fast"], ["--rate: expected a rate such as 5000/s or 300/m, got 'fast'"]),
-    "stage of users": (["run", URL, "--stage", "30s:100"], ["--stage: expected a rate with its unit", "--ramp-up"]),
+    "stages of both kinds": (
+        ["run", URL, "--stage", "30s:100", "--stage", "5s:7/s"], ["--stage: expected stages of users (30s:100) or"],
+    ),
+    "ramp beside stages": (["run", URL, "--stage", "30s:100", "--ramp-up", "1s"], ["--ramp-up: expected none beside"]),
     "think time at a rate": (["run", URL, "-R", "5", "--think", "1s"], ["--think: expected none beside a rate"]),
     "choice without a rate": (["run", URL, "--precise"], ["--precise: expected a rate or stages beside it"]),
     "threshold of an unknown metric": (["run", URL, "-T", "luck > 1"], ["--threshold: unknown metric 'luck'"]),

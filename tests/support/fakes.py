@@ -134,6 +134,9 @@ class FakeClient:
     def cut(self) -> None:
         self._cut.set()
 
+    def drop(self) -> None:
+        self.counts.idle_closed += 1
+
     async def close(self) -> None:
         self.closed = True
 

@@ -89,6 +89,9 @@ class FakeReactor:
         self.sending.append(connection)
         self.on_send(connection)
 
+    def drop(self, connection: Connection) -> None:
+        connection.phase = Phase.CLOSED
+
     def opened(self, connection: Connection) -> None:
         self.opening.remove(connection)
         connection.phase = Phase.IDLE

@@ -44,6 +44,14 @@ def test_a_run_for_a_time_awaits_its_last_replies(url: str, mode: Mode) -> None:
     assert_equals_the_servers_count(result, url)
 
 
+def test_users_that_come_and_go_are_counted_like_any(url: str, mode: Mode) -> None:
+    result = run(f"{url}/delay/2", "--stage", "80ms:5", "--stage", "40ms:0", "--stage", "40ms:2", *mode)
+    assert (result.users.asked, result.users.started, result.ended_by) == (5, 5, "completed")
+    assert 0 < result.ledger.sent == result.ledger.ok
+    assert result.connections.opened >= 5
+    assert_equals_the_servers_count(result, url)
+
+
 @pytest.mark.slow  # imports httpx, and worker processes import it again
 def test_the_httpx_client_counts_the_same(url: str, mode: Mode) -> None:
     result = run(f"{url}/bytes/1000", "-c", "5", "-n", "40", "--client", "httpx", *mode)

@@ -126,9 +126,16 @@ class BlockingClient:
         self._cut = True
         self._dial.cut()
 
+    def drop(self) -> None:
+        """Close the connection; the next exchange opens another."""
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+            self._primed = None
+
     async def close(self) -> None:
         """Close the connection."""
-        self._drop()
+        self.drop()
 
     # Sending and receiving.
 
@@ -199,7 +206,7 @@ class BlockingClient:
             self.counts.desynced += 1
         if self._uses < 0 or surplus or not reply.keep_alive or not self._endpoint.keep_alive:
             reply.whole = None
-            self._drop()
+            self.drop()
         if request.memo is not None:
             request.memo.data = reply.whole
             self._repeats[request.name_id] = outcome
@@ -239,7 +246,7 @@ class BlockingClient:
         return self._failed(sent_ns, kind, explain(error))
 
     def _failed(self, sent_ns: int, error: ErrorClass, detail: str = "", reader: ReplyReader | None = None) -> Outcome:
-        self._drop()
+        self.drop()
         if self._cut:
             error, detail = ErrorClass.CUT, ""
         self._done_ns = self._clock()
@@ -297,10 +304,4 @@ class BlockingClient:
             self.counts.desynced += 1
         else:
             self.counts.idle_closed += 1
-        self._drop()
-
-    def _drop(self) -> None:
-        if self._sock is not None:
-            self._sock.close()
-            self._sock = None
-            self._primed = None
+        self.drop()

@@ -6,6 +6,7 @@ from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass
 from loadgen.guard.board import GO, Cause, Slot
 from loadgen.measure.counts import cell_of
+from loadgen.plan.plan import UserStage
 from tests.support.fakes import TICK_NS, make_plan, reply
 from tests.support.simulation import Simulation
 
@@ -175,12 +176,40 @@ def test_a_ramp_connects_and_starts_users_one_by_one_and_never_early(simulate):
     assert run.users.started == 5
 
 
-def test_a_later_shard_begins_its_ramp_where_the_one_before_ends(simulate):
+def test_shards_start_their_users_in_turn(simulate):
     run = simulate(make_plan(users=4, workers=2, ramp_up_s=1.0), shard=1)
     run.open()
     run.start(2.0)
     run.run_to_the_end()
-    assert [at // NS_PER_MS for at, _ in run.opened_at] == [500, 750]
+    assert [at // NS_PER_MS for at, _ in run.opened_at] == [250, 750]
+
+
+UP_AND_DOWN = (UserStage(4.0, 0, 4), UserStage(2.0, 4, 4), UserStage(4.0, 4, 0))
+
+
+def test_stages_let_users_come_and_go(simulate):
+    plan = make_plan(users=4, user_stages=UP_AND_DOWN, duration_s=10.0)
+    run = simulate(plan, lambda _: (100 * NS_PER_MS, reply()))
+    run.open()
+    run.start(10.0)
+    run.run_to_the_end()
+    first = {sent.user: sent.at_ns for sent in reversed(run.sent)}
+    last = {sent.user: sent.at_ns for sent in run.sent}
+    assert [first[user] // NS_PER_MS for user in range(4)] == [1, 1001, 2001, 3001]  # a connect takes 1 ms
+    assert [last[user] // NS_PER_MS for user in range(4)] == [9901, 8901, 7901, 6901]
+    assert (run.users.started, run.users.finished_ns - run.began_ns) == (4, 10_001 * NS_PER_MS)
+    assert set(run.users.take().total().clocks) == {"service"}
+
+
+def test_a_user_whose_turn_comes_again_connects_again(simulate):
+    stages = (UserStage(1.0, 1, 1), UserStage(1.0, 0, 0), UserStage(1.0, 1, 1))
+    run = simulate(make_plan(users=1, user_stages=stages, duration_s=3.0), lambda _: (300 * NS_PER_MS, reply()))
+    run.open()
+    run.start(3.0)
+    run.run_to_the_end()
+    assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [1, 301, 601, 901, 2001, 2301, 2601, 2901]
+    assert [at // NS_PER_MS for at, _ in run.opened_at] == [0, 2000]
+    assert run.users.started == 1
 
 
 def test_users_whose_turn_never_came_are_not_started(simulate):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns, ramp_offset_ns
+from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns, ramp_offset_ns, turns_ns
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers())
@@ -66,6 +66,46 @@ def test_ramp_offsets_never_go_back_and_stay_within_the_ramp(users, ramp_up_s):
     offsets = [ramp_offset_ns(user, users, ramp_up_s) for user in range(0, users, max(1, users // 20))]
     assert all(before <= after for before, after in pairwise(offsets))
     assert offsets[-1] <= ramp_up_s * NS_PER_S
+
+
+UP_AND_DOWN = ((4.0, 0, 4), (2.0, 4, 4), (4.0, 4, 0))
+
+
+@pytest.mark.parametrize(
+    ("place", "stages", "turns_s"),
+    [
+        # 1 user a second more, up to 4; two seconds there; one a second less.
+        (0, UP_AND_DOWN, [(0, 10)]),
+        (1, UP_AND_DOWN, [(1, 9)]),
+        (3, UP_AND_DOWN, [(3, 7)]),
+        (4, UP_AND_DOWN, []),
+        # A jump, a pause, and another turn.
+        (0, ((1.0, 1, 1), (1.0, 0, 0), (1.0, 1, 1)), [(0, 1), (2, 3)]),
+        (5, ((2.0, 10, 0), (2.0, 0, 10)), [(0, 1), (3, 4)]),
+        # Half way between 3 and 5 there are more than 3 users from the beginning on, more than 4 later.
+        (3, ((2.0, 3, 5),), [(0, 2)]),
+        (4, ((2.0, 3, 5),), [(1, 2)]),
+    ],
+)
+def test_a_user_takes_part_while_more_than_its_place_are_to(place, stages, turns_s):
+    assert turns_ns(place, stages) == [(begin * NS_PER_S, end * NS_PER_S) for begin, end in turns_s]
+
+
+stages_of_users = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=5)
+
+
+@given(stages_of_users, st.floats(0, 1))
+def test_at_every_instant_as_many_take_part_as_the_stages_say(stages, where):
+    at_s = where * sum(duration for duration, _, _ in stages)
+    start_s = 0.0
+    for duration_s, low, high in stages:
+        if start_s <= at_s < start_s + duration_s:
+            expected = low + (high - low) * (at_s - start_s) / duration_s
+            active = sum(
+                begin <= at_s * NS_PER_S < end for place in range(20) for begin, end in turns_ns(place, stages)
+            )
+            assert abs(active - expected) <= 1
+        start_s += duration_s
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_every_key_of_the_open_model_is_read(read):
         TARGET + "rate: 300/m\nstages: [30s:1000/s, {duration: 1m, rate: 60/m}]\narrival: poisson\n"
         "max_connections: 90\nwhen_busy: drop\nprecise: true\n"
     )
-    assert (profile.rate, profile.stages) == (5.0, ((30.0, 1000.0), (60.0, 1.0)))
+    assert (profile.rate, profile.stages) == (5.0, ((30.0, 1000.0, "rate"), (60.0, 1.0, "rate")))
     assert (profile.arrival, profile.max_connections, profile.when_busy) == ("poisson", 90, "drop")
     assert profile.precise
 
@@ -75,7 +75,17 @@ def test_a_rate_without_a_unit_is_per_second_in_files_and_flags(read, value, per
 
 
 def test_stages_of_flags_take_the_place_of_those_of_the_file(read):
-    assert read(TARGET + "stages: 1s:5/s\n", stages=["2s:9/s", "3s:8/s"]).stages == ((2.0, 9.0), (3.0, 8.0))
+    assert read(TARGET + "stages: 1s:5/s\n", stages=["2s:9/s", "3s:8/s"]).stages == (
+        (2.0, 9.0, "rate"),
+        (3.0, 8.0, "rate"),
+    )
+
+
+def test_a_bare_number_in_a_stage_is_one_of_users(read):
+    assert read(TARGET + "stages: [30s:100, {duration: 1m, users: 0}]\n").stages == (
+        (30.0, 100, "users"),
+        (60.0, 0, "users"),
+    )
 
 
 def test_all_problems_are_told_at_once_with_line_and_place(problems):
@@ -159,7 +169,10 @@ def test_a_wrong_value_is_explained_in_plain_words(problems, line, problem):
     assert found.partition(": ")[2].replace("abort_if[0]: p99: ", "abort_if: p99: ") == problem
 
 
-STAGE = "expected a duration and a rate such as 30s:1000/s, or as keys {duration: 30s, rate: 1000/s}"
+STAGE = (
+    "expected a duration with a rate, such as 30s:1000/s or {duration: 30s, rate: 1000/s}, "
+    "or with users, such as 30s:100 or {duration: 30s, users: 100}"
+)
 
 
 @pytest.mark.parametrize(
@@ -170,21 +183,15 @@ STAGE = "expected a duration and a rate such as 30s:1000/s, or as keys {duration
         ("{duration: 30s}", f"{STAGE}, got a mapping"),
         ("{30s: 1000/s}", f"{STAGE}, got a mapping"),
         ("soon:5/s", "expected a duration such as 30s, 5m or 250ms, got 'soon'"),
-        ("30s:fast", "expected a rate such as 5000/s or 300/m, got 'fast'"),
+        ("30s:fast", "expected a rate such as 1000/s, or a number of users such as 100, got 'fast'"),
+        ("30s:-5", "expected a rate such as 1000/s, or a number of users such as 100, got '-5'"),
+        ("{duration: 30s, users: many}", "expected an integer >= 0, got 'many'"),
+        ("{duration: 30s, rate: 100}", "expected a rate with its unit such as 100/s, got 100"),
         ("30s:-5/s", "expected a rate such as 5000/s or 300/m, got '-5/s'"),
     ],
 )
 def test_a_wrong_stage_is_explained_at_its_line(problems, stage, problem):
     assert problems(TARGET + f"stages:\n  - 5s:10/s\n  - {stage}\n") == [f"line 4: stages[1]: {problem}"]
-
-
-@pytest.mark.parametrize(("stage", "shown"), [("30s:100", "'100'"), ("{duration: 30s, rate: 100}", "100")])
-def test_a_stage_without_a_unit_would_be_one_of_users_and_is_refused(problems, stage, shown):
-    assert problems(TARGET + f"stages: [{stage}]\n") == [
-        f"line 2: stages[0]: expected a rate with its unit such as 100/s, got {shown}: "
-        "stages of users are not supported, but ramp_up (--ramp-up) starts users evenly"
-    ]
-    assert "--stage: expected a rate with its unit such as 7/s" in problems(TARGET, stages=["1s:7"])[0]
 
 
 def test_several_wrong_stages_are_told_at_once(problems):

@@ -7,7 +7,7 @@ from loadgen.pacing.arrivals import Timetable
 from loadgen.plan.build import make_plan
 from loadgen.plan.checks import MOST_BLOCKS
 from loadgen.plan.document import profile_for_url
-from loadgen.plan.plan import Arrivals, Stage
+from loadgen.plan.plan import Arrivals, Stage, UserStage
 from loadgen.session import collector
 
 
@@ -92,6 +92,20 @@ def test_a_plans_stages_make_a_timetable():
     assert len(list(timetable.offsets_ns())) == 740  # and a second of cool-down at 40/s
 
 
+@pytest.mark.parametrize(
+    ("flags", "expected", "users"),
+    [
+        ({"stages": ["10s:100", "1m:100", "5s:0"]}, [(10, 0, 100), (60, 100, 100), (5, 100, 0)], 100),
+        ({"connections": "20", "stages": ["10s:5"]}, [(10, 20, 5)], 20),
+        ({"stages": ["0s:7", "5s:7"]}, [(5, 7, 7)], 7),
+    ],
+)
+def test_stages_of_users_begin_at_the_connections_that_are_given_or_at_none(flags, expected, users):
+    made = plan(**flags)
+    assert made.user_stages == tuple(UserStage(*numbers) for numbers in expected)
+    assert (made.users, made.arrivals, made.duration_s) == (users, None, sum(numbers[0] for numbers in expected))
+
+
 NO_CLOCK = "expected a rate or stages beside it: without them nothing arrives by a clock"
 
 
@@ -117,6 +131,23 @@ NO_CLOCK = "expected a rate or stages beside it: without them nothing arrives by
             {"stages": ["5s:5/s"], "ramp_up": "1s"},
             "--ramp-up: expected none beside a rate or stages: all connections are open before the first arrival; "
             "to raise the rate slowly, begin with a stage (--stage)",
+        ),
+        (
+            {"stages": ["5s:9", "5s:9/s"]},
+            "--stage: expected stages of users (30s:100) or of a rate (30s:1000/s), not both",
+        ),
+        (
+            {"stages": ["5s:9"], "rate": "7"},
+            "--stage: expected stages of users (30s:100) or of a rate (30s:1000/s), not both",
+        ),
+        ({"stages": ["5s:0"]}, "--stage: expected at least one user, such as 30s:100"),
+        (
+            {"stages": ["5s:9"], "warmup": "2s"},
+            "--warmup: expected none beside stages of users: say it with a stage, such as 10s:100",
+        ),
+        (
+            {"stages": ["5s:9"], "duration": "4s"},
+            "--duration: expected none beside stages: they take 5s together, not 4s",
         ),
         (
             {"rate": "0", "stages": ["5s:9/s"], "warmup": "2s"},
