@@ -86,8 +86,6 @@ def run_app() -> int:
         for line in str(error).splitlines():
             sys.stderr.write(f"loadgen: {line}\n")
         return USAGE
-    except typer.Abort:
-        raise KeyboardInterrupt from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
