@@ -55,6 +55,16 @@ def cache_file(environment: Mapping[str, str]) -> Path:
     return folder / "loadgen" / "calibration.json"
 
 
+def last_calibration() -> "Calibration | None":
+    """What was found out last, if anything was."""
+    from loadgen.measure.calibration import from_json
+
+    try:
+        return from_json(cache_file(os.environ).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def measure(*, null: bool) -> "Calibration":
     """Start what answers, and put load on it. Raises typer.Exit after a signal."""
     from loadgen.plan.address import parse_target

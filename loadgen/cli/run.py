@@ -97,6 +97,7 @@ def run_and_report(
 
     import uvloop
 
+    from loadgen.cli.calibrate import last_calibration
     from loadgen.cli.live import LiveLine
     from loadgen.judge.exit_code import exit_code
     from loadgen.session.run import Hooks
@@ -127,7 +128,7 @@ def run_and_report(
     with _signals_restored():
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
-                result = runner.run(run_session(plan, Hooks(live.show, emergency, crashed)))
+                result = runner.run(run_session(plan, Hooks(live.show, emergency, crashed), last_calibration()))
             finally:
                 live.end()
         finish(result)

@@ -90,6 +90,7 @@ class Worker:
             stopped = board.stop != GO
             if part == "warmup" and (now >= opens_ns or stopped):
                 self._deliver(now, part)
+                gc.freeze()  # so does what the warm-up made
                 meter.begin()
                 part = "window"
             if part == "window":

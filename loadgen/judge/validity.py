@@ -10,6 +10,7 @@ CORE_WAIT_SHARE = 0.1
 LAG_SHARE = 0.25
 LAG_FLOOR_MS = 1.0
 STALL_MS = 100.0
+GC_SHARE = 0.01
 UNSENT_SHARE = 0.001
 OWN_FAULT_SHARE = 0.01
 SHORT_S = 0.5  # too short to weigh processor time
@@ -19,7 +20,8 @@ SHORT_S = 0.5  # too short to weigh processor time
 class Evidence:
     """What the verdict rests on. `lost` says, a line each, which workers are missing.
 
-    `own_faults` counts the errors that were the generator's.
+    `own_faults` counts the errors that were the generator's. `ceiling_rps` is the most this machine could send when it
+    was calibrated, where it was.
     """
 
     generator: Generator
@@ -29,13 +31,15 @@ class Evidence:
     duration_s: float
     lost: tuple[str, ...] = ()
     own_faults: int = 0
+    ceiling_rps: float | None = None
 
 
 def judge_validity(evidence: Evidence) -> tuple[str, list[str]]:
     """`valid`, `limited` (the figures are a bound) or `invalid`, with reasons that say what to do."""
     if evidence.lost:
         return "invalid", [f"{reason}: its share of the load is missing" for reason in evidence.lost]
-    reasons = [*_busy(evidence), *_held_up(evidence), *_late(evidence), *_unsent(evidence), *_faulty(evidence)]
+    checks = (_busy, _held_up, _collecting, _late, _unsent, _faulty)
+    reasons = [reason for check in checks for reason in check(evidence)]
     stalled_s = evidence.generator.longest_stall_ms / 1000
     stood_still = evidence.duration_s > 0 and stalled_s > evidence.duration_s / 4
     if reasons and (stood_still or evidence.own_faults > OWN_FAULT_SHARE * evidence.ledger.sent):
@@ -46,9 +50,10 @@ def judge_validity(evidence: Evidence) -> tuple[str, list[str]]:
 def _busy(evidence: Evidence) -> Iterator[str]:
     busiest = max((row.cpu_s for row in evidence.generator.workers), default=0.0)
     if evidence.duration_s >= SHORT_S and busiest / evidence.duration_s > BUSY_SHARE:
+        known = "" if evidence.ceiling_rps is None else f" (calibrated: {evidence.ceiling_rps:,.0f} requests/s at most)"
         yield (
-            f"a worker used {busiest / evidence.duration_s:.0%} of a core: the target may be able to do more than was "
-            "asked of it; add --processes, or use fewer connections"
+            f"a worker used {busiest / evidence.duration_s:.0%} of a core{known}: the target may be able to do more "
+            "than was asked of it; add --processes, or use fewer connections"
         )
 
 
@@ -64,6 +69,15 @@ def _held_up(evidence: Evidence) -> Iterator[str]:
         yield (
             f"the generator stood still for {stall_ms:.0f} ms: it was suspended or starved, and latencies around then "
             "are its own; run again on a less busy machine"
+        )
+
+
+def _collecting(evidence: Evidence) -> Iterator[str]:
+    paused_ms = evidence.generator.gc_pause_ms
+    if evidence.duration_s >= SHORT_S and paused_ms > GC_SHARE * 1000 * evidence.duration_s:
+        yield (
+            f"Python's garbage collector stopped the generator for {paused_ms:.0f} ms in all, and latencies then "
+            "are its own; use fewer connections a process"
         )
 
 

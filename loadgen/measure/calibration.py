@@ -1,10 +1,12 @@
 """What one machine can measure (`loadgen.calibration/1`), as `loadgen calibrate` found it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SCHEMA = "loadgen.calibration/1"
+_DECISIVE = ("machine", "cpu", "cores", "python", "gil")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,23 @@ class Calibration:
     send_lag: tuple[LagPoint, ...]
     kb_per_connection: float | None = None
     schema: str = field(default=SCHEMA)
+
+    def holds_for(self, environment: Mapping[str, Any]) -> bool:
+        """Whether it was taken on such a machine, with such a Python."""
+        return all(self.environment.get(key) == environment.get(key) for key in _DECISIVE)
+
+
+def from_json(text: str) -> Calibration | None:
+    """The calibration that `to_json` wrote; None for anything else: it is a cache, and can be made again."""
+    try:
+        document = json.loads(text)
+        if document.get("schema") != SCHEMA:
+            return None
+        document["ceiling"] = Ceiling(**document["ceiling"])
+        document["send_lag"] = tuple(LagPoint(**point) for point in document["send_lag"])
+        return Calibration(**document)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def to_json(calibration: Calibration) -> str:

@@ -163,12 +163,16 @@ class ThresholdRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """One worker in the measured window: CPU seconds, the delay it added, seconds without a core though ready."""
+    """One worker in the measured window: CPU seconds, the delay it added, seconds without a core though ready.
+
+    `loop_lag` is that delay as a histogram (base64 HdrHistogram V2).
+    """
 
     cpu_s: float = 0.0
     loop_lag_ms: dict[str, float] = field(default_factory=dict)
     lost: bool = False
     core_wait_s: float = 0.0
+    loop_lag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts
 from loadgen.guard.board import Board, Slot
 from loadgen.judge.validity import Evidence, judge_validity
+from loadgen.measure.calibration import Calibration
 from loadgen.measure.counts import Counts
 from loadgen.measure.recording import Tally, Usage
 from loadgen.measure.result import (
@@ -34,13 +35,17 @@ from loadgen.session.environment import describe_environment
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ended. `whole`: every worker gave its last frame, so the ledger must balance by itself."""
+    """How a run ended. `whole`: every worker gave its last frame, so the ledger must balance by itself.
+
+    `calibration` is what is known of the machine.
+    """
 
     ended_by: str
     because: str
     at_s: float
     lost: tuple[str, ...]
     whole: bool
+    calibration: Calibration | None = None
 
 
 def assemble(
@@ -188,7 +193,11 @@ def _generator(
         longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
     )
     own_faults = sum(item.count for error, item in total.errors.items() if error.fault == "generator")
-    evidence = Evidence(generator, latency["response"], latency["send_lag"], ledger, duration_s, end.lost, own_faults)
+    known = end.calibration
+    evidence = Evidence(
+        generator, latency["response"], latency["send_lag"], ledger, duration_s, end.lost, own_faults,
+        known.ceiling.rps if known is not None and known.holds_for(describe_environment()) else None,
+    )  # fmt: skip
     verdict, reasons = judge_validity(evidence)
     return replace(generator, verdict=verdict, reasons=reasons)
 
@@ -196,8 +205,9 @@ def _generator(
 def _worker(usage: Usage | None, lag: Counts) -> WorkerRow:
     if usage is None:
         return WorkerRow(lost=True)
-    lag_ms = {}
+    lag_ms, encoded_lag = {}, ""
     if lag.cells:
         p99, highest = lag.quantiles_us((0.99, 1.0))
-        lag_ms = {"p99": to_ms(p99), "max": to_ms(highest)}
-    return WorkerRow(round(usage.cpu_ns / NS_PER_S, 3), lag_ms, core_wait_s=round(usage.core_wait_ns / NS_PER_S, 3))
+        lag_ms, encoded_lag = {"p99": to_ms(p99), "max": to_ms(highest)}, lag.encode()
+    core_wait_s = round(usage.core_wait_ns / NS_PER_S, 3)
+    return WorkerRow(round(usage.cpu_ns / NS_PER_S, 3), lag_ms, core_wait_s=core_wait_s, loop_lag=encoded_lag)

@@ -17,6 +17,7 @@ from loadgen.executors.processes import run_child
 from loadgen.executors.start import start_here
 from loadgen.guard.board import CUT, GO, Board, Cause, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
+from loadgen.measure.calibration import Calibration
 from loadgen.measure.counts import Counts, cell_of
 from loadgen.measure.progress import Phase, Snapshot
 from loadgen.measure.recording import Frame
@@ -53,8 +54,11 @@ class Hooks:
     crashed: Callable[[BaseException], None]
 
 
-async def run(plan: Plan, hooks: Hooks) -> Result:
-    """Run the plan to its end. Raises UsageError where it cannot be run on this host."""
+async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
+    """Run the plan to its end. Raises UsageError where it cannot be run on this host.
+
+    `calibration` is what the verdict may quote of this machine.
+    """
     check_descriptors(plan)
     _check_certificates(plan)
     asked_ns = now_ns()
@@ -66,7 +70,7 @@ async def run(plan: Plan, hooks: Hooks) -> Result:
     check_ports(plan, endpoint)
     board = Board.create(plan.shard_count)
     try:
-        return await Session(plan, endpoint, board, hooks, dns_ns=dns_ns).run()
+        return await Session(plan, endpoint, board, hooks, dns_ns=dns_ns, calibration=calibration).run()
     finally:
         board.close()
 
@@ -88,6 +92,7 @@ class Session:
         hooks: Hooks,
         clock: Clock = now_ns,
         dns_ns: int | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self._plan = plan
         self._endpoint = endpoint
@@ -97,6 +102,7 @@ class Session:
         self._collected = Collector(plan.shard_count)
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Counts([(cell_of(dns_ns // NS_PER_US), 1)])
+        self._calibration = calibration
         self._abort = AbortWatch(plan, board)
         self._because = ""
         self._lost: list[str] = []
@@ -233,7 +239,7 @@ class Session:
         if not stopped_ns:
             at_s = self._collected.window_elapsed_ns / NS_PER_S
         opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
-        ending = Ending(ended_by, because, at_s, tuple(self._lost), whole)
+        ending = Ending(ended_by, because, at_s, tuple(self._lost), whole, self._calibration)
         result = assemble(self._plan, board, self._collected, self._started, opening_s, ending)
         return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in self._plan.requests]))
 

@@ -84,3 +84,16 @@ def test_requests_left_over_by_an_early_end_of_a_closed_loop_are_no_reason():
 @pytest.mark.parametrize(("own_faults", "verdict"), [(0, "valid"), (1, "limited"), (10, "limited"), (11, "invalid")])
 def test_failures_of_the_generator_bound_the_figures_or_spoil_them(own_faults, verdict):
     assert judge(Generator(), ledger=Ledger(sent=1000), own_faults=own_faults)[0] == verdict
+
+
+def test_what_the_machine_was_calibrated_to_is_quoted():
+    evidence = Evidence(generator((9.8, 0.0)), FAST, NONE, EMPTY, 10.0, ceiling_rps=123_456.0)
+    (reason,) = judge_validity(evidence)[1]
+    assert "98% of a core (calibrated: 123,456 requests/s at most): the target" in reason
+
+
+@pytest.mark.parametrize(
+    ("paused_ms", "duration_s", "verdict"), [(100, 10, "valid"), (101, 10, "limited"), (9, 0.4, "valid")]
+)
+def test_a_garbage_collector_that_took_its_time_bounds_the_figures(paused_ms, duration_s, verdict):
+    assert judge(Generator(gc_pause_ms=paused_ms), duration_s=duration_s)[0] == verdict
