@@ -71,7 +71,7 @@ class Connection:
     def __init__(self, user: int) -> None:
         self.user = user
         self.phase = Phase.CLOSED
-        self.sock: socket.socket | None = None
+        self.sock: socket.SocketType | None = None
         self.fd = -1
         self.recv: Callable[[int], bytes] = _unusable
         self.send: Callable[[bytes], int] = _unwritable
