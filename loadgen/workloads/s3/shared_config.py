@@ -1,5 +1,6 @@
 """The shared AWS configuration (~/.aws/config and its relatives), as botocore of the extra `s3` reads it."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ def with_botocore(profile: str | None, read: Callable[[Any], T], what: str) -> T
         import botocore.session
     except ImportError:
         raise UsageError(f"{what} needs an extra: pip install 'loadgen[s3]'") from None
+    logging.getLogger("botocore").setLevel(logging.CRITICAL)  # it would print tracebacks of what is said here
     try:
         return read(botocore.session.Session(profile=profile))
     except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
