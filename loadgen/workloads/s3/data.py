@@ -6,6 +6,7 @@ hashed. A store that removes equal blocks of a few KiB will still find some.
 """
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from random import Random
 
 from loadgen.base.exchange import JOINED_BODY_BYTES
@@ -27,6 +28,7 @@ class Bodies:
         random = Random(f"{seed}/bodies")
         self._pieces = [random.randbytes(PIECE_BYTES) for _ in range(BLOCK_PIECES)]
         self._first = self._pieces[0]
+        self._hashes = {id(piece): "" for piece in self._pieces}
         self._salt = random.getrandbits(64)
         self._prefixes: dict[Callable[[], Digest], _Prefixes] = {}
 
@@ -60,6 +62,13 @@ class Bodies:
         """The common part of a body that is shorter than a piece."""
         return self._first[:size]
 
+    def piece_sha256(self, piece: bytes) -> str | None:
+        """The hex SHA-256 of a whole piece of the block, None for other bytes."""
+        hashed = self._hashes.get(id(piece))  # pieces live as long as this, so nothing else has their ids
+        if hashed == "":
+            hashed = self._hashes[id(piece)] = sha256(piece).hexdigest()
+        return hashed
+
     def digest(self, new: Callable[[], Digest], size: int) -> Digest:
         """The checksum, so far, of the common part of `size` bytes."""
         prefixes = self._prefixes.get(new)
@@ -69,24 +78,28 @@ class Bodies:
 
 
 class Body:
-    """One body, as a BodySource: it holds no bytes and can be sent again and again."""
+    """One body, as Content: it holds no bytes and can be sent again and again."""
 
-    __slots__ = ("_bodies", "_common", "_mark", "length")
+    __slots__ = ("_bodies", "_common", "_mark", "length", "size")
 
     def __init__(self, bodies: Bodies, index: int, size: int, part: int) -> None:
+        self.size = size
         self.length: int | None = size
         self._bodies = bodies
         self._mark = bodies.mark(index, part, min(size, MARK_BYTES))
         self._common = size - len(self._mark)
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
-        """The body from byte `start` on, in pieces of up to 256 KiB."""
+        """The body from byte `start` on, in pieces of 256 KiB; the first and the last may be shorter."""
         last = b""
         for piece in self._bodies.filling(self._common, start):
             if last:
                 yield last
             last = piece
         last += self._mark[max(0, start - self._common) :]
+        if len(last) > PIECE_BYTES:
+            yield last[:PIECE_BYTES]
+            last = last[PIECE_BYTES:]
         if last:
             yield last
 
@@ -96,9 +109,13 @@ class Body:
 
     def payload(self) -> "bytes | Body":
         """What to give a Request: a short body is bytes, so that it leaves together with its head."""
-        if self._common <= JOINED_BODY_BYTES - MARK_BYTES:
+        if self.size <= JOINED_BODY_BYTES:
             return self._bodies.short(self._common) + self._mark
         return self
+
+    def chunk_sha256(self, chunk: bytes) -> str:
+        """The hex SHA-256 of one of its chunks; those that bodies share are hashed once."""
+        return self._bodies.piece_sha256(chunk) or sha256(chunk).hexdigest()
 
     def digest(self, new: Callable[[], Digest]) -> Digest:
         """Its checksum; only the mark has to be hashed."""
@@ -187,10 +204,9 @@ class Match:
 
 def _joined_from(bodies: tuple[Body, ...], start: int) -> Iterator[bytes]:
     for body in bodies:
-        length = body.length or 0
-        if start < length:
+        if start < body.size:
             yield from body.chunks(start)
-        start = max(0, start - length)
+        start = max(0, start - body.size)
 
 
 def _first_difference(expected: bytes, got: bytes) -> int:

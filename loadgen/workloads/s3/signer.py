@@ -53,10 +53,17 @@ class Signer:
         return self._signed(credentials, at_s, method, path, query, payload, headers)[0]
 
     def sign_stream(
-        self, credentials: Credentials, at_s: int, method: str, path: str, payload: str, headers: Headers
+        self,
+        credentials: Credentials,
+        at_s: int,
+        method: str,
+        path: str,
+        query: str,
+        payload: str,
+        headers: Headers = (),
     ) -> "tuple[bytes, ChunkSigner]":
         """The same for a body whose chunks are signed one by one, and what signs them."""
-        block, signature = self._signed(credentials, at_s, method, path, "", payload, headers)
+        block, signature = self._signed(credentials, at_s, method, path, query, payload, headers)
         return block, ChunkSigner(self._key, self._stamped, signature)
 
     def presign(

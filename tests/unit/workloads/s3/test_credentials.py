@@ -105,7 +105,7 @@ def test_a_profile_is_found_and_wins_over_the_environment_when_asked_for(aws, mo
         ("[default]\naws_access_key_id = HALF\n", None, "Partial credentials found"),
         ("not a config", None, "Unable to parse config file"),
         ("[profile s]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n"
-         "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x.example\n", "s", "Error loading SSO Token"),
+         "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x\n", "s", "Error loading SSO Token"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_the_shared_configuration_is_said_in_one_line(aws, config, profile, problem):
