@@ -119,7 +119,7 @@ def read_upload_id(data: bytes) -> str:
 
 def read_parts(data: bytes) -> tuple[Part, ...]:
     """The parts that a multipart upload has so far, one page of them. Raises DocumentError."""
-    root = _parse(data, "ListPartsResult")
+    root = _parse(data, "ListPartsResult", "ListPartsResponse")  # moto's name
     parts = [(item.findtext("PartNumber", ""), _etag(item)) for item in root.iterfind("Part")]
     if not all(number.isascii() and number.isdigit() for number, _ in parts):
         raise DocumentError("the list of parts has one without a number")
@@ -176,14 +176,14 @@ class _NoDocumentType(ElementTree.TreeBuilder):
         raise DocumentError("the document has a document type, which S3 never sends")
 
 
-def _parse(data: bytes, name: str) -> ElementTree.Element:
+def _parse(data: bytes, name: str, *other_names: str) -> ElementTree.Element:
     """The root element, which must have this name; blanks before it, sent to keep the connection, are skipped."""
     error = find_error(data[:2048]) if name != "DeleteResult" else None
     try:
         root = ElementTree.fromstring(data.lstrip(), ElementTree.XMLParser(target=_NoDocumentType()))
     except (ElementTree.ParseError, ValueError, LookupError) as problem:
         raise DocumentError(str(error) if error else f"expected <{name}>, got no XML: {problem}") from None
-    if root.tag != name:
+    if root.tag not in (name, *other_names):
         raise DocumentError(str(error) if error else f"expected <{name}>, got <{root.tag[:80]}>")
     return root
 
