@@ -23,8 +23,8 @@ class Credentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no output may show."""
-        return (self.secret_key, self.token) if self.token else (self.secret_key,)
+        """What no output may show whole."""
+        return (self.access_key, self.secret_key, *((self.token,) if self.token else ()))
 
     def __repr__(self) -> str:
         return f"Credentials({shortened(self.access_key)})"

@@ -22,7 +22,7 @@ MOST_DELETES = 1000
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _ERROR = re.compile(rb"<(?:[\w-]+:)?Error[\s/>]")
-_CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([^<]{1,128}?)\s*</")
+_CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
 _MESSAGE = re.compile(rb"<(?:[\w-]+:)?Message\s*>\s*([^<]{1,400})")
 _NEXT_PAGE = re.compile(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -28,4 +28,5 @@ class S3Expect(Expect):
 
     def error(self, status: int, kept: bytes) -> S3Error:
         """What a bad reply says: its S3 error code, or its status where it has none (a HEAD, a proxy)."""
-        return find_error(kept) or S3Error(f"status {status}")
+        found = find_error(kept)
+        return found if found and found.code else S3Error(f"status {status}", found.message if found else "")

@@ -31,7 +31,7 @@ def aws(tmp_path, monkeypatch):
 def test_a_key_pair_of_the_environment_is_taken_as_it_is():
     found = find_credentials({**KEYS, "AWS_SESSION_TOKEN": "CANARY-token"}).current
     assert (found.access_key, found.secret_key, found.token) == (*KEYS.values(), "CANARY-token")
-    assert found.secrets == ("CANARY-secret", "CANARY-token")
+    assert found.secrets == (*KEYS.values(), "CANARY-token")
     assert find_credentials(KEYS).current.token is None
 
 
@@ -93,7 +93,7 @@ def test_a_profile_is_found_and_wins_over_the_environment_when_asked_for(aws, mo
     )
     assert find_credentials({}).current.access_key == "FIRST"
     assert find_credentials(KEYS).current.access_key == KEYS["AWS_ACCESS_KEY_ID"]
-    assert find_credentials(KEYS, "other").current.secrets == ("CANARY2", "CANARY3")
+    assert find_credentials(KEYS, "other").current.secrets == ("OTHER", "CANARY2", "CANARY3")
     monkeypatch.setenv("AWS_PROFILE", "other")
     assert find_credentials({}).current.access_key == "OTHER"
 
