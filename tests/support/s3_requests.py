@@ -51,7 +51,7 @@ class Store:
         got = self.ask(request)
         assert got.status is not None, got.error
         verdict = request.expect.verdict(got.status, got.length, got.kept)
-        assert verdict is None, (verdict, got.status, got.kept)
+        assert verdict is None, (verdict, got.status, got.length, got.kept[:200])
         return got.kept
 
     def code(self, request: Request) -> str:

@@ -1,4 +1,5 @@
 import calendar
+import hmac
 import re
 import time
 from hashlib import sha256
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.workloads.s3.credentials import Credentials
-from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Signer
+from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Mac, Signer
 from loadgen.workloads.s3.uri import Query, encode_key
 
 # The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and its neighbours.
@@ -154,3 +155,8 @@ def test_presigned_urls_are_botocores(host, key, token):
 def test_an_unsigned_payload_is_said_to_be_one():
     block = Signer(VIRTUAL, "us-east-1").sign(EXAMPLE, AT_S, "PUT", "/x", "", UNSIGNED_PAYLOAD)
     assert b"x-amz-content-sha256: UNSIGNED-PAYLOAD\r\n" in block
+
+
+@given(st.binary(max_size=64), st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_a_mac_is_hmac_sha256(key, text):
+    assert Mac(key).sign(text) == hmac.digest(key, text.encode(), "sha256").hex()

@@ -7,7 +7,7 @@ from loadgen.workloads.s3.checksums import make_checksum
 from loadgen.workloads.s3.content import Given
 from loadgen.workloads.s3.credentials import Credentials
 from loadgen.workloads.s3.data import PIECE_BYTES, Bodies
-from loadgen.workloads.s3.signer import ChunkSigner, Signer
+from loadgen.workloads.s3.signer import ChunkSigner, Mac, Signer
 from loadgen.workloads.s3.streaming import AwsChunked
 from tests.support.s3_requests import unchunked
 
@@ -74,7 +74,7 @@ def test_the_documented_trailer():
 @pytest.mark.parametrize("signed", [True, False])
 @pytest.mark.parametrize("checksum", ["none", "crc32", "sha256"])
 def test_the_length_is_known_before_anything_is_sent(size, signed, checksum):
-    signer = ChunkSigner(b"key", "time\nscope\n", "0" * 64) if signed else None
+    signer = ChunkSigner(Mac(b"key"), "time\nscope\n", "0" * 64) if signed else None
     for content in (Given(bytes(size)), Bodies(1).body(1, size)):
         body = AwsChunked(content, signer, make_checksum(checksum))
         sent = b"".join(body.chunks())
@@ -85,7 +85,9 @@ def test_the_length_is_known_before_anything_is_sent(size, signed, checksum):
 
 
 def test_a_body_can_be_sent_again():
-    body = AwsChunked(Bodies(1).body(1, 1000), ChunkSigner(b"key", "time\nscope\n", "0" * 64), make_checksum("crc32"))
+    body = AwsChunked(
+        Bodies(1).body(1, 1000), ChunkSigner(Mac(b"key"), "time\nscope\n", "0" * 64), make_checksum("crc32")
+    )
     assert list(body.chunks()) == list(body.chunks())
 
 
