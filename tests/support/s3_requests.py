@@ -7,7 +7,8 @@ from loadgen.base.exchange import Request
 from loadgen.workloads.s3.credentials import Credentials, Provider
 from loadgen.workloads.s3.endpoint import BucketAddress, find_bucket
 from loadgen.workloads.s3.expect import S3Expect
-from loadgen.workloads.s3.operations import Operation, Operations
+from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.shapes import Operation
 from tests.support.clients import Got, User, endpoint_to
 from tests.support.s3_servers import S3Store
 

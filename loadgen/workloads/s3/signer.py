@@ -19,6 +19,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 _HASH, _DATE, _TOKEN = "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"
 
 Headers = tuple[tuple[str, str], ...]
+_Around = tuple[list[str], list[str]]
 
 
 class Mac:
@@ -40,14 +41,33 @@ class Mac:
 
 
 class Signer:
-    """Signs the requests of one thread to one host of one region. `host` is the Host header, which clients add."""
+    """Signs the requests of one thread to one host of one region. `host` is the Host header, which clients add.
 
-    __slots__ = ("_authorization", "_credentials", "_host", "_layouts", "_mac", "_second", "_stamped", "_tail", "_time")
+    `unsigned` are fields that every request has besides, in their wire form.
+    """
 
-    def __init__(self, host: str, region: str) -> None:
+    __slots__ = (
+        "_authorization",
+        "_credentials",
+        "_host",
+        "_layouts",
+        "_mac",
+        "_plain",
+        "_second",
+        "_stamped",
+        "_tail",
+        "_time",
+        "_token",
+        "_unsigned",
+    )
+
+    def __init__(self, host: str, region: str, unsigned: str = "") -> None:
         self._host = host
+        self._unsigned = unsigned
         self._tail = f"{region}/s3/aws4_request"
         self._layouts: dict[tuple[tuple[str, ...], bool], _Layout] = {}
+        self._plain: _Around | None = None
+        self._token: str | None = None
         self._credentials: Credentials | None = None
         self._second = -1
         self._mac = Mac(b"")
@@ -124,17 +144,26 @@ class Signer:
     ) -> tuple[bytes, str]:
         if at_s != self._second or credentials is not self._credentials:
             self._turn(credentials, at_s)
-        token = credentials.token
-        key = (tuple([name for name, _ in headers]), token is not None)
+        signed, block = (self._plain or self._make_plain()) if not headers else self._with(payload, headers)
+        signature = self._signature(f"{method}\n{path}\n{query}\n{payload.join(signed)}")
+        return f"{payload.join(block)}{signature}\r\n".encode("latin-1"), signature
+
+    def _make_plain(self) -> _Around:
+        """What is around the payload's places in a request without headers, the same for a second."""
+        signed, block = self._with("\0", ())
+        self._plain = signed[0].split("\0"), block[0].split("\0")
+        return self._plain
+
+    def _with(self, payload: str, headers: Headers) -> _Around:
+        """What is signed after the query, and the block up to the signature."""
+        names, values = tuple([name for name, _ in headers]), [value for _, value in headers]
+        key = names, self._token is not None
         layout = self._layouts.get(key)
         if layout is None:
             layout = self._layouts[key] = _Layout(self._host, *key)
-        values = [value for _, value in headers]
-        signed = layout.signed.format(payload, self._time, token, *[" ".join(value.split()) for value in values])
-        signature = self._signature(f"{method}\n{path}\n{query}\n{signed}")
-        block = layout.block.format(payload, self._time, token, *values)
-        authorization = f"{self._authorization}{layout.names}, Signature={signature}\r\n"
-        return (block + authorization).encode("latin-1"), signature
+        signed = layout.signed.format(payload, self._time, self._token, *[" ".join(value.split()) for value in values])
+        block = layout.block.format(payload, self._time, self._token, *values)
+        return [signed], [f"{self._unsigned}{block}{self._authorization}{layout.names}, Signature="]
 
     def _signature(self, request: str) -> str:
         hashed = sha256(request.encode("latin-1")).hexdigest()
@@ -142,6 +171,7 @@ class Signer:
 
     def _turn(self, credentials: Credentials, at_s: int) -> None:
         """Another second, another day or other credentials."""
+        self._plain = None
         self._second = at_s
         time = strftime("%Y%m%dT%H%M%SZ", gmtime(at_s))
         day = time[:8]
@@ -151,6 +181,7 @@ class Signer:
                 key = digest(key, part.encode(), "sha256")
             self._mac = Mac(key)
             self._credentials = credentials
+            self._token = credentials.token
             scope = f"{day}/{self._tail}"
             self._authorization = (
                 f"Authorization: {_ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders="

@@ -10,7 +10,8 @@ from loadgen.workloads.s3.credentials import Credentials, Provider
 from loadgen.workloads.s3.data import Bodies
 from loadgen.workloads.s3.documents import Part
 from loadgen.workloads.s3.endpoint import find_bucket
-from loadgen.workloads.s3.operations import PAGE_BYTES, Operation, Operations
+from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.shapes import PAGE_BYTES, Operation
 from loadgen.workloads.s3.signer import EMPTY_SHA256
 
 ADDRESS = find_bucket("photos", endpoint="http://127.0.0.1:9000", environment={})
