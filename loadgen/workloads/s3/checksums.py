@@ -1,0 +1,104 @@
+"""The checksums that S3 keeps of an object, and how one is asked for in a header.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+"""
+
+import zlib
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Literal, Protocol
+
+from loadgen.base.errors import UsageError
+
+ChecksumName = Literal["crc32", "crc32c", "sha256", "none"]
+
+
+class Digest(Protocol):
+    """What hashlib's objects have, as far as it is needed here."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take the next bytes."""
+        ...
+
+    def digest(self) -> bytes:
+        """The checksum of all bytes so far."""
+        ...
+
+    def copy(self) -> "Digest":
+        """Another that goes on from here."""
+        ...
+
+
+class Crc:
+    """A CRC as a Digest: 4 bytes, most significant first. `extend` is the CRC of more data after that of some."""
+
+    __slots__ = ("_extend", "_value")
+
+    def __init__(self, extend: Callable[[bytes, int], int], value: int = 0) -> None:
+        self._extend = extend
+        self._value = value
+
+    def update(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._value = self._extend(data, self._value)
+
+    def digest(self) -> bytes:
+        """The CRC of all bytes so far."""
+        return self._value.to_bytes(4, "big")
+
+    def copy(self) -> "Crc":
+        """Another that goes on from here."""
+        return Crc(self._extend, self._value)
+
+
+class Checksum:
+    """One kind of checksum: `header` carries its value, `algorithm` names it in headers and `element` in XML."""
+
+    __slots__ = ("algorithm", "element", "header", "new")
+
+    def __init__(self, name: str, new: Callable[[], Digest]) -> None:
+        self.header = f"x-amz-checksum-{name}"
+        self.algorithm = name.upper()
+        self.element = f"Checksum{name.upper()}"
+        self.new = new
+
+    def of(self, data: bytes) -> str:
+        """The value of the header for these bytes."""
+        digest = self.new()
+        digest.update(data)
+        return encoded(digest)
+
+
+def make_checksum(name: ChecksumName) -> Checksum | None:
+    """The checksum of this name, None for "none". Raises UsageError where a library for it is missing."""
+    match name:
+        case "crc32":
+            return Checksum(name, lambda: Crc(zlib.crc32))
+        case "crc32c":
+            extend = _crc32c()
+            return Checksum(name, lambda: Crc(extend))
+        case "sha256":
+            return Checksum(name, sha256)
+        case "none":
+            return None
+
+
+def encoded(digest: Digest) -> str:
+    """A checksum as headers and XML have it: base64."""
+    return b64encode(digest.digest()).decode()
+
+
+def _crc32c() -> Callable[[bytes, int], int]:
+    try:
+        from google_crc32c import extend, implementation
+    except ImportError:
+        raise UsageError("--checksum crc32c needs a library: pip install 'loadgen[s3]', or take crc32") from None
+    if implementation == "python":
+        raise UsageError("--checksum crc32c: google-crc32c has no compiled code here and would be slow; take crc32")
+
+    def extended(data: bytes, value: int) -> int:
+        more: int = extend(value, data)
+        return more
+
+    return extended

@@ -1,0 +1,140 @@
+"""S3 credentials: a key pair from the environment, or whatever botocore's chain finds, refreshed in the background."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from loadgen.base.errors import UsageError
+from loadgen.workloads.s3.shared_config import readable, with_botocore
+
+ACCESS_KEY, SECRET_KEY, TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
+REFRESH_EVERY_S = 30.0
+"""botocore renews what has less than 15 minutes left; asked this often, it does so in time."""
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Credentials:
+    """A key pair and perhaps a session token; it shows itself with a shortened access key only."""
+
+    access_key: str
+    secret_key: str
+    token: str | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may show whole."""
+        return (self.access_key, self.secret_key, *((self.token,) if self.token else ()))
+
+    def __repr__(self) -> str:
+        return f"Credentials({shortened(self.access_key)})"
+
+
+class Renewing(Protocol):
+    """What botocore's refreshable credentials have, as far as it is needed here."""
+
+    def get_frozen_credentials(self) -> Any:
+        """The current ones, renewed first where they have little time left."""
+        ...
+
+    def refresh_needed(self, refresh_in: int) -> bool:
+        """Whether they have less than this many seconds left."""
+        ...
+
+
+class Provider:
+    """Hands out credentials: `current` is read for every request, and replaced before it expires.
+
+    A thread of its own asks for new ones, so that no request waits for that.
+    """
+
+    def __init__(self, current: Credentials, renewing: Renewing | None = None) -> None:
+        self.current = current
+        self._renewing = renewing
+        self._closed = threading.Event()
+
+    def watch(self, on_lost: Callable[[str], None]) -> None:
+        """Begin to renew, where there is anything to renew.
+
+        `on_lost` is called once, from the thread, when the credentials have expired and there are no others.
+        """
+        if self._renewing is not None:
+            threading.Thread(target=self._run, args=(on_lost,), name="s3-credentials", daemon=True).start()
+
+    def renew(self) -> str | None:
+        """Replace `current` if it is time to; says why there are none that hold, else None."""
+        renewing = self._renewing
+        if renewing is None:
+            return None
+        problem = "they have expired"
+        try:
+            frozen = renewing.get_frozen_credentials()
+        except Exception as error:  # the chain's plug-ins raise what they like; what is there may still hold
+            problem = readable(error)
+        else:
+            if (frozen.access_key, frozen.secret_key, frozen.token) != _parts(self.current):
+                self.current = Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
+        return f"S3 credentials could not be renewed: {problem}" if renewing.refresh_needed(refresh_in=0) else None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed.set()
+
+    def _run(self, on_lost: Callable[[str], None]) -> None:
+        while not self._closed.wait(REFRESH_EVERY_S):
+            problem = self.renew()
+            if problem is not None:
+                on_lost(problem)
+                return
+
+
+def find_credentials(environment: Mapping[str, str], profile: str | None = None) -> Provider:
+    """The key pair of the environment, unless a profile is asked for, else the first that botocore's chain finds.
+
+    The chain: shared configuration and profiles, SSO, web identity, container and instance roles. Raises UsageError.
+    """
+    given = None if profile else _from_environment(environment)
+    if given is not None:
+        return Provider(given)
+    return with_botocore(profile, _from_chain, _none_without_botocore(environment, profile))
+
+
+def shortened(access_key: str) -> str:
+    """Enough of an access key to tell which one it is: "AKIA…PLE"."""
+    return f"{access_key[:4]}…{access_key[-3:]}" if len(access_key) >= 16 else f"{access_key[:2]}…"
+
+
+def _from_environment(environment: Mapping[str, str]) -> Credentials | None:
+    access_key, secret_key = environment.get(ACCESS_KEY, ""), environment.get(SECRET_KEY, "")
+    if not access_key and not secret_key:
+        return None
+    if not access_key or not secret_key:
+        there, missing = (ACCESS_KEY, SECRET_KEY) if access_key else (SECRET_KEY, ACCESS_KEY)
+        raise UsageError(f"S3 credentials: {there} is set, {missing} is not; set both or neither")
+    token = environment.get(TOKEN) or None
+    for name, value in ((ACCESS_KEY, access_key), (TOKEN, token or "")):
+        if not (value.isascii() and value.isprintable()) or " " in value:
+            raise UsageError(f"S3 credentials: {name} holds a character that cannot be sent in a header")
+    return Credentials(access_key, secret_key, token)
+
+
+def _from_chain(session: Any) -> Provider:
+    found = session.get_credentials()
+    if found is None:
+        raise UsageError(
+            f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}, or AWS_PROFILE to a profile that has some "
+            "(`aws configure`, `aws sso login`); no container or instance role was found either"
+        )
+    frozen = found.get_frozen_credentials()
+    current = Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
+    return Provider(current, found if hasattr(found, "refresh_needed") else None)
+
+
+def _none_without_botocore(environment: Mapping[str, str], profile: str | None) -> str:
+    if profile or environment.get("AWS_PROFILE"):
+        return "a profile of the shared AWS configuration"
+    return f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}; a shared profile, SSO or a role"
+
+
+def _parts(credentials: Credentials) -> tuple[str, str, str | None]:
+    return credentials.access_key, credentials.secret_key, credentials.token

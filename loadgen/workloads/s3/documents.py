@@ -1,0 +1,206 @@
+"""The XML documents of S3, read and written.
+
+The standard library's expat reads them. Entities can only be declared in a document type, which S3 never sends, so a
+document with one is refused before anything of it is expanded. Errors are not parsed at all but searched, because they
+may be cut off, may be a proxy's, and must never be in the way of the report.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import md5
+from html import escape, unescape
+from typing import NoReturn
+from urllib.parse import unquote_plus
+from xml.etree import ElementTree
+
+from loadgen.base.errors import LoadgenError
+
+MOST_DELETES = 1000
+
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_ERROR = re.compile(rb"<(?:[\w-]+:)?Error[\s/>]")
+_CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
+_MESSAGE = re.compile(rb"<(?:[\w-]+:)?Message\s*>\s*([^<]{1,400})")
+_NEXT_PAGE = re.compile(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class DocumentError(LoadgenError):
+    """A reply that should have been a document of S3 and is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Error:
+    """What a server says went wrong: `code` such as NoSuchKey, or empty; `message` is for a person."""
+
+    code: str
+    message: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}" if self.message else self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One object of a list; `etag` is without its quotes."""
+
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list. `token` asks for the next one, None after the last."""
+
+    objects: tuple[Listed, ...]
+    prefixes: tuple[str, ...]
+    token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a multipart upload as its completion names it; `checksum` is base64, where one was asked for."""
+
+    number: int
+    etag: str
+    checksum: str | None = None
+
+
+def find_error(data: bytes) -> S3Error | None:
+    """The error that a body, or its beginning, tells of; None where it tells of none. Never raises."""
+    start = _ERROR.search(data)
+    if start is None:
+        return None
+    code, message = _CODE.search(data, start.end()), _MESSAGE.search(data, start.end())
+    return S3Error(_text(code), _text(message))
+
+
+def read_page(data: bytes) -> Page:
+    """A page of ListObjectsV2. Raises DocumentError."""
+    root = _parse(data, "ListBucketResult")
+    coded = root.findtext("EncodingType") == "url"
+    objects = []
+    for item in root.iterfind("Contents"):
+        size = item.findtext("Size", "").strip()
+        if not (size.isascii() and size.isdigit()):
+            raise DocumentError(f"the list has an object of size {size!r}")
+        objects.append(Listed(_name(item, "Key", coded=coded), int(size), _etag(item)))
+    prefixes = tuple(_name(item, "Prefix", coded=coded) for item in root.iterfind("CommonPrefixes"))
+    token = root.findtext("NextContinuationToken") if root.findtext("IsTruncated") == "true" else None
+    return Page(tuple(objects), prefixes, token)
+
+
+def find_token(data: bytes) -> str | None:
+    """The token of a page alone, for those who do not look at its objects; None after the last page."""
+    match = _NEXT_PAGE.search(data)
+    return _text(match) or None
+
+
+def read_deleted(data: bytes) -> tuple[tuple[str, S3Error], ...]:
+    """The keys that a multi-object delete could not delete, and why. Raises DocumentError."""
+    root = _parse(data, "DeleteResult")
+    return tuple(
+        (item.findtext("Key", ""), S3Error(item.findtext("Code", ""), item.findtext("Message", "")))
+        for item in root.iterfind("Error")
+    )
+
+
+def read_upload_id(data: bytes) -> str:
+    """The id of a multipart upload that has begun. Raises DocumentError."""
+    found = _parse(data, "InitiateMultipartUploadResult").findtext("UploadId", "")
+    if not found:
+        raise DocumentError("the multipart upload has no id")
+    return found
+
+
+def read_parts(data: bytes) -> tuple[Part, ...]:
+    """The parts that a multipart upload has so far, one page of them. Raises DocumentError."""
+    root = _parse(data, "ListPartsResult", "ListPartsResponse")  # moto's name
+    parts = [(item.findtext("PartNumber", ""), _etag(item)) for item in root.iterfind("Part")]
+    if not all(number.isascii() and number.isdigit() for number, _ in parts):
+        raise DocumentError("the list of parts has one without a number")
+    return tuple(Part(int(number), etag) for number, etag in parts)
+
+
+def write_delete(keys: Iterable[str]) -> bytes:
+    """The body of a multi-object delete of up to 1000 keys; the reply will name only those that failed.
+
+    Raises ValueError for a key that XML cannot hold (see `fits_xml`).
+    """
+    objects = "".join(f"<Object><Key>{_escaped(key)}</Key></Object>" for key in keys)
+    return f'<Delete xmlns="{_NAMESPACE}"><Quiet>true</Quiet>{objects}</Delete>'.encode()
+
+
+def write_complete(parts: Iterable[Part], checksum_element: str | None = None) -> bytes:
+    """The body that puts the parts of a multipart upload together, in the order of their numbers."""
+    pieces = []
+    for part in sorted(parts, key=lambda part: part.number):
+        has_checksum = checksum_element is not None and part.checksum is not None
+        checksum = f"<{checksum_element}>{part.checksum}</{checksum_element}>" if has_checksum else ""
+        pieces.append(
+            f"<Part><PartNumber>{part.number}</PartNumber><ETag>&quot;{_escaped(part.etag)}&quot;</ETag>{checksum}</Part>"
+        )
+    return f'<CompleteMultipartUpload xmlns="{_NAMESPACE}">{"".join(pieces)}</CompleteMultipartUpload>'.encode()
+
+
+def write_location(region: str) -> bytes:
+    """The body that creates a bucket in a region other than us-east-1."""
+    constraint = f"<LocationConstraint>{_escaped(region)}</LocationConstraint>"
+    return f'<CreateBucketConfiguration xmlns="{_NAMESPACE}">{constraint}</CreateBucketConfiguration>'.encode()
+
+
+def fits_xml(key: str) -> bool:
+    """Whether a key can stand in a document: XML 1.0 has no way to write most control characters."""
+    return _NOT_IN_XML.search(key) is None
+
+
+def content_md5(data: bytes) -> str:
+    """The Content-MD5 header's value, which S3 wants with documents."""
+    return b64encode(md5(data, usedforsecurity=False).digest()).decode()
+
+
+class _NoDocumentType(ElementTree.TreeBuilder):
+    """Builds a tree without namespaces and refuses a document type, the only place where entities can be declared."""
+
+    def start(self, tag: str, attrs: dict[str, str]) -> ElementTree.Element:
+        return super().start(tag.rpartition("}")[2], attrs)
+
+    def end(self, tag: str) -> ElementTree.Element:
+        return super().end(tag.rpartition("}")[2])
+
+    def doctype(self, _name: str, _public: str, _system: str) -> NoReturn:
+        raise DocumentError("the document has a document type, which S3 never sends")
+
+
+def _parse(data: bytes, name: str, *other_names: str) -> ElementTree.Element:
+    """The root element, which must have this name; blanks before it, sent to keep the connection, are skipped."""
+    error = find_error(data[:2048]) if name != "DeleteResult" else None
+    try:
+        root = ElementTree.fromstring(data.lstrip(), ElementTree.XMLParser(target=_NoDocumentType()))
+    except (ElementTree.ParseError, ValueError, LookupError) as problem:
+        raise DocumentError(str(error) if error else f"expected <{name}>, got no XML: {problem}") from None
+    if root.tag not in (name, *other_names):
+        raise DocumentError(str(error) if error else f"expected <{name}>, got <{root.tag[:80]}>")
+    return root
+
+
+def _name(item: ElementTree.Element, element: str, *, coded: bool) -> str:
+    text = item.findtext(element, "")
+    return unquote_plus(text) if coded else text
+
+
+def _etag(item: ElementTree.Element) -> str:
+    return item.findtext("ETag", "").strip('"')
+
+
+def _text(match: re.Match[bytes] | None) -> str:
+    return "" if match is None else " ".join(unescape(match[1].decode("utf-8", "replace")).split())
+
+
+def _escaped(text: str) -> str:
+    if not fits_xml(text):
+        raise ValueError(f"XML cannot hold {text!r}")
+    return escape(text).replace("\r", "&#13;").replace("\n", "&#10;").replace("\t", "&#9;")

@@ -1,0 +1,230 @@
+"""The operations of S3 as signed Requests. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html"""
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from time import time
+from typing import Literal
+
+from loadgen import __version__
+from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request
+from loadgen.workloads.s3.checksums import Checksum, encoded
+from loadgen.workloads.s3.content import Content
+from loadgen.workloads.s3.credentials import Provider
+from loadgen.workloads.s3.documents import Part, content_md5, write_complete, write_delete, write_location
+from loadgen.workloads.s3.endpoint import DEFAULT_REGION, BucketAddress
+from loadgen.workloads.s3.expect import S3Expect
+from loadgen.workloads.s3.shapes import Operation, make_model
+from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Signer
+from loadgen.workloads.s3.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
+from loadgen.workloads.s3.uri import Query
+
+PayloadMode = Literal["signed", "unsigned", "streaming"]
+
+_USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
+_PARTIAL = ((206, 206),)
+_MOST_LENGTHS = 4096
+_NO_QUERY = Query()
+
+
+class Operations:
+    """Makes requests to one bucket, signed when they are made: send them within minutes. Belongs to one thread.
+
+    `name_ids` are the request names of those operations that are used, in the plan's order. `payload` is how bodies of
+    objects are signed, None for what suits: hashed over http, where nothing else protects them, and not over https.
+    `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        address: BucketAddress,
+        provider: Provider,
+        name_ids: Mapping[Operation, int],
+        *,
+        payload: PayloadMode | None = None,
+        checksum: Checksum | None = None,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        self._address = address
+        self._provider = provider
+        self._clock = clock
+        self._secure = address.origin.scheme == "https"
+        self._payload = payload or ("unsigned" if self._secure else "signed")
+        self._checksum = checksum
+        self._signer = Signer(address.origin.authority, address.region, _USER_AGENT)
+        self._fields = Fields(())
+        self._models = {operation: make_model(operation, name_id) for operation, name_id in name_ids.items()}
+        self._of_length: dict[tuple[int, bool], S3Expect] = {}
+
+    # Objects.
+
+    def put(self, key: str, content: Content) -> Request:
+        """Upload an object."""
+        return self._upload(Operation.PUT, self._address.key_path(key), _NO_QUERY, content)
+
+    def get(self, key: str, size: int | None = None, sink: Callable[[bytes], None] | None = None) -> Request:
+        """Download an object, of `size` bytes where that is known. The pieces go to `sink`."""
+        path = self._address.key_path(key)
+        return self._request(Operation.GET, path, expect=self._length(size), sink=sink)
+
+    def get_range(self, key: str, start: int, length: int, sink: Callable[[bytes], None] | None = None) -> Request:
+        """Download `length` bytes (at least one) of an object from byte `start` on."""
+        path, headers = self._address.key_path(key), (("Range", f"bytes={start}-{start + length - 1}"),)
+        expect = self._length(length, part=True)
+        return self._request(Operation.GET_RANGE, path, headers=headers, expect=expect, sink=sink)
+
+    def stat(self, key: str) -> Request:
+        """Ask for an object's head."""
+        return self._request(Operation.STAT, self._address.key_path(key))
+
+    def delete(self, key: str) -> Request:
+        """Delete an object; one that is not there counts as deleted."""
+        return self._request(Operation.DELETE, self._address.key_path(key))
+
+    def delete_many(self, keys: Iterable[str]) -> Request:
+        """Delete up to 1000 objects; the reply names those that failed (see `read_deleted`), and is bad with any."""
+        document = write_delete(keys)
+        return self._send_document(Operation.DELETE_MANY, self._address.path, Query(("delete", None)), document)
+
+    def copy(self, source: str, key: str) -> Request:
+        """Copy an object of this bucket within the store."""
+        headers = (("x-amz-copy-source", self._address.copy_source(source)),)
+        path = self._address.key_path(key)
+        return self._request(Operation.COPY, path, headers=headers)
+
+    def list(self, prefix: str = "", *, token: str | None = None, max_keys: int = 1000, delimiter: str = "") -> Request:
+        """Ask for a page of keys (see `read_page`); `token` is of the page before."""
+        pairs = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", str(max_keys))]
+        pairs += [(name, value) for name, value in (("prefix", prefix), ("delimiter", delimiter)) if value]
+        pairs += [("continuation-token", token)] if token is not None else []
+        return self._request(Operation.LIST, self._address.path, Query(*pairs))
+
+    def presigned_get(self, key: str, expires_s: int, size: int | None = None) -> Request:
+        """Download an object by a URL that is good for `expires_s` and holds the signature."""
+        target = self._signer.presign(
+            self._provider.current, int(self._clock()), "GET", self._address.key_path(key), expires_s
+        )
+        fields = self._fields.with_block(_USER_AGENT.encode())
+        return self._made(Operation.GET, target, fields, expect=self._length(size))
+
+    # Multipart uploads.
+
+    def create_multipart(self, key: str) -> Request:
+        """Begin one; the reply holds its id (see `read_upload_id`)."""
+        headers = (("x-amz-checksum-algorithm", self._checksum.algorithm),) if self._checksum else ()
+        path, query = self._address.key_path(key), Query(("uploads", None))
+        return self._request(Operation.CREATE_MULTIPART, path, query, headers)
+
+    def put_part(self, key: str, upload_id: str, number: int, content: Content) -> Request:
+        """Upload part `number`, from 1 to 10,000; all but the last have at least 5 MiB."""
+        query = Query(("partNumber", str(number)), ("uploadId", upload_id))
+        return self._upload(Operation.PUT_PART, self._address.key_path(key), query, content)
+
+    def list_parts(self, key: str, upload_id: str) -> Request:
+        """Ask for the parts that have arrived (see `read_parts`)."""
+        path, query = self._address.key_path(key), Query(("uploadId", upload_id))
+        return self._request(Operation.LIST_PARTS, path, query)
+
+    def complete_multipart(self, key: str, upload_id: str, parts: Iterable[Part]) -> Request:
+        """Put the parts together; a reply with status 200 may hold an error, and is bad then."""
+        document = write_complete(parts, self._checksum.element if self._checksum else None)
+        path, query = self._address.key_path(key), Query(("uploadId", upload_id))
+        return self._send_document(Operation.COMPLETE_MULTIPART, path, query, document)
+
+    def abort_multipart(self, key: str, upload_id: str) -> Request:
+        """Give one up and free its parts."""
+        path, query = self._address.key_path(key), Query(("uploadId", upload_id))
+        return self._request(Operation.ABORT_MULTIPART, path, query)
+
+    # The bucket.
+
+    def create_bucket(self) -> Request:
+        """Create the bucket. One that is there already is error BucketAlreadyOwnedByYou, at AWS in us-east-1 none."""
+        document = b"" if self._address.region == DEFAULT_REGION else write_location(self._address.region)
+        return self._send_document(Operation.CREATE_BUCKET, self._address.path, _NO_QUERY, document)
+
+    def stat_bucket(self) -> Request:
+        """Ask whether the bucket is there (200), is somebody else's (403) or is not (404)."""
+        return self._request(Operation.STAT_BUCKET, self._address.path)
+
+    # How they are made.
+
+    def checksum_of(self, content: Content) -> str | None:
+        """The checksum of a part as its completion names it, None without --checksum."""
+        return encoded(content.digest(self._checksum.new)) if self._checksum else None
+
+    def _upload(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
+        if self._payload == "streaming":
+            return self._stream(operation, path, query, content)
+        headers: Headers = ()
+        if self._checksum is not None:
+            headers = ((self._checksum.header, encoded(content.digest(self._checksum.new))),)
+        hashed = UNSIGNED_PAYLOAD if self._payload == "unsigned" else content.digest(sha256).digest().hex()
+        return self._request(operation, path, query, headers, hashed, content.payload())
+
+    def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
+        checksum = self._checksum
+        unsigned = self._secure and checksum is not None
+        mode = UNSIGNED_TRAILER if unsigned else SIGNED if checksum is None else SIGNED_TRAILER
+        headers: Headers = (("Content-Encoding", "aws-chunked"), ("x-amz-decoded-content-length", str(content.size)))
+        if checksum is not None:
+            headers += (("x-amz-trailer", checksum.header),)
+        block, chunks = self._signer.sign_stream(
+            self._provider.current, int(self._clock()), "PUT", path, query.canonical, mode, headers
+        )
+        body = AwsChunked(content, None if unsigned else chunks, checksum)
+        return self._made(operation, path + query.suffix, self._fields.with_block(block), body)
+
+    def _send_document(self, operation: Operation, path: str, query: Query, document: bytes) -> Request:
+        headers = (("Content-MD5", content_md5(document)), ("Content-Type", "application/xml")) if document else ()
+        return self._request(operation, path, query, headers, sha256(document).hexdigest(), document)
+
+    def _request(
+        self,
+        operation: Operation,
+        path: str,
+        query: Query = _NO_QUERY,
+        headers: Headers = (),
+        hashed: str = EMPTY_SHA256,
+        body: bytes | BodySource = b"",
+        expect: S3Expect | None = None,
+        sink: Callable[[bytes], None] | None = None,
+    ) -> Request:
+        block = self._signer.sign(
+            self._provider.current,
+            int(self._clock()),
+            self._models[operation].method,
+            path,
+            query.canonical,
+            hashed,
+            headers,
+        )
+        return self._made(operation, path + query.suffix, self._fields.with_block(block), body, expect, sink)
+
+    def _made(
+        self,
+        operation: Operation,
+        target: str,
+        fields: Fields,
+        body: bytes | BodySource = b"",
+        expect: S3Expect | None = None,
+        sink: Callable[[bytes], None] | None = None,
+    ) -> Request:
+        request = self._models[operation].varied(target, fields, body)
+        if body:
+            request.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
+        if expect is not None:
+            request.expect = expect
+        if sink is not None:
+            request.sink, request.memo = sink, None
+        return request
+
+    def _length(self, length: int | None, *, part: bool = False) -> S3Expect | None:
+        """What is expected of a download; one object for each length, as long as there are few."""
+        if length is None:
+            return None
+        expect = self._of_length.get((length, part))
+        if expect is None:
+            expect = S3Expect(_PARTIAL, length=length) if part else S3Expect(length=length)
+            if len(self._of_length) < _MOST_LENGTHS:
+                self._of_length[length, part] = expect
+        return expect
