@@ -14,7 +14,7 @@ from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcom
 from loadgen.clients.dial import Dial
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.encode import Encoder, rest_of_body
-from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
+from loadgen.clients.http1.parser import ReplyReader, read_short, remember, repeatable
 
 READ_BYTES = 65536
 EXAMPLE_BYTES = 200
@@ -159,9 +159,11 @@ class BlockingClient:
     def _receive(self, request: Request, data: bytes, sent_ns: int, *, reused: bool) -> Outcome:
         """Take the reply whose first piece is `data`, b"" for the end of the stream."""
         memo = request.memo
-        known = read_known(data, memo) if memo is not None else None
+        known = read_short(data, request.method, memo)
         if known is not None and len(data) == known[1] + known[0].length:
             framing, head = known
+            if request.sink is not None and framing.length:
+                request.sink(data[head:])
             reply = Reply(
                 framing.status, framing.length, len(data), data[head : head + request.keep],
                 data[:EXAMPLE_BYTES], framing.keep_alive, repeatable(data),

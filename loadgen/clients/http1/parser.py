@@ -1,9 +1,11 @@
 """Reads one HTTP/1.x reply from bytes; no sockets here.
 
 `ReplyReader` takes a reply in any pieces and either completes it or says in one sentence why it is malformed.
-`read_known` is the short path: a reply whose head was seen before needs no parsing, only its length checked.
+`read_short` is the short path: a head that was seen before needs no parsing, and one that is as plain as most are only
+a pattern.
 """
 
+import re
 from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -15,6 +17,12 @@ EXAMPLE_BYTES = 200
 _MAX_MEMO_BYTES = 16384
 _MAX_HEADS = 64
 _HEAD_END = b"\r\n\r\n"
+_PLAIN = re.compile(
+    rb"HTTP/1\.1 ([2-5]\d\d) [\t -~\x80-\xff]*+\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n"
+)
+_CONNECTION = re.compile(rb"\n(?:proxy-)?connection:[ ]*([^\r]*)")
+_BODILESS = (204, 304)
+_MOST_DIGITS = 16
 
 
 class ReplyReader:
@@ -187,11 +195,37 @@ class ReplyReader:
             self._done = True
 
 
-def read_known(data: bytes, memo: Memo) -> tuple[Framing, int] | None:
-    """The framing of a reply that begins with a head seen before, and that head's length; else None."""
-    end = data.find(_HEAD_END) + len(_HEAD_END)
-    framing = memo.framing.get(data[:end])
-    return None if framing is None else (framing, end)
+def read_short(data: bytes, method: str, memo: Memo | None) -> tuple[Framing, int] | None:
+    """The framing that a reply begins with, and its head's length; None where it takes a ReplyReader to tell.
+
+    A head is short work if it was seen before, or if all of it matches what no reader could take otherwise.
+    """
+    if memo is not None:
+        end = data.find(_HEAD_END) + len(_HEAD_END)
+        framing = memo.framing.get(data[:end])
+        if framing is not None:
+            return framing, end
+    match = _PLAIN.match(data)
+    if match is None or method == "HEAD":
+        return None
+    framing = _plain_framing(int(match[1]), match[0].lower())
+    if framing is None:
+        return None
+    if memo is not None:
+        remember(memo, match[0], framing)
+    return framing, match.end()
+
+
+def _plain_framing(status: int, head: bytes) -> Framing | None:
+    """What a well-formed lower-case head says, if it says so with one Content-Length and nothing else."""
+    if status in _BODILESS or head.count(b"\ncontent-length:") != 1 or b"\ntransfer-encoding:" in head:
+        return None
+    for option in _CONNECTION.findall(head):
+        if option != b"keep-alive":
+            return None
+    start = head.index(b"\ncontent-length:") + len(b"\ncontent-length:")
+    length = head[start : head.index(b"\r", start)].strip(b" ")
+    return Framing(status, int(length), keep_alive=True) if length.isdigit() and len(length) < _MOST_DIGITS else None
 
 
 def remember(memo: Memo, start: bytes, framing: Framing) -> None:

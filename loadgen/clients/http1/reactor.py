@@ -19,7 +19,7 @@ from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Framin
 from loadgen.clients.faults import classify, explain, handshake_error
 from loadgen.clients.http1.connection import Connection, Phase, Watch
 from loadgen.clients.http1.encode import Encoder, rest_of_body
-from loadgen.clients.http1.parser import ReplyReader, read_known, remember, repeatable
+from loadgen.clients.http1.parser import ReplyReader, read_short, remember, repeatable
 from loadgen.clients.http1.poller import FAILED, IN, OUT, LoopPoller, has_epoll
 
 READ_BYTES = 65536
@@ -330,7 +330,7 @@ class Reactor:
         reader = connection.reader
         memo = request.memo
         if reader is None:
-            known = read_known(data, memo) if memo is not None else None
+            known = read_short(data, request.method, memo)
             if known is not None and self._known(connection, request, data, *known):
                 return
             reader = connection.reader = ReplyReader(request.method, request.keep, request.sink)
@@ -350,12 +350,14 @@ class Reactor:
         whole = head + framing.length
         missing = whole - len(data)
         if missing > 0:
-            if request.keep or framing.length == 0:
+            if request.keep or request.sink is not None:
                 return False
             connection.framing, connection.missing, connection.received = framing, missing, len(data)
             connection.head = data[:EXAMPLE_BYTES]
             return True
         kept = data[head : min(whole, head + request.keep)] if request.keep else b""
+        if request.sink is not None and framing.length:
+            request.sink(data[head:whole])
         reply = Reply(framing.status, framing.length, len(data), kept, data[:EXAMPLE_BYTES], framing.keep_alive)
         if missing == 0:
             reply.whole = repeatable(data)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ErrorClass, Framing, Memo
-from loadgen.clients.http1.parser import MAX_HEAD_BYTES, ReplyReader, read_known, remember, repeatable
+from loadgen.clients.http1.parser import MAX_HEAD_BYTES, ReplyReader, read_short, remember, repeatable
 from tests.support import replies
 from tests.support.replies import WireReply
 
@@ -211,12 +211,79 @@ def test_the_short_path_says_what_the_full_parser_says(case):
     if framing is None:
         return
     remember(memo, reader.start, framing)
-    known, head_length = read_known(case.data, memo)
+    known, head_length = read_short(case.data, case.method, memo)
     assert known == Framing(case.status, len(case.body), case.keep_alive)
     assert case.data[head_length:] == case.data[head_length : head_length + known.length] == case.body
 
 
+@named(replies.WHOLE, replies.CLOSING, replies.SURPLUS)
+def test_a_plain_head_needs_no_parser_and_says_the_same(case):
+    short = read_short(case.data, case.method, None)
+    if short is None:
+        return
+    framing, head_length = short
+    reader = read([case.data], case.method, case.closes)
+    assert (framing.status, framing.length) == (reader.reply.status, reader.reply.body_length)
+    assert framing.keep_alive is (reader.reply.keep_alive or case.surplus)
+    assert case.data[head_length : head_length + framing.length] == case.body
+
+
+@named(BAD)
+def test_what_is_wrong_in_a_head_is_left_to_the_parser(case):
+    short = read_short(case.data, case.method, None)
+    if short is not None:  # the head is in order, and what follows it is too short
+        assert len(case.data) < short[1] + short[0].length
+        assert case.error is ErrorClass.EARLY_CLOSE
+
+
+PLAIN = LENGTH.replace(b"Content", b"Server: x\r\nContent")
+
+
+@pytest.mark.parametrize(
+    ("data", "method"),
+    [
+        (PLAIN, "HEAD"),
+        (PLAIN.replace(b"200 OK", b"204 No"), "GET"),
+        (PLAIN.replace(b"200 OK", b"304 No"), "GET"),
+        (PLAIN.replace(b"200 OK", b"103 No"), "GET"),
+        (PLAIN.replace(b"1.1", b"1.0"), "GET"),
+        (PLAIN.replace(b"Server: x", b"Connection: close"), "GET"),
+        (PLAIN.replace(b"Server: x", b"Proxy-Connection: close"), "GET"),
+        (PLAIN.replace(b"Server: x", b"Connection: keep-alive, Upgrade"), "GET"),
+        (PLAIN.replace(b"Server: x", b"Content-Length: 2"), "GET"),
+        (PLAIN.replace(b"Server: x", b"Transfer-Encoding: chunked"), "GET"),
+        (PLAIN.replace(b"Server: x", b" folded"), "GET"),
+        (PLAIN.replace(b"Server: x", b"Server : x"), "GET"),
+        (PLAIN.replace(b"Server: x", b"Server: \0"), "GET"),
+        (PLAIN.replace(b"Server: x\r\n", b"Server: x\n"), "GET"),
+        (PLAIN.replace(b": 2", b": +2"), "GET"),
+        (PLAIN.replace(b": 2", b": " + b"2" * 17), "GET"),
+        (PLAIN.replace(b": 2", b": "), "GET"),
+    ],
+)
+def test_heads_that_are_not_plain_take_the_parser(data, method):
+    assert read_short(PLAIN, "GET", None) is not None
+    assert read_short(data, method, None) is None
+
+
+@settings(max_examples=300)
+@given(st.integers(0, len(PLAIN) - 3), st.binary(max_size=3), st.integers(0, 2))
+def test_a_damaged_head_is_never_taken_for_plain_where_the_parser_objects(at, inserted, removed):
+    data = PLAIN[:at] + inserted + PLAIN[at + removed :]
+    short = read_short(data, "GET", None)
+    if short is None:
+        return
+    framing, head_length = short
+    reader = read([data[: head_length + framing.length]])
+    if len(data) < head_length + framing.length:
+        assert verdict(reader) == "incomplete"
+    else:
+        assert verdict(reader)[:2] == (framing.status, framing.length)
+        assert reader.reply.keep_alive is framing.keep_alive
+
+
 def test_common_replies_take_the_short_path():
+    assert read_short(LENGTH, "GET", None) == (Framing(200, 2, True), len(LENGTH) - 2)
     assert read([LENGTH]).framing() == Framing(200, 2, True)
 
 
@@ -240,20 +307,19 @@ def test_an_unfinished_reply_has_no_framing():
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"x", LENGTH[:20], LENGTH.replace(b"2", b"3"), b" " + LENGTH, OK + b"\r\n"],
+    [b"", b"x", LENGTH[:20], LENGTH.replace(b"2\r", b"3\r"), b" " + LENGTH, OK + b"\r\n"],
 )
 def test_a_head_not_seen_before_is_left_to_the_parser(data):
     memo = Memo()
     remember(memo, LENGTH, Framing(200, 2, True))
-    assert read_known(data, memo) is None
+    assert read_short(data, "HEAD", memo) is None
 
 
 def test_a_known_head_is_known_with_any_body():
     memo = Memo()
     remember(memo, LENGTH, Framing(200, 2, True))
-    assert (
-        read_known(LENGTH[:-2], memo) == read_known(LENGTH + b"more", memo) == (Framing(200, 2, True), len(LENGTH) - 2)
-    )
+    known = (Framing(200, 2, True), len(LENGTH) - 2)
+    assert read_short(LENGTH[:-2], "GET", memo) == read_short(LENGTH + b"more", "GET", memo) == known
 
 
 def test_heads_that_differ_every_time_do_not_fill_the_memory():
@@ -261,7 +327,7 @@ def test_heads_that_differ_every_time_do_not_fill_the_memory():
     for number in range(1000):
         remember(memo, b"X: %d\r\n\r\n" % number, Framing(200, 2, True))
     assert len(memo.framing) <= 64
-    assert read_known(b"X: 999\r\n\r\n", memo) is not None
+    assert read_short(b"X: 999\r\n\r\n", "GET", memo) is not None
 
 
 @pytest.mark.parametrize(("size", "stands"), [(10, True), (16384, True), (16385, False)])
