@@ -19,7 +19,7 @@ def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> 
     from loadgen.plan.shipped import find_shipped
     from loadgen.session.environment import gil_enabled, usable_cores
 
-    given = {**flags, **_body(flags.get("body"))}
+    given = with_body(flags)
     chosen = _settings(settings)
     if "://" in target:
         if chosen:
@@ -52,15 +52,16 @@ def _settings(pairs: Sequence[str]) -> dict[str, str]:
     return settings
 
 
-def _body(body: str | None) -> dict[str, Any]:
-    """`@FILE` and `-` replaced by what they hold."""
+def with_body(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags with a body of `@FILE` or `-` replaced by what that holds, once. Raises UsageError."""
+    body = flags.get("body")
     if body == "-":
-        return {"body": sys.stdin.buffer.read()}
-    if body is None or not body.startswith("@"):
-        return {}
+        return {**flags, "body": sys.stdin.buffer.read()}
+    if not isinstance(body, str) or not body.startswith("@"):
+        return dict(flags)
     if body == "@":
         raise UsageError("--body: expected a file's name after @")
     try:
-        return {"body": Path(body[1:]).read_bytes()}
+        return {**flags, "body": Path(body[1:]).read_bytes()}
     except OSError as error:
         raise UsageError(f"--body: cannot read {body[1:]!r}: {error.strerror}") from None
