@@ -48,9 +48,9 @@ def series_in(text: str, argument: str) -> "Series":
     """The rounds of one variant. Raises UsageError, also where there are several and none is named."""
     variants = variants_in(text, argument)
     if len(variants) > 1:
-        labels = ", ".join(slug(item.label) for item in variants)
+        labels = [slug(item.label) for item in variants]
         raise UsageError(
-            f"{argument}: holds several variants ({labels}); name one: {argument}#{slug(variants[0].label)}"
+            f"{argument}: holds several variants ({', '.join(labels)}); name one, as {argument}#{labels[0]}"
         )
     return variants[0]
 

@@ -10,30 +10,35 @@ from loadgen.base.errors import UsageError
 
 if TYPE_CHECKING:
     from loadgen.plan.plan import Plan
+    from loadgen.plan.profile import Profile
 
 
 def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Plan":
     """The plan for a URL, a profile's file, or the name of a shipped profile. Raises UsageError."""
     from loadgen.plan.build import make_plan
+    from loadgen.session.environment import gil_enabled, usable_cores
+
+    return make_plan(profile_for(target, settings, flags), cores=usable_cores(), gil=gil_enabled())
+
+
+def profile_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Profile":
+    """The checked profile of the same. Raises UsageError."""
     from loadgen.plan.document import profile_for_url, read_profile
     from loadgen.plan.shipped import find_shipped
-    from loadgen.session.environment import gil_enabled, usable_cores
 
     given = with_body(flags)
     chosen = _settings(settings)
     if "://" in target:
         if chosen:
             raise UsageError("--set: a URL has no variables to set; a profile may")
-        profile = profile_for_url(target, given, os.environ)
-    else:
-        found = Path(target) if os.path.isfile(target) else find_shipped(target)  # noqa: PTH113  a Path raises
-        if found is None:
-            raise UsageError(
-                f"{_safe(target)!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
-                "`loadgen profiles` lists those"
-            )
-        profile = read_profile(found, chosen, os.environ, given)
-    return make_plan(profile, cores=usable_cores(), gil=gil_enabled())
+        return profile_for_url(target, given, os.environ)
+    found = Path(target) if os.path.isfile(target) else find_shipped(target)  # noqa: PTH113  a Path raises
+    if found is None:
+        raise UsageError(
+            f"{_safe(target)!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
+            "`loadgen profiles` lists those"
+        )
+    return read_profile(found, chosen, os.environ, given)
 
 
 def _safe(target: str) -> str:

@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.target_argument import plan_for, with_body
+from loadgen.cli.target_argument import profile_for, with_body
 
 if TYPE_CHECKING:
     from loadgen.plan.plan import Plan
@@ -31,25 +31,29 @@ def make_variants(target: str, settings: Sequence[str], flags: Mapping[str, Any]
     What a mode decides by itself is not multiplied: `--modes async,pool --workers 1,4` are three variants. Without a
     list it is the modes that are compared. Raises UsageError where fewer than two variants are left.
     """
+    from loadgen.plan.build import make_plan
+    from loadgen.plan.topology import TopologyError, choose
+    from loadgen.session.environment import gil_enabled, usable_cores
+
     lists = {key: _entries(key, flags[key]) for key in DIMENSIONS if key in flags}
     if all(len(entries) == 1 for entries in lists.values()) and "mode" not in lists:
         lists["mode"] = DEFAULT_MODES.split(",")
     base = {key: value for key, value in with_body(flags).items() if key not in DIMENSIONS}
     varying = [key for key, entries in lists.items() if len(entries) > 1]
+    cores, gil = usable_cores(), gil_enabled()
     variants: list[Variant] = []
     left_out: list[str] = []
     for chosen in _combinations(lists):
-        label = _label(chosen, varying) or "this"
+        profile = profile_for(target, settings, {**base, **chosen})
+        label = _label(chosen, varying)
         try:
-            plan = plan_for(target, settings, {**base, **chosen})
-        except UsageError as error:
-            if not varying:
-                raise
-            left_out.append(f"{label}: {_reason(error)}")
-            continue
-        variants.append(Variant(_unique(label, variants), plan))
-    if not variants and left_out:
-        raise UsageError("\n".join(dict.fromkeys(reason.partition(": ")[2] for reason in left_out)))
+            choose(profile.mode, profile.connections, profile.processes, profile.workers, cores, gil)
+        except TopologyError as error:
+            left_out.append(f"{label}: {error}" if label else str(error))
+        else:
+            variants.append(Variant(_unique(label, variants), make_plan(profile, cores=cores, gil=gil)))
+    if not variants:
+        raise UsageError("\n".join(left_out))
     if len(variants) < 2:
         raise UsageError("\n".join(["nothing to compare: give at least two, as --modes pool,threads", *left_out]))
     return variants, left_out
@@ -94,8 +98,3 @@ def _label(chosen: Mapping[str, str], varying: Sequence[str]) -> str:
 def _unique(label: str, variants: Sequence[Variant]) -> str:
     times = sum(item.label == label or item.label.startswith(f"{label} (") for item in variants)
     return label if not times else f"{label} ({times + 1})"
-
-
-def _reason(error: UsageError) -> str:
-    """Its first line, without the words for where the value came from."""
-    return str(error).splitlines()[0]

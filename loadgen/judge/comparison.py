@@ -12,7 +12,7 @@ from loadgen.judge.statistics import Estimate, Word, holm, paired, word
 from loadgen.measure.counts import Counts
 from loadgen.measure.encoded import decode_clocks
 from loadgen.measure.merge import merge_results
-from loadgen.measure.result import QUANTILES, Block, Result
+from loadgen.measure.result import QUANTILES, Result
 from loadgen.measure.series import Series
 
 Basis = Literal["rounds", "blocks", "none"]
@@ -108,7 +108,7 @@ def _paired(metric: Metric, first: Sequence[Figure | None], other: Sequence[Figu
 def _by_blocks(first: Series, other: Series) -> Against:
     """One run on a side: rounds on the other count as one long run."""
     runs = _as_one(first), _as_one(other)
-    blocks = _full_blocks(runs[0]), _full_blocks(runs[1])
+    blocks = _Blocks(runs[0]), _Blocks(runs[1])
     rows = []
     for metric in METRICS:
         sides = (metric.read(runs[0]), metric.read(runs[1]))
@@ -117,45 +117,48 @@ def _by_blocks(first: Series, other: Series) -> Against:
     return Against(other.label, 1, "blocks" if known else "none", _judged(rows))
 
 
-def _estimate(
-    metric: Metric, sides: tuple[Figure | None, Figure | None], blocks: tuple[list[Block], list[Block]]
-) -> Estimate:
-    first, other = sides
-    if first is None or other is None:
-        return Estimate()
-    measures = _measure(metric, blocks[0]), _measure(metric, blocks[1])
-    if measures[0] and measures[1] and not (first.at_least or other.at_least):
-        step = max(metric.step, metric.cell * min(first.value, other.value))
-        found = compare_blocks(measures[0], len(blocks[0]), measures[1], len(blocks[1]), step)
-        if found.p is not None:
-            return found
-    return paired([first.value], [other.value])
-
-
 def _as_one(series: Series) -> Result:
     if len(series.results) == 1:
         return series.results[0]
     return merge_results({f"round {number}": result for number, result in enumerate(series.results, 1)})
 
 
-def _full_blocks(result: Result) -> list[Block]:
-    return [row for row in result.blocks if row.t_s + row.duration_s <= result.duration_s + PART_OF_A_SECOND]
+def _estimate(
+    metric: Metric, sides: tuple[Figure | None, Figure | None], blocks: "tuple[_Blocks, _Blocks]"
+) -> Estimate:
+    first, other = sides
+    if first is None or other is None:
+        return Estimate()
+    measures = blocks[0].measure(metric), blocks[1].measure(metric)
+    if measures[0] and measures[1] and not (first.at_least or other.at_least):
+        step = max(metric.step, metric.cell * min(first.value, other.value))
+        found = compare_blocks(measures[0], blocks[0].count, measures[1], blocks[1].count, step)
+        if found.p is not None:
+            return found
+    return paired([first.value], [other.value])
 
 
-def _measure(metric: Metric, blocks: Sequence[Block]) -> Measure | None:
-    """How blocks give the metric; None for one that they do not."""
-    quantile = QUANTILES.get(metric.key.replace(".", "_"))
-    if quantile is not None:
-        return quantile_of([_counts(block) for block in blocks], quantile)
-    if metric.key == "ok_rps":
-        return ratio_of([block.ok for block in blocks], [block.duration_s for block in blocks])
-    if metric.key == "error_rate":
-        return ratio_of([block.failed for block in blocks], [block.ok + block.failed for block in blocks])
-    return None
+class _Blocks:
+    """The whole blocks of a run, and the metrics that they give. Raises UsageError for a damaged histogram."""
 
+    def __init__(self, result: Result) -> None:
+        end_s = result.duration_s + PART_OF_A_SECOND
+        self._rows = [row for row in result.blocks if row.t_s + row.duration_s <= end_s]
+        self._counts = [
+            decode_clocks({"response": row.response})["response"] if row.response else Counts() for row in self._rows
+        ]
+        self.count = len(self._rows)
 
-def _counts(block: Block) -> Counts:
-    return decode_clocks({"response": block.response})["response"] if block.response else Counts()
+    def measure(self, metric: Metric) -> Measure | None:
+        """How blocks give the metric; None for one that they do not."""
+        quantile = QUANTILES.get(metric.key.replace(".", "_"))
+        if quantile is not None:
+            return quantile_of(self._counts, quantile)
+        if metric.key == "ok_rps":
+            return ratio_of([row.ok for row in self._rows], [row.duration_s for row in self._rows])
+        if metric.key == "error_rate":
+            return ratio_of([row.failed for row in self._rows], [row.ok + row.failed for row in self._rows])
+        return None
 
 
 def _bounded(row: Row) -> Row:

@@ -37,7 +37,10 @@ class _Side:
 
 def explain(comparison: Comparison) -> list[str]:
     """Sentences, the most telling first; none where there is nothing to say."""
-    sides = [_side(item) for item in comparison.variants if item.results]
+    silent = [item.label for item in comparison.variants if not any(result.ledger.ok for result in item.results)]
+    if silent:
+        return [f"Not one good reply came back to {_listed(silent)}."]
+    sides = [_side(item) for item in comparison.variants]
     return [*_own_tails(sides), *_limits(sides), *_switches(sides), *_noise(comparison)]
 
 

@@ -33,9 +33,9 @@ def cells(row: Row) -> tuple[str, str, str, str]:
         return (*both, "-", "")
     mark = {"": "", "at least": ">= ", "at most": "<= "}[row.bound]
     low, high = estimate.low, estimate.high
-    fine = low is not None and high is not None and high - low < NARROW
-    is_exact = low is not None and high is not None and high - low <= EXACT * low
-    ends = ["" if end is None or is_exact else _ratio(end, fine=fine) for end in (low, high)]
+    width = high - low if low is not None and high is not None else NARROW
+    fine = EXACT < width < NARROW
+    ends = ["" if end is None or width <= EXACT else _ratio(end, fine=fine) for end in (low, high)]
     return (*both, f"{mark}{_ratio(estimate.ratio, fine=fine)}x", " .. ".join(ends) if any(ends) else "")
 
 

@@ -7,7 +7,7 @@ from loadgen.report.comparison import GLANCE, LEGEND, Page, said
 from loadgen.report.comparison_cells import cells, figure, heading
 from loadgen.report.style import clean
 
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|#"})
+_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]|#"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def comparison_markdown(page: Page) -> str:
