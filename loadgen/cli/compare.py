@@ -66,7 +66,8 @@ def compare(
 ) -> None:
     """Put the same load on TARGET in several ways, and tell what differs.
 
-    Every round runs each variant once, in a shuffled order, each run in a process of its own.
+    Every round runs each variant once, in a shuffled order, each run in a process of its own. Exit codes are those of
+    `loadgen run`; that of the run which went worst.
     """
     check_output(output, form, FORMS)
     check_html(html)
