@@ -12,7 +12,9 @@ from loadgen import __version__
 from loadgen.base.errors import LoadgenError
 from loadgen.cli.calibrate import calibrate
 from loadgen.cli.check import check
+from loadgen.cli.compare import compare
 from loadgen.cli.demo import demo
+from loadgen.cli.diff import diff
 from loadgen.cli.profiles import profiles_app
 from loadgen.cli.report import report
 from loadgen.cli.run import run
@@ -54,6 +56,8 @@ app.command()(check)
 app.command()(demo)
 app.command()(target)
 app.command()(report)
+app.command()(compare)
+app.command()(diff)
 app.command()(calibrate)
 app.add_typer(profiles_app)
 

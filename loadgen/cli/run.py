@@ -125,7 +125,7 @@ def run_and_report(
         live.end()
         traceback.print_exception(error, file=sys.stderr)
 
-    with _signals_restored():
+    with signals_restored():
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
                 result = runner.run(run_session(plan, Hooks(live.show, emergency, crashed), last_calibration()))
@@ -136,7 +136,7 @@ def run_and_report(
 
 
 @contextmanager
-def _signals_restored() -> "Iterator[None]":
+def signals_restored() -> "Iterator[None]":
     """A run that is over ignores signals, so that none can cost its result; afterwards they mean what they did."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,0 +1,48 @@
+"""Several runs in rounds, with their progress on stderr."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from loadgen.cli.live import LiveLine
+from loadgen.report.style import columns, pad
+
+if TYPE_CHECKING:
+    from loadgen.measure.result import Result
+    from loadgen.plan.plan import Plan
+    from loadgen.session.rounds import Rounds, Turn
+
+
+def measure_rounds(
+    plans: Sequence["Plan"], labels: Sequence[str], rounds: int, *, quiet: bool, seed: int, settle_s: float
+) -> "Rounds":
+    """Run every plan `rounds` times. Raises UsageError before the first run where one cannot be run on this host.
+
+    Signals are ignored afterwards: the caller keeps what was measured within `signals_restored`.
+    """
+    import asyncio
+
+    import uvloop
+
+    from loadgen.session.isolated import Isolated
+    from loadgen.session.limits import check_descriptors
+    from loadgen.session.rounds import run_rounds
+
+    for plan in plans:
+        check_descriptors(plan)
+    live = LiveLine(quiet=quiet)
+    longest = max(map(columns, labels), default=0)
+
+    async def main() -> "Rounds":
+        with Isolated(live.show) as isolated:
+
+            async def run(turn: "Turn") -> "Result":
+                live.lead(f"{turn.round + 1}/{rounds} {pad(labels[turn.variant], longest)}")
+                return await isolated.run(turn.plan)
+
+            return await run_rounds(plans, rounds, run, isolated.rest, seed=seed, settle_s=settle_s)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            return runner.run(main())
+        finally:
+            live.end()
