@@ -101,10 +101,11 @@ def test_a_request_sent_before_the_close_was_noticed_is_stale_and_not_sent_again
     steps = [ReadRequest(), Send(REPLY)] * 3 + [Pass(idle), ending]
     with FaultServer(then_well(steps)) as server, user(kind, endpoint_of(server)) as client:
         request = get(Memo() if memory else None)
-        assert [client.exchange(request).status for _ in range(3)] == [200] * 3
-        idle.open()
-        client.await_event(noticed=False)
-        got = client.exchange(request)
+        with client.at_once():
+            assert [client.exchange(request).status for _ in range(3)] == [200] * 3
+            idle.open()
+            client.await_event(noticed=False)
+            got = client.exchange(request)
         if kind.startswith("httpx"):
             assert got.status == 200
             assert client.counts.idle_closed == 1
