@@ -91,9 +91,14 @@ def report(
 
 
 def _result(text: str, file: str) -> "Result":
-    from loadgen.measure.result import from_json
+    """The file's Result; several rounds as one."""
+    from loadgen.measure.merge import merge_results
+    from loadgen.measure.series import read_series
 
-    return from_json(text, file)
+    rounds = read_series(text, file).results
+    if len(rounds) == 1:
+        return rounds[0]
+    return merge_results({f"round {number} of {file}": result for number, result in enumerate(rounds, 1)})
 
 
 def _merged(files: Sequence[str], texts: Mapping[str, str]) -> "Result":

@@ -59,12 +59,13 @@ def main() -> None:
     frames = sys.stdout.buffer
     with os.fdopen(os.dup(0), "rb", buffering=0) as source:
         data = json.loads(source.readline())
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=leave_with_parent, daemon=True).start()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(data, frames))
 
 
-def _leave_with_parent() -> None:
+def leave_with_parent() -> None:
+    """End this process when the parent closes its end of standard input."""
     while os.read(0, 1):
         pass
     os._exit(ORPHAN_EXIT)

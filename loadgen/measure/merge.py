@@ -28,6 +28,7 @@ from loadgen.measure.result import (
     WorkerRow,
 )
 from loadgen.measure.summary import encoded, latencies
+from loadgen.plan.identity import workload_differences
 
 ENDINGS = ("completed", "threshold", "fail_fast", "signal", "error")
 VERDICTS = ("valid", "limited", "invalid")
@@ -53,11 +54,7 @@ def _difference(plan: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     """Why two plans do not measure the same; empty where they do."""
     if plan.get("target") != other.get("target"):
         return f"another target, {other.get('target')} instead of {plan.get('target')}"
-    if plan.get("requests") != other.get("requests"):
-        return "other requests"
-    if bool(plan.get("arrivals")) != bool(other.get("arrivals")):
-        return "one ran at a rate, the other did not"
-    return ""
+    return ", ".join(workload_differences(plan, other))
 
 
 def _window(result: Result) -> tuple[float, float]:

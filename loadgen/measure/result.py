@@ -218,10 +218,15 @@ class Result:
 
 
 def to_json(result: Result) -> str:
-    """The file's text: one JSON object, UTF-8, newline at the end. `error_class` is written as `class`."""
+    """The file's text: one JSON object, UTF-8, newline at the end."""
+    return json.dumps(to_document(result), indent=1, ensure_ascii=False) + "\n"
+
+
+def to_document(result: Result) -> dict[str, Any]:
+    """The Result as plain JSON values. `error_class` is written as `class`."""
     document = asdict(result)
     document["errors"] = [_renamed(row, "error_class", "class") for row in document["errors"]]
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return document
 
 
 def from_json(text: str, source: str = "result") -> Result:
@@ -230,6 +235,11 @@ def from_json(text: str, source: str = "result") -> Result:
         document = json.loads(text)
     except ValueError as error:
         raise UsageError(f"{source}: not a JSON file ({error})") from None
+    return from_document(document, source)
+
+
+def from_document(document: Any, source: str = "result") -> Result:
+    """`from_json` of what is no text any more."""
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
         raise UsageError(f"{source}: expected a {SCHEMA} file as written by `loadgen run -o FILE`, got {schema!r}")

@@ -83,10 +83,19 @@ def process_usage(
     return Usage(
         cpu_ns=cpu_ns,
         pid=os.getpid(),
-        peak_rss_kb=used.ru_maxrss if sys.platform == "linux" else used.ru_maxrss // 1024,
+        peak_rss_kb=_peak_rss_kb(used),
         context_switches=used.ru_nvcsw + used.ru_nivcsw,
         threads=max(threads, threading.active_count()),
         gc_pause_ns=gc_pause_ns,
         longest_stall_ns=longest_stall_ns,
         core_wait_ns=waited_ns,
     )
+
+
+def _peak_rss_kb(used: resource.struct_rusage) -> int:
+    """The most memory of this program; `ru_maxrss` begins with what its parent held when it was started."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0])
+    except (OSError, ValueError, IndexError):
+        return used.ru_maxrss if sys.platform == "linux" else used.ru_maxrss // 1024

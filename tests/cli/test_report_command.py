@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from loadgen.measure.result import SCHEMA, Ledger, Result, to_json
+from loadgen.measure.series import series_to_json
 from tests.support.command import loadgen
 
 RESULT = Result(ledger=Ledger(3, 3, 0, 2, 1, 0), status_codes={"200": 2, "500": 1}, ended_because="")
@@ -23,8 +24,8 @@ def damaged(change: Callable[[dict[str, Any]], None]) -> str:
 BAD = {
     "empty": ("", "not a JSON file"),
     "cut": (to_json(RESULT)[:200], "not a JSON file"),
-    "a list": ("[]", f"expected a {SCHEMA} file"),
-    "no schema": ("{}", f"expected a {SCHEMA} file"),
+    "a list": ("[]", f"expected a {SCHEMA} or loadgen.series/1 file"),
+    "no schema": ("{}", f"expected a {SCHEMA} or loadgen.series/1 file"),
     "another schema": ('{"schema": "loadgen.series/9"}', "got 'loadgen.series/9'"),
     "a ledger that is none": (damaged(lambda d: d.update(ledger=7)), "damaged result file"),
     "rows that are none": (damaged(lambda d: d.update(errors=["x"])), "damaged result file"),
@@ -49,6 +50,13 @@ def test_a_file_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
     done = loadgen("report", file)
     assert (done.code, done.out) == (2, "")
     assert done.err == f"loadgen: cannot read '{file}': not a text file\n"
+
+
+def test_several_rounds_are_reported_as_one(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    first, second = (replace(RESULT, started_at=f"2026-01-01T00:0{minute}:00+00:00") for minute in (0, 1))
+    file.write_text(series_to_json([first, second]))
+    assert loadgen("report", file, "--format", "json").result.ledger == Ledger(6, 6, 0, 4, 2, 0)
 
 
 def test_fields_of_a_later_format_are_ignored(tmp_path: Path) -> None:

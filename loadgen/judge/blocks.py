@@ -1,0 +1,121 @@
+"""One run on each side: how far their blocks (stretches of a second or more) let them be told apart.
+
+A block bootstrap (H. Kuensch, The jackknife and the bootstrap for general stationary observations, 1989): whole blocks
+of both runs are drawn again, neighbours together because they resemble each other, and the metric is computed anew
+from what they hold. Its standard error makes a t interval on the scale of logarithms; with percentiles of the
+resamples instead, runs of 10 blocks would give false alarms in one case of six.
+
+What differs from one run to the next without a cause is not in a single run. Rounds know it (see statistics.py).
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from math import cbrt, log, sqrt
+from operator import mul
+from random import Random
+
+from loadgen.judge.statistics import Estimate, of_log_ratio
+from loadgen.judge.student import quantile, two_sided_p
+from loadgen.measure.counts import Counts, rank_of, top_of
+
+FEWEST_BLOCKS = 6
+RESAMPLES = 400
+_SEED = 30_011
+
+Weights = Sequence[int]
+Measure = Callable[[Weights], float | None]
+"""A metric of one run in which block i counts `weights[i]` times; None where that holds no data."""
+
+
+def compare_blocks(first: Measure, first_count: int, other: Measure, other_count: int, step: float = 0.0) -> Estimate:
+    """The other run against the first, each with its number of blocks.
+
+    Below 6 blocks on a side there is only a ratio; without data, or with a value that is not above 0, not even that.
+    `step` is the resolution of the metric.
+    """
+    ends = (first([1] * first_count), other([1] * other_count))
+    if ends[0] is None or ends[1] is None or ends[0] <= 0 or ends[1] <= 0:
+        return Estimate()
+    shift = log(ends[1] / ends[0])
+    spreads = [_spread(first, first_count, _SEED), _spread(other, other_count, _SEED + 1)]
+    if None in spreads:
+        return of_log_ratio(shift, None, None)
+    error = sqrt(sum(spread * spread for spread in spreads if spread is not None))
+    freedom = min(_freedom(first_count), _freedom(other_count))
+    margin = step / 2 / ends[0] + step / 2 / ends[1]
+    excess = max(0.0, abs(shift) - margin)
+    if not error:
+        return of_log_ratio(shift, margin, 0.0 if excess else 1.0)
+    return of_log_ratio(shift, quantile(freedom) * error + margin, two_sided_p(excess / error, freedom))
+
+
+def quantile_of(blocks: Sequence[Counts], share: float) -> Measure:
+    """The nearest-rank quantile, in milliseconds, of the values of all blocks together."""
+    cells = sorted(set().union(*(block.cells for block in blocks)))
+    below = [tuple(accumulate(block.cells[cell] for cell in cells)) for block in blocks]
+    columns = list(zip(*below, strict=True))  # at each cell, how many values every block has up to there
+
+    def measure(weights: Weights) -> float | None:
+        total = sum(map(mul, weights, columns[-1])) if columns else 0
+        if not total:
+            return None
+        index = bisect_left(columns, rank_of(share, total), key=lambda column: sum(map(mul, weights, column)))
+        return top_of(cells[index]) / 1000
+
+    return measure
+
+
+def mean_of(blocks: Sequence[Counts]) -> Measure:
+    """The mean, in milliseconds, of the values of all blocks together."""
+    sums_ms = [block.mean_us() * block.total / 1000 if block.cells else 0.0 for block in blocks]
+    return ratio_of(sums_ms, [block.total for block in blocks])
+
+
+def ratio_of(parts: Sequence[float], wholes: Sequence[float]) -> Measure:
+    """Two sums over all blocks, one divided by the other: replies by seconds, failures by requests."""
+
+    def measure(weights: Weights) -> float | None:
+        whole = sum(map(mul, weights, wholes))
+        return sum(map(mul, weights, parts)) / whole if whole else None
+
+    return measure
+
+
+def _run_length(count: int) -> int:
+    """How many neighbours are drawn together: the cube root, the order that keeps bias and variance in balance."""
+    return max(1, round(cbrt(count)))
+
+
+def _freedom(count: int) -> int:
+    return max(1, count // _run_length(count) - 1)
+
+
+def _spread(measure: Measure, count: int, seed: int) -> float | None:
+    """The standard error of the metric's logarithm; None where it cannot be known."""
+    if count < FEWEST_BLOCKS:
+        return None
+    random = Random(seed)
+    logs = []
+    for _ in range(RESAMPLES):
+        value = measure(_draw(random, count))
+        if value is None or value <= 0:
+            return None
+        logs.append(log(value))
+    mean = sum(logs) / len(logs)
+    pieces = count / _run_length(count)
+    # a resample of k pieces varies by (k - 1) / k of what samples do
+    return sqrt(sum((value - mean) ** 2 for value in logs) / len(logs) * pieces / (pieces - 1))
+
+
+def _draw(random: Random, count: int) -> list[int]:
+    """How often each block is drawn, in runs of neighbours around a circle, `count` times in all."""
+    weights = [0] * count
+    length = _run_length(count)
+    left = count
+    while left:
+        start = random.randrange(count)
+        for index in range(start, start + min(length, left)):
+            weights[index % count] += 1
+        left -= min(length, left)
+    return weights

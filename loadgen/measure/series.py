@@ -1,0 +1,94 @@
+"""Several rounds of one plan (`loadgen.series/1`), and several variants of it (`loadgen.comparison/1`).
+
+History of the formats: 1, the first of both. Readers ignore fields they do not know. Whatever reads several rounds
+takes a single Result as well: it is a series of one.
+
+    {"schema": "loadgen.series/1", "results": [RESULT ...]}
+    {"schema": "loadgen.comparison/1", "variants": [{"label": "pool", "results": [RESULT ...]} ...]}
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadgen.base.errors import UsageError
+from loadgen.base.files import whole_file
+from loadgen.measure.result import SCHEMA as RESULT_SCHEMA
+from loadgen.measure.result import Result, from_document, to_document
+
+SERIES_SCHEMA = "loadgen.series/1"
+COMPARISON_SCHEMA = "loadgen.comparison/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Rounds of one plan, in order; `label` names the variant where there are several, else it is empty."""
+
+    results: tuple[Result, ...]
+    label: str = ""
+
+
+def series_to_json(results: Sequence[Result]) -> str:
+    """The text of a file of several rounds."""
+    return _text({"schema": SERIES_SCHEMA, "results": [to_document(result) for result in results]})
+
+
+def comparison_to_json(variants: Sequence[Series]) -> str:
+    """The text of a file of several variants."""
+    rows = [{"label": item.label, "results": [to_document(result) for result in item.results]} for item in variants]
+    return _text({"schema": COMPARISON_SCHEMA, "variants": rows})
+
+
+def save_text(text: str, path: Path) -> None:
+    """Write a file, whole or not at all. Raises UsageError where that fails."""
+    with whole_file(path) as file:
+        file.write(text)
+
+
+def read_variants(text: str, source: str = "result") -> list[Series]:
+    """What any file of ours holds; one entry unless it is a comparison, at least one result in each.
+
+    Raises UsageError, naming `source`, for anything else.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{source}: not a JSON file ({error})") from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    match schema:
+        case "loadgen.result/1":
+            return [Series((from_document(document, source),))]
+        case "loadgen.series/1":
+            return [_series(document, source)]
+        case "loadgen.comparison/1":
+            rows = document.get("variants")
+            if not isinstance(rows, list) or not rows:
+                raise UsageError(f"{source}: damaged result file (no variants)")
+            return [_series(row, source) for row in rows]
+    raise UsageError(
+        f"{source}: expected a {RESULT_SCHEMA} or {SERIES_SCHEMA} file as written by `loadgen run -o FILE`, "
+        f"got {schema!r}"
+    )
+
+
+def read_series(text: str, source: str = "result") -> Series:
+    """The rounds of a file with one variant. Raises UsageError for anything else."""
+    variants = read_variants(text, source)
+    if len(variants) > 1:
+        labels = ", ".join(item.label for item in variants)
+        raise UsageError(f"{source}: holds several variants ({labels}); name one as {source}#{variants[0].label}")
+    return variants[0]
+
+
+def _series(document: Any, source: str) -> Series:
+    results = document.get("results") if isinstance(document, dict) else None
+    if not isinstance(results, list) or not results:
+        raise UsageError(f"{source}: damaged result file (no results)")
+    label = document.get("label", "")
+    return Series(tuple(from_document(item, source) for item in results), label if isinstance(label, str) else "")
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,74 @@
+"""Files of one or several rounds, of one or several variants."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.measure.result import ErrorRow, Ledger, Result, to_json
+from loadgen.measure.series import (
+    Series,
+    comparison_to_json,
+    read_series,
+    read_variants,
+    save_text,
+    series_to_json,
+)
+
+ONE = Result(ledger=Ledger(1, 1, 0, 1), errors=[ErrorRow("timeout", "target", "no reply", 1)])
+TWO = Result(ledger=Ledger(2, 2, 0, 2))
+
+
+def test_a_single_result_is_a_series_of_one() -> None:
+    assert read_series(to_json(ONE)) == Series((ONE,))
+
+
+def test_rounds_come_back_in_order() -> None:
+    assert read_series(series_to_json([ONE, TWO])) == Series((ONE, TWO))
+
+
+def test_variants_come_back_with_their_labels() -> None:
+    variants = [Series((ONE, TWO), "pool"), Series((TWO,), "threads")]
+    assert read_variants(comparison_to_json(variants)) == variants
+
+
+def test_one_of_several_variants_has_to_be_named() -> None:
+    text = comparison_to_json([Series((ONE,), "pool"), Series((TWO,), "threads")])
+    with pytest.raises(UsageError) as caught:
+        read_series(text, "c.json")
+    assert str(caught.value) == "c.json: holds several variants (pool, threads); name one as c.json#pool"
+    assert read_series(comparison_to_json([Series((ONE,), "pool")])).results == (ONE,)
+
+
+def test_fields_of_a_later_format_are_ignored() -> None:
+    document = json.loads(series_to_json([ONE])) | {"invented": 1}
+    document["results"][0]["invented"] = 2
+    assert read_series(json.dumps(document)).results == (ONE,)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "not a JSON file"),
+        ("[]", "got None"),
+        ('{"schema": "loadgen.series/9"}', "got 'loadgen.series/9'"),
+        ('{"schema": "loadgen.series/1"}', r"damaged result file \(no results\)"),
+        ('{"schema": "loadgen.series/1", "results": []}', r"damaged result file \(no results\)"),
+        ('{"schema": "loadgen.series/1", "results": [7]}', "got None"),
+        ('{"schema": "loadgen.comparison/1", "variants": {}}', r"damaged result file \(no variants\)"),
+        ('{"schema": "loadgen.comparison/1", "variants": [3]}', r"damaged result file \(no results\)"),
+    ],
+)
+def test_anything_else_is_one_clear_line(text: str, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem) as caught:
+        read_variants(text, "r.json")
+    assert str(caught.value).startswith("r.json: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    save_text("x", tmp_path / "r.json")
+    assert (tmp_path / "r.json").read_text() == "x"
+    with pytest.raises(UsageError, match="cannot write"):
+        save_text("x", tmp_path / "no" / "r.json")

@@ -1,0 +1,106 @@
+"""Runs in processes of their own: results, signals, and what is left behind."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Expect
+from loadgen.measure.progress import Snapshot
+from loadgen.plan.address import parse_target
+from loadgen.plan.plan import Plan, RequestSpec
+from loadgen.session.isolated import Isolated
+from loadgen.session.rounds import RunLostError
+from tests.support.command import balanced, children_of, wait_until
+
+pytestmark = pytest.mark.slow  # each run starts a process
+
+
+def plan(url: str, **changes: Any) -> Plan:
+    get = RequestSpec("GET /", "GET", "/bytes/10", expect=Expect())
+    plan = Plan("test", parse_target(url).origin, (get,), users=4, requests_limit=40, duration_s=None)
+    return replace(plan, **changes)
+
+
+def isolated(use: Callable[[Isolated], Awaitable[Any]], progress: Callable[[Snapshot], None] = lambda _: None) -> Any:
+    """Run `use`; signals mean afterwards what they did before."""
+
+    async def main() -> Any:
+        with Isolated(progress) as runs:
+            return await use(runs)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return asyncio.run(main())
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_a_run_gives_its_whole_result_and_tells_its_progress(url: str) -> None:
+    seen: list[Snapshot] = []
+
+    async def use(runs: Isolated) -> Any:
+        return await runs.run(plan(url, requests_limit=None, duration_s=0.3))
+
+    result = balanced(isolated(use, seen.append))
+    assert (result.ended_by, result.ledger.failed) == ("completed", 0)
+    assert result.ledger.ok == result.latency_ms["response"].count > 0
+    assert {snapshot.users for snapshot in seen} == {4}
+
+
+def test_memory_is_the_runs_own(url: str) -> None:
+    ballast = b"x" * (100 << 20)
+
+    async def use(runs: Isolated) -> Any:
+        return await runs.run(plan(url))
+
+    assert 0 < isolated(use).generator.peak_rss_mb < 90
+    assert ballast[-1:] == b"x"
+
+
+def test_what_this_host_cannot_do_is_a_usage_error(url: str) -> None:
+    async def use(runs: Isolated) -> Any:
+        return await runs.run(plan(url, users=10_000_000, requests_limit=None, duration_s=1.0))
+
+    with pytest.raises(UsageError, match="file descriptors"):
+        isolated(use)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_drains_the_run_and_ends_the_rest(url: str, number: signal.Signals) -> None:
+    def stop(snapshot: Snapshot) -> None:
+        if snapshot.done:
+            os.kill(os.getpid(), number)
+
+    async def use(runs: Isolated) -> Any:
+        result = await runs.run(plan(url, requests_limit=None, duration_s=30.0))
+        return result, await runs.rest(30.0)
+
+    result, rested = isolated(use, stop)
+    assert (balanced(result).ended_by, rested) == ("signal", False)
+
+
+def test_a_killed_run_says_how_it_ended(url: str) -> None:
+    def kill(snapshot: Snapshot) -> None:
+        if snapshot.done:
+            for child in children_of(os.getpid()):
+                if child_runs(child):
+                    os.kill(child, signal.SIGKILL)
+
+    def child_runs(pid: int) -> bool:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
+            return b"loadgen.session.child" in file.read()
+
+    async def use(runs: Isolated) -> Any:
+        return await runs.run(plan(url, requests_limit=None, duration_s=30.0))
+
+    with pytest.raises(RunLostError, match="was killed by signal 9") as caught:
+        isolated(use, kill)
+    assert caught.value.ended_by == "error"
+    wait_until(lambda: not any(map(child_runs, children_of(os.getpid()))), "the end of the child")
