@@ -10,9 +10,12 @@ import typer
 
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError
+from loadgen.cli.baseline import baseline_app
 from loadgen.cli.calibrate import calibrate
 from loadgen.cli.check import check
 from loadgen.cli.demo import demo
+from loadgen.cli.find_max import find_max
+from loadgen.cli.gate import gate
 from loadgen.cli.profiles import profiles_app
 from loadgen.cli.report import report
 from loadgen.cli.run import run
@@ -50,11 +53,14 @@ def loadgen(
 
 
 app.command()(run)
+app.command()(find_max)
 app.command()(check)
 app.command()(demo)
 app.command()(target)
 app.command()(report)
+app.command()(gate)
 app.command()(calibrate)
+app.add_typer(baseline_app)
 app.add_typer(profiles_app)
 
 

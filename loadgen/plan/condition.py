@@ -121,6 +121,25 @@ def parse_condition(text: str, *, use: Use, names: Collection[str]) -> Condition
     )
 
 
+def parse_metric(text: str, names: Collection[str]) -> Condition:
+    """Read a metric alone, as in a condition before its comparison; what it is compared with is left at zero.
+
+    Raises ValueError with one clear sentence.
+    """
+    request_name, rest = _without_name(text.strip(), names)
+    metric = _metric(rest, names)
+    return Condition(
+        metric=metric.name,
+        kind=metric.kind,
+        op="<",
+        value=0.0,
+        statistic=metric.statistic,
+        quantile=metric.quantile,
+        request_name=request_name,
+        text=text.strip(),
+    )
+
+
 def _without_name(text: str, names: Collection[str]) -> tuple[str | None, str]:
     """A name may hold anything, colons too: the longest name that fits is meant."""
     fitting = [name for name in names if text.startswith(f"{name}:")]

@@ -23,7 +23,7 @@ SPARKLINE_COLUMNS = 30
 
 def header(result: Result, width: int) -> list[Line]:
     """What ran against what, from how many connections, for how long; and how it ended, when not as planned."""
-    rows = wrap(_title(result.plan).split(" "), width) + wrap(_shape(result), width, JOINT)
+    rows = wrap(title(result.plan).split(" "), width) + wrap(_shape(result), width, JOINT)
     return [*map(line, rows), *_ending(result, width)]
 
 
@@ -49,7 +49,7 @@ def outcome(result: Result, width: int) -> list[Line]:
     return lines
 
 
-def _title(plan: Mapping[str, Any]) -> str:
+def title(plan: Mapping[str, Any]) -> str:
     """`checkout: http://127.0.0.1:8080, 3 kinds of requests`, or `GET http://127.0.0.1:8080/` for a single one."""
     requests = [spec for spec in plan.get("requests") or [] if isinstance(spec, Mapping)]
     target = origin = str(plan.get("target", ""))

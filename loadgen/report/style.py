@@ -85,6 +85,12 @@ def wrap(words: Iterable[str], width: int, joint: str = " ") -> list[str]:
     return [*rows, row] if row else rows
 
 
+def bullet(mark: str, text: str, width: int, tone: Tone = Tone.PLAIN) -> list[Line]:
+    """A paragraph behind a mark, its further lines below its first."""
+    rows = wrap(text.split(" "), width - 2 - len(mark))
+    return [line("  ", mark if index == 0 else " " * len(mark), Span(row, tone)) for index, row in enumerate(rows)]
+
+
 def align(rows: Sequence[Sequence[str]], *, right: frozenset[int], gap: str = "  ") -> list[str]:
     """Rows of cells as lines of a table; the columns in `right` are flush right, the others flush left."""
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
