@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loadgen.base.errors import UsageError
+from loadgen.cli.saved import load_series
 
 if TYPE_CHECKING:
     from loadgen.judge.gate import Baseline, Gate, Margin
@@ -63,7 +64,7 @@ class Against:
 def read_against(baseline: str | None, max_regression: str | None, names: Collection[str], *, anyway: bool) -> Against:
     """Read the baseline and the margins; `names` are the requests that one may be about. Raises UsageError."""
     from loadgen.judge.gate import DEFAULT_MARGINS, Baseline, parse_margins
-    from loadgen.measure.baselines import FOLDER, Baselines, read_rounds
+    from loadgen.measure.baselines import FOLDER, Baselines
 
     if baseline is None:
         if max_regression is not None or anyway:
@@ -74,5 +75,6 @@ def read_against(baseline: str | None, max_regression: str | None, names: Collec
         margins = parse_margins(max_regression or DEFAULT_MARGINS, names)
     except ValueError as error:
         raise UsageError(f"--max-regression: {error}") from None
-    rounds, _ = read_rounds(Baselines(Path(FOLDER)).find(baseline))
-    return Against(Baseline(baseline, rounds), tuple(margins), anyway)
+    is_file = Path(baseline).exists() or "#" in baseline
+    file = baseline if is_file else str(Baselines(FOLDER).find(baseline))
+    return Against(Baseline(baseline, load_series(file).results), tuple(margins), anyway)

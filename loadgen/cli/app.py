@@ -13,7 +13,9 @@ from loadgen.base.errors import LoadgenError
 from loadgen.cli.baseline import baseline_app
 from loadgen.cli.calibrate import calibrate
 from loadgen.cli.check import check
+from loadgen.cli.compare import compare
 from loadgen.cli.demo import demo
+from loadgen.cli.diff import diff
 from loadgen.cli.find_max import find_max
 from loadgen.cli.gate import gate
 from loadgen.cli.profiles import profiles_app
@@ -59,6 +61,8 @@ app.command()(demo)
 app.command()(target)
 app.command()(report)
 app.command()(gate)
+app.command()(compare)
+app.command()(diff)
 app.command()(calibrate)
 app.add_typer(baseline_app)
 app.add_typer(profiles_app)

@@ -9,6 +9,7 @@ import typer
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.output import emit
+from loadgen.cli.saved import load_series, text_of
 
 if TYPE_CHECKING:
     from loadgen.measure.result import Result
@@ -41,23 +42,28 @@ def show(
     folder: Folder = USUAL,
 ) -> None:
     """List the baselines, or print one with its origin."""
-    from loadgen.measure.baselines import Baselines, read_rounds
-    from loadgen.report.baselines import render_baseline, render_baselines
+    from loadgen.measure.baselines import Baselines, read_origin
+    from loadgen.report.baselines import Entry, render_baseline, render_baselines
 
     kept = Baselines(folder)
+
+    def read(wanted: str) -> Entry:
+        file = str(kept.find(wanted))
+        return wanted, load_series(file).results, read_origin(text_of(file))
+
     if name is None:
-        emit(render_baselines([(found, *read_rounds(kept.path(found))) for found in kept.names()], str(folder)) + "\n")
+        emit(render_baselines([read(found) for found in kept.names()], str(folder)) + "\n")
     else:
-        emit(render_baseline(name, *read_rounds(kept.find(name))) + "\n")
+        emit(render_baseline(*read(name)) + "\n")
 
 
 def _save(name: str, files: Sequence[str], folder: Path, *, replace: bool) -> None:
-    from loadgen.measure.baselines import Baselines, origin_of, read_rounds
+    from loadgen.measure.baselines import Baselines, origin_of
     from loadgen.measure.merge import merge_results
 
     rounds: dict[str, Result] = {}
     for file in files:
-        found = read_rounds(Path(file))[0]
+        found = load_series(file).results
         rounds |= {f"{file}#{number}" if len(found) > 1 else file: result for number, result in enumerate(found, 1)}
     merge_results(rounds)  # raises for plans that are not alike
     for source, result in rounds.items():

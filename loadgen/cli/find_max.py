@@ -55,6 +55,8 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
     """Search, and show each run as it ends."""
     import asyncio
 
+    import uvloop
+
     from loadgen.cli.live import LiveLine
     from loadgen.report.max_rate import render_trial
     from loadgen.session.find_max import find_max as searched
@@ -71,9 +73,9 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
         with Isolated(live.show) as isolated:
             return await searched(plan, slo, isolated.run, isolated.rest, told)
 
-    with signals_restored():
+    with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            return asyncio.run(all_runs())
+            return runner.run(all_runs())
         finally:
             live.end()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +11,7 @@ from loadgen.cli.against import Anyway, BaselineName, MaxRegression, read_agains
 from loadgen.cli.ci import CiFiles, Junit, Markdown, OpenMetrics, tell_github
 from loadgen.cli.output import check_output, emit, text_width, wants_colour
 from loadgen.cli.run import Form
+from loadgen.cli.saved import load_series
 
 if TYPE_CHECKING:
     from loadgen.judge.gate import Gate
@@ -78,8 +78,6 @@ def show(judged: "Gate", ci_files: CiFiles, *, machine: bool, quiet: bool, brief
 
 
 def _rounds(files: Sequence[str]) -> "list[Result]":
-    from loadgen.measure.baselines import read_rounds
-
     if len(set(files)) < len(files):
         raise UsageError("a result is given twice")
-    return [result for file in files for result in read_rounds(Path(file))[0]]
+    return [result for file in files for result in load_series(file).results]

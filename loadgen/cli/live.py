@@ -5,6 +5,7 @@ import sys
 
 from loadgen.measure.progress import Snapshot
 from loadgen.report.live import render_live, render_plain
+from loadgen.report.style import columns, elide
 
 PLAIN_EVERY_S = 5.0
 CLEAR = "\r\x1b[K"
@@ -18,6 +19,14 @@ class LiveLine:
         self._terminal = not quiet and sys.stderr.isatty()
         self._next_plain_s = PLAIN_EVERY_S
         self._drawn = False
+        self._lead = ""
+
+    def lead(self, text: str) -> None:
+        """Another run begins: what stands before its figures from now on, or in a log on a line of its own."""
+        self._lead = text
+        self._next_plain_s = PLAIN_EVERY_S
+        if not self._quiet and not self._terminal:
+            self._write(text + "\n")
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw the state of the run."""
@@ -25,7 +34,8 @@ class LiveLine:
             return
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
-            self._write(CLEAR + render_live(snapshot, width))
+            lead = elide(self._lead, width // 2)
+            self._write(CLEAR + lead + render_live(snapshot, width - columns(lead)))
             self._drawn = True
         elif snapshot.elapsed_s >= self._next_plain_s and snapshot.phase != "draining":
             self._next_plain_s = snapshot.elapsed_s // PLAIN_EVERY_S * PLAIN_EVERY_S + PLAIN_EVERY_S

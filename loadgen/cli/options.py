@@ -6,7 +6,7 @@ Values left out are absent, so that they do not override a profile. Each may com
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,34 +94,46 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command every option of OPTIONS; it receives those that were set as the dictionary `flags`."""
-    signature = inspect.signature(command)
-    own = [parameter for parameter in signature.parameters.values() if parameter.name != "flags"]
+def with_options(options: Sequence[RunOption]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command every option of a table; it receives those that were set as the dictionary `flags`."""
 
-    @functools.wraps(command)
-    def wrapper(**values: Any) -> None:
-        flags = {option.key: values.pop(option.key) for option in OPTIONS}
-        if flags["duration"] is None:
-            flags["duration"] = values.pop("z")
-        else:
-            values.pop("z")
-        for option in OPTIONS:
-            if option.kind == list[str] and not flags[option.key]:
-                flags[option.key] = os.environ.get(option.variable, "").splitlines()
-        given = {key: value for key, value in flags.items() if value not in (None, [])}
-        if "keepalive" in given:
-            given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
-        values["settings"] = values.get("settings") or os.environ.get("LOADGEN_SET", "").splitlines()
-        command(**values, flags=given)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command)
+        own = [parameter for parameter in signature.parameters.values() if parameter.name != "flags"]
 
-    alias = inspect.Parameter(
-        "z", inspect.Parameter.KEYWORD_ONLY, default=typer.Option(None, "-z", hidden=True), annotation=str | None
-    )
-    everything = [*own, *(_parameter(option) for option in OPTIONS), alias]
-    wrapper.__signature__ = signature.replace(parameters=everything)  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
-    return wrapper
+        @functools.wraps(command)
+        def wrapper(**values: Any) -> None:
+            given = _given(options, values)
+            values["settings"] = values.get("settings") or os.environ.get("LOADGEN_SET", "").splitlines()
+            command(**values, flags=given)
+
+        alias = inspect.Parameter(
+            "z", inspect.Parameter.KEYWORD_ONLY, default=typer.Option(None, "-z", hidden=True), annotation=str | None
+        )
+        everything = [*own, *(_parameter(option) for option in options), alias]
+        wrapper.__signature__ = signature.replace(parameters=everything)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
+        return wrapper
+
+    return decorate
+
+
+with_run_options = with_options(OPTIONS)
+
+
+def _given(options: Sequence[RunOption], values: dict[str, Any]) -> dict[str, Any]:
+    """The options that were set, taken out of a command's values."""
+    flags = {option.key: values.pop(option.key) for option in options}
+    alias = values.pop("z")
+    if flags["duration"] is None:
+        flags["duration"] = alias
+    for option in options:
+        if option.kind == list[str] and not flags[option.key]:
+            flags[option.key] = os.environ.get(option.variable, "").splitlines()
+    given = {key: value for key, value in flags.items() if value not in (None, [])}
+    if "keepalive" in given:
+        given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
+    return given
 
 
 def _parameter(option: RunOption) -> inspect.Parameter:

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json")
 
 
-def check_output(output: str | None, form: str) -> None:
+def check_output(output: str | None, form: str, forms: Sequence[str] = FORMATS) -> None:
     """Raise UsageError for what could not be written at the end."""
-    if form not in FORMATS:
-        raise UsageError(f"--format: expected text or json, got {form!r}")
+    if form not in forms:
+        raise UsageError(f"--format: expected {', '.join(forms[:-1])} or {forms[-1]}, got {form!r}")
     if output not in (None, "-"):
         check_writable("--output", str(output))
 

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_duration_s
+from loadgen.cli.comparison_output import FORMS, Form, Html, check_html, page_html, page_of, show_page
 from loadgen.cli.output import HistogramFiles, check_output, deliver, emit, text_width, wants_colour, write_text
-from loadgen.cli.run import Form
+from loadgen.cli.saved import series_in, text_of, variants_in
 
 if TYPE_CHECKING:
     from loadgen.measure.counts import Counts
     from loadgen.measure.result import Result
+    from loadgen.report.comparison import Page
 
 LOG = "Histogram logs"
 UNITS = ("us", "ns", "ms")
@@ -43,6 +44,7 @@ def report(
         list[str], typer.Argument(metavar="FILE", help="Results (`loadgen run -o FILE`), or histogram logs (.hlog).")
     ],
     form: Form = "text",
+    html: Html = None,
     merge: Annotated[bool, typer.Option("--merge", help="One report of several results of the same plan.")] = False,
     hgrm: Annotated[
         str | None, typer.Option(metavar="FILE", help="Save response percentiles as HdrHistogram text.")
@@ -64,7 +66,8 @@ def report(
     ] = None,
 ) -> None:
     """Print saved results again; with several files, each after the other."""
-    check_output(None, form)
+    check_output(None, form, FORMS)
+    check_html(html)
     histograms = HistogramFiles(hgrm, hlog)
     histograms.check()
     if len(files) > 1 and not merge and (hgrm or hlog):
@@ -72,7 +75,7 @@ def report(
     wanted = Range(_seconds("--start", start), _seconds("--end", end), tag, unit or "us")
     if wanted.unit not in UNITS:
         raise UsageError(f"--unit: expected us, ns or ms, got {wanted.unit!r}")
-    texts = {file: _text_of(file) for file in files}
+    texts = {file: text_of(file) for file in files}
     logs = [file for file in files if _is_log(file, texts[file])]
     for option, given in {"--start": start, "--end": end, "--tag": tag, "--unit": unit}.items():
         if given is not None and not logs:
@@ -83,22 +86,50 @@ def report(
     if merge:
         _show(_merged(files, texts), form, histograms)
         return
-    reports = [_read_log(texts[file], file, wanted) if file in logs else _result(texts[file], file) for file in files]
+    reports = [_read_log(texts[file], file, wanted) if file in logs else _read(texts[file], file) for file in files]
+    _check_comparisons(dict(zip(files, reports, strict=True)), form, html, histograms)
     for index, item in enumerate(reports):
         if len(reports) > 1 and form == "text":
             emit("\n" * bool(index) + f"==> {files[index]} <==\n\n")
         _show(item, form, histograms)
 
 
-def _result(text: str, file: str) -> "Result":
-    """The file's Result; several rounds as one."""
-    from loadgen.measure.merge import merge_results
-    from loadgen.measure.series import read_series
+def _check_comparisons(
+    reports: "Mapping[str, Result | LogReport | Page]", form: str, html: str | None, histograms: HistogramFiles
+) -> None:
+    """Write the page of the one comparison. Raises UsageError for what only comparisons can be, or only results."""
+    from loadgen.report.comparison import Page
 
-    rounds = read_series(text, file).results
+    pages = {file: item for file, item in reports.items() if isinstance(item, Page)}
+    others = [file for file in reports if file not in pages]
+    for option, given in {"--html": html is not None, "--format markdown": form == "markdown"}.items():
+        if given and others:
+            raise UsageError(f"{option}: takes a comparison (`loadgen compare -o FILE`), and {others[0]!r} is none")
+    for file in pages:
+        if histograms.hgrm or histograms.hlog:
+            raise UsageError(f"{'--hgrm' if histograms.hgrm else '--hlog'}: takes one variant, as {file}#1")
+    if html is not None:
+        if len(pages) > 1:
+            raise UsageError("--html: takes one comparison at a time")
+        write_text(html, page_html(next(iter(pages.values()))))
+
+
+def _read(text: str, argument: str) -> "Result | Page":
+    """What a file holds: a Result, several rounds as one, or a comparison."""
+    variants = variants_in(text, argument)
+    return page_of(variants) if len(variants) > 1 else _as_one(variants[0].results, argument)
+
+
+def _result(text: str, argument: str) -> "Result":
+    return _as_one(series_in(text, argument).results, argument)
+
+
+def _as_one(rounds: Sequence["Result"], argument: str) -> "Result":
+    from loadgen.measure.merge import merge_results
+
     if len(rounds) == 1:
         return rounds[0]
-    return merge_results({f"round {number} of {file}": result for number, result in enumerate(rounds, 1)})
+    return merge_results({f"round {number} of {argument}": result for number, result in enumerate(rounds, 1)})
 
 
 def _merged(files: Sequence[str], texts: Mapping[str, str]) -> "Result":
@@ -119,24 +150,20 @@ def _read_log(text: str, file: str, wanted: Range) -> LogReport:
     return LogReport(render_log(log, chosen, counts, width=text_width(), colour=wants_colour()), counts)
 
 
-def _show(item: "Result | LogReport", form: str, histograms: HistogramFiles) -> None:
+def _show(item: "Result | LogReport | Page", form: str, histograms: HistogramFiles) -> None:
+    from loadgen.measure.result import Result
+
     if isinstance(item, LogReport):
         emit(item.text + "\n")
         if histograms.hgrm:
             from loadgen.report.hgrm import render_hgrm
 
             write_text(histograms.hgrm, render_hgrm(item.counts))
-    else:
+    elif isinstance(item, Result):
         deliver(item, None, form)
         histograms.write(item)
-
-
-def _text_of(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise UsageError(f"cannot read {file!r}: {reason}") from None
+    else:
+        show_page(item, form)
 
 
 def _is_log(file: str, text: str) -> bool:

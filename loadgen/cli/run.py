@@ -109,7 +109,7 @@ def run(
     plan = plan_for(target, settings or [], flags)
     against = read_against(baseline, max_regression, [spec.name for spec in plan.requests], anyway=anyway)
     if rounds > 1 or against.baseline is not None:
-        from loadgen.cli.rounds import run_rounds_and_report
+        from loadgen.cli.run_rounds import run_rounds_and_report
 
         code = run_rounds_and_report(
             plan, rounds, against, output, form, quiet=quiet, histograms=histograms, ci_files=ci_files

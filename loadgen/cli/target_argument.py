@@ -10,30 +10,35 @@ from loadgen.base.errors import UsageError
 
 if TYPE_CHECKING:
     from loadgen.plan.plan import Plan
+    from loadgen.plan.profile import Profile
 
 
 def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Plan":
     """The plan for a URL, a profile's file, or the name of a shipped profile. Raises UsageError."""
     from loadgen.plan.build import make_plan
-    from loadgen.plan.document import profile_for_url, read_profile
-    from loadgen.plan.shipped import find_shipped
     from loadgen.session.environment import gil_enabled, usable_cores
 
-    given = {**flags, **_body(flags.get("body"))}
+    return make_plan(profile_for(target, settings, flags), cores=usable_cores(), gil=gil_enabled())
+
+
+def profile_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Profile":
+    """The checked profile of the same. Raises UsageError."""
+    from loadgen.plan.document import profile_for_url, read_profile
+    from loadgen.plan.shipped import find_shipped
+
+    given = with_body(flags)
     chosen = _settings(settings)
     if "://" in target:
         if chosen:
             raise UsageError("--set: a URL has no variables to set; a profile may")
-        profile = profile_for_url(target, given, os.environ)
-    else:
-        found = Path(target) if os.path.isfile(target) else find_shipped(target)  # noqa: PTH113  a Path raises
-        if found is None:
-            raise UsageError(
-                f"{_safe(target)!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
-                "`loadgen profiles` lists those"
-            )
-        profile = read_profile(found, chosen, os.environ, given)
-    return make_plan(profile, cores=usable_cores(), gil=gil_enabled())
+        return profile_for_url(target, given, os.environ)
+    found = Path(target) if os.path.isfile(target) else find_shipped(target)  # noqa: PTH113  a Path raises
+    if found is None:
+        raise UsageError(
+            f"{_safe(target)!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
+            "`loadgen profiles` lists those"
+        )
+    return read_profile(found, chosen, os.environ, given)
 
 
 def _safe(target: str) -> str:
@@ -52,15 +57,16 @@ def _settings(pairs: Sequence[str]) -> dict[str, str]:
     return settings
 
 
-def _body(body: str | None) -> dict[str, Any]:
-    """`@FILE` and `-` replaced by what they hold."""
+def with_body(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags with a body of `@FILE` or `-` replaced by what that holds, once. Raises UsageError."""
+    body = flags.get("body")
     if body == "-":
-        return {"body": sys.stdin.buffer.read()}
-    if body is None or not body.startswith("@"):
-        return {}
+        return {**flags, "body": sys.stdin.buffer.read()}
+    if not isinstance(body, str) or not body.startswith("@"):
+        return dict(flags)
     if body == "@":
         raise UsageError("--body: expected a file's name after @")
     try:
-        return {"body": Path(body[1:]).read_bytes()}
+        return {**flags, "body": Path(body[1:]).read_bytes()}
     except OSError as error:
         raise UsageError(f"--body: cannot read {body[1:]!r}: {error.strerror}") from None

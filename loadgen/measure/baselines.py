@@ -14,7 +14,7 @@ from pathlib import Path
 from loadgen.base.errors import UsageError
 from loadgen.base.files import whole_file
 from loadgen.measure.result import Result
-from loadgen.measure.series import read_series, series_to_json
+from loadgen.measure.series import series_to_json
 
 FOLDER = Path(".loadgen") / "baselines"
 COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT")
@@ -54,15 +54,13 @@ class Baselines:
         """All that there are, sorted."""
         return sorted(path.stem for path in self._folder.glob("*.json") if _NAME.fullmatch(path.stem))
 
-    def find(self, name_or_file: str) -> Path:
-        """The file that is meant: a file where there is one, else a name. Raises UsageError where there is neither."""
-        if Path(name_or_file).is_file():
-            return Path(name_or_file)
-        if _NAME.fullmatch(name_or_file) and (found := self.path(name_or_file)).is_file():
+    def find(self, name: str) -> Path:
+        """The file of a name. Raises UsageError where there is none."""
+        if _NAME.fullmatch(name) and (found := self.path(name)).is_file():
             return found
         known = ", ".join(self.names()) or "none"
         raise UsageError(
-            f"{name_or_file!r} is neither a file nor a baseline in {self._folder} (there: {known}); "
+            f"{name!r} is neither a file nor a baseline in {self._folder} (there: {known}); "
             "`loadgen baseline save NAME RESULT` makes one"
         )
 
@@ -87,19 +85,14 @@ class Baselines:
         return path
 
 
-def read_rounds(path: Path) -> tuple[tuple[Result, ...], Origin]:
-    """The rounds in a file of results, and its origin where it is a baseline. Raises UsageError."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise UsageError(f"cannot read {str(path)!r}: {reason}") from None
-    rounds = read_series(text, str(path)).results
-    found = json.loads(text).get("origin")
+def read_origin(text: str) -> Origin:
+    """The origin in the text of a file; an empty one where it is no baseline."""
+    document = json.loads(text)
+    found = document.get("origin") if isinstance(document, dict) else None
     if not isinstance(found, dict):
-        return rounds, Origin()
+        return Origin()
     sources = found.get("sources")
-    return rounds, Origin(
+    return Origin(
         str(found.get("saved_at", "")),
         tuple(map(str, sources)) if isinstance(sources, list) else (),
         str(found.get("commit", "")),

@@ -73,15 +73,6 @@ def read_variants(text: str, source: str = "result") -> list[Series]:
     )
 
 
-def read_series(text: str, source: str = "result") -> Series:
-    """The rounds of a file with one variant. Raises UsageError for anything else."""
-    variants = read_variants(text, source)
-    if len(variants) > 1:
-        labels = ", ".join(item.label for item in variants)
-        raise UsageError(f"{source}: holds several variants ({labels}); name one as {source}#{variants[0].label}")
-    return variants[0]
-
-
 def _series(document: Any, source: str) -> Series:
     results = document.get("results") if isinstance(document, dict) else None
     if not isinstance(results, list) or not results:

@@ -2,8 +2,6 @@
 
 from loadgen.base.units import format_ms
 from loadgen.measure.progress import Snapshot
-from loadgen.measure.result import Latency, Result
-from loadgen.report.latency import format_quantile
 from loadgen.report.style import counted, elide, format_rate
 
 BAR_COLUMNS = 12
@@ -23,15 +21,6 @@ def render_live(snapshot: Snapshot, width: int) -> str:
 def render_plain(snapshot: Snapshot) -> str:
     """One line for a log, without a bar."""
     return "  ".join([_elapsed(snapshot), *_planned(snapshot), *_figures(snapshot)]).strip()
-
-
-def render_round(number: int, of: int, result: Result) -> str:
-    """What one of several rounds came to, in a line."""
-    response = result.latency_ms.get("response", Latency())
-    figures = [f"{format_rate(result.rate.ok_rps):>7}/s"]
-    figures += [f"{name} {format_quantile(value):<7}" for name, value in (("p50", response.p50), ("p99", response.p99))]
-    verdict = "" if result.generator.verdict == "valid" else f"  {result.generator.verdict.upper()}"
-    return f"round {number:>{len(str(of))}} of {of}  {'  '.join(figures)}  failed {result.ledger.failed:,}{verdict}"
 
 
 def _elapsed(snapshot: Snapshot) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from loadgen.base.units import format_count
 from loadgen.measure.result import Latency, Result
 from loadgen.report.checks import Check
+from loadgen.report.comparison_markdown import escaped
 from loadgen.report.facts import title
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import format_rate, format_share
@@ -26,13 +27,6 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[
     """The lines of a table; the columns in `right` are flush right. Cells are Markdown already."""
     rule = ("---:" if index in right else "---" for index in range(len(heads)))
     return [f"| {' | '.join(row)} |" for row in (heads, tuple(rule), *rows)]
-
-
-def escaped(text: str) -> str:
-    """`text` that stands for itself in a line or a cell."""
-    for char in "\\`*_[]<>|#~":
-        text = text.replace(char, f"\\{char}")
-    return " ".join(text.split())
 
 
 def _code(text: str) -> str:

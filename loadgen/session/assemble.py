@@ -168,8 +168,10 @@ def _generator(
     own, usages = process_usage(), collected.usages.values()
     processes = {usage.pid: usage for usage in usages} | {own.pid: own}
     gc_pauses_ns: dict[int, int] = {}
-    for usage in usages:  # each worker of a process saw the same pauses
+    threads = {own.pid: own.threads}
+    for usage in usages:  # each worker of a process saw the same pauses and threads
         gc_pauses_ns[usage.pid] = max(gc_pauses_ns.get(usage.pid, 0), usage.gc_pause_ns)
+        threads[usage.pid] = max(threads.get(usage.pid, 0), usage.threads)
     cpu_ns = sum(usage.cpu_ns for usage in usages)
     workers = [_worker(collected.usages.get(index), lag) for index, lag in enumerate(collected.worker_lag)]
     generator = Generator(
@@ -177,7 +179,7 @@ def _generator(
         client=plan.client,
         processes=plan.processes,
         workers=workers,
-        threads=sum(usage.threads for usage in processes.values()),
+        threads=sum(threads.values()),
         cpu_us_per_request=round(cpu_ns / 1000 / collected.window_done, 3) if collected.window_done else None,
         peak_rss_mb=round(sum(usage.peak_rss_kb for usage in processes.values()) / 1024, 1),
         context_switches=sum(usage.context_switches for usage in processes.values()),

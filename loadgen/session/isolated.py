@@ -31,6 +31,7 @@ class Isolated:
     def __init__(self, progress: Callable[[Snapshot], None]) -> None:
         self._progress = progress
         self._signals = 0
+        self._last = signal.SIGINT
         self._signalled = asyncio.Event()
         self._child: asyncio.subprocess.Process | None = None
         self._listens = False
@@ -38,7 +39,7 @@ class Isolated:
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
-            loop.add_signal_handler(number, self._on_signal)
+            loop.add_signal_handler(number, self._on_signal, number)
         return self
 
     def __exit__(
@@ -102,8 +103,9 @@ class Isolated:
             raise RunLostError("error", f"the process of a run {how}")
         return result
 
-    def _on_signal(self) -> None:
+    def _on_signal(self, number: signal.Signals) -> None:
         self._signals += 1
+        self._last = number
         self._signalled.set()
         if self._child is not None:
             self._pass_on(self._child)
@@ -114,4 +116,4 @@ class Isolated:
             if self._signals >= KILL_AT:
                 child.kill()
             elif self._signals and self._listens:
-                child.send_signal(signal.SIGINT)
+                child.send_signal(self._last)

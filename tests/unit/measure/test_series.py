@@ -10,7 +10,6 @@ from loadgen.measure.result import ErrorRow, Ledger, Result, to_json
 from loadgen.measure.series import (
     Series,
     comparison_to_json,
-    read_series,
     read_variants,
     save_text,
     series_to_json,
@@ -21,11 +20,11 @@ TWO = Result(ledger=Ledger(2, 2, 0, 2))
 
 
 def test_a_single_result_is_a_series_of_one() -> None:
-    assert read_series(to_json(ONE)) == Series((ONE,))
+    assert read_variants(to_json(ONE)) == [Series((ONE,))]
 
 
 def test_rounds_come_back_in_order() -> None:
-    assert read_series(series_to_json([ONE, TWO])) == Series((ONE, TWO))
+    assert read_variants(series_to_json([ONE, TWO])) == [Series((ONE, TWO))]
 
 
 def test_variants_come_back_with_their_labels() -> None:
@@ -33,18 +32,10 @@ def test_variants_come_back_with_their_labels() -> None:
     assert read_variants(comparison_to_json(variants)) == variants
 
 
-def test_one_of_several_variants_has_to_be_named() -> None:
-    text = comparison_to_json([Series((ONE,), "pool"), Series((TWO,), "threads")])
-    with pytest.raises(UsageError) as caught:
-        read_series(text, "c.json")
-    assert str(caught.value) == "c.json: holds several variants (pool, threads); name one as c.json#pool"
-    assert read_series(comparison_to_json([Series((ONE,), "pool")])).results == (ONE,)
-
-
 def test_fields_of_a_later_format_are_ignored() -> None:
     document = json.loads(series_to_json([ONE])) | {"invented": 1}
     document["results"][0]["invented"] = 2
-    assert read_series(json.dumps(document)).results == (ONE,)
+    assert read_variants(json.dumps(document))[0].results == (ONE,)
 
 
 @pytest.mark.parametrize(

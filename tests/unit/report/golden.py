@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+from loadgen.report.comparison import render_comparison
+from loadgen.report.comparison_json import comparison_json
+from loadgen.report.comparison_markdown import comparison_markdown
 from loadgen.report.plan import render_plan
 from loadgen.report.text import render_text
+from tests.unit.report.comparisons import EVERY_PAGE
 from tests.unit.report.plans import EVERY_PLAN
 from tests.unit.report.results import EVERY_RESULT
 
@@ -15,7 +19,18 @@ def texts() -> dict[str, str]:
     reports = {name: render_text(make()) for name, make in EVERY_RESULT.items()}
     coloured = {"open_model_in_colour": render_text(EVERY_RESULT["open_model"](), colour=True)}
     wide = {"several_names_wide": render_text(EVERY_RESULT["several_names"](), width=120)}
-    return reports | coloured | wide | {name: render_plan(make()) for name, make in EVERY_PLAN.items()}
+    plans = {name: render_plan(make()) for name, make in EVERY_PLAN.items()}
+    return reports | coloured | wide | plans | _comparisons()
+
+
+def _comparisons() -> dict[str, str]:
+    pages = {name: make() for name, make in EVERY_PAGE.items()}
+    shown = pages["comparison_three"]
+    return {name: render_comparison(page) for name, page in pages.items()} | {
+        "comparison_in_colour": render_comparison(pages["comparison_failing"], colour=True),
+        "comparison_markdown": comparison_markdown(shown).removesuffix("\n"),
+        "comparison_json": comparison_json(pages["comparison_failing"]).removesuffix("\n"),
+    }
 
 
 if __name__ == "__main__":

@@ -1,0 +1,98 @@
+"""Where a comparison goes: the rounds to a file, the table to standard output, the page to another file."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loadgen.base.errors import UsageError
+from loadgen.cli.output import check_writable, emit, text_width, wants_colour, write_text
+from loadgen.cli.run import OUTPUT
+
+if TYPE_CHECKING:
+    from loadgen.measure.series import Series
+    from loadgen.report.comparison import Page
+
+FORMS = ("text", "json", "markdown")
+Form = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="FORM", help="text, json or markdown on stdout.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_FORMAT", show_envvar=False,
+    ),
+]  # fmt: skip
+Html = Annotated[
+    str | None,
+    typer.Option(
+        "--html", metavar="FILE", help="Save the comparison as a page of its own.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_HTML", show_envvar=False,
+    ),
+]  # fmt: skip
+
+
+def check_html(html: str | None) -> None:
+    """Raise UsageError for a page that could not be written at the end."""
+    if html == "-":
+        raise UsageError("--html: expected the name of a file; /dev/stdout is one")
+    if html is not None:
+        check_writable("--html", html)
+
+
+def page_of(variants: Sequence["Series"], warnings: Sequence[str] = ()) -> "Page":
+    """What is to be shown of several variants. Raises UsageError for damaged histograms."""
+    from loadgen.judge.comparison import compare
+    from loadgen.judge.explain import doubts, explain
+    from loadgen.report.comparison import Page
+
+    comparison = compare(variants)
+    return Page(comparison, tuple(warnings), tuple(explain(comparison)), tuple(doubts(comparison)))
+
+
+def show_page(page: "Page", form: str) -> None:
+    """Print it in one of FORMS."""
+    match form:
+        case "json":
+            from loadgen.report.comparison_json import comparison_json
+
+            emit(comparison_json(page))
+        case "markdown":
+            from loadgen.report.comparison_markdown import comparison_markdown
+
+            emit(comparison_markdown(page))
+        case _:
+            from loadgen.report.comparison import render_comparison
+
+            emit(render_comparison(page, width=text_width(), colour=wants_colour()) + "\n")
+
+
+def page_html(page: "Page") -> str:
+    """The page. Raises UsageError for damaged histograms."""
+    from loadgen.report.comparison_html import comparison_html
+
+    return comparison_html(page)
+
+
+def deliver_comparison(
+    saved: str, page: "Page", output: str | None, html: str | None, form: str, *, quiet: bool
+) -> None:
+    """Save the rounds as text `saved`, print the table, write the page; `output` "-" is standard output.
+
+    Raises UsageError for a file that could not be written, after the rest was: nothing measured must be lost.
+    """
+    failures = []
+    files: list[tuple[str | None, Callable[[], str]]] = [
+        (None if output == "-" else output, lambda: saved),
+        (html, lambda: page_html(page)),
+    ]
+    for file, make in files:
+        try:
+            if file is not None:
+                write_text(file, make())
+        except UsageError as error:
+            failures.append(str(error))
+    if output == "-":
+        emit(saved)
+    elif not (quiet and output) or failures:
+        show_page(page, form)
+    if failures:
+        raise UsageError("\n".join(failures))

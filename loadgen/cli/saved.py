@@ -1,0 +1,66 @@
+"""Saved results named on the command line: FILE, or FILE#VARIANT for one variant of a comparison."""
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loadgen.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from loadgen.measure.series import Series
+
+
+def text_of(argument: str) -> str:
+    """The text of the file. Raises UsageError."""
+    file, _ = _split(argument)
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise UsageError(f"cannot read {file!r}: {reason}") from None
+
+
+def variants_in(text: str, argument: str) -> "list[Series]":
+    """All variants in the text of a file, or the one that is named. Raises UsageError.
+
+    A variant is named by its label (`pool 4 workers`, or `pool-4-workers`) or by its number from 1.
+    """
+    from loadgen.measure.series import read_variants
+
+    file, name = _split(argument)
+    variants = read_variants(text, file)
+    if name is None:
+        return variants
+    for number, item in enumerate(variants, 1):
+        if name in (item.label, str(number)) or slug(name) == slug(item.label):
+            return [item]
+    labels = ", ".join(slug(item.label) for item in variants if item.label) or "only one, without a name"
+    raise UsageError(f"{file}: has no variant {name!r}; there is {labels}")
+
+
+def load_series(argument: str) -> "Series":
+    """`series_in` of a file that is not read yet."""
+    return series_in(text_of(argument), argument)
+
+
+def series_in(text: str, argument: str) -> "Series":
+    """The rounds of one variant. Raises UsageError, also where there are several and none is named."""
+    variants = variants_in(text, argument)
+    if len(variants) > 1:
+        labels = [slug(item.label) for item in variants]
+        raise UsageError(
+            f"{argument}: holds several variants ({', '.join(labels)}); name one, as {argument}#{labels[0]}"
+        )
+    return variants[0]
+
+
+def _split(argument: str) -> tuple[str, str | None]:
+    """The file and the variant; a file may have the mark in its own name."""
+    file, mark, name = argument.rpartition("#")
+    return (argument, None) if not mark or not file or os.path.exists(argument) else (file, name)  # noqa: PTH110
+
+
+def slug(label: str) -> str:
+    """A label without what a shell would want quoted."""
+    return re.sub(r"[^a-z0-9.]+", "-", label.lower()).strip("-")

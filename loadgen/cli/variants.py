@@ -1,0 +1,100 @@
+"""The matrix of `compare`: lists of modes, clients and so on -> variants of one plan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from loadgen.base.errors import UsageError
+from loadgen.cli.target_argument import profile_for, with_body
+
+if TYPE_CHECKING:
+    from loadgen.plan.plan import Plan
+
+DIMENSIONS = ("mode", "client", "processes", "workers", "connections")
+DEFAULT_MODES = "pool,threads,async"
+NOT_FOR = {"threads": ("workers",), "async": ("processes", "workers")}
+"""What a mode decides by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One plan of a comparison, named by what sets it apart."""
+
+    label: str
+    plan: "Plan"
+
+
+def make_variants(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> tuple[list[Variant], list[str]]:
+    """Every combination of the lists in `flags` that can be, and a line for each that cannot.
+
+    What a mode decides by itself is not multiplied: `--modes async,pool --workers 1,4` are three variants. Without a
+    list it is the modes that are compared. Raises UsageError where fewer than two variants are left.
+    """
+    from loadgen.plan.build import make_plan
+    from loadgen.plan.topology import TopologyError, choose
+    from loadgen.session.environment import gil_enabled, usable_cores
+
+    lists = {key: _entries(key, flags[key]) for key in DIMENSIONS if key in flags}
+    if all(len(entries) == 1 for entries in lists.values()) and "mode" not in lists:
+        lists["mode"] = DEFAULT_MODES.split(",")
+    base = {key: value for key, value in with_body(flags).items() if key not in DIMENSIONS}
+    varying = [key for key, entries in lists.items() if len(entries) > 1]
+    cores, gil = usable_cores(), gil_enabled()
+    variants: list[Variant] = []
+    left_out: list[str] = []
+    for chosen in _combinations(lists):
+        profile = profile_for(target, settings, {**base, **chosen})
+        label = _label(chosen, varying)
+        try:
+            choose(profile.mode, profile.connections, profile.processes, profile.workers, cores, gil)
+        except TopologyError as error:
+            left_out.append(f"{label}: {error}" if label else str(error))
+        else:
+            variants.append(Variant(_unique(label, variants), make_plan(profile, cores=cores, gil=gil)))
+    if not variants:
+        raise UsageError("\n".join(left_out))
+    if len(variants) < 2:
+        raise UsageError("\n".join(["nothing to compare: give at least two, as --modes pool,threads", *left_out]))
+    return variants, left_out
+
+
+def _combinations(lists: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+    """In the order of the lists, the first of which turns slowest; one that comes of dropping a key only once.
+
+    An entry that was given twice stands for itself: comparing a thing with itself shows the noise.
+    """
+    several = len(lists.get("mode", ())) > 1
+    found: list[dict[str, str]] = []
+    seen = set()
+    for entries in product(*(list(enumerate(lists[key])) for key in lists)):
+        chosen = dict(zip(lists, entries, strict=True))
+        if several:
+            for key in NOT_FOR.get(chosen["mode"][1], ()):
+                chosen.pop(key, None)
+        if tuple(chosen.items()) not in seen:
+            seen.add(tuple(chosen.items()))
+            found.append({name: value for name, (_, value) in chosen.items()})
+    return found
+
+
+def _entries(key: str, text: str) -> list[str]:
+    entries = [entry.strip() for entry in text.split(",")]
+    if not all(entries):
+        raise UsageError(f"--{key}: expected a list such as {'1,4' if key != 'mode' else DEFAULT_MODES}, got {text!r}")
+    return entries
+
+
+def _label(chosen: Mapping[str, str], varying: Sequence[str]) -> str:
+    parts = []
+    for key in DIMENSIONS:
+        if key in chosen and key in varying:
+            value = chosen[key]
+            noun = key if value != "1" else {"processes": "process"}.get(key, key.removesuffix("s"))
+            parts.append(value if key in ("mode", "client") else f"{value} {noun}")
+    return " ".join(parts)
+
+
+def _unique(label: str, variants: Sequence[Variant]) -> str:
+    times = sum(item.label == label or item.label.startswith(f"{label} (") for item in variants)
+    return label if not times else f"{label} ({times + 1})"

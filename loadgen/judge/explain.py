@@ -1,0 +1,169 @@
+"""What a comparison shows, in sentences that hold: each is said only where the figures carry it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import log
+
+from loadgen.base.units import format_ms
+from loadgen.judge.comparison import Comparison, summary
+from loadgen.judge.validity import LAG_FLOOR_MS, LAG_SHARE
+from loadgen.measure.result import Result
+from loadgen.measure.series import Series
+
+BUSY, IDLE = 0.9, 0.7
+MOST_OF_IT = 0.6
+MANY_SWITCHES, MANY_TIMES = 0.2, 5.0
+ENOUGH_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One variant: milliseconds, microseconds of CPU and context switches a request.
+
+    `busy` is the share of a core that the busiest worker used, `wanted` also counts the time it waited for one.
+    """
+
+    label: str
+    p99_ms: float
+    lag_ms: float
+    cpu_us: float
+    switches: float
+    busy: float
+    wanted: float
+    mode: str
+    closed: bool
+
+
+def explain(comparison: Comparison) -> list[str]:
+    """Sentences, the most telling first; none where there is nothing to say."""
+    silent = [item.label for item in comparison.variants if not any(result.ledger.ok for result in item.results)]
+    if silent:
+        return [f"Not one good reply came back to {_listed(silent)}."]
+    sides = [_side(item) for item in comparison.variants]
+    return [*_own_tails(sides), *_limits(sides), *_switches(sides), *_noise(comparison)]
+
+
+def doubts(comparison: Comparison) -> list[str]:
+    """What to bear in mind: runs that are not to be believed, or that ended early, and few rounds."""
+    return [*_doubtful(comparison.variants), *_early(comparison.variants), *_few(comparison)]
+
+
+def _side(series: Series) -> _Side:
+    figures = {key: figure.value for key, figure in summary(series.results).items() if figure}
+    generator = series.results[0].generator
+    return _Side(
+        label=series.label,
+        p99_ms=figures.get("p99", 0.0),
+        lag_ms=figures.get("loop_lag.p99", 0.0),
+        cpu_us=figures.get("cpu_us", 0.0),
+        switches=figures.get("context_switches", 0.0),
+        busy=_median([_share(result, waiting=False) for result in series.results]),
+        wanted=_median([_share(result, waiting=True) for result in series.results]),
+        mode=generator.mode,
+        closed=not series.results[0].plan.get("arrivals"),
+    )
+
+
+def _share(result: Result, *, waiting: bool) -> float:
+    """The core of the busiest worker, with the time that it waited for one or without."""
+    seconds = [row.cpu_s + (row.core_wait_s if waiting else 0.0) for row in result.generator.workers]
+    return max(seconds, default=0.0) / (result.duration_s or 1.0)
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def _own_tails(sides: list[_Side]) -> Iterator[str]:
+    own = [side for side in sides if side.lag_ms > max(LAG_FLOOR_MS, LAG_SHARE * side.p99_ms)]
+    if not own:
+        return
+    tails = "The tail of {} is" if len(own) == 1 else "The tails of {} are"
+    part = "" if all(side.lag_ms > MOST_OF_IT * side.p99_ms for side in own) else " in large part"
+    yield (
+        f"{tails.format(_listed(side.label for side in own))}{part} the generator's own: loop lag p99 "
+        f"{_listed(format_ms(side.lag_ms) for side in own)} in a response p99 of "
+        f"{_listed(format_ms(side.p99_ms) for side in own)}."
+    )
+
+
+def _limits(sides: list[_Side]) -> Iterator[str]:
+    """What the throughput of closed loops was limited by."""
+    if not sides or not all(side.closed for side in sides):
+        return
+    busy = [side for side in sides if side.busy >= BUSY]
+    if busy:
+        costs = _listed(f"{side.label} {side.cpu_us:.3g} us" for side in busy)
+        yield (
+            f"{_listed(side.label for side in busy)} used up a core: the throughput is what the generator can do, not "
+            f"the target. CPU a request: {costs}."
+        )
+    elif all(side.wanted <= IDLE for side in sides):
+        most = max(side.wanted for side in sides)
+        yield f"No worker used more than {most:.0%} of a core: the throughput is the target's, not the generator's."
+
+
+def _switches(sides: list[_Side]) -> Iterator[str]:
+    threads = [side for side in sides if side.mode == "threads"]
+    loops = [side for side in sides if side.mode != "threads"]
+    if not threads or not loops:
+        return
+    most, least = max(threads, key=lambda side: side.switches), min(loops, key=lambda side: side.switches)
+    if most.switches >= max(MANY_SWITCHES, MANY_TIMES * least.switches):
+        yield (
+            f"{most.label} switches context {most.switches:.2g} times a request, {least.label} {least.switches:.2g}: a "
+            "thread waits for each reply of its own, a loop takes many replies in one wake-up."
+        )
+
+
+def _noise(comparison: Comparison) -> Iterator[str]:
+    """How small a difference could have been seen, where none was."""
+    for against in comparison.against:
+        row = against.row("ok_rps")
+        told = any(item.word != "cannot tell" for item in against.rows)
+        if told or against.basis == "none" or row is None or row.estimate.high is None or not row.estimate.low:
+            continue
+        width = log(row.estimate.high / row.estimate.low) / 2
+        yield (
+            f"No row of {against.label} differs from {comparison.first} beyond the noise. A throughput within "
+            f"{max(width, 0.001):.1%} could not be told apart; more rounds or longer runs tell more."
+        )
+
+
+def _doubtful(variants: Iterable[Series]) -> Iterator[str]:
+    for item in variants:
+        doubtful = [result.generator for result in item.results if result.generator.verdict != "valid"]
+        if not doubtful:
+            continue
+        worst = next((found for found in doubtful if found.verdict == "invalid"), doubtful[0])
+        reason = f": {re.split('[:;]', worst.reasons[0])[0]}" if worst.reasons else ""  # without the remedy
+        runs = "the run was" if len(item.results) == 1 else f"{len(doubtful)} of {len(item.results)} runs were"
+        yield f"{item.label}: {runs} {worst.verdict}{reason}"
+
+
+def _early(variants: Iterable[Series]) -> Iterator[str]:
+    for item in variants:
+        early = [result for result in item.results if result.ended_by != "completed"]
+        if early:
+            because = f": {early[0].ended_because}" if early[0].ended_because else ""
+            yield f"{item.label}: {len(early)} of {len(item.results)} runs ended early{because}"
+
+
+def _few(comparison: Comparison) -> Iterator[str]:
+    for against in comparison.against:
+        match against.basis:
+            case "blocks":
+                yield (
+                    f"{against.label}: one run on a side, so the intervals know only what varied within the runs; "
+                    "several rounds know what differs from run to run"
+                )
+            case "none":
+                yield f"{against.label}: one short run on a side says nothing about noise; run several rounds"
+            case "rounds" if against.rounds < ENOUGH_ROUNDS:
+                yield f"{against.label}: {against.rounds} rounds tell little; 5 are a good start"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

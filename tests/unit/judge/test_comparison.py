@@ -1,0 +1,187 @@
+"""Rounds of variants against the first: which pairs count, what bounds leave, one run on a side."""
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.judge.comparison import Against, Row, compare, summary
+from loadgen.judge.metrics import METRICS, Figure
+from loadgen.measure.counts import Counts
+from loadgen.measure.result import Block, Generator, Latency, Ledger, Quantile, Rate, Result, WorkerRow
+from loadgen.measure.series import Series
+
+
+def run(rps: float = 100.0, p99: Quantile = 10.0, **changes: Any) -> Result:
+    result = Result(
+        duration_s=10.0,
+        ledger=Ledger(1000, 1000, 0, 1000),
+        rate=Rate(ok_rps=rps),
+        latency_ms={"response": Latency(count=1000, p50=1.0, p99=p99, p99_9=20.0)},
+        generator=Generator(
+            workers=[WorkerRow(1.0, {"p99": 0.2}), WorkerRow(1.0, {"p99": 0.4})],
+            threads=3,
+            cpu_us_per_request=9.0,
+            peak_rss_mb=30.0,
+            context_switches=20,
+        ),
+    )
+    return replace(result, **changes)
+
+
+def against(first: list[Result], other: list[Result]) -> Against:
+    return compare([Series(tuple(first), "a"), Series(tuple(other), "b")]).against[0]
+
+
+def row(found: Against, key: str) -> Row:
+    known = found.row(key)
+    assert known is not None
+    return known
+
+
+def test_every_metric_is_read() -> None:
+    result = run(latency_ms={**run().latency_ms, "send_lag": Latency(count=9, p99=0.3, max=0.5)})
+    assert {metric.key: metric.read(result) for metric in METRICS} == {
+        "ok_rps": Figure(100.0),
+        "p50": Figure(1.0),
+        "p99": Figure(10.0),
+        "p99.9": Figure(20.0),
+        "send_lag.p99": Figure(0.3),
+        "loop_lag.p99": Figure(0.4),
+        "cpu_us": Figure(9.0),
+        "peak_rss_mb": Figure(30.0),
+        "threads": Figure(3.0),
+        "context_switches": Figure(0.02),
+        "error_rate": Figure(0.0),
+    }
+
+
+def test_nothing_is_known_of_a_run_that_never_was() -> None:
+    assert {metric.read(Result()) for metric in METRICS} == {None}
+
+
+def test_a_closed_loop_has_no_send_lag() -> None:
+    closed = run(latency_ms={"send_lag": Latency(count=9, p99=0.0, max=0.0)})
+    assert summary([closed])["send_lag.p99"] is None
+
+
+def test_sides_are_geometric_means_so_that_the_ratio_is_theirs() -> None:
+    found = row(against([run(100.0), run(400.0)], [run(200.0), run(800.0)]), "ok_rps")
+    assert (found.first, found.other) == (Figure(pytest.approx(200.0)), Figure(pytest.approx(400.0)))
+    assert found.estimate.ratio == pytest.approx(2.0)
+    assert found.word == "better"
+
+
+def test_lower_latency_is_better_and_threads_are_neither() -> None:
+    first = [run(p99=value) for value in (10.0, 10.1, 9.9, 10.05)]
+    other = [
+        run(p99=value / 2, generator=replace(run().generator, threads=60)) for value in (10.1, 10.0, 10.0, 9.9)
+    ]  # fmt: skip
+    found = against(first, other)
+    assert row(found, "p99").word == "better"
+    assert row(found, "threads").word == "cannot tell"
+    assert row(found, "threads").p is None
+
+
+def test_words_are_corrected_for_all_rows_of_the_table() -> None:
+    random = Random(5)
+    noisy = [[run(random.gauss(100, 3)) for _ in range(4)] for _ in range(2)]
+    found = against(noisy[0], [replace(item, rate=Rate(ok_rps=item.rate.ok_rps * 1.09)) for item in noisy[1]])
+    rps = row(found, "ok_rps")
+    assert rps.estimate.p is not None
+    assert rps.p is not None
+    assert rps.estimate.p <= 0.05 < rps.p
+    assert rps.word == "cannot tell"
+
+
+def test_runs_that_ended_early_are_left_out_and_rounds_paired() -> None:
+    cut = run(1.0, ended_by="signal")
+    found = against([run(100.0), run(101.0), run(99.0)], [run(100.0), run(101.0), cut])
+    assert found.rounds == 2
+    assert row(found, "ok_rps").estimate.ratio == pytest.approx(1.0)
+
+
+def test_what_only_one_side_knows_is_shown_without_a_ratio() -> None:
+    loopless = replace(run().generator, workers=[WorkerRow(1.0)])
+    found = row(against([run(), run()], [run(generator=loopless)] * 2), "loop_lag.p99")
+    assert (found.first, found.other, found.estimate.ratio) == (Figure(pytest.approx(0.4)), None, None)
+
+
+def test_a_lower_bound_may_only_make_things_worse() -> None:
+    exact = [run(p99=value) for value in (10.0, 10.1, 9.9)]
+    bounds = [run(p99={"at_least": value}) for value in (99.0, 101.0, 100.0)]
+    low_bounds = [run(p99={"at_least": value}) for value in (1.0, 1.01, 0.99)]
+    higher = row(against(exact, bounds), "p99")
+    assert (higher.word, higher.bound, higher.estimate.high) == ("worse", "at least", None)
+    lower = row(against(exact, low_bounds), "p99")
+    assert (lower.word, lower.bound, lower.estimate.p) == ("cannot tell", "at least", None)
+    turned = row(against(bounds, exact), "p99")
+    assert (turned.word, turned.bound, turned.estimate.low) == ("better", "at most", None)
+    both = row(against(bounds, bounds), "p99")
+    assert (both.word, both.estimate.ratio) == ("cannot tell", None)
+
+
+def test_errors_out_of_nothing_are_worse_without_a_ratio() -> None:
+    failing = [run(ledger=Ledger(1000, 1000, 0, 990 - n, 10 + n)) for n in range(3)]
+    found = row(against([run()] * 3, failing), "error_rate")
+    assert (found.estimate.ratio, found.word) == (None, "worse")
+
+
+def blocks(seed: int, factor: float, count: int = 12) -> dict[str, Any]:
+    """A run of so many seconds with 100 replies in each."""
+    random, rows, every = Random(seed), [], Counts()
+    for second in range(count):
+        counts = Counts()
+        for _ in range(100):
+            counts.add(round(factor * random.lognormvariate(7, 0.3)))
+        every.merge(counts)
+        rows.append(Block(float(second), 1.0, round(random.gauss(100, 3) / factor), 0, counts.encode()))
+    p50, p99, p99_9 = (value / 1000 for value in every.quantiles_us((0.5, 0.99, 0.999)))
+    ok_rps = sum(item.ok for item in rows) / count
+    return {
+        "blocks": rows,
+        "duration_s": float(count),
+        "rate": Rate(ok_rps=ok_rps),
+        "latency_ms": {"response": Latency(count=every.total, p50=p50, p99=p99, p99_9=p99_9)},
+        "histograms": {"response": every.encode()},
+    }
+
+
+def test_one_run_on_each_side_is_told_by_its_blocks() -> None:
+    found = against([run(**blocks(1, 1.0))], [run(**blocks(2, 1.5))])
+    assert (found.basis, found.rounds) == ("blocks", 1)
+    assert row(found, "p50").word == "worse"
+    assert row(found, "p50").estimate.ratio == pytest.approx(1.5, rel=0.05)
+    assert row(found, "ok_rps").word == "worse"
+    assert row(found, "cpu_us").word == "cannot tell", "of which blocks know nothing"
+
+
+def test_blocks_of_the_same_cannot_be_told_apart() -> None:
+    found = against([run(**blocks(1, 1.0))], [run(**blocks(2, 1.0))])
+    assert {item.word for item in found.rows} == {"cannot tell"}
+
+
+def test_a_last_block_that_is_not_whole_does_not_count() -> None:
+    short = blocks(1, 1.0)
+    short["blocks"] = [*short["blocks"], Block(12.0, 1.0, 1, 0, "")]
+    assert row(against([run(**short)], [run(**blocks(1, 1.0))]), "ok_rps").estimate.ratio == 1.0
+
+
+def test_short_single_runs_have_ratios_only() -> None:
+    found = against([run(100.0)], [run(150.0)])
+    assert found.basis == "none"
+    assert row(found, "ok_rps").estimate.ratio == pytest.approx(1.5)
+    assert {item.word for item in found.rows} == {"cannot tell"}
+
+
+def test_a_damaged_block_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="damaged result"):
+        against([run(blocks=[Block(0.0, 1.0, 1, 0, "x")])], [run()])
+
+
+def test_all_variants_are_set_against_the_first() -> None:
+    found = compare([Series((run(), run()), label) for label in "abc"])
+    assert found.first == "a"
+    assert [item.label for item in found.against] == ["b", "c"]
