@@ -1,13 +1,14 @@
 """`loadgen find-max`: the highest rate that meets an SLO."""
 
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from loadgen.cli.options import JUDGING, with_run_options
-from loadgen.cli.output import check_output, emit, text_width, wants_colour, write_text
-from loadgen.cli.run import Form, Output, Quiet, Settings, Target, signals_restored
+from loadgen.cli.output import check_file, check_output, emit, text_width, wants_colour, write_text
+from loadgen.cli.run import OUTPUT, Form, Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.target_argument import plan_for
 
 if TYPE_CHECKING:
@@ -22,6 +23,14 @@ Slo = Annotated[
                  rich_help_panel=JUDGING),
 ]  # fmt: skip
 
+Html = Annotated[
+    str | None,
+    typer.Option(
+        "--html", metavar="FILE", help="Save the curve as a page of its own.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_HTML", show_envvar=False,
+    ),
+]  # fmt: skip
+
 
 @with_run_options
 def find_max(
@@ -30,6 +39,7 @@ def find_max(
     slo: Slo = None,
     settings: Settings = None,
     output: Output = None,
+    html: Html = None,
     form: Form = "text",
     quiet: Quiet = False,
     flags: dict[str, Any],
@@ -44,10 +54,11 @@ def find_max(
     from loadgen.session.find_max import check_plan, with_room
 
     check_output(output, form)
+    check_file("--html", html)
     plan, wanted = plan_for(target, settings or [], {**flags, "rate": flags.get("rate", START)}), tuple(slo or ())
     check_plan(plan, wanted)
     found = search(plan if "max_connections" in flags else with_room(plan), wanted, quiet=quiet)
-    _deliver(found, output, form, quiet=quiet and output is not None)
+    _deliver(found, output, html, form, quiet=quiet and output is not None)
     raise typer.Exit(_exit_code(found, strict=plan.strict))
 
 
@@ -80,17 +91,21 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
             live.end()
 
 
-def _deliver(found: "MaxRate", output: str | None, form: str, *, quiet: bool) -> None:
-    """Save and print; the file first."""
+def _deliver(found: "MaxRate", output: str | None, html: str | None, form: str, *, quiet: bool) -> None:
+    """Save and print; whatever fails, the others are written."""
     from loadgen.measure.max_rate import to_json
     from loadgen.report.max_rate import render_max_rate
+    from loadgen.report.max_rate_html import max_rate_html
 
-    if output not in (None, "-"):
-        write_text(str(output), to_json(found))
-    if output == "-" or form == "json":
-        emit(to_json(found))
-    elif not quiet:
-        emit(render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
+    with ExitStack() as rest:
+        if html is not None:
+            rest.callback(write_text, html, max_rate_html(found))
+        if output == "-" or form == "json":
+            rest.callback(emit, to_json(found))
+        elif not quiet:
+            rest.callback(emit, render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
+        if output not in (None, "-"):
+            write_text(str(output), to_json(found))
 
 
 def _exit_code(found: "MaxRate", *, strict: bool) -> "ExitCode":

@@ -37,20 +37,41 @@ def render_trial(trial: Trial) -> str:
     return f"{format_rate(trial.rate_rps):>9}/s  {'met' if trial.met else 'missed':6}  {observed}"
 
 
-def _header(found: MaxRate, width: int) -> list[Line]:
+def shape(found: MaxRate) -> list[str]:
+    """What was searched, with how many runs, and the SLO."""
     duration_s = found.plan.get("duration_s") or 0.0
     runs = f"{counted(len(found.trials), 'run')} of {format_duration_s(duration_s)}"
-    rows = wrap(f"{title(found.plan)}; {runs}".split(" "), width)
-    return [*map(line, rows), *map(line, wrap(f"SLO: {', '.join(map(clean, found.slo))}".split(" "), width))]
+    return [title(found.plan), runs, f"SLO: {', '.join(map(clean, found.slo))}"]
+
+
+def spoken(found: MaxRate) -> str:
+    """The answer in a sentence."""
+    if found.best_rps is not None:
+        return f"{format_rate(found.best_rps)} requests/s meet the SLO{_edge(found)}"
+    lowest = min((trial.rate_rps for trial in found.trials), default=None)
+    return "No rate was tried." if lowest is None else f"No rate met the SLO, down to {format_rate(lowest)}/s."
+
+
+def warnings(found: MaxRate) -> list[str]:
+    """How it ended, where not as planned, and whose limit was found."""
+    said = []
+    if found.ended_by != "completed":
+        how, _ = ENDINGS.get(found.ended_by, (f"Ended by {clean(found.ended_by)}", Tone.WARN))
+        said.append(f"{how} before the end of the search.")
+    return [*said, LIMITS[found.limit]] if found.limit else said
+
+
+def _header(found: MaxRate, width: int) -> list[Line]:
+    what, runs, slo = shape(found)
+    return [line(row) for text in (f"{what}; {runs}", slo) for row in wrap(text.split(" "), width)]
 
 
 def _headline(found: MaxRate) -> Line:
+    said = spoken(found)
     if found.best_rps is None:
-        lowest = min((trial.rate_rps for trial in found.trials), default=None)
-        said = "No rate was tried." if lowest is None else f"No rate met the SLO, down to {format_rate(lowest)}/s."
         return line("  ", Span(said, Tone.BAD))
-    rate = Span(f"{format_rate(found.best_rps)} requests/s", Tone.STRONG)
-    return line("  ", rate, f" meet the SLO{_edge(found)}")
+    rate, meets, rest = said.partition(" meet the SLO")
+    return line("  ", Span(rate, Tone.STRONG), meets, rest)
 
 
 def _edge(found: MaxRate) -> str:
@@ -65,15 +86,8 @@ def _edge(found: MaxRate) -> str:
 
 
 def _warnings(found: MaxRate, width: int) -> list[Line]:
-    lines: list[Line] = []
-    if found.ended_by != "completed":
-        how, tone = ENDINGS.get(found.ended_by, (f"Ended by {clean(found.ended_by)}", Tone.WARN))
-        lines += bullet("", f"{how} before the end of the search.", width, tone)
-    if found.limit:
-        lines += bullet("", LIMITS[found.limit], width, Tone.WARN)
-        for reason in found.reasons:
-            lines += bullet("- ", clean(reason), width)
-    return lines
+    lines = [row for text in warnings(found) for row in bullet("", text, width, Tone.WARN)]
+    return lines + [row for reason in found.reasons for row in bullet("- ", clean(reason), width)]
 
 
 def by_rate(trials: Sequence[Trial], condition: Condition | None) -> list[list[Trial]]:
@@ -101,34 +115,45 @@ def charted_ms(trial: Trial, condition: Condition | None) -> float:
     return (p99.get("at_least", 0.0) if isinstance(p99, dict) else p99) or 0.0
 
 
+def curve_rows(found: MaxRate) -> list[tuple[str, ...]]:
+    """The heads, then the figures of each rate, lowest first; there is at least one trial."""
+    condition = charted(found)
+    groups = by_rate(found.trials, condition)
+    p99 = condition is None
+    metrics = [_metric(row) for row in groups[0][0].slo]
+    rows: list[tuple[str, ...]] = [("rate/s", "sent/s", "p50", *(["p99"] if p99 else []), *metrics, "SLO")]
+    for shown, *runs in groups:
+        rows.append((
+            format_rate(shown.rate_rps),
+            format_rate(shown.sent_rps),
+            format_quantile(shown.response.p50),
+            *([format_quantile(shown.response.p99)] if p99 else []),
+            *map(_value, shown.slo),
+            _verdict(runs),
+        ))  # fmt: skip
+    return rows
+
+
+def metric_of(condition: Condition | None) -> str:
+    """What the curve shows."""
+    return "p99" if condition is None else _metric(ThresholdRow(condition.text))
+
+
 def _curve(found: MaxRate) -> list[Line]:
-    """A row for each rate, lowest first."""
+    """A row for each rate with a bar for its latency."""
     if not found.trials:
         return []
     condition = charted(found)
     groups = by_rate(found.trials, condition)
     values = [charted_ms(group[0], condition) for group in groups]
-    metrics = [_metric(row) for row in groups[0][0].slo]
-    heads = ("rate/s", "sent/s", "p50", *(["p99"] if condition is None else []), *metrics, "SLO", "")
-    cells = [
-        (
-            format_rate(group[0].rate_rps),
-            format_rate(group[0].sent_rps),
-            format_quantile(group[0].response.p50),
-            *([format_quantile(group[0].response.p99)] if condition is None else []),
-            *(_value(row) for row in group[0].slo),
-            _verdict(group[1:]),
-            bar(_on_log_scale(value, values), 1.0, BAR_COLUMNS),
-        )
-        for group, value in zip(groups, values, strict=True)
-    ]
-    rows = align([heads, *cells], right=frozenset(range(len(heads) - 2)))
-    metric = _metric(ThresholdRow(condition.text)) if condition else "p99"
+    bars = ["", *(bar(_on_log_scale(value, values), 1.0, BAR_COLUMNS) for value in values)]
+    cells = [(*row, drawn) for row, drawn in zip(curve_rows(found), bars, strict=True)]
+    rows = align(cells, right=frozenset(range(len(cells[0]) - 2)))
     tones = [Tone.PLAIN, *(_tone(group[1:]) for group in groups)]
     return [
         line("The curve of latency by rate"),
         *(line("  ", Span(row, tone)) for row, tone in zip(rows, tones, strict=True)),
-        line(f"  The bars are {metric}, on a logarithmic scale."),
+        line(f"  The bars are {metric_of(condition)}, on a logarithmic scale."),
     ]
 
 
