@@ -46,10 +46,11 @@ def find_max(
 ) -> None:
     """Find the highest rate at which TARGET meets the SLO.
 
-    Each run takes --duration at one rate, which doubles from --rate (default 100/s) until the SLO is missed; then the
-    edge is halved in, with repeats.
+    Runs of --duration at one rate each: from --rate (default 100/s) it doubles
+    until the SLO is missed, then the edge is halved in, with repeats.
 
-    Exit codes: 0 found; 99 no rate meets it; 105 stopped by a signal; 121 the generator was the limit, with --strict.
+    Exit codes: 0 found; 99 no rate meets it; 105 stopped by a signal;
+    121 the generator was the limit (with --strict).
     """
     from loadgen.session.find_max import check_plan, with_room
 

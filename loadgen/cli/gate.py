@@ -37,12 +37,13 @@ def gate(
     openmetrics: OpenMetrics = None,
     form: Form = "text",
 ) -> None:
-    """Decide whether a build may pass: by thresholds, and by a baseline that it must not be worse than.
+    """Decide whether a build may pass, by thresholds and by a baseline.
 
-    Worse needs both: beyond the margin, and more than chance. What cannot be told passes with a warning.
+    Worse needs both: beyond the margin, and more than chance. What cannot be
+    told passes with a warning.
 
-    Exit codes: 0 passed; 99 a threshold failed; 120 worse than the baseline; 121 not to be trusted; 105, 108 and 1 as
-    the run had them.
+    Exit codes: 0 passed; 99 a threshold failed; 120 worse than the baseline;
+    121 not to be trusted; 105, 108 and 1 as the run had them.
     """
     check_output(None, form)
     ci_files = CiFiles(junit, markdown, openmetrics)

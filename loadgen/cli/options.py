@@ -87,7 +87,7 @@ OPTIONS = (
     RunOption("grace", ("--grace",), STOPPING, "For requests in flight at the end. (default: 5s)", "TIME"),
     RunOption(
         "thresholds", ("-T", "--threshold"), JUDGING,
-        "'p99 < 250ms', 'error_rate < 1% over 10s' or 'p99 < 1s abort', else exit code 99; repeatable.", "EXPR",
+        "'p99 < 250ms', 'ok_rate > 99% over 10s' or 'p99 < 1s abort', else exit code 99; repeatable.", "EXPR",
         list[str],
     ),
     RunOption("strict", ("--strict",), JUDGING, "Exit code 121 unless the run is valid.", "", bool),

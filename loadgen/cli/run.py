@@ -98,8 +98,9 @@ def run(
 ) -> None:
     """Put load on TARGET and report what happened.
 
-    Exit codes: 0 finished; 1 internal error; 2 usage; 99 a threshold failed, or not one reply; 105 stopped by a signal;
-    108 stopped by --fail-fast, --max-errors or --abort-if; 120 worse than the baseline; 121 not to be trusted.
+    Exit codes: 0 finished; 1 internal error; 2 usage; 99 a threshold failed,
+    or not one reply; 105 stopped by a signal; 108 stopped by --fail-fast,
+    --max-errors or --abort-if; 120 worse than the baseline; 121 not trusted.
     """
     check_output(output, form)
     histograms = HistogramFiles(hgrm, hlog)
