@@ -11,6 +11,7 @@ import pytest
 from loadgen.cli.options import OPTIONS
 from loadgen.judge.exit_code import ExitCode
 from loadgen.measure.result import Block, Result, save
+from loadgen.measure.series import Series, comparison_to_json
 from loadgen.report.hlog import render_hlog
 from tests.support.command import loadgen
 from tests.unit.judge.rounds import run
@@ -40,6 +41,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "my-profile.yaml").write_text("target: http://127.0.0.1:8080\n")
     for minute, name in enumerate(("main.json", "r.json", "a.json", "b.json")):
         save(replace(run(), started_at=f"2026-01-05T10:0{minute}:00.000+00:00"), tmp_path / name)
+    variants = [Series((Result(),), label) for label in ("pool", "threads")]
+    (tmp_path / "c.json").write_text(comparison_to_json(variants))
     (tmp_path / "r.hlog").write_text(render_hlog(Result(blocks=[Block(10.0, 1.0)])))
 
     def not_run(*_: Any, **__: Any) -> int:
@@ -48,6 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("loadgen.cli.run.run_and_report", not_run)
     monkeypatch.setattr("loadgen.cli.run_rounds.run_rounds_and_report", not_run)
     monkeypatch.setattr("loadgen.cli.find_max.search", lambda *_, **__: found())
+    monkeypatch.setattr("loadgen.cli.compare.compare_and_report", not_run)
     monkeypatch.setattr("loadgen.target.server.run_target", not_run)
     monkeypatch.setattr("loadgen.cli.calibrate.calibrate_and_save", not_run)
     return tmp_path
@@ -89,7 +93,9 @@ def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
 
 def test_every_option_that_is_named_exists() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - FOREIGN
-    known = "".join(loadgen(command, "--help").out for command in ("run", "target", "report", "gate", "find-max"))
+    known = "".join(
+        loadgen(command, "--help").out for command in ("run", "target", "report", "gate", "find-max", "compare", "diff")
+    )
     assert named
     assert {option for option in named if option not in known} == set()
 

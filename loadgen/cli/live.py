@@ -26,7 +26,7 @@ class LiveLine:
         self._lead = text
         self._next_plain_s = PLAIN_EVERY_S
         if not self._quiet and not self._terminal:
-            self._write(text + "\n")
+            self._write(text.rstrip() + "\n")
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw the state of the run."""
@@ -34,7 +34,7 @@ class LiveLine:
             return
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
-            lead = elide(self._lead, width // 2)
+            lead = elide(self._lead, width // 3) + " " if self._lead else ""
             self._write(CLEAR + lead + render_live(snapshot, width - columns(lead)))
             self._drawn = True
         elif snapshot.elapsed_s >= self._next_plain_s and snapshot.phase != "draining":

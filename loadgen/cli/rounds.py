@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loadgen.cli.live import LiveLine
+from loadgen.report.style import columns, pad
 
 if TYPE_CHECKING:
     from loadgen.measure.result import Result
@@ -29,13 +30,13 @@ def measure_rounds(
     for plan in plans:
         check_descriptors(plan)
     live = LiveLine(quiet=quiet)
+    longest = max(map(columns, labels), default=0)
 
     async def main() -> "Rounds":
         with Isolated(live.show) as isolated:
 
             async def run(turn: "Turn") -> "Result":
-                number = f"round {turn.round + 1} of {rounds}" if rounds > 1 else ""
-                live.lead("  ".join(filter(None, (number, labels[turn.variant]))))
+                live.lead(f"{turn.round + 1}/{rounds} {pad(labels[turn.variant], longest)}")
                 return await isolated.run(turn.plan)
 
             return await run_rounds(plans, rounds, run, isolated.rest, seed=seed, settle_s=settle_s)

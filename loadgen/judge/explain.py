@@ -80,7 +80,7 @@ def _own_tails(sides: list[_Side]) -> Iterator[str]:
     if not own:
         return
     tails = "The tail of {} is" if len(own) == 1 else "The tails of {} are"
-    part = "" if all(side.lag_ms > MOST_OF_IT * side.p99_ms for side in own) else " in large part"
+    part = "" if all(side.lag_ms > MOST_OF_IT * side.p99_ms for side in own) else " partly"
     yield (
         f"{tails.format(_listed(side.label for side in own))}{part} the generator's own: loop lag p99 "
         f"{_listed(format_ms(side.lag_ms) for side in own)} in a response p99 of "
@@ -121,10 +121,11 @@ def _noise(comparison: Comparison) -> Iterator[str]:
     """How small a difference could have been seen, where none was."""
     for against in comparison.against:
         row = against.row("ok_rps")
+        low, high = (row.estimate.low, row.estimate.high) if row else (None, None)
         told = any(item.word != "cannot tell" for item in against.rows)
-        if told or against.basis == "none" or row is None or row.estimate.high is None or not row.estimate.low:
+        if told or low is None or high is None or not low <= 1 <= high:
             continue
-        width = log(row.estimate.high / row.estimate.low) / 2
+        width = log(high / low) / 2
         yield (
             f"No row of {against.label} differs from {comparison.first} beyond the noise. A throughput within "
             f"{max(width, 0.001):.1%} could not be told apart; more rounds or longer runs tell more."

@@ -77,7 +77,7 @@ class _Table:
 def _tables(comparison: Comparison, names: Sequence[str]) -> list[_Table]:
     pairs = zip(names[1:], comparison.against, strict=True)
     tables = [_against(names[0], name, against) for name, against in pairs]
-    return [_glance(comparison, names), *tables] if len(names) > 2 else tables
+    return [_glance(comparison, names), *tables] if len(names) != 2 else tables
 
 
 def _glance(comparison: Comparison, names: Sequence[str]) -> _Table:

@@ -9,7 +9,7 @@ from loadgen.report.comparison_cells import cells, figure, heading
 from loadgen.report.page import html_page, text
 from loadgen.report.percentiles import percentile_chart
 
-STRIP_WIDTH, STRIP_HEIGHT = 150, 18
+STRIP_WIDTH, STRIP_HEIGHT, _END = 150, 18, 5
 WIDEST_LOG = log(64)
 TOLD = ("better", "worse")
 MACHINE = ("loadgen", "python", "cpu", "cores", "system")
@@ -49,7 +49,9 @@ def _glance(page: Page) -> str:
 
 def _against(first: str, against: Against) -> str:
     shown = [row for row in against.rows if row.first or row.other]
-    reach = max((abs(log(end)) for row in shown if row.metric.better for end in _ends(row)), default=0.0)
+    reach = max(
+        (abs(log(end)) for row in shown if row.metric.better and not row.bound for end in _ends(row)), default=0.0
+    )
     reach = min(max(reach, log(1.1)), WIDEST_LOG)
     rows = []
     for row in shown:
@@ -73,7 +75,8 @@ def _strip(row: Row, reach: float, word: str) -> str:
     estimate = row.estimate
     if estimate.ratio is None or estimate.ratio <= 0:
         return ""
-    low, high = (_place(end, reach) for end in (estimate.low or estimate.ratio, estimate.high or estimate.ratio))
+    low, high = (_place(end or estimate.ratio, reach) for end in (estimate.low, estimate.high))
+    low, high = (_END if row.bound == "at most" else low), (STRIP_WIDTH - _END if row.bound == "at least" else high)
     kind = f' class="{word}"' if word in TOLD else ""
     middle, y = STRIP_WIDTH / 2, STRIP_HEIGHT / 2
     _, _, ratio, interval = cells(row)
@@ -89,7 +92,7 @@ def _strip(row: Row, reach: float, word: str) -> str:
 def _place(ratio: float, reach: float) -> float:
     """Where a ratio stands, cut at the ends of the strip."""
     share = max(-1.0, min(1.0, log(ratio) / reach))
-    return STRIP_WIDTH / 2 + share * (STRIP_WIDTH / 2 - 5)
+    return STRIP_WIDTH / 2 + share * (STRIP_WIDTH / 2 - _END)
 
 
 def _notes(notes: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ def comparison_markdown(page: Page) -> str:
     """The same tables as the text, with a newline at the end."""
     comparison = page.comparison
     parts = [f"**{escaped(' · '.join(heading(comparison)))}**", *(f"> **{escaped(text)}**" for text in page.warnings)]
-    if len(comparison.variants) > 2:
+    if len(comparison.variants) != 2:
         figures = [(item.label, summary(item.results)) for item in comparison.variants]
         rows = [(escaped(label), *(figure(key, known[key]) for key in GLANCE)) for label, known in figures]
         parts.append(_table(("", *GLANCE.values()), rows))

@@ -11,7 +11,7 @@ def render_live(snapshot: Snapshot, width: int) -> str:
     """One line of at most `width` columns. Where that is short, the planned requests go, then bar and padding."""
     time, planned, figures = _elapsed(snapshot), _planned(snapshot), _figures(snapshot)
     bar = _bar(snapshot)
-    for parts in ([time, *planned, *bar, *figures], [time, *bar, *figures]):
+    for parts in ([time, *planned, *bar, *figures], [time, *bar, *figures], [time, *figures]):
         text = "  ".join(parts)
         if len(text) <= width:
             return text

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import accuracy, machine, probes, scenarios
+from tests.bench import accuracy, machine, probes, scenarios, self_comparison
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
@@ -29,9 +29,9 @@ PROBING: dict[str, Callable[[Bench], Section]] = {
     "startup": probes.startup,
     "opening": probes.opening,
 }
-SCENARIOS = (*COMPARING, *PROBING, "memory", *accuracy.LENGTHS_S)
+SCENARIOS = (*COMPARING, *PROBING, "memory", "compare", *accuracy.LENGTHS_S)
 GROUPS = {"accuracy": tuple(accuracy.LENGTHS_S), "all": SCENARIOS}
-SECONDS = 5
+SECONDS, PAIRS = 5, 5
 ALL_TOOLS = tuple(peer.name for peer in PEERS)
 
 
@@ -41,8 +41,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "scenario", nargs="?", default="http", choices=(*SCENARIOS, *GROUPS), metavar="SCENARIO", help=HELP
     )
-    parser.add_argument("--pairs", type=int, default=5, metavar="N", help="runs of each tool, in turn (default 5)")
-    parser.add_argument("--seconds", type=int, metavar="S", help="length of a run (default 5; accuracy: 5 to 30)")
+    parser.add_argument(
+        "--pairs", type=int, metavar="N", help="runs of each tool, in turn (default 5; compare: 20 comparisons)"
+    )
+    parser.add_argument(
+        "--seconds", type=int, metavar="S", help="length of a run (default 5; accuracy: 5 to 30; compare: 2)"
+    )
     parser.add_argument("--peers", metavar="A,B", help="tools to measure with (http: all, others: wrk)")
     parser.add_argument("--peer-path", action="append", default=[], metavar="DIR", help="look here for tools too")
     parser.add_argument("--requests", type=int, default=10_000_000, metavar="N", help="of the memory run (default 10M)")
@@ -63,6 +67,10 @@ def measure(options: argparse.Namespace, bench: Bench, chosen: Sequence[Peer], n
         if name in accuracy.LENGTHS_S:
             scenario, usual_s = accuracy.LENGTHS_S[name]
             return scenario(bench, options.seconds or usual_s)
+        if name == "compare":
+            return self_comparison.self_comparison(
+                bench, options.pairs or self_comparison.COMPARISONS, options.seconds or self_comparison.SECONDS
+            )
         return PROBING[name](bench) if name in PROBING else probes.memory(bench, options.requests)
     except (RuntimeError, OSError, ImportError) as error:
         return Section(name, name, notes=[f"failed: {error}"])
@@ -72,7 +80,7 @@ def chosen_peers(options: argparse.Namespace, name: str) -> tuple[list[Peer], li
     """The tools of one scenario that are there, and the names of those that are missing."""
     if options.peers:
         return find(options.peers.split(","))
-    if name in accuracy.LENGTHS_S:
+    if name == "compare" or name in accuracy.LENGTHS_S:
         return [], []
     return find(ALL_TOOLS if name == "http" else ("wrk",))
 
@@ -82,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     os.environ["PATH"] = os.pathsep.join([*options.peer_path, os.environ.get("PATH", os.defpath)])
     machine.raise_descriptor_limit()
-    bench = Bench(machine.layout(), options.pairs, options.seconds or SECONDS, to_stderr)
+    bench = Bench(machine.layout(), options.pairs or PAIRS, options.seconds or SECONDS, to_stderr)
     names = GROUPS.get(options.scenario, (options.scenario,))
     tools: dict[str, Peer] = {}
     missing: dict[str, None] = {}

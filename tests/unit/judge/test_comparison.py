@@ -1,6 +1,7 @@
 """Rounds of variants against the first: which pairs count, what bounds leave, one run on a side."""
 
 from dataclasses import replace
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -129,7 +130,8 @@ def test_errors_out_of_nothing_are_worse_without_a_ratio() -> None:
     assert (found.estimate.ratio, found.word) == (None, "worse")
 
 
-def blocks(seed: int, factor: float, count: int = 12) -> dict[str, Any]:
+@cache
+def blocks(seed: int, factor: float, count: int = 8) -> dict[str, Any]:
     """A run of so many seconds with 100 replies in each."""
     random, rows, every = Random(seed), [], Counts()
     for second in range(count):
@@ -149,6 +151,7 @@ def blocks(seed: int, factor: float, count: int = 12) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow  # reads 16 histograms, and draws blocks thousands of times
 def test_one_run_on_each_side_is_told_by_its_blocks() -> None:
     found = against([run(**blocks(1, 1.0))], [run(**blocks(2, 1.5))])
     assert (found.basis, found.rounds) == ("blocks", 1)
@@ -158,14 +161,16 @@ def test_one_run_on_each_side_is_told_by_its_blocks() -> None:
     assert row(found, "cpu_us").word == "cannot tell", "of which blocks know nothing"
 
 
+@pytest.mark.slow  # the same
 def test_blocks_of_the_same_cannot_be_told_apart() -> None:
     found = against([run(**blocks(1, 1.0))], [run(**blocks(2, 1.0))])
     assert {item.word for item in found.rows} == {"cannot tell"}
 
 
+@pytest.mark.slow  # the same
 def test_a_last_block_that_is_not_whole_does_not_count() -> None:
     short = blocks(1, 1.0)
-    short["blocks"] = [*short["blocks"], Block(12.0, 1.0, 1, 0, "")]
+    short = short | {"blocks": [*short["blocks"], Block(8.0, 1.0, 1, 0, "")]}
     assert row(against([run(**short)], [run(**blocks(1, 1.0))]), "ok_rps").estimate.ratio == 1.0
 
 

@@ -22,21 +22,24 @@ from tests.unit.report.comparisons import EVERY_PAGE, page, pool, threads
 EVIL = '<script>alert("x")</script>|*\x1b[31m'
 
 
-@pytest.fixture(params=EVERY_PAGE.values(), ids=EVERY_PAGE)
-def any_page(request: pytest.FixtureRequest) -> Page:
-    made: Page = request.param()
-    return made
+@pytest.fixture(params=EVERY_PAGE)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def html(any_page: Page) -> str:
-    return html_of(id(any_page))
+def any_page(name: str) -> Page:
+    return EVERY_PAGE[name]()
+
+
+@pytest.fixture
+def html(name: str) -> str:
+    return html_of(name)
 
 
 @cache
-def html_of(known: int) -> str:
-    """The page, made once; every page of EVERY_PAGE stays alive, so that its id is its own."""
-    return next(comparison_html(make()) for make in EVERY_PAGE.values() if id(make()) == known)
+def html_of(name: str) -> str:
+    return comparison_html(EVERY_PAGE[name]())
 
 
 def test_text_fits_80_columns(any_page: Page) -> None:
@@ -90,7 +93,7 @@ def test_its_elements_are_balanced(html: str) -> None:
 
 
 def test_every_variant_has_a_curve_with_tooltips() -> None:
-    html = html_of(id(EVERY_PAGE["comparison_three"]()))
+    html = html_of("comparison_three")
     assert [f'class="curve s{number}"' in html for number in range(4)] == [True, True, True, False]
     assert re.search(r"<title>pool: p99 3\.\d\d ms</title>", html)
     assert re.search(r"<title>threads: p99\.9 \d+\.\d+ ms</title>", html)

@@ -1,0 +1,164 @@
+"""`loadgen compare`: options, what is saved and printed, and how it ends."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadgen.measure.result import Ledger, Result
+from loadgen.measure.series import read_variants
+from loadgen.plan.plan import Plan
+from loadgen.session.rounds import Rounds
+from tests.support.command import Finished, loadgen
+from tests.unit.report.comparisons import pool, threads
+
+URL = "http://127.0.0.1:8080/"
+Measure = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> Measure:
+    """Stand-in for the runs: what `compare` asked to be measured; it gets `rounds` in return."""
+
+    def install(rounds: Rounds) -> list[dict[str, Any]]:
+        asked: list[dict[str, Any]] = []
+
+        def measure(plans: Sequence[Plan], labels: Sequence[str], number: int, **options: Any) -> Rounds:
+            asked.append({"plans": plans, "labels": labels, "rounds": number, **options})
+            return rounds
+
+        monkeypatch.setattr("loadgen.cli.compare.measure_rounds", measure)
+        return asked
+
+    return install
+
+
+def good(rounds: int = 2) -> tuple[tuple[Result, ...], ...]:
+    answered = {"status_codes": {"200": 9}}
+    return tuple(tuple(_with(result, **answered) for result in results) for results in (pool(rounds), threads(rounds)))
+
+
+def _with(result: Result, **changes: Any) -> Result:
+    from dataclasses import replace
+
+    return replace(result, **changes)
+
+
+def compare(*argv: object) -> Finished:
+    return loadgen("compare", URL, "--modes", "pool,threads", *argv)
+
+
+def test_it_measures_what_was_asked(measured: Measure) -> None:
+    asked = measured(Rounds(good()))
+    done = compare("--rounds", "2", "--settle", "250ms", "-c", "20", "--seed", "3", "-q")
+    assert (done.code, done.err) == (0, "")
+    (call,) = asked
+    assert ([plan.mode for plan in call["plans"]], call["labels"]) == (["pool", "threads"], ["pool", "threads"])
+    assert (call["rounds"], call["settle_s"], call["seed"], call["quiet"]) == (2, 0.25, 3, True)
+    assert {plan.users for plan in call["plans"]} == {20}
+
+
+def test_five_rounds_and_a_second_of_rest_by_default(measured: Measure) -> None:
+    asked = measured(Rounds(good()))
+    compare()
+    assert (asked[0]["rounds"], asked[0]["settle_s"]) == (5, 1.0)
+
+
+def test_the_table_is_printed_and_every_round_saved(measured: Measure, tmp_path: Path) -> None:
+    measured(Rounds(good()))
+    saved, page = tmp_path / "c.json", tmp_path / "c.html"
+    done = compare("-o", saved, "--html", page)
+    assert "threads against pool" in done.out
+    assert "response p99.9" in done.out
+    variants = read_variants(saved.read_text(), "c.json")
+    assert [(item.label, item.results) for item in variants] == [("pool", good()[0]), ("threads", good()[1])]
+    assert "<svg" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [("text", "GET http"), ("json", '{\n "schema": "loadgen.table/1"'), ("markdown", "**GET http")]
+)
+def test_forms(measured: Measure, form: str, begins: str) -> None:
+    measured(Rounds(good()))
+    assert compare("--format", form).out.startswith(begins)
+
+
+def test_quiet_with_a_file_prints_nothing(measured: Measure, tmp_path: Path) -> None:
+    measured(Rounds(good()))
+    done = compare("-q", "-o", tmp_path / "c.json")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_a_dash_is_standard_output(measured: Measure) -> None:
+    measured(Rounds(good()))
+    assert json.loads(compare("-o", "-").out)["schema"] == "loadgen.comparison/1"
+
+
+SILENT = Result(ledger=Ledger(1, 1, 0, 0, 1))
+CUT = Result(status_codes={"200": 1}, ended_by="signal", ended_because="SIGINT received")
+
+
+@pytest.mark.parametrize(
+    ("rounds", "code", "said"),
+    [
+        (Rounds(good()), 0, ""),
+        (Rounds(((*good()[0], CUT), good()[1]), "signal", "SIGINT received"), 105, "ended early (SIGINT received)"),
+        (Rounds((good()[0], ()), "signal", "a signal between two runs"), 105, "ended early"),
+        (Rounds(((), ()), "signal", "a signal before"), 105, "ended early"),
+        (Rounds((good()[0], ()), "error", "the process of a run was killed by signal 9"), 1, "killed by signal 9"),
+        (Rounds(((SILENT,), (SILENT,))), 99, ""),
+    ],
+)
+def test_exit_codes(measured: Measure, rounds: Rounds, code: int, said: str) -> None:
+    measured(rounds)
+    done = compare("-q")
+    assert done.code == code
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+def test_what_was_measured_is_kept_when_it_ends_early(measured: Measure, tmp_path: Path) -> None:
+    measured(Rounds((good()[0], ()), "signal", "a signal between two runs"))
+    saved = tmp_path / "c.json"
+    done = compare("-q", "-o", saved)
+    assert done.code == 105
+    assert [item.label for item in read_variants(saved.read_text())] == ["pool"]
+
+
+def test_a_file_that_cannot_be_written_at_the_end_loses_nothing(
+    measured: Measure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(Rounds(good()))
+    monkeypatch.setattr("loadgen.cli.output.check_writable", lambda *_: None)
+    done = compare("-q", "-o", tmp_path / "gone" / "c.json")
+    assert done.code == 2
+    assert "cannot write" in done.err
+    assert "threads against pool" in done.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        (["--rounds", "0"], "--rounds"),
+        (["--rounds", "x"], "--rounds"),
+        (["--settle", "soon"], "--settle: expected a duration"),
+        (["--format", "yaml"], "--format: expected text, json or markdown, got 'yaml'"),
+        (["--html", "-"], "--html: expected the name of a file"),
+        (["--html", "/no/such/folder/c.html"], "--html: cannot write"),
+        (["-o", "/no/such/folder/c.json"], "--output: cannot write"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_runs(measured: Measure, argv: list[str], text: str) -> None:
+    asked = measured(Rounds(good()))
+    done = compare(*argv)
+    assert (done.code, done.out, asked) == (2, "", [])
+    assert text in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_what_is_left_out_is_said(measured: Measure) -> None:
+    measured(Rounds(good()))
+    done = loadgen("compare", URL, "--processes", "1,2,9", "-c", "4", "--mode", "pool")
+    assert done.err.startswith("left out: 9 processes: --processes: 9 processes cannot share 4 connections;")
