@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import parse_duration_s
+from loadgen.base.units import format_duration_s, parse_duration_s
 from loadgen.cli.comparison_output import FORMS, Form, Html, check_html, deliver_comparison, page_of
 from loadgen.cli.options import OPTIONS, RunOption, with_options
 from loadgen.cli.output import check_output
 from loadgen.cli.rounds import measure_rounds
 from loadgen.cli.run import Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.variants import make_variants
+from loadgen.report.style import counted
 
 if TYPE_CHECKING:
     from loadgen.cli.variants import Variant
     from loadgen.session.rounds import Rounds
+
+START_S = 0.7
+"""Of a run's process, and its connections."""
 
 COMPARED = "What is compared (lists: a,b; the first is what the others are set against)"
 LISTS = {
@@ -74,7 +78,19 @@ def compare(
     if not quiet:
         for line in left_out:
             sys.stderr.write(f"left out: {line}\n")
+        sys.stderr.write(_announcement(variants, rounds, settle_s))
     raise typer.Exit(compare_and_report(variants, rounds, output, html, form, quiet=quiet, settle_s=settle_s))
+
+
+def _announcement(variants: Sequence["Variant"], rounds: int, settle_s: float) -> str:
+    """What is about to run, and for how long where that is known."""
+    each_s = [
+        None if plan.duration_s is None else plan.warmup_s + plan.duration_s + plan.cool_down_s + settle_s + START_S
+        for plan in (item.plan for item in variants)
+    ]
+    known = [seconds for seconds in each_s if seconds is not None]
+    about = f", about {format_duration_s(round(rounds * sum(known)))}" if len(known) == len(each_s) else ""
+    return f"{counted(len(variants), 'variant')}, {counted(rounds, 'round')}{about}\n"
 
 
 def compare_and_report(

@@ -41,11 +41,11 @@ def check_html(html: str | None) -> None:
 def page_of(variants: Sequence["Series"], warnings: Sequence[str] = ()) -> "Page":
     """What is to be shown of several variants. Raises UsageError for damaged histograms."""
     from loadgen.judge.comparison import compare
-    from loadgen.judge.explain import doubts, explain
+    from loadgen.judge.explain import alarms, doubts, explain
     from loadgen.report.comparison import Page
 
     comparison = compare(variants)
-    return Page(comparison, tuple(warnings), tuple(explain(comparison)), tuple(doubts(comparison)))
+    return Page(comparison, (*warnings, *alarms(comparison)), tuple(explain(comparison)), tuple(doubts(comparison)))
 
 
 def show_page(page: "Page", form: str) -> None:

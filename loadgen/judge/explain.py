@@ -1,6 +1,7 @@
 """What a comparison shows, in sentences that hold: each is said only where the figures carry it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import log
@@ -44,9 +45,20 @@ def explain(comparison: Comparison) -> list[str]:
     return [*_own_tails(sides), *_limits(sides), *_switches(sides), *_noise(comparison)]
 
 
+def alarms(comparison: Comparison) -> list[str]:
+    """Why figures are not to be believed at all."""
+    found = []
+    for item in comparison.variants:
+        if reason := _reason(item, "invalid"):
+            found.append(f"INVALID: {item.label}: {reason}. Do not trust its figures.")
+    return found
+
+
 def doubts(comparison: Comparison) -> list[str]:
-    """What to bear in mind: runs that are not to be believed, or that ended early, and few rounds."""
-    return [*_doubtful(comparison.variants), *_early(comparison.variants), *_few(comparison)]
+    """What to bear in mind: runs near the generator's limits, or that ended early, missed thresholds, few rounds."""
+    variants = comparison.variants
+    limited = [f"{item.label}: {reason}" for item in variants if (reason := _reason(item, "limited"))]
+    return [*limited, *_early(variants), *_missed(variants), *_few(comparison)]
 
 
 def _side(series: Series) -> _Side:
@@ -132,15 +144,25 @@ def _noise(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _doubtful(variants: Iterable[Series]) -> Iterator[str]:
+def _reason(series: Series, verdict: str) -> str:
+    """How many runs have the verdict, and the first one's reason without the remedy; empty for none."""
+    found = [result.generator for result in series.results if result.generator.verdict == verdict]
+    if not found:
+        return ""
+    reason = f": {re.split('[:;]', found[0].reasons[0])[0]}" if found[0].reasons else ""
+    return f"{_runs(len(found), series)} {'was' if len(series.results) == 1 else 'were'} {verdict}{reason}"
+
+
+def _runs(count: int, series: Series) -> str:
+    return "the run" if len(series.results) == 1 else f"{count} of {len(series.results)} runs"
+
+
+def _missed(variants: Iterable[Series]) -> Iterator[str]:
+    """Thresholds that runs did not meet."""
     for item in variants:
-        doubtful = [result.generator for result in item.results if result.generator.verdict != "valid"]
-        if not doubtful:
-            continue
-        worst = next((found for found in doubtful if found.verdict == "invalid"), doubtful[0])
-        reason = f": {re.split('[:;]', worst.reasons[0])[0]}" if worst.reasons else ""  # without the remedy
-        runs = "the run was" if len(item.results) == 1 else f"{len(doubtful)} of {len(item.results)} runs were"
-        yield f"{item.label}: {runs} {worst.verdict}{reason}"
+        missed = Counter(row.expr for result in item.results for row in result.thresholds if row.verdict != "pass")
+        for expression, count in missed.items():
+            yield f"{item.label}: {expression} was not met in {_runs(count, item)}"
 
 
 def _early(variants: Iterable[Series]) -> Iterator[str]:
@@ -148,7 +170,7 @@ def _early(variants: Iterable[Series]) -> Iterator[str]:
         early = [result for result in item.results if result.ended_by != "completed"]
         if early:
             because = f": {early[0].ended_because}" if early[0].ended_because else ""
-            yield f"{item.label}: {len(early)} of {len(item.results)} runs ended early{because}"
+            yield f"{item.label}: {_runs(len(early), item)} ended early{because}"
 
 
 def _few(comparison: Comparison) -> Iterator[str]:

@@ -161,4 +161,6 @@ def test_what_is_wrong_is_said_before_anything_runs(measured: Measure, argv: lis
 def test_what_is_left_out_is_said(measured: Measure) -> None:
     measured(Rounds(good()))
     done = loadgen("compare", URL, "--processes", "1,2,9", "-c", "4", "--mode", "pool")
-    assert done.err.startswith("left out: 9 processes: --processes: 9 processes cannot share 4 connections;")
+    left_out, announced = done.err.splitlines()
+    assert left_out.startswith("left out: 9 processes: --processes: 9 processes cannot share 4 connections;")
+    assert announced == "2 variants, 5 rounds, about 1m57s"

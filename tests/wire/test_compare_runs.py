@@ -18,7 +18,9 @@ def test_every_round_of_every_variant_is_run_and_saved(url: str, tmp_path: Path)
         "--rounds", "2", "--settle", "0s", "-o", saved,
     )  # fmt: skip
     assert (done.code, done.out.count("against")) == (0, 1)
-    assert sorted(done.err.splitlines()) == [f"{number}/2 {label}" for number in (1, 2) for label in ("async", "pool")]
+    first, *turns = done.err.splitlines()
+    assert first == "2 variants, 2 rounds"
+    assert sorted(turns) == [f"{number}/2 {label}" for number in (1, 2) for label in ("async", "pool")]
     variants = read_variants(saved.read_text())
     assert [(item.label, [balanced(result).ledger.ok for result in item.results]) for item in variants] == [
         ("async", [200, 200]),

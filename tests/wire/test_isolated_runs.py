@@ -42,6 +42,12 @@ def isolated(use: Callable[[Isolated], Awaitable[Any]], progress: Callable[[Snap
             signal.signal(number, handler)
 
 
+def child_runs(pid: int) -> bool:
+    """Whether the process is a run of ours."""
+    with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
+        return b"loadgen.session.child" in file.read()
+
+
 def test_a_run_gives_its_whole_result_and_tells_its_progress(url: str) -> None:
     seen: list[Snapshot] = []
 
@@ -52,6 +58,20 @@ def test_a_run_gives_its_whole_result_and_tells_its_progress(url: str) -> None:
     assert (result.ended_by, result.ledger.failed) == ("completed", 0)
     assert result.ledger.ok == result.latency_ms["response"].count > 0
     assert {snapshot.users for snapshot in seen} == {4}
+
+
+def test_a_terminals_signals_do_not_reach_it_by_themselves(url: str) -> None:
+    sessions: set[int] = set()
+
+    def look(_: Snapshot) -> None:
+        sessions.update(os.getsid(child) for child in children_of(os.getpid()) if child_runs(child))
+
+    async def use(runs: Isolated) -> Any:
+        return await runs.run(plan(url, requests_limit=None, duration_s=0.3))
+
+    isolated(use, look)
+    assert sessions
+    assert os.getsid(0) not in sessions
 
 
 def test_memory_is_the_runs_own(url: str) -> None:
@@ -72,18 +92,17 @@ def test_what_this_host_cannot_do_is_a_usage_error(url: str) -> None:
         isolated(use)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_drains_the_run_and_ends_the_rest(url: str, number: signal.Signals) -> None:
+def test_a_signal_drains_the_run_and_ends_the_rest(url: str) -> None:
     def stop(snapshot: Snapshot) -> None:
         if snapshot.done:
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def use(runs: Isolated) -> Any:
         result = await runs.run(plan(url, requests_limit=None, duration_s=30.0))
         return result, await runs.rest(30.0)
 
     result, rested = isolated(use, stop)
-    assert (balanced(result).ended_by, rested) == ("signal", False)
+    assert (balanced(result).ended_by, result.ended_because, rested) == ("signal", "SIGTERM received", False)
 
 
 def test_a_killed_run_says_how_it_ended(url: str) -> None:
@@ -92,10 +111,6 @@ def test_a_killed_run_says_how_it_ended(url: str) -> None:
             for child in children_of(os.getpid()):
                 if child_runs(child):
                     os.kill(child, signal.SIGKILL)
-
-    def child_runs(pid: int) -> bool:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
-            return b"loadgen.session.child" in file.read()
 
     async def use(runs: Isolated) -> Any:
         return await runs.run(plan(url, requests_limit=None, duration_s=30.0))

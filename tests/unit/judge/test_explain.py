@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from loadgen.judge.comparison import compare
-from loadgen.judge.explain import doubts, explain
-from loadgen.measure.result import Generator, Latency, Ledger, Rate, Result, WorkerRow
+from loadgen.judge.explain import alarms, doubts, explain
+from loadgen.measure.result import Generator, Latency, Ledger, Rate, Result, ThresholdRow, WorkerRow
 from loadgen.measure.series import Series
 
 
@@ -95,8 +95,8 @@ def test_silence_is_said_and_nothing_else() -> None:
             "b: 5 of 5 runs were limited: it was slow",
         ),
         (
-            ([run()] * 5, [run(), *[run(generator=Generator(verdict="invalid"))] * 4]),
-            "b: 4 of 5 runs were invalid",
+            ([run()] * 5, [run()] * 4 + [run(thresholds=[ThresholdRow("p99 < 1ms", 9.0, "fail")])]),
+            "b: p99 < 1ms was not met in 1 of 5 runs",
         ),
         (
             ([run()] * 5, [run()] * 4 + [run(ended_by="signal", ended_because="SIGINT received")]),
@@ -108,6 +108,15 @@ def test_silence_is_said_and_nothing_else() -> None:
 )
 def test_doubts(sides: tuple[list[Result], list[Result]], text: str) -> None:
     assert text in doubted(*sides)
+
+
+def test_invalid_runs_are_an_alarm() -> None:
+    invalid = run(generator=Generator(verdict="invalid", reasons=["it stood still for 3 s: run again"]))
+    sides = [Series((run(),) * 5, "a"), Series((run(), *[invalid] * 4), "b")]
+    assert alarms(compare(sides)) == [
+        "INVALID: b: 4 of 5 runs were invalid: it stood still for 3 s. Do not trust its figures."
+    ]
+    assert doubts(compare(sides)) == []
 
 
 def test_no_doubts_about_good_rounds() -> None:
