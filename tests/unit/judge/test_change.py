@@ -153,3 +153,25 @@ def test_worse_needs_the_margin_and_the_statistics():
         margins=parse_margins("p50: 10%", ()),
     )
     assert [gate.regressions[0].word for gate in (little, noisy, much)] == ["pass", "cannot tell", "worse"]
+
+
+def test_from_eight_rounds_on_resamples_say_how_likely_chance_is():
+    """Then a p-value is a number of 2,000 resamples; with seven rounds it is Student's."""
+
+    def p(rounds):
+        found = change("rps", *([run(rps=start + step) for step in range(rounds)] for start in (100, 98)))
+        return found.p * 2001
+
+    assert p(8) == pytest.approx(round(p(8)), abs=1e-6)
+    assert p(7) != pytest.approx(round(p(7)), abs=1e-6)
+    assert p(8) == pytest.approx(p(7), rel=0.5)
+
+
+def test_the_more_metrics_are_asked_the_surer_each_must_be():
+    """12 % less with p = 0.04: worse where it alone was asked, not where it is one of three."""
+    before = baseline([run(rps=value) for value in (100, 104, 96)])
+    after = [run(rps=value) for value in (88, 92, 84)]
+    alone = judge_gate(after, baseline=before, margins=parse_margins("rps: 10%", ()))
+    among = judge_gate(after, baseline=before, margins=parse_margins("rps: 10%, p50: 10%, p99: 10%", ()))
+    assert 0.017 < alone.regressions[0].change.p < 0.05
+    assert (alone.regressions[0].word, among.regressions[0].word) == ("worse", "cannot tell")
