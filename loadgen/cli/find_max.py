@@ -49,8 +49,8 @@ def find_max(
     Runs of --duration at one rate each: from --rate (default 100/s) it doubles
     until the SLO is missed, then the edge is halved in, with repeats.
 
-    Exit codes: 0 found; 99 no rate meets it; 105 stopped by a signal;
-    121 the generator was the limit (with --strict).
+    Exit codes: 0 found; 99 no rate meets it, or no more replies; 105 stopped
+    by a signal; 121 the generator was the limit (with --strict).
     """
     from loadgen.session.find_max import check_plan, with_room
 
@@ -117,6 +117,8 @@ def _exit_code(found: "MaxRate", *, strict: bool) -> "ExitCode":
             return ExitCode.INTERNAL
         case "signal":
             return ExitCode.SIGNAL
+        case "no_replies":
+            return ExitCode.THRESHOLD
     if strict and found.limit:
         return ExitCode.NOT_TRUSTED
     return ExitCode.OK if found.best_rps is not None else ExitCode.THRESHOLD

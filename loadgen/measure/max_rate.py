@@ -43,8 +43,8 @@ REACHED_SHARE = 0.97
 class MaxRate:
     """`best_rps` is None where no rate was met; `low_rps` to `high_rps` is where the edge lies, None where not known.
 
-    `ended_by` is "completed", or what stopped the search: "signal" or "error". `limit` is whose edge it is (see
-    Trial), with the reasons.
+    `ended_by` is "completed", or what stopped the search: "signal", "error", or "no_replies" where the target gave none
+    any more. `limit` is whose edge it is (see Trial), with the reasons.
     """
 
     started_at: str

@@ -8,13 +8,18 @@ from loadgen.measure.max_rate import MaxRate, Trial
 from loadgen.measure.result import ThresholdRow
 from loadgen.plan.condition import Condition, parse_condition
 from loadgen.report.bars import bar
-from loadgen.report.facts import ENDINGS, title
+from loadgen.report.facts import title
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import Line, Span, Tone, align, bullet, clean, counted, format_rate, line, wrap
 from loadgen.report.tables import in_its_unit
 
 WIDEST = 80
 BAR_COLUMNS = 16
+STOPS = {
+    "signal": "Stopped by a signal before the end of the search.",
+    "error": "Stopped by an internal error before the end of the search.",
+    "no_replies": "Stopped: not one reply came back any more. Did the target survive the rate before?",
+}
 LIMITS = {
     "generator": "LIMITED: beyond that the generator was at its end, not the target; read the rate as a lower bound.",
     "connections": (
@@ -56,8 +61,7 @@ def warnings(found: MaxRate) -> list[str]:
     """How it ended, where not as planned, and whose limit was found."""
     said = []
     if found.ended_by != "completed":
-        how, _ = ENDINGS.get(found.ended_by, (f"Ended by {clean(found.ended_by)}", Tone.WARN))
-        said.append(f"{how} before the end of the search.")
+        said.append(STOPS.get(found.ended_by, "Stopped before the end of the search."))
     return [*said, LIMITS[found.limit]] if found.limit else said
 
 

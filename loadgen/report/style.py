@@ -71,8 +71,9 @@ def pad(text: str, width: int) -> str:
 def wrap(words: Iterable[str], width: int, joint: str = " ") -> list[str]:
     """Words joined by `joint` into rows of at most `width` columns; a longer word is cut into pieces.
 
-    Where a row ends, the joint's own blanks are left out.
+    Where a row ends, the joint's own blanks are left out. A width below 1, beside a very long figure, counts as 1.
     """
+    width = max(1, width)
     rows: list[str] = []
     row = ""
     for word in words:

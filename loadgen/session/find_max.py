@@ -22,6 +22,7 @@ Runner = Callable[[Plan], Awaitable[Result]]
 ROOM = 512
 """Connections that may be opened where nothing else is said: too few of them would be the limit that is found."""
 
+DEAD_RUNS = 2
 STEADY = 2.0
 WAITING_SHARE = 0.5
 
@@ -50,8 +51,8 @@ async def find_max(
 ) -> MaxRate:
     """Search from the plan's rate on. The plan's own thresholds must be met as well.
 
-    A signal ends the search with what it has found. Raises UsageError for a plan that cannot be searched with or run,
-    and where not one reply comes back to the first run.
+    A signal ends the search with what it has found, and so does a target that replies no more. Raises UsageError for
+    a plan that cannot be searched with or run, and where not one reply comes back to the first run.
     """
     check_plan(plan, slo)
     assert plan.arrivals is not None
@@ -73,9 +74,13 @@ async def find_max(
         if not results and not result.status_codes:
             raise UsageError(f"not one reply came back at {rate:g}/s: {_first_error(result)}")
         results.append(result)
+        if not any(item.status_codes for item in results[-DEAD_RUNS:]):
+            ended_by = "no_replies"
         trials.append(_trial(rate, result, results[0]))
         search.take(rate, met=trials[-1].met)
         told(trials[-1])
+        if ended_by != "completed":
+            break
     low, high = search.range_rps
     edge = _edge(trials, search.best_rps)
     return MaxRate(
@@ -136,7 +141,7 @@ def _trial(rate_rps: float, result: Result, first: Result) -> Trial:
     )
     verdict = result.generator.verdict
     is_trusted = verdict == "valid" or (verdict == "limited" and not result.plan.get("strict"))
-    is_whole = trial.reached and result.ended_by == "completed"
+    is_whole = trial.reached and bool(result.status_codes) and result.ended_by == "completed"
     if is_trusted and is_whole and all(row.verdict == "pass" for row in rows):
         return replace(trial, met=True)
     if verdict == "invalid":

@@ -125,6 +125,17 @@ def test_a_signal_leaves_what_was_found():
     assert (found.ended_by, found.best_rps) == ("signal", 100.0)
 
 
+def test_a_target_that_has_died_ends_the_search_with_what_was_found():
+    server, dead = Server(2000.0), Server(2000.0, status_codes={})
+
+    async def run(plan):
+        return await (dead if plan.arrivals.stages[0].to_rps > 500 else server).run(plan)
+
+    found = asyncio.run(find_max(PLAN, SLO, run, server.rest, lambda _: None))
+    assert (found.ended_by, found.best_rps) == ("no_replies", 400.0)
+    assert [trial.rate_rps for trial in found.trials[-2:]] == [800.0, 800.0]
+
+
 @pytest.mark.parametrize("ended_by", ["signal", "error"])
 def test_a_run_that_was_ended_is_not_taken_for_an_answer(ended_by):
     found = searched(Server(2000.0, ended_by=ended_by))
