@@ -20,8 +20,9 @@ def max_rate_html(found: MaxRate) -> str:
     what, *more = shape(found)
     parts = [
         f'<h1>{text(what)}</h1>\n<p class="soft">{text(" · ".join(more))}</p>',
-        *(f'<p class="loud">{text(warning)}</p>' for warning in warnings(found)),
         f"<p><strong>{text(spoken(found))}</strong></p>",
+        *(f'<p class="loud">{text(warning)}</p>' for warning in warnings(found)),
+        *(f"<p>{text(reason)}</p>" for reason in found.reasons),
         _chart(found),
         _table(found),
         f"<footer><p>{text(_machine(found))}</p></footer>",
