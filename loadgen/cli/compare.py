@@ -66,7 +66,8 @@ def compare(
 ) -> None:
     """Put the same load on TARGET in several ways, and tell what differs.
 
-    Every round runs each variant once, in a shuffled order, each run in a process of its own.
+    Every round runs each variant once, in a shuffled order, each run in a process of its own. Exit codes are those of
+    `loadgen run`; that of the run which went worst.
     """
     check_output(output, form, FORMS)
     check_html(html)
@@ -78,7 +79,6 @@ def compare(
     if not quiet:
         for line in left_out:
             sys.stderr.write(f"left out: {line}\n")
-        sys.stderr.write(_announcement(variants, rounds, settle_s))
     raise typer.Exit(compare_and_report(variants, rounds, output, html, form, quiet=quiet, settle_s=settle_s))
 
 
@@ -106,6 +106,8 @@ def compare_and_report(
     """Run the variants, save every round, print what differs; the exit code."""
     from loadgen.measure.series import Series, comparison_to_json
 
+    if not quiet:
+        sys.stderr.write(_announcement(variants, rounds, settle_s))
     plans, labels = [item.plan for item in variants], [item.label for item in variants]
     with signals_restored():
         done = measure_rounds(plans, labels, rounds, quiet=quiet, seed=plans[0].seed, settle_s=settle_s)

@@ -14,6 +14,7 @@ from loadgen.measure.series import Series
 
 BUSY, IDLE = 0.9, 0.7
 MOST_OF_IT = 0.6
+MUCH_LONGER = 2.0
 MANY_SWITCHES, MANY_TIMES = 0.2, 5.0
 ENOUGH_ROUNDS = 5
 
@@ -42,14 +43,14 @@ def explain(comparison: Comparison) -> list[str]:
     if silent:
         return [f"Not one good reply came back to {_listed(silent)}."]
     sides = [_side(item) for item in comparison.variants]
-    return [*_own_tails(sides), *_limits(sides), *_switches(sides), *_noise(comparison)]
+    return [*_own_tails(sides), *_waiting(comparison), *_limits(sides), *_switches(sides), *_noise(comparison)]
 
 
 def alarms(comparison: Comparison) -> list[str]:
     """Why figures are not to be believed at all."""
     found = []
     for item in comparison.variants:
-        if reason := _reason(item, "invalid"):
+        if reason := _reason(item, "invalid", all_of_them=True):
             found.append(f"INVALID: {item.label}: {reason}. Do not trust its figures.")
     return found
 
@@ -100,6 +101,34 @@ def _own_tails(sides: list[_Side]) -> Iterator[str]:
     )
 
 
+def _waiting(comparison: Comparison) -> Iterator[str]:
+    """The tail of threads, which have no loop to be late: what another variant shows that the target can do."""
+    sides = {item.label: item for item in comparison.variants}
+    for against in comparison.against:
+        row = against.row("p99")
+        pair = {"better": (comparison.first, against.label), "worse": (against.label, comparison.first)}
+        if row is None or row.word not in pair:
+            continue
+        slow, fast = (sides[label] for label in pair[row.word])
+        if not (_is_threads(slow) and not _is_threads(fast) and _users(slow) == _users(fast)):
+            continue
+        low_ms, high_ms = sorted(side.value for side in (row.first, row.other) if side)
+        if high_ms >= MUCH_LONGER * low_ms:
+            yield (
+                f"The same target answered {fast.label} within {format_ms(low_ms)} at p99: most of the "
+                f"{format_ms(high_ms)} of {slow.label} is its threads' waiting for their turn."
+            )
+            return
+
+
+def _is_threads(series: Series) -> bool:
+    return series.results[0].generator.mode == "threads"
+
+
+def _users(series: Series) -> int:
+    return series.results[0].users.asked
+
+
 def _limits(sides: list[_Side]) -> Iterator[str]:
     """What the throughput of closed loops was limited by."""
     if not sides or not all(side.closed for side in sides):
@@ -144,13 +173,18 @@ def _noise(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _reason(series: Series, verdict: str) -> str:
-    """How many runs have the verdict, and the first one's reason without the remedy; empty for none."""
+def _reason(series: Series, verdict: str, *, all_of_them: bool = False) -> str:
+    """How many runs have the verdict, and why the first one has, without the remedies; empty for none.
+
+    The first reason stands for all unless `all_of_them` are wanted.
+    """
     found = [result.generator for result in series.results if result.generator.verdict == verdict]
     if not found:
         return ""
-    reason = f": {re.split('[:;]', found[0].reasons[0])[0]}" if found[0].reasons else ""
-    return f"{_runs(len(found), series)} {'was' if len(series.results) == 1 else 'were'} {verdict}{reason}"
+    reasons = [re.split("[:;]", reason)[0] for reason in found[0].reasons]
+    said = _listed(reasons if all_of_them else reasons[:1]) if reasons else ""
+    verb = "was" if len(series.results) == 1 else "were"
+    return f"{_runs(len(found), series)} {verb} {verdict}{': ' if said else ''}{said}"
 
 
 def _runs(count: int, series: Series) -> str:

@@ -19,6 +19,9 @@ def heading(comparison: Comparison) -> list[str]:
     users = {result.users.asked for result in results}
     if len(users) == 1:
         shape.append(counted(users.pop(), "connection"))
+    modes, clients = {result.generator.mode for result in results}, {result.generator.client for result in results}
+    shape += modes if len(modes) == 1 else ()
+    shape += (f"{client} client" for client in clients if len(clients) == 1)
     if results:
         shape.append(format_measured_s(results[0].duration_s))
     many = "1 run" if rounds == {1} else f"{'-'.join(map(str, sorted({min(rounds), max(rounds)})))} rounds"
@@ -58,7 +61,7 @@ def _in_unit(unit: str, value: float) -> str:
             return f"{value:,.0f} MB" if value >= 100 else f"{value:.1f} MB"
         case "share":
             return format_share(value, 1.0) if value else "0"
-    return f"{value:,.0f}" if value == round(value) else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 100 or abs(value - round(value)) < EXACT else f"{value:.3g}"
 
 
 def _ratio(value: float, *, fine: bool) -> str:

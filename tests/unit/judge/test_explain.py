@@ -7,7 +7,7 @@ import pytest
 
 from loadgen.judge.comparison import compare
 from loadgen.judge.explain import alarms, doubts, explain
-from loadgen.measure.result import Generator, Latency, Ledger, Rate, Result, ThresholdRow, WorkerRow
+from loadgen.measure.result import Generator, Latency, Ledger, Rate, Result, ThresholdRow, Users, WorkerRow
 from loadgen.measure.series import Series
 
 
@@ -56,6 +56,16 @@ def test_a_tail_of_the_generators_own() -> None:
     assert "The tails of a and b are partly the generator's own" in said(run(lag=3.0), run(lag=8.0))
     assert "tail" not in said(run(), run(lag=2.0))
     assert "tail" not in said(run(p99=1.0), run(p99=1.0, lag=0.9)), "below a millisecond it is nobody's concern"
+
+
+def test_the_tail_of_threads_by_what_another_variant_shows() -> None:
+    text = "The same target answered {} within 5.00 ms at p99: most of the 20.0 ms of {} is its threads' waiting"
+    slow, fast = run(mode="threads", p99=20.0), run(p99=5.0)
+    assert text.format("a", "b") in said(fast, slow)
+    assert text.format("b", "a") in said(slow, fast)
+    assert "turn" not in said(run(p99=20.0), fast), "no threads"
+    assert "turn" not in said(fast, run(mode="threads", p99=9.0)), "not much longer"
+    assert "turn" not in said(fast, replace(slow, users=Users(9, 9, 0))), "another load"
 
 
 def test_what_limited_the_throughput() -> None:
@@ -111,10 +121,10 @@ def test_doubts(sides: tuple[list[Result], list[Result]], text: str) -> None:
 
 
 def test_invalid_runs_are_an_alarm() -> None:
-    invalid = run(generator=Generator(verdict="invalid", reasons=["it stood still for 3 s: run again"]))
+    invalid = run(generator=Generator(verdict="invalid", reasons=["it was busy", "it stood still for 3 s: run again"]))
     sides = [Series((run(),) * 5, "a"), Series((run(), *[invalid] * 4), "b")]
     assert alarms(compare(sides)) == [
-        "INVALID: b: 4 of 5 runs were invalid: it stood still for 3 s. Do not trust its figures."
+        "INVALID: b: 4 of 5 runs were invalid: it was busy and it stood still for 3 s. Do not trust its figures."
     ]
     assert doubts(compare(sides)) == []
 
