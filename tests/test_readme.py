@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from loadgen.measure.result import Block, Result, save
 from loadgen.measure.series import Series, comparison_to_json
 from loadgen.report.hlog import render_hlog
 from tests.support.command import loadgen
+from tests.unit.judge.rounds import run
+from tests.unit.report.gates import found
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 INDENTED = [line.strip() for line in README.splitlines() if line.startswith("    ")]
 SET_UP = [line for line in INDENTED if line.startswith("python3 -m venv ")]
 TYPED = list(dict.fromkeys(line for line in INDENTED if line.startswith("loadgen ")))
-PROFILES = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if text.startswith("target:")]
+RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", README, re.MULTILINE)
 FOREIGN = {"--build", "--exit-code-from", "--rm"}  # of the container tools
 
 
@@ -35,8 +39,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "item.json").write_text('{"id": 1}')
     (tmp_path / "my-profile.yaml").write_text("target: http://127.0.0.1:8080\n")
-    for name in ("r.json", "a.json", "b.json"):
-        save(Result(), tmp_path / name)
+    for minute, name in enumerate(("main.json", "r.json", "a.json", "b.json")):
+        save(replace(run(), started_at=f"2026-01-05T10:0{minute}:00.000+00:00"), tmp_path / name)
     variants = [Series((Result(),), label) for label in ("pool", "threads")]
     (tmp_path / "c.json").write_text(comparison_to_json(variants))
     (tmp_path / "r.hlog").write_text(render_hlog(Result(blocks=[Block(10.0, 1.0)])))
@@ -45,6 +49,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return 0
 
     monkeypatch.setattr("loadgen.cli.run.run_and_report", not_run)
+    monkeypatch.setattr("loadgen.cli.run_rounds.run_rounds_and_report", not_run)
+    monkeypatch.setattr("loadgen.cli.find_max.search", lambda *_, **__: found())
     monkeypatch.setattr("loadgen.cli.compare.compare_and_report", not_run)
     monkeypatch.setattr("loadgen.target.server.run_target", not_run)
     monkeypatch.setattr("loadgen.cli.calibrate.calibrate_and_save", not_run)
@@ -58,8 +64,22 @@ def test_there_are_commands_to_try() -> None:
 @pytest.mark.parametrize("line", TYPED)
 def test_every_command_line_is_accepted(line: str, folder: Path) -> None:
     _, *argv = shlex.split(line, comments=True)
+    if "--baseline" in argv and not Path(argv[argv.index("--baseline") + 1]).exists():
+        assert loadgen("baseline", "save", "main", "main.json").code == 0
     done = loadgen(*argv)
     assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("line", RECIPES)
+def test_every_recipe_for_a_ci_server_is_accepted(line: str, folder: Path) -> None:
+    assert loadgen("baseline", "save", "main", "main.json").code == 0
+    _, *argv = shlex.split(line.replace("$TARGET", "http://127.0.0.1:8080/"))
+    done = loadgen(*argv)
+    assert (done.code, done.err) == (0, "")
+
+
+def test_there_is_a_recipe_for_three_ci_servers() -> None:
+    assert len(RECIPES) == 3
 
 
 @pytest.mark.parametrize("text", PROFILES)
@@ -73,7 +93,9 @@ def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
 
 def test_every_option_that_is_named_exists() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - FOREIGN
-    known = "".join(loadgen(command, "--help").out for command in ("run", "target", "report", "compare", "diff"))
+    known = "".join(
+        loadgen(command, "--help").out for command in ("run", "target", "report", "gate", "find-max", "compare", "diff")
+    )
     assert named
     assert {option for option in named if option not in known} == set()
 
@@ -87,4 +109,4 @@ def test_every_environment_variable_that_is_named_exists() -> None:
 
 def test_every_exit_code_that_is_named_exists() -> None:
     named = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert {0, 1, 2, 99, 105, 108} <= named <= set(ExitCode)
+    assert {0, 1, 2, 99, 105, 108, 120, 121} <= named <= set(ExitCode)

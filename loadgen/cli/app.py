@@ -10,11 +10,14 @@ import typer
 
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError
+from loadgen.cli.baseline import baseline_app
 from loadgen.cli.calibrate import calibrate
 from loadgen.cli.check import check
 from loadgen.cli.compare import compare
 from loadgen.cli.demo import demo
 from loadgen.cli.diff import diff
+from loadgen.cli.find_max import find_max
+from loadgen.cli.gate import gate
 from loadgen.cli.profiles import profiles_app
 from loadgen.cli.report import report
 from loadgen.cli.run import run
@@ -52,13 +55,16 @@ def loadgen(
 
 
 app.command()(run)
+app.command()(find_max)
 app.command()(check)
 app.command()(demo)
 app.command()(target)
 app.command()(report)
+app.command()(gate)
 app.command()(compare)
 app.command()(diff)
 app.command()(calibrate)
+app.add_typer(baseline_app)
 app.add_typer(profiles_app)
 
 

@@ -42,7 +42,8 @@ class LiveLine:
             self._write(render_plain(snapshot) + "\n")
 
     def end(self) -> None:
-        """Leave an empty line for the report."""
+        """Leave an empty line for what follows; another run may begin."""
+        self._next_plain_s = PLAIN_EVERY_S
         if self._drawn:
             self._write(CLEAR)
             self._drawn = False

@@ -86,7 +86,8 @@ OPTIONS = (
     RunOption("grace", ("--grace",), STOPPING, "For requests in flight at the end. (default: 5s)", "TIME"),
     RunOption(
         "thresholds", ("-T", "--threshold"), JUDGING,
-        "'p99 < 250ms' or 'error_rate < 1% over 10s', else exit code 99; repeatable.", "EXPR", list[str],
+        "'p99 < 250ms', 'ok_rate > 99% over 10s' or 'p99 < 1s abort', else exit code 99; repeatable.", "EXPR",
+        list[str],
     ),
     RunOption("phases", ("--phases",), JUDGING, "Also time DNS, connect, TLS, first byte and transfer.", "", bool),
     RunOption("strict", ("--strict",), JUDGING, "Exit code 121 unless the run is valid.", "", bool),

@@ -40,6 +40,14 @@ def check_writable(option: str, output: str) -> None:
         raise UsageError(f"{option}: cannot write {output!r}: {error.strerror}") from None
 
 
+def check_file(option: str, file: str | None) -> None:
+    """Raise UsageError for what is not the name of a file that can be written; None is."""
+    if file == "-":
+        raise UsageError(f"{option}: expected the name of a file; /dev/stdout is one")
+    if file is not None:
+        check_writable(option, file)
+
+
 def deliver(result: "Result", output: str | None, form: str, *, quiet: bool = False) -> None:
     """Save and print a Result; `output` "-" is JSON on standard output.
 
@@ -71,11 +79,8 @@ class HistogramFiles:
 
     def check(self) -> None:
         """Raise UsageError for a file that could not be written at the end."""
-        for option, file in (("--hgrm", self.hgrm), ("--hlog", self.hlog)):
-            if file == "-":
-                raise UsageError(f"{option}: expected the name of a file; /dev/stdout is one")
-            if file is not None:
-                check_writable(option, file)
+        check_file("--hgrm", self.hgrm)
+        check_file("--hlog", self.hlog)
 
     def write(self, result: "Result") -> None:
         """Write those that were asked for. Raises UsageError where that fails."""

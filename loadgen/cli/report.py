@@ -80,7 +80,7 @@ def report(
     for option, given in {"--start": start, "--end": end, "--tag": tag, "--unit": unit}.items():
         if given is not None and not logs:
             raise UsageError(f"{option}: only for histogram logs, and none of the files is one")
-    for option, unfit in {"--merge": merge, "--format json": form == "json", "--hlog": bool(hlog)}.items():
+    for option, unfit in {"--merge": merge, f"--format {form}": form != "text", "--hlog": bool(hlog)}.items():
         if unfit and logs:
             raise UsageError(f"{option}: takes results, and {logs[0]!r} is a histogram log")
     if merge:
@@ -102,9 +102,8 @@ def _check_comparisons(
 
     pages = {file: item for file, item in reports.items() if isinstance(item, Page)}
     others = [file for file in reports if file not in pages]
-    for option, given in {"--html": html is not None, "--format markdown": form == "markdown"}.items():
-        if given and others:
-            raise UsageError(f"{option}: takes a comparison (`loadgen compare -o FILE`), and {others[0]!r} is none")
+    if html is not None and others:
+        raise UsageError(f"--html: takes a comparison (`loadgen compare -o FILE`), and {others[0]!r} is none")
     for file in pages:
         if histograms.hgrm or histograms.hlog:
             raise UsageError(f"{'--hgrm' if histograms.hgrm else '--hlog'}: takes one variant, as {file}#1")
@@ -160,10 +159,20 @@ def _show(item: "Result | LogReport | Page", form: str, histograms: HistogramFil
 
             write_text(histograms.hgrm, render_hgrm(item.counts))
     elif isinstance(item, Result):
-        deliver(item, None, form)
+        _show_result(item, form)
         histograms.write(item)
     else:
         show_page(item, form)
+
+
+def _show_result(result: "Result", form: str) -> None:
+    if form != "markdown":
+        deliver(result, None, form)
+        return
+    from loadgen.report.checks import checks_of
+    from loadgen.report.markdown import render_markdown
+
+    emit(render_markdown(result, checks_of(result)))
 
 
 def _is_log(file: str, text: str) -> bool:

@@ -3,11 +3,13 @@
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from loadgen.cli.against import BASELINE, Anyway, BaselineName, MaxRegression, read_against
+from loadgen.cli.ci import CiFiles, Junit, Markdown, OpenMetrics, tell_github
 from loadgen.cli.options import with_run_options
 from loadgen.cli.output import HistogramFiles, check_output, deliver
 from loadgen.cli.target_argument import plan_for
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 OUTPUT = "Output"
 NO_HISTOGRAMS = HistogramFiles()
+NO_CI_FILES = CiFiles()
 Target = Annotated[
     str, typer.Argument(metavar="TARGET", help="A URL, a profile file, or the name of a shipped profile.")
 ]
@@ -65,32 +68,65 @@ Hlog = Annotated[
 ]  # fmt: skip
 
 
+Rounds = Annotated[
+    int,
+    typer.Option(
+        "--rounds", metavar="N", min=1, help="Run it so often, each time in a fresh process, and report all as one.",
+        rich_help_panel=BASELINE, envvar="LOADGEN_ROUNDS", show_envvar=False,
+    ),
+]  # fmt: skip
+
+
 @with_run_options
 def run(
     *,
     target: Target,
     settings: Settings = None,
+    rounds: Rounds = 1,
+    baseline: BaselineName = None,
+    max_regression: MaxRegression = None,
+    anyway: Anyway = False,
     output: Output = None,
     hgrm: Hgrm = None,
     hlog: Hlog = None,
+    junit: Junit = None,
+    markdown: Markdown = None,
+    openmetrics: OpenMetrics = None,
     form: Form = "text",
     quiet: Quiet = False,
     flags: dict[str, Any],
 ) -> None:
     """Put load on TARGET and report what happened.
 
-    Exit codes: 0 finished; 1 internal error; 2 usage; 99 not one reply; 105 stopped by a signal; 108 stopped by
-    --fail-fast, --max-errors or --abort-if.
+    Exit codes: 0 finished; 1 internal error; 2 usage; 99 a threshold failed,
+    or not one reply; 105 stopped by a signal; 108 stopped by --fail-fast,
+    --max-errors or --abort-if; 120 worse than the baseline; 121 not trusted.
     """
     check_output(output, form)
     histograms = HistogramFiles(hgrm, hlog)
     histograms.check()
+    ci_files = CiFiles(junit, markdown, openmetrics)
+    ci_files.check()
     plan = plan_for(target, settings or [], flags)
-    raise typer.Exit(run_and_report(plan, output, form, quiet=quiet, histograms=histograms))
+    against = read_against(baseline, max_regression, [spec.name for spec in plan.requests], anyway=anyway)
+    if rounds > 1 or against.baseline is not None:
+        from loadgen.cli.run_rounds import run_rounds_and_report
+
+        code = run_rounds_and_report(
+            plan, rounds, against, output, form, quiet=quiet, histograms=histograms, ci_files=ci_files
+        )
+        raise typer.Exit(code)
+    raise typer.Exit(run_and_report(plan, output, form, quiet=quiet, histograms=histograms, ci_files=ci_files))
 
 
 def run_and_report(
-    plan: "Plan", output: str | None, form: str, *, quiet: bool, histograms: HistogramFiles = NO_HISTOGRAMS
+    plan: "Plan",
+    output: str | None,
+    form: str,
+    *,
+    quiet: bool,
+    histograms: HistogramFiles = NO_HISTOGRAMS,
+    ci_files: CiFiles = NO_CI_FILES,
 ) -> int:
     """Run a plan, save and print its Result; the exit code."""
     import asyncio
@@ -107,10 +143,11 @@ def run_and_report(
     silent = quiet and output is not None
 
     def finish(result: "Result") -> None:
-        try:
+        with ExitStack() as rest:  # whatever fails, the others are written
+            rest.callback(tell_github, result, machine=output == "-" or form == "json")
+            rest.callback(ci_files.write, result)
+            rest.callback(histograms.write, result)
             deliver(result, output, form, quiet=silent)
-        finally:
-            histograms.write(result)
 
     def emergency(result: "Result") -> None:
         try:

@@ -11,6 +11,7 @@ from functools import cached_property
 from math import inf
 
 from loadgen.measure.counts import Counts, rank_of, top_of
+from loadgen.measure.encoded import decode_counts
 from loadgen.measure.recording import CENSORED
 from loadgen.measure.result import Ledger, Result, Second
 from loadgen.measure.summary import to_ms
@@ -118,7 +119,7 @@ class Figures:
         """A histogram, read once for all thresholds; never to be changed."""
         found = self._decoded.get(encoded)
         if found is None:
-            found = self._decoded[encoded] = Counts.decode(encoded) if encoded else Counts()
+            found = self._decoded[encoded] = decode_counts(encoded) if encoded else Counts()
         return found
 
     def _sum_windows(self, condition: Condition, window_s: int) -> Iterator[Interval | None]:

@@ -40,10 +40,10 @@ def _judged(condition: Condition, found: Interval | None) -> tuple[str, float | 
     ends = (found.low, found.high)
     held = [condition.holds(end) for end in ends]
     if all(held):
-        return "pass", found.high if _is_ceiling(condition) else found.low
+        return "pass", found.high if condition.is_ceiling else found.low
     if any(held) or found.low < condition.value < found.high:
         return "no_data", found.low
-    if _is_ceiling(condition) or found.low > condition.value:
+    if condition.is_ceiling or found.low > condition.value:
         return "fail", found.low
     return "fail", found.high
 
@@ -56,8 +56,4 @@ def _worst(condition: Condition, windows: list[tuple[str, float | None]]) -> tup
         return verdict, None
     if condition.op == "==":
         return verdict, max(observed, key=lambda value: abs(value - condition.value))
-    return verdict, max(observed) if _is_ceiling(condition) else min(observed)
-
-
-def _is_ceiling(condition: Condition) -> bool:
-    return condition.op in ("<", "<=")
+    return verdict, max(observed) if condition.is_ceiling else min(observed)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadgen.measure.result import Generator, Latency, Ledger
+from loadgen.measure.result import Generator, Latency, Ledger, Result
 
 BUSY_SHARE = 0.95
 CORE_WAIT_SHARE = 0.1
@@ -45,6 +45,14 @@ def judge_validity(evidence: Evidence) -> tuple[str, list[str]]:
     if reasons and (stood_still or evidence.own_faults > OWN_FAULT_SHARE * evidence.ledger.sent):
         return "invalid", reasons
     return ("limited" if reasons else "valid"), reasons
+
+
+def own_limits(result: Result) -> list[str]:
+    """What of a saved run was the generator's doing, apart from a lack of connections; empty where nothing was."""
+    latency = result.latency_ms
+    response, lag = latency.get("response", Latency()), latency.get("send_lag", Latency())
+    evidence = Evidence(result.generator, response, lag, result.ledger, result.duration_s)
+    return [*_busy(evidence), *_held_up(evidence), *_late(evidence)]
 
 
 def _busy(evidence: Evidence) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Condition: the one grammar of thresholds (`-T`), `--abort-if` and `--slo`.
 
-[REQUEST NAME:]METRIC  <|<=|>|>=|==  VALUE  [over DURATION] [min COUNT]
+[REQUEST NAME:]METRIC  <|<=|>|>=|==  VALUE  [over DURATION] [min COUNT] [abort]
 
 error_rate > 5% over 10s min 200      p99 < 250ms      p(99)<250 (milliseconds)      service.p99.9 <= 1s
+p99 < 250ms abort (a threshold that also stops the run once it cannot be met)
 checkout:p99 < 1s      ok_rate > 99%      rps >= 1000      bytes_received_per_s > 10MiB      failed < 10
 """
 
@@ -43,7 +44,8 @@ class Condition:
 
     `metric` is a clock (response, service, send_lag, failed) for latencies, with `statistic` "p99.9", "mean", "min" or
     "max" and, for percentiles, `quantile` 0.999. `window_s` is None where the whole run is judged; otherwise every
-    stretch of `window_s` seconds is, if it holds `min_count` finished requests (None: any number).
+    stretch of `window_s` seconds is, if it holds `min_count` finished requests (None: any number). With `abort` the
+    run stops as soon as the condition cannot be met any more (see judge/foresight.py).
     """
 
     metric: str
@@ -55,7 +57,13 @@ class Condition:
     window_s: float | None = None
     min_count: int | None = None
     request_name: str | None = None
+    abort: bool = False
     text: str = ""
+
+    @property
+    def is_ceiling(self) -> bool:
+        """Whether what is observed must stay below the value."""
+        return self.op in ("<", "<=")
 
     def holds(self, observed: float) -> bool:
         """Whether `observed` (in the unit of `value`) satisfies the comparison; NaN never does."""
@@ -89,20 +97,46 @@ def parse_condition(text: str, *, use: Use, names: Collection[str]) -> Condition
         raise ValueError(f"expected one of < <= > >= ==, got {match[2]!r} in {shown(text)}")
     metric = _metric(match[1].strip(), names)
     value_text, *tail = match[3].split()
+    abort = use == "threshold" and tail[-1:] == ["abort"]
+    if abort:
+        tail.pop()
     window_s, min_count = _window(value_text, tail, use)
     if use == "threshold" and window_s is not None:
         _check_seconds(metric, request_name, window_s)
+    value = _value(metric, value_text)
+    if abort:
+        _check_abort(metric, match[2], window_s)
     return Condition(
         metric=metric.name,
         kind=metric.kind,
         op=match[2],
-        value=_value(metric, value_text),
+        value=value,
         statistic=metric.statistic,
         quantile=metric.quantile,
         window_s=window_s,
         min_count=min_count,
         request_name=request_name,
+        abort=abort,
         text=stripped,
+    )
+
+
+def parse_metric(text: str, names: Collection[str]) -> Condition:
+    """Read a metric alone, as in a condition before its comparison; what it is compared with is left at zero.
+
+    Raises ValueError with one clear sentence.
+    """
+    request_name, rest = _without_name(text.strip(), names)
+    metric = _metric(rest, names)
+    return Condition(
+        metric=metric.name,
+        kind=metric.kind,
+        op="<",
+        value=0.0,
+        statistic=metric.statistic,
+        quantile=metric.quantile,
+        request_name=request_name,
+        text=text.strip(),
     )
 
 
@@ -177,12 +211,18 @@ def _window(value: str, words: list[str], use: Use) -> tuple[float | None, int |
     """What follows the value: `over DURATION` and `min COUNT`, in any order, each at most once."""
     found = dict(zip(words[::2], words[1::2], strict=False))
     if len(words) % 2 or len(found) * 2 != len(words) or not found.keys() <= {"over", "min"}:
-        raise ValueError(f"expected 'over 10s', 'min 200' or nothing after {value!r}, got {shown(' '.join(words))}")
+        raise ValueError(
+            f"expected 'over 10s', 'min 200'{_or_abort(use)} or nothing after {value!r}, got {shown(' '.join(words))}"
+        )
     if use == "slo" and found:
         raise ValueError(f"expected no {' and '.join(map(repr, found))}: the whole run is judged here")
     if use == "abort":
         found = {"over": f"{DEFAULT_WINDOW_S:g}", "min": str(DEFAULT_MIN_COUNT)} | found
     return _window_s(found.get("over")), _min_count(found.get("min"))
+
+
+def _or_abort(use: Use) -> str:
+    return ", 'abort'" if use == "threshold" else ""
 
 
 def _window_s(text: str | None) -> float | None:
@@ -210,3 +250,21 @@ def _check_seconds(metric: _Metric, request_name: str | None, window_s: float) -
     if request_name is not None or not is_kept:
         name = f"{request_name}:" if request_name is not None else ""
         raise ValueError(f"over: a result has {name}{metric.shown} for the whole run only; leave 'over' out")
+
+
+def _check_abort(metric: _Metric, op: str, window_s: float | None) -> None:
+    """Only some conditions can be lost for good before a run is over."""
+    if window_s is not None:
+        raise ValueError("abort: expected no 'over' beside it; --abort-if stops a run by its last seconds")
+    if metric.kind == "latency":
+        extreme = "min" if op in (">", ">=") else "max"
+        can_be_lost = op != "==" and (metric.quantile is not None or metric.statistic == extreme)
+    elif metric.kind == "ratio":
+        can_be_lost = op in (("<", "<=") if metric.name == "error_rate" else (">", ">="))
+    else:
+        can_be_lost = metric.kind == "count" and op in ("<", "<=", "==")
+    if not can_be_lost:
+        raise ValueError(
+            f"abort: what becomes of '{metric.shown} {op}' is open until the run is over; leave 'abort' out, "
+            "or stop by the last seconds with --abort-if"
+        )

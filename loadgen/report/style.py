@@ -71,8 +71,9 @@ def pad(text: str, width: int) -> str:
 def wrap(words: Iterable[str], width: int, joint: str = " ") -> list[str]:
     """Words joined by `joint` into rows of at most `width` columns; a longer word is cut into pieces.
 
-    Where a row ends, the joint's own blanks are left out.
+    Where a row ends, the joint's own blanks are left out. A width below 1, beside a very long figure, counts as 1.
     """
+    width = max(1, width)
     rows: list[str] = []
     row = ""
     for word in words:
@@ -83,6 +84,12 @@ def wrap(words: Iterable[str], width: int, joint: str = " ") -> list[str]:
         *pieces, row = _cut_up(joined, width)
         rows += pieces
     return [*rows, row] if row else rows
+
+
+def bullet(mark: str, text: str, width: int, tone: Tone = Tone.PLAIN) -> list[Line]:
+    """A paragraph behind a mark, its further lines below its first."""
+    rows = wrap(text.split(" "), width - 2 - len(mark))
+    return [line("  ", mark if index == 0 else " " * len(mark), Span(row, tone)) for index, row in enumerate(rows)]
 
 
 def align(rows: Sequence[Sequence[str]], *, right: frozenset[int], gap: str = "  ") -> list[str]:

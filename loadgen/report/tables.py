@@ -1,8 +1,10 @@
 """The tables of the text report: errors with their first examples, request names, thresholds."""
 
+from collections.abc import Collection
+
 from loadgen.base.units import format_bytes, format_count, format_ms
 from loadgen.measure.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
-from loadgen.plan.condition import parse_condition
+from loadgen.plan.condition import Condition, parse_condition
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
 
@@ -64,7 +66,9 @@ def phases(result: Result) -> list[Line]:
 
 def thresholds(result: Result) -> list[Line]:
     """How each threshold went, and what was observed."""
-    expressions = align([(clean(row.expr), _observed(row, result)) for row in result.thresholds], right=frozenset())
+    expressions = align(
+        [(clean(row.expr), _in_brackets(observed(row, result))) for row in result.thresholds], right=frozenset()
+    )
     lines = [
         line(
             "  ", Span(pad(clean(row.verdict).replace("_", " "), 7), VERDICTS.get(row.verdict, Tone.WARN)), f"  {said}"
@@ -76,18 +80,29 @@ def thresholds(result: Result) -> list[Line]:
     return [line("Thresholds"), *lines] if lines else []
 
 
-def _observed(row: ThresholdRow, result: Result) -> str:
+def observed(row: ThresholdRow, result: Result) -> str:
+    """What the verdict rests on; empty where that is not known."""
     if row.observed is None:
-        return "(too few samples, or none)" if row.verdict == "no_data" else ""
+        return "too few samples, or none" if row.verdict == "no_data" else ""
     least = "at least " if row.verdict == "no_data" else ""
-    return f"(observed {least}{_in_its_unit(row, row.observed, result)})"
+    return f"observed {least}{in_its_unit(row.expr, row.observed, result.requests)}"
 
 
-def _in_its_unit(row: ThresholdRow, observed: float, result: Result) -> str:
+def _in_brackets(text: str) -> str:
+    return f"({text})" if text else ""
+
+
+def in_its_unit(expression: str, observed: float, names: Collection[str]) -> str:
+    """What was observed for a threshold, as a person reads it; `names` are the requests that one may be about."""
     try:
-        condition = parse_condition(row.expr, use="threshold", names=result.requests)
+        condition = parse_condition(expression, use="threshold", names=names)
     except ValueError:
         return f"{observed:,.6g}"
+    return with_unit(condition, observed)
+
+
+def with_unit(condition: Condition, observed: float) -> str:
+    """A value of the condition's metric as a person reads it."""
     match condition.kind:
         case "latency":
             return format_ms(observed)

@@ -3,7 +3,7 @@
 from loadgen.measure.result import Latency, Result
 from loadgen.report.facts import header, outcome
 from loadgen.report.latency import format_quantile, latency_table, spread
-from loadgen.report.style import Line, Span, Tone, clean, counted, format_rate, line, wrap
+from loadgen.report.style import Line, Span, Tone, bullet, clean, counted, format_rate, line
 from loadgen.report.tables import by_request, errors, phases, thresholds
 
 WIDEST = 80
@@ -21,8 +21,8 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
     fixed = min(width, WIDEST)
     parts = [
         (header(result, fixed), fixed),
-        ([_headline(result)], fixed),
-        (_warnings(result, fixed), fixed),
+        ([headline(result)], fixed),
+        (warnings(result, fixed), fixed),
         (thresholds(result), fixed),
         (latency_table(result, fixed), fixed),
         (spread(result), fixed),
@@ -36,7 +36,7 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
     return "\n\n".join(painted)
 
 
-def _headline(result: Result) -> Line:
+def headline(result: Result) -> Line:
     """Rate, p50, p99, failures; or in plain words that nothing came back."""
     ledger = result.ledger
     if not ledger.sent:
@@ -52,30 +52,24 @@ def _headline(result: Result) -> Line:
     return line("  ", Span("   ".join(figures), Tone.STRONG), "   ", failed)
 
 
-def _warnings(result: Result, width: int) -> list[Line]:
+def warnings(result: Result, width: int) -> list[Line]:
     """Whether to believe the figures; the reasons say what to do."""
     lines: list[Line] = []
     generator = result.generator
     if generator.verdict != "valid":
         tone, text = VERDICTS.get(generator.verdict, (Tone.WARN, f"Verdict: {clean(generator.verdict)}"))
-        lines += _bullet("", text, width, tone)
+        lines += bullet("", text, width, tone)
         for reason in generator.reasons:
-            lines += _bullet("- ", clean(reason), width)
+            lines += bullet("- ", clean(reason), width)
         if result.plan.get("strict"):
-            lines += _bullet("", "With --strict only a valid run is good enough.", width, tone)
+            lines += bullet("", "With --strict only a valid run is good enough.", width, tone)
     if result.samples_lost:
         text = f"{counted(result.samples_lost, 'sample')} lost with a worker that died: counted, but without a latency."
-        lines += _bullet("", text, width, Tone.WARN)
+        lines += bullet("", text, width, Tone.WARN)
     if result.out_of_range:
         text = f"{counted(result.out_of_range, 'latency', 'latencies')} outside 1 us to 1 h: counted at the nearer end."
-        lines += _bullet("", text, width, Tone.WARN)
+        lines += bullet("", text, width, Tone.WARN)
     return lines
-
-
-def _bullet(mark: str, text: str, width: int, tone: Tone = Tone.PLAIN) -> list[Line]:
-    """A paragraph behind a mark, its further lines below its first."""
-    rows = wrap(text.split(" "), width - 2 - len(mark))
-    return [line("  ", mark if index == 0 else " " * len(mark), Span(row, tone)) for index, row in enumerate(rows)]
 
 
 def _for_scripts(result: Result) -> list[Line]:

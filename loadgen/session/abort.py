@@ -1,10 +1,11 @@
-"""--abort-if: conditions judged ten times a second over the last seconds of the run."""
+"""What ends a run early: --abort-if over its last seconds, and thresholds with `abort` over all of it."""
 
 from collections import deque
 from dataclasses import dataclass
 
-from loadgen.base.clock import s_to_ns
+from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.guard.board import Board, Slot
+from loadgen.judge.foresight import ALPHA, Foresight
 from loadgen.measure.counts import Counts
 from loadgen.measure.recording import Recording, Tally
 from loadgen.measure.summary import clocks_of
@@ -83,6 +84,36 @@ class AbortWatch:
 
     def _part(self, recording: Recording, name: str | None) -> Tally:
         return recording.total() if name is None else recording.tally(self._names.index(name))
+
+
+class ThresholdWatch:
+    """Looks once a second, from `check`'s first call on, at whether thresholds with `abort` can still be met."""
+
+    def __init__(self, plan: Plan) -> None:
+        names = [spec.name for spec in plan.requests]
+        conditions = [parse_condition(text, use="threshold", names=names) for text in plan.thresholds]
+        watched = [condition for condition in conditions if condition.abort]
+        self._names = names
+        self._thresholds = [self._foresight(condition, plan, len(watched)) for condition in watched]
+        self._next_ns: int | None = None
+
+    @staticmethod
+    def _foresight(condition: Condition, plan: Plan, of: int) -> Foresight:
+        """The chance to stop a good run is shared by all."""
+        return Foresight(condition, plan.requests_limit if condition.request_name is None else None, ALPHA / of)
+
+    def check(self, measured: Recording, now: int) -> str | None:
+        """The first threshold that is lost, with what was observed; None while there is none."""
+        if not self._thresholds or (self._next_ns is not None and now < self._next_ns):
+            return None
+        self._next_ns = now + NS_PER_S
+        for threshold in self._thresholds:
+            name = threshold.condition.request_name
+            tally = measured.total() if name is None else measured.tally(self._names.index(name))
+            observed = threshold.look(tally)
+            if observed is not None:
+                return f"{threshold.condition.text} ({observed})"
+        return None
 
 
 def _from_sums(condition: Condition, sent: int, failed: int, window_s: float) -> float | None:

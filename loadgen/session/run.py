@@ -23,7 +23,7 @@ from loadgen.measure.progress import Phase, Snapshot
 from loadgen.measure.recording import Frame
 from loadgen.measure.result import Result
 from loadgen.plan.plan import Plan, make_shards
-from loadgen.session.abort import AbortWatch
+from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 from loadgen.session.limits import check_descriptors, check_ports
@@ -104,6 +104,7 @@ class Session:
             self._collected.total.opening["dns"] = Counts([(cell_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
         self._abort = AbortWatch(plan, board)
+        self._thresholds = ThresholdWatch(plan)
         self._because = ""
         self._lost: list[str] = []
         self._futures: list[asyncio.Future[None]] = []
@@ -192,11 +193,19 @@ class Session:
                 if now - over_since >= s_to_ns(plan.grace_s) and board.stop != CUT:
                     self._cut(now)
             elif self._gate_ns and now >= self._gate_ns:
-                reason = self._abort.check(now)
-                if reason and board.trip(Cause.FAIL_FAST, now):
-                    self._because = reason
+                self._look(now)
             if pending:
                 self._progress("draining" if over_since else "running")
+
+    def _look(self, now: int) -> None:
+        """Stop the run where a condition to abort holds or a threshold is lost."""
+        reasons = {
+            Cause.FAIL_FAST: self._abort.check(now),
+            Cause.THRESHOLD: self._thresholds.check(self._collected.total, now),
+        }
+        for cause, reason in reasons.items():
+            if reason and self._board.trip(cause, now):
+                self._because = reason
 
     def _planned_s(self) -> float | None:
         """The time under load: warm-up, measured window and cool-down."""

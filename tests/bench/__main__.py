@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import accuracy, machine, probes, scenarios, self_comparison
+from tests.bench import accuracy, gating, machine, probes, scenarios, self_comparison
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
@@ -29,7 +29,8 @@ PROBING: dict[str, Callable[[Bench], Section]] = {
     "startup": probes.startup,
     "opening": probes.opening,
 }
-SCENARIOS = (*COMPARING, *PROBING, "memory", "compare", *accuracy.LENGTHS_S)
+JUDGING = ("gate", "find-max")
+SCENARIOS = (*COMPARING, *PROBING, "memory", "compare", *JUDGING, *accuracy.LENGTHS_S)
 GROUPS = {"accuracy": tuple(accuracy.LENGTHS_S), "all": SCENARIOS}
 SECONDS, PAIRS = 5, 5
 ALL_TOOLS = tuple(peer.name for peer in PEERS)
@@ -42,10 +43,16 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "scenario", nargs="?", default="http", choices=(*SCENARIOS, *GROUPS), metavar="SCENARIO", help=HELP
     )
     parser.add_argument(
-        "--pairs", type=int, metavar="N", help="runs of each tool, in turn (default 5; compare: 20 comparisons)"
+        "--pairs",
+        type=int,
+        metavar="N",
+        help="runs of each tool, in turn (default 5; compare: 20 comparisons; gate: 10 builds)",
     )
     parser.add_argument(
-        "--seconds", type=int, metavar="S", help="length of a run (default 5; accuracy: 5 to 30; compare: 2)"
+        "--seconds",
+        type=int,
+        metavar="S",
+        help="length of a run (default 5; accuracy: 5 to 30; compare and find-max: 2; gate: 1)",
     )
     parser.add_argument("--peers", metavar="A,B", help="tools to measure with (http: all, others: wrk)")
     parser.add_argument("--peer-path", action="append", default=[], metavar="DIR", help="look here for tools too")
@@ -71,6 +78,10 @@ def measure(options: argparse.Namespace, bench: Bench, chosen: Sequence[Peer], n
             return self_comparison.self_comparison(
                 bench, options.pairs or self_comparison.COMPARISONS, options.seconds or self_comparison.SECONDS
             )
+        if name == "gate":
+            return gating.gate(bench, options.pairs or gating.BUILDS, options.seconds or gating.SECONDS)
+        if name == "find-max":
+            return gating.find_max(bench, options.seconds or gating.SEARCH_S)
         return PROBING[name](bench) if name in PROBING else probes.memory(bench, options.requests)
     except (RuntimeError, OSError, ImportError) as error:
         return Section(name, name, notes=[f"failed: {error}"])
@@ -80,7 +91,7 @@ def chosen_peers(options: argparse.Namespace, name: str) -> tuple[list[Peer], li
     """The tools of one scenario that are there, and the names of those that are missing."""
     if options.peers:
         return find(options.peers.split(","))
-    if name == "compare" or name in accuracy.LENGTHS_S:
+    if name in ("compare", *JUDGING) or name in accuracy.LENGTHS_S:
         return [], []
     return find(ALL_TOOLS if name == "http" else ("wrk",))
 

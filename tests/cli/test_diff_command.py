@@ -127,7 +127,6 @@ def test_report_prints_one_variant_as_a_run(comparison: Path) -> None:
     ("argv", "said"),
     [
         (["{main}", "--html", "{folder}/x.html"], "--html: takes a comparison"),
-        (["{main}", "--format", "markdown"], "--format markdown: takes a comparison"),
         (["{comparison}", "--hgrm", "{folder}/x"], "--hgrm: takes one variant, as {comparison}#1"),
         (["{comparison}", "{main}", "--merge"], "holds several variants"),
         (["{comparison}", "{comparison}#1", "--html", "{folder}/x.html"], "--html: takes a comparison"),

@@ -79,3 +79,11 @@ def test_a_report_is_not_judged_again(tmp_path: Path) -> None:
     done = loadgen("report", file)
     assert done.code == 0
     assert "10 failures" in done.out
+
+
+def test_a_result_is_printed_as_markdown(tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(to_json(RESULT))
+    done = loadgen("report", file, "--format", "markdown")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("### Passed: ")

@@ -78,11 +78,14 @@ class MovingClock:
         self._held_ns = 0
 
     def __call__(self) -> int:
-        return (self._held_ns or now_ns()) + self.ahead_ns
+        if self._held_ns:
+            self._held_ns += 1  # no two instants are the same
+            return self._held_ns + self.ahead_ns
+        return now_ns() + self.ahead_ns
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let no time pass."""
+        """Let next to no time pass."""
         self._held_ns = now_ns()
         try:
             yield

@@ -59,6 +59,15 @@ def test_abort_if_stops_when_its_condition_holds(url: str, mode: Mode) -> None:
     assert done.result.status_codes == stats_of(url)["by_status"]
 
 
+@pytest.mark.slow  # thresholds are looked at once a second
+def test_a_threshold_that_is_lost_stops_the_run(url: str) -> None:
+    done = run(f"{url}/status/503", "-d", "60s", "--think", "1ms", "-T", "failed < 10 abort", "--mode", "async")
+    assert done.code == 99
+    assert done.result.ended_by == "threshold"
+    assert re.fullmatch(r"failed < 10 abort \([0-9,]+ already\)", done.result.ended_because)
+    assert [row.verdict for row in done.result.thresholds] == ["fail"]
+
+
 def test_failures_alone_do_not_change_the_exit_code(url: str, local_mode: Mode) -> None:
     done = run(f"{url}/status/503", "-n", "20", *local_mode)
     assert done.code == 0

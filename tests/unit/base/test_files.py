@@ -1,5 +1,6 @@
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,22 @@ def test_a_device_is_written_to_as_it_is(tmp_path):
 def test_what_cannot_be_written_is_one_line(tmp_path, path, reason):
     with pytest.raises(UsageError, match=f"^cannot write {path}: {reason}"), whole_file(tmp_path / path) as file:
         file.write("x")
+
+
+def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path):
+    path, link = tmp_path / "out", tmp_path / "latest"
+    path.write_text("old")
+    link.symlink_to("out")
+    with whole_file(link) as file:
+        file.write("new")
+    assert (link.is_symlink(), path.read_text()) == (True, "new")
+
+
+def test_a_name_of_an_open_file_adds_to_that_file(tmp_path):
+    """As /dev/stdout is where the output of a command goes to a file."""
+    with (tmp_path / "out").open("w") as output:
+        output.write("before\n")
+        output.flush()
+        with whole_file(Path(f"/proc/self/fd/{output.fileno()}")) as file:
+            file.write("new\n")
+    assert (tmp_path / "out").read_text() == "before\nnew\n"

@@ -117,6 +117,53 @@ def test_a_threshold_that_no_result_could_answer_is_refused(text, message):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "p99 < 250ms abort",
+        "p(99)<250 abort",
+        "p50 >= 1ms min 200 abort",
+        "service.max <= 1s abort",
+        "min > 1ms abort",
+        "checkout:error_rate < 1% abort",
+        "ok_rate > 99% abort",
+        "failed < 10 abort",
+        "unknown == 0 abort",
+    ],
+)
+def test_a_threshold_that_can_be_lost_for_good_may_abort(text):
+    found = threshold(text)
+    assert (found.abort, found.text) == (True, text)
+    assert not threshold(text.removesuffix(" abort")).abort
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("p99 < 1s over 10s abort", "abort: expected no 'over' beside it; --abort-if stops a run by its last seconds"),
+        ("mean < 1s abort", "abort: what becomes of 'mean <' is open until the run is over; leave 'abort' out"),
+        ("p99 == 1s abort", "abort: what becomes of 'p99 =='"),
+        ("max > 1s abort", "abort: what becomes of 'max >'"),
+        ("min < 1s abort", "abort: what becomes of 'min <'"),
+        ("rps > 100 abort", "abort: what becomes of 'rps >'"),
+        ("ok > 100 abort", "abort: what becomes of 'ok >'"),
+        ("error_rate > 5% abort", "abort: what becomes of 'error_rate >'"),
+        ("ok_rate < 5% abort", "abort: what becomes of 'ok_rate <'"),
+        ("p99 < 1s abort min 20", "expected 'over 10s', 'min 200', 'abort' or nothing after '1s', got 'abort min 20'"),
+    ],
+)
+def test_a_threshold_whose_end_is_open_may_not_abort(text, message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what is tested
+        threshold(text)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("use", ["abort", "slo"])
+def test_only_a_threshold_may_abort(use):
+    with pytest.raises(ValueError, match="got 'abort'"):
+        parse_condition("p99 < 1s abort", use=use, names=NAMES)
+
+
+@pytest.mark.parametrize(
     ("text", "name", "statistic"),
     [
         ("checkout:p99 < 1s", "checkout", "p99"),

@@ -2,12 +2,20 @@
 
 from pathlib import Path
 
+from loadgen.report.checks import checks_of_gate
 from loadgen.report.comparison import render_comparison
 from loadgen.report.comparison_json import comparison_json
 from loadgen.report.comparison_markdown import comparison_markdown
+from loadgen.report.gate import gate_to_json, render_gate
+from loadgen.report.github import render_annotations
+from loadgen.report.junit import render_junit
+from loadgen.report.markdown import render_markdown
+from loadgen.report.max_rate import render_max_rate
+from loadgen.report.openmetrics import render_openmetrics
 from loadgen.report.plan import render_plan
 from loadgen.report.text import render_text
 from tests.unit.report.comparisons import EVERY_PAGE
+from tests.unit.report.gates import EVERY_GATE, EVERY_SEARCH
 from tests.unit.report.plans import EVERY_PLAN
 from tests.unit.report.results import EVERY_RESULT
 
@@ -20,7 +28,7 @@ def texts() -> dict[str, str]:
     coloured = {"open_model_in_colour": render_text(EVERY_RESULT["open_model"](), colour=True)}
     wide = {"several_names_wide": render_text(EVERY_RESULT["several_names"](), width=120)}
     plans = {name: render_plan(make()) for name, make in EVERY_PLAN.items()}
-    return reports | coloured | wide | plans | _comparisons()
+    return reports | coloured | wide | plans | _comparisons() | _gates()
 
 
 def _comparisons() -> dict[str, str]:
@@ -31,6 +39,23 @@ def _comparisons() -> dict[str, str]:
         "comparison_markdown": comparison_markdown(shown).removesuffix("\n"),
         "comparison_json": comparison_json(pages["comparison_failing"]).removesuffix("\n"),
     }
+
+
+def _gates() -> dict[str, str]:
+    gates = {name: make() for name, make in EVERY_GATE.items()}
+    worse = gates["gate_worse"]
+    checks = checks_of_gate(worse)
+    written = {
+        "gate_brief_in_colour": render_gate(worse, colour=True, brief=True),
+        "gate_json": gate_to_json(worse),
+        "gate_junit": render_junit(worse.result, checks, "what a person reads"),
+        "gate_markdown": render_markdown(worse.result, checks),
+        "gate_github": render_annotations(checks),
+        "openmetrics": render_openmetrics(EVERY_RESULT["open_model"]()),
+    }
+    searches = {name: render_max_rate(make()) for name, make in EVERY_SEARCH.items()}
+    texts = {name: render_gate(gate) for name, gate in gates.items()} | searches
+    return texts | {name: text.removesuffix("\n") for name, text in written.items()}
 
 
 if __name__ == "__main__":

@@ -53,3 +53,8 @@ def test_rates_have_the_digits_that_mean_something(per_second: float, shown: str
 def test_nouns_agree_with_their_number() -> None:
     assert counted(1, "process", "processes") == "1 process"
     assert counted(2000, "process", "processes") == "2,000 processes"
+
+
+@pytest.mark.parametrize("width", [1, 0, -3])
+def test_without_room_each_row_has_one_character(width: int) -> None:
+    assert wrap(["ab", "c"], width) == ["a", "b", "c"]

@@ -5,7 +5,7 @@ from loadgen.guard.board import Board, Slot
 from loadgen.measure.counts import Counts
 from loadgen.measure.recording import Recording, Tally
 from loadgen.plan.plan import RequestSpec, StopRules
-from loadgen.session.abort import AbortWatch
+from loadgen.session.abort import AbortWatch, ThresholdWatch
 from tests.support.fakes import BOOTED_NS, make_plan
 
 TWO = (RequestSpec("browse", "GET", "/"), RequestSpec("buy", "POST", "/"))
@@ -186,3 +186,46 @@ def test_a_clock_that_starts_anywhere_gives_the_same_verdict(watching):
         watch = watching("error_rate > 5% over 10s min 200")
         watch.now = start
         assert watch.check(1000, 51) is not None
+
+
+def measured(**tallies):
+    recording = Recording()
+    for index, name in enumerate(("browse", "buy")):
+        if name in tallies:
+            recording.tally(index).merge(tallies[name])
+    return recording
+
+
+def test_a_threshold_that_is_lost_is_told_with_what_was_observed():
+    watch = ThresholdWatch(make_plan(requests=TWO, thresholds=("p99 < 1s", "failed < 10 abort")))
+    assert watch.check(measured(browse=Tally(failed=9)), BOOTED_NS) is None
+    assert watch.check(measured(browse=Tally(failed=12)), BOOTED_NS + NS_PER_S) == "failed < 10 abort (12 already)"
+
+
+def test_thresholds_are_looked_at_once_a_second():
+    watch = ThresholdWatch(make_plan(thresholds=("failed < 10 abort",)))
+    lost = measured(browse=Tally(failed=12))
+    assert watch.check(Recording(), BOOTED_NS) is None
+    assert watch.check(lost, BOOTED_NS + NS_PER_S - 1) is None
+    assert watch.check(lost, BOOTED_NS + NS_PER_S) is not None
+
+
+def test_a_threshold_of_one_request_looks_at_that_request():
+    watch = ThresholdWatch(make_plan(requests=TWO, thresholds=("buy:failed < 10 abort",)))
+    assert watch.check(measured(browse=Tally(failed=50), buy=Tally(failed=9)), BOOTED_NS) is None
+    assert watch.check(measured(buy=Tally(failed=10)), BOOTED_NS + NS_PER_S) is not None
+
+
+def test_a_planned_number_of_requests_is_known_of_all_of_them_only():
+    plan = make_plan(
+        requests=TWO, requests_limit=1000, thresholds=("buy:error_rate < 1% abort", "error_rate < 50% abort")
+    )
+    watch = ThresholdWatch(plan)
+    assert watch.check(measured(buy=Tally(failed=11)), BOOTED_NS) is None
+    said = watch.check(measured(buy=Tally(failed=501)), BOOTED_NS + NS_PER_S)
+    assert said.startswith("error_rate < 50% abort (501 of 501")
+
+
+def test_without_thresholds_that_abort_nothing_is_looked_at():
+    watch = ThresholdWatch(make_plan(thresholds=("failed < 10",)))
+    assert watch.check(measured(browse=Tally(failed=50)), BOOTED_NS) is None

@@ -1,0 +1,80 @@
+"""The options that compare with a baseline, and what they come to."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loadgen.base.errors import UsageError
+from loadgen.cli.saved import load_series
+
+if TYPE_CHECKING:
+    from loadgen.judge.gate import Baseline, Gate, Margin
+    from loadgen.measure.result import Result
+
+BASELINE = "Against a baseline"
+BaselineName = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline", metavar="NAME", help="Compare with this baseline, or file of results: exit code 120 if worse.",
+        rich_help_panel=BASELINE, envvar="LOADGEN_BASELINE", show_envvar=False,
+    ),
+]  # fmt: skip
+MaxRegression = Annotated[
+    str | None,
+    typer.Option(
+        "--max-regression", metavar="MARGINS",
+        help="How much worse each metric may be. (default: 'p50: 10%, p99: 10%, ok_rps: 5%, error_rate: 1%')",
+        rich_help_panel=BASELINE, envvar="LOADGEN_MAX_REGRESSION", show_envvar=False,
+    ),
+]  # fmt: skip
+Anyway = Annotated[
+    bool,
+    typer.Option(
+        "--anyway", help="Compare with a baseline of another machine, too.", rich_help_panel=BASELINE,
+        envvar="LOADGEN_ANYWAY", show_envvar=False,
+    ),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a build is compared with; without a baseline, with nothing."""
+
+    baseline: "Baseline | None" = None
+    margins: "tuple[Margin, ...]" = ()
+    anyway: bool = False
+
+    def judge(self, rounds: "Sequence[Result]", thresholds: Sequence[str] = (), *, strict: bool = False) -> "Gate":
+        """See `judge_gate`."""
+        from loadgen.judge.gate import judge_gate
+
+        return judge_gate(
+            rounds,
+            thresholds=thresholds,
+            baseline=self.baseline,
+            margins=self.margins,
+            strict=strict,
+            anyway=self.anyway,
+        )
+
+
+def read_against(baseline: str | None, max_regression: str | None, names: Collection[str], *, anyway: bool) -> Against:
+    """Read the baseline and the margins; `names` are the requests that one may be about. Raises UsageError."""
+    from loadgen.judge.gate import DEFAULT_MARGINS, Baseline, parse_margins
+    from loadgen.measure.baselines import FOLDER, Baselines
+
+    if baseline is None:
+        if max_regression is not None or anyway:
+            option = "--anyway" if max_regression is None else "--max-regression"
+            raise UsageError(f"{option}: expected a --baseline beside it")
+        return Against()
+    try:
+        margins = parse_margins(max_regression or DEFAULT_MARGINS, names)
+    except ValueError as error:
+        raise UsageError(f"--max-regression: {error}") from None
+    is_file = Path(baseline).exists() or "#" in baseline
+    file = baseline if is_file else str(Baselines(FOLDER).find(baseline))
+    return Against(Baseline(baseline, load_series(file).results), tuple(margins), anyway)

@@ -1,0 +1,115 @@
+"""What CI servers read: files that were asked for, and what GitHub Actions shows without being asked."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loadgen.base.errors import UsageError
+from loadgen.cli.output import check_file, emit, write_text
+
+if TYPE_CHECKING:
+    from loadgen.measure.result import Result
+    from loadgen.report.checks import Check
+
+CI = "For CI"
+Junit = Annotated[
+    str | None,
+    typer.Option(
+        "--junit", metavar="FILE", help="Save checks as JUnit XML, a test case for each threshold.",
+        rich_help_panel=CI, envvar="LOADGEN_JUNIT", show_envvar=False,
+    ),
+]  # fmt: skip
+Markdown = Annotated[
+    str | None,
+    typer.Option(
+        "--markdown", metavar="FILE", help="Save figures and checks as Markdown, for a pull request.",
+        rich_help_panel=CI, envvar="LOADGEN_MARKDOWN", show_envvar=False,
+    ),
+]  # fmt: skip
+OpenMetrics = Annotated[
+    str | None,
+    typer.Option(
+        "--openmetrics", metavar="FILE", help="Save figures as OpenMetrics text, for GitLab's metrics report.",
+        rich_help_panel=CI, envvar="LOADGEN_OPENMETRICS", show_envvar=False,
+    ),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CiFiles:
+    """Where the checks of a Result go; None for what was not asked for."""
+
+    junit: str | None = None
+    markdown: str | None = None
+    openmetrics: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a file to write."""
+        return any((self.junit, self.markdown, self.openmetrics))
+
+    def check(self) -> None:
+        """Raise UsageError for a file that could not be written at the end."""
+        for option, file in (
+            ("--junit", self.junit),
+            ("--markdown", self.markdown),
+            ("--openmetrics", self.openmetrics),
+        ):
+            check_file(option, file)
+
+    def write(self, result: "Result", checks: "Sequence[Check] | None" = None) -> None:
+        """Write those that were asked for. Raises UsageError where that fails."""
+        from loadgen.report.checks import checks_of
+
+        found = checks_of(result) if checks is None else checks
+        if self.junit is not None:
+            from loadgen.report.junit import render_junit
+            from loadgen.report.text import render_text
+
+            write_text(self.junit, render_junit(result, found, render_text(result)))
+        if self.markdown is not None:
+            from loadgen.report.markdown import render_markdown
+
+            write_text(self.markdown, render_markdown(result, found))
+        if self.openmetrics is not None:
+            from loadgen.report.openmetrics import render_openmetrics
+
+            write_text(self.openmetrics, render_openmetrics(result))
+
+
+def tell_github(
+    result: "Result",
+    checks: "Sequence[Check] | None" = None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    machine: bool = False,
+) -> None:
+    """In a step of GitHub Actions: annotations on standard output, and the Markdown in the step's summary.
+
+    `machine`: standard output holds JSON, so the annotations go to standard error, which the runner reads as well.
+    Raises UsageError where the summary cannot be written.
+    """
+    if environment.get("GITHUB_ACTIONS") != "true":
+        return
+    from loadgen.report.checks import checks_of
+    from loadgen.report.github import render_annotations
+    from loadgen.report.markdown import render_markdown
+
+    found = checks_of(result) if checks is None else checks
+    annotations = render_annotations(found)
+    if machine:
+        sys.stderr.write(annotations)
+    else:
+        emit(annotations)
+    summary = environment.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(render_markdown(result, found) + "\n")
+        except OSError as error:
+            raise UsageError(f"GITHUB_STEP_SUMMARY: cannot write {summary!r}: {error.strerror}") from None

@@ -1,0 +1,124 @@
+"""`loadgen find-max`: the highest rate that meets an SLO."""
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from loadgen.cli.options import JUDGING, with_run_options
+from loadgen.cli.output import check_file, check_output, emit, text_width, wants_colour, write_text
+from loadgen.cli.run import OUTPUT, Form, Output, Quiet, Settings, Target, signals_restored
+from loadgen.cli.target_argument import plan_for
+
+if TYPE_CHECKING:
+    from loadgen.judge.exit_code import ExitCode
+    from loadgen.measure.max_rate import MaxRate, Trial
+    from loadgen.plan.plan import Plan
+
+START = "100/s"
+Slo = Annotated[
+    list[str] | None,
+    typer.Option("--slo", metavar="EXPR", help="'p99 < 50ms' or 'error_rate < 0.1%'; repeatable.",
+                 rich_help_panel=JUDGING),
+]  # fmt: skip
+
+Html = Annotated[
+    str | None,
+    typer.Option(
+        "--html", metavar="FILE", help="Save the curve as a page of its own.", rich_help_panel=OUTPUT,
+        envvar="LOADGEN_HTML", show_envvar=False,
+    ),
+]  # fmt: skip
+
+
+@with_run_options
+def find_max(
+    *,
+    target: Target,
+    slo: Slo = None,
+    settings: Settings = None,
+    output: Output = None,
+    html: Html = None,
+    form: Form = "text",
+    quiet: Quiet = False,
+    flags: dict[str, Any],
+) -> None:
+    """Find the highest rate at which TARGET meets the SLO.
+
+    Runs of --duration at one rate each: from --rate (default 100/s) it doubles
+    until the SLO is missed, then the edge is halved in, with repeats.
+
+    Exit codes: 0 found; 99 no rate meets it, or no more replies; 105 stopped
+    by a signal; 121 the generator was the limit (with --strict).
+    """
+    from loadgen.session.find_max import check_plan, with_room
+
+    check_output(output, form)
+    check_file("--html", html)
+    plan, wanted = plan_for(target, settings or [], {**flags, "rate": flags.get("rate", START)}), tuple(slo or ())
+    check_plan(plan, wanted)
+    found = search(plan if "max_connections" in flags else with_room(plan), wanted, quiet=quiet)
+    _deliver(found, output, html, form, quiet=quiet and output is not None)
+    raise typer.Exit(_exit_code(found, strict=plan.strict))
+
+
+def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
+    """Search, and show each run as it ends."""
+    import asyncio
+
+    import uvloop
+
+    from loadgen.cli.live import LiveLine
+    from loadgen.report.max_rate import render_trial
+    from loadgen.session.find_max import find_max as searched
+    from loadgen.session.isolated import Isolated
+
+    live = LiveLine(quiet=quiet)
+
+    def told(trial: "Trial") -> None:
+        live.end()
+        if not quiet:
+            sys.stderr.write(render_trial(trial) + "\n")
+
+    async def all_runs() -> "MaxRate":
+        with Isolated(live.show) as isolated:
+            return await searched(plan, slo, isolated.run, isolated.rest, told)
+
+    with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            return runner.run(all_runs())
+        finally:
+            live.end()
+
+
+def _deliver(found: "MaxRate", output: str | None, html: str | None, form: str, *, quiet: bool) -> None:
+    """Save and print; whatever fails, the others are written."""
+    from loadgen.measure.max_rate import to_json
+    from loadgen.report.max_rate import render_max_rate
+    from loadgen.report.max_rate_html import max_rate_html
+
+    with ExitStack() as rest:
+        if html is not None:
+            rest.callback(write_text, html, max_rate_html(found))
+        if output == "-" or form == "json":
+            rest.callback(emit, to_json(found))
+        elif not quiet:
+            rest.callback(emit, render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
+        if output not in (None, "-"):
+            write_text(str(output), to_json(found))
+
+
+def _exit_code(found: "MaxRate", *, strict: bool) -> "ExitCode":
+    from loadgen.judge.exit_code import ExitCode
+
+    match found.ended_by:
+        case "error":
+            return ExitCode.INTERNAL
+        case "signal":
+            return ExitCode.SIGNAL
+        case "no_replies":
+            return ExitCode.THRESHOLD
+    if strict and found.limit:
+        return ExitCode.NOT_TRUSTED
+    return ExitCode.OK if found.best_rps is not None else ExitCode.THRESHOLD

@@ -1,0 +1,214 @@
+"""How far a metric has moved from the rounds of a baseline to the rounds of today, with a 95 % interval and a p-value.
+
+The rounds of two days are no pairs. Below 8 a side Welch's t is used (B. L. Welch, 1947), from 8 on its symmetric
+studentised bootstrap; a single run beside rounds is taken to vary as they do. Of one run on each side only the blocks
+of their timelines can tell (see blocks.py), and what differs from run to run without a cause is not in them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, exp, inf, log, sqrt
+from random import Random
+
+from loadgen.judge.blocks import FEWEST_BLOCKS, Measure, compare_blocks, mean_of, quantile_of, ratio_of
+from loadgen.judge.figures import PART_OF_A_SECOND, Figures
+from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES
+from loadgen.judge.student import quantile, two_sided_p
+from loadgen.measure.encoded import decode_counts
+from loadgen.measure.result import Result, Second
+from loadgen.plan.condition import Condition
+
+_SEED = 40_009
+_LOWER_IS_BETTER = ("error_rate", "failed", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From `before` to `after`, in the metric's own unit.
+
+    `amount` is a share of `before`, and for metrics that are shares themselves the difference; above 0 is worse.
+    `low` to `high` is its 95 % interval. None is "not known"; `at_least` says that `after` is a lower bound.
+    """
+
+    before: float | None = None
+    after: float | None = None
+    amount: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    at_least: bool = False
+
+
+def changes_of(metrics: Sequence[Condition], before: Sequence[Result], after: Sequence[Result]) -> list[Change]:
+    """Compare the runs of both sides, one or several each, by each metric.
+
+    Raises ValueError for a damaged histogram.
+    """
+    figures = [[Figures(result) for result in side] for side in (before, after)]
+    return [_change(metric, before, after, figures) for metric in metrics]
+
+
+def _change(
+    metric: Condition, before: Sequence[Result], after: Sequence[Result], figures: Sequence[Sequence[Figures]]
+) -> Change:
+    intervals = [[result.whole(metric) for result in side] for side in figures]
+    if any(found is None for side in intervals for found in side):
+        return Change()
+    first, other = ([found.low for found in side if found is not None] for side in intervals)
+    is_sure = [all(found is not None and found.low == found.high for found in side) for side in intervals]
+    ends = (_mean(metric, first), _mean(metric, other))
+    if not is_sure[0] or (metric.kind != "ratio" and min(*first, *other) <= 0):
+        return Change(*ends)
+    sign = 1.0 if is_lower_better(metric) else -1.0
+    if metric.kind == "ratio":
+        spread = _of_rounds(first, other) if _are_rounds(first, other) else _of_shares(metric, before, after)
+        return _oriented(ends, ends[1] - ends[0], spread, sign, is_log=False, at_least=not is_sure[1])
+    if _are_rounds(first, other):
+        shift = log(ends[1] / ends[0])
+        spread = _of_rounds([*map(log, first)], [*map(log, other)])
+        return _oriented(ends, shift, spread, sign, is_log=True, at_least=not is_sure[1])
+    return _of_blocks(metric, before, after, ends, sign, at_least=not is_sure[1])
+
+
+def is_lower_better(metric: Condition) -> bool:
+    """Whether more of the metric is worse."""
+    return metric.kind == "latency" or metric.metric in _LOWER_IS_BETTER
+
+
+def _are_rounds(first: Sequence[float], other: Sequence[float]) -> bool:
+    return len(first) > 1 or len(other) > 1
+
+
+def _mean(metric: Condition, values: Sequence[float]) -> float:
+    """Of several rounds: the geometric mean, but for shares and where a value is not above zero."""
+    if metric.kind == "ratio" or min(values) <= 0:
+        return sum(values) / len(values)
+    return exp(sum(map(log, values)) / len(values))
+
+
+Spread = tuple[float, float] | None
+"""Half the width of the interval, and the p-value; None where they cannot be known."""
+
+
+def _oriented(
+    ends: tuple[float, float], shift: float, spread: Spread, sign: float, *, is_log: bool, at_least: bool
+) -> Change:
+    """The change with its interval, turned so that above 0 is worse."""
+
+    def amount(value: float) -> float:
+        return sign * (exp(value) - 1 if is_log else value)
+
+    if spread is None:
+        return Change(*ends, amount(shift), at_least=at_least)
+    half, p = spread
+    low, high = sorted((amount(shift - half), amount(shift + half)))
+    return Change(*ends, amount(shift), low, high, p, at_least)
+
+
+def _of_rounds(first: Sequence[float], other: Sequence[float]) -> Spread:
+    """The difference of two means, of which one may be of a single value."""
+    shift = sum(other) / len(other) - sum(first) / len(first)
+    sides = sorted((first, other), key=len)
+    if len(sides[0]) == 1:
+        parts = (_square_error(sides[1]) * len(sides[1]), _square_error(sides[1]))
+    else:
+        parts = (_square_error(first), _square_error(other))
+    error = sqrt(sum(parts))
+    if not error:
+        return 0.0, 0.0 if shift else 1.0
+    if min(len(first), len(other)) >= BOOTSTRAP_FROM:
+        ts = _bootstrap_ts(first, other)
+        beyond = sum(t >= abs(shift) / error for t in ts)
+        return ts[ceil(LEVEL * (RESAMPLES + 1)) - 1] * error, (1 + beyond) / (RESAMPLES + 1)
+    if len(sides[0]) == 1:
+        freedom = len(sides[1]) - 1
+    else:
+        weights = sum(part**2 / (len(side) - 1) for part, side in zip(parts, (first, other), strict=True))
+        freedom = max(1, int(sum(parts) ** 2 / weights))
+    return quantile(freedom) * error, two_sided_p(shift / error, freedom)
+
+
+def _square_error(values: Sequence[float]) -> float:
+    """The variance of the mean."""
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values)
+
+
+def _bootstrap_ts(first: Sequence[float], other: Sequence[float]) -> list[float]:
+    """|t| of resamples from both sides, each around its own mean, in ascending order."""
+    random = Random(_SEED)
+    sides = [[value - sum(side) / len(side) for value in side] for side in (first, other)]
+    ts = []
+    for _ in range(RESAMPLES):
+        drawn = [random.choices(side, k=len(side)) for side in sides]
+        error = sqrt(sum(map(_square_error, drawn)))
+        means = [sum(side) / len(side) for side in drawn]
+        ts.append(abs(means[1] - means[0]) / error if error else inf)
+    return sorted(ts)
+
+
+def _of_shares(metric: Condition, before: Sequence[Result], after: Sequence[Result]) -> Spread:
+    """The difference of two shares; their variance by the ratio estimator over the seconds of the runs."""
+    sides = [_seconds(metric, side) for side in (before, after)]
+    if min(map(len, sides)) < FEWEST_BLOCKS:
+        return None
+    shares = [sum(bad for bad, _ in side) / sum(total for _, total in side) for side in sides]
+    error = sqrt(sum(_share_variance(side, share) for side, share in zip(sides, shares, strict=True)))
+    shift = shares[1] - shares[0]
+    if not error:
+        return 0.0, 0.0 if shift else 1.0
+    freedom = min(map(len, sides)) - 1
+    return quantile(freedom) * error, two_sided_p(shift / error, freedom)
+
+
+def _share_variance(seconds: Sequence[tuple[int, int]], share: float) -> float:
+    count, total = len(seconds), sum(part for _, part in seconds)
+    spread = sum((bad - share * part) ** 2 for bad, part in seconds)
+    return spread * count / (count - 1) / total**2
+
+
+def _seconds(metric: Condition, results: Sequence[Result]) -> list[tuple[int, int]]:
+    """Failures and requests of each second in which a request ended; none where only one request is asked about."""
+    if metric.request_name is not None:
+        return []
+    rows = [row for result in results for row in result.timeline]
+    return [(row.failed, row.ok + row.failed) for row in rows if row.ok + row.failed]
+
+
+def _of_blocks(
+    metric: Condition,
+    before: Sequence[Result],
+    after: Sequence[Result],
+    ends: tuple[float, float],
+    sign: float,
+    *,
+    at_least: bool,
+) -> Change:
+    measures = [_measure(metric, side) for side in (before, after)]
+    spread: Spread = None
+    shift = log(ends[1] / ends[0])
+    if all(count >= FEWEST_BLOCKS for _, count in measures):
+        (first, first_count), (other, other_count) = measures
+        found = compare_blocks(first, first_count, other, other_count)
+        if found.p is not None and found.shift is not None and found.high is not None:
+            spread = (log(found.high) - found.shift, found.p)
+    return _oriented(ends, shift, spread, sign, is_log=True, at_least=at_least)
+
+
+def _measure(metric: Condition, results: Sequence[Result]) -> tuple[Measure, int]:
+    """The metric over weighted stretches of some runs, and how many of them there are; none where nothing is kept."""
+    if metric.request_name is None and metric.metric == "response":
+        blocks = [decode_counts(block.response) for result in results for block in result.blocks if block.response]
+        if metric.quantile is not None:
+            return quantile_of(blocks, metric.quantile), len(blocks)
+        if metric.statistic == "mean":
+            return mean_of(blocks), len(blocks)
+    if metric.request_name is None and metric.metric in ("rps", "ok_rps"):
+        seconds = [row for result in results for row in _whole_seconds(result)]
+        amounts = [row.sent if metric.metric == "rps" else row.ok for row in seconds]
+        return ratio_of(amounts, [1.0] * len(amounts)), len(amounts)
+    return ratio_of((), ()), 0
+
+
+def _whole_seconds(result: Result) -> list[Second]:
+    return [row for row in result.timeline if row.t_s + 1 - PART_OF_A_SECOND <= result.duration_s]

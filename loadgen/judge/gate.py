@@ -1,0 +1,176 @@
+"""The gate: may this build pass? Thresholds over all its rounds, and a baseline that it must not be worse than."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from loadgen.base.errors import UsageError
+from loadgen.base.units import parse_percent
+from loadgen.judge.change import Change, changes_of
+from loadgen.judge.exit_code import ExitCode, exit_code
+from loadgen.judge.statistics import LEVEL, holm
+from loadgen.judge.thresholds import judge_thresholds
+from loadgen.measure.machine import machine_differences
+from loadgen.measure.merge import merge_results
+from loadgen.measure.result import Result
+from loadgen.plan.condition import Condition, parse_condition, parse_metric
+from loadgen.plan.identity import plan_differences
+
+DEFAULT_MARGINS = "p50: 10%, p99: 10%, ok_rps: 5%, error_rate: 1%"
+
+Word = Literal["pass", "worse", "cannot tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How much worse a metric may be: a share of the baseline's, and for metrics that are shares a difference."""
+
+    metric: Condition
+    allowed: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """One metric against the baseline. `worse` needs both: it is beyond the margin, and it is not chance."""
+
+    text: str
+    metric: Condition
+    allowed: float
+    change: Change
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The rounds to compare with, and where they are from."""
+
+    name: str
+    rounds: tuple[Result, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`result` are all rounds as one, with the thresholds judged over them; `notes` are what to bear in mind."""
+
+    result: Result
+    rounds: int
+    baseline: Baseline | None
+    regressions: tuple[Regression, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def strict(self) -> bool:
+        """Whether only a valid run and a clear answer are good enough."""
+        return bool(self.result.plan.get("strict"))
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code. An invalid run never passes, whatever was asked of it."""
+        code = exit_code(self.result)
+        if code in (ExitCode.INTERNAL, ExitCode.SIGNAL, ExitCode.FAIL_FAST, ExitCode.NOT_TRUSTED):
+            return code
+        if self.result.generator.verdict == "invalid":
+            return ExitCode.NOT_TRUSTED
+        bad = ("worse", "cannot tell") if self.strict else ("worse",)
+        if code is ExitCode.OK and any(row.word in bad for row in self.regressions):
+            return ExitCode.WORSE
+        return code
+
+
+def parse_margins(text: str, names: Collection[str]) -> list[Margin]:
+    """Read `p99: 10%, rps: 5%`. Raises ValueError with one clear sentence."""
+    margins = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        metric, colon, share = part.rpartition(":")
+        if not colon or not metric.strip() or "%" not in share:
+            raise ValueError(f"expected METRIC: SHARE such as 'p99: 10%, rps: 5%', got {part!r}")
+        margins.append(Margin(parse_metric(metric, names), parse_percent(share), part))
+    if not margins:
+        raise ValueError("expected METRIC: SHARE such as 'p99: 10%, rps: 5%'")
+    return margins
+
+
+def judge_gate(
+    rounds: Sequence[Result],
+    *,
+    thresholds: Sequence[str] = (),
+    baseline: Baseline | None = None,
+    margins: Sequence[Margin] = (),
+    strict: bool = False,
+    anyway: bool = False,
+) -> Gate:
+    """Judge one or several rounds of one plan. Without `thresholds` those of the plan are used.
+
+    Raises UsageError for plans that are not alike, for another machine unless `anyway`, and for a threshold that the
+    results cannot answer.
+    """
+    merged = merge_results({f"round {number}": result for number, result in enumerate(rounds, 1)})
+    wanted = list(thresholds) or list(merged.plan.get("thresholds") or ())
+    names = list(merged.requests)
+    for text in thresholds:
+        try:
+            parse_condition(text, use="threshold", names=names)
+        except ValueError as error:
+            raise UsageError(f"--threshold: {error}") from None
+    plan = {**merged.plan, "thresholds": wanted, "strict": strict or bool(merged.plan.get("strict"))}
+    merged = replace(merged, plan=plan)
+    merged = replace(merged, thresholds=judge_thresholds(merged, names))
+    if baseline is None:
+        return Gate(merged, len(rounds), None, (), ())
+    notes = [
+        *check_likeness(merged.plan, merged.environment, baseline, anyway=anyway),
+        *_few(baseline.rounds, rounds),
+    ]
+    return Gate(merged, len(rounds), baseline, tuple(_regressions(margins, baseline.rounds, rounds)), tuple(notes))
+
+
+def check_likeness(
+    plan: Mapping[str, Any], environment: Mapping[str, Any], baseline: Baseline, *, anyway: bool
+) -> list[str]:
+    """What is not alike and was accepted; `plan` is as `describe_plan` gives it. Raises UsageError for what is not."""
+    first = baseline.rounds[0]
+    if found := plan_differences(first.plan, plan):
+        raise UsageError(
+            f"baseline {baseline.name}: another plan ({'; '.join(found)}): measure both with the same one, "
+            "or save a new baseline"
+        )
+    if any(result.generator.verdict == "invalid" for result in baseline.rounds):
+        raise UsageError(f"baseline {baseline.name}: its measurement is invalid; save a new baseline")
+    found = machine_differences(first.environment, environment)
+    if found and not anyway:
+        raise UsageError(
+            f"baseline {baseline.name}: made on another machine ({'; '.join(found)}): keep a baseline for each kind of "
+            "machine, measure both builds in one job, or add --anyway"
+        )
+    return [f"The baseline was made on another machine: {'; '.join(found)}."] if found else []
+
+
+def _few(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
+    if max(len(before), len(after)) > 1:
+        return []
+    return [
+        "One run on each side: what differs from run to run without a cause is not known; --rounds 5 would tell, "
+        "for the baseline as well."
+    ]
+
+
+def _regressions(margins: Sequence[Margin], before: Sequence[Result], after: Sequence[Result]) -> list[Regression]:
+    try:
+        changes = changes_of([margin.metric for margin in margins], before, after)
+    except ValueError as error:
+        raise UsageError(f"damaged result: {error}") from None
+    corrected = holm([change.p for change in changes])
+    return [
+        Regression(margin.text, margin.metric, margin.allowed, change, _word(change, p, margin.allowed))
+        for margin, change, p in zip(margins, changes, corrected, strict=True)
+    ]
+
+
+def _word(change: Change, p: float | None, allowed: float) -> Word:
+    """`p` is corrected for the number of metrics."""
+    if change.amount is None or change.high is None or p is None:
+        return "cannot tell"
+    if change.amount > allowed and p <= 1 - LEVEL:
+        return "worse"
+    return "pass" if change.high <= allowed and not change.at_least else "cannot tell"

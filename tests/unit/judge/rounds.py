@@ -1,0 +1,69 @@
+"""Results as rounds of one plan would make them, for the gate and what it judges by."""
+
+from dataclasses import replace
+
+from loadgen.judge.gate import Baseline
+from loadgen.measure.counts import Counts
+from loadgen.measure.result import Block, Generator, Ledger, Rate, Result, Second
+from loadgen.measure.summary import latencies
+
+PLAN = {
+    "name": "test",
+    "target": "http://127.0.0.1:8080",
+    "requests": [{"name": "GET /", "method": "GET", "path": "/"}],
+    "users": 50,
+    "duration_s": 10.0,
+}
+ENVIRONMENT = {"cpu": "x", "cores": 2, "machine": "x86_64"}
+
+
+def run(
+    p50_ms=10.0, rps=100.0, failed=0, samples=1000, verdict="valid", histograms=None, environment=ENVIRONMENT, **plan
+):
+    """Ten seconds: `samples` replies around a median, so many failures among a thousand requests."""
+    counts = Counts()
+    for index in range(samples):
+        counts.add(round(p50_ms * 1000 * (0.5 + index / samples)))
+    clocks = {"response": counts}
+    return Result(
+        plan={**PLAN, **plan},
+        environment=environment,
+        started_at="2026-01-05T10:00:00.000+00:00",
+        duration_s=10.0,
+        ledger=Ledger(1000, 1000, 0, 1000 - failed, failed, 0),
+        rate=Rate(0.0, rps, rps),
+        status_codes={"200": 1000},
+        latency_ms=latencies(clocks),
+        generator=Generator(verdict=verdict, reasons=[] if verdict == "valid" else ["it was busy"]),
+        histograms={**({"response": counts.encode()} if samples else {}), **(histograms or {})},
+    )
+
+
+def blocks(random, p50_ms, seconds, failing=0.01):
+    """One run with a timeline: each second has 100 requests whose times scatter."""
+    total, rows, parts, failures = Counts(), [], [], 0
+    for t_s in range(seconds):
+        values, drift = Counts(), random.lognormvariate(0, 0.03)
+        bad = sum(random.random() < failing for _ in range(100))
+        ok = round((100 - bad) * random.uniform(0.95, 1) * 10 / p50_ms)
+        for _ in range(ok):
+            values.add(round(1000 * p50_ms * drift * random.lognormvariate(0, 0.2)))
+        total.merge(values)
+        failures += bad
+        rows.append(Second(float(t_s), ok + bad, ok, bad))
+        parts.append(Block(float(t_s), 1.0, ok, bad, values.encode()))
+    ok = total.total
+    return replace(
+        run(),
+        duration_s=float(seconds),
+        ledger=Ledger(ok + failures, ok + failures, 0, ok, failures, 0),
+        rate=Rate(0.0, (ok + failures) / seconds, ok / seconds),
+        timeline=rows,
+        blocks=parts,
+        latency_ms=latencies({"response": total}),
+        histograms={"response": total.encode()},
+    )
+
+
+def baseline(rounds, name="main"):
+    return Baseline(name, tuple(rounds))
