@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError
@@ -27,8 +28,18 @@ INTERNAL, USAGE = 1, 2
 # Typer has brought its own copy of click since 0.26, so click's classes are found by way of Typer's.
 ClickException: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
+
+class Commands(TyperGroup):
+    """The list of commands as plain text: to import what draws frames takes longer than all the rest."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Without Typer's own."""
+        super(TyperGroup, self).format_help(ctx, formatter)
+
+
 app = typer.Typer(
     name="loadgen",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -23,7 +23,9 @@ def calibrate(
         bool, typer.Option("--null", help="Against the least that can answer, not the demo target.")
     ] = False,
 ) -> None:
-    """Find out what this machine can measure, in about 15 seconds; loopback only.
+    """Find out what this machine can measure.
+
+    It takes about 15 seconds, on loopback only.
 
     Prints the most requests a second, the send lag at 10, 50 and 80 % of it and the memory of a connection, and saves
     them in the user's cache folder.

@@ -64,7 +64,7 @@ def compare(
     quiet: Quiet = False,
     flags: dict[str, Any],
 ) -> None:
-    """Put the same load on TARGET in several ways, and tell what differs.
+    """Put the same load on TARGET in several ways: what differs?
 
     Every round runs each variant once, in a shuffled order, each run in a process of its own. Exit codes are those of
     `loadgen run`; that of the run which went worst.

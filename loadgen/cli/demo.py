@@ -8,7 +8,7 @@ from loadgen.cli.target_argument import plan_for
 
 
 def demo() -> None:
-    """Start the embedded target in a process of its own, run a short profile against it, print the report."""
+    """Start the demo target, run a short profile against it, report."""
     from loadgen.target.process import TargetProcess
 
     with TargetProcess() as server:

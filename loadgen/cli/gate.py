@@ -37,7 +37,7 @@ def gate(
     openmetrics: OpenMetrics = None,
     form: Form = "text",
 ) -> None:
-    """Decide whether a build may pass, by thresholds and by a baseline.
+    """Decide whether a build may pass: thresholds and a baseline.
 
     Worse needs both: beyond the margin, and more than chance. What cannot be
     told passes with a warning.

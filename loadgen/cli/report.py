@@ -65,7 +65,7 @@ def report(
         str | None, typer.Option(metavar="UNIT", help="Of the values: us, ns or ms. (default: us)", rich_help_panel=LOG)
     ] = None,
 ) -> None:
-    """Print saved results again; with several files, each after the other."""
+    """Print saved results again, one after the other or merged."""
     check_output(None, form, FORMS)
     check_html(html)
     histograms = HistogramFiles(hgrm, hlog)

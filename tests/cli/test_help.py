@@ -95,3 +95,9 @@ def test_without_a_command_the_help_is_shown_as_an_error() -> None:
     nothing = loadgen()
     assert nothing.code == 2
     assert "Begin with: loadgen demo" in nothing.out + nothing.err
+
+
+def test_the_list_of_commands_cuts_no_sentence() -> None:
+    commands = loadgen("--help").out.partition("Commands:")[2]
+    assert "run " in commands
+    assert "..." not in commands
