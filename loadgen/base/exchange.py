@@ -329,6 +329,10 @@ class Client(Protocol):
         """Send one request and await its reply, opening the connection where there is none. Never raises."""
         ...
 
+    def again(self, request: Request, sent_ns: int) -> Outcome | None:
+        """The last request once more, without a coroutine; None where it takes `exchange`. Never raises."""
+        ...
+
     def cut(self) -> None:
         """End a running exchange from outside (any thread): it returns soon, with an error."""
         ...

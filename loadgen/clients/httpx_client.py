@@ -57,6 +57,11 @@ class _Common:
         for name in ("httpx", "httpcore"):  # they would log full URLs
             logging.getLogger(name).setLevel(logging.WARNING)
 
+    @staticmethod
+    def again(_request: Request, _sent_ns: int) -> Outcome | None:
+        """httpx has no shorter way."""
+        return None
+
     def _built(self, request: Request, source: Any) -> httpx.Request:
         """The request as httpx has it; the last one is kept, because users repeat themselves."""
         if self._last is not None and self._last[0] is request:

@@ -245,7 +245,7 @@ class SequentialUsers:
         The first half of the loop is the hot path.
         """
         words, only, tickets = self._words, workload.only, self._tickets
-        exchange, sent_bytes, received = client.exchange, tape.sent_bytes, tape.received
+        again, exchange, sent_bytes, received = client.again, client.exchange, tape.sent_bytes, tape.received
         eager = not (self._paced or self._phases)
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not words[STOP]:
@@ -253,7 +253,7 @@ class SequentialUsers:
             if request is None or (tickets is not None and not self._ticket(tickets)):
                 break
             tape.sent += 1
-            outcome = await exchange(request)
+            outcome = again(request, now) or await exchange(request)
             now = done_ns = outcome.done_ns
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received

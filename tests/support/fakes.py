@@ -117,6 +117,9 @@ class FakeClient:
         self.counts.opened += 1
         return None
 
+    def again(self, _request: Request, _sent_ns: int) -> Outcome | None:
+        return None
+
     async def exchange(self, request: Request) -> Outcome:
         sent_ns = self._clock()
         self.sent_at.append(sent_ns)

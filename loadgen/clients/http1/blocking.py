@@ -49,7 +49,7 @@ class BlockingClient:
         self._dial = Dial(endpoint, context, counts, clock)
         self._repeats: dict[int, Outcome] = {}
         self._primed: Request | None = None
-        self._primed_data = b""
+        self._primed_data = self._primed_wire = b""
         self._primed_outcome = Outcome(0, 0)
         self._sendall: Callable[[bytes], None]
         self._recv: Callable[[int], bytes]
@@ -65,8 +65,9 @@ class BlockingClient:
     async def exchange(self, request: Request) -> Outcome:
         """Send one request and read its reply."""
         sent_ns = self._clock()
-        if self._primed is request and sent_ns - self._done_ns < _IDLE_CHECK_NS:
-            return self._again(request, sent_ns)
+        outcome = self.again(request, sent_ns)
+        if outcome is not None:
+            return outcome
         deadline = sent_ns + self._timeout_ns
         if self._sock is not None and sent_ns - self._done_ns > _IDLE_CHECK_NS:
             self._check_idle()
@@ -96,19 +97,23 @@ class BlockingClient:
             outcome.bytes_sent = self._sent
             outcome.done_ns = self._done_ns = self._clock()
             if not request.streams:
-                self._primed, self._primed_data, self._primed_outcome = request, data, outcome
+                self._primed, self._primed_wire, self._primed_data, self._primed_outcome = request, wire, data, outcome
             return outcome
         return self._receive(request, data, sent_ns, reused=reused)
 
-    def _again(self, request: Request, sent_ns: int) -> Outcome:
-        """The short way: the same request as last time, on the same open connection, most likely the same reply."""
-        wire = request.wire
-        assert wire is not None
+    def again(self, request: Request, sent_ns: int) -> Outcome | None:
+        """The short way: the same request as last time, on the same open connection, most likely the same reply.
+
+        Its reply is the last one's object where it is equal. `sent_ns` is now, or when the last reply was in.
+        """
+        if self._primed is not request or sent_ns - self._done_ns > _IDLE_CHECK_NS:
+            return None
         try:
-            self._sendall(wire)
+            self._sendall(self._primed_wire)
         except OSError as error:
             self._sent = 0
             return self._broken(sent_ns, request, error, None, reused=True)
+        self._sent = len(self._primed_wire)
         try:
             data = self._recv(READ_BYTES)
         except OSError as error:
