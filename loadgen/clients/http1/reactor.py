@@ -16,11 +16,12 @@ from typing import Protocol
 from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Framing, Reply, Request
-from loadgen.clients.faults import classify, explain, handshake_error
+from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.connection import Connection, Phase, Watch
 from loadgen.clients.http1.encode import Encoder, rest_of_body
+from loadgen.clients.http1.opening import Opener
 from loadgen.clients.http1.parser import ReplyReader, read_short, remember, repeatable
-from loadgen.clients.http1.poller import FAILED, IN, OUT, LoopPoller, has_epoll
+from loadgen.clients.http1.poller import IN, OUT, LoopPoller, has_epoll
 
 READ_BYTES = 65536
 SCRATCH_BYTES = 262144
@@ -29,18 +30,8 @@ LINGER_NS = 4_000_000
 EXAMPLE_BYTES = 200
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 _IDLE, _WAITING, _BUSY = Phase.IDLE, Phase.WAITING, Phase.BUSY  # an Enum's attributes are slow to look up
-_ESTABLISHED = b"\x01"
 _OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
 _GONE = Watch(lambda: None)  # in the place of a connection whose descriptor is not closed yet
-
-
-def _is_loopback(host: str, _port: int) -> bool:
-    return host == "::1" or host.startswith("127.")
-
-
-def _established(sock: socket.SocketType) -> bool:
-    """On loopback the handshake is over before connect returns, though it does not say so: saves a wake-up."""
-    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _ESTABLISHED
 
 
 class Handler(Protocol):
@@ -99,11 +90,9 @@ class Reactor:
         self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
         self._leave: KernelAlarm | None = None
         self._by_fd: dict[int, Connection | Watch] = {}
+        self._opener = Opener(endpoint, context, self._poller, self._by_fd, clock, self)
         self._closing: list[tuple[int, socket.SocketType]] = []
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
-        self._good_address = 0
-        self._socket = socket.socket if context is not None else socket.SocketType  # half the price; TLS wants more
-        self._near = has_epoll() and all(_is_loopback(*address) for _, address in endpoint.addresses)
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self.bytes_sent = [0] * names
@@ -142,7 +131,7 @@ class Reactor:
     def open(self, connection: Connection) -> None:
         """Connect ahead of a request; ends in `on_open` or `on_error`."""
         connection.request = None
-        self._connect(connection, self._clock())
+        self._opener.connect(connection, self._clock())
 
     def send(self, connection: Connection, request: Request, now: int) -> None:
         """Start a request at `now`, opening the connection first where it is closed. The connection is not busy."""
@@ -151,7 +140,7 @@ class Reactor:
         if connection.phase is _IDLE:
             self._write(connection, request)
         else:
-            self._connect(connection, now)
+            self._opener.connect(connection, now)
 
     def _write(self, connection: Connection, request: Request) -> None:
         connection.phase = _WAITING
@@ -284,9 +273,9 @@ class Reactor:
                 if mask & ~OUT:
                     self._read_on(ready)
             case Phase.CONNECTING:
-                self._connect_done(ready, mask)
+                self._opener.connect_done(ready, mask)
             case Phase.HANDSHAKE:
-                self._handshake(ready)
+                self._opener.handshake(ready)
             case Phase.IDLE:
                 self._idle_event(ready)
 
@@ -437,7 +426,7 @@ class Reactor:
                 self._counts.failed += connection.phase in _OPENING
                 self._fail(connection, ErrorClass.TIMEOUT, head=self._seen(connection))
             elif connection.phase in _OPENING and connection.phase_ns <= connect_limit:
-                self._connect_failed(connection, ErrorClass.CONNECT_TIMEOUT)
+                self.failed_to_open(connection, ErrorClass.CONNECT_TIMEOUT)
         self._close_dropped()
 
     def cut(self, connections: Iterable[Connection]) -> None:
@@ -476,94 +465,10 @@ class Reactor:
             sock.close()
         self._closing.clear()
 
-    # Opening.
+    # Opening: see opening.py.
 
-    def _connect(self, connection: Connection, now: int) -> None:
-        connection.phase_ns = now
-        connection.tried = 0
-        self._try_address(connection)
-
-    def _try_address(self, connection: Connection) -> None:
-        addresses = self._endpoint.addresses
-        connection.address = (self._good_address + connection.tried) % len(addresses)
-        connection.tried += 1
-        family, address = addresses[connection.address]
-        try:
-            sock = self._socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        except OSError as error:  # a family that this host does not have, or no descriptor
-            self._address_failed(connection, error.errno or 0)
-            return
-        if self._endpoint.keep_alive or connection.request is None or connection.request.body:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # one short request a connection never waits
-        connection.sock, connection.fd = sock, sock.fileno()
-        self._by_fd[connection.fd] = connection
-        code = sock.connect_ex(address)
-        if code == 0 or (self._near and code == errno.EINPROGRESS and _established(sock)):
-            self._poller.register(connection.fd, IN)
-            self._connected(connection)
-        elif code == errno.EINPROGRESS:
-            connection.phase = Phase.CONNECTING
-            self._poller.register(connection.fd, OUT)
-        else:
-            self._address_failed(connection, code)
-
-    def _address_failed(self, connection: Connection, code: int) -> None:
-        if connection.tried < len(self._endpoint.addresses):
-            self.drop(connection)
-            self._try_address(connection)
-        else:
-            error = OSError(code, os.strerror(code))
-            self._connect_failed(connection, classify(error), explain(error))
-
-    def _connect_done(self, connection: Connection, mask: int) -> None:
-        assert connection.sock is not None
-        failed = mask & FAILED
-        code = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if failed else 0
-        if code:
-            self._address_failed(connection, code)
-        else:
-            self._poller.modify(connection.fd, IN)
-            self._connected(connection)
-
-    def _connected(self, connection: Connection) -> None:
-        sock = connection.sock
-        assert sock is not None
-        self._good_address = connection.address
-        if self._phases:
-            connection.connected_ns = self._clock()
-        if self._context is None:
-            connection.recv, connection.send = sock.recv, sock.send
-            self._opened(connection)
-            return
-        assert isinstance(sock, socket.socket)
-        try:
-            tls = self._context.wrap_socket(
-                sock, server_hostname=self._endpoint.origin.host, do_handshake_on_connect=False
-            )
-        except (OSError, ValueError) as error:
-            self._connect_failed(connection, classify(error), explain(error))
-            return
-        connection.sock, connection.fd = tls, tls.fileno()
-        connection.recv, connection.send = tls.read, tls.write
-        connection.phase = Phase.HANDSHAKE
-        self._handshake(connection)
-
-    def _handshake(self, connection: Connection) -> None:
-        tls = connection.sock
-        assert isinstance(tls, ssl.SSLSocket)
-        try:
-            tls.do_handshake()
-        except ssl.SSLWantReadError:
-            self._poller.modify(connection.fd, IN)
-        except ssl.SSLWantWriteError:
-            self._poller.modify(connection.fd, OUT)
-        except OSError as error:
-            self._connect_failed(connection, ErrorClass.TLS, explain(handshake_error(error)))
-        else:
-            self._poller.modify(connection.fd, IN)
-            self._opened(connection)
-
-    def _opened(self, connection: Connection) -> None:
+    def opened(self, connection: Connection) -> None:
+        """A connection is open, its handshake done."""
         counts = self._counts
         counts.opened += 1
         if self._phases:
@@ -579,6 +484,7 @@ class Reactor:
         else:
             self._handler.on_open(connection)
 
-    def _connect_failed(self, connection: Connection, error: ErrorClass, detail: str = "") -> None:
+    def failed_to_open(self, connection: Connection, error: ErrorClass, detail: str = "") -> None:
+        """A connection did not open."""
         self._counts.failed += 1
         self._fail(connection, error, detail)
