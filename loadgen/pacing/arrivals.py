@@ -5,7 +5,7 @@ exponential gaps (time change of a Poisson process). Constant rates, ramps and P
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, count, islice
+from itertools import accumulate, islice
 from math import inf, log, sqrt
 from random import Random
 
@@ -35,7 +35,22 @@ class Timetable:
 
     def offsets_ns(self, worker: int = 0, workers: int = 1) -> Iterator[int]:
         """When the arrivals of one worker are due, from the start: every `workers`-th of all, in order."""
-        positions = map(float, count()) if self._seed is None else _unit_poisson(Random(self._seed))
+        return self._even(worker, workers) if self._seed is None else self._random(worker, workers)
+
+    def _even(self, number: int, workers: int) -> Iterator[int]:
+        """Arrival `number` and every `workers`-th after it; the way of a constant rate is the shortest there is."""
+        for start_s, first, end, stage in zip(self._starts_s, self._sums, self._sums[1:], self._stages, strict=False):
+            _, low, high = stage
+            if low == high and low:
+                while number < end:
+                    yield round((start_s + (number - first) / low) * NS_PER_S)
+                    number += workers
+            while number < end:
+                yield round((start_s + _inverse(number - first, stage)) * NS_PER_S)
+                number += workers
+
+    def _random(self, worker: int, workers: int) -> Iterator[int]:
+        positions = _unit_poisson(Random(self._seed))
         stage = 0
         last = len(self._stages) - 1
         for position in islice(positions, worker, None, workers):

@@ -235,6 +235,7 @@ class Simulation:
             self.clock.now = max(at, self.clock.now)
             if kind == "alarm":
                 self.reactor.ring()
+                self.users.on_batch()
             elif kind == "event":
                 heappop(self._events)[2]()
             else:

@@ -64,7 +64,8 @@ class Reactor:
 
     `bytes_sent` counts by name id of the request. `batches_ns` takes the time from each poll's return to the last
     reply handled: as long as that, a reply may have waited for us. `linger_ns` is how long the loop's other callbacks
-    may wait; 0 to serve one batch at a time.
+    may wait; 0 to serve one batch at a time. `timetable` is called after each batch, to send what is due by then; it
+    says whether more is due so soon that looking at the sockets beats waiting for them.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Reactor:
         clock: Clock = now_ns,
     ) -> None:
         self.linger_ns = LINGER_NS
+        self.timetable: Callable[[int], bool] | None = None
         self.batches_ns = [] if batches_ns is None else batches_ns
         self._endpoint = endpoint
         self._phases = endpoint.phases
@@ -137,10 +139,22 @@ class Reactor:
         """Start a request at `now`, opening the connection first where it is closed. The connection is not busy."""
         connection.request = request
         connection.sent_ns = now
-        if connection.phase is _IDLE:
-            self._write(connection, request)
-        else:
+        if connection.phase is not _IDLE:
             self._opener.connect(connection, now)
+            return
+        wire = request.wire
+        if wire is None or request.streams or self._phases or not connection.first_ns:
+            self._write(connection, request)
+            return
+        connection.phase = _WAITING
+        try:
+            sent = connection.send(wire)
+        except OSError:
+            self._write(connection, request)
+            return
+        self.bytes_sent[request.name_id] += sent
+        if sent != len(wire):
+            self._write_rest(connection, request, wire, sent)
 
     def _write(self, connection: Connection, request: Request) -> None:
         connection.phase = _WAITING
@@ -198,12 +212,13 @@ class Reactor:
         """
         clock, by_fd, poll, on_repeat = self._clock, self._by_fd, self._poller.poll, self._handler.on_repeat
         keep_alive, bytes_sent, batches_ns = self._endpoint.keep_alive, self.bytes_sent, self.batches_ns
+        timetable, wait = self.timetable, None
         ready = poll(0, BATCH)
         began = now = clock()
         leave_ns = began + self.linger_ns
         if self.linger_ns and self._leave is not None:
             self._leave.set(leave_ns)
-        while ready:
+        while True:
             for fd, mask in ready:
                 connection = by_fd[fd]
                 if connection.phase is not _WAITING:
@@ -248,10 +263,13 @@ class Reactor:
             if self._closing:
                 self._close_dropped()
             now = clock()
-            batches_ns.append(now - began)
+            if ready:
+                batches_ns.append(now - began)
+            if timetable is not None:
+                wait = 0 if timetable(now) else None
             if now >= leave_ns:
                 break
-            ready = poll(None, BATCH)
+            ready = poll(wait, BATCH)
             began = clock()
         self._handler.on_batch()
 
