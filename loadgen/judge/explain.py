@@ -135,7 +135,7 @@ def _limits(sides: list[_Side]) -> Iterator[str]:
         return
     busy = [side for side in sides if side.busy >= BUSY]
     if busy:
-        costs = _listed(f"{side.label} {side.cpu_us:.3g} us" for side in busy)
+        costs = _listed(f"{side.label} {format_ms(side.cpu_us / 1000)}" for side in busy)
         yield (
             f"{_listed(side.label for side in busy)} used up a core: the throughput is what the generator can do, not "
             f"the target. CPU a request: {costs}."
