@@ -93,32 +93,42 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command every option of OPTIONS; it receives those that were set as the dictionary `flags`."""
+def with_run_options(
+    command: Callable[..., None], options: tuple[RunOption, ...] = OPTIONS, own_options: tuple[RunOption, ...] = ()
+) -> Callable[..., None]:
+    """Give a command these options of a run; it receives those that were set as the dictionary `flags`.
+
+    `own_options` come first; the command receives those that were set as the dictionary `own`.
+    """
     signature = inspect.signature(command)
-    own = [parameter for parameter in signature.parameters.values() if parameter.name != "flags"]
+    own = [parameter for parameter in signature.parameters.values() if parameter.name not in ("flags", "own")]
 
     @functools.wraps(command)
     def wrapper(**values: Any) -> None:
-        flags = {option.key: values.pop(option.key) for option in OPTIONS}
+        if own_options:
+            values["own"] = {
+                option.key: value for option in own_options if (value := values.pop(option.key)) is not None
+            }
+        flags = {option.key: values.pop(option.key) for option in options}
         if flags["duration"] is None:
             flags["duration"] = values.pop("z")
         else:
             values.pop("z")
-        for option in OPTIONS:
+        for option in options:
             if option.kind == list[str] and not flags[option.key]:
                 flags[option.key] = os.environ.get(option.variable, "").splitlines()
         given = {key: value for key, value in flags.items() if value not in (None, [])}
         if "keepalive" in given:
             given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
-        values["settings"] = values.get("settings") or os.environ.get("LOADGEN_SET", "").splitlines()
+        if "settings" in signature.parameters:
+            values["settings"] = values.get("settings") or os.environ.get("LOADGEN_SET", "").splitlines()
         command(**values, flags=given)
 
     alias = inspect.Parameter(
         "z", inspect.Parameter.KEYWORD_ONLY, default=typer.Option(None, "-z", hidden=True), annotation=str | None
     )
     target, *outputs = own
-    everything = [target, *(_parameter(option) for option in OPTIONS), *outputs, alias]
+    everything = [target, *(_parameter(option) for option in (*own_options, *options)), *outputs, alias]
     wrapper.__signature__ = signature.replace(parameters=everything)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
     return wrapper

@@ -103,6 +103,9 @@ def run_and_report(
     from loadgen.session.run import Hooks
     from loadgen.session.run import run as run_session
 
+    if plan.s3 is not None:
+        from loadgen.session.s3 import run_s3 as run_session
+
     live = LiveLine(quiet=quiet)
     silent = quiet and output is not None
 

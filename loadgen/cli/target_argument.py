@@ -33,7 +33,25 @@ def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> 
                 "`loadgen profiles` lists those"
             )
         profile = read_profile(found, chosen, os.environ, given)
-    return make_plan(profile, cores=usable_cores(), gil=gil_enabled())
+    return _located(make_plan(profile, cores=usable_cores(), gil=gil_enabled()))
+
+
+def plan_for_s3(section: Mapping[str, Any], flags: Mapping[str, Any]) -> "Plan":
+    """The plan of a job on a bucket, all from flags. Raises UsageError."""
+    from loadgen.plan.build import make_plan
+    from loadgen.plan.document import profile_for_s3
+    from loadgen.session.environment import gil_enabled, usable_cores
+
+    profile = profile_for_s3(section, flags)
+    return _located(make_plan(profile, cores=usable_cores(), gil=gil_enabled()))
+
+
+def _located(plan: "Plan") -> "Plan":
+    if plan.s3 is None:
+        return plan
+    from loadgen.workloads.s3.located import locate
+
+    return locate(plan, os.environ)
 
 
 def _safe(target: str) -> str:
