@@ -32,6 +32,7 @@ Headers = dict[
 ]
 
 _UNKNOWN_TARGET = "http://127.0.0.1/"
+REQUIRED = ("job", "bucket")
 MISSING: dict[str | int, str] = {
     "target": "missing: expected a URL such as http://127.0.0.1:8080/",
     "job": f"missing: expected one of {', '.join(JOBS)}",
@@ -168,6 +169,10 @@ def _remove(values: Any, where: Where) -> None:
     """Take the value at a place out; of requests an empty mapping stays, so that indexes keep their meaning."""
     if where[0] == "stages":  # one stage means nothing without the others
         where = where[:1]
+    if where[0] == "s3" and where[-1] in REQUIRED:  # nor does a job without a bucket
+        where = where[:1]
+    if where[0] not in values:  # it went with another
+        return
     *outer, last = where
     for step in outer:
         values = values[step]

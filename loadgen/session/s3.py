@@ -70,6 +70,8 @@ class _S3Run:
             await self._clean_up(whole=False, late=False)
             raise
         whole = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
+        if self._s3.job == "batch" and not whole and result.ledger.sent:
+            self._notes.append(_batch_note(result))
         self._finish_journal(whole=whole)
         await self._clean_up(whole=whole, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes])
@@ -158,6 +160,15 @@ class _S3Run:
             users=Users(plan.users, 0, plan.users),
         )
         return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in plan.requests]))
+
+
+def _batch_note(result: Result) -> str:
+    """How many objects of a stopped batch were done, failed, and were not begun or not finished."""
+    got, put = result.requests["get"], result.requests["put"]
+    waiting = max(0, got.ledger.ok - put.ledger.sent)
+    skipped = waiting + max(0, result.ledger.not_sent - waiting) // 2
+    failed = got.ledger.failed + put.ledger.failed + got.ledger.unknown + put.ledger.unknown
+    return f"Batch: {put.ledger.ok:,} objects done, {failed:,} failed, {skipped:,} skipped"
 
 
 def _reason(result: Result) -> str:
