@@ -86,10 +86,10 @@ def _s3(profile: Profile) -> list[Problem]:
         problems.append(Problem(("--header",), f"expected none beside s3: {own['headers']}"))
     if profile.variables:
         problems.append(Problem(("variables", profile.variables[0].name), "expected none that changes beside s3"))
-    if profile.s3.job == "list" and (profile.rate is not None or is_open(profile)):
-        problems.append(
-            Problem(("rate",), "expected none for list: a page cannot be asked for before the one before it")
-        )
+    job = profile.s3.job
+    if job in ("list", "multipart", "batch") and is_open(profile):
+        key = "rate" if profile.rate is not None else "stages"
+        problems.append(Problem((key,), f"expected none for {job}: its requests wait for the replies to others"))
     return [*problems, *s3_problems(profile.s3)]
 
 

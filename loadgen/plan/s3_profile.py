@@ -86,6 +86,8 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(("s3", "delete_many"), f"expected at most {MOST_DELETES}, got {s3.delete_many}")
     if s3.range is not None and s3.range > min(low for low, _, _ in s3.size):
         yield Problem(("s3", "range"), "expected at most the size of the smallest object")
+    if s3.source is not None and s3.prefix.startswith(s3.source):
+        yield Problem(("s3", "prefix"), "expected one outside of the source, or the batch would take what it makes")
     if s3.source is not None and "objects" in s3.model_fields_set and s3.objects is not None:
         yield Problem(("s3", "objects"), "expected none beside source: the batch takes what is there")
 

@@ -5,7 +5,9 @@ from loadgen.plan.build import make_plan
 from loadgen.plan.document import read_profile
 from loadgen.plan.shipped import find_shipped, shipped_profiles
 
-NAMES = ["http-get", "http-post-json", "mixed", "open-model", "quickstart"] + [f"s3-{job}" for job in ("upload", "download", "mixed", "multipart", "images")]
+NAMES = ["http-get", "http-post-json", "mixed", "open-model", "quickstart"] + [
+    f"s3-{job}" for job in ("upload", "download", "mixed", "multipart", "images")
+]
 
 
 def read(name, environment=None):
