@@ -65,9 +65,8 @@ class FakeStore:
                     self.objects.pop(name, None)
             case "POST" if "uploads" in query:
                 self.uploads[f"id-{key}"] = {}
-                return 200, b"<InitiateMultipartUploadResult><UploadId>id-%b</UploadId></InitiateMultipartUploadResult>" % (
-                    key.encode()
-                )  # fmt: skip
+                element = "InitiateMultipartUploadResult"
+                return 200, f"<{element}><UploadId>id-{key}</UploadId></{element}>".encode()
             case "POST":
                 parts = self.uploads.pop(query["uploadId"])
                 self.objects[key] = b"".join(parts[number] for number in sorted(parts))

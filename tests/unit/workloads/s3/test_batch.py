@@ -82,7 +82,7 @@ def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
     assert journal.put_in_order(path, s3) == 10
     entries = journal.read_entries(path)
     assert [(entry.index, entry.key, entry.made) for entry in entries] == [
-        (number + 1, f"in/{number:02d}", f"out/{number:02d}") for number in range(10)
+        (number, f"in/{number:02d}", f"out/{number:02d}") for number in range(10)
     ]
     assert {(entry.bytes_in, entry.bytes_out) for entry in entries} == {(7, 11)}
 
