@@ -75,7 +75,7 @@ class S3Plan:
     @property
     def ends_itself(self) -> bool:
         """Whether the job is over when it has handled each of its objects."""
-        return ends_itself(self.job) and self.objects is not None
+        return ends_itself(self.job) and (self.objects is not None or self.source is not None)
 
     @property
     def requests(self) -> int | None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import accuracy, machine, probes, scenarios
+from tests.bench import accuracy, machine, probes, s3, scenarios
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
@@ -28,6 +28,7 @@ PROBING: dict[str, Callable[[Bench], Section]] = {
     "recording": probes.recording,
     "startup": probes.startup,
     "opening": probes.opening,
+    "s3": s3.s3,
 }
 SCENARIOS = (*COMPARING, *PROBING, "memory", *accuracy.LENGTHS_S)
 GROUPS = {"accuracy": tuple(accuracy.LENGTHS_S), "all": SCENARIOS}

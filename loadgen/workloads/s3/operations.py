@@ -166,6 +166,8 @@ class Operations:
 
     def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
         checksum = self._checksum
+        if checksum is not None:
+            content.digest(checksum.new)  # what bodies share is hashed here: while it is sent, another thread may
         unsigned = self._secure and checksum is not None
         mode = UNSIGNED_TRAILER if unsigned else SIGNED if checksum is None else SIGNED_TRAILER
         headers: Headers = (("Content-Encoding", "aws-chunked"), ("x-amz-decoded-content-length", str(content.size)))

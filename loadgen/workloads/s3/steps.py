@@ -10,6 +10,7 @@ from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.operations import Operations
 
 _MISSING = 404
+_A_LIST = S3Expect(body_contains=b"ListBucketResult")
 _THERE_OR_MISSING = S3Expect(((200, 299), (_MISSING, _MISSING)))
 
 
@@ -69,12 +70,20 @@ class Sweep(_Steps):
         self._ready.append((lambda: operations.list_uploads(prefix), self._uploads))
 
     def _list(self, token: str | None) -> None:
-        self._ready.append((lambda: self._operations.list(self._prefix, token=token), self._page))
+        def make() -> Request:
+            request = self._operations.list(self._prefix, token=token)
+            request.expect = _A_LIST
+            return request
+
+        self._ready.append((make, self._page))
 
     def _page(self, reply: Reply | None, error: ErrorClass | None) -> None:
         if reply is None or error is not None:
             return
-        page = read_page(reply.kept)
+        try:
+            page = read_page(reply.kept)
+        except DocumentError:
+            return
         self._delete([item.key for item in page.objects if item.key.startswith(self._prefix)])
         if page.token is not None:
             self._list(page.token)
