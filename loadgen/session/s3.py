@@ -1,6 +1,7 @@
 """An S3 run from before to after: the bucket, the objects that the job needs, the measured run, the clean-up."""
 
 import asyncio
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from loadgen.plan.s3_steps import bucket_step, fill_step, sweep_step
 from loadgen.session.environment import describe_environment
 from loadgen.session.run import Hooks, run
 from loadgen.workloads.s3.journal import begin, put_in_order
+from loadgen.workloads.s3.located import with_secrets
 
 LATE_S = 1.0
 """How long a request that was cut off may take to have its effect in the store."""
@@ -47,8 +49,10 @@ async def run_s3(plan: Plan, hooks: Hooks, calibration: Calibration | None = Non
 
     What the run has put is deleted at its end, however that comes, unless it is to be kept; the Result's notes say so.
     """
-    assert plan.s3 is not None
-    return await _S3Run(plan, plan.s3, hooks, calibration).run()
+    s3 = plan.s3
+    assert s3 is not None
+    plan = with_secrets(plan, os.environ)
+    return await _S3Run(plan, s3, hooks, calibration).run()
 
 
 class _S3Run:

@@ -16,9 +16,9 @@ from loadgen.workloads.s3.shared_config import read_settings
 
 
 def locate(plan: Plan, environment: Mapping[str, str]) -> Plan:
-    """The plan with its bucket's address, a run id of its own, and the secrets of its credentials.
+    """The plan with its bucket's address and a run id of its own; no socket is opened.
 
-    Raises UsageError where the bucket cannot be told, or there are no credentials, or the batch has no function.
+    Raises UsageError where the bucket cannot be told, or the batch has no function.
     """
     s3 = plan.s3
     assert s3 is not None
@@ -37,7 +37,6 @@ def locate(plan: Plan, environment: Mapping[str, str]) -> Plan:
     if head is not None and s3.journal is not None:
         check_head(s3.journal, head, s3)
         s3 = replace(s3, run_id=str(head.get("run_id")), resumed=True)
-    credentials = find_credentials(environment, s3.profile).current
     return replace(
         plan,
         name=str(address.origin) if plan.name == str(plan.origin) else plan.name,
@@ -50,8 +49,14 @@ def locate(plan: Plan, environment: Mapping[str, str]) -> Plan:
             addressing=address.addressing,
             run_id=s3.run_id or secrets.token_hex(4),
         ),
-        secrets=(*plan.secrets, *credentials.secrets),
     )
+
+
+def with_secrets(plan: Plan, environment: Mapping[str, str]) -> Plan:
+    """The plan with what no output may show of its credentials. Raises UsageError where there are none."""
+    assert plan.s3 is not None
+    credentials = find_credentials(environment, plan.s3.profile).current
+    return replace(plan, secrets=(*plan.secrets, *credentials.secrets))
 
 
 def address_of(plan: Plan, s3: S3Plan) -> BucketAddress:
