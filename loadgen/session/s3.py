@@ -20,6 +20,7 @@ from loadgen.session.run import Hooks, run
 from loadgen.workloads.s3.journal import begin, put_in_order
 from loadgen.workloads.s3.located import with_secrets
 
+LEFT = "NOT CLEANED UP"
 LATE_S = 1.0
 """How long a request that was cut off may take to have its effect in the store."""
 
@@ -62,6 +63,7 @@ class _S3Run:
         self._hooks = hooks
         self._calibration = calibration
         self._notes: list[str] = []
+        self._begun = False
         self._where = f"{s3.bucket}/{s3.own_prefix}"
 
     async def run(self) -> Result:
@@ -70,9 +72,11 @@ class _S3Run:
             result = await run(self._plan, self._hooks_of(""), self._calibration)
         except _Interrupted as interrupted:
             result = self._unstarted(interrupted.because)
-        except BaseException:
-            await self._clean_up(whole=False, late=False)
-            raise
+        except UsageError as error:
+            if self._begun:
+                await self._clean_up(whole=False, late=False)
+            left = [note for note in self._notes if note.startswith(LEFT)]
+            raise UsageError("\n".join([str(error), *left])) from None
         whole = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
         if self._s3.job == "batch" and not whole and result.ledger.sent:
             self._notes.append(_batch_note(result))
@@ -84,6 +88,7 @@ class _S3Run:
         s3 = self._s3
         if s3.source is None:
             await self._step("making sure of the bucket", bucket_step(self._plan))
+        self._begun = True
         if s3.journal is not None and not s3.resumed:
             begin(s3.journal, s3)
         if s3.prepared:
@@ -143,7 +148,7 @@ class _S3Run:
             self._notes.append(f"Cleaned up in {took}: nothing is left under {self._where}")
 
     def _left(self, why: str) -> str:
-        return f"NOT CLEANED UP ({why}): objects are left under {self._where}"
+        return f"{LEFT} ({why}): objects are left under {self._where}"
 
     def _finish_journal(self, *, whole: bool) -> None:
         if self._s3.journal is None:

@@ -166,6 +166,15 @@ def test_a_connection_cut_in_mid_upload_is_counted_and_what_could_not_be_cleaned
     assert "objects are left under trial/loadgen/" in result.notes[-1]
 
 
+def test_a_preparation_that_fails_says_why_and_what_it_left() -> None:
+    with FaultServer(lambda n: [ReadRequest(), Send(LISTED if n == 0 else BUSY), Close()]) as server:
+        done = s3(S3Store("fault", f"http://127.0.0.1:{server.port}", KEY, SECRET), "get", "--size", "1", "-c", "1")
+    assert (done.code, done.out) == (2, "")
+    why, left = done.err.splitlines()
+    assert why.endswith(": status 503, SlowDown")
+    assert left.startswith("loadgen: NOT CLEANED UP (status 503, SlowDown): objects are left under trial/loadgen/")
+
+
 def test_no_output_holds_a_key_or_a_signature() -> None:
     for argv in ([], ["--retries", "1"]):
         done, server = fault(
