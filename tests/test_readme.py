@@ -48,10 +48,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def not_run(*_: Any, **__: Any) -> int:
         return 0
 
+    (tmp_path / "thumbnails.py").write_text("def make(data):\n    return data\n")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a-key-of-the-reader")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-reader")
     monkeypatch.setattr("loadgen.cli.run.run_and_report", not_run)
     monkeypatch.setattr("loadgen.cli.run_rounds.run_rounds_and_report", not_run)
     monkeypatch.setattr("loadgen.cli.find_max.search", lambda *_, **__: found())
     monkeypatch.setattr("loadgen.cli.compare.compare_and_report", not_run)
+    monkeypatch.setattr("loadgen.cli.s3.run_and_report", not_run)
     monkeypatch.setattr("loadgen.target.server.run_target", not_run)
     monkeypatch.setattr("loadgen.cli.calibrate.calibrate_and_save", not_run)
     return tmp_path
@@ -94,7 +98,8 @@ def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
 def test_every_option_that_is_named_exists() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - FOREIGN
     known = "".join(
-        loadgen(command, "--help").out for command in ("run", "target", "report", "gate", "find-max", "compare", "diff")
+        loadgen(command, "--help").out
+        for command in ("run", "s3", "target", "report", "gate", "find-max", "compare", "diff")
     )
     assert named
     assert {option for option in named if option not in known} == set()

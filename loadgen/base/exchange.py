@@ -26,6 +26,8 @@ class ErrorClass(StrEnum):
     UNEXPECTED_STATUS = "unexpected_status"
     UNEXPECTED_BODY = "unexpected_body"
     UNEXPECTED_LENGTH = "unexpected_length"
+    WRONG_CONTENT = "wrong_content"
+    PROCESSING = "processing_failed"
     NO_DESCRIPTORS = "no_descriptors"
     NO_PORTS = "no_ports"
     GENERATOR = "generator_error"
@@ -55,6 +57,8 @@ ERROR_TEXT: dict[ErrorClass, str] = {
     ErrorClass.UNEXPECTED_STATUS: "status not among the expected ones",
     ErrorClass.UNEXPECTED_BODY: "body lacks the expected text",
     ErrorClass.UNEXPECTED_LENGTH: "body length differs from the expected one",
+    ErrorClass.WRONG_CONTENT: "the object differs from what was put",
+    ErrorClass.PROCESSING: "the function failed on an object",
     ErrorClass.NO_DESCRIPTORS: "this machine ran out of file descriptors",
     ErrorClass.NO_PORTS: "this machine ran out of ephemeral ports",
     ErrorClass.GENERATOR: "the generator itself failed",
@@ -105,6 +109,10 @@ class Expect:
         """The application's own name for what is wrong with a bad reply, where its protocol has one."""
         del kept
         return ""
+
+    def said(self, status: int, code: str) -> str:
+        """What a bad reply says of itself, on one line."""
+        return f"status {status}, {code}" if code else f"status {status}"
 
 
 KEEP_TO_SEARCH = 1 << 20
@@ -180,11 +188,13 @@ class Request:
     to `sink` when there is one. `memo` is shared by all requests of the name, or None where each reply must be
     handed over whole. `wire` caches the encoded head and body of the raw client. A Host field among `fields` takes
     the place of the origin's. `streams` says that the body does not go out in one piece with the head. `done` is told
-    once what became of the request: its reply, if one came whole, and the error, if it failed.
+    once what became of the request: its reply, if one came whole, and the error, if it failed. `payload` are the bytes
+    of the application's data that a good reply means were moved, in either direction.
     """
 
     __slots__ = (
-        "body", "done", "expect", "fields", "keep", "memo", "method", "name_id", "sink", "streams", "target", "wire",
+        "body", "done", "expect", "fields", "keep", "memo", "method", "name_id", "payload", "sink", "streams", "target",
+        "wire",
     )  # fmt: skip
 
     def __init__(
@@ -213,20 +223,22 @@ class Request:
         self.memo = memo if sink is None and done is None else None
         self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
         self.wire: bytes | None = None
+        self.payload = 0
 
     def varied(self, target: str, fields: Fields, body: "bytes | BodySource") -> "Request":
         """The same request with other values in it; a body keeps its kind and rough size."""
         request = Request.__new__(Request)
         request.name_id, request.method, request.expect = self.name_id, self.method, self.expect
         request.keep, request.sink, request.memo, request.streams = self.keep, self.sink, self.memo, self.streams
-        request.done = self.done
+        request.done, request.payload = self.done, self.payload
         request.target, request.fields, request.body, request.wire = target, fields, body, None
         return request
 
 
 @dataclass(slots=True)
 class Reply:
-    """A complete reply. `wire_length` counts every byte from the status line on; `head` are its first 200 bytes.
+    """A complete reply. `wire_length` counts every byte from the status line on; `head` are the first of them: 200,
+    or of a request without `memo` up to 4096.
 
     `whole` is the reply itself where it came in one piece and may be compared with the next one.
     """

@@ -22,6 +22,7 @@ from loadgen.cli.gate import gate
 from loadgen.cli.profiles import profiles_app
 from loadgen.cli.report import report
 from loadgen.cli.run import run
+from loadgen.cli.s3 import s3
 from loadgen.cli.target import target
 
 INTERNAL, USAGE = 1, 2
@@ -67,6 +68,7 @@ def loadgen(
 
 app.command()(run)
 app.command()(find_max)
+app.command()(s3)
 app.command()(check)
 app.command()(demo)
 app.command()(target)

@@ -94,24 +94,33 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def with_options(options: Sequence[RunOption]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command every option of a table; it receives those that were set as the dictionary `flags`."""
+def with_options(
+    options: Sequence[RunOption], own_options: Sequence[RunOption] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command every option of a table; it receives those that were set as the dictionary `flags`.
+
+    `own_options` come first; the command receives those that were set as the dictionary `own`.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command)
-        own = [parameter for parameter in signature.parameters.values() if parameter.name != "flags"]
+        own = [parameter for parameter in signature.parameters.values() if parameter.name not in ("flags", "own")]
 
         @functools.wraps(command)
         def wrapper(**values: Any) -> None:
+            if own_options:
+                taken = {option.key: values.pop(option.key) for option in own_options}
+                values["own"] = {key: value for key, value in taken.items() if value is not None}
             given = _given(options, values)
-            values["settings"] = values.get("settings") or os.environ.get("LOADGEN_SET", "").splitlines()
+            if "settings" in signature.parameters:
+                values["settings"] = values.get("settings") or os.environ.get("LOADGEN_SET", "").splitlines()
             command(**values, flags=given)
 
         alias = inspect.Parameter(
             "z", inspect.Parameter.KEYWORD_ONLY, default=typer.Option(None, "-z", hidden=True), annotation=str | None
         )
         target, *outputs = own
-        everything = [target, *(_parameter(option) for option in options), *outputs, alias]
+        everything = [target, *(_parameter(option) for option in (*own_options, *options)), *outputs, alias]
         wrapper.__signature__ = signature.replace(parameters=everything)  # type: ignore[attr-defined]
         wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
         return wrapper

@@ -136,8 +136,8 @@ def run_and_report(
     from loadgen.cli.calibrate import last_calibration
     from loadgen.cli.live import LiveLine
     from loadgen.judge.exit_code import exit_code
+    from loadgen.session.job import run_job
     from loadgen.session.run import Hooks
-    from loadgen.session.run import run as run_session
 
     live = LiveLine(quiet=quiet)
     silent = quiet and output is not None
@@ -165,7 +165,7 @@ def run_and_report(
     with signals_restored():
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
-                result = runner.run(run_session(plan, Hooks(live.show, emergency, crashed), last_calibration()))
+                result = runner.run(run_job(plan, Hooks(live.show, emergency, crashed), last_calibration()))
             finally:
                 live.end()
         finish(result)

@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Plan":
     """The plan for a URL, a profile's file, or the name of a shipped profile. Raises UsageError."""
-    from loadgen.plan.build import make_plan
-    from loadgen.session.environment import gil_enabled, usable_cores
-
-    return make_plan(profile_for(target, settings, flags), cores=usable_cores(), gil=gil_enabled())
+    return made(profile_for(target, settings, flags))
 
 
 def profile_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Profile":
@@ -39,6 +36,26 @@ def profile_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) 
             "`loadgen profiles` lists those"
         )
     return read_profile(found, chosen, os.environ, given)
+
+
+def plan_for_s3(section: Mapping[str, Any], flags: Mapping[str, Any]) -> "Plan":
+    """The plan of a job on a bucket, all from flags. Raises UsageError."""
+    from loadgen.plan.document import profile_for_s3
+
+    return made(profile_for_s3(section, flags))
+
+
+def made(profile: "Profile") -> "Plan":
+    """The plan of a checked profile on this machine; a bucket is found by AWS's variables, too. Raises UsageError."""
+    from loadgen.plan.build import make_plan
+    from loadgen.session.environment import gil_enabled, usable_cores
+
+    plan = make_plan(profile, cores=usable_cores(), gil=gil_enabled())
+    if plan.s3 is None:
+        return plan
+    from loadgen.workloads.s3.located import locate
+
+    return locate(plan, os.environ)
 
 
 def _safe(target: str) -> str:

@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.target_argument import profile_for, with_body
+from loadgen.cli.target_argument import made, profile_for, with_body
 
 if TYPE_CHECKING:
     from loadgen.plan.plan import Plan
@@ -31,7 +31,6 @@ def make_variants(target: str, settings: Sequence[str], flags: Mapping[str, Any]
     What a mode decides by itself is not multiplied: `--modes async,pool --workers 1,4` are three variants. Without a
     list it is the modes that are compared. Raises UsageError where fewer than two variants are left.
     """
-    from loadgen.plan.build import make_plan
     from loadgen.plan.topology import TopologyError, choose
     from loadgen.session.environment import gil_enabled, usable_cores
 
@@ -51,7 +50,7 @@ def make_variants(target: str, settings: Sequence[str], flags: Mapping[str, Any]
         except TopologyError as error:
             left_out.append(f"{label}: {error}" if label else str(error))
         else:
-            variants.append(Variant(_unique(label, variants), make_plan(profile, cores=cores, gil=gil)))
+            variants.append(Variant(_unique(label, variants), made(profile)))
     if not variants:
         raise UsageError("\n".join(left_out))
     if len(variants) < 2:

@@ -18,6 +18,7 @@ from loadgen.base.clock import Clock, now_ns, s_to_ns
 from loadgen.base.exchange import BodySource, ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.encode import length_field
+from loadgen.clients.http1.parser import HEAD_BYTES
 from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
 from loadgen.clients.httpx_streams import Stream
 
@@ -91,7 +92,9 @@ class _Common:
         if reader.surplus:
             self.counts.desynced += 1
             stream.shut()
-        reply = Reply(status, body.length, reader.received, bytes(body.kept), reader.head, not stream.closed)
+        reply = Reply(
+            status, body.length, reader.received, bytes(body.kept), reader.start[:HEAD_BYTES], not stream.closed
+        )
         return Outcome(
             sent_ns, done_ns, reply,
             bytes_sent=stream.sent, bytes_received=reader.received, first_ns=stream.first_ns,

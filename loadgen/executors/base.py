@@ -53,11 +53,6 @@ def turns_of(plan: Plan, shard: Shard, user: int) -> list[tuple[int, int]]:
     return [(ramp_offset_ns(place, plan.users, plan.ramp_up_s), UNLIMITED)]
 
 
-def described(status: int, code: str) -> str:
-    """What a bad reply said of itself."""
-    return f"status {status}, {code}" if code else f"status {status}"
-
-
 class Users(Protocol):
     """One shard's virtual users, driven by a worker on its event loop: open, start, tick until finished, close."""
 

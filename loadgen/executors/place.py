@@ -8,8 +8,10 @@ from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.worker import Worker
+from loadgen.guard.board import Cause
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
+from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
 
 
@@ -28,7 +30,7 @@ def _users(task: Assignment) -> Users:
     recorder = Recorder(task.redact, paced=plan.paced)
     breaker = Breaker(task.board, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
-        workload = HttpWorkload(plan, shard.index, shard.count, shard.seed)
+        workload = _shard_workload(task)
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
@@ -40,11 +42,35 @@ def _users(task: Assignment) -> Users:
     return SequentialUsers(
         task,
         _client_maker(task, context),
-        lambda user: HttpWorkload(plan, user, plan.users, shard.seed * 1_000_003 + user),
+        _workload_maker(task),
         recorder,
         breaker,
         in_threads=plan.mode == "threads",
     )
+
+
+def _shard_workload(task: Assignment) -> Workload:
+    """One workload for all users of the shard, who belong to one thread."""
+    plan, shard, board = task.plan, task.shard, task.board
+    if plan.s3 is None:
+        return HttpWorkload(plan, shard.index, shard.count, shard.seed)
+    from loadgen.workloads.s3.workload import make_s3_workload
+
+    def on_lost(_problem: str) -> None:
+        board.trip(Cause.CREDENTIALS, task.clock())
+
+    return make_s3_workload(plan, plan.s3, shard, on_lost)
+
+
+def _workload_maker(task: Assignment) -> Callable[[int], Workload]:
+    """One workload for each user; what leads from one request to others is shared by all users of the shard."""
+    plan, shard = task.plan, task.shard
+    if plan.s3 is None:
+        return lambda user: HttpWorkload(plan, user, plan.users, shard.seed * 1_000_003 + user)
+    from loadgen.workloads.s3.shared import Shared
+
+    shared = Shared(_shard_workload(task))
+    return lambda _: shared
 
 
 def _client_maker(task: Assignment, context: ssl.SSLContext | None) -> Callable[[], Client]:

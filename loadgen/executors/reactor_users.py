@@ -13,7 +13,7 @@ from loadgen.base.clock import NS_PER_MS, s_to_ns
 from loadgen.base.exchange import ErrorClass, Memo, Reply, Request
 from loadgen.clients.http1.connection import Connection
 from loadgen.clients.http1.reactor import Reactor
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, described, turns_of
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, turns_of
 from loadgen.guard.board import GO, STOP, Slot
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
@@ -82,13 +82,20 @@ class ReactorUsers:
 
     @property
     def not_sent(self) -> int:
-        """A closed loop has no arrivals that could be missed."""
-        return 0
+        """A closed loop has no arrivals that could be missed, but its workload may have an end."""
+        return self._workload.left
 
     @property
     def finished(self) -> bool:
         """Whether nothing runs and nothing will."""
-        return self._parked == len(self.connections)
+        return self._parked == len(self.connections) and not self._waits_for_work()
+
+    def _waits_for_work(self) -> bool:
+        """Whether users that have nothing to send will have something later, though no request is out."""
+        return bool(self._starved) and self._workload.pending > 0 and not self._is_over(self._clock())
+
+    def _is_over(self, now: int) -> bool:
+        return self._words[STOP] != GO or now >= self._end_ns or self._budget <= 0
 
     # Opening: all users connect before the gate, paced.
 
@@ -176,6 +183,9 @@ class ReactorUsers:
         """Tell the workload, and let those go on for which it had nothing."""
         assert request.done is not None
         request.done(reply, error)
+        self._feed_starved(now)
+
+    def _feed_starved(self, now: int) -> None:
         starved, self._starved = self._starved, []
         self._parked -= len(starved)
         for connection in starved:
@@ -252,8 +262,10 @@ class ReactorUsers:
             code = request.expect.code(reply.kept)
             if code:
                 self._recorder.note_code(request.name_id, code)
-            self._recorder.note_example(request.name_id, error, described(reply.status, code), reply.head)
+            self._recorder.note_example(request.name_id, error, request.expect.said(reply.status, code), reply.head)
             self._breaker.failed(now)
+        elif request.payload:
+            self._recorder.note_payload(request.name_id, request.payload)
         if request.done is not None:
             self._finish_request(request, reply, error, now)
         memo = request.memo
@@ -299,6 +311,8 @@ class ReactorUsers:
         if now >= self._next_sweep_ns:
             self._next_sweep_ns = now + self._sweep_every_ns
             self._reactor.sweep(self.connections, now)
+        if self._starved and self._workload.pending and not self._is_over(now):
+            self._feed_starved(now)
         if not self._pausing or not self._end_ns:
             return
         over = self._words[STOP] != GO or now >= self._end_ns

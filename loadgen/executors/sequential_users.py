@@ -14,7 +14,7 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Reply, Request
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, described, turns_of
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, turns_of
 from loadgen.executors.schedule import Schedule, make_timetable
 from loadgen.executors.waits import LoopWaits, ThreadWaits
 from loadgen.guard.board import GO, STOP, Cause, Slot
@@ -107,8 +107,8 @@ class SequentialUsers:
 
     @property
     def not_sent(self) -> int:
-        """Arrivals that were due and not sent."""
-        return self._unsent
+        """Arrivals that were due and not sent; in a closed loop, what its workload had left."""
+        return self._unsent if self._schedule is not None else self._unsent_workload.left
 
     @property
     def finished_ns(self) -> int:
@@ -329,6 +329,8 @@ class SequentialUsers:
         if self._phases:
             track.first_bytes.append((outcome.first_ns or outcome.done_ns) - outcome.sent_ns)
         track.samples.append(service_ns)
+        if request.payload and track.error is None:
+            tape.payload[name_id] += request.payload
         if request.done is not None:
             request.done(reply, track.error)
         return track.error
@@ -344,7 +346,7 @@ class SequentialUsers:
         if code:
             tape.codes.append((request.name_id, code))
         if not track.samples:
-            tape.examples.append((request.name_id, error, described(reply.status, code), reply.head))
+            tape.examples.append((request.name_id, error, request.expect.said(reply.status, code), reply.head))
         self._breaker.failed(now)
         return track
 

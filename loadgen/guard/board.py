@@ -23,6 +23,7 @@ class Cause(IntEnum):
     THRESHOLD = 2
     SIGNAL = 3
     ERROR = 4
+    CREDENTIALS = 5
 
 
 class Slot(IntEnum):

@@ -214,6 +214,7 @@ def _request(parts: Sequence[RequestResult]) -> RequestResult:
         phases_ms=phases(clocks),
         status_codes=_sums(part.status_codes for part in parts),
         error_codes=_sums(part.error_codes for part in parts),
+        payload_bytes=sum(part.payload_bytes for part in parts),
         histograms=encoded(clocks),
     )
 
@@ -224,11 +225,13 @@ def _timeline(results: Sequence[Result], begins_s: Sequence[int]) -> list[Second
         for row in result.timeline:
             t_s = row.t_s + begin_s
             known = seconds.get(t_s)
-            sums = (row.sent, row.ok, row.failed)
             if known is None:
                 seconds[t_s] = replace(row, t_s=t_s)
             else:
-                seconds[t_s] = Second(t_s, known.sent + sums[0], known.ok + sums[1], known.failed + sums[2])
+                seconds[t_s] = Second(
+                    t_s, known.sent + row.sent, known.ok + row.ok, known.failed + row.failed,
+                    payload_bytes=known.payload_bytes + row.payload_bytes,
+                )  # fmt: skip
     return [seconds[t_s] for t_s in sorted(seconds)]
 
 

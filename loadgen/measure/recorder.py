@@ -76,6 +76,10 @@ class Recorder:
         """Count bytes of replies that are not counted by their series."""
         self._recording.tally(name_id).bytes_received += count
 
+    def note_payload(self, name_id: int, count: int) -> None:
+        """Count bytes of the application's data that a good reply means were moved."""
+        self._recording.tally(name_id).payload += count
+
     def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """Keep the first example of a bad reply; its count comes from its series."""
         errors = self._recording.tally(name_id).errors

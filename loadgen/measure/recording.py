@@ -21,7 +21,8 @@ class ErrorCount:
 
 @dataclass(slots=True)
 class Tally:
-    """All that was seen of one request name. `codes` counts the application's own error codes.
+    """All that was seen of one request name. `codes` counts the application's own error codes, `payload` the bytes of
+    its data that good replies moved.
 
     `clocks` holds Counts by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
     `_censored` the lower bounds beside them; `first_byte` and `transfer` where phases are timed). In a closed loop
@@ -33,6 +34,7 @@ class Tally:
     unknown: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    payload: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     errors: dict[ErrorClass, ErrorCount] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Tally:
         self.unknown += other.unknown
         self.bytes_sent += other.bytes_sent
         self.bytes_received += other.bytes_received
+        self.payload += other.payload
         for status, times in other.statuses.items():
             self.statuses[status] = self.statuses.get(status, 0) + times
         for code, times in other.codes.items():

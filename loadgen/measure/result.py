@@ -118,7 +118,7 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class RequestResult:
-    """The part of one request name."""
+    """The part of one request name. `payload_bytes` is what good replies moved of objects, without heads."""
 
     ledger: Ledger = field(default_factory=Ledger)
     bytes: Bytes = field(default_factory=Bytes)
@@ -126,6 +126,7 @@ class RequestResult:
     phases_ms: dict[str, Latency] = field(default_factory=dict)
     status_codes: dict[str, int] = field(default_factory=dict)
     error_codes: dict[str, int] = field(default_factory=dict)
+    payload_bytes: int = 0
     histograms: dict[str, str] = field(default_factory=dict)
 
 
@@ -139,6 +140,7 @@ class Second:
     failed: int = 0
     response_p50_ms: float | None = None
     response_p99_ms: float | None = None
+    payload_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,8 @@ class Generator:
 class Result:
     """One run, whole. Histograms are base64 HdrHistogram V2 in microseconds, lossless to merge.
 
-    `error_codes` counts the application's own codes, such as S3's `NoSuchKey`.
+    `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `notes` say in words what happened
+    before and after the run.
     """
 
     schema: str = SCHEMA
@@ -229,6 +232,7 @@ class Result:
     thresholds: list[ThresholdRow] = field(default_factory=list)
     generator: Generator = field(default_factory=Generator)
     histograms: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def to_json(result: Result) -> str:

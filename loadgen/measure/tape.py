@@ -32,6 +32,7 @@ class Tape:
     """
 
     __slots__ = (
+        "_drained_payload",
         "_drained_received",
         "_drained_sent",
         "_known",
@@ -40,6 +41,7 @@ class Tape:
         "last",
         "last_reply",
         "losses",
+        "payload",
         "received",
         "sent",
         "sent_bytes",
@@ -51,6 +53,7 @@ class Tape:
         self.sent = 0
         self.sent_bytes = [0] * names
         self.received = [0] * names
+        self.payload = [0] * names
         self.tracks: list[Track] = []
         self.losses: list[tuple[int, ErrorClass, int, int, str, bytes]] = []
         self.unsent: list[tuple[int, int]] = []
@@ -61,6 +64,7 @@ class Tape:
         self._known: dict[tuple[int, int, ErrorClass | None], Track] = {}
         self._drained_sent = [0] * names
         self._drained_received = [0] * names
+        self._drained_payload = [0] * names
 
     # The writer.
 
@@ -97,6 +101,10 @@ class Tape:
             if total != self._drained_sent[name_id]:
                 recorder.note_sent_bytes(name_id, total - self._drained_sent[name_id])
                 self._drained_sent[name_id] = total
+        for name_id, total in enumerate(self.payload):
+            if total != self._drained_payload[name_id]:
+                recorder.note_payload(name_id, total - self._drained_payload[name_id])
+                self._drained_payload[name_id] = total
         for example in _taken(self.examples):
             recorder.note_example(*example)
         for code in _taken(self.codes):

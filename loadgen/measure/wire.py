@@ -56,7 +56,7 @@ def _frame_in(data: dict[str, Any]) -> Frame:
 
 def _tally_out(tally: Tally) -> dict[str, Any]:
     return {
-        "sums": [tally.ok, tally.failed, tally.unknown, tally.bytes_sent, tally.bytes_received],
+        "sums": [tally.ok, tally.failed, tally.unknown, tally.bytes_sent, tally.bytes_received, tally.payload],
         "statuses": list(tally.statuses.items()),
         "codes": tally.codes,
         "errors": [[error.value, item.count, item.message, item.example] for error, item in tally.errors.items()],
@@ -65,13 +65,14 @@ def _tally_out(tally: Tally) -> dict[str, Any]:
 
 
 def _tally_in(data: dict[str, Any]) -> Tally:
-    ok, failed, unknown, bytes_sent, bytes_received = data["sums"]
+    ok, failed, unknown, bytes_sent, bytes_received, payload = data["sums"]
     return Tally(
         ok,
         failed,
         unknown,
         bytes_sent,
         bytes_received,
+        payload,
         dict(data["statuses"]),
         data["codes"],
         {ErrorClass(name): ErrorCount(*rest) for name, *rest in data["errors"]},

@@ -10,6 +10,8 @@ from loadgen.plan.plan import Plan, RequestSpec, StopRules
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
 from loadgen.plan.requests import collect_secrets, make_requests
+from loadgen.plan.s3 import S3Plan
+from loadgen.plan.s3_profile import S3Profile, make_s3_plan
 from loadgen.plan.topology import TopologyError, choose
 from loadgen.plan.user_stages import make_user_stages, most_users
 
@@ -31,6 +33,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         key_file=_readable(profile, ("key",), profile.key, problems),
     )
     processes, workers = _topology(profile, cores, gil, problems)
+    s3 = None if profile.s3 is None else _s3(profile, profile.s3)
     secrets = collect_secrets(profile, requests)
     if problems:
         raise profile.places.error(problems, Redactor(secrets))
@@ -54,16 +57,29 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         grace_s=profile.grace,
         keep_alive=profile.keepalive,
         tls=tls,
-        stop=StopRules(1 if profile.fail_fast else profile.max_errors, profile.abort_if),
+        stop=StopRules(_most_errors(profile), profile.abort_if),
         arrivals=make_arrivals(profile),
         warmup_s=profile.warmup,
         cool_down_s=profile.cool_down,
         thresholds=profile.thresholds,
         strict=profile.strict,
-        phases=profile.phases,
+        phases=profile.phases or s3 is not None,
         seed=profile.seed,
         secrets=secrets,
+        s3=s3,
     )
+
+
+def _most_errors(profile: Profile) -> int | None:
+    """A batch is a job to be done whole, so it stops at the first failure unless a number is given."""
+    whole = profile.s3 is not None and profile.s3.job == "batch" and "fail_fast" not in profile.model_fields_set
+    return 1 if profile.fail_fast or (whole and profile.max_errors is None) else profile.max_errors
+
+
+def _s3(profile: Profile, s3: S3Profile) -> S3Plan:
+    timed = profile.duration is not None or profile.total_requests is not None or bool(profile.stages)
+    journal = None if s3.resume is None else str(profile.places.file(("s3", "resume"), s3.resume).absolute())
+    return make_s3_plan(s3, profile.target.path, timed=timed, journal=journal)
 
 
 def _topology(profile: Profile, cores: int, gil: bool, problems: list[Problem]) -> tuple[int, int]:

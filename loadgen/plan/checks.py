@@ -8,6 +8,7 @@ from loadgen.plan.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
 from loadgen.plan.requests import make_requests
+from loadgen.plan.s3_profile import s3_problems
 from loadgen.plan.user_stages import user_stage_problems
 
 MOST_BLOCKS = 60
@@ -32,6 +33,7 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
         problems += _certificate(profile)
     if timed:
         problems += _times(profile)
+    problems += _s3(profile)
     return [*problems, *open_model_problems(profile, wrong), *user_stage_problems(profile, wrong)]
 
 
@@ -72,6 +74,23 @@ def _times(profile: Profile) -> list[Problem]:
             most = f"the {profile.warmup + profile.duration:g} s of warm-up and duration"
         problems.append(Problem(("ramp_up",), f"expected at most {most}"))
     return problems
+
+
+def _s3(profile: Profile) -> list[Problem]:
+    """What an S3 job does not go together with: its requests are its own."""
+    if profile.s3 is None:
+        return []
+    own = {"requests": "the job makes them", "headers": "requests are signed as they are"}
+    problems = [Problem((key,), f"expected none beside s3: {why}") for key, why in own.items() if getattr(profile, key)]
+    if profile.common_headers and not profile.headers:
+        problems.append(Problem(("--header",), f"expected none beside s3: {own['headers']}"))
+    if profile.variables:
+        problems.append(Problem(("variables", profile.variables[0].name), "expected none that changes beside s3"))
+    job = profile.s3.job
+    if job in ("list", "multipart", "batch") and is_open(profile):
+        key = "rate" if profile.rate is not None else "stages"
+        problems.append(Problem((key,), f"expected none for {job}: its requests wait for the replies to others"))
+    return [*problems, *s3_problems(profile.s3)]
 
 
 def _certificate(profile: Profile) -> list[Problem]:

@@ -12,6 +12,7 @@ from loadgen.plan import fields
 from loadgen.plan.checks import spanning_problems
 from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profile import Profile, validated
+from loadgen.plan.s3 import NO_ENDPOINT
 from loadgen.plan.variables import Raw, Resolution
 
 _REQUEST_FLAGS = ("headers", "method", "body")
@@ -47,6 +48,11 @@ def profile_for_url(url: str, flags: Mapping[str, object], environment: Mapping[
     return _checked(Resolution(values={"target": Raw(url)}), Places(), flags, default_name=None)
 
 
+def profile_for_s3(section: Mapping[str, object], flags: Mapping[str, object]) -> Profile:
+    """The profile of a job on a bucket, all from flags. Raises ProfileError with every problem."""
+    return _checked(Resolution(values={}), Places(), {**flags, "s3": section}, default_name=None)
+
+
 def _file_content(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -62,6 +68,8 @@ def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object]
     flag_headers, flag_problems = _flag_headers(given.get("headers", ()))
     flag_problems += _put_request_flags(values, given)
 
+    if "s3" in values and "target" not in values:
+        values["target"] = Raw(NO_ENDPOINT)
     profile, problems = validated(values)
     profile = profile.known_from(places, resolution.secrets, flag_headers)
     failed = {problem.where for problem in problems} | resolution.spoiled
@@ -79,6 +87,8 @@ def _outside(value: object) -> object:
         value = value.value
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
+    if isinstance(value, Mapping):
+        return {key: _outside(item) for key, item in value.items() if item is not None}
     return Raw(value) if isinstance(value, str) else value
 
 

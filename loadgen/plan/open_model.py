@@ -7,6 +7,7 @@ from loadgen.base.units import format_duration_s
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.plan.problems import Problem
 from loadgen.plan.profile import Profile
+from loadgen.plan.s3_profile import uses_objects_up
 
 DEFAULT_DURATION_S = 10.0
 
@@ -21,7 +22,7 @@ def measured_s(profile: Profile) -> float | None:
     if profile.stages:
         return _sum_s(profile)
     if profile.duration is None and profile.total_requests is None:
-        return DEFAULT_DURATION_S
+        return None if uses_objects_up(profile.s3) else DEFAULT_DURATION_S
     return profile.duration
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from loadgen.base.exchange import Expect, Origin, Tls
+from loadgen.plan.s3 import S3Plan
 
 Mode = Literal["pool", "threads", "async"]
 ClientKind = Literal["raw", "httpx"]
@@ -92,7 +93,8 @@ class Plan:
     are per process. `arrivals` None is the closed model, in which `user_stages` may say how many of the `users` take
     part. The first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load.
     `thresholds` are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS,
-    connect, TLS, first byte and transfer. `secrets` are values that no output may show.
+    connect, TLS, first byte and transfer. `secrets` are values that no output may show. With `s3` the requests are its
+    operations, and `origin` is where the bucket is.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Plan:
     phases: bool = False
     seed: int = 1
     secrets: tuple[str, ...] = ()
+    s3: S3Plan | None = None
 
     @property
     def paced(self) -> bool:

@@ -48,7 +48,9 @@ class Places:
     def described(self, problem: Problem) -> str:
         """ "line 12: requests[1].weight: expected a number > 0, got 'x'", or by flag: "--connections: ..."."""
         if self.is_flag(problem.where):
-            return f"{flag_name(str(problem.where[0]))}: {problem.text}"
+            return (
+                f"{flag_name(str(problem.where[len(problem.where) > 1 and problem.where[0] == 's3']))}: {problem.text}"
+            )
         line = self.line(problem)
         parts = [f"line {line}" if line else "", where_text(problem.where), problem.text]
         return ": ".join(part for part in parts if part)

@@ -13,6 +13,8 @@ from loadgen.plan import fields
 from loadgen.plan.address import Target, parse_target
 from loadgen.plan.plan import ClientKind, Mode, Variable
 from loadgen.plan.problems import Places, Problem, Where, did_you_mean, shown
+from loadgen.plan.s3 import JOBS
+from loadgen.plan.s3_profile import S3Profile
 
 Text = Annotated[str, BeforeValidator(fields.text)]
 File = Annotated[str, BeforeValidator(fields.file_name)]
@@ -30,6 +32,12 @@ Headers = dict[
 ]
 
 _UNKNOWN_TARGET = "http://127.0.0.1/"
+REQUIRED = ("job", "bucket")
+MISSING: dict[str | int, str] = {
+    "target": "missing: expected a URL such as http://127.0.0.1:8080/",
+    "job": f"missing: expected one of {', '.join(JOBS)}",
+    "bucket": "missing: expected the name of a bucket; it is created where there is none",
+}
 
 
 class _Keys(BaseModel):
@@ -107,6 +115,7 @@ class Profile(_Keys):
     headers: Headers = {}
     seed: Natural = 1
     requests: tuple[RequestProfile, ...] = ()
+    s3: S3Profile | None = None
 
     _places: Places = PrivateAttr(default_factory=Places)
     _secrets: tuple[str, ...] = PrivateAttr(default=())
@@ -160,6 +169,10 @@ def _remove(values: Any, where: Where) -> None:
     """Take the value at a place out; of requests an empty mapping stays, so that indexes keep their meaning."""
     if where[0] == "stages":  # one stage means nothing without the others
         where = where[:1]
+    if where[0] == "s3" and where[-1] in REQUIRED:  # nor does a job without a bucket
+        where = where[:1]
+    if where[0] not in values:  # it went with another
+        return
     *outer, last = where
     for step in outer:
         values = values[step]
@@ -180,7 +193,7 @@ def _explained(error: dict[str, Any], where: Where) -> str:
         case "value_error":
             return str(error["ctx"]["error"])
         case "missing":
-            return "missing: expected a URL such as http://127.0.0.1:8080/"
+            return MISSING.get(where[-1], f"missing: expected {where[-1]}")
         case "extra_forbidden":
             return f"unknown key{did_you_mean(str(where[-1]), _keys_at(where[:-1]))}"
         case "tuple_type" if where == ("requests",) and isinstance(error["input"], int):
@@ -194,6 +207,11 @@ def _explained(error: dict[str, Any], where: Where) -> str:
 
 def _keys_at(where: Where) -> list[str]:
     model: type[BaseModel] = Profile
-    if where:
-        model = ExpectProfile if where[-1] == "expect" else RequestProfile
+    match where:
+        case (*_, "expect"):
+            model = ExpectProfile
+        case ("s3",):
+            model = S3Profile
+        case (_, *_):
+            model = RequestProfile
     return [item.alias or name for name, item in model.model_fields.items()]

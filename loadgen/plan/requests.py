@@ -14,6 +14,7 @@ from loadgen.plan.address import is_url_safe, request_path
 from loadgen.plan.plan import RequestSpec, Variable
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile, RequestProfile
+from loadgen.plan.s3_profile import s3_requests
 from loadgen.plan.variables import PLACEHOLDER
 
 _SHORTEST_COOKIE_SECRET = 8
@@ -21,6 +22,8 @@ _SHORTEST_COOKIE_SECRET = 8
 
 def make_requests(profile: Profile) -> tuple[tuple[RequestSpec, ...], list[Problem]]:
     """All requests, in order; a wrong part of one is a problem and left at its default."""
+    if profile.s3 is not None:
+        return s3_requests(profile.s3), []
     problems: list[Problem] = []
     changing = {variable.name: variable for variable in profile.variables}
     specs = []

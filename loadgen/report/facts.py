@@ -7,6 +7,7 @@ from loadgen.base.units import format_bytes, format_count, format_ms
 from loadgen.measure.result import Result, Second, WorkerRow
 from loadgen.report.bars import sparkline
 from loadgen.report.latency import is_closed
+from loadgen.report.s3 import title as s3_title
 from loadgen.report.style import Line, Span, Tone, clean, counted, format_measured_s, format_rate, line, pad, wrap
 
 ENDINGS = {
@@ -52,6 +53,8 @@ def outcome(result: Result, width: int) -> list[Line]:
 
 def title(plan: Mapping[str, Any]) -> str:
     """`checkout: http://127.0.0.1:8080, 3 kinds of requests`, or `GET http://127.0.0.1:8080/` for a single one."""
+    if isinstance(plan.get("s3"), Mapping):
+        return s3_title(plan)
     requests = [spec for spec in plan.get("requests") or [] if isinstance(spec, Mapping)]
     target = origin = str(plan.get("target", ""))
     if len(requests) == 1:

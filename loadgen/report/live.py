@@ -24,7 +24,9 @@ def render_plain(snapshot: Snapshot) -> str:
 
 
 def _elapsed(snapshot: Snapshot) -> str:
-    """`  12.0s / 30s`; while connections are opened, the word for it."""
+    """`  12.0s / 30s`; while connections are opened, or it is not the run itself, the word for it."""
+    if snapshot.step:
+        return f"  {snapshot.step}"
     if snapshot.phase == "opening":
         return "  opening"
     planned = "" if snapshot.planned_s is None else f" / {snapshot.planned_s:.10g}s"

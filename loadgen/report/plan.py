@@ -8,6 +8,7 @@ from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.clients.http1.encode import Encoder
 from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, UserStage, Variable, share
+from loadgen.report.s3_plan import s3_facts, s3_operations
 from loadgen.report.style import align, clean, counted, format_rate, pad, wrap
 
 LABEL_COLUMNS = 14
@@ -23,9 +24,9 @@ def render_plan(plan: Plan, width: int = 80) -> str:
     parts = [
         wrap(words.title().split(" "), width),
         _labelled(words.facts(), width),
-        ["Requests", *words.requests(width)],
+        ["Requests", *words.requests(width)] if plan.s3 is None else ["Operations", *s3_operations(plan.s3)],
         ["Variables, new for every request", *words.variables()] if plan.variables else [],
-        ["The first request, as it will be sent", *words.sample()],
+        ["The first request, as it will be sent", *words.sample()] if plan.s3 is None else [],
     ]
     return "\n\n".join("\n".join(row.rstrip(" ") for row in part) for part in parts if part)
 
@@ -45,6 +46,11 @@ class _Words:
     def facts(self) -> dict[str, str]:
         """Label and sentence for all but the requests; those without a sentence are left out."""
         facts = {
+            **(
+                {}
+                if self._plan.s3 is None
+                else {name: self._show(said) for name, said in s3_facts(self._plan.s3).items()}
+            ),
             "Users": self._users(),
             **self._pace(),
             "Warm-up": self._unmeasured(self._plan.warmup_s, "before"),
@@ -125,6 +131,10 @@ class _Words:
             return f"{users}, started evenly over {format_duration_s(self._plan.ramp_up_s)}"
         return f"{users}, opened before the first request is sent"
 
+    def _job(self) -> dict[str, str]:
+        s3 = self._plan.s3
+        return {} if s3 is None else {label: self._show(sentence) for label, sentence in s3_facts(s3).items()}
+
     def _pace(self) -> dict[str, str]:
         arrivals = self._plan.arrivals
         if arrivals is None:
@@ -151,6 +161,8 @@ class _Words:
         measured = " of measured time" if self._plan.warmup_s or self._plan.cool_down_s else ""
         ends = [] if duration_s is None else [f"after {format_duration_s(duration_s)}{measured}"]
         ends += [] if limit is None else [f"after {counted(limit, 'request')}"]
+        if self._plan.s3 is not None and self._plan.s3.ends_itself:
+            ends.append("with the last object")
         return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "")
 
     def _stop_rules(self) -> str:

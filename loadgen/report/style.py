@@ -155,7 +155,7 @@ def _clipped(spans: Sequence[Span], width: int) -> list[Span]:
 def _cut_up(text: str, width: int) -> list[str]:
     """`text` in pieces of at most `width` columns, cut at a blank where there is one; always at least one piece."""
     pieces = []
-    while columns(text) > width:
+    while text and columns(text) > width:
         piece = _take(text, width) or text[0]
         if " " in piece.strip():
             piece = piece[: piece.rindex(" ")]

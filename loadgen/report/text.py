@@ -3,6 +3,7 @@
 from loadgen.measure.result import Latency, Result
 from loadgen.report.facts import header, outcome
 from loadgen.report.latency import format_quantile, latency_table, spread
+from loadgen.report.s3 import is_s3, notes, operations, rates, seconds
 from loadgen.report.style import Line, Span, Tone, bullet, clean, counted, format_rate, line
 from loadgen.report.tables import by_request, errors, phases, thresholds
 
@@ -26,14 +27,18 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
         (thresholds(result), fixed),
         (latency_table(result, fixed), fixed),
         (spread(result), fixed),
-        (by_request(result, width), width),
-        (phases(result), fixed),
+        *([(operations(result), fixed), (seconds(result), fixed)] if is_s3(result) else _requests(result, width)),
         (errors(result, fixed), fixed),
         (outcome(result, fixed), fixed),
+        (notes(result, fixed), fixed),
         (_for_scripts(result), fixed),
     ]
     painted = ("\n".join(row.paint(room, colour=colour) for row in part) for part, room in parts if part)
     return "\n\n".join(painted)
+
+
+def _requests(result: Result, width: int) -> list[tuple[list[Line], int]]:
+    return [(by_request(result, width), width), (phases(result), min(width, WIDEST))]
 
 
 def headline(result: Result) -> Line:
@@ -46,7 +51,7 @@ def headline(result: Result) -> Line:
         return line("  ", Span("Not one reply came back.", Tone.BAD), "   ", failed)
     response = result.latency_ms.get("response", Latency())
     unit = "good replies/s" if ledger.failed else "requests/s"
-    figures = [f"{format_rate(result.rate.ok_rps)} {unit}"]
+    figures = rates(result) if is_s3(result) else [f"{format_rate(result.rate.ok_rps)} {unit}"]
     quantiles = {"p50": response.p50, "p99": response.p99}
     figures += [f"{name} {format_quantile(value)}" for name, value in quantiles.items() if value is not None]
     return line("  ", Span("   ".join(figures), Tone.STRONG), "   ", failed)

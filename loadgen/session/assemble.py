@@ -84,7 +84,7 @@ def assemble(
         errors=_errors(total),
         requests={spec.name: _request(collected.total.tally(index)) for index, spec in enumerate(plan.requests)},
         timeline=[
-            Second(row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us))
+            Second(row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload)
             for row in collected.seconds
         ],
         blocks=[
@@ -156,6 +156,7 @@ def _request(tally: Tally) -> RequestResult:
         phases_ms=phases(clocks),
         status_codes=_statuses(tally),
         error_codes=dict(sorted(tally.codes.items())),
+        payload_bytes=tally.payload,
         histograms=encoded(clocks),
     )
 

@@ -21,7 +21,8 @@ from loadgen.executors.child import leave_with_parent
 from loadgen.measure.progress import Snapshot
 from loadgen.measure.result import Result, to_document
 from loadgen.plan.codec import plan_from_json
-from loadgen.session.run import Hooks, run
+from loadgen.session.job import run_job
+from loadgen.session.run import Hooks
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
     threading.Thread(target=leave_with_parent, daemon=True).start()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            result = runner.run(run(plan, Hooks(_show, _leave, traceback.print_exception)))
+            result = runner.run(run_job(plan, Hooks(_show, _leave, traceback.print_exception)))
         except UsageError as error:
             _tell("usage_error", str(error))
         else:

@@ -18,6 +18,7 @@ class Slice:
     ok: int = 0
     failed: int = 0
     unknown: int = 0
+    payload: int = 0
     response: Counts = field(default_factory=Counts)
 
     def add(self, other: "Slice") -> None:
@@ -25,6 +26,7 @@ class Slice:
         self.ok += other.ok
         self.failed += other.failed
         self.unknown += other.unknown
+        self.payload += other.payload
         self.response.merge(other.response)
 
 
@@ -38,6 +40,7 @@ class SecondRow:
     sent: int
     p50_us: int | None
     p99_us: int | None
+    payload: int = 0
 
 
 class Collector:
@@ -86,7 +89,7 @@ class Collector:
         self.window_elapsed_ns = max(self.window_elapsed_ns, frame.elapsed_ns)
         response = sums.clocks.get("response") or sums.clocks.get("service") or Counts()
         second = self._pending.setdefault(frame.second, Slice(frame.second))
-        second.add(Slice(frame.second, 1, sums.ok, sums.failed, sums.unknown, response))
+        second.add(Slice(frame.second, 1, sums.ok, sums.failed, sums.unknown, sums.payload, response))
         self._latest[frame.worker] = frame.elapsed_ns // NS_PER_S if frame.usage is None else 1 << 60
         self._close_seconds(min(self._latest))
 
@@ -102,7 +105,7 @@ class Collector:
                 p50_us, p99_us = row.response.quantiles_us((0.5, 0.99))
                 self.last_p99_us = p99_us
             sent = row.ok + row.failed + row.unknown
-            self.seconds.append(SecondRow(start, row.ok, row.failed, sent, p50_us, p99_us))
+            self.seconds.append(SecondRow(start, row.ok, row.failed, sent, p50_us, p99_us, row.payload))
             self._add_block(row)
 
     def _add_block(self, row: Slice) -> None:

@@ -38,6 +38,7 @@ ENDED_BY = {
     Cause.THRESHOLD: "threshold",
     Cause.SIGNAL: "signal",
     Cause.ERROR: "error",
+    Cause.CREDENTIALS: "error",
 }
 
 
@@ -240,6 +241,8 @@ class Session:
         ended_by = ENDED_BY[cause]
         if self._lost:
             ended_by, because = "error", "; ".join(self._lost)
+        elif cause is Cause.CREDENTIALS:
+            because = "the S3 credentials have expired and could not be renewed"
         elif cause is Cause.FAIL_FAST and not because:
             limit = self._plan.stop.max_errors
             because = "the first failure (--fail-fast)" if limit == 1 else f"{limit} failures (--max-errors {limit})"
@@ -264,7 +267,7 @@ class Session:
             Snapshot(
                 elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
                 planned_s=self._planned_s(),
-                planned_requests=plan.requests_limit,
+                planned_requests=plan.requests_limit or (plan.s3.requests if plan.s3 else None),
                 done=sent,
                 rate_rps=self._rate_rps,
                 p99_ms=None if p99_us is None else p99_us / 1000,

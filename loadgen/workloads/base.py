@@ -11,8 +11,15 @@ class Workload(Protocol):
     only: Request | None
     """The one request, where all are the same."""
 
-    pending: int
-    """Requests that were handed out and whose `done` is still to be called: one of them may lead to others."""
+    @property
+    def pending(self) -> int:
+        """Requests that were handed out and whose `done` is still to be called: one of them may lead to others."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """How many requests it would have gone on to hand out, as far as that is known; 0 where it has no end."""
+        ...
 
     def next(self) -> Request | None:
         """The next request to send; None while there is none, and for good once nothing is pending."""

@@ -54,6 +54,7 @@ class HttpWorkload:
         picks = weighted_cycle([spec.weight for spec in plan.requests], Random(seed))
         self._makers = cycle([makers[pick] for pick in picks])
         self.pending = 0
+        self.left = 0
 
     def next(self) -> Request:
         """The next request in the shuffled order."""

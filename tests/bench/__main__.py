@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import accuracy, gating, machine, probes, scenarios, self_comparison
+from tests.bench import accuracy, gating, machine, probes, s3, scenarios, self_comparison
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
@@ -28,6 +28,7 @@ PROBING: dict[str, Callable[[Bench], Section]] = {
     "recording": probes.recording,
     "startup": probes.startup,
     "opening": probes.opening,
+    "s3": s3.s3,
 }
 JUDGING = ("gate", "find-max")
 SCENARIOS = (*COMPARING, *PROBING, "memory", "compare", *JUDGING, *accuracy.LENGTHS_S)

@@ -17,7 +17,7 @@ import trustme
 
 from tests.bench.machine import Cores, pinned
 
-SIZES = {"12": 12, "10k": 10 << 10, "1m": 1 << 20}
+SIZES = {"12": 12, "1k": 1 << 10, "10k": 10 << 10, "1m": 1 << 20}
 START_TIMEOUT_S = 10.0
 
 # /post answers after it has read the whole body: the mirror has to read it before it goes on to the file.
@@ -36,6 +36,15 @@ http {{
         location = /post {{ mirror /read-body; error_page 405 =200 /12; }}
         location = /read-body {{ internal; return 204; }}
         location = /1m {{ sendfile on; tcp_nopush on; }}
+        location = /s3 {{ default_type application/xml; return 200 "<ListBucketResult></ListBucketResult>"; }}
+        location /s3/ {{
+            client_max_body_size 0; if ($request_method = PUT) {{ return 200; }}
+            location /s3/64MiB/ {{
+                client_max_body_size 0; if ($request_method = PUT) {{ return 200; }}
+                try_files /s3/large =404;
+            }}
+            try_files $uri /1k =404;
+        }}
         location = /nginx-status {{ stub_status; }}
     }}
 }}
@@ -51,9 +60,11 @@ class Count:
 
 
 class Nginx:
-    """A running nginx. `url` and `tls_url` end without a slash; paths are /12, /10k, /1m and /post."""
+    """A running nginx. `url` and `tls_url` end without a slash; paths are /12, /10k, /1m and /post; /s3 stands for a
+    bucket of any objects. `root`/www holds the files."""
 
-    def __init__(self, port: int, tls_port: int) -> None:
+    def __init__(self, port: int, tls_port: int, root: Path) -> None:
+        self.root = root
         self.url = f"http://127.0.0.1:{port}"
         self.tls_url = f"https://127.0.0.1:{tls_port}"
         self._status = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -92,7 +103,7 @@ def nginx(cores: Cores, *, backlog: int = 4096, multi_accept: bool = True) -> It
         )
         command = ["nginx", "-p", folder, "-c", str(root / "nginx.conf"), "-e", str(root / "error.log")]
         with running(command, port, cores):
-            server = Nginx(port, tls_port)
+            server = Nginx(port, tls_port, root)
             try:
                 yield server
             finally:

@@ -148,6 +148,7 @@ class Chained:
     """A workload of `firsts` requests, each of which leads to `more` others once it is done."""
 
     only = None
+    left = 0
 
     def __init__(self, firsts: int, more: int, expect: Expect | None = None) -> None:
         self.pending = 0

@@ -14,6 +14,7 @@ from loadgen.base.exchange import Framing, Memo, Reply
 
 MAX_HEAD_BYTES = 65536
 EXAMPLE_BYTES = 200
+HEAD_BYTES = 4096
 _MAX_MEMO_BYTES = 16384
 _MAX_HEADS = 64
 _HEAD_END = b"\r\n\r\n"
@@ -119,7 +120,8 @@ class ReplyReader:
             if self.received > self._head_length() + body_on_wire:
                 self.surplus = True
         keep_alive = self._keep_alive and not self.surplus and not self._close_delimited
-        self.reply = Reply(self._status, self._body_length, self.received, bytes(self._kept), self.head, keep_alive)
+        head = self.start[:HEAD_BYTES]
+        self.reply = Reply(self._status, self._body_length, self.received, bytes(self._kept), head, keep_alive)
 
     def _head_length(self) -> int:
         start = self._start_of_last_head()

@@ -7,11 +7,10 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Literal, Protocol
+from typing import Protocol
 
 from loadgen.base.errors import UsageError
-
-ChecksumName = Literal["crc32", "crc32c", "sha256", "none"]
+from loadgen.plan.s3 import ChecksumName
 
 
 class Digest(Protocol):

@@ -11,7 +11,7 @@ from random import Random
 
 from loadgen.base.exchange import JOINED_BODY_BYTES
 from loadgen.workloads.s3.checksums import Digest
-from loadgen.workloads.s3.mix import mixed
+from loadgen.workloads.s3.mixing import mixed
 
 PIECE_BYTES = 1 << 18
 BLOCK_PIECES = 16

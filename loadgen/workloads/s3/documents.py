@@ -17,13 +17,12 @@ from xml.etree import ElementTree
 
 from loadgen.base.errors import LoadgenError
 
-MOST_DELETES = 1000
-
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _ERROR = re.compile(rb"<(?:[\w-]+:)?Error[\s/>]")
 _CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
 _MESSAGE = re.compile(rb"<(?:[\w-]+:)?Message\s*>\s*([^<]{1,400})")
 _NEXT_PAGE = re.compile(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
+_ETAG = re.compile(rb"\r\netag:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -114,6 +113,18 @@ def read_upload_id(data: bytes) -> str:
     if not found:
         raise DocumentError("the multipart upload has no id")
     return found
+
+
+def read_uploads(data: bytes) -> tuple[tuple[str, str], ...]:
+    """The keys and ids of uploads that are under way, one page of them. Raises DocumentError."""
+    root = _parse(data, "ListMultipartUploadsResult")
+    return tuple((item.findtext("Key", ""), item.findtext("UploadId", "")) for item in root.iterfind("Upload"))
+
+
+def find_etag(head: bytes) -> str | None:
+    """The entity tag in the head of a reply, without its quotes."""
+    match = _ETAG.search(head)
+    return match[1].decode("latin-1").strip('"') if match else None
 
 
 def read_parts(data: bytes) -> tuple[Part, ...]:

@@ -26,6 +26,11 @@ class S3Expect(Expect):
             return ErrorClass.UNEXPECTED_BODY
         return problem
 
+    def code(self, kept: bytes) -> str:
+        """The S3 error code of a bad reply, empty where it has none (a HEAD, a proxy)."""
+        found = find_error(kept)
+        return found.code if found else ""
+
     def error(self, status: int, kept: bytes) -> S3Error:
         """What a bad reply says: its S3 error code, or its status where it has none (a HEAD, a proxy)."""
         found = find_error(kept)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from time import time
-from typing import Literal
 
 from loadgen import __version__
 from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request
+from loadgen.plan.s3 import Payload
 from loadgen.workloads.s3.checksums import Checksum, encoded
 from loadgen.workloads.s3.content import Content
 from loadgen.workloads.s3.credentials import Provider
@@ -17,8 +17,6 @@ from loadgen.workloads.s3.shapes import Operation, make_model
 from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Signer
 from loadgen.workloads.s3.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
 from loadgen.workloads.s3.uri import Query
-
-PayloadMode = Literal["signed", "unsigned", "streaming"]
 
 _USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
 _PARTIAL = ((206, 206),)
@@ -40,7 +38,7 @@ class Operations:
         provider: Provider,
         name_ids: Mapping[Operation, int],
         *,
-        payload: PayloadMode | None = None,
+        payload: Payload | None = None,
         checksum: Checksum | None = None,
         clock: Callable[[], float] = time,
     ) -> None:
@@ -130,6 +128,11 @@ class Operations:
         path, query = self._address.key_path(key), Query(("uploadId", upload_id))
         return self._send_document(Operation.COMPLETE_MULTIPART, path, query, document)
 
+    def list_uploads(self, prefix: str) -> Request:
+        """Ask for uploads under a prefix that were begun and neither completed nor aborted (see `read_uploads`)."""
+        query = Query(("uploads", None), ("prefix", prefix))
+        return self._request(Operation.LIST_UPLOADS, self._address.path, query)
+
     def abort_multipart(self, key: str, upload_id: str) -> Request:
         """Give one up and free its parts."""
         path, query = self._address.key_path(key), Query(("uploadId", upload_id))
@@ -163,6 +166,8 @@ class Operations:
 
     def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
         checksum = self._checksum
+        if checksum is not None:
+            content.digest(checksum.new)  # what bodies share is hashed here: while it is sent, another thread may
         unsigned = self._secure and checksum is not None
         mode = UNSIGNED_TRAILER if unsigned else SIGNED if checksum is None else SIGNED_TRAILER
         headers: Headers = (("Content-Encoding", "aws-chunked"), ("x-amz-decoded-content-length", str(content.size)))
@@ -215,7 +220,7 @@ class Operations:
         if expect is not None:
             request.expect = expect
         if sink is not None:
-            request.sink, request.memo = sink, None
+            request.sink = sink
         return request
 
     def _length(self, length: int | None, *, part: bool = False) -> S3Expect | None:

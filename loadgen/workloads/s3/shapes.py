@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from loadgen.base.exchange import Fields, Memo, Request
+from loadgen.base.exchange import Fields, Request
 from loadgen.workloads.s3.expect import ERROR_BYTES, S3Expect
 
 PAGE_BYTES = 8 << 20
@@ -29,6 +29,7 @@ class Operation(StrEnum):
     ABORT_MULTIPART = "abort-multipart"
     CREATE_BUCKET = "create-bucket"
     STAT_BUCKET = "stat-bucket"
+    LIST_UPLOADS = "list-uploads"
 
 
 _SHAPES = {
@@ -47,12 +48,12 @@ _SHAPES = {
     Operation.ABORT_MULTIPART: ("DELETE", ERROR_BYTES, _ANY),
     Operation.CREATE_BUCKET: ("PUT", ERROR_BYTES, _ANY),
     Operation.STAT_BUCKET: ("HEAD", ERROR_BYTES, _ANY),
+    Operation.LIST_UPLOADS: ("GET", PAGE_BYTES, _ANY),
 }
 """Method, how much of the reply is kept, and what is a good one."""
 
 
 def make_model(operation: Operation, name_id: int) -> Request:
-    """What all requests of an operation have in common. A reply that must be read is handed over whole."""
+    """What all requests of an operation have in common. No two replies of S3 are equal, so nothing is remembered."""
     method, keep, expect = _SHAPES[operation]
-    memo = Memo() if keep == ERROR_BYTES else None
-    return Request(name_id, method, "/", Fields(()), expect=expect, keep=keep, memo=memo)
+    return Request(name_id, method, "/", Fields(()), expect=expect, keep=keep)

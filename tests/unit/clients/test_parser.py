@@ -86,7 +86,9 @@ def test_the_wire_length_is_that_of_all_bytes_fed(case):
     assert reader.reply.wire_length == reader.received
     if not case.surplus:
         assert reader.received == len(case.data)
-    assert reader.reply.head == reader.head == case.data[:200]
+    assert reader.head == case.data[:200]
+    assert case.data.startswith(reader.reply.head)
+    assert reader.reply.head.startswith(case.data[:200])
 
 
 @pytest.mark.parametrize(

@@ -89,3 +89,40 @@ def test_sequential_users_share_what_one_of_them_leads_to():
 def test_a_starved_user_keeps_its_place_in_the_budget():
     run = Run(make_plan(users=4, requests_limit=3, duration_s=None), workload=Chained(firsts=1, more=9))
     assert run.whole().ok == 3
+
+
+class Delayed(Chained):
+    """One request now, and one at `at_ns`, which is pending until then though nothing is out."""
+
+    at_ns = 0
+
+    def __init__(self):
+        super().__init__(firsts=1, more=0)
+        self.pending, self.clock = 1, None
+
+    def next(self):
+        if self.at_ns and self.clock() >= self.at_ns:
+            self._ready, self.at_ns = 1, 0
+            self.pending -= 1
+        return super().next()
+
+
+def test_users_wait_for_what_the_workload_will_have_later_though_nothing_is_out(simulate):
+    workload = Delayed()
+    run = simulate(make_plan(users=2), workload=workload)
+    workload.clock, workload.at_ns = run.clock, run.clock() + 300 * MS
+    run.whole()
+    assert len(run.sent) == 2
+    assert run.sent[1].at_ns >= 250 * MS
+    assert workload.pending == 0
+
+
+def test_nobody_waits_for_it_after_the_stop(simulate):
+    workload = Delayed()
+    run = simulate(make_plan(users=2), workload=workload)
+    workload.clock, workload.at_ns = run.clock, run.clock() + 300 * MS
+    run.open_all()
+    run.start()
+    run.later(100 * MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.run_to_the_end()
+    assert len(run.sent) == 1

@@ -26,6 +26,7 @@ tallies = st.builds(
     numbers,
     numbers,
     numbers,
+    numbers,
     st.dictionaries(st.integers(100, 599), numbers, max_size=2),
     st.dictionaries(texts, numbers, max_size=2),
     st.dictionaries(st.sampled_from(ErrorClass), st.builds(ErrorCount, numbers, texts, texts), max_size=2),

@@ -5,7 +5,10 @@ from loadgen.plan.build import make_plan
 from loadgen.plan.document import read_profile
 from loadgen.plan.shipped import find_shipped, shipped_profiles
 
-NAMES = ["http-get", "http-post-json", "mixed", "open-model", "quickstart"]
+NAMES = [
+    "http-get", "http-post-json", "mixed", "open-model", "quickstart",
+    "s3-download", "s3-images", "s3-mixed", "s3-multipart", "s3-upload",
+]  # fmt: skip
 
 
 def read(name, environment=None):

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, StopRules, Variable
+from loadgen.plan.s3 import S3Plan
+from loadgen.plan.s3_steps import request_specs
 
 
 def one_url() -> Plan:
@@ -67,4 +69,32 @@ def open_model() -> Plan:
     )
 
 
-EVERY_PLAN = {"plan_one_url": one_url, "plan_everything": everything, "plan_open_model": open_model}
+def s3_batch() -> Plan:
+    """A batch over what is there, with a journal."""
+    job = S3Plan(
+        "batch", "photos", "eu-central-1", "/photos", "path", prefix="small/", objects=None, source="originals/",
+        function="thumbnails:make", journal="/work/small.journal", checksum="crc32", retries=2,
+    )  # fmt: skip
+    origin = Origin("https", "s3.example", 443)
+    specs = request_specs(job)
+    return Plan(
+        "s3-images", origin, specs, mode="threads", users=16, duration_s=None, stop=StopRules(1), phases=True, s3=job
+    )
+
+
+def s3_mixed() -> Plan:
+    """Operations by weight, sizes by weight."""
+    job = S3Plan(
+        "mixed", "photos", "us-east-1", "/photos", "path", sizes=((4096, 4096, 60.0), (65536, 1 << 20, 40.0)),
+        verify=True,
+    )  # fmt: skip
+    return Plan("https://s3.example", Origin("https", "s3.example", 443), request_specs(job), s3=job)
+
+
+EVERY_PLAN = {
+    "plan_one_url": one_url,
+    "plan_everything": everything,
+    "plan_open_model": open_model,
+    "plan_s3_batch": s3_batch,
+    "plan_s3_mixed": s3_mixed,
+}

@@ -274,6 +274,51 @@ def phases_timed() -> Result:
     )
 
 
+def s3_mixed() -> Result:
+    """An S3 job with several operations, of which some were refused; what it put could not be deleted."""
+    names = {"get": (2006, 12.0), "stat": (1337, 4.0), "put": (668, 25.0), "delete": (445, 8.0)}
+    moved = {"get": 32 << 10, "put": 33 << 10}
+    samples = {name: lognormal_ms(count, median_ms, 0.5) for name, (count, median_ms) in names.items()}
+    every = [sample for part in samples.values() for sample in part]
+    return Result(
+        plan={
+            "name": "s3-mixed",
+            "target": "http://127.0.0.1:9000",
+            "s3": {"job": "mixed", "bucket": "photos", "sizes": [[4096, 65536, 1.0]], "objects": 100, "delete_many": 1},
+        },
+        duration_s=4.002,
+        users=Users(16, 16, 0),
+        ledger=Ledger(4459, 4459, 0, 4456, 3, 0),
+        rate=Rate(0.0, 1114.2, 1113.4),
+        bytes=Bytes(24_500_000, 69_600_000),
+        connections=Connections(opened=16, reused=4443),
+        latency_ms={"response": latency(every), "service": latency(every)},
+        status_codes={"200": 4011, "204": 445, "503": 3},
+        error_codes={"SlowDown": 3},
+        errors=[ErrorRow("unexpected_status", "target", "status 503, SlowDown", 3, "HTTP/1.1 503 Slow Down")],
+        requests={
+            name: RequestResult(
+                ledger=Ledger(count + (3 if name == "put" else 0), count + (3 if name == "put" else 0), 0, count,
+                              3 if name == "put" else 0),
+                latency_ms={"response": latency(samples[name]), "service": latency(samples[name])},
+                phases_ms={"first_byte": latency(sample * 0.9 for sample in samples[name])},
+                payload_bytes=count * moved.get(name, 0),
+            )
+            for name, (count, _) in names.items()
+        } | {"put again": RequestResult()},
+        timeline=[
+            Second(float(t), ok, ok, payload_bytes=ok * 20_000) for t, ok in enumerate((1075, 1157, 1118, 1106))
+        ],
+        generator=Generator("async", "raw", 1, [WorkerRow(1.2, {"p99": 0.7, "max": 3.4})], 1, 62.1, 60.2),
+        histograms={"response": histogram(every)},
+        notes=[
+            "Prepared 100 objects, 3.20 MiB, in 150ms",
+            "NOT CLEANED UP (status 403, AccessDenied; these credentials may not do that): objects are left under "
+            "photos/loadgen/acbfd0b5/",
+        ],
+    )  # fmt: skip
+
+
 EVERY_RESULT = {
     "ordinary": ordinary,
     "threads_with_errors": threads_with_errors,
@@ -282,5 +327,6 @@ EVERY_RESULT = {
     "open_model": open_model_censored,
     "several_names": several_names,
     "phases": phases_timed,
+    "s3": s3_mixed,
     "empty": Result,
 }

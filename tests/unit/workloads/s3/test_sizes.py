@@ -2,7 +2,12 @@ from collections import Counter
 
 import pytest
 
-from loadgen.workloads.s3.sizes import parse_sizes
+from loadgen.plan import s3_fields
+from loadgen.workloads.s3.sizes import Sizes
+
+
+def parse_sizes(text, seed):
+    return Sizes(s3_fields.sizes(text), seed)
 
 
 def test_one_size_is_always_that():

@@ -1,0 +1,190 @@
+"""An S3 run from before to after: the bucket, the objects that the job needs, the measured run, the clean-up."""
+
+import asyncio
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from loadgen.base.errors import UsageError
+from loadgen.base.units import format_bytes, format_duration_s
+from loadgen.judge.thresholds import judge_thresholds
+from loadgen.measure.calibration import Calibration
+from loadgen.measure.progress import Snapshot
+from loadgen.measure.result import Result, Users
+from loadgen.plan.codec import describe_plan
+from loadgen.plan.plan import Plan
+from loadgen.plan.s3 import S3Plan
+from loadgen.plan.s3_steps import bucket_step, fill_step, sweep_step
+from loadgen.session.environment import describe_environment
+from loadgen.session.run import Hooks, run
+from loadgen.workloads.s3.journal import begin, put_in_order
+from loadgen.workloads.s3.located import with_secrets
+
+LEFT = "NOT CLEANED UP"
+LATE_S = 1.0
+"""How long a request that was cut off may take to have its effect in the store."""
+
+_HINTS = {
+    "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY and the region",
+    "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID",
+    "AccessDenied": "these credentials may not do that",
+    "NoSuchBucket": "check --bucket",
+    "InvalidBucketName": "choose another --bucket",
+    "BucketAlreadyExists": "the name belongs to somebody else; choose another --bucket",
+    "PermanentRedirect": "the bucket is in another region; give --region",
+    "AuthorizationHeaderMalformed": "the bucket is in another region; give --region",
+    "connection_refused": "check the endpoint",
+}
+
+
+class _Interrupted(Exception):  # noqa: N818
+    """A signal came before the measured run."""
+
+    def __init__(self, because: str) -> None:
+        self.because = because
+        super().__init__(because)
+
+
+async def run_s3(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
+    """Run a plan with an S3 job. Raises UsageError where it cannot be prepared.
+
+    What the run has put is deleted at its end, however that comes, unless it is to be kept; the Result's notes say so.
+    """
+    s3 = plan.s3
+    assert s3 is not None
+    plan = with_secrets(plan, os.environ)
+    return await _S3Run(plan, s3, hooks, calibration).run()
+
+
+class _S3Run:
+    def __init__(self, plan: Plan, s3: S3Plan, hooks: Hooks, calibration: Calibration | None) -> None:
+        self._plan = plan
+        self._s3 = s3
+        self._hooks = hooks
+        self._calibration = calibration
+        self._notes: list[str] = []
+        self._begun = False
+        self._where = f"{s3.bucket}/{s3.own_prefix}"
+
+    async def run(self) -> Result:
+        try:
+            await self._prepare()
+            result = await run(self._plan, self._hooks_of(""), self._calibration)
+        except _Interrupted as interrupted:
+            result = self._unstarted(interrupted.because)
+        except UsageError as error:
+            if self._begun:
+                await self._clean_up(whole=False, late=False)
+            left = [note for note in self._notes if note.startswith(LEFT)]
+            raise UsageError("\n".join([str(error), *left])) from None
+        whole = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
+        if self._s3.job == "batch" and not whole and result.ledger.sent:
+            self._notes.append(_batch_note(result))
+        self._finish_journal(whole=whole)
+        await self._clean_up(whole=whole, late=result.ledger.unknown > 0)
+        return replace(result, notes=[*result.notes, *self._notes])
+
+    async def _prepare(self) -> None:
+        s3 = self._s3
+        if s3.source is None:
+            await self._step("making sure of the bucket", bucket_step(self._plan))
+        self._begun = True
+        if s3.journal is not None and not s3.resumed:
+            begin(s3.journal, s3)
+        if s3.prepared:
+            result = await self._step("preparing", fill_step(self._plan))
+            filled = result.requests["put"]
+            took = format_duration_s(round(result.duration_s, 2))
+            self._notes.append(
+                f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {took}"
+            )
+
+    async def _step(self, what: str, plan: Plan) -> Result:
+        """Run a step to its end. Raises UsageError where anything of it failed."""
+        result = await run(plan, self._hooks_of(what))
+        if result.ended_by == "signal":
+            raise _Interrupted(f"{result.ended_because} while {what}")
+        if result.ledger.failed or result.ledger.unknown or result.ended_by == "error":
+            raise UsageError(f"{what} {self._s3.bucket!r} at {self._plan.origin}: {_reason(result)}")
+        return result
+
+    def _hooks_of(self, step: str) -> Hooks:
+        """The caller's hooks, told which step it is; the second signal leaves no time to clean up."""
+
+        def progress(snapshot: Snapshot) -> None:
+            self._hooks.progress(replace(snapshot, step=step) if step else snapshot)
+
+        def emergency(result: Result) -> None:
+            left = [self._left("stopped twice")] if self._sweeps else []
+            self._hooks.emergency(replace(result, notes=[*self._notes, *left]))
+
+        return Hooks(progress, emergency, self._hooks.crashed)
+
+    @property
+    def _sweeps(self) -> bool:
+        """Whether there may be objects that are to be deleted; what a batch makes of others' objects is its purpose."""
+        return not self._s3.keep and self._s3.source is None
+
+    async def _clean_up(self, *, whole: bool, late: bool) -> None:
+        if self._s3.source is not None:
+            return
+        if self._s3.keep:
+            self._notes.append(f"Kept everything under {self._where}")
+            return
+        if self._s3.journal is not None and not whole:
+            self._notes.append(f"Kept everything under {self._where} for --resume")
+            return
+        if late:
+            await asyncio.sleep(LATE_S)
+        try:
+            result = await run(sweep_step(self._plan), self._hooks_of("cleaning up"))
+        except UsageError as error:
+            self._notes.append(self._left(str(error)))
+            return
+        if result.ended_by != "completed" or result.ledger.failed or result.ledger.unknown:
+            self._notes.append(self._left(result.ended_because or _reason(result)))
+        else:
+            took = format_duration_s(round(result.duration_s, 2))
+            self._notes.append(f"Cleaned up in {took}: nothing is left under {self._where}")
+
+    def _left(self, why: str) -> str:
+        return f"{LEFT} ({why}): objects are left under {self._where}"
+
+    def _finish_journal(self, *, whole: bool) -> None:
+        if self._s3.journal is None:
+            return
+        done = put_in_order(self._s3.journal, self._s3)
+        total = f" of {self._s3.objects:,}" if self._s3.objects is not None else ""
+        rest = "" if whole else "; the same command goes on from there"
+        self._notes.append(f"Journal {self._s3.journal}: {done:,}{total} objects done{rest}")
+
+    def _unstarted(self, because: str) -> Result:
+        plan = self._plan
+        result = Result(
+            plan=describe_plan(plan),
+            environment=describe_environment(),
+            started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            ended_by="signal",
+            ended_because=because,
+            users=Users(plan.users, 0, plan.users),
+        )
+        return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in plan.requests]))
+
+
+def _batch_note(result: Result) -> str:
+    """How many objects of a stopped batch were done, failed, and were not begun or not finished."""
+    got, put = result.requests["get"], result.requests["put"]
+    waiting = max(0, got.ledger.ok - put.ledger.sent)
+    skipped = waiting + max(0, result.ledger.not_sent - waiting) // 2
+    failed = got.ledger.failed + put.ledger.failed + got.ledger.unknown + put.ledger.unknown
+    return f"Batch: {put.ledger.ok:,} objects done, {failed:,} failed, {skipped:,} skipped"
+
+
+def _reason(result: Result) -> str:
+    """The first error in words, and what to do about it."""
+    if not result.errors:
+        return result.ended_because or "it did not end"
+    row = result.errors[0]
+    code = next(iter(result.error_codes), row.error_class)
+    hint = _HINTS.get(code)
+    return f"{row.message}; {hint}" if hint else row.message

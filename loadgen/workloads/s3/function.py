@@ -1,0 +1,43 @@
+"""The Python function that a batch calls for each object: bytes in, bytes out."""
+
+import importlib
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from loadgen.base.errors import UsageError
+
+Function = Callable[[bytes], bytes]
+
+
+def touch(data: bytes) -> bytes:
+    """The default: look at every byte, and hand the object on with its CRC at the end."""
+    return data + zlib.crc32(data).to_bytes(4, "big")
+
+
+def load_function(name: str | None) -> Function:
+    """The function of "module:function", looked for in the working folder too. Raises UsageError."""
+    if name is None:
+        return touch
+    module, _, path = name.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except Exception as error:  # whatever a person's module does when it is imported
+        raise UsageError(f"--function {name}: {type(error).__name__}: {error}") from None
+    if not callable(found):
+        raise UsageError(f"--function {name}: expected a function that takes and returns bytes")
+    return found
+
+
+def processed(function: Function, data: bytes) -> bytes:
+    """What the function makes of an object. Raises TypeError where that is not bytes."""
+    made = function(data)
+    if not isinstance(made, bytes | bytearray | memoryview):
+        raise TypeError(f"the function returned {type(made).__name__}, expected bytes")
+    return bytes(made)

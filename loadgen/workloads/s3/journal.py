@@ -1,0 +1,107 @@
+"""The journal of a batch: a line for every object that is done, so that a stopped batch can go on where it ended."""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from loadgen.base.errors import UsageError
+from loadgen.base.files import whole_file
+from loadgen.plan.s3 import S3Plan
+
+SYNC_EVERY_S = 0.5
+_SAME = ("bucket", "prefix", "source", "objects", "function", "run_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object: its place in the list, its key and that of what was made of it, and how many bytes each has."""
+
+    index: int
+    key: str
+    made: str
+    bytes_in: int
+    bytes_out: int
+
+
+class Journal:
+    """Appends entries; several processes may write to one file, a line at a time. It is synced twice a second."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        self._synced_s = time.monotonic()
+
+    def add(self, entry: Entry) -> None:
+        """Write one down."""
+        os.write(self._file, (json.dumps(asdict(entry), ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
+        if time.monotonic() - self._synced_s >= SYNC_EVERY_S:
+            os.fdatasync(self._file)
+            self._synced_s = time.monotonic()
+
+
+def read_head(path: str) -> dict[str, Any] | None:
+    """What the batch of a journal was; None where there is no journal yet. Raises UsageError for another file."""
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            line = file.readline()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--resume: cannot read {path!r}: {getattr(error, 'strerror', None) or error}") from None
+    if not line:
+        return None
+    head = _parsed(line)
+    if head is None or "loadgen_batch" not in head:
+        raise UsageError(f"--resume: {path!r} is not the journal of a batch")
+    found: dict[str, Any] = head["loadgen_batch"]
+    return found
+
+
+def check_head(path: str, head: dict[str, Any], s3: S3Plan) -> None:
+    """Raise UsageError where the journal is of another batch than the plan's."""
+    for key, value in _head(s3).items():
+        if key != "run_id" and head.get(key) != value:
+            raise UsageError(
+                f"--resume: {path!r} is of a batch with {key} {head.get(key)!r}, not {value!r}; "
+                "give the same options, or another file to begin anew"
+            )
+
+
+def begin(path: str, s3: S3Plan) -> None:
+    """Make the journal of a batch that begins. Raises UsageError where it cannot be written."""
+    with whole_file(Path(path)) as file:
+        file.write(json.dumps({"loadgen_batch": _head(s3)}, ensure_ascii=False) + "\n")
+
+
+def read_entries(path: str) -> list[Entry]:
+    """What is done, in the order of the list; a line that was cut off by a crash is not."""
+    entries = {}
+    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines()[1:]:
+        values = _parsed(line)
+        if values is not None and values.keys() == Entry.__dataclass_fields__.keys():
+            entry = Entry(**values)
+            entries[entry.key] = entry
+    return sorted(entries.values(), key=lambda entry: (entry.index, entry.key))
+
+
+def put_in_order(path: str, s3: S3Plan) -> int:
+    """Write the journal anew, its entries in the order of the list; how many there are."""
+    entries = read_entries(path)
+    with whole_file(Path(path)) as file:
+        file.write(json.dumps({"loadgen_batch": _head(s3)}, ensure_ascii=False) + "\n")
+        file.writelines(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries)
+    return len(entries)
+
+
+def _head(s3: S3Plan) -> dict[str, Any]:
+    return {key: getattr(s3, key) for key in _SAME}
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return None
+    return values if isinstance(values, dict) else None

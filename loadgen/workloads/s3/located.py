@@ -1,0 +1,69 @@
+"""From what a plan says of a bucket to where it is: the AWS variables and a shared profile have their say here."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+
+from loadgen.base.exchange import Tls
+from loadgen.plan.plan import Plan
+from loadgen.plan.s3 import NO_ENDPOINT, S3Plan
+from loadgen.workloads.s3.checksums import make_checksum
+from loadgen.workloads.s3.credentials import find_credentials
+from loadgen.workloads.s3.endpoint import BucketAddress, find_bucket
+from loadgen.workloads.s3.function import load_function
+from loadgen.workloads.s3.journal import check_head, read_head
+from loadgen.workloads.s3.shared_config import read_settings
+
+
+def locate(plan: Plan, environment: Mapping[str, str]) -> Plan:
+    """The plan with its bucket's address and a run id of its own; no socket is opened.
+
+    Raises UsageError where the bucket cannot be told, or the batch has no function.
+    """
+    s3 = plan.s3
+    assert s3 is not None
+    make_checksum(s3.checksum)
+    load_function(s3.function)
+    profile = s3.profile or environment.get("AWS_PROFILE")
+    address = find_bucket(
+        s3.bucket,
+        endpoint=None if str(plan.origin) == NO_ENDPOINT else f"{plan.origin}{s3.root}",
+        region=s3.region or None,
+        addressing=s3.addressing,
+        environment=environment,
+        settings=read_settings(profile) if profile else None,
+    )
+    head = None if s3.journal is None else read_head(s3.journal)
+    if head is not None and s3.journal is not None:
+        check_head(s3.journal, head, s3)
+        s3 = replace(s3, run_id=str(head.get("run_id")), resumed=True)
+    return replace(
+        plan,
+        name=str(address.origin) if plan.name == str(plan.origin) else plan.name,
+        origin=address.origin,
+        tls=_trusting(plan.tls, address.ca_file),
+        s3=replace(
+            s3,
+            region=address.region,
+            root=address.root,
+            addressing=address.addressing,
+            run_id=s3.run_id or secrets.token_hex(4),
+        ),
+    )
+
+
+def with_secrets(plan: Plan, environment: Mapping[str, str]) -> Plan:
+    """The plan with what no output may show of its credentials. Raises UsageError where there are none."""
+    assert plan.s3 is not None
+    credentials = find_credentials(environment, plan.s3.profile).current
+    return replace(plan, secrets=(*plan.secrets, *credentials.secrets))
+
+
+def address_of(plan: Plan, s3: S3Plan) -> BucketAddress:
+    """The address of a plan that was located."""
+    assert s3.addressing != "auto"
+    return BucketAddress(plan.origin, s3.region, s3.bucket, s3.root, s3.addressing)
+
+
+def _trusting(tls: Tls, ca_file: str | None) -> Tls:
+    return tls if tls.ca_file or not ca_file else replace(tls, ca_file=ca_file)

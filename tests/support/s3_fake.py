@@ -1,0 +1,139 @@
+"""A store in memory that answers signed Requests, and what plays a workload against it."""
+
+from collections.abc import Callable, Iterator
+from hashlib import md5
+from html import escape
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.workloads.base import Workload
+from loadgen.workloads.s3.credentials import Credentials, Provider
+from loadgen.workloads.s3.endpoint import find_bucket
+from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.shapes import Operation
+
+BUCKET = "photos"
+Fault = Callable[[str, str, str], tuple[int, str] | None]
+
+
+def operations(*names: str) -> Operations:
+    """Operations on the bucket, with these request names, or all of them."""
+    chosen = [Operation(name) for name in names] or list(Operation)
+    address = find_bucket(BUCKET, endpoint="http://127.0.0.1:9", environment={})
+    provider = Provider(Credentials("AKIAEXAMPLEEXAMPLE01", "secret"))
+    return Operations(address, provider, {operation: index for index, operation in enumerate(chosen)})
+
+
+class FakeStore:
+    """One bucket's objects and uploads. `fault` may answer (method, key, query) with a status and an error code."""
+
+    def __init__(self, *, exists: bool = True, page: int = 1000, fault: Fault = lambda *_: None) -> None:
+        self.exists = exists
+        self.objects: dict[str, bytes] = {}
+        self.uploads: dict[str, dict[int, bytes]] = {}
+        self.seen: list[tuple[str, str, str]] = []
+        self._page = page
+        self._fault = fault
+
+    def answer(self, request: Request) -> Reply:
+        """What a real one would say, as far as it is needed here."""
+        parts = urlsplit(request.target)
+        key = unquote(parts.path.removeprefix(f"/{BUCKET}").removeprefix("/"))
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        body = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
+        self.seen.append((request.method, key, parts.query))
+        wrong = self._fault(request.method, key, parts.query)
+        status, text = (wrong[0], _error(wrong[1])) if wrong else self._handle(request.method, key, query, body)
+        head = b'HTTP/1.1 200 OK\r\nETag: "%b"\r\n\r\n' % md5(body).hexdigest().encode()
+        if request.sink is not None:
+            request.sink(text)
+        length = 0 if request.method == "HEAD" else len(text)
+        return Reply(status, length, len(text) + 100, text[: request.keep], head)
+
+    def _handle(self, method: str, key: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        if not self.exists and (method, key) != ("PUT", ""):
+            return 404, _error("NoSuchBucket")
+        match method:
+            case "PUT" if not key:
+                self.exists = True
+            case "PUT" if "uploadId" in query:
+                self.uploads[query["uploadId"]][int(query["partNumber"])] = body
+            case "PUT":
+                self.objects[key] = body
+            case "POST" if "delete" in query:
+                for name in _texts(body, "Key"):
+                    self.objects.pop(name, None)
+            case "POST" if "uploads" in query:
+                self.uploads[f"id-{key}"] = {}
+                element = "InitiateMultipartUploadResult"
+                return 200, f"<{element}><UploadId>id-{key}</UploadId></{element}>".encode()
+            case "POST":
+                parts = self.uploads.pop(query["uploadId"])
+                self.objects[key] = b"".join(parts[number] for number in sorted(parts))
+            case "DELETE" if "uploadId" in query:
+                self.uploads.pop(query["uploadId"])
+                return 204, b""
+            case "DELETE":
+                self.objects.pop(key, None)
+                return 204, b""
+            case "GET" if "uploads" in query:
+                return 200, self._listed_uploads()
+            case "GET" if not key:
+                return 200, self._listed(query)
+            case "GET" | "HEAD":
+                return (200, self.objects[key]) if key in self.objects else (404, _error("NoSuchKey"))
+        return 200, b""
+
+    def _listed(self, query: dict[str, str]) -> bytes:
+        keys = sorted(key for key in self.objects if key.startswith(query.get("prefix", "")))
+        keys = [key for key in keys if key > query.get("continuation-token", "")]
+        end = min(self._page, int(query["max-keys"]))
+        items = "".join(
+            f"<Contents><Key>{escape(key)}</Key><Size>{len(self.objects[key])}</Size></Contents>" for key in keys[:end]
+        )
+        more = f"<NextContinuationToken>{escape(keys[end - 1])}</NextContinuationToken>" if end < len(keys) else ""
+        truncated = "true" if more else "false"
+        return f"<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{items}{more}</ListBucketResult>".encode()
+
+    def _listed_uploads(self) -> bytes:
+        items = "".join(
+            f"<Upload><Key>{name.removeprefix('id-')}</Key><UploadId>{name}</UploadId></Upload>"
+            for name in self.uploads
+        )
+        return f"<ListMultipartUploadsResult>{items}</ListMultipartUploadsResult>".encode()
+
+
+def play(
+    workload: Workload, store: FakeStore, *, users: int = 3, most: int = 10_000
+) -> list[tuple[int, ErrorClass | None]]:
+    """Let some users send what the workload hands out; the name id and the end of each request, in order."""
+    ends: list[tuple[int, ErrorClass | None]] = []
+    out: list[Request] = []
+    while len(ends) < most:
+        while len(out) < users and (request := workload.next()) is not None:
+            out.append(request)
+        if not out:
+            break
+        request = out.pop(0)
+        ends.append((request.name_id, finish(request, store.answer(request))))
+    return ends
+
+
+def finish(request: Request, reply: Reply) -> ErrorClass | None:
+    """Judge a reply and tell the workload, as users do."""
+    error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
+    if request.done is not None:
+        request.done(reply, error)
+    return error
+
+
+def _error(code: str) -> bytes:
+    return f"<Error><Code>{code}</Code></Error>".encode()
+
+
+def _texts(document: bytes, element: str) -> Iterator[str]:
+    from xml.etree import ElementTree
+
+    for item in ElementTree.fromstring(document).iter():
+        if item.tag.rpartition("}")[2] == element:
+            yield item.text or ""

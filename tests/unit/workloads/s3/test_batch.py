@@ -1,0 +1,128 @@
+"""A batch: every object once, in order, and on from where it was stopped."""
+
+import json
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import ErrorClass
+from loadgen.plan.s3 import S3Plan
+from loadgen.workloads.s3 import journal
+from loadgen.workloads.s3.batch import Batch
+from loadgen.workloads.s3.desk import Desk
+from loadgen.workloads.s3.function import load_function, touch
+from loadgen.workloads.s3.sizes import Sizes
+from tests.support.s3_fake import FakeStore, finish, operations, play
+
+
+def plan(**values):
+    return S3Plan("batch", "photos", **{"run_id": "run", "objects": None, "source": "in/", "prefix": "out/", **values})
+
+
+def batch(s3, index=0, count=1):
+    return Batch(s3, operations(*s3.operations), Desk(0, 3), Sizes(s3.sizes, 1), index, count)
+
+
+def stored(count=10, **options):
+    store = FakeStore(**options)
+    store.objects = {f"in/{number:02d}": b"image %d" % number for number in range(count)} | {"in/": b"", "other": b"x"}
+    return store
+
+
+def test_each_object_is_downloaded_processed_and_uploaded_under_the_other_prefix():
+    store = stored(page=4)
+    for index in range(3):
+        play(batch(plan(), index, 3), store)
+    made = {key: data for key, data in store.objects.items() if key.startswith("out/")}
+    assert made == {f"out/{number:02d}": touch(b"image %d" % number) for number in range(10)}
+    asked = [key for method, key, _ in store.seen if method == "GET" and key]
+    assert sorted(asked) == [f"in/{number:02d}" for number in range(10)]
+
+
+def test_a_function_that_fails_fails_its_object_alone(tmp_path, monkeypatch):
+    (tmp_path / "picky_function.py").write_text(
+        "def make(data):\n    if data.endswith(b'3'):\n        raise ValueError('no image')\n    return data.upper()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    store, s3 = stored(), plan(function="picky_function:make")
+    workload = batch(s3)
+    ends = play(workload, store, users=1)
+    assert [error for _, error in ends if error] == [ErrorClass.PROCESSING]
+    assert sorted(key for key in store.objects if key.startswith("out/")) == [
+        f"out/{number:02d}" for number in range(10) if number != 3
+    ]
+    assert store.objects["out/01"] == b"IMAGE 1"
+
+
+def test_the_failure_names_the_object_and_what_was_raised(tmp_path, monkeypatch):
+    (tmp_path / "broken_function.py").write_text("def make(data):\n    return len(data)\n")
+    monkeypatch.chdir(tmp_path)
+    store = stored(1)
+    workload = batch(plan(function="broken_function:make"))
+    page = workload.next()
+    finish(page, store.answer(page))
+    request = workload.next()
+    assert finish(request, store.answer(request)) is ErrorClass.PROCESSING
+    assert request.expect.said(200, "") == "in/00: TypeError: the function returned int, expected bytes"
+
+
+def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
+    path = str(tmp_path / "j")
+    s3 = plan(journal=path)
+    journal.begin(path, s3)
+    store = stored()
+    play(batch(s3), store, most=8)
+    first = [entry.key for entry in journal.read_entries(path)]
+    assert 0 < len(first) < 10
+    store.seen.clear()
+    for index in range(2):
+        play(batch(s3, index, 2), store)
+    again = {key for method, key, _ in store.seen if method == "GET" and key}
+    assert again == {f"in/{number:02d}" for number in range(10)} - set(first)
+    assert journal.put_in_order(path, s3) == 10
+    entries = journal.read_entries(path)
+    assert [(entry.index, entry.key, entry.made) for entry in entries] == [
+        (number, f"in/{number:02d}", f"out/{number:02d}") for number in range(10)
+    ]
+    assert {(entry.bytes_in, entry.bytes_out) for entry in entries} == {(7, 11)}
+
+
+def test_a_line_that_a_crash_cut_off_is_done_again(tmp_path):
+    path, s3 = tmp_path / "j", plan()
+    journal.begin(str(path), s3)
+    journal.Journal(str(path)).add(journal.Entry(1, "in/é", "out/é", 1, 2))
+    with path.open("a") as file:
+        file.write('{"index": 2, "key": "in/')
+    assert [entry.key for entry in journal.read_entries(str(path))] == ["in/é"]
+
+
+def test_a_journal_is_of_one_batch_only(tmp_path):
+    path, s3 = str(tmp_path / "j"), plan()
+    assert journal.read_head(path) is None
+    journal.begin(path, s3)
+    head = journal.read_head(path)
+    journal.check_head(path, head, s3)
+    with pytest.raises(UsageError, match="of a batch with source 'in/', not 'elsewhere/'"):
+        journal.check_head(path, head, plan(source="elsewhere/"))
+
+
+@pytest.mark.parametrize("text", ["{}\n", "[1]\n", json.dumps({"schema": "loadgen.result/1"}), "not JSON"])
+def test_what_is_no_journal_is_not_written_to(tmp_path, text):
+    path = tmp_path / "j"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="is not the journal of a batch"):
+        journal.read_head(str(path))
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("nowhere_at_all:make", "ModuleNotFoundError"),
+        ("json:nothing", "AttributeError"),
+        ("json:__name__", "a function"),
+    ],
+)
+def test_a_function_that_is_not_there_is_said(name, problem):
+    with pytest.raises(UsageError, match=problem):
+        load_function(name)

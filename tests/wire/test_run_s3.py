@@ -1,0 +1,202 @@
+"""S3 runs as a user has them: against a store that checks signatures, and against servers that fail."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import pytest
+
+from loadgen.measure.result import Result
+from loadgen.workloads.s3.documents import read_page
+from tests.support.command import Finished, Mode, loadgen
+from tests.support.fault_server import FaultServer
+from tests.support.s3_requests import Store
+from tests.support.s3_servers import NotStarted, S3Store, running_moto, signing_store
+from tests.support.steps import Close, ReadHead, ReadRequest, Reset, Send
+
+pytestmark = pytest.mark.slow  # the stores take 2 s to start and up to 10 ms a request
+
+KEY, SECRET = "AKIACANARYCANARY0001", "canary/secret+key=0002"
+CANARIES = (KEY, SECRET)
+
+
+def started(running: Callable[[], AbstractContextManager[S3Store]]) -> Iterator[S3Store]:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running())
+        except NotStarted as reason:
+            pytest.skip(str(reason))
+        yield server
+
+
+@pytest.fixture(scope="module")
+def signing() -> Iterator[S3Store]:
+    yield from started(signing_store)
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[S3Store]:
+    yield from started(running_moto)
+
+
+def s3(server: S3Store, job: str, *argv: object, mode: Mode = ("--mode", "async"), **env: str) -> Finished:
+    keys = {"AWS_ACCESS_KEY_ID": server.key, "AWS_SECRET_ACCESS_KEY": server.secret}
+    return loadgen(
+        "s3", job, "--endpoint", server.url, "--bucket", "trial", "-c", "2", "--format", "json", *mode, *argv,
+        env={**keys, **env},
+    )  # fmt: skip
+
+
+def good(done: Finished, sent: int) -> Result:
+    """The Result of a run in which everything went well and nothing was left."""
+    assert done.code == 0, done.err
+    result = done.result
+    assert (result.ledger.sent, result.ledger.ok) == (sent, sent), result.errors
+    assert "nothing is left" in result.notes[-1]
+    return result
+
+
+def keys_of(server: S3Store, prefix: str = "") -> list[str]:
+    store = Store(server, "trial")
+    try:
+        return [item.key for item in read_page(store.good(store.operations().list(prefix))).objects]
+    finally:
+        store.close()
+
+
+def test_put_and_get_in_every_mode(signing: S3Store, mode: Mode) -> None:
+    put = good(s3(signing, "put", "--objects", "6", "--size", "1KiB..3KiB", mode=mode), 6)
+    assert put.requests["put"].status_codes == {"200": 6}
+    assert put.requests["put"].phases_ms["first_byte"].count == 6
+    assert sum(second.payload_bytes for second in put.timeline) == put.requests["put"].payload_bytes
+    assert 6 << 10 <= put.requests["put"].payload_bytes <= 18 << 10
+    got = good(s3(signing, "get", "--objects", "4", "--size", "100KiB", "--verify", "-n", "8", mode=mode), 8)
+    assert got.requests["get"].payload_bytes == 8 * 100 << 10
+    assert got.notes[0].startswith("Prepared 4 objects, 400 KiB")
+    assert keys_of(signing) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "argv", "sent"),
+    [
+        ("stat", ["-n", "6"], {"stat": 6}),
+        ("list", ["-n", "3"], {"list": 3}),
+        ("delete", [], {"delete": 5}),
+        ("delete", ["--delete-many", "3"], {"delete-many": 2}),
+        ("get", ["-n", "5", "--range", "7", "--verify"], {"get-range": 5}),
+        ("multipart", [], {"create-multipart": 5, "put-part": 5, "complete-multipart": 5, "abort-multipart": 0}),
+        ("batch", [], {"get": 5, "put": 5}),
+        ("put", ["--payload", "streaming", "--checksum", "crc32"], {"put": 5}),
+        ("put", ["-R", "500/s"], {"put": 5}),
+    ],
+)
+def test_every_job_does_what_it_says(signing: S3Store, job: str, argv: list[str], sent: dict[str, int]) -> None:
+    result = good(s3(signing, job, "--objects", "5", "--size", "20B..2KiB", *argv), sum(sent.values()))
+    assert {name: part.ledger.ok for name, part in result.requests.items()} == sent
+
+
+def test_mixed_in_every_mode(moto: S3Store, local_mode: Mode) -> None:
+    result = good(s3(moto, "mixed", "--objects", "5", "--size", "1KiB", "-n", "60", mode=local_mode), 60)
+    assert set(result.status_codes) == {"200", "204"}
+
+
+def test_what_was_there_before_stays_there(moto: S3Store) -> None:
+    store = Store(moto, "trial")
+    good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
+    from loadgen.workloads.s3.content import Given
+
+    for key in ("mine", "loadgen/mine"):
+        store.good(store.operations().put(key, Given(b"x")))
+    good(s3(moto, "delete", "--objects", "3", "--size", "1"), 3)
+    assert keys_of(moto) == ["loadgen/mine", "mine"]
+    kept = s3(moto, "put", "--objects", "2", "--size", "1", "--keep").result
+    assert kept.notes == [f"Kept everything under trial/loadgen/{kept.plan['s3']['run_id']}/"]
+    assert len(keys_of(moto)) == 4
+    store.close()
+
+
+def test_a_batch_over_what_is_there_keeps_what_it_makes(moto: S3Store, tmp_path: Path, local_mode: Mode) -> None:
+    store = Store(moto, "trial")
+    good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
+    from loadgen.workloads.s3.content import Given
+
+    prefix = f"in{len(list(keys_of(moto)))}/"
+    for number in range(4):
+        store.good(store.operations().put(f"{prefix}{number}", Given(b"image")))
+    journal = tmp_path / "journal"
+    argv = ["--source", prefix, "--prefix", f"made-{prefix}", "--resume", journal]
+    first = s3(moto, "batch", *argv, mode=local_mode)
+    assert first.code == 0, first.err
+    assert keys_of(moto, f"made-{prefix}") == [f"made-{prefix}{number}" for number in range(4)]
+    again = s3(moto, "batch", *argv, mode=local_mode).result
+    assert again.requests["get"].ledger.sent == 0
+    store.close()
+
+
+def test_a_wrong_secret_is_said_before_anything_runs(signing: S3Store) -> None:
+    done = s3(signing, "put", "--objects", "2", AWS_SECRET_ACCESS_KEY=SECRET)
+    assert (done.code, done.out) == (2, "")
+    assert "status 403, SignatureDoesNotMatch; check AWS_SECRET_ACCESS_KEY" in done.err
+    assert SECRET not in done.err
+
+
+def test_a_source_in_a_missing_bucket_is_a_failure_with_its_code(moto: S3Store) -> None:
+    done = s3(moto, "batch", "--source", "a/", "--bucket", "nobody-made-this")
+    assert done.code == 108
+    assert done.result.error_codes == {"NoSuchBucket": 1}
+
+
+def fault(script: Callable[[int], list[object]], *argv: object) -> tuple[Finished, FaultServer]:
+    with FaultServer(script) as server:  # type: ignore[arg-type]
+        store = S3Store("fault", f"http://127.0.0.1:{server.port}", KEY, SECRET)
+        return s3(store, "put", "--objects", "3", "--size", "64KiB", "-c", "1", *argv), server
+
+
+LISTED = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<ListBucketResult/>\n"
+ECHO = f"<Error><Code>SlowDown</Code><Message>{KEY} {SECRET}</Message></Error>".encode()
+BUSY = b"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(ECHO), ECHO)
+
+
+def test_a_connection_cut_in_mid_upload_is_counted_and_what_could_not_be_cleaned_up_is_said() -> None:
+    done, _ = fault(lambda n: [ReadRequest(), Send(LISTED), Close()] if n == 0 else [ReadHead(), Reset()])
+    result = done.result
+    assert (result.ledger.sent, result.ledger.ok) == (3, 0)
+    assert {row.error_class for row in result.errors} <= {"connection_reset", "early_close", "stale_connection"}
+    assert result.notes[-1].startswith("NOT CLEANED UP (")
+    assert "objects are left under trial/loadgen/" in result.notes[-1]
+
+
+def test_a_preparation_that_fails_says_why_and_what_it_left() -> None:
+    with FaultServer(lambda n: [ReadRequest(), Send(LISTED if n == 0 else BUSY), Close()]) as server:
+        done = s3(S3Store("fault", f"http://127.0.0.1:{server.port}", KEY, SECRET), "get", "--size", "1", "-c", "1")
+    assert (done.code, done.out) == (2, "")
+    why, left = done.err.splitlines()
+    assert why.endswith(": status 503, SlowDown")
+    assert left.startswith("loadgen: NOT CLEANED UP (status 503, SlowDown): objects are left under trial/loadgen/")
+
+
+def test_no_output_holds_a_key_or_a_signature() -> None:
+    for argv in ([], ["--retries", "1"]):
+        done, server = fault(
+            lambda n: [ReadRequest(), Send(LISTED if n == 0 else BUSY), Close()], "-o", "/dev/stderr", *argv
+        )
+        signatures = [request.head.partition(b"Signature=")[2][:64].decode() for request in server.requests]
+        assert len(signatures) > 3
+        assert done.result.error_codes == {"SlowDown": 3 * (1 + len(argv) // 2)}
+        for text in (done.out, done.err):
+            assert not [secret for secret in (*CANARIES, *signatures) if secret and secret in text]
+
+
+def test_retries_are_counted_apart() -> None:
+    done, _ = fault(lambda n: [ReadRequest(), Send(LISTED if n == 0 else BUSY), Close()], "--retries", "2")
+    result = done.result
+    assert {name: part.ledger.failed for name, part in result.requests.items()} == {"put": 3, "put again": 6}
+
+
+def test_a_signal_is_not_needed_to_end_and_check_opens_no_socket() -> None:
+    done = loadgen(
+        "check", "s3-upload", env={"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "TARGET": "http://a.test"}
+    )
+    assert (done.code, done.err) == (0, "")
+    assert "Operations\n  put\n  put again" in done.out
+    assert not [secret for secret in CANARIES if secret in done.out]
