@@ -3,6 +3,8 @@
 import io
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,19 +13,6 @@ from typer.core import TyperGroup
 
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError
-from loadgen.cli.baseline import baseline_app
-from loadgen.cli.calibrate import calibrate
-from loadgen.cli.check import check
-from loadgen.cli.compare import compare
-from loadgen.cli.demo import demo
-from loadgen.cli.diff import diff
-from loadgen.cli.find_max import find_max
-from loadgen.cli.gate import gate
-from loadgen.cli.profiles import profiles_app
-from loadgen.cli.report import report
-from loadgen.cli.run import run
-from loadgen.cli.s3 import s3
-from loadgen.cli.target import target
 
 INTERNAL, USAGE = 1, 2
 # Typer has brought its own copy of click since 0.26, so click's classes are found by way of Typer's.
@@ -38,23 +27,12 @@ class Commands(TyperGroup):
         super(TyperGroup, self).format_help(ctx, formatter)
 
 
-app = typer.Typer(
-    name="loadgen",
-    cls=Commands,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"loadgen {__version__}")
         raise typer.Exit
 
 
-@app.callback()
 def loadgen(
     _version: Annotated[
         bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Print the version.")
@@ -66,19 +44,34 @@ def loadgen(
     """
 
 
-app.command()(run)
-app.command()(find_max)
-app.command()(s3)
-app.command()(check)
-app.command()(demo)
-app.command()(target)
-app.command()(report)
-app.command()(gate)
-app.command()(compare)
-app.command()(diff)
-app.command()(calibrate)
-app.add_typer(baseline_app)
-app.add_typer(profiles_app)
+COMMANDS = (
+    "run", "find-max", "s3", "check", "demo", "target", "report", "gate", "compare", "diff", "calibrate", "baseline",
+    "profiles",
+)  # fmt: skip
+"""Each is a function, or a Typer of its own, in a module of its name."""
+
+
+def make_app(arguments: Sequence[str]) -> typer.Typer:
+    """The application with the command that is asked for, or with all of them where none is: importing takes time."""
+    app = typer.Typer(
+        name="loadgen",
+        cls=Commands,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(loadgen)
+    asked = next((word for word in arguments if not word.startswith("-")), "")
+    for command in (asked,) if asked in COMMANDS else COMMANDS:
+        name = command.replace("-", "_")
+        module = import_module(f"loadgen.cli.{name}")
+        group = getattr(module, f"{name}_app", None)
+        if group is None:
+            app.command()(getattr(module, name))
+        else:
+            app.add_typer(group)
+    return app
 
 
 def _show(error: Any) -> None:
@@ -101,7 +94,7 @@ def run_app() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and dots are no reason to fail on an ASCII terminal
     try:
-        code = app(standalone_mode=False)
+        code = make_app(sys.argv[1:])(standalone_mode=False)
     except ClickException as error:
         _show(error)
         return int(error.exit_code)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from loadgen.cli.app import app
+from loadgen.cli.app import make_app
 from loadgen.cli.options import OPTIONS, RunOption
 from loadgen.plan.document import profile_for_url
 from loadgen.plan.profile import Profile
@@ -30,7 +30,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
             yield from commands(command, (*path, name))
 
 
-COMMANDS = list(commands(typer.main.get_command(app)))
+COMMANDS = list(commands(typer.main.get_command(make_app([]))))
 
 
 def stated_default(option: RunOption) -> str:
