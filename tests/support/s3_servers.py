@@ -9,11 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pytest
 
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
@@ -217,3 +219,13 @@ def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> Non
         else:
             return
     raise NotStarted(f"no server on port {port}: {log.read_text('utf-8', 'replace').strip()[-300:]}")
+
+
+def started(running: Callable[[], AbstractContextManager[S3Store]]) -> Iterator[S3Store]:
+    """For a fixture: the store while it runs; without it its tests are skipped, with the reason."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running())
+        except NotStarted as reason:
+            pytest.skip(str(reason))
+        yield server

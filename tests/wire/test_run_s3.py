@@ -1,7 +1,6 @@
 """S3 runs as a user has them: against a store that checks signatures, and against servers that fail."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,22 +10,13 @@ from loadgen.workloads.s3.documents import read_page
 from tests.support.command import Finished, Mode, loadgen
 from tests.support.fault_server import FaultServer
 from tests.support.s3_requests import Store
-from tests.support.s3_servers import NotStarted, S3Store, running_moto, signing_store
+from tests.support.s3_servers import S3Store, running_moto, signing_store, started
 from tests.support.steps import Close, ReadHead, ReadRequest, Reset, Send
 
 pytestmark = pytest.mark.slow  # the stores take 2 s to start and up to 10 ms a request
 
 KEY, SECRET = "AKIACANARYCANARY0001", "canary/secret+key=0002"
 CANARIES = (KEY, SECRET)
-
-
-def started(running: Callable[[], AbstractContextManager[S3Store]]) -> Iterator[S3Store]:
-    with ExitStack() as stack:
-        try:
-            server = stack.enter_context(running())
-        except NotStarted as reason:
-            pytest.skip(str(reason))
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Every operation of S3 against real stores."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import md5
 
@@ -13,22 +12,13 @@ from loadgen.workloads.s3.data import Bodies, Match
 from loadgen.workloads.s3.documents import Part, find_token, read_deleted, read_page, read_parts, read_upload_id
 from tests.support.clients import every_client
 from tests.support.s3_requests import Store
-from tests.support.s3_servers import NotStarted, S3Store, running_moto, signing_store
+from tests.support.s3_servers import S3Store, running_moto, signing_store, started
 
 BODIES = Bodies(1)
 ODD_KEYS = ["a b", "a+b", "100%", "a%20b", "bäume/木", "?&=#;:@", "*'()!~$,", '<&>"', "a" * 200]
 PATH_LIKE_KEYS = ["a//b", "a/../b", "./a"]  # stores that keep objects as files cannot have them
 
 pytestmark = pytest.mark.slow  # the stores take 2 s to start and up to 10 ms a request
-
-
-def started(running: Callable[[], AbstractContextManager[S3Store]]) -> Iterator[S3Store]:
-    with ExitStack() as stack:
-        try:
-            server = stack.enter_context(running())
-        except NotStarted as reason:
-            pytest.skip(str(reason))
-        yield server
 
 
 @pytest.fixture(scope="module")
