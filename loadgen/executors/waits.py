@@ -5,11 +5,12 @@ import os
 import select
 import time
 from collections.abc import Callable
-from heapq import heappop, heappush
+from functools import partial
 from typing import Protocol
 
 from loadgen.base.alarm import Alarm, end_sleeps_on_time
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.timers import Timers
 
 PRECISE_MS = 2
 
@@ -77,15 +78,13 @@ class ThreadWaits:
 
 
 class LoopWaits:
-    """Waits on the running event loop, all by one alarm: the loop's own timers are rounded to a millisecond."""
+    """Waits on the running event loop, all by one alarm."""
 
     def __init__(self, clock: Callable[[], int], alarm: Alarm) -> None:
         self._clock = clock
-        self._alarm = alarm
+        self._timers = Timers(alarm, clock)
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(alarm.fileno(), self._on_alarm)
-        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._slept = 0
+        self._sleepers: set[asyncio.Future[None]] = set()
         self._opened = asyncio.Event()
         self._stopped = False
 
@@ -93,19 +92,10 @@ class LoopWaits:
         """Sleep until the alarm rings for this instant."""
         while self._clock() < at_ns and not self._stopped:
             sleeper: asyncio.Future[None] = self._loop.create_future()
-            self._slept += 1
-            heappush(self._sleepers, (at_ns, self._slept, sleeper))
-            if self._sleepers[0][2] is sleeper:
-                self._alarm.set(at_ns)
+            self._sleepers.add(sleeper)
+            self._timers.at(at_ns, partial(_wake, sleeper))
             await sleeper
-
-    def _on_alarm(self) -> None:
-        self._alarm.clear()
-        now, sleepers = self._clock(), self._sleepers
-        while sleepers and sleepers[0][0] <= now:
-            _wake(heappop(sleepers)[2])
-        if sleepers:
-            self._alarm.set(sleepers[0][0])
+            self._sleepers.discard(sleeper)
 
     async def gate(self) -> None:
         """Wait for the gate."""
@@ -119,14 +109,12 @@ class LoopWaits:
         """Wake every sleeper: the run is stopped."""
         self._opened.set()
         self._stopped = True
-        for _, _, sleeper in self._sleepers:
+        for sleeper in self._sleepers:
             _wake(sleeper)
-        self._sleepers.clear()
 
     def close(self) -> None:
         """Free the alarm; nobody waits any more."""
-        self._loop.remove_reader(self._alarm.fileno())
-        self._alarm.close()
+        self._timers.close()
 
 
 def _wake(sleeper: "asyncio.Future[None]") -> None:

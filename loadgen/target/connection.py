@@ -166,7 +166,7 @@ class Connection(asyncio.Protocol):
         self._ended = True
         if still_sending and self._transport.can_write_eof():
             self._transport.write_eof()
-            self._site.departures.at(self._site.clock() + _LINGER_NS, self._transport.abort)
+            self._site.timers.at(self._site.clock() + _LINGER_NS, self._transport.abort)
         else:
             self._transport.close()
 
@@ -174,7 +174,7 @@ class Connection(asyncio.Protocol):
         due_ns = job.turn.due_ns
         if due_ns and due_ns > self._site.clock():
             self._busy = True
-            self._site.departures.at(due_ns, lambda: self._depart(job))
+            self._site.timers.at(due_ns, lambda: self._depart(job))
         else:
             self._write(job)
 
@@ -218,7 +218,7 @@ class Connection(asyncio.Protocol):
         self._busy = left > 0
         if self._busy:
             self._flush()
-            self._site.departures.at(self._site.clock() + gap_ns, lambda: self._drip_on(left, gap_ns))
+            self._site.timers.at(self._site.clock() + gap_ns, lambda: self._drip_on(left, gap_ns))
 
     def _drip_on(self, left: int, gap_ns: int) -> None:
         if self._ended:

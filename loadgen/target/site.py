@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from loadgen.base.alarm import make_alarm
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.errors import UsageError
+from loadgen.base.timers import Timers
 from loadgen.target.answers import Answer, Control, answer_to, error
-from loadgen.target.departures import Departures
 from loadgen.target.lines import Capacity, Lines
 from loadgen.target.options import TargetOptions
 from loadgen.target.stats import Stats
@@ -33,12 +34,12 @@ class Turn:
 
 
 class Site:
-    """Belongs to one loop. `known` maps whole requests, byte for byte, to (reply, status): nothing to parse or plan.
+    """Belongs to the running loop. `known` maps whole requests, byte for byte, to (reply, status): nothing to plan.
 
     Raises UsageError when the queue log cannot be written.
     """
 
-    def __init__(self, options: TargetOptions, loop: asyncio.AbstractEventLoop, clock: Clock = now_ns) -> None:
+    def __init__(self, options: TargetOptions, clock: Clock = now_ns) -> None:
         self.stats = Stats()
         self.known: dict[bytes, tuple[bytes, int]] = {}
         self.clock = clock
@@ -52,8 +53,8 @@ class Site:
         self._queue_log = None
         if options.queue_log is not None:
             self._queue_log = self._resources.enter_context(_open_log(options.queue_log))
-        self.departures = Departures(loop, clock)
-        self._resources.callback(self.departures.close)
+        self.timers = Timers(make_alarm(), clock)
+        self._resources.callback(self.timers.close)
 
     def turn(self, method: bytes, target: bytes, received: int) -> Turn:
         """Count a request that has come whole, with `received` bytes of body, and say what it gets and when."""
