@@ -95,6 +95,7 @@ class Connection(asyncio.Protocol):
 
     def _read(self, data: bytes) -> None:
         reader = self._reader
+        now = self._site.clock()
         if reader is None:
             reader = self._reader = RequestReader()
         self._unclaimed += len(data)
@@ -102,7 +103,7 @@ class Connection(asyncio.Protocol):
             return
         was_idle, self._idle = self._idle, False
         for received in reader.feed(data):
-            self._jobs.append(self._job(received))
+            self._jobs.append(self._job(received, now))
         if reader.refusal:
             turn = self._site.refuse(reader.refusal)
             self._jobs.append(_Job(turn, head_of(turn.answer, keep_alive=False), has_body=True))
@@ -110,8 +111,8 @@ class Connection(asyncio.Protocol):
             self._learn(data, self._jobs[0])
         self._advance()
 
-    def _job(self, received: Received) -> _Job:
-        turn = self._site.turn(received.method, received.target, received.body_length)
+    def _job(self, received: Received, now: int) -> _Job:
+        turn = self._site.turn(received.method, received.target, received.body_length, now)
         if turn.counted:
             self._stats.bytes_in += self._unclaimed
         self._unclaimed = 0

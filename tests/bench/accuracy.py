@@ -166,7 +166,7 @@ def _queued(bench: Bench, load_share: float, seconds: int) -> tuple[list[float],
         command = [sys.executable, "-m", "loadgen.target", "--port", str(port), "--queue-log", str(log)]
         with running(command, port, bench.layout.server):
             url = f"http://127.0.0.1:{port}/queue/{SERVICE_MS:g}"
-            options = ["-R", str(rate), "--arrival", "poisson", "-c", "200", "-d", f"{seconds}s", *ONE_WORKER]
+            options = ["-R", str(rate), "--arrival", "poisson", "-c", "200", "-d", f"{seconds}s", "--precise", *ONE_WORKER]
             result = load(bench, url, options).figures
         rows = [line.split() for line in log.read_text("ascii").splitlines()]
     return [(int(departed) - int(arrived)) / 1e6 for arrived, departed in rows], result
