@@ -4,6 +4,7 @@ A plain dictionary of cells costs a tenth of `HdrHistogram.record_value`, merges
 HdrHistogram without loss when it is written out.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -60,6 +61,21 @@ def rank_of(quantile: float, count: int) -> int:
     """Nearest rank, from 1: the smallest rank with at least `quantile` of all values at or below it."""
     exact = _fraction(quantile) * count
     return max(1, -(-exact.numerator // exact.denominator))
+
+
+class Packed:
+    """Counts that rest: 16 bytes a cell instead of about 80."""
+
+    __slots__ = ("_cells", "_clamped", "_times")
+
+    def __init__(self, counts: "Counts") -> None:
+        self._cells = array("Q", counts.cells.keys())
+        self._times = array("Q", counts.cells.values())
+        self._clamped = counts.clamped
+
+    def counts(self) -> "Counts":
+        """The same, to be added to and read."""
+        return Counts(zip(self._cells, self._times, strict=True), self._clamped)
 
 
 class Counts:
