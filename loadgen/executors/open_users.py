@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
+from itertools import chain, repeat
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.exchange import Memo, Request
@@ -37,7 +38,8 @@ class OpenUsers(ReactorUsers):
         shard = task.shard
         timetable = make_timetable(arrivals, task.plan.seed)
         self._eager = False
-        self._offsets_ns = timetable.offsets_ns(shard.index, shard.count)
+        offsets_ns = timetable.offsets_ns(shard.index, shard.count)
+        self._next_offset_ns = chain(offsets_ns, repeat(NEVER)).__next__
         self._most = max(share(arrivals.max_connections, shard.count, shard.index), shard.users)
         self._drops = arrivals.when_busy == "drop"
         self._precise = arrivals.precise
@@ -66,14 +68,13 @@ class OpenUsers(ReactorUsers):
         self._end_ns, self._started_ns = end_ns, now
         self.started = len(self.connections)
         self._idle = list(self.connections)
-        self._advance()
+        self._next_due_ns = self._next_due(end_ns)
         self._reactor.timetable = self._keep_to_it
         self._on_alarm()
 
-    def _advance(self) -> None:
-        offset_ns = next(self._offsets_ns, None)
-        due_ns = NEVER if offset_ns is None else self._started_ns + offset_ns
-        self._next_due_ns = due_ns if due_ns < self._end_ns else NEVER
+    def _next_due(self, end_ns: int) -> int:
+        due_ns = self._started_ns + self._next_offset_ns()
+        return due_ns if due_ns < end_ns else NEVER
 
     def _on_alarm(self) -> None:
         self._alarm.clear()
@@ -127,24 +128,35 @@ class OpenUsers(ReactorUsers):
 
     def _dispatch(self, now: int) -> None:
         """Serve every arrival that is due by `now`; later ones wait until the sockets had their turn."""
-        if self._next_due_ns <= now:  # so late did we wake up: the generator's own delay
-            self._recorder.batches_ns.append(now - self._next_due_ns)
-        while self._next_due_ns <= now:
-            if self._over or self._words[STOP] != GO or self._budget <= 0:
+        words, idle, waiting, clock, end_ns = self._words, self._idle, self._waiting, self._clock, self._end_ns
+        only, send, next_offset_ns, started_ns = self._only, self._reactor.send, self._next_offset_ns, self._started_ns
+        due_ns = self._next_due_ns
+        if due_ns <= now:  # so late did we wake up: the generator's own delay
+            self._recorder.batches_ns.append(now - due_ns)
+        while due_ns <= now:
+            if self._over or words[STOP] != GO or self._budget <= 0:
                 self._finish(now)
-                return
-            due_ns = self._next_due_ns
-            self._advance()
-            if self._idle:
-                self._fire(self._idle.pop(), due_ns)
-            elif len(self.connections) < self._most:
-                connection = Connection(len(self.connections))
-                self.connections.append(connection)
-                self._fire(connection, due_ns)
+                break
+            if idle and only is not None:  # the same as `_fire`, in place
+                self._budget -= 1
+                connection = idle.pop()
+                connection.due_ns = due_ns
+                send(connection, only, clock())
+            elif idle or len(self.connections) < self._most:
+                self._fire(idle.pop() if idle else self._another(), due_ns)
             elif self._drops:
                 self._lose_arrival(0)
             else:
-                self._waiting.append(due_ns)
+                waiting.append(due_ns)
+            due_ns = started_ns + next_offset_ns()
+            if due_ns >= end_ns:
+                due_ns = NEVER
+        self._next_due_ns = due_ns
+
+    def _another(self) -> Connection:
+        connection = Connection(len(self.connections))
+        self.connections.append(connection)
+        return connection
 
     def _fire(self, connection: Connection, due_ns: int) -> None:
         request = self._only or self._workload.next()
@@ -161,13 +173,16 @@ class OpenUsers(ReactorUsers):
         memo: Memo = connection.request.memo  # type: ignore[assignment, union-attr]
         memo.add_lag(connection.sent_ns - connection.due_ns)
         memo.add(now - connection.sent_ns)
-        if self._waiting:
-            self._continue(connection, now)
-        else:
-            connection.backoff_ns = 0
-            self.finished_ns = now
+        self.finished_ns = now
+        if not self._waiting:
             self._idle.append(connection)
-        return None
+            return None
+        if self._only is None or self._over or self._words[STOP] != GO or self._budget <= 0:
+            self._continue(connection, now)
+            return None
+        self._budget -= 1
+        connection.due_ns = self._waiting.popleft()
+        return self._only
 
     def _continue(self, connection: Connection, now: int) -> None:
         """A connection is free again: for the arrival that waits longest, or idle."""

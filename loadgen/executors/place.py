@@ -38,6 +38,7 @@ def _users(task: Assignment) -> Users:
         return ReactorUsers(task, context, workload, recorder, breaker, make_alarm())
 
     from loadgen.executors.sequential_users import SequentialUsers
+    from loadgen.executors.waits import LoopWaits, ThreadWaits
 
     return SequentialUsers(
         task,
@@ -45,7 +46,7 @@ def _users(task: Assignment) -> Users:
         _workload_maker(task),
         recorder,
         breaker,
-        in_threads=plan.mode == "threads",
+        waits=ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm()),
     )
 
 

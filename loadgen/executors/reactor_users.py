@@ -21,7 +21,7 @@ from loadgen.measure.recording import Recording
 from loadgen.pacing.closed import OPENING_BURST, ThinkTime, next_backoff_ns, opening_offset_ns
 from loadgen.workloads.base import Workload
 
-FOLD_EVERY = 1000
+FOLD_EVERY = 250
 MOST_BETWEEN_SWEEPS_NS = 500 * NS_PER_MS
 
 

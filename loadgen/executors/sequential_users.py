@@ -44,7 +44,7 @@ def drive(coroutine: Coroutine[Any, Any, None]) -> None:
 class SequentialUsers:
     """All users of one shard. `clients` and `workload_for` make one client and one workload for each user.
 
-    `in_threads`: a pool thread for each user, else a task for each on the running loop.
+    With `ThreadWaits` each has a pool thread, with `LoopWaits` a task on the running loop.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class SequentialUsers:
         recorder: Recorder,
         breaker: Breaker,
         *,
-        in_threads: bool,
+        waits: ThreadWaits | LoopWaits,
     ) -> None:
         plan, shard = task.plan, task.shard
         self._task = task
@@ -79,8 +79,7 @@ class SequentialUsers:
         self._opened = [False] * shard.users
         self._started = [False] * shard.users
         self._ended_ns = [0] * shard.users
-        self._in_threads = in_threads
-        self._waits: ThreadWaits | LoopWaits = ThreadWaits(task.clock) if in_threads else LoopWaits(task.clock)
+        self._waits = waits
         self._pool: ThreadPoolExecutor | None = None
         self._futures: list[asyncio.Future[None]] = []
         self._switch_interval_s = 0.0
@@ -125,9 +124,10 @@ class SequentialUsers:
         self._opening_since = now
         loop = asyncio.get_running_loop()
         users = range(self._task.shard.users)
-        if not self._in_threads:
+        if isinstance(self._waits, LoopWaits):
             self._futures = [asyncio.ensure_future(self._user(user)) for user in users]
             return
+        self._waits.before_start()
         self._pool = ThreadPoolExecutor(max_workers=max(1, self._task.shard.users), thread_name_prefix="user")
         self._switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL_S)

@@ -5,11 +5,14 @@ import os
 import select
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
+from loadgen.base.alarm import Alarm, end_sleeps_on_time
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.timers import Timers
 
-PRECISE_NS = 2 * NS_PER_MS
+PRECISE_MS = 2
 
 
 class Waits(Protocol):
@@ -33,12 +36,17 @@ class ThreadWaits:
         self._stop, self._stop_end = os.pipe()
 
     async def until(self, at_ns: int) -> None:
-        """Sleep; the last 2 ms without an eye on the stop signal."""
+        """Sleep; the last milliseconds without an eye on the stop signal."""
         while (left := at_ns - self._clock()) > 0:
-            if left <= PRECISE_NS:
+            wait_ms = left // NS_PER_MS - PRECISE_MS
+            if wait_ms <= 0:
                 time.sleep(left / NS_PER_S)
-            elif self._stopped((left - PRECISE_NS) // NS_PER_MS):
+            elif self._stopped(wait_ms):
                 return
+
+    def before_start(self) -> None:
+        """To be called by the thread that starts those which will wait."""
+        end_sleeps_on_time()
 
     async def gate(self) -> None:
         """Block until the gate's pipe ends."""
@@ -70,21 +78,24 @@ class ThreadWaits:
 
 
 class LoopWaits:
-    """Waits on the event loop."""
+    """Waits on the running event loop, all by one alarm."""
 
-    def __init__(self, clock: Callable[[], int]) -> None:
+    def __init__(self, clock: Callable[[], int], alarm: Alarm) -> None:
         self._clock = clock
+        self._timers = Timers(alarm, clock)
+        self._loop = asyncio.get_running_loop()
+        self._sleepers: set[asyncio.Future[None]] = set()
         self._opened = asyncio.Event()
-        self._stopped = asyncio.Event()
+        self._stopped = False
 
     async def until(self, at_ns: int) -> None:
-        """Sleep and check the clock again: the loop's timers may be early."""
-        while (left := at_ns - self._clock()) > 0 and not self._stopped.is_set():
-            try:
-                async with asyncio.timeout(left / NS_PER_S):
-                    await self._stopped.wait()
-            except TimeoutError:
-                continue
+        """Sleep until the alarm rings for this instant."""
+        while self._clock() < at_ns and not self._stopped:
+            sleeper: asyncio.Future[None] = self._loop.create_future()
+            self._sleepers.add(sleeper)
+            self._timers.at(at_ns, partial(_wake, sleeper))
+            await sleeper
+            self._sleepers.discard(sleeper)
 
     async def gate(self) -> None:
         """Wait for the gate."""
@@ -97,7 +108,15 @@ class LoopWaits:
     def wake(self) -> None:
         """Wake every sleeper: the run is stopped."""
         self._opened.set()
-        self._stopped.set()
+        self._stopped = True
+        for sleeper in self._sleepers:
+            _wake(sleeper)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Free the alarm; nobody waits any more."""
+        self._timers.close()
+
+
+def _wake(sleeper: "asyncio.Future[None]") -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)

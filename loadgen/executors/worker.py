@@ -105,9 +105,8 @@ class Worker:
     def _deliver(self, now: int, part: Part, usage: Usage | None = None) -> None:
         elapsed_ns = max(now - self._opens_ns, 0)
         recording = self._users.take()
-        total = recording.total()
         self._show()
-        self._ok += total.ok
+        self._ok += sum(tally.ok for tally in recording.tallies.values())
         self._put(Slot.OK, self._ok)
         self._task.deliver(Frame(self._index, self._second, elapsed_ns, recording, part, usage))
         self._second = elapsed_ns // NS_PER_S

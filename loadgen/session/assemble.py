@@ -88,7 +88,7 @@ def assemble(
             for row in collected.seconds
         ],
         blocks=[
-            Block(block.start_s, block.length_s, block.ok, block.failed, block.response.encode())
+            Block(block.start_s, block.length_s, block.ok, block.failed, block.counts().encode())
             for block in collected.blocks
         ],
         generator=generator,

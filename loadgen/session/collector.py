@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.measure.counts import Counts
+from loadgen.measure.counts import Counts, Packed
 from loadgen.measure.recording import Frame, Recording, Usage
 
 MOST_BLOCKS = 60
@@ -11,7 +11,7 @@ MOST_BLOCKS = 60
 
 @dataclass(slots=True)
 class Slice:
-    """What was done in one second, or in one block of them."""
+    """What was done in one second, or in one block of them. `response` is packed where nothing is added for a while."""
 
     start_s: int
     length_s: int = 1
@@ -19,7 +19,16 @@ class Slice:
     failed: int = 0
     unknown: int = 0
     payload: int = 0
-    response: Counts = field(default_factory=Counts)
+    response: Counts | Packed = field(default_factory=Counts)
+
+    def counts(self) -> Counts:
+        """The response times."""
+        return self.response if isinstance(self.response, Counts) else self.response.counts()
+
+    def pack(self) -> None:
+        """A run has up to 60 blocks, and each may have thousands of cells."""
+        if isinstance(self.response, Counts):
+            self.response = Packed(self.response)
 
     def add(self, other: "Slice") -> None:
         """Add another slice's sums."""
@@ -27,7 +36,9 @@ class Slice:
         self.failed += other.failed
         self.unknown += other.unknown
         self.payload += other.payload
-        self.response.merge(other.response)
+        response = self.counts()
+        response.merge(other.counts())
+        self.response = response
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +112,9 @@ class Collector:
         for start in sorted(second for second in self._pending if second < before):
             row = self._pending.pop(start)
             p50_us = p99_us = None
-            if row.response.cells:
-                p50_us, p99_us = row.response.quantiles_us((0.5, 0.99))
+            response = row.counts()
+            if response.cells:
+                p50_us, p99_us = response.quantiles_us((0.5, 0.99))
                 self.last_p99_us = p99_us
             sent = row.ok + row.failed + row.unknown
             self.seconds.append(SecondRow(start, row.ok, row.failed, sent, p50_us, p99_us, row.payload))
@@ -110,18 +122,17 @@ class Collector:
 
     def _add_block(self, row: Slice) -> None:
         """Seconds join blocks; blocks double in length so that there are never more than 60."""
-        start = row.start_s // self._block_s * self._block_s
-        if self.blocks and self.blocks[-1].start_s == start:
-            self.blocks[-1].add(row)
-        else:
-            self.blocks.append(Slice(start, self._block_s))
-            self.blocks[-1].add(row)
+        self._join(row)
         if len(self.blocks) > MOST_BLOCKS:
             self._block_s *= 2
-            halved: list[Slice] = []
-            for block in self.blocks:
-                start = block.start_s // self._block_s * self._block_s
-                if not halved or halved[-1].start_s != start:
-                    halved.append(Slice(start, self._block_s))
-                halved[-1].add(block)
-            self.blocks = halved
+            halves, self.blocks = self.blocks, []
+            for block in halves:
+                self._join(block)
+
+    def _join(self, part: Slice) -> None:
+        start = part.start_s // self._block_s * self._block_s
+        if not self.blocks or self.blocks[-1].start_s != start:
+            if self.blocks:
+                self.blocks[-1].pack()
+            self.blocks.append(Slice(start, self._block_s))
+        self.blocks[-1].add(part)

@@ -95,6 +95,7 @@ class Connection(asyncio.Protocol):
 
     def _read(self, data: bytes) -> None:
         reader = self._reader
+        now = self._site.clock()
         if reader is None:
             reader = self._reader = RequestReader()
         self._unclaimed += len(data)
@@ -102,7 +103,7 @@ class Connection(asyncio.Protocol):
             return
         was_idle, self._idle = self._idle, False
         for received in reader.feed(data):
-            self._jobs.append(self._job(received))
+            self._jobs.append(self._job(received, now))
         if reader.refusal:
             turn = self._site.refuse(reader.refusal)
             self._jobs.append(_Job(turn, head_of(turn.answer, keep_alive=False), has_body=True))
@@ -110,8 +111,8 @@ class Connection(asyncio.Protocol):
             self._learn(data, self._jobs[0])
         self._advance()
 
-    def _job(self, received: Received) -> _Job:
-        turn = self._site.turn(received.method, received.target, received.body_length)
+    def _job(self, received: Received, now: int) -> _Job:
+        turn = self._site.turn(received.method, received.target, received.body_length, now)
         if turn.counted:
             self._stats.bytes_in += self._unclaimed
         self._unclaimed = 0
@@ -166,7 +167,7 @@ class Connection(asyncio.Protocol):
         self._ended = True
         if still_sending and self._transport.can_write_eof():
             self._transport.write_eof()
-            self._site.departures.at(self._site.clock() + _LINGER_NS, self._transport.abort)
+            self._site.timers.at(self._site.clock() + _LINGER_NS, self._transport.abort)
         else:
             self._transport.close()
 
@@ -174,7 +175,7 @@ class Connection(asyncio.Protocol):
         due_ns = job.turn.due_ns
         if due_ns and due_ns > self._site.clock():
             self._busy = True
-            self._site.departures.at(due_ns, lambda: self._depart(job))
+            self._site.timers.at(due_ns, lambda: self._depart(job))
         else:
             self._write(job)
 
@@ -218,7 +219,7 @@ class Connection(asyncio.Protocol):
         self._busy = left > 0
         if self._busy:
             self._flush()
-            self._site.departures.at(self._site.clock() + gap_ns, lambda: self._drip_on(left, gap_ns))
+            self._site.timers.at(self._site.clock() + gap_ns, lambda: self._drip_on(left, gap_ns))
 
     def _drip_on(self, left: int, gap_ns: int) -> None:
         if self._ended:

@@ -30,7 +30,7 @@ async def serve(options: TargetOptions, ready: Ready) -> None:
     """
     loop = asyncio.get_running_loop()
     context = _tls_context(options)
-    with closing(Site(options, loop)) as site:
+    with closing(Site(options)) as site:
         try:
             server = await loop.create_server(
                 lambda: Connection(site), options.host, options.port, ssl=context, backlog=_BACKLOG

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from loadgen.base.alarm import make_alarm
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.errors import UsageError
+from loadgen.base.timers import Timers
 from loadgen.target.answers import Answer, Control, answer_to, error
-from loadgen.target.departures import Departures
 from loadgen.target.lines import Capacity, Lines
 from loadgen.target.options import TargetOptions
 from loadgen.target.stats import Stats
@@ -33,12 +34,12 @@ class Turn:
 
 
 class Site:
-    """Belongs to one loop. `known` maps whole requests, byte for byte, to (reply, status): nothing to parse or plan.
+    """Belongs to the running loop. `known` maps whole requests, byte for byte, to (reply, status): nothing to plan.
 
     Raises UsageError when the queue log cannot be written.
     """
 
-    def __init__(self, options: TargetOptions, loop: asyncio.AbstractEventLoop, clock: Clock = now_ns) -> None:
+    def __init__(self, options: TargetOptions, clock: Clock = now_ns) -> None:
         self.stats = Stats()
         self.known: dict[bytes, tuple[bytes, int]] = {}
         self.clock = clock
@@ -52,11 +53,12 @@ class Site:
         self._queue_log = None
         if options.queue_log is not None:
             self._queue_log = self._resources.enter_context(_open_log(options.queue_log))
-        self.departures = Departures(loop, clock)
-        self._resources.callback(self.departures.close)
+        self._loop = asyncio.get_running_loop()
+        self.timers = Timers(make_alarm(), clock)
+        self._resources.callback(self.timers.close)
 
-    def turn(self, method: bytes, target: bytes, received: int) -> Turn:
-        """Count a request that has come whole, with `received` bytes of body, and say what it gets and when."""
+    def turn(self, method: bytes, target: bytes, received: int, now: int) -> Turn:
+        """Count a request that has come whole by `now`, with `received` bytes of body: what it gets and when."""
         answer = answer_to(method, target, received)
         if isinstance(answer, Control):
             return Turn(self._control(answer), counted=False)
@@ -65,7 +67,7 @@ class Site:
             return Turn(answer, repeatable=True)
         if self._fails(answer):
             answer = error(500)
-        return self._timed(answer, self.clock())
+        return self._timed(answer, now)
 
     def learn(self, request: bytes, reply: bytes, status: int) -> None:
         """Remember the reply to a request whose turn was repeatable."""
@@ -83,7 +85,8 @@ class Site:
         if turn.counted:
             self.stats.by_status[turn.answer.status] += 1
         if self._queue_log is not None and turn.answer.service_ns is not None:
-            self._queue_log.write(f"{turn.arrived_ns} {self.clock()}\n")
+            line = f"{turn.arrived_ns} {self.clock()}\n"
+            self._loop.call_soon(self._queue_log.write, line)  # the reply goes first
 
     def connected(self, transport: asyncio.Transport) -> None:
         """A client connected."""

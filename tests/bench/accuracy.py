@@ -36,6 +36,7 @@ RATE = 1000
 CONNECTIONS = "50"
 FREEZE_S = 1.0
 SERVICE_MS = 1.0
+QUEUED = ("--arrival", "poisson", "-c", "200", "--precise", *ONE_WORKER)
 QUANTILES = [percent / 100 for percent in range(1, 100)]
 PACED: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
     "default waiting": (ONE_WORKER, {"p99": 200, "p99_9": 2000}),
@@ -166,7 +167,7 @@ def _queued(bench: Bench, load_share: float, seconds: int) -> tuple[list[float],
         command = [sys.executable, "-m", "loadgen.target", "--port", str(port), "--queue-log", str(log)]
         with running(command, port, bench.layout.server):
             url = f"http://127.0.0.1:{port}/queue/{SERVICE_MS:g}"
-            options = ["-R", str(rate), "--arrival", "poisson", "-c", "200", "-d", f"{seconds}s", *ONE_WORKER]
+            options = ["-R", str(rate), "-d", f"{seconds}s", *QUEUED]
             result = load(bench, url, options).figures
         rows = [line.split() for line in log.read_text("ascii").splitlines()]
     return [(int(departed) - int(arrived)) / 1e6 for arrived, departed in rows], result

@@ -15,17 +15,22 @@ ONE_CORE_GO = {"GOMAXPROCS": "1"}
 RIVALS = Path(__file__).parent / "rivals"
 
 
-def _wrk(job: Job, scratch: Path) -> list[str]:
-    command = ["wrk", "-t1", f"-c{job.connections}", f"-d{job.seconds}s", "--timeout", "10s", "--latency"]
-    if job.body:
-        script = scratch / "post.lua"
-        script.write_text(
-            f'local file = io.open({json.dumps(str(job.body))}, "rb")\n'
-            'wrk.method = "POST"\nwrk.body = file:read("*a")\nfile:close()\n',
-            "utf-8",
-        )
-        command += ["-s", str(script)]
-    return [*command, *([] if job.keep_alive else ["-H", "Connection: close"]), job.url]
+def wrk(name: str = "wrk", threads: int = 1) -> Peer:
+    """wrk, in one thread unless more are asked for."""
+
+    def command(job: Job, scratch: Path) -> list[str]:
+        options = [f"-t{threads}", f"-c{job.connections}", f"-d{job.seconds}s", "--timeout", "10s", "--latency"]
+        if job.body:
+            script = scratch / "post.lua"
+            script.write_text(
+                f'local file = io.open({json.dumps(str(job.body))}, "rb")\n'
+                'wrk.method = "POST"\nwrk.body = file:read("*a")\nfile:close()\n',
+                "utf-8",
+            )
+            options += ["-s", str(script)]
+        return ["wrk", *options, *([] if job.keep_alive else ["-H", "Connection: close"]), job.url]
+
+    return Peer(name, command, readers.wrk, ("wrk", "-v"))
 
 
 def _ab(job: Job, scratch: Path) -> list[str]:
@@ -147,7 +152,7 @@ def loadgen(name: str = "loadgen", *options: str, mode: str = "pool", processes:
     return Peer(name, command, readers.loadgen, (sys.executable, "-m", "loadgen", "--version"))
 
 
-WRK = Peer("wrk", _wrk, readers.wrk, ("wrk", "-v"))
+WRK = wrk()
 HTTP_CLIENT = Peer("http.client", _rival("http_client"), readers.rival, (sys.executable, "--version"))
 HTTPX_SHARED = Peer(
     "httpx shared",

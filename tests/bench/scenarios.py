@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from tests.bench import peers, profiles
 from tests.bench.compare import Goal, Pairs, alternate, interleave
 from tests.bench.jobs import Job, Peer
-from tests.bench.peers import WRK, loadgen
+from tests.bench.peers import WRK, loadgen, wrk
 from tests.bench.runs import Bench
 from tests.bench.servers import embedded_target, nginx
 from tests.bench.table import Section, amount, comparison
@@ -134,19 +134,23 @@ def httpx(bench: Bench, _others: Sequence[Peer]) -> Section:
 
 
 def processes(bench: Bench, _others: Sequence[Peer]) -> Section:
-    """Two processes with two nginx workers on two cores, beside one of each on a core of its own."""
+    """Two processes with two nginx workers on two cores, beside one of each on a core of its own; and wrk likewise."""
     both = bench.layout.both
     pair, single = loadgen("loadgen 2 processes", processes=2), loadgen("loadgen 1 process")
     with nginx(both) as two, nginx(bench.layout.server) as one:
         wide, narrow = Job(f"{two.url}/12", 128, bench.seconds), Job(f"{one.url}/12", 64, bench.seconds)
-        compared = alternate(
-            "64 connections a process",
-            bench.pairs,
-            lambda: bench.measure(pair, wide, two.count, both),
-            lambda: bench.measure(single, narrow, one.count),
-        )
-    goal = Goal("two processes: CPU a request against one", compared.label, single.name, CPU, at_most=1.1)
-    return comparison("processes", "Two processes", [compared], [goal.verdict([compared])])
+        compared = [
+            alternate(
+                "64 connections a process",
+                bench.pairs,
+                lambda more=more: bench.measure(more, wide, two.count, both),  # type: ignore[misc]
+                lambda one_core=one_core: bench.measure(one_core, narrow, one.count),  # type: ignore[misc]
+            )
+            for more, one_core in ((pair, single), (wrk("wrk 2 threads", threads=2), WRK))
+        ]
+    goal = Goal("two processes: CPU a request against one", compared[0].label, single.name, CPU, at_most=1.1)
+    notes = [goal.verdict(compared), f"the same of wrk's threads: {compared[1].ratio(CPU)}"]
+    return comparison("processes", "Two processes", compared, notes)
 
 
 def templates(bench: Bench, _others: Sequence[Peer]) -> Section:

@@ -128,7 +128,8 @@ class Opener:
             self._owner.failed_to_open(connection, classify(error), explain(error))
             return
         connection.sock, connection.fd = tls, tls.fileno()
-        connection.recv, connection.send = tls.read, tls.write
+        inner = tls._sslobj  # type: ignore[attr-defined]  # without the checks of ssl.SSLSocket in each call
+        connection.recv, connection.send = inner.read, inner.write
         connection.phase = Phase.HANDSHAKE
         self.handshake(connection)
 

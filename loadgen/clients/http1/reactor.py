@@ -401,6 +401,9 @@ class Reactor:
             self._fail(connection, ErrorClass.STALE_CONNECTION)
 
     def _broken(self, connection: Connection, error: Exception) -> None:
+        if isinstance(error, ssl.SSLEOFError):  # the server closed without an end of TLS
+            self._received(connection, b"")
+            return
         begun = connection.reader is not None or connection.missing > 0
         kind = classify(error)
         if kind is ErrorClass.CONNECTION_RESET and connection.reused and not begun:

@@ -3,9 +3,11 @@ from itertools import pairwise
 
 import pytest
 
+from loadgen.base.alarm import LoopAlarm
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass
 from loadgen.executors.sequential_users import SequentialUsers
+from loadgen.executors.waits import LoopWaits
 from loadgen.guard.board import Board, Cause
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
@@ -62,7 +64,7 @@ class Run:
             lambda user: self.workload or HttpWorkload(self.plan, user, self.plan.users, user),
             recorder,
             breaker,
-            in_threads=False,
+            waits=LoopWaits(clock, LoopAlarm(asyncio.get_running_loop(), clock)),
         )
         users.open(clock())
         while users.opened < task.shard.users and not self.plan.ramp_up_s:

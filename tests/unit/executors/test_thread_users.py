@@ -9,6 +9,7 @@ from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Outcome
 from loadgen.executors import sequential_users
 from loadgen.executors.sequential_users import SequentialUsers, drive
+from loadgen.executors.waits import ThreadWaits
 from loadgen.guard.board import Board
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
@@ -42,7 +43,7 @@ def in_threads(users, requests, clients=InstantClient):
         lambda _: OneRequest(),
         Recorder(task.redact, paced=False),
         Breaker(board, 0, None),
-        in_threads=True,
+        waits=ThreadWaits(time.perf_counter_ns),
     )
 
 

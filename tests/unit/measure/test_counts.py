@@ -7,7 +7,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.measure.counts import DIGITS, HIGHEST_US, Counts, cell_of, rank_of, top_of
+from loadgen.measure.counts import DIGITS, HIGHEST_US, Counts, Packed, cell_of, rank_of, top_of
 
 TABLE_END_US = 131_072
 HDR = HdrHistogram(1, HIGHEST_US, DIGITS)
@@ -184,3 +184,9 @@ def test_the_mean_is_that_of_the_middles_of_the_cells():
     assert counts_of(1, 3).mean_us() == 2.0
     assert counts_of(5000).mean_us() == 5001.5
     assert Counts([(5000, 2), (1, 1)]).mean_us() == (2 * 5001.5 + 1) / 3
+
+
+@given(some_counts)
+def test_counts_at_rest_lose_nothing(counts):
+    counts.add(2 * HIGHEST_US, 3)
+    assert Packed(counts).counts() == counts

@@ -98,7 +98,7 @@ def test_there_are_never_more_than_sixty_blocks_and_each_keeps_its_counts(second
     assert sum(block.ok for block in collector.blocks) == seconds
     together = Counts()
     for block in collector.blocks:
-        together.merge(block.response)
+        together.merge(block.counts())
     assert together == collector.total.tally(0).clocks["service"]
 
 

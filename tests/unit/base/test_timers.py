@@ -1,25 +1,25 @@
 import asyncio
 
+from loadgen.base.alarm import make_alarm
 from loadgen.base.clock import now_ns
-from loadgen.target.departures import Departures
+from loadgen.base.timers import Timers
 
 MS = 1_000_000
 
 
 def test_callbacks_come_in_order_of_their_instants_and_never_early() -> None:
     async def whole() -> list[tuple[int, int]]:
-        loop = asyncio.get_running_loop()
-        departures, done = Departures(loop), loop.create_future()
+        timers, done = Timers(make_alarm()), asyncio.get_running_loop().create_future()
         seen: list[tuple[int, int]] = []
         began = now_ns()
-        departures.at(began + 3600 * 1000 * MS, lambda: seen.append((0, 0)))
+        timers.at(began + 3600 * 1000 * MS, lambda: seen.append((0, 0)))
         for offset_ns in (6 * MS, 2 * MS, 2 * MS + 300_000, 5 * MS, 0, -MS):
             due = began + offset_ns
-            departures.at(due, lambda due=due: seen.append((due, now_ns())))  # type: ignore[misc]
-        departures.at(began + 7 * MS, lambda: done.set_result(None))
+            timers.at(due, lambda due=due: seen.append((due, now_ns())))  # type: ignore[misc]
+        timers.at(began + 7 * MS, lambda: done.set_result(None))
         async with asyncio.timeout(10):
             await done
-        departures.close()
+        timers.close()
         return seen
 
     seen = asyncio.run(whole())
@@ -30,15 +30,15 @@ def test_callbacks_come_in_order_of_their_instants_and_never_early() -> None:
 
 def test_a_callback_may_ask_for_the_next_one_without_starving_the_loop() -> None:
     async def whole() -> None:
-        departures = Departures(asyncio.get_running_loop())
+        timers = Timers(make_alarm())
 
         def again() -> None:
-            departures.at(0, again)
+            timers.at(0, again)
 
         again()
         async with asyncio.timeout(10):
             for _ in range(10):
                 await asyncio.sleep(0)
-        departures.close()
+        timers.close()
 
     asyncio.run(whole())
