@@ -71,6 +71,8 @@ def test_put_and_get_in_every_mode(signing: S3Store, mode: Mode) -> None:
     [
         ("stat", ["-n", "6"], {"stat": 6}),
         ("list", ["-n", "3"], {"list": 3}),
+        ("list", ["-R", "500/s", "-n", "5"], {"list": 5}),
+        ("copy", ["-n", "8"], {"copy": 8}),
         ("delete", [], {"delete": 5}),
         ("delete", ["--delete-many", "3"], {"delete-many": 2}),
         ("get", ["-n", "5", "--range", "7", "--verify"], {"get-range": 5}),

@@ -88,6 +88,30 @@ def test_a_download_that_is_refused_says_that_and_not_where_it_differs():
     assert request.expect.said(404, request.expect.code(reply.kept)) == "status 404, NoSuchKey"
 
 
+def test_a_copy_goes_over_its_objects_and_makes_one_copy_of_each():
+    s3 = plan("copy", objects=4)
+    store = filled(s3)
+    ends = play(each(s3), store, most=10)
+    assert Counter(error for _, error in ends) == {None: 10}
+    prepared = objects(s3)
+    for index in range(4):
+        copy = f"loadgen/run/copies/{index:08d}"
+        assert (
+            store.objects[copy]
+            == store.objects[prepared.key(index)]
+            == prepared.body(index, prepared.size(index)).joined()
+        )
+    assert len(store.objects) == 8
+    assert prepared.copy(1).payload == prepared.size(1)
+
+
+def test_a_copy_that_fails_with_status_200_is_a_failure():
+    s3 = plan("copy")
+    store = filled(s3)
+    store._fault = lambda *_: (200, "InternalError")
+    assert play(each(s3), store, most=1) == [(0, ErrorClass.UNEXPECTED_BODY)]
+
+
 @pytest.mark.parametrize(("many", "requests"), [(1, 10), (4, 3)])
 def test_a_delete_takes_every_object_once(many, requests):
     s3 = plan("delete", delete_many=many)
