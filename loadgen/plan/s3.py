@@ -94,6 +94,11 @@ class S3Plan:
         return None
 
     @property
+    def transaction(self) -> str:
+        """What takes several requests and is timed as a whole; empty where nothing does."""
+        return {"multipart": "upload", "batch": "object"}.get(self.job, "")
+
+    @property
     def operations(self) -> tuple[str, ...]:
         """The names of all operations that the job may send, without those sent again."""
         get = "get" if self.range_bytes is None else "get-range"

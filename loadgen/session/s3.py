@@ -94,9 +94,8 @@ class _S3Run:
         if s3.prepared:
             result = await self._step("preparing", fill_step(self._plan))
             filled = result.requests["put"]
-            took = format_duration_s(round(result.duration_s, 2))
             self._notes.append(
-                f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {took}"
+                f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {_took(result)}"
             )
 
     async def _step(self, what: str, plan: Plan) -> Result:
@@ -144,8 +143,7 @@ class _S3Run:
         if result.ended_by != "completed" or result.ledger.failed or result.ledger.unknown:
             self._notes.append(self._left(result.ended_because or _reason(result)))
         else:
-            took = format_duration_s(round(result.duration_s, 2))
-            self._notes.append(f"Cleaned up in {took}: nothing is left under {self._where}")
+            self._notes.append(f"Cleaned up in {_took(result)}: nothing is left under {self._where}")
 
     def _left(self, why: str) -> str:
         return f"{LEFT} ({why}): objects are left under {self._where}"
@@ -169,6 +167,11 @@ class _S3Run:
             users=Users(plan.users, 0, plan.users),
         )
         return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in plan.requests]))
+
+
+def _took(step: Result) -> str:
+    """How long a step took, to 10 ms and not less."""
+    return format_duration_s(max(0.01, round(step.duration_s, 2)))
 
 
 def _batch_note(result: Result) -> str:

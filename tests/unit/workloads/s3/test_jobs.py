@@ -7,6 +7,7 @@ import pytest
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass
+from loadgen.measure.transactions import Transactions
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.s3.desk import FIRST_PAUSE_NS, Desk
 from loadgen.workloads.s3.each import make_each
@@ -153,8 +154,8 @@ def test_a_listing_goes_through_its_pages_and_begins_again():
     assert [token[-1:] for token in tokens] == ["", "3", "7", "", "3", "7"]
 
 
-def multipart(s3):
-    return Multipart(s3, objects(s3), Desk(0, 4), 0, 1)
+def multipart(s3, transactions=None):
+    return Multipart(s3, objects(s3), Desk(0, 4), transactions or Transactions(), 0, 1)
 
 
 def test_parts_of_several_uploads_are_put_together_in_order():
@@ -195,6 +196,26 @@ def test_a_completion_that_fails_with_status_200_is_a_failure_and_aborts():
         ("complete-multipart", ErrorClass.UNEXPECTED_BODY), ("abort-multipart", None),
     ]  # fmt: skip
     assert store.uploads == {}
+
+
+@pytest.mark.parametrize(("how", "what"), [("POST", "uploads"), ("PUT", "partNumber=2"), ("POST", "uploadId")])
+def test_an_upload_is_one_transaction_whatever_part_of_it_fails(how, what):
+    def refuse(method, key, query):
+        return (500, "InternalError") if (method, key[-1]) == (how, "1") and what in query else None
+
+    s3 = plan("multipart", objects=3, sizes=((25, 25, 1.0),), part_bytes=10)
+    transactions = Transactions()
+    play(multipart(s3, transactions), FakeStore(fault=refuse), users=4)
+    tally = transactions.take(last=True)
+    assert (tally.ok, tally.failed, tally.unknown, tally.payload) == (2, 1, 0, 50)
+
+
+def test_uploads_that_are_not_finished_are_under_way():
+    transactions = Transactions()
+    s3 = plan("multipart", objects=3, sizes=((25, 25, 1.0),), part_bytes=10)
+    play(multipart(s3, transactions), FakeStore(), users=1, most=7)
+    tally = transactions.take(last=True)
+    assert (tally.ok, tally.failed, tally.unknown) == (1, 0, 1)
 
 
 @pytest.mark.parametrize("exists", [True, False])
