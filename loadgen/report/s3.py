@@ -18,6 +18,7 @@ _HEADLINE = {
     "stat": ("objects", ("stat",)),
     "delete": ("objects", ("delete", "delete-many")),
     "list": ("pages", ("list",)),
+    "copy": ("objects", ("copy",)),
 }
 """What a job is counted in, and the requests that stand for one each; those not here have transactions."""
 
@@ -69,9 +70,10 @@ def operations(result: Result) -> list[Line]:
         ("", *(cell for clock in (*clocks, "first byte") for cell in ("", clock))),
         ("", *("p50", "p99") * (len(clocks) + 1)),
     ]
-    times += [_time_row(name, part, tuple(clocks)) for name, part in parts.items()]
+    timed = [_time_row(name, part, tuple(clocks)) for name, part in parts.items() if _is_timed(part)]
     every = frozenset(range(1, 9))
-    return [*map(line, align(counts, right=every)), *_under_way(result), line(), *map(line, align(times, right=every))]
+    lines = [*map(line, align(counts, right=every)), *_under_way(result)]
+    return [*lines, line(), *map(line, align([*times, *timed], right=every))] if timed else lines
 
 
 def seconds(result: Result) -> list[Line]:
@@ -99,6 +101,12 @@ def notes(result: Result, width: int) -> list[Line]:
 def _figures(done: int, noun: str, moved: int, seconds: float) -> list[str]:
     figures = [f"{format_rate(done / seconds)} {noun}/s"]
     return [*figures, f"{format_rate(moved / seconds / MIB)} MiB/s"] if moved else figures
+
+
+def _is_timed(part: RequestResult) -> bool:
+    """Whether there is anything to say of how long its good replies took."""
+    response = part.latency_ms.get("response", Latency())
+    return bool(response.count or response.censored)
 
 
 def _under_way(result: Result) -> list[Line]:

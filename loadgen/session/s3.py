@@ -10,7 +10,7 @@ from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.calibration import Calibration
 from loadgen.measure.progress import Snapshot
-from loadgen.measure.result import Result, Users
+from loadgen.measure.result import Generator, Result, Users
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Plan
 from loadgen.plan.s3 import S3Plan
@@ -27,6 +27,7 @@ LATE_S = 1.0
 _HINTS = {
     "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY and the region",
     "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID",
+    "XAdminUserNotFound": "check AWS_ACCESS_KEY_ID",
     "AccessDenied": "these credentials may not do that",
     "NoSuchBucket": "check --bucket",
     "InvalidBucketName": "choose another --bucket",
@@ -80,6 +81,9 @@ class _S3Run:
         whole = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
         if self._s3.job == "batch" and not whole and result.ledger.sent:
             self._notes.append(_batch_note(result))
+        elif self._s3.source is not None and not result.requests["get"].ledger.sent:
+            rest = " that is not done" if self._s3.resumed else ""
+            self._notes.append(f"Batch: there is nothing{rest} under {self._s3.source!r} in {self._s3.bucket}")
         self._finish_journal(whole=whole)
         await self._clean_up(whole=whole, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes])
@@ -146,7 +150,7 @@ class _S3Run:
             self._notes.append(f"Cleaned up in {_took(result)}: nothing is left under {self._where}")
 
     def _left(self, why: str) -> str:
-        return f"{LEFT} ({why}): objects are left under {self._where}"
+        return f"{LEFT} ({why}): objects may be left under {self._where}"
 
     def _finish_journal(self, *, whole: bool) -> None:
         if self._s3.journal is None:
@@ -165,6 +169,7 @@ class _S3Run:
             ended_by="signal",
             ended_because=because,
             users=Users(plan.users, 0, plan.users),
+            generator=Generator(plan.mode, plan.client, plan.processes),
         )
         return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in plan.requests]))
 

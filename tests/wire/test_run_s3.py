@@ -138,6 +138,12 @@ def test_a_source_in_a_missing_bucket_is_a_failure_with_its_code(moto: S3Store) 
     assert done.result.error_codes == {"NoSuchBucket": 1}
 
 
+def test_a_batch_that_finds_nothing_says_so(moto: S3Store) -> None:
+    good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
+    done = s3(moto, "batch", "--source", "nobody/put/this/here/")
+    assert (done.code, done.result.notes) == (0, ["Batch: there is nothing under 'nobody/put/this/here/' in trial"])
+
+
 def fault(script: Callable[[int], list[object]], *argv: object) -> tuple[Finished, FaultServer]:
     with FaultServer(script) as server:  # type: ignore[arg-type]
         store = S3Store("fault", f"http://127.0.0.1:{server.port}", KEY, SECRET)
@@ -155,7 +161,7 @@ def test_a_connection_cut_in_mid_upload_is_counted_and_what_could_not_be_cleaned
     assert (result.ledger.sent, result.ledger.ok) == (3, 0)
     assert {row.error_class for row in result.errors} <= {"connection_reset", "early_close", "stale_connection"}
     assert result.notes[-1].startswith("NOT CLEANED UP (")
-    assert "objects are left under trial/loadgen/" in result.notes[-1]
+    assert "objects may be left under trial/loadgen/" in result.notes[-1]
 
 
 def test_a_preparation_that_fails_says_why_and_what_it_left() -> None:
@@ -164,7 +170,7 @@ def test_a_preparation_that_fails_says_why_and_what_it_left() -> None:
     assert (done.code, done.out) == (2, "")
     why, left = done.err.splitlines()
     assert why.endswith(": status 503, SlowDown")
-    assert left.startswith("loadgen: NOT CLEANED UP (status 503, SlowDown): objects are left under trial/loadgen/")
+    assert left.startswith("loadgen: NOT CLEANED UP (status 503, SlowDown): objects may be left under trial/loadgen/")
 
 
 def test_no_output_holds_a_key_or_a_signature() -> None:

@@ -313,7 +313,7 @@ def s3_mixed() -> Result:
         histograms={"response": histogram(every)},
         notes=[
             "Prepared 100 objects, 3.20 MiB, in 150ms",
-            "NOT CLEANED UP (status 403, AccessDenied; these credentials may not do that): objects are left under "
+            "NOT CLEANED UP (status 403, AccessDenied; these credentials may not do that): objects may be left under "
             "photos/loadgen/acbfd0b5/",
         ],
     )  # fmt: skip

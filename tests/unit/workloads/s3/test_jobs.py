@@ -227,8 +227,9 @@ def test_a_bucket_is_made_only_where_it_is_missing(exists):
     assert store.exists
 
 
-def test_no_bucket_is_made_where_one_may_not_look():
-    store = FakeStore(fault=lambda *_: (403, "AccessDenied"))
+@pytest.mark.parametrize("refusal", [(403, "AccessDenied"), (404, "NoSuchUser")])
+def test_no_bucket_is_made_where_one_may_not_look(refusal):
+    store = FakeStore(fault=lambda *_: refusal)
     ends = play(MakeBucket(operations("list", "create-bucket"), Desk(0, 2)), store)
     assert ends == [(0, ErrorClass.UNEXPECTED_STATUS)]
 
