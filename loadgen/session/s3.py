@@ -35,6 +35,8 @@ _HINTS = {
     "PermanentRedirect": "the bucket is in another region; give --region",
     "AuthorizationHeaderMalformed": "the bucket is in another region; give --region",
     "connection_refused": "check the endpoint",
+    "unexpected_body": "that is no answer of S3: check the endpoint",
+    "unexpected_status": "without an error code of S3: check the endpoint",
 }
 
 

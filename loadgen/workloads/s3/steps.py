@@ -10,7 +10,6 @@ from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.operations import Operations
 
 _MISSING = 404
-_NO_BUCKET = ("NoSuchBucket", "")
 _A_LIST = S3Expect(body_contains=b"ListBucketResult")
 
 
@@ -19,12 +18,12 @@ class _ThereOrMissing(S3Expect):
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
         """None for a good reply, else what is wrong with it."""
-        if status == _MISSING and self.code(kept) in _NO_BUCKET:
+        if status == _MISSING and self.code(kept) == "NoSuchBucket":
             return None
         return S3Expect.verdict(self, status, body_length, kept)
 
 
-_THERE_OR_MISSING = _ThereOrMissing()
+_THERE_OR_MISSING = _ThereOrMissing(body_contains=_A_LIST.body_contains)
 
 
 class _Steps:

@@ -227,11 +227,18 @@ def test_a_bucket_is_made_only_where_it_is_missing(exists):
     assert store.exists
 
 
-@pytest.mark.parametrize("refusal", [(403, "AccessDenied"), (404, "NoSuchUser")])
-def test_no_bucket_is_made_where_one_may_not_look(refusal):
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        ((403, "AccessDenied"), ErrorClass.UNEXPECTED_STATUS),
+        ((404, "NoSuchUser"), ErrorClass.UNEXPECTED_STATUS),
+        ((200, "a page of a browser"), ErrorClass.UNEXPECTED_BODY),
+    ],
+)
+def test_no_bucket_is_made_where_one_may_not_look(refusal, error):
     store = FakeStore(fault=lambda *_: refusal)
     ends = play(MakeBucket(operations("list", "create-bucket"), Desk(0, 2)), store)
-    assert ends == [(0, ErrorClass.UNEXPECTED_STATUS)]
+    assert ends == [(0, error)]
 
 
 def test_a_sweep_deletes_what_is_under_its_prefix_and_nothing_else():
