@@ -51,11 +51,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "thumbnails.py").write_text("def make(data):\n    return data\n")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a-key-of-the-reader")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-reader")
+    monkeypatch.setattr("loadgen.cli.s3.run_and_report", not_run)
     monkeypatch.setattr("loadgen.cli.run.run_and_report", not_run)
     monkeypatch.setattr("loadgen.cli.run_rounds.run_rounds_and_report", not_run)
     monkeypatch.setattr("loadgen.cli.find_max.search", lambda *_, **__: found())
     monkeypatch.setattr("loadgen.cli.compare.compare_and_report", not_run)
-    monkeypatch.setattr("loadgen.cli.s3.run_and_report", not_run)
     monkeypatch.setattr("loadgen.target.server.run_target", not_run)
     monkeypatch.setattr("loadgen.cli.calibrate.calibrate_and_save", not_run)
     return tmp_path

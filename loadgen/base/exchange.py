@@ -237,8 +237,8 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """A complete reply. `wire_length` counts every byte from the status line on; `head` are the first of them: 200,
-    or of a request without `memo` up to 4096.
+    """A complete reply. `wire_length` counts every byte from the status line on; `head` are the first of them,
+    up to 4096.
 
     `whole` is the reply itself where it came in one piece and may be compared with the next one.
     """

@@ -43,8 +43,9 @@ S3_OPTIONS = (
     RunOption("function", ("--function",), BATCH, "module:function, bytes to bytes. (default: adds a CRC)", "NAME"),
     RunOption("resume", ("--resume",), BATCH, "Write down what is done; go on with what is not.", "FILE"),
 )  # fmt: skip
+JOB_HELP = "put, get, stat, list, copy, delete, multipart, mixed or batch."
 RUN_OPTIONS = tuple(option for option in OPTIONS if option.panel != REQUEST)
-Job = Annotated[str, typer.Argument(metavar="JOB", help="put, get, stat, list, delete, multipart, mixed or batch.")]
+Job = Annotated[str, typer.Argument(metavar="JOB", help=JOB_HELP)]
 
 
 def _s3(

@@ -11,6 +11,7 @@ from loadgen.executors.worker import Worker
 from loadgen.guard.board import Cause
 from loadgen.guard.breaker import Breaker
 from loadgen.measure.recorder import Recorder
+from loadgen.measure.transactions import Transactions
 from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
 
@@ -27,10 +28,10 @@ def _users(task: Assignment) -> Users:
         from loadgen.base.tls import make_context
 
         context = make_context(endpoint.tls)
-    recorder = Recorder(task.redact, paced=plan.paced)
+    recorder = Recorder(task.redact, paced=plan.paced, clock=task.clock)
     breaker = Breaker(task.board, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
-        workload = _shard_workload(task)
+        workload = _shard_workload(task, recorder.transactions)
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
@@ -43,14 +44,14 @@ def _users(task: Assignment) -> Users:
     return SequentialUsers(
         task,
         _client_maker(task, context),
-        _workload_maker(task),
+        _workload_maker(task, recorder.transactions),
         recorder,
         breaker,
         waits=ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm()),
     )
 
 
-def _shard_workload(task: Assignment) -> Workload:
+def _shard_workload(task: Assignment, transactions: Transactions) -> Workload:
     """One workload for all users of the shard, who belong to one thread."""
     plan, shard, board = task.plan, task.shard, task.board
     if plan.s3 is None:
@@ -60,17 +61,17 @@ def _shard_workload(task: Assignment) -> Workload:
     def on_lost(_problem: str) -> None:
         board.trip(Cause.CREDENTIALS, task.clock())
 
-    return make_s3_workload(plan, plan.s3, shard, on_lost)
+    return make_s3_workload(plan, plan.s3, shard, transactions, on_lost)
 
 
-def _workload_maker(task: Assignment) -> Callable[[int], Workload]:
+def _workload_maker(task: Assignment, transactions: Transactions) -> Callable[[int], Workload]:
     """One workload for each user; what leads from one request to others is shared by all users of the shard."""
     plan, shard = task.plan, task.shard
     if plan.s3 is None:
         return lambda user: HttpWorkload(plan, user, plan.users, shard.seed * 1_000_003 + user)
     from loadgen.workloads.s3.shared import Shared
 
-    shared = Shared(_shard_workload(task))
+    shared = Shared(_shard_workload(task, transactions))
     return lambda _: shared
 
 

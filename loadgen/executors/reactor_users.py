@@ -333,7 +333,7 @@ class ReactorUsers:
             if count:
                 recorder.note_sent_bytes(name_id, count)
                 reactor.bytes_sent[name_id] = 0
-        return recorder.take()
+        return recorder.take(last=self.finished)
 
     async def close(self) -> None:
         """Close every connection, the reactor and the alarm."""

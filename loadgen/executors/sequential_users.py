@@ -173,7 +173,7 @@ class SequentialUsers:
         self._drain()
         for client in self._clients:
             self._recorder.connections.move_from(client.counts)
-        return self._recorder.take()
+        return self._recorder.take(last=self.finished)
 
     async def close(self) -> None:
         """Wait for every thread or task, and close the connections."""

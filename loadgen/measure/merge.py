@@ -143,7 +143,8 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         status_codes=_sums(result.status_codes for result in results),
         error_codes=_sums(result.error_codes for result in results),
         errors=_errors(row for result in results for row in result.errors),
-        requests=_requests(results),
+        requests=_requests([result.requests for result in results]),
+        transactions=_requests([result.transactions for result in results]),
         timeline=_timeline(results, begins_s),
         blocks=_blocks(results, begins_s),
         generator=_generator(results),
@@ -200,9 +201,9 @@ def _errors(rows: Iterable[ErrorRow]) -> list[ErrorRow]:
     return sorted(merged.values(), key=lambda row: (-row.count, row.error_class))
 
 
-def _requests(results: Sequence[Result]) -> dict[str, RequestResult]:
-    names = dict.fromkeys(name for result in results for name in result.requests)
-    return {name: _request([result.requests[name] for result in results if name in result.requests]) for name in names}
+def _requests(tables: Sequence[Mapping[str, RequestResult]]) -> dict[str, RequestResult]:
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {name: _request([table[name] for table in tables if name in table]) for name in names}
 
 
 def _request(parts: Sequence[RequestResult]) -> RequestResult:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from operator import add, sub
 
+from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
 from loadgen.measure.counts import Counts
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording
+from loadgen.measure.transactions import Transactions
 
 EXAMPLE_BYTES = 200
 
@@ -48,13 +50,15 @@ class Recorder:
     """The samples and sums of one worker since the last `take`.
 
     `ok` counts good replies folded since the beginning. `redact` cleans the text of examples. `paced` says that send
-    lag is measured; without it response equals service and only service is kept.
+    lag is measured; without it response equals service and only service is kept. `transactions` is for the workload
+    to write in.
     """
 
-    def __init__(self, redact: Callable[[bytes], str], *, paced: bool) -> None:
+    def __init__(self, redact: Callable[[bytes], str], *, paced: bool, clock: Callable[[], int] = now_ns) -> None:
         self.connections = ConnectionCounts()
         self.ok = 0
         self.paced = paced
+        self.transactions = Transactions(clock)
         self._redact = redact
         self._series: dict[tuple[int, int, ErrorClass | None], Series] = {}
         self._recording = Recording()
@@ -158,10 +162,14 @@ class Recorder:
         series.received = series.sized = 0
         samples.clear()
 
-    def take(self) -> Recording:
-        """All that came since the last `take`, folded; the recorder starts again from nothing."""
+    def take(self, *, last: bool = False) -> Recording:
+        """All that came since the last `take`, folded; the recorder starts again from nothing.
+
+        `last`: the users are finished, so that no transaction under way will end.
+        """
         self.fold()
         taken = self._recording
+        taken.transactions = self.transactions.take(last=last)
         taken.connections.move_from(self.connections)
         for phase, times_ns in (("connect", taken.connections.connect_ns), ("tls", taken.connections.tls_ns)):
             if times_ns:

@@ -75,13 +75,15 @@ class Tally:
 class Recording:
     """The sums of all request names (by name id), connections, and the delay that the generator added itself.
 
-    `opening` holds Counts of the phases of an opening, `connect` and `tls`, where they are timed.
+    `opening` holds Counts of the phases of an opening, `connect` and `tls`, where they are timed. `transactions` are
+    the sums of what took several requests, each from its first one's sending to its last one's end.
     """
 
     tallies: dict[int, Tally] = field(default_factory=dict)
     connections: ConnectionCounts = field(default_factory=ConnectionCounts)
     loop_lag: Counts = field(default_factory=Counts)
     opening: dict[str, Counts] = field(default_factory=dict)
+    transactions: Tally = field(default_factory=Tally)
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""
@@ -94,6 +96,7 @@ class Recording:
         """Add another's sums."""
         for name_id, tally in other.tallies.items():
             self.tally(name_id).merge(tally)
+        self.transactions.merge(other.transactions)
         self.merge_connections(other)
         self.loop_lag.merge(other.loop_lag)
 

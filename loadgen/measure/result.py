@@ -118,7 +118,9 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class RequestResult:
-    """The part of one request name. `payload_bytes` is what good replies moved of objects, without heads."""
+    """The part of one request name, or of transactions. `payload_bytes` is what good ones moved of objects, without
+    heads.
+    """
 
     ledger: Ledger = field(default_factory=Ledger)
     bytes: Bytes = field(default_factory=Bytes)
@@ -132,7 +134,7 @@ class RequestResult:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """One second of the timeline; counts are of what was done in it."""
+    """One second of the timeline; counts are of what was done in it. `payload_bytes` were moved in either direction."""
 
     t_s: float = 0.0
     sent: int = 0
@@ -199,8 +201,9 @@ class Generator:
 class Result:
     """One run, whole. Histograms are base64 HdrHistogram V2 in microseconds, lossless to merge.
 
-    `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `notes` say in words what happened
-    before and after the run.
+    `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes
+    several requests, such as an `upload` in parts: sent is begun, unknown those under way at the end, and latency runs
+    from the first request's sending to the last one's end. `notes` say in words what happened before and after the run.
     """
 
     schema: str = SCHEMA
@@ -227,6 +230,7 @@ class Result:
     error_codes: dict[str, int] = field(default_factory=dict)
     errors: list[ErrorRow] = field(default_factory=list)
     requests: dict[str, RequestResult] = field(default_factory=dict)
+    transactions: dict[str, RequestResult] = field(default_factory=dict)
     timeline: list[Second] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     thresholds: list[ThresholdRow] = field(default_factory=list)

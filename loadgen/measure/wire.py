@@ -40,6 +40,7 @@ def _frame_out(frame: Frame) -> dict[str, Any]:
         "connections": asdict(recording.connections),
         "loop_lag": _counts_out(recording.loop_lag),
         "opening": {phase: _counts_out(counts) for phase, counts in recording.opening.items()},
+        "transactions": _tally_out(recording.transactions),
     }
 
 
@@ -49,6 +50,7 @@ def _frame_in(data: dict[str, Any]) -> Frame:
         ConnectionCounts(**data["connections"]),
         _counts_in(data["loop_lag"]),
         {phase: _counts_in(counts) for phase, counts in data["opening"].items()},
+        _tally_in(data["transactions"]),
     )
     usage = Usage(**data["usage"]) if data["usage"] else None
     return Frame(data["worker"], data["second"], data["elapsed_ns"], recording, data["part"], usage)

@@ -11,6 +11,12 @@ from loadgen.plan.requests import make_requests
 from loadgen.plan.s3_profile import s3_problems
 from loadgen.plan.user_stages import user_stage_problems
 
+_CHAINED = {
+    "multipart": "a part waits for its upload to begin, and the end for all parts; the job put takes a rate",
+    "batch": "an upload waits for its download and the function",
+}
+"""Jobs whose requests wait for the replies to others, each with what waits: they cannot be due by the clock."""
+
 MOST_BLOCKS = 60
 """Latencies of parts of a run are kept in at most so many blocks (see session/collector.py)."""
 
@@ -87,9 +93,9 @@ def _s3(profile: Profile) -> list[Problem]:
     if profile.variables:
         problems.append(Problem(("variables", profile.variables[0].name), "expected none that changes beside s3"))
     job = profile.s3.job
-    if job in ("list", "multipart", "batch") and is_open(profile):
+    if job in _CHAINED and is_open(profile):
         key = "rate" if profile.rate is not None else "stages"
-        problems.append(Problem((key,), f"expected none for {job}: its requests wait for the replies to others"))
+        problems.append(Problem((key,), f"expected none for {job}: {_CHAINED[job]}"))
     return [*problems, *s3_problems(profile.s3)]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Job = Literal["put", "get", "stat", "list", "delete", "multipart", "mixed", "batch"]
+Job = Literal["put", "get", "stat", "list", "copy", "delete", "multipart", "mixed", "batch"]
 Step = Literal["bucket", "fill", "sweep"]
 """What comes before and after the measured run: the bucket, the objects that the job needs, and the clean-up."""
 
@@ -20,9 +20,9 @@ DEFAULT_MIX = (("get", 45.0), ("stat", 30.0), ("put", 15.0), ("delete", 10.0))
 MOST_DELETES = 1000
 
 METHODS = {
-    "put": "PUT", "get": "GET", "get-range": "GET", "stat": "HEAD", "list": "GET", "delete": "DELETE",
-    "delete-many": "POST", "create-multipart": "POST", "put-part": "PUT", "complete-multipart": "POST",
-    "abort-multipart": "DELETE", "create-bucket": "PUT", "list-uploads": "GET",
+    "put": "PUT", "get": "GET", "get-range": "GET", "stat": "HEAD", "list": "GET", "copy": "PUT",
+    "delete": "DELETE", "delete-many": "POST", "create-multipart": "POST", "put-part": "PUT",
+    "complete-multipart": "POST", "abort-multipart": "DELETE", "create-bucket": "PUT", "list-uploads": "GET",
 }  # fmt: skip
 """The operations that runs are made of, each with its HTTP method."""
 
@@ -69,7 +69,9 @@ class S3Plan:
     @property
     def prepared(self) -> int:
         """How many objects are put before the measured run."""
-        needs = self.job in ("get", "stat", "list", "delete", "mixed") or (self.job == "batch" and self.source is None)
+        needs = self.job in ("get", "stat", "list", "copy", "delete", "mixed") or (
+            self.job == "batch" and self.source is None
+        )
         return (self.objects or 0) if needs and not self.resumed else 0
 
     @property
@@ -90,6 +92,11 @@ class S3Plan:
             case "batch":
                 return 2 * self.objects
         return None
+
+    @property
+    def transaction(self) -> str:
+        """What takes several requests and is timed as a whole; empty where nothing does."""
+        return {"multipart": "upload", "batch": "object"}.get(self.job, "")
 
     @property
     def operations(self) -> tuple[str, ...]:

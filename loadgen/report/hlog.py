@@ -21,14 +21,14 @@ def render_hlog(result: Result) -> str:
 
     One untagged line for each block, and one for the replies that came after the measured window: together they hold
     every response time. Where there are several request names, one line for each over the whole run has its name as a
-    tag. Raises UsageError where a histogram is damaged.
+    tag; so have transactions. Raises UsageError where a histogram is damaged.
     """
     censored = decode_clocks({key: text for key, text in result.histograms.items() if key == "response" + CENSORED})
     lines = [*_header(result, sum(counts.total for counts in censored.values()))]
-    if len(result.requests) > 1:
-        for name, part in result.requests.items():
-            counts = decode_clocks(part.histograms).get("response", Counts())
-            lines.append(f"Tag={tag_of(name)}," + _interval(0.0, result.duration_s, counts))
+    names = result.requests if len(result.requests) > 1 else {}
+    for name, part in (names | result.transactions).items():
+        counts = decode_clocks(part.histograms).get("response", Counts())
+        lines.append(f"Tag={tag_of(name)}," + _interval(0.0, result.duration_s, counts))
     lines += _blocks(result)
     return "\n".join(lines) + "\n"
 

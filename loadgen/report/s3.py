@@ -6,7 +6,7 @@ from typing import Any
 from loadgen.base.units import format_bytes, format_count
 from loadgen.measure.result import Latency, RequestResult, Result, Second
 from loadgen.report.latency import format_quantile, is_closed
-from loadgen.report.style import Line, Span, Tone, align, clean, format_rate, line, wrap
+from loadgen.report.style import Line, Span, Tone, align, clean, counted, format_rate, line, wrap
 
 MIB = 1 << 20
 FEWEST_SECONDS = 3
@@ -18,10 +18,9 @@ _HEADLINE = {
     "stat": ("objects", ("stat",)),
     "delete": ("objects", ("delete", "delete-many")),
     "list": ("pages", ("list",)),
-    "multipart": ("objects", ("complete-multipart",)),
-    "batch": ("objects", ("put",)),
+    "copy": ("objects", ("copy",)),
 }
-"""What a job is counted in, and the requests that stand for one each."""
+"""What a job is counted in, and the requests that stand for one each; those not here have transactions."""
 
 
 def is_s3(result: Result) -> bool:
@@ -38,21 +37,30 @@ def title(plan: Mapping[str, Any]) -> str:
 
 
 def rates(result: Result) -> list[str]:
-    """The headline's rates: objects and MiB a second."""
+    """The headline's rates: objects and MiB a second. An object that takes several requests counts once."""
     s3, seconds = result.plan["s3"], result.duration_s or 1.0
+    for whole in result.transactions.values():
+        return _figures(whole.ledger.ok, "objects", whole.payload_bytes, seconds)
     noun, names = _HEADLINE.get(str(s3.get("job")), ("requests", tuple(result.requests)))
     each = max(1, int(s3.get("delete_many") or 1))
     done = sum(part.ledger.ok * (each if name == "delete-many" else 1) for name, part in _named(result, names))
     if each > 1:  # the last delete may have had fewer
         done = min(done, int(s3.get("objects") or done))
-    figures = [f"{format_rate(done / seconds)} {noun}/s"]
-    moved = sum(part.payload_bytes for part in result.requests.values())
-    return [*figures, f"{format_rate(moved / seconds / MIB)} MiB/s"] if moved else figures
+    return _figures(done, noun, sum(part.payload_bytes for part in result.requests.values()), seconds)
+
+
+def transaction(result: Result) -> tuple[str, RequestResult] | None:
+    """What the job counts in that takes several requests, if it does, with its sums and times."""
+    return next(iter(result.transactions.items()), None)
 
 
 def operations(result: Result) -> list[Line]:
-    """Two tables with a row for each operation: how many and how large, and how long they took."""
+    """Two tables with a row for each operation: how many and how large, and how long they took.
+
+    What takes several of them has a row too, for the whole from its first request to its last.
+    """
     parts = {name: part for name, part in result.requests.items() if part.ledger.sent}
+    parts |= {f"whole {name}": part for name, part in result.transactions.items() if part.ledger.sent}
     if not parts:
         return []
     counts: list[tuple[str, ...]] = [("Operation", "sent", "failed", "ok/s", "MiB/s", "mean size")]
@@ -62,9 +70,10 @@ def operations(result: Result) -> list[Line]:
         ("", *(cell for clock in (*clocks, "first byte") for cell in ("", clock))),
         ("", *("p50", "p99") * (len(clocks) + 1)),
     ]
-    times += [_time_row(name, part, tuple(clocks)) for name, part in parts.items()]
+    timed = [_time_row(name, part, tuple(clocks)) for name, part in parts.items() if _is_timed(part)]
     every = frozenset(range(1, 9))
-    return [*map(line, align(counts, right=every)), line(), *map(line, align(times, right=every))]
+    lines = [*map(line, align(counts, right=every)), *_under_way(result)]
+    return [*lines, line(), *map(line, align([*times, *timed], right=every))] if timed else lines
 
 
 def seconds(result: Result) -> list[Line]:
@@ -74,7 +83,9 @@ def seconds(result: Result) -> list[Line]:
         return []
     ordered = sorted(whole, key=lambda second: (second.payload_bytes, second.ok))
     chosen = {"slowest": ordered[0], "median": ordered[len(ordered) // 2], "fastest": ordered[-1]}
-    rows = [("Seconds", "ok/s", "MiB/s", ""), *(_second_row(name, second) for name, second in chosen.items())]
+    moving = sum(1 for name, part in result.requests.items() if part.payload_bytes and not name.endswith(" again"))
+    moved = "MiB/s both ways" if moving > 1 else "MiB/s"
+    rows = [("Seconds", "ok/s", moved, ""), *(_second_row(name, second) for name, second in chosen.items())]
     return [*map(line, align(rows, right=frozenset({1, 2})))]
 
 
@@ -85,6 +96,23 @@ def notes(result: Result, width: int) -> list[Line]:
         tone = Tone.BAD if note.startswith(LEFT) else Tone.PLAIN
         lines += [line(Span(row, tone)) for row in wrap(clean(note).split(" "), width)]
     return lines
+
+
+def _figures(done: int, noun: str, moved: int, seconds: float) -> list[str]:
+    figures = [f"{format_rate(done / seconds)} {noun}/s"]
+    return [*figures, f"{format_rate(moved / seconds / MIB)} MiB/s"] if moved else figures
+
+
+def _is_timed(part: RequestResult) -> bool:
+    """Whether there is anything to say of how long its good replies took."""
+    response = part.latency_ms.get("response", Latency())
+    return bool(response.count or response.censored)
+
+
+def _under_way(result: Result) -> list[Line]:
+    """How many had begun and were neither done nor failed when the run ended."""
+    left = {name: part.ledger.unknown for name, part in result.transactions.items() if part.ledger.unknown}
+    return [line(f"  ({counted(count, name)} still under way at the end)") for name, count in left.items()]
 
 
 def _named(result: Result, names: tuple[str, ...]) -> list[tuple[str, RequestResult]]:

@@ -42,8 +42,10 @@ def _job(s3: S3Plan) -> str:
             return f"get {part} {objects}, {_OVER_AND_OVER}"
         case "stat":
             return f"stat each of {objects}, {_OVER_AND_OVER}"
+        case "copy":
+            return f"copy each of {objects} within the store, {_OVER_AND_OVER}"
         case "list":
-            return f"list the pages with {objects}, each user on its own, over and over"
+            return f"list the pages with {objects}, one after another, over and over"
         case "delete":
             many = f", {s3.delete_many} with a request" if s3.delete_many > 1 else ""
             return f"delete {objects}{many}"

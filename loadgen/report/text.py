@@ -3,7 +3,7 @@
 from loadgen.measure.result import Latency, Result
 from loadgen.report.facts import header, outcome
 from loadgen.report.latency import format_quantile, latency_table, spread
-from loadgen.report.s3 import is_s3, notes, operations, rates, seconds
+from loadgen.report.s3 import is_s3, notes, operations, rates, seconds, transaction
 from loadgen.report.style import Line, Span, Tone, bullet, clean, counted, format_rate, line
 from loadgen.report.tables import by_request, errors, phases, thresholds
 
@@ -42,18 +42,21 @@ def _requests(result: Result, width: int) -> list[tuple[list[Line], int]]:
 
 
 def headline(result: Result) -> Line:
-    """Rate, p50, p99, failures; or in plain words that nothing came back."""
+    """Rate, p50, p99, failures; or in plain words that nothing came back. Of whole objects, where they are timed."""
     ledger = result.ledger
     if not ledger.sent:
         return line("  ", Span("No request was sent.", Tone.BAD))
-    failed = Span(f"{ledger.failed:,} failed", Tone.BAD if ledger.failed else Tone.STRONG)
+    noun, whole = transaction(result) or ("", None)
+    failures = (whole.ledger.failed if whole else 0) or ledger.failed
+    failed = Span(f"{failures:,} failed", Tone.BAD if failures else Tone.STRONG)
     if not ledger.ok and not sum(result.status_codes.values()):
         return line("  ", Span("Not one reply came back.", Tone.BAD), "   ", failed)
-    response = result.latency_ms.get("response", Latency())
+    response = (whole or result).latency_ms.get("response", Latency())
     unit = "good replies/s" if ledger.failed else "requests/s"
     figures = rates(result) if is_s3(result) else [f"{format_rate(result.rate.ok_rps)} {unit}"]
     quantiles = {"p50": response.p50, "p99": response.p99}
-    figures += [f"{name} {format_quantile(value)}" for name, value in quantiles.items() if value is not None]
+    times = [f"{name} {format_quantile(value)}" for name, value in quantiles.items() if value is not None]
+    figures += [f"{noun} {times[0]}".lstrip(), *times[1:]] if times else []
     return line("  ", Span("   ".join(figures), Tone.STRONG), "   ", failed)
 
 

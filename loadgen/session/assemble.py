@@ -83,6 +83,7 @@ def assemble(
         error_codes=dict(sorted(total.codes.items())),
         errors=_errors(total),
         requests={spec.name: _request(collected.total.tally(index)) for index, spec in enumerate(plan.requests)},
+        transactions=_transactions(plan, collected.total.transactions),
         timeline=[
             Second(row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload)
             for row in collected.seconds
@@ -144,6 +145,11 @@ def _errors(total: Tally) -> list[ErrorRow]:
         if item.count
     ]
     return sorted(rows, key=lambda row: (-row.count, row.error_class))
+
+
+def _transactions(plan: Plan, tally: Tally) -> dict[str, RequestResult]:
+    name = plan.s3.transaction if plan.s3 is not None else ""
+    return {name: _request(tally)} if name else {}
 
 
 def _request(tally: Tally) -> RequestResult:

@@ -10,7 +10,7 @@ from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.calibration import Calibration
 from loadgen.measure.progress import Snapshot
-from loadgen.measure.result import Result, Users
+from loadgen.measure.result import Generator, Result, Users
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Plan
 from loadgen.plan.s3 import S3Plan
@@ -27,6 +27,7 @@ LATE_S = 1.0
 _HINTS = {
     "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY and the region",
     "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID",
+    "XAdminUserNotFound": "check AWS_ACCESS_KEY_ID",
     "AccessDenied": "these credentials may not do that",
     "NoSuchBucket": "check --bucket",
     "InvalidBucketName": "choose another --bucket",
@@ -34,6 +35,8 @@ _HINTS = {
     "PermanentRedirect": "the bucket is in another region; give --region",
     "AuthorizationHeaderMalformed": "the bucket is in another region; give --region",
     "connection_refused": "check the endpoint",
+    "unexpected_body": "that is no answer of S3: check the endpoint",
+    "unexpected_status": "without an error code of S3: check the endpoint",
 }
 
 
@@ -80,6 +83,9 @@ class _S3Run:
         whole = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
         if self._s3.job == "batch" and not whole and result.ledger.sent:
             self._notes.append(_batch_note(result))
+        elif self._s3.source is not None and not result.requests["get"].ledger.sent:
+            rest = " that is not done" if self._s3.resumed else ""
+            self._notes.append(f"Batch: there is nothing{rest} under {self._s3.source!r} in {self._s3.bucket}")
         self._finish_journal(whole=whole)
         await self._clean_up(whole=whole, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes])
@@ -94,9 +100,8 @@ class _S3Run:
         if s3.prepared:
             result = await self._step("preparing", fill_step(self._plan))
             filled = result.requests["put"]
-            took = format_duration_s(round(result.duration_s, 2))
             self._notes.append(
-                f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {took}"
+                f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {_took(result)}"
             )
 
     async def _step(self, what: str, plan: Plan) -> Result:
@@ -144,11 +149,10 @@ class _S3Run:
         if result.ended_by != "completed" or result.ledger.failed or result.ledger.unknown:
             self._notes.append(self._left(result.ended_because or _reason(result)))
         else:
-            took = format_duration_s(round(result.duration_s, 2))
-            self._notes.append(f"Cleaned up in {took}: nothing is left under {self._where}")
+            self._notes.append(f"Cleaned up in {_took(result)}: nothing is left under {self._where}")
 
     def _left(self, why: str) -> str:
-        return f"{LEFT} ({why}): objects are left under {self._where}"
+        return f"{LEFT} ({why}): objects may be left under {self._where}"
 
     def _finish_journal(self, *, whole: bool) -> None:
         if self._s3.journal is None:
@@ -167,8 +171,14 @@ class _S3Run:
             ended_by="signal",
             ended_because=because,
             users=Users(plan.users, 0, plan.users),
+            generator=Generator(plan.mode, plan.client, plan.processes),
         )
         return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in plan.requests]))
+
+
+def _took(step: Result) -> str:
+    """How long a step took, to 10 ms and not less."""
+    return format_duration_s(max(0.01, round(step.duration_s, 2)))
 
 
 def _batch_note(result: Result) -> str:

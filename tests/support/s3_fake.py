@@ -43,6 +43,9 @@ class FakeStore:
         body = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
         self.seen.append((request.method, key, parts.query))
         wrong = self._fault(request.method, key, parts.query)
+        source = dict(request.fields.pairs).get("x-amz-copy-source")
+        if source is not None:
+            body = self.objects[unquote(source).removeprefix(f"/{BUCKET}/")]
         status, text = (wrong[0], _error(wrong[1])) if wrong else self._handle(request.method, key, query, body)
         head = b'HTTP/1.1 200 OK\r\nETag: "%b"\r\n\r\n' % md5(body).hexdigest().encode()
         if request.sink is not None:

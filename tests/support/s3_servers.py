@@ -17,6 +17,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.support.s3_access_log import AccessLog
+
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
 KINDS = ("object", "container", "account")
@@ -66,9 +68,15 @@ recon_cache_path = {root}/cache
 
 PROXY = """
 [pipeline:main]
-pipeline = catch_errors cache bulk s3api tempauth slo dlo proxy-server
+pipeline = catch_errors proxy-logging cache bulk s3api tempauth slo dlo proxy-server
 [filter:catch_errors]
 use = egg:swift#catch_errors
+[filter:proxy-logging]
+use = egg:swift#proxy_logging
+access_log_udp_host = 127.0.0.1
+access_log_udp_port = {log_port}
+access_log_level = INFO
+log_msg_template = {{method}} {{path}} {{status_int}}
 [filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:1
@@ -95,13 +103,14 @@ allow_account_management = true
 
 @dataclass(frozen=True)
 class S3Store:
-    """A running store; `checks_signatures` says that it refuses a wrong secret."""
+    """A running store; `checks_signatures` says that it refuses a wrong secret. `log` is its own, if it keeps one."""
 
     name: str
     url: str
     key: str
     secret: str
     checks_signatures: bool = True
+    log: AccessLog | None = None
 
 
 class NotStarted(Exception):  # noqa: N818
@@ -126,7 +135,8 @@ def running_swift() -> Iterator[S3Store]:
         root = Path(stack.enter_context(TemporaryDirectory(prefix="loadgen-swift-", ignore_cleanup_errors=True)))
         _check_attributes(root)
         ports = dict(zip((*KINDS, "proxy"), _free_ports(4), strict=True))
-        _configure(root, ports)
+        log = stack.enter_context(AccessLog())
+        _configure(root, ports, log.port)
         servers = {
             kind: stack.enter_context(
                 _running([str(BIN / f"swift-{kind}-server"), str(root / f"{kind}.conf")], root / f"{kind}.log")
@@ -135,7 +145,7 @@ def running_swift() -> Iterator[S3Store]:
         }
         for kind, process in servers.items():
             _await_port(process, ports[kind], root / f"{kind}.log")
-        yield S3Store("swift", f"http://127.0.0.1:{ports['proxy']}", "test:tester", "testing")
+        yield S3Store("swift", f"http://127.0.0.1:{ports['proxy']}", "test:tester", "testing", log=log)
 
 
 @contextmanager
@@ -157,13 +167,13 @@ def _check_attributes(root: Path) -> None:
         raise NotStarted(f"Swift needs extended attributes on {root}: {error.strerror}") from None
 
 
-def _configure(root: Path, ports: dict[str, int]) -> None:
+def _configure(root: Path, ports: dict[str, int], log_port: int) -> None:
     for folder in ("cache", "node/d1"):
         (root / folder).mkdir(parents=True)
     (root / "swift.conf").write_text(SWIFT)
     user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
     for kind, port in ports.items():
-        part = PROXY if kind == "proxy" else STORAGE.format(kind=kind, root=root)
+        part = PROXY.format(log_port=log_port) if kind == "proxy" else STORAGE.format(kind=kind, root=root)
         (root / f"{kind}.conf").write_text(COMMON.format(port=port, root=root, user=user) + part)
     rings = [sys.executable, "-c", MAKE_RINGS, str(root), *(str(ports[kind]) for kind in KINDS)]
     made = subprocess.run(rings, capture_output=True, text=True, check=False)

@@ -90,6 +90,16 @@ def test_an_equal_reply_comes_out_the_same_every_time(kind, case, keep):
 
 
 @every_client
+@pytest.mark.parametrize("body", [b"", b"x" * LARGE], ids=["in one piece", "in many"])
+def test_the_head_of_a_reply_is_handed_over_with_its_last_field(kind, body):
+    head = OK + b'X-Id: %b\r\nContent-Length: %d\r\nETag: "1"\r\n\r\n' % (b"i" * 1000, len(body))
+    with FaultServer(lambda _: conversation(head + body)) as server, user(kind, endpoint_of(server)) as client:
+        client.exchange(get())
+        (outcome,) = client.outcomes
+        assert b"\r\netag:" in outcome.reply.head.lower()
+
+
+@every_client
 @named(replies.CLOSING)
 def test_a_reply_that_closes_comes_out_the_same_on_every_connection(kind, case):
     with FaultServer(lambda _: answer(case)) as server, user(kind, endpoint_of(server)) as client:

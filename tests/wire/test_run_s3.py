@@ -1,5 +1,6 @@
 """S3 runs as a user has them: against a store that checks signatures, and against servers that fail."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,11 +8,11 @@ import pytest
 
 from loadgen.measure.result import Result
 from loadgen.workloads.s3.documents import read_page
-from tests.support.command import Finished, Mode, loadgen
+from tests.support.command import Command, Finished, Mode, loadgen, wait_until
 from tests.support.fault_server import FaultServer
 from tests.support.s3_requests import Store
 from tests.support.s3_servers import S3Store, running_moto, signing_store, started
-from tests.support.steps import Close, ReadHead, ReadRequest, Reset, Send
+from tests.support.steps import AwaitClose, Close, ReadHead, ReadRequest, Reset, Send, Step
 
 pytestmark = pytest.mark.slow  # the stores take 2 s to start and up to 10 ms a request
 
@@ -71,6 +72,8 @@ def test_put_and_get_in_every_mode(signing: S3Store, mode: Mode) -> None:
     [
         ("stat", ["-n", "6"], {"stat": 6}),
         ("list", ["-n", "3"], {"list": 3}),
+        ("list", ["-R", "500/s", "-n", "5"], {"list": 5}),
+        ("copy", ["-n", "8"], {"copy": 8}),
         ("delete", [], {"delete": 5}),
         ("delete", ["--delete-many", "3"], {"delete-many": 2}),
         ("get", ["-n", "5", "--range", "7", "--verify"], {"get-range": 5}),
@@ -136,12 +139,20 @@ def test_a_source_in_a_missing_bucket_is_a_failure_with_its_code(moto: S3Store) 
     assert done.result.error_codes == {"NoSuchBucket": 1}
 
 
+def test_a_batch_that_finds_nothing_says_so(moto: S3Store) -> None:
+    good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
+    done = s3(moto, "batch", "--source", "nobody/put/this/here/")
+    assert (done.code, done.result.notes) == (0, ["Batch: there is nothing under 'nobody/put/this/here/' in trial"])
+
+
 def fault(script: Callable[[int], list[object]], *argv: object) -> tuple[Finished, FaultServer]:
     with FaultServer(script) as server:  # type: ignore[arg-type]
         store = S3Store("fault", f"http://127.0.0.1:{server.port}", KEY, SECRET)
         return s3(store, "put", "--objects", "3", "--size", "64KiB", "-c", "1", *argv), server
 
 
+EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+ONE_BYTE = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
 LISTED = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<ListBucketResult/>\n"
 ECHO = f"<Error><Code>SlowDown</Code><Message>{KEY} {SECRET}</Message></Error>".encode()
 BUSY = b"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(ECHO), ECHO)
@@ -153,7 +164,7 @@ def test_a_connection_cut_in_mid_upload_is_counted_and_what_could_not_be_cleaned
     assert (result.ledger.sent, result.ledger.ok) == (3, 0)
     assert {row.error_class for row in result.errors} <= {"connection_reset", "early_close", "stale_connection"}
     assert result.notes[-1].startswith("NOT CLEANED UP (")
-    assert "objects are left under trial/loadgen/" in result.notes[-1]
+    assert "objects may be left under trial/loadgen/" in result.notes[-1]
 
 
 def test_a_preparation_that_fails_says_why_and_what_it_left() -> None:
@@ -162,7 +173,7 @@ def test_a_preparation_that_fails_says_why_and_what_it_left() -> None:
     assert (done.code, done.out) == (2, "")
     why, left = done.err.splitlines()
     assert why.endswith(": status 503, SlowDown")
-    assert left.startswith("loadgen: NOT CLEANED UP (status 503, SlowDown): objects are left under trial/loadgen/")
+    assert left.startswith("loadgen: NOT CLEANED UP (status 503, SlowDown): objects may be left under trial/loadgen/")
 
 
 def test_no_output_holds_a_key_or_a_signature() -> None:
@@ -190,3 +201,38 @@ def test_a_signal_is_not_needed_to_end_and_check_opens_no_socket() -> None:
     assert (done.code, done.err) == (0, "")
     assert "Operations\n  put\n  put again" in done.out
     assert not [secret for secret in CANARIES if secret in done.out]
+
+
+PREPARED, MEASURED, CLEANED = 1, 2, 3
+"""The connections of a get with one user: after that of the bucket, each step opens its own."""
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "because", "last"),
+    [
+        (PREPARED, 105, "SIGINT received while preparing", "Cleaned up in"),
+        (MEASURED, 105, "SIGINT received", "Cleaned up in"),
+        (CLEANED, 0, "", "NOT CLEANED UP (SIGINT received): objects may be left under trial/loadgen/"),
+    ],
+    ids=["preparing", "measuring", "cleaning up"],
+)
+def test_a_signal_ends_any_step_and_what_is_left_is_said(step: int, code: int, because: str, last: str) -> None:
+    replies = {PREPARED: EMPTY, MEASURED: ONE_BYTE}
+
+    def script(number: int) -> list[Step]:
+        if number == step:
+            return [ReadHead(), AwaitClose()]
+        return [ReadRequest(), Send(replies.get(number, LISTED) if number < step else LISTED), Close()]
+
+    with FaultServer(script) as server:
+        argv = ["--endpoint", f"http://127.0.0.1:{server.port}", "--bucket", "trial", "--mode", "async", "-c", "1"]
+        argv += ["--objects", "1", "--size", "1", "-n", "1", "--grace", "0.1s", "--format", "json"]
+        keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+        with Command("s3", "get", *argv, env=keys) as command:
+            wait_until(lambda: len(server.requests) > step, "the request that is never answered")
+            command.send(signal.SIGINT)
+            done = command.finish()
+    result = done.result
+    assert (done.code, result.ended_because) == (code, because)
+    assert result.notes[-1].startswith(last)
+    assert result.generator.mode == "async"

@@ -14,10 +14,9 @@ from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcom
 from loadgen.clients.dial import Dial
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.encode import Encoder, rest_of_body
-from loadgen.clients.http1.parser import ReplyReader, read_short, remember, repeatable
+from loadgen.clients.http1.parser import HEAD_BYTES, ReplyReader, read_short, remember, repeatable
 
 READ_BYTES = 65536
-EXAMPLE_BYTES = 200
 _IDLE_CHECK_NS = 1_000_000
 _SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
 _TIMED_OUT = (BlockingIOError, TimeoutError)
@@ -171,7 +170,7 @@ class BlockingClient:
                 request.sink(data[head:])
             reply = Reply(
                 framing.status, framing.length, len(data), data[head : head + request.keep],
-                data[:EXAMPLE_BYTES], framing.keep_alive, repeatable(data),
+                data[:HEAD_BYTES], framing.keep_alive, repeatable(data),
             )  # fmt: skip
             return self._finish(request, reply, sent_ns, 0, surplus=False)
         reader = ReplyReader(request.method, request.keep, request.sink)

@@ -20,14 +20,13 @@ from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.connection import Connection, Phase, Watch
 from loadgen.clients.http1.encode import Encoder, rest_of_body
 from loadgen.clients.http1.opening import Opener
-from loadgen.clients.http1.parser import ReplyReader, read_short, remember, repeatable
+from loadgen.clients.http1.parser import HEAD_BYTES, ReplyReader, read_short, remember, repeatable
 from loadgen.clients.http1.poller import IN, OUT, LoopPoller, has_epoll
 
 READ_BYTES = 65536
 SCRATCH_BYTES = 262144
 BATCH = 1024
 LINGER_NS = 4_000_000
-EXAMPLE_BYTES = 200
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 _IDLE, _WAITING, _BUSY = Phase.IDLE, Phase.WAITING, Phase.BUSY  # an Enum's attributes are slow to look up
 _OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
@@ -360,12 +359,12 @@ class Reactor:
             if request.keep or request.sink is not None:
                 return False
             connection.framing, connection.missing, connection.received = framing, missing, len(data)
-            connection.head = data[:EXAMPLE_BYTES]
+            connection.head = data[:HEAD_BYTES]
             return True
         kept = data[head : min(whole, head + request.keep)] if request.keep else b""
         if request.sink is not None and framing.length:
             request.sink(data[head:whole])
-        reply = Reply(framing.status, framing.length, len(data), kept, data[:EXAMPLE_BYTES], framing.keep_alive)
+        reply = Reply(framing.status, framing.length, len(data), kept, data[:HEAD_BYTES], framing.keep_alive)
         if missing == 0:
             reply.whole = repeatable(data)
         self._finish(connection, reply, surplus=missing < 0)

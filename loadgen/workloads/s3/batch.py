@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from loadgen.base.exchange import Done, ErrorClass, Reply, Request
+from loadgen.measure.transactions import Transactions
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.s3.content import Given
 from loadgen.workloads.s3.desk import Desk, Make
@@ -27,6 +28,7 @@ class Work:
     size: int
     made: bytes = b""
     problem: str = ""
+    transaction: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,19 @@ class Batch:
 
     only: Request | None = None
 
-    def __init__(self, s3: S3Plan, operations: Operations, desk: Desk, sizes: Sizes, index: int, count: int) -> None:
+    def __init__(
+        self,
+        s3: S3Plan,
+        operations: Operations,
+        desk: Desk,
+        transactions: Transactions,
+        sizes: Sizes,
+        index: int,
+        count: int,
+    ) -> None:
         self._operations = operations
         self._desk = desk
+        self._transactions = transactions
         self._function = load_function(s3.function)
         self._source = s3.source
         self._target = s3.prefix if s3.source is not None else f"{s3.own_prefix}{MADE_PREFIX}"
@@ -133,8 +145,12 @@ class Batch:
         def done(reply: Reply | None, error: ErrorClass | None) -> None:
             if reply is not None and error is None:
                 self._put(work, reply.body_length)
+            else:
+                self._transactions.end(work.transaction, error)
 
-        return self._desk.send(make, done)
+        request = self._desk.send(make, done)
+        work.transaction = self._transactions.begin()
+        return request
 
     def _put(self, work: Work, bytes_in: int) -> None:
         name = work.key.removeprefix(self._source) if self._source is not None else work.key.rpartition("/")[2]
@@ -147,6 +163,7 @@ class Batch:
 
         def done(_reply: Reply | None, error: ErrorClass | None) -> None:
             work.made = b""
+            self._transactions.end(work.transaction, error, bytes_in)
             if error is None and self._journal is not None:
                 self._journal.add(Entry(work.index, work.key, key, bytes_in, content.size))
 

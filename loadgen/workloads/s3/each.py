@@ -1,4 +1,4 @@
-"""Jobs that do the same with one object after another: put, get, stat, delete."""
+"""Jobs that do the same with one object after another: put, get, stat, copy, delete."""
 
 from collections.abc import Callable
 from random import Random
@@ -68,6 +68,8 @@ def make_each(s3: S3Plan, objects: Objects, desk: Desk, index: int, count: int, 
             return Each(_reader(s3, objects, seed), desk, index, count, s3.objects, again=True)
         case "stat":
             return Each(objects.stat, desk, index, count, s3.objects, again=True)
+        case "copy":
+            return Each(objects.copy, desk, index, count, s3.objects, again=True)
         case "delete" if s3.delete_many > 1:
             return _delete_many(s3, objects, desk, index, count)
         case "delete":

@@ -9,7 +9,7 @@ from loadgen.workloads.s3.operations import Operations
 
 
 class Listing:
-    """Each user goes through the pages on its own account: a page can only be asked for when the one before is in."""
+    """As many listings at once as there are requests out: a page can only be asked for when the one before is in."""
 
     only: Request | None = None
     left = 0

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from loadgen.base.exchange import Done, ErrorClass, Reply, Request
+from loadgen.measure.transactions import Transactions
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.documents import DocumentError, Part, find_etag, read_upload_id
@@ -18,6 +19,7 @@ class Upload:
     size: int
     last_part: int
     upload_id: str = ""
+    transaction: int = 0
     next_part: int = 1
     out: int = 0
     failed: bool = False
@@ -29,10 +31,13 @@ class Multipart:
 
     only: Request | None = None
 
-    def __init__(self, s3: S3Plan, objects: Objects, desk: Desk, index: int, count: int) -> None:
+    def __init__(
+        self, s3: S3Plan, objects: Objects, desk: Desk, transactions: Transactions, index: int, count: int
+    ) -> None:
         self._objects = objects
         self._operations = objects.operations
         self._desk = desk
+        self._transactions = transactions
         self._part_bytes = s3.part_bytes
         self._next = index
         self._count = count
@@ -67,7 +72,9 @@ class Multipart:
         upload = Upload(self._next, self._objects.size(self._next), self._parts(self._next))
         self._next += self._count
         key = self._objects.key(upload.index)
-        return self._desk.send(lambda: self._operations.create_multipart(key), self._begun(upload))
+        request = self._desk.send(lambda: self._operations.create_multipart(key), self._begun(upload))
+        upload.transaction = self._transactions.begin()
+        return request
 
     def skip(self) -> int:
         """The name of a part, which most requests are."""
@@ -79,10 +86,12 @@ class Multipart:
     def _begun(self, upload: Upload) -> Done:
         def done(reply: Reply | None, error: ErrorClass | None) -> None:
             if reply is None or error is not None:
+                self._transactions.end(upload.transaction, error)
                 return
             try:
                 upload.upload_id = read_upload_id(reply.kept)
             except DocumentError:
+                self._transactions.end(upload.transaction, ErrorClass.UNEXPECTED_BODY)
                 return
             self._open.append(upload)
 
@@ -106,7 +115,7 @@ class Multipart:
             upload.out -= 1
             etag = find_etag(reply.head) if reply is not None and error is None else None
             if etag is None:
-                self._fail(upload)
+                self._fail(upload, error or ErrorClass.UNEXPECTED_BODY)
             else:
                 upload.done.append(Part(number, etag, self._operations.checksum_of(content)))
             if upload.out == 0 and (upload.failed or len(upload.done) == upload.last_part):
@@ -114,8 +123,9 @@ class Multipart:
 
         return self._desk.send(make, done)
 
-    def _fail(self, upload: Upload) -> None:
+    def _fail(self, upload: Upload, error: ErrorClass) -> None:
         upload.failed = True
+        self._transactions.end(upload.transaction, error)
         if upload in self._open:
             self._open.remove(upload)
 
@@ -127,7 +137,9 @@ class Multipart:
 
         def done(_reply: Reply | None, error: ErrorClass | None) -> None:
             if error is not None:
-                upload.failed = True
+                self._fail(upload, error)
                 self._to_close.append(upload)
+            else:
+                self._transactions.end(upload.transaction, None, upload.size)
 
         return self._desk.send(lambda: self._operations.complete_multipart(key, upload_id, upload.done), done)

@@ -9,6 +9,7 @@ from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 
+COPIES = "copies/"
 _WHOLE = ((200, 200),)
 _PARTIAL = ((206, 206),)
 
@@ -80,6 +81,12 @@ class Objects:
     def stat(self, index: int) -> Request:
         """Ask for an object's head."""
         return self.operations.stat(self.key(index))
+
+    def copy(self, index: int) -> Request:
+        """Copy an object within the store, each time to the same place."""
+        request = self.operations.copy(self.key(index), f"{self._prefix}{COPIES}{index:08d}")
+        request.payload = self._sizes.of(index)
+        return request
 
     def delete(self, index: int) -> Request:
         """Delete an object."""

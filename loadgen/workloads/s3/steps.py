@@ -5,13 +5,25 @@ from collections.abc import Iterable, Iterator
 
 from loadgen.base.exchange import Done, ErrorClass, Reply, Request
 from loadgen.workloads.s3.desk import Desk, Make
-from loadgen.workloads.s3.documents import DocumentError, find_error, fits_xml, read_page, read_uploads
+from loadgen.workloads.s3.documents import DocumentError, fits_xml, read_page, read_uploads
 from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.operations import Operations
 
 _MISSING = 404
 _A_LIST = S3Expect(body_contains=b"ListBucketResult")
-_THERE_OR_MISSING = S3Expect(((200, 299), (_MISSING, _MISSING)))
+
+
+class _ThereOrMissing(S3Expect):
+    """A good reply says that the bucket is there, or that there is none: not everything with status 404 does."""
+
+    def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
+        """None for a good reply, else what is wrong with it."""
+        if status == _MISSING and self.code(kept) == "NoSuchBucket":
+            return None
+        return S3Expect.verdict(self, status, body_length, kept)
+
+
+_THERE_OR_MISSING = _ThereOrMissing(body_contains=_A_LIST.body_contains)
 
 
 class _Steps:
@@ -55,8 +67,7 @@ class MakeBucket(_Steps):
         return request
 
     def _looked(self, reply: Reply | None, error: ErrorClass | None) -> None:
-        missing = reply is not None and error is None and reply.status == _MISSING
-        if missing and reply is not None and _code(reply) in ("NoSuchBucket", ""):
+        if reply is not None and error is None and reply.status == _MISSING:
             self._ready.append((self._operations.create_bucket, None))
 
 
@@ -103,11 +114,6 @@ class Sweep(_Steps):
                 self._ready.append(
                     (lambda key=key, upload=upload_id: self._operations.abort_multipart(key, upload), None)  # type: ignore[misc]
                 )
-
-
-def _code(reply: Reply) -> str:
-    found = find_error(reply.kept)
-    return found.code if found else ""
 
 
 def _others(keys: Iterable[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+from loadgen.measure.transactions import Transactions
 from loadgen.plan.plan import Plan, Shard
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.base import Workload
@@ -22,10 +23,13 @@ from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.steps import MakeBucket, Sweep
 
 
-def make_s3_workload(plan: Plan, s3: S3Plan, shard: Shard, on_lost: Callable[[str], None]) -> Workload:
+def make_s3_workload(
+    plan: Plan, s3: S3Plan, shard: Shard, transactions: Transactions, on_lost: Callable[[str], None]
+) -> Workload:
     """The shard's workload. Shards take objects in turn, so that they need not tell each other anything.
 
-    `on_lost` is called, from another thread, when credentials have expired and there are no others.
+    What takes several requests is told to `transactions`. `on_lost` is called, from another thread, when credentials
+    have expired and there are no others.
     """
     provider = find_credentials(os.environ, s3.profile)
     provider.watch(on_lost)
@@ -41,9 +45,9 @@ def make_s3_workload(plan: Plan, s3: S3Plan, shard: Shard, on_lost: Callable[[st
         case "list":
             return Listing(operations, s3.own_prefix, desk)
         case "batch":
-            return Batch(s3, operations, desk, Sizes(s3.sizes, plan.seed), shard.index, shard.count)
+            return Batch(s3, operations, desk, transactions, Sizes(s3.sizes, plan.seed), shard.index, shard.count)
         case "multipart":
-            return Multipart(s3, Objects(operations, s3, plan.seed), desk, shard.index, shard.count)
+            return Multipart(s3, Objects(operations, s3, plan.seed), desk, transactions, shard.index, shard.count)
         case "mixed":
             return Mixed(s3, Objects(operations, s3, plan.seed), desk, shard.index, shard.count, shard.seed)
         case _:

@@ -126,3 +126,19 @@ def test_nobody_waits_for_it_after_the_stop(simulate):
     run.later(100 * MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
     run.run_to_the_end()
     assert len(run.sent) == 1
+
+
+@pytest.mark.parametrize("kind", ["reactor", "sequential"])
+def test_a_transaction_that_nobody_ended_is_unknown_in_the_last_recording_and_in_no_other(simulate, kind):
+    workload = Chained(firsts=2, more=0)
+    if kind == "reactor":
+        run = simulate(make_plan(users=1), workload=workload)
+        run.recorder.transactions.begin()
+        run.open_all()
+        assert run.users.take().transactions.unknown == 0
+        assert run.whole().transactions.unknown == 1
+    else:
+        sequential = Run(make_plan(users=1), workload=workload)
+        sequential.begins = True
+        sequential.whole()
+        assert [recording.transactions.unknown for recording in sequential.taken] == [0, 1]

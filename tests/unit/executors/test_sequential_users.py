@@ -39,6 +39,8 @@ class Run:
         self.max_errors = max_errors
         self.workload = workload
         self.recording = None
+        self.begins = False
+        self.taken = []
         self.at = {}
 
     def make_client(self):
@@ -72,6 +74,9 @@ class Run:
             users.tick(clock())
         assert users.sent == 0
         self.gate_ns = clock()
+        if self.begins:
+            recorder.transactions.begin()
+            self.taken.append(users.take())
         users.start(clock(), clock() + round(duration_s * NS_PER_S))
         while not users.finished:
             await asyncio.sleep(0.05)
@@ -82,6 +87,7 @@ class Run:
         self.ended_after_ns = clock() - self.gate_ns
         await users.close()
         self.recording = users.take()
+        self.taken.append(self.recording)
 
     def sent_ms(self, user=0):
         return [(at - self.gate_ns) // NS_PER_MS for at in self.clients[user].sent_at]

@@ -164,3 +164,13 @@ def test_plans_that_differ_only_in_the_amount_of_load_are_alike():
 def test_a_damaged_histogram_is_a_usage_error():
     with pytest.raises(UsageError, match="damaged result: histogram 'response'"):
         merged(one(1), one(1, histograms={"response": "x"}))
+
+
+def test_transactions_are_merged_as_requests_are():
+    def of(*values_us):
+        part = RequestResult(Ledger(3, 3, 0, 2, 0, 1), payload_bytes=10, histograms={"response": encoded(*values_us)})
+        return one(1000, transactions={"upload": part})
+
+    upload = merged(of(2000, 4000), of(8000), one(1000)).transactions["upload"]
+    assert (upload.ledger, upload.payload_bytes) == (Ledger(6, 6, 0, 4, 0, 2), 20)
+    assert (upload.latency_ms["response"].count, upload.latency_ms["response"].p50) == (3, 4.001)

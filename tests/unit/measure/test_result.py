@@ -53,6 +53,7 @@ results = st.builds(
     status_codes=st.dictionaries(st.integers(100, 599).map(str), numbers, max_size=2),
     errors=st.lists(st.builds(ErrorRow, texts, texts, texts, numbers, texts), max_size=2),
     requests=st.dictionaries(names, st.builds(RequestResult, ledgers, latency_ms=by_clock), max_size=2),
+    transactions=st.dictionaries(names, st.builds(RequestResult, ledgers, latency_ms=by_clock), max_size=1),
     timeline=st.lists(st.builds(Second, floats, numbers, numbers, numbers, st.none() | floats), max_size=2),
     blocks=st.lists(st.builds(Block, floats, floats, numbers, numbers, texts), max_size=1),
     thresholds=st.lists(st.builds(ThresholdRow, texts, st.none() | floats), max_size=1),

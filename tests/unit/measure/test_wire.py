@@ -40,6 +40,7 @@ recordings = st.builds(
     ),
     counts,
     st.dictionaries(st.sampled_from(["connect", "tls"]), counts, max_size=2),
+    tallies,
 )
 usages = st.none() | st.builds(Usage, *[numbers] * len(fields(Usage)))
 frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.sampled_from(get_args(Part)), usages)

@@ -36,6 +36,8 @@ def test_a_plan_comes_out_of_json_as_it_went_in():
         ("multipart", {"total_requests": "7"}, None, None),
         ("get", {}, 100, 10.0),
         ("mixed", {"duration": "5s"}, 100, 5.0),
+        ("copy", {}, 100, 10.0),
+        ("list", {"rate": "5/s"}, 100, 10.0),
         ("delete", {}, 100, None),
         ("batch", {}, 100, None),
     ],
@@ -75,7 +77,7 @@ def test_the_steps_have_plans_of_their_own():
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"job": "copy"}, "--job: expected put, get"),
+        ({"job": "move"}, "--job: expected put, get"),
         ({"size": "big"}, "--size: expected a size such as 1MiB"),
         ({"verify": True, "job": "put"}, "--verify: only for get and mixed, and the job is put"),
         ({"job": "multipart", "part_size": "1MiB"}, "--part-size: expected at least 5MiB"),
@@ -86,8 +88,8 @@ def test_the_steps_have_plans_of_their_own():
         ({"job": "batch", "function": "make"}, "--function: expected module:function"),
         ({"job": "batch", "source": "a/", "objects": "5"}, "--objects: expected none beside source"),
         ({"job": "batch", "source": "a/", "prefix": "a/b/"}, "--prefix: expected one outside of the source"),
-        ({"job": "list", "flags": {"rate": "5/s"}}, "--rate: expected none for list"),
-        ({"job": "multipart", "flags": {"rate": "5/s"}}, "--rate: expected none for multipart"),
+        ({"job": "multipart", "flags": {"rate": "5/s"}}, "--rate: expected none for multipart: a part waits"),
+        ({"job": "batch", "flags": {"stages": ["5s:5/s"]}}, "--stage: expected none for batch: an upload waits"),
         ({"flags": {"headers": ["A: b"]}}, "--header: expected none beside s3"),
         ({"sizze": "1"}, "--sizze: unknown key; did you mean 'size'?"),
     ],

@@ -313,10 +313,56 @@ def s3_mixed() -> Result:
         histograms={"response": histogram(every)},
         notes=[
             "Prepared 100 objects, 3.20 MiB, in 150ms",
-            "NOT CLEANED UP (status 403, AccessDenied; these credentials may not do that): objects are left under "
+            "NOT CLEANED UP (status 403, AccessDenied; these credentials may not do that): objects may be left under "
             "photos/loadgen/acbfd0b5/",
         ],
     )  # fmt: skip
+
+
+def s3_batch() -> Result:
+    """A batch, of which one object failed and two were under way when it was stopped."""
+    samples = {"get": lognormal_ms(90, 20.0, 0.3), "put": lognormal_ms(87, 30.0, 0.3)}
+    every = [sample for part in samples.values() for sample in part]
+    objects = lognormal_ms(87, 55.0, 0.3)
+    return Result(
+        plan={
+            "name": "s3-images",
+            "target": "http://127.0.0.1:9000",
+            "s3": {"job": "batch", "bucket": "photos", "sizes": [[102400, 409600, 1.0]], "objects": 200},
+        },
+        duration_s=0.53,
+        ended_by="fail_fast",
+        ended_because="1 failed request reached the limit of 1",
+        ended_at_s=0.52,
+        users=Users(16, 16, 0),
+        ledger=Ledger(178, 178, 0, 177, 1, 0),
+        rate=Rate(0.0, 335.8, 333.9),
+        bytes=Bytes(22_000_000, 22_700_000),
+        connections=Connections(opened=16, reused=162),
+        latency_ms={"response": latency(every), "service": latency(every)},
+        status_codes={"200": 177, "503": 1},
+        error_codes={"SlowDown": 1},
+        errors=[ErrorRow("unexpected_status", "target", "status 503, SlowDown", 1, "HTTP/1.1 503 Slow Down")],
+        requests={
+            name: RequestResult(
+                ledger=Ledger(90, 90, 0, 90) if name == "get" else Ledger(88, 88, 0, 87, 1, 0),
+                latency_ms={"response": latency(samples[name]), "service": latency(samples[name])},
+                phases_ms={"first_byte": latency(sample * 0.9 for sample in samples[name])},
+                payload_bytes=(250 << 10) * len(samples[name]),
+            )
+            for name in samples
+        },
+        transactions={
+            "object": RequestResult(
+                ledger=Ledger(90, 90, 0, 87, 1, 2),
+                latency_ms={"response": latency(objects, [140.0, 170.0]), "service": latency(objects, [140.0, 170.0])},
+                payload_bytes=(250 << 10) * 87,
+            )
+        },
+        generator=Generator("threads", "raw", 1, [WorkerRow(0.3, {"p99": 0.7, "max": 3.4})], 17, 1620.1, 70.2),
+        histograms={"response": histogram(every)},
+        notes=["Batch: 87 objects done, 1 failed, 112 skipped"],
+    )
 
 
 EVERY_RESULT = {
@@ -328,5 +374,6 @@ EVERY_RESULT = {
     "several_names": several_names,
     "phases": phases_timed,
     "s3": s3_mixed,
+    "s3_batch": s3_batch,
     "empty": Result,
 }

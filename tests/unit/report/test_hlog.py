@@ -125,3 +125,9 @@ def test_values_of_zero_and_no_values_at_all_can_be_reported():
     assert "min          0 us" in render_log(log, log.intervals, log.merge(log.intervals))
     empty = log.intervals[1:]
     assert render_log(log, empty, log.merge(empty)).endswith("Latency of 0 values")
+
+
+def test_transactions_are_tags_too(tmp_path):
+    result = replace(RESULT, transactions={"upload": RequestResult(histograms={"response": encoded(9000)})})
+    first = next(read_by_library(tmp_path / "x.hlog", render_hlog(result)))
+    assert (first.get_tag(), first.get_total_count(), first.get_max_value()) == ("upload", 1, 9007)

@@ -11,6 +11,7 @@ from loadgen.measure.counts import HIGHEST_US, Counts
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
 from loadgen.measure.result import Connections, ErrorRow, Ledger, Rate, Users, from_json, to_json
 from loadgen.plan.plan import Arrivals, RequestSpec, Stage
+from loadgen.plan.s3 import S3Plan
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 from tests.support.fakes import make_plan
@@ -258,3 +259,19 @@ def test_a_result_names_its_start_in_utc_and_survives_its_file():
         == "2026-01-02T02:04:05.678+00:00"
     )
     assert from_json(to_json(result)) == result
+
+
+def test_a_job_of_several_requests_an_object_has_its_transactions_by_their_name():
+    run = Run(s3=S3Plan("multipart", "photos"))
+    recording = Recording(
+        {0: good(5)}, transactions=Tally(ok=1, unknown=1, payload=9, clocks={"service": Counts([(7000, 1)])})
+    )
+    run.collected.add(Frame(0, 0, 10 * NS_PER_S, recording, "window", USAGE))
+    run.board.put(0, Slot.SENT, 5)
+    upload = run.result().transactions["upload"]
+    assert (upload.ledger, upload.payload_bytes) == (Ledger(2, 2, 0, 1, 0, 1), 9)
+    assert (upload.latency_ms["response"].max, upload.histograms.keys()) == (7.003, {"response", "send_lag", "service"})
+
+
+def test_other_runs_have_no_transactions():
+    assert Run().worker(window=good(5), sent=5).result().transactions == {}

@@ -6,6 +6,7 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import ErrorClass
+from loadgen.measure.transactions import Transactions
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.s3 import journal
 from loadgen.workloads.s3.batch import Batch
@@ -19,8 +20,10 @@ def plan(**values):
     return S3Plan("batch", "photos", **{"run_id": "run", "objects": None, "source": "in/", "prefix": "out/", **values})
 
 
-def batch(s3, index=0, count=1):
-    return Batch(s3, operations(*s3.operations), Desk(0, 3), Sizes(s3.sizes, 1), index, count)
+def batch(s3, index=0, count=1, transactions=None):
+    return Batch(
+        s3, operations(*s3.operations), Desk(0, 3), transactions or Transactions(), Sizes(s3.sizes, 1), index, count
+    )
 
 
 def stored(count=10, **options):
@@ -37,6 +40,17 @@ def test_each_object_is_downloaded_processed_and_uploaded_under_the_other_prefix
     assert made == {f"out/{number:02d}": touch(b"image %d" % number) for number in range(10)}
     asked = [key for method, key, _ in store.seen if method == "GET" and key]
     assert sorted(asked) == [f"in/{number:02d}" for number in range(10)]
+
+
+def test_an_object_is_one_transaction_and_counts_with_what_was_downloaded():
+    transactions, store = Transactions(), stored(4, fault=lambda method, key, _: _refuse(method, key))
+    play(batch(plan(), transactions=transactions), store, users=1)
+    tally = transactions.take(last=True)
+    assert (tally.ok, tally.failed, tally.unknown, tally.payload) == (2, 2, 0, 2 * len("image 0"))
+
+
+def _refuse(method, key):
+    return (403, "AccessDenied") if (method, key) in {("GET", "in/01"), ("PUT", "out/02")} else None
 
 
 def test_a_function_that_fails_fails_its_object_alone(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass
+from loadgen.measure.transactions import Transactions
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.s3.desk import FIRST_PAUSE_NS, Desk
 from loadgen.workloads.s3.each import make_each
@@ -88,6 +89,30 @@ def test_a_download_that_is_refused_says_that_and_not_where_it_differs():
     assert request.expect.said(404, request.expect.code(reply.kept)) == "status 404, NoSuchKey"
 
 
+def test_a_copy_goes_over_its_objects_and_makes_one_copy_of_each():
+    s3 = plan("copy", objects=4)
+    store = filled(s3)
+    ends = play(each(s3), store, most=10)
+    assert Counter(error for _, error in ends) == {None: 10}
+    prepared = objects(s3)
+    for index in range(4):
+        copy = f"loadgen/run/copies/{index:08d}"
+        assert (
+            store.objects[copy]
+            == store.objects[prepared.key(index)]
+            == prepared.body(index, prepared.size(index)).joined()
+        )
+    assert len(store.objects) == 8
+    assert prepared.copy(1).payload == prepared.size(1)
+
+
+def test_a_copy_that_fails_with_status_200_is_a_failure():
+    s3 = plan("copy")
+    store = filled(s3)
+    store._fault = lambda *_: (200, "InternalError")
+    assert play(each(s3), store, most=1) == [(0, ErrorClass.UNEXPECTED_BODY)]
+
+
 @pytest.mark.parametrize(("many", "requests"), [(1, 10), (4, 3)])
 def test_a_delete_takes_every_object_once(many, requests):
     s3 = plan("delete", delete_many=many)
@@ -129,8 +154,8 @@ def test_a_listing_goes_through_its_pages_and_begins_again():
     assert [token[-1:] for token in tokens] == ["", "3", "7", "", "3", "7"]
 
 
-def multipart(s3):
-    return Multipart(s3, objects(s3), Desk(0, 4), 0, 1)
+def multipart(s3, transactions=None):
+    return Multipart(s3, objects(s3), Desk(0, 4), transactions or Transactions(), 0, 1)
 
 
 def test_parts_of_several_uploads_are_put_together_in_order():
@@ -173,6 +198,26 @@ def test_a_completion_that_fails_with_status_200_is_a_failure_and_aborts():
     assert store.uploads == {}
 
 
+@pytest.mark.parametrize(("how", "what"), [("POST", "uploads"), ("PUT", "partNumber=2"), ("POST", "uploadId")])
+def test_an_upload_is_one_transaction_whatever_part_of_it_fails(how, what):
+    def refuse(method, key, query):
+        return (500, "InternalError") if (method, key[-1]) == (how, "1") and what in query else None
+
+    s3 = plan("multipart", objects=3, sizes=((25, 25, 1.0),), part_bytes=10)
+    transactions = Transactions()
+    play(multipart(s3, transactions), FakeStore(fault=refuse), users=4)
+    tally = transactions.take(last=True)
+    assert (tally.ok, tally.failed, tally.unknown, tally.payload) == (2, 1, 0, 50)
+
+
+def test_uploads_that_are_not_finished_are_under_way():
+    transactions = Transactions()
+    s3 = plan("multipart", objects=3, sizes=((25, 25, 1.0),), part_bytes=10)
+    play(multipart(s3, transactions), FakeStore(), users=1, most=7)
+    tally = transactions.take(last=True)
+    assert (tally.ok, tally.failed, tally.unknown) == (1, 0, 1)
+
+
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_bucket_is_made_only_where_it_is_missing(exists):
     store = FakeStore(exists=exists)
@@ -182,10 +227,18 @@ def test_a_bucket_is_made_only_where_it_is_missing(exists):
     assert store.exists
 
 
-def test_no_bucket_is_made_where_one_may_not_look():
-    store = FakeStore(fault=lambda *_: (403, "AccessDenied"))
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        ((403, "AccessDenied"), ErrorClass.UNEXPECTED_STATUS),
+        ((404, "NoSuchUser"), ErrorClass.UNEXPECTED_STATUS),
+        ((200, "a page of a browser"), ErrorClass.UNEXPECTED_BODY),
+    ],
+)
+def test_no_bucket_is_made_where_one_may_not_look(refusal, error):
+    store = FakeStore(fault=lambda *_: refusal)
     ends = play(MakeBucket(operations("list", "create-bucket"), Desk(0, 2)), store)
-    assert ends == [(0, ErrorClass.UNEXPECTED_STATUS)]
+    assert ends == [(0, error)]
 
 
 def test_a_sweep_deletes_what_is_under_its_prefix_and_nothing_else():
