@@ -76,10 +76,10 @@ class Worker:
         users.start(gate_at, min(closes_ns + s_to_ns(plan.cool_down_s), UNLIMITED))
         self._show()
         while not users.finished:
-            boundary_ns = {"warmup": opens_ns, "window": closes_ns}.get(part, UNLIMITED)
             next_second_ns = opens_ns + (self._second + 1) * NS_PER_S
+            boundary_ns = {"warmup": opens_ns, "window": min(closes_ns, next_second_ns)}.get(part, UNLIMITED)
             asked_ns = task.clock()
-            pause_s = max(0.0, min(tick_s, (min(boundary_ns, next_second_ns) - asked_ns) / NS_PER_S))
+            pause_s = max(0.0, min(tick_s, (boundary_ns - asked_ns) / NS_PER_S))
             await asyncio.sleep(pause_s)
             now = task.clock()
             meter.woke(now - asked_ns - s_to_ns(pause_s))
@@ -95,8 +95,9 @@ class Worker:
                 part = "window"
             if part == "window":
                 over = now >= closes_ns or stopped
-                if over or now - opens_ns >= (self._second + 1) * NS_PER_S:
-                    self._deliver(now, part)
+                if over or now >= next_second_ns:
+                    # Without a cool-down nothing was sent after the close, however late we look.
+                    self._deliver(now if plan.cool_down_s else min(now, closes_ns), part)
                 if over:
                     meter.end()
                     part = "cooldown" if plan.cool_down_s and not stopped else "drain"

@@ -91,6 +91,14 @@ def test_a_frame_comes_every_second_and_the_last_one_has_the_usage():
     assert {frame.worker for frame in frames} == {0}
 
 
+@pytest.mark.parametrize(("cool_down_s", "lasted_s"), [(0.0, 2.0), (1.0, 2.007)])
+def test_the_window_is_as_long_as_requests_were_sent_however_late_its_end_is_seen(cool_down_s, lasted_s):
+    run = Run(finish_s=3.5, duration_s=2.0, cool_down_s=cool_down_s)
+    run.at[1.999] = lambda run: run.clock.advance(8 * NS_PER_MS)
+    ended_ns = [frame.elapsed_ns for frame in run.whole() if frame.part == "window"][-1]
+    assert round(ended_ns / NS_PER_S, 5) == lasted_s
+
+
 def test_users_that_end_before_the_time_is_up_end_the_window():
     frames = Run(finish_s=1.5, duration_s=10.0).whole()
     assert parts(frames) == [("window", 0, 1.0), ("window", 1, 1.5)]
