@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from loadgen.cli.options import JUDGING, with_run_options
-from loadgen.cli.output import check_file, check_output, emit, text_width, wants_colour, write_text
+from loadgen.cli.output import check_file, check_output, deliver, emit, text_width, wants_colour, write_text
 from loadgen.cli.run import OUTPUT, Form, Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.target_argument import plan_for
 
@@ -59,7 +59,7 @@ def find_max(
     plan, wanted = plan_for(target, settings or [], {**flags, "rate": flags.get("rate", START)}), tuple(slo or ())
     check_plan(plan, wanted)
     found = search(plan if "max_connections" in flags else with_room(plan), wanted, quiet=quiet)
-    _deliver(found, output, html, form, quiet=quiet and output is not None)
+    _deliver(found, output, html, form, quiet=quiet)
     raise typer.Exit(_exit_code(found, strict=plan.strict))
 
 
@@ -98,15 +98,13 @@ def _deliver(found: "MaxRate", output: str | None, html: str | None, form: str, 
     from loadgen.report.max_rate import render_max_rate
     from loadgen.report.max_rate_html import max_rate_html
 
+    def show() -> None:
+        emit(render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
+
     with ExitStack() as rest:
         if html is not None:
             rest.callback(write_text, html, max_rate_html(found))
-        if output == "-" or form == "json":
-            rest.callback(emit, to_json(found))
-        elif not quiet:
-            rest.callback(emit, render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
-        if output not in (None, "-"):
-            write_text(str(output), to_json(found))
+        deliver(lambda: to_json(found), show, output, as_json=form == "json", quiet=quiet)
 
 
 def _exit_code(found: "MaxRate", *, strict: bool) -> "ExitCode":

@@ -8,8 +8,17 @@ import typer
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_duration_s
-from loadgen.cli.comparison_output import FORMS, Form, Html, check_html, page_html, page_of, show_page
-from loadgen.cli.output import HistogramFiles, check_output, deliver, emit, text_width, wants_colour, write_text
+from loadgen.cli.comparison_output import FORMS, Form, Html, page_html, page_of, show_page
+from loadgen.cli.output import (
+    HistogramFiles,
+    check_file,
+    check_output,
+    deliver_result,
+    emit,
+    text_width,
+    wants_colour,
+    write_text,
+)
 from loadgen.cli.saved import series_in, text_of, variants_in
 
 if TYPE_CHECKING:
@@ -67,7 +76,7 @@ def report(
 ) -> None:
     """Print saved results again, one after the other or merged."""
     check_output(None, form, FORMS)
-    check_html(html)
+    check_file("--html", html)
     histograms = HistogramFiles(hgrm, hlog)
     histograms.check()
     if len(files) > 1 and not merge and (hgrm or hlog):
@@ -167,7 +176,7 @@ def _show(item: "Result | LogReport | Page", form: str, histograms: HistogramFil
 
 def _show_result(result: "Result", form: str) -> None:
     if form != "markdown":
-        deliver(result, None, form)
+        deliver_result(result, None, form)
         return
     from loadgen.report.checks import checks_of
     from loadgen.report.markdown import render_markdown

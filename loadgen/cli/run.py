@@ -11,7 +11,7 @@ import typer
 from loadgen.cli.against import BASELINE, Anyway, BaselineName, MaxRegression, read_against
 from loadgen.cli.ci import CiFiles, Junit, Markdown, OpenMetrics, tell_github
 from loadgen.cli.options import with_run_options
-from loadgen.cli.output import HistogramFiles, check_output, deliver
+from loadgen.cli.output import HistogramFiles, check_output, deliver_result
 from loadgen.cli.target_argument import plan_for
 
 if TYPE_CHECKING:
@@ -140,14 +140,13 @@ def run_and_report(
     from loadgen.session.run import Hooks
 
     live = LiveLine(quiet=quiet)
-    silent = quiet and output is not None
 
     def finish(result: "Result") -> None:
         with ExitStack() as rest:  # whatever fails, the others are written
             rest.callback(tell_github, result, machine=output == "-" or form == "json")
             rest.callback(ci_files.write, result)
             rest.callback(histograms.write, result)
-            deliver(result, output, form, quiet=silent)
+            deliver_result(result, output, form, quiet=quiet)
 
     def emergency(result: "Result") -> None:
         try:

@@ -5,12 +5,10 @@ History of the format: 1, the first. Readers ignore fields they do not know; abs
 
 import json
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import whole_file
 
 SCHEMA = "loadgen.result/1"
 CLOCKS = ("response", "service", "send_lag", "failed")
@@ -267,12 +265,6 @@ def from_document(document: Any, source: str = "result") -> Result:
     except (TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{source}: damaged result file ({error})") from None
     return result
-
-
-def save(result: Result, path: Path) -> None:
-    """Write the file, whole or not at all (see `whole_file`). Raises UsageError where that fails."""
-    with whole_file(path) as file:
-        file.write(to_json(result))
 
 
 def _renamed(row: dict[str, Any], old: str, new: str) -> dict[str, Any]:

@@ -10,11 +10,9 @@ takes a single Result as well: it is a series of one.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import whole_file
 from loadgen.measure.result import SCHEMA as RESULT_SCHEMA
 from loadgen.measure.result import Result, from_document, to_document
 
@@ -39,12 +37,6 @@ def comparison_to_json(variants: Sequence[Series]) -> str:
     """The text of a file of several variants."""
     rows = [{"label": item.label, "results": [to_document(result) for result in item.results]} for item in variants]
     return _text({"schema": COMPARISON_SCHEMA, "variants": rows})
-
-
-def save_text(text: str, path: Path) -> None:
-    """Write a file, whole or not at all. Raises UsageError where that fails."""
-    with whole_file(path) as file:
-        file.write(text)
 
 
 def read_variants(text: str, source: str = "result") -> list[Series]:

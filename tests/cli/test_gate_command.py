@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.result import save
-from loadgen.measure.series import save_text, series_to_json
-from tests.support.command import loadgen
+from loadgen.measure.series import series_to_json
+from tests.support.command import loadgen, save
 from tests.unit.judge.rounds import ENVIRONMENT, run
 
 
@@ -23,7 +22,7 @@ def rounds(*rates: float) -> str:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, rates in {"fast": (100, 101, 99), "slow": (50, 51, 49), "noisy": (100, 60, 140)}.items():
-        save_text(rounds(*rates), tmp_path / f"{name}.json")
+        (tmp_path / f"{name}.json").write_text(rounds(*rates), "utf-8")
     save(run(), tmp_path / "one.json")
     save(run(verdict="invalid"), tmp_path / "invalid.json")
     save(run(users=7), tmp_path / "unlike.json")
