@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from loadgen.base.errors import UsageError
+from loadgen.cli.options import FLAG
 from loadgen.cli.output import emit
 
 if TYPE_CHECKING:
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 
 def calibrate(
     null: Annotated[
-        bool, typer.Option("--null", help="Against the least that can answer, not the demo target.")
+        bool, typer.Option("--null", metavar=FLAG, help="Against the least that can answer, not the demo target.")
     ] = False,
 ) -> None:
     """Find out what this machine can measure.
 
     It takes about 15 seconds, on loopback only.
 
-    Prints the most requests a second, the send lag at 10, 50 and 80 % of it and the memory of a connection, and saves
-    them in the user's cache folder.
+    Prints the most requests a second, the send lag at 10, 50 and 80 % of it
+    and the memory of a connection, and saves them in the user's cache folder.
     """
     calibrate_and_save(cache_file(os.environ), null=null)
 

@@ -66,8 +66,10 @@ def compare(
 ) -> None:
     """Put the same load on TARGET in several ways: what differs?
 
-    Every round runs each variant once, in a shuffled order, each run in a process of its own. Exit codes are those of
-    `loadgen run`; that of the run which went worst.
+    Every round runs each variant once, in a shuffled order, each run in a
+    process of its own.
+
+    The exit code is that of `loadgen run` for the run which went worst.
     """
     check_output(output, form, FORMS)
     check_file("--html", html)

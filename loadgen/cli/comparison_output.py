@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from loadgen.cli.options import own_option
 from loadgen.cli.output import deliver, emit, text_width, wants_colour, write_text
 from loadgen.cli.run import OUTPUT
 
@@ -14,20 +13,8 @@ if TYPE_CHECKING:
     from loadgen.report.comparison import Page
 
 FORMS = ("text", "json", "markdown")
-Form = Annotated[
-    str,
-    typer.Option(
-        "--format", metavar="FORM", help="text, json or markdown on stdout.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_FORMAT", show_envvar=False,
-    ),
-]  # fmt: skip
-Html = Annotated[
-    str | None,
-    typer.Option(
-        "--html", metavar="FILE", help="Save the comparison as a page of its own.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_HTML", show_envvar=False,
-    ),
-]  # fmt: skip
+Form = Annotated[str, own_option(["--format"], OUTPUT, "text, json or markdown on stdout.", "FORM")]
+Html = Annotated[str | None, own_option(["--html"], OUTPUT, "Save the comparison as a page of its own.")]
 
 
 def page_of(variants: Sequence["Series"], warnings: Sequence[str] = ()) -> "Page":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loadgen.cli.options import JUDGING, with_run_options
+from loadgen.cli.options import JUDGING, own_option, with_run_options
 from loadgen.cli.output import check_file, check_output, deliver, emit, text_width, wants_colour, write_text
 from loadgen.cli.run import OUTPUT, Form, Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.target_argument import plan_for
@@ -22,14 +22,7 @@ Slo = Annotated[
     typer.Option("--slo", metavar="EXPR", help="'p99 < 50ms' or 'error_rate < 0.1%'; repeatable.",
                  rich_help_panel=JUDGING),
 ]  # fmt: skip
-
-Html = Annotated[
-    str | None,
-    typer.Option(
-        "--html", metavar="FILE", help="Save the curve as a page of its own.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_HTML", show_envvar=False,
-    ),
-]  # fmt: skip
+Html = Annotated[str | None, own_option(["--html"], OUTPUT, "Save the curve as a page of its own.")]
 
 
 @with_run_options

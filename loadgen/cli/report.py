@@ -9,6 +9,7 @@ import typer
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_duration_s
 from loadgen.cli.comparison_output import FORMS, Form, Html, page_html, page_of, show_page
+from loadgen.cli.options import FLAG
 from loadgen.cli.output import (
     HistogramFiles,
     check_file,
@@ -54,7 +55,9 @@ def report(
     ],
     form: Form = "text",
     html: Html = None,
-    merge: Annotated[bool, typer.Option("--merge", help="One report of several results of the same plan.")] = False,
+    merge: Annotated[
+        bool, typer.Option("--merge", metavar=FLAG, help="One report of several results of the same plan.")
+    ] = False,
     hgrm: Annotated[
         str | None, typer.Option(metavar="FILE", help="Save response percentiles as HdrHistogram text.")
     ] = None,
