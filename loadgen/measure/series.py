@@ -14,7 +14,7 @@ from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.measure.result import SCHEMA as RESULT_SCHEMA
-from loadgen.measure.result import Result, from_document, to_document
+from loadgen.measure.result import Result, from_document, read_document, to_document
 
 SERIES_SCHEMA = "loadgen.series/1"
 COMPARISON_SCHEMA = "loadgen.comparison/1"
@@ -44,10 +44,7 @@ def read_variants(text: str, source: str = "result") -> list[Series]:
 
     Raises UsageError, naming `source`, for anything else.
     """
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{source}: not a JSON file ({error})") from None
+    document = read_document(text, source)
     schema = document.get("schema") if isinstance(document, dict) else None
     match schema:
         case "loadgen.result/1":

@@ -99,7 +99,16 @@ def test_fields_of_a_later_version_are_ignored_and_absent_ones_take_their_defaul
         ('{"schema": "loadgen.result/1", "users": null}', "damaged result file"),
         ('{"schema": "loadgen.result/1", "timeline": 5}', "damaged result file"),
         ('{"schema": "loadgen.result/1", "timeline": [5]}', "damaged result file"),
-        ('{"schema": "loadgen.result/1", "latency_ms": []}', "damaged result file"),
+        ('{"schema": "loadgen.result/1", "latency_ms": []}', "damaged result file (latency_ms: [])"),
+        ('{"schema": "loadgen.result/1", "duration_s": "1s"}', "damaged result file (duration_s: '1s')"),
+        ('{"schema": "loadgen.result/1", "duration_s": null}', "damaged result file (duration_s: None)"),
+        ('{"schema": "loadgen.result/1", "samples_lost": 0.5}', "damaged result file (samples_lost: 0.5)"),
+        ('{"schema": "loadgen.result/1", "started_at": 5}', "damaged result file (started_at: 5)"),
+        ('{"schema": "loadgen.result/1", "histograms": {"response": 5}}', "damaged result file (histograms: 5)"),
+        ('{"schema": "loadgen.result/1", "errors": [{"class": null}]}', "damaged result file (error_class: None)"),
+        ('{"schema": "loadgen.result/1", "latency_ms": {"failed": {"p50": "x"}}}', "damaged result file (p50: 'x')"),
+        ('{"schema": "loadgen.result/1", "duration_s": NaN}', "out.json: not a JSON file (NaN is no number)"),
+        ("[" * 100_000, "out.json: not a JSON file"),
     ],
 )
 def test_anything_but_a_result_is_refused_in_one_line_that_names_the_file(text, said):
