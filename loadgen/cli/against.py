@@ -63,7 +63,7 @@ def read_against(baseline: str | None, max_regression: str | None, names: Collec
             raise UsageError(f"{option}: expected a --baseline beside it")
         return Against()
     try:
-        margins = parse_margins(max_regression or DEFAULT_MARGINS, names)
+        margins = parse_margins(DEFAULT_MARGINS if max_regression is None else max_regression, names)
     except ValueError as error:
         raise UsageError(f"--max-regression: {error}") from None
     is_file = Path(baseline).exists() or "#" in baseline
