@@ -102,8 +102,7 @@ def run_app() -> int:
         for line in str(error).splitlines():
             sys.stderr.write(f"loadgen: {line}\n")
         return USAGE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # Typer's own, where the reader of the help has gone
         return 0
     except Exception:
         import traceback
