@@ -51,13 +51,17 @@ def find_max(
     check_file("--html", html)
     plan, wanted = plan_for(target, settings or [], {**flags, "rate": flags.get("rate", START)}), tuple(slo or ())
     check_plan(plan, wanted)
-    found = search(plan if "max_connections" in flags else with_room(plan), wanted, quiet=quiet)
-    _deliver(found, output, html, form, quiet=quiet)
+    with signals_restored():
+        found = search(plan if "max_connections" in flags else with_room(plan), wanted, quiet=quiet)
+        _deliver(found, output, html, form, quiet=quiet)
     raise typer.Exit(_exit_code(found, strict=plan.strict))
 
 
 def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
-    """Search, and show each run as it ends."""
+    """Search, and show each run as it ends.
+
+    Signals are ignored afterwards: the caller keeps what was found within `signals_restored`.
+    """
     import asyncio
 
     import uvloop
@@ -78,7 +82,7 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
         with Isolated(live.show) as isolated:
             return await searched(plan, slo, isolated.run, isolated.rest, told)
 
-    with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             return runner.run(all_runs())
         finally:
