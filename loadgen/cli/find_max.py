@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from loadgen.cli.options import JUDGING, own_option, with_run_options
-from loadgen.cli.output import check_file, check_output, deliver, emit, text_width, wants_colour, write_text
+from loadgen.cli.output import check_file, check_output, deliver, show_max_rate, write_text
 from loadgen.cli.run import OUTPUT, Form, Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.target_argument import plan_for
 
@@ -92,16 +92,12 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
 def _deliver(found: "MaxRate", output: str | None, html: str | None, form: str, *, quiet: bool) -> None:
     """Save and print; whatever fails, the others are written."""
     from loadgen.measure.max_rate import to_json
-    from loadgen.report.max_rate import render_max_rate
     from loadgen.report.max_rate_html import max_rate_html
-
-    def show() -> None:
-        emit(render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
 
     with ExitStack() as rest:
         if html is not None:
             rest.callback(write_text, html, max_rate_html(found))
-        deliver(lambda: to_json(found), show, output, as_json=form == "json", quiet=quiet)
+        deliver(lambda: to_json(found), lambda: show_max_rate(found), output, as_json=form == "json", quiet=quiet)
 
 
 def _exit_code(found: "MaxRate", *, strict: bool) -> "ExitCode":

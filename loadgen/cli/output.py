@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from loadgen.base.errors import UsageError
 
 if TYPE_CHECKING:
+    from loadgen.measure.max_rate import MaxRate
     from loadgen.measure.result import Result
 
 FORMATS = ("text", "json")
@@ -75,6 +76,13 @@ def deliver_result(result: "Result", output: str | None, form: str, *, quiet: bo
     from loadgen.measure.result import to_json
 
     deliver(lambda: to_json(result), lambda: show_result(result), output, as_json=form == "json", quiet=quiet)
+
+
+def show_max_rate(found: "MaxRate") -> None:
+    """Print what a search has found."""
+    from loadgen.report.max_rate import render_max_rate
+
+    emit(render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
 
 
 def show_result(result: "Result") -> None:
