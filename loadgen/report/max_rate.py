@@ -27,6 +27,7 @@ LIMITS = {
         "as a lower bound, and raise --max-connections."
     ),
 }
+NOTHING_SAID = "LIMITED: the generator or its connections were at their end, so that the target's limit is not known."
 
 
 def render_max_rate(found: MaxRate, *, width: int = 80, colour: bool = False) -> str:
@@ -62,7 +63,9 @@ def warnings(found: MaxRate) -> list[str]:
     said = []
     if found.ended_by != "completed":
         said.append(STOPS.get(found.ended_by, "Stopped before the end of the search."))
-    return [*said, LIMITS[found.limit]] if found.limit else said
+    if not found.limit:
+        return said
+    return [*said, LIMITS[found.limit] if found.best_rps is not None else NOTHING_SAID]
 
 
 def _header(found: MaxRate, width: int) -> list[Line]:

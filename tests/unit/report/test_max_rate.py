@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loadgen.measure.result import Latency, Quantile, ThresholdRow
-from loadgen.report.max_rate import curve_rows
+from loadgen.report.max_rate import curve_rows, warnings
 from tests.unit.report.gates import found
 
 
@@ -22,3 +22,11 @@ def test_a_figure_that_may_be_higher_is_marked(expression: str, p99: Quantile, s
     rows = (ThresholdRow(expression, 60.0, "fail"),)
     search = replace(found(), trials=(replace(missed, met=False, response=Latency(count=9, p99=p99), slo=rows),))
     assert curve_rows(search)[1][3] == said
+
+
+def test_where_no_rate_was_met_there_is_none_to_be_a_lower_bound() -> None:
+    limited = found(limit="generator")
+    assert "read the rate as a lower bound" in warnings(limited)[0]
+    assert warnings(replace(limited, best_rps=None)) == [
+        "LIMITED: the generator or its connections were at their end, so that the target's limit is not known."
+    ]
