@@ -150,6 +150,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         blocks=_blocks(results, begins_s),
         generator=_generator(results),
         histograms=encoded(clocks),
+        notes=list(dict.fromkeys(note for result in results for note in result.notes)),
     )
 
 

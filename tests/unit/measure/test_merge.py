@@ -139,6 +139,11 @@ def test_blocks_of_several_lengths_take_the_longest_and_stay_few():
     assert [row.ok for row in merged(many).blocks] == [2] * 30 + [1]
 
 
+def test_what_each_run_said_of_itself_is_kept():
+    notes = (["cleaned up"], ["3 objects are left under x/"], ["cleaned up"])
+    assert merged(*(one(1, notes=said) for said in notes)).notes == ["cleaned up", "3 objects are left under x/"]
+
+
 def test_one_result_alone_stays_as_it_is():
     alone = merged(one(1000, 2000))
     assert alone.ledger == one(1000, 2000).ledger
