@@ -10,10 +10,10 @@ import pytest
 
 from loadgen.cli.options import OPTIONS
 from loadgen.judge.exit_code import ExitCode
-from loadgen.measure.result import Block, Result, save
+from loadgen.measure.result import Block, Result
 from loadgen.measure.series import Series, comparison_to_json
 from loadgen.report.hlog import render_hlog
-from tests.support.command import loadgen
+from tests.support.command import loadgen, save
 from tests.unit.judge.rounds import run
 from tests.unit.report.gates import found
 

@@ -106,11 +106,6 @@ def parse_percent(value: str | float) -> float:
     return float(part)
 
 
-def format_ns(nanoseconds: float) -> str:
-    """`format_ms` of nanoseconds."""
-    return format_ms(nanoseconds / 1e6)
-
-
 def format_ms(milliseconds: float) -> str:
     """Three significant digits in the unit that suits: "850 us", "1.23 ms", "2.40 s"; whole seconds from 1000 s on."""
     if milliseconds == 0:

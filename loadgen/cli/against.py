@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from loadgen.base.errors import UsageError
+from loadgen.cli.options import FLAG, own_option
 from loadgen.cli.saved import load_series
 
 if TYPE_CHECKING:
@@ -17,26 +16,18 @@ if TYPE_CHECKING:
 BASELINE = "Against a baseline"
 BaselineName = Annotated[
     str | None,
-    typer.Option(
-        "--baseline", metavar="NAME", help="Compare with this baseline, or file of results: exit code 120 if worse.",
-        rich_help_panel=BASELINE, envvar="LOADGEN_BASELINE", show_envvar=False,
+    own_option(
+        ["--baseline"], BASELINE, "Compare with this baseline, or file of results: exit code 120 if worse.", "NAME"
     ),
-]  # fmt: skip
+]
 MaxRegression = Annotated[
     str | None,
-    typer.Option(
-        "--max-regression", metavar="MARGINS",
-        help="How much worse each metric may be. (default: 'p50: 10%, p99: 10%, ok_rps: 5%, error_rate: 1%')",
-        rich_help_panel=BASELINE, envvar="LOADGEN_MAX_REGRESSION", show_envvar=False,
+    own_option(
+        ["--max-regression"], BASELINE,
+        "How much worse each metric may be. (default: 'p50: 10%, p99: 10%, ok_rps: 5%, error_rate: 1%')", "MARGINS",
     ),
 ]  # fmt: skip
-Anyway = Annotated[
-    bool,
-    typer.Option(
-        "--anyway", help="Compare with a baseline of another machine, too.", rich_help_panel=BASELINE,
-        envvar="LOADGEN_ANYWAY", show_envvar=False,
-    ),
-]  # fmt: skip
+Anyway = Annotated[bool, own_option(["--anyway"], BASELINE, "Compare with a baseline of another machine, too.", FLAG)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ def read_against(baseline: str | None, max_regression: str | None, names: Collec
             raise UsageError(f"{option}: expected a --baseline beside it")
         return Against()
     try:
-        margins = parse_margins(max_regression or DEFAULT_MARGINS, names)
+        margins = parse_margins(DEFAULT_MARGINS if max_regression is None else max_regression, names)
     except ValueError as error:
         raise UsageError(f"--max-regression: {error}") from None
     is_file = Path(baseline).exists() or "#" in baseline

@@ -94,7 +94,7 @@ def run_app() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and dots are no reason to fail on an ASCII terminal
     try:
-        code = make_app(sys.argv[1:])(standalone_mode=False)
+        code = make_app(sys.argv[1:])(standalone_mode=False, prog_name="loadgen")
     except ClickException as error:
         _show(error)
         return int(error.exit_code)
@@ -102,8 +102,7 @@ def run_app() -> int:
         for line in str(error).splitlines():
             sys.stderr.write(f"loadgen: {line}\n")
         return USAGE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # Typer's own, where the reader of the help has gone
         return 0
     except Exception:
         import traceback

@@ -58,14 +58,14 @@ def show(
 
 
 def _save(name: str, files: Sequence[str], folder: Path, *, replace: bool) -> None:
+    from loadgen.judge.gate import as_one
     from loadgen.measure.baselines import Baselines, origin_of
-    from loadgen.measure.merge import merge_results
 
     rounds: dict[str, Result] = {}
     for file in files:
         found = load_series(file).results
         rounds |= {f"{file}#{number}" if len(found) > 1 else file: result for number, result in enumerate(found, 1)}
-    merge_results(rounds)  # raises for plans that are not alike
+    as_one(rounds)  # raises for plans that are not alike
     for source, result in rounds.items():
         if result.generator.verdict == "invalid" or result.ended_by != "completed" or not result.ledger.ok:
             raise UsageError(f"{source}: no baseline: {_unfit(result)}")

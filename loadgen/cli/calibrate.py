@@ -1,7 +1,6 @@
 """`loadgen calibrate`: what this machine can measure."""
 
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from loadgen.base.errors import UsageError
+from loadgen.cli.options import FLAG
 from loadgen.cli.output import emit
+from loadgen.cli.run import signals_restored
 
 if TYPE_CHECKING:
     from loadgen.measure.calibration import Calibration
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 
 def calibrate(
     null: Annotated[
-        bool, typer.Option("--null", help="Against the least that can answer, not the demo target.")
+        bool, typer.Option("--null", metavar=FLAG, help="Against the least that can answer, not the demo target.")
     ] = False,
 ) -> None:
     """Find out what this machine can measure.
 
     It takes about 15 seconds, on loopback only.
 
-    Prints the most requests a second, the send lag at 10, 50 and 80 % of it and the memory of a connection, and saves
-    them in the user's cache folder.
+    Prints the most requests a second, the send lag at 10, 50 and 80 % of it
+    and the memory of a connection, and saves them in the user's cache folder.
     """
     calibrate_and_save(cache_file(os.environ), null=null)
 
@@ -51,9 +52,15 @@ def calibrate_and_save(path: Path, *, null: bool) -> None:
 
 
 def cache_file(environment: Mapping[str, str]) -> Path:
-    """Where the last calibration is kept; a relative XDG_CACHE_HOME does not count, as its specification says."""
+    """Where the last calibration is kept; a relative XDG_CACHE_HOME does not count, as its specification says.
+
+    Raises UsageError for a user without a home, as in a container.
+    """
     root = environment.get("XDG_CACHE_HOME", "")
-    folder = Path(root) if root.startswith("/") else Path.home() / ".cache"
+    try:
+        folder = Path(root) if root.startswith("/") else Path.home() / ".cache"
+    except RuntimeError:
+        raise UsageError("there is no home folder to keep the calibration in; set XDG_CACHE_HOME to a folder") from None
     return folder / "loadgen" / "calibration.json"
 
 
@@ -63,7 +70,7 @@ def last_calibration() -> "Calibration | None":
 
     try:
         return from_json(cache_file(os.environ).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError, UsageError):
         return None
 
 
@@ -100,13 +107,9 @@ def _run(plan: "Plan") -> "Result":
     def crashed(error: BaseException) -> None:
         sys.stderr.write(f"loadgen: a worker failed: {error!r}\n")
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            result = runner.run(run(plan, Hooks(lambda _snapshot: None, stopped, crashed)))
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        result = runner.run(run(plan, Hooks(lambda _snapshot: None, stopped, crashed)))
     if result.ended_by == "signal":
+        sys.stderr.write("loadgen: stopped before the calibration was complete; nothing was saved\n")
         raise typer.Exit(ExitCode.SIGNAL)
     return result

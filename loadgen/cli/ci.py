@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from loadgen.base.errors import UsageError
+from loadgen.cli.options import own_option
 from loadgen.cli.output import check_file, emit, write_text
 
 if TYPE_CHECKING:
@@ -17,27 +16,13 @@ if TYPE_CHECKING:
     from loadgen.report.checks import Check
 
 CI = "For CI"
-Junit = Annotated[
-    str | None,
-    typer.Option(
-        "--junit", metavar="FILE", help="Save checks as JUnit XML, a test case for each threshold.",
-        rich_help_panel=CI, envvar="LOADGEN_JUNIT", show_envvar=False,
-    ),
-]  # fmt: skip
+Junit = Annotated[str | None, own_option(["--junit"], CI, "Save checks as JUnit XML, a test case for each threshold.")]
 Markdown = Annotated[
-    str | None,
-    typer.Option(
-        "--markdown", metavar="FILE", help="Save figures and checks as Markdown, for a pull request.",
-        rich_help_panel=CI, envvar="LOADGEN_MARKDOWN", show_envvar=False,
-    ),
-]  # fmt: skip
+    str | None, own_option(["--markdown"], CI, "Save figures and checks as Markdown, for a pull request.")
+]
 OpenMetrics = Annotated[
-    str | None,
-    typer.Option(
-        "--openmetrics", metavar="FILE", help="Save figures as OpenMetrics text, for GitLab's metrics report.",
-        rich_help_panel=CI, envvar="LOADGEN_OPENMETRICS", show_envvar=False,
-    ),
-]  # fmt: skip
+    str | None, own_option(["--openmetrics"], CI, "Save figures as OpenMetrics text, for GitLab's metrics report.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +40,9 @@ class CiFiles:
 
     def check(self) -> None:
         """Raise UsageError for a file that could not be written at the end."""
-        for option, file in (
-            ("--junit", self.junit),
-            ("--markdown", self.markdown),
-            ("--openmetrics", self.openmetrics),
-        ):
-            check_file(option, file)
+        check_file("--junit", self.junit)
+        check_file("--markdown", self.markdown)
+        check_file("--openmetrics", self.openmetrics)
 
     def write(self, result: "Result", checks: "Sequence[Check] | None" = None) -> None:
         """Write those that were asked for. Raises UsageError where that fails."""

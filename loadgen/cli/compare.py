@@ -9,9 +9,9 @@ import typer
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, parse_duration_s
-from loadgen.cli.comparison_output import FORMS, Form, Html, check_html, deliver_comparison, page_of
+from loadgen.cli.comparison_output import FORMS, Form, Html, deliver_comparison, page_of
 from loadgen.cli.options import OPTIONS, RunOption, with_options
-from loadgen.cli.output import check_output
+from loadgen.cli.output import check_file, check_output
 from loadgen.cli.rounds import measure_rounds
 from loadgen.cli.run import Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.variants import make_variants
@@ -66,11 +66,13 @@ def compare(
 ) -> None:
     """Put the same load on TARGET in several ways: what differs?
 
-    Every round runs each variant once, in a shuffled order, each run in a process of its own. Exit codes are those of
-    `loadgen run`; that of the run which went worst.
+    Every round runs each variant once, in a shuffled order, each run in a
+    process of its own.
+
+    The exit code is that of `loadgen run` for the run which went worst.
     """
     check_output(output, form, FORMS)
-    check_html(html)
+    check_file("--html", html)
     try:
         settle_s = parse_duration_s(settle)
     except ValueError as error:

@@ -1,12 +1,11 @@
 """Where a comparison goes: the rounds to a file, the table to standard output, the page to another file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from loadgen.base.errors import UsageError
-from loadgen.cli.output import check_writable, emit, text_width, wants_colour, write_text
+from loadgen.cli.options import own_option
+from loadgen.cli.output import deliver, emit, text_width, wants_colour, write_text
 from loadgen.cli.run import OUTPUT
 
 if TYPE_CHECKING:
@@ -14,28 +13,8 @@ if TYPE_CHECKING:
     from loadgen.report.comparison import Page
 
 FORMS = ("text", "json", "markdown")
-Form = Annotated[
-    str,
-    typer.Option(
-        "--format", metavar="FORM", help="text, json or markdown on stdout.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_FORMAT", show_envvar=False,
-    ),
-]  # fmt: skip
-Html = Annotated[
-    str | None,
-    typer.Option(
-        "--html", metavar="FILE", help="Save the comparison as a page of its own.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_HTML", show_envvar=False,
-    ),
-]  # fmt: skip
-
-
-def check_html(html: str | None) -> None:
-    """Raise UsageError for a page that could not be written at the end."""
-    if html == "-":
-        raise UsageError("--html: expected the name of a file; /dev/stdout is one")
-    if html is not None:
-        check_writable("--html", html)
+Form = Annotated[str, own_option(["--format"], OUTPUT, "text, json or markdown on stdout.", "FORM")]
+Html = Annotated[str | None, own_option(["--html"], OUTPUT, "Save the comparison as a page of its own.")]
 
 
 def page_of(variants: Sequence["Series"], warnings: Sequence[str] = ()) -> "Page":
@@ -79,20 +58,7 @@ def deliver_comparison(
 
     Raises UsageError for a file that could not be written, after the rest was: nothing measured must be lost.
     """
-    failures = []
-    files: list[tuple[str | None, Callable[[], str]]] = [
-        (None if output == "-" else output, lambda: saved),
-        (html, lambda: page_html(page)),
-    ]
-    for file, make in files:
-        try:
-            if file is not None:
-                write_text(file, make())
-        except UsageError as error:
-            failures.append(str(error))
-    if output == "-":
-        emit(saved)
-    elif not (quiet and output) or failures:
-        show_page(page, form)
-    if failures:
-        raise UsageError("\n".join(failures))
+    with ExitStack() as rest:
+        if html is not None:
+            rest.callback(lambda: write_text(html, page_html(page)))
+        deliver(lambda: saved, lambda: show_page(page, form), output, as_json=False, quiet=quiet)

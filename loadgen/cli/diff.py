@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.comparison_output import FORMS, Form, Html, check_html, page_html, page_of, show_page
-from loadgen.cli.output import check_output, write_text
+from loadgen.cli.comparison_output import FORMS, Form, Html, page_html, page_of, show_page
+from loadgen.cli.options import FLAG
+from loadgen.cli.output import check_file, check_output, write_text
 from loadgen.cli.saved import load_series
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="A saved result, or FILE#VARIANT of a comparison.")],
     other: Annotated[str, typer.Argument(metavar="B", help="What is set against it.")],
-    anyway: Annotated[bool, typer.Option("--anyway", help="Compare runs that did not do the same.")] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", metavar=FLAG, help="Compare runs that did not do the same.")
+    ] = False,
     html: Html = None,
     form: Form = "text",
 ) -> None:
@@ -28,7 +31,7 @@ def diff(
     Runs that did not do the same (requests, pacing, connections, duration) are refused.
     """
     check_output(None, form, FORMS)
-    check_html(html)
+    check_file("--html", html)
     names = (first, other)
     sides = [load_series(name) for name in names]
     warnings = [*_unlike(sides, names, anyway=anyway), *_elsewhere(sides)]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from loadgen.cli.options import JUDGING, with_run_options
-from loadgen.cli.output import check_file, check_output, emit, text_width, wants_colour, write_text
+from loadgen.cli.options import JUDGING, own_option, with_run_options
+from loadgen.cli.output import check_file, check_output, deliver, show_max_rate, write_text
 from loadgen.cli.run import OUTPUT, Form, Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.target_argument import plan_for
 
@@ -22,14 +22,7 @@ Slo = Annotated[
     typer.Option("--slo", metavar="EXPR", help="'p99 < 50ms' or 'error_rate < 0.1%'; repeatable.",
                  rich_help_panel=JUDGING),
 ]  # fmt: skip
-
-Html = Annotated[
-    str | None,
-    typer.Option(
-        "--html", metavar="FILE", help="Save the curve as a page of its own.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_HTML", show_envvar=False,
-    ),
-]  # fmt: skip
+Html = Annotated[str | None, own_option(["--html"], OUTPUT, "Save the curve as a page of its own.")]
 
 
 @with_run_options
@@ -58,13 +51,17 @@ def find_max(
     check_file("--html", html)
     plan, wanted = plan_for(target, settings or [], {**flags, "rate": flags.get("rate", START)}), tuple(slo or ())
     check_plan(plan, wanted)
-    found = search(plan if "max_connections" in flags else with_room(plan), wanted, quiet=quiet)
-    _deliver(found, output, html, form, quiet=quiet and output is not None)
+    with signals_restored():
+        found = search(plan if "max_connections" in flags else with_room(plan), wanted, quiet=quiet)
+        _deliver(found, output, html, form, quiet=quiet)
     raise typer.Exit(_exit_code(found, strict=plan.strict))
 
 
 def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
-    """Search, and show each run as it ends."""
+    """Search, and show each run as it ends.
+
+    Signals are ignored afterwards: the caller keeps what was found within `signals_restored`.
+    """
     import asyncio
 
     import uvloop
@@ -85,7 +82,7 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
         with Isolated(live.show) as isolated:
             return await searched(plan, slo, isolated.run, isolated.rest, told)
 
-    with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             return runner.run(all_runs())
         finally:
@@ -95,18 +92,12 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
 def _deliver(found: "MaxRate", output: str | None, html: str | None, form: str, *, quiet: bool) -> None:
     """Save and print; whatever fails, the others are written."""
     from loadgen.measure.max_rate import to_json
-    from loadgen.report.max_rate import render_max_rate
     from loadgen.report.max_rate_html import max_rate_html
 
     with ExitStack() as rest:
         if html is not None:
             rest.callback(write_text, html, max_rate_html(found))
-        if output == "-" or form == "json":
-            rest.callback(emit, to_json(found))
-        elif not quiet:
-            rest.callback(emit, render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
-        if output not in (None, "-"):
-            write_text(str(output), to_json(found))
+        deliver(lambda: to_json(found), lambda: show_max_rate(found), output, as_json=form == "json", quiet=quiet)
 
 
 def _exit_code(found: "MaxRate", *, strict: bool) -> "ExitCode":

@@ -9,6 +9,7 @@ import typer
 from loadgen.base.errors import UsageError
 from loadgen.cli.against import Anyway, BaselineName, MaxRegression, read_against
 from loadgen.cli.ci import CiFiles, Junit, Markdown, OpenMetrics, tell_github
+from loadgen.cli.options import FLAG
 from loadgen.cli.output import check_output, emit, text_width, wants_colour
 from loadgen.cli.run import Form
 from loadgen.cli.saved import load_series
@@ -27,7 +28,7 @@ def gate(
         typer.Option("-T", "--threshold", metavar="EXPR", help="Instead of those of the run; repeatable."),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail also where it cannot be told, or the run is not valid.")
+        bool, typer.Option("--strict", metavar=FLAG, help="Fail also where it cannot be told, or the run is not valid.")
     ] = False,
     baseline: BaselineName = None,
     max_regression: MaxRegression = None,

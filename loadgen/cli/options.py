@@ -19,6 +19,8 @@ WHERE = "Where users run"
 CONNECTION = "Connection"
 STOPPING = "Stopping"
 JUDGING = "Judging"
+FLAG = " "
+"""The metavar of one without a value: with none it would be shown as <bool>."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class RunOption:
 
     @property
     def variable(self) -> str:
-        """The environment variable: LOADGEN_ and the long flag; lists take one entry a line."""
-        return "LOADGEN_" + self.flags[-1].strip("-").replace("-", "_").upper()
+        """See `_variable`; lists take one entry a line."""
+        return _variable(self.flags)
 
 
 OPTIONS = (
@@ -92,6 +94,24 @@ OPTIONS = (
     RunOption("phases", ("--phases",), JUDGING, "Also time DNS, connect, TLS, first byte and transfer.", "", bool),
     RunOption("strict", ("--strict",), JUDGING, "Exit code 121 unless the run is valid.", "", bool),
 )  # fmt: skip
+
+
+def own_option(flags: Sequence[str], panel: str, text: str, metavar: str = "FILE", least: int | None = None) -> Any:
+    """An option of one command alone. It may come from the environment, as those of a run may."""
+    return typer.Option(
+        *flags,
+        help=text,
+        metavar=metavar,
+        envvar=_variable(flags),
+        show_envvar=False,
+        rich_help_panel=panel,
+        min=least,
+    )
+
+
+def _variable(flags: Sequence[str]) -> str:
+    """The environment variable: LOADGEN_ and the long flag."""
+    return "LOADGEN_" + flags[-1].strip("-").replace("-", "_").upper()
 
 
 def with_options(
@@ -153,7 +173,7 @@ def _parameter(option: RunOption) -> inspect.Parameter:
         None,
         *option.flags,
         help=option.help,
-        metavar=" " if flag else option.metavar,  # a blank: nothing would be shown as <bool>
+        metavar=FLAG if flag else option.metavar,
         envvar=None if several else option.variable,
         show_envvar=False,
         rich_help_panel=option.panel,

@@ -1,11 +1,11 @@
-"""Where a Result goes: a file, standard output, a terminal. The file is written first, so that nothing can lose it."""
+"""Where results go: a file, standard output, a terminal. The file is written first, so that nothing can lose it."""
 
 import errno
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from loadgen.base.errors import UsageError
 
 if TYPE_CHECKING:
+    from loadgen.measure.max_rate import MaxRate
     from loadgen.measure.result import Result
 
 FORMATS = ("text", "json")
@@ -48,26 +49,47 @@ def check_file(option: str, file: str | None) -> None:
         check_writable(option, file)
 
 
-def deliver(result: "Result", output: str | None, form: str, *, quiet: bool = False) -> None:
-    """Save and print a Result; `output` "-" is JSON on standard output.
+def deliver(
+    document: Callable[[], str], show: Callable[[], None], output: str | None, *, as_json: bool, quiet: bool
+) -> None:
+    """Save the JSON `document` and print it, or `show` what a person reads; `output` "-" is standard output.
 
-    Raises UsageError when the file could not be written, after the Result was printed: it must not be lost.
+    `quiet` leaves out what a person reads where there is a file. Raises UsageError when the file could not be written,
+    after all was printed: it must not be lost.
     """
-    from loadgen.measure.result import save, to_json
-    from loadgen.report.text import render_text
-
     failure = None
     if output not in (None, "-"):
         try:
-            save(result, Path(str(output)))
+            write_text(str(output), document())
         except UsageError as error:
             failure = error
-    if output == "-" or form == "json":
-        emit(to_json(result))
-    elif not quiet or failure:
-        emit(render_text(result, width=text_width(), colour=wants_colour()) + "\n")
+    if output == "-" or as_json:
+        emit(document())
+    elif failure or output is None or not quiet:
+        show()
     if failure:
         raise failure
+
+
+def deliver_result(result: "Result", output: str | None, form: str, *, quiet: bool = False) -> None:
+    """`deliver` a Result."""
+    from loadgen.measure.result import to_json
+
+    deliver(lambda: to_json(result), lambda: show_result(result), output, as_json=form == "json", quiet=quiet)
+
+
+def show_max_rate(found: "MaxRate") -> None:
+    """Print what a search has found."""
+    from loadgen.report.max_rate import render_max_rate
+
+    emit(render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
+
+
+def show_result(result: "Result") -> None:
+    """Print the report of a Result."""
+    from loadgen.report.text import render_text
+
+    emit(render_text(result, width=text_width(), colour=wants_colour()) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

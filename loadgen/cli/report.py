@@ -8,12 +8,24 @@ import typer
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_duration_s
-from loadgen.cli.comparison_output import FORMS, Form, Html, check_html, page_html, page_of, show_page
-from loadgen.cli.output import HistogramFiles, check_output, deliver, emit, text_width, wants_colour, write_text
+from loadgen.cli.comparison_output import FORMS, Form, Html, page_html, page_of, show_page
+from loadgen.cli.options import FLAG
+from loadgen.cli.output import (
+    HistogramFiles,
+    check_file,
+    check_output,
+    deliver_result,
+    emit,
+    show_max_rate,
+    text_width,
+    wants_colour,
+    write_text,
+)
 from loadgen.cli.saved import series_in, text_of, variants_in
 
 if TYPE_CHECKING:
     from loadgen.measure.counts import Counts
+    from loadgen.measure.max_rate import MaxRate
     from loadgen.measure.result import Result
     from loadgen.report.comparison import Page
 
@@ -41,11 +53,14 @@ class LogReport:
 
 def report(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="Results (`loadgen run -o FILE`), or histogram logs (.hlog).")
+        list[str],
+        typer.Argument(metavar="FILE", help="What a command saved with -o FILE, or histogram logs (.hlog)."),
     ],
     form: Form = "text",
     html: Html = None,
-    merge: Annotated[bool, typer.Option("--merge", help="One report of several results of the same plan.")] = False,
+    merge: Annotated[
+        bool, typer.Option("--merge", metavar=FLAG, help="One report of several results of the same plan.")
+    ] = False,
     hgrm: Annotated[
         str | None, typer.Option(metavar="FILE", help="Save response percentiles as HdrHistogram text.")
     ] = None,
@@ -67,7 +82,7 @@ def report(
 ) -> None:
     """Print saved results again, one after the other or merged."""
     check_output(None, form, FORMS)
-    check_html(html)
+    check_file("--html", html)
     histograms = HistogramFiles(hgrm, hlog)
     histograms.check()
     if len(files) > 1 and not merge and (hgrm or hlog):
@@ -87,34 +102,52 @@ def report(
         _show(_merged(files, texts), form, histograms)
         return
     reports = [_read_log(texts[file], file, wanted) if file in logs else _read(texts[file], file) for file in files]
-    _check_comparisons(dict(zip(files, reports, strict=True)), form, html, histograms)
+    _check_pages(dict(zip(files, reports, strict=True)), form, html, histograms)
     for index, item in enumerate(reports):
         if len(reports) > 1 and form == "text":
             emit("\n" * bool(index) + f"==> {files[index]} <==\n\n")
         _show(item, form, histograms)
 
 
-def _check_comparisons(
-    reports: "Mapping[str, Result | LogReport | Page]", form: str, html: str | None, histograms: HistogramFiles
+def _check_pages(
+    reports: "Mapping[str, Result | LogReport | Page | MaxRate]",
+    form: str,
+    html: str | None,
+    histograms: HistogramFiles,
 ) -> None:
-    """Write the page of the one comparison. Raises UsageError for what only comparisons can be, or only results."""
+    """Write the page of the one comparison or search. Raises UsageError for what only these can be, or only results."""
+    from loadgen.measure.max_rate import MaxRate
     from loadgen.report.comparison import Page
 
-    pages = {file: item for file, item in reports.items() if isinstance(item, Page)}
+    pages = {file: item for file, item in reports.items() if isinstance(item, Page | MaxRate)}
     others = [file for file in reports if file not in pages]
     if html is not None and others:
-        raise UsageError(f"--html: takes a comparison (`loadgen compare -o FILE`), and {others[0]!r} is none")
-    for file in pages:
+        raise UsageError(f"--html: takes what `loadgen compare` or `find-max` saved, and {others[0]!r} is neither")
+    for file, item in pages.items():
         if histograms.hgrm or histograms.hlog:
-            raise UsageError(f"{'--hgrm' if histograms.hgrm else '--hlog'}: takes one variant, as {file}#1")
+            takes = f"one variant, as {file}#1" if isinstance(item, Page) else f"a result, and {file!r} is none"
+            raise UsageError(f"{'--hgrm' if histograms.hgrm else '--hlog'}: takes {takes}")
+        if form == "markdown" and isinstance(item, MaxRate):
+            raise UsageError(f"--format markdown: takes results and comparisons, and {file!r} is neither")
     if html is not None:
         if len(pages) > 1:
-            raise UsageError("--html: takes one comparison at a time")
-        write_text(html, page_html(next(iter(pages.values()))))
+            raise UsageError("--html: takes one file at a time")
+        write_text(html, _html(next(iter(pages.values()))))
 
 
-def _read(text: str, argument: str) -> "Result | Page":
-    """What a file holds: a Result, several rounds as one, or a comparison."""
+def _html(item: "Page | MaxRate") -> str:
+    from loadgen.measure.max_rate import MaxRate
+    from loadgen.report.max_rate_html import max_rate_html
+
+    return max_rate_html(item) if isinstance(item, MaxRate) else page_html(item)
+
+
+def _read(text: str, argument: str) -> "Result | Page | MaxRate":
+    """What a file holds: a Result, several rounds as one, a comparison, or a search."""
+    from loadgen.measure.max_rate import from_json
+
+    if (found := from_json(text, argument)) is not None:
+        return found
     variants = variants_in(text, argument)
     return page_of(variants) if len(variants) > 1 else _as_one(variants[0].results, argument)
 
@@ -149,7 +182,8 @@ def _read_log(text: str, file: str, wanted: Range) -> LogReport:
     return LogReport(render_log(log, chosen, counts, width=text_width(), colour=wants_colour()), counts)
 
 
-def _show(item: "Result | LogReport | Page", form: str, histograms: HistogramFiles) -> None:
+def _show(item: "Result | LogReport | Page | MaxRate", form: str, histograms: HistogramFiles) -> None:
+    from loadgen.measure.max_rate import MaxRate, to_json
     from loadgen.measure.result import Result
 
     if isinstance(item, LogReport):
@@ -161,13 +195,15 @@ def _show(item: "Result | LogReport | Page", form: str, histograms: HistogramFil
     elif isinstance(item, Result):
         _show_result(item, form)
         histograms.write(item)
+    elif isinstance(item, MaxRate):
+        emit(to_json(item)) if form == "json" else show_max_rate(item)
     else:
         show_page(item, form)
 
 
 def _show_result(result: "Result", form: str) -> None:
     if form != "markdown":
-        deliver(result, None, form)
+        deliver_result(result, None, form)
         return
     from loadgen.report.checks import checks_of
     from loadgen.report.markdown import render_markdown

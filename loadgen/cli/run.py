@@ -10,8 +10,8 @@ import typer
 
 from loadgen.cli.against import BASELINE, Anyway, BaselineName, MaxRegression, read_against
 from loadgen.cli.ci import CiFiles, Junit, Markdown, OpenMetrics, tell_github
-from loadgen.cli.options import with_run_options
-from loadgen.cli.output import HistogramFiles, check_output, deliver
+from loadgen.cli.options import FLAG, own_option, with_run_options
+from loadgen.cli.output import HistogramFiles, check_output, deliver_result
 from loadgen.cli.target_argument import plan_for
 
 if TYPE_CHECKING:
@@ -30,51 +30,17 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set a profile's variable; repeatable.", rich_help_panel=OUTPUT),
 ]
-Output = Annotated[
-    str | None,
-    typer.Option(
-        "-o", "--output", metavar="FILE", help="Save the result as JSON; - is stdout.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_OUTPUT", show_envvar=False,
-    ),
-]  # fmt: skip
-Form = Annotated[
-    str,
-    typer.Option(
-        "--format", metavar="FORM", help="text or json on stdout.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_FORMAT", show_envvar=False,
-    ),
-]  # fmt: skip
-Quiet = Annotated[
-    bool,
-    typer.Option(
-        "-q", "--quiet", metavar=" ", help="No progress, and no report when -o is given.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_QUIET", show_envvar=False,
-    ),
-]  # fmt: skip
-
-Hgrm = Annotated[
-    str | None,
-    typer.Option(
-        "--hgrm", metavar="FILE", help="Save response percentiles as HdrHistogram text.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_HGRM", show_envvar=False,
-    ),
-]  # fmt: skip
-Hlog = Annotated[
-    str | None,
-    typer.Option(
-        "--hlog", metavar="FILE", help="Save response times as an HdrHistogram interval log.", rich_help_panel=OUTPUT,
-        envvar="LOADGEN_HLOG", show_envvar=False,
-    ),
-]  # fmt: skip
-
-
+Output = Annotated[str | None, own_option(["-o", "--output"], OUTPUT, "Save the result as JSON; - is stdout.")]
+Form = Annotated[str, own_option(["--format"], OUTPUT, "text or json on stdout.", "FORM")]
+Quiet = Annotated[bool, own_option(["-q", "--quiet"], OUTPUT, "No progress, and no report when -o is given.", FLAG)]
+Hgrm = Annotated[str | None, own_option(["--hgrm"], OUTPUT, "Save response percentiles as HdrHistogram text.")]
+Hlog = Annotated[str | None, own_option(["--hlog"], OUTPUT, "Save response times as an HdrHistogram interval log.")]
 Rounds = Annotated[
     int,
-    typer.Option(
-        "--rounds", metavar="N", min=1, help="Run it so often, each time in a fresh process, and report all as one.",
-        rich_help_panel=BASELINE, envvar="LOADGEN_ROUNDS", show_envvar=False,
+    own_option(
+        ["--rounds"], BASELINE, "Run it so often, each time in a fresh process, and report all as one.", "N", least=1
     ),
-]  # fmt: skip
+]
 
 
 @with_run_options
@@ -140,14 +106,13 @@ def run_and_report(
     from loadgen.session.run import Hooks
 
     live = LiveLine(quiet=quiet)
-    silent = quiet and output is not None
 
     def finish(result: "Result") -> None:
         with ExitStack() as rest:  # whatever fails, the others are written
             rest.callback(tell_github, result, machine=output == "-" or form == "json")
             rest.callback(ci_files.write, result)
             rest.callback(histograms.write, result)
-            deliver(result, output, form, quiet=silent)
+            deliver_result(result, output, form, quiet=quiet)
 
     def emergency(result: "Result") -> None:
         try:

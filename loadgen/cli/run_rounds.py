@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from loadgen.cli.against import Against
 from loadgen.cli.ci import CiFiles
-from loadgen.cli.output import HistogramFiles, deliver, emit, write_text
+from loadgen.cli.output import HistogramFiles, deliver, emit, show_result
 from loadgen.cli.rounds import measure_rounds
 
 if TYPE_CHECKING:
@@ -75,18 +75,14 @@ def _report(
         if compares:
             rest.callback(emit, "\n")
         rest.callback(histograms.write, judged.result)
-        _deliver(results, judged.result, output, form, quiet=silent)
+        deliver(
+            lambda: _document(results), lambda: show_result(judged.result), output, as_json=form == "json", quiet=quiet
+        )
 
 
-def _deliver(results: "Sequence[Result]", merged: "Result", output: str | None, form: str, *, quiet: bool) -> None:
-    """Every round in the file and in JSON; for a person, all of them as one."""
+def _document(results: "Sequence[Result]") -> str:
+    """Every round; people see all of them as one."""
     from loadgen.measure.result import to_json
     from loadgen.measure.series import series_to_json
 
-    text = series_to_json(results) if len(results) > 1 else to_json(results[0])
-    if output not in (None, "-"):
-        write_text(str(output), text)
-    if output == "-" or form == "json":
-        emit(text)
-    else:
-        deliver(merged, None, form, quiet=quiet)
+    return series_to_json(results) if len(results) > 1 else to_json(results[0])

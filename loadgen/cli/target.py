@@ -24,8 +24,9 @@ def target(
 ) -> None:
     """Serve pages made for load tests, on loopback.
 
-    / 12 bytes; /bytes/N; /status/N; /delay/MS; /error-rate/PERCENT; /drip?bytes=N&ms=M; /queue/MS a single-server
-    queue; POST anything anywhere; /_stats counts.
+    / 12 bytes; /bytes/N; /status/N; /delay/MS; /error-rate/PERCENT;
+    /drip?bytes=N&ms=M; /queue/MS a single-server queue; POST anything
+    anywhere; /_stats counts.
     """
     from loadgen.target.options import TargetOptions
     from loadgen.target.server import run_target

@@ -15,7 +15,7 @@ from math import cbrt, log, sqrt
 from operator import mul
 from random import Random
 
-from loadgen.judge.statistics import Estimate, of_log_ratio
+from loadgen.judge.statistics import ROUNDING, Estimate, of_log_ratio
 from loadgen.judge.student import quantile, two_sided_p
 from loadgen.measure.counts import Counts, rank_of, top_of
 
@@ -45,8 +45,8 @@ def compare_blocks(first: Measure, first_count: int, other: Measure, other_count
     freedom = min(_freedom(first_count), _freedom(other_count))
     margin = step / 2 / ends[0] + step / 2 / ends[1]
     excess = max(0.0, abs(shift) - margin)
-    if not error:
-        return of_log_ratio(shift, margin, 0.0 if excess else 1.0)
+    if error < ROUNDING:
+        return of_log_ratio(shift, margin, 0.0 if excess > ROUNDING else 1.0)
     return of_log_ratio(shift, quantile(freedom) * error + margin, two_sided_p(excess / error, freedom))
 
 

@@ -12,7 +12,7 @@ from random import Random
 
 from loadgen.judge.blocks import FEWEST_BLOCKS, Measure, compare_blocks, mean_of, quantile_of, ratio_of
 from loadgen.judge.figures import PART_OF_A_SECOND, Figures
-from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES
+from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING
 from loadgen.judge.student import quantile, two_sided_p
 from loadgen.measure.encoded import decode_counts
 from loadgen.measure.result import Result, Second
@@ -101,6 +101,8 @@ def _oriented(
     if spread is None:
         return Change(*ends, amount(shift), at_least=at_least)
     half, p = spread
+    if half == inf:  # the few values that differ say nothing about how far the others may
+        return Change(*ends, amount(shift), p=p, at_least=at_least)
     low, high = sorted((amount(shift - half), amount(shift + half)))
     return Change(*ends, amount(shift), low, high, p, at_least)
 
@@ -114,8 +116,8 @@ def _of_rounds(first: Sequence[float], other: Sequence[float]) -> Spread:
     else:
         parts = (_square_error(first), _square_error(other))
     error = sqrt(sum(parts))
-    if not error:
-        return 0.0, 0.0 if shift else 1.0
+    if error < ROUNDING:
+        return 0.0, 0.0 if abs(shift) > ROUNDING else 1.0
     if min(len(first), len(other)) >= BOOTSTRAP_FROM:
         ts = _bootstrap_ts(first, other)
         beyond = sum(t >= abs(shift) / error for t in ts)
@@ -155,8 +157,8 @@ def _of_shares(metric: Condition, before: Sequence[Result], after: Sequence[Resu
     shares = [sum(bad for bad, _ in side) / sum(total for _, total in side) for side in sides]
     error = sqrt(sum(_share_variance(side, share) for side, share in zip(sides, shares, strict=True)))
     shift = shares[1] - shares[0]
-    if not error:
-        return 0.0, 0.0 if shift else 1.0
+    if error < ROUNDING:
+        return 0.0, 0.0 if abs(shift) > ROUNDING else 1.0
     freedom = min(map(len, sides)) - 1
     return quantile(freedom) * error, two_sided_p(shift / error, freedom)
 

@@ -105,7 +105,7 @@ def judge_gate(
     Raises UsageError for plans that are not alike, for another machine unless `anyway`, and for a threshold that the
     results cannot answer.
     """
-    merged = merge_results({f"round {number}": result for number, result in enumerate(rounds, 1)})
+    merged = as_one({f"round {number}": result for number, result in enumerate(rounds, 1)})
     wanted = list(thresholds) or list(merged.plan.get("thresholds") or ())
     names = list(merged.requests)
     for text in thresholds:
@@ -123,6 +123,15 @@ def judge_gate(
         *_few(baseline.rounds, rounds),
     ]
     return Gate(merged, len(rounds), baseline, tuple(_regressions(margins, baseline.rounds, rounds)), tuple(notes))
+
+
+def as_one(rounds: Mapping[str, Result]) -> Result:
+    """Rounds of one plan, each with its name, as one Result. Raises UsageError where they did not do the same."""
+    (first, *others) = rounds.items()
+    for name, other in others:
+        if found := plan_differences(first[1].plan, other.plan):
+            raise UsageError(f"{name} did not do the same as {first[0]}: {'; '.join(found)}")
+    return merge_results(rounds)
 
 
 def check_likeness(

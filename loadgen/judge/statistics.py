@@ -28,6 +28,8 @@ Word = Literal["better", "worse", "cannot tell"]
 LEVEL = 0.95
 BOOTSTRAP_FROM = 8
 RESAMPLES = 2000
+ROUNDING = 1e-12
+"""A spread below it is no spread: sums of equal floats are off by less."""
 _SEED = 20_011
 
 
@@ -63,9 +65,9 @@ def paired(first: Sequence[float], other: Sequence[float], step: float = 0.0) ->
 
 
 def of_log_ratio(shift: float, half: float | None, p: float | None) -> Estimate:
-    """The estimate whose interval on the scale of logarithms is `shift` +- `half`."""
-    if half is None:
-        return Estimate(shift, None, exp(shift))
+    """The estimate whose interval on the scale of logarithms is `shift` +- `half`; with none where that is endless."""
+    if half is None or half == inf:
+        return Estimate(shift, p, exp(shift))
     return Estimate(shift, p, exp(shift), exp(shift - half), exp(shift + half))
 
 
@@ -98,8 +100,8 @@ def _mean_and_half(shifts: Sequence[float], margin: float) -> tuple[float, float
         return mean, None, None
     error = sqrt(sum((value - mean) ** 2 for value in shifts) / (count - 1) / count)
     excess = max(0.0, abs(mean) - margin)
-    if not error:
-        return mean, margin, 0.0 if excess else 1.0
+    if error < ROUNDING:
+        return mean, margin, 0.0 if excess > ROUNDING else 1.0
     if count < BOOTSTRAP_FROM:
         return mean, quantile(count - 1, LEVEL) * error + margin, two_sided_p(excess / error, count - 1)
     ts = _bootstrap_ts(shifts, mean)

@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from loadgen.measure.result import Latency, ThresholdRow
+from loadgen.base.errors import UsageError
+from loadgen.measure.result import Latency, ThresholdRow, build, read_document
 
 SCHEMA = "loadgen.max/1"
 Limit = Literal["", "generator", "connections"]
@@ -64,3 +65,15 @@ class MaxRate:
 def to_json(found: MaxRate) -> str:
     """The file's text: one JSON object with a newline at its end."""
     return json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str, source: str = "result") -> MaxRate | None:
+    """What `to_json` wrote; None for JSON of another kind. Raises UsageError, naming `source`, for a damaged file."""
+    document = read_document(text, source)
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        return None
+    try:
+        found: MaxRate = build(MaxRate, document)
+    except TypeError as error:
+        raise UsageError(f"{source}: damaged result file ({error})") from None
+    return found

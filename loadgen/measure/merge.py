@@ -4,6 +4,7 @@ Sums are added and histograms merged without loss. Runs whose measured windows o
 add up, and the longest of them is the duration. Rounds after each other add their durations and keep their users.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -33,6 +34,7 @@ from loadgen.plan.identity import workload_differences
 ENDINGS = ("completed", "threshold", "fail_fast", "signal", "error")
 VERDICTS = ("valid", "limited", "invalid")
 MOST_BLOCKS = 60
+_FIGURE = re.compile(r"[0-9][0-9.,]*")
 T = TypeVar("T")
 
 
@@ -149,6 +151,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         blocks=_blocks(results, begins_s),
         generator=_generator(results),
         histograms=encoded(clocks),
+        notes=list(dict.fromkeys(note for result in results for note in result.notes)),
     )
 
 
@@ -271,8 +274,16 @@ def _generator(results: Sequence[Result]) -> Generator:
         gc_pause_ms=round(sum(item.gc_pause_ms for item in generators), 3),
         longest_stall_ms=max(item.longest_stall_ms for item in generators),
         verdict=max((item.verdict for item in generators), key=lambda verdict: _place(VERDICTS, verdict)),
-        reasons=list(dict.fromkeys(reason for item in generators for reason in item.reasons)),
+        reasons=_reasons(reason for item in generators for reason in item.reasons),
     )
+
+
+def _reasons(reasons: Iterable[str]) -> list[str]:
+    """Each once, with the figures of the first: rounds differ in little else."""
+    found: dict[str, str] = {}
+    for reason in reasons:
+        found.setdefault(_FIGURE.sub("", reason), reason)
+    return list(found.values())
 
 
 def _worker(rows: Sequence[WorkerRow | None]) -> WorkerRow:

@@ -4,13 +4,12 @@ History of the format: 1, the first. Readers ignore fields they do not know; abs
 """
 
 import json
+import reprlib
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import whole_file
 
 SCHEMA = "loadgen.result/1"
 CLOCKS = ("response", "service", "send_lag", "failed")
@@ -253,11 +252,19 @@ def to_document(result: Result) -> dict[str, Any]:
 
 def from_json(text: str, source: str = "result") -> Result:
     """Read a Result of this or an older format. Raises UsageError for anything else, naming `source`."""
+    return from_document(read_document(text, source), source)
+
+
+def read_document(text: str, source: str) -> Any:
+    """The values in the text of a JSON file. Raises UsageError, naming `source`, for anything else."""
     try:
-        document = json.loads(text)
-    except ValueError as error:
+        return json.loads(text, parse_constant=_not_json)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{source}: not a JSON file ({error})") from None
-    return from_document(document, source)
+
+
+def _not_json(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
 
 
 def from_document(document: Any, source: str = "result") -> Result:
@@ -267,36 +274,36 @@ def from_document(document: Any, source: str = "result") -> Result:
         raise UsageError(f"{source}: expected a {SCHEMA} file as written by `loadgen run -o FILE`, got {schema!r}")
     try:
         errors = [_renamed(row, "class", "error_class") for row in document.get("errors", [])]
-        result: Result = _build(Result, {**document, "errors": errors})
+        result: Result = build(Result, {**document, "errors": errors})
     except (TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{source}: damaged result file ({error})") from None
     return result
-
-
-def save(result: Result, path: Path) -> None:
-    """Write the file, whole or not at all (see `whole_file`). Raises UsageError where that fails."""
-    with whole_file(path) as file:
-        file.write(to_json(result))
 
 
 def _renamed(row: dict[str, Any], old: str, new: str) -> dict[str, Any]:
     return {new if key == old else key: value for key, value in row.items()}
 
 
-T = TypeVar("T")
+def build(kind: Any, value: Any, name: str = "file") -> Any:
+    """`value` from JSON as the type `kind`: dataclasses, and lists, tuples and dicts of them.
 
-
-def _build(kind: Any, value: Any) -> Any:
-    """`value` from JSON as the type `kind`: dataclasses, lists and dicts of them; the rest as it is."""
-    if is_dataclass(kind) and isinstance(kind, type):
+    Raises TypeError for a value of another type.
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if is_dataclass(kind) and isinstance(kind, type) and isinstance(value, dict):
         hints = get_type_hints(kind)
         known = {item.name for item in fields(kind)}
-        return kind(**{key: _build(hints[key], item) for key, item in value.items() if key in known})
-    origin = get_origin(kind)
-    if origin in (Union, UnionType):
-        return value
-    if origin is list:
-        return [_build(get_args(kind)[0], item) for item in value]
-    if origin is dict:
-        return {str(key): _build(get_args(kind)[1], item) for key, item in value.items()}
+        return kind(**{key: build(hints[key], item, key) for key, item in value.items() if key in known})
+    if origin in (list, tuple) and isinstance(value, list):
+        return origin(build(parts[0], item, name) for item in value)
+    if origin is dict and isinstance(value, dict):
+        return {key: build(parts[1], item, name) for key, item in value.items()}
+    if not any(_fits(part, value) for part in (parts if origin in (Union, UnionType) else (kind,))):
+        raise TypeError(f"{name}: {reprlib.repr(value)}")
     return value
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    return kind is Any or type(value) in ((int, float) if kind is float else (get_origin(kind) or kind,))

@@ -10,13 +10,11 @@ takes a single Result as well: it is a series of one.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import whole_file
 from loadgen.measure.result import SCHEMA as RESULT_SCHEMA
-from loadgen.measure.result import Result, from_document, to_document
+from loadgen.measure.result import Result, from_document, read_document, to_document
 
 SERIES_SCHEMA = "loadgen.series/1"
 COMPARISON_SCHEMA = "loadgen.comparison/1"
@@ -41,21 +39,12 @@ def comparison_to_json(variants: Sequence[Series]) -> str:
     return _text({"schema": COMPARISON_SCHEMA, "variants": rows})
 
 
-def save_text(text: str, path: Path) -> None:
-    """Write a file, whole or not at all. Raises UsageError where that fails."""
-    with whole_file(path) as file:
-        file.write(text)
-
-
 def read_variants(text: str, source: str = "result") -> list[Series]:
     """What any file of ours holds; one entry unless it is a comparison, at least one result in each.
 
     Raises UsageError, naming `source`, for anything else.
     """
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{source}: not a JSON file ({error})") from None
+    document = read_document(text, source)
     schema = document.get("schema") if isinstance(document, dict) else None
     match schema:
         case "loadgen.result/1":

@@ -46,7 +46,6 @@ class Tape:
         "sent",
         "sent_bytes",
         "tracks",
-        "unsent",
     )
 
     def __init__(self, names: int) -> None:
@@ -56,7 +55,6 @@ class Tape:
         self.payload = [0] * names
         self.tracks: list[Track] = []
         self.losses: list[tuple[int, ErrorClass, int, int, str, bytes]] = []
-        self.unsent: list[tuple[int, int]] = []
         self.examples: list[tuple[int, ErrorClass, str, bytes]] = []
         self.codes: list[tuple[int, str]] = []
         self.last_reply: Reply | None = None
@@ -111,8 +109,6 @@ class Tape:
             recorder.note_code(*code)
         for loss in _taken(self.losses):
             recorder.lose(*loss)
-        for name_id, waited_ns in _taken(self.unsent):
-            recorder.never_sent(name_id, waited_ns)
 
 
 def _taken(items: list[T]) -> list[T]:

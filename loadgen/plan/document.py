@@ -33,6 +33,8 @@ def read_profile(
     places = Places(str(path), path.parent, document.lines)
     if document.problems and not document.values:
         raise places.error(document.problems, Redactor())
+    if str(document.values.get("schema", "")).startswith("loadgen."):
+        raise ProfileError(str(path), ["a saved result, not a profile; `loadgen report` prints it"])
     resolution = variables.resolve(document, settings, environment)
     resolution.problems = document.problems + resolution.problems
     resolution.spoiled |= document.spoiled

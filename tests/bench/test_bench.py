@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.result import Generator, Latency, Ledger, Rate, Result, save
+from loadgen.measure.result import Generator, Latency, Ledger, Rate, Result
 from tests.bench import readers
 from tests.bench.compare import Goal, Pairs, Ratio, alternate, medians
 from tests.bench.jobs import Reported
@@ -14,6 +14,7 @@ from tests.bench.peers import find
 from tests.bench.runs import Run
 from tests.bench.servers import Count
 from tests.bench.table import as_markdown, as_text, comparison
+from tests.support.command import save
 
 
 def usage(stdout: str = "", samples: tuple[Sample, ...] = ()) -> Usage:

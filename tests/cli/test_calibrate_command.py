@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.cli.calibrate import cache_file
+from loadgen.cli.calibrate import cache_file, last_calibration
 from tests.support.command import loadgen
 from tests.unit.report.test_calibration import FOUND, GOLDEN
 
@@ -50,6 +50,19 @@ def test_a_cache_that_cannot_be_written_is_one_clear_line(tmp_path: Path, monkey
 @pytest.mark.parametrize("environment", [{}, {"XDG_CACHE_HOME": ""}, {"XDG_CACHE_HOME": "here"}])
 def test_without_an_absolute_cache_home_it_is_the_users(environment: Mapping[str, str]) -> None:
     assert cache_file(environment) == Path.home() / ".cache" / "loadgen" / "calibration.json"
+
+
+def test_a_user_without_a_home_has_no_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    asked = fake_measure(monkeypatch)
+    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert last_calibration() is None
+    done = loadgen("calibrate")
+    assert (done.code, done.out, asked) == (2, "", []), "before it takes any time"
+    assert "set XDG_CACHE_HOME" in done.err
 
 
 @pytest.mark.slow  # starts a process and runs eight short runs

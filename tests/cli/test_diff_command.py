@@ -126,10 +126,10 @@ def test_report_prints_one_variant_as_a_run(comparison: Path) -> None:
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["{main}", "--html", "{folder}/x.html"], "--html: takes a comparison"),
+        (["{main}", "--html", "{folder}/x.html"], "--html: takes what `loadgen compare` or"),
         (["{comparison}", "--hgrm", "{folder}/x"], "--hgrm: takes one variant, as {comparison}#1"),
         (["{comparison}", "{main}", "--merge"], "holds several variants"),
-        (["{comparison}", "{comparison}#1", "--html", "{folder}/x.html"], "--html: takes a comparison"),
+        (["{comparison}", "{comparison}#1", "--html", "{folder}/x.html"], "--html: takes what `loadgen compare` or"),
     ],
 )
 def test_report_says_what_it_takes(main: Path, comparison: Path, tmp_path: Path, argv: list[str], said: str) -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.result import save
-from loadgen.measure.series import save_text, series_to_json
-from tests.support.command import loadgen
+from loadgen.measure.series import series_to_json
+from tests.support.command import loadgen, save
 from tests.unit.judge.rounds import ENVIRONMENT, run
 
 
@@ -23,7 +22,7 @@ def rounds(*rates: float) -> str:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, rates in {"fast": (100, 101, 99), "slow": (50, 51, 49), "noisy": (100, 60, 140)}.items():
-        save_text(rounds(*rates), tmp_path / f"{name}.json")
+        (tmp_path / f"{name}.json").write_text(rounds(*rates), "utf-8")
     save(run(), tmp_path / "one.json")
     save(run(verdict="invalid"), tmp_path / "invalid.json")
     save(run(users=7), tmp_path / "unlike.json")
@@ -57,12 +56,16 @@ WRONG = {
     "nothing asked": (("one.json",), "nothing to judge by: add --threshold 'p99 < 250ms', or --baseline NAME"),
     "no such file": (("no.json", "-T", "ok > 1"), "cannot read 'no.json': No such file"),
     "twice": (("one.json", "one.json", "-T", "ok > 1"), "a result is given twice"),
-    "unlike rounds": (("one.json", "x.json", "-T", "ok > 1"), "cannot read 'x.json'"),
     "no baseline": (("one.json", "--baseline", "main"), "'main' is neither a file nor a baseline"),
     "unlike plan": (("unlike.json", "--baseline", "one.json"), "another plan (7 connections instead of 50)"),
+    "unlike rounds": (
+        ("one.json", "unlike.json", "-T", "ok > 1"),
+        "round 2 did not do the same as round 1: 7 connections instead of",
+    ),
     "another machine": (("elsewhere.json", "--baseline", "one.json"), "another machine (processor y instead of x)"),
     "an invalid baseline": (("one.json", "--baseline", "invalid.json"), "its measurement is invalid"),
     "a bad margin": (("one.json", "--baseline", "one.json", "--max-regression", "x"), "--max-regression: expected"),
+    "no margin": (("one.json", "--baseline", "one.json", "--max-regression", ""), "--max-regression: expected METRIC"),
     "a margin alone": (("one.json", "--max-regression", "p99: 1%"), "--max-regression: expected a --baseline"),
     "anyway alone": (("one.json", "--anyway"), "--anyway: expected a --baseline beside it"),
     "a bad threshold": (("one.json", "-T", "p99 < 5"), "--threshold: p99: expected a time with its unit"),
@@ -150,7 +153,8 @@ def test_baselines_may_be_kept_elsewhere(folder: Path) -> None:
         (("invalid.json",), "invalid.json: no baseline: its measurement is invalid"),
         (("ended.json",), "ended.json: no baseline: the run did not end as planned (SIGINT received)"),
         (("dead.json",), "dead.json: no baseline: not one good reply came back"),
-        (("one.json", "other.json"), "cannot merge other.json with one.json: "),
+        (("one.json", "other.json"), "other.json did not do the same as one.json: other requests"),
+        (("one.json", "unlike.json"), "unlike.json did not do the same as one.json: 7 connections instead of 50"),
         (("no.json",), "cannot read 'no.json'"),
     ],
 )

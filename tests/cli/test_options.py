@@ -142,6 +142,13 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> 
         assert stat.S_ISCHR(os.fstat(writing).st_mode), "what follows goes to the null device"
 
 
+@pytest.mark.slow  # a process of its own, into a pipe that nobody reads
+def test_help_without_a_reader_is_no_error() -> None:
+    closing = '{ "$0" -m loadgen run --help; echo $? >&2; } | :'
+    done = subprocess.run(["bash", "-c", closing, sys.executable], check=True, capture_output=True, text=True)
+    assert done.stderr == "0\n"
+
+
 def test_a_full_standard_output_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr("sys.stdout", full)

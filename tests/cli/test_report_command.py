@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from loadgen.measure import max_rate
 from loadgen.measure.result import SCHEMA, Ledger, Result, to_json
 from loadgen.measure.series import series_to_json
 from tests.support.command import loadgen
+from tests.unit.report.gates import found
 
 RESULT = Result(ledger=Ledger(3, 3, 0, 2, 1, 0), status_codes={"200": 2, "500": 1}, ended_because="")
 
@@ -87,3 +89,40 @@ def test_a_result_is_printed_as_markdown(tmp_path: Path) -> None:
     done = loadgen("report", file, "--format", "markdown")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("### Passed: ")
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> Path:
+    """What `find-max -o` saves."""
+    file = tmp_path / "max.json"
+    file.write_text(max_rate.to_json(found()))
+    return file
+
+
+def test_a_search_is_printed_again_and_drawn(search: Path, tmp_path: Path) -> None:
+    again = loadgen("report", search, "--html", tmp_path / "max.html")
+    assert (again.code, again.err) == (0, "")
+    assert "requests/s meet the SLO; the edge lies between" in again.out
+    assert "<h2>Latency by rate</h2>" in (tmp_path / "max.html").read_text()
+    assert loadgen("report", search, "--format", "json").out == search.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--format", "markdown"), "--format markdown: takes results and comparisons, and '"),
+        (("--hgrm", "r.hgrm"), "--hgrm: takes a result, and '"),
+        (("--merge",), "got 'loadgen.max/1'"),
+    ],
+)
+def test_what_a_search_cannot_be_is_one_clear_line(search: Path, options: tuple[str, ...], said: str) -> None:
+    done = loadgen("report", search, *options)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_damaged_search_is_one_clear_line(search: Path) -> None:
+    search.write_text(search.read_text().replace('"limit": ""', '"limit": "sky"'))
+    done = loadgen("report", search)
+    assert (done.code, done.out, done.err) == (2, "", f"loadgen: {search}: damaged result file (limit: 'sky')\n")

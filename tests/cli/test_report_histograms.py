@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from loadgen.measure.counts import Counts
-from loadgen.measure.result import Ledger, Result, save
+from loadgen.measure.result import Ledger, Result
 from loadgen.measure.summary import latencies
-from tests.support.command import loadgen
+from tests.support.command import loadgen, save
 
 
 def result(*values_us: int) -> Result:

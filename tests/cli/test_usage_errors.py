@@ -8,7 +8,6 @@ import pytest
 from tests.support.command import Finished, loadgen
 
 URL = "http://127.0.0.1:9/"
-NOT_JSON = "{]"
 
 ONE_LINE = {
     "unknown option": (["run", URL, "--conections", "5"], ["No such option: --conections", "--connections"]),

@@ -17,7 +17,7 @@ from typing import Any, Self
 from unittest.mock import patch
 
 from loadgen.__main__ import main
-from loadgen.measure.result import Result, from_json
+from loadgen.measure.result import Result, from_json, to_json
 
 PATIENCE_S = 20.0
 SYN_SENT = "02"
@@ -74,6 +74,11 @@ def balanced(result: Result) -> Result:
 def load(path: Path) -> Result:
     """A saved Result, with a ledger that balances."""
     return balanced(from_json(path.read_text("utf-8"), str(path)))
+
+
+def save(result: Result, path: Path) -> None:
+    """Save a Result as `loadgen run -o` does."""
+    path.write_text(to_json(result), "utf-8")
 
 
 class Command:

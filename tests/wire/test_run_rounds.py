@@ -17,6 +17,12 @@ pytestmark = pytest.mark.slow  # each run starts a process
 SHORT = ("-c", "4", "-n", "400", "--processes", "1", "-q")
 
 
+@pytest.fixture(autouse=True)
+def unrested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second of rest between two rounds in this process."""
+    monkeypatch.setattr("loadgen.session.rounds.SETTLE_S", 0.0)
+
+
 def test_rounds_are_saved_each_and_judged_together(url: str, tmp_path: Path) -> None:
     saved, junit = tmp_path / "r.json", tmp_path / "j.xml"
     files = ("-o", saved, "--junit", junit, "--hgrm", tmp_path / "r.hgrm")

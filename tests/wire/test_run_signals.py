@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.cli.output import deliver
+from loadgen.cli.output import deliver_result
 from loadgen.measure.result import Result
 from tests.support.command import (
     MODES,
@@ -126,10 +126,10 @@ def test_a_signal_after_the_end_does_not_cost_the_result(
 ) -> None:
     def disturbed(result: Result, output: str | None, form: str, *, quiet: bool) -> None:
         signal.raise_signal(number)
-        deliver(result, output, form, quiet=quiet)
+        deliver_result(result, output, form, quiet=quiet)
 
     before = [signal.getsignal(item) for item in STOPPING]
-    monkeypatch.setattr(import_module("loadgen.cli.run"), "deliver", disturbed)
+    monkeypatch.setattr(import_module("loadgen.cli.run"), "deliver_result", disturbed)
     done = loadgen("run", url, "-n", "10", "-c", "2", *MODES["pool"], "-o", tmp_path / "r.json")
     assert (done.code, done.err) == (0, "")
     assert load(tmp_path / "r.json").ledger.ok == 10

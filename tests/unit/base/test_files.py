@@ -34,6 +34,20 @@ def test_a_block_that_raises_leaves_the_old_file_and_no_part(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_the_old_file_survives_where_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    path = tmp_path / "out"
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(UsageError, match=r"cannot write .*out: No space left on device"), whole_file(path) as file:
+        file.write("new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_new_file_has_the_permissions_of_any_other(tmp_path):
     before = os.umask(0o027)
     try:

@@ -129,7 +129,6 @@ def test_what_is_no_share_is_refused(text):
 )
 def test_a_time_is_shown_with_three_digits_in_the_unit_that_suits(milliseconds, text):
     assert units.format_ms(milliseconds) == text
-    assert units.format_ns(milliseconds * 1e6) == text
 
 
 @pytest.mark.parametrize(

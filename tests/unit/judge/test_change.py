@@ -167,6 +167,22 @@ def test_from_eight_rounds_on_resamples_say_how_likely_chance_is():
     assert p(8) == pytest.approx(p(7), rel=0.5)
 
 
+@pytest.mark.parametrize(("before", "after"), [(3, 7), (9, 9), (9, 12)])
+def test_rounds_that_never_vary_are_certain(before, after):
+    old = [run(rps=33.3)] * before  # the mean of as many is off by rounding
+    found = change("rps", old, [run(rps=23.32)] * after)
+    assert found.low == pytest.approx(found.high) == pytest.approx(0.29970, abs=1e-5)
+    assert found.p == 0
+    assert change("rps", old, [run(rps=33.3)] * after).p == 1
+
+
+def test_one_round_unlike_seven_says_nothing_of_how_far_others_may_be():
+    found = change("error_rate", [run() for _ in range(8)], [*(run() for _ in range(7)), run(failed=30)])
+    assert found.amount == pytest.approx(0.00375)
+    assert (found.low, found.high) == (None, None)
+    assert 0.05 < found.p < 1
+
+
 def test_the_more_metrics_are_asked_the_surer_each_must_be():
     """12 % less with p = 0.04: worse where it alone was asked, not where it is one of three."""
     before = baseline([run(rps=value) for value in (100, 104, 96)])

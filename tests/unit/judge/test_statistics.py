@@ -105,7 +105,9 @@ def test_where_a_value_is_zero_differences_are_told_without_a_ratio() -> None:
 
 
 def test_nine_rounds_of_which_eight_are_alike_are_no_division_by_zero() -> None:
-    assert paired([1.0] * 9, [1.1] * 8 + [1.2]).p is not None
+    found = paired([1.0] * 9, [1.1] * 8 + [1.2])
+    assert found.p is not None
+    assert (found.low, found.high) == (None, None), "how far others may be is not known"
 
 
 @pytest.mark.parametrize(

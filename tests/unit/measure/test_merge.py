@@ -114,14 +114,16 @@ def test_runs_whose_start_is_not_known_count_as_one_load():
 
 
 def test_the_worst_ending_and_verdict_are_kept_with_their_reasons():
-    doubtful = replace(one(1).generator, verdict="limited", reasons=["too little", "too late"], cpu_us_per_request=40.0)
+    doubtful = replace(
+        one(1).generator, verdict="limited", reasons=["too little", "35 ms late"], cpu_us_per_request=40.0
+    )
     both = merged(
         one(1, generator=doubtful, ended_by="fail_fast", ended_because="10 failures", ended_at_s=3.0),
-        one(1, 2, generator=replace(doubtful, verdict="invalid", reasons=["too late"])),
+        one(1, 2, generator=replace(doubtful, verdict="invalid", reasons=["12 ms late"])),
         one(1, 2, 3, ended_by="threshold"),
     )
     assert (both.ended_by, both.ended_because, both.ended_at_s) == ("fail_fast", "10 failures", 3.0)
-    assert (both.generator.verdict, both.generator.reasons) == ("invalid", ["too little", "too late"])
+    assert (both.generator.verdict, both.generator.reasons) == ("invalid", ["too little", "35 ms late"])
     assert both.generator.cpu_us_per_request == 25.0
 
 
@@ -135,6 +137,11 @@ def test_blocks_of_several_lengths_take_the_longest_and_stay_few():
     assert [(row.t_s, row.duration_s, row.ok) for row in merged(short, long).blocks] == [(0.0, 2.0, 5), (2.0, 2.0, 2)]
     many = one(1, blocks=[Block(float(t), 1.0, 1, 0, "") for t in range(61)])
     assert [row.ok for row in merged(many).blocks] == [2] * 30 + [1]
+
+
+def test_what_each_run_said_of_itself_is_kept():
+    notes = (["cleaned up"], ["3 objects are left under x/"], ["cleaned up"])
+    assert merged(*(one(1, notes=said) for said in notes)).notes == ["cleaned up", "3 objects are left under x/"]
 
 
 def test_one_result_alone_stays_as_it_is():

@@ -1,6 +1,4 @@
 import json
-import os
-import stat
 from dataclasses import replace
 
 import pytest
@@ -8,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.errors import UsageError
-from loadgen.measure import result as result_module
 from loadgen.measure.result import (
     SCHEMA,
     Block,
@@ -26,7 +23,6 @@ from loadgen.measure.result import (
     Users,
     WorkerRow,
     from_json,
-    save,
     to_json,
 )
 
@@ -104,7 +100,16 @@ def test_fields_of_a_later_version_are_ignored_and_absent_ones_take_their_defaul
         ('{"schema": "loadgen.result/1", "users": null}', "damaged result file"),
         ('{"schema": "loadgen.result/1", "timeline": 5}', "damaged result file"),
         ('{"schema": "loadgen.result/1", "timeline": [5]}', "damaged result file"),
-        ('{"schema": "loadgen.result/1", "latency_ms": []}', "damaged result file"),
+        ('{"schema": "loadgen.result/1", "latency_ms": []}', "damaged result file (latency_ms: [])"),
+        ('{"schema": "loadgen.result/1", "duration_s": "1s"}', "damaged result file (duration_s: '1s')"),
+        ('{"schema": "loadgen.result/1", "duration_s": null}', "damaged result file (duration_s: None)"),
+        ('{"schema": "loadgen.result/1", "samples_lost": 0.5}', "damaged result file (samples_lost: 0.5)"),
+        ('{"schema": "loadgen.result/1", "started_at": 5}', "damaged result file (started_at: 5)"),
+        ('{"schema": "loadgen.result/1", "histograms": {"response": 5}}', "damaged result file (histograms: 5)"),
+        ('{"schema": "loadgen.result/1", "errors": [{"class": null}]}', "damaged result file (error_class: None)"),
+        ('{"schema": "loadgen.result/1", "latency_ms": {"failed": {"p50": "x"}}}', "damaged result file (p50: 'x')"),
+        ('{"schema": "loadgen.result/1", "duration_s": NaN}', "out.json: not a JSON file (NaN is no number)"),
+        ("[" * 100_000, "out.json: not a JSON file"),
     ],
 )
 def test_anything_but_a_result_is_refused_in_one_line_that_names_the_file(text, said):
@@ -120,51 +125,3 @@ def test_a_ledger_balances_only_if_both_sums_hold():
     assert ledger.balanced
     assert not replace(ledger, not_sent=1).balanced
     assert not replace(ledger, unknown=0).balanced
-
-
-def test_a_saved_result_reads_back_and_has_the_permissions_of_any_new_file(tmp_path):
-    path = tmp_path / "out.json"
-    before = os.umask(0o027)
-    try:
-        save(Result(ended_because="ünïcode"), path)
-    finally:
-        os.umask(before)
-    assert from_json(path.read_text("utf-8")) == Result(ended_because="ünïcode")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-
-
-@pytest.mark.parametrize("broken", ["to_json", "replace"])
-def test_the_old_file_survives_a_write_that_fails(tmp_path, monkeypatch, broken):
-    path = tmp_path / "out.json"
-    path.write_text("old")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(*((result_module, "to_json") if broken == "to_json" else (os, "replace")), full)
-    with pytest.raises(UsageError, match=r"cannot write .*out\.json: No space left on device"):
-        save(Result(), path)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_an_interrupted_write_leaves_no_part_behind(tmp_path, monkeypatch):
-    def interrupted(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(result_module, "to_json", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        save(Result(), tmp_path / "out.json")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(UsageError, match=r"cannot write .*: No such file or directory"):
-        save(Result(), tmp_path / "missing" / "out.json")
-
-
-def test_what_is_no_regular_file_is_written_to_as_it_is(tmp_path):
-    path = tmp_path / "null"
-    path.symlink_to("/dev/null")
-    save(Result(), path)
-    assert path.is_symlink()

@@ -1,7 +1,6 @@
 """Files of one or several rounds, of one or several variants."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,6 @@ from loadgen.measure.series import (
     Series,
     comparison_to_json,
     read_variants,
-    save_text,
     series_to_json,
 )
 
@@ -56,10 +54,3 @@ def test_anything_else_is_one_clear_line(text: str, problem: str) -> None:
         read_variants(text, "r.json")
     assert str(caught.value).startswith("r.json: ")
     assert "\n" not in str(caught.value)
-
-
-def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
-    save_text("x", tmp_path / "r.json")
-    assert (tmp_path / "r.json").read_text() == "x"
-    with pytest.raises(UsageError, match="cannot write"):
-        save_text("x", tmp_path / "no" / "r.json")

@@ -247,6 +247,12 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path):
         read_profile(tmp_path / "none.yaml", {}, {}, {})
 
 
+def test_a_result_is_no_profile_with_thirty_problems(read):
+    with pytest.raises(ProfileError) as caught:
+        read('{"schema": "loadgen.result/1", "plan": {}, "users": {}}')
+    assert caught.value.problems == ["a saved result, not a profile; `loadgen report` prints it"]
+
+
 # Flags.
 
 
