@@ -17,7 +17,7 @@ EXAMPLE_BYTES = 200
 HEAD_BYTES = 4096
 _MAX_MEMO_BYTES = 16384
 _MAX_HEADS = 64
-_HEAD_END = b"\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
 _PLAIN = re.compile(
     rb"HTTP/1\.1 ([2-5]\d\d) [\t -~\x80-\xff]*+\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n"
 )
@@ -125,12 +125,12 @@ class ReplyReader:
 
     def _head_length(self) -> int:
         start = self._start_of_last_head()
-        return self.start.find(_HEAD_END, start) + len(_HEAD_END)
+        return self.start.find(HEAD_END, start) + len(HEAD_END)
 
     def _start_of_last_head(self) -> int:
         start = 0
         for _ in range(self._heads - 1):
-            start = self.start.find(_HEAD_END, start) + len(_HEAD_END)
+            start = self.start.find(HEAD_END, start) + len(HEAD_END)
         return start
 
     def framing(self) -> Framing | None:
@@ -203,7 +203,7 @@ def read_short(data: bytes, method: str, memo: Memo | None) -> tuple[Framing, in
     A head is short work if it was seen before, or if all of it matches what no reader could take otherwise.
     """
     if memo is not None:
-        end = data.find(_HEAD_END) + len(_HEAD_END)
+        end = data.find(HEAD_END) + len(HEAD_END)
         framing = memo.framing.get(data[:end])
         if framing is not None:
             return framing, end
@@ -234,7 +234,7 @@ def remember(memo: Memo, start: bytes, framing: Framing) -> None:
     """Let later replies with the same head take the short path; `start` holds the whole head."""
     if len(memo.framing) >= _MAX_HEADS:
         memo.framing.clear()
-    memo.framing[start[: start.find(_HEAD_END) + len(_HEAD_END)]] = framing
+    memo.framing[start[: start.find(HEAD_END) + len(HEAD_END)]] = framing
 
 
 def repeatable(data: bytes) -> bytes | None:
