@@ -11,7 +11,6 @@ from random import Random
 
 from loadgen.base.exchange import JOINED_BODY_BYTES
 from loadgen.workloads.s3.checksums import Digest
-from loadgen.workloads.s3.mixing import mixed
 
 PIECE_BYTES = 1 << 18
 BLOCK_PIECES = 16
@@ -19,6 +18,8 @@ MARK_BYTES = 8
 PARTS = 1 << 14
 
 _MOST_SIZES = 4096
+_ODD = 0x9E3779B97F4A7C15
+_64_BITS = (1 << 64) - 1
 
 
 class Bodies:
@@ -56,7 +57,7 @@ class Bodies:
         """What a body ends in that has `size` bytes of its own: no two of 8 bytes are equal."""
         if size < MARK_BYTES:
             return ((index + self._salt) % (1 << 8 * size)).to_bytes(size, "little")
-        return mixed(index * PARTS + part + self._salt).to_bytes(MARK_BYTES, "little")
+        return ((index * PARTS + part + self._salt) * _ODD & _64_BITS).to_bytes(MARK_BYTES, "big")
 
     def short(self, size: int) -> bytes:
         """The common part of a body that is shorter than a piece."""
@@ -86,7 +87,7 @@ class Body:
         self.size = size
         self.length: int | None = size
         self._bodies = bodies
-        self._mark = bodies.mark(index, part, min(size, MARK_BYTES))
+        self._mark = bodies.mark(index, part, size if size < MARK_BYTES else MARK_BYTES)
         self._common = size - len(self._mark)
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
