@@ -126,3 +126,10 @@ def test_only_a_memo_that_repeats_compares_bytes(repeats):
     memo = taught(stored(1), repeats=repeats)
     assert memo.data == (stored(1) if repeats else None)
     assert memo.reply.whole == stored(1)
+
+
+def test_a_good_reply_of_another_status_is_not_counted_as_the_last_one():
+    memo = taught(stored(1), stored(2))
+    memo.lessons = MOST_LESSONS
+    learn(memo, ANY, whole(stored(3, status="206 OK"), 206))
+    assert not knows(memo, stored(4))
