@@ -212,12 +212,13 @@ class Reactor:
                     self._broken(connection, error)  # type: ignore[arg-type]
                     continue
                 memo = connection.request.memo  # type: ignore[union-attr]
-                tell = on_repeat
-                if memo is None or data != memo.data:
-                    if memo is None or len(data) != memo.size or not memo.alike(data):
-                        self._received(connection, data)  # type: ignore[arg-type]
-                        continue
+                if memo is not None and data == memo.data:
+                    tell = on_repeat
+                elif memo is not None and len(data) == memo.size and memo.alike(data):
                     tell = on_alike
+                else:
+                    self._received(connection, data)  # type: ignore[arg-type]
+                    continue
                 now = clock()
                 if not keep_alive:
                     self.drop(connection)  # type: ignore[arg-type]
@@ -230,7 +231,9 @@ class Reactor:
                 if request.streams:
                     self._send_next(connection, request, now)  # type: ignore[arg-type]
                     continue
-                wire = request.wire or encode(request)
+                wire = request.wire
+                if wire is None:
+                    wire = encode(request)
                 # The same as `send`, in place: this is where a busy generator spends its time.
                 connection.phase = _WAITING
                 connection.request = request  # type: ignore[union-attr]

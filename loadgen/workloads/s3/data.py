@@ -59,9 +59,17 @@ class Bodies:
             return ((index + self._salt) % (1 << 8 * size)).to_bytes(size, "little")
         return ((index * PARTS + part + self._salt) * _ODD & _64_BITS).to_bytes(MARK_BYTES, "big")
 
-    def short(self, size: int) -> bytes:
-        """The common part of a body that is shorter than a piece."""
-        return self._first[:size]
+    def short(self, index: int, size: int) -> bytes:
+        """All of a body that is no longer than a piece."""
+        mark = self.mark(index, 0, size if size < MARK_BYTES else MARK_BYTES)
+        return self._first[: size - len(mark)] + mark
+
+    def short_sha256(self, body: bytes) -> str:
+        """The hex SHA-256 of what `short` has made; only the mark has to be hashed."""
+        common = max(0, len(body) - MARK_BYTES)
+        digest = self.digest(sha256, common)
+        digest.update(body[common:])
+        return digest.digest().hex()
 
     def piece_sha256(self, piece: bytes) -> str | None:
         """The hex SHA-256 of a whole piece of the block, None for other bytes."""
@@ -111,7 +119,7 @@ class Body:
     def payload(self) -> "bytes | Body":
         """What to give a Request: a short body is bytes, so that it leaves together with its head."""
         if self.size <= JOINED_BODY_BYTES:
-            return self._bodies.short(self._common) + self._mark
+            return self.joined()
         return self
 
     def chunk_sha256(self, chunk: bytes) -> str:

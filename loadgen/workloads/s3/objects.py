@@ -43,6 +43,8 @@ class Objects:
     def __init__(self, operations: Operations, s3: S3Plan, seed: int) -> None:
         self.operations = operations
         self._prefix = s3.own_prefix
+        self._path = operations.key_path(self._prefix)
+        self._most_short = operations.most_short
         self._sizes = Sizes(s3.sizes, seed)
         self._bodies = Bodies(seed)
         self._range_bytes = s3.range_bytes
@@ -69,7 +71,11 @@ class Objects:
     def put(self, index: int) -> Request:
         """Upload an object."""
         size = self._sizes.of(index)
-        request = self.operations.put(self.key(index), self._bodies.body(index, size))
+        if size <= self._most_short:
+            body = self._bodies.short(index, size)
+            request = self.operations.put_short(f"{self._path}{index:08d}", body, self._bodies.short_sha256)
+        else:
+            request = self.operations.put(self.key(index), self._bodies.body(index, size))
         request.payload = size
         request.memo = self._put_memo
         return request
