@@ -21,7 +21,8 @@ HEAD_END = b"\r\n\r\n"
 _PLAIN = re.compile(
     rb"HTTP/1\.1 ([2-5]\d\d) [\t -~\x80-\xff]*+\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n"
 )
-_CONNECTION = re.compile(rb"\n(?:proxy-)?connection:[ ]*([^\r]*)")
+_TELLING = re.compile(rb"\n(content-length|transfer-encoding|connection|proxy-connection):[ ]*([^\r]*)")
+_CONNECTIONS = (b"connection", b"proxy-connection")
 _BODILESS = (204, 304)
 _MOST_DIGITS = 16
 
@@ -202,7 +203,7 @@ def read_short(data: bytes, method: str, memo: Memo | None) -> tuple[Framing, in
 
     A head is short work if it was seen before, or if all of it matches what no reader could take otherwise.
     """
-    if memo is not None:
+    if memo is not None and memo.repeats:
         end = data.find(HEAD_END) + len(HEAD_END)
         framing = memo.framing.get(data[:end])
         if framing is not None:
@@ -220,18 +221,23 @@ def read_short(data: bytes, method: str, memo: Memo | None) -> tuple[Framing, in
 
 def _plain_framing(status: int, head: bytes) -> Framing | None:
     """What a well-formed lower-case head says, if it says so with one Content-Length and nothing else."""
-    if status in _BODILESS or head.count(b"\ncontent-length:") != 1 or b"\ntransfer-encoding:" in head:
+    if status in _BODILESS:
         return None
-    for option in _CONNECTION.findall(head):
-        if option != b"keep-alive":
+    length = None
+    for name, value in _TELLING.findall(head):
+        if name == b"content-length" and length is None:
+            length = value.rstrip(b" ")
+        elif name not in _CONNECTIONS or value != b"keep-alive":
             return None
-    start = head.index(b"\ncontent-length:") + len(b"\ncontent-length:")
-    length = head[start : head.index(b"\r", start)].strip(b" ")
-    return Framing(status, int(length), keep_alive=True) if length.isdigit() and len(length) < _MOST_DIGITS else None
+    if length is None or not length.isdigit() or len(length) >= _MOST_DIGITS:
+        return None
+    return Framing(status, int(length), keep_alive=True)
 
 
 def remember(memo: Memo, start: bytes, framing: Framing) -> None:
     """Let later replies with the same head take the short path; `start` holds the whole head."""
+    if not memo.repeats:
+        return
     if len(memo.framing) >= _MAX_HEADS:
         memo.framing.clear()
     memo.framing[start[: start.find(HEAD_END) + len(HEAD_END)]] = framing
