@@ -203,6 +203,27 @@ def test_a_reply_in_other_words_takes_the_short_way_too(run):
     assert run(job(Memo(repeats=False))) == expected
 
 
+def test_what_follows_a_body_that_is_thrown_away_is_seen(run):
+    """The kernel drops the rest of it, and counts: the beginning is kept, and a byte too many ends the connection."""
+    body = bytes(range(250)) * 4000
+
+    async def job() -> None:
+        data = OK + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        steps = [ReadRequest(), Send(data), ReadRequest(), Send(data + b"!"), AwaitClose()]
+        with FaultServer(lambda _: steps) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                seen: list[Reply] = []
+                herd.on_reply = lambda connection, now, reply: (seen.append(reply), herd._note("reply", connection))
+                for count in (1, 2):
+                    herd.send([0], get(keep=70))
+                    await herd.until(lambda count=count: len(seen) == count)
+                await herd.until(lambda: len(herd.of("desync")) == 1)
+                assert [(reply.body_length, reply.kept) for reply in seen] == [(len(body), body[:70])] * 2
+                assert (herd.counts.opened, herd.counts.desynced) == (1, 1)
+
+    run(job())
+
+
 def test_a_connection_dropped_in_a_batch_takes_its_pending_event_with_it(run):
     """Both replies wait when the batch begins; the report on one gives up the other, which then connects anew."""
 
