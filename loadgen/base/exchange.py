@@ -105,6 +105,11 @@ class Expect:
             return ErrorClass.UNEXPECTED_BODY
         return None
 
+    @property
+    def reads_body(self) -> bool:
+        """Whether it takes more than its status and its length to call a reply good."""
+        return self.body_contains is not None
+
     def code(self, kept: bytes) -> str:
         """The application's own name for what is wrong with a bad reply, where its protocol has one."""
         del kept
@@ -162,22 +167,29 @@ class Framing:
 
 
 class Memo:
-    """What one request name got lately, so that an equal reply need not be parsed again. Owned by one worker.
+    """What one request name got lately, so that a reply like it need not be parsed again. Owned by one worker.
 
-    `data` is the last whole reply, byte for byte, of a connection that stays open; `add` and `add_lag` take the
-    latency and send lag, in nanoseconds, of one more of them. `framing` maps whole heads to what they say.
+    `data` is the last whole reply, byte for byte, of a connection that stays open; with `repeats` False it stays None,
+    for no two are equal or each must be told to `done`. `alike` finds whether a reply of `size` bytes (0: none does)
+    says the same as the last one in other words; `last` is how long that one was, and `lessons` how often `alike` was
+    made. `add` and `add_lag` take the latency and send lag, in nanoseconds, of one more of either kind; `reply` stands
+    for it. `framing` maps whole heads to what they say.
     """
 
-    __slots__ = ("add", "add_lag", "data", "framing")
+    __slots__ = ("add", "add_lag", "alike", "data", "framing", "last", "lessons", "repeats", "reply", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, *, repeats: bool = True) -> None:
+        self.repeats = repeats
         self.data: bytes | None = None
+        self.reply: Reply | None = None
+        self.alike: Callable[[bytes], object] = _nothing
+        self.size = self.last = self.lessons = 0
         self.add: Callable[[int], None] = _nothing
         self.add_lag: Callable[[int], None] = _nothing
         self.framing: dict[bytes, Framing] = {}
 
 
-def _nothing(_latency_ns: int) -> None:
+def _nothing(_value: object) -> None:
     """Stands in until a reply has been seen."""
 
 
@@ -185,11 +197,12 @@ class Request:
     """What to send. `target` is in origin form ("/path?query"); `name_id` indexes the plan's request names.
 
     `body` is bytes or a BodySource. The reply's body is counted; its first `keep` bytes are kept; every piece goes
-    to `sink` when there is one. `memo` is shared by all requests of the name, or None where each reply must be
-    handed over whole. `wire` caches the encoded head and body of the raw client. A Host field among `fields` takes
-    the place of the origin's. `streams` says that the body does not go out in one piece with the head. `done` is told
-    once what became of the request: its reply, if one came whole, and the error, if it failed. `payload` are the bytes
-    of the application's data that a good reply means were moved, in either direction.
+    to `sink` when there is one. `memo` is shared by all requests of the name, which then expect the same, or None where
+    each reply must be handed over whole. `wire` caches the encoded head and body of the raw client. A Host field among
+    `fields` takes the place of the origin's. `streams` says that the body does not go out in one piece with the head.
+    `done` is told once what became of the request: its reply, if one came whole, or with `memo` the last one like it,
+    and the error, if it failed. `payload` are the bytes of the application's data that a good reply means were moved,
+    in either direction.
     """
 
     __slots__ = (
@@ -232,6 +245,12 @@ class Request:
         request.keep, request.sink, request.memo, request.streams = self.keep, self.sink, self.memo, self.streams
         request.done, request.payload = self.done, self.payload
         request.target, request.fields, request.body, request.wire = target, fields, body, None
+        return request
+
+    def twin(self) -> "Request":
+        """The same request as an object of its own."""
+        request = self.varied(self.target, self.fields, self.body)
+        request.wire = self.wire
         return request
 
 

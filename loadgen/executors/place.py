@@ -28,7 +28,7 @@ def _users(task: Assignment) -> Users:
         from loadgen.base.tls import make_context
 
         context = make_context(endpoint.tls)
-    recorder = Recorder(task.redact, paced=plan.paced, clock=task.clock)
+    recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, clock=task.clock)
     breaker = Breaker(task.board, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _shard_workload(task, recorder.transactions)

@@ -12,6 +12,7 @@ from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NS_PER_MS, s_to_ns
 from loadgen.base.exchange import ErrorClass, Memo, Reply, Request
 from loadgen.clients.http1.connection import Connection
+from loadgen.clients.http1.likeness import learn
 from loadgen.clients.http1.reactor import Reactor
 from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, turns_of
 from loadgen.guard.board import GO, STOP, Slot
@@ -247,30 +248,35 @@ class ReactorUsers:
         self._continue(connection, now)
         return None
 
+    def on_alike(self, connection: Connection, now: int) -> Request | None:
+        """A reply that says the same as last time."""
+        request = connection.request
+        if request.done is not None:  # type: ignore[union-attr]
+            self._finish_request(request, request.memo.reply, None, now)  # type: ignore[arg-type, union-attr]
+        return self.on_repeat(connection, now)
+
     def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
         """A complete reply: judge it, and let equal ones take the hot path."""
         request = connection.request
         assert request is not None
         error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
         series = self._recorder.series(request.name_id, reply.status, error)
-        series.add(now - connection.sent_ns, reply.wire_length)
+        series.add(now - connection.sent_ns, reply.wire_length, request.payload)
         if self._paced:
             series.lags.append(connection.sent_ns - connection.due_ns)
         if self._phases:
-            series.first_bytes.append((connection.first_byte_ns or now) - connection.sent_ns)
+            series.first_bytes[len(series.samples) - 1] = (connection.first_byte_ns or now) - connection.sent_ns
         if error is not None:
             code = request.expect.code(reply.kept)
             if code:
                 self._recorder.note_code(request.name_id, code)
             self._recorder.note_example(request.name_id, error, request.expect.said(reply.status, code), reply.head)
             self._breaker.failed(now)
-        elif request.payload:
-            self._recorder.note_payload(request.name_id, request.payload)
         if request.done is not None:
             self._finish_request(request, reply, error, now)
         memo = request.memo
         if memo is not None:
-            memo.data = reply.whole if error is None and not self._phases else None
+            learn(memo, request.expect, reply if error is None else None)
             memo.add, memo.add_lag = series.samples.append, series.lags.append
         connection.backoff_ns = 0
         self._continue(connection, now)

@@ -1,12 +1,12 @@
 """Recorder: where one worker writes what happened. One writer, no lock; a sample is one append to a list."""
 
 from collections.abc import Callable
-from operator import add, sub
+from operator import add
 
 from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
 from loadgen.measure.counts import Counts
-from loadgen.measure.recording import CENSORED, ErrorCount, Recording
+from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
 from loadgen.measure.transactions import Transactions
 
 EXAMPLE_BYTES = 200
@@ -15,12 +15,14 @@ EXAMPLE_BYTES = 200
 class Series:
     """Complete replies of one request name, status and verdict, until they are folded.
 
-    `samples` are service times in ns; `lags` are send lags and `first_bytes` times to the first byte of the reply, one
-    for each sample or none at all. Bytes are counted by runs of equal length: `size` holds for all samples from index
-    `sized` on.
+    `samples` are service times in ns; `lags` are send lags, one for each sample or none at all. `first_bytes` are times
+    to the first byte of the reply, by the sample's index, where they are less than all of it. Bytes are counted by runs
+    of equal length: `size` and `payload` hold for all samples from index `sized` on.
     """
 
-    __slots__ = ("error", "first_bytes", "lags", "name_id", "received", "samples", "size", "sized", "status")
+    __slots__ = (
+        "error", "first_bytes", "lags", "moved", "name_id", "payload", "received", "samples", "size", "sized", "status",
+    )  # fmt: skip
 
     def __init__(self, name_id: int, status: int, error: ErrorClass | None) -> None:
         self.name_id = name_id
@@ -28,37 +30,49 @@ class Series:
         self.error = error
         self.samples: list[int] = []
         self.lags: list[int] = []
-        self.first_bytes: list[int] = []
+        self.first_bytes: dict[int, int] = {}
         self.size = 0
+        self.payload = 0
         self.sized = 0
         self.received = 0
+        self.moved = 0
 
-    def add(self, service_ns: int, size: int) -> None:
-        """One more reply of `size` bytes on the wire."""
-        if size != self.size:
-            self.resize(size)
+    def add(self, service_ns: int, size: int, payload: int = 0) -> None:
+        """One more reply of `size` bytes on the wire, which means that `payload` bytes of data were moved if good."""
+        if size != self.size or payload != self.payload:
+            self.resize(size, payload)
         self.samples.append(service_ns)
 
-    def resize(self, size: int) -> None:
+    def resize(self, size: int, payload: int) -> None:
         """From here on replies are `size` bytes long, also those appended straight to `samples`."""
         count = len(self.samples)
-        self.received += (count - self.sized) * self.size
-        self.sized, self.size = count, size
+        since = count - self.sized
+        self.received += since * self.size
+        self.moved += since * self.payload
+        self.sized, self.size, self.payload = count, size, payload
 
 
 class Recorder:
     """The samples and sums of one worker since the last `take`.
 
     `ok` counts good replies folded since the beginning. `redact` cleans the text of examples. `paced` says that send
-    lag is measured; without it response equals service and only service is kept. `transactions` is for the workload
-    to write in.
+    lag is measured; without it response equals service and only service is kept. `phases`: also keep first bytes.
+    `transactions` is for the workload to write in.
     """
 
-    def __init__(self, redact: Callable[[bytes], str], *, paced: bool, clock: Callable[[], int] = now_ns) -> None:
+    def __init__(
+        self,
+        redact: Callable[[bytes], str],
+        *,
+        paced: bool,
+        phases: bool = False,
+        clock: Callable[[], int] = now_ns,
+    ) -> None:
         self.connections = ConnectionCounts()
         self.ok = 0
         self.paced = paced
         self.transactions = Transactions(clock)
+        self._phases = phases
         self._redact = redact
         self._series: dict[tuple[int, int, ErrorClass | None], Series] = {}
         self._recording = Recording()
@@ -138,29 +152,40 @@ class Recorder:
         samples, lags = series.samples, series.lags
         count = len(samples)
         tally = self._recording.tally(series.name_id)
-        series.resize(series.size)
+        series.resize(series.size, series.payload)
         tally.bytes_received += series.received
         tally.statuses[series.status] = tally.statuses.get(series.status, 0) + count
         if series.error is None:
             tally.ok += count
+            tally.payload += series.moved
             self.ok += count
             tally.clock("service").add_ns(samples)
             if lags:
                 tally.clock("send_lag").add_ns(lags)
                 tally.clock("response").add_ns(list(map(add, samples, lags)))
                 lags.clear()
-            if series.first_bytes:
-                tally.clock("first_byte").add_ns(series.first_bytes)
-                tally.clock("transfer").add_ns(list(map(sub, samples, series.first_bytes)))
-                series.first_bytes.clear()
+            if self._phases:
+                self._fold_phases(tally, samples, series.first_bytes)
         else:
             tally.failed += count
             tally.errors.setdefault(series.error, ErrorCount(0, ERROR_TEXT[series.error])).count += count
             tally.clock("failed").add_ns(samples)
             lags.clear()
-            series.first_bytes.clear()
-        series.received = series.sized = 0
+        series.received = series.moved = series.sized = 0
+        series.first_bytes.clear()
         samples.clear()
+
+    @staticmethod
+    def _fold_phases(tally: Tally, samples: list[int], first_bytes: dict[int, int]) -> None:
+        firsts = samples
+        if first_bytes:
+            firsts = samples.copy()
+            for index, first_ns in first_bytes.items():
+                firsts[index] = first_ns
+            tally.clock("transfer").add_ns([samples[index] - first_ns for index, first_ns in first_bytes.items()])
+        tally.clock("first_byte").add_ns(firsts)
+        if len(first_bytes) < len(samples):
+            tally.clock("transfer").add(0, len(samples) - len(first_bytes))
 
     def take(self, *, last: bool = False) -> Recording:
         """All that came since the last `take`, folded; the recorder starts again from nothing.

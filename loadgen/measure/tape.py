@@ -83,14 +83,14 @@ class Tape:
             count = len(track.samples)
             if count:
                 series = recorder.series(track.name_id, track.status, track.error)
+                if track.first_bytes:
+                    series.first_bytes.update(enumerate(track.first_bytes[:count], len(series.samples)))
+                    del track.first_bytes[:count]
                 series.samples += track.samples[:count]
                 del track.samples[:count]
                 if track.lags:
                     series.lags += track.lags[:count]
                     del track.lags[:count]
-                if track.first_bytes:
-                    series.first_bytes += track.first_bytes[:count]
-                    del track.first_bytes[:count]
         for name_id, total in enumerate(self.received):
             if total != self._drained_received[name_id]:
                 recorder.note_received_bytes(name_id, total - self._drained_received[name_id])

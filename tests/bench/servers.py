@@ -38,12 +38,17 @@ http {{
         location = /1m {{ sendfile on; tcp_nopush on; }}
         location = /s3 {{ default_type application/xml; return 200 "<ListBucketResult></ListBucketResult>"; }}
         location /s3/ {{
-            client_max_body_size 0; if ($request_method = PUT) {{ return 200; }}
+            add_header x-amz-request-id $request_id; error_page 418 = @put;
+            client_max_body_size 0; if ($request_method = PUT) {{ return 418; }}
             location /s3/64MiB/ {{
-                client_max_body_size 0; if ($request_method = PUT) {{ return 200; }}
+                error_page 418 = @put; client_max_body_size 0; if ($request_method = PUT) {{ return 418; }}
                 try_files /s3/large =404;
             }}
             try_files $uri /1k =404;
+        }}
+        location @put {{
+            add_header x-amz-request-id $request_id; add_header ETag '"$request_id"';
+            client_max_body_size 0; return 200;
         }}
         location = /nginx-status {{ stub_status; }}
     }}

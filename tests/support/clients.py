@@ -33,6 +33,7 @@ from loadgen.base.exchange import (
     ConnectionCounts,
     Endpoint,
     ErrorClass,
+    Expect,
     Fields,
     Memo,
     Origin,
@@ -43,6 +44,7 @@ from loadgen.base.exchange import (
 from loadgen.clients.http1 import reactor
 from loadgen.clients.http1.blocking import BlockingClient
 from loadgen.clients.http1.connection import Connection
+from loadgen.clients.http1.likeness import learn
 from loadgen.clients.http1.reactor import Reactor
 from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 from tests.support.fault_server import FaultServer
@@ -148,11 +150,14 @@ class ReactorClient:
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
         return None
 
+    def on_alike(self, connection: Connection, now: int) -> Request | None:
+        return self.on_repeat(connection, now)
+
     def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
         request = connection.request
         assert request is not None
         if request.memo is not None:
-            request.memo.data = reply.whole
+            learn(request.memo, Expect(body_contains=b"") if request.keep else request.expect, reply)
             self._last[request.name_id] = reply
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
 

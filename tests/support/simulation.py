@@ -102,9 +102,13 @@ class FakeReactor:
         self.sending.remove(connection)
         connection.phase = Phase.IDLE
         assert connection.request is not None
-        memo = connection.request.memo
-        if memo is not None and memo.data is not None and memo.data == reply.whole:
-            following = self.handler.on_repeat(connection, self._clock())
+        memo, whole = connection.request.memo, reply.whole
+        tell: Callable[[Connection, int], Request | None] | None = None
+        if memo is not None and whole is not None:
+            alike = len(whole) == memo.size and memo.alike(whole)
+            tell = self.handler.on_repeat if whole == memo.data else self.handler.on_alike if alike else None
+        if tell is not None:
+            following = tell(connection, self._clock())
             if following is not None:
                 self.send(connection, following, self._clock())
         else:

@@ -17,6 +17,7 @@ from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Memo, 
 from loadgen.base.tls import make_context
 from loadgen.clients.http1 import reactor as module
 from loadgen.clients.http1.connection import Connection, Phase
+from loadgen.clients.http1.likeness import learn
 from loadgen.clients.http1.reactor import Reactor
 from tests.support.clients import endpoint_of, endpoint_to, get, open_descriptors
 from tests.support.fault_server import FaultServer, black_hole
@@ -91,10 +92,15 @@ class Herd:
         self._note("repeat", connection)
         return None
 
+    def on_alike(self, connection: Connection, now: int) -> Request | None:
+        self._note("alike", connection)
+        return None
+
     def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
         assert connection.request is not None
         if connection.request.memo is not None:
-            connection.request.memo.data = reply.whole
+            good = reply if reply.status == 200 else None
+            learn(connection.request.memo, connection.request.expect, good)
         self._note("reply", connection, reply.status)
 
     def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
@@ -173,6 +179,49 @@ def test_what_follows_a_repeat_may_be_returned_or_sent(run):
 
     run(job())
     run(job(keep_alive=False))
+
+
+def test_a_reply_in_other_words_takes_the_short_way_too(run):
+    """Once two of a length were read; one with another status does not, nor the first after it."""
+
+    def reply(number: int, status: bytes = b"200 OK") -> bytes:
+        return b"HTTP/1.1 %b\r\nx-amz-request-id: %04d\r\nContent-Length: 5\r\n\r\nhello" % (status, number)
+
+    replies = [*map(reply, range(4)), reply(4, b"403 No"), *map(reply, (5, 6, 7))]
+
+    async def job(memo: Memo) -> list[str]:
+        with FaultServer(lambda _: [step for data in replies for step in (ReadRequest(), Send(data))]) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                request = get(memo, keep=100)
+                for count in range(1, len(replies) + 1):
+                    herd.send([0], request)
+                    await herd.until(lambda count=count: len(herd.events) == count)
+                assert herd.counts.opened == 1
+                return [event[0] for event in herd.events]
+
+    expected = ["reply", "reply", "alike", "alike", "reply", "reply", "alike", "alike"]
+    assert run(job(Memo(repeats=False))) == expected
+
+
+def test_what_follows_a_body_that_is_thrown_away_is_seen(run):
+    """The kernel drops the rest of it, and counts: the beginning is kept, and a byte too many ends the connection."""
+    body = bytes(range(250)) * 4000
+
+    async def job() -> None:
+        data = OK + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        steps = [ReadRequest(), Send(data), ReadRequest(), Send(data + b"!"), AwaitClose()]
+        with FaultServer(lambda _: steps) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                seen: list[Reply] = []
+                herd.on_reply = lambda connection, now, reply: (seen.append(reply), herd._note("reply", connection))
+                for count in (1, 2):
+                    herd.send([0], get(keep=70))
+                    await herd.until(lambda count=count: len(seen) == count)
+                await herd.until(lambda: len(herd.of("desync")) == 1)
+                assert [(reply.body_length, reply.kept) for reply in seen] == [(len(body), body[:70])] * 2
+                assert (herd.counts.opened, herd.counts.desynced) == (1, 1)
+
+    run(job())
 
 
 def test_a_connection_dropped_in_a_batch_takes_its_pending_event_with_it(run):

@@ -214,7 +214,7 @@ class BlockingClient:
             reply.whole = None
             self.drop()
         if request.memo is not None:
-            request.memo.data = reply.whole
+            request.memo.data = reply.whole if request.memo.repeats else None
             self._repeats[request.name_id] = outcome
         return outcome
 

@@ -50,6 +50,7 @@ class Connection:
         "first_ns",
         "framing",
         "head",
+        "kept",
         "missing",
         "opened_before",
         "pending",
@@ -89,6 +90,7 @@ class Connection:
         self.reader: ReplyReader | None = None
         self.framing: Framing | None = None
         self.head = b""
+        self.kept = b""
         self.missing = 0
         self.received = 0
         self.pending: memoryview | None = None
@@ -107,6 +109,7 @@ class Connection:
         self.missing = 0
         self.received = 0
         self.head = b""
+        self.kept = b""
 
 
 class Watch:

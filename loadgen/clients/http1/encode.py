@@ -18,18 +18,23 @@ class Encoder:
 
     def head(self, request: Request) -> bytes:
         """The request line and header block, with the empty line."""
+        length = length_field(request)
+        framing = b"" if length is None else f"{length[0]}: {length[1]}\r\n".encode("ascii")
+        return self._joined(request, framing, b"")
+
+    def _joined(self, request: Request, framing: bytes, body: bytes) -> bytes:
         fields = request.fields
         host = b"" if fields.names_host else self._host
         line = f"{request.method} {request.target} HTTP/1.1\r\n".encode("latin-1")
-        length = length_field(request)
-        framing = b"" if length is None else f"{length[0]}: {length[1]}\r\n".encode("ascii")
-        return b"".join((line, host, fields.block, framing, self._close, b"\r\n"))
+        return b"".join((line, host, fields.block, framing, self._close, b"\r\n", body))
 
     def wire(self, request: Request) -> bytes:
         """All that is sent in one piece: the head and a short body; kept on the request."""
         body = request.body
-        head = self.head(request)
-        request.wire = wire = head + body if isinstance(body, bytes) and not request.streams else head
+        if request.streams or not body:
+            request.wire = wire = self.head(request)
+        else:
+            request.wire = wire = self._joined(request, b"Content-Length: %d\r\n" % len(body), body)  # type: ignore[arg-type]
         return wire
 
 

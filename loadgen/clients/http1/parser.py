@@ -17,11 +17,12 @@ EXAMPLE_BYTES = 200
 HEAD_BYTES = 4096
 _MAX_MEMO_BYTES = 16384
 _MAX_HEADS = 64
-_HEAD_END = b"\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
 _PLAIN = re.compile(
     rb"HTTP/1\.1 ([2-5]\d\d) [\t -~\x80-\xff]*+\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n"
 )
-_CONNECTION = re.compile(rb"\n(?:proxy-)?connection:[ ]*([^\r]*)")
+_TELLING = re.compile(rb"\n(content-length|transfer-encoding|connection|proxy-connection):[ ]*([^\r]*)")
+_CONNECTIONS = (b"connection", b"proxy-connection")
 _BODILESS = (204, 304)
 _MOST_DIGITS = 16
 
@@ -125,12 +126,12 @@ class ReplyReader:
 
     def _head_length(self) -> int:
         start = self._start_of_last_head()
-        return self.start.find(_HEAD_END, start) + len(_HEAD_END)
+        return self.start.find(HEAD_END, start) + len(HEAD_END)
 
     def _start_of_last_head(self) -> int:
         start = 0
         for _ in range(self._heads - 1):
-            start = self.start.find(_HEAD_END, start) + len(_HEAD_END)
+            start = self.start.find(HEAD_END, start) + len(HEAD_END)
         return start
 
     def framing(self) -> Framing | None:
@@ -202,8 +203,8 @@ def read_short(data: bytes, method: str, memo: Memo | None) -> tuple[Framing, in
 
     A head is short work if it was seen before, or if all of it matches what no reader could take otherwise.
     """
-    if memo is not None:
-        end = data.find(_HEAD_END) + len(_HEAD_END)
+    if memo is not None and memo.repeats:
+        end = data.find(HEAD_END) + len(HEAD_END)
         framing = memo.framing.get(data[:end])
         if framing is not None:
             return framing, end
@@ -220,21 +221,26 @@ def read_short(data: bytes, method: str, memo: Memo | None) -> tuple[Framing, in
 
 def _plain_framing(status: int, head: bytes) -> Framing | None:
     """What a well-formed lower-case head says, if it says so with one Content-Length and nothing else."""
-    if status in _BODILESS or head.count(b"\ncontent-length:") != 1 or b"\ntransfer-encoding:" in head:
+    if status in _BODILESS:
         return None
-    for option in _CONNECTION.findall(head):
-        if option != b"keep-alive":
+    length = None
+    for name, value in _TELLING.findall(head):
+        if name == b"content-length" and length is None:
+            length = value.rstrip(b" ")
+        elif name not in _CONNECTIONS or value != b"keep-alive":
             return None
-    start = head.index(b"\ncontent-length:") + len(b"\ncontent-length:")
-    length = head[start : head.index(b"\r", start)].strip(b" ")
-    return Framing(status, int(length), keep_alive=True) if length.isdigit() and len(length) < _MOST_DIGITS else None
+    if length is None or not length.isdigit() or len(length) >= _MOST_DIGITS:
+        return None
+    return Framing(status, int(length), keep_alive=True)
 
 
 def remember(memo: Memo, start: bytes, framing: Framing) -> None:
     """Let later replies with the same head take the short path; `start` holds the whole head."""
+    if not memo.repeats:
+        return
     if len(memo.framing) >= _MAX_HEADS:
         memo.framing.clear()
-    memo.framing[start[: start.find(_HEAD_END) + len(_HEAD_END)]] = framing
+    memo.framing[start[: start.find(HEAD_END) + len(HEAD_END)]] = framing
 
 
 def repeatable(data: bytes) -> bytes | None:

@@ -10,8 +10,8 @@ import os
 import select
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import Clock, now_ns, s_to_ns
@@ -19,6 +19,7 @@ from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Framin
 from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.connection import Connection, Phase, Watch
 from loadgen.clients.http1.encode import Encoder, rest_of_body
+from loadgen.clients.http1.handler import Handler
 from loadgen.clients.http1.opening import Opener
 from loadgen.clients.http1.parser import HEAD_BYTES, ReplyReader, read_short, remember, repeatable
 from loadgen.clients.http1.poller import IN, OUT, LoopPoller, has_epoll
@@ -27,35 +28,13 @@ READ_BYTES = 65536
 SCRATCH_BYTES = 262144
 BATCH = 1024
 LINGER_NS = 4_000_000
+DISCARD = socket.MSG_TRUNC if sys.platform == "linux" else 0
+"""recv's flag to throw away what came, where TCP has it: tcp(7)."""
+
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 _IDLE, _WAITING, _BUSY = Phase.IDLE, Phase.WAITING, Phase.BUSY  # an Enum's attributes are slow to look up
 _OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
 _GONE = Watch(lambda: None)  # in the place of a connection whose descriptor is not closed yet
-
-
-class Handler(Protocol):
-    """Told what happened, once for each request sent; it may send the next one from inside the call.
-
-    Before each call the connection is ready for `send`: idle if it is still open, else closed and reopened by it.
-    """
-
-    def on_open(self, connection: Connection) -> None:
-        """A connection opened ahead of its first request."""
-
-    def on_repeat(self, connection: Connection, now: int) -> Request | None:
-        """A reply that equals, byte for byte, the request's `memo.data`; what to send next at once, if anything."""
-
-    def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
-        """Any other complete reply."""
-
-    def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
-        """The request in flight failed; with no `connection.request`, an opening ahead of it did."""
-
-    def on_desync(self, connection: Connection) -> None:
-        """Bytes came after the end of a reply; the connection is closed."""
-
-    def on_batch(self) -> None:
-        """All that was ready has been handled."""
 
 
 class Reactor:
@@ -93,6 +72,7 @@ class Reactor:
         self._by_fd: dict[int, Connection | Watch] = {}
         self._opener = Opener(endpoint, context, self._poller, self._by_fd, clock, self)
         self._closing: list[tuple[int, socket.SocketType]] = []
+        self._discard = 0 if context is not None else DISCARD
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
@@ -141,8 +121,8 @@ class Reactor:
         if connection.phase is not _IDLE:
             self._opener.connect(connection, now)
             return
-        wire = request.wire
-        if wire is None or request.streams or self._phases or not connection.first_ns:
+        wire = request.wire or self._encoder.wire(request)
+        if request.streams or not connection.first_ns:
             self._write(connection, request)
             return
         connection.phase = _WAITING
@@ -157,7 +137,6 @@ class Reactor:
 
     def _write(self, connection: Connection, request: Request) -> None:
         connection.phase = _WAITING
-        connection.first_byte_ns = 0
         if not connection.first_ns:
             connection.first_ns = connection.sent_ns
             self._counts.used += 1
@@ -209,9 +188,10 @@ class Reactor:
         At high rates a batch holds a reply or two: to go back to the loop for each would cost a fifth of a request.
         An alarm in the set ends the wait, because a timeout of epoll's costs two interrupts each time.
         """
-        clock, by_fd, poll, on_repeat = self._clock, self._by_fd, self._poller.poll, self._handler.on_repeat
+        clock, by_fd, poll, handler = self._clock, self._by_fd, self._poller.poll, self._handler
+        on_repeat, on_alike = handler.on_repeat, handler.on_alike
         keep_alive, bytes_sent, batches_ns = self._endpoint.keep_alive, self.bytes_sent, self.batches_ns
-        timetable, wait = self.timetable, None
+        timetable, wait, encode = self.timetable, None, self._encoder.wire
         ready = poll(0, BATCH)
         began = now = clock()
         leave_ns = began + self.linger_ns
@@ -231,22 +211,28 @@ class Reactor:
                     self._broken(connection, error)  # type: ignore[arg-type]
                     continue
                 memo = connection.request.memo  # type: ignore[union-attr]
-                if memo is None or data != memo.data:
+                if memo is not None and data == memo.data:
+                    tell = on_repeat
+                elif memo is not None and len(data) == memo.size and memo.alike(data):
+                    tell = on_alike
+                else:
                     self._received(connection, data)  # type: ignore[arg-type]
                     continue
                 now = clock()
                 if not keep_alive:
                     self.drop(connection)  # type: ignore[arg-type]
-                    self._send_next(connection, on_repeat(connection, now), now)  # type: ignore[arg-type]
+                    self._send_next(connection, tell(connection, now), now)  # type: ignore[arg-type]
                     continue
                 connection.phase = _IDLE
-                request = on_repeat(connection, now)  # type: ignore[arg-type]
+                request = tell(connection, now)  # type: ignore[arg-type]
                 if request is None:
                     continue
-                wire = request.wire
-                if wire is None or request.streams:
+                if request.streams:
                     self._send_next(connection, request, now)  # type: ignore[arg-type]
                     continue
+                wire = request.wire
+                if wire is None:
+                    wire = encode(request)
                 # The same as `send`, in place: this is where a busy generator spends its time.
                 connection.phase = _WAITING
                 connection.request = request  # type: ignore[union-attr]
@@ -270,7 +256,7 @@ class Reactor:
                 break
             ready = poll(wait, BATCH)
             began = clock()
-        self._handler.on_batch()
+        handler.on_batch()
 
     def _send_next(self, connection: Connection, request: Request | None, now: int) -> None:
         if request is not None:
@@ -299,7 +285,7 @@ class Reactor:
     def _read_on(self, connection: Connection) -> None:
         try:
             if connection.missing:
-                count = connection.sock.recv_into(self._scratch)  # type: ignore[union-attr]
+                count = self._read_body(connection)
                 if count:
                     self._count_body(connection, count)
                     return
@@ -313,6 +299,17 @@ class Reactor:
             return
         self._received(connection, data)
 
+    def _read_body(self, connection: Connection) -> int:
+        """Read on in a body that nobody looks at but for its beginning: what follows need not be copied."""
+        sock, scratch = connection.sock, self._scratch
+        wanted = connection.request.keep - len(connection.kept)  # type: ignore[union-attr]
+        if wanted <= 0 and self._discard:
+            return sock.recv_into(scratch, 0, self._discard)  # type: ignore[union-attr]
+        count = sock.recv_into(scratch)  # type: ignore[union-attr]
+        if wanted > 0:
+            connection.kept += scratch[: min(count, wanted, connection.missing)]
+        return count
+
     def _count_body(self, connection: Connection, count: int) -> None:
         connection.received += count
         missing = connection.missing - count
@@ -321,7 +318,9 @@ class Reactor:
             return
         framing = connection.framing
         assert framing is not None
-        reply = Reply(framing.status, framing.length, connection.received, b"", connection.head, framing.keep_alive)
+        reply = Reply(
+            framing.status, framing.length, connection.received, connection.kept, connection.head, framing.keep_alive
+        )
         self._finish(connection, reply, surplus=missing < 0)
 
     def _received(self, connection: Connection, data: bytes) -> None:
@@ -329,11 +328,11 @@ class Reactor:
         if not data:
             self._closed_by_server(connection)
             return
-        if self._phases and not connection.first_byte_ns:
-            connection.first_byte_ns = self._clock()
         request = connection.request
         assert request is not None
         reader = connection.reader
+        if reader is None and self._phases:
+            connection.first_byte_ns = self._clock()
         memo = request.memo
         if reader is None:
             known = read_short(data, request.method, memo)
@@ -356,9 +355,10 @@ class Reactor:
         whole = head + framing.length
         missing = whole - len(data)
         if missing > 0:
-            if request.keep or request.sink is not None:
+            if request.keep > READ_BYTES or request.sink is not None:
                 return False
             connection.framing, connection.missing, connection.received = framing, missing, len(data)
+            connection.kept = data[head : head + request.keep]
             connection.head = data[:HEAD_BYTES]
             return True
         kept = data[head : min(whole, head + request.keep)] if request.keep else b""

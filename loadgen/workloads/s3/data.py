@@ -11,7 +11,6 @@ from random import Random
 
 from loadgen.base.exchange import JOINED_BODY_BYTES
 from loadgen.workloads.s3.checksums import Digest
-from loadgen.workloads.s3.mixing import mixed
 
 PIECE_BYTES = 1 << 18
 BLOCK_PIECES = 16
@@ -19,6 +18,8 @@ MARK_BYTES = 8
 PARTS = 1 << 14
 
 _MOST_SIZES = 4096
+_ODD = 0x9E3779B97F4A7C15
+_64_BITS = (1 << 64) - 1
 
 
 class Bodies:
@@ -56,11 +57,19 @@ class Bodies:
         """What a body ends in that has `size` bytes of its own: no two of 8 bytes are equal."""
         if size < MARK_BYTES:
             return ((index + self._salt) % (1 << 8 * size)).to_bytes(size, "little")
-        return mixed(index * PARTS + part + self._salt).to_bytes(MARK_BYTES, "little")
+        return ((index * PARTS + part + self._salt) * _ODD & _64_BITS).to_bytes(MARK_BYTES, "big")
 
-    def short(self, size: int) -> bytes:
-        """The common part of a body that is shorter than a piece."""
-        return self._first[:size]
+    def short(self, index: int, size: int) -> bytes:
+        """All of a body that is no longer than a piece."""
+        mark = self.mark(index, 0, size if size < MARK_BYTES else MARK_BYTES)
+        return self._first[: size - len(mark)] + mark
+
+    def short_sha256(self, body: bytes) -> str:
+        """The hex SHA-256 of what `short` has made; only the mark has to be hashed."""
+        common = max(0, len(body) - MARK_BYTES)
+        digest = self.digest(sha256, common)
+        digest.update(body[common:])
+        return digest.digest().hex()
 
     def piece_sha256(self, piece: bytes) -> str | None:
         """The hex SHA-256 of a whole piece of the block, None for other bytes."""
@@ -86,7 +95,7 @@ class Body:
         self.size = size
         self.length: int | None = size
         self._bodies = bodies
-        self._mark = bodies.mark(index, part, min(size, MARK_BYTES))
+        self._mark = bodies.mark(index, part, size if size < MARK_BYTES else MARK_BYTES)
         self._common = size - len(self._mark)
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
@@ -110,7 +119,7 @@ class Body:
     def payload(self) -> "bytes | Body":
         """What to give a Request: a short body is bytes, so that it leaves together with its head."""
         if self.size <= JOINED_BODY_BYTES:
-            return self._bodies.short(self._common) + self._mark
+            return self.joined()
         return self
 
     def chunk_sha256(self, chunk: bytes) -> str:

@@ -23,7 +23,7 @@ class Desk:
 
     def __init__(self, retries: int, names: int, clock: Clock = now_ns) -> None:
         self.pending = 0
-        self._retries = retries
+        self.retries = retries
         self._names = names
         self._clock = clock
         self._later: list[tuple[int, int, Make, Done | None, int]] = []
@@ -31,7 +31,7 @@ class Desk:
 
     def send(self, make: Make, done: Done | None = None) -> Request:
         """The request that `make` makes; `done` is told how it ended."""
-        if done is None and not self._retries:
+        if done is None and not self.retries:
             return make()
         return self._out(make, done, 0)
 
@@ -51,7 +51,7 @@ class Desk:
 
         def back(reply: Reply | None, error: ErrorClass | None) -> None:
             self.pending -= 1
-            if error is not None and reply is not None and reply.status in BUSY and tries < self._retries:
+            if error is not None and reply is not None and reply.status in BUSY and tries < self.retries:
                 self._put_off(make, done, tries + 1)
             elif done is not None:
                 done(reply, error)

@@ -26,6 +26,7 @@ class Each:
     ) -> None:
         self._make = make
         self._desk = desk
+        self._retries = desk.retries
         self._first = self._next = index
         self._count = count
         self._end = end
@@ -45,16 +46,17 @@ class Each:
 
     def next(self) -> Request | None:
         """The request for the next object."""
-        again = self._desk.again()
-        if again is not None:
-            return again
+        if self._retries:
+            again = self._desk.again()
+            if again is not None:
+                return again
         index = self._next
         if self._end is not None and index >= self._end:
             if not self._again or self._first >= self._end:
                 return None
             index = self._first
         self._next = index + self._count
-        return self._desk.send(lambda: self._make(index))
+        return self._desk.send(lambda: self._make(index)) if self._retries else self._make(index)
 
     def skip(self) -> int:
         """The only name there is."""

@@ -26,6 +26,11 @@ class S3Expect(Expect):
             return ErrorClass.UNEXPECTED_BODY
         return problem
 
+    @property
+    def reads_body(self) -> bool:
+        """Whether it takes more than its status and its length to call a reply good."""
+        return self.maybe_error or self.body_contains is not None
+
     def code(self, kept: bytes) -> str:
         """The S3 error code of a bad reply, empty where it has none (a HEAD, a proxy)."""
         found = find_error(kept)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.exchange import ErrorClass, Memo, Request
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.s3.data import Bodies, Body, Match
 from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.signed import Signed
 from loadgen.workloads.s3.sizes import Sizes
 
 COPIES = "copies/"
@@ -35,15 +36,26 @@ class SameExpect(S3Expect):
 
 
 class Objects:
-    """Makes the requests for objects by their number. Belongs to one thread."""
+    """Makes the requests for objects by their number. Belongs to one thread.
+
+    With sizes that are all the same, replies to one operation say the same (see `Memo.alike`).
+    """
 
     def __init__(self, operations: Operations, s3: S3Plan, seed: int) -> None:
         self.operations = operations
         self._prefix = s3.own_prefix
+        self._path = operations.key_path(self._prefix)
+        self._most_short = operations.most_short
         self._sizes = Sizes(s3.sizes, seed)
         self._bodies = Bodies(seed)
         self._range_bytes = s3.range_bytes
         self._verify = s3.verify
+        self._shared = s3.job in ("get", "stat") and not s3.retries
+        self._whole = Signed(self._get, operations.provider)
+        self._head = Signed(self._stat, operations.provider)
+        self._put_memo, self._get_memo, self._stat_memo, self._delete_memo = (
+            Memo(repeats=False) if self._sizes.fixed is not None else None for _ in range(4)
+        )
 
     def key(self, index: int) -> str:
         """The key of an object."""
@@ -60,27 +72,34 @@ class Objects:
     def put(self, index: int) -> Request:
         """Upload an object."""
         size = self._sizes.of(index)
-        request = self.operations.put(self.key(index), self._bodies.body(index, size))
+        if size <= self._most_short:
+            body = self._bodies.short(index, size)
+            request = self.operations.put_short(f"{self._path}{index:08d}", body, self._bodies.short_sha256)
+        else:
+            request = self.operations.put(self.key(index), self._bodies.body(index, size))
         request.payload = size
+        request.memo = self._put_memo
         return request
 
     def get(self, index: int, start: int = 0) -> Request:
         """Download an object, or a range of it from `start` on, as the plan says."""
-        length = size = self._sizes.of(index)
-        match = Match((self._bodies.body(index, size),), start) if self._verify else None
-        if self._range_bytes is None:
-            request = self.operations.get(self.key(index), size, match)
+        if self._range_bytes is not None:
+            request = self._get_range(index, start, self._range_bytes)
+        elif self._shared and not self._verify:
+            return self._whole(index)
         else:
-            length = self._range_bytes
-            request = self.operations.get_range(self.key(index), start, length, match)
-        if match is not None:
-            request.expect = SameExpect(_WHOLE if self._range_bytes is None else _PARTIAL, length=length, match=match)
-        request.payload = length
+            request = self._whole(index).twin()
+        if self._verify:
+            match = Match((self._bodies.body(index, self._sizes.of(index)),), start)
+            statuses = _WHOLE if self._range_bytes is None else _PARTIAL
+            request.expect = SameExpect(statuses, length=request.payload, match=match)
+            request.sink, request.memo = match, None
         return request
 
     def stat(self, index: int) -> Request:
         """Ask for an object's head."""
-        return self.operations.stat(self.key(index))
+        request = self._head(index)
+        return request if self._shared else request.twin()
 
     def copy(self, index: int) -> Request:
         """Copy an object within the store, each time to the same place."""
@@ -90,4 +109,24 @@ class Objects:
 
     def delete(self, index: int) -> Request:
         """Delete an object."""
-        return self.operations.delete(self.key(index))
+        request = self.operations.delete(self.key(index))
+        request.memo = self._delete_memo
+        return request
+
+    def _get(self, index: int) -> Request:
+        size = self._sizes.of(index)
+        request = self.operations.get(self.key(index), size)
+        request.payload = size
+        request.memo = self._get_memo
+        return request
+
+    def _get_range(self, index: int, start: int, length: int) -> Request:
+        request = self.operations.get_range(self.key(index), start, length)
+        request.payload = length
+        request.memo = self._get_memo
+        return request
+
+    def _stat(self, index: int) -> Request:
+        request = self.operations.stat(self.key(index))
+        request.memo = self._stat_memo
+        return request

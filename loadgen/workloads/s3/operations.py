@@ -43,7 +43,7 @@ class Operations:
         clock: Callable[[], float] = time,
     ) -> None:
         self._address = address
-        self._provider = provider
+        self.provider = provider
         self._clock = clock
         self._secure = address.origin.scheme == "https"
         self._payload = payload or ("unsigned" if self._secure else "signed")
@@ -51,7 +51,18 @@ class Operations:
         self._signer = Signer(address.origin.authority, address.region, _USER_AGENT)
         self._fields = Fields(())
         self._models = {operation: make_model(operation, name_id) for operation, name_id in name_ids.items()}
+        self._streams = self._payload == "streaming"
+        self._hashes = self._payload == "signed"
         self._of_length: dict[tuple[int, bool], S3Expect] = {}
+
+    @property
+    def most_short(self) -> int:
+        """The longest body that `put_short` takes, in bytes; below 0 where it takes none."""
+        return -1 if self._streams or self._checksum is not None else JOINED_BODY_BYTES
+
+    def key_path(self, key: str) -> str:
+        """The path of an object."""
+        return self._address.key_path(key)
 
     # Objects.
 
@@ -59,10 +70,19 @@ class Operations:
         """Upload an object."""
         return self._upload(Operation.PUT, self._address.key_path(key), _NO_QUERY, content)
 
+    def put_short(self, path: str, body: bytes, sha256_of: Callable[[bytes], str]) -> Request:
+        """The same in fewer steps, where `most_short` allows: for a body that leaves with its head."""
+        hashed = sha256_of(body) if self._hashes else UNSIGNED_PAYLOAD
+        return self._plain(Operation.PUT, path, hashed, body)
+
     def get(self, key: str, size: int | None = None, sink: Callable[[bytes], None] | None = None) -> Request:
         """Download an object, of `size` bytes where that is known. The pieces go to `sink`."""
-        path = self._address.key_path(key)
-        return self._request(Operation.GET, path, expect=self._length(size), sink=sink)
+        request = self._plain(Operation.GET, self._address.key_path(key))
+        if size is not None:
+            request.expect = self._length(size)
+        if sink is not None:
+            request.sink = sink
+        return request
 
     def get_range(self, key: str, start: int, length: int, sink: Callable[[bytes], None] | None = None) -> Request:
         """Download `length` bytes (at least one) of an object from byte `start` on."""
@@ -72,11 +92,11 @@ class Operations:
 
     def stat(self, key: str) -> Request:
         """Ask for an object's head."""
-        return self._request(Operation.STAT, self._address.key_path(key))
+        return self._plain(Operation.STAT, self._address.key_path(key))
 
     def delete(self, key: str) -> Request:
         """Delete an object; one that is not there counts as deleted."""
-        return self._request(Operation.DELETE, self._address.key_path(key))
+        return self._plain(Operation.DELETE, self._address.key_path(key))
 
     def delete_many(self, keys: Iterable[str]) -> Request:
         """Delete up to 1000 objects; the reply names those that failed (see `read_deleted`), and is bad with any."""
@@ -99,10 +119,10 @@ class Operations:
     def presigned_get(self, key: str, expires_s: int, size: int | None = None) -> Request:
         """Download an object by a URL that is good for `expires_s` and holds the signature."""
         target = self._signer.presign(
-            self._provider.current, int(self._clock()), "GET", self._address.key_path(key), expires_s
+            self.provider.current, int(self._clock()), "GET", self._address.key_path(key), expires_s
         )
         fields = self._fields.with_block(_USER_AGENT.encode())
-        return self._made(Operation.GET, target, fields, expect=self._length(size))
+        return self._made(Operation.GET, target, fields, expect=None if size is None else self._length(size))
 
     # Multipart uploads.
 
@@ -156,13 +176,15 @@ class Operations:
         return encoded(content.digest(self._checksum.new)) if self._checksum else None
 
     def _upload(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
-        if self._payload == "streaming":
+        if self._streams:
             return self._stream(operation, path, query, content)
         headers: Headers = ()
         if self._checksum is not None:
             headers = ((self._checksum.header, encoded(content.digest(self._checksum.new))),)
-        hashed = UNSIGNED_PAYLOAD if self._payload == "unsigned" else content.digest(sha256).digest().hex()
-        return self._request(operation, path, query, headers, hashed, content.payload())
+        return self._request(operation, path, query, headers, self._hash(content), content.payload())
+
+    def _hash(self, content: Content) -> str:
+        return content.digest(sha256).digest().hex() if self._hashes else UNSIGNED_PAYLOAD
 
     def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
         checksum = self._checksum
@@ -174,7 +196,7 @@ class Operations:
         if checksum is not None:
             headers += (("x-amz-trailer", checksum.header),)
         block, chunks = self._signer.sign_stream(
-            self._provider.current, int(self._clock()), "PUT", path, query.canonical, mode, headers
+            self.provider.current, int(self._clock()), "PUT", path, query.canonical, mode, headers
         )
         body = AwsChunked(content, None if unsigned else chunks, checksum)
         return self._made(operation, path + query.suffix, self._fields.with_block(block), body)
@@ -195,7 +217,7 @@ class Operations:
         sink: Callable[[bytes], None] | None = None,
     ) -> Request:
         block = self._signer.sign(
-            self._provider.current,
+            self.provider.current,
             int(self._clock()),
             self._models[operation].method,
             path,
@@ -204,6 +226,12 @@ class Operations:
             headers,
         )
         return self._made(operation, path + query.suffix, self._fields.with_block(block), body, expect, sink)
+
+    def _plain(self, operation: Operation, path: str, hashed: str = EMPTY_SHA256, body: bytes = b"") -> Request:
+        """The same without a query, headers and a long body: the way of most requests, and short."""
+        model = self._models[operation]
+        block = self._signer.sign_plain(self.provider.current, int(self._clock()), model.method, path, hashed)
+        return model.varied(path, self._fields.with_block(block), body)
 
     def _made(
         self,
@@ -223,10 +251,8 @@ class Operations:
             request.sink = sink
         return request
 
-    def _length(self, length: int | None, *, part: bool = False) -> S3Expect | None:
+    def _length(self, length: int, *, part: bool = False) -> S3Expect:
         """What is expected of a download; one object for each length, as long as there are few."""
-        if length is None:
-            return None
         expect = self._of_length.get((length, part))
         if expect is None:
             expect = S3Expect(_PARTIAL, length=length) if part else S3Expect(length=length)

@@ -54,6 +54,6 @@ _SHAPES = {
 
 
 def make_model(operation: Operation, name_id: int) -> Request:
-    """What all requests of an operation have in common. No two replies of S3 are equal, so nothing is remembered."""
+    """What all requests of an operation have in common. Their replies may differ in length, so none is remembered."""
     method, keep, expect = _SHAPES[operation]
     return Request(name_id, method, "/", Fields(()), expect=expect, keep=keep)

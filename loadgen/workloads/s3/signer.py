@@ -18,8 +18,10 @@ LONGEST_EXPIRY_S = 7 * 86400
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _HASH, _DATE, _TOKEN = "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"
 
+_HEX_DIGITS = 64
+_ANY = "\0"
+
 Headers = tuple[tuple[str, str], ...]
-_Around = tuple[list[str], list[str]]
 
 
 class Mac:
@@ -39,6 +41,13 @@ class Mac:
         outer.update(inner.digest())
         return outer.hexdigest()
 
+    def begun(self, text: str) -> "Mac":
+        """One that signs the rest of texts that begin so."""
+        mac = Mac.__new__(Mac)
+        mac._inner, mac._outer = self._inner.copy(), self._outer
+        mac._inner.update(text.encode())
+        return mac
+
 
 class Signer:
     """Signs the requests of one thread to one host of one region. `host` is the Host header, which clients add.
@@ -47,12 +56,14 @@ class Signer:
     """
 
     __slots__ = (
+        "_around",
         "_authorization",
         "_credentials",
         "_host",
         "_layouts",
         "_mac",
         "_plain",
+        "_request_mac",
         "_second",
         "_stamped",
         "_tail",
@@ -66,11 +77,12 @@ class Signer:
         self._unsigned = unsigned
         self._tail = f"{region}/s3/aws4_request"
         self._layouts: dict[tuple[tuple[str, ...], bool], _Layout] = {}
-        self._plain: _Around | None = None
+        self._around: tuple[list[str], list[str]] | None = None
+        self._plain: dict[str, tuple[str, str]] = {}
         self._token: str | None = None
         self._credentials: Credentials | None = None
         self._second = -1
-        self._mac = Mac(b"")
+        self._mac = self._request_mac = Mac(b"")
         self._time = self._stamped = self._authorization = ""
 
     def sign(
@@ -144,17 +156,30 @@ class Signer:
     ) -> tuple[bytes, str]:
         if at_s != self._second or credentials is not self._credentials:
             self._turn(credentials, at_s)
-        signed, block = (self._plain or self._make_plain()) if not headers else self._with(payload, headers)
-        signature = self._signature(f"{method}\n{path}\n{query}\n{payload.join(signed)}")
-        return f"{payload.join(block)}{signature}\r\n".encode("latin-1"), signature
+        signed, block = self._with(payload, headers) if headers else self._plain.get(payload) or self._made(payload)
+        signature = self._signature(f"{method}\n{path}\n{query}\n{signed}")
+        return f"{block}{signature}\r\n".encode("latin-1"), signature
 
-    def _make_plain(self) -> _Around:
-        """What is around the payload's places in a request without headers, the same for a second."""
-        signed, block = self._with("\0", ())
-        self._plain = signed[0].split("\0"), block[0].split("\0")
-        return self._plain
+    def sign_plain(self, credentials: Credentials, at_s: int, method: str, path: str, payload: str) -> bytes:
+        """The same as `sign` for a request without a query and headers of its own: what most are."""
+        if at_s != self._second or credentials is not self._credentials:
+            self._turn(credentials, at_s)
+        signed, block = self._plain.get(payload) or self._made(payload)
+        hashed = sha256(f"{method}\n{path}\n\n{signed}".encode("latin-1")).hexdigest()
+        return f"{block}{self._request_mac.sign(hashed)}\r\n".encode("latin-1")
 
-    def _with(self, payload: str, headers: Headers) -> _Around:
+    def _made(self, payload: str) -> tuple[str, str]:
+        """What a request without headers has signed, and its block, for a second; kept for common payloads."""
+        around = self._around
+        if around is None:
+            signed, block = self._with(_ANY, ())
+            around = self._around = signed.split(_ANY), block.split(_ANY)
+        made = payload.join(around[0]), payload.join(around[1])
+        if payload == EMPTY_SHA256 or len(payload) != _HEX_DIGITS:
+            self._plain[payload] = made
+        return made
+
+    def _with(self, payload: str, headers: Headers) -> tuple[str, str]:
         """What is signed after the query, and the block up to the signature."""
         names, values = tuple([name for name, _ in headers]), [value for _, value in headers]
         key = names, self._token is not None
@@ -163,15 +188,15 @@ class Signer:
             layout = self._layouts[key] = _Layout(self._host, *key)
         signed = layout.signed.format(payload, self._time, self._token, *[" ".join(value.split()) for value in values])
         block = layout.block.format(payload, self._time, self._token, *values)
-        return [signed], [f"{self._unsigned}{block}{self._authorization}{layout.names}, Signature="]
+        return signed, f"{self._unsigned}{block}{self._authorization}{layout.names}, Signature="
 
     def _signature(self, request: str) -> str:
-        hashed = sha256(request.encode("latin-1")).hexdigest()
-        return self._mac.sign(f"{_ALGORITHM}\n{self._stamped}{hashed}")
+        return self._request_mac.sign(sha256(request.encode("latin-1")).hexdigest())
 
     def _turn(self, credentials: Credentials, at_s: int) -> None:
         """Another second, another day or other credentials."""
-        self._plain = None
+        self._around = None
+        self._plain.clear()
         self._second = at_s
         time = strftime("%Y%m%dT%H%M%SZ", gmtime(at_s))
         day = time[:8]
@@ -188,6 +213,7 @@ class Signer:
             )
         self._time = time
         self._stamped = f"{time}\n{day}/{self._tail}\n"
+        self._request_mac = self._mac.begun(f"{_ALGORITHM}\n{self._stamped}")
 
 
 class _Layout:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from loadgen.base.errors import UsageError
 
-_PLAIN = re.compile(r"[A-Za-z0-9/_.~-]*")
+_is_plain = re.compile(r"[A-Za-z0-9/_.~-]*").fullmatch
 
 
 def encode_key(key: str) -> str:
@@ -13,7 +13,7 @@ def encode_key(key: str) -> str:
 
     Raises UsageError for a key that is not UTF-8.
     """
-    if _PLAIN.fullmatch(key):
+    if _is_plain(key):
         return key
     try:
         return quote(key, safe="/~")

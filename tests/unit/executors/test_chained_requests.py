@@ -3,10 +3,10 @@
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect
+from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect, Memo, Reply
 from loadgen.executors.sequential_users import STARVED_NS
 from loadgen.guard.board import Cause
-from tests.support.fakes import Chained, make_plan, reply
+from tests.support.fakes import Chained, OneRequest, make_plan, reply
 from tests.unit.executors.test_sequential_users import Run
 
 RESET = ErrorClass.CONNECTION_RESET
@@ -27,6 +27,23 @@ def test_a_run_ends_when_nothing_is_left_though_its_time_is_not_up(simulate):
     run = simulate(make_plan(users=2), workload=Chained(firsts=5, more=0))
     run.whole(3600)
     assert (len(run.sent), run.elapsed_ns) == (5, 3 * MS)
+
+
+def test_the_end_of_a_reply_that_says_the_same_as_the_last_is_told_as_well(simulate):
+    """Each of a store's replies has an id of its own; data and bytes are counted as for those that are read."""
+    memo, ends = Memo(repeats=False), []
+    workload = OneRequest()
+    workload.only.memo, workload.only.payload = memo, 7
+    workload.only.done = lambda reply, error: ends.append((reply.status, error))
+
+    def serve(sent):
+        whole = b"HTTP/1.1 200 OK\r\nx-amz-request-id: %09d\r\nContent-Length: 0\r\n\r\n" % sent.at_ns
+        return MS, Reply(200, 0, len(whole), whole=whole)
+
+    tally = simulate(make_plan(users=1, requests_limit=9), serve, workload=workload).whole().total()
+    assert memo.lessons == 1
+    assert ends == [(200, None)] * 9
+    assert (tally.ok, tally.payload, tally.bytes_received) == (9, 63, 9 * memo.size)
 
 
 class Coded(Expect):

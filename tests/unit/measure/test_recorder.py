@@ -70,13 +70,21 @@ def test_bytes_are_the_sum_of_all_sizes_also_of_samples_appended_straight(steps)
             series.samples.append(1000)
         else:
             size = new_size
-            series.add(1000, size)
+            series.add(1000, size, 10 * size)
         expected += size
         if fold:
             recorder.fold()
     tally = recorder.take().tally(0)
-    assert tally.bytes_received == expected
+    assert (tally.bytes_received, tally.payload) == (expected, 10 * expected)
     assert tally.ok == len(steps)
+
+
+def test_a_bad_reply_moved_nothing():
+    recorder = closed_loop()
+    recorder.series(0, 500, STATUS).add(1000, 70, 100)
+    recorder.series(0, 200, None).add(1000, 70, 100)
+    recorder.series(0, 200, None).add(1000, 70, 50)
+    assert recorder.take().tally(0).payload == 150
 
 
 def test_bytes_noted_outside_a_series_are_added():
@@ -105,24 +113,29 @@ def test_taking_leaves_nothing_behind():
 
 
 def test_what_was_timed_beside_the_clocks_becomes_counts():
-    recorder = closed_loop()
+    recorder = Recorder(shout, paced=False, phases=True)
     recorder.connections.connect_ns.extend([40_000, 60_000])
     recorder.connections.tls_ns.append(900_000)
     series = recorder.series(0, 200, None)
-    series.first_bytes.append(700_000)
+    series.samples.append(500_000)
     series.add(1_000_000, 10)
+    series.first_bytes[1] = 700_000
     taken = recorder.take()
     assert taken.opening == {"connect": Counts([(40, 1), (60, 1)]), "tls": Counts([(900, 1)])}
     clocks = taken.tally(0).clocks
-    assert (clocks["first_byte"], clocks["transfer"]) == (Counts([(700, 1)]), Counts([(300, 1)]))
+    assert clocks["first_byte"] == Counts([(500, 1), (700, 1)])
+    assert clocks["transfer"] == Counts([(0, 1), (300, 1)])
     assert recorder.take() == Recording()
+    series.samples.append(500_000)
+    clocks = recorder.take().tally(0).clocks
+    assert (clocks["first_byte"], clocks["transfer"]) == (Counts([(500, 1)]), Counts([(0, 1)]))
 
 
 def test_a_failed_reply_has_no_phases():
-    recorder = closed_loop()
+    recorder = Recorder(shout, paced=False, phases=True)
     series = recorder.series(0, 500, STATUS)
-    series.first_bytes.append(700_000)
     series.add(1_000_000, 10)
+    series.first_bytes[0] = 700_000
     assert set(recorder.take().tally(0).clocks) == {"failed"}
     recorder.series(0, 500, STATUS).add(1_000_000, 10)
     assert set(recorder.take().tally(0).clocks) == {"failed"}

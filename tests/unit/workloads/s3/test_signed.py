@@ -1,0 +1,111 @@
+"""Requests that are signed once and sent over and over."""
+
+from dataclasses import replace
+
+import pytest
+
+from loadgen.base.exchange import Fields, Request
+from loadgen.plan.s3 import S3Plan
+from loadgen.workloads.s3 import signed as module
+from loadgen.workloads.s3.credentials import Credentials, Provider
+from loadgen.workloads.s3.desk import Desk
+from loadgen.workloads.s3.each import make_each
+from loadgen.workloads.s3.mixed import Mixed
+from loadgen.workloads.s3.objects import Objects
+from loadgen.workloads.s3.signed import GOOD_FOR_S, MOST_KEPT, Signed
+from tests.support.s3_fake import FakeStore, operations, play
+
+KEYS = Credentials("AKIAEXAMPLEEXAMPLE01", "secret")
+
+
+class Made:
+    """What makes the requests, and a clock."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self.count = 0
+        self.provider = Provider(KEYS)
+        self.signed = Signed(self._make, self.provider, lambda: self.now)
+
+    def _make(self, index):
+        self.count += 1
+        return Request(0, "GET", f"/{index}", Fields(()))
+
+
+def test_a_request_is_the_same_for_a_minute():
+    made = Made()
+    first, other = made.signed(1), made.signed(2)
+    made.now += GOOD_FOR_S - 0.1
+    assert made.signed(1) is first
+    assert made.signed(2) is other
+    made.now += 0.1
+    again = made.signed(1)
+    assert again is not first
+    assert made.signed(1) is again
+    assert made.count == 3
+
+
+def test_other_credentials_sign_anew():
+    made = Made()
+    first = made.signed(1)
+    made.provider.current = replace(KEYS, token="another")
+    assert made.signed(1) is not first
+
+
+def test_only_so_many_are_kept(monkeypatch):
+    monkeypatch.setattr(module, "MOST_KEPT", 3)
+    made = Made()
+    kept = [made.signed(index) for index in range(3)]
+    assert made.signed(3) is not made.signed(3)
+    assert [made.signed(index) for index in range(3)] == kept
+    made.now += GOOD_FOR_S
+    assert made.signed(0) is made.signed(0)
+    assert MOST_KEPT * 1500 < 32 << 20
+
+
+def plan(job, **values):
+    return S3Plan(job, "photos", **{"run_id": "run", "sizes": ((100, 100, 1.0),), "objects": 3, **values})
+
+
+def workload(s3):
+    objects, desk = Objects(operations(*s3.operations), s3, seed=1), Desk(s3.retries, len(s3.operations))
+    return Mixed(s3, objects, desk, 0, 1, 1) if s3.job == "mixed" else make_each(s3, objects, desk, 0, 1, seed=1)
+
+
+@pytest.mark.parametrize("job", ["get", "stat"])
+def test_a_job_that_reads_sends_the_same_requests_again(job):
+    reader = workload(plan(job))
+    first = [reader.next() for _ in range(3)]
+    assert [reader.next() for _ in range(3)] == first
+    assert len({request.target for request in first}) == 3
+    assert {request.payload for request in first} == {100 if job == "get" else 0}
+
+
+@pytest.mark.parametrize(
+    "s3",
+    [plan("get", verify=True), plan("get", retries=1), plan("mixed", mix=(("get", 1.0), ("stat", 1.0))),
+     plan("get", range_bytes=10)],
+    ids=["verify", "retries", "mixed", "range"],
+)  # fmt: skip
+def test_a_request_that_is_followed_is_its_own_object(s3):
+    reader = workload(s3)
+    requests = [reader.next() for _ in range(20)]
+    assert len({id(request) for request in requests}) == 20
+    followed = [request.sink if s3.verify else request.done for request in requests]
+    assert len(set(followed)) == (1 if s3.range_bytes else 20)
+
+
+def test_every_download_is_compared_from_its_beginning():
+    s3 = plan("get", verify=True)
+    store = FakeStore()
+    play(workload(replace(s3, job="put")), store)
+    assert {error for _, error in play(workload(s3), store, most=20)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("values", "remembered"), [({}, True), ({"sizes": ((10, 99, 1.0),)}, False), ({"verify": True}, False)]
+)
+def test_replies_are_remembered_where_all_should_say_the_same(values, remembered):
+    request = workload(plan("get", **values)).next()
+    assert (request.memo is not None) is remembered
+    assert request.memo is None or not request.memo.repeats
