@@ -5,11 +5,12 @@ HdrHistogram without loss when it is written out.
 """
 
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
-from itertools import repeat
+from itertools import accumulate, repeat
 from operator import add, floordiv, length_hint
 from typing import TYPE_CHECKING
 
@@ -141,30 +142,27 @@ class Counts:
 
     def _add_cells(self, more: Mapping[int, int]) -> None:
         mine = self.cells  # without a loop of Python's: a worker may wait for the interpreter meanwhile
+        if not mine:
+            dict.update(mine, more)
+            return
         dict.update(mine, zip(more, map(add, map(mine.get, more, repeat(0)), more.values()), strict=True))
 
     def quantiles_us(self, quantiles: Sequence[float]) -> list[int]:
         """The value at each quantile by nearest rank; there must be at least one value."""
-        ordered = sorted(self.cells.items())
-        total = sum(times for _, times in ordered)
-        ranks = sorted((rank_of(quantile, total), index) for index, quantile in enumerate(quantiles))
-        found = [0] * len(ranks)
-        below, position = 0, 0
-        for cell, times in ordered:
-            below += times
-            while position < len(ranks) and ranks[position][0] <= below:
-                found[ranks[position][1]] = top_of(cell)
-                position += 1
-        return found
+        cells, ranks = self._ranks()
+        return [top_of(cells[bisect_left(ranks, rank_of(quantile, ranks[-1]))]) for quantile in quantiles]
 
     def value_at_rank(self, rank: int) -> int:
         """The value of this rank, from 1 to `total`."""
-        below = 0
-        for cell, times in sorted(self.cells.items()):
-            below += times
-            if below >= rank:
-                return top_of(cell)
-        raise ValueError(f"there are {below} values, no rank {rank}")
+        cells, ranks = self._ranks()
+        if not ranks or rank > ranks[-1]:
+            raise ValueError(f"there are {self.total} values, no rank {rank}")
+        return top_of(cells[bisect_left(ranks, rank)])
+
+    def _ranks(self) -> tuple[list[int], list[int]]:
+        """All cells in order, and the highest rank in each."""
+        cells = sorted(self.cells)
+        return cells, list(accumulate(map(self.cells.__getitem__, cells)))
 
     def mean_us(self) -> float:
         """The mean of the cells' middles; there must be at least one value."""

@@ -1,6 +1,6 @@
 """The collector: frames of all workers, added up as they come. One thread only: the coordinator's loop."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.measure.counts import Counts, Packed
@@ -113,7 +113,7 @@ class Collector:
             row = self._pending.pop(start)
             p50_us = p99_us = None
             response = row.counts()
-            if response.cells:
+            if response.total:
                 p50_us, p99_us = response.quantiles_us((0.5, 0.99))
                 self.last_p99_us = p99_us
             sent = row.ok + row.failed + row.unknown
@@ -134,5 +134,6 @@ class Collector:
         if not self.blocks or self.blocks[-1].start_s != start:
             if self.blocks:
                 self.blocks[-1].pack()
-            self.blocks.append(Slice(start, self._block_s))
-        self.blocks[-1].add(part)
+            self.blocks.append(replace(part, start_s=start, length_s=self._block_s))
+        else:
+            self.blocks[-1].add(part)
