@@ -42,8 +42,10 @@ class Timetable:
         for start_s, first, end, stage in zip(self._starts_s, self._sums, self._sums[1:], self._stages, strict=False):
             _, low, high = stage
             if low == high and low:
+                gap_ns = NS_PER_S / low
+                from_ns = start_s * NS_PER_S - first * gap_ns + 0.5
                 while number < end:
-                    yield round((start_s + (number - first) / low) * NS_PER_S)
+                    yield int(from_ns + number * gap_ns)
                     number += workers
             while number < end:
                 yield round((start_s + _inverse(number - first, stage)) * NS_PER_S)
