@@ -188,6 +188,16 @@ def test_no_output_holds_a_key_or_a_signature() -> None:
             assert not [secret for secret in (*CANARIES, *signatures) if secret and secret in text]
 
 
+def test_a_store_without_room_is_named_by_its_code() -> None:
+    said = b"<Error><Code>StorageFull</Code><Message>no room left</Message></Error>"
+    full = b"HTTP/1.1 507 Full\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said)
+    done, _ = fault(lambda n: [ReadRequest(), Send(LISTED if n == 0 else full), Close()])
+    result = done.result
+    assert (result.ledger.ok, result.ledger.failed, result.error_codes) == (0, 3, {"StorageFull": 3})
+    assert result.errors[0].message == "status 507, StorageFull"
+    assert "status 507, StorageFull" in done.out
+
+
 def test_retries_are_counted_apart() -> None:
     done, _ = fault(lambda n: [ReadRequest(), Send(LISTED if n == 0 else BUSY), Close()], "--retries", "2")
     result = done.result
