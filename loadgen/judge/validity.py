@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadgen.measure.result import Generator, Latency, Ledger, Result
+from loadgen.measure.result import Generator, Latency, Ledger, Result, WorkerRow
 
 BUSY_SHARE = 0.95
 CORE_WAIT_SHARE = 0.1
+CORE_WAIT_FLOOR = 0.02
+WANTED_SHARE = 0.3  # at a low rate a worker is mostly idle, and still late if it has to wait each time
 LAG_SHARE = 0.25
 LAG_FLOOR_MS = 1.0
 STALL_MS = 100.0
@@ -66,11 +68,13 @@ def _busy(evidence: Evidence) -> Iterator[str]:
 
 
 def _held_up(evidence: Evidence) -> Iterator[str]:
-    waited_s = max((row.core_wait_s for row in evidence.generator.workers), default=0.0)
-    if evidence.duration_s >= SHORT_S and waited_s / evidence.duration_s > CORE_WAIT_SHARE:
+    share, wanted = max((_core_wait(row, evidence.duration_s) for row in evidence.generator.workers), default=(0, 0))
+    often = share > CORE_WAIT_SHARE
+    if evidence.duration_s >= SHORT_S and (often or (share > CORE_WAIT_FLOOR and wanted > WANTED_SHARE)):
+        how_long = f"{share:.0%} of the time" if often else f"{wanted:.0%} of the time that it wanted one"
         yield (
-            f"a worker was ready but without a core for {waited_s / evidence.duration_s:.0%} of the time: another "
-            "program, or the target, runs on the same cores; pin them apart with taskset, or use another machine"
+            f"a worker was ready but without a core for {how_long}: another program, or the target, runs on the same "
+            "cores; pin them apart with taskset, or use another machine"
         )
     stall_ms = evidence.generator.longest_stall_ms
     if stall_ms > STALL_MS:
@@ -78,6 +82,12 @@ def _held_up(evidence: Evidence) -> Iterator[str]:
             f"the generator stood still for {stall_ms:.0f} ms: it was suspended or starved, and latencies around then "
             "are its own; run again on a less busy machine"
         )
+
+
+def _core_wait(row: WorkerRow, duration_s: float) -> tuple[float, float]:
+    """How long a worker waited for a core: as a share of all the time, and of that in which it had work."""
+    wanted_s = row.core_wait_s + row.cpu_s
+    return row.core_wait_s / duration_s if duration_s else 0.0, row.core_wait_s / wanted_s if wanted_s else 0.0
 
 
 def _collecting(evidence: Evidence) -> Iterator[str]:

@@ -55,16 +55,19 @@ def test_a_lost_worker_makes_the_run_invalid():
 
 
 @pytest.mark.parametrize(
-    ("core_wait_s", "stall_ms", "verdict", "says"),
+    ("cpu_s", "core_wait_s", "stall_ms", "verdict", "says"),
     [
-        (1.0, 100.0, "valid", ""),
-        (1.1, 0.0, "limited", "without a core for 11%"),
-        (0.0, 101.0, "limited", "stood still for 101 ms"),
-        (0.0, 2600.0, "invalid", "stood still for 2600 ms"),  # more than a quarter of the run
+        (4.0, 1.0, 100.0, "valid", ""),
+        (4.0, 1.1, 0.0, "limited", "without a core for 11% of the time:"),
+        (0.4, 0.3, 0.0, "limited", "without a core for 43% of the time that it wanted one"),
+        (0.8, 0.3, 0.0, "valid", ""),
+        (0.1, 0.2, 0.0, "valid", ""),  # one in fifty of all the time
+        (1.0, 0.0, 101.0, "limited", "stood still for 101 ms"),
+        (1.0, 0.0, 2600.0, "invalid", "stood still for 2600 ms"),  # more than a quarter of the run
     ],
 )
-def test_a_generator_that_was_held_up_says_so(core_wait_s, stall_ms, verdict, says):
-    made = Generator(workers=[WorkerRow(1.0, core_wait_s=core_wait_s)], longest_stall_ms=stall_ms)
+def test_a_generator_that_was_held_up_says_so(cpu_s, core_wait_s, stall_ms, verdict, says):
+    made = Generator(workers=[WorkerRow(cpu_s, core_wait_s=core_wait_s)], longest_stall_ms=stall_ms)
     found, reasons = judge(made)
     assert found == verdict
     assert [says in reason for reason in reasons] == [True] * bool(says)
