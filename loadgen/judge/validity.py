@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadgen.measure.result import Generator, Latency, Ledger, Result, WorkerRow
+from loadgen.measure.result import Generator, Latency, Ledger, Result
 
 BUSY_SHARE = 0.95
 CORE_WAIT_SHARE = 0.1
@@ -68,10 +68,8 @@ def _busy(evidence: Evidence) -> Iterator[str]:
 
 
 def _held_up(evidence: Evidence) -> Iterator[str]:
-    share, wanted = max((_core_wait(row, evidence.duration_s) for row in evidence.generator.workers), default=(0, 0))
-    often = share > CORE_WAIT_SHARE
-    if evidence.duration_s >= SHORT_S and (often or (share > CORE_WAIT_FLOOR and wanted > WANTED_SHARE)):
-        how_long = f"{share:.0%} of the time" if often else f"{wanted:.0%} of the time that it wanted one"
+    how_long = _core_wait(evidence) if evidence.duration_s >= SHORT_S else ""
+    if how_long:
         yield (
             f"a worker was ready but without a core for {how_long}: another program, or the target, runs on the same "
             "cores; pin them apart with taskset, or use another machine"
@@ -84,10 +82,16 @@ def _held_up(evidence: Evidence) -> Iterator[str]:
         )
 
 
-def _core_wait(row: WorkerRow, duration_s: float) -> tuple[float, float]:
-    """How long a worker waited for a core: as a share of all the time, and of that in which it had work."""
-    wanted_s = row.core_wait_s + row.cpu_s
-    return row.core_wait_s / duration_s if duration_s else 0.0, row.core_wait_s / wanted_s if wanted_s else 0.0
+def _core_wait(evidence: Evidence) -> str:
+    """How long the worst worker waited for a core, of all the time or of that in which it had work; "" if not long."""
+    rows = evidence.generator.workers
+    share = max((row.core_wait_s / evidence.duration_s for row in rows), default=0.0)
+    if share > CORE_WAIT_SHARE:
+        return f"{share:.0%} of the time"
+    floor_s = CORE_WAIT_FLOOR * evidence.duration_s
+    waits = (row.core_wait_s / (row.core_wait_s + row.cpu_s) for row in rows if row.core_wait_s > floor_s)
+    wanted = max(waits, default=0.0)
+    return f"{wanted:.0%} of the time that it wanted one" if wanted > WANTED_SHARE else ""
 
 
 def _collecting(evidence: Evidence) -> Iterator[str]:

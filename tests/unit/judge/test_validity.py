@@ -73,6 +73,11 @@ def test_a_generator_that_was_held_up_says_so(cpu_s, core_wait_s, stall_ms, verd
     assert [says in reason for reason in reasons] == [True] * bool(says)
 
 
+def test_the_worker_that_waited_for_most_of_its_work_counts_whatever_others_did():
+    rows = [WorkerRow(8.0, core_wait_s=0.9), WorkerRow(0.4, core_wait_s=0.3)]
+    assert "without a core for 43% of the time that it wanted one" in judge(Generator(workers=rows))[1][0]
+
+
 @pytest.mark.parametrize(("not_sent", "verdict"), [(0, "valid"), (10, "valid"), (11, "limited")])
 def test_arrivals_that_were_never_sent_bound_the_figures(not_sent, verdict):
     ledger = Ledger(scheduled=10_000, sent=10_000 - not_sent, not_sent=not_sent)
