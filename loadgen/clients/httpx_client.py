@@ -16,9 +16,9 @@ import httpcore
 import httpx
 
 from loadgen.base.clock import Clock, now_ns, s_to_ns
+from loadgen.base.encode import length_field
 from loadgen.base.exchange import BodySource, ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
 from loadgen.clients.faults import classify, connect_error, explain
-from loadgen.clients.http1.encode import length_field
 from loadgen.clients.http1.parser import HEAD_BYTES
 from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
 from loadgen.clients.httpx_streams import Stream

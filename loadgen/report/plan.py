@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 
-from loadgen.base.exchange import Endpoint, Expect, Fields, Request
+from loadgen.base.encode import Encoder
+from loadgen.base.exchange import Expect, Fields, Request
 from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
-from loadgen.clients.http1.encode import Encoder
 from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, UserStage, Variable, share
 from loadgen.report.s3_plan import s3_facts, s3_operations
 from loadgen.report.style import align, clean, counted, format_rate, pad, wrap
@@ -92,7 +92,7 @@ class _Words:
         target = _latin(self._redactor.text(spec.path))
         fields = Fields(tuple((_latin(name), _latin(value)) for name, value in self._headers(spec)))
         request = Request(0, _latin(spec.method), target, fields, body=spec.body or (b"?" if spec.body_file else b""))
-        head = Encoder(Endpoint(self._plan.origin, (), keep_alive=self._plan.keep_alive)).head(request)
+        head = Encoder(self._plan.origin, keep_alive=self._plan.keep_alive).head(request)
         lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
         unknown = spec.body_file is not None or self._varies(spec.body)
         shown = [f"{LENGTH}(known when it is sent)" if unknown and row.startswith(LENGTH) else row for row in lines]

@@ -10,10 +10,10 @@ import struct
 from collections.abc import Callable
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns, s_to_ns
+from loadgen.base.encode import Encoder, rest_of_body
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
 from loadgen.clients.dial import Dial
 from loadgen.clients.faults import classify, connect_error, explain
-from loadgen.clients.http1.encode import Encoder, rest_of_body
 from loadgen.clients.http1.parser import HEAD_BYTES, ReplyReader, read_short, remember, repeatable
 
 READ_BYTES = 65536
@@ -36,7 +36,7 @@ class BlockingClient:
         self._endpoint = endpoint
         self._context = context
         self._clock = clock
-        self._encoder = Encoder(endpoint)
+        self._encoder = Encoder(endpoint.origin, keep_alive=endpoint.keep_alive)
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self._sock: socket.socket | None = None

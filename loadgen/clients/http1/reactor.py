@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable
 
 from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import Clock, now_ns, s_to_ns
+from loadgen.base.encode import Encoder, rest_of_body
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Framing, Reply, Request
 from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.connection import Connection, Phase, Watch
-from loadgen.clients.http1.encode import Encoder, rest_of_body
 from loadgen.clients.http1.handler import Handler
 from loadgen.clients.http1.opening import Opener
 from loadgen.clients.http1.parser import HEAD_BYTES, ReplyReader, read_short, remember, repeatable
@@ -65,7 +65,7 @@ class Reactor:
         self._handler = handler
         self._counts = counts
         self._clock = clock
-        self._encoder = Encoder(endpoint)
+        self._encoder = Encoder(endpoint.origin, keep_alive=endpoint.keep_alive)
         self._poller: select.epoll | LoopPoller
         self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
         self._leave: KernelAlarm | None = None

@@ -23,15 +23,19 @@ _64_BITS = (1 << 64) - 1
 
 
 class Bodies:
-    """All bodies of one seed. Belongs to one thread; two of the same seed make the same bodies."""
+    """All bodies of one seed. Belongs to one thread; two of the same seed make the same bodies.
+
+    `first` is what all begin with that are no longer than a piece.
+    """
 
     def __init__(self, seed: int) -> None:
         random = Random(f"{seed}/bodies")
         self._pieces = [random.randbytes(PIECE_BYTES) for _ in range(BLOCK_PIECES)]
-        self._first = self._pieces[0]
+        self.first = memoryview(self._pieces[0])
         self._hashes = {id(piece): "" for piece in self._pieces}
         self._salt = random.getrandbits(64)
-        self._prefixes: dict[Callable[[], Digest], _Prefixes] = {}
+        self._sha256 = _Prefixes(self, sha256)
+        self._prefixes: dict[Callable[[], Digest], _Prefixes] = {sha256: self._sha256}
 
     def body(self, index: int, size: int, part: int = 0) -> "Body":
         """Body `index`, of `size` bytes; the parts of a multipart upload are bodies 1, 2, ... of the same index.
@@ -54,22 +58,16 @@ class Bodies:
             number, skip = number + 1, 0
 
     def mark(self, index: int, part: int, size: int) -> bytes:
-        """What a body ends in that has `size` bytes of its own: no two of 8 bytes are equal."""
+        """What a body of `size` bytes ends in: no two of 8 bytes are equal."""
         if size < MARK_BYTES:
             return ((index + self._salt) % (1 << 8 * size)).to_bytes(size, "little")
         return ((index * PARTS + part + self._salt) * _ODD & _64_BITS).to_bytes(MARK_BYTES, "big")
 
-    def short(self, index: int, size: int) -> bytes:
-        """All of a body that is no longer than a piece."""
-        mark = self.mark(index, 0, size if size < MARK_BYTES else MARK_BYTES)
-        return self._first[: size - len(mark)] + mark
-
-    def short_sha256(self, body: bytes) -> str:
-        """The hex SHA-256 of what `short` has made; only the mark has to be hashed."""
-        common = max(0, len(body) - MARK_BYTES)
-        digest = self.digest(sha256, common)
-        digest.update(body[common:])
-        return digest.digest().hex()
+    def short_sha256(self, size: int, mark: bytes) -> bytes:
+        """The hex SHA-256 of `first`, cut to size, and a mark, which is all that has to be hashed."""
+        digest = self._sha256.upto(size - len(mark))
+        digest.update(mark)
+        return digest.digest().hex().encode()
 
     def piece_sha256(self, piece: bytes) -> str | None:
         """The hex SHA-256 of a whole piece of the block, None for other bytes."""
@@ -95,7 +93,7 @@ class Body:
         self.size = size
         self.length: int | None = size
         self._bodies = bodies
-        self._mark = bodies.mark(index, part, size if size < MARK_BYTES else MARK_BYTES)
+        self._mark = bodies.mark(index, part, size)
         self._common = size - len(self._mark)
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 
-from loadgen.base.exchange import ErrorClass, Memo, Request
+from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, Memo, Request
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.s3.data import Bodies, Body, Match
 from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.shapes import Operation
 from loadgen.workloads.s3.signed import Signed
+from loadgen.workloads.s3.signer import UNSIGNED_PAYLOAD
 from loadgen.workloads.s3.sizes import Sizes
 
 COPIES = "copies/"
 _WHOLE = ((200, 200),)
+_UNSIGNED = UNSIGNED_PAYLOAD.encode()
 _PARTIAL = ((206, 206),)
 
 
@@ -44,9 +47,13 @@ class Objects:
     def __init__(self, operations: Operations, s3: S3Plan, seed: int) -> None:
         self.operations = operations
         self._prefix = s3.own_prefix
-        self._path = operations.key_path(self._prefix)
-        self._most_short = operations.most_short
+        self._puts, self._gets, self._stats, self._deletes = (
+            operations.stamp(operation, self._prefix)
+            for operation in (Operation.PUT, Operation.GET, Operation.STAT, Operation.DELETE)
+        )
         self._sizes = Sizes(s3.sizes, seed)
+        self._size = self._sizes.fixed
+        self._hashes = operations.hashes
         self._bodies = Bodies(seed)
         self._range_bytes = s3.range_bytes
         self._verify = s3.verify
@@ -54,7 +61,7 @@ class Objects:
         self._whole = Signed(self._get, operations.provider)
         self._head = Signed(self._stat, operations.provider)
         self._put_memo, self._get_memo, self._stat_memo, self._delete_memo = (
-            Memo(repeats=False) if self._sizes.fixed is not None else None for _ in range(4)
+            Memo(repeats=False) if self._size is not None else None for _ in range(4)
         )
 
     def key(self, index: int) -> str:
@@ -71,10 +78,11 @@ class Objects:
 
     def put(self, index: int) -> Request:
         """Upload an object."""
-        size = self._sizes.of(index)
-        if size <= self._most_short:
-            body = self._bodies.short(index, size)
-            request = self.operations.put_short(f"{self._path}{index:08d}", body, self._bodies.short_sha256)
+        size = self._sizes.of(index) if self._size is None else self._size
+        if self._puts is not None and size <= JOINED_BODY_BYTES:
+            mark = self._bodies.mark(index, 0, size)
+            hashed = self._bodies.short_sha256(size, mark) if self._hashes else _UNSIGNED
+            request = self._puts.upload(b"%08d" % index, hashed, size, self._bodies.first, mark)
         else:
             request = self.operations.put(self.key(index), self._bodies.body(index, size))
         request.payload = size
@@ -109,13 +117,20 @@ class Objects:
 
     def delete(self, index: int) -> Request:
         """Delete an object."""
-        request = self.operations.delete(self.key(index))
+        if self._deletes is not None:
+            request = self._deletes.plain(b"%08d" % index)
+        else:
+            request = self.operations.delete(self.key(index))
         request.memo = self._delete_memo
         return request
 
     def _get(self, index: int) -> Request:
         size = self._sizes.of(index)
-        request = self.operations.get(self.key(index), size)
+        if self._gets is not None:
+            request = self._gets.plain(b"%08d" % index)
+            request.expect = self.operations.expected(size)
+        else:
+            request = self.operations.get(self.key(index), size)
         request.payload = size
         request.memo = self._get_memo
         return request
@@ -127,6 +142,9 @@ class Objects:
         return request
 
     def _stat(self, index: int) -> Request:
-        request = self.operations.stat(self.key(index))
+        if self._stats is not None:
+            request = self._stats.plain(b"%08d" % index)
+        else:
+            request = self.operations.stat(self.key(index))
         request.memo = self._stat_memo
         return request

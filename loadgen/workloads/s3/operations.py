@@ -5,6 +5,7 @@ from hashlib import sha256
 from time import time
 
 from loadgen import __version__
+from loadgen.base.encode import Encoder
 from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request
 from loadgen.plan.s3 import Payload
 from loadgen.workloads.s3.checksums import Checksum, encoded
@@ -15,6 +16,7 @@ from loadgen.workloads.s3.endpoint import DEFAULT_REGION, BucketAddress
 from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.shapes import Operation, make_model
 from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Signer
+from loadgen.workloads.s3.stamp import Stamp
 from loadgen.workloads.s3.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
 from loadgen.workloads.s3.uri import Query
 
@@ -28,8 +30,8 @@ class Operations:
     """Makes requests to one bucket, signed when they are made: send them within minutes. Belongs to one thread.
 
     `name_ids` are the request names of those operations that are used, in the plan's order. `payload` is how bodies of
-    objects are signed, None for what suits: hashed over http, where nothing else protects them, and not over https.
-    `clock` gives seconds since the epoch.
+    objects are signed, None for what suits: hashed over http, where nothing else protects them, and not over https;
+    `hashes` says whether they are. `encoder` is that of a raw client. `clock` gives seconds since the epoch.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Operations:
         *,
         payload: Payload | None = None,
         checksum: Checksum | None = None,
+        encoder: Encoder | None = None,
         clock: Callable[[], float] = time,
     ) -> None:
         self._address = address
@@ -48,17 +51,24 @@ class Operations:
         self._secure = address.origin.scheme == "https"
         self._payload = payload or ("unsigned" if self._secure else "signed")
         self._checksum = checksum
+        self._encoder = encoder
         self._signer = Signer(address.origin.authority, address.region, _USER_AGENT)
         self._fields = Fields(())
         self._models = {operation: make_model(operation, name_id) for operation, name_id in name_ids.items()}
         self._streams = self._payload == "streaming"
-        self._hashes = self._payload == "signed"
+        self.hashes = self._payload == "signed"
         self._of_length: dict[tuple[int, bool], S3Expect] = {}
 
-    @property
-    def most_short(self) -> int:
-        """The longest body that `put_short` takes, in bytes; below 0 where it takes none."""
-        return -1 if self._streams or self._checksum is not None else JOINED_BODY_BYTES
+    def stamp(self, operation: Operation, prefix: str) -> Stamp | None:
+        """Makes requests of an operation for keys that begin so, in fewer steps; None where that is not possible.
+
+        It takes a raw client. Uploads must leave in one piece, and only their request be signed.
+        """
+        model = self._models.get(operation)
+        if self._encoder is None or model is None or self._streams or self._checksum is not None:
+            return None
+        start = self._address.key_path(prefix)
+        return Stamp(model, start, self._signer, self.provider, self._encoder, self._clock)
 
     def key_path(self, key: str) -> str:
         """The path of an object."""
@@ -70,33 +80,24 @@ class Operations:
         """Upload an object."""
         return self._upload(Operation.PUT, self._address.key_path(key), _NO_QUERY, content)
 
-    def put_short(self, path: str, body: bytes, sha256_of: Callable[[bytes], str]) -> Request:
-        """The same in fewer steps, where `most_short` allows: for a body that leaves with its head."""
-        hashed = sha256_of(body) if self._hashes else UNSIGNED_PAYLOAD
-        return self._plain(Operation.PUT, path, hashed, body)
-
     def get(self, key: str, size: int | None = None, sink: Callable[[bytes], None] | None = None) -> Request:
         """Download an object, of `size` bytes where that is known. The pieces go to `sink`."""
-        request = self._plain(Operation.GET, self._address.key_path(key))
-        if size is not None:
-            request.expect = self._length(size)
-        if sink is not None:
-            request.sink = sink
-        return request
+        expect = None if size is None else self.expected(size)
+        return self._request(Operation.GET, self._address.key_path(key), expect=expect, sink=sink)
 
     def get_range(self, key: str, start: int, length: int, sink: Callable[[bytes], None] | None = None) -> Request:
         """Download `length` bytes (at least one) of an object from byte `start` on."""
         path, headers = self._address.key_path(key), (("Range", f"bytes={start}-{start + length - 1}"),)
-        expect = self._length(length, part=True)
+        expect = self.expected(length, part=True)
         return self._request(Operation.GET_RANGE, path, headers=headers, expect=expect, sink=sink)
 
     def stat(self, key: str) -> Request:
         """Ask for an object's head."""
-        return self._plain(Operation.STAT, self._address.key_path(key))
+        return self._request(Operation.STAT, self._address.key_path(key))
 
     def delete(self, key: str) -> Request:
         """Delete an object; one that is not there counts as deleted."""
-        return self._plain(Operation.DELETE, self._address.key_path(key))
+        return self._request(Operation.DELETE, self._address.key_path(key))
 
     def delete_many(self, keys: Iterable[str]) -> Request:
         """Delete up to 1000 objects; the reply names those that failed (see `read_deleted`), and is bad with any."""
@@ -122,7 +123,7 @@ class Operations:
             self.provider.current, int(self._clock()), "GET", self._address.key_path(key), expires_s
         )
         fields = self._fields.with_block(_USER_AGENT.encode())
-        return self._made(Operation.GET, target, fields, expect=None if size is None else self._length(size))
+        return self._made(Operation.GET, target, fields, expect=None if size is None else self.expected(size))
 
     # Multipart uploads.
 
@@ -184,7 +185,7 @@ class Operations:
         return self._request(operation, path, query, headers, self._hash(content), content.payload())
 
     def _hash(self, content: Content) -> str:
-        return content.digest(sha256).digest().hex() if self._hashes else UNSIGNED_PAYLOAD
+        return content.digest(sha256).digest().hex() if self.hashes else UNSIGNED_PAYLOAD
 
     def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
         checksum = self._checksum
@@ -227,12 +228,6 @@ class Operations:
         )
         return self._made(operation, path + query.suffix, self._fields.with_block(block), body, expect, sink)
 
-    def _plain(self, operation: Operation, path: str, hashed: str = EMPTY_SHA256, body: bytes = b"") -> Request:
-        """The same without a query, headers and a long body: the way of most requests, and short."""
-        model = self._models[operation]
-        block = self._signer.sign_plain(self.provider.current, int(self._clock()), model.method, path, hashed)
-        return model.varied(path, self._fields.with_block(block), body)
-
     def _made(
         self,
         operation: Operation,
@@ -251,8 +246,8 @@ class Operations:
             request.sink = sink
         return request
 
-    def _length(self, length: int, *, part: bool = False) -> S3Expect:
-        """What is expected of a download; one object for each length, as long as there are few."""
+    def expected(self, length: int, *, part: bool = False) -> S3Expect:
+        """What a good download is; one object for each length, as long as there are few."""
         expect = self._of_length.get((length, part))
         if expect is None:
             expect = S3Expect(_PARTIAL, length=length) if part else S3Expect(length=length)

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.h
 day and the timestamp once a second, so both are kept: what is left for a request is two hashes.
 """
 
+from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
 from time import gmtime, strftime
@@ -18,7 +19,6 @@ LONGEST_EXPIRY_S = 7 * 86400
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _HASH, _DATE, _TOKEN = "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"
 
-_HEX_DIGITS = 64
 _ANY = "\0"
 
 Headers = tuple[tuple[str, str], ...]
@@ -56,13 +56,11 @@ class Signer:
     """
 
     __slots__ = (
-        "_around",
         "_authorization",
         "_credentials",
         "_host",
         "_layouts",
         "_mac",
-        "_plain",
         "_request_mac",
         "_second",
         "_stamped",
@@ -77,8 +75,6 @@ class Signer:
         self._unsigned = unsigned
         self._tail = f"{region}/s3/aws4_request"
         self._layouts: dict[tuple[tuple[str, ...], bool], _Layout] = {}
-        self._around: tuple[list[str], list[str]] | None = None
-        self._plain: dict[str, tuple[str, str]] = {}
         self._token: str | None = None
         self._credentials: Credentials | None = None
         self._second = -1
@@ -156,28 +152,19 @@ class Signer:
     ) -> tuple[bytes, str]:
         if at_s != self._second or credentials is not self._credentials:
             self._turn(credentials, at_s)
-        signed, block = self._with(payload, headers) if headers else self._plain.get(payload) or self._made(payload)
+        signed, block = self._with(payload, headers)
         signature = self._signature(f"{method}\n{path}\n{query}\n{signed}")
         return f"{block}{signature}\r\n".encode("latin-1"), signature
 
-    def sign_plain(self, credentials: Credentials, at_s: int, method: str, path: str, payload: str) -> bytes:
-        """The same as `sign` for a request without a query and headers of its own: what most are."""
+    def stencil(self, credentials: Credentials, at_s: int, method: str, path: str) -> "Stencil":
+        """What signs requests of this second without a query and headers of their own, for paths that begin so."""
         if at_s != self._second or credentials is not self._credentials:
             self._turn(credentials, at_s)
-        signed, block = self._plain.get(payload) or self._made(payload)
-        hashed = sha256(f"{method}\n{path}\n\n{signed}".encode("latin-1")).hexdigest()
-        return f"{block}{self._request_mac.sign(hashed)}\r\n".encode("latin-1")
-
-    def _made(self, payload: str) -> tuple[str, str]:
-        """What a request without headers has signed, and its block, for a second; kept for common payloads."""
-        around = self._around
-        if around is None:
-            signed, block = self._with(_ANY, ())
-            around = self._around = signed.split(_ANY), block.split(_ANY)
-        made = payload.join(around[0]), payload.join(around[1])
-        if payload == EMPTY_SHA256 or len(payload) != _HEX_DIGITS:
-            self._plain[payload] = made
-        return made
+        signed, block = self._with(_ANY, ())
+        before, between, _ = signed.split(_ANY)
+        start, end = block.split(_ANY)
+        texts = f"{method}\n{path}", f"\n\n{before}", between, start, end
+        return Stencil(self._request_mac, *(text.encode("latin-1") for text in texts))
 
     def _with(self, payload: str, headers: Headers) -> tuple[str, str]:
         """What is signed after the query, and the block up to the signature."""
@@ -195,8 +182,6 @@ class Signer:
 
     def _turn(self, credentials: Credentials, at_s: int) -> None:
         """Another second, another day or other credentials."""
-        self._around = None
-        self._plain.clear()
         self._second = at_s
         time = strftime("%Y%m%dT%H%M%SZ", gmtime(at_s))
         day = time[:8]
@@ -214,6 +199,22 @@ class Signer:
         self._time = time
         self._stamped = f"{time}\n{day}/{self._tail}\n"
         self._request_mac = self._mac.begun(f"{_ALGORITHM}\n{self._stamped}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stencil:
+    """The text of requests of one second that differ in the rest of their path and in their payload.
+
+    `mac` signs the hex SHA-256 of `method_and_path`, the rest, `before`, the payload, `between`, and the payload again.
+    The block of fields is `start`, the payload, `end`, the signature and CRLF.
+    """
+
+    mac: Mac
+    method_and_path: bytes
+    before: bytes
+    between: bytes
+    start: bytes
+    end: bytes
 
 
 class _Layout:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+from loadgen.base.encode import Encoder
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.plan import Plan, Shard
 from loadgen.plan.s3 import S3Plan
@@ -35,7 +36,10 @@ def make_s3_workload(
     provider.watch(on_lost)
     names = {Operation(name): name_id for name_id, name in enumerate(s3.operations)}
     checksum = make_checksum(s3.checksum)
-    operations = Operations(address_of(plan, s3), provider, names, payload=s3.payload, checksum=checksum)
+    encoder = Encoder(plan.origin, keep_alive=plan.keep_alive) if plan.client == "raw" else None
+    operations = Operations(
+        address_of(plan, s3), provider, names, payload=s3.payload, checksum=checksum, encoder=encoder
+    )
     desk = Desk(s3.retries, len(names))
     match s3.job:
         case "bucket":

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import Endpoint, Fields, Request
-from loadgen.clients.http1.encode import Encoder
+from loadgen.base.encode import Encoder
+from loadgen.base.exchange import Fields, Request
 from loadgen.plan.plan import Arrivals, RequestSpec, Stage
 from loadgen.report.plan import render_plan
 from loadgen.report.profiles import render_profiles
@@ -23,7 +23,7 @@ def test_the_sample_is_what_the_client_will_send() -> None:
     spec = RequestSpec("make", "POST", "/things?a=b", 1.0, (("Content-Type", "text/plain"),), b"hello")
     plan = replace(one_url(), requests=(spec,), keep_alive=False)
     request = Request(0, spec.method, spec.path, Fields(spec.headers), body=spec.body)
-    head = Encoder(Endpoint(plan.origin, (), keep_alive=False)).head(request).decode()
+    head = Encoder(plan.origin, keep_alive=False).head(request).decode()
     sample = render_plan(plan).split("as it will be sent\n")[1]
     assert sample.splitlines() == [f"  {row}" for row in head.rstrip().split("\r\n")]
 

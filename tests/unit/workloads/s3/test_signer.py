@@ -53,20 +53,6 @@ def test_the_documented_examples(method, path, query, payload, headers, signatur
     assert signature_of(block) == signature
 
 
-@pytest.mark.parametrize("token", [None, "a token"])
-def test_a_plain_request_is_signed_as_any_other(token):
-    """Whatever of it is kept: through payloads of all kinds, seconds, days and other credentials."""
-    signer, other = Signer(VIRTUAL, "us-east-1", "A: b\r\n"), Signer(VIRTUAL, "us-east-1", "A: b\r\n")
-    payloads = (EMPTY_SHA256, UNSIGNED_PAYLOAD, sha256(b"1").hexdigest(), sha256(b"2").hexdigest())
-    for keys in (Credentials("AKIAIOSFODNN7EXAMPLE", "one", token), Credentials("AKIAIOSFODNN7EXAMPLE", "two", token)):
-        for at_s in (AT_S, AT_S + 1, AT_S + 86400, AT_S):
-            for payload in payloads * 2:
-                block = signer.sign_plain(keys, at_s, "PUT", "/key", payload)
-                other.sign(keys, at_s - 1, "GET", "/", "", EMPTY_SHA256)
-                assert block == other.sign(keys, at_s, "PUT", "/key", "", payload)
-                assert block == signer.sign(keys, at_s, "PUT", "/key", "", payload)
-
-
 def test_a_block_holds_every_field_but_host_ready_to_send():
     block = Signer(VIRTUAL, "us-east-1").sign(
         EXAMPLE, AT_S, "GET", "/test.txt", "", EMPTY_SHA256, (("Range", "bytes=0-9"),)

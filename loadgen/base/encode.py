@@ -2,31 +2,33 @@
 
 from collections.abc import Iterator
 
-from loadgen.base.exchange import Endpoint, Request
+from loadgen.base.exchange import Origin, Request
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Encoder:
-    """Encodes requests for one endpoint: Host, the request's fields, the body's length, and Connection: close."""
+    """Encodes requests to one origin: Host, the request's fields, the body's length, and Connection: close.
 
-    __slots__ = ("_close", "_host")
+    `host` is that field's line, and `end` what ends a head.
+    """
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._host = f"Host: {endpoint.origin.authority}\r\n".encode("ascii")
-        self._close = b"" if endpoint.keep_alive else b"Connection: close\r\n"
+    __slots__ = ("end", "host")
+
+    def __init__(self, origin: Origin, *, keep_alive: bool) -> None:
+        self.host = f"Host: {origin.authority}\r\n"
+        self.end = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"
 
     def head(self, request: Request) -> bytes:
         """The request line and header block, with the empty line."""
         length = length_field(request)
-        framing = b"" if length is None else f"{length[0]}: {length[1]}\r\n".encode("ascii")
-        return self._joined(request, framing, b"")
+        return self._joined(request, "" if length is None else f"{length[0]}: {length[1]}\r\n", b"")
 
-    def _joined(self, request: Request, framing: bytes, body: bytes) -> bytes:
+    def _joined(self, request: Request, framing: str, body: bytes) -> bytes:
         fields = request.fields
-        host = b"" if fields.names_host else self._host
-        line = f"{request.method} {request.target} HTTP/1.1\r\n".encode("latin-1")
-        return b"".join((line, host, fields.block, framing, self._close, b"\r\n", body))
+        host = "" if fields.names_host else self.host
+        start = f"{request.method} {request.target} HTTP/1.1\r\n{host}".encode("latin-1")
+        return b"".join((start, fields.block, framing.encode(), self.end, body))
 
     def wire(self, request: Request) -> bytes:
         """All that is sent in one piece: the head and a short body; kept on the request."""
@@ -34,7 +36,7 @@ class Encoder:
         if request.streams or not body:
             request.wire = wire = self.head(request)
         else:
-            request.wire = wire = self._joined(request, b"Content-Length: %d\r\n" % len(body), body)  # type: ignore[arg-type]
+            request.wire = wire = self._joined(request, f"Content-Length: {len(body)}\r\n", body)  # type: ignore[arg-type]
         return wire
 
 

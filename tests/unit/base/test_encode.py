@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import JOINED_BODY_BYTES, Endpoint, Fields, Origin, Request
-from loadgen.clients.http1.encode import Encoder, rest_of_body
+from loadgen.base.encode import Encoder, rest_of_body
+from loadgen.base.exchange import JOINED_BODY_BYTES, Fields, Origin, Request
 
 HERE = Origin("http", "example.test", 8080)
 
@@ -20,13 +20,9 @@ class Chunks:
         return iter(self.pieces)
 
 
-def endpoint(origin=HERE, keep_alive=True):
-    return Endpoint(origin, (), keep_alive=keep_alive)
-
-
-def sent(request, at=None):
+def sent(request, origin=HERE, keep_alive=True):
     """Every byte that goes out for a request."""
-    return Encoder(at or endpoint()).wire(request) + b"".join(rest_of_body(request) or ())
+    return Encoder(origin, keep_alive=keep_alive).wire(request) + b"".join(rest_of_body(request) or ())
 
 
 def request(method="GET", target="/", *pairs, body=b""):
@@ -74,7 +70,7 @@ def test_a_request_is_exactly_these_bytes(made, wire):
 
 
 def test_without_keep_alive_every_request_says_so():
-    assert sent(request(), endpoint(keep_alive=False)) == (
+    assert sent(request(), keep_alive=False) == (
         b"GET / HTTP/1.1\r\nHost: example.test:8080\r\nConnection: close\r\n\r\n"
     )
 
@@ -89,12 +85,12 @@ def test_without_keep_alive_every_request_says_so():
     ],
 )
 def test_the_host_field_names_the_port_only_where_it_is_not_the_scheme_s_own(origin, host):
-    assert b"\r\nHost: " + host + b"\r\n" in sent(request(), endpoint(origin))
+    assert b"\r\nHost: " + host + b"\r\n" in sent(request(), origin)
 
 
 def test_what_goes_out_in_one_piece_is_kept_for_the_next_time():
     made = request("POST", body=b"x" * JOINED_BODY_BYTES)
-    wire = Encoder(endpoint()).wire(made)
+    wire = Encoder(HERE, keep_alive=True).wire(made)
     assert made.wire is wire
     assert rest_of_body(made) is None
 
@@ -102,7 +98,7 @@ def test_what_goes_out_in_one_piece_is_kept_for_the_next_time():
 def test_a_long_body_is_sent_after_the_head_and_not_copied():
     body = b"x" * (JOINED_BODY_BYTES + 1)
     made = request("POST", body=body)
-    assert Encoder(endpoint()).wire(made).endswith(b"Content-Length: 65537\r\n\r\n")
+    assert Encoder(HERE, keep_alive=True).wire(made).endswith(b"Content-Length: 65537\r\n\r\n")
     (rest,) = rest_of_body(made)
     assert rest is body
 
@@ -129,7 +125,7 @@ bodies = st.binary(max_size=50) | st.lists(st.binary(min_size=1, max_size=20), m
     st.booleans(),
 )
 def test_a_server_reads_what_was_asked_for(method, target, pairs, body, keep_alive):
-    data = sent(request(method, target, *pairs, body=body), endpoint(keep_alive=keep_alive))
+    data = sent(request(method, target, *pairs, body=body), keep_alive=keep_alive)
     server = h11.Connection(h11.SERVER)
     server.receive_data(data)
     head = server.next_event()
