@@ -214,6 +214,8 @@ class Reactor:
                 if memo is not None and data == memo.data:
                     tell = on_repeat
                 elif memo is not None and len(data) == memo.size and memo.alike(data):
+                    if memo.repeats:
+                        memo.data = data
                     tell = on_alike
                 else:
                     self._received(connection, data)  # type: ignore[arg-type]
