@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from collections import deque
 from itertools import chain, repeat
 
 from loadgen.base.alarm import Alarm
@@ -44,7 +43,7 @@ class OpenUsers(ReactorUsers):
         self._drops = arrivals.when_busy == "drop"
         self._precise = arrivals.precise
         self._idle: list[Connection] = []
-        self._waiting: deque[int] = deque()
+        self._blocked = False  # an arrival is due and all connections are busy
         self._started_ns = 0
         self._next_due_ns = NEVER
         self._armed = False
@@ -68,13 +67,16 @@ class OpenUsers(ReactorUsers):
         self._end_ns, self._started_ns = end_ns, now
         self.started = len(self.connections)
         self._idle = list(self.connections)
-        self._next_due_ns = self._next_due(end_ns)
+        self._take_due()
         self._reactor.timetable = self._keep_to_it
         self._on_alarm()
 
-    def _next_due(self, end_ns: int) -> int:
-        due_ns = self._started_ns + self._next_offset_ns()
-        return due_ns if due_ns < end_ns else NEVER
+    def _take_due(self) -> int:
+        """The next arrival's due instant; the one after it is next."""
+        due_ns = self._next_due_ns
+        next_ns = self._started_ns + self._next_offset_ns()
+        self._next_due_ns = next_ns if next_ns < self._end_ns else NEVER
+        return due_ns
 
     def _on_alarm(self) -> None:
         self._alarm.clear()
@@ -92,7 +94,7 @@ class OpenUsers(ReactorUsers):
         """
         if self._next_due_ns <= now:
             self._dispatch(now)
-        if self._over:
+        if self._over or self._blocked:
             return False
         if self._precise or self._next_due_ns - now < SPIN_NS:
             return True
@@ -101,7 +103,7 @@ class OpenUsers(ReactorUsers):
         return False
 
     def _arm(self) -> None:
-        if self._next_due_ns != NEVER and not self._over and not self._armed:
+        if self._next_due_ns != NEVER and not (self._over or self._armed or self._blocked):
             self._armed = True
             self._alarm.set(self._next_due_ns)
 
@@ -128,30 +130,20 @@ class OpenUsers(ReactorUsers):
 
     def _dispatch(self, now: int) -> None:
         """Serve every arrival that is due by `now`; later ones wait until the sockets had their turn."""
-        words, idle, waiting, clock, end_ns = self._words, self._idle, self._waiting, self._clock, self._end_ns
-        only, send, next_offset_ns, started_ns = self._only, self._reactor.send, self._next_offset_ns, self._started_ns
-        due_ns = self._next_due_ns
-        if due_ns <= now:  # so late did we wake up: the generator's own delay
-            self._recorder.batches_ns.append(now - due_ns)
-        while due_ns <= now:
-            if self._over or words[STOP] != GO or self._budget <= 0:
+        if not self._blocked:  # so late did we wake up: the generator's own delay
+            self._recorder.batches_ns.append(now - self._next_due_ns)
+        while self._next_due_ns <= now:
+            if self._over or self._words[STOP] != GO or self._budget <= 0:
                 self._finish(now)
-                break
-            if idle and only is not None:  # the same as `_fire`, in place
-                self._budget -= 1
-                connection = idle.pop()
-                connection.due_ns = due_ns
-                send(connection, only, clock())
-            elif idle or len(self.connections) < self._most:
-                self._fire(idle.pop() if idle else self._another(), due_ns)
+                return
+            if self._idle or len(self.connections) < self._most:
+                self._fire(self._idle.pop() if self._idle else self._another(), self._take_due())
             elif self._drops:
+                self._take_due()
                 self._lose_arrival(0)
             else:
-                waiting.append(due_ns)
-            due_ns = started_ns + next_offset_ns()
-            if due_ns >= end_ns:
-                due_ns = NEVER
-        self._next_due_ns = due_ns
+                self._blocked = True
+                return
 
     def _another(self) -> Connection:
         connection = Connection(len(self.connections))
@@ -174,46 +166,51 @@ class OpenUsers(ReactorUsers):
         memo.add_lag(connection.sent_ns - connection.due_ns)
         memo.add(now - connection.sent_ns)
         self.finished_ns = now
-        if not self._waiting:
+        due_ns = self._next_due_ns
+        if due_ns > now:
+            self._blocked = False
             self._idle.append(connection)
             return None
-        if self._only is None or self._over or self._words[STOP] != GO or self._budget <= 0:
+        request = self._only
+        if request is None or self._over or self._words[STOP] != GO or self._budget <= 0:
             self._continue(connection, now)
             return None
         self._budget -= 1
-        connection.due_ns = self._waiting.popleft()
-        return self._only
+        connection.due_ns = due_ns
+        next_ns = self._started_ns + self._next_offset_ns()  # the same as `_take_due`, in place
+        self._next_due_ns = next_ns if next_ns < self._end_ns else NEVER
+        return request
 
     def _continue(self, connection: Connection, now: int) -> None:
         """A connection is free again: for the arrival that waits longest, or idle."""
         connection.backoff_ns = 0
         self.finished_ns = now
         self._idle.append(connection)
-        if self._waiting and not self._serving:
-            self._serve_waiting()
-
-    def _serve_waiting(self) -> None:
-        self._serving = True  # a send that fails at once comes back here
-        while self._waiting and self._idle and not self._over and self._words[STOP] == GO and self._budget > 0:
-            self._fire(self._idle.pop(), self._waiting.popleft())
-        self._serving = False
+        self._blocked = False
+        if self._next_due_ns <= now and not self._serving:
+            self._serving = True  # a send that fails at once comes back here
+            self._dispatch(now)
+            self._serving = False
 
     def tick(self, now: int) -> None:
         """Deadlines; and the end of the timetable."""
         super().tick(now)
         if self._end_ns and not self._over:
             stopped = now >= self._end_ns or self._words[STOP] != GO or self._budget <= 0
-            if stopped or (self._next_due_ns == NEVER and not self._waiting):
+            if stopped or self._next_due_ns == NEVER:
                 self._finish(now)
 
     def _finish(self, now: int) -> None:
-        """Nothing new from here on; what still waits is never sent, and has waited so long at least."""
+        """Nothing new from here on; what was due by the end and still waits is never sent: it has waited as long."""
         if self._over:
             return
         self._over = True
         self.finished_ns = now
-        while self._waiting:
-            self._lose_arrival(now - self._waiting.popleft())
+        end_ns = min(now, self._board.stopped_at_ns or now)
+        left = self._budget
+        while self._next_due_ns <= end_ns and left > 0:
+            left -= 1
+            self._lose_arrival(end_ns - self._take_due())
 
     def _lose_arrival(self, waited_ns: int) -> None:
         self._unsent += 1
