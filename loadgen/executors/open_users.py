@@ -153,6 +153,7 @@ class OpenUsers(ReactorUsers):
     def _fire(self, connection: Connection, due_ns: int) -> None:
         request = self._only or self._workload.next()
         if request is None:  # there is nothing left to send: the timetable ends here
+            self._next_due_ns = NEVER
             self._idle.append(connection)
             self._finish(self._clock())
             return

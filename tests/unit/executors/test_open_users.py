@@ -1,8 +1,10 @@
+import pytest
+
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass
 from loadgen.guard.board import Cause
 from loadgen.plan.plan import Arrivals, Stage
-from tests.support.fakes import TICK_NS, make_plan, reply
+from tests.support.fakes import TICK_NS, Chained, make_plan, reply
 
 
 def plan_of(rate=100.0, seconds=1.0, users=2, most=0, when_busy="queue", **changes):
@@ -126,3 +128,13 @@ def test_the_run_ends_with_the_last_reply_after_the_timetable(simulate):
     tally = finished(run)
     assert tally.ok == 10
     assert NS_PER_S <= run.elapsed_ns <= NS_PER_S + 400 * NS_PER_MS + TICK_NS
+
+
+@pytest.mark.parametrize("ends", ["by the budget", "by the workload"])
+def test_arrivals_for_which_there_is_nothing_to_send_are_not_missed(simulate, ends):
+    """Three requests in all, while dozens of arrivals wait for the only connection."""
+    limit, workload = (3, None) if ends == "by the budget" else (None, Chained(firsts=3, more=0))
+    plan = plan_of(rate=100.0, users=1, requests_limit=limit)
+    run = simulate(plan, lambda _: (100 * NS_PER_MS, reply()), workload=workload)
+    tally = finished(run)
+    assert (tally.ok, run.users.sent, run.users.not_sent) == (3, 3, 0)
