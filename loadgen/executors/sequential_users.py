@@ -156,7 +156,7 @@ class SequentialUsers:
         if self._words[STOP] != GO or (self._end_ns and not self._may_send(now)):
             self._waits.wake()
             if self._schedule is not None and self._end_ns:
-                self._schedule.end(min(now, self._end_ns))
+                self._schedule.end(0 if self._sold_out else min(now, self._end_ns))
         if now >= self._next_drain_ns:
             self._next_drain_ns = now + DRAIN_EVERY_NS
             self._drain()
@@ -278,10 +278,12 @@ class SequentialUsers:
             if now < due_ns:
                 break
             if not self._may_send(now) or (self._tickets is not None and not self._ticket(self._tickets)):
-                schedule.give_back(due_ns)
+                if not self._sold_out:
+                    schedule.give_back(due_ns)
                 break
             request = workload.only or workload.next()
             if request is None:  # there is nothing left to send: the timetable ends here
+                schedule.end(0)
                 break
             tape.sent += 1
             outcome = await client.exchange(request)

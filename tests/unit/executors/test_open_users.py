@@ -5,6 +5,7 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.guard.board import Cause
 from loadgen.plan.plan import Arrivals, Stage
 from tests.support.fakes import TICK_NS, Chained, make_plan, reply
+from tests.unit.executors.test_sequential_users import Run
 
 
 def plan_of(rate=100.0, seconds=1.0, users=2, most=0, when_busy="queue", **changes):
@@ -131,10 +132,12 @@ def test_the_run_ends_with_the_last_reply_after_the_timetable(simulate):
 
 
 @pytest.mark.parametrize("ends", ["by the budget", "by the workload"])
-def test_arrivals_for_which_there_is_nothing_to_send_are_not_missed(simulate, ends):
+@pytest.mark.parametrize("driven", ["by a reactor", "in turn"])
+def test_arrivals_for_which_there_is_nothing_to_send_are_not_missed(simulate, driven, ends):
     """Three requests in all, while dozens of arrivals wait for the only connection."""
     limit, workload = (3, None) if ends == "by the budget" else (None, Chained(firsts=3, more=0))
     plan = plan_of(rate=100.0, users=1, requests_limit=limit)
-    run = simulate(plan, lambda _: (100 * NS_PER_MS, reply()), workload=workload)
-    tally = finished(run)
+    make = simulate if driven == "by a reactor" else Run
+    run = make(plan, lambda _: (100 * NS_PER_MS, reply()), workload=workload)
+    tally = finished(run) if driven == "by a reactor" else run.whole(1.0)
     assert (tally.ok, run.users.sent, run.users.not_sent) == (3, 3, 0)
