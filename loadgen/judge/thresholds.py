@@ -8,6 +8,9 @@ from loadgen.plan.condition import Condition, parse_condition
 
 _WORST_FIRST = ("fail", "no_data", "pass")
 
+Known = tuple[float, bool]
+"""What was observed, and whether it was that at least."""
+
 
 def judge_thresholds(result: Result, names: Collection[str]) -> list[ThresholdRow]:
     """A row for each of the plan's thresholds, in order; `names` are the requests that one may be about.
@@ -25,35 +28,39 @@ def _row(figures: Figures, text: str, names: Collection[str]) -> ThresholdRow:
     try:
         condition = parse_condition(text, use="threshold", names=names)
         if condition.window_s is None:
-            verdict, observed = _judged(condition, figures.whole(condition))
+            verdict, known = _judged(condition, figures.whole(condition))
         else:
-            verdict, observed = _worst(condition, [_judged(condition, found) for found in figures.windows(condition)])
+            verdict, known = _worst(condition, [_judged(condition, found) for found in figures.windows(condition)])
     except ValueError:  # not a threshold of ours, or a damaged histogram
         return ThresholdRow(text)
-    return ThresholdRow(text, None if observed is None else round(observed, 6), verdict)
+    if known is None:
+        return ThresholdRow(text, None, verdict)
+    observed, at_least = known
+    return ThresholdRow(text, round(observed, 6), verdict, at_least)
 
 
-def _judged(condition: Condition, found: Interval | None) -> tuple[str, float | None]:
+def _judged(condition: Condition, found: Interval | None) -> tuple[str, Known | None]:
     """The verdict on one interval, and the end of it that decides; for no data, what is known at least."""
     if found is None:
         return "no_data", None
     ends = (found.low, found.high)
     held = [condition.holds(end) for end in ends]
+    low, high = (found.low, found.low < found.high), (found.high, False)
     if all(held):
-        return "pass", found.high if condition.is_ceiling else found.low
+        return "pass", high if condition.is_ceiling else low
     if any(held) or found.low < condition.value < found.high:
-        return "no_data", found.low
+        return "no_data", low
     if condition.is_ceiling or found.low > condition.value:
-        return "fail", found.low
-    return "fail", found.high
+        return "fail", low
+    return "fail", high
 
 
-def _worst(condition: Condition, windows: list[tuple[str, float | None]]) -> tuple[str, float | None]:
+def _worst(condition: Condition, windows: list[tuple[str, Known | None]]) -> tuple[str, Known | None]:
     """Of all windows the one that decides: by its verdict, then by how far it is out."""
     verdict = next((word for word in _WORST_FIRST if any(found == word for found, _ in windows)), "no_data")
-    observed = [value for found, value in windows if found == verdict and value is not None]
-    if not observed:
+    known = [end for found, end in windows if found == verdict and end is not None]
+    if not known:
         return verdict, None
     if condition.op == "==":
-        return verdict, max(observed, key=lambda value: abs(value - condition.value))
-    return verdict, max(observed) if condition.is_ceiling else min(observed)
+        return verdict, max(known, key=lambda end: abs(end[0] - condition.value))
+    return verdict, max(known) if condition.is_ceiling else min(known)

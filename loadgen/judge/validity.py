@@ -110,9 +110,12 @@ def _late(evidence: Evidence) -> Iterator[str]:
     allowed_ms = max(LAG_FLOOR_MS, LAG_SHARE * p99)
     lag_ms = max((row.loop_lag_ms.get("p99", 0.0) for row in evidence.generator.workers), default=0.0)
     if lag_ms > allowed_ms:
+        generator = evidence.generator
+        alone = len(generator.workers) <= generator.processes
+        remedy = "use fewer connections, or a less busy machine" if alone else "use --processes with one worker each"
         yield (
             f"the generator's own delay was {lag_ms:.1f} ms at p99, a large part of the response time's {p99:.1f} ms; "
-            "use --processes with one worker each"
+            f"{remedy}"
         )
 
 

@@ -157,11 +157,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """A threshold and how it went: pass, fail or no_data."""
+    """A threshold and how it went: pass, fail or no_data. `at_least`: what was observed is a lower bound."""
 
     expr: str = ""
     observed: float | None = None
     verdict: str = "no_data"
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

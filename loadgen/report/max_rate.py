@@ -5,7 +5,7 @@ from math import log
 
 from loadgen.base.units import format_duration_s
 from loadgen.measure.max_rate import MaxRate, Trial
-from loadgen.measure.result import Latency, ThresholdRow
+from loadgen.measure.result import ThresholdRow
 from loadgen.plan.condition import Condition, parse_condition
 from loadgen.report.bars import bar
 from loadgen.report.facts import title
@@ -39,7 +39,7 @@ def render_max_rate(found: MaxRate, *, width: int = 80, colour: bool = False) ->
 
 def render_trial(trial: Trial) -> str:
     """One run in one line, for whoever waits for the end."""
-    observed = ", ".join(f"{_metric(row)} {_value(row, trial.response)}" for row in trial.slo)
+    observed = ", ".join(f"{_metric(row)} {_value(row)}" for row in trial.slo)
     return f"{format_rate(trial.rate_rps):>9}/s  {'met' if trial.met else 'missed':6}  {observed}"
 
 
@@ -135,7 +135,7 @@ def curve_rows(found: MaxRate) -> list[tuple[str, ...]]:
             format_rate(shown.sent_rps),
             format_quantile(shown.response.p50),
             *([format_quantile(shown.response.p99)] if p99 else []),
-            *(_value(row, shown.response) for row in shown.slo),
+            *(_value(row) for row in shown.slo),
             _verdict(runs),
         ))  # fmt: skip
     return rows
@@ -210,16 +210,8 @@ def _metric(row: ThresholdRow) -> str:
     return clean(head.strip())
 
 
-def _value(row: ThresholdRow, response: Latency) -> str:
+def _value(row: ThresholdRow) -> str:
     if row.observed is None:
         return "-"
     said = in_its_unit(row.expr, row.observed, _names(row.expr))
-    return f">= {said}" if _is_bound(row, response) else said
-
-
-def _is_bound(row: ThresholdRow, response: Latency) -> bool:
-    """Whether replies that never came leave only a lower bound of a response time."""
-    condition = _parsed(row.expr)
-    if condition is None or condition.metric != "response" or condition.request_name is not None:
-        return False
-    return isinstance(getattr(response, str(condition.statistic).replace(".", "_"), None), dict)
+    return f">= {said}" if row.at_least else said

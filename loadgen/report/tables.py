@@ -84,7 +84,7 @@ def observed(row: ThresholdRow, result: Result) -> str:
     """What the verdict rests on; empty where that is not known."""
     if row.observed is None:
         return "too few samples, or none" if row.verdict == "no_data" else ""
-    least = "at least " if row.verdict == "no_data" else ""
+    least = "at least " if row.at_least else ""
     return f"observed {least}{in_its_unit(row.expr, row.observed, result.requests)}"
 
 

@@ -210,6 +210,15 @@ def test_a_lower_bound_fails_what_it_breaks_and_cannot_pass_what_it_leaves_open(
     assert verdict(censored([10] * 95, [200] * 5), text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "at_least"),
+    [("p95 < 11ms", False), ("p99 < 100ms", True), ("p99 < 500ms", True), ("p99 > 100ms", True), ("p95 < 10ms", False)],
+)
+def test_what_is_a_lower_bound_is_marked(text, at_least):
+    (row,) = judged(censored([10] * 95, [200] * 5), text)
+    assert row.at_least is at_least
+
+
 def test_a_bound_that_could_only_move_a_rank_a_little_leaves_a_safe_verdict():
     """Of 10, 20 .. 90 ms and one reply cut at 5 ms the median is 40 ms, or 50 ms where the cut one was slow."""
     cut = censored(range(10, 100, 10), [5])

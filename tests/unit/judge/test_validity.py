@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from loadgen.judge.validity import Evidence, judge_validity
@@ -46,6 +48,15 @@ def test_reasons_say_what_was_seen_and_what_to_do():
     assert "--processes" in busy
     assert "4.0 ms at p99" in late
     assert "8.0 ms" in late
+
+
+@pytest.mark.parametrize(
+    ("workers", "processes", "advice"),
+    [(4, 1, "use --processes with one worker each"), (2, 2, "use fewer connections, or a less busy machine")],
+)
+def test_the_remedy_for_a_late_generator_is_not_what_it_does_already(workers, processes, advice):
+    made = replace(generator(*[(5.0, 4.0)] * workers), processes=processes)
+    assert judge(made, Latency(p99=8.0))[1][0].endswith(advice)
 
 
 def test_a_lost_worker_makes_the_run_invalid():

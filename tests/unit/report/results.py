@@ -192,10 +192,10 @@ def open_model_censored() -> Result:
         errors=[ErrorRow("timeout", "target", "no complete reply within --timeout", 63)],
         timeline=[Second(float(t), 485, 470 + t, 3) for t in range(20)],
         thresholds=[
-            ThresholdRow("p99 < 250ms", 9871.25, "fail"),
+            ThresholdRow("p99 < 250ms", 9871.25, "fail", at_least=True),
             ThresholdRow("error_rate < 5%", 0.00649, "pass"),
             ThresholdRow("p99.99 < 1s", None, "no_data"),
-            ThresholdRow("p95 < 20s", 10_000.0, "no_data"),
+            ThresholdRow("p95 < 20s", 10_000.0, "no_data", at_least=True),
             ThresholdRow("ok_rps > 400 over 5s", 472.4, "pass"),
             ThresholdRow("bytes_received_per_s > 1MiB", 615_000.0, "fail"),
             ThresholdRow("failed <= 63", 63.0, "pass"),

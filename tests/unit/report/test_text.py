@@ -112,7 +112,11 @@ def test_closed_loop_has_one_clock_and_open_model_three() -> None:
     ("row", "shown"),
     [
         (ThresholdRow("p99 < 250ms", 251.3, "fail"), "fail     p99 < 250ms  (observed 251 ms)"),
-        (ThresholdRow("p99 < 250ms", 10.0, "no_data"), "no data  p99 < 250ms  (observed at least 10.0 ms)"),
+        (
+            ThresholdRow("p99 < 250ms", 10.0, "no_data", at_least=True),
+            "no data  p99 < 250ms  (observed at least 10.0 ms)",
+        ),
+        (ThresholdRow("p99 < 5ms", 10.0, "fail", at_least=True), "fail     p99 < 5ms  (observed at least 10.0 ms)"),
         (ThresholdRow("p99 < 250ms", None, "no_data"), "no data  p99 < 250ms  (too few samples, or none)"),
         (ThresholdRow("error_rate < 1%", 0.00649, "pass"), "pass     error_rate < 1%  (observed 0.649%)"),
         (ThresholdRow("rps >= 1000 over 5s", 1234.5, "pass"), "pass     rps >= 1000 over 5s  (observed 1,234/s)"),
