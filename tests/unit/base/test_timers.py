@@ -42,3 +42,21 @@ def test_a_callback_may_ask_for_the_next_one_without_starving_the_loop() -> None
         timers.close()
 
     asyncio.run(whole())
+
+
+def test_while_it_spins_for_an_instant_others_are_served_and_it_is_not_early() -> None:
+    """With an hour to spin before each instant, every turn of the loop is one of the spin."""
+
+    async def whole() -> list[str]:
+        timers, done = Timers(make_alarm(), spin_ns=3600 * 1000 * MS), asyncio.get_running_loop().create_future()
+        seen: list[str] = []
+        due = now_ns() + 3 * MS
+        timers.at(due, lambda: (seen.append("late" if now_ns() >= due else "early"), done.set_result(None)))  # type: ignore[func-returns-value]
+        timers.at(due - MS, lambda: seen.append("an earlier one"))
+        asyncio.get_running_loop().call_soon(seen.append, "another's callback")
+        async with asyncio.timeout(10):
+            await done
+        timers.close()
+        return seen
+
+    assert asyncio.run(whole()) == ["another's callback", "an earlier one", "late"]
