@@ -41,12 +41,12 @@ def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> s
         tables = _tables(comparison, [f"#{number}" for number in range(1, len(labels) + 1)])
     parts = [
         [line(row) for row in wrap(heading(comparison), width, " · ")],
-        [line(Span(row, Tone.WARN)) for text in page.warnings for row in wrap(clean(text).split(" "), width)],
+        [line(Span(row, Tone.WARN)) for text in page.warnings for row in wrap(clean(text), width)],
         _list(labels) if numbered else [],
         *(table.lines() for table in tables),
         [row for text in page.explanation for row in _paragraph(text, width)],
         [row for text in page.notes for row in _paragraph(text, width, "- ")],
-        [line(row) for row in wrap(LEGEND.split(" "), width)] if comparison.against else [],
+        [line(row) for row in wrap(LEGEND, width)] if comparison.against else [],
     ]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 
@@ -105,5 +105,5 @@ def said(row: Row) -> str:
 
 
 def _paragraph(text: str, width: int, mark: str = "") -> list[Line]:
-    rows = wrap(clean(text).split(" "), width - len(mark))
+    rows = wrap(clean(text), width - len(mark))
     return [line(mark if index == 0 else " " * len(mark), row) for index, row in enumerate(rows)]

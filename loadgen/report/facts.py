@@ -24,7 +24,7 @@ SPARKLINE_COLUMNS = 30
 
 def header(result: Result, width: int) -> list[Line]:
     """What ran against what, from how many connections, for how long; and how it ended, when not as planned."""
-    rows = wrap(title(result.plan).split(" "), width) + wrap(_shape(result), width, JOINT)
+    rows = wrap(title(result.plan), width) + wrap(_shape(result), width, JOINT)
     return [*map(line, rows), *_ending(result, width)]
 
 
@@ -93,7 +93,7 @@ def _ending(result: Result, width: int) -> list[Line]:
         left.append(f"{counted(result.users.skipped, 'connection')} never started")
     undone = f"; {', '.join(left)}" if left else ""
     text = f"{how} after {format_measured_s(result.ended_at_s)}{why}{undone}"
-    return [line(Span(row, tone)) for row in wrap(text.split(" "), width)]
+    return [line(Span(row, tone)) for row in wrap(text, width)]
 
 
 def _requests(result: Result) -> list[str]:

@@ -61,19 +61,19 @@ def _verdict(gate: Gate, width: int) -> list[Line]:
         if not unsure:
             return [line(Span("PASSED", Tone.STRONG))]
         said = f"PASSED, with a warning: cannot tell of {', '.join(map(clean, unsure))}"
-        return [line(Span(row, Tone.WARN)) for row in wrap(said.split(" "), width)]
+        return [line(Span(row, Tone.WARN)) for row in wrap(said, width)]
     said = FAILURES[code]
     if code is ExitCode.WORSE and not worse:
         said = "FAILED: it cannot be told whether it is worse than the baseline (--strict)"
     if code is ExitCode.THRESHOLD and not gate.result.status_codes:
         said = "FAILED: not one reply came back"
-    return [line(Span(row, Tone.BAD)) for row in wrap(said.split(" "), width)]
+    return [line(Span(row, Tone.BAD)) for row in wrap(said, width)]
 
 
 def _title(gate: Gate, width: int) -> list[Line]:
     duration = format_measured_s(gate.result.duration_s / gate.rounds)
     runs = f"{counted(gate.rounds, 'run')} of {duration}"
-    return [line(row) for row in wrap(f"{title(gate.result.plan)}; {runs}".split(" "), width)]
+    return [line(row) for row in wrap(f"{title(gate.result.plan)}; {runs}", width)]
 
 
 def _baseline(gate: Gate, width: int) -> list[Line]:
@@ -86,7 +86,7 @@ def _baseline(gate: Gate, width: int) -> list[Line]:
     if max(map(len, figures)) + LEAD > width:  # the margins are what a reader knows already
         figures = align([row[:-1] for row in rows], right=frozenset(range(1, len(heads) - 1)))
     words = [("", Tone.PLAIN), *((row.word, TONES[row.word]) for row in gate.regressions)]
-    said = wrap(f"Against the baseline {_origin(gate.baseline)}".split(" "), width)
+    said = wrap(f"Against the baseline {_origin(gate.baseline)}", width)
     return [
         *map(line, said),
         *(line("  ", Span(pad(word, 11), tone), f"  {row}") for (word, tone), row in zip(words, figures, strict=True)),

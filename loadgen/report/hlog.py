@@ -107,7 +107,7 @@ def _extent(chosen: Sequence[Interval]) -> str:
 def _others(log: HistogramLog, chosen: Sequence[Interval], width: int) -> list[Line]:
     """What else the log holds."""
     known = [clean(unquote(tag)) for tag in log.tags if tag != chosen[0].tag]
-    rows = wrap(["Not in this: the tags", *", ".join(known).split(" ")], width - 2) if known else []
+    rows = wrap("Not in this: the tags " + ", ".join(known), width - 2) if known else []
     return [line("  ", row) for row in rows]
 
 

@@ -37,7 +37,7 @@ def latency_table(result: Result, width: int) -> list[Line]:
     censored = f" and {response.censored:,} censored" if response.censored else ""
     rows = [f"Latency of {counted(response.count, 'good reply', 'good replies')}{censored}", *_table(clocks, width)]
     for note in [*_notes(clocks), *_failed_note(result, "Apart from these,")]:
-        rows += (f"  {row}" for row in wrap(note.split(" "), width - 2))
+        rows += (f"  {row}" for row in wrap(note, width - 2))
     return [*map(line, rows)]
 
 

@@ -70,7 +70,7 @@ def warnings(found: MaxRate) -> list[str]:
 
 def _header(found: MaxRate, width: int) -> list[Line]:
     what, runs, slo = shape(found)
-    return [line(row) for text in (f"{what}; {runs}", slo) for row in wrap(text.split(" "), width)]
+    return [line(row) for text in (f"{what}; {runs}", slo) for row in wrap(text, width)]
 
 
 def _headline(found: MaxRate) -> Line:

@@ -22,7 +22,7 @@ def render_plan(plan: Plan, width: int = 80) -> str:
     """
     words = _Words(plan)
     parts = [
-        wrap(words.title().split(" "), width),
+        wrap(words.title(), width),
         _labelled(words.facts(), width),
         ["Requests", *words.requests(width)] if plan.s3 is None else ["Operations", *s3_operations(plan.s3)],
         ["Variables, new for every request", *words.variables()] if plan.variables else [],
@@ -103,7 +103,7 @@ class _Words:
         return clean(self._redactor.text(text))
 
     def _wrapped(self, text: str, width: int) -> list[str]:
-        return wrap(self._show(text).split(" "), width)
+        return wrap(self._show(text), width)
 
     def _headers(self, spec: RequestSpec) -> list[tuple[str, str]]:
         return [(name, self._redactor.header(name, value)) for name, value in spec.headers]
@@ -201,7 +201,7 @@ class _Words:
 def _labelled(facts: Mapping[str, str], width: int) -> list[str]:
     rows = []
     for label, text in facts.items():
-        for row in wrap(text.split(" "), width - LABEL_COLUMNS):
+        for row in wrap(text, width - LABEL_COLUMNS):
             rows.append(pad(label, LABEL_COLUMNS) + row)
             label = ""
     return rows

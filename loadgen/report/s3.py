@@ -94,7 +94,7 @@ def notes(result: Result, width: int) -> list[Line]:
     lines = []
     for note in result.notes:
         tone = Tone.BAD if note.startswith(LEFT) else Tone.PLAIN
-        lines += [line(Span(row, tone)) for row in wrap(clean(note).split(" "), width)]
+        lines += [line(Span(row, tone)) for row in wrap(clean(note), width)]
     return lines
 
 

@@ -3,6 +3,7 @@
 Widths are terminal columns, in which a wide East Asian character counts two.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -68,11 +69,17 @@ def pad(text: str, width: int) -> str:
     return text + " " * max(0, width - columns(text))
 
 
-def wrap(words: Iterable[str], width: int, joint: str = " ") -> list[str]:
+_BREAKS = re.compile(r"(?<![0-9]) | (?!(?:[KMGT]i?B|B|[num]?s)(?![A-Za-z]))")
+
+
+def wrap(words: str | Iterable[str], width: int, joint: str = " ") -> list[str]:
     """Words joined by `joint` into rows of at most `width` columns; a longer word is cut into pieces.
 
-    Where a row ends, the joint's own blanks are left out. A width below 1, beside a very long figure, counts as 1.
+    A text is taken apart at its blanks, but a number stays with its unit. Where a row ends, the joint's own blanks are
+    left out. A width below 1, beside a very long figure, counts as 1.
     """
+    if isinstance(words, str):
+        words = _BREAKS.split(words)
     width = max(1, width)
     rows: list[str] = []
     row = ""
@@ -88,7 +95,7 @@ def wrap(words: Iterable[str], width: int, joint: str = " ") -> list[str]:
 
 def bullet(mark: str, text: str, width: int, tone: Tone = Tone.PLAIN) -> list[Line]:
     """A paragraph behind a mark, its further lines below its first."""
-    rows = wrap(text.split(" "), width - 2 - len(mark))
+    rows = wrap(text, width - 2 - len(mark))
     return [line("  ", mark if index == 0 else " " * len(mark), Span(row, tone)) for index, row in enumerate(rows)]
 
 

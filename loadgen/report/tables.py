@@ -118,7 +118,7 @@ def _error(row: ErrorRow, figure: str, width: int) -> list[Line]:
     indent = " " * (len(figure) + 4)
     name = clean(row.error_class).replace("_", " ")
     said = name if row.message in ("", name) else f"{name}: {clean(row.message)}"
-    head, *more = wrap(f"{said}{FAULTS.get(row.fault, '')}".split(" "), width - len(indent)) or [""]
+    head, *more = wrap(f"{said}{FAULTS.get(row.fault, '')}", width - len(indent)) or [""]
     example = [elide(clean(text), width - len(indent) - 2) for text in row.example.splitlines() if text.strip()]
     return [
         line("  ", Span(figure, tone), f"  {head}"),

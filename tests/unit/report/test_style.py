@@ -31,6 +31,11 @@ def test_rows_that_are_wrapped_keep_the_joint_at_their_end() -> None:
     assert wrap(["one", "two", "three"], 11, " · ") == ["one · two ·", "three"]
 
 
+def test_a_number_is_not_parted_from_its_unit() -> None:
+    rows = ["of", "4.00 KiB", "to", "64.0 KiB", "in 12 ms", "or 3 busy"]
+    assert wrap(" ".join(rows), 10) == rows
+
+
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1)), st.integers(5, 60))
 def test_wrapping_loses_nothing_and_keeps_to_the_width(words: list[str], width: int) -> None:
