@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 STOPPED = 105
@@ -16,8 +17,10 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from loadgen import __version__
 
-        sys.stdout.write(f"loadgen {__version__}\n")
-        return
+        with suppress(OSError, AttributeError):  # the long way says what is wrong
+            sys.stdout.write(f"loadgen {__version__}\n")
+            sys.stdout.flush()
+            return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:

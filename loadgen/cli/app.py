@@ -1,5 +1,6 @@
 """The command line: its commands, and what becomes of errors."""
 
+import errno
 import io
 import os
 import sys
@@ -104,7 +105,11 @@ def run_app() -> int:
         return USAGE
     except SystemExit:  # Typer's own, where the reader of the help has gone
         return 0
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # the help is written by others than `emit`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.stderr.write(f"loadgen: cannot write to standard output: {error.strerror}\n")
+            return USAGE
         import traceback
 
         traceback.print_exc()

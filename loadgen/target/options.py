@@ -26,6 +26,8 @@ class TargetOptions:
     stop_with_parent: bool = False
 
     def __post_init__(self) -> None:
+        if not self.host:
+            raise UsageError("--host: expected an address; 0.0.0.0 stands for all of this machine's")
         if not 0 <= self.port <= 65535:
             raise UsageError(f"--port: expected 0 to 65535, got {self.port}")
         if self.capacity_rps is not None and not (math.isfinite(self.capacity_rps) and self.capacity_rps > 0):

@@ -149,6 +149,17 @@ def test_help_without_a_reader_is_no_error() -> None:
     assert done.stderr == "0\n"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["run", "--help"]])
+def test_help_on_a_full_disk_is_one_clear_error(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "loadgen", *arguments]
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (
+        2, "loadgen: cannot write to standard output: No space left on device\n"
+    )  # fmt: skip
+
+
 def test_a_full_standard_output_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr("sys.stdout", full)

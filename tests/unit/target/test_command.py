@@ -20,6 +20,7 @@ def test_arguments_say_the_same_as_the_options(options: TargetOptions) -> None:
 @pytest.mark.parametrize(
     ("values", "flag"),
     [
+        ({"host": ""}, "--host"),
         ({"port": 65536}, "--port"),
         ({"capacity_rps": 0.0}, "--capacity"),
         ({"capacity_rps": float("inf")}, "--capacity"),
