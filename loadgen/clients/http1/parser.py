@@ -76,7 +76,7 @@ class ReplyReader:
         self._done = False
         self._keep_alive = False
         self._status = 0
-        self._parser = HttpResponseParser(self)
+        self._parser: HttpResponseParser | None = HttpResponseParser(self)
 
     @property
     def head(self) -> bytes:
@@ -91,6 +91,9 @@ class ReplyReader:
     def feed(self, data: bytes) -> None:
         """Take the next bytes (at least one)."""
         self.received += len(data)
+        if self._parser is None:
+            self.surplus = True
+            return
         if not self._head_done:
             self.start += data
         try:
@@ -102,8 +105,8 @@ class ReplyReader:
                 self.problem = str(error) or "not an HTTP/1.x reply"
             self.surplus = True
         if self.problem:
-            return
-        if self._done:
+            self._parser = None
+        elif self._done:
             self._complete()
         elif not self._head_done and len(self.start) > MAX_HEAD_BYTES:
             self.problem = f"the head is longer than {MAX_HEAD_BYTES} bytes"
@@ -116,6 +119,7 @@ class ReplyReader:
         return self.reply is not None
 
     def _complete(self) -> None:
+        self._parser = None  # it holds this reader: a cycle for each reply would be work for the collector
         if self._head_only or not self._framed:  # what follows chunks shows as the beginning of another message
             body_on_wire = 0 if self._head_only else self._body_length
             if self.received > self._head_length() + body_on_wire:
@@ -164,12 +168,14 @@ class ReplyReader:
         if self._done:
             self.surplus = True
             return
-        status = int(self._parser.get_status_code())
+        parser = self._parser
+        assert parser is not None
+        status = int(parser.get_status_code())
         if 100 <= status < 200 and status != 101:
             return
         self._head_done = True
         self._status = status
-        self._keep_alive = bool(self._parser.should_keep_alive()) and status != 101
+        self._keep_alive = bool(parser.should_keep_alive()) and status != 101
         if not self.start.startswith(b"HTTP/1.", self._start_of_last_head()):
             self.problem = "the protocol is not HTTP/1.x"
         if self._head_only:

@@ -1,3 +1,4 @@
+import gc
 from random import Random
 
 import pytest
@@ -336,3 +337,13 @@ def test_heads_that_differ_every_time_do_not_fill_the_memory():
 def test_only_a_short_reply_is_kept_to_stand_for_equal_ones(size, stands):
     data = b"x" * size
     assert repeatable(data) is (data if stands else None)
+
+
+@pytest.mark.parametrize("data", [LENGTH, CHUNKED, b"SMTP ready\r\n"])
+def test_a_reader_that_is_done_leaves_nothing_for_the_garbage_collector(data):
+    gc.collect()
+    reader = ReplyReader("GET")
+    reader.feed(data)
+    assert reader.reply or reader.problem
+    del reader
+    assert gc.collect() == 0
