@@ -31,6 +31,7 @@ S3_OPTIONS = (
     RunOption("mix", ("--mix",), OBJECTS, "(default: get:45,stat:30,put:15,delete:10)", "WEIGHTS"),
     RunOption("range", ("--range",), OBJECTS, "get: so many bytes from a random one on.", "SIZE"),
     RunOption("verify", ("--verify",), OBJECTS, "get: compare every byte with what was put.", "", bool),
+    RunOption("presigned", ("--presigned",), OBJECTS, "get: by URLs that hold their signature.", "", bool),
     RunOption("part_size", ("--part-size",), OBJECTS, "multipart. (default: 8MiB)", "SIZE"),
     RunOption("delete_many", ("--delete-many",), OBJECTS, "delete: N objects with one request. (default: 1)"),
     RunOption(

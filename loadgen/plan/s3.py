@@ -33,8 +33,9 @@ class S3Plan:
 
     `objects` is how many the job makes or finds prepared; None puts new ones as long as the run goes on. Keys are
     `prefix`, `run_id` and a number, so that a run touches nothing but its own; only a batch with a `source` reads
-    what was there before. `root` is the encoded path of the bucket. `delete_many` objects go with one delete. A batch
-    with a `journal` writes down what is done; `resumed` says that it goes on with one.
+    what was there before. `root` is the encoded path of the bucket. `delete_many` objects go with one delete;
+    `presigned` downloads have their signature in the URL. A batch with a `journal` writes down what is done; `resumed`
+    says that it goes on with one.
     """
 
     job: Job | Step
@@ -53,6 +54,7 @@ class S3Plan:
     payload: Payload | None = None
     checksum: ChecksumName = "none"
     verify: bool = False
+    presigned: bool = False
     keep: bool = False
     retries: int = 0
     delete_many: int = 1

@@ -32,6 +32,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "range": ("get", "mixed"),
     "mix": ("mixed",),
     "verify": ("get", "mixed"),
+    "presigned": ("get",),
     "delete_many": ("delete",),
     "source": ("batch",),
     "function": ("batch",),
@@ -65,6 +66,7 @@ class S3Profile(BaseModel):
     ) = None
     checksum: Annotated[ChecksumName, BeforeValidator(fields.one_of("crc32", "crc32c", "sha256", "none"))] = "none"
     verify: Boolean = False
+    presigned: Boolean = False
     keep: Boolean = False
     retries: Annotated[int, BeforeValidator(fields.integer(0))] = 0
     delete_many: Annotated[int, BeforeValidator(fields.integer(1))] = 1
@@ -86,6 +88,8 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(("s3", "delete_many"), f"expected at most {MOST_DELETES}, got {s3.delete_many}")
     if s3.range is not None and s3.range > min(low for low, _, _ in s3.size):
         yield Problem(("s3", "range"), "expected at most the size of the smallest object")
+    if s3.presigned and s3.range is not None:
+        yield Problem(("s3", "presigned"), "expected whole objects: not together with range")
     if s3.source is not None and s3.prefix.startswith(s3.source):
         yield Problem(("s3", "prefix"), "expected one outside of the source, or the batch would take what it makes")
     if s3.source is not None and "objects" in s3.model_fields_set and s3.objects is not None:
@@ -112,6 +116,7 @@ def make_s3_plan(s3: S3Profile, path: str, *, timed: bool, journal: str | None) 
         payload=payload,
         checksum=s3.checksum,
         verify=s3.verify,
+        presigned=s3.presigned,
         keep=s3.keep,
         retries=s3.retries,
         delete_many=s3.delete_many,

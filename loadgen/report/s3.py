@@ -33,6 +33,7 @@ def title(plan: Mapping[str, Any]) -> str:
     s3 = plan["s3"]
     name = f"{plan.get('name')}: " if plan.get("name") not in (None, "", plan.get("target")) else ""
     what = f", {s3['range_bytes']:,} bytes of each object" if s3.get("range_bytes") else ""
+    what += ", by presigned URLs" if s3.get("presigned") else ""
     return clean(f"{name}S3 {s3.get('job')} on {plan.get('target')}/{s3.get('bucket')}, {_sizes(s3)}{what}")
 
 

@@ -18,6 +18,7 @@ def s3_facts(s3: S3Plan) -> dict[str, str]:
         "Objects": _objects(s3),
         "Payload": _payload(s3),
         "Verified": "every byte of a download is compared with what was put" if s3.verify else "",
+        "Presigned": "each URL holds its signature" if s3.presigned else "",
         "Retries": f"up to {s3.retries}, after a pause, counted apart" if s3.retries else "",
         "Function": s3.function or ("adds a CRC-32 to the object" if s3.job == "batch" else ""),
         "Journal": s3.journal or "",

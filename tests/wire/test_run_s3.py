@@ -77,6 +77,7 @@ def test_put_and_get_in_every_mode(signing: S3Store, mode: Mode) -> None:
         ("delete", [], {"delete": 5}),
         ("delete", ["--delete-many", "3"], {"delete-many": 2}),
         ("get", ["-n", "5", "--range", "7", "--verify"], {"get-range": 5}),
+        ("get", ["-n", "5", "--presigned", "--verify"], {"get": 5}),
         ("multipart", [], {"create-multipart": 5, "put-part": 5, "complete-multipart": 5, "abort-multipart": 0}),
         ("batch", [], {"get": 5, "put": 5}),
         ("put", ["--payload", "streaming", "--checksum", "crc32"], {"put": 5}),

@@ -13,6 +13,7 @@ from loadgen.workloads.s3.signer import UNSIGNED_PAYLOAD
 from loadgen.workloads.s3.sizes import Sizes
 
 COPIES = "copies/"
+PRESIGNED_FOR_S = 900
 _WHOLE = ((200, 200),)
 _UNSIGNED = UNSIGNED_PAYLOAD.encode()
 _PARTIAL = ((206, 206),)
@@ -57,6 +58,7 @@ class Objects:
         self._bodies = Bodies(seed)
         self._range_bytes = s3.range_bytes
         self._verify = s3.verify
+        self._presigned = s3.presigned
         self._shared = s3.job in ("get", "stat") and not s3.retries
         self._whole = Signed(self._get, operations.provider)
         self._head = Signed(self._stat, operations.provider)
@@ -126,7 +128,9 @@ class Objects:
 
     def _get(self, index: int) -> Request:
         size = self._sizes.of(index)
-        if self._gets is not None:
+        if self._presigned:
+            request = self.operations.presigned_get(self.key(index), PRESIGNED_FOR_S, size)
+        elif self._gets is not None:
             request = self._gets.plain(b"%08d" % index)
             request.expect = self.operations.expected(size)
         else:

@@ -80,6 +80,8 @@ def test_the_steps_have_plans_of_their_own():
         ({"job": "move"}, "--job: expected put, get"),
         ({"size": "big"}, "--size: expected a size such as 1MiB"),
         ({"verify": True, "job": "put"}, "--verify: only for get and mixed, and the job is put"),
+        ({"presigned": True, "job": "stat"}, "--presigned: only for get, and the job is stat"),
+        ({"presigned": True, "range": "1KiB"}, "--presigned: expected whole objects: not together with range"),
         ({"job": "multipart", "part_size": "1MiB"}, "--part-size: expected at least 5MiB"),
         ({"range": "2MiB"}, "--range: expected at most the size of the smallest object"),
         ({"job": "mixed", "mix": "get:1,delete:1"}, "--mix: expected at least as much put as delete"),

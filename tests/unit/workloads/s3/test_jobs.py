@@ -65,6 +65,15 @@ def test_a_get_goes_over_its_objects_again_and_again():
     assert sorted(asked.values()) == [2] * 5 + [3] * 5
 
 
+@pytest.mark.parametrize("verify", [False, True])
+def test_presigned_downloads_have_their_signature_in_the_url_and_no_other(verify):
+    s3 = plan("get", presigned=True, verify=verify)
+    request = each(s3).next()
+    assert "X-Amz-Signature=" in request.target
+    assert b"Authorization" not in request.fields.block
+    assert Counter(error for _, error in play(each(s3), filled(s3), most=15)) == {None: 15}
+
+
 def test_a_shard_without_objects_has_nothing_to_read():
     assert each(plan("get", objects=2), index=2, count=3).next() is None
 
