@@ -230,7 +230,8 @@ class ReactorUsers:
     def on_repeat(self, connection: Connection, now: int) -> Request | None:
         """The same reply as last time: the hot path."""
         memo: Memo = connection.request.memo  # type: ignore[assignment, union-attr]
-        memo.add(now - connection.sent_ns)
+        add = memo.add
+        add(now - connection.sent_ns)
         connection.backoff_ns = 0
         if self._eager:
             budget = self._budget

@@ -11,11 +11,11 @@ from math import ceil, exp, inf, log, sqrt
 from random import Random
 
 from loadgen.judge.blocks import FEWEST_BLOCKS, Measure, compare_blocks, mean_of, quantile_of, ratio_of
-from loadgen.judge.figures import PART_OF_A_SECOND, Figures
+from loadgen.judge.figures import Figures
 from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING
 from loadgen.judge.student import quantile, two_sided_p
 from loadgen.measure.encoded import decode_counts
-from loadgen.measure.result import Result, Second
+from loadgen.measure.result import Result
 from loadgen.plan.condition import Condition
 
 _SEED = 40_009
@@ -206,11 +206,7 @@ def _measure(metric: Condition, results: Sequence[Result]) -> tuple[Measure, int
         if metric.statistic == "mean":
             return mean_of(blocks), len(blocks)
     if metric.request_name is None and metric.metric in ("rps", "ok_rps"):
-        seconds = [row for result in results for row in _whole_seconds(result)]
+        seconds = [row for result in results for row in result.whole_seconds]
         amounts = [row.sent if metric.metric == "rps" else row.ok for row in seconds]
         return ratio_of(amounts, [1.0] * len(amounts)), len(amounts)
     return ratio_of((), ()), 0
-
-
-def _whole_seconds(result: Result) -> list[Second]:
-    return [row for row in result.timeline if row.t_s + 1 - PART_OF_A_SECOND <= result.duration_s]

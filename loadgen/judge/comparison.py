@@ -6,13 +6,12 @@ from math import exp, log
 from typing import Literal
 
 from loadgen.judge.blocks import Measure, compare_blocks, quantile_of, ratio_of
-from loadgen.judge.figures import PART_OF_A_SECOND
 from loadgen.judge.metrics import METRICS, Figure, Metric
 from loadgen.judge.statistics import Estimate, Word, holm, paired, word
 from loadgen.measure.counts import Counts
 from loadgen.measure.encoded import decode_clocks
 from loadgen.measure.merge import merge_results
-from loadgen.measure.result import QUANTILES, Result
+from loadgen.measure.result import PART_OF_A_SECOND, QUANTILES, Result
 from loadgen.measure.series import Series
 
 Basis = Literal["rounds", "blocks", "none"]

@@ -13,12 +13,9 @@ from math import inf
 from loadgen.measure.counts import Counts, rank_of, top_of
 from loadgen.measure.encoded import decode_counts
 from loadgen.measure.recording import CENSORED
-from loadgen.measure.result import Ledger, Result, Second
+from loadgen.measure.result import PART_OF_A_SECOND, Ledger, Result, Second
 from loadgen.measure.summary import to_ms
 from loadgen.plan.condition import Condition
-
-PART_OF_A_SECOND = 0.05
-"""A last second that lacks less than this counts as a whole one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ QUANTILES: dict[str, float] = {
     "p99_99": 0.9999,
 }
 
+PART_OF_A_SECOND = 0.05
+"""A last second that lacks less than this counts as a whole one."""
+
 Quantile = float | dict[str, float] | None
 """Milliseconds; `{"at_least": x}` where censored values decide the rank; None without samples."""
 
@@ -237,6 +240,11 @@ class Result:
     generator: Generator = field(default_factory=Generator)
     histograms: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def whole_seconds(self) -> list[Second]:
+        """The rows of the timeline whose second was measured to its end, but for a twentieth of it."""
+        return [row for row in self.timeline if row.t_s + 1 - PART_OF_A_SECOND <= self.duration_s]
 
 
 def to_json(result: Result) -> str:

@@ -149,7 +149,7 @@ def _counted(codes: Mapping[str, int]) -> list[str]:
 
 def _course(result: Result) -> list[str]:
     """Good replies of each whole second as a sparkline from zero up, with the lowest and the highest named."""
-    seconds = [second for second in result.timeline if second.t_s + 0.95 <= result.duration_s]
+    seconds = result.whole_seconds
     if result.duration_s <= SHORTEST_TIMELINE_S or not seconds:
         return []
     lowest, highest = min(seconds, key=_ok), max(seconds, key=_ok)

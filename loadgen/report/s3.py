@@ -79,7 +79,7 @@ def operations(result: Result) -> list[Line]:
 
 def seconds(result: Result) -> list[Line]:
     """The slowest, the median and the fastest whole second."""
-    whole = [second for second in result.timeline if second.t_s + 0.95 <= result.duration_s]
+    whole = result.whole_seconds
     if len(whole) < FEWEST_SECONDS:
         return []
     ordered = sorted(whole, key=lambda second: (second.payload_bytes, second.ok))

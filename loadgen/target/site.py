@@ -87,8 +87,11 @@ class Site:
         if turn.counted:
             self.stats.by_status[turn.answer.status] += 1
         if self._queue_log is not None and turn.answer.service_ns is not None:
-            line = f"{turn.arrived_ns} {self.clock()}\n"
-            self._loop.call_soon(self._queue_log.write, line)  # the reply goes first
+            self._loop.call_soon(self._log_departure, turn.arrived_ns)  # the loop sends the reply before
+
+    def _log_departure(self, arrived_ns: int) -> None:
+        assert self._queue_log is not None
+        self._queue_log.write(f"{arrived_ns} {self.clock()}\n")
 
     def connected(self, transport: asyncio.Transport) -> None:
         """A client connected."""

@@ -203,8 +203,9 @@ class Reactor:
                 if connection.phase is not _WAITING:
                     self._progress(connection, mask)
                     continue
+                recv = connection.recv  # type: ignore[union-attr]  # to call a slot's value in one step costs more
                 try:
-                    data = connection.recv(READ_BYTES)  # type: ignore[union-attr]
+                    data = recv(READ_BYTES)
                 except _AGAIN:
                     continue
                 except OSError as error:
@@ -239,8 +240,9 @@ class Reactor:
                 connection.phase = _WAITING
                 connection.request = request  # type: ignore[union-attr]
                 connection.sent_ns = now  # type: ignore[union-attr]
+                send = connection.send  # type: ignore[union-attr]
                 try:
-                    sent = connection.send(wire)  # type: ignore[union-attr]
+                    sent = send(wire)
                 except OSError:
                     self._send_next(connection, request, now)  # type: ignore[arg-type]
                     continue
