@@ -144,6 +144,7 @@ class OpenUsers(ReactorUsers):
             else:
                 self._blocked = True
                 return
+        self._blocked = False
 
     def _another(self) -> Connection:
         connection = Connection(len(self.connections))
@@ -187,8 +188,9 @@ class OpenUsers(ReactorUsers):
         connection.backoff_ns = 0
         self.finished_ns = now
         self._idle.append(connection)
-        self._blocked = False
-        if self._next_due_ns <= now and not self._serving:
+        if self._next_due_ns > now:
+            self._blocked = False
+        elif not self._serving:
             self._serving = True  # a send that fails at once comes back here
             self._dispatch(now)
             self._serving = False

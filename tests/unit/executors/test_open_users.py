@@ -48,6 +48,21 @@ def test_an_arrival_that_finds_every_connection_busy_waits_and_its_response_incl
     assert [round(response / 1000) for response in sorted(clocks["response"].cells)] == [30, 40, 50]
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_waiting_for_a_busy_connection_is_no_delay_of_our_own(simulate, same):
+    """Whether replies equal the last one or not."""
+    bodies = iter(range(1000))
+    run = simulate(
+        plan_of(rate=100.0, users=1, seconds=0.3),
+        lambda _: (30 * NS_PER_MS, reply(body=b"same" if same else b"%d" % next(bodies))),
+    )
+    run.open_all()
+    run.start(0.3)
+    run.run_to_the_end()
+    assert run.users.not_sent
+    assert max(run.users.take().loop_lag.cells, default=0) < 1000
+
+
 def test_what_still_waits_at_the_end_is_never_sent_and_bounds_the_latency(simulate):
     """Four arrivals at 0, 25, 50 and 75 ms; the first takes longer than the run."""
     run = simulate(plan_of(rate=40.0, users=1, seconds=0.1), lambda _: (150 * NS_PER_MS, reply()))
