@@ -70,6 +70,7 @@ class OpenUsers(ReactorUsers):
         self._take_due()
         self._reactor.timetable = self._keep_to_it
         self._on_alarm()
+        self._arm()  # nothing but an event makes the reactor look at the timetable again
 
     def _take_due(self) -> int:
         """The next arrival's due instant; the one after it is next."""
