@@ -199,10 +199,8 @@ class OpenUsers(ReactorUsers):
     def tick(self, now: int) -> None:
         """Deadlines; and the end of the timetable."""
         super().tick(now)
-        if self._end_ns and not self._over:
-            stopped = now >= self._end_ns or self._words[STOP] != GO or self._budget <= 0
-            if stopped or self._next_due_ns == NEVER:
-                self._finish(now)
+        if self._end_ns and (now >= self._end_ns or self._words[STOP] != GO or self._budget <= 0):
+            self._finish(now)
 
     def _finish(self, now: int) -> None:
         """Nothing new from here on; what was due by the end and still waits is never sent: it has waited as long."""

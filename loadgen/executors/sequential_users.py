@@ -116,7 +116,9 @@ class SequentialUsers:
 
     @property
     def finished(self) -> bool:
-        """Whether every user has returned."""
+        """Whether every user has returned, and with arrivals, their time is over: later ones might have come."""
+        if self._schedule is not None and self._end_ns and self._may_send(self._clock()):
+            return False
         return all(future.done() for future in self._futures)
 
     def open(self, now: int) -> None:
@@ -283,6 +285,7 @@ class SequentialUsers:
                 break
             request = workload.only or workload.next()
             if request is None:  # there is nothing left to send: the timetable ends here
+                self._sold_out = True
                 schedule.end(0)
                 break
             tape.sent += 1

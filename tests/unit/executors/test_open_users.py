@@ -156,3 +156,19 @@ def test_arrivals_for_which_there_is_nothing_to_send_are_not_missed(simulate, dr
     run = make(plan, lambda _: (100 * NS_PER_MS, reply()), workload=workload)
     tally = finished(run) if driven == "by a reactor" else run.whole(1.0)
     assert (tally.ok, run.users.sent, run.users.not_sent) == (3, 3, 0)
+
+
+@pytest.mark.parametrize("driven", ["by a reactor", "in turn"])
+def test_a_run_lasts_to_its_end_though_its_last_arrival_was_long_before(simulate, driven):
+    """At 4/s the second and last arrival of 400 ms comes after 250; more would be due at 500."""
+    plan = plan_of(rate=4.0, seconds=0.4)
+    if driven == "by a reactor":
+        run = simulate(plan)
+        finished(run, 0.4)
+        began_ns = run.began_ns
+    else:
+        run = Run(plan)
+        began_ns = run.clock()
+        run.whole(0.4)
+    assert run.users.sent == 2
+    assert run.clock() - began_ns >= 400 * NS_PER_MS
