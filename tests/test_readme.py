@@ -10,9 +10,9 @@ import pytest
 
 from loadgen.cli.options import OPTIONS
 from loadgen.judge.exit_code import ExitCode
-from loadgen.measure.result import Block, Result
-from loadgen.measure.series import Series, comparison_to_json
 from loadgen.report.hlog import render_hlog
+from loadgen.results.result import Block, Result
+from loadgen.results.rounds import Rounds, comparison_to_json
 from tests.support.command import loadgen, save
 from tests.unit.judge.rounds import run
 from tests.unit.report.gates import found
@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "my-profile.yaml").write_text("target: http://127.0.0.1:8080\n")
     for minute, name in enumerate(("main.json", "r.json", "a.json", "b.json")):
         save(replace(run(), started_at=f"2026-01-05T10:0{minute}:00.000+00:00"), tmp_path / name)
-    variants = [Series((Result(),), label) for label in ("pool", "threads")]
+    variants = [Rounds((Result(),), label) for label in ("pool", "threads")]
     (tmp_path / "c.json").write_text(comparison_to_json(variants))
     (tmp_path / "r.hlog").write_text(render_hlog(Result(blocks=[Block(10.0, 1.0)])))
 

@@ -1,6 +1,6 @@
 """One exchange with the target: the Request, the Outcome, and the Protocol of a client.
 
-Clients stamp instants and say what they saw. They never pace, retry, judge or print, and never raise for what a
+Clients template instants and say what they saw. They never pace, retry, judge or print, and never raise for what a
 server did.
 """
 
@@ -166,24 +166,24 @@ class Framing:
     keep_alive: bool
 
 
-class Memo:
+class ReplyCache:
     """What one request name got lately, so that a reply like it need not be parsed again. Owned by one worker.
 
-    `data` is the last whole reply, byte for byte, of a connection that stays open; with `repeats` False it stays None,
-    for no two are equal or each must be told to `done`. `alike` finds whether a reply of `size` bytes (0: none does)
-    says the same as the last one in other words; `last` is how long that one was, and `lessons` how often `alike` was
-    made. `add` and `add_lag` take the latency and send lag, in nanoseconds, of one more of either kind; `reply` stands
-    for it. `framing` maps whole heads to what they say.
+    `data` is the last whole reply, byte for byte, of a connection that stays open; with `repeats` False it stays
+    None, for no two are equal or each must be told to `done`. `alike` finds whether a reply of `size` bytes (0: none
+    does) says the same as the last one in other words; `last` is how long that one was, and `patterns_made` how often
+    `alike` was made. `add` and `add_lag` take the latency and send lag, in nanoseconds, of one more of either kind;
+    `reply` stands for it. `framing` maps whole heads to what they say.
     """
 
-    __slots__ = ("add", "add_lag", "alike", "data", "framing", "last", "lessons", "repeats", "reply", "size")
+    __slots__ = ("add", "add_lag", "alike", "data", "framing", "last", "patterns_made", "repeats", "reply", "size")
 
     def __init__(self, *, repeats: bool = True) -> None:
         self.repeats = repeats
         self.data: bytes | None = None
         self.reply: Reply | None = None
         self.alike: Callable[[bytes], object] = _nothing
-        self.size = self.last = self.lessons = 0
+        self.size = self.last = self.patterns_made = 0
         self.add: Callable[[int], None] = _nothing
         self.add_lag: Callable[[int], None] = _nothing
         self.framing: dict[bytes, Framing] = {}
@@ -196,17 +196,28 @@ def _nothing(_value: object) -> None:
 class Request:
     """What to send. `target` is in origin form ("/path?query"); `name_id` indexes the plan's request names.
 
-    `body` is bytes or a BodySource. The reply's body is counted; its first `keep` bytes are kept; every piece goes
-    to `sink` when there is one. `memo` is shared by all requests of the name, which then expect the same, or None where
-    each reply must be handed over whole. `wire` caches the encoded head and body of the raw client. A Host field among
-    `fields` takes the place of the origin's. `streams` says that the body does not go out in one piece with the head.
-    `done` is told once what became of the request: its reply, if one came whole, or with `memo` the last one like it,
-    and the error, if it failed. `payload` are the bytes of the application's data that a good reply means were moved,
-    in either direction.
+    `body` is bytes or a BodySource. The reply's body is counted; its first `keep` bytes are kept; every piece goes to
+    `sink` when there is one. `cache` is shared by all requests of the name, which then expect the same, or None where
+    each reply must be handed over whole. `wire` caches the encoded head and body of the raw client. A Host field
+    among `fields` takes the place of the origin's. `streams` says that the body does not go out in one piece with the
+    head. `done` is told once what became of the request: its reply, if one came whole, or with `cache` the last one
+    like it, and the error, if it failed. `payload` are the bytes of the application's data that a good reply means
+    were moved, in either direction.
     """
 
     __slots__ = (
-        "body", "done", "expect", "fields", "keep", "memo", "method", "name_id", "payload", "sink", "streams", "target",
+        "body",
+        "cache",
+        "done",
+        "expect",
+        "fields",
+        "keep",
+        "method",
+        "name_id",
+        "payload",
+        "sink",
+        "streams",
+        "target",
         "wire",
     )  # fmt: skip
 
@@ -221,7 +232,7 @@ class Request:
         expect: Expect | None = None,
         keep: int = 0,
         sink: Callable[[bytes], None] | None = None,
-        memo: Memo | None = None,
+        cache: ReplyCache | None = None,
         done: "Done | None" = None,
     ) -> None:
         self.name_id = name_id
@@ -233,7 +244,7 @@ class Request:
         self.keep = max(keep, KEEP_TO_SEARCH if self.expect.body_contains is not None else 0)
         self.sink = sink
         self.done = done
-        self.memo = memo if sink is None and done is None else None
+        self.cache = cache if sink is None and done is None else None
         self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
         self.wire: bytes | None = None
         self.payload = 0
@@ -242,7 +253,12 @@ class Request:
         """The same request with other values in it; a body keeps its kind and rough size."""
         request = Request.__new__(Request)
         request.name_id, request.method, request.expect = self.name_id, self.method, self.expect
-        request.keep, request.sink, request.memo, request.streams = self.keep, self.sink, self.memo, self.streams
+        request.keep, request.sink, request.cache, request.streams = (
+            self.keep,
+            self.sink,
+            self.cache,
+            self.streams,
+        )
         request.done, request.payload = self.done, self.payload
         request.target, request.fields, request.body, request.wire = target, fields, body, None
         return request

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.options import FLAG, own_option
-from loadgen.cli.saved import load_series
+from loadgen.cli.saved import load_rounds
 
 if TYPE_CHECKING:
     from loadgen.judge.gate import Baseline, Gate, Margin
-    from loadgen.measure.result import Result
+    from loadgen.results.result import Result
 
 BASELINE = "Against a baseline"
 BaselineName = Annotated[
@@ -55,7 +55,7 @@ class Against:
 def read_against(baseline: str | None, max_regression: str | None, names: Collection[str], *, anyway: bool) -> Against:
     """Read the baseline and the margins; `names` are the requests that one may be about. Raises UsageError."""
     from loadgen.judge.gate import DEFAULT_MARGINS, Baseline, parse_margins
-    from loadgen.measure.baselines import FOLDER, Baselines
+    from loadgen.results.baselines import FOLDER, Baselines
 
     if baseline is None:
         if max_regression is not None or anyway:
@@ -68,4 +68,4 @@ def read_against(baseline: str | None, max_regression: str | None, names: Collec
         raise UsageError(f"--max-regression: {error}") from None
     is_file = Path(baseline).exists() or "#" in baseline
     file = baseline if is_file else str(Baselines(FOLDER).find(baseline))
-    return Against(Baseline(baseline, load_series(file).results), tuple(margins), anyway)
+    return Against(Baseline(baseline, load_rounds(file).results), tuple(margins), anyway)

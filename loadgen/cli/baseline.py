@@ -9,10 +9,10 @@ import typer
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.output import emit
-from loadgen.cli.saved import load_series, text_of
+from loadgen.cli.saved import load_rounds, text_of
 
 if TYPE_CHECKING:
-    from loadgen.measure.result import Result
+    from loadgen.results.result import Result
 
 HELP = "Keep results under a name, for `--baseline NAME`."
 baseline_app = typer.Typer(name="baseline", help=HELP, no_args_is_help=True)
@@ -42,14 +42,14 @@ def show(
     folder: Folder = USUAL,
 ) -> None:
     """List the baselines, or print one with its origin."""
-    from loadgen.measure.baselines import Baselines, read_origin
     from loadgen.report.baselines import Entry, render_baseline, render_baselines
+    from loadgen.results.baselines import Baselines, read_origin
 
     kept = Baselines(folder)
 
     def read(wanted: str) -> Entry:
         file = str(kept.find(wanted))
-        return wanted, load_series(file).results, read_origin(text_of(file))
+        return wanted, load_rounds(file).results, read_origin(text_of(file))
 
     if name is None:
         emit(render_baselines([read(found) for found in kept.names()], str(folder)) + "\n")
@@ -59,11 +59,11 @@ def show(
 
 def _save(name: str, files: Sequence[str], folder: Path, *, replace: bool) -> None:
     from loadgen.judge.gate import as_one
-    from loadgen.measure.baselines import Baselines, origin_of
+    from loadgen.results.baselines import Baselines, origin_of
 
     rounds: dict[str, Result] = {}
     for file in files:
-        found = load_series(file).results
+        found = load_rounds(file).results
         rounds |= {f"{file}#{number}" if len(found) > 1 else file: result for number, result in enumerate(found, 1)}
     as_one(rounds)  # raises for plans that are not alike
     for source, result in rounds.items():

@@ -14,9 +14,9 @@ from loadgen.cli.output import emit
 from loadgen.cli.run import signals_restored
 
 if TYPE_CHECKING:
-    from loadgen.measure.calibration import Calibration
-    from loadgen.measure.result import Result
     from loadgen.plan.plan import Plan
+    from loadgen.results.calibration import Calibration
+    from loadgen.results.result import Result
 
 
 def calibrate(
@@ -37,8 +37,8 @@ def calibrate(
 def calibrate_and_save(path: Path, *, null: bool) -> None:
     """Measure, print, and keep in `path`. Raises UsageError where it cannot be written, after it was printed."""
     from loadgen.base.files import whole_file
-    from loadgen.measure.calibration import to_json
     from loadgen.report.calibration import render_calibration
+    from loadgen.results.calibration import to_json
 
     found = measure(null=null)
     emit(render_calibration(found) + "\n")
@@ -66,7 +66,7 @@ def cache_file(environment: Mapping[str, str]) -> Path:
 
 def last_calibration() -> "Calibration | None":
     """What was found out last, if anything was."""
-    from loadgen.measure.calibration import from_json
+    from loadgen.results.calibration import from_json
 
     try:
         return from_json(cache_file(os.environ).read_text(encoding="utf-8"))
@@ -76,8 +76,8 @@ def last_calibration() -> "Calibration | None":
 
 def measure(*, null: bool) -> "Calibration":
     """Start what answers, and put load on it. Raises typer.Exit after a signal."""
+    from loadgen.campaigns.calibrate import calibrate as calibrated
     from loadgen.plan.address import parse_target
-    from loadgen.session.calibrate import calibrate as calibrated
     from loadgen.session.environment import gil_enabled, usable_cores
     from loadgen.target.null import NullProcess
     from loadgen.target.process import TargetProcess

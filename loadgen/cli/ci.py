@@ -12,8 +12,8 @@ from loadgen.cli.options import own_option
 from loadgen.cli.output import check_file, emit, write_text
 
 if TYPE_CHECKING:
-    from loadgen.measure.result import Result
     from loadgen.report.checks import Check
+    from loadgen.results.result import Result
 
 CI = "For CI"
 Junit = Annotated[str | None, own_option(["--junit"], CI, "Save checks as JUnit XML, a test case for each threshold.")]

@@ -18,8 +18,8 @@ from loadgen.cli.variants import make_variants
 from loadgen.report.style import counted
 
 if TYPE_CHECKING:
+    from loadgen.campaigns.rounds import RoundsOutcome
     from loadgen.cli.variants import Variant
-    from loadgen.session.rounds import Rounds
 
 START_S = 0.7
 """Of a run's process, and its connections."""
@@ -106,14 +106,14 @@ def compare_and_report(
     settle_s: float,
 ) -> int:
     """Run the variants, save every round, print what differs; the exit code."""
-    from loadgen.measure.series import Series, comparison_to_json
+    from loadgen.results.rounds import Rounds, comparison_to_json
 
     if not quiet:
         sys.stderr.write(_announcement(variants, rounds, settle_s))
     plans, labels = [item.plan for item in variants], [item.label for item in variants]
     with signals_restored():
         done = measure_rounds(plans, labels, rounds, quiet=quiet, seed=plans[0].seed, settle_s=settle_s)
-        measured = [Series(results, label) for results, label in zip(done.results, labels, strict=True) if results]
+        measured = [Rounds(results, label) for results, label in zip(done.results, labels, strict=True) if results]
         if done.ended_by != "completed":
             sys.stderr.write(f"loadgen: ended early ({done.ended_because or done.ended_by})\n")
         if measured:
@@ -121,7 +121,7 @@ def compare_and_report(
     return _exit_code(done)
 
 
-def _exit_code(done: "Rounds") -> int:
+def _exit_code(done: "RoundsOutcome") -> int:
     """That of the run which went worst; of how it all ended, where a run has no Result."""
     from loadgen.judge.exit_code import ExitCode, exit_code
 

@@ -9,15 +9,15 @@ from loadgen.cli.output import deliver, emit, text_width, wants_colour, write_te
 from loadgen.cli.run import OUTPUT
 
 if TYPE_CHECKING:
-    from loadgen.measure.series import Series
     from loadgen.report.comparison import Page
+    from loadgen.results.rounds import Rounds
 
 FORMS = ("text", "json", "markdown")
 Form = Annotated[str, own_option(["--format"], OUTPUT, "text, json or markdown on stdout.", "FORM")]
 Html = Annotated[str | None, own_option(["--html"], OUTPUT, "Save the comparison as a page of its own.")]
 
 
-def page_of(variants: Sequence["Series"], warnings: Sequence[str] = ()) -> "Page":
+def page_of(variants: Sequence["Rounds"], warnings: Sequence[str] = ()) -> "Page":
     """What is to be shown of several variants. Raises UsageError for damaged histograms."""
     from loadgen.judge.comparison import compare
     from loadgen.judge.explain import alarms, doubts, explain

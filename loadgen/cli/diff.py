@@ -11,10 +11,10 @@ from loadgen.base.errors import UsageError
 from loadgen.cli.comparison_output import FORMS, Form, Html, page_html, page_of, show_page
 from loadgen.cli.options import FLAG
 from loadgen.cli.output import check_file, check_output, write_text
-from loadgen.cli.saved import load_series
+from loadgen.cli.saved import load_rounds
 
 if TYPE_CHECKING:
-    from loadgen.measure.series import Series
+    from loadgen.results.rounds import Rounds
 
 
 def diff(
@@ -33,7 +33,7 @@ def diff(
     check_output(None, form, FORMS)
     check_file("--html", html)
     names = (first, other)
-    sides = [load_series(name) for name in names]
+    sides = [load_rounds(name) for name in names]
     warnings = [*_unlike(sides, names, anyway=anyway), *_elsewhere(sides)]
     labels = _labels(names)
     page = page_of([replace(side, label=label) for side, label in zip(sides, labels, strict=True)], warnings)
@@ -42,7 +42,7 @@ def diff(
     show_page(page, form)
 
 
-def _unlike(sides: Sequence["Series"], names: tuple[str, str], *, anyway: bool) -> list[str]:
+def _unlike(sides: Sequence["Rounds"], names: tuple[str, str], *, anyway: bool) -> list[str]:
     """A warning for plans that differ. Raises UsageError unless they are to be compared anyway."""
     from loadgen.plan.identity import plan_differences
 
@@ -55,9 +55,9 @@ def _unlike(sides: Sequence["Series"], names: tuple[str, str], *, anyway: bool) 
     return [f"NOT ALIKE: {said}. What differs here may be the load, not the target."]
 
 
-def _elsewhere(sides: Sequence["Series"]) -> list[str]:
+def _elsewhere(sides: Sequence["Rounds"]) -> list[str]:
     """Warnings for another machine, and for other software."""
-    from loadgen.measure.machine import machine_differences, software_differences
+    from loadgen.results.machine import machine_differences, software_differences
 
     here, there = (side.results[0].environment for side in sides)
     warnings = []

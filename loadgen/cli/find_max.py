@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from loadgen.cli.options import JUDGING, own_option, with_run_options
-from loadgen.cli.output import check_file, check_output, deliver, show_max_rate, write_text
+from loadgen.cli.output import check_file, check_output, deliver, show_find_max, write_text
 from loadgen.cli.run import OUTPUT, Form, Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.target_argument import plan_for
 
 if TYPE_CHECKING:
     from loadgen.judge.exit_code import ExitCode
-    from loadgen.measure.max_rate import MaxRate, Trial
     from loadgen.plan.plan import Plan
+    from loadgen.results.find_max import MaxRate, Trial
 
 START = "100/s"
 Slo = Annotated[
@@ -45,7 +45,7 @@ def find_max(
     Exit codes: 0 found; 99 no rate meets it, or no more replies; 105 stopped
     by a signal; 121 the generator was the limit (with --strict).
     """
-    from loadgen.session.find_max import check_plan, with_room
+    from loadgen.campaigns.find_max import check_plan, with_room
 
     check_output(output, form)
     check_file("--html", html)
@@ -66,10 +66,10 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
 
     import uvloop
 
+    from loadgen.campaigns.find_max import find_max as searched
+    from loadgen.campaigns.isolated import Isolated
     from loadgen.cli.live import LiveLine
-    from loadgen.report.max_rate import render_trial
-    from loadgen.session.find_max import find_max as searched
-    from loadgen.session.isolated import Isolated
+    from loadgen.report.find_max import render_trial
 
     live = LiveLine(quiet=quiet)
 
@@ -91,13 +91,13 @@ def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
 
 def _deliver(found: "MaxRate", output: str | None, html: str | None, form: str, *, quiet: bool) -> None:
     """Save and print; whatever fails, the others are written."""
-    from loadgen.measure.max_rate import to_json
-    from loadgen.report.max_rate_html import max_rate_html
+    from loadgen.report.find_max_html import find_max_html
+    from loadgen.results.find_max import to_json
 
     with ExitStack() as rest:
         if html is not None:
-            rest.callback(write_text, html, max_rate_html(found))
-        deliver(lambda: to_json(found), lambda: show_max_rate(found), output, as_json=form == "json", quiet=quiet)
+            rest.callback(write_text, html, find_max_html(found))
+        deliver(lambda: to_json(found), lambda: show_find_max(found), output, as_json=form == "json", quiet=quiet)
 
 
 def _exit_code(found: "MaxRate", *, strict: bool) -> "ExitCode":

@@ -12,11 +12,11 @@ from loadgen.cli.ci import CiFiles, Junit, Markdown, OpenMetrics, tell_github
 from loadgen.cli.options import FLAG
 from loadgen.cli.output import check_output, emit, text_width, wants_colour
 from loadgen.cli.run import Form
-from loadgen.cli.saved import load_series
+from loadgen.cli.saved import load_rounds
 
 if TYPE_CHECKING:
     from loadgen.judge.gate import Gate
-    from loadgen.measure.result import Result
+    from loadgen.results.result import Result
 
 
 def gate(
@@ -82,4 +82,4 @@ def show(judged: "Gate", ci_files: CiFiles, *, machine: bool, quiet: bool, brief
 def _rounds(files: Sequence[str]) -> "list[Result]":
     if len(set(files)) < len(files):
         raise UsageError("a result is given twice")
-    return [result for file in files for result in load_series(file).results]
+    return [result for file in files for result in load_rounds(file).results]

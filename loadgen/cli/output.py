@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from loadgen.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from loadgen.measure.max_rate import MaxRate
-    from loadgen.measure.result import Result
+    from loadgen.results.find_max import MaxRate
+    from loadgen.results.result import Result
 
 FORMATS = ("text", "json")
 
@@ -73,16 +73,16 @@ def deliver(
 
 def deliver_result(result: "Result", output: str | None, form: str, *, quiet: bool = False) -> None:
     """`deliver` a Result."""
-    from loadgen.measure.result import to_json
+    from loadgen.results.result import to_json
 
     deliver(lambda: to_json(result), lambda: show_result(result), output, as_json=form == "json", quiet=quiet)
 
 
-def show_max_rate(found: "MaxRate") -> None:
+def show_find_max(found: "MaxRate") -> None:
     """Print what a search has found."""
-    from loadgen.report.max_rate import render_max_rate
+    from loadgen.report.find_max import render_find_max
 
-    emit(render_max_rate(found, width=text_width(), colour=wants_colour()) + "\n")
+    emit(render_find_max(found, width=text_width(), colour=wants_colour()) + "\n")
 
 
 def show_result(result: "Result") -> None:

@@ -16,18 +16,18 @@ from loadgen.cli.output import (
     check_output,
     deliver_result,
     emit,
-    show_max_rate,
+    show_find_max,
     text_width,
     wants_colour,
     write_text,
 )
-from loadgen.cli.saved import series_in, text_of, variants_in
+from loadgen.cli.saved import rounds_in, text_of, variants_in
 
 if TYPE_CHECKING:
-    from loadgen.measure.counts import Counts
-    from loadgen.measure.max_rate import MaxRate
-    from loadgen.measure.result import Result
+    from loadgen.measure.histogram import Histogram
     from loadgen.report.comparison import Page
+    from loadgen.results.find_max import MaxRate
+    from loadgen.results.result import Result
 
 LOG = "Histogram logs"
 UNITS = ("us", "ns", "ms")
@@ -48,7 +48,7 @@ class LogReport:
     """A histogram log, read: its report and the values in it."""
 
     text: str
-    counts: "Counts"
+    counts: "Histogram"
 
 
 def report(
@@ -116,8 +116,8 @@ def _check_pages(
     histograms: HistogramFiles,
 ) -> None:
     """Write the page of the one comparison or search. Raises UsageError for what only these can be, or only results."""
-    from loadgen.measure.max_rate import MaxRate
     from loadgen.report.comparison import Page
+    from loadgen.results.find_max import MaxRate
 
     pages = {file: item for file, item in reports.items() if isinstance(item, Page | MaxRate)}
     others = [file for file in reports if file not in pages]
@@ -136,15 +136,15 @@ def _check_pages(
 
 
 def _html(item: "Page | MaxRate") -> str:
-    from loadgen.measure.max_rate import MaxRate
-    from loadgen.report.max_rate_html import max_rate_html
+    from loadgen.report.find_max_html import find_max_html
+    from loadgen.results.find_max import MaxRate
 
-    return max_rate_html(item) if isinstance(item, MaxRate) else page_html(item)
+    return find_max_html(item) if isinstance(item, MaxRate) else page_html(item)
 
 
 def _read(text: str, argument: str) -> "Result | Page | MaxRate":
     """What a file holds: a Result, several rounds as one, a comparison, or a search."""
-    from loadgen.measure.max_rate import from_json
+    from loadgen.results.find_max import from_json
 
     if (found := from_json(text, argument)) is not None:
         return found
@@ -153,11 +153,11 @@ def _read(text: str, argument: str) -> "Result | Page | MaxRate":
 
 
 def _result(text: str, argument: str) -> "Result":
-    return _as_one(series_in(text, argument).results, argument)
+    return _as_one(rounds_in(text, argument).results, argument)
 
 
 def _as_one(rounds: Sequence["Result"], argument: str) -> "Result":
-    from loadgen.measure.merge import merge_results
+    from loadgen.results.merge import merge_results
 
     if len(rounds) == 1:
         return rounds[0]
@@ -165,7 +165,7 @@ def _as_one(rounds: Sequence["Result"], argument: str) -> "Result":
 
 
 def _merged(files: Sequence[str], texts: Mapping[str, str]) -> "Result":
-    from loadgen.measure.merge import merge_results
+    from loadgen.results.merge import merge_results
 
     if len(texts) < len(files):
         raise UsageError("--merge: a file is given twice")
@@ -173,8 +173,8 @@ def _merged(files: Sequence[str], texts: Mapping[str, str]) -> "Result":
 
 
 def _read_log(text: str, file: str, wanted: Range) -> LogReport:
-    from loadgen.measure.hlog import read_log
     from loadgen.report.hlog import render_log
+    from loadgen.results.hlog import read_log
 
     log = read_log(text, file, wanted.unit)
     chosen = log.select(wanted.start_s, wanted.end_s, wanted.tag)
@@ -183,8 +183,8 @@ def _read_log(text: str, file: str, wanted: Range) -> LogReport:
 
 
 def _show(item: "Result | LogReport | Page | MaxRate", form: str, histograms: HistogramFiles) -> None:
-    from loadgen.measure.max_rate import MaxRate, to_json
-    from loadgen.measure.result import Result
+    from loadgen.results.find_max import MaxRate, to_json
+    from loadgen.results.result import Result
 
     if isinstance(item, LogReport):
         emit(item.text + "\n")
@@ -196,7 +196,7 @@ def _show(item: "Result | LogReport | Page | MaxRate", form: str, histograms: Hi
         _show_result(item, form)
         histograms.write(item)
     elif isinstance(item, MaxRate):
-        emit(to_json(item)) if form == "json" else show_max_rate(item)
+        emit(to_json(item)) if form == "json" else show_find_max(item)
     else:
         show_page(item, form)
 

@@ -7,14 +7,14 @@ from loadgen.cli.live import LiveLine
 from loadgen.report.style import columns, pad
 
 if TYPE_CHECKING:
-    from loadgen.measure.result import Result
+    from loadgen.campaigns.rounds import Round, RoundsOutcome
     from loadgen.plan.plan import Plan
-    from loadgen.session.rounds import Rounds, Turn
+    from loadgen.results.result import Result
 
 
 def measure_rounds(
     plans: Sequence["Plan"], labels: Sequence[str], rounds: int, *, quiet: bool, seed: int, settle_s: float
-) -> "Rounds":
+) -> "RoundsOutcome":
     """Run every plan `rounds` times. Raises UsageError before the first run where one cannot be run on this host.
 
     Signals are ignored afterwards: the caller keeps what was measured within `signals_restored`.
@@ -23,21 +23,21 @@ def measure_rounds(
 
     import uvloop
 
-    from loadgen.session.isolated import Isolated
+    from loadgen.campaigns.isolated import Isolated
+    from loadgen.campaigns.rounds import run_rounds
     from loadgen.session.limits import check_descriptors
-    from loadgen.session.rounds import run_rounds
 
     for plan in plans:
         check_descriptors(plan)
     live = LiveLine(quiet=quiet)
     longest = max(map(columns, labels), default=0)
 
-    async def main() -> "Rounds":
+    async def main() -> "RoundsOutcome":
         with Isolated(live.show) as isolated:
 
-            async def run(turn: "Turn") -> "Result":
-                live.lead(f"{turn.round + 1}/{rounds} {pad(labels[turn.variant], longest)}")
-                return await isolated.run(turn.plan)
+            async def run(round_: "Round") -> "Result":
+                live.lead(f"{round_.round + 1}/{rounds} {pad(labels[round_.variant], longest)}")
+                return await isolated.run(round_.plan)
 
             return await run_rounds(plans, rounds, run, isolated.rest, seed=seed, settle_s=settle_s)
 

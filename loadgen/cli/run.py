@@ -17,8 +17,8 @@ from loadgen.cli.target_argument import plan_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from loadgen.measure.result import Result
     from loadgen.plan.plan import Plan
+    from loadgen.results.result import Result
 
 OUTPUT = "Output"
 NO_HISTOGRAMS = HistogramFiles()
@@ -35,7 +35,7 @@ Form = Annotated[str, own_option(["--format"], OUTPUT, "text or json on stdout."
 Quiet = Annotated[bool, own_option(["-q", "--quiet"], OUTPUT, "No progress, and no report when -o is given.", FLAG)]
 Hgrm = Annotated[str | None, own_option(["--hgrm"], OUTPUT, "Save response percentiles as HdrHistogram text.")]
 Hlog = Annotated[str | None, own_option(["--hlog"], OUTPUT, "Save response times as an HdrHistogram interval log.")]
-Rounds = Annotated[
+RoundsOutcome = Annotated[
     int,
     own_option(
         ["--rounds"], BASELINE, "Run it so often, each time in a fresh process, and report all as one.", "N", least=1
@@ -48,7 +48,7 @@ def run(
     *,
     target: Target,
     settings: Settings = None,
-    rounds: Rounds = 1,
+    rounds: RoundsOutcome = 1,
     baseline: BaselineName = None,
     max_regression: MaxRegression = None,
     anyway: Anyway = False,

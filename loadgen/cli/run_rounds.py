@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from loadgen.judge.exit_code import ExitCode
     from loadgen.judge.gate import Gate
-    from loadgen.measure.result import Result
     from loadgen.plan.plan import Plan
+    from loadgen.results.result import Result
 
 
 def run_rounds_and_report(
@@ -33,12 +33,12 @@ def run_rounds_and_report(
 
     Raises UsageError, before anything runs, for a baseline that cannot be compared with.
     """
+    from loadgen.campaigns.rounds import SETTLE_S
     from loadgen.cli.run import signals_restored
     from loadgen.judge.exit_code import ExitCode
     from loadgen.judge.gate import check_likeness
     from loadgen.plan.codec import describe_plan
     from loadgen.session.environment import describe_environment
-    from loadgen.session.rounds import SETTLE_S
 
     if against.baseline is not None:
         check_likeness(describe_plan(plan), describe_environment(), against.baseline, anyway=against.anyway)
@@ -82,7 +82,7 @@ def _report(
 
 def _document(results: "Sequence[Result]") -> str:
     """Every round; people see all of them as one."""
-    from loadgen.measure.result import to_json
-    from loadgen.measure.series import series_to_json
+    from loadgen.results.result import to_json
+    from loadgen.results.rounds import rounds_to_json
 
-    return series_to_json(results) if len(results) > 1 else to_json(results[0])
+    return rounds_to_json(results) if len(results) > 1 else to_json(results[0])

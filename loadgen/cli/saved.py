@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loadgen.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from loadgen.measure.series import Series
+    from loadgen.results.rounds import Rounds
 
 
 def text_of(argument: str) -> str:
@@ -21,12 +21,12 @@ def text_of(argument: str) -> str:
         raise UsageError(f"cannot read {file!r}: {reason}") from None
 
 
-def variants_in(text: str, argument: str) -> "list[Series]":
+def variants_in(text: str, argument: str) -> "list[Rounds]":
     """All variants in the text of a file, or the one that is named. Raises UsageError.
 
     A variant is named by its label (`pool 4 workers`, or `pool-4-workers`) or by its number from 1.
     """
-    from loadgen.measure.series import read_variants
+    from loadgen.results.rounds import read_variants
 
     file, name = _split(argument)
     variants = read_variants(text, file)
@@ -39,12 +39,12 @@ def variants_in(text: str, argument: str) -> "list[Series]":
     raise UsageError(f"{file}: has no variant {name!r}; there is {labels}")
 
 
-def load_series(argument: str) -> "Series":
-    """`series_in` of a file that is not read yet."""
-    return series_in(text_of(argument), argument)
+def load_rounds(argument: str) -> "Rounds":
+    """`rounds_in` of a file that is not read yet."""
+    return rounds_in(text_of(argument), argument)
 
 
-def series_in(text: str, argument: str) -> "Series":
+def rounds_in(text: str, argument: str) -> "Rounds":
     """The rounds of one variant. Raises UsageError, also where there are several and none is named."""
     variants = variants_in(text, argument)
     if len(variants) > 1:

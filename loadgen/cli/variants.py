@@ -59,7 +59,7 @@ def make_variants(target: str, settings: Sequence[str], flags: Mapping[str, Any]
 
 
 def _combinations(lists: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
-    """In the order of the lists, the first of which turns slowest; one that comes of dropping a key only once.
+    """In the order of the lists, the first of which interleaved slowest; one that comes of dropping a key only once.
 
     An entry that was given twice stands for itself: comparing a thing with itself shows the noise.
     """

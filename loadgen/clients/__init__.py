@@ -1,1 +1,1 @@
-"""How it is sent. Clients stamp instants and say what they saw; they never decide."""
+"""How it is sent. Clients template instants and say what they saw; they never decide."""

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import Endpoint, ErrorClass
-from loadgen.guard.board import Board
+from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
-from loadgen.pacing.closed import ramp_offset_ns, turns_ns
+from loadgen.pacing.closed import active_spans_ns, ramp_offset_ns
 from loadgen.plan.plan import Plan, Shard
 
 UNLIMITED = 1 << 62
@@ -32,24 +32,26 @@ CONNECT_ERRORS = frozenset(
 class Assignment:
     """One worker's task. `deliver` takes a Frame a second and a last one; it may be called from the worker's thread.
 
-    A worker connects its users, sets its slot to READY, waits for the board's gate, starts them, and is done when
+    A worker connects its users, sets its slot to READY, waits for the control's gate, starts them, and is done when
     nothing runs any more. It never raises for what the target did.
     """
 
     plan: Plan
     shard: Shard
     endpoint: Endpoint
-    board: Board
+    control: SharedState
     deliver: Callable[[Frame], None]
     redact: Callable[[bytes], str]
     clock: Clock = now_ns
 
 
-def turns_of(plan: Plan, shard: Shard, user: int) -> list[tuple[int, int]]:
+def active_spans_of(plan: Plan, shard: Shard, user: int) -> list[tuple[int, int]]:
     """When a user of a staggered plan takes part: spans of nanoseconds from the gate on."""
-    place = shard.place_of(user)
+    place = shard.rank_of_user(user)
     if plan.user_stages:
-        return turns_ns(place, [(stage.duration_s, stage.from_users, stage.to_users) for stage in plan.user_stages])
+        return active_spans_ns(
+            place, [(stage.duration_s, stage.from_users, stage.to_users) for stage in plan.user_stages]
+        )
     return [(ramp_offset_ns(place, plan.users, plan.ramp_up_s), UNLIMITED)]
 
 

@@ -21,7 +21,7 @@ from loadgen.base.exchange import Endpoint, Origin, Tls
 from loadgen.base.redact import Redactor
 from loadgen.executors.base import Assignment
 from loadgen.executors.start import start_here
-from loadgen.guard.board import Board
+from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame
 from loadgen.measure.wire import write_frame
 from loadgen.plan.codec import plan_from_json, plan_to_json
@@ -30,13 +30,13 @@ from loadgen.plan.plan import Plan, make_shards
 ORPHAN_EXIT = 70
 
 
-def encode_task(plan: Plan, endpoint: Endpoint, shards: range, board: Board) -> bytes:
+def encode_task(plan: Plan, endpoint: Endpoint, shards: range, control: SharedState) -> bytes:
     """The line that a child reads."""
     task = {
         "plan": plan_to_json(plan),
         "endpoint": asdict(endpoint),
         "shards": [shards.start, shards.stop],
-        "board": board.descriptor,
+        "control": control.descriptor,
     }
     return json.dumps(task).encode() + b"\n"
 
@@ -73,7 +73,7 @@ def leave_with_parent() -> None:
 
 async def _run(data: dict[str, Any], frames: BinaryIO) -> None:
     plan = plan_from_json(data["plan"])
-    board = Board(data["board"], plan.shard_count)
+    control = SharedState(data["control"], plan.shard_count)
     redactor = Redactor(plan.secrets)
     writing = threading.Lock()
 
@@ -83,7 +83,7 @@ async def _run(data: dict[str, Any], frames: BinaryIO) -> None:
 
     shards = make_shards(plan)[slice(*data["shards"])]
     endpoint = _endpoint(data["endpoint"])
-    tasks = [Assignment(plan, shard, endpoint, board, deliver, redactor.bytes_) for shard in shards]
+    tasks = [Assignment(plan, shard, endpoint, control, deliver, redactor.bytes_) for shard in shards]
     with ThreadPoolExecutor(max_workers=len(tasks), thread_name_prefix="worker") as pool:
         await asyncio.gather(*start_here(tasks, pool))
 

@@ -5,13 +5,13 @@ import ssl
 from itertools import chain, repeat
 
 from loadgen.base.alarm import Alarm
-from loadgen.base.exchange import Memo, Request
+from loadgen.base.exchange import ReplyCache, Request
 from loadgen.clients.http1.connection import Connection
 from loadgen.executors.base import UNLIMITED, Assignment
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.schedule import make_timetable
-from loadgen.guard.board import GO, STOP
 from loadgen.guard.breaker import Breaker
+from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.plan import Arrivals, share
 from loadgen.workloads.base import Workload
@@ -165,9 +165,9 @@ class OpenUsers(ReactorUsers):
 
     def on_repeat(self, connection: Connection, now: int) -> Request | None:
         """The same reply as last time: the hot path."""
-        memo: Memo = connection.request.memo  # type: ignore[assignment, union-attr]
-        memo.add_lag(connection.sent_ns - connection.due_ns)
-        memo.add(now - connection.sent_ns)
+        cache: ReplyCache = connection.request.cache  # type: ignore[assignment, union-attr]
+        cache.add_lag(connection.sent_ns - connection.due_ns)
+        cache.add(now - connection.sent_ns)
         self.finished_ns = now
         due_ns = self._next_due_ns
         if due_ns > now:
@@ -208,7 +208,7 @@ class OpenUsers(ReactorUsers):
             return
         self._over = True
         self.finished_ns = now
-        end_ns = min(now, self._board.stopped_at_ns or now)
+        end_ns = min(now, self._control.stopped_at_ns or now)
         left = self._budget
         while self._next_due_ns <= end_ns and left > 0:
             left -= 1

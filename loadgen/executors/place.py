@@ -8,8 +8,8 @@ from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.worker import Worker
-from loadgen.guard.board import Cause
 from loadgen.guard.breaker import Breaker
+from loadgen.guard.shared_state import Cause
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions
 from loadgen.workloads.base import Workload
@@ -29,7 +29,7 @@ def _users(task: Assignment) -> Users:
 
         context = make_context(endpoint.tls)
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, clock=task.clock)
-    breaker = Breaker(task.board, shard.index, plan.stop.max_errors)
+    breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _shard_workload(task, recorder.transactions)
         if plan.arrivals is not None:
@@ -53,13 +53,13 @@ def _users(task: Assignment) -> Users:
 
 def _shard_workload(task: Assignment, transactions: Transactions) -> Workload:
     """One workload for all users of the shard, who belong to one thread."""
-    plan, shard, board = task.plan, task.shard, task.board
+    plan, shard, control = task.plan, task.shard, task.control
     if plan.s3 is None:
         return HttpWorkload(plan, shard.index, shard.count, shard.seed)
     from loadgen.workloads.s3.workload import make_s3_workload
 
     def on_lost(_problem: str) -> None:
-        board.trip(Cause.CREDENTIALS, task.clock())
+        control.trip(Cause.CREDENTIALS, task.clock())
 
     return make_s3_workload(plan, plan.s3, shard, transactions, on_lost)
 

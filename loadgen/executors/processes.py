@@ -8,39 +8,39 @@ from contextlib import suppress
 
 from loadgen.base.exchange import Endpoint
 from loadgen.executors.child import encode_task
-from loadgen.guard.board import Board, Slot, State
+from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.recording import Frame
 from loadgen.measure.wire import read_frame
 from loadgen.plan.plan import Plan
 
 
-def _spawn(board: Board) -> subprocess.Popen[bytes]:
-    """Start a child that inherits the board, with SIGINT blocked until it ignores it: Ctrl-C goes to all processes."""
+def _spawn(control: SharedState) -> subprocess.Popen[bytes]:
+    """Start a child that inherits the shared memory. SIGINT is blocked until it ignores it: Ctrl-C goes to all."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return subprocess.Popen(
             [sys.executable, "-m", "loadgen.executors.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=(board.descriptor,),
+            pass_fds=(control.descriptor,),
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_child(
-    plan: Plan, endpoint: Endpoint, shards: range, board: Board, deliver: Callable[[Frame], None]
+    plan: Plan, endpoint: Endpoint, shards: range, control: SharedState, deliver: Callable[[Frame], None]
 ) -> str | None:
     """Start a child for these shards and read its frames to the end. None, or how the child was lost.
 
-    A lost child's workers are marked as finished on the board, so that nobody waits for them; the others go on.
+    A lost child's workers are marked as finished on the control, so that nobody waits for them; the others go on.
     """
-    child = _spawn(board)
+    child = _spawn(control)
     assert child.stdin is not None
     assert child.stdout is not None
     with child, child.stdin, child.stdout:
         try:
-            child.stdin.write(encode_task(plan, endpoint, shards, board))
+            child.stdin.write(encode_task(plan, endpoint, shards, control))
             child.stdin.flush()
         except BrokenPipeError:  # it is gone already; its exit code says why
             with suppress(BrokenPipeError):
@@ -49,7 +49,7 @@ def run_child(
             deliver(frame)
         code = child.wait()
     for worker in shards:
-        board.put(worker, Slot.STATE, State.FINISHED)
+        control.put(worker, Slot.STATE, State.FINISHED)
     if code == 0:
         return None
     how = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"

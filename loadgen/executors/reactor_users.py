@@ -10,13 +10,13 @@ from heapq import heappop, heappush
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NS_PER_MS, s_to_ns
-from loadgen.base.exchange import ErrorClass, Memo, Reply, Request
+from loadgen.base.exchange import ErrorClass, Reply, ReplyCache, Request
 from loadgen.clients.http1.connection import Connection
-from loadgen.clients.http1.likeness import learn
 from loadgen.clients.http1.reactor import Reactor
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, turns_of
-from loadgen.guard.board import GO, STOP, Slot
+from loadgen.clients.http1.reply_pattern import update_pattern
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, active_spans_of
 from loadgen.guard.breaker import Breaker
+from loadgen.guard.shared_state import GO, STOP, Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.pacing.closed import OPENING_BURST, ThinkTime, next_backoff_ns, opening_offset_ns
@@ -49,9 +49,9 @@ class ReactorUsers:
         self._only = workload.only
         self._recorder = recorder
         self._breaker = breaker
-        self._board = task.board
-        self._words = task.board.words
-        self._sent_word = task.board.index(shard.index, Slot.SENT)
+        self._control = task.control
+        self._words = task.control.words
+        self._sent_word = task.control.index(shard.index, Slot.SENT)
         self._clock = task.clock
         self._limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._budget = self._limit
@@ -132,7 +132,7 @@ class ReactorUsers:
             return
         plan, shard = self._task.plan, self._task.shard
         for connection in self.connections:
-            turns = turns_of(plan, shard, connection.user)
+            turns = active_spans_of(plan, shard, connection.user)
             self._turns.append([(now + begin, now + end) for begin, end in reversed(turns)])
             self._until_ns.append(0)
             self._await_turn(connection, now)
@@ -229,8 +229,8 @@ class ReactorUsers:
 
     def on_repeat(self, connection: Connection, now: int) -> Request | None:
         """The same reply as last time: the hot path."""
-        memo: Memo = connection.request.memo  # type: ignore[assignment, union-attr]
-        add = memo.add
+        cache: ReplyCache = connection.request.cache  # type: ignore[assignment, union-attr]
+        add = cache.add
         add(now - connection.sent_ns)
         connection.backoff_ns = 0
         if self._eager:
@@ -245,7 +245,7 @@ class ReactorUsers:
             self._park(now)
             return None
         if self._paced:
-            memo.add_lag(connection.sent_ns - connection.due_ns)
+            cache.add_lag(connection.sent_ns - connection.due_ns)
         self._continue(connection, now)
         return None
 
@@ -253,7 +253,7 @@ class ReactorUsers:
         """A reply that says the same as last time."""
         request = connection.request
         if request.done is not None:  # type: ignore[union-attr]
-            self._finish_request(request, request.memo.reply, None, now)  # type: ignore[arg-type, union-attr]
+            self._finish_request(request, request.cache.reply, None, now)  # type: ignore[arg-type, union-attr]
         return self.on_repeat(connection, now)
 
     def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
@@ -261,12 +261,12 @@ class ReactorUsers:
         request = connection.request
         assert request is not None
         error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
-        series = self._recorder.series(request.name_id, reply.status, error)
-        series.add(now - connection.sent_ns, reply.wire_length, request.payload)
+        replies = self._recorder.replies(request.name_id, reply.status, error)
+        replies.add(now - connection.sent_ns, reply.wire_length, request.payload)
         if self._paced:
-            series.lags.append(connection.sent_ns - connection.due_ns)
+            replies.lags.append(connection.sent_ns - connection.due_ns)
         if self._phases:
-            series.first_bytes[len(series.samples) - 1] = (connection.first_byte_ns or now) - connection.sent_ns
+            replies.first_bytes[len(replies.samples) - 1] = (connection.first_byte_ns or now) - connection.sent_ns
         if error is not None:
             code = request.expect.code(reply.kept)
             if code:
@@ -275,10 +275,10 @@ class ReactorUsers:
             self._breaker.failed(now)
         if request.done is not None:
             self._finish_request(request, reply, error, now)
-        memo = request.memo
-        if memo is not None:
-            learn(memo, request.expect, reply if error is None else None)
-            memo.add, memo.add_lag = series.samples.append, series.lags.append
+        cache = request.cache
+        if cache is not None:
+            update_pattern(cache, request.expect, reply if error is None else None)
+            cache.add, cache.add_lag = replies.samples.append, replies.lags.append
         connection.backoff_ns = 0
         self._continue(connection, now)
 
@@ -309,7 +309,7 @@ class ReactorUsers:
         if budget <= self._next_fold:
             self._next_fold = budget - FOLD_EVERY
             self._recorder.fold()
-            self._board.put(self._task.shard.index, Slot.OK, self._recorder.ok)
+            self._control.put(self._task.shard.index, Slot.OK, self._recorder.ok)
 
     # Time and endings.
 

@@ -14,14 +14,14 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Reply, Request
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, turns_of
+from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, active_spans_of
 from loadgen.executors.schedule import Schedule, make_timetable
 from loadgen.executors.waits import LoopWaits, ThreadWaits
-from loadgen.guard.board import GO, STOP, Cause, Slot
 from loadgen.guard.breaker import Breaker
+from loadgen.guard.shared_state import GO, STOP, Cause, Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
-from loadgen.measure.tape import Tape, Track
+from loadgen.measure.sample_buffer import BufferedReplies, SampleBuffer
 from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns
 from loadgen.workloads.base import Workload
 
@@ -61,7 +61,7 @@ class SequentialUsers:
         self._task = task
         self._recorder = recorder
         self._breaker = breaker
-        self._words = task.board.words
+        self._words = task.control.words
         self._clock = task.clock
         self._paced = plan.paced
         self._phases = plan.phases
@@ -75,7 +75,7 @@ class SequentialUsers:
         self._clients = [clients() for _ in range(shard.users)]
         self._workload_for = workload_for
         self._unsent_workload = workload_for(plan.users)  # names the arrivals that nobody sent
-        self._tapes = [Tape(len(plan.requests)) for _ in range(shard.users)]
+        self._buffers = [SampleBuffer(len(plan.requests)) for _ in range(shard.users)]
         self._opened = [False] * shard.users
         self._started = [False] * shard.users
         self._ended_ns = [0] * shard.users
@@ -102,7 +102,7 @@ class SequentialUsers:
     @property
     def sent(self) -> int:
         """Requests started."""
-        return sum(tape.sent for tape in self._tapes)
+        return sum(buffer.sent for buffer in self._buffers)
 
     @property
     def not_sent(self) -> int:
@@ -191,14 +191,14 @@ class SequentialUsers:
             self._waits.close()
 
     def _drain(self) -> None:
-        for tape in self._tapes:
-            tape.drain(self._recorder)
+        for buffer in self._buffers:
+            buffer.drain(self._recorder)
         if self._schedule is not None:
             for waited_ns in self._schedule.unsent_waits_ns():
                 self._unsent += 1
                 self._recorder.never_sent(self._unsent_workload.skip(), waited_ns)
         self._recorder.fold()
-        self._task.board.put(self._task.shard.index, Slot.SENT, self.sent)
+        self._task.control.put(self._task.shard.index, Slot.SENT, self.sent)
 
     # A user's side.
 
@@ -209,25 +209,25 @@ class SequentialUsers:
         try:
             await self._live(user)
         except BaseException:
-            self._task.board.trip(Cause.ERROR, self._clock())
+            self._task.control.trip(Cause.ERROR, self._clock())
             raise
 
     async def _live(self, user: int) -> None:
         task, waits = self._task, self._waits
         plan, shard = task.plan, task.shard
-        client, tape = self._clients[user], self._tapes[user]
+        client, buffer = self._clients[user], self._buffers[user]
         workload = self._workload_for(shard.first_user + user)
         think = ThinkTime(plan.think_s, shard.seed + shard.first_user + user)
         if plan.staggered:
             await waits.gate()
-            for begin_ns, until_ns in turns_of(plan, shard, user):
+            for begin_ns, until_ns in active_spans_of(plan, shard, user):
                 await waits.until(self._opening_since + begin_ns)
                 if not self._may_send(self._clock()):
                     return
                 await client.connect()
                 self._started[user] = self._words[STOP] == GO
                 end_ns = min(self._end_ns, self._opening_since + until_ns)
-                self._ended_ns[user] = await self._repeat(client, workload, tape, think, end_ns)
+                self._ended_ns[user] = await self._repeat(client, workload, buffer, think, end_ns)
                 client.drop()
             return
         await waits.until(self._opening_since + opening_offset_ns(user, shard.count))
@@ -237,33 +237,35 @@ class SequentialUsers:
         await waits.gate()
         self._started[user] = self._words[STOP] == GO
         if self._schedule is None:
-            self._ended_ns[user] = await self._repeat(client, workload, tape, think, self._end_ns)
+            self._ended_ns[user] = await self._repeat(client, workload, buffer, think, self._end_ns)
         else:
-            self._ended_ns[user] = await self._serve(client, workload, tape, self._schedule)
+            self._ended_ns[user] = await self._serve(client, workload, buffer, self._schedule)
 
-    async def _repeat(self, client: Client, workload: Workload, tape: Tape, think: ThinkTime, end_ns: int) -> int:
+    async def _repeat(
+        self, client: Client, workload: Workload, buffer: SampleBuffer, think: ThinkTime, end_ns: int
+    ) -> int:
         """One request after another, up to `end_ns` or the run's end; when the last one ended, 0 without any.
 
         The first half of the loop is the hot path.
         """
         words, only, tickets = self._words, workload.only, self._tickets
-        again, exchange, sent_bytes, received = client.again, client.exchange, tape.sent_bytes, tape.received
+        again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
         eager = not (self._paced or self._phases)
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not words[STOP]:
             request = only or workload.next() or await self._starved(workload)
             if request is None or (tickets is not None and not self._ticket(tickets)):
                 break
-            tape.sent += 1
+            buffer.sent += 1
             outcome = again(request, now) or await exchange(request)
             now = done_ns = outcome.done_ns
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received
             reply = outcome.reply
-            if eager and reply is not None and reply is tape.last_reply:
-                tape.last.samples.append(now - outcome.sent_ns)
+            if eager and reply is not None and reply is buffer.last_reply:
+                buffer.last.samples.append(now - outcome.sent_ns)
                 continue
-            error = self._note(tape, request, outcome, due_ns)
+            error = self._note(buffer, request, outcome, due_ns)
             backoff_ns = next_backoff_ns(backoff_ns) if error in CONNECT_ERRORS else 0
             if self._paced or backoff_ns:
                 due_ns = now + (backoff_ns or think.next_ns())
@@ -271,7 +273,7 @@ class SequentialUsers:
                 now = self._clock()
         return done_ns
 
-    async def _serve(self, client: Client, workload: Workload, tape: Tape, schedule: Schedule) -> int:
+    async def _serve(self, client: Client, workload: Workload, buffer: SampleBuffer, schedule: Schedule) -> int:
         """One arrival after another: take the next of all users', wait until it is due, send it."""
         done_ns = 0
         while (due_ns := schedule.take()) is not None:
@@ -288,12 +290,12 @@ class SequentialUsers:
                 self._sold_out = True
                 schedule.end(0)
                 break
-            tape.sent += 1
+            buffer.sent += 1
             outcome = await client.exchange(request)
             done_ns = outcome.done_ns
-            tape.sent_bytes[request.name_id] += outcome.bytes_sent
-            tape.received[request.name_id] += outcome.bytes_received
-            self._note(tape, request, outcome, due_ns)
+            buffer.sent_bytes[request.name_id] += outcome.bytes_sent
+            buffer.received[request.name_id] += outcome.bytes_received
+            self._note(buffer, request, outcome, due_ns)
         return done_ns
 
     async def _starved(self, workload: Workload) -> Request | None:
@@ -314,7 +316,7 @@ class SequentialUsers:
             self._sold_out = True
         return ticket < self._limit
 
-    def _note(self, tape: Tape, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
+    def _note(self, buffer: SampleBuffer, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
         """Write down what came; the class of a failure, or None."""
         name_id = request.name_id
         service_ns = outcome.done_ns - outcome.sent_ns
@@ -322,38 +324,38 @@ class SequentialUsers:
         reply = outcome.reply
         if reply is None:
             error = outcome.error or ErrorClass.GENERATOR
-            tape.losses.append((name_id, error, service_ns, lag_ns, outcome.detail, outcome.head))
+            buffer.losses.append((name_id, error, service_ns, lag_ns, outcome.detail, outcome.head))
             if error.fault == "target":
                 self._breaker.failed(outcome.done_ns)
             if request.done is not None:
                 request.done(None, error)
             return error
-        track = tape.last if reply is tape.last_reply else self._judge(tape, request, reply, outcome.done_ns)
+        kind = buffer.last if reply is buffer.last_reply else self._judge(buffer, request, reply, outcome.done_ns)
         if self._paced:
-            track.lags.append(lag_ns)
+            kind.lags.append(lag_ns)
         if self._phases:
-            track.first_bytes.append((outcome.first_ns or outcome.done_ns) - outcome.sent_ns)
-        track.samples.append(service_ns)
-        if request.payload and track.error is None:
-            tape.payload[name_id] += request.payload
+            kind.first_bytes.append((outcome.first_ns or outcome.done_ns) - outcome.sent_ns)
+        kind.samples.append(service_ns)
+        if request.payload and kind.error is None:
+            buffer.payload[name_id] += request.payload
         if request.done is not None:
-            request.done(reply, track.error)
-        return track.error
+            request.done(reply, kind.error)
+        return kind.error
 
-    def _judge(self, tape: Tape, request: Request, reply: Reply, now: int) -> Track:
+    def _judge(self, buffer: SampleBuffer, request: Request, reply: Reply, now: int) -> BufferedReplies:
         error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
-        track = tape.track(request.name_id, reply.status, error)
+        kind = buffer.kind(request.name_id, reply.status, error)
         if error is None:
-            tape.last_reply, tape.last = reply, track
-            return track
-        tape.last_reply = None
+            buffer.last_reply, buffer.last = reply, kind
+            return kind
+        buffer.last_reply = None
         code = request.expect.code(reply.kept)
         if code:
-            tape.codes.append((request.name_id, code))
-        if not track.samples:
-            tape.examples.append((request.name_id, error, request.expect.said(reply.status, code), reply.head))
+            buffer.codes.append((request.name_id, code))
+        if not kind.samples:
+            buffer.examples.append((request.name_id, error, request.expect.said(reply.status, code), reply.head))
         self._breaker.failed(now)
-        return track
+        return kind
 
 
 def _schedule(task: Assignment) -> Schedule | None:

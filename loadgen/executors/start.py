@@ -16,7 +16,7 @@ import uvloop
 
 from loadgen.executors.base import Assignment
 from loadgen.executors.place import make_worker
-from loadgen.guard.board import Cause, Slot, State
+from loadgen.guard.shared_state import Cause, Slot, State
 
 
 def start_here(tasks: Sequence[Assignment], pool: ThreadPoolExecutor) -> list[asyncio.Future[None]]:
@@ -39,8 +39,8 @@ async def _guarded(task: Assignment) -> None:
 
     def on_failure(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         failures.append(context.get("exception") or RuntimeError(context["message"]))
-        task.board.trip(Cause.ERROR, task.clock())
-        task.board.cut()
+        task.control.trip(Cause.ERROR, task.clock())
+        task.control.cut()
 
     before = loop.get_exception_handler()
     loop.set_exception_handler(on_failure)
@@ -49,8 +49,8 @@ async def _guarded(task: Assignment) -> None:
         if failures:
             raise failures[0]
     except BaseException:
-        task.board.trip(Cause.ERROR, task.clock())
-        task.board.put(task.shard.index, Slot.STATE, State.FINISHED)
+        task.control.trip(Cause.ERROR, task.clock())
+        task.control.put(task.shard.index, Slot.STATE, State.FINISHED)
         raise
     finally:
         loop.set_exception_handler(before)

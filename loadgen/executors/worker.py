@@ -6,8 +6,8 @@ import time
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.executors.base import TICK_S, UNLIMITED, Assignment, Users
-from loadgen.guard.board import CUT, GO, Slot, State
-from loadgen.measure.recording import Frame, Part, Usage
+from loadgen.guard.shared_state import CUT, GO, Slot, State
+from loadgen.measure.recording import Frame, Usage, Window
 from loadgen.measure.usage import GcWatch, UsageMeter
 
 POLL_S = 0.002
@@ -19,7 +19,7 @@ class Worker:
     def __init__(self, task: Assignment, users: Users) -> None:
         self._task = task
         self._users = users
-        self._board = task.board
+        self._control = task.control
         self._index = task.shard.index
         self._second = 0
         self._ok = 0
@@ -45,7 +45,7 @@ class Worker:
         self._put(Slot.STATE, State.OPENING)
         users.open(self._task.clock())
         if not self._task.plan.staggered:
-            while users.opened < self._task.shard.users and self._board.stop == GO:
+            while users.opened < self._task.shard.users and self._control.stop == GO:
                 await asyncio.sleep(POLL_S)
                 users.tick(self._task.clock())
                 self._put(Slot.CONNECTED, users.opened)
@@ -55,8 +55,8 @@ class Worker:
 
     async def _gate(self) -> int:
         """Wait until the start is known and near; 0 when the run is stopped before."""
-        while not (gate_at := self._board.gate_at_ns):
-            if self._board.stop != GO:
+        while not (gate_at := self._control.gate_at_ns):
+            if self._control.stop != GO:
                 return 0
             await asyncio.sleep(POLL_S)
         while (left := gate_at - self._task.clock()) > 0:  # the loop's timers may be early
@@ -64,20 +64,20 @@ class Worker:
         return gate_at
 
     async def _drive(self, gate_at: int, gc_watch: GcWatch) -> None:
-        task, users, board = self._task, self._users, self._board
+        task, users, control = self._task, self._users, self._control
         plan = task.plan
         opens_ns = gate_at + s_to_ns(plan.warmup_s)
         closes_ns = UNLIMITED if plan.duration_s is None else opens_ns + s_to_ns(plan.duration_s)
         tick_s = min(TICK_S, plan.timeout_s / 10)
         self._opens_ns = opens_ns
-        part: Part = "warmup" if plan.warmup_s else "window"
+        window: Window = "warmup" if plan.warmup_s else "measured"
         meter = UsageMeter(self._cpu_ns)
         self._put(Slot.STATE, State.RUNNING)
         users.start(gate_at, min(closes_ns + s_to_ns(plan.cool_down_s), UNLIMITED))
         self._show()
         while not users.finished:
             next_second_ns = opens_ns + (self._second + 1) * NS_PER_S
-            boundary_ns = {"warmup": opens_ns, "window": min(closes_ns, next_second_ns)}.get(part, UNLIMITED)
+            boundary_ns = {"warmup": opens_ns, "measured": min(closes_ns, next_second_ns)}.get(window, UNLIMITED)
             asked_ns = task.clock()
             pause_s = max(0.0, min(tick_s, (boundary_ns - asked_ns) / NS_PER_S))
             await asyncio.sleep(pause_s)
@@ -85,40 +85,40 @@ class Worker:
             meter.woke(now - asked_ns - s_to_ns(pause_s))
             users.tick(now)
             self._show()
-            if board.stop == CUT:
+            if control.stop == CUT:
                 users.cut()
-            stopped = board.stop != GO
-            if part == "warmup" and (now >= opens_ns or stopped):
-                self._deliver(now, part)
+            stopped = control.stop != GO
+            if window == "warmup" and (now >= opens_ns or stopped):
+                self._deliver(now, window)
                 gc.freeze()  # so does what the warm-up made
                 meter.begin()
-                part = "window"
-            if part == "window":
+                window = "measured"
+            if window == "measured":
                 over = now >= closes_ns or stopped
                 if over or now >= next_second_ns:
                     # Without a cool-down nothing was sent after the close, however late we look.
-                    self._deliver(now if plan.cool_down_s else min(now, closes_ns), part)
+                    self._deliver(now if plan.cool_down_s else min(now, closes_ns), window)
                 if over:
                     meter.end()
-                    part = "cooldown" if plan.cool_down_s and not stopped else "drain"
-        self._deliver(users.finished_ns, part, meter.usage(gc_watch.pause_ns))
+                    window = "cooldown" if plan.cool_down_s and not stopped else "drain"
+        self._deliver(users.finished_ns, window, meter.usage(gc_watch.pause_ns))
 
-    def _deliver(self, now: int, part: Part, usage: Usage | None = None) -> None:
+    def _deliver(self, now: int, window: Window, usage: Usage | None = None) -> None:
         elapsed_ns = max(now - self._opens_ns, 0)
         recording = self._users.take()
         self._show()
         self._ok += sum(tally.ok for tally in recording.tallies.values())
         self._put(Slot.OK, self._ok)
-        self._task.deliver(Frame(self._index, self._second, elapsed_ns, recording, part, usage))
+        self._task.deliver(Frame(self._index, self._second, elapsed_ns, recording, window, usage))
         self._second = elapsed_ns // NS_PER_S
 
     def _show(self) -> None:
         """Let the others see how far the users are, also while no reply comes."""
-        failed = self._board.get(self._index, Slot.FAILED)  # first: each of them is among those sent
+        failed = self._control.get(self._index, Slot.FAILED)  # first: each of them is among those sent
         self._put(Slot.SENT, self._users.sent)
         self._put(Slot.FAILED_OF_SENT, failed)
         self._put(Slot.STARTED, self._users.started)
         self._put(Slot.NOT_SENT, self._users.not_sent)
 
     def _put(self, word: Slot, value: int) -> None:
-        self._board.put(self._index, word, value)
+        self._control.put(self._index, word, value)

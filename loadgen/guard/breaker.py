@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from loadgen.guard.board import Board, Cause, Slot
+from loadgen.guard.shared_state import Cause, SharedState, Slot
 
 
 class Breaker:
@@ -12,8 +12,8 @@ class Breaker:
     least one sees the sum that reaches `limit`.
     """
 
-    def __init__(self, board: Board, worker: int, limit: int | None) -> None:
-        self._board = board
+    def __init__(self, control: SharedState, worker: int, limit: int | None) -> None:
+        self._control = control
         self._worker = worker
         self._limit = limit
         self._lock = Lock()
@@ -23,6 +23,6 @@ class Breaker:
         """Count one failure; trips the stop flag when it is the one too many."""
         with self._lock:
             self.failures += 1
-            self._board.put(self._worker, Slot.FAILED, self.failures)
-        if self._limit is not None and self._board.total(Slot.FAILED) >= self._limit:
-            self._board.trip(Cause.FAIL_FAST, now)
+            self._control.put(self._worker, Slot.FAILED, self.failures)
+        if self._limit is not None and self._control.total(Slot.FAILED) >= self._limit:
+            self._control.trip(Cause.FAIL_FAST, now)

@@ -17,7 +17,7 @@ from random import Random
 
 from loadgen.judge.statistics import ROUNDING, Estimate, of_log_ratio
 from loadgen.judge.student import quantile, two_sided_p
-from loadgen.measure.counts import Counts, rank_of, top_of
+from loadgen.measure.histogram import Histogram, rank_of, top_of
 
 FEWEST_BLOCKS = 6
 RESAMPLES = 400
@@ -50,25 +50,25 @@ def compare_blocks(first: Measure, first_count: int, other: Measure, other_count
     return of_log_ratio(shift, quantile(freedom) * error + margin, two_sided_p(excess / error, freedom))
 
 
-def quantile_of(blocks: Sequence[Counts], share: float) -> Measure:
+def quantile_of(blocks: Sequence[Histogram], share: float) -> Measure:
     """The nearest-rank quantile, in milliseconds, of the values of all blocks together."""
-    cells = sorted(set().union(*(block.cells for block in blocks)))
-    below = [tuple(accumulate(block.cells[cell] for cell in cells)) for block in blocks]
-    columns = list(zip(*below, strict=True))  # at each cell, how many values every block has up to there
+    buckets = sorted(set().union(*(block.buckets for block in blocks)))
+    below = [tuple(accumulate(block.buckets[bucket] for bucket in buckets)) for block in blocks]
+    columns = list(zip(*below, strict=True))  # at each bucket, how many values every block has up to there
 
     def measure(weights: Weights) -> float | None:
         total = sum(map(mul, weights, columns[-1])) if columns else 0
         if not total:
             return None
         index = bisect_left(columns, rank_of(share, total), key=lambda column: sum(map(mul, weights, column)))
-        return top_of(cells[index]) / 1000
+        return top_of(buckets[index]) / 1000
 
     return measure
 
 
-def mean_of(blocks: Sequence[Counts]) -> Measure:
+def mean_of(blocks: Sequence[Histogram]) -> Measure:
     """The mean, in milliseconds, of the values of all blocks together."""
-    sums_ms = [block.mean_us() * block.total / 1000 if block.cells else 0.0 for block in blocks]
+    sums_ms = [block.mean_us() * block.total / 1000 if block.buckets else 0.0 for block in blocks]
     return ratio_of(sums_ms, [block.total for block in blocks])
 
 

@@ -14,9 +14,9 @@ from loadgen.judge.blocks import FEWEST_BLOCKS, Measure, compare_blocks, mean_of
 from loadgen.judge.figures import Figures
 from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING
 from loadgen.judge.student import quantile, two_sided_p
-from loadgen.measure.encoded import decode_counts
-from loadgen.measure.result import Result
 from loadgen.plan.condition import Condition
+from loadgen.results.encoded import decode_histogram
+from loadgen.results.result import Result
 
 _SEED = 40_009
 _LOWER_IS_BETTER = ("error_rate", "failed", "unknown")
@@ -200,7 +200,7 @@ def _of_blocks(
 def _measure(metric: Condition, results: Sequence[Result]) -> tuple[Measure, int]:
     """The metric over weighted stretches of some runs, and how many of them there are; none where nothing is kept."""
     if metric.request_name is None and metric.metric == "response":
-        blocks = [decode_counts(block.response) for result in results for block in result.blocks if block.response]
+        blocks = [decode_histogram(block.response) for result in results for block in result.blocks if block.response]
         if metric.quantile is not None:
             return quantile_of(blocks, metric.quantile), len(blocks)
         if metric.statistic == "mean":

@@ -8,11 +8,11 @@ from typing import Literal
 from loadgen.judge.blocks import Measure, compare_blocks, quantile_of, ratio_of
 from loadgen.judge.metrics import METRICS, Figure, Metric
 from loadgen.judge.statistics import Estimate, Word, holm, paired, word
-from loadgen.measure.counts import Counts
-from loadgen.measure.encoded import decode_clocks
-from loadgen.measure.merge import merge_results
-from loadgen.measure.result import PART_OF_A_SECOND, QUANTILES, Result
-from loadgen.measure.series import Series
+from loadgen.measure.histogram import Histogram
+from loadgen.results.encoded import decode_clocks
+from loadgen.results.merge import merge_results
+from loadgen.results.result import PART_OF_A_SECOND, QUANTILES, Result
+from loadgen.results.rounds import Rounds
 
 Basis = Literal["rounds", "blocks", "none"]
 
@@ -56,7 +56,7 @@ class Against:
 class Comparison:
     """The whole table. `first` is the label that all others are set against; `variants` begins with it."""
 
-    variants: tuple[Series, ...]
+    variants: tuple[Rounds, ...]
     against: tuple[Against, ...]
 
     @property
@@ -65,7 +65,7 @@ class Comparison:
         return self.variants[0].label
 
 
-def compare(variants: Sequence[Series]) -> Comparison:
+def compare(variants: Sequence[Rounds]) -> Comparison:
     """Set every variant against the first one, round by round; at least one variant.
 
     Runs that did not end as planned are left out. Where a side has a single run, the blocks of both stand in for
@@ -86,7 +86,7 @@ def _whole(results: Sequence[Result]) -> tuple[Result, ...]:
     return tuple(result for result in results if result.ended_by == "completed") or tuple(results)
 
 
-def _against(first: Series, other: Series) -> Against:
+def _against(first: Rounds, other: Rounds) -> Against:
     rounds = min(len(first.results), len(other.results))
     if rounds < 2:
         return _by_blocks(first, other)
@@ -100,11 +100,11 @@ def _paired(metric: Metric, first: Sequence[Figure | None], other: Sequence[Figu
     sides = _middle([a for a, _ in both]), _middle([b for _, b in both])
     if not both or sides[0] is None or sides[1] is None:
         return Row(metric, _middle(first), _middle(other), Estimate())
-    step = max(metric.step, metric.cell * min(side.value for side in sides if side))
+    step = max(metric.step, metric.bucket * min(side.value for side in sides if side))
     return _bounded(Row(metric, *sides, paired([a.value for a, _ in both], [b.value for _, b in both], step)))
 
 
-def _by_blocks(first: Series, other: Series) -> Against:
+def _by_blocks(first: Rounds, other: Rounds) -> Against:
     """One run on a side: rounds on the other count as one long run."""
     runs = _as_one(first), _as_one(other)
     blocks = _Blocks(runs[0]), _Blocks(runs[1])
@@ -116,10 +116,10 @@ def _by_blocks(first: Series, other: Series) -> Against:
     return Against(other.label, 1, "blocks" if known else "none", _judged(rows))
 
 
-def _as_one(series: Series) -> Result:
-    if len(series.results) == 1:
-        return series.results[0]
-    return merge_results({f"round {number}": result for number, result in enumerate(series.results, 1)})
+def _as_one(rounds: Rounds) -> Result:
+    if len(rounds.results) == 1:
+        return rounds.results[0]
+    return merge_results({f"round {number}": result for number, result in enumerate(rounds.results, 1)})
 
 
 def _estimate(
@@ -130,7 +130,7 @@ def _estimate(
         return Estimate()
     measures = blocks[0].measure(metric), blocks[1].measure(metric)
     if measures[0] and measures[1] and not (first.at_least or other.at_least):
-        step = max(metric.step, metric.cell * min(first.value, other.value))
+        step = max(metric.step, metric.bucket * min(first.value, other.value))
         found = compare_blocks(measures[0], blocks[0].count, measures[1], blocks[1].count, step)
         if found.p is not None:
             return found
@@ -144,7 +144,7 @@ class _Blocks:
         end_s = result.duration_s + PART_OF_A_SECOND
         self._rows = [row for row in result.blocks if row.t_s + row.duration_s <= end_s]
         self._counts = [
-            decode_clocks({"response": row.response})["response"] if row.response else Counts() for row in self._rows
+            decode_clocks({"response": row.response})["response"] if row.response else Histogram() for row in self._rows
         ]
         self.count = len(self._rows)
 

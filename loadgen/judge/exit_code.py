@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from loadgen.measure.result import Result
+from loadgen.results.result import Result
 
 
 class ExitCode(IntEnum):

@@ -9,8 +9,8 @@ from math import log
 from loadgen.base.units import format_ms
 from loadgen.judge.comparison import Comparison, summary
 from loadgen.judge.validity import LAG_FLOOR_MS, LAG_SHARE
-from loadgen.measure.result import Result
-from loadgen.measure.series import Series
+from loadgen.results.result import Result
+from loadgen.results.rounds import Rounds
 
 BUSY, IDLE = 0.9, 0.7
 MOST_OF_IT = 0.6
@@ -62,19 +62,19 @@ def doubts(comparison: Comparison) -> list[str]:
     return [*limited, *_early(variants), *_missed(variants), *_few(comparison)]
 
 
-def _side(series: Series) -> _Side:
-    figures = {key: figure.value for key, figure in summary(series.results).items() if figure}
-    generator = series.results[0].generator
+def _side(rounds: Rounds) -> _Side:
+    figures = {key: figure.value for key, figure in summary(rounds.results).items() if figure}
+    generator = rounds.results[0].generator
     return _Side(
-        label=series.label,
+        label=rounds.label,
         p99_ms=figures.get("p99", 0.0),
         lag_ms=figures.get("loop_lag.p99", 0.0),
         cpu_us=figures.get("cpu_us", 0.0),
         switches=figures.get("context_switches", 0.0),
-        busy=_median([_share(result, waiting=False) for result in series.results]),
-        wanted=_median([_share(result, waiting=True) for result in series.results]),
+        busy=_median([_share(result, waiting=False) for result in rounds.results]),
+        wanted=_median([_share(result, waiting=True) for result in rounds.results]),
         mode=generator.mode,
-        closed=not series.results[0].plan.get("arrivals"),
+        closed=not rounds.results[0].plan.get("arrivals"),
     )
 
 
@@ -121,12 +121,12 @@ def _waiting(comparison: Comparison) -> Iterator[str]:
             return
 
 
-def _is_threads(series: Series) -> bool:
-    return series.results[0].generator.mode == "threads"
+def _is_threads(rounds: Rounds) -> bool:
+    return rounds.results[0].generator.mode == "threads"
 
 
-def _users(series: Series) -> int:
-    return series.results[0].users.asked
+def _users(rounds: Rounds) -> int:
+    return rounds.results[0].users.asked
 
 
 def _limits(sides: list[_Side]) -> Iterator[str]:
@@ -173,25 +173,25 @@ def _noise(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _reason(series: Series, verdict: str, *, all_of_them: bool = False) -> str:
+def _reason(rounds: Rounds, verdict: str, *, all_of_them: bool = False) -> str:
     """How many runs have the verdict, and why the first one has, without the remedies; empty for none.
 
     The first reason stands for all unless `all_of_them` are wanted.
     """
-    found = [result.generator for result in series.results if result.generator.verdict == verdict]
+    found = [result.generator for result in rounds.results if result.generator.verdict == verdict]
     if not found:
         return ""
     reasons = [re.split("[:;]", reason)[0] for reason in found[0].reasons]
     said = _listed(reasons if all_of_them else reasons[:1]) if reasons else ""
-    verb = "was" if len(series.results) == 1 else "were"
-    return f"{_runs(len(found), series)} {verb} {verdict}{': ' if said else ''}{said}"
+    verb = "was" if len(rounds.results) == 1 else "were"
+    return f"{_runs(len(found), rounds)} {verb} {verdict}{': ' if said else ''}{said}"
 
 
-def _runs(count: int, series: Series) -> str:
-    return "the run" if len(series.results) == 1 else f"{count} of {len(series.results)} runs"
+def _runs(count: int, rounds: Rounds) -> str:
+    return "the run" if len(rounds.results) == 1 else f"{count} of {len(rounds.results)} runs"
 
 
-def _missed(variants: Iterable[Series]) -> Iterator[str]:
+def _missed(variants: Iterable[Rounds]) -> Iterator[str]:
     """Thresholds that runs did not meet."""
     for item in variants:
         missed = Counter(row.expr for result in item.results for row in result.thresholds if row.verdict != "pass")
@@ -199,7 +199,7 @@ def _missed(variants: Iterable[Series]) -> Iterator[str]:
             yield f"{item.label}: {expression} was not met in {_runs(count, item)}"
 
 
-def _early(variants: Iterable[Series]) -> Iterator[str]:
+def _early(variants: Iterable[Rounds]) -> Iterator[str]:
     for item in variants:
         early = [result for result in item.results if result.ended_by != "completed"]
         if early:

@@ -10,12 +10,12 @@ from fractions import Fraction
 from functools import cached_property
 from math import inf
 
-from loadgen.measure.counts import Counts, rank_of, top_of
-from loadgen.measure.encoded import decode_counts
+from loadgen.measure.histogram import Histogram, rank_of, top_of
 from loadgen.measure.recording import CENSORED
-from loadgen.measure.result import PART_OF_A_SECOND, Ledger, Result, Second
-from loadgen.measure.summary import to_ms
 from loadgen.plan.condition import Condition
+from loadgen.results.encoded import decode_histogram
+from loadgen.results.result import PART_OF_A_SECOND, Ledger, Result, Second
+from loadgen.results.summary import to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Figures:
 
     def __init__(self, result: Result) -> None:
         self._result = result
-        self._decoded: dict[str, Counts] = {}
+        self._decoded: dict[str, Histogram] = {}
         self._own = sum(row.count for row in result.errors if row.fault == "generator")
 
     def whole(self, condition: Condition) -> Interval | None:
@@ -75,7 +75,7 @@ class Figures:
     def windows(self, condition: Condition) -> Iterator[Interval | None]:
         """The metric over every whole window of the condition's length; those without a request to judge are left out.
 
-        Counts, shares and rates have a window from each second on. Latencies have one from each block on, and none
+        Histogram, shares and rates have a window from each second on. Latencies have one from each block on, and none
         where the length is not a multiple of a block's. Raises ValueError for a damaged histogram.
         """
         window_s = round(condition.window_s or 0)
@@ -106,17 +106,17 @@ class Figures:
                 return Interval.exactly(part.bytes.sent * in_window / result.duration_s)
         return Interval.exactly(part.bytes.received * in_window / result.duration_s)
 
-    def _clock(self, clock: str, name: str | None) -> tuple[Counts, Counts]:
+    def _clock(self, clock: str, name: str | None) -> tuple[Histogram, Histogram]:
         """A clock's values and its lower bounds."""
         found = self._result.histograms if name is None else self._result.requests[name].histograms
         values, bounds = (found.get(key, "") for key in (clock, clock + CENSORED))
         return self._counts(values), self._counts(bounds)
 
-    def _counts(self, encoded: str) -> Counts:
+    def _counts(self, encoded: str) -> Histogram:
         """A histogram, read once for all thresholds; never to be changed."""
         found = self._decoded.get(encoded)
         if found is None:
-            found = self._decoded[encoded] = decode_counts(encoded) if encoded else Counts()
+            found = self._decoded[encoded] = decode_histogram(encoded) if encoded else Histogram()
         return found
 
     def _sum_windows(self, condition: Condition, window_s: int) -> Iterator[Interval | None]:
@@ -135,11 +135,11 @@ class Figures:
             return
         for start_s in range(0, self._whole_seconds - window_s + 1, block_s):
             sums = self._summed(start_s, window_s)
-            values = Counts()
+            values = Histogram()
             for block_start_s in range(start_s, start_s + window_s, block_s):
-                values.merge(self._blocks.get(block_start_s, Counts()))
+                values.merge(self._blocks.get(block_start_s, Histogram()))
             unanswered = min(self._censored, sums.sent - sums.ok)
-            bounds = Counts([(0, unanswered)] if unanswered else [])
+            bounds = Histogram([(0, unanswered)] if unanswered else [])
             if values.total + unanswered and sums.judged >= (condition.min_count or 0):
                 yield latency_ms(condition, values, bounds)
 
@@ -158,7 +158,7 @@ class Figures:
         return int(self._result.duration_s + PART_OF_A_SECOND)
 
     @cached_property
-    def _blocks(self) -> dict[int, Counts]:
+    def _blocks(self) -> dict[int, Histogram]:
         """The response times of each block, by its start in seconds."""
         return {round(block.t_s): self._counts(block.response) for block in self._result.blocks}
 
@@ -169,12 +169,12 @@ class Figures:
         return bounds.total
 
 
-def latency_ms(condition: Condition, values: Counts, bounds: Counts) -> Interval | None:
+def latency_ms(condition: Condition, values: Histogram, bounds: Histogram) -> Interval | None:
     """A statistic of measured `values` and of true values that lie anywhere above `bounds`.
 
     A percentile needs a sample beyond it, on either side: p99 takes 100 samples, p99.9 takes 1,000, p50 takes 2.
     """
-    every = Counts((values.cells + bounds.cells).items())
+    every = Histogram((values.buckets + bounds.buckets).items())
     total = every.total
     if not total:
         return None
@@ -187,15 +187,15 @@ def latency_ms(condition: Condition, values: Counts, bounds: Counts) -> Interval
     known = not bounds.total
     match condition.statistic:
         case "min":
-            return Interval(to_ms(min(every.cells)), to_ms(min(values.cells)) if values.cells else inf)
+            return Interval(to_ms(min(every.buckets)), to_ms(min(values.buckets)) if values.buckets else inf)
         case "mean":
             low = to_ms(every.mean_us())
             return Interval(low, low if known else inf)
-    low = to_ms(top_of(max(every.cells)))
+    low = to_ms(top_of(max(every.buckets)))
     return Interval(low, low if known else inf)
 
 
-def _at(counts: Counts, rank: int) -> float:
+def _at(counts: Histogram, rank: int) -> float:
     """The value of a rank; above all values lies infinity."""
     return to_ms(counts.value_at_rank(rank)) if rank <= counts.total else inf
 

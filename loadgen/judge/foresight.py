@@ -1,6 +1,6 @@
 """Thresholds with `abort`: whether a run that goes on could still meet one. Pure; looked at once a second.
 
-Counts that must not be exceeded, `min` and `max` are lost for good with the first request beyond. A percentile or a
+Histogram that must not be exceeded, `min` and `max` are lost for good with the first request beyond. A percentile or a
 share allows a part of all requests to lie beyond its limit; of a planned number of requests that part may be used up
 for certain. Otherwise it is a sequential test, valid whenever one looks: the beta-binomial mixture of Robbins (1970)
 with Ville's inequality stops a run that would meet the threshold with a probability of at most ALPHA. Requests of one
@@ -11,10 +11,10 @@ shows. What has come is taken for a sample of what will come: a warm-up keeps a 
 from math import lgamma, log
 
 from loadgen.base.units import format_ms
-from loadgen.measure.counts import Counts, rank_of, top_of
+from loadgen.measure.histogram import Histogram, rank_of, top_of
 from loadgen.measure.recording import CENSORED, Tally
-from loadgen.measure.summary import clocks_of, to_ms
 from loadgen.plan.condition import Condition
+from loadgen.results.summary import clocks_of, to_ms
 
 ALPHA = 0.001
 FEWEST_LOOKS = 5
@@ -42,7 +42,7 @@ class Foresight:
             allowed = condition.value if condition.is_ceiling else 1 - condition.value
             return self._share(failed, tally.ok + failed, allowed, "requests failed")
         clocks = clocks_of(tally)
-        values, bounds = (clocks.get(name, Counts()) for name in (condition.metric, condition.metric + CENSORED))
+        values, bounds = (clocks.get(name, Histogram()) for name in (condition.metric, condition.metric + CENSORED))
         beyond = _beyond(condition, values) + (_beyond(condition, bounds) if condition.is_ceiling else 0)
         if condition.quantile is None:
             return f"{_extreme(condition, values, bounds)} already" if beyond else None
@@ -117,16 +117,16 @@ def _own_faults(tally: Tally) -> int:
     return min(own, tally.failed)
 
 
-def _beyond(condition: Condition, counts: Counts) -> int:
+def _beyond(condition: Condition, counts: Histogram) -> int:
     """How many values do not satisfy the comparison."""
-    return sum(times for cell, times in counts.cells.items() if not condition.holds(to_ms(top_of(cell))))
+    return sum(times for bucket, times in counts.buckets.items() if not condition.holds(to_ms(top_of(bucket))))
 
 
-def _extreme(condition: Condition, values: Counts, bounds: Counts) -> str:
+def _extreme(condition: Condition, values: Histogram, bounds: Histogram) -> str:
     """The worst value, in its unit."""
     if condition.is_ceiling:
-        return format_ms(to_ms(top_of(max((values.cells + bounds.cells).keys()))))
-    return format_ms(to_ms(min(values.cells)))
+        return format_ms(to_ms(top_of(max((values.buckets + bounds.buckets).keys()))))
+    return format_ms(to_ms(min(values.buckets)))
 
 
 def _side(condition: Condition) -> str:

@@ -10,11 +10,11 @@ from loadgen.judge.change import Change, changes_of
 from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.judge.statistics import LEVEL, holm
 from loadgen.judge.thresholds import judge_thresholds
-from loadgen.measure.machine import machine_differences
-from loadgen.measure.merge import merge_results
-from loadgen.measure.result import Result
 from loadgen.plan.condition import Condition, parse_condition, parse_metric
 from loadgen.plan.identity import plan_differences
+from loadgen.results.machine import machine_differences
+from loadgen.results.merge import merge_results
+from loadgen.results.result import Result
 
 DEFAULT_MARGINS = "p50: 10%, p99: 10%, ok_rps: 5%, error_rate: 1%"
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loadgen.judge.statistics import Better
-from loadgen.measure.result import Latency, Quantile, Result
+from loadgen.results.result import Latency, Quantile, Result
 
 Unit = Literal["per_s", "ms", "us", "mb", "count", "share"]
 
-CELL = 2**-10
-"""The relative width of a histogram's cell: 3 significant digits."""
+BUCKET = 2**-10
+"""The relative width of a histogram's bucket: 3 significant digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One row. `step` is the resolution in the metric's unit, `cell` a relative one; shares are from 0 to 1.
+    """One row. `step` is the resolution in the metric's unit, `bucket` a relative one; shares are from 0 to 1.
 
     `better` is None where more is neither good nor bad by itself. `read` gives None without data.
     """
@@ -34,7 +34,7 @@ class Metric:
     better: Better | None
     read: Callable[[Result], Figure | None]
     step: float = 0.0
-    cell: float = 0.0
+    bucket: float = 0.0
 
 
 def _response(key: str) -> Callable[[Result], Figure | None]:
@@ -92,11 +92,11 @@ def _failed(result: Result) -> Figure | None:
 
 METRICS = (
     Metric("ok_rps", "good replies/s", "per_s", "higher", _throughput, step=0.001),
-    Metric("p50", "response p50", "ms", "lower", _response("p50"), 0.001, CELL),
-    Metric("p99", "response p99", "ms", "lower", _response("p99"), 0.001, CELL),
-    Metric("p99.9", "response p99.9", "ms", "lower", _response("p99_9"), 0.001, CELL),
-    Metric("send_lag.p99", "send lag p99", "ms", "lower", _send_lag, 0.001, CELL),
-    Metric("loop_lag.p99", "loop lag p99", "ms", "lower", _loop_lag, 0.001, CELL),
+    Metric("p50", "response p50", "ms", "lower", _response("p50"), 0.001, BUCKET),
+    Metric("p99", "response p99", "ms", "lower", _response("p99"), 0.001, BUCKET),
+    Metric("p99.9", "response p99.9", "ms", "lower", _response("p99_9"), 0.001, BUCKET),
+    Metric("send_lag.p99", "send lag p99", "ms", "lower", _send_lag, 0.001, BUCKET),
+    Metric("loop_lag.p99", "loop lag p99", "ms", "lower", _loop_lag, 0.001, BUCKET),
     Metric("cpu_us", "CPU a request", "us", "lower", _cpu, step=0.001),
     Metric("peak_rss_mb", "peak memory", "mb", "lower", _memory, step=0.1),
     Metric("threads", "threads", "count", None, _threads),

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from loadgen.judge.figures import Figures, Interval
-from loadgen.measure.result import Result, ThresholdRow
 from loadgen.plan.condition import Condition, parse_condition
+from loadgen.results.result import Result, ThresholdRow
 
 _WORST_FIRST = ("fail", "no_data", "pass")
 

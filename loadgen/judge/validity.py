@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadgen.measure.result import Generator, Latency, Ledger, Result
+from loadgen.results.result import Generator, Latency, Ledger, Result
 
 BUSY_SHARE = 0.95
 CORE_WAIT_SHARE = 0.1

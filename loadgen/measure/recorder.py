@@ -5,14 +5,14 @@ from operator import add
 
 from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
 from loadgen.measure.transactions import Transactions
 
 EXAMPLE_BYTES = 200
 
 
-class Series:
+class ReplySamples:
     """Complete replies of one request name, status and verdict, until they are folded.
 
     `samples` are service times in ns; `lags` are send lags, one for each sample or none at all. `first_bytes` are times
@@ -74,24 +74,24 @@ class Recorder:
         self.transactions = Transactions(clock)
         self._phases = phases
         self._redact = redact
-        self._series: dict[tuple[int, int, ErrorClass | None], Series] = {}
+        self._replies: dict[tuple[int, int, ErrorClass | None], ReplySamples] = {}
         self._recording = Recording()
         self.batches_ns: list[int] = []
 
-    def series(self, name_id: int, status: int, error: ErrorClass | None) -> Series:
+    def replies(self, name_id: int, status: int, error: ErrorClass | None) -> ReplySamples:
         """Where replies of this kind go; keep it while replies stay of the same kind."""
         key = (name_id, status, error)
-        series = self._series.get(key)
-        if series is None:
-            series = self._series[key] = Series(name_id, status, error)
-        return series
+        replies = self._replies.get(key)
+        if replies is None:
+            replies = self._replies[key] = ReplySamples(name_id, status, error)
+        return replies
 
     def note_sent_bytes(self, name_id: int, count: int) -> None:
         """Count bytes written for requests of this name."""
         self._recording.tally(name_id).bytes_sent += count
 
     def note_received_bytes(self, name_id: int, count: int) -> None:
-        """Count bytes of replies that are not counted by their series."""
+        """Count bytes of replies that are not counted by their replies."""
         self._recording.tally(name_id).bytes_received += count
 
     def note_payload(self, name_id: int, count: int) -> None:
@@ -99,7 +99,7 @@ class Recorder:
         self._recording.tally(name_id).payload += count
 
     def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
-        """Keep the first example of a bad reply; its count comes from its series."""
+        """Keep the first example of a bad reply; its count comes from its replies."""
         errors = self._recording.tally(name_id).errors
         if error not in errors:
             example = self._redact(head[:EXAMPLE_BYTES]) if head else ""
@@ -141,23 +141,23 @@ class Recorder:
 
     def fold(self) -> None:
         """Move all samples into counts: about 0.1 us a sample."""
-        for series in self._series.values():
-            if series.samples:
-                self._fold(series)
+        for replies in self._replies.values():
+            if replies.samples:
+                self._fold(replies)
         if self.batches_ns:
             self._recording.loop_lag.add_ns(self.batches_ns)
             self.batches_ns.clear()
 
-    def _fold(self, series: Series) -> None:
-        samples, lags = series.samples, series.lags
+    def _fold(self, replies: ReplySamples) -> None:
+        samples, lags = replies.samples, replies.lags
         count = len(samples)
-        tally = self._recording.tally(series.name_id)
-        series.resize(series.size, series.payload)
-        tally.bytes_received += series.received
-        tally.statuses[series.status] = tally.statuses.get(series.status, 0) + count
-        if series.error is None:
+        tally = self._recording.tally(replies.name_id)
+        replies.resize(replies.size, replies.payload)
+        tally.bytes_received += replies.received
+        tally.statuses[replies.status] = tally.statuses.get(replies.status, 0) + count
+        if replies.error is None:
             tally.ok += count
-            tally.payload += series.moved
+            tally.payload += replies.moved
             self.ok += count
             tally.clock("service").add_ns(samples)
             if lags:
@@ -165,14 +165,14 @@ class Recorder:
                 tally.clock("response").add_ns(list(map(add, samples, lags)))
                 lags.clear()
             if self._phases:
-                self._fold_phases(tally, samples, series.first_bytes)
+                self._fold_phases(tally, samples, replies.first_bytes)
         else:
             tally.failed += count
-            tally.errors.setdefault(series.error, ErrorCount(0, ERROR_TEXT[series.error])).count += count
+            tally.errors.setdefault(replies.error, ErrorCount(0, ERROR_TEXT[replies.error])).count += count
             tally.clock("failed").add_ns(samples)
             lags.clear()
-        series.received = series.moved = series.sized = 0
-        series.first_bytes.clear()
+        replies.received = replies.moved = replies.sized = 0
+        replies.first_bytes.clear()
         samples.clear()
 
     @staticmethod
@@ -198,7 +198,7 @@ class Recorder:
         taken.connections.move_from(self.connections)
         for phase, times_ns in (("connect", taken.connections.connect_ns), ("tls", taken.connections.tls_ns)):
             if times_ns:
-                taken.opening.setdefault(phase, Counts()).add_ns(times_ns)
+                taken.opening.setdefault(phase, Histogram()).add_ns(times_ns)
                 times_ns.clear()
         self._recording = Recording()
         return taken

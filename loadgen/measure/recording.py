@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 
 CENSORED = "_censored"
-Part = Literal["warmup", "window", "drain", "cooldown"]
+Window = Literal["warmup", "measured", "drain", "cooldown"]
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Tally:
     """All that was seen of one request name. `codes` counts the application's own error codes, `payload` the bytes of
     its data that good replies moved.
 
-    `clocks` holds Counts by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
+    `clocks` holds Histogram by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
     `_censored` the lower bounds beside them; `first_byte` and `transfer` where phases are timed). In a closed loop
     without pauses only `service` is kept: `response` equals it and `send_lag` is zero.
     """
@@ -38,18 +38,18 @@ class Tally:
     statuses: dict[int, int] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     errors: dict[ErrorClass, ErrorCount] = field(default_factory=dict)
-    clocks: dict[str, Counts] = field(default_factory=dict)
+    clocks: dict[str, Histogram] = field(default_factory=dict)
 
     @property
     def sent(self) -> int:
         """Requests of this name that have ended."""
         return self.ok + self.failed + self.unknown
 
-    def clock(self, name: str) -> Counts:
+    def clock(self, name: str) -> Histogram:
         """The counts of one clock, made when first asked for."""
         counts = self.clocks.get(name)
         if counts is None:
-            counts = self.clocks[name] = Counts()
+            counts = self.clocks[name] = Histogram()
         return counts
 
     def merge(self, other: "Tally") -> None:
@@ -75,14 +75,14 @@ class Tally:
 class Recording:
     """The sums of all request names (by name id), connections, and the delay that the generator added itself.
 
-    `opening` holds Counts of the phases of an opening, `connect` and `tls`, where they are timed. `transactions` are
+    `opening` holds Histogram of the phases of an opening, `connect` and `tls`, where they are timed. `transactions` are
     the sums of what took several requests, each from its first one's sending to its last one's end.
     """
 
     tallies: dict[int, Tally] = field(default_factory=dict)
     connections: ConnectionCounts = field(default_factory=ConnectionCounts)
-    loop_lag: Counts = field(default_factory=Counts)
-    opening: dict[str, Counts] = field(default_factory=dict)
+    loop_lag: Histogram = field(default_factory=Histogram)
+    opening: dict[str, Histogram] = field(default_factory=dict)
     transactions: Tally = field(default_factory=Tally)
 
     def tally(self, name_id: int) -> Tally:
@@ -104,7 +104,7 @@ class Recording:
         """Add another's connections alone."""
         self.connections.move_from(replace(other.connections))
         for phase, counts in other.opening.items():
-            self.opening.setdefault(phase, Counts()).merge(counts)
+            self.opening.setdefault(phase, Histogram()).merge(counts)
 
     def total(self) -> Tally:
         """All request names added up; to be read only, since the sums of a single name are returned as they are."""
@@ -139,7 +139,7 @@ class Frame:
     """What one worker saw since its last frame.
 
     `second` is the one in which the frame began and `elapsed_ns` when it was taken, both from the opening of the
-    measured window. `part` says where in the run that was; only `window` and `drain` (requests sent in the window
+    measured window. `window` says where in the run that was; only `measured` and `drain` (requests sent in the window
     that end after it) are measured. A worker's last frame has its `usage`.
     """
 
@@ -147,5 +147,5 @@ class Frame:
     second: int
     elapsed_ns: int
     recording: Recording
-    part: Part = "window"
+    window: Window = "measured"
     usage: Usage | None = None

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
 
 _PREFIX_BYTES = 4
@@ -34,7 +34,7 @@ def _frame_out(frame: Frame) -> dict[str, Any]:
         "worker": frame.worker,
         "second": frame.second,
         "elapsed_ns": frame.elapsed_ns,
-        "part": frame.part,
+        "window": frame.window,
         "usage": asdict(frame.usage) if frame.usage else None,
         "tallies": {name_id: _tally_out(tally) for name_id, tally in recording.tallies.items()},
         "connections": asdict(recording.connections),
@@ -53,7 +53,7 @@ def _frame_in(data: dict[str, Any]) -> Frame:
         _tally_in(data["transactions"]),
     )
     usage = Usage(**data["usage"]) if data["usage"] else None
-    return Frame(data["worker"], data["second"], data["elapsed_ns"], recording, data["part"], usage)
+    return Frame(data["worker"], data["second"], data["elapsed_ns"], recording, data["window"], usage)
 
 
 def _tally_out(tally: Tally) -> dict[str, Any]:
@@ -82,10 +82,10 @@ def _tally_in(data: dict[str, Any]) -> Tally:
     )
 
 
-def _counts_out(counts: Counts) -> list[Any]:
-    return [counts.clamped, list(counts.cells), list(counts.cells.values())]
+def _counts_out(counts: Histogram) -> list[Any]:
+    return [counts.overflow, list(counts.buckets), list(counts.buckets.values())]
 
 
-def _counts_in(data: list[Any]) -> Counts:
-    clamped, cells, times = data
-    return Counts(zip(cells, times, strict=True), clamped)
+def _counts_in(data: list[Any]) -> Histogram:
+    overflow, buckets, times = data
+    return Histogram(zip(buckets, times, strict=True), overflow)

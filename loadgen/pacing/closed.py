@@ -29,7 +29,7 @@ def ramp_offset_ns(user: int, users: int, ramp_up_s: float) -> int:
     return user * s_to_ns(ramp_up_s) // users
 
 
-def turns_ns(place: int, stages: Sequence[tuple[float, float, float]]) -> list[tuple[int, int]]:
+def active_spans_ns(place: int, stages: Sequence[tuple[float, float, float]]) -> list[tuple[int, int]]:
     """When user number `place` (from 0) takes part: spans of offsets in which more than `place` users are to.
 
     `stages` are (duration_s, from_users, to_users), linear in between; spans that touch are one.

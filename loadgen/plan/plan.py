@@ -157,7 +157,7 @@ class Shard:
     requests_limit: int | None
     seed: int
 
-    def place_of(self, user: int) -> int:
+    def rank_of_user(self, user: int) -> int:
         """The place of the shard's user number `user` among all users, which the shards take in turn."""
         return user * self.count + self.index
 

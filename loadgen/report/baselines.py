@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from loadgen.measure.baselines import Origin
-from loadgen.measure.merge import merge_results
-from loadgen.measure.result import Latency, Result
 from loadgen.report.facts import title
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import align, clean, counted, format_measured_s, format_rate
+from loadgen.results.baselines import Origin
+from loadgen.results.merge import merge_results
+from loadgen.results.result import Latency, Result
 
 Entry = tuple[str, tuple[Result, ...], Origin]
 

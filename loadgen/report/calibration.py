@@ -1,7 +1,7 @@
 """A Calibration as a few lines of text; pure."""
 
-from loadgen.measure.calibration import Calibration
 from loadgen.report.style import align, clean, counted, format_rate
+from loadgen.results.calibration import Calibration
 
 
 def render_calibration(found: Calibration) -> str:

@@ -6,10 +6,10 @@ from typing import Literal
 
 from loadgen.judge.change import is_lower_better
 from loadgen.judge.gate import Gate, Regression
-from loadgen.measure.result import Result
 from loadgen.report.facts import ENDINGS
 from loadgen.report.style import clean
 from loadgen.report.tables import observed, with_unit
+from loadgen.results.result import Result
 
 Grade = Literal["pass", "warn", "fail", "error"]
 """`warn` passes. `error` is a run that could not be judged, `fail` one that was, and was not good enough."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadgen.base.units import format_bytes, format_count, format_ms
-from loadgen.measure.result import Result, Second, WorkerRow
 from loadgen.report.bars import sparkline
 from loadgen.report.latency import is_closed
 from loadgen.report.s3 import title as s3_title
 from loadgen.report.style import Line, Span, Tone, clean, counted, format_measured_s, format_rate, line, pad, wrap
+from loadgen.results.result import Result, Second, WorkerRow
 
 ENDINGS = {
     "fail_fast": ("Stopped by fail-fast", Tone.WARN),

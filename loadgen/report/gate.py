@@ -5,12 +5,12 @@ from dataclasses import asdict
 
 from loadgen.judge.exit_code import ExitCode
 from loadgen.judge.gate import Baseline, Gate, Regression
-from loadgen.measure.result import Result
 from loadgen.report.checks import allowed_text, amount_text, interval_text
 from loadgen.report.facts import title
 from loadgen.report.style import Line, Span, Tone, align, bullet, clean, counted, format_measured_s, line, pad, wrap
 from loadgen.report.tables import thresholds, with_unit
 from loadgen.report.text import headline, warnings
+from loadgen.results.result import Result
 
 WIDEST = 80
 FAILURES = {

@@ -3,23 +3,23 @@
 import math
 from collections.abc import Iterator
 
-from loadgen.measure.counts import HIGHEST_US, Counts, top_of
-from loadgen.measure.encoded import decode_clocks
+from loadgen.measure.histogram import HIGHEST_US, Histogram, top_of
 from loadgen.measure.recording import CENSORED
-from loadgen.measure.result import Result
+from loadgen.results.encoded import decode_clocks
+from loadgen.results.result import Result
 
 HALVING_STEPS = 5
 SUB_BUCKETS = 2048
 BUCKETS = HIGHEST_US.bit_length() - SUB_BUCKETS.bit_length() + 2
 
 
-def render_hgrm(counts: Counts) -> str:
+def render_hgrm(counts: Histogram) -> str:
     """Milliseconds at each percentile by nearest rank, with the number of values up to there.
 
     There are five percentiles on the way to 50 %, five more on the way to 75 %, and so on to the slowest value.
     """
     lines = [f"{'Value':>12} {'Percentile':>14} {'TotalCount':>10} {'1/(1-Percentile)':>14}", ""]
-    lines += _rows(sorted(counts.cells.items()), counts.total)
+    lines += _rows(sorted(counts.buckets.items()), counts.total)
     lines += _footer(counts)
     return "\n".join(lines) + "\n"
 
@@ -30,13 +30,13 @@ def hgrm_of(result: Result) -> str:
     A last comment line says how many of those there are. Raises UsageError where a histogram is damaged.
     """
     clocks = decode_clocks({key: text for key, text in result.histograms.items() if key.startswith("response")})
-    counts, censored = clocks.get("response", Counts()), clocks.get("response" + CENSORED, Counts())
+    counts, censored = clocks.get("response", Histogram()), clocks.get("response" + CENSORED, Histogram())
     counts.merge(censored)
     note = f"#[Censored = {censored.total}: no reply in time, so each is at least its value]\n"
     return render_hgrm(counts) + (note if censored.total else "")
 
 
-def _rows(cells: list[tuple[int, int]], total: int) -> Iterator[str]:
+def _rows(buckets: list[tuple[int, int]], total: int) -> Iterator[str]:
     position, below, value_ms = -1, 0, 0.0
     for part, whole in _left_over():
         if not total:
@@ -44,9 +44,9 @@ def _rows(cells: list[tuple[int, int]], total: int) -> Iterator[str]:
         rank = max(1, total - part * total // whole)
         while below < rank:
             position += 1
-            cell, times = cells[position]
+            bucket, times = buckets[position]
             below += times
-            value_ms = top_of(cell) / 1000
+            value_ms = top_of(bucket) / 1000
         yield f"{value_ms:12.3f} {1 - part / whole:2.12f} {below:10d} {whole / part:14.2f}"
         if below == total:
             yield f"{value_ms:12.3f} {1.0:2.12f} {total:10d}"
@@ -62,12 +62,12 @@ def _left_over() -> Iterator[tuple[int, int]]:
         whole *= 2
 
 
-def _footer(counts: Counts) -> list[str]:
+def _footer(counts: Histogram) -> list[str]:
     total = counts.total
     mean_us = counts.mean_us() if total else 0.0
-    squares = sum(((cell + top_of(cell)) / 2 - mean_us) ** 2 * times for cell, times in counts.cells.items())
+    squares = sum(((bucket + top_of(bucket)) / 2 - mean_us) ** 2 * times for bucket, times in counts.buckets.items())
     deviation_ms = math.sqrt(squares / total) / 1000 if total else 0.0
-    highest_ms = top_of(max(counts.cells)) / 1000 if total else 0.0
+    highest_ms = top_of(max(counts.buckets)) / 1000 if total else 0.0
     return [
         f"#[Mean    = {mean_us / 1000:12.3f}, StdDeviation   = {deviation_ms:12.3f}]",
         f"#[Max     = {highest_ms:12.3f}, Total count    = {total:12d}]",

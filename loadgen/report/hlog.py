@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-from loadgen.measure.counts import Counts, top_of
-from loadgen.measure.encoded import decode_clocks
-from loadgen.measure.hlog import LEGEND, HistogramLog, Interval, tag_of
+from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED
-from loadgen.measure.result import Block, Result
-from loadgen.measure.summary import encoded, latencies
 from loadgen.report.latency import latency_table, spread
 from loadgen.report.style import Line, Span, Tone, clean, counted, format_measured_s, line, wrap
+from loadgen.results.encoded import decode_clocks
+from loadgen.results.hlog import LEGEND, HistogramLog, Interval, tag_of
+from loadgen.results.result import Block, Result
+from loadgen.results.summary import encoded, latencies
 
 SHORTEST_S = 0.001
 
@@ -27,22 +27,22 @@ def render_hlog(result: Result) -> str:
     lines = [*_header(result, sum(counts.total for counts in censored.values()))]
     names = result.requests if len(result.requests) > 1 else {}
     for name, part in (names | result.transactions).items():
-        counts = decode_clocks(part.histograms).get("response", Counts())
+        counts = decode_clocks(part.histograms).get("response", Histogram())
         lines.append(f"Tag={tag_of(name)}," + _interval(0.0, result.duration_s, counts))
     lines += _blocks(result)
     return "\n".join(lines) + "\n"
 
 
 def render_log(
-    log: HistogramLog, chosen: Sequence[Interval], counts: Counts, *, width: int = 80, colour: bool = False
+    log: HistogramLog, chosen: Sequence[Interval], counts: Histogram, *, width: int = 80, colour: bool = False
 ) -> str:
     """The latency table and picture of `counts`, the values of some intervals of a log."""
     fixed = min(width, 80)
     clocks = {"response": counts, "service": counts}
     result = Result(latency_ms=latencies(clocks), histograms=encoded({"response": _drawable(counts)}))
     head = [line(f"{clean(log.source)}: {_extent(chosen)}"), *_others(log, chosen, fixed)]
-    if counts.clamped:
-        text = f"{counted(counts.clamped, 'value')} above 1 h: counted as 1 h; look at --unit."
+    if counts.overflow:
+        text = f"{counted(counts.overflow, 'value')} above 1 h: counted as 1 h; look at --unit."
         head.append(line("  ", Span(text, Tone.WARN)))
     title = [line(f"Latency of {counted(counts.total, 'value')}")]
     parts = [head, [*title, *latency_table(result, fixed)[1:]], spread(result)]
@@ -74,14 +74,14 @@ def _opened(result: Result) -> datetime:
 
 def _blocks(result: Result) -> Iterator[str]:
     rest = decode_clocks({key: text for key, text in result.histograms.items() if key == "response"})
-    late = rest.get("response", Counts())
+    late = rest.get("response", Histogram())
     for block in result.blocks:
-        counts = decode_clocks({"response": block.response} if block.response else {}).get("response", Counts())
-        late.cells -= counts.cells
+        counts = decode_clocks({"response": block.response} if block.response else {}).get("response", Histogram())
+        late.buckets -= counts.buckets
         yield _interval(block.t_s, _length_s(block, result.duration_s), counts)
     if not result.blocks:
         yield _interval(0.0, result.duration_s, late)
-    elif late.cells:
+    elif late.buckets:
         yield _interval(max(result.duration_s, result.blocks[-1].t_s), max(result.drain_s, SHORTEST_S), late)
 
 
@@ -91,8 +91,8 @@ def _length_s(block: Block, duration_s: float) -> float:
     return min(block.duration_s, left_s) if left_s > 0 else block.duration_s
 
 
-def _interval(start_s: float, length_s: float, counts: Counts) -> str:
-    highest_ms = top_of(max(counts.cells)) / 1000 if counts.cells else 0.0
+def _interval(start_s: float, length_s: float, counts: Histogram) -> str:
+    highest_ms = top_of(max(counts.buckets)) / 1000 if counts.buckets else 0.0
     return f"{start_s:.3f},{length_s:.3f},{highest_ms:.3f},{counts.encode()}"
 
 
@@ -111,10 +111,10 @@ def _others(log: HistogramLog, chosen: Sequence[Interval], width: int) -> list[L
     return [line("  ", row) for row in rows]
 
 
-def _drawable(counts: Counts) -> Counts:
+def _drawable(counts: Histogram) -> Histogram:
     """The same with zeros drawn as 1 us: the picture's scale is logarithmic where that shows more."""
-    drawn = Counts(counts.cells.items())
-    zeros = drawn.cells.pop(0, 0)
+    drawn = Histogram(counts.buckets.items())
+    zeros = drawn.buckets.pop(0, 0)
     if zeros:
         drawn.add(1, zeros)
     return drawn

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from loadgen.measure.result import Result
 from loadgen.report.checks import Check, Grade
+from loadgen.results.result import Result
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAGS: dict[Grade, str] = {"warn": "skipped", "fail": "failure", "error": "error"}

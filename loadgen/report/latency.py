@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from loadgen.base.units import format_count, format_ms
-from loadgen.measure.result import QUANTILES, Latency, Quantile, Result
 from loadgen.report.bars import Bucket, bar, buckets
 from loadgen.report.style import Line, align, counted, format_share, line, wrap
+from loadgen.results.result import QUANTILES, Latency, Quantile, Result
 
 ROWS = {
     "min": "the fastest",

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from loadgen.base.units import format_count
-from loadgen.measure.result import Latency, Result
 from loadgen.report.checks import Check
 from loadgen.report.comparison_markdown import escaped
 from loadgen.report.facts import title
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import format_rate, format_share
+from loadgen.results.result import Latency, Result
 
 WORDS = {"pass": "pass", "warn": "**warning**", "fail": "**FAIL**", "error": "**ERROR**"}
 

@@ -6,7 +6,7 @@ left out.
 
 from collections.abc import Iterator
 
-from loadgen.measure.result import QUANTILES, Latency, Result
+from loadgen.results.result import QUANTILES, Latency, Result
 
 
 def render_openmetrics(result: Result) -> str:

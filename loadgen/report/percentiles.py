@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from math import log10
 
 from loadgen.base.units import format_ms
-from loadgen.measure.counts import Counts, rank_of
-from loadgen.measure.encoded import decode_clocks
+from loadgen.measure.histogram import Histogram, rank_of
 from loadgen.measure.recording import CENSORED
-from loadgen.measure.result import Result
-from loadgen.measure.series import Series
 from loadgen.report.latency import ENOUGH_SAMPLES
 from loadgen.report.svg import Axis, Curve, Point, line_chart, log_axis
+from loadgen.results.encoded import decode_clocks
+from loadgen.results.result import Result
+from loadgen.results.rounds import Rounds
 
 NAMED = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
 FIRST, LAST = -log10(1 - NAMED[0]), 5.0
@@ -27,12 +27,12 @@ class _Distribution:
     sure: int
 
 
-def percentile_chart(variants: Sequence[Series]) -> str:
+def percentile_chart(variants: Sequence[Rounds]) -> str:
     """An `<svg>`, or nothing where there is no response time. Raises UsageError for damaged histograms.
 
     A curve ends where only lower bounds (no reply in time) are left.
     """
-    found = [item for item in (_distribution(series) for series in variants) if item.points]
+    found = [item for item in (_distribution(rounds) for rounds in variants) if item.points]
     values = [value for item in found for _, value in item.points]
     if not values:
         return ""
@@ -65,34 +65,34 @@ def _name(share: float) -> str:
     return f"{share * 100:.6g}"
 
 
-def _distribution(series: Series) -> _Distribution:
-    values, bounds = _response(series.results)
+def _distribution(rounds: Rounds) -> _Distribution:
+    values, bounds = _response(rounds.results)
     total = values.total + bounds.total
     shares = sorted({*NAMED, *(1 - 10 ** -(FIRST + step / STEPS * (LAST - FIRST)) for step in range(STEPS + 1))})
     ranks = [(share, rank_of(share, total)) for share in shares if total and total * (1 - share) >= 0.5]
     known = [(share, rank) for share, rank in ranks if rank <= values.total]
     points = list(zip((share for share, _ in known), _at_ranks(values, [rank for _, rank in known]), strict=True))
-    return _Distribution(series.label, points, sum(total - rank >= ENOUGH_SAMPLES for _, rank in known))
+    return _Distribution(rounds.label, points, sum(total - rank >= ENOUGH_SAMPLES for _, rank in known))
 
 
-def _response(results: Iterable[Result]) -> tuple[Counts, Counts]:
+def _response(results: Iterable[Result]) -> tuple[Histogram, Histogram]:
     """All rounds' values and lower bounds."""
-    values, bounds = Counts(), Counts()
+    values, bounds = Histogram(), Histogram()
     for result in results:
         chosen = {key: text for key, text in result.histograms.items() if key in ("response", "response" + CENSORED)}
         clocks = decode_clocks(chosen)
-        values.merge(clocks.get("response", Counts()))
-        bounds.merge(clocks.get("response" + CENSORED, Counts()))
+        values.merge(clocks.get("response", Histogram()))
+        bounds.merge(clocks.get("response" + CENSORED, Histogram()))
     return values, bounds
 
 
-def _at_ranks(values: Counts, ranks: Sequence[int]) -> list[float]:
+def _at_ranks(values: Histogram, ranks: Sequence[int]) -> list[float]:
     """Milliseconds at ascending ranks, at least the microsecond that a logarithm needs."""
-    cells = iter(sorted(values.cells.items()))
-    found, below, cell = [], 0, 0
+    buckets = iter(sorted(values.buckets.items()))
+    found, below, bucket = [], 0, 0
     for rank in ranks:
         while below < rank:
-            cell, times = next(cells)
+            bucket, times = next(buckets)
             below += times
-        found.append(max(cell, 1) / 1000)
+        found.append(max(bucket, 1) / 1000)
     return found

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadgen.base.units import format_bytes, format_count
-from loadgen.measure.result import Latency, RequestResult, Result, Second
 from loadgen.report.latency import format_quantile, is_closed
 from loadgen.report.style import Line, Span, Tone, align, clean, counted, format_rate, line, wrap
+from loadgen.results.result import Latency, RequestResult, Result, Second
 
 MIB = 1 << 20
 FEWEST_SECONDS = 3

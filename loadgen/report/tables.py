@@ -3,10 +3,10 @@
 from collections.abc import Collection
 
 from loadgen.base.units import format_bytes, format_count, format_ms
-from loadgen.measure.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
 from loadgen.plan.condition import Condition, parse_condition
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
+from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
 
 FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
 SHORTEST_NAME = 8

@@ -1,11 +1,11 @@
 """The report that a person reads: Result -> text. The number they came for stands at the top."""
 
-from loadgen.measure.result import Latency, Result
 from loadgen.report.facts import header, outcome
 from loadgen.report.latency import format_quantile, latency_table, spread
 from loadgen.report.s3 import is_s3, notes, operations, rates, seconds, transaction
 from loadgen.report.style import Line, Span, Tone, bullet, clean, counted, format_rate, line
 from loadgen.report.tables import by_request, errors, phases, thresholds
+from loadgen.results.result import Latency, Result
 
 WIDEST = 80
 VERDICTS = {
@@ -83,7 +83,7 @@ def warnings(result: Result, width: int) -> list[Line]:
 def _for_scripts(result: Result) -> list[Line]:
     """The two lines that scripts written for wrk look for: complete replies and bytes received per second.
 
-    Counts also hold what came before and after the measured window; the good replies say how much of them that was.
+    Histogram also hold what came before and after the measured window; the good replies say how much of them that was.
     """
     in_window = min(1.0, result.rate.ok_rps * result.duration_s / result.ledger.ok) if result.ledger.ok else 1.0
     per_second = in_window / result.duration_s if result.duration_s > 0 else 0.0

@@ -4,18 +4,18 @@ from collections import deque
 from dataclasses import dataclass
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
-from loadgen.guard.board import Board, Slot
+from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.judge.foresight import ALPHA, Foresight
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Recording, Tally
-from loadgen.measure.summary import clocks_of
 from loadgen.plan.condition import Condition, parse_condition
 from loadgen.plan.plan import Plan
+from loadgen.results.summary import clocks_of
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The board's sums at one instant."""
+    """The control's sums at one instant."""
 
     at_ns: int
     sent: int
@@ -23,12 +23,12 @@ class Sample:
 
 
 class AbortWatch:
-    """Judges a plan's conditions. Plain error rates and counts come from the board, the rest from the last frames."""
+    """Judges a plan's conditions. Plain error rates and counts come from the control, the rest from the last frames."""
 
-    def __init__(self, plan: Plan, board: Board) -> None:
+    def __init__(self, plan: Plan, control: SharedState) -> None:
         names = [spec.name for spec in plan.requests]
         self._names = names
-        self._board = board
+        self._control = control
         self._conditions = [parse_condition(text, use="abort", names=names) for text in plan.stop.abort_if]
         longest_s = max((condition.window_s or 0.0 for condition in self._conditions), default=0.0)
         self._longest_ns = s_to_ns(longest_s)
@@ -49,7 +49,7 @@ class AbortWatch:
             return None
         if self._since_ns is None:
             self._since_ns = now
-        self._samples.append(Sample(now, self._board.total(Slot.SENT), self._board.total(Slot.FAILED_OF_SENT)))
+        self._samples.append(Sample(now, self._control.total(Slot.SENT), self._control.total(Slot.FAILED_OF_SENT)))
         while len(self._samples) > 1 and self._samples[1].at_ns <= now - self._longest_ns:
             self._samples.popleft()
         for condition in self._conditions:
@@ -77,7 +77,7 @@ class AbortWatch:
                 tally.merge(self._part(recording, condition.request_name))
         if condition.kind != "latency":
             return _from_tally(condition, tally)
-        counts = clocks_of(tally).get(condition.metric, Counts())
+        counts = clocks_of(tally).get(condition.metric, Histogram())
         if counts.total < max(1, condition.min_count or 1):
             return None
         return _latency_ms(condition, counts)
@@ -149,15 +149,15 @@ def _from_tally(condition: Condition, tally: Tally) -> float | None:
     return _from_sums(condition, tally.ok + tally.failed, tally.failed, window_s)
 
 
-def _latency_ms(condition: Condition, counts: Counts) -> float:
+def _latency_ms(condition: Condition, counts: Histogram) -> float:
     if condition.quantile is not None:
         return counts.quantiles_us((condition.quantile,))[0] / 1000
     match condition.statistic:
         case "min":
-            return min(counts.cells) / 1000
+            return min(counts.buckets) / 1000
         case "mean":
             return counts.mean_us() / 1000
-    return max(counts.cells) / 1000
+    return max(counts.buckets) / 1000
 
 
 def _shown(condition: Condition, observed: float) -> str:

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts
-from loadgen.guard.board import Board, Slot
+from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.judge.validity import Evidence, judge_validity
-from loadgen.measure.calibration import Calibration
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Tally, Usage
-from loadgen.measure.result import (
+from loadgen.measure.usage import process_usage
+from loadgen.plan.codec import describe_plan
+from loadgen.plan.plan import Plan
+from loadgen.results.calibration import Calibration
+from loadgen.results.result import (
     Block,
     Bytes,
     Connections,
@@ -25,10 +28,7 @@ from loadgen.measure.result import (
     Users,
     WorkerRow,
 )
-from loadgen.measure.summary import clocks_of, encoded, latencies, phases, to_ms
-from loadgen.measure.usage import process_usage
-from loadgen.plan.codec import describe_plan
-from loadgen.plan.plan import Plan
+from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
 from loadgen.session.collector import Collector
 from loadgen.session.environment import describe_environment
 
@@ -49,14 +49,14 @@ class Ending:
 
 
 def assemble(
-    plan: Plan, board: Board, collected: Collector, started: datetime, opening_s: float, end: Ending
+    plan: Plan, control: SharedState, collected: Collector, started: datetime, opening_s: float, end: Ending
 ) -> Result:
     """The Result of a run, also of one that was ended in the middle. Raises AssertionError if the ledger is off."""
     collected.finish()
     total = collected.total.total()
     clocks = clocks_of(total) | collected.total.opening
     latency = latencies(clocks)
-    ledger, samples_lost = _ledger(plan, board, total, collected.unmeasured_sent, end)
+    ledger, samples_lost = _ledger(plan, control, total, collected.unmeasured_sent, end)
     duration_s = collected.window_elapsed_ns / NS_PER_S
     generator = _generator(plan, collected, total, latency, ledger, duration_s, end)
     return Result(
@@ -70,10 +70,10 @@ def assemble(
         ended_by=end.ended_by,
         ended_because=end.because,
         ended_at_s=round(end.at_s, 3),
-        users=_users(plan, board),
+        users=_users(plan, control),
         ledger=ledger,
         samples_lost=samples_lost,
-        out_of_range=sum(counts.clamped for counts in total.clocks.values()),
+        out_of_range=sum(counts.overflow for counts in total.clocks.values()),
         rate=_rate(collected, duration_s, ledger.not_sent if plan.arrivals else 0),
         bytes=Bytes(total.bytes_sent, total.bytes_received),
         connections=_connections(collected.total.connections, ledger.sent + collected.unmeasured_sent),
@@ -89,7 +89,7 @@ def assemble(
             for row in collected.seconds
         ],
         blocks=[
-            Block(block.start_s, block.length_s, block.ok, block.failed, block.counts().encode())
+            Block(block.start_s, block.length_s, block.ok, block.failed, block.histogram().encode())
             for block in collected.blocks
         ],
         generator=generator,
@@ -97,17 +97,17 @@ def assemble(
     )  # fmt: skip
 
 
-def _ledger(plan: Plan, board: Board, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:
-    """Sums from frames; where frames are missing, from the board's slots, with what they lack."""
-    sent, samples_lost = board.total(Slot.SENT) - unmeasured, 0
+def _ledger(plan: Plan, control: SharedState, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:
+    """Sums from frames; where frames are missing, from the control's slots, with what they lack."""
+    sent, samples_lost = control.total(Slot.SENT) - unmeasured, 0
     ok, failed, unknown = total.ok, total.failed, total.unknown
     if not end.whole:
-        samples_lost = max(0, board.total(Slot.OK) - ok)
-        ok = max(ok, board.total(Slot.OK))
-        failed = max(failed, board.total(Slot.FAILED))
+        samples_lost = max(0, control.total(Slot.OK) - ok)
+        ok = max(ok, control.total(Slot.OK))
+        failed = max(failed, control.total(Slot.FAILED))
         sent = max(sent, ok + failed)
         unknown = sent - ok - failed
-    not_sent = board.total(Slot.NOT_SENT)
+    not_sent = control.total(Slot.NOT_SENT)
     if plan.requests_limit is not None and plan.arrivals is None:
         not_sent = plan.requests_limit - sent - unmeasured
     ledger = Ledger(sent + not_sent, sent, not_sent, ok, failed, unknown)
@@ -121,8 +121,8 @@ def _connections(counts: ConnectionCounts, sent: int) -> Connections:
     return Connections(counts.opened, reused, counts.failed, counts.reconnected, counts.idle_closed, counts.desynced)
 
 
-def _users(plan: Plan, board: Board) -> Users:
-    started = min(board.total(Slot.STARTED), plan.users)
+def _users(plan: Plan, control: SharedState) -> Users:
+    started = min(control.total(Slot.STARTED), plan.users)
     return Users(plan.users, started, plan.users - started)
 
 
@@ -211,11 +211,11 @@ def _generator(
     return replace(generator, verdict=verdict, reasons=reasons)
 
 
-def _worker(usage: Usage | None, lag: Counts) -> WorkerRow:
+def _worker(usage: Usage | None, lag: Histogram) -> WorkerRow:
     if usage is None:
         return WorkerRow(lost=True)
     lag_ms, encoded_lag = {}, ""
-    if lag.cells:
+    if lag.buckets:
         p99, highest = lag.quantiles_us((0.99, 1.0))
         lag_ms, encoded_lag = {"p99": to_ms(p99), "max": to_ms(highest)}, lag.encode()
     core_wait_s = round(usage.core_wait_ns / NS_PER_S, 3)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.measure.counts import Counts, Packed
+from loadgen.measure.histogram import Histogram, Packed
 from loadgen.measure.recording import Frame, Recording, Usage
 
 MOST_BLOCKS = 60
@@ -19,15 +19,15 @@ class Slice:
     failed: int = 0
     unknown: int = 0
     payload: int = 0
-    response: Counts | Packed = field(default_factory=Counts)
+    response: Histogram | Packed = field(default_factory=Histogram)
 
-    def counts(self) -> Counts:
+    def histogram(self) -> Histogram:
         """The response times."""
-        return self.response if isinstance(self.response, Counts) else self.response.counts()
+        return self.response if isinstance(self.response, Histogram) else self.response.histogram()
 
     def pack(self) -> None:
-        """A run has up to 60 blocks, and each may have thousands of cells."""
-        if isinstance(self.response, Counts):
+        """A run has up to 60 blocks, and each may have thousands of buckets."""
+        if isinstance(self.response, Histogram):
             self.response = Packed(self.response)
 
     def add(self, other: "Slice") -> None:
@@ -36,8 +36,8 @@ class Slice:
         self.failed += other.failed
         self.unknown += other.unknown
         self.payload += other.payload
-        response = self.counts()
-        response.merge(other.counts())
+        response = self.histogram()
+        response.merge(other.histogram())
         self.response = response
 
 
@@ -69,7 +69,7 @@ class Collector:
         self.window_elapsed_ns = 0
         self.drain_elapsed_ns = 0
         self.usages: dict[int, Usage] = {}
-        self.worker_lag = [Counts() for _ in range(workers)]
+        self.worker_lag = [Histogram() for _ in range(workers)]
         self.seconds: list[SecondRow] = []
         self.blocks: list[Slice] = []
         self.last_p99_us: int | None = None
@@ -81,7 +81,7 @@ class Collector:
         """Take one frame."""
         recording = frame.recording
         sums = recording.total()
-        if frame.part in ("warmup", "cooldown"):
+        if frame.window in ("warmup", "cooldown"):
             self.unmeasured_sent += sums.sent
             self.total.merge_connections(recording)
             if frame.usage is not None:
@@ -91,14 +91,14 @@ class Collector:
         self.worker_lag[frame.worker].merge(recording.loop_lag)
         if frame.usage is not None:
             self.usages[frame.worker] = frame.usage
-        if frame.part == "drain":
+        if frame.window == "drain":
             self.drain_elapsed_ns = max(self.drain_elapsed_ns, frame.elapsed_ns)
             return
         self.window_ok += sums.ok
         self.window_replies += sum(sums.statuses.values())
         self.window_done += sums.sent
         self.window_elapsed_ns = max(self.window_elapsed_ns, frame.elapsed_ns)
-        response = sums.clocks.get("response") or sums.clocks.get("service") or Counts()
+        response = sums.clocks.get("response") or sums.clocks.get("service") or Histogram()
         second = self._pending.setdefault(frame.second, Slice(frame.second))
         second.add(Slice(frame.second, 1, sums.ok, sums.failed, sums.unknown, sums.payload, response))
         self._latest[frame.worker] = frame.elapsed_ns // NS_PER_S if frame.usage is None else 1 << 60
@@ -112,7 +112,7 @@ class Collector:
         for start in sorted(second for second in self._pending if second < before):
             row = self._pending.pop(start)
             p50_us = p99_us = None
-            response = row.counts()
+            response = row.histogram()
             if response.total:
                 p50_us, p99_us = response.quantiles_us((0.5, 0.99))
                 self.last_p99_us = p99_us

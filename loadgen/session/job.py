@@ -1,8 +1,8 @@
 """Whatever a plan asks for: one run, or a job on a bucket with what comes before and after it."""
 
-from loadgen.measure.calibration import Calibration
-from loadgen.measure.result import Result
 from loadgen.plan.plan import Plan
+from loadgen.results.calibration import Calibration
+from loadgen.results.result import Result
 from loadgen.session.run import Hooks, run
 
 

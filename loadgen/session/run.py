@@ -15,14 +15,14 @@ from loadgen.base.tls import make_context
 from loadgen.executors.base import Assignment
 from loadgen.executors.processes import run_child
 from loadgen.executors.start import start_here
-from loadgen.guard.board import CUT, GO, Board, Cause, Slot, State
+from loadgen.guard.shared_state import CUT, GO, Cause, SharedState, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
-from loadgen.measure.calibration import Calibration
-from loadgen.measure.counts import Counts, cell_of
+from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.measure.progress import Phase, Snapshot
 from loadgen.measure.recording import Frame
-from loadgen.measure.result import Result
 from loadgen.plan.plan import Plan, make_shards
+from loadgen.results.calibration import Calibration
+from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
@@ -69,11 +69,11 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
         plan.origin, addresses, plan.tls, plan.timeout_s, plan.connect_timeout_s, plan.keep_alive, plan.phases
     )
     check_ports(plan, endpoint)
-    board = Board.create(plan.shard_count)
+    control = SharedState.create(plan.shard_count)
     try:
-        return await Session(plan, endpoint, board, hooks, dns_ns=dns_ns, calibration=calibration).run()
+        return await Session(plan, endpoint, control, hooks, dns_ns=dns_ns, calibration=calibration).run()
     finally:
-        board.close()
+        control.close()
 
 
 def _check_certificates(plan: Plan) -> None:
@@ -89,7 +89,7 @@ class Session:
         self,
         plan: Plan,
         endpoint: Endpoint,
-        board: Board,
+        control: SharedState,
         hooks: Hooks,
         clock: Clock = now_ns,
         dns_ns: int | None = None,
@@ -97,14 +97,14 @@ class Session:
     ) -> None:
         self._plan = plan
         self._endpoint = endpoint
-        self._board = board
+        self._control = control
         self._hooks = hooks
         self._clock = clock
         self._collected = Collector(plan.shard_count)
         if dns_ns is not None and plan.phases:
-            self._collected.total.opening["dns"] = Counts([(cell_of(dns_ns // NS_PER_US), 1)])
+            self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
-        self._abort = AbortWatch(plan, board)
+        self._abort = AbortWatch(plan, control)
         self._thresholds = ThresholdWatch(plan)
         self._because = ""
         self._lost: list[str] = []
@@ -129,8 +129,8 @@ class Session:
             await self._watching()
             await self._gather()
         except BaseException:
-            self._board.trip(Cause.ERROR, self._clock())
-            self._board.cut()
+            self._control.trip(Cause.ERROR, self._clock())
+            self._control.cut()
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -141,7 +141,7 @@ class Session:
 
     def _start(self, pool: ThreadPoolExecutor) -> list[asyncio.Future[None]]:
         loop = asyncio.get_running_loop()
-        plan, board = self._plan, self._board
+        plan, control = self._plan, self._control
 
         def deliver(frame: Frame) -> None:
             loop.call_soon_threadsafe(self._take, frame)
@@ -152,7 +152,8 @@ class Session:
             return [loop.run_in_executor(pool, self._child, part, deliver) for part in parts]
         redact = Redactor(plan.secrets).bytes_
         tasks = [
-            Assignment(plan, shard, self._endpoint, board, deliver, redact, self._clock) for shard in make_shards(plan)
+            Assignment(plan, shard, self._endpoint, control, deliver, redact, self._clock)
+            for shard in make_shards(plan)
         ]
         return start_here(tasks, pool)
 
@@ -161,37 +162,37 @@ class Session:
         self._abort.add(frame.recording, self._clock())
 
     def _child(self, shards: range, deliver: Callable[[Frame], None]) -> None:
-        lost = run_child(self._plan, self._endpoint, shards, self._board, deliver)
+        lost = run_child(self._plan, self._endpoint, shards, self._control, deliver)
         if lost is not None:
             self._lost.append(lost)
 
     async def _opening(self) -> None:
         """Until every user is connected, or has failed to; then open the gate."""
-        board = self._board
+        control = self._control
         next_progress = 0
-        while board.stop == GO and board.least(Slot.STATE) < State.READY:
+        while control.stop == GO and control.least(Slot.STATE) < State.READY:
             await asyncio.sleep(POLL_S)
             now = self._clock()
             if now >= next_progress:
                 next_progress = now + s_to_ns(WATCH_S)
                 self._progress("opening")
-        if board.stop == GO and not all(future.done() for future in self._futures):
+        if control.stop == GO and not all(future.done() for future in self._futures):
             self._gate_ns = self._clock() + GATE_DELAY_NS
             self._before = (self._gate_ns, 0)
-            board.open_gate(self._gate_ns)
+            control.open_gate(self._gate_ns)
 
     async def _watching(self) -> None:
         """Until every worker is done: progress, conditions to abort, the grace."""
-        plan, board = self._plan, self._board
+        plan, control = self._plan, self._control
         planned_s = self._planned_s()
         end_ns = None if planned_s is None else self._gate_ns + s_to_ns(planned_s)
         pending = set(self._futures)
         while pending:
             _, pending = await asyncio.wait(pending, timeout=WATCH_S)
             now = self._clock()
-            over_since = board.stopped_at_ns or (end_ns if end_ns is not None and now >= end_ns else 0)
+            over_since = control.stopped_at_ns or (end_ns if end_ns is not None and now >= end_ns else 0)
             if over_since:
-                if now - over_since >= s_to_ns(plan.grace_s) and board.stop != CUT:
+                if now - over_since >= s_to_ns(plan.grace_s) and control.stop != CUT:
                     self._cut(now)
             elif self._gate_ns and now >= self._gate_ns:
                 self._look(now)
@@ -205,7 +206,7 @@ class Session:
             Cause.THRESHOLD: self._thresholds.check(self._collected.total, now),
         }
         for cause, reason in reasons.items():
-            if reason and self._board.trip(cause, now):
+            if reason and self._control.trip(cause, now):
                 self._because = reason
 
     def _planned_s(self) -> float | None:
@@ -215,9 +216,9 @@ class Session:
 
     def _cut(self, now: int) -> None:
         """The grace is over. A run that ended by its duration stays completed."""
-        if self._board.stop == GO:
-            self._board.trip(Cause.COMPLETED, now)
-        self._board.cut()
+        if self._control.stop == GO:
+            self._control.trip(Cause.COMPLETED, now)
+        self._control.cut()
 
     async def _gather(self) -> None:
         """Raise UsageError for a host that cannot; tell of a crash of ours, and go on to the Result."""
@@ -232,12 +233,12 @@ class Session:
         self._signals += 1
         if self._signals > 1:
             self._hooks.emergency(self._result(whole=False))
-        if self._board.trip(Cause.SIGNAL, self._clock()):
+        if self._control.trip(Cause.SIGNAL, self._clock()):
             self._because = f"{name} received"
 
     def _result(self, *, whole: bool) -> Result:
-        board = self._board
-        cause, because = board.cause, self._because
+        control = self._control
+        cause, because = control.cause, self._because
         ended_by = ENDED_BY[cause]
         if self._lost:
             ended_by, because = "error", "; ".join(self._lost)
@@ -246,18 +247,18 @@ class Session:
         elif cause is Cause.FAIL_FAST and not because:
             limit = self._plan.stop.max_errors
             because = "the first failure (--fail-fast)" if limit == 1 else f"{limit} failures (--max-errors {limit})"
-        stopped_ns = board.stopped_at_ns
+        stopped_ns = control.stopped_at_ns
         at_s = (stopped_ns - self._gate_ns) / NS_PER_S if stopped_ns and self._gate_ns else 0.0
         if not stopped_ns:
             at_s = self._collected.window_elapsed_ns / NS_PER_S
         opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
         ending = Ending(ended_by, because, at_s, tuple(self._lost), whole, self._calibration)
-        result = assemble(self._plan, board, self._collected, self._started, opening_s, ending)
+        result = assemble(self._plan, control, self._collected, self._started, opening_s, ending)
         return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in self._plan.requests]))
 
     def _progress(self, phase: Phase) -> None:
-        board, plan = self._board, self._plan
-        now, sent = self._clock(), board.total(Slot.SENT)
+        control, plan = self._control, self._plan
+        now, sent = self._clock(), control.total(Slot.SENT)
         before_ns, before_sent = self._before
         if now - before_ns >= NS_PER_S // 2:
             self._rate_rps = (sent - before_sent) * NS_PER_S / (now - before_ns)
@@ -271,8 +272,8 @@ class Session:
                 done=sent,
                 rate_rps=self._rate_rps,
                 p99_ms=None if p99_us is None else p99_us / 1000,
-                errors=board.total(Slot.FAILED),
-                connected=board.total(Slot.CONNECTED),
+                errors=control.total(Slot.FAILED),
+                connected=control.total(Slot.CONNECTED),
                 users=plan.users,
                 phase=phase,
             )

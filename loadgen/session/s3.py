@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.judge.thresholds import judge_thresholds
-from loadgen.measure.calibration import Calibration
 from loadgen.measure.progress import Snapshot
-from loadgen.measure.result import Generator, Result, Users
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Plan
 from loadgen.plan.s3 import S3Plan
 from loadgen.plan.s3_steps import bucket_step, fill_step, sweep_step
+from loadgen.results.calibration import Calibration
+from loadgen.results.result import Generator, Result, Users
 from loadgen.session.environment import describe_environment
 from loadgen.session.run import Hooks, run
 from loadgen.workloads.s3.journal import begin, put_in_order

@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
     def _learn(self, data: bytes, job: _Job) -> None:
         answer = job.turn.answer
         if job.turn.repeatable and answer.length <= _MAX_JOINED and len(data) <= _MAX_LEARNED:
-            self._site.learn(data, job.head + (body_of(answer) if job.has_body else b""), answer.status)
+            self._site.update_pattern(data, job.head + (body_of(answer) if job.has_body else b""), answer.status)
 
     def _throttle(self) -> None:
         """Read on as long as the client reads too, and not too many of its requests wait."""

@@ -71,7 +71,7 @@ class Site:
             answer = error(500)
         return self._timed(answer, now)
 
-    def learn(self, request: bytes, reply: bytes, status: int) -> None:
+    def update_pattern(self, request: bytes, reply: bytes, status: int) -> None:
         """Remember the reply to a request whose turn was repeatable."""
         if len(self.known) >= _MAX_KNOWN:
             self.known.clear()

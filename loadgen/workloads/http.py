@@ -7,7 +7,7 @@ from math import gcd, lcm
 from pathlib import Path
 from random import Random
 
-from loadgen.base.exchange import BodySource, Fields, Memo, Request
+from loadgen.base.exchange import BodySource, Fields, ReplyCache, Request
 from loadgen.plan.plan import Plan, RequestSpec
 from loadgen.workloads.template import Template, value_source
 
@@ -72,7 +72,7 @@ class HttpWorkload:
         body: bytes | BodySource = FileBody(spec.body_file) if spec.body_file else spec.body
         text = Template(spec.body.decode("utf-8", "surrogateescape"), sources)
         fields = Fields(spec.headers)
-        model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, memo=Memo())
+        model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, cache=ReplyCache())
         if path.constant and block.constant and text.constant:
             return _Constant(model)
 

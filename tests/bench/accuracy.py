@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from hdrh.histogram import HdrHistogram
 
-from loadgen.measure.result import Result
+from loadgen.results.result import Result
 from tests.bench.accuracy_flags import flags
 from tests.bench.accuracy_runs import (
     ONE_WORKER,

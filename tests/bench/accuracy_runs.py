@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from loadgen.measure.result import Quantile, Result, from_json
+from loadgen.results.result import Quantile, Result, from_json
 from tests.bench.machine import pinned
 from tests.bench.runs import Bench
 from tests.bench.servers import free_port, running

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.result import Generator, Latency, Ledger, Rate, Result
+from loadgen.results.result import Generator, Latency, Ledger, Rate, Result
 from tests.bench import readers
 from tests.bench.compare import Goal, Pairs, Ratio, alternate, medians
 from tests.bench.jobs import Reported

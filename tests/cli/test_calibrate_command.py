@@ -69,7 +69,7 @@ def test_a_user_without_a_home_has_no_calibration(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("flag", [[], ["--null"]], ids=["target", "null"])
 def test_it_measures_this_machine(flag: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MEMORY_S", "CEILING_S", "LAG_S", "WARMUP_S"):
-        monkeypatch.setattr(f"loadgen.session.calibrate.{name}", 0.05)
+        monkeypatch.setattr(f"loadgen.campaigns.calibrate.{name}", 0.05)
     done = loadgen("calibrate", *flag, env={"XDG_CACHE_HOME": str(tmp_path)})
     assert (done.code, done.err) == (0, "")
     kept = json.loads((tmp_path / "loadgen" / "calibration.json").read_text("utf-8"))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from loadgen.measure.result import Ledger, Result
-from loadgen.measure.series import read_variants
+from loadgen.campaigns.rounds import RoundsOutcome
 from loadgen.plan.plan import Plan
-from loadgen.session.rounds import Rounds
+from loadgen.results.result import Ledger, Result
+from loadgen.results.rounds import read_variants
 from tests.support.command import Finished, loadgen
 from tests.unit.report.comparisons import pool, threads
 
@@ -22,10 +22,10 @@ Measure = Callable[..., list[dict[str, Any]]]
 def measured(monkeypatch: pytest.MonkeyPatch) -> Measure:
     """Stand-in for the runs: what `compare` asked to be measured; it gets `rounds` in return."""
 
-    def install(rounds: Rounds) -> list[dict[str, Any]]:
+    def install(rounds: RoundsOutcome) -> list[dict[str, Any]]:
         asked: list[dict[str, Any]] = []
 
-        def measure(plans: Sequence[Plan], labels: Sequence[str], number: int, **options: Any) -> Rounds:
+        def measure(plans: Sequence[Plan], labels: Sequence[str], number: int, **options: Any) -> RoundsOutcome:
             asked.append({"plans": plans, "labels": labels, "rounds": number, **options})
             return rounds
 
@@ -51,7 +51,7 @@ def compare(*argv: object) -> Finished:
 
 
 def test_it_measures_what_was_asked(measured: Measure) -> None:
-    asked = measured(Rounds(good()))
+    asked = measured(RoundsOutcome(good()))
     done = compare("--rounds", "2", "--settle", "250ms", "-c", "20", "--seed", "3", "-q")
     assert (done.code, done.err) == (0, "")
     (call,) = asked
@@ -61,13 +61,13 @@ def test_it_measures_what_was_asked(measured: Measure) -> None:
 
 
 def test_five_rounds_and_a_second_of_rest_by_default(measured: Measure) -> None:
-    asked = measured(Rounds(good()))
+    asked = measured(RoundsOutcome(good()))
     compare()
     assert (asked[0]["rounds"], asked[0]["settle_s"]) == (5, 1.0)
 
 
 def test_the_table_is_printed_and_every_round_saved(measured: Measure, tmp_path: Path) -> None:
-    measured(Rounds(good()))
+    measured(RoundsOutcome(good()))
     saved, page = tmp_path / "c.json", tmp_path / "c.html"
     done = compare("-o", saved, "--html", page)
     assert "threads against pool" in done.out
@@ -81,18 +81,18 @@ def test_the_table_is_printed_and_every_round_saved(measured: Measure, tmp_path:
     ("form", "begins"), [("text", "GET http"), ("json", '{\n "schema": "loadgen.table/1"'), ("markdown", "**GET http")]
 )
 def test_forms(measured: Measure, form: str, begins: str) -> None:
-    measured(Rounds(good()))
+    measured(RoundsOutcome(good()))
     assert compare("--format", form).out.startswith(begins)
 
 
 def test_quiet_with_a_file_prints_nothing(measured: Measure, tmp_path: Path) -> None:
-    measured(Rounds(good()))
+    measured(RoundsOutcome(good()))
     done = compare("-q", "-o", tmp_path / "c.json")
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
 def test_a_dash_is_standard_output(measured: Measure) -> None:
-    measured(Rounds(good()))
+    measured(RoundsOutcome(good()))
     assert json.loads(compare("-o", "-").out)["schema"] == "loadgen.comparison/1"
 
 
@@ -103,15 +103,23 @@ CUT = Result(status_codes={"200": 1}, ended_by="signal", ended_because="SIGINT r
 @pytest.mark.parametrize(
     ("rounds", "code", "said"),
     [
-        (Rounds(good()), 0, ""),
-        (Rounds(((*good()[0], CUT), good()[1]), "signal", "SIGINT received"), 105, "ended early (SIGINT received)"),
-        (Rounds((good()[0], ()), "signal", "a signal between two runs"), 105, "ended early"),
-        (Rounds(((), ()), "signal", "a signal before"), 105, "ended early"),
-        (Rounds((good()[0], ()), "error", "the process of a run was killed by signal 9"), 1, "killed by signal 9"),
-        (Rounds(((SILENT,), (SILENT,))), 99, ""),
+        (RoundsOutcome(good()), 0, ""),
+        (
+            RoundsOutcome(((*good()[0], CUT), good()[1]), "signal", "SIGINT received"),
+            105,
+            "ended early (SIGINT received)",
+        ),
+        (RoundsOutcome((good()[0], ()), "signal", "a signal between two runs"), 105, "ended early"),
+        (RoundsOutcome(((), ()), "signal", "a signal before"), 105, "ended early"),
+        (
+            RoundsOutcome((good()[0], ()), "error", "the process of a run was killed by signal 9"),
+            1,
+            "killed by signal 9",
+        ),
+        (RoundsOutcome(((SILENT,), (SILENT,))), 99, ""),
     ],
 )
-def test_exit_codes(measured: Measure, rounds: Rounds, code: int, said: str) -> None:
+def test_exit_codes(measured: Measure, rounds: RoundsOutcome, code: int, said: str) -> None:
     measured(rounds)
     done = compare("-q")
     assert done.code == code
@@ -120,7 +128,7 @@ def test_exit_codes(measured: Measure, rounds: Rounds, code: int, said: str) -> 
 
 
 def test_what_was_measured_is_kept_when_it_ends_early(measured: Measure, tmp_path: Path) -> None:
-    measured(Rounds((good()[0], ()), "signal", "a signal between two runs"))
+    measured(RoundsOutcome((good()[0], ()), "signal", "a signal between two runs"))
     saved = tmp_path / "c.json"
     done = compare("-q", "-o", saved)
     assert done.code == 105
@@ -130,7 +138,7 @@ def test_what_was_measured_is_kept_when_it_ends_early(measured: Measure, tmp_pat
 def test_a_file_that_cannot_be_written_at_the_end_loses_nothing(
     measured: Measure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measured(Rounds(good()))
+    measured(RoundsOutcome(good()))
     monkeypatch.setattr("loadgen.cli.output.check_writable", lambda *_: None)
     done = compare("-q", "-o", tmp_path / "gone" / "c.json")
     assert done.code == 2
@@ -151,7 +159,7 @@ def test_a_file_that_cannot_be_written_at_the_end_loses_nothing(
     ],
 )
 def test_what_is_wrong_is_said_before_anything_runs(measured: Measure, argv: list[str], text: str) -> None:
-    asked = measured(Rounds(good()))
+    asked = measured(RoundsOutcome(good()))
     done = compare(*argv)
     assert (done.code, done.out, asked) == (2, "", [])
     assert text in done.err
@@ -159,7 +167,7 @@ def test_what_is_wrong_is_said_before_anything_runs(measured: Measure, argv: lis
 
 
 def test_what_is_left_out_is_said(measured: Measure) -> None:
-    measured(Rounds(good()))
+    measured(RoundsOutcome(good()))
     done = loadgen("compare", URL, "--processes", "1,2,9", "-c", "4", "--mode", "pool")
     left_out, announced = done.err.splitlines()
     assert left_out.startswith("left out: 9 processes: --processes: 9 processes cannot share 4 connections;")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.result import Result, to_json
-from loadgen.measure.series import Series, comparison_to_json, series_to_json
+from loadgen.results.result import Result, to_json
+from loadgen.results.rounds import Rounds, comparison_to_json, rounds_to_json
 from tests.support.command import loadgen
 from tests.unit.report.comparisons import pool, threads, workers
 
 
 def _saved(path: Path, results: Sequence[Result]) -> Path:
-    path.write_text(to_json(results[0]) if len(results) == 1 else series_to_json(results))
+    path.write_text(to_json(results[0]) if len(results) == 1 else rounds_to_json(results))
     return path
 
 
@@ -26,7 +26,7 @@ def main(tmp_path: Path) -> Path:
 @pytest.fixture
 def comparison(tmp_path: Path) -> Path:
     file = tmp_path / "c.json"
-    variants = [Series(pool(2), "pool"), Series(threads(2), "threads"), Series(workers(2), "pool 4 workers")]
+    variants = [Rounds(pool(2), "pool"), Rounds(threads(2), "threads"), Rounds(workers(2), "pool 4 workers")]
     file.write_text(comparison_to_json(variants))
     return file
 

@@ -22,7 +22,7 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> None:
     async def find_max(*_: Any) -> object:
         return found()
 
-    monkeypatch.setattr("loadgen.session.find_max.find_max", find_max)
+    monkeypatch.setattr("loadgen.campaigns.find_max.find_max", find_max)
 
 
 @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.series import series_to_json
+from loadgen.results.rounds import rounds_to_json
 from tests.support.command import loadgen, save
 from tests.unit.judge.rounds import ENVIRONMENT, run
 
 
 def rounds(*rates: float) -> str:
     """The text of a file of several runs."""
-    return series_to_json([
+    return rounds_to_json([
         replace(run(rps=rate), started_at=f"2026-01-05T10:0{minute}:00.000+00:00") for minute, rate in enumerate(rates)
     ])  # fmt: skip
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from loadgen.measure import max_rate
-from loadgen.measure.result import SCHEMA, Ledger, Result, to_json
-from loadgen.measure.series import series_to_json
+from loadgen.results import find_max
+from loadgen.results.result import SCHEMA, Ledger, Result, to_json
+from loadgen.results.rounds import rounds_to_json
 from tests.support.command import loadgen
 from tests.unit.report.gates import found
 
@@ -57,7 +57,7 @@ def test_a_file_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
 def test_several_rounds_are_reported_as_one(tmp_path: Path) -> None:
     file = tmp_path / "r.json"
     first, second = (replace(RESULT, started_at=f"2026-01-01T00:0{minute}:00+00:00") for minute in (0, 1))
-    file.write_text(series_to_json([first, second]))
+    file.write_text(rounds_to_json([first, second]))
     assert loadgen("report", file, "--format", "json").result.ledger == Ledger(6, 6, 0, 4, 2, 0)
 
 
@@ -95,7 +95,7 @@ def test_a_result_is_printed_as_markdown(tmp_path: Path) -> None:
 def search(tmp_path: Path) -> Path:
     """What `find-max -o` saves."""
     file = tmp_path / "max.json"
-    file.write_text(max_rate.to_json(found()))
+    file.write_text(find_max.to_json(found()))
     return file
 
 

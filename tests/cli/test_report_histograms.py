@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.counts import Counts
-from loadgen.measure.result import Ledger, Result
-from loadgen.measure.summary import latencies
+from loadgen.measure.histogram import Histogram
+from loadgen.results.result import Ledger, Result
+from loadgen.results.summary import latencies
 from tests.support.command import loadgen, save
 
 
 def result(*values_us: int) -> Result:
-    counts = Counts()
+    counts = Histogram()
     for value_us in values_us:
         counts.add(value_us)
     return Result(

@@ -35,17 +35,17 @@ from loadgen.base.exchange import (
     ErrorClass,
     Expect,
     Fields,
-    Memo,
     Origin,
     Outcome,
     Reply,
+    ReplyCache,
     Request,
 )
 from loadgen.clients.http1 import reactor
 from loadgen.clients.http1.blocking import BlockingClient
 from loadgen.clients.http1.connection import Connection
-from loadgen.clients.http1.likeness import learn
 from loadgen.clients.http1.reactor import Reactor
+from loadgen.clients.http1.reply_pattern import update_pattern
 from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 from tests.support.fault_server import FaultServer
 from tests.support.steps import GATE_TIMEOUT_S, Gate
@@ -156,8 +156,8 @@ class ReactorClient:
     def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
         request = connection.request
         assert request is not None
-        if request.memo is not None:
-            learn(request.memo, Expect(body_contains=b"") if request.keep else request.expect, reply)
+        if request.cache is not None:
+            update_pattern(request.cache, Expect(body_contains=b"") if request.keep else request.expect, reply)
             self._last[request.name_id] = reply
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
 
@@ -312,9 +312,9 @@ def endpoint_of(server: FaultServer, **changes: Any) -> Endpoint:
     return endpoint_to(server.port, **changes)
 
 
-def get(memo: Memo | None = None, method: str = "GET", **given: Any) -> Request:
+def get(cache: ReplyCache | None = None, method: str = "GET", **given: Any) -> Request:
     """A request without a body, or with the one given."""
-    return Request(0, method, "/", Fields(()), memo=memo, **given)
+    return Request(0, method, "/", Fields(()), cache=cache, **given)
 
 
 def open_descriptors() -> int:

@@ -17,7 +17,7 @@ from typing import Any, Self
 from unittest.mock import patch
 
 from loadgen.__main__ import main
-from loadgen.measure.result import Result, from_json, to_json
+from loadgen.results.result import Result, from_json, to_json
 
 PATIENCE_S = 20.0
 SYN_SENT = "02"

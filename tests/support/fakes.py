@@ -18,14 +18,14 @@ from loadgen.base.exchange import (
     ErrorClass,
     Expect,
     Fields,
-    Memo,
     Origin,
     Outcome,
     Reply,
+    ReplyCache,
     Request,
 )
 from loadgen.executors.base import Assignment
-from loadgen.guard.board import Board
+from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.plan import Plan, RequestSpec, make_shards
 
@@ -88,10 +88,16 @@ def run_virtually(clock: VirtualClock, main: Coroutine[Any, Any, Any]) -> Any:
 
 
 def task_for(
-    plan: Plan, board: Board, clock: VirtualClock, shard: int = 0, deliver: Callable[[Frame], None] | None = None
+    plan: Plan,
+    control: SharedState,
+    clock: VirtualClock,
+    shard: int = 0,
+    deliver: Callable[[Frame], None] | None = None,
 ) -> Assignment:
     """One worker's task."""
-    return Assignment(plan, make_shards(plan)[shard], ENDPOINT, board, deliver or (lambda _: None), bytes.decode, clock)
+    return Assignment(
+        plan, make_shards(plan)[shard], ENDPOINT, control, deliver or (lambda _: None), bytes.decode, clock
+    )
 
 
 def reply(status: int = 200, body: bytes = b"ok") -> Reply:
@@ -185,7 +191,7 @@ class OneRequest:
     pending = 0
 
     def __init__(self, name_id: int = 0, expect: Expect | None = None) -> None:
-        self.only: Request | None = Request(name_id, "GET", "/", Fields(()), expect=expect, memo=Memo())
+        self.only: Request | None = Request(name_id, "GET", "/", Fields(()), expect=expect, cache=ReplyCache())
 
     def next(self) -> Request:
         assert self.only is not None

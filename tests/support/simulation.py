@@ -15,8 +15,8 @@ from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Reply,
 from loadgen.clients.http1.connection import Connection, Phase
 from loadgen.executors import reactor_users
 from loadgen.executors.open_users import OpenUsers
-from loadgen.guard.board import Board
 from loadgen.guard.breaker import Breaker
+from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.plan.plan import Plan
@@ -102,11 +102,11 @@ class FakeReactor:
         self.sending.remove(connection)
         connection.phase = Phase.IDLE
         assert connection.request is not None
-        memo, whole = connection.request.memo, reply.whole
+        cache, whole = connection.request.cache, reply.whole
         tell: Callable[[Connection, int], Request | None] | None = None
-        if memo is not None and whole is not None:
-            alike = len(whole) == memo.size and memo.alike(whole)
-            tell = self.handler.on_repeat if whole == memo.data else self.handler.on_alike if alike else None
+        if cache is not None and whole is not None:
+            alike = len(whole) == cache.size and cache.alike(whole)
+            tell = self.handler.on_repeat if whole == cache.data else self.handler.on_alike if alike else None
         if tell is not None:
             following = tell(connection, self._clock())
             if following is not None:
@@ -161,15 +161,15 @@ class Simulation:
         connect: Callable[[int], tuple[int, ErrorClass | None]] = lambda _: (NS_PER_MS, None),
         *,
         shard: int = 0,
-        board: Board | None = None,
+        control: SharedState | None = None,
         max_errors: int | None = None,
         workload: Workload | None = None,
     ) -> None:
         monkeypatch.setattr(reactor_users, "Reactor", self._make_reactor)
         self.clock = VirtualClock()
         self.began_ns = self.clock()
-        self.board = board or Board.create(plan.shard_count)
-        self.own_board = board is None
+        self.control = control or SharedState.create(plan.shard_count)
+        self.own_control = control is None
         self.alarm = FakeAlarm()
         self.sent: list[Sent] = []
         self.opened_at: list[tuple[int, int]] = []
@@ -179,9 +179,9 @@ class Simulation:
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
         self._next_tick = 0
-        task = task_for(plan, self.board, self.clock, shard)
+        task = task_for(plan, self.control, self.clock, shard)
         self.recorder = Recorder(task.redact, paced=plan.paced)
-        self.breaker = Breaker(self.board, shard, max_errors)
+        self.breaker = Breaker(self.control, shard, max_errors)
         workload = workload or HttpWorkload(plan, task.shard.index, task.shard.count, task.shard.seed)
         self.users: reactor_users.ReactorUsers
         if plan.arrivals is None:
@@ -265,8 +265,8 @@ class Simulation:
     def close(self) -> None:
         self._runner.run(self.users.close())
         self._runner.close()
-        if self.own_board:
-            self.board.close()
+        if self.own_control:
+            self.control.close()
 
     def _due(self) -> list[tuple[int, str]]:
         due = [(self._events[0][0], "event")] if self._events else []

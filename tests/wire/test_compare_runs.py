@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.series import read_variants
+from loadgen.results.rounds import read_variants
 from tests.support.command import Command, balanced, loadgen, stats_of, wait_until
 
 pytestmark = pytest.mark.slow  # each run is a process of its own
@@ -18,9 +18,9 @@ def test_every_round_of_every_variant_is_run_and_saved(url: str, tmp_path: Path)
         "--rounds", "2", "--settle", "0s", "-o", saved,
     )  # fmt: skip
     assert (done.code, done.out.count("against")) == (0, 1)
-    first, *turns = done.err.splitlines()
+    first, *interleaved = done.err.splitlines()
     assert first == "2 variants, 2 rounds"
-    assert sorted(turns) == [f"{number}/2 {label}" for number in (1, 2) for label in ("async", "pool")]
+    assert sorted(interleaved) == [f"{number}/2 {label}" for number in (1, 2) for label in ("async", "pool")]
     variants = read_variants(saved.read_text())
     assert [(item.label, [balanced(result).ledger.ok for result in item.results]) for item in variants] == [
         ("async", [200, 200]),

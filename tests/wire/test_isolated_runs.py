@@ -11,11 +11,11 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Expect
+from loadgen.campaigns.isolated import Isolated
+from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import Snapshot
 from loadgen.plan.address import parse_target
 from loadgen.plan.plan import Plan, RequestSpec
-from loadgen.session.isolated import Isolated
-from loadgen.session.rounds import RunLostError
 from tests.support.command import balanced, children_of, wait_until
 
 pytestmark = pytest.mark.slow  # each run starts a process
@@ -45,7 +45,7 @@ def isolated(use: Callable[[Isolated], Awaitable[Any]], progress: Callable[[Snap
 def child_runs(pid: int) -> bool:
     """Whether the process is a run of ours."""
     with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
-        return b"loadgen.session.child" in file.read()
+        return b"loadgen.campaigns.child" in file.read()
 
 
 def test_a_run_gives_its_whole_result_and_tells_its_progress(url: str) -> None:

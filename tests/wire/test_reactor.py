@@ -13,12 +13,12 @@ import pytest
 import uvloop
 
 from loadgen.base.clock import NS_PER_S, now_ns
-from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Memo, Reply, Request, Tls
+from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Reply, ReplyCache, Request, Tls
 from loadgen.base.tls import make_context
 from loadgen.clients.http1 import reactor as module
 from loadgen.clients.http1.connection import Connection, Phase
-from loadgen.clients.http1.likeness import learn
 from loadgen.clients.http1.reactor import Reactor
+from loadgen.clients.http1.reply_pattern import update_pattern
 from tests.support.clients import endpoint_of, endpoint_to, get, open_descriptors
 from tests.support.fault_server import FaultServer, black_hole
 from tests.support.replies import HELLO, OK
@@ -98,9 +98,9 @@ class Herd:
 
     def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
         assert connection.request is not None
-        if connection.request.memo is not None:
+        if connection.request.cache is not None:
             good = reply if reply.status == 200 else None
-            learn(connection.request.memo, connection.request.expect, good)
+            update_pattern(connection.request.cache, connection.request.expect, good)
         self._note("reply", connection, reply.status)
 
     def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
@@ -133,7 +133,7 @@ def test_hundreds_of_connections_at_once(run):
     async def job() -> None:
         async with serving() as port, Herd(endpoint_to(port), users) as herd:
             left = dict.fromkeys(range(users), rounds)
-            request = get(Memo())
+            request = get(ReplyCache())
 
             def next_request(connection: Connection) -> None:
                 if left[connection.user]:
@@ -155,13 +155,13 @@ def test_hundreds_of_connections_at_once(run):
 
 
 def test_what_follows_a_repeat_may_be_returned_or_sent(run):
-    """Returned it goes out in place; with keep-alive or without, a memo or not, it is the same."""
+    """Returned it goes out in place; with keep-alive or without, a cache or not, it is the same."""
     other = get()
 
     async def job(**changes: bool) -> None:
         with FaultServer(lambda _: WELL) as server:
             async with Herd(endpoint_of(server, **changes), 1) as herd:
-                request = get(Memo())
+                request = get(ReplyCache())
                 following = iter([request, request, other, None])
 
                 def on_repeat(connection: Connection, now: int) -> Request | None:
@@ -192,10 +192,10 @@ def test_a_reply_in_other_words_takes_the_short_way_too(run):
 
     replies = [*map(reply, (0, 1, 2, 3, 3)), reply(4, b"403 No"), *map(reply, (5, 6, 7))]
 
-    async def job(memo: Memo) -> list[str]:
+    async def job(cache: ReplyCache) -> list[str]:
         with FaultServer(lambda _: [step for data in replies for step in (ReadRequest(), Send(data))]) as server:
             async with Herd(endpoint_of(server), 1) as herd:
-                request = get(memo, keep=100)
+                request = get(cache, keep=100)
                 for count in range(1, len(replies) + 1):
                     herd.send([0], request)
                     await herd.until(lambda count=count: len(herd.events) == count)
@@ -203,8 +203,8 @@ def test_a_reply_in_other_words_takes_the_short_way_too(run):
                 return [event[0] for event in herd.events]
 
     expected = ["reply", "reply", "alike", "alike", "repeat", "reply", "reply", "alike", "alike"]
-    assert run(job(Memo())) == expected
-    assert run(job(Memo(repeats=False))) == [what.replace("repeat", "alike") for what in expected]
+    assert run(job(ReplyCache())) == expected
+    assert run(job(ReplyCache(repeats=False))) == [what.replace("repeat", "alike") for what in expected]
 
 
 def test_what_follows_a_body_that_is_thrown_away_is_seen(run):
@@ -261,9 +261,9 @@ def test_a_number_freed_in_one_batch_may_serve_another_connection_in_the_next(ru
         scripts = [[ReadRequest(), Send(OK + b"Connection: close\r\n" + HELLO), AwaitClose()]] * 40
         with FaultServer(scripts.__getitem__) as server:
             async with Herd(endpoint_of(server), 4) as herd:
-                for turn in range(1, 11):
+                for round_ in range(1, 11):
                     herd.send(range(4), get())
-                    await herd.until(lambda turn=turn: len(herd.events) == 4 * turn)
+                    await herd.until(lambda round_=round_: len(herd.events) == 4 * round_)
                 assert {event[2] for event in herd.events} == {200}
                 assert herd.counts.opened == 40
 
@@ -402,7 +402,7 @@ def test_a_cut_ends_what_is_still_connecting(run):
 
 
 @pytest.mark.parametrize("linger_ns", [0, 5_000_000])
-def test_a_user_that_never_pauses_leaves_the_loop_its_turns(linger_ns):
+def test_a_user_that_never_pauses_leaves_the_loop_its_interleaved(linger_ns):
     """The reactor may linger in its batches, but not for ever."""
 
     async def job() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.result import Result
+from loadgen.results.result import Result
 from tests.support.command import MODES, Mode, loadgen, stats_of
 
 

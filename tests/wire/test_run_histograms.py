@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from loadgen.measure.hlog import read_log
+from loadgen.results.hlog import read_log
 from tests.support.command import MODES, loadgen
 
 

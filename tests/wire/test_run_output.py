@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.result import SCHEMA
+from loadgen.results.result import SCHEMA
 from tests.support.command import MODES, Command, Finished, balanced, load, loadgen
 
 ONE_PROCESS = MODES["pool"]

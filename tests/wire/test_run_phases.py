@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadgen.measure.result import Result
+from loadgen.results.result import Result
 from tests.support.command import Mode, loadgen
 
 PLAIN = {"connect", "first_byte", "transfer"}

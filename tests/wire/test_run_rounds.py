@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from loadgen.measure.series import read_variants
+from loadgen.results.rounds import read_variants
 from loadgen.target.options import TargetOptions
 from loadgen.target.process import TargetProcess
 from tests.support.command import Command, loadgen, stats_of, wait_until
@@ -20,7 +20,7 @@ SHORT = ("-c", "4", "-n", "400", "--processes", "1", "-q")
 @pytest.fixture(autouse=True)
 def unrested(monkeypatch: pytest.MonkeyPatch) -> None:
     """No second of rest between two rounds in this process."""
-    monkeypatch.setattr("loadgen.session.rounds.SETTLE_S", 0.0)
+    monkeypatch.setattr("loadgen.campaigns.rounds.SETTLE_S", 0.0)
 
 
 def test_rounds_are_saved_each_and_judged_together(url: str, tmp_path: Path) -> None:
@@ -28,8 +28,8 @@ def test_rounds_are_saved_each_and_judged_together(url: str, tmp_path: Path) -> 
     files = ("-o", saved, "--junit", junit, "--hgrm", tmp_path / "r.hgrm")
     done = loadgen("run", url, *SHORT, "--rounds", "2", "-T", "ok == 800", "-T", "failed > 0", *files)
     assert (done.code, done.out, done.err) == (99, "", "")
-    (series,) = read_variants(saved.read_text())
-    assert [result.ledger.ok for result in series.results] == [400, 400]
+    (rounds,) = read_variants(saved.read_text())
+    assert [result.ledger.ok for result in rounds.results] == [400, 400]
     failed = ET.parse(junit).getroot().findall("testsuite/testcase[failure]")
     assert [case.get("name") for case in failed] == ["failed > 0"]
     assert "Total count    =          800" in (tmp_path / "r.hgrm").read_text()
@@ -69,8 +69,8 @@ def test_a_signal_between_rounds_leaves_those_that_were_run(url: str, tmp_path: 
         command.send(signal.SIGINT)
         done = command.finish()
     assert done.code == 105
-    (series,) = read_variants(saved.read_text())
-    assert 1 <= len(series.results) < 50
+    (rounds,) = read_variants(saved.read_text())
+    assert 1 <= len(rounds.results) < 50
 
 
 def test_a_signal_leaves_what_a_search_has_found(url: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.measure.result import Result
+from loadgen.results.result import Result
 from loadgen.workloads.s3.documents import read_page
 from tests.support.command import Command, Finished, Mode, loadgen, wait_until
 from tests.support.fault_server import FaultServer

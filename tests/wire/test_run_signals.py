@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loadgen.cli.output import deliver_result
-from loadgen.measure.result import Result
+from loadgen.results.result import Result
 from tests.support.command import (
     MODES,
     PATIENCE_S,

@@ -80,7 +80,7 @@ def test_an_upload_is_counted_whether_it_has_a_length_or_chunks() -> None:
     with_server(conversation)
 
 
-def test_a_client_is_asked_for_its_body_in_its_turn() -> None:
+def test_a_client_is_asked_for_its_body_in_its_round_() -> None:
     async def conversation(talk: Talk) -> None:
         talk.send(b"GET /delay/5 HTTP/1.1\r\n\r\n")
         talk.send(b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")

@@ -79,7 +79,7 @@ class BlockingClient:
         self._uses += 1
         self.counts.used += not reused
         wire = request.wire or self._encoder.wire(request)
-        memo = request.memo
+        cache = request.cache
         self._sent = 0
         try:
             if not reused:  # connecting took a part of the time
@@ -90,7 +90,7 @@ class BlockingClient:
             data = self._recv(READ_BYTES)
         except OSError as error:
             return self._broken(sent_ns, request, error, None, reused=reused)
-        if memo is not None and memo.data == data:
+        if cache is not None and cache.data == data:
             outcome = self._repeats[request.name_id]
             outcome.sent_ns = sent_ns
             outcome.bytes_sent = self._sent
@@ -162,8 +162,8 @@ class BlockingClient:
 
     def _receive(self, request: Request, data: bytes, sent_ns: int, *, reused: bool) -> Outcome:
         """Take the reply whose first piece is `data`, b"" for the end of the stream."""
-        memo = request.memo
-        known = read_short(data, request.method, memo)
+        cache = request.cache
+        known = read_short(data, request.method, cache)
         if known is not None and len(data) == known[1] + known[0].length:
             framing, head = known
             if request.sink is not None and framing.length:
@@ -192,11 +192,11 @@ class BlockingClient:
 
     def _complete(self, request: Request, reader: ReplyReader, first: bytes, sent_ns: int, first_ns: int) -> Outcome:
         """The reader has the reply: let later ones like it take the short path."""
-        reply, memo = reader.reply, request.memo
+        reply, cache = reader.reply, request.cache
         assert reply is not None
-        framing = reader.framing() if memo is not None else None
-        if framing is not None and memo is not None:
-            remember(memo, reader.start, framing)
+        framing = reader.framing() if cache is not None else None
+        if framing is not None and cache is not None:
+            remember(cache, reader.start, framing)
             if reader.received == len(first):
                 reply.whole = repeatable(first)
         came_at_once = reader.received == len(first)
@@ -213,8 +213,8 @@ class BlockingClient:
         if self._uses < 0 or surplus or not reply.keep_alive or not self._endpoint.keep_alive:
             reply.whole = None
             self.drop()
-        if request.memo is not None:
-            request.memo.data = reply.whole if request.memo.repeats else None
+        if request.cache is not None:
+            request.cache.data = reply.whole if request.cache.repeats else None
             self._repeats[request.name_id] = outcome
         return outcome
 

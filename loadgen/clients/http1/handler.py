@@ -16,7 +16,7 @@ class Handler(Protocol):
         """A connection opened ahead of its first request."""
 
     def on_repeat(self, connection: Connection, now: int) -> Request | None:
-        """A reply that equals, byte for byte, the request's `memo.data`; what to send next at once, if anything."""
+        """A reply that equals, byte for byte, the request's `cache.data`; what to send next at once, if anything."""
 
     def on_alike(self, connection: Connection, now: int) -> Request | None:
         """One that says the same as the last one in other words; the same as `on_repeat`, but `done` is told."""

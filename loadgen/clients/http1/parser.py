@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from loadgen.base.exchange import Framing, Memo, Reply
+from loadgen.base.exchange import Framing, Reply, ReplyCache
 
 MAX_HEAD_BYTES = 65536
 EXAMPLE_BYTES = 200
@@ -204,14 +204,14 @@ class ReplyReader:
             self._done = True
 
 
-def read_short(data: bytes, method: str, memo: Memo | None) -> tuple[Framing, int] | None:
+def read_short(data: bytes, method: str, cache: ReplyCache | None) -> tuple[Framing, int] | None:
     """The framing that a reply begins with, and its head's length; None where it takes a ReplyReader to tell.
 
     A head is short work if it was seen before, or if all of it matches what no reader could take otherwise.
     """
-    if memo is not None and memo.repeats:
+    if cache is not None and cache.repeats:
         end = data.find(HEAD_END) + len(HEAD_END)
-        framing = memo.framing.get(data[:end])
+        framing = cache.framing.get(data[:end])
         if framing is not None:
             return framing, end
     match = _PLAIN.match(data)
@@ -220,8 +220,8 @@ def read_short(data: bytes, method: str, memo: Memo | None) -> tuple[Framing, in
     framing = _plain_framing(int(match[1]), match[0].lower())
     if framing is None:
         return None
-    if memo is not None:
-        remember(memo, match[0], framing)
+    if cache is not None:
+        remember(cache, match[0], framing)
     return framing, match.end()
 
 
@@ -240,13 +240,13 @@ def _plain_framing(status: int, head: bytes) -> Framing | None:
     return Framing(status, int(length), keep_alive=True)
 
 
-def remember(memo: Memo, start: bytes, framing: Framing) -> None:
+def remember(cache: ReplyCache, start: bytes, framing: Framing) -> None:
     """Let later replies with the same head take the short path; `start` holds the whole head."""
-    if not memo.repeats:
+    if not cache.repeats:
         return
-    if len(memo.framing) >= _MAX_HEADS:
-        memo.framing.clear()
-    memo.framing[start[: start.find(HEAD_END) + len(HEAD_END)]] = framing
+    if len(cache.framing) >= _MAX_HEADS:
+        cache.framing.clear()
+    cache.framing[start[: start.find(HEAD_END) + len(HEAD_END)]] = framing
 
 
 def repeatable(data: bytes) -> bytes | None:

@@ -211,12 +211,12 @@ class Reactor:
                 except OSError as error:
                     self._broken(connection, error)  # type: ignore[arg-type]
                     continue
-                memo = connection.request.memo  # type: ignore[union-attr]
-                if memo is not None and data == memo.data:
+                cache = connection.request.cache  # type: ignore[union-attr]
+                if cache is not None and data == cache.data:
                     tell = on_repeat
-                elif memo is not None and len(data) == memo.size and memo.alike(data):
-                    if memo.repeats:
-                        memo.data = data
+                elif cache is not None and len(data) == cache.size and cache.alike(data):
+                    if cache.repeats:
+                        cache.data = data
                     tell = on_alike
                 else:
                     self._received(connection, data)  # type: ignore[arg-type]
@@ -337,9 +337,9 @@ class Reactor:
         reader = connection.reader
         if reader is None and self._phases:
             connection.first_byte_ns = self._clock()
-        memo = request.memo
+        cache = request.cache
         if reader is None:
-            known = read_short(data, request.method, memo)
+            known = read_short(data, request.method, cache)
             if known is not None and self._known(connection, request, data, *known):
                 return
             reader = connection.reader = ReplyReader(request.method, request.keep, request.sink)
@@ -347,9 +347,9 @@ class Reactor:
         if reader.problem:
             self._fail(connection, ErrorClass.MALFORMED_REPLY, reader.problem, reader.head)
         elif reader.reply is not None:
-            framing = reader.framing() if memo is not None else None
-            if framing is not None and memo is not None:
-                remember(memo, reader.start, framing)
+            framing = reader.framing() if cache is not None else None
+            if framing is not None and cache is not None:
+                remember(cache, reader.start, framing)
                 if reader.received == len(data):
                     reader.reply.whole = repeatable(data)
             self._finish(connection, reader.reply, surplus=reader.surplus)

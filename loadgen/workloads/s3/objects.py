@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, Memo, Request
+from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, ReplyCache, Request
 from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.s3.data import Bodies, Body, Match
 from loadgen.workloads.s3.expect import S3Expect
@@ -42,14 +42,14 @@ class SameExpect(S3Expect):
 class Objects:
     """Makes the requests for objects by their number. Belongs to one thread.
 
-    With sizes that are all the same, replies to one operation say the same (see `Memo.alike`).
+    With sizes that are all the same, replies to one operation say the same (see `ReplyCache.alike`).
     """
 
     def __init__(self, operations: Operations, s3: S3Plan, seed: int) -> None:
         self.operations = operations
         self._prefix = s3.own_prefix
         self._puts, self._gets, self._stats, self._deletes = (
-            operations.stamp(operation, self._prefix)
+            operations.template(operation, self._prefix)
             for operation in (Operation.PUT, Operation.GET, Operation.STAT, Operation.DELETE)
         )
         self._sizes = Sizes(s3.sizes, seed)
@@ -62,8 +62,8 @@ class Objects:
         self._shared = s3.job in ("get", "stat") and not s3.retries
         self._whole = Signed(self._get, operations.provider)
         self._head = Signed(self._stat, operations.provider)
-        self._put_memo, self._get_memo, self._stat_memo, self._delete_memo = (
-            Memo(repeats=False) if self._size is not None else None for _ in range(4)
+        self._put_cache, self._get_cache, self._stat_cache, self._delete_cache = (
+            ReplyCache(repeats=False) if self._size is not None else None for _ in range(4)
         )
 
     def key(self, index: int) -> str:
@@ -88,7 +88,7 @@ class Objects:
         else:
             request = self.operations.put(self.key(index), self._bodies.body(index, size))
         request.payload = size
-        request.memo = self._put_memo
+        request.cache = self._put_cache
         return request
 
     def get(self, index: int, start: int = 0) -> Request:
@@ -103,7 +103,7 @@ class Objects:
             match = Match((self._bodies.body(index, self._sizes.of(index)),), start)
             statuses = _WHOLE if self._range_bytes is None else _PARTIAL
             request.expect = SameExpect(statuses, length=request.payload, match=match)
-            request.sink, request.memo = match, None
+            request.sink, request.cache = match, None
         return request
 
     def stat(self, index: int) -> Request:
@@ -123,7 +123,7 @@ class Objects:
             request = self._deletes.plain(b"%08d" % index)
         else:
             request = self.operations.delete(self.key(index))
-        request.memo = self._delete_memo
+        request.cache = self._delete_cache
         return request
 
     def _get(self, index: int) -> Request:
@@ -136,13 +136,13 @@ class Objects:
         else:
             request = self.operations.get(self.key(index), size)
         request.payload = size
-        request.memo = self._get_memo
+        request.cache = self._get_cache
         return request
 
     def _get_range(self, index: int, start: int, length: int) -> Request:
         request = self.operations.get_range(self.key(index), start, length)
         request.payload = length
-        request.memo = self._get_memo
+        request.cache = self._get_cache
         return request
 
     def _stat(self, index: int) -> Request:
@@ -150,5 +150,5 @@ class Objects:
             request = self._stats.plain(b"%08d" % index)
         else:
             request = self.operations.stat(self.key(index))
-        request.memo = self._stat_memo
+        request.cache = self._stat_cache
         return request

@@ -14,9 +14,9 @@ from loadgen.workloads.s3.credentials import Provider
 from loadgen.workloads.s3.documents import Part, content_md5, write_complete, write_delete, write_location
 from loadgen.workloads.s3.endpoint import DEFAULT_REGION, BucketAddress
 from loadgen.workloads.s3.expect import S3Expect
+from loadgen.workloads.s3.request_template import RequestTemplate
 from loadgen.workloads.s3.shapes import Operation, make_model
 from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Signer
-from loadgen.workloads.s3.stamp import Stamp
 from loadgen.workloads.s3.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
 from loadgen.workloads.s3.uri import Query
 
@@ -59,7 +59,7 @@ class Operations:
         self.hashes = self._payload == "signed"
         self._of_length: dict[tuple[int, bool], S3Expect] = {}
 
-    def stamp(self, operation: Operation, prefix: str) -> Stamp | None:
+    def template(self, operation: Operation, prefix: str) -> RequestTemplate | None:
         """Makes requests of an operation for keys that begin so, in fewer steps; None where that is not possible.
 
         It takes a raw client. Uploads must leave in one piece, and only their request be signed.
@@ -68,7 +68,7 @@ class Operations:
         if self._encoder is None or model is None or self._streams or self._checksum is not None:
             return None
         start = self._address.key_path(prefix)
-        return Stamp(model, start, self._signer, self.provider, self._encoder, self._clock)
+        return RequestTemplate(model, start, self._signer, self.provider, self._encoder, self._clock)
 
     def key_path(self, key: str) -> str:
         """The path of an object."""

@@ -156,7 +156,7 @@ class Signer:
         signature = self._signature(f"{method}\n{path}\n{query}\n{signed}")
         return f"{block}{signature}\r\n".encode("latin-1"), signature
 
-    def stencil(self, credentials: Credentials, at_s: int, method: str, path: str) -> "Stencil":
+    def signing(self, credentials: Credentials, at_s: int, method: str, path: str) -> "SigningTemplate":
         """What signs requests of this second without a query and headers of their own, for paths that begin so."""
         if at_s != self._second or credentials is not self._credentials:
             self._turn(credentials, at_s)
@@ -164,7 +164,7 @@ class Signer:
         before, between, _ = signed.split(_ANY)
         start, end = block.split(_ANY)
         texts = f"{method}\n{path}", f"\n\n{before}", between, start, end
-        return Stencil(self._request_mac, *(text.encode("latin-1") for text in texts))
+        return SigningTemplate(self._request_mac, *(text.encode("latin-1") for text in texts))
 
     def _with(self, payload: str, headers: Headers) -> tuple[str, str]:
         """What is signed after the query, and the block up to the signature."""
@@ -202,7 +202,7 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stencil:
+class SigningTemplate:
     """The text of requests of one second that differ in the rest of their path and in their payload.
 
     `mac` signs the hex SHA-256 of `method_and_path`, the rest, `before`, the payload, `between`, and the payload again.

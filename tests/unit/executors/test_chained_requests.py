@@ -3,9 +3,9 @@
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect, Memo, Reply
+from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect, Reply, ReplyCache
 from loadgen.executors.sequential_users import STARVED_NS
-from loadgen.guard.board import Cause
+from loadgen.guard.shared_state import Cause
 from tests.support.fakes import Chained, OneRequest, make_plan, reply
 from tests.unit.executors.test_sequential_users import Run
 
@@ -31,9 +31,9 @@ def test_a_run_ends_when_nothing_is_left_though_its_time_is_not_up(simulate):
 
 def test_the_end_of_a_reply_that_says_the_same_as_the_last_is_told_as_well(simulate):
     """Each of a store's replies has an id of its own; data and bytes are counted as for those that are read."""
-    memo, ends = Memo(repeats=False), []
+    cache, ends = ReplyCache(repeats=False), []
     workload = OneRequest()
-    workload.only.memo, workload.only.payload = memo, 7
+    workload.only.cache, workload.only.payload = cache, 7
     workload.only.done = lambda reply, error: ends.append((reply.status, error))
 
     def serve(sent):
@@ -41,9 +41,9 @@ def test_the_end_of_a_reply_that_says_the_same_as_the_last_is_told_as_well(simul
         return MS, Reply(200, 0, len(whole), whole=whole)
 
     tally = simulate(make_plan(users=1, requests_limit=9), serve, workload=workload).whole().total()
-    assert memo.lessons == 1
+    assert cache.patterns_made == 1
     assert ends == [(200, None)] * 9
-    assert (tally.ok, tally.payload, tally.bytes_received) == (9, 63, 9 * memo.size)
+    assert (tally.ok, tally.payload, tally.bytes_received) == (9, 63, 9 * cache.size)
 
 
 class Coded(Expect):
@@ -77,7 +77,7 @@ def test_what_is_cut_is_told_too(simulate):
     run = simulate(make_plan(users=2), lambda _: None, workload=workload)
     run.open_all()
     run.start()
-    run.later(5 * MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.later(5 * MS, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
     run.later(6 * MS, run.users.cut)
     run.run_to_the_end()
     assert workload.ends == [(None, ErrorClass.CUT)] * 2
@@ -88,7 +88,7 @@ def test_starved_users_stay_parked_after_the_stop(simulate):
     run = simulate(make_plan(users=3), lambda _: (5 * MS, reply()), workload=Chained(firsts=1, more=3))
     run.open_all()
     run.start()
-    run.later(2 * MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.later(2 * MS, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
     run.run_to_the_end()
     assert len(run.sent) == 1
 
@@ -140,7 +140,7 @@ def test_nobody_waits_for_it_after_the_stop(simulate):
     workload.clock, workload.at_ns = run.clock, run.clock() + 300 * MS
     run.open_all()
     run.start()
-    run.later(100 * MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.later(100 * MS, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
     run.run_to_the_end()
     assert len(run.sent) == 1
 

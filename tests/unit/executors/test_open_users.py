@@ -2,7 +2,7 @@ import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass
-from loadgen.guard.board import Cause
+from loadgen.guard.shared_state import Cause
 from loadgen.plan.plan import Arrivals, Stage
 from tests.support.fakes import TICK_NS, Chained, make_plan, reply
 from tests.unit.executors.test_sequential_users import Run
@@ -44,8 +44,8 @@ def test_an_arrival_that_finds_every_connection_busy_waits_and_its_response_incl
     run.run(95 * NS_PER_MS)
     assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [0, 30, 60, 90]
     clocks = run.users.take().tally(0).clocks
-    assert [round(lag / 1000) for lag in sorted(clocks["send_lag"].cells)] == [0, 10, 20]
-    assert [round(response / 1000) for response in sorted(clocks["response"].cells)] == [30, 40, 50]
+    assert [round(lag / 1000) for lag in sorted(clocks["send_lag"].buckets)] == [0, 10, 20]
+    assert [round(response / 1000) for response in sorted(clocks["response"].buckets)] == [30, 40, 50]
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -60,7 +60,7 @@ def test_waiting_for_a_busy_connection_is_no_delay_of_our_own(simulate, same):
     run.start(0.3)
     run.run_to_the_end()
     assert run.users.not_sent
-    assert max(run.users.take().loop_lag.cells, default=0) < 1000
+    assert max(run.users.take().loop_lag.buckets, default=0) < 1000
 
 
 def test_what_still_waits_at_the_end_is_never_sent_and_bounds_the_latency(simulate):
@@ -69,7 +69,7 @@ def test_what_still_waits_at_the_end_is_never_sent_and_bounds_the_latency(simula
     tally = finished(run, 0.1)
     assert (tally.ok, run.users.sent, run.users.not_sent) == (1, 1, 3)
     for clock in ("response_censored", "send_lag_censored"):
-        assert [round(value / 1000) for value in sorted(tally.clocks[clock].cells)] == [25, 50, 75]
+        assert [round(value / 1000) for value in sorted(tally.clocks[clock].buckets)] == [25, 50, 75]
     assert "service_censored" not in tally.clocks
 
 
@@ -93,7 +93,7 @@ def test_the_stop_flag_ends_the_arrivals_and_the_waiting(simulate):
     run = simulate(plan_of(rate=100.0, users=1, seconds=10.0), lambda _: (100 * NS_PER_MS, reply()))
     run.open_all()
     run.start(10.0)
-    run.later(455 * NS_PER_MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.later(455 * NS_PER_MS, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
     run.run_to_the_end()
     assert max(sent.at_ns for sent in run.sent) <= 455 * NS_PER_MS
     assert run.users.sent == 5
@@ -129,7 +129,7 @@ def test_shards_share_the_arrivals_between_them(simulate):
 def test_every_failing_reply_reaches_the_breaker(simulate):
     run = simulate(plan_of(rate=100.0), lambda _: (NS_PER_MS, reply(500)), max_errors=5)
     tally = finished(run)
-    assert (tally.failed, run.board.cause) == (5, Cause.FAIL_FAST)
+    assert (tally.failed, run.control.cause) == (5, Cause.FAIL_FAST)
 
 
 def test_equal_replies_are_counted_with_their_lags(simulate):

@@ -8,7 +8,7 @@ from loadgen.base.exchange import Endpoint, Expect, Origin, Tls
 from loadgen.executors import processes
 from loadgen.executors.child import _endpoint, encode_task
 from loadgen.executors.processes import run_child
-from loadgen.guard.board import Board, Slot, State
+from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.recording import Frame, Recording, Tally
 from loadgen.measure.wire import write_frame
 from loadgen.plan.codec import plan_from_json
@@ -22,10 +22,10 @@ FRAMES = [Frame(0, 0, 1, Recording({0: Tally(ok=1)})), Frame(1, 0, 1, Recording(
 
 
 @pytest.fixture
-def board():
-    board = Board.create(4)
-    yield board
-    board.close()
+def control():
+    control = SharedState.create(4)
+    yield control
+    control.close()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def child(monkeypatch, tmp_path):
         if cut:
             path.write_bytes(path.read_bytes()[:-cut])
 
-        def spawn(_board):
+        def spawn(_control):
             return subprocess.Popen(
                 ["/bin/sh", "-c", f'cat "$0"; {ending}', str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
@@ -50,47 +50,47 @@ def child(monkeypatch, tmp_path):
     return stand_in
 
 
-def run(board, shards=range(2)):
+def run(control, shards=range(2)):
     delivered = []
-    lost = run_child(PLAN, ENDPOINT, shards, board, delivered.append)
+    lost = run_child(PLAN, ENDPOINT, shards, control, delivered.append)
     return lost, delivered
 
 
-def test_the_frames_of_a_child_are_delivered_to_the_end(child, board):
+def test_the_frames_of_a_child_are_delivered_to_the_end(child, control):
     child("exit 0")
-    assert run(board) == (None, FRAMES)
+    assert run(control) == (None, FRAMES)
 
 
 @pytest.mark.parametrize(
     ("ending", "how"), [("kill -9 $$", "was killed by signal 9"), ("exit 70", "failed with exit code 70")]
 )
-def test_a_lost_child_is_said_and_what_it_told_is_kept(child, board, ending, how):
+def test_a_lost_child_is_said_and_what_it_told_is_kept(child, control, ending, how):
     child(ending)
-    lost, delivered = run(board)
+    lost, delivered = run(control)
     assert lost.startswith("worker process ")
     assert lost.endswith(how)
     assert delivered == FRAMES
 
 
-def test_half_a_frame_of_a_killed_child_is_left_out(child, board):
+def test_half_a_frame_of_a_killed_child_is_left_out(child, control):
     child("kill -9 $$", cut=3)
-    assert run(board)[1] == FRAMES[:1]
+    assert run(control)[1] == FRAMES[:1]
 
 
-def test_nobody_waits_for_the_workers_of_a_child_that_is_gone(child, board):
+def test_nobody_waits_for_the_workers_of_a_child_that_is_gone(child, control):
     child("exit 1")
-    run(board, range(2, 4))
-    assert [board.get(worker, Slot.STATE) for worker in range(4)] == [0, 0, State.FINISHED, State.FINISHED]
+    run(control, range(2, 4))
+    assert [control.get(worker, Slot.STATE) for worker in range(4)] == [0, 0, State.FINISHED, State.FINISHED]
 
 
-def test_a_child_that_dies_before_it_reads_its_task_is_lost_and_not_a_crash(monkeypatch, board):
-    def spawn(_board):
+def test_a_child_that_dies_before_it_reads_its_task_is_lost_and_not_a_crash(monkeypatch, control):
+    def spawn(_control):
         child = subprocess.Popen(["/bin/false"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         child.wait()
         return child
 
     monkeypatch.setattr(processes, "_spawn", spawn)
-    assert run(board)[0].endswith("failed with exit code 1")
+    assert run(control)[0].endswith("failed with exit code 1")
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ def test_a_child_that_dies_before_it_reads_its_task_is_lost_and_not_a_crash(monk
         ),
     ],
 )
-def test_a_task_reaches_the_child_whole_in_one_line(board, endpoint):
-    line = encode_task(PLAN, endpoint, range(2, 4), board)
+def test_a_task_reaches_the_child_whole_in_one_line(control, endpoint):
+    line = encode_task(PLAN, endpoint, range(2, 4), control)
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
     task = json.loads(line)
     assert plan_from_json(task["plan"]) == PLAN
     assert _endpoint(task["endpoint"]) == endpoint
-    assert (task["shards"], task["board"]) == ([2, 4], board.descriptor)
+    assert (task["shards"], task["control"]) == ([2, 4], control.descriptor)
 
 
 @pytest.mark.slow  # starts an interpreter

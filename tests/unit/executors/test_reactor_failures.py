@@ -5,7 +5,7 @@ import pytest
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass, Expect
-from loadgen.guard.board import DRAIN, Board, Cause
+from loadgen.guard.shared_state import DRAIN, Cause, SharedState
 from loadgen.plan.plan import RequestSpec
 from tests.support.fakes import make_plan, reply
 
@@ -71,7 +71,7 @@ def test_every_failing_reply_reaches_the_breaker_though_all_are_equal(simulate, 
     run = simulate(make_plan(users=1), lambda _: (NS_PER_MS, reply(500, b"error")), max_errors=limit)
     recording = run.whole()
     assert len(run.sent) == limit
-    assert (run.board.stop, run.board.cause) == (DRAIN, Cause.FAIL_FAST)
+    assert (run.control.stop, run.control.cause) == (DRAIN, Cause.FAIL_FAST)
     tally = recording.tally(0)
     assert (tally.failed, tally.ok, tally.statuses) == (limit, 0, {500: limit})
     assert tally.errors[ErrorClass.UNEXPECTED_STATUS].message == "status 500"
@@ -106,15 +106,15 @@ def test_only_the_target_s_faults_count_against_it(simulate, error, counted):
 def test_after_the_nth_failure_the_server_sees_only_what_was_in_flight(simulate):
     """Two workers of 50 users; every reply fails. The server may see 10 failures and 100 in flight, no more."""
     plan = make_plan(users=100, workers=2)
-    board = Board.create(2)
+    control = SharedState.create(2)
     sent = 0
     for shard in range(2):
-        run = simulate(plan, lambda _: (NS_PER_MS, reply(503, b"")), shard=shard, board=board, max_errors=10)
+        run = simulate(plan, lambda _: (NS_PER_MS, reply(503, b"")), shard=shard, control=control, max_errors=10)
         run.whole()
         sent += len(run.sent)
-    assert board.cause is Cause.FAIL_FAST
+    assert control.cause is Cause.FAIL_FAST
     assert sent <= 10 + 100
-    board.close()
+    control.close()
 
 
 def test_repeats_and_new_replies_are_counted_alike(simulate):

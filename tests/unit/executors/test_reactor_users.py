@@ -4,8 +4,8 @@ import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass
-from loadgen.guard.board import GO, Cause, Slot
-from loadgen.measure.counts import cell_of
+from loadgen.guard.shared_state import GO, Cause, Slot
+from loadgen.measure.histogram import bucket_of
 from loadgen.plan.plan import UserStage
 from tests.support.fakes import TICK_NS, make_plan, reply
 from tests.support.simulation import Simulation
@@ -21,7 +21,7 @@ def test_a_user_sends_its_next_request_the_moment_its_reply_is_in(simulate):
     tally = recording.tally(0)
     assert (tally.ok, tally.sent, tally.statuses, tally.bytes_sent) == (4, 4, {200: 4}, 40)
     assert tally.bytes_received == 4 * len(b"200 ok")
-    assert tally.clocks["service"].cells == {cell_of(3000): 4}
+    assert tally.clocks["service"].buckets == {bucket_of(3000): 4}
     assert set(tally.clocks) == {"service"}
 
 
@@ -69,7 +69,7 @@ def test_after_the_stop_flag_nothing_new_starts(simulate):
     run = simulate(make_plan(users=4), lambda _: (5 * NS_PER_MS, reply()))
     run.open_all()
     run.start()
-    run.later(23 * NS_PER_MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.later(23 * NS_PER_MS, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
     run.run_to_the_end()
     assert max(sent.at_ns for sent in run.sent) == 20 * NS_PER_MS
     assert run.users.take().total().ok == len(run.sent) == 4 * 5
@@ -86,18 +86,18 @@ def test_what_is_cut_is_unknown_and_bounds_the_latency(simulate):
     assert run.users.finished
     tally = run.users.take().tally(0)
     assert (tally.unknown, tally.failed, tally.sent) == (1, 0, len(run.sent))
-    assert tally.clocks["service_censored"].cells == {cell_of(40_000): 1}
+    assert tally.clocks["service_censored"].buckets == {bucket_of(40_000): 1}
     assert run.breaker.failures == 0
 
 
-def test_the_counts_of_the_board_are_those_of_the_requests(simulate):
+def test_the_counts_of_the_control_are_those_of_the_requests(simulate):
     run = simulate(make_plan(users=1, requests_limit=2500, duration_s=None))
     run.open_all()
     run.start()
     run.run_to_the_end()
     run.users.on_batch()
-    assert run.board.get(0, Slot.SENT) == 2500
-    assert run.board.get(0, Slot.OK) == 2500  # folded, as more than a thousand came since the last time
+    assert run.control.get(0, Slot.SENT) == 2500
+    assert run.control.get(0, Slot.OK) == 2500  # folded, as more than a thousand came since the last time
 
 
 # Thinking.
@@ -137,8 +137,8 @@ def test_a_pause_that_is_served_late_is_send_lag(simulate):
     run.alarm.at = late
     run.run(150 * NS_PER_MS)
     clocks = run.users.take().tally(0).clocks
-    assert sorted(clocks["send_lag"].cells.elements()) == [0, 400]
-    assert sorted(clocks["response"].cells.elements()) == [1000, 1400]
+    assert sorted(clocks["send_lag"].buckets.elements()) == [0, 400]
+    assert sorted(clocks["response"].buckets.elements()) == [1000, 1400]
 
 
 def test_users_that_think_at_the_end_do_not_hold_up_the_run(simulate):
@@ -216,7 +216,7 @@ def test_users_whose_turn_never_came_are_not_started(simulate):
     run = simulate(make_plan(users=10, ramp_up_s=10.0))
     run.open()
     run.start(10.0)
-    run.later(2_500 * NS_PER_MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.later(2_500 * NS_PER_MS, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
     run.run_to_the_end()
     assert run.users.started == len(run.opened_at) == 3
     assert run.elapsed_ns <= 2_500 * NS_PER_MS + TICK_NS
@@ -265,7 +265,7 @@ def test_a_user_that_could_not_connect_ahead_tries_again_with_its_first_request(
         make_plan(users=2), connect=lambda user: (NS_PER_MS, ErrorClass.CONNECTION_REFUSED if user else None)
     )
     run.open_all()
-    assert run.board.get(0, Slot.FAILED) == 0
+    assert run.control.get(0, Slot.FAILED) == 0
     run.start(0.002)
     assert [(sent.at_ns, sent.user) for sent in run.sent] == [(0, 0), (0, 1)]
     run.run_to_the_end()
@@ -318,4 +318,4 @@ def test_closing_frees_the_reactor_and_the_alarm(monkeypatch):
 def test_the_stop_flag_is_free_until_something_trips_it(simulate):
     run = simulate(make_plan(users=1, requests_limit=3))
     run.whole()
-    assert run.board.stop == GO
+    assert run.control.stop == GO

@@ -8,8 +8,8 @@ from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.executors.waits import LoopWaits
-from loadgen.guard.board import Board, Cause
 from loadgen.guard.breaker import Breaker
+from loadgen.guard.shared_state import Cause, SharedState
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.plan import RequestSpec
 from loadgen.workloads.http import HttpWorkload
@@ -31,9 +31,9 @@ class Run:
 
     def __init__(self, plan, serve=lambda _: (NS_PER_MS, reply()), *, max_errors=None, shard=0, workload=None):
         self.clock = VirtualClock()
-        self.board = Board.create(plan.shard_count)
+        self.control = SharedState.create(plan.shard_count)
         self.plan = plan
-        self.task = task_for(plan, self.board, self.clock, shard)
+        self.task = task_for(plan, self.control, self.clock, shard)
         self.clients = []
         self.serve = serve
         self.max_errors = max_errors
@@ -53,12 +53,12 @@ class Run:
 
     def whole(self, duration_s=10.0):
         run_virtually(self.clock, self._whole(duration_s))
-        self.board.close()
+        self.control.close()
         return self.recording.tally(0)
 
     async def _whole(self, duration_s):
         task, clock = self.task, self.clock
-        breaker = Breaker(self.board, task.shard.index, self.max_errors)
+        breaker = Breaker(self.control, task.shard.index, self.max_errors)
         recorder = Recorder(task.redact, paced=self.plan.paced)
         self.users = users = SequentialUsers(
             task,
@@ -150,7 +150,7 @@ def test_a_ramp_connects_and_starts_users_one_by_one_and_never_early():
 def test_users_whose_turn_never_came_neither_connect_nor_start(ending):
     run = Run(make_plan(users=10, ramp_up_s=10.0, requests_limit=2500 if ending == "budget" else None))
     if ending == "stop":
-        run.after(2_500 * NS_PER_MS, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+        run.after(2_500 * NS_PER_MS, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
     run.whole(2.5 if ending == "duration" else 100.0)
     reached = 2 if ending == "budget" else 3  # 1,000 requests in the first second, 1,500 in three quarters of the next
     assert run.users.started == reached
@@ -160,7 +160,7 @@ def test_users_whose_turn_never_came_neither_connect_nor_start(ending):
 
 def test_after_the_stop_flag_nothing_new_starts():
     run = Run(make_plan(users=3), lambda _: (30 * NS_PER_MS, reply()))
-    run.after(0, lambda: run.board.trip(Cause.SIGNAL, run.clock()))
+    run.after(0, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
     assert run.whole().ok == 6  # sent at 0 and 30 ms; the first tick is at 50 ms
     assert run.finished_after_ns // NS_PER_MS == 60
 
@@ -212,14 +212,14 @@ def test_the_same_reply_to_two_requests_is_judged_and_counted_for_each():
 def test_only_the_target_s_faults_trip_the_breaker(error, failures):
     run = Run(make_plan(users=1, requests_limit=2), lambda _: (NS_PER_MS, error), max_errors=2)
     causes = []
-    run.after(0, lambda: causes.append(run.board.cause))
+    run.after(0, lambda: causes.append(run.control.cause))
     assert run.whole().failed == 2
     assert causes == [Cause.FAIL_FAST if failures == 2 else Cause.COMPLETED]
 
 
 def test_what_is_cut_is_unknown():
     run = Run(make_plan(users=2), lambda _: (3600 * NS_PER_S, reply()))
-    run.after(100 * NS_PER_MS, lambda: (run.board.trip(Cause.SIGNAL, run.clock()), run.users.cut(), run.users.cut()))
+    run.after(100 * NS_PER_MS, lambda: (run.control.trip(Cause.SIGNAL, run.clock()), run.users.cut(), run.users.cut()))
     tally = run.whole()
     assert (tally.unknown, tally.failed, tally.ok) == (2, 0, 0)
     assert tally.clocks["service_censored"].total == 2
@@ -241,5 +241,5 @@ def test_a_bug_in_a_user_s_code_trips_the_stop_flag_and_comes_out_of_close():
     run.make_client = lambda: Broken(run.clock, run.serve)
     with pytest.raises(ZeroDivisionError):
         run_virtually(run.clock, run._whole(1.0))
-    assert run.board.cause is Cause.ERROR
-    run.board.close()
+    assert run.control.cause is Cause.ERROR
+    run.control.close()

@@ -6,7 +6,7 @@ import pytest
 
 from loadgen.executors import start
 from loadgen.executors.start import start_here
-from loadgen.guard.board import Board, Cause, Slot, State
+from loadgen.guard.shared_state import Cause, SharedState, Slot, State
 from tests.support.fakes import VirtualClock, make_plan, task_for
 
 
@@ -31,13 +31,13 @@ def workers(monkeypatch):
 
 async def started(mode, shards):
     plan = make_plan(users=4, workers=shards, mode=mode)
-    board = Board.create(plan.shard_count)
-    tasks = [task_for(plan, board, VirtualClock(), shard) for shard in range(plan.shard_count)]
+    control = SharedState.create(plan.shard_count)
+    tasks = [task_for(plan, control, VirtualClock(), shard) for shard in range(plan.shard_count)]
     with ThreadPoolExecutor(max_workers=shards, thread_name_prefix="worker") as pool:
         outcomes = await asyncio.gather(*start_here(tasks, pool), return_exceptions=True)
-    states = [board.get(index, Slot.STATE) for index in range(plan.shard_count)]
-    cause = board.cause
-    board.close()
+    states = [control.get(index, Slot.STATE) for index in range(plan.shard_count)]
+    cause = control.cause
+    control.close()
     return outcomes, states, cause
 
 

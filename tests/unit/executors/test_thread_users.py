@@ -10,8 +10,8 @@ from loadgen.base.exchange import Outcome
 from loadgen.executors import sequential_users
 from loadgen.executors.sequential_users import SequentialUsers, drive
 from loadgen.executors.waits import ThreadWaits
-from loadgen.guard.board import Board
 from loadgen.guard.breaker import Breaker
+from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder
 from tests.support.fakes import FakeClient, OneRequest, make_plan, reply, task_for
 
@@ -34,21 +34,21 @@ class InstantClient(FakeClient):
 
 def in_threads(users, requests, clients=InstantClient):
     plan = make_plan(users=users, mode="threads", requests_limit=requests, duration_s=None)
-    board = Board.create(1)
-    task = task_for(plan, board, time.perf_counter_ns)
+    control = SharedState.create(1)
+    task = task_for(plan, control, time.perf_counter_ns)
     good = reply()
-    return board, SequentialUsers(
+    return control, SequentialUsers(
         task,
         lambda: clients(time.perf_counter_ns, lambda _: (0, good)),
         lambda _: OneRequest(),
         Recorder(task.redact, paced=False),
-        Breaker(board, 0, None),
+        Breaker(control, 0, None),
         waits=ThreadWaits(time.perf_counter_ns),
     )
 
 
 def test_a_thread_for_each_user_spends_the_budget_exactly():
-    board, users = in_threads(8, 400)
+    control, users = in_threads(8, 400)
     interval_s = sys.getswitchinterval()
 
     async def main():
@@ -63,11 +63,11 @@ def test_a_thread_for_each_user_spends_the_budget_exactly():
     assert (total.ok, users.sent, users.started) == (400, 400, 8)
     assert sys.getswitchinterval() == pytest.approx(interval_s)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("user")]
-    board.close()
+    control.close()
 
 
 def test_a_host_that_allows_fewer_threads_is_said_and_no_user_is_left_behind(monkeypatch):
-    board, users = in_threads(5, 10)
+    control, users = in_threads(5, 10)
 
     async def main():
         loop = asyncio.get_running_loop()
@@ -88,7 +88,7 @@ def test_a_host_that_allows_fewer_threads_is_said_and_no_user_is_left_behind(mon
 
     asyncio.run(main())
     assert users.sent == 0
-    board.close()
+    control.close()
 
 
 def test_threads_have_small_stacks_so_that_thousands_fit():

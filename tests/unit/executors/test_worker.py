@@ -6,7 +6,7 @@ import pytest
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.executors.base import UNLIMITED
 from loadgen.executors.worker import Worker
-from loadgen.guard.board import Board, Cause, Slot, State
+from loadgen.guard.shared_state import Cause, SharedState, Slot, State
 from tests.support.fakes import FakeUsers, VirtualClock, make_plan, run_virtually, task_for
 
 
@@ -16,7 +16,7 @@ class Run:
     def __init__(self, finish_s=None, *, gate=True, raises=None, **plan):
         self.clock = VirtualClock()
         self.plan = make_plan(**plan)
-        self.board = Board.create(1)
+        self.control = SharedState.create(1)
         self.frames = []
         self.states = []
         self.users = FakeUsers(self.clock, raises=raises)
@@ -28,27 +28,27 @@ class Run:
         try:
             run_virtually(self.clock, self._main())
         finally:
-            self.state = self.board.get(0, Slot.STATE)
-            self.slots = {slot: self.board.get(0, slot) for slot in Slot}
-            self.board.close()
+            self.state = self.control.get(0, Slot.STATE)
+            self.slots = {slot: self.control.get(0, slot) for slot in Slot}
+            self.control.close()
         return self.frames
 
     async def _main(self):
-        task = task_for(self.plan, self.board, self.clock, deliver=self.frames.append)
+        task = task_for(self.plan, self.control, self.clock, deliver=self.frames.append)
         running = asyncio.ensure_future(Worker(task, self.users).run())
         if self.gate:
             await self._open_gate()
         else:
             await asyncio.sleep(0.05)
-            self.board.trip(Cause.SIGNAL, self.clock())
+            self.control.trip(Cause.SIGNAL, self.clock())
         await running
 
     async def _open_gate(self):
-        while self.board.least(Slot.STATE) < State.READY:
+        while self.control.least(Slot.STATE) < State.READY:
             await asyncio.sleep(0.001)
-        self.opened_before_gate = self.board.get(0, Slot.CONNECTED)
+        self.opened_before_gate = self.control.get(0, Slot.CONNECTED)
         self.gate_ns = self.clock() + 20 * NS_PER_MS
-        self.board.open_gate(self.gate_ns)
+        self.control.open_gate(self.gate_ns)
         if self.finish_s is not None:
             self.users.finish_at_ns = self.gate_ns + round(self.finish_s * NS_PER_S)
         for at_s, action in self.at.items():
@@ -57,7 +57,7 @@ class Run:
 
 
 def parts(frames):
-    return [(frame.part, frame.second, round(frame.elapsed_ns / NS_PER_S, 2)) for frame in frames]
+    return [(frame.window, frame.second, round(frame.elapsed_ns / NS_PER_S, 2)) for frame in frames]
 
 
 def test_all_users_are_open_before_the_gate_and_start_at_it_and_not_before():
@@ -86,7 +86,7 @@ def test_timers_that_ring_early_do_not_open_the_gate_early(monkeypatch):
 
 def test_a_frame_comes_every_second_and_the_last_one_has_the_usage():
     frames = Run(finish_s=3.25, duration_s=3.0).whole()
-    assert parts(frames) == [("window", 0, 1.0), ("window", 1, 2.0), ("window", 2, 3.0), ("drain", 3, 3.25)]
+    assert parts(frames) == [("measured", 0, 1.0), ("measured", 1, 2.0), ("measured", 2, 3.0), ("drain", 3, 3.25)]
     assert [frame.usage is None for frame in frames] == [True, True, True, False]
     assert {frame.worker for frame in frames} == {0}
 
@@ -95,35 +95,35 @@ def test_a_frame_comes_every_second_and_the_last_one_has_the_usage():
 def test_the_window_is_as_long_as_requests_were_sent_however_late_its_end_is_seen(cool_down_s, lasted_s):
     run = Run(finish_s=3.5, duration_s=2.0, cool_down_s=cool_down_s)
     run.at[1.999] = lambda run: run.clock.advance(8 * NS_PER_MS)
-    ended_ns = [frame.elapsed_ns for frame in run.whole() if frame.part == "window"][-1]
+    ended_ns = [frame.elapsed_ns for frame in run.whole() if frame.window == "measured"][-1]
     assert round(ended_ns / NS_PER_S, 5) == lasted_s
 
 
 def test_users_that_end_before_the_time_is_up_end_the_window():
     frames = Run(finish_s=1.5, duration_s=10.0).whole()
-    assert parts(frames) == [("window", 0, 1.0), ("window", 1, 1.5)]
+    assert parts(frames) == [("measured", 0, 1.0), ("measured", 1, 1.5)]
     assert frames[-1].usage is not None
 
 
 def test_without_a_duration_the_users_decide():
     run = Run(finish_s=2.2, duration_s=None, requests_limit=5)
-    assert parts(run.whole()) == [("window", 0, 1.0), ("window", 1, 2.0), ("window", 2, 2.2)]
+    assert parts(run.whole()) == [("measured", 0, 1.0), ("measured", 1, 2.0), ("measured", 2, 2.2)]
     assert run.users.end_ns >= UNLIMITED
 
 
 def test_the_stop_flag_closes_the_window_at_once_and_what_comes_later_is_drain():
     run = Run(finish_s=1.9, duration_s=10.0)
-    run.at[1.42] = lambda run: run.board.trip(Cause.SIGNAL, run.clock())
+    run.at[1.42] = lambda run: run.control.trip(Cause.SIGNAL, run.clock())
     (_, window, drain) = run.whole()
-    assert window.part == "window"
+    assert window.window == "measured"
     assert 1.42 <= window.elapsed_ns / NS_PER_S <= 1.42 + 0.05
-    assert (drain.part, round(drain.elapsed_ns / NS_PER_S, 2)) == ("drain", 1.9)
+    assert (drain.window, round(drain.elapsed_ns / NS_PER_S, 2)) == ("drain", 1.9)
     assert run.users.cuts == 0
 
 
 def test_when_the_grace_is_over_the_users_are_cut():
     run = Run(duration_s=1.0)
-    run.at[2.0] = lambda run: run.board.cut()
+    run.at[2.0] = lambda run: run.control.cut()
     frames = run.whole()
     assert run.users.cuts == 1
     assert parts(frames)[-1][0] == "drain"
@@ -133,19 +133,19 @@ def test_when_the_grace_is_over_the_users_are_cut():
 def test_a_warm_up_and_a_cool_down_are_frames_of_their_own_around_the_window():
     run = Run(finish_s=3.5, duration_s=1.0, warmup_s=1.5, cool_down_s=1.0)
     frames = run.whole()
-    assert parts(frames) == [("warmup", 0, 0.0), ("window", 0, 1.0), ("cooldown", 1, 2.0)]
+    assert parts(frames) == [("warmup", 0, 0.0), ("measured", 0, 1.0), ("cooldown", 1, 2.0)]
     assert run.users.end_ns == run.gate_ns + 3_500 * NS_PER_MS
 
 
 def test_a_stop_in_the_warm_up_measures_next_to_nothing():
     run = Run(finish_s=1.0, duration_s=1.0, warmup_s=5.0)
-    run.at[0.5] = lambda run: run.board.trip(Cause.SIGNAL, run.clock())
+    run.at[0.5] = lambda run: run.control.trip(Cause.SIGNAL, run.clock())
     frames = run.whole()
-    assert [part for part, _, _ in parts(frames)] == ["warmup", "window", "drain"]
+    assert [window for window, _, _ in parts(frames)] == ["warmup", "measured", "drain"]
     assert all(frame.elapsed_ns == 0 for frame in frames)
 
 
-def test_every_recording_is_delivered_and_counted_on_the_board():
+def test_every_recording_is_delivered_and_counted_on_the_control():
     run = Run(finish_s=3.25, duration_s=3.0)
     frames = run.whole()
     assert run.slots[Slot.OK] == sum(frame.recording.total().ok for frame in frames) == 4

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from loadgen.judge.gate import Baseline
-from loadgen.measure.counts import Counts
-from loadgen.measure.result import Block, Generator, Ledger, Rate, Result, Second
-from loadgen.measure.summary import latencies
+from loadgen.measure.histogram import Histogram
+from loadgen.results.result import Block, Generator, Ledger, Rate, Result, Second
+from loadgen.results.summary import latencies
 
 PLAN = {
     "name": "test",
@@ -21,7 +21,7 @@ def run(
     p50_ms=10.0, rps=100.0, failed=0, samples=1000, verdict="valid", histograms=None, environment=ENVIRONMENT, **plan
 ):
     """Ten seconds: `samples` replies around a median, so many failures among a thousand requests."""
-    counts = Counts()
+    counts = Histogram()
     for index in range(samples):
         counts.add(round(p50_ms * 1000 * (0.5 + index / samples)))
     clocks = {"response": counts}
@@ -41,9 +41,9 @@ def run(
 
 def blocks(random, p50_ms, seconds, failing=0.01):
     """One run with a timeline: each second has 100 requests whose times scatter."""
-    total, rows, parts, failures = Counts(), [], [], 0
+    total, rows, parts, failures = Histogram(), [], [], 0
     for t_s in range(seconds):
-        values, drift = Counts(), random.lognormvariate(0, 0.03)
+        values, drift = Histogram(), random.lognormvariate(0, 0.03)
         bad = sum(random.random() < failing for _ in range(100))
         ok = round((100 - bad) * random.uniform(0.95, 1) * 10 / p50_ms)
         for _ in range(ok):

@@ -8,11 +8,11 @@ import pytest
 from loadgen.judge.blocks import compare_blocks, mean_of, quantile_of, ratio_of
 from loadgen.judge.statistics import Estimate
 from loadgen.judge.student import quantile
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 
 
-def counts(*values_us: int) -> Counts:
-    found = Counts()
+def counts(*values_us: int) -> Histogram:
+    found = Histogram()
     for value_us in values_us:
         found.add(value_us)
     return found
@@ -29,7 +29,7 @@ def test_quantiles_agree_with_merged_counts() -> None:
     random = Random(3)
     blocks = [counts(*(int(random.lognormvariate(9, 1)) for _ in range(50))) for _ in range(7)]
     weights = [0, 2, 1, 3, 0, 0, 1]
-    merged = Counts()
+    merged = Histogram()
     for block, times in zip(blocks, weights, strict=True):
         for _ in range(times):
             merged.merge(block)

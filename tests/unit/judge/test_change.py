@@ -6,7 +6,7 @@ import pytest
 
 from loadgen.judge.change import changes_of
 from loadgen.judge.gate import judge_gate, parse_margins
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.plan.condition import parse_metric
 from tests.unit.judge.rounds import baseline, blocks, run
 
@@ -61,7 +61,7 @@ def test_what_has_no_data_has_no_change(metric):
 
 
 def test_replies_that_never_came_make_the_change_a_least_one():
-    bounds = Counts([(60_000_000, 500)]).encode()
+    bounds = Histogram([(60_000_000, 500)]).encode()
     slow = run(p50_ms=10, histograms={"response_censored": bounds})
     found = change("p99", [run(p50_ms=value) for value in (10, 10.1, 9.9)], [slow, slow])
     assert found.at_least
@@ -69,7 +69,7 @@ def test_replies_that_never_came_make_the_change_a_least_one():
 
 
 def test_of_a_baseline_that_is_only_a_bound_nothing_can_be_said():
-    bounds = Counts([(60_000_000, 500)]).encode()
+    bounds = Histogram([(60_000_000, 500)]).encode()
     slow = run(p50_ms=10, histograms={"response_censored": bounds})
     assert change("p99", [slow, slow], [run(), run()]).amount is None
 

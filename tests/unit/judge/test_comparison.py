@@ -10,9 +10,9 @@ import pytest
 from loadgen.base.errors import UsageError
 from loadgen.judge.comparison import Against, Row, compare, summary
 from loadgen.judge.metrics import METRICS, Figure
-from loadgen.measure.counts import Counts
-from loadgen.measure.result import Block, Generator, Latency, Ledger, Quantile, Rate, Result, WorkerRow
-from loadgen.measure.series import Series
+from loadgen.measure.histogram import Histogram
+from loadgen.results.result import Block, Generator, Latency, Ledger, Quantile, Rate, Result, WorkerRow
+from loadgen.results.rounds import Rounds
 
 
 def run(rps: float = 100.0, p99: Quantile = 10.0, **changes: Any) -> Result:
@@ -33,7 +33,7 @@ def run(rps: float = 100.0, p99: Quantile = 10.0, **changes: Any) -> Result:
 
 
 def against(first: list[Result], other: list[Result]) -> Against:
-    return compare([Series(tuple(first), "a"), Series(tuple(other), "b")]).against[0]
+    return compare([Rounds(tuple(first), "a"), Rounds(tuple(other), "b")]).against[0]
 
 
 def row(found: Against, key: str) -> Row:
@@ -133,9 +133,9 @@ def test_errors_out_of_nothing_are_worse_without_a_ratio() -> None:
 @cache
 def blocks(seed: int, factor: float, count: int = 8) -> dict[str, Any]:
     """A run of so many seconds with 100 replies in each."""
-    random, rows, every = Random(seed), [], Counts()
+    random, rows, every = Random(seed), [], Histogram()
     for second in range(count):
-        counts = Counts()
+        counts = Histogram()
         for _ in range(100):
             counts.add(round(factor * random.lognormvariate(7, 0.3)))
         every.merge(counts)
@@ -187,6 +187,6 @@ def test_a_damaged_block_is_a_usage_error() -> None:
 
 
 def test_all_variants_are_set_against_the_first() -> None:
-    found = compare([Series((run(), run()), label) for label in "abc"])
+    found = compare([Rounds((run(), run()), label) for label in "abc"])
     assert found.first == "a"
     assert [item.label for item in found.against] == ["b", "c"]

@@ -1,7 +1,7 @@
 import pytest
 
 from loadgen.judge.exit_code import ExitCode, exit_code
-from loadgen.measure.result import Generator, Result, ThresholdRow
+from loadgen.results.result import Generator, Result, ThresholdRow
 
 REPLIES = {"200": 5}
 PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("pass", "fail", "no_data"))

@@ -7,8 +7,8 @@ import pytest
 
 from loadgen.judge.comparison import compare
 from loadgen.judge.explain import alarms, doubts, explain
-from loadgen.measure.result import Generator, Latency, Ledger, Rate, Result, ThresholdRow, Users, WorkerRow
-from loadgen.measure.series import Series
+from loadgen.results.result import Generator, Latency, Ledger, Rate, Result, ThresholdRow, Users, WorkerRow
+from loadgen.results.rounds import Rounds
 
 
 def run(
@@ -42,12 +42,12 @@ def said(*sides: Result, rounds: int = 5) -> str:
     variants = []
     for label, side in zip("abc", sides, strict=False):
         around = [replace(side, rate=Rate(ok_rps=side.rate.ok_rps * (1 + n / 100))) for n in range(rounds)]
-        variants.append(Series(tuple(around), label))
+        variants.append(Rounds(tuple(around), label))
     return " ".join(explain(compare(variants)))
 
 
 def doubted(*sides: list[Result]) -> list[str]:
-    return doubts(compare([Series(tuple(side), label) for label, side in zip("abc", sides, strict=False)]))
+    return doubts(compare([Rounds(tuple(side), label) for label, side in zip("abc", sides, strict=False)]))
 
 
 def test_a_tail_of_the_generators_own() -> None:
@@ -122,7 +122,7 @@ def test_doubts(sides: tuple[list[Result], list[Result]], text: str) -> None:
 
 def test_invalid_runs_are_an_alarm() -> None:
     invalid = run(generator=Generator(verdict="invalid", reasons=["it was busy", "it stood still for 3 s: run again"]))
-    sides = [Series((run(),) * 5, "a"), Series((run(), *[invalid] * 4), "b")]
+    sides = [Rounds((run(),) * 5, "a"), Rounds((run(), *[invalid] * 4), "b")]
     assert alarms(compare(sides)) == [
         "INVALID: b: 4 of 5 runs were invalid: it was busy and it stood still for 3 s. Do not trust its figures."
     ]

@@ -6,7 +6,7 @@ import pytest
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.judge.foresight import ALPHA, FEWEST_LOOKS, Foresight, is_beyond_doubt
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import ErrorCount, Tally
 from loadgen.plan.condition import parse_condition
 
@@ -21,8 +21,8 @@ def tally(ok=0, failed=0, unknown=0, own=0, **clocks):
 
 
 def times(*pairs):
-    """Counts of (milliseconds, times)."""
-    counts = Counts()
+    """Histogram of (milliseconds, times)."""
+    counts = Histogram()
     for value_ms, count in pairs:
         counts.add(value_ms * 1000, count)
     return counts

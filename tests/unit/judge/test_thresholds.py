@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from loadgen.judge.figures import Interval, latency_ms
 from loadgen.judge.thresholds import judge_thresholds
-from loadgen.measure.counts import Counts
-from loadgen.measure.result import (
+from loadgen.measure.histogram import Histogram
+from loadgen.plan.condition import parse_condition
+from loadgen.results.result import (
     Block,
     Bytes,
     ErrorRow,
@@ -22,13 +23,12 @@ from loadgen.measure.result import (
     from_json,
     to_json,
 )
-from loadgen.measure.summary import summarise
-from loadgen.plan.condition import parse_condition
+from loadgen.results.summary import summarise
 
 
 def counts(*milliseconds):
-    """Counts of whole milliseconds."""
-    found = Counts()
+    """Histogram of whole milliseconds."""
+    found = Histogram()
     for value in milliseconds:
         found.add(value * 1000)
     return found
@@ -73,7 +73,7 @@ def run():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        # Nearest rank: of 200 values the 198th is the p99, the 100th the median. 3 digits: 198.015 is 198's cell.
+        # Nearest rank: of 200 values the 198th is the p99, the 100th the median. 3 digits: 198.015 is 198's bucket.
         ("p99 < 250ms", ("pass", 198.015)),
         ("p99 < 198ms", ("fail", 198.015)),
         ("p50 <= 101", ("no_data", None)),  # no unit: no threshold at all
@@ -90,7 +90,7 @@ def run():
         ("error_rate < 25%", ("pass", 0.222222)),
         ("error_rate < 22%", ("fail", 0.222222)),
         ("ok_rate > 77%", ("pass", 0.777778)),
-        # Counts are of the whole run, rates of its ten seconds.
+        # Histogram are of the whole run, rates of its ten seconds.
         ("ok >= 210", ("pass", 210)),
         ("failed < 60", ("fail", 60)),
         ("unknown == 2", ("pass", 2)),
@@ -150,7 +150,7 @@ def test_an_invalid_run_keeps_what_was_observed(run):
 )
 def test_a_percentile_takes_a_sample_beyond_it(quantile, enough):
     def with_samples(count):
-        return verdict(Result(histograms={"response": Counts([(5000, count)]).encode()}), f"{quantile} < 1s")
+        return verdict(Result(histograms={"response": Histogram([(5000, count)]).encode()}), f"{quantile} < 1s")
 
     assert with_samples(enough)[0] == "pass"
     assert with_samples(enough - 1) == ("no_data", None)

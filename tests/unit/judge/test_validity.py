@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from loadgen.judge.validity import Evidence, judge_validity
-from loadgen.measure.result import Generator, Latency, Ledger, WorkerRow
+from loadgen.results.result import Generator, Latency, Ledger, WorkerRow
 
 
 def generator(*workers):

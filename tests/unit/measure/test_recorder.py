@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recorder import EXAMPLE_BYTES, Recorder
 from loadgen.measure.recording import ErrorCount, Recording, Tally
 
@@ -26,51 +26,51 @@ def paced():
 
 def test_a_good_reply_is_counted_once_with_status_bytes_and_latency():
     recorder = closed_loop()
-    recorder.series(0, 200, None).add(1_500_000, 100)
+    recorder.replies(0, 200, None).add(1_500_000, 100)
     assert recorder.take() == Recording(
-        {0: Tally(ok=1, bytes_received=100, statuses={200: 1}, clocks={"service": Counts([(1500, 1)])})}
+        {0: Tally(ok=1, bytes_received=100, statuses={200: 1}, clocks={"service": Histogram([(1500, 1)])})}
     )
 
 
 def test_a_failed_reply_has_a_latency_of_its_own_and_no_place_among_the_good_ones():
     recorder = closed_loop()
-    recorder.series(0, 500, STATUS).add(2_000_000, 70)
+    recorder.replies(0, 500, STATUS).add(2_000_000, 70)
     recorder.note_example(0, STATUS, "status 500", b"head")
     tally = recorder.take().tally(0)
     assert (tally.ok, tally.failed, tally.statuses, tally.bytes_received) == (0, 1, {500: 1}, 70)
     assert tally.errors == {STATUS: ErrorCount(1, "status 500", "HEAD")}
-    assert tally.clocks == {"failed": Counts([(2000, 1)])}
+    assert tally.clocks == {"failed": Histogram([(2000, 1)])}
 
 
 def test_kinds_of_replies_are_kept_apart_by_name_status_and_verdict():
     recorder = closed_loop()
     for name_id, status, error in ((0, 200, None), (0, 201, None), (0, 200, STATUS), (1, 200, None)):
-        recorder.series(name_id, status, error).add(1000, 10)
+        recorder.replies(name_id, status, error).add(1000, 10)
     recording = recorder.take()
     assert (recording.tally(0).ok, recording.tally(0).failed, recording.tally(1).ok) == (2, 1, 1)
     assert recording.tally(0).statuses == {200: 2, 201: 1}
     assert recording.total().sent == 4
 
 
-def test_a_series_stays_the_same_while_replies_stay_of_one_kind():
+def test_a_replies_stays_the_same_while_replies_stay_of_one_kind():
     recorder = closed_loop()
-    series = recorder.series(0, 200, None)
+    replies = recorder.replies(0, 200, None)
     recorder.take()
-    assert recorder.series(0, 200, None) is series
+    assert recorder.replies(0, 200, None) is replies
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.booleans()), max_size=40))
 def test_bytes_are_the_sum_of_all_sizes_also_of_samples_appended_straight(steps):
     """A repeat is appended to `samples` without its size: it has the size of the reply before it."""
     recorder = closed_loop()
-    series = recorder.series(0, 200, None)
+    replies = recorder.replies(0, 200, None)
     expected, size = 0, None
     for new_size, repeats, fold in steps:
         if repeats and size is not None:
-            series.samples.append(1000)
+            replies.samples.append(1000)
         else:
             size = new_size
-            series.add(1000, size, 10 * size)
+            replies.add(1000, size, 10 * size)
         expected += size
         if fold:
             recorder.fold()
@@ -81,13 +81,13 @@ def test_bytes_are_the_sum_of_all_sizes_also_of_samples_appended_straight(steps)
 
 def test_a_bad_reply_moved_nothing():
     recorder = closed_loop()
-    recorder.series(0, 500, STATUS).add(1000, 70, 100)
-    recorder.series(0, 200, None).add(1000, 70, 100)
-    recorder.series(0, 200, None).add(1000, 70, 50)
+    recorder.replies(0, 500, STATUS).add(1000, 70, 100)
+    recorder.replies(0, 200, None).add(1000, 70, 100)
+    recorder.replies(0, 200, None).add(1000, 70, 50)
     assert recorder.take().tally(0).payload == 150
 
 
-def test_bytes_noted_outside_a_series_are_added():
+def test_bytes_noted_outside_a_replies_are_added():
     recorder = closed_loop()
     recorder.note_sent_bytes(1, 30)
     recorder.note_sent_bytes(1, 5)
@@ -98,9 +98,9 @@ def test_bytes_noted_outside_a_series_are_added():
 
 def test_taking_leaves_nothing_behind():
     recorder = paced()
-    series = recorder.series(0, 200, None)
-    series.lags.append(5)
-    series.add(1000, 10)
+    replies = recorder.replies(0, 200, None)
+    replies.lags.append(5)
+    replies.add(1000, 10)
     recorder.lose(0, ErrorClass.TIMEOUT, 1, 1, "", b"")
     recorder.note_desync(0)
     recorder.connections.opened = 4
@@ -116,37 +116,37 @@ def test_what_was_timed_beside_the_clocks_becomes_counts():
     recorder = Recorder(shout, paced=False, phases=True)
     recorder.connections.connect_ns.extend([40_000, 60_000])
     recorder.connections.tls_ns.append(900_000)
-    series = recorder.series(0, 200, None)
-    series.samples.append(500_000)
-    series.add(1_000_000, 10)
-    series.first_bytes[1] = 700_000
+    replies = recorder.replies(0, 200, None)
+    replies.samples.append(500_000)
+    replies.add(1_000_000, 10)
+    replies.first_bytes[1] = 700_000
     taken = recorder.take()
-    assert taken.opening == {"connect": Counts([(40, 1), (60, 1)]), "tls": Counts([(900, 1)])}
+    assert taken.opening == {"connect": Histogram([(40, 1), (60, 1)]), "tls": Histogram([(900, 1)])}
     clocks = taken.tally(0).clocks
-    assert clocks["first_byte"] == Counts([(500, 1), (700, 1)])
-    assert clocks["transfer"] == Counts([(0, 1), (300, 1)])
+    assert clocks["first_byte"] == Histogram([(500, 1), (700, 1)])
+    assert clocks["transfer"] == Histogram([(0, 1), (300, 1)])
     assert recorder.take() == Recording()
-    series.samples.append(500_000)
+    replies.samples.append(500_000)
     clocks = recorder.take().tally(0).clocks
-    assert (clocks["first_byte"], clocks["transfer"]) == (Counts([(500, 1)]), Counts([(0, 1)]))
+    assert (clocks["first_byte"], clocks["transfer"]) == (Histogram([(500, 1)]), Histogram([(0, 1)]))
 
 
 def test_a_failed_reply_has_no_phases():
     recorder = Recorder(shout, paced=False, phases=True)
-    series = recorder.series(0, 500, STATUS)
-    series.add(1_000_000, 10)
-    series.first_bytes[0] = 700_000
+    replies = recorder.replies(0, 500, STATUS)
+    replies.add(1_000_000, 10)
+    replies.first_bytes[0] = 700_000
     assert set(recorder.take().tally(0).clocks) == {"failed"}
-    recorder.series(0, 500, STATUS).add(1_000_000, 10)
+    recorder.replies(0, 500, STATUS).add(1_000_000, 10)
     assert set(recorder.take().tally(0).clocks) == {"failed"}
 
 
 def test_the_count_of_good_replies_goes_on_over_takes():
     recorder = closed_loop()
     for _ in range(3):
-        recorder.series(0, 200, None).add(1000, 10)
+        recorder.replies(0, 200, None).add(1000, 10)
         recorder.take()
-    recorder.series(0, 500, STATUS).add(1000, 10)
+    recorder.replies(0, 500, STATUS).add(1000, 10)
     recorder.fold()
     assert recorder.ok == 3
 
@@ -155,7 +155,7 @@ def test_examples_are_the_first_ones_cut_to_size_and_redacted():
     recorder = closed_loop()
     recorder.note_example(0, STATUS, "status 500", b"x" * 1000)
     recorder.note_example(0, STATUS, "status 502", b"second")
-    recorder.series(0, 500, STATUS).add(1, 1)
+    recorder.replies(0, 500, STATUS).add(1, 1)
     assert recorder.take().tally(0).errors[STATUS] == ErrorCount(1, "status 500", "X" * EXAMPLE_BYTES)
 
 
@@ -186,29 +186,29 @@ def test_a_request_without_a_reply_is_unknown_or_failed_and_censored_where_time_
     recorder.lose(0, error, 5_000_000, 0, "", b"")
     tally = recorder.take().tally(0)
     assert (tally.ok, tally.failed, tally.unknown, tally.errors[error].count) == (0, failed, unknown, 1)
-    assert tally.clocks == ({"service_censored": Counts([(5000, 1)])} if censored else {})
+    assert tally.clocks == ({"service_censored": Histogram([(5000, 1)])} if censored else {})
 
 
 def test_in_a_paced_loop_a_timeout_bounds_the_response_from_when_it_was_due():
     recorder = paced()
     recorder.lose(0, ErrorClass.TIMEOUT, 1_000_000, 500_000, "", b"")
     assert recorder.take().tally(0).clocks == {
-        "service_censored": Counts([(1000, 1)]),
-        "response_censored": Counts([(1500, 1)]),
-        "send_lag": Counts([(500, 1)]),
+        "service_censored": Histogram([(1000, 1)]),
+        "response_censored": Histogram([(1500, 1)]),
+        "send_lag": Histogram([(500, 1)]),
     }
 
 
 def test_in_a_paced_loop_the_response_is_service_time_plus_send_lag():
     recorder = paced()
-    series = recorder.series(0, 200, None)
+    replies = recorder.replies(0, 200, None)
     for service_us, lag_us in ((100, 7), (200, 0), (300, 1000)):
-        series.lags.append(lag_us * 1000)
-        series.add(service_us * 1000, 1)
+        replies.lags.append(lag_us * 1000)
+        replies.add(service_us * 1000, 1)
     clocks = recorder.take().tally(0).clocks
-    assert clocks["service"] == Counts([(100, 1), (200, 1), (300, 1)])
-    assert clocks["send_lag"] == Counts([(7, 1), (0, 1), (1000, 1)])
-    assert clocks["response"] == Counts([(107, 1), (200, 1), (1300, 1)])
+    assert clocks["service"] == Histogram([(100, 1), (200, 1), (300, 1)])
+    assert clocks["send_lag"] == Histogram([(7, 1), (0, 1), (1000, 1)])
+    assert clocks["response"] == Histogram([(107, 1), (200, 1), (1300, 1)])
 
 
 def test_bytes_after_a_reply_are_an_error_without_a_failed_request():
@@ -237,10 +237,10 @@ def play(steps, is_paced, without=()):
             case _ if kind in without:
                 pass
             case "reply":
-                series = recorder.series(name_id, 500 if error else 200, error)
-                series.add(value, value % 7)
+                replies = recorder.replies(name_id, 500 if error else 200, error)
+                replies.add(value, value % 7)
                 if is_paced:
-                    series.lags.append(value // 3)
+                    replies.lags.append(value // 3)
                 if error:
                     recorder.note_example(name_id, error, f"step {number}", b"head")
             case "lose":
@@ -277,12 +277,12 @@ def test_every_request_is_counted_exactly_once(steps, is_paced):
     assert sum(total.statuses.values()) == len(replies)
     desyncs = sum(step[0] == "desync" for step in steps)
     assert sum(item.count for item in total.errors.values()) == total.failed + total.unknown + desyncs
-    good = total.clocks.get("service", Counts()).total
+    good = total.clocks.get("service", Histogram()).total
     assert good == total.ok
 
 
 def test_merging_recordings_leaves_the_other_untouched():
-    one, other = Recording(), Recording({0: Tally(ok=2)}, ConnectionCounts(opened=3), Counts([(5, 1)]))
+    one, other = Recording(), Recording({0: Tally(ok=2)}, ConnectionCounts(opened=3), Histogram([(5, 1)]))
     before = replace(other.connections)
     one.merge(other)
     one.merge(other)

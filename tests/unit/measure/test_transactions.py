@@ -1,6 +1,6 @@
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Tally
 from loadgen.measure.transactions import Transactions
 from tests.support.fakes import VirtualClock
@@ -25,7 +25,7 @@ def test_each_is_timed_from_its_begin_to_its_end_and_taken_once():
     transactions.end(second, None, 7)
     transactions.end(first, None, 5)
     tally = transactions.take(last=False)
-    assert tally == Tally(ok=2, payload=12, clocks={"service": Counts([(3000, 1), (5000, 1)])})
+    assert tally == Tally(ok=2, payload=12, clocks={"service": Histogram([(3000, 1), (5000, 1)])})
     assert transactions.take(last=True) == Tally()
 
 
@@ -35,7 +35,7 @@ def test_one_that_failed_has_failed_once_whatever_follows():
     transactions.end(number, RESET)
     transactions.end(number, RESET)
     transactions.end(number, None, 5)
-    assert transactions.take(last=True) == Tally(failed=1, clocks={"failed": Counts([(1000, 1)])})
+    assert transactions.take(last=True) == Tally(failed=1, clocks={"failed": Histogram([(1000, 1)])})
 
 
 def test_those_under_way_at_the_end_are_unknown_with_a_lower_bound():
@@ -44,5 +44,5 @@ def test_those_under_way_at_the_end_are_unknown_with_a_lower_bound():
     clock.now += 4 * NS_PER_MS
     assert transactions.take(last=False) == Tally()
     tally = transactions.take(last=True)
-    assert tally == Tally(unknown=2, clocks={"service_censored": Counts([(4000, 1), (5000, 1)])})
+    assert tally == Tally(unknown=2, clocks={"service_censored": Histogram([(4000, 1), (5000, 1)])})
     assert transactions.take(last=True) == Tally()

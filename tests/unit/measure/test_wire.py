@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
-from loadgen.measure.counts import HIGHEST_US, Counts
-from loadgen.measure.recording import ErrorCount, Frame, Part, Recording, Tally, Usage
+from loadgen.measure.histogram import HIGHEST_US, Histogram
+from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage, Window
 from loadgen.measure.wire import read_frame, write_frame
 
 numbers = st.integers(0, 10**15)
 texts = st.text(max_size=8)
 counts = st.builds(
-    Counts,
+    Histogram,
     st.dictionaries(st.integers(0, HIGHEST_US), st.integers(1, 10**9), max_size=3).map(lambda found: found.items()),
     numbers,
 )
@@ -43,7 +43,7 @@ recordings = st.builds(
     tallies,
 )
 usages = st.none() | st.builds(Usage, *[numbers] * len(fields(Usage)))
-frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.sampled_from(get_args(Part)), usages)
+frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.sampled_from(get_args(Window)), usages)
 
 
 def written(*several):

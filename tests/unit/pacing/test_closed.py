@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns, ramp_offset_ns, turns_ns
+from loadgen.pacing.closed import ThinkTime, active_spans_ns, next_backoff_ns, opening_offset_ns, ramp_offset_ns
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers())
@@ -88,7 +88,7 @@ UP_AND_DOWN = ((4.0, 0, 4), (2.0, 4, 4), (4.0, 4, 0))
     ],
 )
 def test_a_user_takes_part_while_more_than_its_place_are_to(place, stages, turns_s):
-    assert turns_ns(place, stages) == [(begin * NS_PER_S, end * NS_PER_S) for begin, end in turns_s]
+    assert active_spans_ns(place, stages) == [(begin * NS_PER_S, end * NS_PER_S) for begin, end in turns_s]
 
 
 stages_of_users = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=5)
@@ -102,7 +102,7 @@ def test_at_every_instant_as_many_take_part_as_the_stages_say(stages, where):
         if start_s <= at_s < start_s + duration_s:
             expected = low + (high - low) * (at_s - start_s) / duration_s
             active = sum(
-                begin <= at_s * NS_PER_S < end for place in range(20) for begin, end in turns_ns(place, stages)
+                begin <= at_s * NS_PER_S < end for place in range(20) for begin, end in active_spans_ns(place, stages)
             )
             assert abs(active - expected) <= 1
         start_s += duration_s

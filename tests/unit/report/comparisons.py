@@ -7,9 +7,9 @@ from random import Random
 
 from loadgen.judge.comparison import compare
 from loadgen.judge.explain import doubts, explain
-from loadgen.measure.result import Generator, Ledger, Rate, Result, Users, WorkerRow
-from loadgen.measure.series import Series
 from loadgen.report.comparison import Page
+from loadgen.results.result import Generator, Ledger, Rate, Result, Users, WorkerRow
+from loadgen.results.rounds import Rounds
 from tests.unit.report.results import histogram, latency, lognormal_ms, plan
 
 SAMPLES = 1000
@@ -86,7 +86,7 @@ def workers(rounds: int = 5) -> tuple[Result, ...]:
 
 
 def page(*variants: tuple[str, Sequence[Result]], warnings: Sequence[str] = ()) -> Page:
-    comparison = compare([Series(tuple(results), label) for label, results in variants])
+    comparison = compare([Rounds(tuple(results), label) for label, results in variants])
     return Page(comparison, tuple(warnings), tuple(explain(comparison)), tuple(doubts(comparison)))
 
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from random import Random
 
+from loadgen.judge.find_max import RateSearch
 from loadgen.judge.gate import DEFAULT_MARGINS, Gate, judge_gate, parse_margins
-from loadgen.judge.max_search import MaxSearch
-from loadgen.measure.max_rate import MaxRate, Trial
-from loadgen.measure.result import Latency, ThresholdRow
+from loadgen.results.find_max import MaxRate, Trial
+from loadgen.results.result import Latency, ThresholdRow
 from tests.unit.judge.rounds import ENVIRONMENT, PLAN, baseline, run
 
 
@@ -42,7 +42,7 @@ def doubtful() -> Gate:
 
 def found(edge_rps: float = 2000.0, *, limit: str = "", ended_by: str = "completed") -> MaxRate:
     """A search for the edge of a server whose p99 grows towards it."""
-    search, trials, random = MaxSearch(100.0), [], Random(1)
+    search, trials, random = RateSearch(100.0), [], Random(1)
     while (rate := search.next_rps()) is not None:
         p99_ms = 2.0 / max(0.001, 1 - rate / edge_rps / 1.02) * random.uniform(0.95, 1.05)
         met = p99_ms < 50

@@ -6,11 +6,11 @@ from loadgen.report.checks import checks_of_gate
 from loadgen.report.comparison import render_comparison
 from loadgen.report.comparison_json import comparison_json
 from loadgen.report.comparison_markdown import comparison_markdown
+from loadgen.report.find_max import render_find_max
 from loadgen.report.gate import gate_to_json, render_gate
 from loadgen.report.github import render_annotations
 from loadgen.report.junit import render_junit
 from loadgen.report.markdown import render_markdown
-from loadgen.report.max_rate import render_max_rate
 from loadgen.report.openmetrics import render_openmetrics
 from loadgen.report.plan import render_plan
 from loadgen.report.text import render_text
@@ -53,7 +53,7 @@ def _gates() -> dict[str, str]:
         "gate_github": render_annotations(checks),
         "openmetrics": render_openmetrics(EVERY_RESULT["open_model"]()),
     }
-    searches = {name: render_max_rate(make()) for name, make in EVERY_SEARCH.items()}
+    searches = {name: render_find_max(make()) for name, make in EVERY_SEARCH.items()}
     texts = {name: render_gate(gate) for name, gate in gates.items()} | searches
     return texts | {name: text.removesuffix("\n") for name, text in written.items()}
 

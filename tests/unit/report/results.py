@@ -9,7 +9,7 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
-from loadgen.measure.result import (
+from loadgen.results.result import (
     QUANTILES,
     Bytes,
     Connections,

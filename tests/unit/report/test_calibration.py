@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from loadgen.measure.calibration import Calibration, Ceiling, LagPoint
 from loadgen.report.calibration import render_calibration
+from loadgen.results.calibration import Calibration, Ceiling, LagPoint
 
 FOUND = Calibration(
     taken_at="2026-01-02T03:04:05+00:00",

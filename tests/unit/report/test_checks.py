@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.judge.gate import judge_gate
-from loadgen.measure.result import Generator, Result, ThresholdRow
 from loadgen.report.checks import Check, checks_of, checks_of_gate
+from loadgen.report.find_max_html import find_max_html
 from loadgen.report.github import render_annotations
 from loadgen.report.junit import render_junit
 from loadgen.report.markdown import render_markdown
-from loadgen.report.max_rate_html import max_rate_html
 from loadgen.report.openmetrics import render_openmetrics
+from loadgen.results.result import Generator, Result, ThresholdRow
 from tests.unit.judge.rounds import run
 from tests.unit.report.gates import EVERY_GATE, EVERY_SEARCH
 from tests.unit.report.results import EVERY_RESULT
@@ -170,7 +170,7 @@ def test_openmetrics_text_is_of_its_grammar(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY_SEARCH)
 def test_the_page_of_a_search_is_whole_and_without_a_script(name: str) -> None:
-    page = max_rate_html(EVERY_SEARCH[name]())
+    page = find_max_html(EVERY_SEARCH[name]())
     root = ET.fromstring(page.split("<body>\n")[1].split("\n</body>")[0].join(("<body>", "</body>")))
     assert [item.text for item in root.iter("h2")] == ["Latency by rate", "Every rate"]
     assert page.count("<script") == 0

@@ -10,13 +10,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from loadgen.measure.result import Result
 from loadgen.report.comparison import Page, render_comparison
 from loadgen.report.comparison_html import comparison_html
 from loadgen.report.comparison_json import comparison_json
 from loadgen.report.comparison_markdown import comparison_markdown
 from loadgen.report.page import html_page
 from loadgen.report.style import columns
+from loadgen.results.result import Result
 from tests.unit.report.comparisons import EVERY_PAGE, page, pool, threads
 
 EVIL = '<script>alert("x")</script>|*\x1b[31m'

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.measure.counts import Counts
-from loadgen.measure.result import Result
+from loadgen.measure.histogram import Histogram
 from loadgen.report.hgrm import hgrm_of, render_hgrm
+from loadgen.results.result import Result
 
 FEW = """\
        Value     Percentile TotalCount 1/(1-Percentile)
@@ -29,7 +29,7 @@ FEW = """\
 
 
 def counts_of(*values_us):
-    counts = Counts()
+    counts = Histogram()
     for value_us in values_us:
         counts.add(value_us)
     return counts
@@ -43,7 +43,7 @@ def rows(text):
 
 def library_text(counts):
     file = io.BytesIO()
-    counts.histogram().output_percentile_distribution(file, 1000)
+    counts.hdr().output_percentile_distribution(file, 1000)
     return file.getvalue().decode()
 
 
@@ -67,12 +67,12 @@ def test_mean_deviation_and_frame_are_those_of_the_library():
     counts = counts_of(100, 100, 900, 2000)
     ours, library = render_hgrm(counts).splitlines(), library_text(counts).splitlines()
     assert (ours[:2], ours[-1]) == (library[:2], library[-1])
-    mean_us, deviation_us = counts.histogram().get_mean_value(), counts.histogram().get_stddev()
+    mean_us, deviation_us = counts.hdr().get_mean_value(), counts.hdr().get_stddev()
     assert ours[-3] == f"#[Mean    = {mean_us / 1000:12.3f}, StdDeviation   = {deviation_us / 1000:12.3f}]"
 
 
 def test_without_values_there_is_the_frame_only():
-    text = render_hgrm(Counts())
+    text = render_hgrm(Histogram())
     assert rows(text) == []
     assert "Total count    =            0" in text
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
-from loadgen.measure.counts import Counts
-from loadgen.measure.hlog import read_log
-from loadgen.measure.result import Block, RequestResult, Result
+from loadgen.measure.histogram import Histogram
 from loadgen.report.hlog import render_hlog, render_log
+from loadgen.results.hlog import read_log
+from loadgen.results.result import Block, RequestResult, Result
 
 
 def encoded(*values_us):
-    counts = Counts()
+    counts = Histogram()
     for value_us in values_us:
         counts.add(value_us)
     return counts.encode()
@@ -87,7 +87,7 @@ def test_a_result_without_blocks_is_one_interval():
 
 def test_an_empty_result_is_a_log_without_values():
     log = read_log(render_hlog(Result()), "x.hlog")
-    assert log.merge(log.select(None, None, None)) == Counts()
+    assert log.merge(log.select(None, None, None)) == Histogram()
 
 
 def test_the_header_states_units_start_and_what_is_left_out():

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from loadgen.measure.result import Ledger, RequestResult
 from loadgen.report.s3 import operations, seconds
 from loadgen.report.text import headline
+from loadgen.results.result import Ledger, RequestResult
 from tests.unit.report.results import EVERY_RESULT
 
 MIXED, BATCH = EVERY_RESULT["s3"](), EVERY_RESULT["s3_batch"]()

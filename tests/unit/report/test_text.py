@@ -5,7 +5,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from loadgen.measure.result import (
+from loadgen.report.style import columns
+from loadgen.report.text import render_text
+from loadgen.results.result import (
     Bytes,
     Connections,
     ErrorRow,
@@ -20,8 +22,6 @@ from loadgen.measure.result import (
     Users,
     WorkerRow,
 )
-from loadgen.report.style import columns
-from loadgen.report.text import render_text
 from tests.unit.report import results
 from tests.unit.report.golden import FOLDER, texts
 

@@ -1,8 +1,8 @@
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.guard.board import Board, Slot
-from loadgen.measure.counts import Counts
+from loadgen.guard.shared_state import SharedState, Slot
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Recording, Tally
 from loadgen.plan.plan import RequestSpec, StopRules
 from loadgen.session.abort import AbortWatch, ThresholdWatch
@@ -12,11 +12,11 @@ TWO = (RequestSpec("browse", "GET", "/"), RequestSpec("buy", "POST", "/"))
 
 
 class Watch:
-    """An AbortWatch on a board and a clock that the test turns."""
+    """An AbortWatch on a control and a clock that the test turns."""
 
     def __init__(self, *conditions):
-        self.board = Board.create(1)
-        self.watch = AbortWatch(make_plan(requests=TWO, stop=StopRules(abort_if=conditions)), self.board)
+        self.control = SharedState.create(1)
+        self.watch = AbortWatch(make_plan(requests=TWO, stop=StopRules(abort_if=conditions)), self.control)
         self.now = BOOTED_NS
         self.sent = self.failed = 0
 
@@ -25,8 +25,8 @@ class Watch:
         self.now += round(after_s * NS_PER_S)
         self.sent += sent
         self.failed += failed
-        self.board.put(0, Slot.SENT, self.sent)
-        self.board.put(0, Slot.FAILED_OF_SENT, self.failed)
+        self.control.put(0, Slot.SENT, self.sent)
+        self.control.put(0, Slot.FAILED_OF_SENT, self.failed)
         return self.watch.check(self.now)
 
     def frame(self, **tallies):
@@ -48,7 +48,7 @@ def watching():
 
     yield make
     for watch in made:
-        watch.board.close()
+        watch.control.close()
 
 
 def test_without_conditions_nothing_is_kept_or_judged(watching):
@@ -140,7 +140,7 @@ def test_a_condition_on_one_request_forgets_old_frames(watching):
 
 
 def latency(*values_us):
-    counts = Counts()
+    counts = Histogram()
     for value in values_us:
         counts.add(value)
     return counts

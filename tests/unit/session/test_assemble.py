@@ -6,12 +6,12 @@ import pytest
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
-from loadgen.guard.board import Board, Slot
-from loadgen.measure.counts import HIGHEST_US, Counts
+from loadgen.guard.shared_state import SharedState, Slot
+from loadgen.measure.histogram import HIGHEST_US, Histogram
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
-from loadgen.measure.result import Connections, ErrorRow, Ledger, Rate, Users, from_json, to_json
 from loadgen.plan.plan import Arrivals, RequestSpec, Stage
 from loadgen.plan.s3 import S3Plan
+from loadgen.results.result import Connections, ErrorRow, Ledger, Rate, Users, from_json, to_json
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 from tests.support.fakes import make_plan
@@ -24,42 +24,42 @@ OPEN = Arrivals((Stage(10.0, 100.0, 100.0),))
 
 
 class Run:
-    """What a run left behind: a board and the frames of its workers."""
+    """What a run left behind: a control and the frames of its workers."""
 
     def __init__(self, workers=1, **plan):
         self.plan = make_plan(processes=workers, users=2 * workers, **plan)
-        self.board = Board.create(workers)
+        self.control = SharedState.create(workers)
         self.collected = Collector(workers)
 
-    def worker(self, index=0, *, window=None, drain=None, warmup=None, usage=USAGE, **slots):
+    def worker(self, index=0, *, measured=None, drain=None, warmup=None, usage=USAGE, **slots):
         """One worker's frames and its slot; with a drain the last frame is that of the drain."""
-        for part, tally, elapsed_s in (("warmup", warmup, 0), ("window", window, 10), ("drain", drain, 11)):
+        for part, tally, elapsed_s in (("warmup", warmup, 0), ("measured", measured, 10), ("drain", drain, 11)):
             if tally is not None:
-                last = usage if part == ("drain" if drain else "window") else None
+                last = usage if part == ("drain" if drain else "measured") else None
                 recording = Recording({0: tally}, ConnectionCounts(opened=2, used=2))
                 self.collected.add(Frame(index, 0, elapsed_s * NS_PER_S, recording, part, last))
         for name, value in slots.items():
-            self.board.put(index, Slot[name.upper()], value)
+            self.control.put(index, Slot[name.upper()], value)
         return self
 
     def result(self, end=WHOLE):
         try:
-            return assemble(self.plan, self.board, self.collected, STARTED, 0.25, end)
+            return assemble(self.plan, self.control, self.collected, STARTED, 0.25, end)
         finally:
-            self.board.close()
+            self.control.close()
 
 
 def good(ok, **sums):
-    return Tally(ok=ok, statuses={200: ok}, clocks={"service": Counts([(1000, ok)])}, **sums)
+    return Tally(ok=ok, statuses={200: ok}, clocks={"service": Histogram([(1000, ok)])}, **sums)
 
 
 @pytest.mark.parametrize(
     ("plan", "parts", "slots", "end", "ledger", "lost"),
     [
-        pytest.param({}, {"window": good(100)}, {"sent": 100}, WHOLE, Ledger(100, 100, 0, 100), 0, id="complete"),
+        pytest.param({}, {"measured": good(100)}, {"sent": 100}, WHOLE, Ledger(100, 100, 0, 100), 0, id="complete"),
         pytest.param(
             {},
-            {"window": good(90, failed=5), "drain": good(3, unknown=2)},
+            {"measured": good(90, failed=5), "drain": good(3, unknown=2)},
             {"sent": 100},
             WHOLE,
             Ledger(100, 100, 0, 93, 5, 2),
@@ -68,7 +68,7 @@ def good(ok, **sums):
         ),
         pytest.param(
             {"requests_limit": 150},
-            {"window": good(100)},
+            {"measured": good(100)},
             {"sent": 100},
             WHOLE,
             Ledger(150, 100, 50, 100),
@@ -76,11 +76,11 @@ def good(ok, **sums):
             id="stopped before the budget was spent",
         ),
         pytest.param(
-            {"requests_limit": 100}, {"window": good(100)}, {"sent": 100}, WHOLE, Ledger(100, 100, 0, 100), 0, id="-n"
+            {"requests_limit": 100}, {"measured": good(100)}, {"sent": 100}, WHOLE, Ledger(100, 100, 0, 100), 0, id="-n"
         ),
         pytest.param(
             {"warmup_s": 1.0},
-            {"warmup": good(40), "window": good(100)},
+            {"warmup": good(40), "measured": good(100)},
             {"sent": 140},
             WHOLE,
             Ledger(100, 100, 0, 100),
@@ -89,7 +89,7 @@ def good(ok, **sums):
         ),
         pytest.param(
             {"arrivals": OPEN},
-            {"window": good(100)},
+            {"measured": good(100)},
             {"sent": 100, "not_sent": 20},
             WHOLE,
             Ledger(120, 100, 20, 100),
@@ -98,7 +98,7 @@ def good(ok, **sums):
         ),
         pytest.param(
             {},
-            {"window": good(60, failed=1)},
+            {"measured": good(60, failed=1)},
             {"sent": 100, "ok": 80, "failed": 4},
             CUT_SHORT,
             Ledger(100, 100, 0, 80, 4, 16),  # 100 sent, of which the slots know 84
@@ -107,7 +107,7 @@ def good(ok, **sums):
         ),
         pytest.param(
             {},
-            {"window": good(60, failed=9)},
+            {"measured": good(60, failed=9)},
             {"sent": 50, "ok": 50, "failed": 2},
             CUT_SHORT,
             Ledger(69, 69, 0, 60, 9),
@@ -116,7 +116,7 @@ def good(ok, **sums):
         ),
         pytest.param(
             {"requests_limit": 200},
-            {"window": good(60)},
+            {"measured": good(60)},
             {"sent": 100, "ok": 60},
             CUT_SHORT,
             Ledger(200, 100, 100, 60, 0, 40),
@@ -136,7 +136,7 @@ def test_the_ledger_balances(plan, parts, slots, end, ledger, lost):
 
 def test_a_ledger_that_does_not_balance_is_a_bug_and_says_so():
     with pytest.raises(AssertionError, match="the ledger does not balance"):
-        Run().worker(window=good(100), sent=101).result()
+        Run().worker(measured=good(100), sent=101).result()
 
 
 def test_users_are_started_or_skipped():
@@ -145,14 +145,14 @@ def test_users_are_started_or_skipped():
 
 
 def test_rates_are_of_the_measured_window_alone():
-    run = Run().worker(window=good(90, failed=10), drain=good(50), sent=150)
+    run = Run().worker(measured=good(90, failed=10), drain=good(50), sent=150)
     result = run.result()
     assert (result.duration_s, result.drain_s, result.opening_s) == (10.0, 1.0, 0.25)
     assert result.rate == Rate(offered_rps=10.0, sent_rps=10.0, ok_rps=9.0)
 
 
 def test_the_offered_rate_of_the_open_model_counts_arrivals_never_sent():
-    result = Run(arrivals=OPEN).worker(window=good(100), sent=100, not_sent=50).result()
+    result = Run(arrivals=OPEN).worker(measured=good(100), sent=100, not_sent=50).result()
     assert result.rate == Rate(offered_rps=15.0, sent_rps=10.0, ok_rps=10.0)
 
 
@@ -173,7 +173,7 @@ def test_what_did_not_go_out_on_a_new_connection_was_reused(sent, counts, reused
     run = Run()
     ok = sent - counts.failed
     run.collected.add(Frame(0, 0, NS_PER_S, Recording({0: good(ok, failed=counts.failed)}, counts), usage=USAGE))
-    run.board.put(0, Slot.SENT, sent)
+    run.control.put(0, Slot.SENT, sent)
     connections = run.result().connections
     assert connections == Connections(opened=counts.opened, reused=reused, failed=counts.failed)
 
@@ -185,7 +185,7 @@ def test_errors_come_by_count_with_their_fault_and_their_example():
         ErrorClass.NO_PORTS: ErrorCount(2, "no ports", ""),
         ErrorClass.TLS: ErrorCount(0, "never counted", ""),
     }
-    result = Run().worker(window=Tally(failed=9, errors=errors, statuses={500: 5}), sent=9).result()
+    result = Run().worker(measured=Tally(failed=9, errors=errors, statuses={500: 5}), sent=9).result()
     assert result.errors == [
         ErrorRow("unexpected_status", "target", "status 500", 5, "HTTP/1.1 500"),
         ErrorRow("no_ports", "generator", "no ports", 2, ""),
@@ -196,24 +196,24 @@ def test_errors_come_by_count_with_their_fault_and_their_example():
 
 def test_every_request_name_has_its_part_also_without_a_request():
     run = Run(requests=(RequestSpec("a", "GET", "/a"), RequestSpec("b", "GET", "/b")))
-    result = run.worker(window=good(7, bytes_sent=70, bytes_received=700), sent=7).result()
+    result = run.worker(measured=good(7, bytes_sent=70, bytes_received=700), sent=7).result()
     assert list(result.requests) == ["a", "b"]
     assert result.requests["a"].ledger == Ledger(7, 7, 0, 7)
     assert (result.requests["a"].bytes, result.bytes) == (result.bytes, result.requests["a"].bytes)
     assert result.requests["a"].status_codes == {"200": 7}
     assert result.requests["b"].ledger == Ledger()
-    assert Counts.decode(result.requests["a"].histograms["response"]) == Counts([(1000, 7)])
+    assert Histogram.decode(result.requests["a"].histograms["response"]) == Histogram([(1000, 7)])
 
 
 def test_values_out_of_range_are_counted_once_though_two_clocks_show_them():
     tally = Tally(ok=1, statuses={200: 1})
     tally.clock("service").add(HIGHEST_US + 1)
-    assert Run().worker(window=tally, sent=1).result().out_of_range == 1
+    assert Run().worker(measured=tally, sent=1).result().out_of_range == 1
 
 
 def test_the_generator_is_the_sum_of_its_workers():
-    run = Run(2).worker(0, window=good(500), sent=500)
-    run.worker(1, window=good(500), usage=replace(USAGE, pid=2, cpu_ns=10**9, longest_stall_ns=5_000_000), sent=500)
+    run = Run(2).worker(0, measured=good(500), sent=500)
+    run.worker(1, measured=good(500), usage=replace(USAGE, pid=2, cpu_ns=10**9, longest_stall_ns=5_000_000), sent=500)
     generator = run.result().generator
     assert [row.cpu_s for row in generator.workers] == [2.0, 1.0]
     assert [row.core_wait_s for row in generator.workers] == [0.1, 0.1]
@@ -225,15 +225,15 @@ def test_the_generator_is_the_sum_of_its_workers():
 def test_pauses_and_stalls_are_those_of_the_workers_also_in_this_process():
     """Two workers of one process see the same garbage collections, but each has stalls of its own."""
     usage = replace(USAGE, pid=os.getpid(), gc_pause_ns=4_000_000, longest_stall_ns=150_000_000)
-    run = Run(2).worker(0, window=good(5), sent=5, usage=usage)
-    run.worker(1, window=good(5), sent=5, usage=replace(usage, longest_stall_ns=1_000_000))
+    run = Run(2).worker(0, measured=good(5), sent=5, usage=usage)
+    run.worker(1, measured=good(5), sent=5, usage=replace(usage, longest_stall_ns=1_000_000))
     generator = run.result().generator
     assert (generator.gc_pause_ms, generator.longest_stall_ms) == (4.0, 150.0)
     assert generator.verdict == "limited"
 
 
 def test_a_worker_without_its_last_frame_is_lost_and_the_run_invalid():
-    run = Run(2).worker(0, window=good(10), sent=10).worker(1, window=good(10), usage=None, sent=12, ok=10)
+    run = Run(2).worker(0, measured=good(10), sent=10).worker(1, measured=good(10), usage=None, sent=12, ok=10)
     result = run.result(
         Ending("error", "worker process 9 was killed", 5.0, ("worker process 9 was killed",), whole=False)
     )
@@ -244,15 +244,15 @@ def test_a_worker_without_its_last_frame_is_lost_and_the_run_invalid():
 
 
 def test_the_timeline_and_the_blocks_come_from_the_window():
-    result = Run().worker(window=good(10, failed=1), drain=good(5), sent=16).result()
+    result = Run().worker(measured=good(10, failed=1), drain=good(5), sent=16).result()
     (second,) = result.timeline
     assert (second.t_s, second.sent, second.ok, second.failed, second.response_p50_ms) == (0, 11, 10, 1, 1.0)
     (block,) = result.blocks
-    assert (block.ok, block.failed, Counts.decode(block.response).total) == (10, 1, 10)
+    assert (block.ok, block.failed, Histogram.decode(block.response).total) == (10, 1, 10)
 
 
 def test_a_result_names_its_start_in_utc_and_survives_its_file():
-    result = Run().worker(window=good(10), sent=10).result()
+    result = Run().worker(measured=good(10), sent=10).result()
     assert (
         result.started_at
         == STARTED.astimezone(UTC).isoformat(timespec="milliseconds")
@@ -264,14 +264,14 @@ def test_a_result_names_its_start_in_utc_and_survives_its_file():
 def test_a_job_of_several_requests_an_object_has_its_transactions_by_their_name():
     run = Run(s3=S3Plan("multipart", "photos"))
     recording = Recording(
-        {0: good(5)}, transactions=Tally(ok=1, unknown=1, payload=9, clocks={"service": Counts([(7000, 1)])})
+        {0: good(5)}, transactions=Tally(ok=1, unknown=1, payload=9, clocks={"service": Histogram([(7000, 1)])})
     )
-    run.collected.add(Frame(0, 0, 10 * NS_PER_S, recording, "window", USAGE))
-    run.board.put(0, Slot.SENT, 5)
+    run.collected.add(Frame(0, 0, 10 * NS_PER_S, recording, "measured", USAGE))
+    run.control.put(0, Slot.SENT, 5)
     upload = run.result().transactions["upload"]
     assert (upload.ledger, upload.payload_bytes) == (Ledger(2, 2, 0, 1, 0, 1), 9)
     assert (upload.latency_ms["response"].max, upload.histograms.keys()) == (7.003, {"response", "send_lag", "service"})
 
 
 def test_other_runs_have_no_transactions():
-    assert Run().worker(window=good(5), sent=5).result().transactions == {}
+    assert Run().worker(measured=good(5), sent=5).result().transactions == {}

@@ -3,17 +3,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.measure.counts import Counts
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.session.collector import MOST_BLOCKS, Collector
 
 USAGE = Usage(1, 2, 3, 4, 5)
 
 
-def frame(worker, second, elapsed_s, ok=1, part="window", usage=None, latency_us=1000, **sums):
-    clocks = {"service": Counts([(latency_us, ok)])} if ok else {}
+def frame(worker, second, elapsed_s, ok=1, window="measured", usage=None, latency_us=1000, **sums):
+    clocks = {"service": Histogram([(latency_us, ok)])} if ok else {}
     recording = Recording({0: Tally(ok=ok, statuses={200: ok}, clocks=clocks, **sums)})
-    return Frame(worker, second, round(elapsed_s * NS_PER_S), recording, part, usage)
+    return Frame(worker, second, round(elapsed_s * NS_PER_S), recording, window, usage)
 
 
 def collected(workers, *frames):
@@ -96,9 +96,9 @@ def test_there_are_never_more_than_sixty_blocks_and_each_keeps_its_counts(second
     assert (len(collector.blocks), {block.length_s for block in collector.blocks}) == (blocks, {length_s})
     assert [block.start_s for block in collector.blocks] == [index * length_s for index in range(blocks)]
     assert sum(block.ok for block in collector.blocks) == seconds
-    together = Counts()
+    together = Histogram()
     for block in collector.blocks:
-        together.merge(block.counts())
+        together.merge(block.histogram())
     assert together == collector.total.tally(0).clocks["service"]
 
 
@@ -107,8 +107,8 @@ def test_only_the_window_counts_for_rates_and_the_drain_for_the_totals():
         2,
         frame(0, 0, 10.0, ok=7, failed=1),
         frame(1, 0, 10.2, ok=5, unknown=1),
-        frame(0, 10, 11.5, ok=2, part="drain", usage=USAGE),
-        frame(1, 10, 10.9, ok=0, part="drain", usage=USAGE),
+        frame(0, 10, 11.5, ok=2, window="drain", usage=USAGE),
+        frame(1, 10, 10.9, ok=0, window="drain", usage=USAGE),
     )
     assert (collector.window_ok, collector.window_done, collector.window_replies) == (12, 14, 12)
     assert (collector.window_elapsed_ns, collector.drain_elapsed_ns) == (10_200_000_000, 11_500_000_000)
@@ -117,9 +117,9 @@ def test_only_the_window_counts_for_rates_and_the_drain_for_the_totals():
     assert sum(row.ok for row in collector.seconds) == 12
 
 
-@pytest.mark.parametrize("part", ["warmup", "cooldown"])
-def test_what_is_sent_before_and_after_the_measurement_is_only_counted(part):
-    collector = collected(1, frame(0, 0, 0.0, ok=9, failed=2, part=part, usage=USAGE), frame(0, 0, 1.0))
+@pytest.mark.parametrize("window", ["warmup", "cooldown"])
+def test_what_is_sent_before_and_after_the_measurement_is_only_counted(window):
+    collector = collected(1, frame(0, 0, 0.0, ok=9, failed=2, window=window, usage=USAGE), frame(0, 0, 1.0))
     assert collector.unmeasured_sent == 11
     assert collector.total.tally(0).ok == 1
     assert collector.usages == {0: USAGE}
@@ -128,5 +128,5 @@ def test_what_is_sent_before_and_after_the_measurement_is_only_counted(part):
 def test_each_worker_keeps_its_own_delay():
     collector = Collector(2)
     for worker, lag_us in ((0, 5), (1, 9), (1, 9)):
-        collector.add(Frame(worker, 0, 1, Recording(loop_lag=Counts([(lag_us, 1)]))))
-    assert collector.worker_lag == [Counts([(5, 1)]), Counts([(9, 2)])]
+        collector.add(Frame(worker, 0, 1, Recording(loop_lag=Histogram([(lag_us, 1)]))))
+    assert collector.worker_lag == [Histogram([(5, 1)]), Histogram([(9, 2)])]

@@ -107,5 +107,5 @@ def test_every_download_is_compared_from_its_beginning():
 )
 def test_replies_are_remembered_where_all_should_say_the_same(values, remembered):
     request = workload(plan("get", **values)).next()
-    assert (request.memo is not None) is remembered
-    assert request.memo is None or not request.memo.repeats
+    assert (request.cache is not None) is remembered
+    assert request.cache is None or not request.cache.repeats

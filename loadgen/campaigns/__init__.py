@@ -1,0 +1,1 @@
+"""Many runs: rounds, find-max, calibrate."""

@@ -1,0 +1,58 @@
+"""One run in a process of its own: `python -m loadgen.campaigns.child`.
+
+Reads a plan as one line of JSON from standard input, and writes a line of JSON for each thing that it has to tell:
+`{"progress": SNAPSHOT}` ten times a second, and at the end `{"result": RESULT}`, or `{"usage_error": TEXT}`. Signals
+mean what they mean to `loadgen run`. It ends at once when its parent's end of the pipe closes.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import threading
+import traceback
+from dataclasses import asdict
+from typing import Any, NoReturn
+
+import uvloop
+
+from loadgen.base.errors import UsageError
+from loadgen.executors.child import leave_with_parent
+from loadgen.measure.progress import Snapshot
+from loadgen.plan.codec import plan_from_json
+from loadgen.results.result import Result, to_document
+from loadgen.session.job import run_job
+from loadgen.session.run import Hooks
+
+
+def main() -> None:
+    """Run the plan and tell its Result."""
+    with os.fdopen(os.dup(0), "rb", buffering=0) as source:
+        plan = plan_from_json(source.readline().decode("utf-8"))
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            result = runner.run(run_job(plan, Hooks(_show, _leave, traceback.print_exception)))
+        except UsageError as error:
+            _tell("usage_error", str(error))
+        else:
+            _tell("result", to_document(result))
+
+
+def _show(snapshot: Snapshot) -> None:
+    _tell("progress", asdict(snapshot))
+
+
+def _leave(result: Result) -> NoReturn:
+    """The second signal: what there is, and away."""
+    _tell("result", to_document(result))
+    os._exit(0)
+
+
+def _tell(kind: str, value: Any) -> None:
+    sys.stdout.write(json.dumps({kind: value}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""The highest rate that meets an SLO: the search (judge/max_search.py), joined with runs of the open model.
+
+`runner` makes a Result of a Plan, `rest` waits between two runs (see session/rounds.py); `told` hears of each run.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from loadgen.base.errors import UsageError
+from loadgen.campaigns.calibrate import lowest_ms
+from loadgen.campaigns.rounds import SETTLE_S, Rest, RunLostError
+from loadgen.judge.find_max import RateSearch
+from loadgen.judge.validity import own_limits
+from loadgen.plan.codec import describe_plan
+from loadgen.plan.condition import parse_condition
+from loadgen.plan.plan import Arrivals, Plan, Stage
+from loadgen.results.find_max import Limit, MaxRate, Trial
+from loadgen.results.result import Latency, Result
+
+Runner = Callable[[Plan], Awaitable[Result]]
+ROOM = 512
+"""Connections that may be opened where nothing else is said: too few of them would be the limit that is found."""
+
+DEAD_RUNS = 2
+STEADY = 2.0
+WAITING_SHARE = 0.5
+
+
+def check_plan(plan: Plan, slo: tuple[str, ...]) -> None:
+    """Raise UsageError for what cannot be searched with."""
+    if not slo:
+        raise UsageError("--slo: expected at least one, such as --slo 'p99 < 50ms'")
+    for text in slo:
+        try:
+            parse_condition(text, use="slo", names=[spec.name for spec in plan.requests])
+        except ValueError as error:
+            raise UsageError(f"--slo: {error}") from None
+    if plan.duration_s is None or plan.requests_limit is not None:
+        raise UsageError("--requests: expected none: every run of the search takes the time of --duration")
+    if plan.arrivals is None or len(plan.arrivals.stages) != 1 or _is_ramp(plan.arrivals.stages[0]):
+        raise UsageError("--stage: expected none: the rate is what is searched for; --rate is where it begins")
+
+
+def _is_ramp(stage: Stage) -> bool:
+    return stage.from_rps != stage.to_rps
+
+
+async def find_max(
+    plan: Plan, slo: tuple[str, ...], runner: Runner, rest: Rest, told: Callable[[Trial], None]
+) -> MaxRate:
+    """Search from the plan's rate on. The plan's own thresholds must be met as well.
+
+    A signal ends the search with what it has found, and so does a target that replies no more. Raises UsageError for
+    a plan that cannot be searched with or run, and where not one reply comes back to the first run.
+    """
+    check_plan(plan, slo)
+    assert plan.arrivals is not None
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    search, trials, results = RateSearch(plan.arrivals.stages[0].to_rps), list[Trial](), list[Result]()
+    ended_by = "completed"
+    while (rate := search.next_rps()) is not None:
+        if trials and not await rest(SETTLE_S):
+            ended_by = "signal"
+            break
+        try:
+            result = await runner(_at(plan, slo, rate))
+        except RunLostError as error:
+            ended_by = error.ended_by
+            break
+        if result.ended_by in ("signal", "error"):
+            ended_by = result.ended_by
+            break
+        if not results and not result.status_codes:
+            raise UsageError(f"not one reply came back at {rate:g}/s: {_first_error(result)}")
+        results.append(result)
+        if not any(item.status_codes for item in results[-DEAD_RUNS:]):
+            ended_by = "no_replies"
+        trials.append(_trial(rate, result, results[0]))
+        search.take(rate, met=trials[-1].met)
+        told(trials[-1])
+        if ended_by != "completed":
+            break
+    low, high = search.range_rps
+    edge = _edge(trials, search.best_rps)
+    return MaxRate(
+        started_at=started,
+        plan=describe_plan(plan),
+        environment=results[-1].environment if results else {},
+        slo=(*slo, *plan.thresholds),
+        best_rps=search.best_rps,
+        low_rps=low,
+        high_rps=high,
+        ended_by=ended_by,
+        trials=tuple(trials),
+        limit=edge.limit if edge else "",
+        reasons=edge.reasons if edge else (),
+    )
+
+
+def with_room(plan: Plan) -> Plan:
+    """The same plan with more connections to open when all are busy, where the client can open them."""
+    arrivals = plan.arrivals
+    if arrivals is None or plan.mode == "threads" or plan.client == "httpx":
+        return plan
+    return replace(plan, arrivals=replace(arrivals, max_connections=max(arrivals.max_connections, ROOM)))
+
+
+def _at(plan: Plan, slo: tuple[str, ...], rate_rps: float) -> Plan:
+    """One run. What can be lost before it is over ends it, which also spares the target."""
+    arrivals = plan.arrivals or Arrivals(())
+    length_s = plan.warmup_s + (plan.duration_s or 0.0) + plan.cool_down_s
+    names = [spec.name for spec in plan.requests]
+    return replace(
+        plan,
+        arrivals=replace(arrivals, stages=(Stage(length_s, rate_rps, rate_rps),)),
+        thresholds=(*(_aborting(text, names) for text in slo), *plan.thresholds),
+    )
+
+
+def _aborting(text: str, names: list[str]) -> str:
+    try:
+        return parse_condition(f"{text} abort", use="threshold", names=names).text
+    except ValueError:  # one that stays open until the run is over
+        return text
+
+
+def _trial(rate_rps: float, result: Result, first: Result) -> Trial:
+    rows = tuple(replace(row, expr=row.expr.removesuffix(" abort")) for row in result.thresholds)
+    trial = Trial(
+        rate_rps=rate_rps,
+        met=False,
+        due_rps=result.rate.offered_rps,
+        sent_rps=result.rate.sent_rps,
+        ok_rps=result.rate.ok_rps,
+        duration_s=result.duration_s,
+        response=result.latency_ms.get("response", Latency()),
+        failed=result.ledger.failed,
+        slo=rows,
+        reasons=tuple(own_limits(result)),
+    )
+    verdict = result.generator.verdict
+    is_trusted = verdict == "valid" or (verdict == "limited" and not result.plan.get("strict"))
+    is_whole = trial.reached and bool(result.status_codes) and result.ended_by == "completed"
+    if is_trusted and is_whole and all(row.verdict == "pass" for row in rows):
+        return replace(trial, met=True)
+    if verdict == "invalid":
+        trial = replace(trial, reasons=tuple(result.generator.reasons))
+    return replace(trial, limit=_limit(trial, result, first))
+
+
+def _limit(trial: Trial, result: Result, first: Result) -> Limit:
+    """Who was at its end in a run that is not met."""
+    if trial.reasons:
+        return "generator"
+    service, lag = (result.latency_ms.get(clock, Latency()) for clock in ("service", "send_lag"))
+    waited = lowest_ms(lag.p99) > WAITING_SHARE * lowest_ms(trial.response.p99)
+    at_first = lowest_ms(first.latency_ms.get("service", Latency()).p50)
+    return "connections" if waited and lowest_ms(service.p50) <= STEADY * at_first else ""
+
+
+def _edge(trials: list[Trial], best_rps: float | None) -> Trial | None:
+    """The lowest run above the best rate that was not met: whose limit it was, is whose the edge is."""
+    beyond = [trial for trial in trials if not trial.met and (best_rps is None or trial.rate_rps > best_rps)]
+    return min(beyond, key=lambda trial: trial.rate_rps, default=None)
+
+
+def _first_error(result: Result) -> str:
+    return next((row.message or row.error_class for row in result.errors), "no error either")

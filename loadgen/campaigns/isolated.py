@@ -1,0 +1,119 @@
+"""Runs one after the other, each in a fresh process: memory, threads and caches of one leave nothing to the next.
+
+Signals go through here, so that each reaches a run exactly once: the first drains it, the second ends it at once with
+what there is, the third kills it.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from loadgen.base.errors import UsageError
+from loadgen.campaigns.rounds import RunLostError
+from loadgen.measure.progress import Snapshot
+from loadgen.plan.codec import plan_to_json
+from loadgen.plan.plan import Plan
+from loadgen.results.result import Result, from_document
+
+LONGEST_LINE = 1 << 28
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+KILL_AT = 3
+
+
+class Isolated:
+    """Runs plans, and rests between them; a context manager that takes SIGINT and SIGTERM. Belongs to one loop."""
+
+    def __init__(self, progress: Callable[[Snapshot], None]) -> None:
+        self._progress = progress
+        self._signals = 0
+        self._last = signal.SIGINT
+        self._signalled = asyncio.Event()
+        self._child: asyncio.subprocess.Process | None = None
+        self._listens = False
+
+    def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._on_signal, number)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)  # what comes now must not cost the results
+
+    async def rest(self, seconds: float) -> bool:
+        """Wait, or until a signal comes; whether none did."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._signalled.wait()
+        return not self._signals
+
+    async def run(self, plan: Plan) -> Result:
+        """Run the plan. Raises UsageError where this host cannot, RunLostError where there is no Result."""
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "loadgen.campaigns.child"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=LONGEST_LINE,
+            start_new_session=True,  # a terminal's Ctrl-C comes to it from here, once
+        )
+        self._child, self._listens = child, False
+        try:
+            return await self._until_result(child, plan)
+        finally:
+            self._child = None
+            if child.returncode is None:
+                with suppress(ProcessLookupError):
+                    child.kill()
+                await child.wait()
+
+    async def _until_result(self, child: asyncio.subprocess.Process, plan: Plan) -> Result:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        with suppress(BrokenPipeError, ConnectionResetError):  # it is gone already; its exit code says why
+            child.stdin.write(plan_to_json(plan).encode() + b"\n")
+            await child.stdin.drain()
+        result = None
+        async for line in child.stdout:
+            if not self._listens:  # from now on it takes signals
+                self._listens = True
+                self._pass_on(child)
+            told: dict[str, Any] = json.loads(line)
+            if "progress" in told:
+                self._progress(Snapshot(**told["progress"]))
+            elif "usage_error" in told:
+                raise UsageError(told["usage_error"])
+            else:
+                result = from_document(told["result"], "a run")
+        code = await child.wait()
+        if result is None and self._signals:
+            raise RunLostError("signal", "a signal before the run had a result")
+        if result is None:
+            how = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
+            raise RunLostError("error", f"the process of a run {how}")
+        return result
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        self._signals += 1
+        self._last = number
+        self._signalled.set()
+        if self._child is not None:
+            self._pass_on(self._child)
+
+    def _pass_on(self, child: asyncio.subprocess.Process) -> None:
+        """The last signal, in a form that suits."""
+        with suppress(ProcessLookupError):
+            if self._signals >= KILL_AT:
+                child.kill()
+            elif self._signals and self._listens:
+                child.send_signal(self._last)

@@ -1,0 +1,97 @@
+"""Which rate to try next: a search for the highest one that is met, when a single answer may be wrong. Pure.
+
+    growing:   the rate doubles while it is met
+    shrinking: a quarter of it, where not even the first one was
+    halving:   between the highest rate met and the lowest missed, until they are within RESOLUTION
+
+A miss counts when two of at most three runs agree, and so does a rate that was met once the search comes to rest on it;
+where it turns out to be missed, the search goes on below it. At last there is a run above where the highest rate of
+all was met now and then.
+"""
+
+from math import sqrt
+
+GROWTH = 2.0
+SHRINKAGE = 4.0
+RESOLUTION = 0.05
+ABOVE = 1.1
+AGREEING = 2
+LOWEST_RPS = 0.5
+MOST_RUNS = 60
+
+
+class RateSearch:
+    """Ask `next_rps`, run at that rate, tell the answer to `take`; until there is no next one."""
+
+    def __init__(self, start_rps: float, *, resolution: float = RESOLUTION, most_runs: int = MOST_RUNS) -> None:
+        self._start_rps = rounded(start_rps)
+        self._resolution = resolution
+        self._runs_left = most_runs
+        self._met: dict[float, int] = {}
+        self._missed: dict[float, int] = {}
+
+    def take(self, rate_rps: float, *, met: bool) -> None:
+        """One answer."""
+        votes = self._met if met else self._missed
+        votes[rate_rps] = votes.get(rate_rps, 0) + 1
+        self._runs_left -= 1
+
+    def next_rps(self) -> float | None:
+        """The rate to run at; None when the search is over."""
+        if self._runs_left <= 0:
+            return None
+        if not self._tried:
+            return self._start_rps
+        open_miss = next((rate for rate in sorted(self._missed) if self._is_open(rate)), None)
+        if open_miss is not None:
+            return open_miss
+        low, high = self.best_rps, self._ceiling
+        if high is None:
+            return rounded(max(self._tried) * GROWTH)
+        if low is None:
+            return max(LOWEST_RPS, rounded(high / SHRINKAGE)) if high > LOWEST_RPS else None
+        middle = rounded(sqrt(low * high))
+        if high > low * (1 + self._resolution) and low < middle < high:
+            return middle
+        if self._met[low] < AGREEING:
+            return low
+        return rounded(max(self._tried) * ABOVE) if self.range_rps[1] is None else None
+
+    @property
+    def best_rps(self) -> float | None:
+        """The highest rate that was met below all that were missed; None while there is none."""
+        ceiling = self._ceiling
+        met = [rate for rate in self._met if not self._is_miss(rate) and (ceiling is None or rate < ceiling)]
+        return max(met, default=None)
+
+    @property
+    def range_rps(self) -> tuple[float | None, float | None]:
+        """The edge lies between these: no run at the first or below was missed, none at the second or above met."""
+        lowest_missed, highest_met = min(self._missed, default=None), max(self._met, default=None)
+        sure = [rate for rate in self._met if lowest_missed is None or rate < lowest_missed]
+        hopeless = [rate for rate in self._missed if highest_met is None or rate > highest_met]
+        return max(sure, default=None), min(hopeless, default=None)
+
+    @property
+    def _tried(self) -> set[float]:
+        return {*self._met, *self._missed}
+
+    @property
+    def _ceiling(self) -> float | None:
+        """The lowest rate that counts as missed."""
+        return min((rate for rate in self._missed if self._is_miss(rate)), default=None)
+
+    def _is_miss(self, rate_rps: float) -> bool:
+        return self._missed.get(rate_rps, 0) >= AGREEING
+
+    def _is_open(self, rate_rps: float) -> bool:
+        """Whether runs at a rate disagree, or only one has missed it; what lies above a miss no longer matters."""
+        ceiling = self._ceiling
+        if ceiling is not None and rate_rps > ceiling:
+            return False
+        return self._missed.get(rate_rps, 0) < AGREEING and self._met.get(rate_rps, 0) < AGREEING
+
+
+def rounded(rate_rps: float) -> float:
+    """Three significant digits, as a person would write a rate."""
+    return float(f"{rate_rps:.3g}")

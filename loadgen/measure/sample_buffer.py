@@ -1,0 +1,117 @@
+"""SampleBuffer: what one user saw, written by the user's thread and drained by another. No locks.
+
+Every hand-over is one atomic list operation, or a total that only grows.
+"""
+
+from typing import TypeVar
+
+from loadgen.base.exchange import ErrorClass, Reply
+from loadgen.measure.recorder import Recorder
+
+T = TypeVar("T")
+
+
+class BufferedReplies:
+    """Latencies of complete replies of one kind. A lag and a first byte are appended before their sample."""
+
+    __slots__ = ("error", "first_bytes", "lags", "name_id", "samples", "status")
+
+    def __init__(self, name_id: int, status: int, error: ErrorClass | None) -> None:
+        self.name_id = name_id
+        self.status = status
+        self.error = error
+        self.samples: list[int] = []
+        self.lags: list[int] = []
+        self.first_bytes: list[int] = []
+
+
+class SampleBuffer:
+    """`sent` is the number of requests started; bytes are totals by name id.
+
+    `last_reply` is the last good Reply, and `last` the kind it went to: the same object again needs no judging.
+    """
+
+    __slots__ = (
+        "_drained_payload",
+        "_drained_received",
+        "_drained_sent",
+        "_known",
+        "codes",
+        "examples",
+        "kinds",
+        "last",
+        "last_reply",
+        "losses",
+        "payload",
+        "received",
+        "sent",
+        "sent_bytes",
+    )
+
+    def __init__(self, names: int) -> None:
+        self.sent = 0
+        self.sent_bytes = [0] * names
+        self.received = [0] * names
+        self.payload = [0] * names
+        self.kinds: list[BufferedReplies] = []
+        self.losses: list[tuple[int, ErrorClass, int, int, str, bytes]] = []
+        self.examples: list[tuple[int, ErrorClass, str, bytes]] = []
+        self.codes: list[tuple[int, str]] = []
+        self.last_reply: Reply | None = None
+        self.last = BufferedReplies(0, 0, None)
+        self._known: dict[tuple[int, int, ErrorClass | None], BufferedReplies] = {}
+        self._drained_sent = [0] * names
+        self._drained_received = [0] * names
+        self._drained_payload = [0] * names
+
+    # The writer.
+
+    def kind(self, name_id: int, status: int, error: ErrorClass | None) -> BufferedReplies:
+        """Where replies of this kind go."""
+        key = (name_id, status, error)
+        kind = self._known.get(key)
+        if kind is None:
+            kind = self._known[key] = BufferedReplies(name_id, status, error)
+            self.kinds.append(kind)
+        return kind
+
+    # The reader.
+
+    def drain(self, recorder: Recorder) -> None:
+        """Move everything to the recorder."""
+        for kind in self.kinds:
+            count = len(kind.samples)
+            if count:
+                replies = recorder.replies(kind.name_id, kind.status, kind.error)
+                if kind.first_bytes:
+                    replies.first_bytes.update(enumerate(kind.first_bytes[:count], len(replies.samples)))
+                    del kind.first_bytes[:count]
+                replies.samples += kind.samples[:count]
+                del kind.samples[:count]
+                if kind.lags:
+                    replies.lags += kind.lags[:count]
+                    del kind.lags[:count]
+        for name_id, total in enumerate(self.received):
+            if total != self._drained_received[name_id]:
+                recorder.note_received_bytes(name_id, total - self._drained_received[name_id])
+                self._drained_received[name_id] = total
+        for name_id, total in enumerate(self.sent_bytes):
+            if total != self._drained_sent[name_id]:
+                recorder.note_sent_bytes(name_id, total - self._drained_sent[name_id])
+                self._drained_sent[name_id] = total
+        for name_id, total in enumerate(self.payload):
+            if total != self._drained_payload[name_id]:
+                recorder.note_payload(name_id, total - self._drained_payload[name_id])
+                self._drained_payload[name_id] = total
+        for example in _taken(self.examples):
+            recorder.note_example(*example)
+        for code in _taken(self.codes):
+            recorder.note_code(*code)
+        for loss in _taken(self.losses):
+            recorder.lose(*loss)
+
+
+def _taken(items: list[T]) -> list[T]:
+    taken = items[: len(items)]
+    del items[: len(taken)]
+    return taken

@@ -1,0 +1,1 @@
+"""What is kept: Result, rounds, merging, baselines, histogram files."""

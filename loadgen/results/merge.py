@@ -1,0 +1,298 @@
+"""Several Results of one plan as one Result: processes on several machines, or rounds after each other.
+
+Sums are added and histograms merged without loss. Runs whose measured windows overlap count as one load: their users
+add up, and the longest of them is the duration. Rounds after each other add their durations and keep their users.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any, TypeVar
+
+from loadgen.base.errors import UsageError
+from loadgen.measure.histogram import Histogram
+from loadgen.plan.identity import workload_differences
+from loadgen.results.encoded import decode_clocks
+from loadgen.results.result import (
+    Block,
+    Bytes,
+    Connections,
+    ErrorRow,
+    Generator,
+    Ledger,
+    Rate,
+    RequestResult,
+    Result,
+    Second,
+    Users,
+    WorkerRow,
+)
+from loadgen.results.summary import encoded, latencies, phases
+
+ENDINGS = ("completed", "threshold", "fail_fast", "signal", "error")
+VERDICTS = ("valid", "limited", "invalid")
+MOST_BLOCKS = 60
+_FIGURE = re.compile(r"[0-9][0-9.,]*")
+T = TypeVar("T")
+
+
+def merge_results(results: Mapping[str, Result]) -> Result:
+    """One Result of several, each with the name of its source; at least one.
+
+    Percentiles of single seconds cannot be merged and are left out, thresholds stay with the run that they judged.
+    Raises UsageError for plans that are not alike, and for a damaged histogram.
+    """
+    (first, *others) = results.items()
+    for name, other in others:
+        if difference := _difference(first[1].plan, other.plan):
+            raise UsageError(f"cannot merge {name} with {first[0]}: {difference}")
+    rounds = [_at_once(group) for group in _rounds(list(results.values()))]
+    return rounds[0] if len(rounds) == 1 else _in_turn(rounds)
+
+
+def _difference(plan: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """Why two plans do not measure the same; empty where they do."""
+    if plan.get("target") != other.get("target"):
+        return f"another target, {other.get('target')} instead of {plan.get('target')}"
+    return ", ".join(workload_differences(plan, other))
+
+
+def _window(result: Result) -> tuple[float, float]:
+    """When the measured window opened and closed, in seconds of the epoch; always open where that is not known."""
+    try:
+        opened_s = datetime.fromisoformat(result.started_at).timestamp() + result.opening_s + result.warmup_s
+    except ValueError:
+        return float("-inf"), float("inf")
+    return opened_s, opened_s + result.duration_s
+
+
+def _rounds(results: list[Result]) -> list[list[Result]]:
+    """Results whose windows overlap, together; in the order in which they ran."""
+    rounds: list[list[Result]] = []
+    until_s = float("-inf")
+    for result in sorted(results, key=lambda item: _window(item)[0]):
+        opened_s, closed_s = _window(result)
+        if rounds and opened_s < until_s:
+            rounds[-1].append(result)
+        else:
+            rounds.append([result])
+        until_s = max(until_s, closed_s)
+    return rounds
+
+
+def _at_once(results: Sequence[Result]) -> Result:
+    """Runs at the same time as one."""
+    merged = _added(results, max(result.duration_s for result in results), [0] * len(results))
+    generators = [result.generator for result in results]
+    return replace(
+        merged,
+        users=_total(Users, [result.users for result in results]),
+        drain_s=max(result.drain_s for result in results),
+        generator=replace(
+            merged.generator,
+            processes=sum(item.processes for item in generators),
+            workers=[row for item in generators for row in item.workers],
+            threads=sum(item.threads for item in generators),
+            peak_rss_mb=round(sum(item.peak_rss_mb for item in generators), 1),
+        ),
+    )
+
+
+def _in_turn(rounds: Sequence[Result]) -> Result:
+    """Rounds after each other as one; the second begins where the first ends."""
+    durations = [result.duration_s for result in rounds]
+    begins_s = [round(sum(durations[:index])) for index in range(len(rounds))]
+    generators = [result.generator for result in rounds]
+    merged = _added(rounds, round(sum(durations), 6), begins_s)
+    return replace(
+        merged,
+        users=max((result.users for result in rounds), key=lambda users: users.started),
+        drain_s=max(result.drain_s for result in rounds),
+        generator=replace(
+            merged.generator,
+            processes=max(item.processes for item in generators),
+            workers=[_worker(rows) for rows in zip_longest(*(item.workers for item in generators))],
+            threads=max(item.threads for item in generators),
+            peak_rss_mb=max(item.peak_rss_mb for item in generators),
+        ),
+    )
+
+
+def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]) -> Result:
+    """Everything that adds up in the same way, whether the runs were at once or in turn."""
+    clocks = _clocks(result.histograms for result in results)
+    worst = max(results, key=lambda result: _place(ENDINGS, result.ended_by))
+    return Result(
+        plan=results[0].plan,
+        environment=_common([result.environment for result in results]),
+        started_at=min(result.started_at for result in results),
+        opening_s=max(result.opening_s for result in results),
+        duration_s=duration_s,
+        warmup_s=max(result.warmup_s for result in results),
+        ended_by=worst.ended_by,
+        ended_because=worst.ended_because,
+        ended_at_s=worst.ended_at_s,
+        ledger=_total(Ledger, [result.ledger for result in results]),
+        samples_lost=sum(result.samples_lost for result in results),
+        out_of_range=sum(result.out_of_range for result in results),
+        rate=_rate(results, duration_s),
+        bytes=_total(Bytes, [result.bytes for result in results]),
+        connections=_total(Connections, [result.connections for result in results]),
+        latency_ms=latencies(clocks),
+        phases_ms=phases(clocks),
+        status_codes=_sums(result.status_codes for result in results),
+        error_codes=_sums(result.error_codes for result in results),
+        errors=_errors(row for result in results for row in result.errors),
+        requests=_requests([result.requests for result in results]),
+        transactions=_requests([result.transactions for result in results]),
+        timeline=_timeline(results, begins_s),
+        blocks=_blocks(results, begins_s),
+        generator=_generator(results),
+        histograms=encoded(clocks),
+        notes=list(dict.fromkeys(note for result in results for note in result.notes)),
+    )
+
+
+def _place(order: Sequence[str], value: str) -> int:
+    """Where a value stands in an order; behind all others if it is not in it."""
+    return order.index(value) if value in order else len(order)
+
+
+def _total(kind: Callable[..., T], items: Sequence[Any]) -> T:
+    """A value of counts with every field added up."""
+    return kind(*(sum(getattr(item, part.name) for item in items) for part in fields(items[0])))
+
+
+def _sums(tables: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for table in tables:
+        for key, times in table.items():
+            sums[key] = sums.get(key, 0) + times
+    return dict(sorted(sums.items()))
+
+
+def _common(tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The entries in which all agree."""
+    return {key: value for key, value in tables[0].items() if all(table.get(key) == value for table in tables)}
+
+
+def _clocks(tables: Iterable[Mapping[str, str]]) -> dict[str, Histogram]:
+    clocks: dict[str, Histogram] = {}
+    for table in tables:
+        for name, counts in decode_clocks(table).items():
+            clocks.setdefault(name, Histogram()).merge(counts)
+    return clocks
+
+
+def _rate(results: Sequence[Result], duration_s: float) -> Rate:
+    """What all windows saw, over the merged duration."""
+    if duration_s <= 0:
+        return Rate()
+    seen = ([getattr(result.rate, part.name) * result.duration_s for result in results] for part in fields(Rate))
+    return Rate(*(round(sum(parts) / duration_s, 3) for parts in seen))
+
+
+def _errors(rows: Iterable[ErrorRow]) -> list[ErrorRow]:
+    """One row a class, with the first message and example, the most frequent first."""
+    merged: dict[tuple[str, str], ErrorRow] = {}
+    for row in rows:
+        known = merged.get((row.error_class, row.fault), replace(row, count=0))
+        example = known.example or row.example
+        merged[row.error_class, row.fault] = replace(known, count=known.count + row.count, example=example)
+    return sorted(merged.values(), key=lambda row: (-row.count, row.error_class))
+
+
+def _requests(tables: Sequence[Mapping[str, RequestResult]]) -> dict[str, RequestResult]:
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {name: _request([table[name] for table in tables if name in table]) for name in names}
+
+
+def _request(parts: Sequence[RequestResult]) -> RequestResult:
+    clocks = _clocks(part.histograms for part in parts)
+    return RequestResult(
+        ledger=_total(Ledger, [part.ledger for part in parts]),
+        bytes=_total(Bytes, [part.bytes for part in parts]),
+        latency_ms=latencies(clocks),
+        phases_ms=phases(clocks),
+        status_codes=_sums(part.status_codes for part in parts),
+        error_codes=_sums(part.error_codes for part in parts),
+        payload_bytes=sum(part.payload_bytes for part in parts),
+        histograms=encoded(clocks),
+    )
+
+
+def _timeline(results: Sequence[Result], begins_s: Sequence[int]) -> list[Second]:
+    seconds: dict[float, Second] = {}
+    for result, begin_s in zip(results, begins_s, strict=True):
+        for row in result.timeline:
+            t_s = row.t_s + begin_s
+            known = seconds.get(t_s)
+            if known is None:
+                seconds[t_s] = replace(row, t_s=t_s)
+            else:
+                seconds[t_s] = Second(
+                    t_s, known.sent + row.sent, known.ok + row.ok, known.failed + row.failed,
+                    payload_bytes=known.payload_bytes + row.payload_bytes,
+                )  # fmt: skip
+    return [seconds[t_s] for t_s in sorted(seconds)]
+
+
+def _blocks(results: Sequence[Result], begins_s: Sequence[int]) -> list[Block]:
+    """Blocks of one length, the longest of any, doubled until there are no more than 60."""
+    placed = [
+        (block.t_s + begin_s, block)
+        for result, begin_s in zip(results, begins_s, strict=True)
+        for block in result.blocks
+    ]  # fmt: skip
+    length_s = max((block.duration_s for _, block in placed), default=1.0) or 1.0
+    while len({t_s // length_s for t_s, _ in placed}) > MOST_BLOCKS:
+        length_s *= 2
+    groups: dict[float, list[Block]] = {}
+    for t_s, block in placed:
+        groups.setdefault(t_s // length_s * length_s, []).append(block)
+    return [_block(t_s, length_s, groups[t_s]) for t_s in sorted(groups)]
+
+
+def _block(t_s: float, length_s: float, blocks: Sequence[Block]) -> Block:
+    response = _clocks({"response": block.response} for block in blocks if block.response).get("response", Histogram())
+    ok, failed = sum(block.ok for block in blocks), sum(block.failed for block in blocks)
+    return Block(t_s, length_s, ok, failed, response.encode())
+
+
+def _generator(results: Sequence[Result]) -> Generator:
+    """What is known of the generators whether they ran at once or in turn: sums, and the worst of each."""
+    generators = [result.generator for result in results]
+    done = [result.rate.sent_rps * result.duration_s for result in results]
+    cpu_us = [(item.cpu_us_per_request or 0.0) * times for item, times in zip(generators, done, strict=True)]
+    return Generator(
+        mode=" and ".join(dict.fromkeys(item.mode for item in generators)),
+        client=" and ".join(dict.fromkeys(item.client for item in generators)),
+        cpu_us_per_request=round(sum(cpu_us) / sum(done), 3) if sum(done) else None,
+        context_switches=sum(item.context_switches for item in generators),
+        gc_pause_ms=round(sum(item.gc_pause_ms for item in generators), 3),
+        longest_stall_ms=max(item.longest_stall_ms for item in generators),
+        verdict=max((item.verdict for item in generators), key=lambda verdict: _place(VERDICTS, verdict)),
+        reasons=_reasons(reason for item in generators for reason in item.reasons),
+    )
+
+
+def _reasons(reasons: Iterable[str]) -> list[str]:
+    """Each once, with the figures of the first: rounds differ in little else."""
+    found: dict[str, str] = {}
+    for reason in reasons:
+        found.setdefault(_FIGURE.sub("", reason), reason)
+    return list(found.values())
+
+
+def _worker(rows: Sequence[WorkerRow | None]) -> WorkerRow:
+    """The same worker in several rounds."""
+    seen = [row for row in rows if row is not None]
+    figures = dict.fromkeys(figure for row in seen for figure in row.loop_lag_ms)
+    return WorkerRow(
+        cpu_s=round(sum(row.cpu_s for row in seen), 3),
+        loop_lag_ms={figure: max(row.loop_lag_ms.get(figure, 0.0) for row in seen) for figure in figures},
+        lost=any(row.lost for row in seen),
+        core_wait_s=round(sum(row.core_wait_s for row in seen), 3),
+    )
