@@ -1,4 +1,6 @@
-"""`python -m tests.bench [SCENARIO]`: measure loadgen beside every load generator found on PATH."""
+"""`python -m tests.bench [SCENARIO]`: measure loadgen beside every load generator found on PATH.
+
+`python -m tests.bench old COMMIT [BENCH...]`: the working tree beside a commit of it, in turn, with the noise."""
 
 import argparse
 import os
@@ -6,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import accuracy, gating, machine, probes, s3, scenarios, self_comparison
+from tests.bench import accuracy, gating, machine, old, probes, s3, scenarios, self_comparison
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
@@ -41,13 +43,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "scenario", nargs="?", default="http", choices=(*SCENARIOS, *GROUPS), metavar="SCENARIO", help=HELP
+        "scenario", nargs="?", default="http", choices=(*SCENARIOS, *GROUPS, "old"), metavar="SCENARIO", help=HELP
     )
+    parser.add_argument("commit", nargs="?", metavar="COMMIT", help="old: the commit to set the working tree against")
+    parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"old: of {', '.join(old.BENCHES)} (default all)")
     parser.add_argument(
         "--pairs",
         type=int,
         metavar="N",
-        help="runs of each tool, in turn (default 5; compare: 20 comparisons; gate: 10 builds)",
+        help="runs of each tool, in turn (default 5; compare: 20 comparisons; gate: 10 builds; old: rounds)",
     )
     parser.add_argument(
         "--seconds",
@@ -60,16 +64,23 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=10_000_000, metavar="N", help="of the memory run (default 10M)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to FILE")
     parser.add_argument("--markdown", action="store_true", help="print Markdown instead of aligned text")
-    return parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
+    if (options.scenario == "old") != (options.commit is not None):
+        parser.error("a COMMIT belongs to old, and old needs one: python -m tests.bench old COMMIT [BENCH...]")
+    if unknown := set(options.benches) - set(old.BENCHES):
+        parser.error(f"{', '.join(sorted(unknown))}: no BENCH of old; they are {', '.join(old.BENCHES)}")
+    return options
 
 
-HELP = f"one of {', '.join((*SCENARIOS, *GROUPS))} (default http)"
+HELP = f"one of {', '.join((*SCENARIOS, *GROUPS))} (default http), or old: new against an old COMMIT, with the noise"
 
 
 def measure(options: argparse.Namespace, bench: Bench, chosen: Sequence[Peer], name: str) -> Section:
     """One scenario; one that cannot run says why and leaves the others be."""
     bench.say(f"== {name}")
     try:
+        if name == "old":
+            return old.old(bench, options.commit, options.benches)
         if name in COMPARING:
             return COMPARING[name](bench, chosen)
         if name in accuracy.LENGTHS_S:
@@ -92,7 +103,7 @@ def chosen_peers(options: argparse.Namespace, name: str) -> tuple[list[Peer], li
     """The tools of one scenario that are there, and the names of those that are missing."""
     if options.peers:
         return find(options.peers.split(","))
-    if name in ("compare", *JUDGING) or name in accuracy.LENGTHS_S:
+    if name in ("compare", "old", *JUDGING) or name in accuracy.LENGTHS_S:
         return [], []
     return find(ALL_TOOLS if name == "http" else ("wrk",))
 

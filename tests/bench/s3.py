@@ -14,6 +14,7 @@ from tests.bench.table import Section, comparison
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE01", "AWS_SECRET_ACCESS_KEY": "of-a-benchmark"}
 LARGE_BYTES = 64 << 20
+LARGE_FILE = "www/s3/large"
 LARGE_A_SECOND = 12
 SMALL, LARGE = "1 KiB", "64 MiB"
 NET, WHOLE = "cpu_us_net", "cpu_us"
@@ -38,25 +39,30 @@ def _small(bench: Bench, server: Nginx) -> list[Pairs]:
     job = Job(f"{server.url}/1k", seconds=bench.seconds)
     plain = loadgen()
     return [
-        interleave(bench, f"{SMALL} {name.upper()}", _s3_peer(name, server.url, "1KiB"), plain, job, server.count)
+        interleave(bench, f"{SMALL} {name.upper()}", peer(name, server.url, "1KiB"), plain, job, server.count)
         for name in ("get", "put")
     ]
 
 
 def _large(bench: Bench, server: Nginx) -> list[Pairs]:
-    large = server.root / "www" / "s3" / "large"
-    large.parent.mkdir(mode=0o755, exist_ok=True)
-    with large.open("wb") as file:
-        file.truncate(LARGE_BYTES)
-    job = Job(f"{server.url}/s3/large", 1, bench.seconds)
-    upload = ("-T", str(large))
+    job = Job(large_object(server), 1, bench.seconds)
+    upload = ("-T", str(server.root / LARGE_FILE))
     return [
-        interleave(bench, f"{LARGE} {name.upper()}", _s3_peer(name, server.url, "64MiB"), curl, job, server.count)
+        interleave(bench, f"{LARGE} {name.upper()}", peer(name, server.url, "64MiB"), curl, job, server.count)
         for name, curl in (("get", _curl()), ("put", _curl(*upload)))
     ]
 
 
-def _s3_peer(name: str, url: str, size: str) -> Peer:
+def large_object(server: Nginx) -> str:
+    """Puts a file of 64 MiB where the server finds it: its URL."""
+    large = server.root / LARGE_FILE
+    large.parent.mkdir(mode=0o755, exist_ok=True)
+    with large.open("wb") as file:
+        file.truncate(LARGE_BYTES)
+    return f"{server.url}/s3/large"
+
+
+def peer(name: str, url: str, size: str) -> Peer:
     """An S3 job with one worker; payloads are not hashed, as over https."""
 
     def command(job: Job, scratch: Path) -> list[str]:
