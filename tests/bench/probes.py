@@ -49,12 +49,12 @@ def _sample_cost_us(spread_ms: int, rounds: int) -> float:
     random = Random(spread_ms)
     batches = [[random.randrange(50_000, 50_000 + spread_ms * 1_000_000) for _ in range(FOLD_EVERY)] for _ in range(50)]
     recorder = Recorder(lambda head: head.decode("latin-1"), paced=False)
-    recorder.replies(0, 200, None)
+    replies = recorder.replies(0, 200, None)
     with pinned(frozenset({min(os.sched_getaffinity(0))})):
         started = time.process_time_ns()
-        for turn in range(rounds):
-            add = rounds.samples.append
-            for latency_ns in batches[turn % len(batches)]:
+        for number in range(rounds):
+            add = replies.samples.append
+            for latency_ns in batches[number % len(batches)]:
                 add(latency_ns)
             recorder.fold()
         recorder.take()

@@ -184,7 +184,8 @@ class User:
 
     def connect(self) -> ErrorClass | None:
         """Open the connection ahead."""
-        return self._run(self.client.connect())
+        error: ErrorClass | None = self._run(self.client.connect())
+        return error
 
     def exchange(self, request: Request) -> Got:
         """Send one request, and see what comes."""
@@ -256,7 +257,7 @@ class User:
 
 async def _make(
     kind: str, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: MovingClock
-) -> Client:
+) -> ReactorClient | Client:
     match kind:
         case "reactor":
             return ReactorClient(endpoint, context, counts, clock)
@@ -279,14 +280,15 @@ async def _turn_around() -> None:
         await asyncio.sleep(0)
 
 
-def _socket_of(client: Any) -> socket.socket | None:
+def _socket_of(client: Any) -> socket.SocketType | None:
     """The open connection. The one place that knows where each client keeps its socket."""
     if isinstance(client, ReactorClient):
         return client.connection.sock
     if isinstance(client, BlockingClient):
         return client._sock
     stream = client._backend.stream
-    return None if stream is None or stream.closed else stream._sock
+    sock: socket.SocketType | None = None if stream is None or stream.closed else stream._sock
+    return sock
 
 
 @contextmanager
@@ -329,7 +331,7 @@ class Tap:
     """Where a server sees how much a client has taken off its socket, so that pieces arrive one by one."""
 
     def __init__(self) -> None:
-        self._socket: socket.socket | None = None
+        self._socket: socket.SocketType | None = None
         self._watching = Gate()
 
     def watch(self, one: User) -> None:

@@ -40,7 +40,8 @@ TICK_NS = 50 * NS_PER_MS
 
 def make_plan(**changes: Any) -> Plan:
     """A small plan: GET / with two users in one worker, for ten seconds."""
-    return Plan(**{"name": "test", "origin": ORIGIN, "requests": (GET,), "users": 2} | changes)
+    fields: dict[str, Any] = {"name": "test", "origin": ORIGIN, "requests": (GET,), "users": 2}
+    return Plan(**fields | changes)
 
 
 class VirtualClock:

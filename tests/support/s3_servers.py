@@ -129,11 +129,11 @@ def signing_store() -> Iterator[S3Store]:
 
 
 @contextmanager
-def running_swift() -> Iterator[S3Store]:
+def running_swift(set_attribute: Callable[[Path, str, bytes], None] = os.setxattr) -> Iterator[S3Store]:
     """Swift's four servers with files in a folder of their own. Raises NotStarted."""
     with ExitStack() as stack:
         root = Path(stack.enter_context(TemporaryDirectory(prefix="loadgen-swift-", ignore_cleanup_errors=True)))
-        _check_attributes(root)
+        _check_attributes(root, set_attribute)
         ports = dict(zip((*KINDS, "proxy"), _free_ports(4), strict=True))
         log = stack.enter_context(AccessLog())
         _configure(root, ports, log.port)
@@ -149,20 +149,20 @@ def running_swift() -> Iterator[S3Store]:
 
 
 @contextmanager
-def running_moto() -> Iterator[S3Store]:
-    """moto's server, which takes any key. Raises NotStarted."""
+def running_moto(programs: Path = BIN) -> Iterator[S3Store]:
+    """moto's server of the folder `programs`, which takes any key. Raises NotStarted."""
     with ExitStack() as stack:
         root = Path(stack.enter_context(TemporaryDirectory(prefix="loadgen-moto-")))
         (port,) = _free_ports(1)
-        command = [str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+        command = [str(programs / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
         _await_port(stack.enter_context(_running(command, root / "log")), port, root / "log")
         yield S3Store("moto", f"http://127.0.0.1:{port}", "anyone", "anything", checks_signatures=False)
 
 
-def _check_attributes(root: Path) -> None:
+def _check_attributes(root: Path, set_attribute: Callable[[Path, str, bytes], None]) -> None:
     """Swift keeps what it knows of an object in extended attributes of its file."""
     try:
-        os.setxattr(root, "user.loadgen", b"1")
+        set_attribute(root, "user.loadgen", b"1")
     except OSError as error:
         raise NotStarted(f"Swift needs extended attributes on {root}: {error.strerror}") from None
 

@@ -1,36 +1,33 @@
 import socket
+from pathlib import Path
 
 import pytest
 
-from tests.support import s3_servers
 from tests.support.s3_servers import NotStarted, running_moto, running_swift, signing_store
 
 
-def test_a_store_that_is_not_installed_says_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setattr(s3_servers, "BIN", tmp_path)
-    with pytest.raises(NotStarted, match="moto_server: No such file or directory; pip install"), running_moto():
+def test_a_store_that_is_not_installed_says_what_to_install(tmp_path: Path) -> None:
+    with pytest.raises(NotStarted, match="moto_server: No such file or directory; pip install"), running_moto(tmp_path):
         pass
 
 
-def test_a_store_that_ends_at_once_says_why(monkeypatch, tmp_path):
+def test_a_store_that_ends_at_once_says_why(tmp_path: Path) -> None:
     server = tmp_path / "moto_server"
     server.write_text("#!/bin/sh\necho it is Monday >&2\n")
     server.chmod(0o755)
-    monkeypatch.setattr(s3_servers, "BIN", tmp_path)
-    with pytest.raises(NotStarted, match=r"no server on port \d+: it is Monday"), running_moto():
+    with pytest.raises(NotStarted, match=r"no server on port \d+: it is Monday"), running_moto(tmp_path):
         pass
 
 
-def test_swift_is_not_started_where_it_could_keep_nothing(monkeypatch):
-    def refused(path, name, value):
+def test_swift_is_not_started_where_it_could_keep_nothing() -> None:
+    def refused(path: Path, name: str, value: bytes) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(s3_servers.os, "setxattr", refused)
-    with pytest.raises(NotStarted, match=r"extended attributes on .*: Operation not"), running_swift():
+    with pytest.raises(NotStarted, match=r"extended attributes on .*: Operation not"), running_swift(refused):
         pass
 
 
-def test_a_store_of_the_environment_is_taken_in_the_place_of_swift(monkeypatch):
+def test_a_store_of_the_environment_is_taken_in_the_place_of_swift(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOADGEN_TEST_S3_ENDPOINT", "http://store:1")
     monkeypatch.setenv("LOADGEN_TEST_S3_KEY", "key")
     monkeypatch.setenv("LOADGEN_TEST_S3_SECRET", "secret")
@@ -44,7 +41,7 @@ def test_a_store_of_the_environment_is_taken_in_the_place_of_swift(monkeypatch):
 
 
 @pytest.mark.slow  # starts a server
-def test_a_store_is_gone_in_the_end(monkeypatch):
+def test_a_store_is_gone_in_the_end() -> None:
     with running_moto() as store:
         port = int(store.url.rpartition(":")[2])
         socket.create_connection(("127.0.0.1", port)).close()
