@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import uvloop
 
 from loadgen.base.errors import UsageError
-from loadgen.executors.child import leave_with_parent
+from loadgen.executors.places.child import leave_with_parent
 from loadgen.measure.progress import Snapshot
 from loadgen.plan.codec import plan_from_json
 from loadgen.results.result import Result, to_document

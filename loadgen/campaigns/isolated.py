@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
 from loadgen.base.errors import UsageError
@@ -19,9 +18,9 @@ from loadgen.measure.progress import Snapshot
 from loadgen.plan.codec import plan_to_json
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, from_document
+from loadgen.session.run import signals_to
 
 LONGEST_LINE = 1 << 28
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 KILL_AT = 3
 
 
@@ -37,18 +36,12 @@ class Isolated:
         self._listens = False
 
     def __enter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            loop.add_signal_handler(number, self._on_signal, number)
+        self._signalling = signals_to(self._on_signal)
+        self._signalling.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)  # what comes now must not cost the results
+    def __exit__(self, *exception: Any) -> None:
+        self._signalling.__exit__(*exception)
 
     async def rest(self, seconds: float) -> bool:
         """Wait, or until a signal comes; whether none did."""

@@ -50,7 +50,7 @@ class ReactorUsers:
         self._recorder = recorder
         self._breaker = breaker
         self._control = task.control
-        self._words = task.control.words
+        self._words = task.control.values
         self._sent_word = task.control.index(shard.index, Slot.SENT)
         self._clock = task.clock
         self._limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit

@@ -61,7 +61,7 @@ class SequentialUsers:
         self._task = task
         self._recorder = recorder
         self._breaker = breaker
-        self._words = task.control.words
+        self._words = task.control.values
         self._clock = task.clock
         self._paced = plan.paced
         self._phases = plan.phases

@@ -1,7 +1,7 @@
-"""The control: what the workers of all processes share, as whole numbers in one inherited memory file. No locks.
+"""The start gate, the stop signal and the totals as whole numbers in one memory file that processes inherit. No locks.
 
-Each worker writes only its own slot; anybody may trip the stop flag. A word is 64 bits and aligned, so a reader sees
-an old or a new value, never a mixture.
+Each worker writes only its own slot; anybody may trip the stop flag. A value is 64 bits and aligned, so a reader sees
+an old or a new one, never a mixture.
 """
 
 import mmap
@@ -9,8 +9,8 @@ import os
 import sys
 from enum import IntEnum
 
-HEADER_WORDS = 8
-SLOT_WORDS = 16
+HEADER_VALUES = 8
+SLOT_VALUES = 16  # 128 bytes: no two workers write to one cache line, also where the processor fetches them in pairs
 STOP, CAUSE, STOPPED_AT, GATE_AT = range(4)
 GO, DRAIN, CUT = range(3)
 
@@ -27,7 +27,7 @@ class Cause(IntEnum):
 
 
 class Slot(IntEnum):
-    """The words of one worker's slot."""
+    """The values of one worker's slot."""
 
     STATE = 0
     CONNECTED = 1
@@ -52,20 +52,20 @@ class State(IntEnum):
 class SharedState:
     """A stop flag, the start instant and a slot of counters for each worker.
 
-    `words` is the memory itself; the hot path reads `words[STOP]` (about 20 ns) before it sends.
+    `values` is the memory itself; the hot path reads `values[STOP]` (about 20 ns) before it sends.
     """
 
     def __init__(self, descriptor: int, workers: int) -> None:
-        size = 8 * (HEADER_WORDS + SLOT_WORDS * workers)
+        size = 8 * (HEADER_VALUES + SLOT_VALUES * workers)
         self.descriptor = descriptor
         self.workers = workers
         self._memory = mmap.mmap(descriptor, size)
-        self.words = memoryview(self._memory).cast("Q")
+        self.values = memoryview(self._memory).cast("Q")
 
     @classmethod
     def create(cls, workers: int) -> "SharedState":
-        """A new control of zeros; its descriptor may be inherited by child processes."""
-        size = 8 * (HEADER_WORDS + SLOT_WORDS * workers)
+        """New memory of zeros; its descriptor may be inherited by child processes."""
+        size = 8 * (HEADER_VALUES + SLOT_VALUES * workers)
         if sys.platform == "linux":
             descriptor = os.memfd_create("loadgen-control")
         else:
@@ -77,66 +77,66 @@ class SharedState:
         return cls(descriptor, workers)
 
     def close(self) -> None:
-        """Let go of the memory. The control is not used afterwards."""
-        self.words.release()
+        """Let go of the memory. It is not used afterwards."""
+        self.values.release()
         self._memory.close()
         os.close(self.descriptor)
 
-    def get(self, worker: int, word: Slot) -> int:
-        """One word of a worker's slot."""
-        return self.words[self.index(worker, word)]
+    def get(self, worker: int, slot: Slot) -> int:
+        """One value of a worker's slot."""
+        return self.values[self.index(worker, slot)]
 
-    def put(self, worker: int, word: Slot, value: int) -> None:
-        """Write one word of one's own slot."""
-        self.words[self.index(worker, word)] = value
+    def put(self, worker: int, slot: Slot, value: int) -> None:
+        """Write one value of one's own slot."""
+        self.values[self.index(worker, slot)] = value
 
     @staticmethod
-    def index(worker: int, word: Slot) -> int:
-        """Where in `words` a word of a worker's slot is."""
-        return HEADER_WORDS + worker * SLOT_WORDS + word
+    def index(worker: int, slot: Slot) -> int:
+        """Where in `values` a value of a worker's slot is."""
+        return HEADER_VALUES + worker * SLOT_VALUES + slot
 
-    def total(self, word: Slot) -> int:
-        """The sum of one word over all workers."""
-        return sum(self.words[HEADER_WORDS + word :: SLOT_WORDS])
+    def total(self, slot: Slot) -> int:
+        """The sum of one value over all workers."""
+        return sum(self.values[HEADER_VALUES + slot :: SLOT_VALUES])
 
-    def least(self, word: Slot) -> int:
-        """The smallest value of one word over all workers."""
-        return min(self.words[HEADER_WORDS + word :: SLOT_WORDS])
+    def least(self, slot: Slot) -> int:
+        """The smallest of one value over all workers."""
+        return min(self.values[HEADER_VALUES + slot :: SLOT_VALUES])
 
     def trip(self, cause: Cause, now: int) -> bool:
         """No new requests from here on, anywhere. False if the run was stopped already: the first cause stays."""
-        words = self.words
-        if words[STOP] != GO:
+        values = self.values
+        if values[STOP] != GO:
             return False
-        words[CAUSE] = cause
-        words[STOPPED_AT] = now
-        words[STOP] = DRAIN
+        values[CAUSE] = cause
+        values[STOPPED_AT] = now
+        values[STOP] = DRAIN
         return True
 
     def cut(self) -> None:
         """End what still runs."""
-        self.words[STOP] = CUT
+        self.values[STOP] = CUT
 
     @property
     def stop(self) -> int:
         """GO, DRAIN or CUT."""
-        return self.words[STOP]
+        return self.values[STOP]
 
     @property
     def cause(self) -> Cause:
         """Why the run was stopped; COMPLETED while it was not."""
-        return Cause(self.words[CAUSE])
+        return Cause(self.values[CAUSE])
 
     @property
     def stopped_at_ns(self) -> int:
         """When the run was stopped, 0 while it was not."""
-        return self.words[STOPPED_AT]
+        return self.values[STOPPED_AT]
 
     @property
     def gate_at_ns(self) -> int:
         """When all users start together, 0 while that is not known."""
-        return self.words[GATE_AT]
+        return self.values[GATE_AT]
 
     def open_gate(self, at_ns: int) -> None:
         """Let all users start at this instant."""
-        self.words[GATE_AT] = at_ns
+        self.values[GATE_AT] = at_ns

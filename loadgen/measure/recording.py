@@ -118,20 +118,21 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a worker cost: its CPU time in the window, and the figures of its process, `pid`, so far.
+    """What a worker cost: its CPU time in the window, and the figures of its process so far.
 
     `longest_stall_ns` is how much later than asked its loop woke up, at the worst: suspended, or without a core.
-    `core_wait_ns` is how long its thread was ready to run and had none.
+    `core_wait_ns` is how long its thread was ready to run and had none. `process` is the number of its process, 0 for
+    the coordinator's own: workers with the same number share its figures.
     """
 
     cpu_ns: int
-    pid: int
     peak_rss_kb: int
     context_switches: int
     threads: int
     gc_pause_ns: int = 0
     longest_stall_ns: int = 0
     core_wait_ns: int = 0
+    process: int = 0
 
 
 @dataclass(slots=True)

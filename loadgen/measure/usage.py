@@ -1,7 +1,6 @@
 """What this process has used, as the kernel counts it."""
 
 import gc
-import os
 import resource
 import sys
 import threading
@@ -82,7 +81,6 @@ def process_usage(
     used = resource.getrusage(resource.RUSAGE_SELF)
     return Usage(
         cpu_ns=cpu_ns,
-        pid=os.getpid(),
         peak_rss_kb=_peak_rss_kb(used),
         context_switches=used.ru_nvcsw + used.ru_nivcsw,
         threads=max(threads, threading.active_count()),

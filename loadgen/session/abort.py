@@ -4,7 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
-from loadgen.guard.shared_state import SharedState, Slot
+from loadgen.executors.places.base import Control
+from loadgen.guard.shared_state import Slot
 from loadgen.judge.foresight import ALPHA, Foresight
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Recording, Tally
@@ -25,7 +26,7 @@ class Sample:
 class AbortWatch:
     """Judges a plan's conditions. Plain error rates and counts come from the control, the rest from the last frames."""
 
-    def __init__(self, plan: Plan, control: SharedState) -> None:
+    def __init__(self, plan: Plan, control: Control) -> None:
         names = [spec.name for spec in plan.requests]
         self._names = names
         self._control = control

@@ -1,11 +1,13 @@
 """From what was collected to the Result."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts
-from loadgen.guard.shared_state import SharedState, Slot
+from loadgen.executors.places.base import Control
+from loadgen.guard.shared_state import Slot
 from loadgen.judge.validity import Evidence, judge_validity
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Tally, Usage
@@ -49,7 +51,7 @@ class Ending:
 
 
 def assemble(
-    plan: Plan, control: SharedState, collected: Collector, started: datetime, opening_s: float, end: Ending
+    plan: Plan, control: Control, collected: Collector, started: datetime, opening_s: float, end: Ending
 ) -> Result:
     """The Result of a run, also of one that was ended in the middle. Raises AssertionError if the ledger is off."""
     collected.finish()
@@ -97,7 +99,7 @@ def assemble(
     )  # fmt: skip
 
 
-def _ledger(plan: Plan, control: SharedState, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:
+def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:
     """Sums from frames; where frames are missing, from the control's slots, with what they lack."""
     sent, samples_lost = control.total(Slot.SENT) - unmeasured, 0
     ok, failed, unknown = total.ok, total.failed, total.unknown
@@ -121,7 +123,7 @@ def _connections(counts: ConnectionCounts, sent: int) -> Connections:
     return Connections(counts.opened, reused, counts.failed, counts.reconnected, counts.idle_closed, counts.desynced)
 
 
-def _users(plan: Plan, control: SharedState) -> Users:
+def _users(plan: Plan, control: Control) -> Users:
     started = min(control.total(Slot.STARTED), plan.users)
     return Users(plan.users, started, plan.users - started)
 
@@ -180,13 +182,8 @@ def _generator(
     duration_s: float,
     end: Ending,
 ) -> Generator:
-    own, usages = process_usage(), collected.usages.values()
-    processes = {usage.pid: usage for usage in usages} | {own.pid: own}
-    gc_pauses_ns: dict[int, int] = {}
-    threads = {own.pid: own.threads}
-    for usage in usages:  # each worker of a process saw the same pauses and threads
-        gc_pauses_ns[usage.pid] = max(gc_pauses_ns.get(usage.pid, 0), usage.gc_pause_ns)
-        threads[usage.pid] = max(threads.get(usage.pid, 0), usage.threads)
+    usages = collected.usages.values()
+    processes = _processes(usages)
     cpu_ns = sum(usage.cpu_ns for usage in usages)
     workers = [_worker(collected.usages.get(index), lag) for index, lag in enumerate(collected.worker_lag)]
     generator = Generator(
@@ -194,11 +191,11 @@ def _generator(
         client=plan.client,
         processes=plan.processes,
         workers=workers,
-        threads=sum(threads.values()),
+        threads=sum(usage.threads for usage in processes),
         cpu_us_per_request=round(cpu_ns / 1000 / collected.window_done, 3) if collected.window_done else None,
-        peak_rss_mb=round(sum(usage.peak_rss_kb for usage in processes.values()) / 1024, 1),
-        context_switches=sum(usage.context_switches for usage in processes.values()),
-        gc_pause_ms=round(sum(gc_pauses_ns.values()) / NS_PER_MS, 3),
+        peak_rss_mb=round(sum(usage.peak_rss_kb for usage in processes) / 1024, 1),
+        context_switches=sum(usage.context_switches for usage in processes),
+        gc_pause_ms=round(sum(usage.gc_pause_ns for usage in processes) / NS_PER_MS, 3),
         longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
     )
     own_faults = sum(item.count for error, item in total.errors.items() if error.fault == "generator")
@@ -209,6 +206,21 @@ def _generator(
     )  # fmt: skip
     verdict, reasons = judge_validity(evidence)
     return replace(generator, verdict=verdict, reasons=reasons)
+
+
+def _processes(usages: Iterable[Usage]) -> list[Usage]:
+    """The figures of each process, the coordinator's among them: the most that one of its workers saw."""
+    processes = {0: process_usage()}
+    for usage in usages:
+        before = processes.get(usage.process, usage)
+        processes[usage.process] = replace(
+            usage,
+            peak_rss_kb=max(before.peak_rss_kb, usage.peak_rss_kb),
+            context_switches=max(before.context_switches, usage.context_switches),
+            threads=max(before.threads, usage.threads),
+            gc_pause_ns=max(before.gc_pause_ns, usage.gc_pause_ns),
+        )
+    return list(processes.values())
 
 
 def _worker(usage: Usage | None, lag: Histogram) -> WorkerRow:

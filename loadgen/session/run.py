@@ -2,20 +2,18 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
-from loadgen.base.redact import Redactor
 from loadgen.base.tls import make_context
-from loadgen.executors.base import Assignment
-from loadgen.executors.processes import run_child
-from loadgen.executors.start import start_here
-from loadgen.guard.shared_state import CUT, GO, Cause, SharedState, Slot, State
+from loadgen.executors.places.base import Place, WorkersLostError
+from loadgen.executors.places.make import make_place
+from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.measure.progress import Phase, Snapshot
@@ -30,8 +28,15 @@ from loadgen.session.limits import check_descriptors, check_ports
 from loadgen.session.resolve import is_address, resolve
 
 POLL_S = 0.005
+"""How often the opening is looked at: it delays the gate by half of this on average, and costs nothing worth having."""
+
 WATCH_S = 0.1
+"""How often progress is told, conditions to abort are judged and the grace is looked at: `--abort-if` promises it."""
+
 GATE_DELAY_NS = 20 * NS_PER_MS
+"""Every worker must have seen the gate before it opens. Each looks every 2 ms; the rest is for a core that is busy."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ENDED_BY = {
     Cause.COMPLETED: "completed",
     Cause.FAIL_FAST: "fail_fast",
@@ -58,7 +63,7 @@ class Hooks:
 async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
     """Run the plan to its end. Raises UsageError where it cannot be run on this host.
 
-    `calibration` is what the verdict may quote of this machine.
+    `calibration` is what the verdict may quote of this machine. Signals are ignored afterwards.
     """
     check_descriptors(plan)
     _check_certificates(plan)
@@ -69,11 +74,10 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
         plan.origin, addresses, plan.tls, plan.timeout_s, plan.connect_timeout_s, plan.keep_alive, plan.phases
     )
     check_ports(plan, endpoint)
-    control = SharedState.create(plan.shard_count)
-    try:
-        return await Session(plan, endpoint, control, hooks, dns_ns=dns_ns, calibration=calibration).run()
-    finally:
-        control.close()
+    with closing(make_place(plan, endpoint)) as place:
+        session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration)
+        with signals_to(session.interrupt):
+            return await session.run()
 
 
 def _check_certificates(plan: Plan) -> None:
@@ -82,32 +86,48 @@ def _check_certificates(plan: Plan) -> None:
         make_context(plan.tls)
 
 
+@contextmanager
+def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """Give SIGINT and SIGTERM to `receiver`, on the running loop; afterwards both are ignored."""
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, receiver, number)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)  # what comes now must not cost the Result
+
+
 class Session:
-    """One run. All its state belongs to the coordinator's loop. `dns_ns` is what looking up the name took, if any."""
+    """One run. All its state belongs to the running loop, on whose timers it waits; `clock` is the same time.
+
+    `place` is started and not closed. `dns_ns` is what looking up the name took, if any.
+    """
 
     def __init__(
         self,
         plan: Plan,
-        endpoint: Endpoint,
-        control: SharedState,
+        place: Place,
         hooks: Hooks,
+        *,
         clock: Clock = now_ns,
         dns_ns: int | None = None,
         calibration: Calibration | None = None,
     ) -> None:
         self._plan = plan
-        self._endpoint = endpoint
-        self._control = control
+        self._place = place
+        self._control = place.control
         self._hooks = hooks
         self._clock = clock
         self._collected = Collector(plan.shard_count)
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
-        self._abort = AbortWatch(plan, control)
+        self._abort = AbortWatch(plan, self._control)
         self._thresholds = ThresholdWatch(plan)
         self._because = ""
-        self._lost: list[str] = []
         self._futures: list[asyncio.Future[None]] = []
         self._started = datetime.now(UTC)
         self._began_ns = clock()
@@ -117,54 +137,34 @@ class Session:
         self._rate_rps = 0.0
 
     async def run(self) -> Result:
-        """From starting the workers to the Result."""
+        """From starting the workers to the Result. Raises UsageError where a worker cannot do what was asked."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._on_signal, signal.Signals(number).name)
-        threads = self._plan.processes if self._plan.processes > 1 else self._plan.workers
-        pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="worker")
-        try:
-            self._futures = self._start(pool)
-            await self._opening()
-            await self._watching()
-            await self._gather()
-        except BaseException:
-            self._control.trip(Cause.ERROR, self._clock())
-            self._control.cut()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_IGN)  # what comes now must not cost the Result
-        return self._result(whole=not self._lost)
-
-    def _start(self, pool: ThreadPoolExecutor) -> list[asyncio.Future[None]]:
-        loop = asyncio.get_running_loop()
-        plan, control = self._plan, self._control
 
         def deliver(frame: Frame) -> None:
             loop.call_soon_threadsafe(self._take, frame)
 
-        if plan.processes > 1:
-            each = plan.shard_count // plan.processes
-            parts = [range(first, first + each) for first in range(0, plan.shard_count, each)]
-            return [loop.run_in_executor(pool, self._child, part, deliver) for part in parts]
-        redact = Redactor(plan.secrets).bytes_
-        tasks = [
-            Assignment(plan, shard, self._endpoint, control, deliver, redact, self._clock)
-            for shard in make_shards(plan)
-        ]
-        return start_here(tasks, pool)
+        try:
+            self._futures = self._place.start(make_shards(self._plan), deliver)
+            await self._opening()
+            await self._watching()
+            self._check_errors()
+        except BaseException:
+            self._control.trip(Cause.ERROR, self._clock())
+            self._control.cut()
+            raise
+        return self._result(whole=not self._errors())
+
+    def interrupt(self, number: signal.Signals) -> None:
+        """The first signal stops the run; the second gives the Result so far to the `emergency` hook."""
+        self._signals += 1
+        if self._signals > 1:
+            self._hooks.emergency(self._result(whole=False))
+        if self._control.trip(Cause.SIGNAL, self._clock()):
+            self._because = f"{number.name} received"
 
     def _take(self, frame: Frame) -> None:
         self._collected.add(frame)
         self._abort.add(frame.recording, self._clock())
-
-    def _child(self, shards: range, deliver: Callable[[Frame], None]) -> None:
-        lost = run_child(self._plan, self._endpoint, shards, self._control, deliver)
-        if lost is not None:
-            self._lost.append(lost)
 
     async def _opening(self) -> None:
         """Until every user is connected, or has failed to; then open the gate."""
@@ -193,13 +193,14 @@ class Session:
             over_since = control.stopped_at_ns or (end_ns if end_ns is not None and now >= end_ns else 0)
             if over_since:
                 if now - over_since >= s_to_ns(plan.grace_s) and control.stop != CUT:
-                    self._cut(now)
+                    control.trip(Cause.COMPLETED, now)  # a run that ended by its duration stays completed
+                    control.cut()
             elif self._gate_ns and now >= self._gate_ns:
-                self._look(now)
+                self._judge(now)
             if pending:
                 self._progress("draining" if over_since else "running")
 
-    def _look(self, now: int) -> None:
+    def _judge(self, now: int) -> None:
         """Stop the run where a condition to abort holds or a threshold is lost."""
         reasons = {
             Cause.FAIL_FAST: self._abort.check(now),
@@ -214,46 +215,40 @@ class Session:
         plan = self._plan
         return None if plan.duration_s is None else plan.warmup_s + plan.duration_s + plan.cool_down_s
 
-    def _cut(self, now: int) -> None:
-        """The grace is over. A run that ended by its duration stays completed."""
-        if self._control.stop == GO:
-            self._control.trip(Cause.COMPLETED, now)
-        self._control.cut()
+    def _errors(self) -> list[BaseException]:
+        """What came out of workers that have ended."""
+        errors = (future.exception() for future in self._futures if future.done())
+        return [error for error in errors if error is not None]
 
-    async def _gather(self) -> None:
-        """Raise UsageError for a host that cannot; tell of a crash of ours, and go on to the Result."""
-        for outcome in await asyncio.gather(*self._futures, return_exceptions=True):
-            if isinstance(outcome, UsageError):
-                raise outcome
-            if isinstance(outcome, BaseException):
-                self._hooks.crashed(outcome)
-                self._lost.append(f"a worker failed ({type(outcome).__name__}: {outcome})")
+    def _check_errors(self) -> None:
+        """Raise UsageError for a host that cannot; report crashes of ours, and go on to the Result."""
+        for error in self._errors():
+            if isinstance(error, UsageError):
+                raise error
+            if not isinstance(error, WorkersLostError):
+                self._hooks.crashed(error)
 
-    def _on_signal(self, name: str) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            self._hooks.emergency(self._result(whole=False))
-        if self._control.trip(Cause.SIGNAL, self._clock()):
-            self._because = f"{name} received"
-
-    def _result(self, *, whole: bool) -> Result:
-        control = self._control
-        cause, because = control.cause, self._because
+    def _ending(self, *, whole: bool) -> Ending:
+        cause, because = self._control.cause, self._because
         ended_by = ENDED_BY[cause]
-        if self._lost:
-            ended_by, because = "error", "; ".join(self._lost)
+        lost = tuple(map(_lost_text, self._errors()))
+        if lost:
+            ended_by, because = "error", "; ".join(lost)
         elif cause is Cause.CREDENTIALS:
             because = "the S3 credentials have expired and could not be renewed"
         elif cause is Cause.FAIL_FAST and not because:
             limit = self._plan.stop.max_errors
             because = "the first failure (--fail-fast)" if limit == 1 else f"{limit} failures (--max-errors {limit})"
-        stopped_ns = control.stopped_at_ns
+        stopped_ns = self._control.stopped_at_ns
         at_s = (stopped_ns - self._gate_ns) / NS_PER_S if stopped_ns and self._gate_ns else 0.0
         if not stopped_ns:
             at_s = self._collected.window_elapsed_ns / NS_PER_S
+        return Ending(ended_by, because, at_s, lost, whole, self._calibration)
+
+    def _result(self, *, whole: bool) -> Result:
         opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
-        ending = Ending(ended_by, because, at_s, tuple(self._lost), whole, self._calibration)
-        result = assemble(self._plan, control, self._collected, self._started, opening_s, ending)
+        ending = self._ending(whole=whole)
+        result = assemble(self._plan, self._control, self._collected, self._started, opening_s, ending)
         return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in self._plan.requests]))
 
     def _progress(self, phase: Phase) -> None:
@@ -278,3 +273,7 @@ class Session:
                 phase=phase,
             )
         )
+
+
+def _lost_text(error: BaseException) -> str:
+    return str(error) if isinstance(error, WorkersLostError) else f"a worker failed ({type(error).__name__}: {error})"

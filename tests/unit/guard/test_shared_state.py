@@ -36,7 +36,7 @@ def test_two_boards_on_the_same_descriptor_see_each_other(control, other):
     assert other.trip(Cause.SIGNAL, 99)
     assert (control.stop, control.cause, control.stopped_at_ns) == (DRAIN, Cause.SIGNAL, 99)
     control.cut()
-    assert other.words[STOP] == CUT
+    assert other.values[STOP] == CUT
 
 
 def test_the_first_cause_is_kept(control, other):

@@ -1,4 +1,3 @@
-import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -19,7 +18,9 @@ from tests.support.fakes import make_plan
 STARTED = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=timezone(timedelta(hours=1)))
 WHOLE = Ending("completed", "", 10.0, (), whole=True)
 CUT_SHORT = replace(WHOLE, whole=False)
-USAGE = Usage(2_000_000_000, 1, 1024, 7, 3, gc_pause_ns=1_500_000, longest_stall_ns=2_000_000, core_wait_ns=10**8)
+USAGE = Usage(
+    2_000_000_000, 1024, 7, 3, gc_pause_ns=1_500_000, longest_stall_ns=2_000_000, core_wait_ns=10**8, process=1
+)
 OPEN = Arrivals((Stage(10.0, 100.0, 100.0),))
 
 
@@ -213,7 +214,9 @@ def test_values_out_of_range_are_counted_once_though_two_clocks_show_them():
 
 def test_the_generator_is_the_sum_of_its_workers():
     run = Run(2).worker(0, measured=good(500), sent=500)
-    run.worker(1, measured=good(500), usage=replace(USAGE, pid=2, cpu_ns=10**9, longest_stall_ns=5_000_000), sent=500)
+    run.worker(
+        1, measured=good(500), usage=replace(USAGE, process=2, cpu_ns=10**9, longest_stall_ns=5_000_000), sent=500
+    )
     generator = run.result().generator
     assert [row.cpu_s for row in generator.workers] == [2.0, 1.0]
     assert [row.core_wait_s for row in generator.workers] == [0.1, 0.1]
@@ -224,7 +227,7 @@ def test_the_generator_is_the_sum_of_its_workers():
 
 def test_pauses_and_stalls_are_those_of_the_workers_also_in_this_process():
     """Two workers of one process see the same garbage collections, but each has stalls of its own."""
-    usage = replace(USAGE, pid=os.getpid(), gc_pause_ns=4_000_000, longest_stall_ns=150_000_000)
+    usage = replace(USAGE, process=0, gc_pause_ns=4_000_000, longest_stall_ns=150_000_000)
     run = Run(2).worker(0, measured=good(5), sent=5, usage=usage)
     run.worker(1, measured=good(5), sent=5, usage=replace(usage, longest_stall_ns=1_000_000))
     generator = run.result().generator

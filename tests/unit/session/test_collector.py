@@ -7,7 +7,7 @@ from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.session.collector import MOST_BLOCKS, Collector
 
-USAGE = Usage(1, 2, 3, 4, 5)
+USAGE = Usage(1, 2, 3, 4)
 
 
 def frame(worker, second, elapsed_s, ok=1, window="measured", usage=None, latency_us=1000, **sums):

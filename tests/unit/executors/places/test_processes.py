@@ -1,18 +1,20 @@
+import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from loadgen.base.exchange import Endpoint, Expect, Origin, Tls
-from loadgen.executors import processes
-from loadgen.executors.child import _endpoint, encode_task
-from loadgen.executors.processes import run_child
+from loadgen.executors.places.base import WorkersLostError
+from loadgen.executors.places.child import encode_task, endpoint_from_json
+from loadgen.executors.places.processes import Processes
 from loadgen.guard.shared_state import SharedState, Slot, State
-from loadgen.measure.recording import Frame, Recording, Tally
+from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.measure.wire import write_frame
 from loadgen.plan.codec import plan_from_json
-from loadgen.plan.plan import RequestSpec
+from loadgen.plan.plan import RequestSpec, make_shards
 from tests.support.fakes import ENDPOINT, make_plan
 
 PLAN = make_plan(
@@ -29,8 +31,8 @@ def control():
 
 
 @pytest.fixture
-def child(monkeypatch, tmp_path):
-    """A stand-in for a child: writes these frames, and ends as a shell script says."""
+def child(tmp_path):
+    """What starts a stand-in for a child: it writes these frames, and ends as a shell script says."""
 
     def stand_in(ending, frames=FRAMES, cut=0):
         path = tmp_path / "frames"
@@ -45,52 +47,62 @@ def child(monkeypatch, tmp_path):
                 ["/bin/sh", "-c", f'cat "$0"; {ending}', str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
 
-        monkeypatch.setattr(processes, "_spawn", spawn)
+        return spawn
 
     return stand_in
 
 
-def run(control, shards=range(2)):
+def run(control, spawn, shards=slice(2)):
+    """What came out of the future of each child, and the frames."""
     delivered = []
-    lost = run_child(PLAN, ENDPOINT, shards, control, delivered.append)
-    return lost, delivered
+
+    async def main():
+        plan = replace(PLAN, processes=1) if shards != slice(None) else PLAN
+        futures = Processes(plan, ENDPOINT, control, spawn).start(make_shards(PLAN)[shards], delivered.append)
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    return asyncio.run(main()), delivered
 
 
 def test_the_frames_of_a_child_are_delivered_to_the_end(child, control):
-    child("exit 0")
-    assert run(control) == (None, FRAMES)
+    assert run(control, child("exit 0")) == ([None], FRAMES)
 
 
 @pytest.mark.parametrize(
     ("ending", "how"), [("kill -9 $$", "was killed by signal 9"), ("exit 70", "failed with exit code 70")]
 )
 def test_a_lost_child_is_said_and_what_it_told_is_kept(child, control, ending, how):
-    child(ending)
-    lost, delivered = run(control)
-    assert lost.startswith("worker process ")
-    assert lost.endswith(how)
+    (lost,), delivered = run(control, child(ending))
+    assert isinstance(lost, WorkersLostError)
+    assert str(lost).startswith("worker process ")
+    assert str(lost).endswith(how)
     assert delivered == FRAMES
 
 
 def test_half_a_frame_of_a_killed_child_is_left_out(child, control):
-    child("kill -9 $$", cut=3)
-    assert run(control)[1] == FRAMES[:1]
+    assert run(control, child("kill -9 $$", cut=3))[1] == FRAMES[:1]
 
 
 def test_nobody_waits_for_the_workers_of_a_child_that_is_gone(child, control):
-    child("exit 1")
-    run(control, range(2, 4))
+    run(control, child("exit 1"), slice(2, 4))
     assert [control.get(worker, Slot.STATE) for worker in range(4)] == [0, 0, State.FINISHED, State.FINISHED]
 
 
-def test_a_child_that_dies_before_it_reads_its_task_is_lost_and_not_a_crash(monkeypatch, control):
+def test_a_child_that_dies_before_it_reads_its_task_is_lost_and_not_a_crash(control):
     def spawn(_control):
         child = subprocess.Popen(["/bin/false"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         child.wait()
         return child
 
-    monkeypatch.setattr(processes, "_spawn", spawn)
-    assert run(control)[0].endswith("failed with exit code 1")
+    assert str(run(control, spawn)[0][0]).endswith("failed with exit code 1")
+
+
+def test_workers_of_one_child_are_of_one_process_and_none_of_them_of_this_one(child, control):
+    """Each of the two stand-ins says the same of itself; the place tells them apart."""
+    last = [replace(frame, usage=Usage(1, 2, 3, 4)) for frame in FRAMES]
+    ends, delivered = run(control, child("exit 0", last), slice(None))
+    assert ends == [None, None]
+    assert sorted(frame.usage.process for frame in delivered) == [1, 1, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -113,14 +125,14 @@ def test_a_task_reaches_the_child_whole_in_one_line(control, endpoint):
     assert line.endswith(b"\n")
     task = json.loads(line)
     assert plan_from_json(task["plan"]) == PLAN
-    assert _endpoint(task["endpoint"]) == endpoint
+    assert endpoint_from_json(task["endpoint"]) == endpoint
     assert (task["shards"], task["control"]) == ([2, 4], control.descriptor)
 
 
 @pytest.mark.slow  # starts an interpreter
 def test_a_worker_process_imports_neither_the_command_line_nor_the_validation():
     code = (
-        "import sys, loadgen.executors.child; "
+        "import sys, loadgen.executors.places.child; "
         "sys.exit(' '.join(name for name in ('typer', 'pydantic', 'rich', 'yaml') if name in sys.modules))"
     )
     assert (

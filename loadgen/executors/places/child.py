@@ -1,4 +1,4 @@
-"""A worker process: `python -m loadgen.executors.child`.
+"""A worker process: `python -m loadgen.executors.places.child`.
 
 Reads one line of JSON from standard input (the plan, the endpoint, its shards), writes frames to standard output, and
 ends when its work does, or within a second of its parent's end of the pipe closing. It ignores SIGINT: the parent
@@ -11,16 +11,14 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
 import uvloop
 
 from loadgen.base.exchange import Endpoint, Origin, Tls
-from loadgen.base.redact import Redactor
-from loadgen.executors.base import Assignment
-from loadgen.executors.start import start_here
+from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame
 from loadgen.measure.wire import write_frame
@@ -41,7 +39,8 @@ def encode_task(plan: Plan, endpoint: Endpoint, shards: range, control: SharedSt
     return json.dumps(task).encode() + b"\n"
 
 
-def _endpoint(data: dict[str, Any]) -> Endpoint:
+def endpoint_from_json(data: dict[str, Any]) -> Endpoint:
+    """An endpoint as `encode_task` writes it."""
     return Endpoint(
         **{
             **data,
@@ -73,8 +72,6 @@ def leave_with_parent() -> None:
 
 async def _run(data: dict[str, Any], frames: BinaryIO) -> None:
     plan = plan_from_json(data["plan"])
-    control = SharedState(data["control"], plan.shard_count)
-    redactor = Redactor(plan.secrets)
     writing = threading.Lock()
 
     def deliver(frame: Frame) -> None:
@@ -82,10 +79,9 @@ async def _run(data: dict[str, Any], frames: BinaryIO) -> None:
             write_frame(frames, frame)
 
     shards = make_shards(plan)[slice(*data["shards"])]
-    endpoint = _endpoint(data["endpoint"])
-    tasks = [Assignment(plan, shard, endpoint, control, deliver, redactor.bytes_) for shard in shards]
-    with ThreadPoolExecutor(max_workers=len(tasks), thread_name_prefix="worker") as pool:
-        await asyncio.gather(*start_here(tasks, pool))
+    control = SharedState(data["control"], plan.shard_count)
+    with closing(Here(plan, endpoint_from_json(data["endpoint"]), control)) as place:
+        await asyncio.gather(*place.start(shards, deliver))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Places: where the workers of a run are. This process, processes of this machine."""

@@ -1,0 +1,86 @@
+"""What a place is to the coordinator: it starts the workers, and its control starts and stops them all."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from loadgen.base.errors import LoadgenError
+from loadgen.guard.shared_state import Cause, Slot
+from loadgen.measure.recording import Frame
+from loadgen.plan.plan import Shard
+
+Deliver = Callable[[Frame], None]
+
+
+class WorkersLostError(LoadgenError):
+    """Workers ended without their last frame. The text says which and how; the others go on."""
+
+
+class Control(Protocol):
+    """The start gate, the stop signal and the totals of all workers. Instants are those of the coordinator's clock.
+
+    Memory that processes share is one form of it (guard/shared_state.py).
+    """
+
+    @property
+    def gate_at_ns(self) -> int:
+        """When all users start together, 0 while that is not known."""
+        ...
+
+    @property
+    def stop(self) -> int:
+        """GO, DRAIN or CUT."""
+        ...
+
+    @property
+    def cause(self) -> Cause:
+        """Why the run was stopped; COMPLETED while it was not."""
+        ...
+
+    @property
+    def stopped_at_ns(self) -> int:
+        """When the run was stopped, 0 while it was not."""
+        ...
+
+    def open_gate(self, at_ns: int) -> None:
+        """Let all users start at this instant."""
+        ...
+
+    def trip(self, cause: Cause, now: int) -> bool:
+        """No new requests from here on, anywhere. False if the run was stopped already: the first cause stays."""
+        ...
+
+    def cut(self) -> None:
+        """End what still runs."""
+        ...
+
+    def total(self, slot: Slot) -> int:
+        """The sum of one figure over all workers."""
+        ...
+
+    def least(self, slot: Slot) -> int:
+        """The smallest value of one figure over all workers."""
+        ...
+
+
+class Place(Protocol):
+    """Where the workers of one run are. Belongs to the coordinator's loop, and is used for one run."""
+
+    @property
+    def control(self) -> Control:
+        """The place's own form of it. Valid until `close`."""
+        ...
+
+    def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
+        """Start a worker for each shard; the futures are done when their workers are, and each is of one or more.
+
+        `deliver` takes the workers' frames, on any thread; a worker's last one comes before its future is done. Workers
+        that share a process say so in their Usage. A future raises UsageError for what cannot be done here,
+        WorkersLostError, or an exception that is a bug of ours and has tripped the stop signal. Workers whose future is
+        done count as FINISHED.
+        """
+        ...
+
+    def close(self) -> None:
+        """Wait for workers that still run, which are to be cut before, and free all."""
+        ...

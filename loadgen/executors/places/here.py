@@ -1,0 +1,86 @@
+"""Workers in this process. The mode says where their users run:
+
+pool     each worker on a thread of the pool, with an event loop of its own
+threads  one worker on this loop; its users are futures of a pool with a thread for each
+async    one worker on this loop, its users too
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import uvloop
+
+from loadgen.base.clock import Clock, now_ns
+from loadgen.base.exchange import Endpoint
+from loadgen.base.redact import Redactor
+from loadgen.executors.base import Assignment
+from loadgen.executors.place import make_worker
+from loadgen.executors.places.base import Deliver
+from loadgen.executors.worker import Worker
+from loadgen.guard.shared_state import Cause, SharedState, Slot, State
+from loadgen.plan.plan import Plan, Shard
+
+
+class Here:
+    """A Place. `control` is closed with it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        endpoint: Endpoint,
+        control: SharedState,
+        clock: Clock = now_ns,
+        maker: Callable[[Assignment], Worker] = make_worker,
+    ) -> None:
+        self.control = control
+        self._plan = plan
+        self._endpoint = endpoint
+        self._clock = clock
+        self._maker = maker
+        self._pool = ThreadPoolExecutor(max_workers=plan.shard_count, thread_name_prefix="worker")
+
+    def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
+        """Start a worker for each shard; a future that fails has tripped the stop signal first."""
+        loop = asyncio.get_running_loop()
+        redact = Redactor(self._plan.secrets).bytes_
+        tasks = [
+            Assignment(self._plan, shard, self._endpoint, self.control, deliver, redact, self._clock)
+            for shard in shards
+        ]
+        if self._plan.mode == "pool":
+            return [loop.run_in_executor(self._pool, self._on_own_loop, task) for task in tasks]
+        return [asyncio.ensure_future(self._guarded(task)) for task in tasks]
+
+    def close(self) -> None:
+        """Wait for the threads, and free the control."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.control.close()
+
+    def _on_own_loop(self, task: Assignment) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._guarded(task))
+
+    async def _guarded(self, task: Assignment) -> None:
+        """Run a worker; an exception of its own, or in a callback of its loop, trips the stop signal and is raised."""
+        loop = asyncio.get_running_loop()
+        failures: list[BaseException] = []
+
+        def on_failure(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            failures.append(context.get("exception") or RuntimeError(context["message"]))
+            task.control.trip(Cause.ERROR, task.clock())
+            task.control.cut()
+
+        before = loop.get_exception_handler()
+        loop.set_exception_handler(on_failure)
+        try:
+            await self._maker(task).run()
+            if failures:
+                raise failures[0]
+        except BaseException:
+            task.control.trip(Cause.ERROR, task.clock())
+            task.control.put(task.shard.index, Slot.STATE, State.FINISHED)
+            raise
+        finally:
+            loop.set_exception_handler(before)

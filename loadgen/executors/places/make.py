@@ -1,0 +1,19 @@
+"""From a plan to the place of its workers."""
+
+from loadgen.base.clock import Clock, now_ns
+from loadgen.base.exchange import Endpoint
+from loadgen.executors.places.base import Place
+from loadgen.executors.places.here import Here
+from loadgen.executors.places.processes import Processes
+from loadgen.guard.shared_state import SharedState
+from loadgen.plan.plan import Plan
+
+
+def make_place(plan: Plan, endpoint: Endpoint, clock: Clock = now_ns) -> Place:
+    """Where the plan's workers will be. Nothing runs yet; to be closed."""
+    control = SharedState.create(plan.shard_count)
+    match plan.processes:
+        case 1:
+            return Here(plan, endpoint, control, clock)
+        case _:
+            return Processes(plan, endpoint, control)

@@ -1,0 +1,90 @@
+"""Worker processes of this machine, each driven by one pool thread of the parent, which is its asyncio future."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+
+from loadgen.base.exchange import Endpoint
+from loadgen.executors.places.base import Deliver, WorkersLostError
+from loadgen.executors.places.child import encode_task
+from loadgen.guard.shared_state import SharedState, Slot, State
+from loadgen.measure.wire import read_frame
+from loadgen.plan.plan import Plan, Shard
+
+
+def spawn_child(control: SharedState) -> subprocess.Popen[bytes]:
+    """Start a child that inherits the shared memory. SIGINT is blocked until it ignores it: Ctrl-C goes to all."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "loadgen.executors.places.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=(control.descriptor,),
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Processes:
+    """A Place. `control` is closed with it; `spawn` starts a process that reads a task and writes frames."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        endpoint: Endpoint,
+        control: SharedState,
+        spawn: Callable[[SharedState], subprocess.Popen[bytes]] = spawn_child,
+    ) -> None:
+        self.control = control
+        self._plan = plan
+        self._endpoint = endpoint
+        self._spawn = spawn
+        self._pool = ThreadPoolExecutor(max_workers=plan.processes, thread_name_prefix="process")
+
+    def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
+        """Start the processes, each with as many of the shards as the others."""
+        loop = asyncio.get_running_loop()
+        each = -(-len(shards) // self._plan.processes)
+        parts = [shards[first : first + each] for first in range(0, len(shards), each)]
+        return [
+            loop.run_in_executor(self._pool, self._run_child, number, part, deliver)
+            for number, part in enumerate(parts, 1)
+        ]
+
+    def close(self) -> None:
+        """Wait for the processes, and free the control."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.control.close()
+
+    def _run_child(self, number: int, shards: Sequence[Shard], deliver: Deliver) -> None:
+        """Start a child for these shards and read its frames to the end.
+
+        Its workers are marked as finished when it is gone, however it went, so that nobody waits for them.
+        """
+        indexes = range(shards[0].index, shards[-1].index + 1)
+        child = self._spawn(self.control)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        with child, child.stdin, child.stdout:
+            try:
+                child.stdin.write(encode_task(self._plan, self._endpoint, indexes, self.control))
+                child.stdin.flush()
+            except BrokenPipeError:  # it is gone already; its exit code says why
+                with suppress(BrokenPipeError):
+                    child.stdin.close()
+            while (frame := read_frame(child.stdout)) is not None:
+                if frame.usage is not None:
+                    frame.usage = replace(frame.usage, process=number)
+                deliver(frame)
+            code = child.wait()
+        for index in indexes:
+            self.control.put(index, Slot.STATE, State.FINISHED)
+        if code:
+            how = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
+            raise WorkersLostError(f"worker process {child.pid} {how}")
