@@ -253,10 +253,15 @@ def to_json(result: Result) -> str:
 
 
 def to_document(result: Result) -> dict[str, Any]:
-    """The Result as plain JSON values. `error_class` is written as `class`."""
+    """The Result as plain JSON values."""
     document = asdict(result)
     document["errors"] = [_renamed(row, "error_class", "class") for row in document["errors"]]
     return document
+
+
+def written_name(kind: type, name: str) -> str:
+    """The name in a file of the field `name` of `kind`: `class`, which Python does not allow, is one."""
+    return "class" if kind is ErrorRow and name == "error_class" else name
 
 
 def from_json(text: str, source: str = "result") -> Result:

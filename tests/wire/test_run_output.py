@@ -4,10 +4,12 @@ import json
 import os
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from loadgen.results.result import SCHEMA
-from tests.support.command import MODES, Command, Finished, balanced, load, loadgen
+from loadgen.results.schema import result_schema
+from tests.support.command import MODES, Command, Finished, Mode, balanced, load, loadgen
 
 ONE_PROCESS = MODES["pool"]
 
@@ -44,6 +46,12 @@ def test_json_on_standard_output_is_all_that_is_there(url: str, argv: list[str])
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out)["schema"] == SCHEMA
     assert done.result.ledger.ok == 10
+
+
+def test_what_is_written_keeps_to_the_schema_of_results(url: str, local_mode: Mode) -> None:
+    done = loadgen("run", f"{url}/error-rate/50", "-c", "2", "-n", "20", "--phases", "--format", "json", *local_mode)
+    jsonschema.validate(json.loads(done.out), json.loads(result_schema()))
+    assert done.result.errors
 
 
 def test_quiet_with_a_file_prints_nothing(url: str, tmp_path: Path) -> None:
