@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Origin
-from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage
+from loadgen.plan.jobs.http import HttpJob, RequestSpec
+from loadgen.plan.plan import Arrivals, Plan, Stage
 from loadgen.plan.topology import choose
 from loadgen.results.calibration import Calibration, Ceiling, LagPoint
 from loadgen.results.result import Quantile, Result
@@ -33,7 +34,7 @@ def calibrate(origin: Origin, responder: str, *, cores: int, gil: bool, runner: 
     base = Plan(
         name="calibrate",
         origin=origin,
-        requests=(RequestSpec("GET /", "GET", "/"),),
+        job=HttpJob((RequestSpec("GET /", "GET", "/"),)),
         users=CONNECTIONS,
         processes=processes,
         workers=workers,

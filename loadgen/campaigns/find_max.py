@@ -33,7 +33,7 @@ def check_plan(plan: Plan, slo: tuple[str, ...]) -> None:
         raise UsageError("--slo: expected at least one, such as --slo 'p99 < 50ms'")
     for text in slo:
         try:
-            parse_condition(text, use="slo", names=[spec.name for spec in plan.requests])
+            parse_condition(text, use="slo", names=plan.job.request_names)
         except ValueError as error:
             raise UsageError(f"--slo: {error}") from None
     if plan.duration_s is None or plan.requests_limit is not None:
@@ -110,7 +110,7 @@ def _at(plan: Plan, slo: tuple[str, ...], rate_rps: float) -> Plan:
     """One run. What can be lost before it is over ends it, which also spares the target."""
     arrivals = plan.arrivals or Arrivals(())
     length_s = plan.warmup_s + (plan.duration_s or 0.0) + plan.cool_down_s
-    names = [spec.name for spec in plan.requests]
+    names = plan.job.request_names
     return replace(
         plan,
         arrivals=replace(arrivals, stages=(Stage(length_s, rate_rps, rate_rps),)),
@@ -118,7 +118,7 @@ def _at(plan: Plan, slo: tuple[str, ...], rate_rps: float) -> Plan:
     )
 
 
-def _aborting(text: str, names: list[str]) -> str:
+def _aborting(text: str, names: tuple[str, ...]) -> str:
     try:
         return parse_condition(f"{text} abort", use="threshold", names=names).text
     except ValueError:  # one that stays open until the run is over

@@ -74,7 +74,7 @@ def run(
     ci_files = CiFiles(junit, markdown, openmetrics)
     ci_files.check()
     plan = plan_for(target, settings or [], flags)
-    against = read_against(baseline, max_regression, [spec.name for spec in plan.requests], anyway=anyway)
+    against = read_against(baseline, max_regression, plan.job.request_names, anyway=anyway)
     if rounds > 1 or against.baseline is not None:
         from loadgen.cli.run_rounds import run_rounds_and_report
 

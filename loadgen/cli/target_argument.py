@@ -48,14 +48,15 @@ def plan_for_s3(section: Mapping[str, Any], flags: Mapping[str, Any]) -> "Plan":
 def made(profile: "Profile") -> "Plan":
     """The plan of a checked profile on this machine; a bucket is found by AWS's variables, too. Raises UsageError."""
     from loadgen.plan.build import make_plan
+    from loadgen.plan.jobs.s3 import S3Job
     from loadgen.session.environment import gil_enabled, usable_cores
 
     plan = make_plan(profile, cores=usable_cores(), gil=gil_enabled())
-    if plan.s3 is None:
+    if not isinstance(plan.job, S3Job):
         return plan
     from loadgen.workloads.s3.located import locate
 
-    return locate(plan, os.environ)
+    return locate(plan, plan.job, os.environ)
 
 
 def _safe(target: str) -> str:

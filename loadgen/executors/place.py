@@ -12,6 +12,7 @@ from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import Cause
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions
+from loadgen.plan.jobs.http import HttpJob
 from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
 
@@ -54,21 +55,23 @@ def _users(task: Assignment) -> Users:
 def _shard_workload(task: Assignment, transactions: Transactions) -> Workload:
     """One workload for all users of the shard, who belong to one thread."""
     plan, shard, control = task.plan, task.shard, task.control
-    if plan.s3 is None:
-        return HttpWorkload(plan, shard.index, shard.count, shard.seed)
+    job = plan.job
+    if isinstance(job, HttpJob):
+        return HttpWorkload(job, shard.index, shard.count, shard.seed)
     from loadgen.workloads.s3.workload import make_s3_workload
 
     def on_lost(_problem: str) -> None:
         control.trip(Cause.CREDENTIALS, task.clock())
 
-    return make_s3_workload(plan, plan.s3, shard, transactions, on_lost)
+    return make_s3_workload(plan, job, shard, transactions, on_lost)
 
 
 def _workload_maker(task: Assignment, transactions: Transactions) -> Callable[[int], Workload]:
     """One workload for each user; what leads from one request to others is shared by all users of the shard."""
     plan, shard = task.plan, task.shard
-    if plan.s3 is None:
-        return lambda user: HttpWorkload(plan, user, plan.users, shard.seed * 1_000_003 + user)
+    job = plan.job
+    if isinstance(job, HttpJob):
+        return lambda user: HttpWorkload(job, user, plan.users, shard.seed * 1_000_003 + user)
     from loadgen.workloads.s3.shared import Shared
 
     shared = Shared(_shard_workload(task, transactions))

@@ -72,7 +72,13 @@ class ReactorUsers:
         self._sweep_every_ns = min(s_to_ns(min(plan.timeout_s, plan.connect_timeout_s)) // 20, MOST_BETWEEN_SWEEPS_NS)
         self._alarm = alarm
         self._reactor = Reactor(
-            task.endpoint, context, self, recorder.connections, len(plan.requests), recorder.batches_ns, task.clock
+            task.endpoint,
+            context,
+            self,
+            recorder.connections,
+            len(plan.job.request_names),
+            recorder.batches_ns,
+            task.clock,
         )
         self._reactor.watch(alarm.fileno(), self._on_alarm)
 

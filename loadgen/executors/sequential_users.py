@@ -75,7 +75,7 @@ class SequentialUsers:
         self._clients = [clients() for _ in range(shard.users)]
         self._workload_for = workload_for
         self._unsent_workload = workload_for(plan.users)  # names the arrivals that nobody sent
-        self._buffers = [SampleBuffer(len(plan.requests)) for _ in range(shard.users)]
+        self._buffers = [SampleBuffer(len(plan.job.request_names)) for _ in range(shard.users)]
         self._opened = [False] * shard.users
         self._started = [False] * shard.users
         self._ended_ns = [0] * shard.users

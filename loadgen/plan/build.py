@@ -5,13 +5,12 @@ from pathlib import Path
 
 from loadgen.base.exchange import Tls
 from loadgen.base.redact import Redactor
+from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.open_model import make_arrivals, measured_s
-from loadgen.plan.plan import Plan, RequestSpec, StopRules
+from loadgen.plan.plan import Plan, StopRules
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
-from loadgen.plan.requests import collect_secrets, make_requests
-from loadgen.plan.s3 import S3Plan
-from loadgen.plan.s3_profile import S3Profile, make_s3_plan
+from loadgen.plan.requests import collect_secrets, make_job
 from loadgen.plan.topology import TopologyError, choose
 from loadgen.plan.user_stages import make_user_stages, most_users
 
@@ -24,8 +23,10 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
     `cores` are the usable ones, `gil` whether the interpreter runs with it. A `body_file` of up to 8 MiB becomes the
     body, where `${name}` is replaced as in any body; a larger one is streamed as it is.
     """
-    requests, problems = make_requests(profile)
-    requests = tuple(_with_file(profile, spec, index, problems) for index, spec in enumerate(requests))
+    job, problems = make_job(profile)
+    if isinstance(job, HttpJob):
+        specs = (_with_file(profile, spec, index, problems) for index, spec in enumerate(job.requests))
+        job = replace(job, requests=tuple(specs))
     tls = Tls(
         verify=not profile.insecure,
         ca_file=_readable(profile, ("cacert",), profile.cacert, problems),
@@ -33,15 +34,13 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         key_file=_readable(profile, ("key",), profile.key, problems),
     )
     processes, workers = _topology(profile, cores, gil, problems)
-    s3 = None if profile.s3 is None else _s3(profile, profile.s3)
-    secrets = collect_secrets(profile, requests)
+    secrets = collect_secrets(profile, job.requests)
     if problems:
         raise profile.places.error(problems, Redactor(secrets))
     return Plan(
         name=Redactor(secrets).text(profile.name or str(profile.target.origin)),
         origin=profile.target.origin,
-        requests=requests,
-        variables=profile.variables,
+        job=job,
         users=most_users(profile),
         requests_limit=profile.total_requests,
         duration_s=measured_s(profile),
@@ -63,23 +62,16 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         cool_down_s=profile.cool_down,
         thresholds=profile.thresholds,
         strict=profile.strict,
-        phases=profile.phases or s3 is not None,
+        phases=profile.phases or bool(profile.s3),
         seed=profile.seed,
         secrets=secrets,
-        s3=s3,
     )
 
 
 def _most_errors(profile: Profile) -> int | None:
     """A batch is a job to be done whole, so it stops at the first failure unless a number is given."""
-    whole = profile.s3 is not None and profile.s3.job == "batch" and "fail_fast" not in profile.model_fields_set
+    whole = profile.s3 and profile.s3.job == "batch" and "fail_fast" not in profile.model_fields_set
     return 1 if profile.fail_fast or (whole and profile.max_errors is None) else profile.max_errors
-
-
-def _s3(profile: Profile, s3: S3Profile) -> S3Plan:
-    timed = profile.duration is not None or profile.total_requests is not None or bool(profile.stages)
-    journal = None if s3.resume is None else str(profile.places.file(("s3", "resume"), s3.resume).absolute())
-    return make_s3_plan(s3, profile.target.path, timed=timed, journal=journal)
 
 
 def _topology(profile: Profile, cores: int, gil: bool, problems: list[Problem]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from loadgen.plan.condition import Condition, Use, parse_condition
 from loadgen.plan.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
-from loadgen.plan.requests import make_requests
+from loadgen.plan.requests import make_job
 from loadgen.plan.s3_profile import s3_problems
 from loadgen.plan.user_stages import user_stage_problems
 
@@ -25,11 +25,11 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     """Every problem that spans keys, apart from those that only follow from values that `failed` already."""
     wrong = {where[0] for where in failed if where}
     timed = not wrong & {"duration", "stages", "total_requests"}
-    requests, problems = make_requests(profile)
+    job, problems = make_job(profile)
     if "target" in wrong:
         problems = [problem for problem in problems if problem.where[-1] != "path"]
     if "requests" not in wrong:
-        names = [request.name for request in requests]
+        names = list(job.request_names)
         run_s = measured_s(profile) if timed else None
         for index, text in enumerate(profile.abort_if):
             problems += _condition(("abort_if", index), text, "abort", names)
@@ -84,7 +84,7 @@ def _times(profile: Profile) -> list[Problem]:
 
 def _s3(profile: Profile) -> list[Problem]:
     """What an S3 job does not go together with: its requests are its own."""
-    if profile.s3 is None:
+    if not profile.s3:
         return []
     own = {"requests": "the job makes them", "headers": "requests are signed as they are"}
     problems = [Problem((key,), f"expected none beside s3: {why}") for key, why in own.items() if getattr(profile, key)]

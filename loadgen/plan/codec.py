@@ -9,12 +9,17 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from loadgen.base.redact import Redactor
-from loadgen.plan.plan import Plan, RequestSpec
+from loadgen.plan.jobs.http import RequestSpec
+from loadgen.plan.plan import Plan
+
+_TYPE = "type"
+"""The key under which a member of a union names its type."""
 
 
 def plan_to_json(plan: Plan) -> str:
     """One line of JSON from which `plan_from_json` makes an equal plan. It holds secrets: never show or save it."""
-    return json.dumps(asdict(plan), default=lambda data: b64encode(data).decode(), separators=(",", ":"))
+    values = asdict(plan) | {"job": {_TYPE: type(plan.job).__name__, **asdict(plan.job)}}
+    return json.dumps(values, default=lambda data: b64encode(data).decode(), separators=(",", ":"))
 
 
 def plan_from_json(text: str) -> Plan:
@@ -24,12 +29,20 @@ def plan_from_json(text: str) -> Plan:
 
 
 def describe_plan(plan: Plan) -> dict[str, Any]:
-    """The plan as plain JSON values without secrets; bodies as length and SHA-256. Keys are those of Plan."""
-    redactor = Redactor(plan.secrets)
-    described: dict[str, Any] = {"name": plan.name, "target": str(plan.origin)}
-    described |= {key: value for key, value in asdict(plan).items() if key not in ("origin", "secrets")}
-    described["requests"] = [_described_request(request, redactor) for request in plan.requests]
-    return {key: _redacted(value, redactor) for key, value in described.items()}
+    """The plan as plain JSON values without secrets; bodies as length and SHA-256.
+
+    Keys are those of Plan; in place of `job` its `requests`, `variables` and `s3`, and `counted`, what it counts in.
+    """
+    redactor, job = Redactor(plan.secrets), plan.job
+    described: dict[str, Any] = {
+        "name": plan.name,
+        "target": str(plan.origin),
+        "requests": [_described_request(request, redactor) for request in job.requests],
+        "variables": [],
+    }
+    described |= {key: value for key, value in asdict(plan).items() if key not in ("origin", "job", "secrets")}
+    described |= {"s3": None, "counted": {"noun": job.noun, "per_reply": job.per_reply, "total": job.total}}
+    return {key: _redacted(value, redactor) for key, value in (described | job.describe()).items()}
 
 
 def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, Any]:
@@ -68,7 +81,7 @@ def _redacted(value: Any, redactor: Redactor) -> Any:
 
 
 def _restored(kind: Any, value: Any) -> Any:
-    """`value` from JSON as the type `kind`: dataclasses, tuples of one or of several types, bytes, X | None."""
+    """`value` from JSON as the type `kind`: dataclasses, tuples of one or of several types, bytes, X | None, unions."""
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
         return kind(**{item.name: _restored(hints[item.name], value[item.name]) for item in fields(kind)})
@@ -77,6 +90,8 @@ def _restored(kind: Any, value: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType) and type(None) in inner:
         return None if value is None else _restored(inner[0], value)
+    if origin in (Union, UnionType) and isinstance(value, dict):
+        return _restored(next(part for part in inner if part.__name__ == value[_TYPE]), value)
     if origin is tuple and inner[-1] is Ellipsis:
         return tuple(_restored(inner[0], item) for item in value)
     if origin is tuple:

@@ -10,9 +10,9 @@ from loadgen.base.errors import ProfileError
 from loadgen.base.redact import Redactor
 from loadgen.plan import fields
 from loadgen.plan.checks import spanning_problems
+from loadgen.plan.jobs.s3 import NO_ENDPOINT
 from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profile import Profile, validated
-from loadgen.plan.s3 import NO_ENDPOINT
 from loadgen.plan.variables import Raw, Resolution
 
 _REQUEST_FLAGS = ("headers", "method", "body")

@@ -6,41 +6,19 @@ Nothing here touches the network, and a worker process can import it without pyd
 from dataclasses import dataclass, field
 from typing import Literal
 
-from loadgen.base.exchange import Expect, Origin, Tls
-from loadgen.plan.s3 import S3Plan
+from loadgen.base.exchange import Origin, Tls
+from loadgen.plan.jobs.http import HttpJob
+from loadgen.plan.jobs.s3 import S3Job
 
 Mode = Literal["pool", "threads", "async"]
 ClientKind = Literal["raw", "httpx"]
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A `${name}` that changes with every request. `values` are the choices, or the two inclusive ends of a range.
-
-    kinds: `random` an integer from a range, `sequence` counts up from values[0] over one worker in steps of the
-    number of workers, `choice` one of the values, `uuid` a random UUID.
-    """
-
-    name: str
-    kind: Literal["random", "sequence", "choice", "uuid"]
-    values: tuple[int | str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RequestSpec:
-    """One kind of request. `path`, header values and `body` may hold `${name}` of the plan's variables.
-
-    `body_file` is read when a worker prepares; `body` and `body_file` exclude each other.
-    """
-
-    name: str
-    method: str
-    path: str
-    weight: float = 1.0
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    body_file: str | None = None
-    expect: Expect = field(default_factory=Expect)
+Job = HttpJob | S3Job
+"""What is sent: a closed union. Each says which request names it has, which transactions, how many requests it plans
+(None: as many as fit into the run), and in what a report counts it: a good reply, or a transaction, is `per_reply` of
+its `noun`, of which there are `total` to handle (None: no end). `ends_itself`: it is over with the last of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +71,12 @@ class Plan:
     are per process. `arrivals` None is the closed model, in which `user_stages` may say how many of the `users` take
     part. The first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load.
     `thresholds` are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS,
-    connect, TLS, first byte and transfer. `secrets` are values that no output may show. With `s3` the requests are its
-    operations, and `origin` is where the bucket is.
+    connect, TLS, first byte and transfer. `secrets` are values that no output may show.
     """
 
     name: str
     origin: Origin
-    requests: tuple[RequestSpec, ...]
-    variables: tuple[Variable, ...] = ()
+    job: Job
     users: int = 50
     requests_limit: int | None = None
     duration_s: float | None = 10.0
@@ -125,7 +101,6 @@ class Plan:
     phases: bool = False
     seed: int = 1
     secrets: tuple[str, ...] = ()
-    s3: S3Plan | None = None
 
     @property
     def paced(self) -> bool:

@@ -11,9 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 
 from loadgen.plan import fields
 from loadgen.plan.address import Target, parse_target
-from loadgen.plan.plan import ClientKind, Mode, Variable
+from loadgen.plan.jobs.http import Variable
+from loadgen.plan.jobs.s3 import JOBS
+from loadgen.plan.plan import ClientKind, Mode
 from loadgen.plan.problems import Places, Problem, Where, did_you_mean, shown
-from loadgen.plan.s3 import JOBS
 from loadgen.plan.s3_profile import S3Profile
 
 Text = Annotated[str, BeforeValidator(fields.text)]

@@ -1,4 +1,4 @@
-"""The requests of a profile, joined with its target, common headers and variables."""
+"""What a profile sends: a job on a bucket, or requests joined with its target, common headers and variables."""
 
 import json
 import re
@@ -11,19 +11,22 @@ from loadgen.base.exchange import Expect
 from loadgen.base.redact import Redactor, is_sensitive_header, sensitive_parameters
 from loadgen.plan import fields
 from loadgen.plan.address import is_url_safe, request_path
-from loadgen.plan.plan import RequestSpec, Variable
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.plan import Job
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile, RequestProfile
-from loadgen.plan.s3_profile import s3_requests
+from loadgen.plan.s3_profile import make_s3_job
 from loadgen.plan.variables import PLACEHOLDER
 
 _SHORTEST_COOKIE_SECRET = 8
 
 
-def make_requests(profile: Profile) -> tuple[tuple[RequestSpec, ...], list[Problem]]:
-    """All requests, in order; a wrong part of one is a problem and left at its default."""
-    if profile.s3 is not None:
-        return s3_requests(profile.s3), []
+def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
+    """The job of a profile; a wrong part of a request is a problem and left at its default."""
+    if profile.s3:
+        timed = profile.duration is not None or profile.total_requests is not None or bool(profile.stages)
+        journal = profile.s3.resume and str(profile.places.file(("s3", "resume"), profile.s3.resume).absolute())
+        return make_s3_job(profile.s3, profile.target.path, timed=timed, journal=journal), []
     problems: list[Problem] = []
     changing = {variable.name: variable for variable in profile.variables}
     specs = []
@@ -32,7 +35,7 @@ def make_requests(profile: Profile) -> tuple[tuple[RequestSpec, ...], list[Probl
         specs.append(maker.spec())
         problems += maker.problems
     named, more = _named(specs, Redactor(profile.secrets))
-    return named, problems + more
+    return HttpJob(named, profile.variables), problems + more
 
 
 def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tuple[str, ...]:

@@ -6,21 +6,18 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from loadgen.plan import fields, s3_fields
-from loadgen.plan.plan import RequestSpec
-from loadgen.plan.problems import Problem
-from loadgen.plan.s3 import (
+from loadgen.plan.jobs.s3 import (
     DEFAULT_MIX,
     DEFAULT_OBJECTS,
     JOBS,
     MOST_DELETES,
     Addressing,
     ChecksumName,
-    Job,
-    Payload,
-    S3Plan,
+    JobName,
+    S3Job,
     ends_itself,
 )
-from loadgen.plan.s3_steps import request_specs
+from loadgen.plan.problems import Problem
 
 Boolean = Annotated[bool, BeforeValidator(fields.boolean)]
 Text = Annotated[str, BeforeValidator(fields.text)]
@@ -46,7 +43,7 @@ class S3Profile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    job: Annotated[Job, BeforeValidator(fields.one_of(*JOBS))]
+    job: Annotated[JobName, BeforeValidator(fields.one_of(*JOBS))]
     bucket: Text
     region: Text = ""
     addressing: Annotated[Addressing, BeforeValidator(fields.one_of("auto", "path", "virtual"))] = "auto"
@@ -96,39 +93,20 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(("s3", "objects"), "expected none beside source: the batch takes what is there")
 
 
-def make_s3_plan(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -> S3Plan:
-    """The plan of a checked section. `path` is the endpoint's own, `timed` says that a duration was given."""
+def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -> S3Job:
+    """The job of a checked section. `path` is the endpoint's own, `timed` says that a duration was given."""
     endless = s3.job in ("put", "multipart") and timed
-    payload: Payload | None = s3.payload
-    return S3Plan(
-        job=s3.job,
-        bucket=s3.bucket,
-        region=s3.region,
+    renamed = {"aws_profile", "objects", "size", "part_size", "range", "resume"}
+    return S3Job(
+        **s3.model_dump(exclude=renamed),
         root=path.rstrip("/"),
-        addressing=s3.addressing,
         profile=s3.aws_profile,
-        prefix=s3.prefix,
         objects=s3.objects or (None if endless or s3.source is not None else DEFAULT_OBJECTS),
         sizes=s3.size,
         part_bytes=s3.part_size,
         range_bytes=s3.range,
-        mix=s3.mix,
-        payload=payload,
-        checksum=s3.checksum,
-        verify=s3.verify,
-        presigned=s3.presigned,
-        keep=s3.keep,
-        retries=s3.retries,
-        delete_many=s3.delete_many,
-        source=s3.source,
-        function=s3.function,
         journal=journal,
     )
-
-
-def s3_requests(s3: S3Profile) -> tuple[RequestSpec, ...]:
-    """The kinds of requests of the job, named by their operations."""
-    return request_specs(make_s3_plan(s3, "/", timed=False, journal=None))
 
 
 def uses_objects_up(s3: S3Profile | None) -> bool:

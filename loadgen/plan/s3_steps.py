@@ -2,47 +2,34 @@
 
 from dataclasses import replace
 
-from loadgen.plan.plan import Plan, RequestSpec, StopRules
-from loadgen.plan.s3 import METHODS, S3Plan, Step
+from loadgen.plan.jobs.s3 import S3Job, Step
+from loadgen.plan.plan import Plan, StopRules
 
 MOST_SWEEPERS = 8
+"""Each deletes a page of 1000 keys with a request: they wait for the store, hardly for round trips."""
 
 
-def request_specs(s3: S3Plan) -> tuple[RequestSpec, ...]:
-    """A RequestSpec for each request name of a plan."""
-    weights = dict(s3.mix) if s3.job == "mixed" else {}
-    return tuple(
-        RequestSpec(name, METHODS[name.removesuffix(" again")], f"/{s3.bucket}", weights.get(name, 1.0))
-        for name in s3.names
-    )
-
-
-def bucket_step(plan: Plan) -> Plan:
+def bucket_step(plan: Plan, s3: S3Job) -> Plan:
     """One user makes sure that the bucket is there."""
-    return _step(plan, "bucket", 1)
+    return _step(plan, s3, "bucket", 1)
 
 
-def fill_step(plan: Plan) -> Plan:
+def fill_step(plan: Plan, s3: S3Job) -> Plan:
     """The users of the run put the objects that its job needs, and stop at the first that cannot be put."""
-    assert plan.s3 is not None
-    return _step(plan, "fill", min(plan.users, plan.s3.prepared))
+    return _step(plan, s3, "fill", min(plan.users, s3.prepared))
 
 
-def sweep_step(plan: Plan) -> Plan:
+def sweep_step(plan: Plan, s3: S3Job) -> Plan:
     """A few users delete what has the run's own prefix, and give up uploads that were begun there."""
-    return _step(plan, "sweep", min(plan.users, MOST_SWEEPERS))
+    return _step(plan, s3, "sweep", min(plan.users, MOST_SWEEPERS))
 
 
-def _step(plan: Plan, step: Step, users: int) -> Plan:
+def _step(plan: Plan, s3: S3Job, step: Step, users: int) -> Plan:
     """The plan of a step: as the run's, without what belongs to its load, and in this process unless it fills."""
-    assert plan.s3 is not None
-    objects = plan.s3.prepared if step == "fill" else None
-    s3 = replace(plan.s3, job=step, objects=objects)
     processes, workers = _topology(plan, users) if step == "fill" else (1, 1)
     return replace(
         plan,
-        s3=s3,
-        requests=request_specs(s3),
+        job=replace(s3, job=step, objects=s3.prepared if step == "fill" else None),
         users=users,
         requests_limit=None,
         duration_s=None,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from loadgen.plan.plan import Variable
+from loadgen.plan.jobs.http import Variable
 from loadgen.plan.problems import Problem, Where, did_you_mean, shown, where_text
 
 if TYPE_CHECKING:

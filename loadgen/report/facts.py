@@ -6,7 +6,6 @@ from typing import Any
 from loadgen.base.units import format_bytes, format_count, format_ms
 from loadgen.report.bars import sparkline
 from loadgen.report.latency import is_closed
-from loadgen.report.s3 import title as s3_title
 from loadgen.report.style import Line, Span, Tone, clean, counted, format_measured_s, format_rate, line, pad, wrap
 from loadgen.results.result import Result, Second, WorkerRow
 
@@ -51,10 +50,19 @@ def outcome(result: Result, width: int) -> list[Line]:
     return lines
 
 
+def notes(result: Result, width: int) -> list[Line]:
+    """What happened before and after the run, and what is left of it."""
+    lines = []
+    for note in result.notes:
+        tone = Tone.BAD if note in result.left_behind else Tone.PLAIN
+        lines += [line(Span(row, tone)) for row in wrap(clean(note), width)]
+    return lines
+
+
 def title(plan: Mapping[str, Any]) -> str:
     """`checkout: http://127.0.0.1:8080, 3 kinds of requests`, or `GET http://127.0.0.1:8080/` for a single one."""
-    if isinstance(plan.get("s3"), Mapping):
-        return s3_title(plan)
+    if isinstance(s3 := plan.get("s3"), Mapping):
+        return _s3_title(plan, s3)
     requests = [spec for spec in plan.get("requests") or [] if isinstance(spec, Mapping)]
     target = origin = str(plan.get("target", ""))
     if len(requests) == 1:
@@ -63,6 +71,24 @@ def title(plan: Mapping[str, Any]) -> str:
         target = f"{target}, {len(requests)} kinds of requests"
     name = str(plan.get("name", ""))
     return clean(target if origin and origin in name else ": ".join(filter(None, (name, target))))
+
+
+def _s3_title(plan: Mapping[str, Any], s3: Mapping[str, Any]) -> str:
+    """`S3 put on http://127.0.0.1:9000/photos, objects of 4.00 KiB`."""
+    name = f"{plan.get('name')}: " if plan.get("name") not in (None, "", plan.get("target")) else ""
+    what = f", {s3['range_bytes']:,} bytes of each object" if s3.get("range_bytes") else ""
+    what += ", by presigned URLs" if s3.get("presigned") else ""
+    return clean(f"{name}S3 {s3.get('job')} on {plan.get('target')}/{s3.get('bucket')}, {_s3_objects(s3)}{what}")
+
+
+def _s3_objects(s3: Mapping[str, Any]) -> str:
+    if s3.get("source") is not None:
+        return f"what is under {s3['source']!r}"
+    sizes = [
+        format_bytes(low) if low == high else f"{format_bytes(low)} to {format_bytes(high)}"
+        for low, high, _ in s3.get("sizes") or []
+    ]
+    return f"objects of {' or '.join(sizes)}"
 
 
 def _shape(result: Result) -> list[str]:

@@ -7,7 +7,9 @@ from loadgen.base.encode import Encoder
 from loadgen.base.exchange import Expect, Fields, Request
 from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
-from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, UserStage, Variable, share
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Arrivals, Plan, Stage, UserStage, share
 from loadgen.report.s3_plan import s3_facts, s3_operations
 from loadgen.report.style import align, clean, counted, format_rate, pad, wrap
 
@@ -24,9 +26,7 @@ def render_plan(plan: Plan, width: int = 80) -> str:
     parts = [
         wrap(words.title(), width),
         _labelled(words.facts(), width),
-        ["Requests", *words.requests(width)] if plan.s3 is None else ["Operations", *s3_operations(plan.s3)],
-        ["Variables, new for every request", *words.variables()] if plan.variables else [],
-        ["The first request, as it will be sent", *words.sample()] if plan.s3 is None else [],
+        *words.job(width),
     ]
     return "\n\n".join("\n".join(row.rstrip(" ") for row in part) for part in parts if part)
 
@@ -46,11 +46,7 @@ class _Words:
     def facts(self) -> dict[str, str]:
         """Label and sentence for all but the requests; those without a sentence are left out."""
         facts = {
-            **(
-                {}
-                if self._plan.s3 is None
-                else {name: self._show(said) for name, said in s3_facts(self._plan.s3).items()}
-            ),
+            **self._job_facts(),
             "Users": self._users(),
             **self._pace(),
             "Warm-up": self._unmeasured(self._plan.warmup_s, "before"),
@@ -67,13 +63,25 @@ class _Words:
         }
         return {label: sentence for label, sentence in facts.items() if sentence}
 
+    def job(self, width: int) -> list[list[str]]:
+        """What is sent, part by part."""
+        match self._plan.job:
+            case HttpJob() as job:
+                return [
+                    ["Requests", *self.requests(width)],
+                    ["Variables, new for every request", *self.variables()] if job.variables else [],
+                    ["The first request, as it will be sent", *self.sample()],
+                ]
+            case S3Job() as job:
+                return [["Operations", *s3_operations(job)]]
+
     def requests(self, width: int) -> list[str]:
         """Share, name, method and URL of each request; below it headers, body and what is a good reply."""
-        total = sum(spec.weight for spec in self._plan.requests) or 1.0
-        shares = [f"{spec.weight / total:.1%}" for spec in self._plan.requests]
+        total = sum(spec.weight for spec in self._plan.job.requests) or 1.0
+        shares = [f"{spec.weight / total:.1%}" for spec in self._plan.job.requests]
         indent = " " * (max(map(len, shares), default=0) + 4)
         rows = []
-        for part, spec in zip(shares, self._plan.requests, strict=True):
+        for part, spec in zip(shares, self._plan.job.requests, strict=True):
             name = f"{spec.name}: " if len(shares) > 1 else ""
             url, *more = self._wrapped(f"{name}{spec.method} {self._plan.origin}{spec.path}", width - len(indent) - 2)
             rows += [f"{part:>{len(indent) - 2}}  {url}", *(f"{indent}  {row}" for row in more)]
@@ -83,12 +91,12 @@ class _Words:
 
     def variables(self) -> list[str]:
         """One line for each variable: its name and what it becomes."""
-        rows = [(f"  ${{{self._show(item.name)}}}", self._show(_values(item))) for item in self._plan.variables]
+        rows = [(f"  ${{{self._show(item.name)}}}", self._show(_values(item))) for item in self._plan.job.variables]
         return align(rows, right=frozenset())
 
     def sample(self) -> list[str]:
         """Request line and headers of the first request, made by what will encode it."""
-        spec = self._plan.requests[0]
+        spec = self._plan.job.requests[0]
         target = _latin(self._redactor.text(spec.path))
         fields = Fields(tuple((_latin(name), _latin(value)) for name, value in self._headers(spec)))
         request = Request(0, _latin(spec.method), target, fields, body=spec.body or (b"?" if spec.body_file else b""))
@@ -121,7 +129,7 @@ class _Words:
         ]
 
     def _varies(self, body: bytes) -> bool:
-        return any(f"${{{variable.name}}}".encode() in body for variable in self._plan.variables)
+        return any(f"${{{variable.name}}}".encode() in body for variable in self._plan.job.variables)
 
     def _users(self) -> str:
         users = counted(self._plan.users, "connection")
@@ -131,9 +139,10 @@ class _Words:
             return f"{users}, started evenly over {format_duration_s(self._plan.ramp_up_s)}"
         return f"{users}, opened before the first request is sent"
 
-    def _job(self) -> dict[str, str]:
-        s3 = self._plan.s3
-        return {} if s3 is None else {label: self._show(sentence) for label, sentence in s3_facts(s3).items()}
+    def _job_facts(self) -> dict[str, str]:
+        job = self._plan.job
+        facts = s3_facts(job) if isinstance(job, S3Job) else {}
+        return {label: self._show(sentence) for label, sentence in facts.items()}
 
     def _pace(self) -> dict[str, str]:
         arrivals = self._plan.arrivals
@@ -161,7 +170,7 @@ class _Words:
         measured = " of measured time" if self._plan.warmup_s or self._plan.cool_down_s else ""
         ends = [] if duration_s is None else [f"after {format_duration_s(duration_s)}{measured}"]
         ends += [] if limit is None else [f"after {counted(limit, 'request')}"]
-        if self._plan.s3 is not None and self._plan.s3.ends_itself:
+        if self._plan.job.ends_itself:
             ends.append("with the last object")
         return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "")
 

@@ -1,13 +1,15 @@
 """An S3 job in words, for `loadgen check`."""
 
+from itertools import zip_longest
+
 from loadgen.base.units import format_bytes
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.report.style import counted, format_share
 
 _OVER_AND_OVER = "over and over, in turn"
 
 
-def s3_facts(s3: S3Plan) -> dict[str, str]:
+def s3_facts(s3: S3Job) -> dict[str, str]:
     """Label and sentence for all that a job does; those without a sentence are left out."""
     made = "; created if it is missing" if s3.source is None else ""
     facts = {
@@ -26,14 +28,14 @@ def s3_facts(s3: S3Plan) -> dict[str, str]:
     return {label: sentence for label, sentence in facts.items() if sentence}
 
 
-def s3_operations(s3: S3Plan) -> list[str]:
+def s3_operations(s3: S3Job) -> list[str]:
     """One line for each kind of request."""
     total = sum(weight for _, weight in s3.mix)
-    shares = {name: f"  {format_share(weight, total):>6}  " for name, weight in s3.mix} if s3.job == "mixed" else {}
-    return [f"{shares.get(name.replace('-range', ''), '  ')}{name}" for name in s3.names]
+    shares = [f"  {format_share(weight, total):>6}  " for _, weight in s3.mix] if s3.job == "mixed" else []
+    return [f"{share}{name}" for share, name in zip_longest(shares, s3.request_names, fillvalue="  ")]
 
 
-def _job(s3: S3Plan) -> str:
+def _job(s3: S3Job) -> str:
     objects = "objects, without an end" if s3.objects is None else counted(s3.objects, "object")
     match s3.job:
         case "put":
@@ -59,7 +61,7 @@ def _job(s3: S3Plan) -> str:
     return f"get, stat, put and delete by weight, beginning with {objects}"
 
 
-def _after(s3: S3Plan) -> str:
+def _after(s3: S3Job) -> str:
     if s3.source is not None:
         return "nothing is deleted"
     if s3.keep:
@@ -67,7 +69,7 @@ def _after(s3: S3Plan) -> str:
     return f"delete what was put, under {s3.prefix}RUN/ (RUN is new for every run), and nothing else"
 
 
-def _objects(s3: S3Plan) -> str:
+def _objects(s3: S3Job) -> str:
     if s3.source is not None:
         return "as they are"
     total = sum(weight for _, _, weight in s3.sizes)
@@ -78,6 +80,6 @@ def _objects(s3: S3Plan) -> str:
     return f"{', '.join(texts)}, random bytes, no two equal"
 
 
-def _payload(s3: S3Plan) -> str:
+def _payload(s3: S3Job) -> str:
     mode = s3.payload or "unsigned over https, signed over http"
     return mode if s3.checksum == "none" else f"{mode}; with a {s3.checksum} checksum"

@@ -1,9 +1,9 @@
 """The report that a person reads: Result -> text. The number they came for stands at the top."""
 
-from loadgen.report.facts import header, outcome
+from loadgen.report.facts import header, notes, outcome
 from loadgen.report.latency import format_quantile, latency_table, spread
-from loadgen.report.s3 import is_s3, notes, operations, rates, seconds, transaction
-from loadgen.report.style import Line, Span, Tone, bullet, clean, counted, format_rate, line
+from loadgen.report.operations import is_by_operation, operations, rates, seconds, transaction
+from loadgen.report.style import Line, Span, Tone, bullet, clean, counted, line
 from loadgen.report.tables import by_request, errors, phases, thresholds
 from loadgen.results.result import Latency, Result
 
@@ -27,7 +27,11 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
         (thresholds(result), fixed),
         (latency_table(result, fixed), fixed),
         (spread(result), fixed),
-        *([(operations(result), fixed), (seconds(result), fixed)] if is_s3(result) else _requests(result, width)),
+        *(
+            [(operations(result), fixed), (seconds(result), fixed)]
+            if is_by_operation(result)
+            else _requests(result, width)
+        ),
         (errors(result, fixed), fixed),
         (outcome(result, fixed), fixed),
         (notes(result, fixed), fixed),
@@ -38,6 +42,8 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
 
 
 def _requests(result: Result, width: int) -> list[tuple[list[Line], int]]:
+    if is_by_operation(result):
+        return [(operations(result), min(width, WIDEST)), (seconds(result), min(width, WIDEST))]
     return [(by_request(result, width), width), (phases(result), min(width, WIDEST))]
 
 
@@ -52,8 +58,7 @@ def headline(result: Result) -> Line:
     if not ledger.ok and not sum(result.status_codes.values()):
         return line("  ", Span("Not one reply came back.", Tone.BAD), "   ", failed)
     response = (whole or result).latency_ms.get("response", Latency())
-    unit = "good replies/s" if ledger.failed else "requests/s"
-    figures = rates(result) if is_s3(result) else [f"{format_rate(result.rate.ok_rps)} {unit}"]
+    figures = rates(result)
     quantiles = {"p50": response.p50, "p99": response.p99}
     times = [f"{name} {format_quantile(value)}" for name, value in quantiles.items() if value is not None]
     figures += [f"{noun} {times[0]}".lstrip(), *times[1:]] if times else []

@@ -152,6 +152,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         generator=_generator(results),
         histograms=encoded(clocks),
         notes=list(dict.fromkeys(note for result in results for note in result.notes)),
+        left_behind=list(dict.fromkeys(note for result in results for note in result.left_behind)),
     )
 
 

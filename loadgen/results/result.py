@@ -206,7 +206,8 @@ class Result:
 
     `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes
     several requests, such as an `upload` in parts: sent is begun, unknown those under way at the end, and latency runs
-    from the first request's sending to the last one's end. `notes` say in words what happened before and after the run.
+    from the first request's sending to the last one's end. `notes` say in words what happened before and after the run;
+    `left_behind` are those of them about what it could not clean up.
     """
 
     schema: str = SCHEMA
@@ -240,6 +241,7 @@ class Result:
     generator: Generator = field(default_factory=Generator)
     histograms: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    left_behind: list[str] = field(default_factory=list)
 
     @property
     def whole_seconds(self) -> list[Second]:

@@ -27,7 +27,7 @@ class AbortWatch:
     """Judges a plan's conditions. Plain error rates and counts come from the control, the rest from the last frames."""
 
     def __init__(self, plan: Plan, control: Control) -> None:
-        names = [spec.name for spec in plan.requests]
+        names = plan.job.request_names
         self._names = names
         self._control = control
         self._conditions = [parse_condition(text, use="abort", names=names) for text in plan.stop.abort_if]
@@ -91,7 +91,7 @@ class ThresholdWatch:
     """Looks once a second, from `check`'s first call on, at whether thresholds with `abort` can still be met."""
 
     def __init__(self, plan: Plan) -> None:
-        names = [spec.name for spec in plan.requests]
+        names = plan.job.request_names
         conditions = [parse_condition(text, use="threshold", names=names) for text in plan.thresholds]
         watched = [condition for condition in conditions if condition.abort]
         self._names = names

@@ -84,7 +84,7 @@ def assemble(
         status_codes=_statuses(total),
         error_codes=dict(sorted(total.codes.items())),
         errors=_errors(total),
-        requests={spec.name: _request(collected.total.tally(index)) for index, spec in enumerate(plan.requests)},
+        requests={name: _request(collected.total.tally(index)) for index, name in enumerate(plan.job.request_names)},
         transactions=_transactions(plan, collected.total.transactions),
         timeline=[
             Second(row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload)
@@ -150,8 +150,7 @@ def _errors(total: Tally) -> list[ErrorRow]:
 
 
 def _transactions(plan: Plan, tally: Tally) -> dict[str, RequestResult]:
-    name = plan.s3.transaction if plan.s3 is not None else ""
-    return {name: _request(tally)} if name else {}
+    return {name: _request(tally) for name in plan.job.transactions}
 
 
 def _request(tally: Tally) -> RequestResult:

@@ -249,7 +249,7 @@ class Session:
         opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
         ending = self._ending(whole=whole)
         result = assemble(self._plan, self._control, self._collected, self._started, opening_s, ending)
-        return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in self._plan.requests]))
+        return replace(result, thresholds=judge_thresholds(result, self._plan.job.request_names))
 
     def _progress(self, phase: Phase) -> None:
         control, plan = self._control, self._plan
@@ -263,7 +263,7 @@ class Session:
             Snapshot(
                 elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
                 planned_s=self._planned_s(),
-                planned_requests=plan.requests_limit or (plan.s3.requests if plan.s3 else None),
+                planned_requests=plan.requests_limit or plan.job.planned_requests,
                 done=sent,
                 rate_rps=self._rate_rps,
                 p99_ms=None if p99_us is None else p99_us / 1000,

@@ -10,8 +10,8 @@ from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.progress import Snapshot
 from loadgen.plan.codec import describe_plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
-from loadgen.plan.s3 import S3Plan
 from loadgen.plan.s3_steps import bucket_step, fill_step, sweep_step
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Generator, Result, Users
@@ -20,7 +20,6 @@ from loadgen.session.run import Hooks, run
 from loadgen.workloads.s3.journal import begin, put_in_order
 from loadgen.workloads.s3.located import with_secrets
 
-LEFT = "NOT CLEANED UP"
 LATE_S = 1.0
 """How long a request that was cut off may take to have its effect in the store."""
 
@@ -48,24 +47,22 @@ class _Interrupted(Exception):  # noqa: N818
         super().__init__(because)
 
 
-async def run_s3(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
+async def run_s3(plan: Plan, s3: S3Job, hooks: Hooks, calibration: Calibration | None = None) -> Result:
     """Run a plan with an S3 job. Raises UsageError where it cannot be prepared.
 
     What the run has put is deleted at its end, however that comes, unless it is to be kept; the Result's notes say so.
     """
-    s3 = plan.s3
-    assert s3 is not None
-    plan = with_secrets(plan, os.environ)
-    return await _S3Run(plan, s3, hooks, calibration).run()
+    return await _S3Run(with_secrets(plan, s3, os.environ), s3, hooks, calibration).run()
 
 
 class _S3Run:
-    def __init__(self, plan: Plan, s3: S3Plan, hooks: Hooks, calibration: Calibration | None) -> None:
+    def __init__(self, plan: Plan, s3: S3Job, hooks: Hooks, calibration: Calibration | None) -> None:
         self._plan = plan
         self._s3 = s3
         self._hooks = hooks
         self._calibration = calibration
         self._notes: list[str] = []
+        self._left_behind: list[str] = []
         self._begun = False
         self._where = f"{s3.bucket}/{s3.own_prefix}"
 
@@ -78,8 +75,7 @@ class _S3Run:
         except UsageError as error:
             if self._begun:
                 await self._clean_up(whole=False, late=False)
-            left = [note for note in self._notes if note.startswith(LEFT)]
-            raise UsageError("\n".join([str(error), *left])) from None
+            raise UsageError("\n".join([str(error), *self._left_behind])) from None
         whole = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
         if self._s3.job == "batch" and not whole and result.ledger.sent:
             self._notes.append(_batch_note(result))
@@ -88,17 +84,17 @@ class _S3Run:
             self._notes.append(f"Batch: there is nothing{rest} under {self._s3.source!r} in {self._s3.bucket}")
         self._finish_journal(whole=whole)
         await self._clean_up(whole=whole, late=result.ledger.unknown > 0)
-        return replace(result, notes=[*result.notes, *self._notes])
+        return replace(result, notes=[*result.notes, *self._notes], left_behind=self._left_behind)
 
     async def _prepare(self) -> None:
         s3 = self._s3
         if s3.source is None:
-            await self._step("making sure of the bucket", bucket_step(self._plan))
+            await self._step("making sure of the bucket", bucket_step(self._plan, s3))
         self._begun = True
         if s3.journal is not None and not s3.resumed:
             begin(s3.journal, s3)
         if s3.prepared:
-            result = await self._step("preparing", fill_step(self._plan))
+            result = await self._step("preparing", fill_step(self._plan, s3))
             filled = result.requests["put"]
             self._notes.append(
                 f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {_took(result)}"
@@ -120,8 +116,9 @@ class _S3Run:
             self._hooks.progress(replace(snapshot, step=step) if step else snapshot)
 
         def emergency(result: Result) -> None:
-            left = [self._left("stopped twice")] if self._sweeps else []
-            self._hooks.emergency(replace(result, notes=[*self._notes, *left]))
+            if self._sweeps:
+                self._leave("stopped twice")
+            self._hooks.emergency(replace(result, notes=self._notes, left_behind=self._left_behind))
 
         return Hooks(progress, emergency, self._hooks.crashed)
 
@@ -142,17 +139,18 @@ class _S3Run:
         if late:
             await asyncio.sleep(LATE_S)
         try:
-            result = await run(sweep_step(self._plan), self._hooks_of("cleaning up"))
+            result = await run(sweep_step(self._plan, self._s3), self._hooks_of("cleaning up"))
         except UsageError as error:
-            self._notes.append(self._left(str(error)))
+            self._leave(str(error))
             return
         if result.ended_by != "completed" or result.ledger.failed or result.ledger.unknown:
-            self._notes.append(self._left(result.ended_because or _reason(result)))
+            self._leave(result.ended_because or _reason(result))
         else:
             self._notes.append(f"Cleaned up in {_took(result)}: nothing is left under {self._where}")
 
-    def _left(self, why: str) -> str:
-        return f"{LEFT} ({why}): objects may be left under {self._where}"
+    def _leave(self, why: str) -> None:
+        self._left_behind.append(f"NOT CLEANED UP ({why}): objects may be left under {self._where}")
+        self._notes += self._left_behind
 
     def _finish_journal(self, *, whole: bool) -> None:
         if self._s3.journal is None:
@@ -173,7 +171,7 @@ class _S3Run:
             users=Users(plan.users, 0, plan.users),
             generator=Generator(plan.mode, plan.client, plan.processes),
         )
-        return replace(result, thresholds=judge_thresholds(result, [spec.name for spec in plan.requests]))
+        return replace(result, thresholds=judge_thresholds(result, plan.job.request_names))
 
 
 def _took(step: Result) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from loadgen.base.exchange import BodySource, Fields, ReplyCache, Request
-from loadgen.plan.plan import Plan, RequestSpec
+from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.workloads.template import Template, value_source
 
 _LONGEST_CYCLE = 1000
@@ -44,14 +44,14 @@ def weighted_cycle(weights: list[float], random: Random) -> list[int]:
 
 
 class HttpWorkload:
-    """One stream of the plan's requests, for stream `index` of `count` of them; seeded, so a run can be repeated."""
+    """One stream of the job's requests, for stream `index` of `count` of them; seeded, so a run can be repeated."""
 
-    def __init__(self, plan: Plan, index: int, count: int, seed: int) -> None:
-        sources = {variable.name: value_source(variable, seed, index, count) for variable in plan.variables}
-        makers = [self._maker(name_id, spec, sources) for name_id, spec in enumerate(plan.requests)]
+    def __init__(self, job: HttpJob, index: int, count: int, seed: int) -> None:
+        sources = {variable.name: value_source(variable, seed, index, count) for variable in job.variables}
+        makers = [self._maker(name_id, spec, sources) for name_id, spec in enumerate(job.requests)]
         first = makers[0]
         self.only: Request | None = first() if len(makers) == 1 and isinstance(first, _Constant) else None
-        picks = weighted_cycle([spec.weight for spec in plan.requests], Random(seed))
+        picks = weighted_cycle([spec.weight for spec in job.requests], Random(seed))
         self._makers = cycle([makers[pick] for pick in picks])
         self.pending = 0
         self.left = 0

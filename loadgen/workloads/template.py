@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from random import Random
 
-from loadgen.plan.plan import Variable
+from loadgen.plan.jobs.http import Variable
 
 _UUID_FIXED = 0xF << 76 | 0x3 << 62
 _UUID_VERSION_4 = 0x4 << 76 | 0x2 << 62

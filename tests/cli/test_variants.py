@@ -85,4 +85,4 @@ def test_what_is_wrong_is_a_usage_error(flags: dict[str, Any], text: str) -> Non
 
 def test_all_variants_do_the_same_work() -> None:
     variants, _ = made(mode="pool,async", rate="50", seed="7", headers=["X: 1"])
-    assert len({(item.plan.arrivals, item.plan.seed, item.plan.requests) for item in variants}) == 1
+    assert len({(item.plan.arrivals, item.plan.seed, item.plan.job) for item in variants}) == 1

@@ -27,7 +27,8 @@ from loadgen.base.exchange import (
 from loadgen.executors.base import Assignment
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
-from loadgen.plan.plan import Plan, RequestSpec, make_shards
+from loadgen.plan.jobs.http import HttpJob, RequestSpec
+from loadgen.plan.plan import Plan, make_shards
 
 BOOTED_NS = 5_000 * NS_PER_S
 """Where virtual time begins: a machine that has been up for a while, as CLOCK_MONOTONIC would show it."""
@@ -38,9 +39,9 @@ GET = RequestSpec("GET /", "GET", "/")
 TICK_NS = 50 * NS_PER_MS
 
 
-def make_plan(**changes: Any) -> Plan:
+def make_plan(requests: tuple[RequestSpec, ...] = (GET,), **changes: Any) -> Plan:
     """A small plan: GET / with two users in one worker, for ten seconds."""
-    fields: dict[str, Any] = {"name": "test", "origin": ORIGIN, "requests": (GET,), "users": 2}
+    fields: dict[str, Any] = {"name": "test", "origin": ORIGIN, "job": HttpJob(requests), "users": 2}
     return Plan(**fields | changes)
 
 

@@ -6,11 +6,11 @@ from html import escape
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.credentials import Credentials, Provider
 from loadgen.workloads.s3.endpoint import find_bucket
 from loadgen.workloads.s3.operations import Operations
-from loadgen.workloads.s3.shapes import Operation
 
 BUCKET = "photos"
 Fault = Callable[[str, str, str], tuple[int, str] | None]

@@ -19,6 +19,7 @@ from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
+from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.plan import Plan
 from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
@@ -182,7 +183,8 @@ class Simulation:
         task = task_for(plan, self.control, self.clock, shard)
         self.recorder = Recorder(task.redact, paced=plan.paced)
         self.breaker = Breaker(self.control, shard, max_errors)
-        workload = workload or HttpWorkload(plan, task.shard.index, task.shard.count, task.shard.seed)
+        assert isinstance(plan.job, HttpJob)
+        workload = workload or HttpWorkload(plan.job, task.shard.index, task.shard.count, task.shard.seed)
         self.users: reactor_users.ReactorUsers
         if plan.arrivals is None:
             self.users = reactor_users.ReactorUsers(task, None, workload, self.recorder, self.breaker, self.alarm)

@@ -15,7 +15,8 @@ from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import Snapshot
 from loadgen.plan.address import parse_target
-from loadgen.plan.plan import Plan, RequestSpec
+from loadgen.plan.jobs.http import HttpJob, RequestSpec
+from loadgen.plan.plan import Plan
 from tests.support.command import balanced, children_of, wait_until
 
 pytestmark = pytest.mark.slow  # each run starts a process
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.slow  # each run starts a process
 
 def plan(url: str, **changes: Any) -> Plan:
     get = RequestSpec("GET /", "GET", "/bytes/10", expect=Expect())
-    plan = Plan("test", parse_target(url).origin, (get,), users=4, requests_limit=40, duration_s=None)
+    plan = Plan("test", parse_target(url).origin, HttpJob((get,)), users=4, requests_limit=40, duration_s=None)
     return replace(plan, **changes)
 
 

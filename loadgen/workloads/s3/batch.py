@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from loadgen.base.exchange import Done, ErrorClass, Reply, Request
 from loadgen.measure.transactions import Transactions
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.content import Given
 from loadgen.workloads.s3.desk import Desk, Make
 from loadgen.workloads.s3.documents import DocumentError, read_page
@@ -62,7 +62,7 @@ class Batch:
 
     def __init__(
         self,
-        s3: S3Plan,
+        s3: S3Job,
         operations: Operations,
         desk: Desk,
         transactions: Transactions,

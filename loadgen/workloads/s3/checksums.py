@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from loadgen.base.errors import UsageError
-from loadgen.plan.s3 import ChecksumName
+from loadgen.plan.jobs.s3 import ChecksumName
 
 
 class Digest(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from loadgen.base.exchange import Request
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.objects import Objects
 
@@ -63,7 +63,7 @@ class Each:
         return 0
 
 
-def make_each(s3: S3Plan, objects: Objects, desk: Desk, index: int, count: int, seed: int) -> Each:
+def make_each(s3: S3Job, objects: Objects, desk: Desk, index: int, count: int, seed: int) -> Each:
     """The job of a plan for shard `index` of `count`."""
     match s3.job:
         case "get":
@@ -80,7 +80,7 @@ def make_each(s3: S3Plan, objects: Objects, desk: Desk, index: int, count: int, 
             return Each(objects.put, desk, index, count, s3.objects)
 
 
-def _reader(s3: S3Plan, objects: Objects, seed: int) -> Callable[[int], Request]:
+def _reader(s3: S3Job, objects: Objects, seed: int) -> Callable[[int], Request]:
     """Downloads, of ranges from a random byte on where ranges are asked for."""
     length = s3.range_bytes
     if length is None:
@@ -89,7 +89,7 @@ def _reader(s3: S3Plan, objects: Objects, seed: int) -> Callable[[int], Request]
     return lambda index: objects.get(index, random.randrange(objects.size(index) - length + 1))
 
 
-def _delete_many(s3: S3Plan, objects: Objects, desk: Desk, index: int, count: int) -> Each:
+def _delete_many(s3: S3Job, objects: Objects, desk: Desk, index: int, count: int) -> Each:
     """Deletes of `delete_many` objects each."""
     total, size = s3.objects or 0, s3.delete_many
 

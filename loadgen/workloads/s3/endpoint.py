@@ -9,7 +9,7 @@ from typing import Literal, cast
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Origin
 from loadgen.plan.address import Target, parse_target
-from loadgen.plan.s3 import Addressing
+from loadgen.plan.jobs.s3 import Addressing
 from loadgen.workloads.s3.uri import encode_key
 
 DEFAULT_REGION = "us-east-1"

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from loadgen.base.exchange import ErrorClass, Expect
 from loadgen.workloads.s3.documents import S3Error, find_error
 
-ERROR_BYTES = 2048
-
 
 @dataclass(frozen=True, slots=True)
 class S3Expect(Expect):

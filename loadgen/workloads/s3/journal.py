@@ -9,7 +9,7 @@ from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.files import whole_file
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 
 SYNC_EVERY_S = 0.5
 _SAME = ("bucket", "prefix", "source", "objects", "function", "run_id")
@@ -59,7 +59,7 @@ def read_head(path: str) -> dict[str, Any] | None:
     return found
 
 
-def check_head(path: str, head: dict[str, Any], s3: S3Plan) -> None:
+def check_head(path: str, head: dict[str, Any], s3: S3Job) -> None:
     """Raise UsageError where the journal is of another batch than the plan's."""
     for key, value in _head(s3).items():
         if key != "run_id" and head.get(key) != value:
@@ -69,7 +69,7 @@ def check_head(path: str, head: dict[str, Any], s3: S3Plan) -> None:
             )
 
 
-def begin(path: str, s3: S3Plan) -> None:
+def begin(path: str, s3: S3Job) -> None:
     """Make the journal of a batch that begins. Raises UsageError where it cannot be written."""
     with whole_file(Path(path)) as file:
         file.write(json.dumps({"loadgen_batch": _head(s3)}, ensure_ascii=False) + "\n")
@@ -86,7 +86,7 @@ def read_entries(path: str) -> list[Entry]:
     return sorted(entries.values(), key=lambda entry: (entry.index, entry.key))
 
 
-def put_in_order(path: str, s3: S3Plan) -> int:
+def put_in_order(path: str, s3: S3Job) -> int:
     """Write the journal anew, its entries in the order of the list; how many there are."""
     entries = read_entries(path)
     with whole_file(Path(path)) as file:
@@ -95,7 +95,7 @@ def put_in_order(path: str, s3: S3Plan) -> int:
     return len(entries)
 
 
-def _head(s3: S3Plan) -> dict[str, Any]:
+def _head(s3: S3Job) -> dict[str, Any]:
     return {key: getattr(s3, key) for key in _SAME}
 
 

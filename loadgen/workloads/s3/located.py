@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from loadgen.base.exchange import Tls
+from loadgen.plan.jobs.s3 import NO_ENDPOINT, S3Job
 from loadgen.plan.plan import Plan
-from loadgen.plan.s3 import NO_ENDPOINT, S3Plan
 from loadgen.workloads.s3.checksums import make_checksum
 from loadgen.workloads.s3.credentials import find_credentials
 from loadgen.workloads.s3.endpoint import BucketAddress, find_bucket
@@ -15,13 +15,11 @@ from loadgen.workloads.s3.journal import check_head, read_head
 from loadgen.workloads.s3.shared_config import read_settings
 
 
-def locate(plan: Plan, environment: Mapping[str, str]) -> Plan:
+def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
     """The plan with its bucket's address and a run id of its own; no socket is opened.
 
     Raises UsageError where the bucket cannot be told, or the batch has no function.
     """
-    s3 = plan.s3
-    assert s3 is not None
     make_checksum(s3.checksum)
     load_function(s3.function)
     profile = s3.profile or environment.get("AWS_PROFILE")
@@ -42,7 +40,7 @@ def locate(plan: Plan, environment: Mapping[str, str]) -> Plan:
         name=str(address.origin) if plan.name == str(plan.origin) else plan.name,
         origin=address.origin,
         tls=_trusting(plan.tls, address.ca_file),
-        s3=replace(
+        job=replace(
             s3,
             region=address.region,
             root=address.root,
@@ -52,14 +50,13 @@ def locate(plan: Plan, environment: Mapping[str, str]) -> Plan:
     )
 
 
-def with_secrets(plan: Plan, environment: Mapping[str, str]) -> Plan:
+def with_secrets(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
     """The plan with what no output may show of its credentials. Raises UsageError where there are none."""
-    assert plan.s3 is not None
-    credentials = find_credentials(environment, plan.s3.profile).current
+    credentials = find_credentials(environment, s3.profile).current
     return replace(plan, secrets=(*plan.secrets, *credentials.secrets))
 
 
-def address_of(plan: Plan, s3: S3Plan) -> BucketAddress:
+def address_of(plan: Plan, s3: S3Job) -> BucketAddress:
     """The address of a plan that was located."""
     assert s3.addressing != "auto"
     return BucketAddress(plan.origin, s3.region, s3.bucket, s3.root, s3.addressing)

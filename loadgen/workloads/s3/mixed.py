@@ -5,7 +5,7 @@ from itertools import cycle
 from random import Random
 
 from loadgen.base.exchange import Done, ErrorClass, Reply, Request
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.http import weighted_cycle
 from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.objects import Objects
@@ -23,7 +23,7 @@ class Mixed:
     only: Request | None = None
     left = 0
 
-    def __init__(self, s3: S3Plan, objects: Objects, desk: Desk, index: int, count: int, seed: int) -> None:
+    def __init__(self, s3: S3Job, objects: Objects, desk: Desk, index: int, count: int, seed: int) -> None:
         self._objects = objects
         self._desk = desk
         self._range_bytes = s3.range_bytes

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from loadgen.base.exchange import Done, ErrorClass, Reply, Request
 from loadgen.measure.transactions import Transactions
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.documents import DocumentError, Part, find_etag, read_upload_id
 from loadgen.workloads.s3.objects import Objects
@@ -32,7 +32,7 @@ class Multipart:
     only: Request | None = None
 
     def __init__(
-        self, s3: S3Plan, objects: Objects, desk: Desk, transactions: Transactions, index: int, count: int
+        self, s3: S3Job, objects: Objects, desk: Desk, transactions: Transactions, index: int, count: int
     ) -> None:
         self._objects = objects
         self._operations = objects.operations

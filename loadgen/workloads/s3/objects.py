@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, ReplyCache, Request
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.data import Bodies, Body, Match
 from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.operations import Operations
-from loadgen.workloads.s3.shapes import Operation
 from loadgen.workloads.s3.signed import Signed
 from loadgen.workloads.s3.signer import UNSIGNED_PAYLOAD
 from loadgen.workloads.s3.sizes import Sizes
@@ -45,7 +45,7 @@ class Objects:
     With sizes that are all the same, replies to one operation say the same (see `ReplyCache.alike`).
     """
 
-    def __init__(self, operations: Operations, s3: S3Plan, seed: int) -> None:
+    def __init__(self, operations: Operations, s3: S3Job, seed: int) -> None:
         self.operations = operations
         self._prefix = s3.own_prefix
         self._puts, self._gets, self._stats, self._deletes = (

@@ -7,7 +7,8 @@ from time import time
 from loadgen import __version__
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request
-from loadgen.plan.s3 import Payload
+from loadgen.plan.jobs.s3 import Payload
+from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.checksums import Checksum, encoded
 from loadgen.workloads.s3.content import Content
 from loadgen.workloads.s3.credentials import Provider
@@ -15,7 +16,6 @@ from loadgen.workloads.s3.documents import Part, content_md5, write_complete, wr
 from loadgen.workloads.s3.endpoint import DEFAULT_REGION, BucketAddress
 from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.request_template import RequestTemplate
-from loadgen.workloads.s3.shapes import Operation, make_model
 from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Signer
 from loadgen.workloads.s3.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
 from loadgen.workloads.s3.uri import Query
@@ -24,6 +24,14 @@ _USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
 _PARTIAL = ((206, 206),)
 _MOST_LENGTHS = 4096
 _NO_QUERY = Query()
+_ANY = S3Expect()
+_PERHAPS_ERROR = S3Expect(maybe_error=True)
+
+
+def _model(operation: Operation, name_id: int) -> Request:
+    """What all requests of an operation have in common. Their replies may differ in length, so none is remembered."""
+    expect = _PERHAPS_ERROR if operation.maybe_error else _ANY
+    return Request(name_id, operation.method, "/", Fields(()), expect=expect, keep=operation.keep)
 
 
 class Operations:
@@ -54,7 +62,7 @@ class Operations:
         self._encoder = encoder
         self._signer = Signer(address.origin.authority, address.region, _USER_AGENT)
         self._fields = Fields(())
-        self._models = {operation: make_model(operation, name_id) for operation, name_id in name_ids.items()}
+        self._models = {operation: _model(operation, name_id) for operation, name_id in name_ids.items()}
         self._streams = self._payload == "streaming"
         self.hashes = self._payload == "signed"
         self._of_length: dict[tuple[int, bool], S3Expect] = {}

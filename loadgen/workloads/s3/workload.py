@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from loadgen.base.encode import Encoder
 from loadgen.measure.transactions import Transactions
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan, Shard
-from loadgen.plan.s3 import S3Plan
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
 from loadgen.workloads.s3.checksums import make_checksum
@@ -19,13 +19,12 @@ from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.operations import Operations
-from loadgen.workloads.s3.shapes import Operation
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.steps import MakeBucket, Sweep
 
 
 def make_s3_workload(
-    plan: Plan, s3: S3Plan, shard: Shard, transactions: Transactions, on_lost: Callable[[str], None]
+    plan: Plan, s3: S3Job, shard: Shard, transactions: Transactions, on_lost: Callable[[str], None]
 ) -> Workload:
     """The shard's workload. Shards take objects in turn, so that they need not tell each other anything.
 
@@ -34,7 +33,7 @@ def make_s3_workload(
     """
     provider = find_credentials(os.environ, s3.profile)
     provider.watch(on_lost)
-    names = {Operation(name): name_id for name_id, name in enumerate(s3.operations)}
+    names = {operation: name_id for name_id, operation in enumerate(s3.operations)}
     checksum = make_checksum(s3.checksum)
     encoder = Encoder(plan.origin, keep_alive=plan.keep_alive) if plan.client == "raw" else None
     operations = Operations(

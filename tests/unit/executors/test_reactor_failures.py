@@ -6,7 +6,7 @@ import pytest
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass, Expect
 from loadgen.guard.shared_state import DRAIN, Cause, SharedState
-from loadgen.plan.plan import RequestSpec
+from loadgen.plan.jobs.http import RequestSpec
 from tests.support.fakes import make_plan, reply
 
 REFUSED = ErrorClass.CONNECTION_REFUSED

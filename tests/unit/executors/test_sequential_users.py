@@ -11,7 +11,7 @@ from loadgen.executors.waits import LoopWaits
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import Cause, SharedState
 from loadgen.measure.recorder import Recorder
-from loadgen.plan.plan import RequestSpec
+from loadgen.plan.jobs.http import RequestSpec
 from loadgen.workloads.http import HttpWorkload
 from tests.support.fakes import (
     TICK_NS,
@@ -63,7 +63,7 @@ class Run:
         self.users = users = SequentialUsers(
             task,
             self.make_client,
-            lambda user: self.workload or HttpWorkload(self.plan, user, self.plan.users, user),
+            lambda user: self.workload or HttpWorkload(self.plan.job, user, self.plan.users, user),
             recorder,
             breaker,
             waits=LoopWaits(clock, LoopAlarm(asyncio.get_running_loop(), clock)),

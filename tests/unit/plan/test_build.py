@@ -43,14 +43,14 @@ def own_headers(request):
 
 
 def test_loadgen_names_itself_unless_a_user_agent_is_given():
-    assert url_plan("http://h/").requests[0].headers == (("User-Agent", f"loadgen/{__version__}"),)
+    assert url_plan("http://h/").job.requests[0].headers == (("User-Agent", f"loadgen/{__version__}"),)
     own = url_plan("http://h/", headers=["user-agent: mine"])
-    assert own.requests[0].headers == (("user-agent", "mine"),)
+    assert own.job.requests[0].headers == (("user-agent", "mine"),)
 
 
 def test_a_bare_url_becomes_one_get_of_its_path_with_the_defaults():
     plan = url_plan("http://127.0.0.1:8080/a?b=1")
-    (request,) = plan.requests
+    (request,) = plan.job.requests
     assert (request.name, request.method, request.path, request.body) == ("GET /a", "GET", "/a?b=1", b"")
     assert (plan.origin, plan.users, plan.duration_s, plan.requests_limit) == (
         Origin("http", "127.0.0.1", 8080),
@@ -90,14 +90,14 @@ def test_every_key_arrives_in_the_plan(plan):
 
 def test_requests_without_a_path_ask_for_the_targets_and_others_start_at_the_origin(plan):
     made = plan("requests: [{name: a}, {path: /x y}, {path: 'http://127.0.0.1:8080/z'}]\n")
-    assert [request.path for request in made.requests] == ["/base?x=1", "/x%20y", "/z"]
+    assert [request.path for request in made.job.requests] == ["/base?x=1", "/x%20y", "/z"]
 
 
 def test_requests_get_names_of_their_own_without_queries(plan):
     made = plan(
         "requests: [{path: '/a?q=1'}, {path: '/a?q=2'}, {path: /a, method: put}, {name: 'GET /b'}, {path: /b}]\n"
     )
-    assert [request.name for request in made.requests] == ["GET /a", "GET /a #2", "PUT /a", "GET /b", "GET /b #2"]
+    assert [request.name for request in made.job.requests] == ["GET /a", "GET /a #2", "PUT /a", "GET /b", "GET /b #2"]
 
 
 def test_a_name_given_twice_is_a_problem(problems):
@@ -108,7 +108,7 @@ def test_a_name_given_twice_is_a_problem(problems):
 
 def test_a_requests_own_headers_take_the_place_of_common_ones(plan):
     made = plan("headers: {Accept: a, X-B: b}\nrequests: [{headers: {accept: c}}, {}]\n")
-    assert [own_headers(request) for request in made.requests] == [
+    assert [own_headers(request) for request in made.job.requests] == [
         (("X-B", "b"), ("accept", "c")),
         (("Accept", "a"), ("X-B", "b")),
     ]
@@ -116,8 +116,8 @@ def test_a_requests_own_headers_take_the_place_of_common_ones(plan):
 
 def test_expectations_become_ranges(plan):
     made = plan('requests: [{expect: {status: [200, "3xx", "400-404"], body_contains: é, length: 1KiB}}, {}]\n')
-    assert made.requests[0].expect == Expect(((200, 200), (300, 399), (400, 404)), "é".encode(), 1024)
-    assert made.requests[1].expect == Expect()
+    assert made.job.requests[0].expect == Expect(((200, 200), (300, 399), (400, 404)), "é".encode(), 1024)
+    assert made.job.requests[1].expect == Expect()
 
 
 def test_a_body_makes_a_post_and_json_says_so(plan):
@@ -125,12 +125,12 @@ def test_a_body_makes_a_post_and_json_says_so(plan):
         "requests:\n- body: x\n- json: {a: [1, 2.5, null, true, ä]}\n"
         "- {json: 1, method: put, headers: {content-type: text/x}}\n"
     )
-    assert [(request.method, own_headers(request)) for request in made.requests] == [
+    assert [(request.method, own_headers(request)) for request in made.job.requests] == [
         ("POST", ()),
         ("POST", (("Content-Type", "application/json"),)),
         ("PUT", (("content-type", "text/x"),)),
     ]
-    assert made.requests[1].body == '{"a":[1,2.5,null,true,"ä"]}'.encode()
+    assert made.job.requests[1].body == '{"a":[1,2.5,null,true,"ä"]}'.encode()
 
 
 def test_in_json_a_value_that_is_a_numbers_variable_is_a_number(plan):
@@ -138,7 +138,7 @@ def test_in_json_a_value_that_is_a_numbers_variable_is_a_number(plan):
         "variables: {n: {random: [1, 9]}, c: {choice: [1, 2]}, s: {choice: [a, 2]}, u: {uuid: true}, f: 5}\n"
         "requests: [{json: {n: '${n}', c: '${c}', s: '${s}', u: '${u}', f: '${f}', t: 'x ${n}'}}]\n"
     )
-    assert made.requests[0].body == b'{"n":${n},"c":${c},"s":"${s}","u":"${u}","f":5,"t":"x ${n}"}'
+    assert made.job.requests[0].body == b'{"n":${n},"c":${c},"s":"${s}","u":"${u}","f":5,"t":"x ${n}"}'
 
 
 @pytest.mark.parametrize(
@@ -187,16 +187,16 @@ def test_a_body_file_beside_the_profile_is_read_and_a_large_one_is_left_to_be_st
     (tmp_path / "small.bin").write_bytes(b"\x00small")
     with (tmp_path / "large.bin").open("wb") as file:
         file.truncate(LARGEST_BODY_IN_MEMORY + 1)
-    small, large = plan("requests: [{body_file: small.bin}, {body_file: large.bin}]\n").requests
+    small, large = plan("requests: [{body_file: small.bin}, {body_file: large.bin}]\n").job.requests
     assert (small.method, small.body, small.body_file) == ("POST", b"\x00small", None)
     assert (large.body, large.body_file) == (b"", str(tmp_path / "large.bin"))
 
 
 def test_userinfo_becomes_basic_authorization_unless_one_is_given():
     basic = ("Authorization", "Basic " + b64encode(b"user:p:w").decode())
-    assert own_headers(url_plan("http://user:p%3Aw@h/").requests[0]) == (basic,)
+    assert own_headers(url_plan("http://user:p%3Aw@h/").job.requests[0]) == (basic,)
     own = url_plan("http://user:pw@h/", headers=["authorization: Bearer x"])
-    assert own_headers(own.requests[0]) == (("authorization", "Bearer x"),)
+    assert own_headers(own.job.requests[0]) == (("authorization", "Bearer x"),)
 
 
 def test_all_secrets_are_collected(plan):
@@ -225,11 +225,13 @@ def test_all_secrets_are_collected(plan):
 
 def test_a_secret_in_a_path_does_not_become_a_name(plan):
     made = plan("variables: {T: {secret: true, default: s3cret-path}}\nrequests: [{path: '/a/${T}'}]\n")
-    assert made.requests[0].name == "GET /a/[redacted]"
-    assert made.requests[0].path == "/a/s3cret-path"
+    assert made.job.requests[0].name == "GET /a/[redacted]"
+    assert made.job.requests[0].path == "/a/s3cret-path"
 
 
 def test_a_plan_is_made_of_plain_values(plan):
     made = plan("name: n\nrequests: [{name: r, path: '${P:-/x}', body: '${B:-b}'}]\n", connections="7", mode="pool")
-    assert {type(value) for value in (made.name, made.mode, made.requests[0].path, made.requests[0].name)} == {str}
+    assert {type(value) for value in (made.name, made.mode, made.job.requests[0].path, made.job.requests[0].name)} == {
+        str
+    }
     assert json.dumps(made.users) == "7"

@@ -10,7 +10,9 @@ from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
 from loadgen.plan.document import profile_for_url, read_profile
-from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, StopRules, Variable
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Arrivals, Plan, Stage, StopRules
 
 texts = st.text(max_size=8)
 requests = st.builds(
@@ -38,15 +40,19 @@ arrivals = st.builds(
     when_busy=st.sampled_from(["queue", "drop"]),
     precise=st.booleans(),
 )
-plans = st.builds(
-    Plan,
-    name=texts,
-    origin=st.builds(Origin, st.sampled_from(["http", "https"]), texts, st.integers(1, 65535)),
+http_jobs = st.builds(
+    HttpJob,
     requests=st.lists(requests, min_size=1, max_size=2).map(tuple),
     variables=st.lists(
         st.builds(Variable, texts, st.just("choice"), st.lists(st.integers() | texts, max_size=3).map(tuple)),
         max_size=2,
     ).map(tuple),
+)
+plans = st.builds(
+    Plan,
+    name=texts,
+    origin=st.builds(Origin, st.sampled_from(["http", "https"]), texts, st.integers(1, 65535)),
+    job=http_jobs | st.builds(S3Job, st.sampled_from(["put", "mixed"]), texts, source=st.none() | texts),
     requests_limit=st.none() | st.integers(1, 10**12),
     duration_s=st.none() | st.floats(0, 1e8),
     think_s=st.tuples(st.floats(0, 1), st.floats(0, 1)),
@@ -107,7 +113,10 @@ def test_credential_headers_are_described_by_name_alone(secretive_plan):
 def test_a_described_plan_tells_all_that_was_done(secretive_plan):
     described = describe_plan(secretive_plan)
     assert described["target"] == "http://127.0.0.1"
-    assert set(described) == {item.name for item in fields(Plan)} - {"origin", "secrets"} | {"target"}
+    own = {item.name for item in fields(Plan)} - {"origin", "job", "secrets"}
+    assert set(described) == own | {"target", "requests", "variables", "s3", "counted"}
+    assert described["s3"] is None
+    assert described["counted"] == {"noun": "requests", "per_reply": 1, "total": None}
     (request,) = described["requests"]
     assert request["path"] == "/x?token=[redacted]&a=[redacted]"
     assert request["body"]["length"] == len(f"b {CANARY}4")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from loadgen.base.errors import ProfileError
 from loadgen.plan.document import profile_for_url, read_profile
-from loadgen.plan.plan import Variable
+from loadgen.plan.jobs.http import Variable
 
 TARGET = "target: http://127.0.0.1:8080\n"
 

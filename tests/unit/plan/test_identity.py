@@ -7,10 +7,11 @@ import pytest
 
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.identity import plan_differences, workload_differences
-from loadgen.plan.plan import Arrivals, Origin, Plan, RequestSpec, Stage, Variable
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.plan import Arrivals, Origin, Plan, Stage
 
 GET = RequestSpec("GET /", "GET", "/")
-PLAN = Plan("http://h:80", Origin("http", "h", 80), (GET,), users=10)
+PLAN = Plan("http://h:80", Origin("http", "h", 80), HttpJob((GET,)), users=10)
 FOR_10_S = Arrivals((Stage(10.0, 100.0, 100.0),), max_connections=10)
 
 
@@ -36,9 +37,9 @@ def test_where_the_load_goes_and_how_it_is_made_may_differ(change: dict[str, Any
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"requests": (replace(GET, path="/b"),)}, "other requests"),
-        ({"requests": (replace(GET, body=b"x"),)}, "other requests"),
-        ({"variables": (Variable("ID", "random", (1, 2)),)}, "other variables"),
+        ({"job": HttpJob((replace(GET, path="/b"),))}, "other requests"),
+        ({"job": HttpJob((replace(GET, body=b"x"),))}, "other requests"),
+        ({"job": HttpJob((GET,), (Variable("ID", "random", (1, 2)),))}, "other variables"),
         ({"keep_alive": False}, "one kept its connections, the other opened one for each request"),
         ({"arrivals": FOR_10_S}, "one ran at a rate, the other did not"),
         ({"users": 20}, "20 connections instead of 10"),
@@ -63,7 +64,7 @@ def test_rates_are_compared_to_the_letter() -> None:
 
 
 def test_all_differences_are_named_at_once() -> None:
-    assert len(said(PLAN, replace(PLAN, users=1, warmup_s=1.0, requests=()))) == 3
+    assert len(said(PLAN, replace(PLAN, users=1, warmup_s=1.0, job=HttpJob(())))) == 3
 
 
 def test_what_an_older_file_does_not_say_is_the_default() -> None:

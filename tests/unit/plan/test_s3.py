@@ -25,7 +25,12 @@ def problems(**values):
 def test_a_plan_comes_out_of_json_as_it_went_in():
     whole = plan("mixed", size="1KiB:3,2KiB..4KiB:1", mix="get:1,put:2", range="512", retries="2", payload="streaming")
     assert plan_from_json(plan_to_json(whole)) == whole
-    assert describe_plan(whole)["s3"]["job"] == "mixed"
+    described = describe_plan(whole)
+    assert (described["s3"]["job"], described["s3"]["mix"], described["variables"]) == (
+        "mixed",
+        [["get", 1.0], ["put", 2.0]],
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,8 +49,7 @@ def test_a_plan_comes_out_of_json_as_it_went_in():
 )
 def test_jobs_that_use_their_objects_up_need_no_duration(job, flags, objects, duration_s):
     made = plan(job, flags)
-    assert made.s3 is not None
-    assert (made.s3.objects, made.duration_s) == (objects, duration_s)
+    assert (made.job.objects, made.duration_s) == (objects, duration_s)
 
 
 def test_a_batch_stops_at_its_first_failure_unless_it_is_told_otherwise():
@@ -57,7 +61,7 @@ def test_a_batch_stops_at_its_first_failure_unless_it_is_told_otherwise():
 
 def test_operations_are_request_names_so_that_thresholds_know_them():
     made = plan("mixed", {"thresholds": ["get:p99 < 1s", "delete:error_rate < 1%"]}, retries="1")
-    assert [spec.name for spec in made.requests] == [
+    assert [spec.name for spec in made.job.requests] == [
         "get", "stat", "put", "delete", "get again", "stat again", "put again", "delete again",
     ]  # fmt: skip
     assert "put-part" in problems(job="get", flags={"thresholds": ["put-part:p99 < 1s"]})
@@ -65,13 +69,13 @@ def test_operations_are_request_names_so_that_thresholds_know_them():
 
 def test_the_steps_have_plans_of_their_own():
     made = plan("get", {"thresholds": ["p99 < 1s"], "rate": "50/s", "connections": "20"}, objects="30")
-    bucket, fill, sweep = bucket_step(made), fill_step(made), sweep_step(made)
-    assert [(step.s3.job, step.users, step.stop.max_errors) for step in (bucket, fill, sweep)] == [
+    bucket, fill, sweep = bucket_step(made, made.job), fill_step(made, made.job), sweep_step(made, made.job)
+    assert [(step.job.job, step.users, step.stop.max_errors) for step in (bucket, fill, sweep)] == [
         ("bucket", 1, 1), ("fill", 20, 1), ("sweep", 8, None),
     ]  # fmt: skip
     assert {(step.arrivals, step.duration_s, step.thresholds) for step in (bucket, fill, sweep)} == {(None, None, ())}
-    assert fill.s3.objects == 30
-    assert {step.s3.own_prefix for step in (bucket, fill, sweep)} == {made.s3.own_prefix}
+    assert fill.job.objects == 30
+    assert {step.job.own_prefix for step in (bucket, fill, sweep)} == {made.job.own_prefix}
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_quickstart_is_small():
 
 def test_the_post_profile_sends_numbers_as_numbers_and_hides_its_token():
     plan = make_plan(read("http-post-json", {"API_TOKEN": "t0p-secret"}), cores=2, gil=True)
-    (request,) = plan.requests
+    (request,) = plan.job.requests
     assert request.body.startswith(b'{"order":${order},"customer":${customer},')
     assert b"costs $5" in request.body
     assert "t0p-secret" in plan.secrets
@@ -60,8 +60,8 @@ def test_the_post_profile_sends_numbers_as_numbers_and_hides_its_token():
 
 def test_mixed_has_weights_that_make_a_hundred():
     plan = make_plan(read("mixed"), cores=2, gil=True)
-    assert sum(request.weight for request in plan.requests) == 100
-    assert {variable.kind for variable in plan.variables} == {"random", "choice", "uuid"}
+    assert sum(request.weight for request in plan.job.requests) == 100
+    assert {variable.kind for variable in plan.job.variables} == {"random", "choice", "uuid"}
 
 
 def test_the_open_model_profile_goes_up_and_down_and_has_thresholds():

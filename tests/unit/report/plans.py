@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 from loadgen.base.exchange import Expect, Origin, Tls
-from loadgen.plan.plan import Arrivals, Plan, RequestSpec, Stage, StopRules, Variable
-from loadgen.plan.s3 import S3Plan
-from loadgen.plan.s3_steps import request_specs
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Arrivals, Plan, Stage, StopRules
 
 
 def one_url() -> Plan:
-    return Plan("http://127.0.0.1:8080/", Origin("http", "127.0.0.1", 8080), (RequestSpec("GET /", "GET", "/"),))
+    return Plan(
+        "http://127.0.0.1:8080/", Origin("http", "127.0.0.1", 8080), HttpJob((RequestSpec("GET /", "GET", "/"),))
+    )
 
 
 def everything() -> Plan:
@@ -34,12 +36,14 @@ def everything() -> Plan:
     return Plan(
         "checkout",
         Origin("https", "shop.example", 443),
-        (browse, buy, upload),
-        (
-            Variable("id", "random", (1, 500)),
-            Variable("who", "choice", ("ann", "s3cr3t-value")),
-            Variable("n", "sequence", (1,)),
-            Variable("trace", "uuid"),
+        HttpJob(
+            (browse, buy, upload),
+            (
+                Variable("id", "random", (1, 500)),
+                Variable("who", "choice", ("ann", "s3cr3t-value")),
+                Variable("n", "sequence", (1,)),
+                Variable("trace", "uuid"),
+            ),
         ),
         users=2000,
         requests_limit=100_000,
@@ -71,24 +75,21 @@ def open_model() -> Plan:
 
 def s3_batch() -> Plan:
     """A batch over what is there, with a journal."""
-    job = S3Plan(
+    job = S3Job(
         "batch", "photos", "eu-central-1", "/photos", "path", prefix="small/", objects=None, source="originals/",
         function="thumbnails:make", journal="/work/small.journal", checksum="crc32", retries=2,
     )  # fmt: skip
     origin = Origin("https", "s3.example", 443)
-    specs = request_specs(job)
-    return Plan(
-        "s3-images", origin, specs, mode="threads", users=16, duration_s=None, stop=StopRules(1), phases=True, s3=job
-    )
+    return Plan("s3-images", origin, job, mode="threads", users=16, duration_s=None, stop=StopRules(1), phases=True)
 
 
 def s3_mixed() -> Plan:
     """Operations by weight, sizes by weight."""
-    job = S3Plan(
+    job = S3Job(
         "mixed", "photos", "us-east-1", "/photos", "path", sizes=((4096, 4096, 60.0), (65536, 1 << 20, 40.0)),
         verify=True,
     )  # fmt: skip
-    return Plan("https://s3.example", Origin("https", "s3.example", 443), request_specs(job), s3=job)
+    return Plan("https://s3.example", Origin("https", "s3.example", 443), job)
 
 
 EVERY_PLAN = {

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import Fields, Request
-from loadgen.plan.plan import Arrivals, RequestSpec, Stage
+from loadgen.plan.jobs.http import HttpJob, RequestSpec
+from loadgen.plan.plan import Arrivals, Stage
 from loadgen.report.plan import render_plan
 from loadgen.report.profiles import render_profiles
 from tests.unit.report.plans import everything, one_url
@@ -21,7 +22,7 @@ def test_no_secret_is_shown() -> None:
 
 def test_the_sample_is_what_the_client_will_send() -> None:
     spec = RequestSpec("make", "POST", "/things?a=b", 1.0, (("Content-Type", "text/plain"),), b"hello")
-    plan = replace(one_url(), requests=(spec,), keep_alive=False)
+    plan = replace(one_url(), job=HttpJob((spec,)), keep_alive=False)
     request = Request(0, spec.method, spec.path, Fields(spec.headers), body=spec.body)
     head = Encoder(plan.origin, keep_alive=False).head(request).decode()
     sample = render_plan(plan).split("as it will be sent\n")[1]
@@ -30,8 +31,9 @@ def test_the_sample_is_what_the_client_will_send() -> None:
 
 @pytest.mark.parametrize("body", [{"body_file": "photo.jpg"}, {"body": b"${id}"}])
 def test_a_length_that_is_not_known_yet_is_not_invented(body: dict[str, object]) -> None:
-    spec = replace(everything().requests[1], **{"body": b"", **body})
-    assert "Content-Length: (known when it is sent)" in render_plan(replace(everything(), requests=(spec,)))
+    job = everything().job
+    job = replace(job, requests=(replace(job.requests[1], **{"body": b"", **body}),))
+    assert "Content-Length: (known when it is sent)" in render_plan(replace(everything(), job=job))
 
 
 def test_uneven_shares_of_users_are_told() -> None:
@@ -83,7 +85,7 @@ def test_certificates_that_are_not_checked_are_told() -> None:
 @given(st.text(min_size=1), st.text(), st.text(), st.integers(40, 120))
 def test_any_texts_of_a_profile_are_rendered_within_the_width(name: str, path: str, value: str, width: int) -> None:
     spec = RequestSpec(name, "GET", f"/{path}", headers=(("X-Any", value),))
-    text = render_plan(replace(one_url(), name=name, requests=(spec, spec)), width)
+    text = render_plan(replace(one_url(), name=name, job=HttpJob((spec, spec))), width)
     assert all(character.isprintable() or character == "\n" for character in text)
     described = text.split("\n\nThe first request")[0]
     assert max(map(len, described.splitlines())) <= width

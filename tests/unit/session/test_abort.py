@@ -4,7 +4,8 @@ from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Recording, Tally
-from loadgen.plan.plan import RequestSpec, StopRules
+from loadgen.plan.jobs.http import RequestSpec
+from loadgen.plan.plan import StopRules
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from tests.support.fakes import BOOTED_NS, make_plan
 

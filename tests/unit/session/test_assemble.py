@@ -8,8 +8,9 @@ from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.measure.histogram import HIGHEST_US, Histogram
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
-from loadgen.plan.plan import Arrivals, RequestSpec, Stage
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.http import RequestSpec
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Arrivals, Stage
 from loadgen.results.result import Connections, ErrorRow, Ledger, Rate, Users, from_json, to_json
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
@@ -265,7 +266,7 @@ def test_a_result_names_its_start_in_utc_and_survives_its_file():
 
 
 def test_a_job_of_several_requests_an_object_has_its_transactions_by_their_name():
-    run = Run(s3=S3Plan("multipart", "photos"))
+    run = Run(job=S3Job("multipart", "photos"))
     recording = Recording(
         {0: good(5)}, transactions=Tally(ok=1, unknown=1, payload=9, clocks={"service": Histogram([(7000, 1)])})
     )

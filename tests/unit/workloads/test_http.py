@@ -6,16 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import Expect
-from loadgen.plan.plan import RequestSpec, Variable
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.workloads import http
 from loadgen.workloads.http import FileBody, HttpWorkload, weighted_cycle
-from tests.support.fakes import make_plan
 
 ID = Variable("id", "sequence", (1,))
 
 
 def workload(*requests, variables=(), index=0, count=1, seed=1):
-    return HttpWorkload(make_plan(requests=requests, variables=variables), index, count, seed)
+    return HttpWorkload(HttpJob(requests, variables), index, count, seed)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.plan.plan import Variable
+from loadgen.plan.jobs.http import Variable
 from loadgen.workloads.template import Template, value_source
 
 FIXED = {"id": lambda: 7, "who": lambda: "ann"}

@@ -14,7 +14,8 @@ from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.measure.wire import write_frame
 from loadgen.plan.codec import plan_from_json
-from loadgen.plan.plan import RequestSpec, make_shards
+from loadgen.plan.jobs.http import RequestSpec
+from loadgen.plan.plan import make_shards
 from tests.support.fakes import ENDPOINT, make_plan
 
 PLAN = make_plan(

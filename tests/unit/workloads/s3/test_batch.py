@@ -7,7 +7,7 @@ import pytest
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import ErrorClass
 from loadgen.measure.transactions import Transactions
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3 import journal
 from loadgen.workloads.s3.batch import Batch
 from loadgen.workloads.s3.desk import Desk
@@ -17,7 +17,7 @@ from tests.support.s3_fake import FakeStore, finish, operations, play
 
 
 def plan(**values):
-    return S3Plan("batch", "photos", **{"run_id": "run", "objects": None, "source": "in/", "prefix": "out/", **values})
+    return S3Job("batch", "photos", **{"run_id": "run", "objects": None, "source": "in/", "prefix": "out/", **values})
 
 
 def batch(s3, index=0, count=1, transactions=None):

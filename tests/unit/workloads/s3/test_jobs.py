@@ -8,7 +8,7 @@ import pytest
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass
 from loadgen.measure.transactions import Transactions
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.desk import FIRST_PAUSE_NS, Desk
 from loadgen.workloads.s3.each import make_each
 from loadgen.workloads.s3.listing import Listing
@@ -23,7 +23,7 @@ SMALL = ((10, 50, 1.0),)
 
 
 def plan(job, **values):
-    return S3Plan(job, "photos", **{"run_id": "run", "sizes": SMALL, "objects": 10, **values})
+    return S3Job(job, "photos", **{"run_id": "run", "sizes": SMALL, "objects": 10, **values})
 
 
 def each(s3, index=0, count=1, desk=None):
@@ -281,7 +281,7 @@ def test_what_finds_the_store_busy_is_sent_again_later_under_another_name():
         assert pause_ns == 0 or workload.next() is None
         clock.now += 1
         request = workload.next()
-        sent.append(s3.names[request.name_id])
+        sent.append(s3.request_names[request.name_id])
         finish(request, store.answer(request))
     assert sent == ["put", "put again", "put again"]
     assert (len(store.objects), workload.pending, workload.next()) == (1, 0, None)

@@ -4,6 +4,7 @@ from hashlib import sha256
 import pytest
 
 from loadgen.base.exchange import KEEP_TO_SEARCH
+from loadgen.plan.jobs.s3_operations import PAGE_BYTES, Operation
 from loadgen.workloads.s3.checksums import make_checksum
 from loadgen.workloads.s3.content import Given
 from loadgen.workloads.s3.credentials import Credentials, Provider
@@ -11,7 +12,6 @@ from loadgen.workloads.s3.data import Bodies
 from loadgen.workloads.s3.documents import Part
 from loadgen.workloads.s3.endpoint import find_bucket
 from loadgen.workloads.s3.operations import Operations
-from loadgen.workloads.s3.shapes import PAGE_BYTES, Operation
 from loadgen.workloads.s3.signer import EMPTY_SHA256
 
 ADDRESS = find_bucket("photos", endpoint="http://127.0.0.1:9000", environment={})

@@ -6,13 +6,13 @@ import pytest
 
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import JOINED_BODY_BYTES
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.checksums import make_checksum
 from loadgen.workloads.s3.credentials import Credentials, Provider
 from loadgen.workloads.s3.endpoint import find_bucket
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.operations import Operations
-from loadgen.workloads.s3.shapes import Operation
 
 ONE, TWO = Credentials("AKIAEXAMPLEEXAMPLE01", "secret", None), Credentials("AKIAEXAMPLEEXAMPLE02", "other", "token")
 MADE = (Operation.PUT, Operation.GET, Operation.STAT, Operation.DELETE)
@@ -24,7 +24,7 @@ class Store:
 
     def __init__(self, endpoint="http://127.0.0.1:9000", keep_alive=True, **options):
         sizes = ((0, 9, 1.0), (1000, 1024, 1.0), (JOINED_BODY_BYTES, JOINED_BODY_BYTES + 1, 1.0))
-        s3 = S3Plan("put", "photos", prefix="a b/", run_id="run", sizes=sizes, objects=10)
+        s3 = S3Job("put", "photos", prefix="a b/", run_id="run", sizes=sizes, objects=10)
         address = find_bucket("photos", endpoint=endpoint, environment={}, addressing="path")
         self.now_s = 1369353600.0
         self.provider = Provider(ONE)

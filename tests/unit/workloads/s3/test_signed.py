@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loadgen.base.exchange import Fields, Request
-from loadgen.plan.s3 import S3Plan
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3 import signed as module
 from loadgen.workloads.s3.credentials import Credentials, Provider
 from loadgen.workloads.s3.desk import Desk
@@ -64,7 +64,7 @@ def test_only_so_many_are_kept(monkeypatch):
 
 
 def plan(job, **values):
-    return S3Plan(job, "photos", **{"run_id": "run", "sizes": ((100, 100, 1.0),), "objects": 3, **values})
+    return S3Job(job, "photos", **{"run_id": "run", "sizes": ((100, 100, 1.0),), "objects": 3, **values})
 
 
 def workload(s3):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from loadgen.report.s3 import operations, seconds
+from loadgen.report.operations import is_by_operation, operations, seconds
 from loadgen.report.text import headline
 from loadgen.results.result import Ledger, RequestResult
 from tests.unit.report.results import EVERY_RESULT
@@ -38,3 +38,17 @@ def test_seconds_say_when_they_count_both_ways():
     downloads = replace(MIXED, requests={"get": MIXED.requests["get"]})
     heads = [text(seconds(result)).splitlines()[0].split("  ")[-1] for result in (MIXED, downloads)]
     assert heads == ["MiB/s both ways", "MiB/s"]
+
+
+def test_a_reply_may_stand_for_many_and_the_last_one_for_fewer() -> None:
+    deleted = RequestResult(Ledger(3, 3, 0, 3))
+    plan = {"counted": {"noun": "objects", "per_reply": 1000, "total": 2500}}
+    result = replace(MIXED, plan=plan, duration_s=1.0, requests={"delete-many": deleted}, ledger=deleted.ledger)
+    assert text([headline(result)]).strip().startswith("2,500 objects/s   p50")
+
+
+def test_a_job_without_payload_is_shown_by_operation_where_it_counts_in_pages() -> None:
+    pages = RequestResult(Ledger(3, 3, 0, 3))
+    result = replace(MIXED, requests={"list": pages}, plan={"counted": {"noun": "pages"}})
+    assert is_by_operation(result)
+    assert not is_by_operation(replace(result, plan={}))

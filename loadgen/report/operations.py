@@ -1,53 +1,32 @@
-"""What the text report says of an S3 run: its operations, its seconds, and what became of its objects."""
-
-from collections.abc import Mapping
-from typing import Any
+"""The report of a job that moves payload or counts in more than requests: operations, throughput, seconds."""
 
 from loadgen.base.units import format_bytes, format_count
 from loadgen.report.latency import format_quantile, is_closed
-from loadgen.report.style import Line, Span, Tone, align, clean, counted, format_rate, line, wrap
+from loadgen.report.style import Line, align, clean, counted, format_rate, line
 from loadgen.results.result import Latency, RequestResult, Result, Second
 
 MIB = 1 << 20
 FEWEST_SECONDS = 3
-LEFT = "NOT CLEANED UP"
-
-_HEADLINE = {
-    "put": ("objects", ("put",)),
-    "get": ("objects", ("get", "get-range")),
-    "stat": ("objects", ("stat",)),
-    "delete": ("objects", ("delete", "delete-many")),
-    "list": ("pages", ("list",)),
-    "copy": ("objects", ("copy",)),
-}
-"""What a job is counted in, and the requests that stand for one each; those not here have transactions."""
+"""With fewer, a slowest, a median and a fastest second would not be three."""
 
 
-def is_s3(result: Result) -> bool:
-    """Whether it was a job on a bucket."""
-    return isinstance(result.plan.get("s3"), Mapping)
-
-
-def title(plan: Mapping[str, Any]) -> str:
-    """`S3 put: http://127.0.0.1:9000/photos, objects of 4.00 KiB`."""
-    s3 = plan["s3"]
-    name = f"{plan.get('name')}: " if plan.get("name") not in (None, "", plan.get("target")) else ""
-    what = f", {s3['range_bytes']:,} bytes of each object" if s3.get("range_bytes") else ""
-    what += ", by presigned URLs" if s3.get("presigned") else ""
-    return clean(f"{name}S3 {s3.get('job')} on {plan.get('target')}/{s3.get('bucket')}, {_sizes(s3)}{what}")
+def is_by_operation(result: Result) -> bool:
+    """Whether the report is by operation: there is payload, a transaction, or another noun than requests."""
+    moved = any(part.payload_bytes for part in result.requests.values())
+    return bool(moved or result.transactions or _noun(result) != "requests")
 
 
 def rates(result: Result) -> list[str]:
-    """The headline's rates: objects and MiB a second. An object that takes several requests counts once."""
-    s3, seconds = result.plan["s3"], result.duration_s or 1.0
+    """The headline's rates: what the job counts in and MiB a second. What takes several requests counts once."""
+    count, noun, seconds = result.plan.get("counted") or {}, _noun(result), result.duration_s or 1.0
+    moved = sum(part.payload_bytes for part in result.requests.values())
     for whole in result.transactions.values():
-        return _figures(whole.ledger.ok, "objects", whole.payload_bytes, seconds)
-    noun, names = _HEADLINE.get(str(s3.get("job")), ("requests", tuple(result.requests)))
-    each = max(1, int(s3.get("delete_many") or 1))
-    done = sum(part.ledger.ok * (each if name == "delete-many" else 1) for name, part in _named(result, names))
-    if each > 1:  # the last delete may have had fewer
-        done = min(done, int(s3.get("objects") or done))
-    return _figures(done, noun, sum(part.payload_bytes for part in result.requests.values()), seconds)
+        return _figures(whole.ledger.ok / seconds, noun, whole.payload_bytes / seconds)
+    if noun == "requests":
+        unit = "good replies" if result.ledger.failed and not moved else noun
+        return _figures(result.rate.ok_rps, unit, moved / seconds)
+    done = sum(part.ledger.ok for part in result.requests.values()) * int(count.get("per_reply") or 1)
+    return _figures(min(done, count.get("total") or done) / seconds, noun, moved / seconds)
 
 
 def transaction(result: Result) -> tuple[str, RequestResult] | None:
@@ -84,24 +63,21 @@ def seconds(result: Result) -> list[Line]:
         return []
     ordered = sorted(whole, key=lambda second: (second.payload_bytes, second.ok))
     chosen = {"slowest": ordered[0], "median": ordered[len(ordered) // 2], "fastest": ordered[-1]}
-    moving = sum(1 for name, part in result.requests.items() if part.payload_bytes and not name.endswith(" again"))
-    moved = "MiB/s both ways" if moving > 1 else "MiB/s"
+    moving = {name for name, part in result.requests.items() if part.payload_bytes}
+    methods = {spec.get("method") for spec in result.plan.get("requests") or [] if spec.get("name") in moving}
+    moved = "MiB/s both ways" if len(methods) > 1 else "MiB/s"
     rows = [("Seconds", "ok/s", moved, ""), *(_second_row(name, second) for name, second in chosen.items())]
     return [*map(line, align(rows, right=frozenset({1, 2})))]
 
 
-def notes(result: Result, width: int) -> list[Line]:
-    """What happened before and after the run, and what is left of it."""
-    lines = []
-    for note in result.notes:
-        tone = Tone.BAD if note.startswith(LEFT) else Tone.PLAIN
-        lines += [line(Span(row, tone)) for row in wrap(clean(note), width)]
-    return lines
+def _noun(result: Result) -> str:
+    """What the job counts in."""
+    return str((result.plan.get("counted") or {}).get("noun") or "requests")
 
 
-def _figures(done: int, noun: str, moved: int, seconds: float) -> list[str]:
-    figures = [f"{format_rate(done / seconds)} {noun}/s"]
-    return [*figures, f"{format_rate(moved / seconds / MIB)} MiB/s"] if moved else figures
+def _figures(per_second: float, noun: str, bytes_per_second: float) -> list[str]:
+    figures = [f"{format_rate(per_second)} {noun}/s"]
+    return [*figures, f"{format_rate(bytes_per_second / MIB)} MiB/s"] if bytes_per_second else figures
 
 
 def _is_timed(part: RequestResult) -> bool:
@@ -114,21 +90,6 @@ def _under_way(result: Result) -> list[Line]:
     """How many had begun and were neither done nor failed when the run ended."""
     left = {name: part.ledger.unknown for name, part in result.transactions.items() if part.ledger.unknown}
     return [line(f"  ({counted(count, name)} still under way at the end)") for name, count in left.items()]
-
-
-def _named(result: Result, names: tuple[str, ...]) -> list[tuple[str, RequestResult]]:
-    """The parts of these operations, those that were sent again among them."""
-    return [(name, part) for name, part in result.requests.items() if name.removesuffix(" again") in names]
-
-
-def _sizes(s3: Mapping[str, Any]) -> str:
-    if s3.get("source") is not None:
-        return f"what is under {s3['source']!r}"
-    sizes = s3.get("sizes") or []
-    texts = [
-        format_bytes(low) if low == high else f"{format_bytes(low)} to {format_bytes(high)}" for low, high, _ in sizes
-    ]
-    return f"objects of {' or '.join(texts)}"
 
 
 def _count_row(name: str, part: RequestResult, result: Result) -> tuple[str, ...]:

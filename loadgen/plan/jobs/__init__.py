@@ -1,0 +1,1 @@
+"""What a run sends: one frozen value for each kind of load."""

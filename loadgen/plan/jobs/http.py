@@ -1,0 +1,60 @@
+"""HttpJob: the requests of a profile, by weight."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Literal
+
+from loadgen.base.exchange import Expect
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A `${name}` that changes with every request. `values` are the choices, or the two inclusive ends of a range.
+
+    kinds: `random` an integer from a range, `sequence` counts up from values[0] over one worker in steps of the
+    number of workers, `choice` one of the values, `uuid` a random UUID.
+    """
+
+    name: str
+    kind: Literal["random", "sequence", "choice", "uuid"]
+    values: tuple[int | str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpec:
+    """One kind of request. `path`, header values and `body` may hold `${name}` of the job's variables.
+
+    `body_file` is read when a worker prepares; `body` and `body_file` exclude each other.
+    """
+
+    name: str
+    method: str
+    path: str
+    weight: float = 1.0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    body_file: str | None = None
+    expect: Expect = field(default_factory=Expect)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpJob:
+    """Requests in the proportion of their weights. A good reply is one request done."""
+
+    requests: tuple[RequestSpec, ...]
+    variables: tuple[Variable, ...] = ()
+
+    transactions: ClassVar[tuple[str, ...]] = ()
+    planned_requests: ClassVar[int | None] = None
+    noun: ClassVar[str] = "requests"
+    per_reply: ClassVar[int] = 1
+    total: ClassVar[int | None] = None
+    ends_itself: ClassVar[bool] = False
+
+    @property
+    def request_names(self) -> tuple[str, ...]:
+        """One for each request; an index into them is a name id."""
+        return tuple(request.name for request in self.requests)
+
+    def describe(self) -> dict[str, Any]:
+        """What a Result says of the job besides its requests."""
+        return {"variables": [asdict(variable) for variable in self.variables]}

@@ -1,0 +1,186 @@
+"""S3Job: what a run does with a bucket, as plain values. A worker process restores it from JSON."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal, get_args
+
+from loadgen.plan.jobs.http import RequestSpec, Variable
+from loadgen.plan.jobs.s3_operations import Operation
+
+JobName = Literal["put", "get", "stat", "list", "copy", "delete", "multipart", "mixed", "batch"]
+Step = Literal["bucket", "fill", "sweep"]
+"""What comes before and after the measured run: the bucket, the objects that the job needs, and the clean-up."""
+
+Payload = Literal["signed", "unsigned", "streaming"]
+ChecksumName = Literal["crc32", "crc32c", "sha256", "none"]
+Addressing = Literal["auto", "path", "virtual"]
+
+JOBS: tuple[JobName, ...] = get_args(JobName)
+NO_ENDPOINT = "https://s3.amazonaws.com"
+"""The target of a plan that names none: the AWS variables, or the region, tell where the bucket is."""
+
+DEFAULT_OBJECTS = 100
+DEFAULT_MIX = (("get", 45.0), ("stat", 30.0), ("put", 15.0), ("delete", 10.0))
+MOST_DELETES = 1000
+"""What S3 takes in one DeleteObjects."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One job or step: what it sends, and what it is counted in.
+
+    `prepares`: it needs objects that are there before it begins. `ends`: it uses its objects up, so that it can end
+    with the last of them; `each` is how many requests an object takes then, 0 where that depends on the object.
+    `transaction` is what takes several requests and is timed from the first to the last of them.
+    """
+
+    operations: tuple[Operation, ...]
+    prepares: bool = False
+    ends: bool = False
+    each: int = 0
+    noun: str = "objects"
+    transaction: str = ""
+
+
+_KINDS: dict[str, _Kind] = {
+    "put": _Kind((Operation.PUT,), ends=True, each=1),
+    "get": _Kind((Operation.GET,), prepares=True),
+    "stat": _Kind((Operation.STAT,), prepares=True),
+    "list": _Kind((Operation.LIST,), prepares=True, noun="pages"),
+    "copy": _Kind((Operation.COPY,), prepares=True),
+    "delete": _Kind((Operation.DELETE,), prepares=True, ends=True, each=1),
+    "multipart": _Kind(
+        (Operation.PUT_PART, Operation.CREATE_MULTIPART, Operation.COMPLETE_MULTIPART, Operation.ABORT_MULTIPART),
+        ends=True,
+        transaction="upload",
+    ),
+    "mixed": _Kind((), prepares=True, noun="requests"),
+    "batch": _Kind((Operation.GET, Operation.PUT), prepares=True, ends=True, each=2, transaction="object"),
+    "bucket": _Kind((Operation.LIST, Operation.CREATE_BUCKET), ends=True),
+    "fill": _Kind((Operation.PUT,), ends=True, each=1),
+    "sweep": _Kind(
+        (Operation.LIST, Operation.DELETE_MANY, Operation.DELETE, Operation.LIST_UPLOADS, Operation.ABORT_MULTIPART),
+        ends=True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class S3Job:
+    """One job on one bucket. `sizes` are inclusive ranges of bytes with weights.
+
+    `objects` is how many the job makes or finds prepared; None puts new ones as long as the run goes on. Keys are
+    `prefix`, `run_id` and a number, so that a run touches nothing but its own; only a batch with a `source` reads
+    what was there before. `root` is the encoded path of the bucket. `delete_many` objects go with one delete;
+    `presigned` downloads have their signature in the URL. A batch with a `journal` writes down what is done; `resumed`
+    says that it goes on with one.
+    """
+
+    job: JobName | Step
+    bucket: str
+    region: str = ""
+    root: str = ""
+    addressing: Addressing = "auto"
+    profile: str | None = None
+    prefix: str = "loadgen/"
+    run_id: str = ""
+    objects: int | None = DEFAULT_OBJECTS
+    sizes: tuple[tuple[int, int, float], ...] = ((1 << 20, 1 << 20, 1.0),)
+    part_bytes: int = 8 << 20
+    range_bytes: int | None = None
+    mix: tuple[tuple[str, float], ...] = DEFAULT_MIX
+    payload: Payload | None = None
+    checksum: ChecksumName = "none"
+    verify: bool = False
+    presigned: bool = False
+    keep: bool = False
+    retries: int = 0
+    delete_many: int = 1
+    source: str | None = None
+    function: str | None = None
+    journal: str | None = None
+    resumed: bool = False
+
+    variables: ClassVar[tuple[Variable, ...]] = ()
+
+    @property
+    def own_prefix(self) -> str:
+        """What the keys of this run, and of no other, begin with."""
+        return f"{self.prefix}{self.run_id}/"
+
+    @property
+    def prepared(self) -> int:
+        """How many objects are put before the measured run."""
+        needed = _KINDS[self.job].prepares and self.source is None and not self.resumed
+        return (self.objects or 0) if needed else 0
+
+    @property
+    def ends_itself(self) -> bool:
+        """Whether the job is over when it has handled each of its objects."""
+        return ends_itself(self.job) and (self.objects is not None or self.source is not None)
+
+    @property
+    def planned_requests(self) -> int | None:
+        """How many requests the job takes, where it ends by itself and that is known beforehand."""
+        each = _KINDS[self.job].each
+        return -(-self.objects // self.per_reply) * each if self.objects is not None and each else None
+
+    @property
+    def transactions(self) -> tuple[str, ...]:
+        """What takes several requests and is timed as a whole."""
+        name = _KINDS[self.job].transaction
+        return (name,) if name else ()
+
+    @property
+    def noun(self) -> str:
+        """What the job is counted in."""
+        return _KINDS[self.job].noun
+
+    @property
+    def per_reply(self) -> int:
+        """How many of them a good reply stands for, where they have no transactions."""
+        return self.delete_many if self.job == "delete" else 1
+
+    @property
+    def total(self) -> int | None:
+        """How many of them the job handles, where it ends with them: the last reply may be for fewer."""
+        return self.objects if _KINDS[self.job].each else None
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All operations that the job may send; the place of one is its name id."""
+        get = Operation.GET if self.range_bytes is None else Operation.GET_RANGE
+        match self.job:
+            case "get":
+                return (get,)
+            case "delete" if self.delete_many > 1:
+                return (Operation.DELETE_MANY,)
+            case "mixed":
+                return tuple(get if name == "get" else Operation(name) for name, _ in self.mix)
+            case "batch" if self.source is not None:
+                return (Operation.LIST, *_KINDS["batch"].operations)
+        return _KINDS[self.job].operations
+
+    @property
+    def requests(self) -> tuple[RequestSpec, ...]:
+        """One for each name: the operations in order, then (with `retries`) the same for those that are sent again."""
+        weights = [weight for _, weight in self.mix] if self.job == "mixed" else [1.0] * len(self.operations)
+        specs = [
+            RequestSpec(operation.value, operation.method, f"/{self.bucket}", weight)
+            for operation, weight in zip(self.operations, weights, strict=True)
+        ]
+        again = [RequestSpec(f"{spec.name} again", spec.method, spec.path) for spec in specs] if self.retries else []
+        return (*specs, *again)
+
+    @property
+    def request_names(self) -> tuple[str, ...]:
+        """One for each of `requests`; an index into them is a name id."""
+        return tuple(spec.name for spec in self.requests)
+
+    def describe(self) -> dict[str, Any]:
+        """What a Result says of the job besides its requests."""
+        return {"s3": asdict(self)}
+
+
+def ends_itself(job: str) -> bool:
+    """Whether a job uses its objects up, so that it can end with the last of them."""
+    return _KINDS[job].ends
