@@ -1,4 +1,4 @@
-"""README: what it tells people to type works, and what it says of options and codes is true."""
+"""README and the chapters: what people are to type works; options, codes, files and links that are named exist."""
 
 import re
 import shlex
@@ -17,13 +17,17 @@ from tests.support.command import loadgen, save
 from tests.unit.judge.rounds import run
 from tests.unit.report.gates import found
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-INDENTED = [line.strip() for line in README.splitlines() if line.startswith("    ")]
+ROOT = Path(__file__).parents[1]
+GOLDEN = ROOT / "tests" / "unit" / "report" / "golden"
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {page: page.read_text("utf-8") for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
+CHAPTERS = "\n".join([README, *(text for page, text in PAGES.items() if page.parent == ROOT / "docs")])
+INDENTED = [line.strip() for line in CHAPTERS.splitlines() if line.startswith("    ")]
 SET_UP = [line for line in INDENTED if line.startswith("python3 -m venv ")]
 TYPED = list(dict.fromkeys(line for line in INDENTED if line.startswith("loadgen ")))
-PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if text.startswith("target:")]
-RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", README, re.MULTILINE)
-FOREIGN = {"--build", "--exit-code-from", "--rm"}  # of the container tools
+PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
+RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
+FOREIGN = {"--build", "--build-arg", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
 
 
 def test_two_commands_on_one_line_each_set_everything_up() -> None:
@@ -61,6 +65,28 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_the_readme_is_short_and_its_report_is_one_that_is_printed() -> None:
+    assert len(README.splitlines()) < 200
+    report = "".join(
+        f"    {line}".rstrip() + "\n" for line in (GOLDEN / "ordinary.txt").read_text("utf-8").splitlines()
+    )
+    assert report in README
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_and_every_path_leads_somewhere(page: Path) -> None:
+    text = PAGES[page]
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+    paths = re.findall(r"(?<![\w/.-])(?:loadgen|tests|profiles|docker)/[\w./-]*\w|(?<![\w/])\.ci/\w+", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_readme_leads_to_every_chapter() -> None:
+    linked = {(ROOT / link).resolve() for link in re.findall(r"\]\(([^)#:]+)\)", README)}
+    assert {page for page in PAGES if page.parent == ROOT / "docs"} <= linked
+
+
 def test_there_are_commands_to_try() -> None:
     assert len(TYPED) >= 8
 
@@ -96,7 +122,7 @@ def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
 
 
 def test_every_option_that_is_named_exists() -> None:
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - FOREIGN
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", CHAPTERS)) - FOREIGN
     known = "".join(
         loadgen(command, "--help").out
         for command in ("run", "s3", "target", "report", "gate", "find-max", "compare", "diff")
@@ -106,13 +132,13 @@ def test_every_option_that_is_named_exists() -> None:
 
 
 def test_every_environment_variable_that_is_named_exists() -> None:
-    named = set(re.findall(r"LOADGEN_[A-Z_]+", README))
+    named = set(re.findall(r"LOADGEN_[A-Z_]+", CHAPTERS))
     known = {option.variable for option in OPTIONS}
     assert named
     assert named <= known | {"LOADGEN_OUTPUT", "LOADGEN_FORMAT", "LOADGEN_QUIET", "LOADGEN_SET"}
 
 
 def test_every_exit_code_that_is_named_exists() -> None:
-    table = README.partition("| exit code |")[2].partition("\n\n")[0]
+    table = CHAPTERS.partition("| exit code |")[2].partition("\n\n")[0]
     named = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
     assert {0, 1, 2, 99, 105, 108, 120, 121} <= named <= set(ExitCode)
