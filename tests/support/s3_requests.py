@@ -6,8 +6,8 @@ from typing import Any
 from loadgen.base.exchange import Request
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.credentials import Credentials, Provider
+from loadgen.workloads.s3.documents import S3Expect
 from loadgen.workloads.s3.endpoint import BucketAddress, find_bucket
-from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.operations import Operations
 from tests.support.clients import Got, User, endpoint_to
 from tests.support.s3_servers import S3Store

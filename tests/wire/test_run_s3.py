@@ -97,7 +97,7 @@ def test_mixed_in_every_mode(moto: S3Store, local_mode: Mode) -> None:
 def test_what_was_there_before_stays_there(moto: S3Store) -> None:
     store = Store(moto, "trial")
     good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
-    from loadgen.workloads.s3.content import Given
+    from loadgen.workloads.s3.data import Given
 
     for key in ("mine", "loadgen/mine"):
         store.good(store.operations().put(key, Given(b"x")))
@@ -112,7 +112,7 @@ def test_what_was_there_before_stays_there(moto: S3Store) -> None:
 def test_a_batch_over_what_is_there_keeps_what_it_makes(moto: S3Store, tmp_path: Path, local_mode: Mode) -> None:
     store = Store(moto, "trial")
     good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
-    from loadgen.workloads.s3.content import Given
+    from loadgen.workloads.s3.data import Given
 
     prefix = f"in{len(list(keys_of(moto)))}/"
     for number in range(4):

@@ -7,8 +7,7 @@ from hashlib import md5
 import pytest
 
 from loadgen.workloads.s3.checksums import make_checksum
-from loadgen.workloads.s3.content import Given
-from loadgen.workloads.s3.data import Bodies, Match
+from loadgen.workloads.s3.data import Bodies, Given, Match
 from loadgen.workloads.s3.documents import Part, find_token, read_deleted, read_page, read_parts, read_upload_id
 from tests.support.clients import every_client
 from tests.support.s3_requests import Store

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from loadgen.base.exchange import Done, ErrorClass, Reply, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.workloads.s3.content import Given
+from loadgen.workloads.s3.data import Given
 from loadgen.workloads.s3.desk import Desk, Make
-from loadgen.workloads.s3.documents import DocumentError, read_page
-from loadgen.workloads.s3.expect import S3Expect
+from loadgen.workloads.s3.documents import DocumentError, S3Expect, read_page
 from loadgen.workloads.s3.function import Function, load_function, processed
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
 from loadgen.workloads.s3.operations import Operations

@@ -1,13 +1,20 @@
-"""S3 credentials: a key pair from the environment, or whatever botocore's chain finds, refreshed in the background."""
+"""S3 credentials: a key pair from the environment, or whatever botocore's chain finds, refreshed in the background.
 
+botocore (the extra `s3`) also reads what the shared AWS configuration (~/.aws/config) says of an endpoint.
+"""
+
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from loadgen.base.errors import UsageError
-from loadgen.workloads.s3.shared_config import readable, with_botocore
+from loadgen.base.redact import Redactor
 
+_LONGEST_REASON = 300
+
+T = TypeVar("T")
 ACCESS_KEY, SECRET_KEY, TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 REFRESH_EVERY_S = 30.0
 """botocore renews what has less than 15 minutes left; asked this often, it does so in time."""
@@ -138,3 +145,44 @@ def _none_without_botocore(environment: Mapping[str, str], profile: str | None) 
 
 def _parts(credentials: Credentials) -> tuple[str, str, str | None]:
     return credentials.access_key, credentials.secret_key, credentials.token
+
+
+def with_botocore(profile: str | None, read: Callable[[Any], T], what: str) -> T:
+    """What `read` finds in a botocore session of this profile (None: AWS_PROFILE, or the default one).
+
+    Raises UsageError when botocore is not installed, with `what` as that which needs it, and for what botocore raises.
+    """
+    try:
+        import botocore.exceptions
+        import botocore.session
+    except ImportError:
+        raise UsageError(f"{what} needs an extra: pip install 'loadgen[s3]'") from None
+    logging.getLogger("botocore").setLevel(logging.CRITICAL)  # it would print tracebacks of what is said here
+    try:
+        return read(botocore.session.Session(profile=profile))
+    except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+        raise UsageError(f"shared AWS configuration: {readable(error)}") from None
+
+
+def read_settings(profile: str | None) -> dict[str, str]:
+    """What a profile says of the endpoint: region, endpoint_url, addressing_style and ca_bundle, where it does."""
+    return with_botocore(profile, _settings, "a profile of the shared AWS configuration")
+
+
+def readable(error: BaseException) -> str:
+    """The error's text on one line of sensible length, without secrets."""
+    text = Redactor().text(" ".join(str(error).split())) or type(error).__name__
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
+
+
+def _settings(session: Any) -> dict[str, str]:
+    scoped = session.get_scoped_config()
+    services = session.full_config.get("services", {}).get(scoped.get("services"), {})
+    service, s3 = (part if isinstance(part, dict) else {} for part in (services.get("s3", {}), scoped.get("s3", {})))
+    found = {
+        "region": scoped.get("region"),
+        "endpoint_url": service.get("endpoint_url") or scoped.get("endpoint_url"),
+        "addressing_style": s3.get("addressing_style"),
+        "ca_bundle": scoped.get("ca_bundle"),
+    }
+    return {name: value for name, value in found.items() if isinstance(value, str) and value}

@@ -1,4 +1,4 @@
-"""The XML documents of S3, read and written.
+"""The XML documents of S3, read and written, and what they make of a reply: a good one or not.
 
 The standard library's expat reads them. Entities can only be declared in a document type, which S3 never sends, so a
 document with one is refused before anything of it is expanded. Errors are not parsed at all but searched, because they
@@ -16,6 +16,7 @@ from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 from loadgen.base.errors import LoadgenError
+from loadgen.base.exchange import ErrorClass, Expect
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _ERROR = re.compile(rb"<(?:[\w-]+:)?Error[\s/>]")
@@ -215,3 +216,37 @@ def _escaped(text: str) -> str:
     if not fits_xml(text):
         raise ValueError(f"XML cannot hold {text!r}")
     return escape(text).replace("\r", "&#13;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Expect(Expect):
+    """An Expect that knows S3's errors; `maybe_error` says that a reply with status 200 may hold one.
+
+    S3 answers copies and completions with 200 before it knows how they end, and deletes of many objects with the
+    errors of some.
+    """
+
+    statuses: tuple[tuple[int, int], ...] = ((200, 299),)
+    maybe_error: bool = False
+
+    def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
+        """None for a good reply, else what is wrong with it."""
+        problem = Expect.verdict(self, status, body_length, kept)
+        if problem is None and self.maybe_error and find_error(kept) is not None:
+            return ErrorClass.UNEXPECTED_BODY
+        return problem
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether it takes more than its status and its length to call a reply good."""
+        return self.maybe_error or self.body_contains is not None
+
+    def code(self, kept: bytes) -> str:
+        """The S3 error code of a bad reply, empty where it has none (a HEAD, a proxy)."""
+        found = find_error(kept)
+        return found.code if found else ""
+
+    def error(self, status: int, kept: bytes) -> S3Error:
+        """What a bad reply says: its S3 error code, or its status where it has none (a HEAD, a proxy)."""
+        found = find_error(kept)
+        return found if found and found.code else S3Error(f"status {status}", found.message if found else "")

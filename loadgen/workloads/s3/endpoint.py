@@ -5,13 +5,14 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, cast
+from urllib.parse import quote
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Origin
 from loadgen.plan.address import Target, parse_target
 from loadgen.plan.jobs.s3 import Addressing
-from loadgen.workloads.s3.uri import encode_key
 
+_is_plain = re.compile(r"[A-Za-z0-9/_.~-]*").fullmatch
 DEFAULT_REGION = "us-east-1"
 
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
@@ -148,3 +149,16 @@ def _is_address(host: str) -> bool:
             continue
         return True
     return False
+
+
+def encode_key(key: str) -> str:
+    """An object's key as it stands in a path; "/" separates, and "." and ".." are names like any other.
+
+    Raises UsageError for a key that is not UTF-8.
+    """
+    if _is_plain(key):
+        return key
+    try:
+        return quote(key, safe="/~")
+    except UnicodeEncodeError:
+        raise UsageError(f"an S3 key must be UTF-8, got {key!a}") from None

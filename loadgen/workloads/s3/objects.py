@@ -1,14 +1,16 @@
 """The objects of one run: what the key, the size and the bytes of object number `index` are. Nothing is kept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import time
 
 from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, ReplyCache, Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
+from loadgen.workloads.s3.credentials import Provider
 from loadgen.workloads.s3.data import Bodies, Body, Match
-from loadgen.workloads.s3.expect import S3Expect
+from loadgen.workloads.s3.documents import S3Expect
 from loadgen.workloads.s3.operations import Operations
-from loadgen.workloads.s3.signed import Signed
 from loadgen.workloads.s3.signer import UNSIGNED_PAYLOAD
 from loadgen.workloads.s3.sizes import Sizes
 
@@ -17,6 +19,11 @@ PRESIGNED_FOR_S = 900
 _WHOLE = ((200, 200),)
 _UNSIGNED = UNSIGNED_PAYLOAD.encode()
 _PARTIAL = ((206, 206),)
+GOOD_FOR_S = 60.0
+"""S3 takes a signature for 15 minutes: also where the clocks are minutes apart, and signing costs nothing so seldom."""
+MOST_KEPT = 16384
+"""About 1.5 kB each; the requests for more objects than that are made each time."""
+_NONE: tuple[Request | None, float] = (None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +158,34 @@ class Objects:
         else:
             request = self.operations.stat(self.key(index))
         request.cache = self._stat_cache
+        return request
+
+
+class Signed:
+    """Makes the request for an object, or finds the one that was made less than a minute ago. Belongs to one thread.
+
+    It is the same object again, also while it is under way: whoever changes it takes a `twin`. `clock` gives seconds.
+    """
+
+    __slots__ = ("_clock", "_credentials", "_kept", "_make", "_provider")
+
+    def __init__(self, make: Callable[[int], Request], provider: Provider, clock: Callable[[], float] = time) -> None:
+        self._make = make
+        self._provider = provider
+        self._clock = clock
+        self._credentials = provider.current
+        self._kept: dict[int, tuple[Request, float]] = {}
+
+    def __call__(self, index: int) -> Request:
+        """The request for object `index`."""
+        if self._provider.current is not self._credentials:
+            self._credentials = self._provider.current
+            self._kept.clear()
+        now = self._clock()
+        request, until_s = self._kept.get(index, _NONE)
+        if request is not None and now < until_s:
+            return request
+        request = self._make(index)
+        if len(self._kept) < MOST_KEPT or index in self._kept:
+            self._kept[index] = request, now + GOOD_FOR_S
         return request

@@ -10,15 +10,13 @@ from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request
 from loadgen.plan.jobs.s3 import Payload
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.checksums import Checksum, encoded
-from loadgen.workloads.s3.content import Content
 from loadgen.workloads.s3.credentials import Provider
-from loadgen.workloads.s3.documents import Part, content_md5, write_complete, write_delete, write_location
+from loadgen.workloads.s3.data import Content
+from loadgen.workloads.s3.documents import Part, S3Expect, content_md5, write_complete, write_delete, write_location
 from loadgen.workloads.s3.endpoint import DEFAULT_REGION, BucketAddress
-from loadgen.workloads.s3.expect import S3Expect
 from loadgen.workloads.s3.request_template import RequestTemplate
-from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Signer
+from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Query, Signer
 from loadgen.workloads.s3.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
-from loadgen.workloads.s3.uri import Query
 
 _USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
 _PARTIAL = ((206, 206),)

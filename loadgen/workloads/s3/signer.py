@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
 from time import gmtime, strftime
+from urllib.parse import quote
 
 from loadgen.workloads.s3.credentials import Credentials
-from loadgen.workloads.s3.uri import Query
 
 EMPTY_SHA256 = sha256(b"").hexdigest()
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
@@ -22,6 +22,22 @@ _HASH, _DATE, _TOKEN = "x-amz-content-sha256", "x-amz-date", "x-amz-security-tok
 _ANY = "\0"
 
 Headers = tuple[tuple[str, str], ...]
+
+
+class Query:
+    """A query string: `canonical` as it is signed, `wire` as it is sent ("uploads", where that is signed "uploads=").
+
+    A value of None stands for a name alone.
+    """
+
+    __slots__ = ("canonical", "suffix", "wire")
+
+    def __init__(self, *pairs: tuple[str, str | None]) -> None:
+        encoded = sorted((quote(name, safe="~"), quote(value or "", safe="~")) for name, value in pairs)
+        alone = {quote(name, safe="~") for name, value in pairs if value is None}
+        self.canonical = "&".join(f"{name}={value}" for name, value in encoded)
+        self.wire = "&".join(name if name in alone else f"{name}={value}" for name, value in encoded)
+        self.suffix = f"?{self.wire}" if self.wire else ""
 
 
 class Mac:

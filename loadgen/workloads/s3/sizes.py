@@ -4,8 +4,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from random import Random
 
-from loadgen.workloads.s3.mixing import mixed
-
+_64_BITS = (1 << 64) - 1
 _2_64 = 1 << 64
 
 
@@ -26,7 +25,15 @@ class Sizes:
         """The size of object `index`."""
         if self.fixed is not None:
             return self.fixed
-        drawn = mixed(index ^ self._salt)
+        drawn = _mixed(index ^ self._salt)
         place = bisect_right(self._sums, drawn / _2_64 * self._sums[-1], 0, len(self._sums) - 1)
         low, high, _ = self._ranges[place]
-        return low + mixed(drawn + 1) * (high - low + 1) // _2_64
+        return low + _mixed(drawn + 1) * (high - low + 1) // _2_64
+
+
+def _mixed(number: int) -> int:
+    """64 random-looking bits for the low 64 bits of `number`, and no two the same: the finaliser of SplitMix64."""
+    number &= _64_BITS
+    number = ((number ^ number >> 30) * 0xBF58476D1CE4E5B9) & _64_BITS
+    number = ((number ^ number >> 27) * 0x94D049BB133111EB) & _64_BITS
+    return number ^ number >> 31

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from loadgen.base.exchange import Done, ErrorClass, Reply, Request
 from loadgen.workloads.s3.desk import Desk, Make
-from loadgen.workloads.s3.documents import DocumentError, fits_xml, read_page, read_uploads
-from loadgen.workloads.s3.expect import S3Expect
+from loadgen.workloads.s3.documents import DocumentError, S3Expect, fits_xml, read_page, read_uploads
 from loadgen.workloads.s3.operations import Operations
 
 _MISSING = 404

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-s
 from collections.abc import Iterator
 
 from loadgen.workloads.s3.checksums import Checksum, encoded
-from loadgen.workloads.s3.content import Content
+from loadgen.workloads.s3.data import Content
 from loadgen.workloads.s3.signer import EMPTY_SHA256, ChunkSigner
 
 CHUNK_BYTES = 1 << 18

@@ -10,8 +10,7 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.workloads.s3 import credentials as credentials_module
-from loadgen.workloads.s3.credentials import Credentials, Provider, find_credentials, shortened
-from loadgen.workloads.s3.shared_config import read_settings
+from loadgen.workloads.s3.credentials import Credentials, Provider, find_credentials, read_settings, shortened
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "CANARY-secret"}
 

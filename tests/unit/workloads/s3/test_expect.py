@@ -1,8 +1,7 @@
 import pytest
 
 from loadgen.base.exchange import ErrorClass
-from loadgen.workloads.s3.documents import S3Error
-from loadgen.workloads.s3.expect import S3Expect
+from loadgen.workloads.s3.documents import S3Error, S3Expect
 
 ERROR = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
 

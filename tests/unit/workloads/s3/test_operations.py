@@ -6,9 +6,8 @@ import pytest
 from loadgen.base.exchange import KEEP_TO_SEARCH
 from loadgen.plan.jobs.s3_operations import PAGE_BYTES, Operation
 from loadgen.workloads.s3.checksums import make_checksum
-from loadgen.workloads.s3.content import Given
 from loadgen.workloads.s3.credentials import Credentials, Provider
-from loadgen.workloads.s3.data import Bodies
+from loadgen.workloads.s3.data import Bodies, Given
 from loadgen.workloads.s3.documents import Part
 from loadgen.workloads.s3.endpoint import find_bucket
 from loadgen.workloads.s3.operations import Operations

@@ -8,8 +8,8 @@ from loadgen.base.errors import UsageError
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.checksums import make_checksum
-from loadgen.workloads.s3.content import Given
 from loadgen.workloads.s3.credentials import Credentials, Provider, find_credentials
+from loadgen.workloads.s3.data import Given
 from loadgen.workloads.s3.endpoint import find_bucket
 from loadgen.workloads.s3.operations import Operations
 from loadgen.workloads.s3.signer import ChunkSigner, Signer

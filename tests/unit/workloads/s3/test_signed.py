@@ -6,13 +6,12 @@ import pytest
 
 from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.workloads.s3 import signed as module
+from loadgen.workloads.s3 import objects as module
 from loadgen.workloads.s3.credentials import Credentials, Provider
 from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.each import make_each
 from loadgen.workloads.s3.mixed import Mixed
-from loadgen.workloads.s3.objects import Objects
-from loadgen.workloads.s3.signed import GOOD_FOR_S, MOST_KEPT, Signed
+from loadgen.workloads.s3.objects import GOOD_FOR_S, MOST_KEPT, Objects, Signed
 from tests.support.s3_fake import FakeStore, operations, play
 
 KEYS = Credentials("AKIAEXAMPLEEXAMPLE01", "secret")

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.workloads.s3.credentials import Credentials
-from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Mac, Signer
-from loadgen.workloads.s3.uri import Query, encode_key
+from loadgen.workloads.s3.endpoint import encode_key
+from loadgen.workloads.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Mac, Query, Signer
 
 # The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and its neighbours.
 EXAMPLE = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

@@ -4,9 +4,8 @@ from hashlib import sha256
 import pytest
 
 from loadgen.workloads.s3.checksums import make_checksum
-from loadgen.workloads.s3.content import Given
 from loadgen.workloads.s3.credentials import Credentials
-from loadgen.workloads.s3.data import PIECE_BYTES, Bodies
+from loadgen.workloads.s3.data import PIECE_BYTES, Bodies, Given
 from loadgen.workloads.s3.signer import ChunkSigner, Mac, Signer
 from loadgen.workloads.s3.streaming import AwsChunked
 from tests.support.s3_requests import unchunked
