@@ -3,6 +3,7 @@
 import enum
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +28,36 @@ def read_profile(
     lists count as not given. Besides, `headers` is a list of "Name: value", and `method` and `body` are those of the
     profile's only request.
     """
+    return _parsed(_file_content(path), Places(str(path), path.parent), path.stem, settings, environment, flags)
+
+
+def parse_profile(
+    text: bytes, settings: Mapping[str, str], environment: Mapping[str, str], flags: Mapping[str, object]
+) -> Profile:
+    """The same for the text of a profile; files that it names are looked for in the working folder."""
+    return _parsed(text, Places("profile"), None, settings, environment, flags)
+
+
+def _parsed(
+    text: bytes,
+    places: Places,
+    name: str | None,
+    settings: Mapping[str, str],
+    environment: Mapping[str, str],
+    flags: Mapping[str, object],
+) -> Profile:
     from loadgen.plan import variables, yaml_tree
 
-    document = yaml_tree.load(_file_content(path))
-    places = Places(str(path), path.parent, document.lines)
+    document = yaml_tree.load(text)
+    places = replace(places, lines=document.lines)
     if document.problems and not document.values:
         raise places.error(document.problems, Redactor())
     if str(document.values.get("schema", "")).startswith("loadgen."):
-        raise ProfileError(str(path), ["a saved result, not a profile; `loadgen report` prints it"])
+        raise ProfileError(places.source, ["a saved result, not a profile; `loadgen report` prints it"])
     resolution = variables.resolve(document, settings, environment)
     resolution.problems = document.problems + resolution.problems
     resolution.spoiled |= document.spoiled
-    return _checked(resolution, places, flags, default_name=path.stem)
+    return _checked(resolution, places, flags, default_name=name)
 
 
 def profile_for_url(url: str, flags: Mapping[str, object], environment: Mapping[str, str]) -> Profile:

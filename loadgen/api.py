@@ -1,0 +1,77 @@
+"""What `import loadgen` offers to other programs: a profile becomes a Plan, a Plan a Result."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import uvloop
+
+from loadgen.base.errors import ProfileError, UsageError
+from loadgen.judge.exit_code import ExitCode
+from loadgen.plan.document import parse_profile, profile_for_url, read_profile
+from loadgen.plan.plan import Plan
+from loadgen.plan.shipped import find_shipped
+from loadgen.results.result import Result, from_json
+from loadgen.session.job import plan_here, run_job
+from loadgen.session.run import Hooks
+
+__all__ = ["Plan", "ProfileError", "Result", "UsageError", "load_profile", "load_result", "run"]
+_log = logging.getLogger("loadgen")
+
+
+def load_profile(
+    source: str | os.PathLike[str],
+    *,
+    settings: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    **options: object,
+) -> Plan:
+    """The plan of a profile: a file, the name of a shipped one, its YAML as a text of several lines, or a URL.
+
+    `settings` are its variables, as with `--set`; `environment` stands for os.environ. `options` have the keys of a
+    profile and override it: `connections=100, duration="10s"`. Raises ProfileError with all problems, and UsageError
+    where there is no such profile. Opens no socket.
+    """
+    settings, environment = settings or {}, os.environ if environment is None else environment
+    if isinstance(source, str) and "\n" in source:
+        return plan_here(parse_profile(source.encode(), settings, environment, options))
+    if isinstance(source, str) and "://" in source:
+        return plan_here(profile_for_url(source, options, environment))
+    path = Path(source) if Path(source).is_file() else find_shipped(str(source))
+    if path is None:
+        raise UsageError(f"{str(source)!r} is neither a file, nor a shipped profile, nor a URL, nor a profile's text")
+    return plan_here(read_profile(path, settings, environment, options))
+
+
+def run(plan: Plan) -> Result:
+    """Put the load on and return the Result. Whatever the target does is part of it, never an exception.
+
+    To be called from the main thread, where no event loop runs: the first Ctrl-C or SIGTERM drains, and the Result is
+    `ended_by` "signal"; the second ends the process. Raises UsageError where the plan cannot be run on this host.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise UsageError("loadgen.run handles signals, which only the main thread can: call it from there")
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(run_job(plan, Hooks(lambda _snapshot: None, _leave, _crashed)))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def load_result(path: str | os.PathLike[str]) -> Result:
+    """A Result that was saved with `-o`. Raises OSError, and UsageError for anything but one Result."""
+    return from_json(Path(path).read_text("utf-8"), str(path))
+
+
+def _leave(_result: Result) -> None:
+    os._exit(ExitCode.SIGNAL)  # threads that hang in the resolver would keep an orderly end waiting
+
+
+def _crashed(error: BaseException) -> None:
+    _log.error("a worker of loadgen failed", exc_info=error)
