@@ -14,8 +14,8 @@ from loadgen.report.hlog import render_hlog
 from loadgen.results.result import Block, Result
 from loadgen.results.rounds import Rounds, comparison_to_json
 from tests.support.command import loadgen, save
-from tests.unit.judge.rounds import run
-from tests.unit.report.gates import found
+from tests.support.gates import found
+from tests.support.rounds import run
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "unit" / "report" / "golden"

@@ -12,7 +12,7 @@ from loadgen.plan.plan import Plan
 from loadgen.results.result import Ledger, Result
 from loadgen.results.rounds import read_variants
 from tests.support.command import Finished, loadgen
-from tests.unit.report.comparisons import pool, threads
+from tests.support.comparisons import pool, threads
 
 URL = "http://127.0.0.1:8080/"
 Measure = Callable[..., list[dict[str, Any]]]

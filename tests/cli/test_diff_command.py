@@ -10,7 +10,7 @@ import pytest
 from loadgen.results.result import Result, to_json
 from loadgen.results.rounds import Rounds, comparison_to_json, rounds_to_json
 from tests.support.command import loadgen
-from tests.unit.report.comparisons import pool, threads, workers
+from tests.support.comparisons import pool, threads, workers
 
 
 def _saved(path: Path, results: Sequence[Result]) -> Path:

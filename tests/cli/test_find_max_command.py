@@ -9,7 +9,7 @@ import pytest
 
 from loadgen.cli.output import deliver
 from tests.support.command import loadgen
-from tests.unit.report.gates import found
+from tests.support.gates import found
 
 ARGUMENTS = ("find-max", "http://127.0.0.1:9/", "--slo", "p99 < 50ms", "-q")
 STOPPING = (signal.SIGINT, signal.SIGTERM)

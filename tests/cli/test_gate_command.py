@@ -8,7 +8,7 @@ import pytest
 
 from loadgen.results.rounds import rounds_to_json
 from tests.support.command import loadgen, save
-from tests.unit.judge.rounds import ENVIRONMENT, run
+from tests.support.rounds import ENVIRONMENT, run
 
 
 def rounds(*rates: float) -> str:

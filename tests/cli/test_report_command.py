@@ -12,7 +12,7 @@ from loadgen.results import find_max
 from loadgen.results.result import SCHEMA, Ledger, Result, to_json
 from loadgen.results.rounds import rounds_to_json
 from tests.support.command import loadgen
-from tests.unit.report.gates import found
+from tests.support.gates import found
 
 RESULT = Result(ledger=Ledger(3, 3, 0, 2, 1, 0), status_codes={"200": 2, "500": 1}, ended_because="")
 

@@ -9,8 +9,7 @@ from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, Expect, Fields, Reply, Request
 from tests.support.certificates import Certificates
 from tests.support.fault_server import closed_port
-from tests.support.steps import AwaitClose, Close, ReadRequest, Send
-from tests.wire.httpx_users import (
+from tests.support.httpx_users import (
     BLOCK,
     CHUNKED,
     GET,
@@ -24,6 +23,7 @@ from tests.wire.httpx_users import (
     replying,
     serving,
 )
+from tests.support.steps import AwaitClose, Close, ReadRequest, Send
 
 TWICE_OPENED = ConnectionCounts(opened=2, used=2, reconnected=1)
 

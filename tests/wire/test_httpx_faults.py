@@ -12,18 +12,7 @@ from loadgen.base.clock import NS_PER_S
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, Fields, Request
 from tests.support.certificates import Certificates
 from tests.support.fault_server import FaultServer, black_hole, closed_port
-from tests.support.steps import (
-    AwaitClose,
-    Close,
-    EndSending,
-    ReadHead,
-    ReadRequest,
-    Reset,
-    Send,
-    Stall,
-    Step,
-)
-from tests.wire.httpx_users import (
+from tests.support.httpx_users import (
     BLOCK,
     CHUNKED,
     GET,
@@ -36,6 +25,17 @@ from tests.wire.httpx_users import (
     endpoint_of,
     replying,
     serving,
+)
+from tests.support.steps import (
+    AwaitClose,
+    Close,
+    EndSending,
+    ReadHead,
+    ReadRequest,
+    Reset,
+    Send,
+    Stall,
+    Step,
 )
 
 TWICE_OPENED = ConnectionCounts(opened=2, used=2, reconnected=1)

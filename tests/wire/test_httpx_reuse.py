@@ -12,6 +12,18 @@ import pytest
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from tests.support.certificates import Certificates
 from tests.support.fault_server import FaultServer, black_hole
+from tests.support.httpx_users import (
+    CHUNKED,
+    GET,
+    KINDS,
+    OK,
+    HttpxClient,
+    User,
+    endpoint_of,
+    open_sockets,
+    replying,
+    serving,
+)
 from tests.support.steps import (
     AwaitClose,
     Close,
@@ -23,18 +35,6 @@ from tests.support.steps import (
     Stall,
     Step,
     Tell,
-)
-from tests.wire.httpx_users import (
-    CHUNKED,
-    GET,
-    KINDS,
-    OK,
-    HttpxClient,
-    User,
-    endpoint_of,
-    open_sockets,
-    replying,
-    serving,
 )
 
 TWICE_OPENED = ConnectionCounts(opened=2, used=2, reconnected=1)

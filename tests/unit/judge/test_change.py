@@ -8,7 +8,7 @@ from loadgen.judge.change import changes_of
 from loadgen.judge.gate import judge_gate, parse_margins
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.condition import parse_metric
-from tests.unit.judge.rounds import baseline, blocks, run
+from tests.support.rounds import baseline, blocks, run
 
 
 def change(metric, before, after):

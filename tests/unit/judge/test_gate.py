@@ -4,7 +4,7 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.judge.gate import DEFAULT_MARGINS, judge_gate, parse_margins
-from tests.unit.judge.rounds import baseline, run
+from tests.support.rounds import baseline, run
 
 FAST, SLOW = [run(rps=value) for value in (100, 101, 99)], [run(rps=value) for value in (50, 51, 49)]
 NOISY = [run(rps=value) for value in (100, 60, 140)]

@@ -14,10 +14,10 @@ from loadgen.report.markdown import render_markdown
 from loadgen.report.openmetrics import render_openmetrics
 from loadgen.report.plan import render_plan
 from loadgen.report.text import render_text
-from tests.unit.report.comparisons import EVERY_PAGE
-from tests.unit.report.gates import EVERY_GATE, EVERY_SEARCH
-from tests.unit.report.plans import EVERY_PLAN
-from tests.unit.report.results import EVERY_RESULT
+from tests.support.comparisons import EVERY_PAGE
+from tests.support.gates import EVERY_GATE, EVERY_SEARCH
+from tests.support.plans import EVERY_PLAN
+from tests.support.results import EVERY_RESULT
 
 FOLDER = Path(__file__).parent / "golden"
 

@@ -17,9 +17,9 @@ from loadgen.report.junit import render_junit
 from loadgen.report.markdown import render_markdown
 from loadgen.report.openmetrics import render_openmetrics
 from loadgen.results.result import Generator, Result, ThresholdRow
-from tests.unit.judge.rounds import run
-from tests.unit.report.gates import EVERY_GATE, EVERY_SEARCH
-from tests.unit.report.results import EVERY_RESULT
+from tests.support.gates import EVERY_GATE, EVERY_SEARCH
+from tests.support.results import EVERY_RESULT
+from tests.support.rounds import run
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
 ROWS = st.builds(ThresholdRow, ANYTHING, st.none() | st.floats(0, 1e9), st.sampled_from(["pass", "fail", "no_data"]))

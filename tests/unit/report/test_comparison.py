@@ -17,7 +17,7 @@ from loadgen.report.comparison_markdown import comparison_markdown
 from loadgen.report.page import html_page
 from loadgen.report.style import columns
 from loadgen.results.result import Result
-from tests.unit.report.comparisons import EVERY_PAGE, page, pool, threads
+from tests.support.comparisons import EVERY_PAGE, page, pool, threads
 
 EVIL = '<script>alert("x")</script>|*\x1b[31m'
 

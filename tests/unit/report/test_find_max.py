@@ -6,7 +6,7 @@ import pytest
 
 from loadgen.report.find_max import curve_rows, warnings
 from loadgen.results.result import ThresholdRow
-from tests.unit.report.gates import found
+from tests.support.gates import found
 
 
 @pytest.mark.parametrize(("at_least", "said"), [(False, "60.0 ms"), (True, ">= 60.0 ms")])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from loadgen.report.operations import is_by_operation, operations, seconds
 from loadgen.report.text import headline
 from loadgen.results.result import Ledger, RequestResult
-from tests.unit.report.results import EVERY_RESULT
+from tests.support.results import EVERY_RESULT
 
 MIXED, BATCH = EVERY_RESULT["s3"](), EVERY_RESULT["s3_batch"]()
 

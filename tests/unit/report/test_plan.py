@@ -11,7 +11,7 @@ from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.report.plan import render_plan
 from loadgen.report.profiles import render_profiles
-from tests.unit.report.plans import everything, one_url
+from tests.support.plans import everything, one_url
 
 
 def test_no_secret_is_shown() -> None:

@@ -22,7 +22,7 @@ from loadgen.results.result import (
     Users,
     WorkerRow,
 )
-from tests.unit.report import results
+from tests.support import results
 from tests.unit.report.golden import FOLDER, texts
 
 ESCAPES = re.compile("\x1b\\[[0-9;]*m")

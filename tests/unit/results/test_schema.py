@@ -12,7 +12,7 @@ import pytest
 from loadgen.results import schema
 from loadgen.results.result import ErrorRow, Result, ThresholdRow, to_document
 from loadgen.results.schema import result_schema
-from tests.unit.report import results
+from tests.support import results
 
 WRITE = "from loadgen.results.schema import result_schema; print(result_schema(), end='')"
 RESULTS = [

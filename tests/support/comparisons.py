@@ -10,7 +10,7 @@ from loadgen.judge.explain import doubts, explain
 from loadgen.report.comparison import Page
 from loadgen.results.result import Generator, Ledger, Rate, Result, Users, WorkerRow
 from loadgen.results.rounds import Rounds
-from tests.unit.report.results import histogram, latency, lognormal_ms, plan
+from tests.support.results import histogram, latency, lognormal_ms, plan
 
 SAMPLES = 1000
 

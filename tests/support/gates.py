@@ -5,9 +5,9 @@ from random import Random
 
 from loadgen.judge.find_max import RateSearch
 from loadgen.judge.gate import DEFAULT_MARGINS, Gate, judge_gate, parse_margins
-from loadgen.results.find_max import MaxRate, Trial
+from loadgen.results.find_max import Limit, MaxRate, Trial
 from loadgen.results.result import Latency, ThresholdRow
-from tests.unit.judge.rounds import ENVIRONMENT, PLAN, baseline, run
+from tests.support.rounds import ENVIRONMENT, PLAN, baseline, run
 
 
 def passed() -> Gate:
@@ -40,7 +40,7 @@ def doubtful() -> Gate:
     )
 
 
-def found(edge_rps: float = 2000.0, *, limit: str = "", ended_by: str = "completed") -> MaxRate:
+def found(edge_rps: float = 2000.0, *, limit: Limit = "", ended_by: str = "completed") -> MaxRate:
     """A search for the edge of a server whose p99 grows towards it."""
     search, trials, random = RateSearch(100.0), [], Random(1)
     while (rate := search.next_rps()) is not None:

@@ -61,7 +61,8 @@ def histogram(samples_ms: Iterable[float], times: int = 1) -> str:
     recorded = HdrHistogram(1, 3_600_000_000, 3)
     for sample in samples_ms:
         recorded.record_value(max(1, round(sample * 1000)), times)
-    return recorded.encode().decode("ascii")
+    encoded: bytes = recorded.encode()
+    return encoded.decode("ascii")
 
 
 @cache

@@ -1,6 +1,9 @@
 """Results as rounds of one plan would make them, for the gate and what it judges by."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from random import Random
+from typing import Any
 
 from loadgen.judge.gate import Baseline
 from loadgen.measure.histogram import Histogram
@@ -14,12 +17,19 @@ PLAN = {
     "users": 50,
     "duration_s": 10.0,
 }
-ENVIRONMENT = {"cpu": "x", "cores": 2, "machine": "x86_64"}
+ENVIRONMENT: dict[str, Any] = {"cpu": "x", "cores": 2, "machine": "x86_64"}
 
 
 def run(
-    p50_ms=10.0, rps=100.0, failed=0, samples=1000, verdict="valid", histograms=None, environment=ENVIRONMENT, **plan
-):
+    p50_ms: float = 10.0,
+    rps: float = 100.0,
+    failed: int = 0,
+    samples: int = 1000,
+    verdict: str = "valid",
+    histograms: dict[str, str] | None = None,
+    environment: dict[str, Any] = ENVIRONMENT,
+    **plan: object,
+) -> Result:
     """Ten seconds: `samples` replies around a median, so many failures among a thousand requests."""
     counts = Histogram()
     for index in range(samples):
@@ -39,7 +49,7 @@ def run(
     )
 
 
-def blocks(random, p50_ms, seconds, failing=0.01):
+def blocks(random: Random, p50_ms: float, seconds: int, failing: float = 0.01) -> Result:
     """One run with a timeline: each second has 100 requests whose times scatter."""
     total, rows, parts, failures = Histogram(), [], [], 0
     for t_s in range(seconds):
@@ -65,5 +75,5 @@ def blocks(random, p50_ms, seconds, failing=0.01):
     )
 
 
-def baseline(rounds, name="main"):
+def baseline(rounds: Iterable[Result], name: str = "main") -> Baseline:
     return Baseline(name, tuple(rounds))
