@@ -77,7 +77,7 @@ HELP = f"one of {', '.join((*SCENARIOS, *GROUPS))} (default http), or old: new a
 
 def measure(options: argparse.Namespace, bench: Bench, chosen: Sequence[Peer], name: str) -> Section:
     """One scenario; one that cannot run says why and leaves the others be."""
-    bench.say(f"== {name}")
+    bench.log(f"== {name}")
     try:
         if name == "old":
             return old.old(bench, options.commit, options.benches)

@@ -85,12 +85,12 @@ def _each_second(name: str, arrivals_ns: Sequence[int], seconds: int) -> Check:
 
 def _lags(name: str, result: Result, limits: dict[str, float]) -> list[Check]:
     lag = result.latency_ms["send_lag"]
-    told = [Check(f"{name}: send lag p50", f"{us(lag.p50) or 0:,.0f} us")]
+    checks = [Check(f"{name}: send lag p50", f"{us(lag.p50) or 0:,.0f} us")]
     for quantile in ("p99", "p99_9"):
         value, what = us(getattr(lag, quantile)), f"{name}: send lag {quantile.replace('_', '.')}"
         limit = limits.get(quantile)
-        told.append(Check(what, f"{value or 0:,.0f} us") if limit is None else at_most(what, value, limit, "us"))
-    return told
+        checks.append(Check(what, f"{value or 0:,.0f} us") if limit is None else at_most(what, value, limit, "us"))
+    return checks
 
 
 def _near_the_most(bench: Bench, seconds: int) -> list[Check]:
@@ -193,8 +193,8 @@ def little(bench: Bench, seconds: int) -> Section:
         for path, users in (("", 64), ("delay/5", 50), ("delay/20", 500)):
             length_s = max(2, seconds // 3)
             result = load(bench, f"{url}{path}", ["-c", str(users), "-d", f"{length_s}s", *ONE_WORKER]).figures
-            found = result.rate.ok_rps * (result.latency_ms["response"].mean or 0.0) / 1000
-            checks.append(close_to(f"/{path}, {users} users: X R", found, users, 0.02 * users, "users"))
+            users_in_flight = result.rate.ok_rps * (result.latency_ms["response"].mean or 0.0) / 1000
+            checks.append(close_to(f"/{path}, {users} users: X R", users_in_flight, users, 0.02 * users, "users"))
     return section("little", "Little's law in the closed model: N = X R", checks)
 
 

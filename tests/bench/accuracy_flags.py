@@ -25,20 +25,20 @@ def flags(bench: Bench, seconds: int) -> Section:
     """Undisturbed first; then a CPU hog, a stop of 300 ms, too few descriptors."""
     seconds = max(seconds, 4)
     long = ("-d", f"{seconds}s", "--strict", *ONE_WORKER)
-    found: dict[str, Finished] = {}
+    finished: dict[str, Finished] = {}
     with server(bench) as url:
-        found["undisturbed, 1,000/s"] = load(bench, url, [*PACED, *long])
+        finished["undisturbed, 1,000/s"] = load(bench, url, [*PACED, *long])
         with _hog(bench, seconds + 10):
-            found["a CPU hog, 1,000/s"] = load(bench, url, [*PACED, *long])
-            found["a CPU hog, closed, 64 users"] = load(bench, url, [*FULL, *long])
-        found["stopped for 300 ms, 1,000/s"] = load(bench, url, [*PACED, *long], meanwhile=_stop_for_a_while)
-        found["stopped for 300 ms, closed"] = load(bench, url, [*FULL, *long], meanwhile=_stop_for_a_while)
-        found["100 descriptors, 200 users"] = load(bench, url, ["-c", "200", *long], prefix=FEW_FILES)
+            finished["a CPU hog, 1,000/s"] = load(bench, url, [*PACED, *long])
+            finished["a CPU hog, closed, 64 users"] = load(bench, url, [*FULL, *long])
+        finished["stopped for 300 ms, 1,000/s"] = load(bench, url, [*PACED, *long], meanwhile=_stop_for_a_while)
+        finished["stopped for 300 ms, closed"] = load(bench, url, [*FULL, *long], meanwhile=_stop_for_a_while)
+        finished["100 descriptors, 200 users"] = load(bench, url, ["-c", "200", *long], prefix=FEW_FILES)
     with embedded_target(bench.layout.server) as url:
         options = ["-R", "1000", "-c", "10", "--max-connections", "500", *long]
-        found["100 descriptors, up to 500 connections"] = load(bench, f"{url}delay/400", options, prefix=FEW_FILES)
-    checks = [_check(name, done) for name, done in found.items()]
-    notes = [f"{name}: {line}" for name, done in found.items() for line in _seen(done)]
+        finished["100 descriptors, up to 500 connections"] = load(bench, f"{url}delay/400", options, prefix=FEW_FILES)
+    checks = [_check(name, done) for name, done in finished.items()]
+    notes = [f"{name}: {line}" for name, done in finished.items() for line in _seen(done)]
     return section("flags", f"A disturbed generator, {seconds} s with --strict", checks, notes)
 
 
@@ -53,7 +53,7 @@ def _check(name: str, done: Finished) -> Check:
 def _seen(done: Finished) -> Iterator[str]:
     """What the verdict rests on."""
     if done.result is None:
-        yield done.stderr.strip()[:200] or "nothing was said"
+        yield done.stderr.strip()[:200] or "no output"
         return
     generator, latency = done.result.generator, done.result.latency_ms
     worker = generator.workers[0]

@@ -96,7 +96,7 @@ def load(
                 process.kill()
                 process.communicate()
         result = from_json(output.read_text("utf-8")) if output.exists() else None
-    bench.say(f"loadgen run {' '.join(options)}: exit {process.returncode}")
+    bench.log(f"loadgen run {' '.join(options)}: exit {process.returncode}")
     return Finished(process.returncode, stderr, result)
 
 

@@ -59,8 +59,8 @@ class Goal:
         if pairs is None or ratio is None:
             return f"{self.text} {wanted}: not measured"
         met = ratio.middle <= self.at_most if self.at_most is not None else ratio.middle >= (self.at_least or 0.0)
-        whole = pairs.ratio("cpu_us") if self.metric == "cpu_us_net" else None
-        aside = f", whole process {whole}" if whole else ""
+        process = pairs.ratio("cpu_us") if self.metric == "cpu_us_net" else None
+        aside = f", whole process {process}" if process else ""
         return f"{self.text} {wanted}: {ratio}{aside}: {'met' if met else 'NOT met'}"
 
 
@@ -84,5 +84,5 @@ def alternate(label: str, times: int, ours: Callable[[], Run], theirs: Callable[
 def medians(runs: Sequence[Run]) -> dict[str, float | None]:
     """The median of each metric over the runs that have it."""
     values = {metric: [getattr(run, metric) for run in runs] for metric in METRICS}
-    known = {metric: [value for value in column if value is not None] for metric, column in values.items()}
-    return {metric: median(column) if column else None for metric, column in known.items()}
+    measured = {metric: [value for value in column if value is not None] for metric, column in values.items()}
+    return {metric: median(column) if column else None for metric, column in measured.items()}

@@ -33,12 +33,12 @@ def gate(bench: Bench, builds: int, seconds: int) -> Section:
         _loadgen(bench, ["run", old, *load, "-o", str(saved)], seconds)
         codes: dict[float, list[int]] = {OLD_S: [], BAD_S: []}
         for _ in range(builds):
-            for delay_s, found in codes.items():
+            for delay_s, exits in codes.items():
                 with server(bench, "--delay", str(delay_s)) as url:
                     against = ["--baseline", str(saved), "--max-regression", "p50: 10%, p99: 50%, ok_rps: 10%"]
                     output = ["-o", str(Path(folder) / "build.json")]
-                    found.append(_loadgen(bench, ["run", url, *load, *against, *output], seconds).returncode)
-                    bench.say(f"a build that answers in {delay_s * 1000:g} ms: exit {found[-1]}")
+                    exits.append(_loadgen(bench, ["run", url, *load, *against, *output], seconds).returncode)
+                    bench.log(f"a build that answers in {delay_s * 1000:g} ms: exit {exits[-1]}")
     passed, caught = codes[OLD_S].count(ExitCode.OK), codes[BAD_S].count(ExitCode.WORSE)
     checks = [
         Check("builds with 20 ms more that fail", f"{caught} of {builds}", f"{builds}", caught == builds),
@@ -56,12 +56,12 @@ def find_max(bench: Bench, seconds: int) -> Section:
         with running(command, port, bench.layout.server):
             options = ["--slo", "p99 < 50ms", "-d", f"{seconds}s", "--format", "json", "-q"]
             done = _loadgen(bench, ["find-max", f"http://127.0.0.1:{port}/", *options], 40 * seconds)
-        found = json.loads(done.stdout)
-        best, low, high = found["best_rps"], found["low_rps"], found["high_rps"]
+        search = json.loads(done.stdout)
+        best, low, high = search["best_rps"], search["low_rps"], search["high_rps"]
         met = best is not None and abs(best / CAPACITY_RPS - 1) <= TOLERANCE
         reached = f"{best:,.0f}/s (edge {low or 0:,.0f} to {high or 0:,.0f})"
         checks.append(Check(f"search {number}", reached, f"{CAPACITY_RPS:,}/s +- {TOLERANCE:.0%}", met))
-        bench.say(f"find-max: {reached}")
+        bench.log(f"find-max: {reached}")
     return section("find-max", f"A capacity of {CAPACITY_RPS:,}/s, runs of {seconds} s", checks)
 
 

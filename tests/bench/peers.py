@@ -177,12 +177,12 @@ PEERS: tuple[Peer, ...] = (
 
 def find(names: Sequence[str]) -> tuple[list[Peer], list[str]]:
     """The peers of these names that are on PATH, and the names of those that are not. Raises ValueError."""
-    known = {peer.name: peer for peer in PEERS}
-    unknown = [name for name in names if name not in known]
+    by_name = {peer.name: peer for peer in PEERS}
+    unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise ValueError(f"unknown tools: {', '.join(unknown)}; known: {', '.join(known)}")
-    present = [known[name] for name in names if shutil.which(known[name].executable)]
-    return present, [name for name in names if known[name] not in present]
+        raise ValueError(f"unknown tools: {', '.join(unknown)}; known: {', '.join(by_name)}")
+    present = [by_name[name] for name in names if shutil.which(by_name[name].executable)]
+    return present, [name for name in names if by_name[name] not in present]
 
 
 def version_of(peer: Peer) -> str:
@@ -194,12 +194,12 @@ def version_of(peer: Peer) -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     except OSError:
         return "unknown"
-    found = re.search(r"\d+(?:\.\d+)+[\w.+-]*", done.stdout + done.stderr)
-    return found[0] if found else _go_module_version(peer.executable)
+    match = re.search(r"\d+(?:\.\d+)+[\w.+-]*", done.stdout + done.stderr)
+    return match[0] if match else _go_module_version(peer.executable)
 
 
 def _go_module_version(executable: str) -> str:
     """What the Go linker wrote into a program that was installed as a module."""
     program = Path(shutil.which(executable) or executable).read_bytes()
-    found = re.search(rb"\nmod\t[\w./-]+\tv([\w.+-]+)", program)
-    return found[1].decode("ascii") if found else "unknown"
+    match = re.search(rb"\nmod\t[\w./-]+\tv([\w.+-]+)", program)
+    return match[1].decode("ascii") if match else "unknown"

@@ -73,7 +73,7 @@ def startup(bench: Bench) -> Section:
     rows, notes, data = [], [], {}
     for name, (trial, limit_s) in trials.items():
         times_s = [trial() for _ in range(STARTS)]
-        bench.say(f"{name}: {min(times_s):.3f} s at best")
+        bench.log(f"{name}: {min(times_s):.3f} s at best")
         middle = statistics.median(times_s)
         rows.append((name, amount(middle, 3), amount(min(times_s), 3), amount(max(times_s), 3)))
         notes.append(f"{name} <= {limit_s:g} s: {middle:.3f} s: {_verdict(middle <= limit_s)}")

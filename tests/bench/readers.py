@@ -15,21 +15,21 @@ UNIT_MS = {"us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3, "secs": 1e3}
 
 def number(pattern: str, text: str) -> float:
     """The first group of `pattern`. Raises ValueError if it is not there."""
-    found = re.search(pattern, text)
-    if found is None:
+    match = re.search(pattern, text)
+    if match is None:
         raise ValueError(f"no {pattern!r} in its output")
-    return float(found[1])
+    return float(match[1])
 
 
 def count(pattern: str, text: str) -> int:
     """All first groups of `pattern` added up; 0 if there is none."""
-    return sum(int(found) for found in re.findall(pattern, text))
+    return sum(int(number) for number in re.findall(pattern, text))
 
 
 def time_ms(pattern: str, text: str) -> float | None:
     """A time with its unit, in the first two groups of `pattern`; None if it is not there."""
-    found = re.search(pattern, text)
-    return float(found[1]) * UNIT_MS[found[2]] if found else None
+    match = re.search(pattern, text)
+    return float(match[1]) * UNIT_MS[match[2]] if match else None
 
 
 def wrk(usage: Usage, _scratch: Path) -> Reported:

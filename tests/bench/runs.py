@@ -42,12 +42,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all scenarios share. `say` gets a line per run."""
+    """What all scenarios share. `log` gets a line per run."""
 
     layout: Layout
     pairs: int
     seconds: int
-    say: Callable[[str], None]
+    log: Callable[[str], None]
 
     def measure(
         self, peer: Peer, job: Job, counter: Callable[[], Count] | None = None, cores: Cores | None = None
@@ -67,7 +67,7 @@ class Bench:
                 timeout_s=job.seconds + START_AND_REPORT_S,
             )
             result = _read(peer, usage, scratch)
-        self.say(_line(job, result))
+        self.log(_line(job, result))
         return result
 
 
@@ -77,8 +77,8 @@ def _read(peer: Peer, usage: Usage, scratch: Path) -> Run:
         if not reported.rps:
             raise ValueError("not one good reply")
     except (ValueError, KeyError, TypeError, OSError, ZeroDivisionError, subprocess.SubprocessError) as error:
-        said = (usage.stderr.strip() or usage.stdout.strip() or repr(error)).splitlines()
-        return Run(peer.name, problem=f"exit {usage.exit_code}: {' / '.join(said[-2:])[:300]}")
+        lines = (usage.stderr.strip() or usage.stdout.strip() or repr(error)).splitlines()
+        return Run(peer.name, problem=f"exit {usage.exit_code}: {' / '.join(lines[-2:])[:300]}")
     return Run(
         tool=peer.name,
         rps=reported.rps,

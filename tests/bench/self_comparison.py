@@ -21,7 +21,7 @@ def self_comparison(bench: Bench, comparisons: int, seconds: int) -> Section:
     """Every row of every comparison should say "cannot tell", but for one comparison in twenty."""
     with nginx(bench.layout.server) as server:
         tables = [_compared(bench, f"{server.url}/12", seconds) for _ in range(comparisons)]
-    alarms = [told(table) for table in tables]
+    alarms = [differences(table) for table in tables]
     false = sum(map(bool, alarms))
     allowed = max(1, round(FALSE_ALARMS * comparisons))
     checks = [
@@ -32,7 +32,7 @@ def self_comparison(bench: Bench, comparisons: int, seconds: int) -> Section:
     return section("compare", title, checks, tables=tables)
 
 
-def told(table: dict[str, Any]) -> list[str]:
+def differences(table: dict[str, Any]) -> list[str]:
     """The rows of a `loadgen.table/1` that claim a difference."""
     rows = [row for against in table["against"] for row in against["rows"]]
     return [f"{row['metric']} {row['ratio']} {row['word']}" for row in rows if row["word"] != "cannot tell"]
@@ -53,5 +53,5 @@ def _compared(bench: Bench, url: str, seconds: int) -> dict[str, Any]:
     if process.returncode:
         raise RuntimeError(f"exit {process.returncode}: {' / '.join(stderr.splitlines()[-2:])[:300]}")
     table: dict[str, Any] = json.loads(stdout)
-    bench.say(f"loadgen compare {' '.join(options)}: {'; '.join(told(table)) or 'nothing told apart'}")
+    bench.log(f"loadgen compare {' '.join(options)}: {'; '.join(differences(table)) or 'nothing told apart'}")
     return table

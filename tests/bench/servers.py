@@ -131,8 +131,8 @@ def running(command: list[str], port: int, cores: Cores) -> Iterator[None]:
     try:
         if not _listens(process, port):
             process.terminate()
-            said = process.stderr.read().strip() if process.stderr else ""
-            raise RuntimeError(f"{command[0]} does not listen on port {port}: {said}")
+            output = process.stderr.read().strip() if process.stderr else ""
+            raise RuntimeError(f"{command[0]} does not listen on port {port}: {output}")
         yield
     finally:
         process.terminate()

@@ -89,8 +89,8 @@ def as_text(machine: dict[str, str], sections: Sequence[Section]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _aligned(cell: str, width: int, word: bool) -> str:
-    return cell.ljust(width) if word else cell.rjust(width)
+def _aligned(cell: str, width: int, is_text: bool) -> str:
+    return cell.ljust(width) if is_text else cell.rjust(width)
 
 
 def as_markdown(machine: dict[str, str], sections: Sequence[Section]) -> str:

@@ -1,6 +1,6 @@
 """What counts as a false alarm."""
 
-from tests.bench.self_comparison import told
+from tests.bench.self_comparison import differences
 
 
 def test_only_claims_count() -> None:
@@ -9,5 +9,5 @@ def test_only_claims_count() -> None:
         {"metric": "p99", "ratio": 1.5, "word": "cannot tell"},
         {"metric": "cpu_us", "ratio": 0.9, "word": "better"},
     ]
-    assert told({"against": [{"rows": rows}]}) == ["p50 1.2 worse", "cpu_us 0.9 better"]
-    assert told({"against": []}) == []
+    assert differences({"against": [{"rows": rows}]}) == ["p50 1.2 worse", "cpu_us 0.9 better"]
+    assert differences({"against": []}) == []
