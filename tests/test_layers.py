@@ -11,9 +11,16 @@ CHECK = "from importlinter.cli import lint_imports_command; lint_imports_command
 
 
 @pytest.mark.slow  # reads every module of the package, in a process of its own
-def test_imports_point_down_and_worker_processes_stay_light() -> None:
+def test_imports_point_down_without_circles_and_worker_processes_stay_light() -> None:
     checked = subprocess.run(
         [sys.executable, "-c", CHECK, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert " 0 broken" in checked.stdout
+
+
+def test_tests_of_units_stand_in_the_folders_of_what_they_test() -> None:
+    folders = {path.relative_to(ROOT / "tests" / "unit") for path in (ROOT / "tests" / "unit").rglob("*/")}
+    assert {folder for folder in folders if folder.name not in {"golden", "__pycache__"}} <= {
+        path.relative_to(ROOT / "loadgen") for path in (ROOT / "loadgen").rglob("*/")
+    }
