@@ -1,4 +1,4 @@
-"""An old commit against the working tree: what a request costs now, beside what it cost then and beside the noise.
+"""An old commit against the working tree: what a request or a start costs now, beside what it cost then and the noise.
 
 The commit is checked out into a temporary git worktree. Both trees run under this interpreter, on the same core,
 against the same nginx, in rounds of three: old, new, and old once more. The ratio of the two old runs is what this
@@ -7,24 +7,28 @@ machine does to equals; the new tree is as fast as the old one where it stays wi
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.bench import profiles, s3
-from tests.bench.compare import Pairs, Ratio, medians
+from tests.bench.compare import Pairs, Ratio
 from tests.bench.jobs import Job, Peer
 from tests.bench.peers import loadgen
+from tests.bench.probes import START_LIMITS_S, STARTS, start_s
 from tests.bench.runs import Bench, Run
 from tests.bench.servers import Nginx, nginx
 from tests.bench.table import Section, amount
 
 ROOT = Path(__file__).parents[2]
-BENCHES = ("http", "tls", "threads", "templates", "s3")
+BENCHES = ("http", "tls", "threads", "templates", "s3", "startup")
 CONNECTIONS = (64, 2_000, 10_000)
-SLOWER_AT_MOST = 1.03  # less than this differs from one build of the same commit to the next
+SLOWER_AT_MOST = 1.03
+"""What a change may cost where the noise is smaller than that."""
+
 OLD, NEW, AGAIN = "old", "new", "old again"
 ORDERS = (
     (OLD, NEW, AGAIN),
@@ -34,17 +38,17 @@ ORDERS = (
     (AGAIN, OLD, NEW),
     (NEW, OLD, AGAIN),
 )
-COLUMNS = ("bench", "job", "old us", "new us", "new/old CPU", "old/old CPU", "new/old req/s")
+COLUMNS = ("bench", "job", "measured", "old", "new", "new/old", "old/old", "new/old req/s")
+MEASURED = {"cpu_us_net": "us CPU, steady", "cpu_us": "us CPU, whole life", "wall_s": "s from spawn"}
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row: a command of loadgen's, the same in both trees, and which CPU time a request of it is compared."""
+    """One row: how a tree is measured, once under the name of its side; and by which metric sides are compared."""
 
     bench: str
     label: str
-    peer: Peer
-    job: Job
+    run: Callable[[str, Path], Run]
     metric: str = "cpu_us_net"
 
 
@@ -52,7 +56,7 @@ def old(bench: Bench, commit: str, names: Sequence[str]) -> Section:
     """The cases of the benches `names`, or of all. Raises RuntimeError where `commit` cannot be made to run."""
     with checked_out(commit) as tree, nginx(bench.layout.server) as server, TemporaryDirectory() as folder:
         chosen = [case for case in _cases(bench, server, Path(folder)) if case.bench in (names or BENCHES)]
-        compared = [(case, *rounds(bench, case, server, tree)) for case in chosen]
+        compared = [(case, *rounds(case, tree, bench.pairs)) for case in chosen]
     title = f"The working tree against {commit}, {bench.pairs} rounds of old, new and old again, in turning order"
     return section(title, compared)
 
@@ -72,9 +76,14 @@ def section(title: str, compared: Sequence[tuple[Case, Pairs, Pairs]]) -> Sectio
 
 
 def _row(case: Case, new: Pairs, same: Pairs) -> tuple[str, ...]:
-    costs = (amount(medians(runs)[case.metric], 2) for runs in (new.theirs, new.ours))
     ratios = (new.ratio(case.metric), same.ratio(case.metric), new.ratio("rps"))
-    return (case.bench, case.label, *costs, *(_percent(ratio) for ratio in ratios))
+    costs = (_middle(case, runs) for runs in (new.theirs, new.ours))
+    return (case.bench, case.label, MEASURED[case.metric], *costs, *(_percent(ratio) for ratio in ratios))
+
+
+def _middle(case: Case, runs: Sequence[Run]) -> str:
+    values = [value for run in runs if (value := getattr(run, case.metric))]
+    return amount(median(values), 3) if values else "-"
 
 
 def _percent(ratio: Ratio | None) -> str:
@@ -92,37 +101,34 @@ def _verdict(case: Case, new: Pairs, same: Pairs) -> str:
     return f"{text}: {_percent(ratio)}, old/old {_percent(noise)}: {'met' if met else 'NOT met'}"
 
 
-def rounds(bench: Bench, case: Case, server: Nginx, tree: Path) -> tuple[Pairs, Pairs]:
+def rounds(case: Case, tree: Path, times: int) -> tuple[Pairs, Pairs]:
     """New against old, and old against old, of the same rounds. The first failure ends them."""
     sides = {OLD: tree, NEW: ROOT, AGAIN: tree}
-    peers = {name: _from(side, case.peer, name) for name, side in sides.items()}
     taken: dict[str, list[Run]] = {name: [] for name in sides}
-    for number in range(bench.pairs):
+    for number in range(times):
         for name in ORDERS[number % len(ORDERS)]:
-            taken[name].append(bench.measure(peers[name], case.job, server.count))
+            taken[name].append(case.run(name, sides[name]))
         if any(runs[-1].problem for runs in taken.values()):
             break
     new, old_runs, again = (tuple(taken[name]) for name in (NEW, OLD, AGAIN))
     return Pairs(case.label, new, old_runs), Pairs(case.label, again, old_runs)
 
 
-def _from(tree: Path, peer: Peer, name: str) -> Peer:
-    return replace(peer, name=f"{name} {peer.name}", environment={**peer.environment, **environment(tree)})
-
-
 def environment(tree: Path) -> dict[str, str]:
-    """Makes `python -m loadgen`, and each process it starts, import the package of `tree` and of no working folder."""
-    return {"PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"}
+    """Makes `python -m loadgen`, and each process it starts, import the package of `tree` and of no working folder.
+
+    Both sides keep their bytecode, so that only the first start compiles.
+    """
+    return {"PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 @contextmanager
 def checked_out(commit: str, repository: Path = ROOT) -> Iterator[Path]:
-    """A temporary worktree of `commit`, compiled. Raises RuntimeError where git or the interpreter cannot."""
+    """A temporary worktree of `commit`. Raises RuntimeError where there can be none."""
     with TemporaryDirectory(prefix="loadgen-bench-") as folder:
         tree = Path(folder) / "old"
         _do("git", "-C", str(repository), "worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
-            _do(sys.executable, "-m", "compileall", "-q", str(tree / "loadgen"))
             yield tree
         finally:
             _do("git", "-C", str(repository), "worktree", "remove", "--force", str(tree))
@@ -138,13 +144,34 @@ def _cases(bench: Bench, server: Nginx, folder: Path) -> list[Case]:
     plain = Job(f"{server.url}/12", seconds=bench.seconds)
     changing = replace(plain, url=str(profiles.changing(folder, server.url)))
     large = replace(plain, url=s3.large_object(server), connections=1)
+
+    def load(name: str, label: str, peer: Peer, job: Job, metric: str = "cpu_us_net") -> Case:
+        def run(side: str, tree: Path) -> Run:
+            there = replace(peer, name=f"{side} {peer.name}", environment={**peer.environment, **environment(tree)})
+            return bench.measure(there, job, server.count)
+
+        return Case(name, label, run, metric)
+
     return [
-        *(Case("http", f"{many:,} connections", loadgen(), replace(plain, connections=many)) for many in CONNECTIONS),
-        Case("tls", "64 connections", loadgen(), replace(plain, url=f"{server.tls_url}/12")),
-        Case("threads", "64 threads", loadgen(mode="threads"), plain),
-        Case("templates", "ten with values that change", loadgen(), changing),
-        Case("s3", f"{s3.SMALL} GET", s3.peer("get", server.url, "1KiB"), plain),
-        Case("s3", f"{s3.SMALL} PUT", s3.peer("put", server.url, "1KiB"), plain),
-        Case("s3", f"{s3.LARGE} GET", s3.peer("get", server.url, "64MiB"), large, s3.PROCESS),
-        Case("s3", f"{s3.LARGE} PUT", s3.peer("put", server.url, "64MiB"), large, s3.PROCESS),
+        *(load("http", f"{many:,} connections", loadgen(), replace(plain, connections=many)) for many in CONNECTIONS),
+        load("tls", "64 connections", loadgen(), replace(plain, url=f"{server.tls_url}/12")),
+        load("threads", "64 threads", loadgen(mode="threads"), plain),
+        load("templates", "ten with values that change", loadgen(), changing),
+        load("s3", f"{s3.SMALL} GET", s3.peer("get", server.url, "1KiB"), plain),
+        load("s3", f"{s3.SMALL} PUT", s3.peer("put", server.url, "1KiB"), plain),
+        load("s3", f"{s3.LARGE} GET", s3.peer("get", server.url, "64MiB"), large, s3.PROCESS),
+        load("s3", f"{s3.LARGE} PUT", s3.peer("put", server.url, "64MiB"), large, s3.PROCESS),
+        *(_start(bench, name) for name in START_LIMITS_S),
     ]
+
+
+def _start(bench: Bench, name: str) -> Case:
+    """The median of some starts counts as one run, as a single one takes too short a time."""
+
+    def run(side: str, tree: Path) -> Run:
+        command = [sys.executable, "-m", "loadgen"]
+        wall_s = median(start_s(bench, name, command, environment(tree)) for _ in range(STARTS))
+        bench.log(f"{side}, {name}: {wall_s:.3f} s")
+        return Run(side, wall_s=wall_s)
+
+    return Case("startup", name, run, "wall_s")

@@ -6,7 +6,7 @@ import socket
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -23,6 +23,8 @@ from tests.bench.table import Section, amount
 
 FOLD_EVERY = 1000
 STARTS = 10
+FIRST_BYTE = "first byte on the wire"
+START_LIMITS_S = {"loadgen --version": 0.2, "loadgen --help": 0.35, FIRST_BYTE: 0.5}
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 SETTLED_AFTER = 100_000
 ANSWER_TIMEOUT_S = 30
@@ -65,14 +67,9 @@ def startup(bench: Bench) -> Section:
     """From exec to exit of two commands, and from exec to the first byte that a server gets."""
     script = shutil.which("loadgen", path=str(Path(sys.executable).parent))
     command = [script] if script else [sys.executable, "-m", "loadgen"]
-    trials: dict[str, tuple[Callable[[], float], float]] = {
-        "loadgen --version": (lambda: _life_s(bench, [*command, "--version"]), 0.2),
-        "loadgen --help": (lambda: _life_s(bench, [*command, "--help"]), 0.35),
-        "first byte on the wire": (lambda: _first_byte_s(bench, command), 0.5),
-    }
     rows, notes, data = [], [], {}
-    for name, (trial, limit_s) in trials.items():
-        times_s = [trial() for _ in range(STARTS)]
+    for name, limit_s in START_LIMITS_S.items():
+        times_s = [start_s(bench, name, command) for _ in range(STARTS)]
         bench.log(f"{name}: {min(times_s):.3f} s at best")
         middle = statistics.median(times_s)
         rows.append((name, amount(middle, 3), amount(min(times_s), 3), amount(max(times_s), 3)))
@@ -81,22 +78,29 @@ def startup(bench: Bench) -> Section:
     return Section("startup", f"Starting, {STARTS} times", ("what", "median s", "lowest", "highest"), rows, notes, data)
 
 
-def _life_s(bench: Bench, command: list[str]) -> float:
-    """From spawn to exit. Raises RuntimeError if the command fails."""
+def start_s(bench: Bench, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> float:
+    """One of START_LIMITS_S: from spawn to exit, or to the first byte. Raises RuntimeError if the command fails."""
+    if name == FIRST_BYTE:
+        return _first_byte_s(bench, command, environment)
+    return _life_s(bench, [*command, name.removeprefix("loadgen ")], environment)
+
+
+def _life_s(bench: Bench, command: list[str], environment: Mapping[str, str] | None) -> float:
     with TemporaryDirectory(prefix="loadgen-bench-") as folder:
-        usage = run(command, bench.layout.generator, Path(folder))
+        usage = run(command, bench.layout.generator, Path(folder), environment=environment)
     if usage.exit_code:
         raise RuntimeError(f"{' '.join(command)} failed: {(usage.stderr + usage.stdout).strip()[-300:]}")
     return usage.wall_s
 
 
-def _first_byte_s(bench: Bench, command: list[str]) -> float:
+def _first_byte_s(bench: Bench, command: list[str], environment: Mapping[str, str] | None) -> float:
     """From spawn to the first bytes that arrive at a listening socket, which then answers once."""
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
         listener.settimeout(ANSWER_TIMEOUT_S)
         arrival = pool.submit(_first_arrival_s, listener)
         started_s = time.monotonic()
-        _life_s(bench, [*command, "run", f"http://127.0.0.1:{listener.getsockname()[1]}/", "-c", "1", "-n", "1", "-q"])
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        _life_s(bench, [*command, "run", url, "-c", "1", "-n", "1", "-q"], environment)
         return arrival.result() - started_s
 
 

@@ -9,14 +9,12 @@ import pytest
 
 from tests.bench.__main__ import parse
 from tests.bench.compare import Pairs
-from tests.bench.jobs import Job
-from tests.bench.old import ORDERS, SLOWER_AT_MOST, Case, checked_out, environment, section
-from tests.bench.peers import loadgen
+from tests.bench.old import ORDERS, SLOWER_AT_MOST, Case, checked_out, environment, rounds, section
 from tests.bench.runs import Run
 
 PROGRAM = 'import subprocess, sys\nprint("parent of", __file__, flush=True)\n'
 CHILD = 'subprocess.run([sys.executable, "-P", "-m", "loadgen.child"], check=True)\n'
-CASE = Case("http", "64 connections", loadgen(), Job("http://127.0.0.1:1/"))
+CASE = Case("http", "64 connections", lambda side, _tree: Run(side, cpu_us_net=1.0))
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -68,6 +66,19 @@ def test_in_six_rounds_each_tree_runs_as_often_before_as_after_each_other() -> N
     for one in ORDERS[0]:
         for other in set(ORDERS[0]) - {one}:
             assert sum(order.index(one) < order.index(other) for order in ORDERS) == len(ORDERS) / 2
+
+
+def test_both_trees_run_in_each_round_and_a_failure_ends_them() -> None:
+    sides: list[tuple[str, str]] = []
+
+    def run(side: str, tree: Path) -> Run:
+        sides.append((side, tree.name))
+        return Run(side, cpu_us_net=float(len(sides)), problem="exit 1" if len(sides) == 6 else "")
+
+    new, same = rounds(Case("http", "job", run), Path("/tree"), 5)
+    root = Path(__file__).parents[2].name
+    assert sides[:3] == [("old", "tree"), ("new", root), ("old again", "tree")]
+    assert (len(sides), new.ours[0].tool, new.theirs, same.ours[0].tool) == (6, "new", same.theirs, "old again")
 
 
 def compared(new: list[float], old: list[float], again: list[float], problem: str = "") -> str:
