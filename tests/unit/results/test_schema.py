@@ -40,6 +40,11 @@ def test_the_published_schema_is_that_of_the_dataclasses() -> None:
     assert PUBLISHED.read_text("utf-8") == result_schema(), f'python -c "{WRITE}" > docs/{PUBLISHED.name}'
 
 
+def test_every_field_of_a_result_is_explained(validator: Any) -> None:
+    text = PUBLISHED.with_name("result-format.md").read_text("utf-8")
+    assert [name for name in validator.schema["properties"] if f"`{name}`" not in text] == []
+
+
 @pytest.mark.parametrize("make", RESULTS)
 def test_every_kind_of_result_keeps_to_it(make: Callable[[], Result], validator: Any) -> None:
     validator.validate(to_document(make()))
