@@ -170,7 +170,7 @@ class ReplyCache:
     """What one request name got lately, so that a reply like it need not be parsed again. Owned by one worker.
 
     `data` is the last whole reply, byte for byte, of a connection that stays open; with `repeats` False it stays
-    None, for no two are equal or each must be told to `done`. `alike` finds whether a reply of `size` bytes (0: none
+    None, for no two are equal or each is awaited. `alike` finds whether a reply of `size` bytes (0: none
     does) says the same as the last one in other words; `last` is how long that one was, and `patterns_made` how often
     `alike` was made. `add` and `add_lag` take the latency and send lag, in nanoseconds, of one more of either kind;
     `reply` stands for it. `framing` maps whole heads to what they say.
@@ -200,15 +200,15 @@ class Request:
     `sink` when there is one. `cache` is shared by all requests of the name, which then expect the same, or None where
     each reply must be handed over whole. `wire` caches the encoded head and body of the raw client. A Host field
     among `fields` takes the place of the origin's. `streams` says that the body does not go out in one piece with the
-    head. `done` is told once what became of the request: its reply, if one came whole, or with `cache` the last one
-    like it, and the error, if it failed. `payload` are the bytes of the application's data that a good reply means
-    were moved, in either direction.
+    head. `awaited`: the script that sent it is given its outcome, with `cache` that of the last reply like it; such a
+    cache has no `repeats`. `payload` are the bytes of the application's data that a good reply means were moved, in
+    either direction.
     """
 
     __slots__ = (
+        "awaited",
         "body",
         "cache",
-        "done",
         "expect",
         "fields",
         "keep",
@@ -233,7 +233,7 @@ class Request:
         keep: int = 0,
         sink: Callable[[bytes], None] | None = None,
         cache: ReplyCache | None = None,
-        done: "Done | None" = None,
+        awaited: bool = False,
     ) -> None:
         self.name_id = name_id
         self.method = method
@@ -243,8 +243,8 @@ class Request:
         self.expect = expect or Expect()
         self.keep = max(keep, KEEP_TO_SEARCH if self.expect.body_contains is not None else 0)
         self.sink = sink
-        self.done = done
-        self.cache = cache if sink is None and done is None else None
+        self.awaited = awaited
+        self.cache = cache if sink is None and not awaited else None
         self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
         self.wire: bytes | None = None
         self.payload = 0
@@ -259,7 +259,7 @@ class Request:
             self.cache,
             self.streams,
         )
-        request.done, request.payload = self.done, self.payload
+        request.awaited, request.payload = self.awaited, self.payload
         request.target, request.fields, request.body, request.wire = target, fields, body, None
         return request
 
@@ -287,16 +287,13 @@ class Reply:
     whole: bytes | None = None
 
 
-Done = Callable[[Reply | None, ErrorClass | None], None]
-
-
 @dataclass(slots=True)
 class Outcome:
     """What one exchange came to: a Reply, or an error with what was seen of the reply so far.
 
     Instants are CLOCK_MONOTONIC nanoseconds: `sent_ns` when the connect or write was attempted, `done_ns` at the
     reply's last byte or the error; `first_ns` when the first piece of a reply came that took several, else 0.
-    Whether a reply is good is decided by who asked, with the request's `expect`.
+    Whether a reply is good is decided by the driver, with the request's `expect`: a client gives no `error` with it.
     """
 
     sent_ns: int

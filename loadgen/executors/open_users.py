@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from heapq import heappush
 from itertools import chain, repeat
 
 from loadgen.base.alarm import Alarm
@@ -14,7 +15,7 @@ from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.plan import Arrivals, share
-from loadgen.workloads.base import Workload
+from loadgen.workloads.base import Pause, Workload
 
 NEVER = UNLIMITED
 SPIN_NS = 25_000
@@ -60,7 +61,7 @@ class OpenUsers(ReactorUsers):
     @property
     def finished(self) -> bool:
         """Whether the last arrival has been answered."""
-        return self._over and len(self._idle) == len(self.connections)
+        return self._over and len(self._idle) + len(self._waiting) == len(self.connections)
 
     def start(self, now: int, end_ns: int) -> None:
         """The timetable begins."""
@@ -95,6 +96,10 @@ class OpenUsers(ReactorUsers):
         """
         if self._next_due_ns <= now:
             self._dispatch(now)
+        if self._pausing:
+            self._end_pauses(now)
+            self._armed = False
+            self._arm()
         if self._over or self._blocked:
             return False
         if self._precise or self._next_due_ns - now < SPIN_NS:
@@ -104,9 +109,20 @@ class OpenUsers(ReactorUsers):
         return False
 
     def _arm(self) -> None:
-        if self._next_due_ns != NEVER and not (self._over or self._armed or self._blocked):
+        if self._armed:
+            return
+        due_ns = NEVER if self._over or self._blocked else self._next_due_ns
+        if self._pausing:
+            due_ns = min(due_ns, self._pausing[0][0])
+        if due_ns != NEVER:
             self._armed = True
-            self._alarm.set(self._next_due_ns)
+            self._alarm.set(due_ns)
+
+    def _sleep(self, connection: Connection, until_ns: int) -> None:
+        connection.due_ns = until_ns
+        heappush(self._pausing, (until_ns, connection.user))
+        self._armed = False
+        self._arm()
 
     def on_batch(self) -> None:
         """Back to the loop, which the next arrival has to wake again."""
@@ -150,18 +166,21 @@ class OpenUsers(ReactorUsers):
     def _another(self) -> Connection:
         connection = Connection(len(self.connections))
         self.connections.append(connection)
+        self._resumes.append(self._workload.script(connection.user).resume)
         return connection
 
     def _fire(self, connection: Connection, due_ns: int) -> None:
-        request = self._only or self._workload.next()
-        if request is None:  # there is nothing left to send: the timetable ends here
+        connection.due_ns = due_ns
+        step = self._only or self._resumes[connection.user](None)
+        if step is None:  # there is nothing left to send: the timetable ends here
             self._next_due_ns = NEVER
             self._idle.append(connection)
             self._finish(self._clock())
-            return
-        self._budget -= 1
-        connection.due_ns = due_ns
-        self._reactor.send(connection, request, self._clock())
+        elif isinstance(step, Pause):
+            self._pause(connection, step, self._clock())
+        else:
+            self._budget -= 1
+            self._reactor.send(connection, step, self._clock())
 
     def on_repeat(self, connection: Connection, now: int) -> Request | None:
         """The same reply as last time: the hot path."""
@@ -176,15 +195,14 @@ class OpenUsers(ReactorUsers):
             return None
         request = self._only
         if request is None or self._over or self._words[STOP] != GO or self._budget <= 0:
-            self._continue(connection, now)
-            return None
+            return self._continue(connection, now)
         self._budget -= 1
         connection.due_ns = due_ns
         next_ns = self._started_ns + self._next_offset_ns()  # the same as `_take_due`, in place
         self._next_due_ns = next_ns if next_ns < self._end_ns else NEVER
         return request
 
-    def _continue(self, connection: Connection, now: int) -> None:
+    def _continue(self, connection: Connection, now: int) -> Request | None:
         """A connection is free again: for the arrival that waits longest, or idle."""
         connection.backoff_ns = 0
         self.finished_ns = now
@@ -195,6 +213,10 @@ class OpenUsers(ReactorUsers):
             self._serving = True  # a send that fails at once comes back here
             self._dispatch(now)
             self._serving = False
+        return None
+
+    def _park(self, connection: Connection, now: int) -> None:
+        self._continue(connection, now)
 
     def tick(self, now: int) -> None:
         """Deadlines; and the end of the timetable."""

@@ -32,7 +32,7 @@ def _users(task: Assignment) -> Users:
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, clock=task.clock)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
-        workload = _shard_workload(task, recorder.transactions)
+        workload = _workload(task, recorder.transactions, sequential=False)
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
@@ -45,37 +45,25 @@ def _users(task: Assignment) -> Users:
     return SequentialUsers(
         task,
         _client_maker(task, context),
-        _workload_maker(task, recorder.transactions),
+        _workload(task, recorder.transactions, sequential=True),
         recorder,
         breaker,
         waits=ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm()),
     )
 
 
-def _shard_workload(task: Assignment, transactions: Transactions) -> Workload:
-    """One workload for all users of the shard, who belong to one thread."""
+def _workload(task: Assignment, transactions: Transactions, *, sequential: bool) -> Workload:
+    """What the shard's users send. Sequential users have streams of their own, as each may have a thread."""
     plan, shard, control = task.plan, task.shard, task.control
     job = plan.job
     if isinstance(job, HttpJob):
-        return HttpWorkload(job, shard.index, shard.count, shard.seed)
+        return HttpWorkload(job, shard, plan.users, streams=sequential)
     from loadgen.workloads.s3.workload import make_s3_workload
 
     def on_lost(_problem: str) -> None:
         control.trip(Cause.CREDENTIALS, task.clock())
 
-    return make_s3_workload(plan, job, shard, transactions, on_lost)
-
-
-def _workload_maker(task: Assignment, transactions: Transactions) -> Callable[[int], Workload]:
-    """One workload for each user; what leads from one request to others is shared by all users of the shard."""
-    plan, shard = task.plan, task.shard
-    job = plan.job
-    if isinstance(job, HttpJob):
-        return lambda user: HttpWorkload(job, user, plan.users, shard.seed * 1_000_003 + user)
-    from loadgen.workloads.s3.shared import Shared
-
-    shared = Shared(_shard_workload(task, transactions))
-    return lambda _: shared
+    return make_s3_workload(plan, job, shard, transactions, on_lost, threads=sequential)
 
 
 def _client_maker(task: Assignment, context: ssl.SSLContext | None) -> Callable[[], Client]:

@@ -1,7 +1,7 @@
 """Virtual users on a reactor: what follows a reply. Record it, ask the pacing, send the next request.
 
-States of a user: opening -> ready -> running <-> pausing -> parked. A parked user starts nothing any more, unless the
-workload had nothing for it and later has.
+States of a user: opening -> ready -> running <-> pausing or waiting -> parked. A parked user starts nothing any more;
+one that waits goes on after the outcome of another user's request, if there is one.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NS_PER_MS, s_to_ns
-from loadgen.base.exchange import ErrorClass, Reply, ReplyCache, Request
+from loadgen.base.exchange import ErrorClass, Outcome, Reply, ReplyCache, Request
 from loadgen.clients.http1.connection import Connection
 from loadgen.clients.http1.reactor import Reactor
 from loadgen.clients.http1.reply_pattern import update_pattern
@@ -20,14 +20,17 @@ from loadgen.guard.shared_state import GO, STOP, Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.pacing.closed import OPENING_BURST, ThinkTime, next_backoff_ns, opening_offset_ns
-from loadgen.workloads.base import Workload
+from loadgen.workloads.base import Pause, Workload
 
 FOLD_EVERY = 250
 MOST_BETWEEN_SWEEPS_NS = 500 * NS_PER_MS
 
 
 class ReactorUsers:
-    """All users of one shard, and the Handler of their reactor. All calls come from the loop's thread."""
+    """All users of one shard, and the Handler of their reactor. All calls come from the loop's thread.
+
+    Where the users share one script, its requests take the short ways: all of them the same (`only`), or none awaited.
+    """
 
     def __init__(
         self,
@@ -46,7 +49,9 @@ class ReactorUsers:
         self._parked = 0
         self._task = task
         self._workload = workload
-        self._only = workload.only
+        scripts = [workload.script(user) for user in range(shard.users)]
+        self._only = scripts[0].only if scripts else None
+        self._resumes = [script.resume for script in scripts]
         self._recorder = recorder
         self._breaker = breaker
         self._control = task.control
@@ -65,7 +70,8 @@ class ReactorUsers:
         self._until_ns: list[int] = []
         self._phases = plan.phases
         self._pausing: list[tuple[int, int]] = []
-        self._starved: list[Connection] = []
+        self._midway: dict[int, Request | None] = {}  # users that pause within a pass, and what they send then
+        self._waiting: list[Connection] = []
         self._to_open = 0
         self._opening_since = 0
         self._next_sweep_ns = 0
@@ -94,12 +100,8 @@ class ReactorUsers:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing runs and nothing will."""
-        return self._parked == len(self.connections) and not self._waits_for_work()
-
-    def _waits_for_work(self) -> bool:
-        """Whether users that have nothing to send will have something later, though no request is out."""
-        return bool(self._starved) and self._workload.pending > 0 and not self._is_over(self._clock())
+        """Whether nothing runs and nothing will: those who wait for an outcome wait for nobody."""
+        return self._parked + len(self._waiting) == len(self.connections)
 
     def _is_over(self, now: int) -> bool:
         return self._words[STOP] != GO or now >= self._end_ns or self._budget <= 0
@@ -130,7 +132,7 @@ class ReactorUsers:
     # Running.
 
     def start(self, now: int, end_ns: int) -> None:
-        """Open the gate: every user sends its first request, or at its turn."""
+        """Open the gate: every user begins its first pass, or at its turn."""
         self._end_ns = end_ns
         if not self._staggered:
             for connection in self.connections:
@@ -148,65 +150,111 @@ class ReactorUsers:
         """Take part again from the beginning of the user's next turn, if it has one."""
         turns = self._turns[connection.user]
         if not turns:
-            self._park(now)
+            self._park(connection, now)
             return
-        connection.due_ns = 0
         begin_ns, self._until_ns[connection.user] = turns.pop()
-        heappush(self._pausing, (begin_ns, connection.user))
-        if self._pausing[0][1] == connection.user:
-            self._alarm.set(begin_ns)
+        self._sleep(connection, begin_ns)
+        connection.due_ns = 0
 
     def _start_user(self, connection: Connection) -> None:
         if not connection.sent_ns:
             self.started += 1
         now = connection.due_ns = self._clock()
-        self._launch(connection, now)
+        self._send(connection, self._begin(connection, now), now)
 
-    def _launch(self, connection: Connection, now: int) -> None:
-        """Send the user's next request now, unless the run, or its turn, is over for it."""
+    def _send(self, connection: Connection, request: Request | None, now: int) -> None:
+        if request is not None:
+            self._reactor.send(connection, request, now)
+
+    def _begin(self, connection: Connection, now: int) -> Request | None:
+        """Begin a pass: the request to send now; None where the user does something else, or nothing any more."""
         if self._staggered and self._until_ns[connection.user] <= now < self._end_ns and self._words[STOP] == GO:
             self._reactor.drop(connection)
             self._await_turn(connection, now)
-        elif self._budget > 0 and now < self._end_ns and self._words[STOP] == GO:
-            request = self._only or self._workload.next()
-            if request is None:
-                self._starve(connection, now)
-                return
-            self._budget -= 1
-            self._reactor.send(connection, request, now)
-        else:
-            self._park(now)
+            return None
+        if self._is_over(now):
+            self._park(connection, now)
+            return None
+        request = self._only
+        if request is None:
+            step = self._resumes[connection.user](None)
+            if step is None:
+                self._park(connection, now)
+                return None
+            if isinstance(step, Pause):
+                self._pause(connection, step, now)
+                return None
+            request = step
+        self._budget -= 1
+        return request
 
-    def _park(self, now: int) -> None:
+    def _follow(self, connection: Connection, outcome: Outcome | None, now: int) -> Request | None:
+        """Go on with a pass: tell the script what came of its request, or (None) that its pause is over."""
+        step = self._resumes[connection.user](outcome)
+        if outcome is not None and self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for other in waiting:
+                self._wake(other, now)
+        if step is None:
+            return self._continue(connection, now)
+        if self._is_over(now):
+            self._park(connection, now)
+            return None
+        if isinstance(step, Pause):
+            self._midway[connection.user] = None
+            self._pause(connection, step, now)
+            return None
+        if connection.backoff_ns:
+            self._midway[connection.user] = step
+            self._sleep(connection, now + connection.backoff_ns)
+            return None
+        connection.due_ns = now
+        self._budget -= 1
+        return step
+
+    def _wake(self, connection: Connection, now: int) -> None:
+        """A user's pause is over."""
+        user = connection.user
+        if user not in self._midway:
+            request = self._begin(connection, now)
+        elif self._is_over(now):
+            request = None
+            self._park(connection, now)
+        else:
+            request = self._midway.pop(user)
+            if request is None:
+                request = self._follow(connection, None, now)
+            else:
+                self._budget -= 1
+        self._send(connection, request, now)
+
+    def _park(self, connection: Connection, now: int) -> None:
+        """The user is through."""
+        del connection
         self._parked += 1
         self.finished_ns = now
 
-    def _starve(self, connection: Connection, now: int) -> None:
-        """The workload has nothing to send: for good, or until one of its requests is done."""
-        self._starved.append(connection)
-        self._park(now)
-
-    def _finish_request(self, request: Request, reply: Reply | None, error: ErrorClass | None, now: int) -> None:
-        """Tell the workload, and let those go on for which it had nothing."""
-        assert request.done is not None
-        request.done(reply, error)
-        self._feed_starved(now)
-
-    def _feed_starved(self, now: int) -> None:
-        starved, self._starved = self._starved, []
-        self._parked -= len(starved)
-        for connection in starved:
-            self._launch(connection, now)
-
-    def _continue(self, connection: Connection, now: int) -> None:
+    def _continue(self, connection: Connection, now: int) -> Request | None:
+        """A pass is over: the first request of the next, where that is due at once."""
         pause = connection.backoff_ns or self._think.next_ns()
         if self._budget <= 0 or not (pause or self._paced):
-            self._launch(connection, now)
-            return
-        connection.due_ns = now + pause
-        heappush(self._pausing, (connection.due_ns, connection.user))
+            return self._begin(connection, now)
+        self._sleep(connection, now + pause)
+        return None
+
+    def _pause(self, connection: Connection, pause: Pause, now: int) -> None:
+        if pause.until_ns is None:
+            self._waiting.append(connection)
+            self.finished_ns = now
+        else:
+            self._sleep(connection, pause.until_ns)
+
+    def _sleep(self, connection: Connection, until_ns: int) -> None:
+        """Go on at that instant, when the next request is due."""
+        connection.due_ns = until_ns
+        heappush(self._pausing, (until_ns, connection.user))
         if self._pausing[0][1] == connection.user:
-            self._alarm.set(connection.due_ns)
+            self._alarm.set(until_ns)
 
     def _on_alarm(self) -> None:
         self._alarm.clear()
@@ -214,18 +262,21 @@ class ReactorUsers:
         if not self._end_ns:
             self._open_more(now)
             return
+        self._end_pauses(now)
+        if self._pausing:
+            self._alarm.set(self._pausing[0][0])
+
+    def _end_pauses(self, now: int) -> None:
         pausing = self._pausing
         while pausing and pausing[0][0] <= now:
             connection = self.connections[heappop(pausing)[1]]
             if self._words[STOP] != GO or now >= self._end_ns:
-                self._park(now)
+                self._park(connection, now)
             elif not connection.due_ns:  # its turn to take part
                 connection.due_ns = now
                 self._reactor.open(connection)
             else:
-                self._launch(connection, self._clock())
-        if pausing:
-            self._alarm.set(pausing[0][0])
+                self._wake(connection, self._clock())
 
     # The reactor's Handler.
 
@@ -242,25 +293,28 @@ class ReactorUsers:
         if self._eager:
             budget = self._budget
             if budget > 0 and now < self._end_ns and not self._words[STOP]:
-                request = self._only or self._workload.next()
+                request = self._only
                 if request is None:
-                    self._starve(connection, now)
-                else:
-                    self._budget = budget - 1
+                    return self._begin(connection, now)
+                self._budget = budget - 1
                 return request
-            self._park(now)
+            self._park(connection, now)
             return None
         if self._paced:
             cache.add_lag(connection.sent_ns - connection.due_ns)
-        self._continue(connection, now)
-        return None
+        return self._continue(connection, now)
 
     def on_alike(self, connection: Connection, now: int) -> Request | None:
         """A reply that says the same as last time."""
-        request = connection.request
-        if request.done is not None:  # type: ignore[union-attr]
-            self._finish_request(request, request.cache.reply, None, now)  # type: ignore[arg-type, union-attr]
-        return self.on_repeat(connection, now)
+        request: Request = connection.request  # type: ignore[assignment]
+        if not request.awaited:
+            return self.on_repeat(connection, now)
+        cache: ReplyCache = request.cache  # type: ignore[assignment]
+        if self._paced:
+            cache.add_lag(connection.sent_ns - connection.due_ns)
+        cache.add(now - connection.sent_ns)
+        connection.backoff_ns = 0
+        return self._follow(connection, Outcome(connection.sent_ns, now, cache.reply), now)
 
     def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
         """A complete reply: judge it, and let equal ones take the hot path."""
@@ -279,14 +333,13 @@ class ReactorUsers:
                 self._recorder.note_code(request.name_id, code)
             self._recorder.note_example(request.name_id, error, request.expect.said(reply.status, code), reply.head)
             self._breaker.failed(now)
-        if request.done is not None:
-            self._finish_request(request, reply, error, now)
         cache = request.cache
         if cache is not None:
             update_pattern(cache, request.expect, reply if error is None else None)
             cache.add, cache.add_lag = replies.samples.append, replies.lags.append
         connection.backoff_ns = 0
-        self._continue(connection, now)
+        outcome = Outcome(connection.sent_ns, now, reply, error) if request.awaited else None
+        self._answered(connection, outcome, now)
 
     def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """A request failed, or an opening ahead of one."""
@@ -299,9 +352,13 @@ class ReactorUsers:
         self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)
         if error.fault == "target":
             self._breaker.failed(now)
-        if request.done is not None:
-            self._finish_request(request, None, error, now)
-        self._continue(connection, now)
+        outcome = Outcome(connection.sent_ns, now, None, error, detail, head) if request.awaited else None
+        self._answered(connection, outcome, now)
+
+    def _answered(self, connection: Connection, outcome: Outcome | None, now: int) -> None:
+        """On with the pass, where its script awaits an outcome; else it is over."""
+        request = self._continue(connection, now) if outcome is None else self._follow(connection, outcome, now)
+        self._send(connection, request, now)
 
     def on_desync(self, connection: Connection) -> None:
         """Bytes after a reply: an error of the connection, not of a request."""
@@ -324,16 +381,13 @@ class ReactorUsers:
         if now >= self._next_sweep_ns:
             self._next_sweep_ns = now + self._sweep_every_ns
             self._reactor.sweep(self.connections, now)
-        if self._starved and self._workload.pending and not self._is_over(now):
-            self._feed_starved(now)
-        if not self._pausing or not self._end_ns:
-            return
         over = self._words[STOP] != GO or now >= self._end_ns
-        if over or self._budget <= 0:
-            self._parked += len(self._pausing)
-            self._pausing.clear()
-        if over:
-            self.finished_ns = now
+        if self._pausing and self._end_ns and (over or self._budget <= 0):
+            pausing, self._pausing = self._pausing, []
+            finished_ns = now if over else self.finished_ns
+            for _, user in pausing:
+                self._park(self.connections[user], now)
+            self.finished_ns = finished_ns
 
     def cut(self) -> None:
         """The grace is over: end what still runs."""

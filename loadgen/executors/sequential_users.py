@@ -23,12 +23,11 @@ from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import BufferedReplies, SampleBuffer
 from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns
-from loadgen.workloads.base import Workload
+from loadgen.workloads.base import Script, Workload
 
 STACK_BYTES = 256 * 1024
 SWITCH_INTERVAL_S = 0.1  # waiting threads wake this often to ask for the GIL: at 5 ms, 2,000 of them do little else
 DRAIN_EVERY_NS = 250 * NS_PER_MS
-STARVED_NS = 2 * NS_PER_MS
 
 
 def drive(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -42,7 +41,7 @@ def drive(coroutine: Coroutine[Any, Any, None]) -> None:
 
 
 class SequentialUsers:
-    """All users of one shard. `clients` and `workload_for` make one client and one workload for each user.
+    """All users of one shard. `clients` makes one client for each; scripts that depend on each other lock.
 
     With `ThreadWaits` each has a pool thread, with `LoopWaits` a task on the running loop.
     """
@@ -51,7 +50,7 @@ class SequentialUsers:
         self,
         task: Assignment,
         clients: Callable[[], Client],
-        workload_for: Callable[[int], Workload],
+        workload: Workload,
         recorder: Recorder,
         breaker: Breaker,
         *,
@@ -73,8 +72,7 @@ class SequentialUsers:
         self._sold_out = False
         self._end_ns = 0
         self._clients = [clients() for _ in range(shard.users)]
-        self._workload_for = workload_for
-        self._unsent_workload = workload_for(plan.users)  # names the arrivals that nobody sent
+        self._workload = workload
         self._buffers = [SampleBuffer(len(plan.job.request_names)) for _ in range(shard.users)]
         self._opened = [False] * shard.users
         self._started = [False] * shard.users
@@ -107,7 +105,7 @@ class SequentialUsers:
     @property
     def not_sent(self) -> int:
         """Arrivals that were due and not sent; in a closed loop, what its workload had left."""
-        return self._unsent if self._schedule is not None else self._unsent_workload.left
+        return self._unsent if self._schedule is not None else self._workload.left
 
     @property
     def finished_ns(self) -> int:
@@ -159,6 +157,9 @@ class SequentialUsers:
             self._waits.wake()
             if self._schedule is not None and self._end_ns:
                 self._schedule.end(0 if self._sold_out else min(now, self._end_ns))
+        if self._waits.waiting and self._waits.waiting == sum(not future.done() for future in self._futures):
+            self._sold_out = True  # each waits for what another's request leads to, and none is out
+            self._waits.wake()
         if now >= self._next_drain_ns:
             self._next_drain_ns = now + DRAIN_EVERY_NS
             self._drain()
@@ -196,7 +197,7 @@ class SequentialUsers:
         if self._schedule is not None:
             for waited_ns in self._schedule.unsent_waits_ns():
                 self._unsent += 1
-                self._recorder.never_sent(self._unsent_workload.skip(), waited_ns)
+                self._recorder.never_sent(self._workload.skip(), waited_ns)
         self._recorder.fold()
         self._task.control.put(self._task.shard.index, Slot.SENT, self.sent)
 
@@ -216,7 +217,7 @@ class SequentialUsers:
         task, waits = self._task, self._waits
         plan, shard = task.plan, task.shard
         client, buffer = self._clients[user], self._buffers[user]
-        workload = self._workload_for(shard.first_user + user)
+        script = self._workload.script(user)
         think = ThinkTime(plan.think_s, shard.seed + shard.first_user + user)
         if plan.staggered:
             await waits.gate()
@@ -227,7 +228,7 @@ class SequentialUsers:
                 await client.connect()
                 self._started[user] = self._words[STOP] == GO
                 end_ns = min(self._end_ns, self._opening_since + until_ns)
-                self._ended_ns[user] = await self._repeat(client, workload, buffer, think, end_ns)
+                self._ended_ns[user] = await self._repeat(client, script, buffer, think, end_ns)
                 client.drop()
             return
         await waits.until(self._opening_since + opening_offset_ns(user, shard.count))
@@ -237,23 +238,21 @@ class SequentialUsers:
         await waits.gate()
         self._started[user] = self._words[STOP] == GO
         if self._schedule is None:
-            self._ended_ns[user] = await self._repeat(client, workload, buffer, think, self._end_ns)
+            self._ended_ns[user] = await self._repeat(client, script, buffer, think, self._end_ns)
         else:
-            self._ended_ns[user] = await self._serve(client, workload, buffer, self._schedule)
+            self._ended_ns[user] = await self._serve(client, script, buffer, self._schedule)
 
-    async def _repeat(
-        self, client: Client, workload: Workload, buffer: SampleBuffer, think: ThinkTime, end_ns: int
-    ) -> int:
-        """One request after another, up to `end_ns` or the run's end; when the last one ended, 0 without any.
+    async def _repeat(self, client: Client, script: Script, buffer: SampleBuffer, think: ThinkTime, end_ns: int) -> int:
+        """One pass after another, up to `end_ns` or the run's end; when the last request ended, 0 without any.
 
         The first half of the loop is the hot path.
         """
-        words, only, tickets = self._words, workload.only, self._tickets
+        words, only, tickets = self._words, script.only, self._tickets
         again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
         eager = not (self._paced or self._phases)
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not words[STOP]:
-            request = only or workload.next() or await self._starved(workload)
+            request = only or await self._next(script, None)
             if request is None or (tickets is not None and not self._ticket(tickets)):
                 break
             buffer.sent += 1
@@ -267,13 +266,19 @@ class SequentialUsers:
                 continue
             error = self._note(buffer, request, outcome, due_ns)
             backoff_ns = next_backoff_ns(backoff_ns) if error in CONNECT_ERRORS else 0
+            if request.awaited:
+                outcome.error = error
+                done_ns, backoff_ns = await self._follow(client, script, buffer, outcome, backoff_ns)
+                now = self._clock()
+                if not self._may_send(now):
+                    break
             if self._paced or backoff_ns:
                 due_ns = now + (backoff_ns or think.next_ns())
                 await self._waits.until(due_ns)
                 now = self._clock()
         return done_ns
 
-    async def _serve(self, client: Client, workload: Workload, buffer: SampleBuffer, schedule: Schedule) -> int:
+    async def _serve(self, client: Client, script: Script, buffer: SampleBuffer, schedule: Schedule) -> int:
         """One arrival after another: take the next of all users', wait until it is due, send it."""
         done_ns = 0
         while (due_ns := schedule.take()) is not None:
@@ -285,26 +290,58 @@ class SequentialUsers:
                 if not self._sold_out:
                     schedule.give_back(due_ns)
                 break
-            request = workload.only or workload.next()
+            request = script.only or await self._next(script, None)
             if request is None:  # there is nothing left to send: the timetable ends here
                 self._sold_out = True
                 schedule.end(0)
                 break
-            buffer.sent += 1
-            outcome = await client.exchange(request)
+            outcome = await self._exchange(client, buffer, request, due_ns)
             done_ns = outcome.done_ns
-            buffer.sent_bytes[request.name_id] += outcome.bytes_sent
-            buffer.received[request.name_id] += outcome.bytes_received
-            self._note(buffer, request, outcome, due_ns)
+            if request.awaited:
+                done_ns, _ = await self._follow(client, script, buffer, outcome, 0)
         return done_ns
 
-    async def _starved(self, workload: Workload) -> Request | None:
-        """Wait for other users' requests, which may lead to more; None when there will be none."""
-        request = None
-        while request is None and workload.pending and self._may_send(self._clock()):
-            await self._waits.until(self._clock() + STARVED_NS)
-            request = workload.next()
-        return request
+    async def _exchange(self, client: Client, buffer: SampleBuffer, request: Request, due_ns: int) -> Outcome:
+        buffer.sent += 1
+        outcome = await client.exchange(request)
+        buffer.sent_bytes[request.name_id] += outcome.bytes_sent
+        buffer.received[request.name_id] += outcome.bytes_received
+        outcome.error = self._note(buffer, request, outcome, due_ns)
+        return outcome
+
+    async def _follow(
+        self, client: Client, script: Script, buffer: SampleBuffer, outcome: Outcome, backoff_ns: int
+    ) -> tuple[int, int]:
+        """The rest of a pass after an outcome that the script awaits: when its last request ended, and the backoff."""
+        while (request := await self._next(script, outcome)) is not None:
+            if backoff_ns:
+                await self._waits.until(outcome.done_ns + backoff_ns)
+            now = self._clock()
+            if not self._may_send(now) or (self._tickets is not None and not self._ticket(self._tickets)):
+                break
+            outcome = await self._exchange(client, buffer, request, now)
+            backoff_ns = next_backoff_ns(backoff_ns) if outcome.error in CONNECT_ERRORS else 0
+            if not request.awaited:
+                break
+        return outcome.done_ns, backoff_ns
+
+    async def _next(self, script: Script, outcome: Outcome | None) -> Request | None:
+        """What a script sends next, after the pauses it asks for; None where its pass is over, or the run."""
+        waits = self._waits
+        while True:
+            seen = waits.changes
+            step = script.resume(outcome)
+            if outcome is not None:
+                outcome = None
+                waits.changed()
+            if step is None or isinstance(step, Request):
+                return step
+            if step.until_ns is None:
+                await waits.change(seen)
+            else:
+                await waits.until(step.until_ns)
+            if not self._may_send(self._clock()):
+                return None
 
     def _may_send(self, now: int) -> bool:
         return now < self._end_ns and self._words[STOP] == GO and not self._sold_out
@@ -327,8 +364,6 @@ class SequentialUsers:
             buffer.losses.append((name_id, error, service_ns, lag_ns, outcome.detail, outcome.head))
             if error.fault == "target":
                 self._breaker.failed(outcome.done_ns)
-            if request.done is not None:
-                request.done(None, error)
             return error
         kind = buffer.last if reply is buffer.last_reply else self._judge(buffer, request, reply, outcome.done_ns)
         if self._paced:
@@ -338,8 +373,6 @@ class SequentialUsers:
         kind.samples.append(service_ns)
         if request.payload and kind.error is None:
             buffer.payload[name_id] += request.payload
-        if request.done is not None:
-            request.done(reply, kind.error)
         return kind.error
 
     def _judge(self, buffer: SampleBuffer, request: Request, reply: Reply, now: int) -> BufferedReplies:

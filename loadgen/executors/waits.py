@@ -3,6 +3,7 @@
 import asyncio
 import os
 import select
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +17,13 @@ PRECISE_MS = 2
 
 
 class Waits(Protocol):
-    """How a user waits: in its thread, or on the loop."""
+    """How a user waits: in its thread, or on the loop.
+
+    `changes` counts the calls of `changed`; `waiting` are the users that wait for the next one.
+    """
+
+    changes: int
+    waiting: int
 
     async def until(self, at_ns: int) -> None:
         """Return at or after the instant, never before; early when the run is stopped."""
@@ -24,6 +31,14 @@ class Waits(Protocol):
 
     async def gate(self) -> None:
         """Return when the users may start, or the run is stopped."""
+        ...
+
+    async def change(self, seen: int) -> None:
+        """Return when there have been more changes than these, or the run is stopped."""
+        ...
+
+    def changed(self) -> None:
+        """Another user's outcome is known."""
         ...
 
 
@@ -34,6 +49,9 @@ class ThreadWaits:
         self._clock = clock
         self._gate, self._gate_end = os.pipe()
         self._stop, self._stop_end = os.pipe()
+        self._condition = threading.Condition()
+        self._over = False
+        self.changes = self.waiting = 0
 
     async def until(self, at_ns: int) -> None:
         """Sleep; the last milliseconds without an eye on the stop signal."""
@@ -52,6 +70,23 @@ class ThreadWaits:
         """Block until the gate's pipe ends."""
         os.read(self._gate, 1)
 
+    async def change(self, seen: int) -> None:
+        """Block until there have been more changes, or the run is stopped."""
+        with self._condition:
+            while self.changes == seen and not self._over:
+                self.waiting += 1
+                self._condition.wait()
+
+    def changed(self) -> None:
+        """Let those who wait for it look again."""
+        with self._condition:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self.changes += 1
+        self.waiting = 0
+        self._condition.notify_all()
+
     def _stopped(self, wait_ms: int) -> bool:
         poll = select.poll()
         poll.register(self._stop, select.POLLIN)
@@ -69,6 +104,9 @@ class ThreadWaits:
         if self._stop_end >= 0:
             os.close(self._stop_end)
             self._stop_end = -1
+        with self._condition:
+            self._over = True
+            self._let_go()
 
     def close(self) -> None:
         """Free the pipes; nobody waits any more."""
@@ -87,6 +125,8 @@ class LoopWaits:
         self._sleepers: set[asyncio.Future[None]] = set()
         self._opened = asyncio.Event()
         self._stopped = False
+        self._change: asyncio.Future[None] = self._loop.create_future()
+        self.changes = self.waiting = 0
 
     async def until(self, at_ns: int) -> None:
         """Sleep until the alarm rings for this instant."""
@@ -101,6 +141,19 @@ class LoopWaits:
         """Wait for the gate."""
         await self._opened.wait()
 
+    async def change(self, seen: int) -> None:
+        """Wait until there have been more changes, or the run is stopped."""
+        while self.changes == seen and not self._stopped:
+            self.waiting += 1
+            await asyncio.shield(self._change)
+
+    def changed(self) -> None:
+        """Let those who wait for it look again."""
+        self.changes += 1
+        self.waiting = 0
+        change, self._change = self._change, self._loop.create_future()
+        _wake(change)
+
     def open_gate(self) -> None:
         """Let all users go."""
         self._opened.set()
@@ -111,6 +164,7 @@ class LoopWaits:
         self._stopped = True
         for sleeper in self._sleepers:
             _wake(sleeper)
+        self.changed()
 
     def close(self) -> None:
         """Free the alarm; nobody waits any more."""

@@ -87,15 +87,22 @@ def _s3(profile: Profile) -> list[Problem]:
     if not profile.s3:
         return []
     own = {"requests": "the job makes them", "headers": "requests are signed as they are"}
-    problems = [Problem((key,), f"expected none beside s3: {why}") for key, why in own.items() if getattr(profile, key)]
+    problems = [
+        Problem((key,), f"cannot be combined with s3: {why}") for key, why in own.items() if getattr(profile, key)
+    ]
     if profile.common_headers and not profile.headers:
-        problems.append(Problem(("--header",), f"expected none beside s3: {own['headers']}"))
+        problems.append(Problem(("--header",), f"cannot be combined with s3: {own['headers']}"))
     if profile.variables:
-        problems.append(Problem(("variables", profile.variables[0].name), "expected none that changes beside s3"))
+        problems.append(
+            Problem(
+                ("variables", profile.variables[0].name),
+                "one that changes cannot be combined with s3: the job makes its own requests",
+            )
+        )
     job = profile.s3.job
     if job in _CHAINED and is_open(profile):
         key = "rate" if profile.rate is not None else "stages"
-        problems.append(Problem((key,), f"expected none for {job}: {_CHAINED[job]}"))
+        problems.append(Problem((key,), f"cannot be combined with {job}: {_CHAINED[job]}"))
     return [*problems, *s3_problems(profile.s3)]
 
 

@@ -46,16 +46,16 @@ def range_size(value: object) -> int:
 def mix(value: object) -> tuple[tuple[str, float], ...]:
     """The weights of "get:45,stat:30,put:15,delete:10", or of a mapping of them."""
     pairs = list(value.items()) if isinstance(value, dict) else _pairs(value)
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for name, weight in pairs:
-        if name not in _MIXED or name in found:
+        if name not in _MIXED or name in weights:
             raise ValueError(f"expected each of {', '.join(_MIXED)} once at most, got {shown(name)}")
-        found[name] = _weight(str(weight), str(weight))
-    if not found:
+        weights[name] = _weight(str(weight), str(weight))
+    if not weights:
         raise ValueError("expected weights such as get:45,stat:30,put:15,delete:10, got none")
-    if "delete" in found and found.get("put", 0.0) < found["delete"]:
+    if "delete" in weights and weights.get("put", 0.0) < weights["delete"]:
         raise ValueError("expected at least as much put as delete: only what the run itself has put is deleted")
-    return tuple(found.items())
+    return tuple(weights.items())
 
 
 def prefix(value: object) -> str:
@@ -87,14 +87,14 @@ def _size(value: object) -> int:
     return parse_size(value)
 
 
-def _range(text: str, whole: str) -> tuple[int, int]:
+def _range(text: str, given: str) -> tuple[int, int]:
     low_text, dots, high_text = text.strip().partition("..")
     try:
         low = parse_size(low_text)
         high = parse_size(high_text) if dots else low
     except ValueError:
         raise ValueError(
-            f"expected a size such as 1MiB, a range as 4KiB..64KiB or weights as 4KiB:60,1MiB:40, got {whole!r}"
+            f"expected a size such as 1MiB, a range as 4KiB..64KiB or weights as 4KiB:60,1MiB:40, got {given!r}"
         ) from None
     if low > high:
         raise ValueError(f"expected a range from low to high such as 4KiB..64KiB, got {text.strip()!r}")

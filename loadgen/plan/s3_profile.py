@@ -86,11 +86,11 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
     if s3.range is not None and s3.range > min(low for low, _, _ in s3.size):
         yield Problem(("s3", "range"), "expected at most the size of the smallest object")
     if s3.presigned and s3.range is not None:
-        yield Problem(("s3", "presigned"), "expected whole objects: not together with range")
+        yield Problem(("s3", "presigned"), "cannot be combined with range: such a URL is for a whole object")
     if s3.source is not None and s3.prefix.startswith(s3.source):
-        yield Problem(("s3", "prefix"), "expected one outside of the source, or the batch would take what it makes")
+        yield Problem(("s3", "prefix"), "cannot lie within source: the batch would take what it makes")
     if s3.source is not None and "objects" in s3.model_fields_set and s3.objects is not None:
-        yield Problem(("s3", "objects"), "expected none beside source: the batch takes what is there")
+        yield Problem(("s3", "objects"), "cannot be combined with source: the batch takes what is there")
 
 
 def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -> S3Job:

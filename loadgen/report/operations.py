@@ -20,8 +20,8 @@ def rates(result: Result) -> list[str]:
     """The headline's rates: what the job counts in and MiB a second. What takes several requests counts once."""
     count, noun, seconds = result.plan.get("counted") or {}, _noun(result), result.duration_s or 1.0
     moved = sum(part.payload_bytes for part in result.requests.values())
-    for whole in result.transactions.values():
-        return _figures(whole.ledger.ok / seconds, noun, whole.payload_bytes / seconds)
+    for part in result.transactions.values():
+        return _figures(part.ledger.ok / seconds, noun, part.payload_bytes / seconds)
     if noun == "requests":
         unit = "good replies" if result.ledger.failed and not moved else noun
         return _figures(result.rate.ok_rps, unit, moved / seconds)
@@ -58,16 +58,16 @@ def operations(result: Result) -> list[Line]:
 
 def seconds(result: Result) -> list[Line]:
     """The slowest, the median and the fastest whole second."""
-    whole = result.whole_seconds
-    if len(whole) < FEWEST_SECONDS:
+    rows = result.whole_seconds
+    if len(rows) < FEWEST_SECONDS:
         return []
-    ordered = sorted(whole, key=lambda second: (second.payload_bytes, second.ok))
+    ordered = sorted(rows, key=lambda second: (second.payload_bytes, second.ok))
     chosen = {"slowest": ordered[0], "median": ordered[len(ordered) // 2], "fastest": ordered[-1]}
     moving = {name for name, part in result.requests.items() if part.payload_bytes}
     methods = {spec.get("method") for spec in result.plan.get("requests") or [] if spec.get("name") in moving}
     moved = "MiB/s both ways" if len(methods) > 1 else "MiB/s"
-    rows = [("Seconds", "ok/s", moved, ""), *(_second_row(name, second) for name, second in chosen.items())]
-    return [*map(line, align(rows, right=frozenset({1, 2})))]
+    table = [("Seconds", "ok/s", moved, ""), *(_second_row(name, second) for name, second in chosen.items())]
+    return [*map(line, align(table, right=frozenset({1, 2})))]
 
 
 def _noun(result: Result) -> str:
@@ -105,9 +105,9 @@ def _count_row(name: str, part: RequestResult, result: Result) -> tuple[str, ...
 
 
 def _time_row(name: str, part: RequestResult, clocks: tuple[str, ...]) -> tuple[str, ...]:
-    found = [part.latency_ms.get(clock, Latency()) for clock in clocks]
-    found.append(part.phases_ms.get("first_byte", Latency()))
-    return (clean(name), *(format_quantile(value) for latency in found for value in (latency.p50, latency.p99)))
+    clock_times = [part.latency_ms.get(clock, Latency()) for clock in clocks]
+    clock_times.append(part.phases_ms.get("first_byte", Latency()))
+    return (clean(name), *(format_quantile(value) for latency in clock_times for value in (latency.p50, latency.p99)))
 
 
 def _second_row(name: str, second: Second) -> tuple[str, ...]:

@@ -11,10 +11,10 @@ _OVER_AND_OVER = "over and over, in turn"
 
 def s3_facts(s3: S3Job) -> dict[str, str]:
     """Label and sentence for all that a job does; those without a sentence are left out."""
-    made = "; created if it is missing" if s3.source is None else ""
+    created = "; created if it is missing" if s3.source is None else ""
     facts = {
         "Job": _job(s3),
-        "Bucket": f"{s3.bucket}, in region {s3.region}, by {s3.addressing}{made}",
+        "Bucket": f"{s3.bucket}, in region {s3.region}, by {s3.addressing}{created}",
         "Before": f"put {counted(s3.prepared, 'object')}" if s3.prepared else "",
         "After": _after(s3),
         "Objects": _objects(s3),

@@ -55,11 +55,11 @@ def phases(result: Result) -> list[Line]:
     rows = [
         (
             f"  {name.replace('_', ' ')}",
-            format_count(found.count),
-            *(format_quantile(value) for value in (found.p50, found.p90, found.p99, found.max)),
+            format_count(phase.count),
+            *(format_quantile(value) for value in (phase.p50, phase.p90, phase.p99, phase.max)),
             PHASES.get(name, ""),
         )
-        for name, found in result.phases_ms.items()
+        for name, phase in result.phases_ms.items()
     ]
     return [line("Phases"), *map(line, align([heads, *rows], right=frozenset(range(1, 6))))]
 
@@ -71,9 +71,9 @@ def thresholds(result: Result) -> list[Line]:
     )
     lines = [
         line(
-            "  ", Span(pad(clean(row.verdict).replace("_", " "), 7), VERDICTS.get(row.verdict, Tone.WARN)), f"  {said}"
+            "  ", Span(pad(clean(row.verdict).replace("_", " "), 7), VERDICTS.get(row.verdict, Tone.WARN)), f"  {text}"
         )
-        for row, said in zip(result.thresholds, expressions, strict=True)
+        for row, text in zip(result.thresholds, expressions, strict=True)
     ]
     if lines and result.generator.verdict == "invalid":
         lines.append(line("  ", Span("An invalid run meets no threshold, whatever was observed.", Tone.BAD)))
@@ -117,8 +117,8 @@ def _error(row: ErrorRow, figure: str, width: int) -> list[Line]:
     tone = Tone.PLAIN if row.fault == "unknown" else Tone.BAD
     indent = " " * (len(figure) + 4)
     name = clean(row.error_class).replace("_", " ")
-    said = name if row.message in ("", name) else f"{name}: {clean(row.message)}"
-    head, *more = wrap(f"{said}{FAULTS.get(row.fault, '')}", width - len(indent)) or [""]
+    text = name if row.message in ("", name) else f"{name}: {clean(row.message)}"
+    head, *more = wrap(f"{text}{FAULTS.get(row.fault, '')}", width - len(indent)) or [""]
     example = [elide(clean(text), width - len(indent) - 2) for text in row.example.splitlines() if text.strip()]
     return [
         line("  ", Span(figure, tone), f"  {head}"),

@@ -21,7 +21,7 @@ from loadgen.workloads.s3.journal import begin, put_in_order
 from loadgen.workloads.s3.located import with_secrets
 
 LATE_S = 1.0
-"""How long a request that was cut off may take to have its effect in the store."""
+"""What a request that was cut off may still put is put by then: the store had all of it, and has to write it down."""
 
 _HINTS = {
     "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY and the region",
@@ -74,16 +74,16 @@ class _S3Run:
             result = self._unstarted(interrupted.because)
         except UsageError as error:
             if self._begun:
-                await self._clean_up(whole=False, late=False)
+                await self._clean_up(complete=False, late=False)
             raise UsageError("\n".join([str(error), *self._left_behind])) from None
-        whole = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
-        if self._s3.job == "batch" and not whole and result.ledger.sent:
+        complete = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
+        if self._s3.job == "batch" and not complete and result.ledger.sent:
             self._notes.append(_batch_note(result))
         elif self._s3.source is not None and not result.requests["get"].ledger.sent:
             rest = " that is not done" if self._s3.resumed else ""
             self._notes.append(f"Batch: there is nothing{rest} under {self._s3.source!r} in {self._s3.bucket}")
-        self._finish_journal(whole=whole)
-        await self._clean_up(whole=whole, late=result.ledger.unknown > 0)
+        self._finish_journal(complete=complete)
+        await self._clean_up(complete=complete, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes], left_behind=self._left_behind)
 
     async def _prepare(self) -> None:
@@ -127,13 +127,13 @@ class _S3Run:
         """Whether there may be objects that are to be deleted; what a batch makes of others' objects is its purpose."""
         return not self._s3.keep and self._s3.source is None
 
-    async def _clean_up(self, *, whole: bool, late: bool) -> None:
+    async def _clean_up(self, *, complete: bool, late: bool) -> None:
         if self._s3.source is not None:
             return
         if self._s3.keep:
             self._notes.append(f"Kept everything under {self._where}")
             return
-        if self._s3.journal is not None and not whole:
+        if self._s3.journal is not None and not complete:
             self._notes.append(f"Kept everything under {self._where} for --resume")
             return
         if late:
@@ -149,15 +149,16 @@ class _S3Run:
             self._notes.append(f"Cleaned up in {_took(result)}: nothing is left under {self._where}")
 
     def _leave(self, why: str) -> None:
-        self._left_behind.append(f"NOT CLEANED UP ({why}): objects may be left under {self._where}")
-        self._notes += self._left_behind
+        note = f"NOT CLEANED UP ({why}): objects may be left under {self._where}"
+        self._notes.append(note)
+        self._left_behind.append(note)
 
-    def _finish_journal(self, *, whole: bool) -> None:
+    def _finish_journal(self, *, complete: bool) -> None:
         if self._s3.journal is None:
             return
         done = put_in_order(self._s3.journal, self._s3)
         total = f" of {self._s3.objects:,}" if self._s3.objects is not None else ""
-        rest = "" if whole else "; the same command goes on from there"
+        rest = "" if complete else "; the same command goes on from there"
         self._notes.append(f"Journal {self._s3.journal}: {done:,}{total} objects done{rest}")
 
     def _unstarted(self, because: str) -> Result:

@@ -1,28 +1,51 @@
-"""The Protocol of a workload: a supply of requests for one worker or one user."""
+"""The Protocols of what is sent: a Workload gives each of a shard's virtual users its Script."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from loadgen.base.exchange import Request
+from loadgen.base.exchange import Outcome, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A script has nothing to send before `until_ns` (CLOCK_MONOTONIC nanoseconds).
+
+    None: before the outcome of another request of the shard is known, which may change what there is to do.
+    """
+
+    until_ns: int | None = None
+
+
+Step = Request | Pause
+
+
+class Script(Protocol):
+    """What one virtual user does, pass after pass; belongs to one thread, and never waits by itself."""
+
+    only: Request | None
+    """The one request, where all are the same: drivers then send it without asking."""
+
+    def resume(self, outcome: Outcome | None) -> Step | None:
+        """The next step; with None a pass begins, or goes on after a Pause.
+
+        A Request that is not `awaited` ends its pass. After one that is, `resume` is given its outcome, whose `error`
+        is also set where the reply broke `expect`, at whatever moment of the run; a Request in answer is sent at once,
+        or dropped where nothing new may be sent any more. None ends the pass; a pass that ends without a request says
+        that nothing is left, for good.
+        """
+        ...
 
 
 class Workload(Protocol):
-    """Belongs to one thread. Requests may be sent at once or later, each of them once or often."""
-
-    only: Request | None
-    """The one request, where all are the same."""
-
-    @property
-    def pending(self) -> int:
-        """Requests that were handed out and whose `done` is still to be called: one of them may lead to others."""
-        ...
+    """The scripts of one shard's users."""
 
     @property
     def left(self) -> int:
-        """How many requests it would have gone on to hand out, as far as that is known; 0 where it has no end."""
+        """How many requests its scripts would have gone on to send, as far as that is known; 0 without an end."""
         ...
 
-    def next(self) -> Request | None:
-        """The next request to send; None while there is none, and for good once nothing is pending."""
+    def script(self, user: int) -> Script:
+        """The script of the shard's user number `user`; users may share one whose requests do not depend on others."""
         ...
 
     def skip(self) -> int:

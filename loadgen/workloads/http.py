@@ -7,8 +7,9 @@ from math import gcd, lcm
 from pathlib import Path
 from random import Random
 
-from loadgen.base.exchange import BodySource, Fields, ReplyCache, Request
+from loadgen.base.exchange import BodySource, Fields, Outcome, ReplyCache, Request
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
+from loadgen.plan.plan import Shard
 from loadgen.workloads.template import Template, value_source
 
 _LONGEST_CYCLE = 1000
@@ -43,8 +44,8 @@ def weighted_cycle(weights: list[float], random: Random) -> list[int]:
     return picks
 
 
-class HttpWorkload:
-    """One stream of the job's requests, for stream `index` of `count` of them; seeded, so a run can be repeated."""
+class HttpScript:
+    """One stream of the job's requests, number `index` of `count` of them; seeded, so a run can be repeated."""
 
     def __init__(self, job: HttpJob, index: int, count: int, seed: int) -> None:
         sources = {variable.name: value_source(variable, seed, index, count) for variable in job.variables}
@@ -53,16 +54,10 @@ class HttpWorkload:
         self.only: Request | None = first() if len(makers) == 1 and isinstance(first, _Constant) else None
         picks = weighted_cycle([spec.weight for spec in job.requests], Random(seed))
         self._makers = cycle([makers[pick] for pick in picks])
-        self.pending = 0
-        self.left = 0
 
-    def next(self) -> Request:
+    def resume(self, _outcome: Outcome | None) -> Request:
         """The next request in the shuffled order."""
-        return self.only or next(self._makers)()
-
-    def skip(self) -> int:
-        """The name of the next request, which is passed over."""
-        return self.next().name_id
+        return next(self._makers)()
 
     def _maker(
         self, name_id: int, spec: RequestSpec, sources: dict[str, Callable[[], object]]
@@ -84,6 +79,30 @@ class HttpWorkload:
             )
 
         return request
+
+
+class HttpWorkload:
+    """The job's requests for one shard: one stream that its users share, or with `streams` one for each user."""
+
+    left = 0
+
+    def __init__(self, job: HttpJob, shard: Shard, users: int, *, streams: bool = False) -> None:
+        self._job = job
+        self._users = users
+        self._shard = shard
+        self._streams = streams
+        self._rest = self._stream(users) if streams else HttpScript(job, shard.index, shard.count, shard.seed)
+
+    def script(self, user: int) -> HttpScript:
+        """The stream of a user."""
+        return self._stream(self._shard.first_user + user) if self._streams else self._rest
+
+    def skip(self) -> int:
+        """The name of the next request of the shared stream, which is passed over; or of a stream of nobody's."""
+        return self._rest.resume(None).name_id
+
+    def _stream(self, index: int) -> HttpScript:
+        return HttpScript(self._job, index, self._users, self._shard.seed * 1_000_003 + index)
 
 
 class _Constant:

@@ -19,7 +19,7 @@ import termios
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -70,6 +70,7 @@ class Got:
     wire_length: int = 0
     sent: int = 0
     error: ErrorClass | None = None
+    head: bytes = field(default=b"", compare=False)
 
 
 class MovingClock:
@@ -209,7 +210,9 @@ class User:
         if reply is None:
             return Got(sent=outcome.bytes_sent, error=outcome.error)
         is_open = _socket_of(self.client) is not None
-        return Got(reply.status, reply.body_length, reply.kept, is_open, reply.wire_length, outcome.bytes_sent)
+        return Got(
+            reply.status, reply.body_length, reply.kept, is_open, reply.wire_length, outcome.bytes_sent, head=reply.head
+        )
 
     def exchange_and_cut(self, request: Request, moment: Gate) -> Got:
         """The same, with a cut from another thread at the moment the gate opens."""

@@ -29,6 +29,7 @@ from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Plan, make_shards
+from loadgen.workloads.base import Pause, Step
 
 BOOTED_NS = 5_000 * NS_PER_S
 """Where virtual time begins: a machine that has been up for a while, as CLOCK_MONOTONIC would show it."""
@@ -153,54 +154,71 @@ class FakeClient:
 
 
 class Chained:
-    """A workload of `firsts` requests, each of which leads to `more` others once it is done."""
+    """A workload of `firsts` requests, each of which leads to `more` others once it is done; whoever is free sends."""
 
-    only = None
     left = 0
 
     def __init__(self, firsts: int, more: int, expect: Expect | None = None) -> None:
-        self.pending = 0
-        self._expect = expect
+        self.out = 0
         self.ends: list[tuple[int | None, ErrorClass | None]] = []
-        self._ready = firsts
-        self._first = firsts
-        self._more = more
+        self.ready = firsts
+        self.leading = firsts
+        self.more = more
+        self.expect = expect
 
-    def next(self) -> Request | None:
-        if not self._ready:
-            return None
-        self._ready -= 1
-        self.pending += 1
-        leads_on, self._first = self._first > 0, self._first - 1
-        return Request(
-            0, "GET", "/", Fields(()), expect=self._expect,
-            done=lambda reply, error: self._done(reply, error, leads_on=leads_on),
-        )  # fmt: skip
+    def script(self, _user: int) -> "ChainedScript":
+        return ChainedScript(self)
 
     def skip(self) -> int:
         return 0
 
-    def _done(self, reply: Reply | None, error: ErrorClass | None, *, leads_on: bool) -> None:
-        self.pending -= 1
-        self.ends.append((reply.status if reply else None, error))
-        if leads_on and error is None:
-            self._ready += self._more
+
+class ChainedScript:
+    """Takes one of the requests that are ready, or waits for those that are out."""
+
+    only = None
+
+    def __init__(self, chained: Chained) -> None:
+        self._chained = chained
+        self._leads_on = False
+
+    def resume(self, outcome: Outcome | None) -> Step | None:
+        chained = self._chained
+        if outcome is not None:
+            chained.out -= 1
+            chained.ends.append((outcome.reply.status if outcome.reply else None, outcome.error))
+            if self._leads_on and outcome.error is None:
+                chained.ready += chained.more
+            return None
+        if not chained.ready:
+            return Pause() if chained.out else None
+        chained.ready -= 1
+        chained.out += 1
+        self._leads_on, chained.leading = chained.leading > 0, chained.leading - 1
+        return Request(0, "GET", "/", Fields(()), expect=chained.expect, awaited=True)
 
 
-class OneRequest:
-    """A workload of one request that never changes."""
+class OneScript:
+    """A workload, and the script of all its users: one request that never changes. `outcomes` came of it."""
 
-    pending = 0
+    left = 0
 
     def __init__(self, name_id: int = 0, expect: Expect | None = None) -> None:
         self.only: Request | None = Request(name_id, "GET", "/", Fields(()), expect=expect, cache=ReplyCache())
+        self.outcomes: list[Outcome] = []
 
-    def next(self) -> Request:
-        assert self.only is not None
-        return self.only
+    def script(self, _user: int) -> "OneScript":
+        return self
+
+    def resume(self, outcome: Outcome | None) -> Step | None:
+        if outcome is None:
+            return self.only
+        self.outcomes.append(outcome)
+        return None
 
     def skip(self) -> int:
-        return self.next().name_id
+        assert self.only is not None
+        return self.only.name_id
 
 
 @dataclass

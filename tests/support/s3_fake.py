@@ -5,12 +5,17 @@ from hashlib import md5
 from html import escape
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.clock import Clock, now_ns
+from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
+from loadgen.measure.transactions import Transactions
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
-from loadgen.workloads.base import Workload
+from loadgen.plan.plan import Shard
+from loadgen.workloads.base import Script, Workload
 from loadgen.workloads.s3.credentials import Credentials, Provider
 from loadgen.workloads.s3.endpoint import find_bucket
 from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.workload import job_workload
 
 BUCKET = "photos"
 Fault = Callable[[str, str, str], tuple[int, str] | None]
@@ -106,27 +111,46 @@ class FakeStore:
         return f"<ListMultipartUploadsResult>{items}</ListMultipartUploadsResult>".encode()
 
 
+def workload_of(
+    s3: S3Job, index: int = 0, count: int = 1, *, transactions: Transactions | None = None, clock: Clock = now_ns
+) -> Workload:
+    """The workload of shard `index` of `count`."""
+    shard = Shard(index, count, 0, 1, None, seed=1)
+    return job_workload(s3, operations(*s3.operations), transactions or Transactions(), shard, seed=1, clock=clock)
+
+
+def next_request(script: Script) -> Request:
+    """What a user sends next."""
+    request = script.resume(None)
+    assert isinstance(request, Request)
+    return request
+
+
 def play(
     workload: Workload, store: FakeStore, *, users: int = 3, most: int = 10_000
 ) -> list[tuple[int, ErrorClass | None]]:
-    """Let some users send what the workload hands out; the name id and the end of each request, in order."""
+    """Let some users send what their scripts say; the name id and the end of each request, in order."""
     ends: list[tuple[int, ErrorClass | None]] = []
-    out: list[Request] = []
+    free = [workload.script(user) for user in range(users)]
+    out: list[tuple[Script, Request]] = []
     while len(ends) < most:
-        while len(out) < users and (request := workload.next()) is not None:
-            out.append(request)
+        for script in free[:]:
+            if isinstance(request := script.resume(None), Request):
+                free.remove(script)
+                out.append((script, request))
         if not out:
             break
-        request = out.pop(0)
-        ends.append((request.name_id, finish(request, store.answer(request))))
+        script, request = out.pop(0)
+        free.append(script)
+        ends.append((request.name_id, finish(script, request, store.answer(request))))
     return ends
 
 
-def finish(request: Request, reply: Reply) -> ErrorClass | None:
-    """Judge a reply and tell the workload, as users do."""
+def finish(script: Script, request: Request, reply: Reply) -> ErrorClass | None:
+    """Judge a reply and say so to the script that awaits it, as users do."""
     error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
-    if request.done is not None:
-        request.done(reply, error)
+    if request.awaited:
+        assert script.resume(Outcome(0, 0, reply, error)) is None
     return error
 
 

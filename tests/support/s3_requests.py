@@ -61,7 +61,7 @@ class Store:
         assert got.status is not None, got.error
         assert isinstance(request.expect, S3Expect)
         assert request.expect.verdict(got.status, got.length, got.kept) is not None, got
-        return request.expect.error(got.status, got.kept).code
+        return request.expect.code(got.kept) or f"status {got.status}"
 
     def close(self) -> None:
         self._user.close()

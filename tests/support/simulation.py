@@ -54,6 +54,7 @@ class FakeReactor:
         self.counts = counts
         self.bytes_sent = [0] * names
         self.ring: Callable[[], None]
+        self.timetable: Callable[[int], bool] | None = None
         self.opening: list[Connection] = []
         self.sending: list[Connection] = []
         self.swept: list[int] = []
@@ -184,7 +185,7 @@ class Simulation:
         self.recorder = Recorder(task.redact, paced=plan.paced)
         self.breaker = Breaker(self.control, shard, max_errors)
         assert isinstance(plan.job, HttpJob)
-        workload = workload or HttpWorkload(plan.job, task.shard.index, task.shard.count, task.shard.seed)
+        workload = workload or HttpWorkload(plan.job, task.shard, plan.users)
         self.users: reactor_users.ReactorUsers
         if plan.arrivals is None:
             self.users = reactor_users.ReactorUsers(task, None, workload, self.recorder, self.breaker, self.alarm)
@@ -244,6 +245,9 @@ class Simulation:
                 self.users.on_batch()
             elif kind == "event":
                 heappop(self._events)[2]()
+                if self.reactor.timetable is not None:
+                    self.reactor.timetable(self.clock())
+                    self.users.on_batch()
             else:
                 self._next_tick += TICK_NS
                 self.users.tick(self.clock())

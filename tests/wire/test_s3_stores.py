@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import md5
 
 import pytest
 
+from loadgen.base.exchange import Request
 from loadgen.workloads.s3.checksums import make_checksum
 from loadgen.workloads.s3.data import Bodies, Given, Match
-from loadgen.workloads.s3.documents import Part, find_token, read_deleted, read_page, read_parts, read_upload_id
+from loadgen.workloads.s3.documents import Part, find_etag, find_token, read_page, read_upload_id, read_uploads
 from tests.support.clients import every_client
 from tests.support.s3_requests import Store
 from tests.support.s3_servers import S3Store, running_moto, signing_store, started
@@ -33,7 +33,7 @@ def moto_server() -> Iterator[S3Store]:
 def opened(server: S3Store) -> Iterator[Store]:
     store = Store(server)
     try:
-        if store.ask(store.operations().stat_bucket()).status == 404:
+        if store.ask(store.operations().list(max_keys=1)).status == 404:
             store.good(store.operations().create_bucket())
         yield store
     finally:
@@ -111,7 +111,7 @@ def test_any_key_is_put_got_listed_copied_and_deleted(store, keys):
     for index, key in enumerate(keys):
         store.good(operations.copy(key, "copied"))
         download(store, "copied", BODIES.body(index, 100))
-    assert read_deleted(store.good(operations.delete_many([*keys, "never was"]))) == ()
+    store.good(operations.delete_many([*keys, "never was"]))
     assert read_page(store.good(operations.list("odd/"))).objects == ()
 
 
@@ -129,20 +129,25 @@ def test_a_list_comes_in_pages(store):
     assert [(item.key, item.size) for item in found] == [
         ("pages/a", 1), ("pages/b", 1), ("pages/c/1", 3), ("pages/c/2", 3), ("pages/d", 1),
     ]  # fmt: skip
-    assert found[0].etag == md5(b"a").hexdigest()
-    page = read_page(store.good(operations.list("pages/", delimiter="/")))
-    assert [item.key for item in page.objects] == ["pages/a", "pages/b", "pages/d"]
-    assert page.prefixes == ("pages/c/",)
+
+
+def etag_of(store: Store, request: Request) -> str:
+    """Put a part."""
+    got = store.ask(request)
+    assert got.status == 200
+    etag = find_etag(got.head)
+    assert etag is not None
+    return etag
 
 
 def test_an_upload_in_parts_is_one_object(store):
     operations, key = store.operations(), "parts/whole object"
     upload = read_upload_id(store.good(operations.create_multipart(key)))
     bodies = [BODIES.body(7, size, part) for part, size in ((1, 5 << 20), (2, 70_000))]
-    for number, body in enumerate(bodies, start=1):
-        store.good(operations.put_part(key, upload, number, body))
-    parts = read_parts(store.good(operations.list_parts(key, upload)))
-    assert [part.number for part in parts] == [1, 2]
+    parts = [
+        Part(number, etag_of(store, operations.put_part(key, upload, number, body)))
+        for number, body in enumerate(bodies, start=1)
+    ]
     store.good(operations.complete_multipart(key, upload, reversed(parts)))
     download(store, key, *bodies)
     store.good(operations.delete(key))
@@ -154,13 +159,12 @@ def test_a_completion_that_names_a_wrong_part_is_bad(store):
     store.good(operations.put_part("parts/bad", upload, 1, Given(b"x")))
     assert store.code(operations.complete_multipart("parts/bad", upload, [Part(1, "0" * 32)])) == "InvalidPart"
     store.good(operations.abort_multipart("parts/bad", upload))
-    assert store.code(operations.list_parts("parts/bad", upload)) == "NoSuchUpload"
+    assert read_uploads(store.good(operations.list_uploads("parts/bad"))) == ()
 
 
 def test_a_bucket_that_is_not_there_is_said_to_be_missing(store):
     missing = Store(store.server, "nowhere")
     operations = missing.operations()
-    assert missing.code(operations.stat_bucket()) == "status 404"
     assert missing.code(operations.list()) == "NoSuchBucket"
     assert missing.code(operations.put("x", Given(b"x"))) == "NoSuchBucket"
     missing.close()
@@ -193,9 +197,8 @@ def test_parts_have_checksums_of_their_own(store):
     operations = store.operations(checksum=checksum)
     upload = read_upload_id(store.good(operations.create_multipart("checked")))
     body = BODIES.body(8, 1000, 1)
-    store.good(operations.put_part("checked", upload, 1, body))
-    (part,) = read_parts(store.good(operations.list_parts("checked", upload)))
-    done = [Part(1, part.etag, operations.checksum_of(body))]
+    etag = etag_of(store, operations.put_part("checked", upload, 1, body))
+    done = [Part(1, etag, operations.checksum_of(body))]
     store.good(operations.complete_multipart("checked", upload, done))
     download(store, "checked", body)
 
@@ -234,7 +237,7 @@ def test_a_presigned_url_ends(signing):
 
 def test_a_wrong_secret_is_refused(signing):
     wrong = signing.operations(secret="wrong")
-    for request in (wrong.stat_bucket(), wrong.get("x"), wrong.list(), wrong.put("x", Given(b"x"))):
+    for request in (wrong.stat("x"), wrong.get("x"), wrong.list(), wrong.put("x", Given(b"x"))):
         got = signing.ask(request)
         assert got.status == 403
         assert request.expect.verdict(got.status, got.length, got.kept) is not None

@@ -37,9 +37,7 @@ class Operation(StrEnum):
     COPY = "copy", "PUT", AFTER_BLANKS_BYTES, True
     CREATE_MULTIPART = "create-multipart", "POST", AFTER_BLANKS_BYTES
     PUT_PART = "put-part", "PUT"
-    LIST_PARTS = "list-parts", "GET", PAGE_BYTES
     COMPLETE_MULTIPART = "complete-multipart", "POST", AFTER_BLANKS_BYTES, True
     ABORT_MULTIPART = "abort-multipart", "DELETE"
     CREATE_BUCKET = "create-bucket", "PUT"
-    STAT_BUCKET = "stat-bucket", "HEAD"
     LIST_UPLOADS = "list-uploads", "GET", PAGE_BYTES

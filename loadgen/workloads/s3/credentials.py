@@ -126,15 +126,15 @@ def _from_environment(environment: Mapping[str, str]) -> Credentials | None:
 
 
 def _from_chain(session: Any) -> Provider:
-    found = session.get_credentials()
-    if found is None:
+    credentials = session.get_credentials()
+    if credentials is None:
         raise UsageError(
             f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}, or AWS_PROFILE to a profile that has some "
             "(`aws configure`, `aws sso login`); no container or instance role was found either"
         )
-    frozen = found.get_frozen_credentials()
+    frozen = credentials.get_frozen_credentials()
     current = Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
-    return Provider(current, found if hasattr(found, "refresh_needed") else None)
+    return Provider(current, credentials if hasattr(credentials, "refresh_needed") else None)
 
 
 def _none_without_botocore(environment: Mapping[str, str], profile: str | None) -> str:
@@ -157,7 +157,7 @@ def with_botocore(profile: str | None, read: Callable[[Any], T], what: str) -> T
         import botocore.session
     except ImportError:
         raise UsageError(f"{what} needs an extra: pip install 'loadgen[s3]'") from None
-    logging.getLogger("botocore").setLevel(logging.CRITICAL)  # it would print tracebacks of what is said here
+    logging.getLogger("botocore").setLevel(logging.CRITICAL)  # it would print tracebacks of errors that are raised here
     try:
         return read(botocore.session.Session(profile=profile))
     except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
@@ -179,10 +179,10 @@ def _settings(session: Any) -> dict[str, str]:
     scoped = session.get_scoped_config()
     services = session.full_config.get("services", {}).get(scoped.get("services"), {})
     service, s3 = (part if isinstance(part, dict) else {} for part in (services.get("s3", {}), scoped.get("s3", {})))
-    found = {
+    settings = {
         "region": scoped.get("region"),
         "endpoint_url": service.get("endpoint_url") or scoped.get("endpoint_url"),
         "addressing_style": s3.get("addressing_style"),
         "ca_bundle": scoped.get("ca_bundle"),
     }
-    return {name: value for name, value in found.items() if isinstance(value, str) and value}
+    return {name: value for name, value in settings.items() if isinstance(value, str) and value}

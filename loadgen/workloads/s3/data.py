@@ -19,12 +19,13 @@ MARK_BYTES = 8
 PARTS = 1 << 14
 
 _MOST_SIZES = 4096
+"""As many checksums as there may be sizes in use, in less than a megabyte."""
 _ODD = 0x9E3779B97F4A7C15
 _64_BITS = (1 << 64) - 1
 
 
 class Content(BodySource, Protocol):
-    """A BodySource of a known size whose checksums can be told before it is sent."""
+    """A BodySource of a prefixes size whose checksums can be told before it is sent."""
 
     size: int
 
@@ -201,12 +202,12 @@ class _Prefixes:
 
     def _from_pieces(self, size: int) -> Digest:
         pieces, rest = divmod(size, PIECE_BYTES)
-        known = self._by_pieces
-        for piece in self._bodies.filling(pieces * PIECE_BYTES, (len(known) - 1) * PIECE_BYTES):
-            digest = known[-1].copy()
+        prefixes = self._by_pieces
+        for piece in self._bodies.filling(pieces * PIECE_BYTES, (len(prefixes) - 1) * PIECE_BYTES):
+            digest = prefixes[-1].copy()
             digest.update(piece)
-            known.append(digest)
-        digest = known[pieces].copy()
+            prefixes.append(digest)
+        digest = prefixes[pieces].copy()
         for piece in self._bodies.filling(size, size - rest):
             digest.update(piece)
         return digest

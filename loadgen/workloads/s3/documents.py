@@ -44,11 +44,10 @@ class S3Error:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One object of a list; `etag` is without its quotes."""
+    """One object of a list."""
 
     key: str
     size: int
-    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,6 @@ class Page:
     """One page of a list. `token` asks for the next one, None after the last."""
 
     objects: tuple[Listed, ...]
-    prefixes: tuple[str, ...]
     token: str | None
 
 
@@ -87,10 +85,9 @@ def read_page(data: bytes) -> Page:
         size = item.findtext("Size", "").strip()
         if not (size.isascii() and size.isdigit()):
             raise DocumentError(f"the list has an object of size {size!r}")
-        objects.append(Listed(_name(item, "Key", coded=coded), int(size), _etag(item)))
-    prefixes = tuple(_name(item, "Prefix", coded=coded) for item in root.iterfind("CommonPrefixes"))
+        objects.append(Listed(_name(item, "Key", coded=coded), int(size)))
     token = root.findtext("NextContinuationToken") if root.findtext("IsTruncated") == "true" else None
-    return Page(tuple(objects), prefixes, token)
+    return Page(tuple(objects), token)
 
 
 def find_token(data: bytes) -> str | None:
@@ -99,21 +96,12 @@ def find_token(data: bytes) -> str | None:
     return _text(match) or None
 
 
-def read_deleted(data: bytes) -> tuple[tuple[str, S3Error], ...]:
-    """The keys that a multi-object delete could not delete, and why. Raises DocumentError."""
-    root = _parse(data, "DeleteResult")
-    return tuple(
-        (item.findtext("Key", ""), S3Error(item.findtext("Code", ""), item.findtext("Message", "")))
-        for item in root.iterfind("Error")
-    )
-
-
 def read_upload_id(data: bytes) -> str:
     """The id of a multipart upload that has begun. Raises DocumentError."""
-    found = _parse(data, "InitiateMultipartUploadResult").findtext("UploadId", "")
-    if not found:
+    upload_id = _parse(data, "InitiateMultipartUploadResult").findtext("UploadId", "")
+    if not upload_id:
         raise DocumentError("the multipart upload has no id")
-    return found
+    return upload_id
 
 
 def read_uploads(data: bytes) -> tuple[tuple[str, str], ...]:
@@ -126,15 +114,6 @@ def find_etag(head: bytes) -> str | None:
     """The entity tag in the head of a reply, without its quotes."""
     match = _ETAG.search(head)
     return match[1].decode("latin-1").strip('"') if match else None
-
-
-def read_parts(data: bytes) -> tuple[Part, ...]:
-    """The parts that a multipart upload has so far, one page of them. Raises DocumentError."""
-    root = _parse(data, "ListPartsResult", "ListPartsResponse")  # moto's name
-    parts = [(item.findtext("PartNumber", ""), _etag(item)) for item in root.iterfind("Part")]
-    if not all(number.isascii() and number.isdigit() for number, _ in parts):
-        raise DocumentError("the list of parts has one without a number")
-    return tuple(Part(int(number), etag) for number, etag in parts)
 
 
 def write_delete(keys: Iterable[str]) -> bytes:
@@ -189,7 +168,7 @@ class _NoDocumentType(ElementTree.TreeBuilder):
 
 def _parse(data: bytes, name: str, *other_names: str) -> ElementTree.Element:
     """The root element, which must have this name; blanks before it, sent to keep the connection, are skipped."""
-    error = find_error(data[:2048]) if name != "DeleteResult" else None
+    error = find_error(data[:2048])
     try:
         root = ElementTree.fromstring(data.lstrip(), ElementTree.XMLParser(target=_NoDocumentType()))
     except (ElementTree.ParseError, ValueError, LookupError) as problem:
@@ -202,10 +181,6 @@ def _parse(data: bytes, name: str, *other_names: str) -> ElementTree.Element:
 def _name(item: ElementTree.Element, element: str, *, coded: bool) -> str:
     text = item.findtext(element, "")
     return unquote_plus(text) if coded else text
-
-
-def _etag(item: ElementTree.Element) -> str:
-    return item.findtext("ETag", "").strip('"')
 
 
 def _text(match: re.Match[bytes] | None) -> str:
@@ -243,10 +218,5 @@ class S3Expect(Expect):
 
     def code(self, kept: bytes) -> str:
         """The S3 error code of a bad reply, empty where it has none (a HEAD, a proxy)."""
-        found = find_error(kept)
-        return found.code if found else ""
-
-    def error(self, status: int, kept: bytes) -> S3Error:
-        """What a bad reply says: its S3 error code, or its status where it has none (a HEAD, a proxy)."""
-        found = find_error(kept)
-        return found if found and found.code else S3Error(f"status {status}", found.message if found else "")
+        error = find_error(kept)
+        return error.code if error else ""

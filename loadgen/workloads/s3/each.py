@@ -1,83 +1,72 @@
 """Jobs that do the same with one object after another: put, get, stat, copy, delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain, count, repeat
+from operator import length_hint
 from random import Random
 
-from loadgen.base.exchange import Request
+from loadgen.base.exchange import Outcome, Request
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.objects import Objects
+from loadgen.workloads.s3.tasks import Send, Task
 
 
 class Each:
-    """The objects of one shard in order: `index`, `index + count`, ... below `end`, once or (`again`) over and over."""
+    """A request for each of some objects, once or over and over: the script of all users, and their workload.
+
+    Nobody awaits what comes of a request; with retries, `begin` makes a task of each instead.
+    """
 
     only: Request | None = None
 
-    def __init__(
-        self,
-        make: Callable[[int], Request],
-        desk: Desk,
-        index: int,
-        count: int,
-        end: int | None,
-        *,
-        again: bool = False,
-    ) -> None:
+    def __init__(self, make: Callable[[int], Request], indices: Iterator[int]) -> None:
         self._make = make
-        self._desk = desk
-        self._retries = desk.retries
-        self._first = self._next = index
-        self._count = count
-        self._end = end
-        self._again = again
-
-    @property
-    def pending(self) -> int:
-        """Requests whose end is still to be told."""
-        return self._desk.pending
+        self._indices = indices
 
     @property
     def left(self) -> int:
         """How many objects it would have gone on with."""
-        if self._again or self._end is None:
-            return 0
-        return max(0, -(-(self._end - self._next) // self._count))
+        return length_hint(self._indices)
 
-    def next(self) -> Request | None:
+    def script(self, _user: int) -> "Each":
+        """Itself."""
+        return self
+
+    def resume(self, _outcome: Outcome | None) -> Request | None:
         """The request for the next object."""
-        if self._retries:
-            again = self._desk.again()
-            if again is not None:
-                return again
-        index = self._next
-        if self._end is not None and index >= self._end:
-            if not self._again or self._first >= self._end:
-                return None
-            index = self._first
-        self._next = index + self._count
-        return self._desk.send(lambda: self._make(index)) if self._retries else self._make(index)
+        index = next(self._indices, None)
+        return None if index is None else self._make(index)
+
+    def begin(self, send: Send) -> Task | None:
+        """The task of the next object."""
+        index = next(self._indices, None)
+        return None if index is None else send(partial(self._make, index))
 
     def skip(self) -> int:
         """The only name there is."""
         return 0
 
 
-def make_each(s3: S3Job, objects: Objects, desk: Desk, index: int, count: int, seed: int) -> Each:
-    """The job of a plan for shard `index` of `count`."""
+def make_each(s3: S3Job, objects: Objects, index: int, shards: int, seed: int) -> Each:
+    """The job of a plan for shard `index` of `shards`, which take the objects in turn."""
+    end = s3.objects or 0
+    once = range(index, end, shards)
+    over_and_over = chain.from_iterable(repeat(once)) if once else iter(once)
     match s3.job:
         case "get":
-            return Each(_reader(s3, objects, seed), desk, index, count, s3.objects, again=True)
+            return Each(_reader(s3, objects, seed), over_and_over)
         case "stat":
-            return Each(objects.stat, desk, index, count, s3.objects, again=True)
+            return Each(objects.stat, over_and_over)
         case "copy":
-            return Each(objects.copy, desk, index, count, s3.objects, again=True)
+            return Each(objects.copy, over_and_over)
         case "delete" if s3.delete_many > 1:
-            return _delete_many(s3, objects, desk, index, count)
+            groups = range(index, -(-end // s3.delete_many), shards)
+            return Each(_group_deleter(s3.delete_many, end, objects), iter(groups))
         case "delete":
-            return Each(objects.delete, desk, index, count, s3.objects)
+            return Each(objects.delete, iter(once))
         case _:
-            return Each(objects.put, desk, index, count, s3.objects)
+            return Each(objects.put, count(index, shards) if s3.objects is None else iter(once))
 
 
 def _reader(s3: S3Job, objects: Objects, seed: int) -> Callable[[int], Request]:
@@ -89,12 +78,11 @@ def _reader(s3: S3Job, objects: Objects, seed: int) -> Callable[[int], Request]:
     return lambda index: objects.get(index, random.randrange(objects.size(index) - length + 1))
 
 
-def _delete_many(s3: S3Job, objects: Objects, desk: Desk, index: int, count: int) -> Each:
-    """Deletes of `delete_many` objects each."""
-    total, size = s3.objects or 0, s3.delete_many
+def _group_deleter(size: int, end: int, objects: Objects) -> Callable[[int], Request]:
+    """Deletes of `size` objects each."""
 
     def delete(group: int) -> Request:
-        keys = (objects.key(number) for number in range(group * size, min(total, (group + 1) * size)))
+        keys = (objects.key(number) for number in range(group * size, min(end, (group + 1) * size)))
         return objects.operations.delete_many(keys)
 
-    return Each(delete, desk, index, count, -(-total // size))
+    return delete

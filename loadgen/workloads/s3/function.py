@@ -25,19 +25,19 @@ def load_function(name: str | None) -> Function:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = importlib.import_module(module)
+        function = importlib.import_module(module)
         for part in path.split("."):
-            found = getattr(found, part)
+            function = getattr(function, part)
     except Exception as error:  # whatever a person's module does when it is imported
         raise UsageError(f"--function {name}: {type(error).__name__}: {error}") from None
-    if not callable(found):
+    if not callable(function):
         raise UsageError(f"--function {name}: expected a function that takes and returns bytes")
-    return found
+    return function
 
 
 def processed(function: Function, data: bytes) -> bytes:
     """What the function makes of an object. Raises TypeError where that is not bytes."""
-    made = function(data)
-    if not isinstance(made, bytes | bytearray | memoryview):
-        raise TypeError(f"the function returned {type(made).__name__}, expected bytes")
-    return bytes(made)
+    result = function(data)
+    if not isinstance(result, bytes | bytearray | memoryview):
+        raise TypeError(f"the function returned {type(result).__name__}, expected bytes")
+    return bytes(result)

@@ -12,6 +12,7 @@ from loadgen.base.files import whole_file
 from loadgen.plan.jobs.s3 import S3Job
 
 SYNC_EVERY_S = 0.5
+"""What a crash of the machine may cost; a sync for each object would have every object wait for the disk."""
 _SAME = ("bucket", "prefix", "source", "objects", "function", "run_id")
 
 
@@ -55,8 +56,8 @@ def read_head(path: str) -> dict[str, Any] | None:
     head = _parsed(line)
     if head is None or "loadgen_batch" not in head:
         raise UsageError(f"--resume: {path!r} is not the journal of a batch")
-    found: dict[str, Any] = head["loadgen_batch"]
-    return found
+    batch: dict[str, Any] = head["loadgen_batch"]
+    return batch
 
 
 def check_head(path: str, head: dict[str, Any], s3: S3Job) -> None:

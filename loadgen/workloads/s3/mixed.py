@@ -1,16 +1,18 @@
 """The mixed job: gets, stats, puts and deletes by weight, over objects that come and go."""
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import cycle
 from random import Random
 
-from loadgen.base.exchange import Done, ErrorClass, Reply, Request
+from loadgen.base.exchange import Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.http import weighted_cycle
-from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.objects import Objects
+from loadgen.workloads.s3.tasks import Send, Task
 
 _TRIES = 8
+"""How often an object that nobody reads is looked for: with half of them being read, 1 in 256 deletes becomes a put."""
 
 
 class Mixed:
@@ -20,31 +22,20 @@ class Mixed:
     or to delete, one is put.
     """
 
-    only: Request | None = None
-    left = 0
-
-    def __init__(self, s3: S3Job, objects: Objects, desk: Desk, index: int, count: int, seed: int) -> None:
+    def __init__(self, s3: S3Job, objects: Objects, send: Send, index: int, count: int, seed: int) -> None:
         self._objects = objects
-        self._desk = desk
+        self._send = send
         self._range_bytes = s3.range_bytes
         self._random = Random(seed)
         self._names = [name for name, _ in s3.mix]
         self._picks = cycle(weighted_cycle([weight for _, weight in s3.mix], self._random))
         self._there = list(range(index, s3.objects or 0, count))
-        self._reading: dict[int, int] = {}
+        self._reading: Counter[int] = Counter()
         self._next = index + count * len(self._there)
         self._count = count
 
-    @property
-    def pending(self) -> int:
-        """Requests whose end is still to be told."""
-        return self._desk.pending
-
-    def next(self) -> Request | None:
-        """The next request in the shuffled order of the weights."""
-        again = self._desk.again()
-        if again is not None:
-            return again
+    def begin(self) -> Task | None:
+        """What comes next in the shuffled order of the weights."""
         match self._names[next(self._picks)]:
             case "get" if self._there:
                 return self._read(self._get)
@@ -62,36 +53,31 @@ class Mixed:
         """The name of the next request, which is passed over."""
         return next(self._picks)
 
+    def _read(self, make: Callable[[int], Request]) -> Task:
+        index = self._there[self._any_place()]
+        self._reading[index] += 1
+        yield from self._send(lambda: make(index))
+        self._reading[index] -= 1
+        if not self._reading[index]:
+            del self._reading[index]
+
     def _get(self, index: int) -> Request:
         if self._range_bytes is None:
             return self._objects.get(index)
         return self._objects.get(index, self._random.randrange(self._objects.size(index) - self._range_bytes + 1))
 
-    def _read(self, make: Callable[[int], Request]) -> Request:
-        index = self._there[self._any_place()]
-        self._reading[index] = self._reading.get(index, 0) + 1
-        return self._desk.send(lambda: make(index), self._read_done(index))
-
-    def _read_done(self, index: int) -> Done:
-        def done(_reply: Reply | None, _error: ErrorClass | None) -> None:
-            left = self._reading.pop(index) - 1
-            if left:
-                self._reading[index] = left
-
-        return done
-
-    def _put(self) -> Request:
+    def _put(self) -> Task:
         index = self._next
         self._next += self._count
+        outcome = yield from self._send(lambda: self._objects.put(index))
+        if outcome.error is None:
+            self._there.append(index)
 
-        def done(_reply: Reply | None, error: ErrorClass | None) -> None:
-            if error is None:
-                self._there.append(index)
-
-        return self._desk.send(lambda: self._objects.put(index), done)
-
-    def _any_place(self) -> int:
-        return int(self._random.random() * len(self._there))  # a fifth of what randrange takes
+    def _delete(self, place: int) -> Task:
+        index = self._there[place]
+        self._there[place] = self._there[-1]
+        self._there.pop()
+        yield from self._send(lambda: self._objects.delete(index))
 
     def _to_delete(self) -> int | None:
         """The place of an object that nobody reads; None where none was found soon."""
@@ -101,8 +87,5 @@ class Mixed:
                 return place
         return None
 
-    def _delete(self, place: int) -> Request:
-        index = self._there[place]
-        self._there[place] = self._there[-1]
-        self._there.pop()
-        return self._desk.send(lambda: self._objects.delete(index))
+    def _any_place(self) -> int:
+        return int(self._random.random() * len(self._there))  # a fifth of what randrange takes

@@ -16,6 +16,7 @@ from loadgen.workloads.s3.sizes import Sizes
 
 COPIES = "copies/"
 PRESIGNED_FOR_S = 900
+"""As long as S3 takes a signature that stands in the headers."""
 _WHOLE = ((200, 200),)
 _UNSIGNED = UNSIGNED_PAYLOAD.encode()
 _PARTIAL = ((206, 206),)

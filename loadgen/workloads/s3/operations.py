@@ -21,6 +21,7 @@ from loadgen.workloads.s3.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAI
 _USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
 _PARTIAL = ((206, 206),)
 _MOST_LENGTHS = 4096
+"""Of objects of one size, or of a few: with a size for each object there is nothing to be had from keeping them."""
 _NO_QUERY = Query()
 _ANY = S3Expect()
 _PERHAPS_ERROR = S3Expect(maybe_error=True)
@@ -76,10 +77,6 @@ class Operations:
         start = self._address.key_path(prefix)
         return RequestTemplate(model, start, self._signer, self.provider, self._encoder, self._clock)
 
-    def key_path(self, key: str) -> str:
-        """The path of an object."""
-        return self._address.key_path(key)
-
     # Objects.
 
     def put(self, key: str, content: Content) -> Request:
@@ -106,7 +103,7 @@ class Operations:
         return self._request(Operation.DELETE, self._address.key_path(key))
 
     def delete_many(self, keys: Iterable[str]) -> Request:
-        """Delete up to 1000 objects; the reply names those that failed (see `read_deleted`), and is bad with any."""
+        """Delete up to 1000 objects; the reply names those that failed, and is bad with any."""
         document = write_delete(keys)
         return self._send_document(Operation.DELETE_MANY, self._address.path, Query(("delete", None)), document)
 
@@ -116,10 +113,10 @@ class Operations:
         path = self._address.key_path(key)
         return self._request(Operation.COPY, path, headers=headers)
 
-    def list(self, prefix: str = "", *, token: str | None = None, max_keys: int = 1000, delimiter: str = "") -> Request:
+    def list(self, prefix: str = "", *, token: str | None = None, max_keys: int = 1000) -> Request:
         """Ask for a page of keys (see `read_page`); `token` is of the page before."""
         pairs = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", str(max_keys))]
-        pairs += [(name, value) for name, value in (("prefix", prefix), ("delimiter", delimiter)) if value]
+        pairs += [("prefix", prefix)] if prefix else []
         pairs += [("continuation-token", token)] if token is not None else []
         return self._request(Operation.LIST, self._address.path, Query(*pairs))
 
@@ -129,7 +126,7 @@ class Operations:
             self.provider.current, int(self._clock()), "GET", self._address.key_path(key), expires_s
         )
         fields = self._fields.with_block(_USER_AGENT.encode())
-        return self._made(Operation.GET, target, fields, expect=None if size is None else self.expected(size))
+        return self._build(Operation.GET, target, fields, expect=None if size is None else self.expected(size))
 
     # Multipart uploads.
 
@@ -143,11 +140,6 @@ class Operations:
         """Upload part `number`, from 1 to 10,000; all but the last have at least 5 MiB."""
         query = Query(("partNumber", str(number)), ("uploadId", upload_id))
         return self._upload(Operation.PUT_PART, self._address.key_path(key), query, content)
-
-    def list_parts(self, key: str, upload_id: str) -> Request:
-        """Ask for the parts that have arrived (see `read_parts`)."""
-        path, query = self._address.key_path(key), Query(("uploadId", upload_id))
-        return self._request(Operation.LIST_PARTS, path, query)
 
     def complete_multipart(self, key: str, upload_id: str, parts: Iterable[Part]) -> Request:
         """Put the parts together; a reply with status 200 may hold an error, and is bad then."""
@@ -171,10 +163,6 @@ class Operations:
         """Create the bucket. One that is there already is error BucketAlreadyOwnedByYou, at AWS in us-east-1 none."""
         document = b"" if self._address.region == DEFAULT_REGION else write_location(self._address.region)
         return self._send_document(Operation.CREATE_BUCKET, self._address.path, _NO_QUERY, document)
-
-    def stat_bucket(self) -> Request:
-        """Ask whether the bucket is there (200), is somebody else's (403) or is not (404)."""
-        return self._request(Operation.STAT_BUCKET, self._address.path)
 
     # How they are made.
 
@@ -206,7 +194,7 @@ class Operations:
             self.provider.current, int(self._clock()), "PUT", path, query.canonical, mode, headers
         )
         body = AwsChunked(content, None if unsigned else chunks, checksum)
-        return self._made(operation, path + query.suffix, self._fields.with_block(block), body)
+        return self._build(operation, path + query.suffix, self._fields.with_block(block), body)
 
     def _send_document(self, operation: Operation, path: str, query: Query, document: bytes) -> Request:
         headers = (("Content-MD5", content_md5(document)), ("Content-Type", "application/xml")) if document else ()
@@ -232,9 +220,9 @@ class Operations:
             hashed,
             headers,
         )
-        return self._made(operation, path + query.suffix, self._fields.with_block(block), body, expect, sink)
+        return self._build(operation, path + query.suffix, self._fields.with_block(block), body, expect, sink)
 
-    def _made(
+    def _build(
         self,
         operation: Operation,
         target: str,

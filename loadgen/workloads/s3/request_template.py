@@ -59,7 +59,7 @@ class RequestTemplate:
 
     def plain(self, rest: bytes) -> Request:
         """The request without a body for the key that ends in `rest`, which needs no encoding."""
-        return self._made(rest, _EMPTY, self._end, b"", b"")
+        return self._build(rest, _EMPTY, self._end, b"", b"")
 
     def upload(self, rest: bytes, hashed: bytes, size: int, first: memoryview, mark: bytes) -> Request:
         """The same with a body of `size` bytes, which is as much of `first` as it takes, and a mark.
@@ -69,9 +69,9 @@ class RequestTemplate:
         if size != self._size:
             self._size = size
             self._framing = b"\r\nContent-Length: %d%b" % (size, self._end)
-        return self._made(rest, hashed, self._framing, first[: size - len(mark)], mark)
+        return self._build(rest, hashed, self._framing, first[: size - len(mark)], mark)
 
-    def _made(self, rest: bytes, hashed: bytes, end: bytes, common: bytes | memoryview, mark: bytes) -> Request:
+    def _build(self, rest: bytes, hashed: bytes, end: bytes, common: bytes | memoryview, mark: bytes) -> Request:
         second = int(self._clock())
         signing = self._signing
         if signing is None or second != self._second or self._provider.current is not self._credentials:

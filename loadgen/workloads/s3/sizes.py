@@ -15,7 +15,6 @@ class Sizes:
     """
 
     def __init__(self, ranges: tuple[tuple[int, int, float], ...], seed: int) -> None:
-        self.largest = max(high for _, high, _ in ranges)
         self.fixed = ranges[0][0] if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else None
         self._ranges = ranges
         self._sums = list(accumulate(weight for _, _, weight in ranges))

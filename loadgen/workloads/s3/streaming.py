@@ -61,9 +61,9 @@ class AwsChunked:
 
 def encoded_length(size: int, *, signed: bool, checksum: Checksum | None) -> int:
     """How many bytes content of `size` bytes takes in chunks."""
-    whole, rest = divmod(size, CHUNK_BYTES)
+    full, rest = divmod(size, CHUNK_BYTES)
     frame = 4 + (len(_SIGNATURE) + _HEX_DIGITS if signed else 0)
-    total = size + whole * (len(f"{CHUNK_BYTES:x}") + frame) + (len(f"{rest:x}") + frame if rest else 0) + 1 + frame
+    total = size + full * (len(f"{CHUNK_BYTES:x}") + frame) + (len(f"{rest:x}") + frame if rest else 0) + 1 + frame
     if checksum is not None:
         value = len(encoded(checksum.new()))
         total += len(checksum.header) + 1 + value + 2

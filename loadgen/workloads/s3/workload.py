@@ -2,34 +2,42 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
+from threading import Lock
 
+from loadgen.base.clock import Clock, now_ns
 from loadgen.base.encode import Encoder
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
+from loadgen.workloads.s3.bucket import list_pages, make_bucket, sweep
 from loadgen.workloads.s3.checksums import make_checksum
 from loadgen.workloads.s3.credentials import find_credentials
-from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.each import make_each
-from loadgen.workloads.s3.listing import Listing
 from loadgen.workloads.s3.located import address_of
 from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
-from loadgen.workloads.s3.steps import MakeBucket, Sweep
+from loadgen.workloads.s3.tasks import Locked, Send, Task, Tasks
 
 
 def make_s3_workload(
-    plan: Plan, s3: S3Job, shard: Shard, transactions: Transactions, on_lost: Callable[[str], None]
+    plan: Plan,
+    s3: S3Job,
+    shard: Shard,
+    transactions: Transactions,
+    on_lost: Callable[[str], None],
+    *,
+    threads: bool = False,
 ) -> Workload:
     """The shard's workload. Shards take objects in turn, so that they need not tell each other anything.
 
     What takes several requests is told to `transactions`. `on_lost` is called, from another thread, when credentials
-    have expired and there are no others.
+    have expired and there are no others. `threads`: each user has a thread of its own.
     """
     provider = find_credentials(os.environ, s3.profile)
     provider.watch(on_lost)
@@ -39,19 +47,38 @@ def make_s3_workload(
     operations = Operations(
         address_of(plan, s3), provider, names, payload=s3.payload, checksum=checksum, encoder=encoder
     )
-    desk = Desk(s3.retries, len(names))
+    workload = job_workload(s3, operations, transactions, shard, plan.seed)
+    return Locked(workload, Lock()) if threads else workload
+
+
+def job_workload(
+    s3: S3Job, operations: Operations, transactions: Transactions, shard: Shard, seed: int, clock: Clock = now_ns
+) -> Workload:
+    """The same for users of one thread, with operations on the bucket; `seed` is that of the run."""
+    send, index, count = Send(s3.retries, len(s3.operations), clock), shard.index, shard.count
+    tasks = partial(Tasks, clock=clock)
     match s3.job:
         case "bucket":
-            return MakeBucket(operations, desk)
+            return tasks(_once(make_bucket(operations, send)))
         case "sweep":
-            return Sweep(operations, s3.own_prefix, desk)
+            return tasks(_once(sweep(operations, send, s3.own_prefix)))
         case "list":
-            return Listing(operations, s3.own_prefix, desk)
+            return tasks(lambda: list_pages(operations, send, s3.own_prefix))
         case "batch":
-            return Batch(s3, operations, desk, transactions, Sizes(s3.sizes, plan.seed), shard.index, shard.count)
+            batch = Batch(s3, operations, send, transactions, Sizes(s3.sizes, seed), index, count)
+            return tasks(batch.begin, batch.left)
+    objects = Objects(operations, s3, seed)
+    match s3.job:
         case "multipart":
-            return Multipart(s3, Objects(operations, s3, plan.seed), desk, transactions, shard.index, shard.count)
+            multipart = Multipart(s3, objects, send, transactions, index, count)
+            return tasks(multipart.begin, multipart.left)
         case "mixed":
-            return Mixed(s3, Objects(operations, s3, plan.seed), desk, shard.index, shard.count, shard.seed)
+            mixed = Mixed(s3, objects, send, index, count, shard.seed)
+            return tasks(mixed.begin, skip=mixed.skip)
         case _:
-            return make_each(s3, Objects(operations, s3, plan.seed), desk, shard.index, shard.count, shard.seed)
+            each = make_each(s3, objects, index, count, shard.seed)
+            return tasks(lambda: each.begin(send), lambda: each.left) if s3.retries else each
+
+
+def _once(task: Task) -> Callable[[], Task | None]:
+    return partial(next, iter((task,)), None)

@@ -1,12 +1,15 @@
 """Requests that lead to others: whoever has nothing to send waits for those that are still out."""
 
+from dataclasses import replace
+
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect, Reply, ReplyCache
-from loadgen.executors.sequential_users import STARVED_NS
+from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect, Fields, Reply, ReplyCache, Request
 from loadgen.guard.shared_state import Cause
-from tests.support.fakes import Chained, OneRequest, make_plan, reply
+from loadgen.plan.plan import Arrivals, Stage
+from loadgen.workloads.base import Pause
+from tests.support.fakes import GET, Chained, OneScript, make_plan, reply
 from tests.unit.executors.test_sequential_users import Run
 
 RESET = ErrorClass.CONNECTION_RESET
@@ -31,10 +34,9 @@ def test_a_run_ends_when_nothing_is_left_though_its_time_is_not_up(simulate):
 
 def test_the_end_of_a_reply_that_says_the_same_as_the_last_is_told_as_well(simulate):
     """Each of a store's replies has an id of its own; data and bytes are counted as for those that are read."""
-    cache, ends = ReplyCache(repeats=False), []
-    workload = OneRequest()
-    workload.only.cache, workload.only.payload = cache, 7
-    workload.only.done = lambda reply, error: ends.append((reply.status, error))
+    cache = ReplyCache(repeats=False)
+    workload = OneScript()
+    workload.only.cache, workload.only.payload, workload.only.awaited = cache, 7, True
 
     def serve(sent):
         whole = b"HTTP/1.1 200 OK\r\nx-amz-request-id: %09d\r\nContent-Length: 0\r\n\r\n" % sent.at_ns
@@ -42,7 +44,7 @@ def test_the_end_of_a_reply_that_says_the_same_as_the_last_is_told_as_well(simul
 
     tally = simulate(make_plan(users=1, requests_limit=9), serve, workload=workload).whole().total()
     assert cache.patterns_made == 1
-    assert ends == [(200, None)] * 9
+    assert [(end.reply.status, end.error) for end in workload.outcomes] == [(200, None)] * 9
     assert (tally.ok, tally.payload, tally.bytes_received) == (9, 63, 9 * cache.size)
 
 
@@ -81,7 +83,7 @@ def test_what_is_cut_is_told_too(simulate):
     run.later(6 * MS, run.users.cut)
     run.run_to_the_end()
     assert workload.ends == [(None, ErrorClass.CUT)] * 2
-    assert workload.pending == 0
+    assert workload.out == 0
 
 
 def test_starved_users_stay_parked_after_the_stop(simulate):
@@ -98,8 +100,8 @@ def test_sequential_users_share_what_one_of_them_leads_to():
     run = Run(make_plan(users=4), workload=workload)
     tally = run.whole()
     sent_ms = sorted(at for user in range(4) for at in run.sent_ms(user))
-    assert sent_ms == [0, 1, STARVED_NS // MS, STARVED_NS // MS]
-    assert (tally.ok, workload.pending) == (4, 0)
+    assert sent_ms == [0, 1, 1, 1]
+    assert (tally.ok, workload.out) == (4, 0)
     assert run.recording.tally(0).ok == 4
 
 
@@ -108,41 +110,127 @@ def test_a_starved_user_keeps_its_place_in_the_budget():
     assert run.whole().ok == 3
 
 
-class Delayed(Chained):
-    """One request now, and one at `at_ns`, which is pending until then though nothing is out."""
+class Steps:
+    """A workload of one user: the steps of its list, in order; a function makes its step of the clock."""
 
-    at_ns = 0
+    left, only = 0, None
 
-    def __init__(self):
-        super().__init__(firsts=1, more=0)
-        self.pending, self.clock = 1, None
+    def __init__(self, *steps):
+        self.steps = list(steps)
+        self.told = []
+        self.clock = None
 
-    def next(self):
-        if self.at_ns and self.clock() >= self.at_ns:
-            self._ready, self.at_ns = 1, 0
-            self.pending -= 1
-        return super().next()
+    def script(self, user):
+        return self if user == 0 else Steps()
 
+    def resume(self, outcome):
+        self.told.append(None if outcome is None else outcome.error or outcome.reply.status)
+        step = self.steps.pop(0) if self.steps else None
+        return step(self.clock()) if callable(step) else step
 
-def test_users_wait_for_what_the_workload_will_have_later_though_nothing_is_out(simulate):
-    workload = Delayed()
-    run = simulate(make_plan(users=2), workload=workload)
-    workload.clock, workload.at_ns = run.clock, run.clock() + 300 * MS
-    run.whole()
-    assert len(run.sent) == 2
-    assert run.sent[1].at_ns >= 250 * MS
-    assert workload.pending == 0
+    def skip(self):
+        return 0
 
 
-def test_nobody_waits_for_it_after_the_stop(simulate):
-    workload = Delayed()
-    run = simulate(make_plan(users=2), workload=workload)
-    workload.clock, workload.at_ns = run.clock, run.clock() + 300 * MS
-    run.open_all()
-    run.start()
-    run.later(100 * MS, lambda: run.control.trip(Cause.SIGNAL, run.clock()))
-    run.run_to_the_end()
-    assert len(run.sent) == 1
+def get(name_id=0, *, awaited=True):
+    return Request(name_id, "GET", "/", Fields(()), awaited=awaited)
+
+
+def pause(ns):
+    return lambda now: Pause(now + ns)
+
+
+class Driven:
+    """A run of either kind, and when it sent what, in milliseconds."""
+
+    def __init__(self, simulate, kind, plan, workload, serve=lambda _: (MS, reply()), duration_s=10.0):
+        if kind == "reactor":
+            run = simulate(plan, serve, workload=workload)
+            workload.clock = run.clock
+            self.tally = run.whole(duration_s).total()
+            self.sent_ms = [sent.at_ns // MS for sent in run.sent]
+        else:
+            run = Run(plan, lambda _: serve(None), workload=workload)
+            workload.clock = run.clock
+            run.whole(duration_s)
+            self.tally = run.recording.total()
+            self.sent_ms = sorted(at for user in range(plan.users) for at in run.sent_ms(user))
+        self.users = run.users
+
+
+both = pytest.mark.parametrize("kind", ["reactor", "sequential"])
+
+
+@both
+def test_a_pass_of_several_requests_has_no_pause_but_its_own_and_ends_in_think_time(simulate, kind):
+    workload = Steps(get(), get(), pause(5 * MS), get(), None, get(), None)
+    run = Driven(simulate, kind, make_plan(users=1, think_s=(0.1, 0.1)), workload)
+    assert run.sent_ms == [0, 1, 7, 108]
+    assert workload.told == [None, 200, 200, None, 200, None, 200, None]
+    assert run.tally.ok == run.users.sent == 4
+
+
+@both
+def test_a_pass_may_end_with_a_pause_or_begin_with_one(simulate, kind):
+    workload = Steps(get(), pause(5 * MS), None, pause(MS), get())
+    run = Driven(simulate, kind, make_plan(users=1, think_s=(0.1, 0.1)), workload)
+    assert run.sent_ms == [0, 107]
+    assert workload.told == [None, 200, None, None, None, 200, None]
+
+
+@both
+def test_a_pass_is_not_gone_on_with_after_the_stop_but_its_script_learns_what_came(simulate, kind):
+    workload = Steps(*[get() for _ in range(99)])
+    run = Driven(simulate, kind, make_plan(users=1, requests_limit=3), workload)
+    assert (run.tally.ok, run.users.sent, workload.told) == (3, 3, [None, 200, 200, 200])
+    workload = Steps(*[get() for _ in range(99)])
+    run = Driven(simulate, kind, make_plan(users=1), workload, lambda _: (4 * MS, reply()), 0.01)
+    assert (run.sent_ms, workload.told) == ([0, 4, 8], [None, 200, 200, 200])
+
+
+@both
+def test_what_follows_a_failed_connect_waits_for_the_backoff(simulate, kind):
+    answers = iter([ErrorClass.CONNECTION_REFUSED, ErrorClass.CONNECTION_REFUSED, reply(), reply()])
+    workload = Steps(*[get() for _ in range(4)])
+    run = Driven(simulate, kind, make_plan(users=1), workload, lambda _: (MS, next(answers)))
+    assert run.sent_ms == [0, 11, 32, 33]
+    refused = ErrorClass.CONNECTION_REFUSED
+    assert workload.told == [None, refused, refused, 200, 200, None]
+
+
+@both
+def test_a_request_that_is_not_awaited_ends_its_pass(simulate, kind):
+    workload = Steps(get(), get(awaited=False), get(), None)
+    run = Driven(simulate, kind, make_plan(users=1, think_s=(0.1, 0.1)), workload)
+    assert (run.sent_ms, workload.told) == ([0, 1, 102], [None, 200, None, 200, None])
+
+
+@both
+def test_a_run_ends_when_all_its_users_wait_for_each_other(simulate, kind):
+    workload = Steps(get(), None, Pause())
+    run = Driven(simulate, kind, make_plan(users=3), workload, duration_s=3600)
+    assert run.sent_ms == [0]
+    assert run.users.finished
+
+
+@both
+def test_nobody_goes_on_after_a_pause_that_the_stop_ended(simulate, kind):
+    workload = Steps(get(), pause(300 * MS), get())
+    run = Driven(simulate, kind, make_plan(users=1), workload, duration_s=0.1)
+    assert (run.sent_ms, workload.told) == ([0], [None, 200])
+
+
+@both
+def test_an_arrival_begins_a_pass_and_its_user_is_busy_to_the_end_of_it(simulate, kind):
+    """At 100/s: the second arrival finds the only user in a pause, and waits."""
+    arrivals = Arrivals((Stage(0.03, 100.0, 100.0),), max_connections=1)
+    workload = Steps(get(1), pause(15 * MS), get(2), None, get(3), None, get(4), None)
+    plan = make_plan(users=1, arrivals=arrivals, requests=tuple(replace(GET, name=name) for name in "abcde"))
+    run = Driven(simulate, kind, plan, workload)
+    assert run.sent_ms == [0, 16, 17, 20]
+    assert workload.told == [None, 200, None, 200, None, 200, None, 200]
+    assert run.tally.ok == run.users.sent == 4
+    assert run.users.not_sent == 0
 
 
 @pytest.mark.parametrize("kind", ["reactor", "sequential"])

@@ -63,7 +63,7 @@ class Run:
         self.users = users = SequentialUsers(
             task,
             self.make_client,
-            lambda user: self.workload or HttpWorkload(self.plan.job, user, self.plan.users, user),
+            self.workload or HttpWorkload(self.plan.job, task.shard, self.plan.users, streams=True),
             recorder,
             breaker,
             waits=LoopWaits(clock, LoopAlarm(asyncio.get_running_loop(), clock)),

@@ -13,7 +13,7 @@ from loadgen.executors.waits import ThreadWaits
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder
-from tests.support.fakes import FakeClient, OneRequest, make_plan, reply, task_for
+from tests.support.fakes import FakeClient, OneScript, make_plan, reply, task_for
 
 
 def test_a_blocking_client_that_suspends_is_found_out():
@@ -40,7 +40,7 @@ def in_threads(users, requests, clients=InstantClient):
     return control, SequentialUsers(
         task,
         lambda: clients(time.perf_counter_ns, lambda _: (0, good)),
-        lambda _: OneRequest(),
+        OneScript(),
         Recorder(task.redact, paced=False),
         Breaker(control, 0, None),
         waits=ThreadWaits(time.perf_counter_ns),

@@ -7,14 +7,16 @@ from hypothesis import strategies as st
 
 from loadgen.base.exchange import Expect
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.plan import make_shards
 from loadgen.workloads import http
-from loadgen.workloads.http import FileBody, HttpWorkload, weighted_cycle
+from loadgen.workloads.http import FileBody, HttpScript, HttpWorkload, weighted_cycle
+from tests.support.fakes import make_plan
 
 ID = Variable("id", "sequence", (1,))
 
 
-def workload(*requests, variables=(), index=0, count=1, seed=1):
-    return HttpWorkload(HttpJob(requests, variables), index, count, seed)
+def script(*requests, variables=(), index=0, count=1, seed=1):
+    return HttpScript(HttpJob(requests, variables), index, count, seed)
 
 
 @pytest.mark.parametrize(
@@ -51,33 +53,33 @@ def test_the_order_is_shuffled_by_the_seed_and_repeats():
     assert weighted_cycle(weights, Random(3)) == weighted_cycle(weights, Random(3))
     assert weighted_cycle(weights, Random(3)) != weighted_cycle(weights, Random(4))
     specs = [RequestSpec(name, "GET", f"/{name}", weight) for name, weight in (("a", 2), ("b", 1))]
-    stream = workload(*specs, seed=5)
-    order = [stream.next().name_id for _ in range(9)]
+    stream = script(*specs, seed=5)
+    order = [stream.resume(None).name_id for _ in range(9)]
     assert order == order[:3] * 3
     assert Counter(order) == {0: 6, 1: 3}
-    again = workload(*specs, seed=5)
-    assert [again.next().name_id for _ in range(9)] == order
+    again = script(*specs, seed=5)
+    assert [again.resume(None).name_id for _ in range(9)] == order
 
 
 def test_a_request_that_never_changes_is_one_object():
-    stream = workload(RequestSpec("GET /", "GET", "/"))
+    stream = script(RequestSpec("GET /", "GET", "/"))
     assert stream.only is not None
-    assert stream.next() is stream.next() is stream.only
+    assert stream.resume(None) is stream.resume(None) is stream.only
 
 
 def test_among_several_requests_those_that_never_change_are_one_object_each():
-    stream = workload(RequestSpec("a", "GET", "/a"), RequestSpec("b", "GET", "/b"))
+    stream = script(RequestSpec("a", "GET", "/a"), RequestSpec("b", "GET", "/b"))
     assert stream.only is None
-    assert len({id(stream.next()) for _ in range(10)}) == 2
+    assert len({id(stream.resume(None)) for _ in range(10)}) == 2
 
 
 def test_paths_headers_and_bodies_are_filled_for_every_request():
     spec = RequestSpec(
         "buy", "POST", "/buy/${id}", headers=(("X-Id", "n${id}"), ("X-Fix", "%")), body=b'{"id": ${id}, "p": "100%"}'
     )
-    stream = workload(spec, variables=(ID,))
+    stream = script(spec, variables=(ID,))
     assert stream.only is None
-    first, second = stream.next(), stream.next()
+    first, second = stream.resume(None), stream.resume(None)
     assert (first.target, second.target) == ("/buy/1", "/buy/4")
     assert first.fields.pairs == (("X-Id", "n2"), ("X-Fix", "%"))
     assert first.body == b'{"id": 3, "p": "100%"}'
@@ -94,27 +96,38 @@ def test_paths_headers_and_bodies_are_filled_for_every_request():
     ],
 )
 def test_one_place_anywhere_makes_every_request_new(spec):
-    stream = workload(spec, variables=(ID,))
-    assert stream.next() is not stream.next()
+    stream = script(spec, variables=(ID,))
+    assert stream.resume(None) is not stream.resume(None)
 
 
 def test_a_body_of_any_bytes_around_a_place_stays_as_it_is():
-    stream = workload(RequestSpec("a", "POST", "/", body=b"\xff\x00 ${id} \xe2\x82"), variables=(ID,))
-    assert stream.next().body == b"\xff\x00 1 \xe2\x82"
+    stream = script(RequestSpec("a", "POST", "/", body=b"\xff\x00 ${id} \xe2\x82"), variables=(ID,))
+    assert stream.resume(None).body == b"\xff\x00 1 \xe2\x82"
 
 
 def test_a_request_has_its_plan_s_expectations_and_name():
     expect = Expect(((204, 204),), b"done", 4)
-    stream = workload(RequestSpec("a", "GET", "/a", 1), RequestSpec("b", "DELETE", "/b", 1, expect=expect))
-    request = next(found for found in (stream.next() for _ in range(2)) if found.name_id == 1)
+    stream = script(RequestSpec("a", "GET", "/a", 1), RequestSpec("b", "DELETE", "/b", 1, expect=expect))
+    request = next(found for found in (stream.resume(None) for _ in range(2)) if found.name_id == 1)
     assert (request.method, request.target, request.expect) == ("DELETE", "/b", expect)
 
 
 def test_workers_share_a_sequence_between_them():
     spec = RequestSpec("a", "GET", "/${id}")
-    streams = [workload(spec, variables=(ID,), index=index, count=3, seed=index) for index in range(3)]
-    targets = [stream.next().target for _ in range(2) for stream in streams]
+    streams = [script(spec, variables=(ID,), index=index, count=3, seed=index) for index in range(3)]
+    targets = [stream.resume(None).target for _ in range(2) for stream in streams]
     assert targets == ["/1", "/2", "/3", "/4", "/5", "/6"]
+
+
+def test_the_users_of_a_worker_share_one_stream_or_have_one_each():
+    spec = RequestSpec("a", "GET", "/${id}")
+    plan = make_plan(job=HttpJob((spec,), (ID,)), users=5, workers=2)
+    shard = make_shards(plan)[1]
+    shared = HttpWorkload(plan.job, shard, plan.users)
+    assert shared.script(0) is shared.script(1)
+    own = HttpWorkload(plan.job, shard, plan.users, streams=True)
+    assert [own.script(user).resume(None).target for user in range(2)] == ["/4", "/5"]  # the first three are elsewhere
+    assert (shared.skip(), shared.left, own.skip(), own.left) == (0, 0, 0, 0)
 
 
 def test_a_file_is_read_in_pieces_and_again_for_every_request(tmp_path, monkeypatch):
@@ -129,7 +142,7 @@ def test_a_file_is_read_in_pieces_and_again_for_every_request(tmp_path, monkeypa
 def test_a_file_body_streams_and_its_text_is_not_a_template(tmp_path):
     path = tmp_path / "body.txt"
     path.write_bytes(b"${id}")
-    stream = workload(RequestSpec("a", "PUT", "/", body_file=str(path)), variables=(ID,))
+    stream = script(RequestSpec("a", "PUT", "/", body_file=str(path)), variables=(ID,))
     assert stream.only is not None
     assert stream.only.streams
     assert b"".join(stream.only.body.chunks()) == b"${id}"

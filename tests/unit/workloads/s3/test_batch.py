@@ -9,21 +9,12 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3 import journal
-from loadgen.workloads.s3.batch import Batch
-from loadgen.workloads.s3.desk import Desk
 from loadgen.workloads.s3.function import load_function, touch
-from loadgen.workloads.s3.sizes import Sizes
-from tests.support.s3_fake import FakeStore, finish, operations, play
+from tests.support.s3_fake import FakeStore, finish, next_request, play, workload_of
 
 
 def plan(**values):
     return S3Job("batch", "photos", **{"run_id": "run", "objects": None, "source": "in/", "prefix": "out/", **values})
-
-
-def batch(s3, index=0, count=1, transactions=None):
-    return Batch(
-        s3, operations(*s3.operations), Desk(0, 3), transactions or Transactions(), Sizes(s3.sizes, 1), index, count
-    )
 
 
 def stored(count=10, **options):
@@ -35,7 +26,7 @@ def stored(count=10, **options):
 def test_each_object_is_downloaded_processed_and_uploaded_under_the_other_prefix():
     store = stored(page=4)
     for index in range(3):
-        play(batch(plan(), index, 3), store)
+        play(workload_of(plan(), index, 3), store)
     made = {key: data for key, data in store.objects.items() if key.startswith("out/")}
     assert made == {f"out/{number:02d}": touch(b"image %d" % number) for number in range(10)}
     asked = [key for method, key, _ in store.seen if method == "GET" and key]
@@ -44,7 +35,7 @@ def test_each_object_is_downloaded_processed_and_uploaded_under_the_other_prefix
 
 def test_an_object_is_one_transaction_and_counts_with_what_was_downloaded():
     transactions, store = Transactions(), stored(4, fault=lambda method, key, _: _refuse(method, key))
-    play(batch(plan(), transactions=transactions), store, users=1)
+    play(workload_of(plan(), transactions=transactions), store, users=1)
     tally = transactions.take(last=True)
     assert (tally.ok, tally.failed, tally.unknown, tally.payload) == (2, 2, 0, 2 * len("image 0"))
 
@@ -59,7 +50,7 @@ def test_a_function_that_fails_fails_its_object_alone(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
     store, s3 = stored(), plan(function="picky_function:make")
-    workload = batch(s3)
+    workload = workload_of(s3)
     ends = play(workload, store, users=1)
     assert [error for _, error in ends if error] == [ErrorClass.PROCESSING]
     assert sorted(key for key in store.objects if key.startswith("out/")) == [
@@ -72,11 +63,11 @@ def test_the_failure_names_the_object_and_what_was_raised(tmp_path, monkeypatch)
     (tmp_path / "broken_function.py").write_text("def make(data):\n    return len(data)\n")
     monkeypatch.chdir(tmp_path)
     store = stored(1)
-    workload = batch(plan(function="broken_function:make"))
-    page = workload.next()
-    finish(page, store.answer(page))
-    request = workload.next()
-    assert finish(request, store.answer(request)) is ErrorClass.PROCESSING
+    script = workload_of(plan(function="broken_function:make")).script(0)
+    page = next_request(script)
+    finish(script, page, store.answer(page))
+    request = next_request(script)
+    assert finish(script, request, store.answer(request)) is ErrorClass.PROCESSING
     assert request.expect.said(200, "") == "in/00: TypeError: the function returned int, expected bytes"
 
 
@@ -85,12 +76,12 @@ def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
     s3 = plan(journal=path)
     journal.begin(path, s3)
     store = stored()
-    play(batch(s3), store, most=8)
+    play(workload_of(s3), store, most=8)
     first = [entry.key for entry in journal.read_entries(path)]
     assert 0 < len(first) < 10
     store.seen.clear()
     for index in range(2):
-        play(batch(s3, index, 2), store)
+        play(workload_of(s3, index, 2), store)
     again = {key for method, key, _ in store.seen if method == "GET" and key}
     assert again == {f"in/{number:02d}" for number in range(10)} - set(first)
     assert journal.put_in_order(path, s3) == 10

@@ -11,10 +11,9 @@ from loadgen.workloads.s3.documents import (
     find_error,
     find_token,
     fits_xml,
-    read_deleted,
     read_page,
-    read_parts,
     read_upload_id,
+    read_uploads,
     write_complete,
     write_delete,
     write_location,
@@ -26,33 +25,27 @@ NO_SUCH_KEY = (
     f"{HEAD}<Error><Code>NoSuchKey</Code><Message>The resource\n you requested &amp; more</Message>"
     "<Resource>/b/k</Resource></Error>"
 ).encode()
-READERS = (read_page, read_deleted, read_upload_id, read_parts)
+READERS = (read_page, read_upload_id, read_uploads)
 
 
 def page(inner, namespace=NAMESPACE):
     return f"{HEAD}<ListBucketResult {namespace}><Name>b</Name>{inner}</ListBucketResult>".encode()
 
 
-def item(key, size=3, etag="&quot;abc&quot;"):
-    return f"<Contents><Key>{key}</Key><ETag>{etag}</ETag><Size>{size}</Size></Contents>"
+def item(key, size=3):
+    return f"<Contents><Key>{key}</Key><Size>{size}</Size></Contents>"
 
 
 @pytest.mark.parametrize("namespace", [NAMESPACE, ""])
 def test_a_page_of_a_list_with_or_without_its_namespace(namespace):
     found = read_page(page(f"<IsTruncated>false</IsTruncated>{item('a/b')}{item('c &lt;&amp;', 0)}", namespace))
-    assert found.objects == (Listed("a/b", 3, "abc"), Listed("c <&", 0, "abc"))
-    assert found.prefixes == ()
+    assert found.objects == (Listed("a/b", 3), Listed("c <&", 0))
     assert found.token is None
 
 
 def test_keys_that_are_url_encoded_are_decoded():
-    data = page(
-        f"<EncodingType>url</EncodingType>{item('a+b%2Bc/%E6%9C%A8%0A')}"
-        "<CommonPrefixes><Prefix>p+q/</Prefix></CommonPrefixes>"
-    )
-    found = read_page(data)
+    found = read_page(page(f"<EncodingType>url</EncodingType>{item('a+b%2Bc/%E6%9C%A8%0A')}"))
     assert [entry.key for entry in found.objects] == ["a b+c/木\n"]
-    assert found.prefixes == ("p q/",)
     assert read_page(page(item("a+b%2Bc"))).objects[0].key == "a+b%2Bc"
 
 
@@ -70,21 +63,14 @@ def test_an_object_without_a_size_is_no_object(size):
         read_page(page(item("a", size)))
 
 
-def test_what_could_not_be_deleted():
-    data = f"{HEAD}<DeleteResult {NAMESPACE}><Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>"  # fmt: skip # noqa: E501
-    assert read_deleted(data.encode()) == (("b", S3Error("AccessDenied", "no")),)
-    assert read_deleted(b"<DeleteResult/>") == ()
-
-
-def test_an_upload_s_id_and_parts():
+def test_the_ids_of_uploads():
     begun = f"<InitiateMultipartUploadResult {NAMESPACE}><UploadId>u/1=</UploadId></InitiateMultipartUploadResult>"
     assert read_upload_id(begun.encode()) == "u/1="
     with pytest.raises(DocumentError, match="no id"):
         read_upload_id(b"<InitiateMultipartUploadResult/>")
-    listed = '<ListPartsResult><Part><PartNumber>2</PartNumber><ETag>"e"</ETag></Part></ListPartsResult>'
-    assert read_parts(listed.encode()) == (Part(2, "e"),)
-    with pytest.raises(DocumentError, match="without a number"):
-        read_parts(b"<ListPartsResult><Part/></ListPartsResult>")
+    listed = "<Upload><Key>k</Key><UploadId>u</UploadId></Upload>"
+    document = f"<ListMultipartUploadsResult {NAMESPACE}>{listed}</ListMultipartUploadsResult>"
+    assert read_uploads(document.encode()) == (("k", "u"),)
 
 
 def test_blanks_before_a_document_are_skipped():
@@ -93,9 +79,8 @@ def test_blanks_before_a_document_are_skipped():
 
 @pytest.mark.parametrize("read", READERS)
 def test_an_error_in_the_place_of_a_document_is_what_is_told(read):
-    if read is not read_deleted:
-        with pytest.raises(DocumentError, match=r"^NoSuchKey: The resource you requested & more$"):
-            read(NO_SUCH_KEY)
+    with pytest.raises(DocumentError, match=r"^NoSuchKey: The resource you requested & more$"):
+        read(NO_SUCH_KEY)
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -1,7 +1,7 @@
 import pytest
 
 from loadgen.base.exchange import ErrorClass
-from loadgen.workloads.s3.documents import S3Error, S3Expect
+from loadgen.workloads.s3.documents import S3Expect
 
 ERROR = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
 
@@ -26,8 +26,14 @@ def test_what_is_a_good_reply(expect, reply, verdict):
     assert expect.verdict(*reply) is verdict
 
 
-def test_what_a_bad_reply_says():
-    assert S3Expect().error(500, ERROR) == S3Error("InternalError", "We encountered an internal error.")
-    assert S3Expect().error(400, b"<Error><Message>no code</Message></Error>") == S3Error("status 400", "no code")
-    assert S3Expect().error(404, b"") == S3Error("status 404")
-    assert S3Expect().error(502, b"<html>Bad Gateway</html>") == S3Error("status 502")
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (500, ERROR, "status 500, InternalError"),
+        (400, b"<Error><Message>no code</Message></Error>", "status 400"),
+        (404, b"", "status 404"),
+        (502, b"<html>Bad Gateway</html>", "status 502"),
+    ],
+)
+def test_what_a_bad_reply_says(status, body, text):
+    assert S3Expect().said(status, S3Expect().code(body)) == text

@@ -47,7 +47,7 @@ def said(request):
     """All that a client goes by, apart from what it sends."""
     return (
         request.name_id, request.method, request.expect, request.keep, request.sink, request.payload, request.streams,
-        request.done, request.cache is None,
+        request.awaited, request.cache is None,
     )  # fmt: skip
 
 

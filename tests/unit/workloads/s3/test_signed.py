@@ -8,11 +8,8 @@ from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3 import objects as module
 from loadgen.workloads.s3.credentials import Credentials, Provider
-from loadgen.workloads.s3.desk import Desk
-from loadgen.workloads.s3.each import make_each
-from loadgen.workloads.s3.mixed import Mixed
-from loadgen.workloads.s3.objects import GOOD_FOR_S, MOST_KEPT, Objects, Signed
-from tests.support.s3_fake import FakeStore, operations, play
+from loadgen.workloads.s3.objects import GOOD_FOR_S, MOST_KEPT, Signed
+from tests.support.s3_fake import FakeStore, next_request, play, workload_of
 
 KEYS = Credentials("AKIAEXAMPLEEXAMPLE01", "secret")
 
@@ -66,16 +63,11 @@ def plan(job, **values):
     return S3Job(job, "photos", **{"run_id": "run", "sizes": ((100, 100, 1.0),), "objects": 3, **values})
 
 
-def workload(s3):
-    objects, desk = Objects(operations(*s3.operations), s3, seed=1), Desk(s3.retries, len(s3.operations))
-    return Mixed(s3, objects, desk, 0, 1, 1) if s3.job == "mixed" else make_each(s3, objects, desk, 0, 1, seed=1)
-
-
 @pytest.mark.parametrize("job", ["get", "stat"])
 def test_a_job_that_reads_sends_the_same_requests_again(job):
-    reader = workload(plan(job))
-    first = [reader.next() for _ in range(3)]
-    assert [reader.next() for _ in range(3)] == first
+    reader = workload_of(plan(job)).script(0)
+    first = [next_request(reader) for _ in range(3)]
+    assert [next_request(reader) for _ in range(3)] == first
     assert len({request.target for request in first}) == 3
     assert {request.payload for request in first} == {100 if job == "get" else 0}
 
@@ -87,24 +79,24 @@ def test_a_job_that_reads_sends_the_same_requests_again(job):
     ids=["verify", "retries", "mixed", "range"],
 )  # fmt: skip
 def test_a_request_that_is_followed_is_its_own_object(s3):
-    reader = workload(s3)
-    requests = [reader.next() for _ in range(20)]
+    reader = workload_of(s3).script(0)
+    requests = [next_request(reader) for _ in range(20)]
     assert len({id(request) for request in requests}) == 20
-    followed = [request.sink if s3.verify else request.done for request in requests]
-    assert len(set(followed)) == (1 if s3.range_bytes else 20)
+    assert {request.awaited for request in requests} == {s3.retries > 0 or s3.job == "mixed"}
+    assert len({request.sink for request in requests}) == (20 if s3.verify else 1)
 
 
 def test_every_download_is_compared_from_its_beginning():
     s3 = plan("get", verify=True)
     store = FakeStore()
-    play(workload(replace(s3, job="put")), store)
-    assert {error for _, error in play(workload(s3), store, most=20)} == {None}
+    play(workload_of(replace(s3, job="put")), store)
+    assert {error for _, error in play(workload_of(s3), store, most=20)} == {None}
 
 
 @pytest.mark.parametrize(
     ("values", "remembered"), [({}, True), ({"sizes": ((10, 99, 1.0),)}, False), ({"verify": True}, False)]
 )
 def test_replies_are_remembered_where_all_should_say_the_same(values, remembered):
-    request = workload(plan("get", **values)).next()
+    request = next_request(workload_of(plan("get", **values)).script(0))
     assert (request.cache is not None) is remembered
     assert request.cache is None or not request.cache.repeats

@@ -1,0 +1,94 @@
+"""A bucket: it is made where it is missing, listed page after page, and what the run has put is deleted."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from loadgen.base.exchange import ErrorClass, Outcome, Request
+from loadgen.workloads.s3.documents import DocumentError, Page, S3Expect, find_token, fits_xml, read_page, read_uploads
+from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.tasks import Fork, Send, Task
+
+_MISSING = 404
+_A_LIST = S3Expect(body_contains=b"ListBucketResult")
+
+
+class _ThereOrMissing(S3Expect):
+    """A good reply says that the bucket is there, or that there is none: not everything with status 404 does."""
+
+    def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
+        if status == _MISSING and self.code(kept) == "NoSuchBucket":
+            return None
+        return S3Expect.verdict(self, status, body_length, kept)
+
+
+_THERE_OR_MISSING = _ThereOrMissing(body_contains=_A_LIST.body_contains)
+
+
+def make_bucket(operations: Operations, send: Send) -> Task:
+    """Ask for a page of one key, whose reply says what is wrong where something is; create a missing bucket."""
+
+    def look() -> Request:
+        request = operations.list(max_keys=1)
+        request.expect = _THERE_OR_MISSING
+        return request
+
+    outcome = yield from send(look)
+    if outcome.error is None and outcome.reply is not None and outcome.reply.status == _MISSING:
+        yield from send(operations.create_bucket)
+
+
+def list_pages(operations: Operations, send: Send, prefix: str) -> Task:
+    """Go through all pages under a prefix: one can only be asked for when the one before is in."""
+    token: str | None = ""
+    while token is not None:
+        outcome = yield from send(partial(operations.list, prefix, token=token or None))
+        token = find_token(outcome.reply.kept) if outcome.reply is not None and outcome.error is None else None
+
+
+def page_of(outcome: Outcome) -> Page:
+    """The page of keys that came, or an empty last one."""
+    if outcome.reply is not None and outcome.error is None:
+        try:
+            return read_page(outcome.reply.kept)
+        except DocumentError:
+            pass
+    return Page((), None)
+
+
+def sweep(operations: Operations, send: Send, prefix: str) -> Task:
+    """Delete what is listed under a prefix, and abort uploads that were begun there."""
+    yield Fork(iter([_sweep_objects(operations, send, prefix, None), _sweep_uploads(operations, send, prefix)]))
+
+
+def _sweep_objects(operations: Operations, send: Send, prefix: str, token: str | None) -> Task:
+    """Delete a page of objects while the next one is asked for; nothing of a page is kept while those after it are."""
+
+    def make() -> Request:
+        request = operations.list(prefix, token=token)
+        request.expect = _A_LIST
+        return request
+
+    yield Fork(_sweep_page(operations, send, prefix, page_of((yield from send(make)))))
+
+
+def _sweep_page(operations: Operations, send: Send, prefix: str, page: Page) -> Iterator[Task]:
+    keys = [item.key for item in page.objects if item.key.startswith(prefix)]
+    plain = [key for key in keys if fits_xml(key)]
+    if plain:
+        yield send(partial(operations.delete_many, plain))
+    for key in keys:
+        if not fits_xml(key):
+            yield send(partial(operations.delete, key))
+    if page.token is not None:
+        yield _sweep_objects(operations, send, prefix, page.token)
+
+
+def _sweep_uploads(operations: Operations, send: Send, prefix: str) -> Task:
+    outcome = yield from send(lambda: operations.list_uploads(prefix))
+    if outcome.reply is None or outcome.error is not None:
+        return
+    try:
+        uploads = read_uploads(outcome.reply.kept)
+    except DocumentError:
+        return
+    yield Fork(send(partial(operations.abort_multipart, *upload)) for upload in uploads if upload[0].startswith(prefix))

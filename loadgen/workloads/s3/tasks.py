@@ -1,0 +1,235 @@
+"""Requests that lead to others: each task reads from top to bottom, and whoever is free sends what comes next of any.
+
+A task is a generator. What it yields is a function that makes its next request (called when that is sent, so that a
+signature is never old), whose outcome it is given; or a Pause; or a Fork.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Any
+
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns
+from loadgen.base.exchange import Outcome, Request
+from loadgen.workloads.base import Pause, Script, Step, Workload
+
+FIRST_PAUSE_NS = 100 * NS_PER_MS
+"""Several round trips to any store, and little beside the shortest run."""
+LONGEST_PAUSE_NS = 5 * NS_PER_S
+"""A try every few seconds is no load of its own, and soon enough to see in a run that the store can again."""
+BUSY = (500, 502, 503, 504)
+"""Statuses after which a request is sent again: S3's SlowDown and InternalError, and a proxy's."""
+
+Make = Callable[[], Request]
+
+
+class Fork:
+    """Tasks for whoever is free; the one that yields them goes on when they are begun and ended, all of them."""
+
+    __slots__ = ("parent", "tasks", "under_way")
+
+    def __init__(self, tasks: "Iterator[Task]") -> None:
+        self.tasks = tasks
+        self.parent: _Running | None = None
+        self.under_way = 1  # itself, until all are begun
+
+    def one_ended(self) -> "_Running | None":
+        """Who goes on when one more of them has ended."""
+        self.under_way -= 1
+        return None if self.under_way else self.parent
+
+
+Task = Generator[Make | Pause | Fork, Outcome | None, Any]
+
+
+class _Running:
+    """A task that was begun, and the Fork that it is of."""
+
+    __slots__ = ("fork", "task")
+
+    def __init__(self, task: Task, fork: Fork | None) -> None:
+        self.task = task
+        self.fork = fork
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """`outcome = yield from send(make)`: how a request ended, the last time that it was sent.
+
+    With `retries`, one that finds the store busy is made anew and sent again after a pause that doubles, up to so many
+    times; it then has another name, `names` further on.
+    """
+
+    retries: int = 0
+    names: int = 0
+    clock: Clock = now_ns
+
+    def __call__(self, make: Make) -> Generator[Make | Pause | Fork, Outcome | None, Outcome]:
+        """The steps of one request."""
+        outcome = yield make
+        for attempt in range(self.retries):
+            assert outcome is not None
+            if outcome.error is None or outcome.reply is None or outcome.reply.status not in BUSY:
+                break
+            yield Pause(self.clock() + min(FIRST_PAUSE_NS << attempt, LONGEST_PAUSE_NS))
+            outcome = yield lambda: self._again(make)
+        assert outcome is not None
+        return outcome
+
+    def _again(self, make: Make) -> Request:
+        request = make()
+        request.name_id += self.names
+        return request
+
+
+class Tasks:
+    """One shard's tasks. What goes on is sent before what a Fork holds, and that before another task is begun.
+
+    `begin` makes another task, None while there is none. `left` is how many requests are to come of tasks that are not
+    begun, or of what a Fork holds; `skip` gives the name id of a request that was due and will not be sent.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[], Task | None],
+        left: Callable[[], int] = lambda: 0,
+        skip: Callable[[], int] = lambda: 0,
+        clock: Clock = now_ns,
+    ) -> None:
+        self.skip = skip
+        self._begin = begin
+        self._left = left
+        self._clock = clock
+        self._ready: deque[tuple[Make, _Running]] = deque()
+        self._forks: deque[Fork] = deque()
+        self._pausing: list[tuple[int, int, _Running]] = []
+        self._pauses = 0
+        self._out = 0
+
+    @property
+    def left(self) -> int:
+        """How many requests its scripts would have gone on to send, as far as that is known."""
+        return len(self._ready) + self._left()
+
+    def script(self, _user: int) -> "TaskScript":
+        """A user's script."""
+        return TaskScript(self)
+
+    def take(self) -> tuple[Request | None, _Running | None]:
+        """A request, and whose it is; none while there is nothing to send."""
+        while True:
+            if self._pausing and self._pausing[0][0] <= self._clock():
+                self._go_on(heappop(self._pausing)[2], None)
+            if self._ready:
+                make, running = self._ready.popleft()
+                request = make()
+                request.awaited = True
+                self._out += 1
+                return request, running
+            if not self._begin_another():
+                return None, None
+
+    def put_back(self, running: _Running, outcome: Outcome) -> None:
+        """A request that was taken has ended."""
+        self._out -= 1
+        self._go_on(running, outcome)
+
+    def pause(self) -> Pause | None:
+        """Until when there is nothing to send, where that is not for good."""
+        if self._out:
+            return Pause()
+        return Pause(self._pausing[0][0]) if self._pausing else None
+
+    def _begin_another(self) -> bool:
+        if not self._forks:
+            task = self._begin()
+            if task is not None:
+                self._go_on(_Running(task, None), None)
+            return task is not None
+        fork = self._forks[0]
+        task = next(fork.tasks, None)
+        if task is None:
+            self._forks.popleft()
+            self._go_on(fork.one_ended(), None)
+        else:
+            fork.under_way += 1
+            self._go_on(_Running(task, fork), None)
+        return True
+
+    def _go_on(self, running: _Running | None, outcome: Outcome | None) -> None:
+        """Let a task take its next step; where that was its last, those for whom it was the last to end."""
+        while running is not None:
+            try:
+                step = running.task.send(outcome)
+            except StopIteration:
+                running, outcome = None if running.fork is None else running.fork.one_ended(), None
+                continue
+            if isinstance(step, Pause):
+                self._pauses += 1
+                heappush(self._pausing, (step.until_ns or 0, self._pauses, running))
+            elif isinstance(step, Fork):
+                step.parent = running
+                self._forks.append(step)
+            else:
+                self._ready.append((step, running))
+            return
+
+
+class TaskScript:
+    """Passes of one request each, of whichever task."""
+
+    only: Request | None = None
+
+    def __init__(self, tasks: Tasks) -> None:
+        self._tasks = tasks
+        self._running: _Running | None = None
+
+    def resume(self, outcome: Outcome | None) -> Step | None:
+        """Give a task its outcome, or take a request."""
+        if outcome is not None:
+            assert self._running is not None
+            self._tasks.put_back(self._running, outcome)
+            return None
+        request, self._running = self._tasks.take()
+        return request if request is not None else self._tasks.pause()
+
+
+class Locked:
+    """A workload whose users have threads of their own: one at a time asks for a step or says what came of one."""
+
+    def __init__(self, workload: Workload, lock: AbstractContextManager[object]) -> None:
+        self._workload = workload
+        self._lock = lock
+
+    @property
+    def left(self) -> int:
+        """That of the workload."""
+        with self._lock:
+            return self._workload.left
+
+    def script(self, user: int) -> "LockedScript":
+        """A user's script."""
+        with self._lock:
+            return LockedScript(self._workload.script(user), self._lock)
+
+    def skip(self) -> int:
+        """That of the workload."""
+        with self._lock:
+            return self._workload.skip()
+
+
+class LockedScript:
+    """A script that is resumed under a lock."""
+
+    only: Request | None = None
+
+    def __init__(self, script: Script, lock: AbstractContextManager[object]) -> None:
+        self._script = script
+        self._lock = lock
+
+    def resume(self, outcome: Outcome | None) -> Step | None:
+        """The script's next step."""
+        with self._lock:
+            return self._script.resume(outcome)
