@@ -39,15 +39,12 @@ class Crc:
         self._value = value
 
     def update(self, data: bytes) -> None:
-        """Take the next bytes."""
         self._value = self._extend(data, self._value)
 
     def digest(self) -> bytes:
-        """The CRC of all bytes so far."""
         return self._value.to_bytes(4, "big")
 
     def copy(self) -> "Crc":
-        """Another that goes on from here."""
         return Crc(self._extend, self._value)
 
 

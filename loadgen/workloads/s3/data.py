@@ -53,22 +53,18 @@ class Given:
         self._data = data
 
     def chunks(self) -> Iterator[bytes]:
-        """Chunks of 256 KiB; the last may be shorter."""
         for start in range(0, self.size, self.CHUNK_BYTES):
             yield self._data[start : start + self.CHUNK_BYTES]
 
     def payload(self) -> bytes:
-        """The bytes."""
         return self._data
 
     def digest(self, new: Callable[[], Digest]) -> Digest:
-        """The checksum of all of it."""
         digest = new()
         digest.update(self._data)
         return digest
 
     def chunk_sha256(self, chunk: bytes) -> str:
-        """The hex SHA-256 of one of its chunks."""
         return sha256(chunk).hexdigest()
 
 
@@ -165,7 +161,6 @@ class Body:
         return b"".join(self.chunks())
 
     def payload(self) -> "bytes | Body":
-        """What to give a Request: a short body is bytes, so that it leaves together with its head."""
         if self.size <= JOINED_BODY_BYTES:
             return self.joined()
         return self
@@ -175,7 +170,6 @@ class Body:
         return self._bodies.piece_sha256(chunk) or sha256(chunk).hexdigest()
 
     def digest(self, new: Callable[[], Digest]) -> Digest:
-        """Its checksum; only the mark has to be hashed."""
         digest = self._bodies.digest(new, self._common)
         digest.update(self._mark)
         return digest

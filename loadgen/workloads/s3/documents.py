@@ -205,7 +205,6 @@ class S3Expect(Expect):
     maybe_error: bool = False
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
-        """None for a good reply, else what is wrong with it."""
         problem = Expect.verdict(self, status, body_length, kept)
         if problem is None and self.maybe_error and find_error(kept) is not None:
             return ErrorClass.UNEXPECTED_BODY
@@ -213,10 +212,8 @@ class S3Expect(Expect):
 
     @property
     def reads_body(self) -> bool:
-        """Whether it takes more than its status and its length to call a reply good."""
         return self.maybe_error or self.body_contains is not None
 
     def code(self, kept: bytes) -> str:
-        """The S3 error code of a bad reply, empty where it has none (a HEAD, a proxy)."""
         error = find_error(kept)
         return error.code if error else ""

@@ -26,15 +26,12 @@ class Each:
 
     @property
     def left(self) -> int:
-        """How many objects it would have gone on with."""
         return length_hint(self._indices)
 
     def script(self, _user: int) -> "Each":
-        """Itself."""
         return self
 
     def resume(self, _outcome: Outcome | None) -> Request | None:
-        """The request for the next object."""
         index = next(self._indices, None)
         return None if index is None else self._make(index)
 
@@ -44,7 +41,6 @@ class Each:
         return None if index is None else send(partial(self._make, index))
 
     def skip(self) -> int:
-        """The only name there is."""
         return 0
 
 

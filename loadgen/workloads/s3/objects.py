@@ -34,14 +34,12 @@ class SameExpect(S3Expect):
     match: Match | None = None
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
-        """None for a good reply, else what is wrong with it."""
         problem = S3Expect.verdict(self, status, body_length, kept)
         if problem is None and self.match is not None and self.match.problem(body_length) is not None:
             return ErrorClass.WRONG_CONTENT
         return problem
 
     def said(self, status: int, code: str) -> str:
-        """Where the object differs, or what the reply says of itself."""
         differs = self.match.problem(self.length or 0) if self.match is not None and not code else None
         good = any(low <= status <= high for low, high in self.statuses)
         return differs if good and differs is not None else S3Expect.said(self, status, code)

@@ -190,10 +190,10 @@ class Operations:
         headers: Headers = (("Content-Encoding", "aws-chunked"), ("x-amz-decoded-content-length", str(content.size)))
         if checksum is not None:
             headers += (("x-amz-trailer", checksum.header),)
-        block, chunks = self._signer.sign_stream(
+        block, signature = self._signer.sign(
             self.provider.current, int(self._clock()), "PUT", path, query.canonical, mode, headers
         )
-        body = AwsChunked(content, None if unsigned else chunks, checksum)
+        body = AwsChunked(content, None if unsigned else self._signer.chunk_signer(signature), checksum)
         return self._build(operation, path + query.suffix, self._fields.with_block(block), body)
 
     def _send_document(self, operation: Operation, path: str, query: Query, document: bytes) -> Request:
@@ -211,7 +211,7 @@ class Operations:
         expect: S3Expect | None = None,
         sink: Callable[[bytes], None] | None = None,
     ) -> Request:
-        block = self._signer.sign(
+        block, _ = self._signer.sign(
             self.provider.current,
             int(self._clock()),
             self._models[operation].method,

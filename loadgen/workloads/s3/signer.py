@@ -106,37 +106,23 @@ class Signer:
         query: str,
         payload: str,
         headers: Headers = (),
-    ) -> bytes:
-        """The block of header fields of a request, signed; it holds `headers` and everything but Host.
+    ) -> tuple[bytes, str]:
+        """The block of header fields of a request, with `headers` and everything but Host; and its signature.
 
         `at_s` is seconds since the epoch, `path` and `query` are encoded (`Query.canonical`), `payload` is the hex
         SHA-256 of the body or one of the words that S3 takes in its place. All of `headers` are signed.
         """
-        return self._signed(credentials, at_s, method, path, query, payload, headers)[0]
+        if at_s != self._second or credentials is not self._credentials:
+            self._turn(credentials, at_s)
+        signed, block = self._with(payload, headers)
+        signature = self._signature(f"{method}\n{path}\n{query}\n{signed}")
+        return f"{block}{signature}\r\n".encode("latin-1"), signature
 
-    def sign_stream(
-        self,
-        credentials: Credentials,
-        at_s: int,
-        method: str,
-        path: str,
-        query: str,
-        payload: str,
-        headers: Headers = (),
-    ) -> "tuple[bytes, ChunkSigner]":
-        """The same for a body whose chunks are signed one by one, and what signs them."""
-        block, signature = self._signed(credentials, at_s, method, path, query, payload, headers)
-        return block, ChunkSigner(self._mac, self._stamped, signature)
+    def chunk_signer(self, signature: str) -> "ChunkSigner":
+        """What signs the chunks of the body of a request of this second, which has that signature."""
+        return ChunkSigner(self._mac, self._stamped, signature)
 
-    def presign(
-        self,
-        credentials: Credentials,
-        at_s: int,
-        method: str,
-        path: str,
-        expires_s: int,
-        pairs: tuple[tuple[str, str | None], ...] = (),
-    ) -> str:
+    def presign(self, credentials: Credentials, at_s: int, method: str, path: str, expires_s: int) -> str:
         """The target of a request that is good for `expires_s` (1 s to 7 days) without any header but Host.
 
         Raises ValueError for another expiry.
@@ -145,7 +131,6 @@ class Signer:
             raise ValueError(f"expected an expiry from 1 s to 7 days, got {expires_s} s")
         self._turn(credentials, at_s)
         query = Query(
-            *pairs,
             ("X-Amz-Algorithm", _ALGORITHM),
             ("X-Amz-Credential", f"{credentials.access_key}/{self._time[:8]}/{self._tail}"),
             ("X-Amz-Date", self._time),
@@ -155,22 +140,6 @@ class Signer:
         )
         request = f"{method}\n{path}\n{query.canonical}\nhost:{self._host}\n\nhost\n{UNSIGNED_PAYLOAD}"
         return f"{path}?{query.wire}&X-Amz-Signature={self._signature(request)}"
-
-    def _signed(
-        self,
-        credentials: Credentials,
-        at_s: int,
-        method: str,
-        path: str,
-        query: str,
-        payload: str,
-        headers: Headers,
-    ) -> tuple[bytes, str]:
-        if at_s != self._second or credentials is not self._credentials:
-            self._turn(credentials, at_s)
-        signed, block = self._with(payload, headers)
-        signature = self._signature(f"{method}\n{path}\n{query}\n{signed}")
-        return f"{block}{signature}\r\n".encode("latin-1"), signature
 
     def signing(self, credentials: Credentials, at_s: int, method: str, path: str) -> "SigningTemplate":
         """What signs requests of this second without a query and headers of their own, for paths that begin so."""

@@ -110,11 +110,9 @@ class Tasks:
 
     @property
     def left(self) -> int:
-        """How many requests its scripts would have gone on to send, as far as that is known."""
         return len(self._ready) + self._left()
 
     def script(self, _user: int) -> "TaskScript":
-        """A user's script."""
         return TaskScript(self)
 
     def take(self) -> tuple[Request | None, _Running | None]:
@@ -187,7 +185,6 @@ class TaskScript:
         self._running: _Running | None = None
 
     def resume(self, outcome: Outcome | None) -> Step | None:
-        """Give a task its outcome, or take a request."""
         if outcome is not None:
             assert self._running is not None
             self._tasks.put_back(self._running, outcome)
@@ -205,17 +202,14 @@ class Locked:
 
     @property
     def left(self) -> int:
-        """That of the workload."""
         with self._lock:
             return self._workload.left
 
     def script(self, user: int) -> "LockedScript":
-        """A user's script."""
         with self._lock:
             return LockedScript(self._workload.script(user), self._lock)
 
     def skip(self) -> int:
-        """That of the workload."""
         with self._lock:
             return self._workload.skip()
 
@@ -230,6 +224,5 @@ class LockedScript:
         self._lock = lock
 
     def resume(self, outcome: Outcome | None) -> Step | None:
-        """The script's next step."""
         with self._lock:
             return self._script.resume(outcome)

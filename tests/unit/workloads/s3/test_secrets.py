@@ -30,7 +30,8 @@ def operations(**options):
 
 def test_nothing_shows_a_secret_of_itself():
     signer = Signer(ADDRESS.origin.authority, ADDRESS.region)
-    _, chunks = signer.sign_stream(CREDENTIALS, 1, "PUT", "/k", "", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+    _, signature = signer.sign(CREDENTIALS, 1, "PUT", "/k", "", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+    chunks = signer.chunk_signer(signature)
     assert isinstance(chunks, ChunkSigner)
     made = operations(payload="streaming", checksum=make_checksum("crc32"))
     request = made.put("k", Given(b"x"))

@@ -22,7 +22,8 @@ class Content64KiB(Given):
 
 def stream(payload, headers):
     signer = Signer("s3.amazonaws.com", "us-east-1")
-    return signer.sign_stream(EXAMPLE, AT_S, "PUT", "/examplebucket/chunkObject.txt", "", payload, headers)
+    block, signature = signer.sign(EXAMPLE, AT_S, "PUT", "/examplebucket/chunkObject.txt", "", payload, headers)
+    return block, signer.chunk_signer(signature)
 
 
 def signatures(sent):
