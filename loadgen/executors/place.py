@@ -13,6 +13,7 @@ from loadgen.guard.shared_state import Cause
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.http import HttpJob
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
 
@@ -55,15 +56,17 @@ def _users(task: Assignment) -> Users:
 def _workload(task: Assignment, transactions: Transactions, *, sequential: bool) -> Workload:
     """What the shard's users send. Sequential users have streams of their own, as each may have a thread."""
     plan, shard, control = task.plan, task.shard, task.control
-    job = plan.job
-    if isinstance(job, HttpJob):
-        return HttpWorkload(job, shard, plan.users, streams=sequential)
-    from loadgen.workloads.s3.workload import make_s3_workload
 
     def on_lost(_problem: str) -> None:
         control.trip(Cause.CREDENTIALS, task.clock())
 
-    return make_s3_workload(plan, job, shard, transactions, on_lost, threads=sequential)
+    match plan.job:
+        case HttpJob() as job:
+            return HttpWorkload(job, shard, plan.users, streams=sequential)
+        case S3Job() as job:
+            from loadgen.workloads.s3.workload import make_s3_workload
+
+            return make_s3_workload(plan, job, shard, transactions, on_lost, threads=sequential)
 
 
 def _client_maker(task: Assignment, context: ssl.SSLContext | None) -> Callable[[], Client]:

@@ -23,11 +23,8 @@ def render_plan(plan: Plan, width: int = 80) -> str:
     Lines have at most `width` columns, except those of the sample, which are shown as they will be sent.
     """
     words = _Words(plan)
-    parts = [
-        wrap(words.title(), width),
-        _labelled(words.facts(), width),
-        *words.job(width),
-    ]
+    job_facts, job_parts = words.job(width)
+    parts = [wrap(words.title(), width), _labelled(job_facts | words.facts(), width), *job_parts]
     return "\n\n".join("\n".join(row.rstrip(" ") for row in part) for part in parts if part)
 
 
@@ -46,7 +43,6 @@ class _Words:
     def facts(self) -> dict[str, str]:
         """Label and sentence for all but the requests; those without a sentence are left out."""
         facts = {
-            **self._job_facts(),
             "Users": self._users(),
             **self._pace(),
             "Warm-up": self._unmeasured(self._plan.warmup_s, "before"),
@@ -63,17 +59,18 @@ class _Words:
         }
         return {label: sentence for label, sentence in facts.items() if sentence}
 
-    def job(self, width: int) -> list[list[str]]:
-        """What is sent, part by part."""
+    def job(self, width: int) -> tuple[dict[str, str], list[list[str]]]:
+        """Label and sentence for what is sent, and its requests part by part."""
         match self._plan.job:
             case HttpJob() as job:
-                return [
+                return {}, [
                     ["Requests", *self.requests(width)],
                     ["Variables, new for every request", *self.variables()] if job.variables else [],
                     ["The first request, as it will be sent", *self.sample()],
                 ]
             case S3Job() as job:
-                return [["Operations", *s3_operations(job)]]
+                facts = {label: self._show(sentence) for label, sentence in s3_facts(job).items()}
+                return facts, [["Operations", *s3_operations(job)]]
 
     def requests(self, width: int) -> list[str]:
         """Share, name, method and URL of each request; below it headers, body and what is a good reply."""
@@ -138,11 +135,6 @@ class _Words:
         if self._plan.ramp_up_s:
             return f"{users}, started evenly over {format_duration_s(self._plan.ramp_up_s)}"
         return f"{users}, opened before the first request is sent"
-
-    def _job_facts(self) -> dict[str, str]:
-        job = self._plan.job
-        facts = s3_facts(job) if isinstance(job, S3Job) else {}
-        return {label: self._show(sentence) for label, sentence in facts.items()}
 
     def _pace(self) -> dict[str, str]:
         arrivals = self._plan.arrivals
