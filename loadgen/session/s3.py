@@ -17,7 +17,7 @@ from loadgen.results.calibration import Calibration
 from loadgen.results.result import Generator, Result, Users
 from loadgen.session.environment import describe_environment
 from loadgen.session.run import Hooks, run
-from loadgen.workloads.s3.journal import begin, put_in_order
+from loadgen.workloads.s3.journal import put_in_order, write_journal
 from loadgen.workloads.s3.located import with_secrets
 
 LATE_S = 1.0
@@ -92,7 +92,7 @@ class _S3Run:
             await self._step("making sure of the bucket", bucket_step(self._plan, s3))
         self._begun = True
         if s3.journal is not None and not s3.resumed:
-            begin(s3.journal, s3)
+            write_journal(s3.journal, s3)
         if s3.prepared:
             result = await self._step("preparing", fill_step(self._plan, s3))
             filled = result.requests["put"]

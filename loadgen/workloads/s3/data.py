@@ -25,7 +25,7 @@ _64_BITS = (1 << 64) - 1
 
 
 class Content(BodySource, Protocol):
-    """A BodySource of a prefixes size whose checksums can be told before it is sent."""
+    """A BodySource of a known size whose checksums can be told before it is sent."""
 
     size: int
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, count, repeat
 from operator import length_hint
-from random import Random
 
 from loadgen.base.exchange import Outcome, Request
 from loadgen.plan.jobs.s3 import S3Job
@@ -44,14 +43,14 @@ class Each:
         return 0
 
 
-def make_each(s3: S3Job, objects: Objects, index: int, shards: int, seed: int) -> Each:
+def make_each(s3: S3Job, objects: Objects, index: int, shards: int) -> Each:
     """The job of a plan for shard `index` of `shards`, which take the objects in turn."""
     end = s3.objects or 0
     once = range(index, end, shards)
     over_and_over = chain.from_iterable(repeat(once)) if once else iter(once)
     match s3.job:
         case "get":
-            return Each(_reader(s3, objects, seed), over_and_over)
+            return Each(objects.get, over_and_over)
         case "stat":
             return Each(objects.stat, over_and_over)
         case "copy":
@@ -63,15 +62,6 @@ def make_each(s3: S3Job, objects: Objects, index: int, shards: int, seed: int) -
             return Each(objects.delete, iter(once))
         case _:
             return Each(objects.put, count(index, shards) if s3.objects is None else iter(once))
-
-
-def _reader(s3: S3Job, objects: Objects, seed: int) -> Callable[[int], Request]:
-    """Downloads, of ranges from a random byte on where ranges are asked for."""
-    length = s3.range_bytes
-    if length is None:
-        return objects.get
-    random = Random(seed)
-    return lambda index: objects.get(index, random.randrange(objects.size(index) - length + 1))
 
 
 def _group_deleter(size: int, end: int, objects: Objects) -> Callable[[int], Request]:

@@ -106,7 +106,7 @@ def check_bucket(bucket: str, *, strict: bool) -> None:
 def _endpoint(
     endpoint: str | None, environment: Mapping[str, str], profile: Mapping[str, str]
 ) -> tuple[str, str | None]:
-    """The URL and where it was said."""
+    """The URL and what gave it."""
     if endpoint:
         return "--endpoint", endpoint
     if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,11 @@ def check_head(path: str, head: dict[str, Any], s3: S3Job) -> None:
             )
 
 
-def begin(path: str, s3: S3Job) -> None:
-    """Make the journal of a batch that begins. Raises UsageError where it cannot be written."""
+def write_journal(path: str, s3: S3Job, entries: Iterable[Entry] = ()) -> None:
+    """Write the journal of a batch that begins, or anew. Raises UsageError where it cannot be written."""
     with whole_file(Path(path)) as file:
-        file.write(json.dumps({"loadgen_batch": _head(s3)}, ensure_ascii=False) + "\n")
+        for line in ({"loadgen_batch": _head(s3)}, *map(asdict, entries)):
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def read_entries(path: str) -> list[Entry]:
@@ -90,9 +92,7 @@ def read_entries(path: str) -> list[Entry]:
 def put_in_order(path: str, s3: S3Job) -> int:
     """Write the journal anew, its entries in the order of the list; how many there are."""
     entries = read_entries(path)
-    with whole_file(Path(path)) as file:
-        file.write(json.dumps({"loadgen_batch": _head(s3)}, ensure_ascii=False) + "\n")
-        file.writelines(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries)
+    write_journal(path, s3, entries)
     return len(entries)
 
 

@@ -17,7 +17,7 @@ from loadgen.workloads.s3.journal import check_head, read_head
 def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
     """The plan with its bucket's address and a run id of its own; no socket is opened.
 
-    Raises UsageError where the bucket cannot be told, or the batch has no function.
+    Raises UsageError where there is no telling where the bucket is, or the batch has no function.
     """
     make_checksum(s3.checksum)
     load_function(s3.function)

@@ -25,7 +25,6 @@ class Mixed:
     def __init__(self, s3: S3Job, objects: Objects, send: Send, index: int, count: int, seed: int) -> None:
         self._objects = objects
         self._send = send
-        self._range_bytes = s3.range_bytes
         self._random = Random(seed)
         self._names = [name for name, _ in s3.mix]
         self._picks = cycle(weighted_cycle([weight for _, weight in s3.mix], self._random))
@@ -38,7 +37,7 @@ class Mixed:
         """What comes next in the shuffled order of the weights."""
         match self._names[next(self._picks)]:
             case "get" if self._there:
-                return self._read(self._get)
+                return self._read(self._objects.get)
             case "stat" if self._there:
                 return self._read(self._objects.stat)
             case "delete" if (place := self._to_delete()) is not None:
@@ -47,7 +46,7 @@ class Mixed:
             return self._put()
         if not self._there:
             return None
-        return self._read(self._objects.stat if "stat" in self._names else self._get)
+        return self._read(self._objects.stat if "stat" in self._names else self._objects.get)
 
     def skip(self) -> int:
         """The name of the next request, which is passed over."""
@@ -60,11 +59,6 @@ class Mixed:
         self._reading[index] -= 1
         if not self._reading[index]:
             del self._reading[index]
-
-    def _get(self, index: int) -> Request:
-        if self._range_bytes is None:
-            return self._objects.get(index)
-        return self._objects.get(index, self._random.randrange(self._objects.size(index) - self._range_bytes + 1))
 
     def _put(self) -> Task:
         index = self._next

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from time import time
 
 from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, ReplyCache, Request
@@ -48,10 +49,11 @@ class SameExpect(S3Expect):
 class Objects:
     """Makes the requests for objects by their number. Belongs to one thread.
 
-    With sizes that are all the same, replies to one operation say the same (see `ReplyCache.alike`).
+    `random` draws where ranges begin. With sizes that are all the same, replies to one operation say the same (see
+    `ReplyCache.alike`).
     """
 
-    def __init__(self, operations: Operations, s3: S3Job, seed: int) -> None:
+    def __init__(self, operations: Operations, s3: S3Job, seed: int, random: Random) -> None:
         self.operations = operations
         self._prefix = s3.own_prefix
         self._puts, self._gets, self._stats, self._deletes = (
@@ -63,6 +65,7 @@ class Objects:
         self._hashes = operations.hashes
         self._bodies = Bodies(seed)
         self._range_bytes = s3.range_bytes
+        self._random = random
         self._verify = s3.verify
         self._presigned = s3.presigned
         self._shared = s3.job in ("get", "stat") and not s3.retries
@@ -97,10 +100,13 @@ class Objects:
         request.cache = self._put_cache
         return request
 
-    def get(self, index: int, start: int = 0) -> Request:
-        """Download an object, or a range of it from `start` on, as the plan says."""
+    def get(self, index: int) -> Request:
+        """Download an object, or a range of it from a random byte on, as the plan says."""
+        start = 0
         if self._range_bytes is not None:
-            request = self._get_range(index, start, self._range_bytes)
+            start = self._random.randrange(self._sizes.of(index) - self._range_bytes + 1)
+            request = self.operations.get_range(self.key(index), start, self._range_bytes)
+            request.payload, request.cache = self._range_bytes, self._get_cache
         elif self._shared and not self._verify:
             return self._whole(index)
         else:
@@ -142,12 +148,6 @@ class Objects:
         else:
             request = self.operations.get(self.key(index), size)
         request.payload = size
-        request.cache = self._get_cache
-        return request
-
-    def _get_range(self, index: int, start: int, length: int) -> Request:
-        request = self.operations.get_range(self.key(index), start, length)
-        request.payload = length
         request.cache = self._get_cache
         return request
 

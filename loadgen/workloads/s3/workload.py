@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import partial
+from random import Random
 from threading import Lock
 
 from loadgen.base.clock import Clock, now_ns
@@ -36,7 +37,7 @@ def make_s3_workload(
 ) -> Workload:
     """The shard's workload. Shards take objects in turn, so that they need not tell each other anything.
 
-    What takes several requests is told to `transactions`. `on_lost` is called, from another thread, when credentials
+    `transactions` takes what several requests belong to. `on_lost` is called, from another thread, when credentials
     have expired and there are no others. `threads`: each user has a thread of its own.
     """
     provider = find_credentials(os.environ, s3.profile)
@@ -67,7 +68,7 @@ def job_workload(
         case "batch":
             batch = Batch(s3, operations, send, transactions, Sizes(s3.sizes, seed), index, count)
             return tasks(batch.begin, batch.left)
-    objects = Objects(operations, s3, seed)
+    objects = Objects(operations, s3, seed, Random(shard.seed))
     match s3.job:
         case "multipart":
             multipart = Multipart(s3, objects, send, transactions, index, count)
@@ -76,7 +77,7 @@ def job_workload(
             mixed = Mixed(s3, objects, send, index, count, shard.seed)
             return tasks(mixed.begin, skip=mixed.skip)
         case _:
-            each = make_each(s3, objects, index, count, shard.seed)
+            each = make_each(s3, objects, index, count)
             return tasks(lambda: each.begin(send), lambda: each.left) if s3.retries else each
 
 

@@ -74,7 +74,7 @@ def test_the_failure_names_the_object_and_what_was_raised(tmp_path, monkeypatch)
 def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
     path = str(tmp_path / "j")
     s3 = plan(journal=path)
-    journal.begin(path, s3)
+    journal.write_journal(path, s3)
     store = stored()
     play(workload_of(s3), store, most=8)
     first = [entry.key for entry in journal.read_entries(path)]
@@ -94,7 +94,7 @@ def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
 
 def test_a_line_that_a_crash_cut_off_is_done_again(tmp_path):
     path, s3 = tmp_path / "j", plan()
-    journal.begin(str(path), s3)
+    journal.write_journal(str(path), s3)
     journal.Journal(str(path)).add(journal.Entry(1, "in/é", "out/é", 1, 2))
     with path.open("a") as file:
         file.write('{"index": 2, "key": "in/')
@@ -104,7 +104,7 @@ def test_a_line_that_a_crash_cut_off_is_done_again(tmp_path):
 def test_a_journal_is_of_one_batch_only(tmp_path):
     path, s3 = str(tmp_path / "j"), plan()
     assert journal.read_head(path) is None
-    journal.begin(path, s3)
+    journal.write_journal(path, s3)
     head = journal.read_head(path)
     journal.check_head(path, head, s3)
     with pytest.raises(UsageError, match="of a batch with source 'in/', not 'elsewhere/'"):

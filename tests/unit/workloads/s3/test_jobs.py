@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -22,7 +23,7 @@ def plan(job, **values):
 
 
 def objects(s3):
-    return Objects(operations(*s3.operations), s3, seed=1)
+    return Objects(operations(*s3.operations), s3, 1, Random(1))
 
 
 def filled(s3, **options):

@@ -1,6 +1,7 @@
 """Requests that are laid out once a second are, byte for byte, those that are made one by one."""
 
 from itertools import product
+from random import Random
 
 import pytest
 
@@ -33,7 +34,8 @@ class Store:
             Objects(
                 Operations(address, self.provider, IDS, clock=lambda: self.now_s, encoder=encoder, **options),
                 s3,
-                seed=1,
+                1,
+                Random(1),
             )
             for encoder in (self.encoder, None)
         )
