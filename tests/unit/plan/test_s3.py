@@ -6,7 +6,6 @@ from loadgen.base.errors import ProfileError
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
 from loadgen.plan.document import profile_for_s3, read_profile
-from loadgen.plan.s3_steps import bucket_step, fill_step, sweep_step
 
 HERE = "http://127.0.0.1:9000"
 
@@ -65,17 +64,6 @@ def test_operations_are_request_names_so_that_thresholds_know_them():
         "get", "stat", "put", "delete", "get again", "stat again", "put again", "delete again",
     ]  # fmt: skip
     assert "put-part" in problems(job="get", flags={"thresholds": ["put-part:p99 < 1s"]})
-
-
-def test_the_steps_have_plans_of_their_own():
-    made = plan("get", {"thresholds": ["p99 < 1s"], "rate": "50/s", "connections": "20"}, objects="30")
-    bucket, fill, sweep = bucket_step(made, made.job), fill_step(made, made.job), sweep_step(made, made.job)
-    assert [(step.job.job, step.users, step.stop.max_errors) for step in (bucket, fill, sweep)] == [
-        ("bucket", 1, 1), ("fill", 20, 1), ("sweep", 8, None),
-    ]  # fmt: skip
-    assert {(step.arrivals, step.duration_s, step.thresholds) for step in (bucket, fill, sweep)} == {(None, None, ())}
-    assert fill.job.objects == 30
-    assert {step.job.own_prefix for step in (bucket, fill, sweep)} == {made.job.own_prefix}
 
 
 @pytest.mark.parametrize(

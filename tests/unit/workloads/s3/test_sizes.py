@@ -2,12 +2,12 @@ from collections import Counter
 
 import pytest
 
-from loadgen.plan import s3_fields
+from loadgen.plan.s3_profile import read_sizes
 from loadgen.workloads.s3.sizes import Sizes
 
 
 def parse_sizes(text, seed):
-    return Sizes(s3_fields.sizes(text), seed)
+    return Sizes(read_sizes(text), seed)
 
 
 def test_one_size_is_always_that():
