@@ -3,7 +3,7 @@
 `runner` makes a Result of a Plan, `rest` waits between two runs (see session/rounds.py); `told` hears of each run.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from loadgen.campaigns.rounds import SETTLE_S, Rest, RunLostError
 from loadgen.judge.find_max import RateSearch
 from loadgen.judge.validity import own_limits
 from loadgen.plan.codec import describe_plan
-from loadgen.plan.condition import parse_condition
+from loadgen.plan.condition import Condition, check_request_name, parse_condition
 from loadgen.plan.plan import Arrivals, Plan, Stage
 from loadgen.results.find_max import Limit, MaxRate, Trial
 from loadgen.results.result import Latency, Result
@@ -27,19 +27,21 @@ STEADY = 2.0
 WAITING_SHARE = 0.5
 
 
-def check_plan(plan: Plan, slo: tuple[str, ...]) -> None:
-    """Raise UsageError for what cannot be searched with."""
+def parse_slo(plan: Plan, texts: Iterable[str]) -> tuple[Condition, ...]:
+    """The SLO in its texts. Raises UsageError for one that is none, and for a plan that cannot be searched with."""
+    try:
+        slo = tuple(parse_condition(text, use="slo") for text in texts)
+        for condition in slo:
+            check_request_name(condition.metric, plan.job.request_names)
+    except ValueError as error:
+        raise UsageError(f"--slo: {error}") from None
     if not slo:
         raise UsageError("--slo: expected at least one, such as --slo 'p99 < 50ms'")
-    for text in slo:
-        try:
-            parse_condition(text, use="slo", names=plan.job.request_names)
-        except ValueError as error:
-            raise UsageError(f"--slo: {error}") from None
     if plan.duration_s is None or plan.requests_limit is not None:
         raise UsageError("--requests: expected none: every run of the search takes the time of --duration")
     if plan.arrivals is None or len(plan.arrivals.stages) != 1 or _is_ramp(plan.arrivals.stages[0]):
         raise UsageError("--stage: expected none: the rate is what is searched for; --rate is where it begins")
+    return slo
 
 
 def _is_ramp(stage: Stage) -> bool:
@@ -47,14 +49,13 @@ def _is_ramp(stage: Stage) -> bool:
 
 
 async def find_max(
-    plan: Plan, slo: tuple[str, ...], runner: Runner, rest: Rest, told: Callable[[Trial], None]
+    plan: Plan, slo: tuple[Condition, ...], runner: Runner, rest: Rest, told: Callable[[Trial], None]
 ) -> MaxRate:
     """Search from the plan's rate on. The plan's own thresholds must be met as well.
 
     A signal ends the search with what it has found, and so does a target that replies no more. Raises UsageError for
-    a plan that cannot be searched with or run, and where not one reply comes back to the first run.
+    a plan that cannot be run, and where not one reply comes back to the first run.
     """
-    check_plan(plan, slo)
     assert plan.arrivals is not None
     started = datetime.now(UTC).isoformat(timespec="seconds")
     search, trials, results = RateSearch(plan.arrivals.stages[0].to_rps), list[Trial](), list[Result]()
@@ -87,7 +88,7 @@ async def find_max(
         started_at=started,
         plan=describe_plan(plan),
         environment=results[-1].environment if results else {},
-        slo=(*slo, *plan.thresholds),
+        slo=tuple(condition.text for condition in (*slo, *plan.thresholds)),
         best_rps=search.best_rps,
         low_rps=low,
         high_rps=high,
@@ -106,27 +107,19 @@ def with_room(plan: Plan) -> Plan:
     return replace(plan, arrivals=replace(arrivals, max_connections=max(arrivals.max_connections, ROOM)))
 
 
-def _at(plan: Plan, slo: tuple[str, ...], rate_rps: float) -> Plan:
+def _at(plan: Plan, slo: tuple[Condition, ...], rate_rps: float) -> Plan:
     """One run. What can be lost before it is over ends it, which also spares the target."""
     arrivals = plan.arrivals or Arrivals(())
     length_s = plan.warmup_s + (plan.duration_s or 0.0) + plan.cool_down_s
-    names = plan.job.request_names
     return replace(
         plan,
         arrivals=replace(arrivals, stages=(Stage(length_s, rate_rps, rate_rps),)),
-        thresholds=(*(_aborting(text, names) for text in slo), *plan.thresholds),
+        thresholds=(*(replace(condition, abort=condition.can_be_lost) for condition in slo), *plan.thresholds),
     )
 
 
-def _aborting(text: str, names: tuple[str, ...]) -> str:
-    try:
-        return parse_condition(f"{text} abort", use="threshold", names=names).text
-    except ValueError:  # one that stays open until the run is over
-        return text
-
-
 def _trial(rate_rps: float, result: Result, first: Result) -> Trial:
-    rows = tuple(replace(row, expr=row.expr.removesuffix(" abort")) for row in result.thresholds)
+    rows = tuple(result.thresholds)
     trial = Trial(
         rate_rps=rate_rps,
         met=False,

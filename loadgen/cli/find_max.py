@@ -13,6 +13,7 @@ from loadgen.cli.target_argument import plan_for
 
 if TYPE_CHECKING:
     from loadgen.judge.exit_code import ExitCode
+    from loadgen.plan.condition import Condition
     from loadgen.plan.plan import Plan
     from loadgen.results.find_max import MaxRate, Trial
 
@@ -45,19 +46,19 @@ def find_max(
     Exit codes: 0 found; 99 no rate meets it, or no more replies; 105 stopped
     by a signal; 121 the generator was the limit (with --strict).
     """
-    from loadgen.campaigns.find_max import check_plan, with_room
+    from loadgen.campaigns.find_max import parse_slo, with_room
 
     check_output(output, form)
     check_file("--html", html)
-    plan, wanted = plan_for(target, settings or [], {**flags, "rate": flags.get("rate", START)}), tuple(slo or ())
-    check_plan(plan, wanted)
+    plan = plan_for(target, settings or [], {**flags, "rate": flags.get("rate", START)})
+    wanted = parse_slo(plan, slo or ())
     with signals_restored():
         found = search(plan if "max_connections" in flags else with_room(plan), wanted, quiet=quiet)
         _deliver(found, output, html, form, quiet=quiet)
     raise typer.Exit(_exit_code(found, strict=plan.strict))
 
 
-def search(plan: "Plan", slo: tuple[str, ...], *, quiet: bool) -> "MaxRate":
+def search(plan: "Plan", slo: "tuple[Condition, ...]", *, quiet: bool) -> "MaxRate":
     """Search, and show each run as it ends.
 
     Signals are ignored afterwards: the caller keeps what was found within `signals_restored`.

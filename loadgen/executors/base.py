@@ -79,6 +79,11 @@ class Users(Protocol):
         ...
 
     @property
+    def judged(self) -> tuple[int, int]:
+        """Good replies, and failures that are the target's fault, at one instant."""
+        ...
+
+    @property
     def not_sent(self) -> int:
         """Arrivals of the open model that were due and not sent: dropped, or still waiting at the end."""
         ...

@@ -230,7 +230,7 @@ class OpenUsers(ReactorUsers):
             return
         self._over = True
         self.finished_ns = now
-        end_ns = min(now, self._control.stopped_at_ns or now)
+        end_ns = min(now, self._task.control.stopped_at_ns or now)
         left = self._budget
         while self._next_due_ns <= end_ns and left > 0:
             left -= 1

@@ -54,7 +54,6 @@ class ReactorUsers:
         self._resumes = [script.resume for script in scripts]
         self._recorder = recorder
         self._breaker = breaker
-        self._control = task.control
         self._words = task.control.values
         self._sent_word = task.control.index(shard.index, Slot.SENT)
         self._clock = task.clock
@@ -92,6 +91,11 @@ class ReactorUsers:
     def sent(self) -> int:
         """Requests for which a connect or write was attempted."""
         return self._limit - self._budget
+
+    @property
+    def judged(self) -> tuple[int, int]:
+        """Good replies, and failures that are the target's fault, at one instant."""
+        return self._recorder.judged
 
     @property
     def not_sent(self) -> int:
@@ -366,13 +370,12 @@ class ReactorUsers:
             self._recorder.note_desync(connection.request.name_id)
 
     def on_batch(self) -> None:
-        """Fold the samples when there are enough, and show the count to the others."""
+        """Show how much was sent to the others, and fold the samples when there are enough."""
         budget = self._budget
         self._words[self._sent_word] = self._limit - budget
         if budget <= self._next_fold:
             self._next_fold = budget - FOLD_EVERY
             self._recorder.fold()
-            self._control.put(self._task.shard.index, Slot.OK, self._recorder.ok)
 
     # Time and endings.
 

@@ -103,6 +103,11 @@ class SequentialUsers:
         return sum(buffer.sent for buffer in self._buffers)
 
     @property
+    def judged(self) -> tuple[int, int]:
+        """Good replies, and failures that are the target's fault, as of the last time that the buffers were drained."""
+        return self._recorder.judged
+
+    @property
     def not_sent(self) -> int:
         """Arrivals that were due and not sent; in a closed loop, what its workload had left."""
         return self._unsent if self._schedule is not None else self._workload.left

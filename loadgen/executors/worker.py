@@ -22,7 +22,6 @@ class Worker:
         self._control = task.control
         self._index = task.shard.index
         self._second = 0
-        self._ok = 0
         self._opens_ns = 0
         self._cpu_ns = time.process_time_ns if task.plan.mode == "threads" else time.thread_time_ns
 
@@ -107,16 +106,15 @@ class Worker:
         elapsed_ns = max(now - self._opens_ns, 0)
         recording = self._users.take()
         self._show()
-        self._ok += sum(tally.ok for tally in recording.tallies.values())
-        self._put(Slot.OK, self._ok)
         self._task.deliver(Frame(self._index, self._second, elapsed_ns, recording, window, usage))
         self._second = elapsed_ns // NS_PER_S
 
     def _show(self) -> None:
         """Let the others see how far the users are, also while no reply comes."""
-        failed = self._control.get(self._index, Slot.FAILED)  # first: each of them is among those sent
+        ok, failed = self._users.judged  # first: each of them is among those sent
         self._put(Slot.SENT, self._users.sent)
-        self._put(Slot.FAILED_OF_SENT, failed)
+        self._put(Slot.OK, ok)
+        self._put(Slot.FAILED_WITH_OK, failed)
         self._put(Slot.STARTED, self._users.started)
         self._put(Slot.NOT_SENT, self._users.not_sent)
 

@@ -27,7 +27,11 @@ class Cause(IntEnum):
 
 
 class Slot(IntEnum):
-    """The values of one worker's slot."""
+    """The values of one worker's slot.
+
+    FAILED grows with each failure that is the target's fault. FAILED_WITH_OK is how many there were when OK was
+    written, so that the two make a share.
+    """
 
     STATE = 0
     CONNECTED = 1
@@ -36,7 +40,7 @@ class Slot(IntEnum):
     OK = 4
     FAILED = 5
     NOT_SENT = 6
-    FAILED_OF_SENT = 7
+    FAILED_WITH_OK = 7
 
 
 class State(IntEnum):

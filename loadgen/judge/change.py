@@ -11,15 +11,14 @@ from math import ceil, exp, inf, log, sqrt
 from random import Random
 
 from loadgen.judge.blocks import FEWEST_BLOCKS, Measure, compare_blocks, mean_of, quantile_of, ratio_of
-from loadgen.judge.figures import Figures
+from loadgen.judge.observe import Figures, Observed, is_supported
 from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING
 from loadgen.judge.student import quantile, two_sided_p
-from loadgen.plan.condition import Condition
+from loadgen.plan.metrics import Metric
 from loadgen.results.encoded import decode_histogram
 from loadgen.results.result import Result
 
 _SEED = 40_009
-_LOWER_IS_BETTER = ("error_rate", "failed", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Change:
     at_least: bool = False
 
 
-def changes_of(metrics: Sequence[Condition], before: Sequence[Result], after: Sequence[Result]) -> list[Change]:
+def changes_of(metrics: Sequence[Metric], before: Sequence[Result], after: Sequence[Result]) -> list[Change]:
     """Compare the runs of both sides, one or several each, by each metric.
 
     Raises ValueError for a damaged histogram.
@@ -49,17 +48,17 @@ def changes_of(metrics: Sequence[Condition], before: Sequence[Result], after: Se
 
 
 def _change(
-    metric: Condition, before: Sequence[Result], after: Sequence[Result], figures: Sequence[Sequence[Figures]]
+    metric: Metric, before: Sequence[Result], after: Sequence[Result], figures: Sequence[Sequence[Figures]]
 ) -> Change:
-    intervals = [[result.whole(metric) for result in side] for side in figures]
-    if any(found is None for side in intervals for found in side):
+    sides = [[_supported(metric, result) for result in side] for side in figures]
+    first, other = ([observed.low for observed in side if observed is not None] for side in sides)
+    if len(first) < len(sides[0]) or len(other) < len(sides[1]):
         return Change()
-    first, other = ([found.low for found in side if found is not None] for side in intervals)
-    is_sure = [all(found is not None and found.low == found.high for found in side) for side in intervals]
+    is_sure = [all(observed is not None and observed.is_exact for observed in side) for side in sides]
     ends = (_mean(metric, first), _mean(metric, other))
     if not is_sure[0] or (metric.kind != "ratio" and min(*first, *other) <= 0):
         return Change(*ends)
-    sign = 1.0 if is_lower_better(metric) else -1.0
+    sign = 1.0 if metric.better == "lower" else -1.0
     if metric.kind == "ratio":
         spread = _of_rounds(first, other) if _are_rounds(first, other) else _of_shares(metric, before, after)
         return _oriented(ends, ends[1] - ends[0], spread, sign, is_log=False, at_least=not is_sure[1])
@@ -70,16 +69,16 @@ def _change(
     return _of_blocks(metric, before, after, ends, sign, at_least=not is_sure[1])
 
 
-def is_lower_better(metric: Condition) -> bool:
-    """Whether more of the metric is worse."""
-    return metric.kind == "latency" or metric.metric in _LOWER_IS_BETTER
+def _supported(metric: Metric, figures: Figures) -> Observed | None:
+    observed = figures.observe(metric)
+    return observed if observed is not None and is_supported(metric, observed) else None
 
 
 def _are_rounds(first: Sequence[float], other: Sequence[float]) -> bool:
     return len(first) > 1 or len(other) > 1
 
 
-def _mean(metric: Condition, values: Sequence[float]) -> float:
+def _mean(metric: Metric, values: Sequence[float]) -> float:
     """Of several rounds: the geometric mean, but for shares and where a value is not above zero."""
     if metric.kind == "ratio" or min(values) <= 0:
         return sum(values) / len(values)
@@ -149,7 +148,7 @@ def _bootstrap_ts(first: Sequence[float], other: Sequence[float]) -> list[float]
     return sorted(ts)
 
 
-def _of_shares(metric: Condition, before: Sequence[Result], after: Sequence[Result]) -> Spread:
+def _of_shares(metric: Metric, before: Sequence[Result], after: Sequence[Result]) -> Spread:
     """The difference of two shares; their variance by the ratio estimator over the seconds of the runs."""
     sides = [_seconds(metric, side) for side in (before, after)]
     if min(map(len, sides)) < FEWEST_BLOCKS:
@@ -169,16 +168,20 @@ def _share_variance(seconds: Sequence[tuple[int, int]], share: float) -> float:
     return spread * count / (count - 1) / total**2
 
 
-def _seconds(metric: Condition, results: Sequence[Result]) -> list[tuple[int, int]]:
-    """Failures and requests of each second in which a request ended; none where only one request is asked about."""
-    if metric.request_name is not None:
+def _seconds(metric: Metric, results: Sequence[Result]) -> list[tuple[int, int]]:
+    """Failures and requests of each second in which a request ended.
+
+    None where only one request is asked about, and where the generator failed too: in which seconds is not known.
+    """
+    faults = {row.fault for result in results for row in result.errors}
+    if metric.request_name is not None or "generator" in faults:
         return []
     rows = [row for result in results for row in result.timeline]
     return [(row.failed, row.ok + row.failed) for row in rows if row.ok + row.failed]
 
 
 def _of_blocks(
-    metric: Condition,
+    metric: Metric,
     before: Sequence[Result],
     after: Sequence[Result],
     ends: tuple[float, float],
@@ -197,16 +200,16 @@ def _of_blocks(
     return _oriented(ends, shift, spread, sign, is_log=True, at_least=at_least)
 
 
-def _measure(metric: Condition, results: Sequence[Result]) -> tuple[Measure, int]:
+def _measure(metric: Metric, results: Sequence[Result]) -> tuple[Measure, int]:
     """The metric over weighted stretches of some runs, and how many of them there are; none where nothing is kept."""
-    if metric.request_name is None and metric.metric == "response":
+    if metric.request_name is None and metric.part == "response":
         blocks = [decode_histogram(block.response) for result in results for block in result.blocks if block.response]
         if metric.quantile is not None:
             return quantile_of(blocks, metric.quantile), len(blocks)
         if metric.statistic == "mean":
             return mean_of(blocks), len(blocks)
-    if metric.request_name is None and metric.metric in ("rps", "ok_rps"):
+    if metric.request_name is None and metric.name in ("rps", "ok_rps"):
         seconds = [row for result in results for row in result.whole_seconds]
-        amounts = [row.sent if metric.metric == "rps" else row.ok for row in seconds]
+        amounts: list[int] = [getattr(row, metric.part) for row in seconds]
         return ratio_of(amounts, [1.0] * len(amounts)), len(amounts)
     return ratio_of((), ()), 0

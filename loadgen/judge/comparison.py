@@ -2,19 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp, inf, log
 from typing import Literal
 
+from loadgen.base.errors import UsageError
 from loadgen.judge.blocks import Measure, compare_blocks, quantile_of, ratio_of
-from loadgen.judge.metrics import METRICS, Figure, Metric
+from loadgen.judge.observe import Figures, Observed
 from loadgen.judge.statistics import Estimate, Word, holm, paired, word
 from loadgen.measure.histogram import Histogram
+from loadgen.plan.metrics import Metric, Unit, metric_named
 from loadgen.results.encoded import decode_clocks
 from loadgen.results.merge import merge_results
-from loadgen.results.result import PART_OF_A_SECOND, QUANTILES, Result
+from loadgen.results.result import PART_OF_A_SECOND, Result
 from loadgen.results.rounds import Rounds
 
 Basis = Literal["rounds", "blocks", "none"]
+
+COMPARED = tuple(
+    metric_named(name)
+    for name in (
+        "ok_rps", "p50", "p99", "p99.9", "send_lag.p99", "loop_lag.p99", "cpu_us", "peak_rss_mb", "threads",
+        "context_switches", "error_rate",
+    )
+)  # fmt: skip
+"""In the order of the table."""
+BUCKET = 2**-10
+"""The relative width of a histogram's bucket: 3 significant digits."""
+_STEPS: dict[Unit, float] = {"per_s": 0.001, "ms": 0.001, "us": 0.001, "mb": 0.1}
+"""To how much a Result rounds what has the unit; a difference of less is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +40,8 @@ class Row:
     """
 
     metric: Metric
-    first: Figure | None
-    other: Figure | None
+    first: Observed | None
+    other: Observed | None
     estimate: Estimate
     bound: Literal["", "at least", "at most"] = ""
     p: float | None = None
@@ -35,7 +50,7 @@ class Row:
     @property
     def nonzero(self) -> bool:
         """Whether anything happened on either side."""
-        return any(side is not None and side.value for side in (self.first, self.other))
+        return any(side is not None and side.low for side in (self.first, self.other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +62,9 @@ class Against:
     basis: Basis
     rows: tuple[Row, ...]
 
-    def row(self, key: str) -> Row | None:
+    def row(self, name: str) -> Row | None:
         """The row of a metric, if there is one."""
-        return next((row for row in self.rows if row.metric.key == key), None)
+        return next((row for row in self.rows if row.metric.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +86,30 @@ def compare(variants: Sequence[Rounds]) -> Comparison:
     Runs that did not end as planned are left out. Where a side has a single run, the blocks of both stand in for
     rounds. Raises UsageError for damaged histograms.
     """
-    first, *others = (replace(item, results=_whole(item.results)) for item in variants)
+    first, *others = (replace(item, results=_planned(item.results)) for item in variants)
     return Comparison(tuple(variants), tuple(_against(first, other) for other in others))
 
 
-def summary(results: Sequence[Result]) -> dict[str, Figure | None]:
-    """Each metric of one side alone, by its key."""
-    whole = _whole(results)
-    return {metric.key: _middle([metric.read(result) for result in whole]) for metric in METRICS}
+def summary(results: Sequence[Result]) -> dict[str, Observed | None]:
+    """Each metric of one side alone, by its name. Raises UsageError for damaged histograms."""
+    tables = [_observed(result) for result in _planned(results)]
+    return {metric.name: _mean([table[metric] for table in tables]) for metric in COMPARED}
 
 
-def _whole(results: Sequence[Result]) -> tuple[Result, ...]:
+def _observed(result: Result) -> dict[Metric, Observed | None]:
+    """All figures of a run; without a send lag where every request is due when it is sent."""
+    figures = Figures(result)
+    try:
+        table = {metric: figures.observe(metric) for metric in COMPARED}
+        lag = figures.observe(metric_named("send_lag.max"))
+    except ValueError as error:
+        raise UsageError(f"damaged result: {error}") from None
+    if lag is None or not lag.high:
+        table[metric_named("send_lag.p99")] = None
+    return table
+
+
+def _planned(results: Sequence[Result]) -> tuple[Result, ...]:
     """The runs that ended as planned; with none, none is left out."""
     return tuple(result for result in results if result.ended_by == "completed") or tuple(results)
 
@@ -90,27 +118,34 @@ def _against(first: Rounds, other: Rounds) -> Against:
     rounds = min(len(first.results), len(other.results))
     if rounds < 2:
         return _by_blocks(first, other)
-    pairs = [first.results[:rounds], other.results[:rounds]]
-    rows = [_paired(metric, *([metric.read(result) for result in side] for side in pairs)) for metric in METRICS]
+    pairs = [[_observed(result) for result in side.results[:rounds]] for side in (first, other)]
+    rows = [_paired(metric, *([table[metric] for table in side] for side in pairs)) for metric in COMPARED]
     return Against(other.label, rounds, "rounds", _judged(rows))
 
 
-def _paired(metric: Metric, first: Sequence[Figure | None], other: Sequence[Figure | None]) -> Row:
+def _paired(metric: Metric, first: Sequence[Observed | None], other: Sequence[Observed | None]) -> Row:
     both = [(a, b) for a, b in zip(first, other, strict=True) if a is not None and b is not None]
-    sides = _middle([a for a, _ in both]), _middle([b for _, b in both])
+    sides = _mean([a for a, _ in both]), _mean([b for _, b in both])
     if not both or sides[0] is None or sides[1] is None:
-        return Row(metric, _middle(first), _middle(other), Estimate())
-    step = max(metric.step, metric.bucket * min(side.value for side in sides if side))
-    return _bounded(Row(metric, *sides, paired([a.value for a, _ in both], [b.value for _, b in both], step)))
+        return Row(metric, _mean(first), _mean(other), Estimate())
+    step = _step(metric, sides[0], sides[1])
+    return _bounded(Row(metric, *sides, paired([a.low for a, _ in both], [b.low for _, b in both], step)))
+
+
+def _step(metric: Metric, first: Observed, other: Observed) -> float:
+    """The resolution of a metric where it is as on two sides."""
+    bucket = BUCKET if metric.unit == "ms" else 0.0
+    return max(_STEPS.get(metric.unit, 0.0), bucket * min(first.low, other.low))
 
 
 def _by_blocks(first: Rounds, other: Rounds) -> Against:
     """One run on a side: rounds on the other count as one long run."""
     runs = _as_one(first), _as_one(other)
     blocks = _Blocks(runs[0]), _Blocks(runs[1])
+    tables = _observed(runs[0]), _observed(runs[1])
     rows = []
-    for metric in METRICS:
-        sides = (metric.read(runs[0]), metric.read(runs[1]))
+    for metric in COMPARED:
+        sides = (tables[0][metric], tables[1][metric])
         rows.append(_bounded(Row(metric, *sides, _estimate(metric, sides, blocks))))
     known = any(row.estimate.p is not None for row in rows)
     return Against(other.label, 1, "blocks" if known else "none", _judged(rows))
@@ -123,39 +158,39 @@ def _as_one(rounds: Rounds) -> Result:
 
 
 def _estimate(
-    metric: Metric, sides: tuple[Figure | None, Figure | None], blocks: "tuple[_Blocks, _Blocks]"
+    metric: Metric, sides: tuple[Observed | None, Observed | None], blocks: "tuple[_Blocks, _Blocks]"
 ) -> Estimate:
     first, other = sides
     if first is None or other is None:
         return Estimate()
     measures = blocks[0].measure(metric), blocks[1].measure(metric)
-    if measures[0] and measures[1] and not (first.at_least or other.at_least):
-        step = max(metric.step, metric.bucket * min(first.value, other.value))
-        found = compare_blocks(measures[0], blocks[0].count, measures[1], blocks[1].count, step)
-        if found.p is not None:
-            return found
-    return paired([first.value], [other.value])
+    if measures[0] and measures[1] and first.is_exact and other.is_exact:
+        step = _step(metric, first, other)
+        estimate = compare_blocks(measures[0], blocks[0].count, measures[1], blocks[1].count, step)
+        if estimate.p is not None:
+            return estimate
+    return paired([first.low], [other.low])
 
 
 class _Blocks:
     """The whole blocks of a run, and the metrics that they give. Raises UsageError for a damaged histogram."""
 
     def __init__(self, result: Result) -> None:
+        self._own_faults = any(row.fault == "generator" for row in result.errors)
         end_s = result.duration_s + PART_OF_A_SECOND
         self._rows = [row for row in result.blocks if row.t_s + row.duration_s <= end_s]
-        self._counts = [
+        self._histograms = [
             decode_clocks({"response": row.response})["response"] if row.response else Histogram() for row in self._rows
         ]
         self.count = len(self._rows)
 
     def measure(self, metric: Metric) -> Measure | None:
         """How blocks give the metric; None for one that they do not."""
-        quantile = QUANTILES.get(metric.key.replace(".", "_"))
-        if quantile is not None:
-            return quantile_of(self._counts, quantile)
-        if metric.key == "ok_rps":
+        if metric.part == "response" and metric.quantile is not None:
+            return quantile_of(self._histograms, metric.quantile)
+        if metric.name == "ok_rps":
             return ratio_of([row.ok for row in self._rows], [row.duration_s for row in self._rows])
-        if metric.key == "error_rate":
+        if metric.name == "error_rate" and not self._own_faults:  # in which blocks those were is not known
             return ratio_of([row.failed for row in self._rows], [row.ok + row.failed for row in self._rows])
         return None
 
@@ -163,14 +198,14 @@ class _Blocks:
 def _bounded(row: Row) -> Row:
     """What a lower bound among the figures leaves of the estimate."""
     first, other = row.first, row.other
-    if first is None or other is None or not (first.at_least or other.at_least):
+    if first is None or other is None or (first.is_exact and other.is_exact):
         return row
-    if first.at_least and other.at_least:
+    if not (first.is_exact or other.is_exact):
         return replace(row, estimate=Estimate())
-    found, upwards = row.estimate, other.at_least
-    telling = found.shift is not None and (found.shift > 0) == upwards
-    low, high = (found.low, None) if upwards else (None, found.high)
-    estimate = replace(found, low=low, high=high, p=found.p if telling else None)
+    known, upwards = row.estimate, first.is_exact
+    telling = known.shift is not None and (known.shift > 0) == upwards
+    low, high = (known.low, None) if upwards else (None, known.high)
+    estimate = replace(known, low=low, high=high, p=known.p if telling else None)
     return replace(row, estimate=estimate, bound="at least" if upwards else "at most")
 
 
@@ -183,10 +218,11 @@ def _judged(rows: Sequence[Row]) -> tuple[Row, ...]:
     )
 
 
-def _middle(figures: Sequence[Figure | None]) -> Figure | None:
-    known = [figure for figure in figures if figure is not None]
+def _mean(rounds: Sequence[Observed | None]) -> Observed | None:
+    """The geometric mean of what is known, or the plain one where a value is not above 0."""
+    known = [observed for observed in rounds if observed is not None]
     if not known:
         return None
-    values = [figure.value for figure in known]
-    mean = exp(sum(map(log, values)) / len(values)) if min(values) > 0 else sum(values) / len(values)
-    return Figure(mean, any(figure.at_least for figure in known))
+    lows = [observed.low for observed in known]
+    mean = exp(sum(map(log, lows)) / len(lows)) if min(lows) > 0 else sum(lows) / len(lows)
+    return Observed(mean, mean if all(observed.is_exact for observed in known) else inf)

@@ -63,7 +63,7 @@ def doubts(comparison: Comparison) -> list[str]:
 
 
 def _side(rounds: Rounds) -> _Side:
-    figures = {key: figure.value for key, figure in summary(rounds.results).items() if figure}
+    figures = {name: observed.low for name, observed in summary(rounds.results).items() if observed}
     generator = rounds.results[0].generator
     return _Side(
         label=rounds.label,
@@ -112,7 +112,7 @@ def _waiting(comparison: Comparison) -> Iterator[str]:
         slow, fast = (sides[label] for label in pair[row.word])
         if not (_is_threads(slow) and not _is_threads(fast) and _users(slow) == _users(fast)):
             continue
-        low_ms, high_ms = sorted(side.value for side in (row.first, row.other) if side)
+        low_ms, high_ms = sorted(side.low for side in (row.first, row.other) if side)
         if high_ms >= MUCH_LONGER * low_ms:
             yield (
                 f"The same target answered {fast.label} within {format_ms(low_ms)} at p99: most of the "

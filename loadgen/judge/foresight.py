@@ -11,10 +11,11 @@ shows. What has come is taken for a sample of what will come: a warm-up keeps a 
 from math import lgamma, log
 
 from loadgen.base.units import format_ms
+from loadgen.judge.observe import observe, stretch_of
 from loadgen.measure.histogram import Histogram, rank_of, top_of
-from loadgen.measure.recording import CENSORED, Tally
+from loadgen.measure.recording import Tally
 from loadgen.plan.condition import Condition
-from loadgen.results.summary import clocks_of, to_ms
+from loadgen.results.summary import to_ms
 
 ALPHA = 0.001
 FEWEST_LOOKS = 5
@@ -33,23 +34,25 @@ class Foresight:
 
     def look(self, tally: Tally) -> str | None:
         """What was observed, once the threshold is lost; None before. `tally` is everything measured so far."""
-        condition = self.condition
-        if condition.kind == "count":
-            count = _count(condition.metric, tally)
+        condition, window = self.condition, stretch_of(tally)
+        metric, sums = condition.metric, window.sums
+        if metric.kind == "count":
+            count = getattr(sums, metric.part)
             return f"{count:,} already" if _is_lost(condition, count) else None
-        if condition.kind == "ratio":
-            failed = tally.failed - _own_faults(tally)
+        if metric.kind == "ratio":
             allowed = condition.value if condition.is_ceiling else 1 - condition.value
-            return self._share(failed, tally.ok + failed, allowed, "requests failed")
-        clocks = clocks_of(tally)
-        values, bounds = (clocks.get(name, Histogram()) for name in (condition.metric, condition.metric + CENSORED))
+            return self._share(sums.failed, sums.judged, allowed, "requests failed")
+        values, bounds = window.clock(metric.part)
         beyond = _beyond(condition, values) + (_beyond(condition, bounds) if condition.is_ceiling else 0)
-        if condition.quantile is None:
-            return f"{_extreme(condition, values, bounds)} already" if beyond else None
-        allowed = 1 - condition.quantile if condition.is_ceiling else condition.quantile
+        if metric.quantile is None:
+            extreme = observe(metric, window)
+            if not beyond or extreme is None:
+                return None
+            return f"{format_ms(extreme.low if condition.is_ceiling else extreme.high)} already"
+        allowed = 1 - metric.quantile if condition.is_ceiling else metric.quantile
         return self._share(beyond, values.total + bounds.total, round(allowed, 9), f"replies took {_side(condition)}")
 
-    def _share(self, bad: int, total: int, allowed: float, said: str) -> str | None:
+    def _share(self, bad: int, total: int, allowed: float, what: str) -> str | None:
         """For a condition that allows a part of all requests to be bad."""
         if total > self._seen[1]:
             self._looks.append((bad - self._seen[0], total - self._seen[1]))
@@ -59,7 +62,7 @@ class Foresight:
         used_up = allowed == 0 or self._is_used_up(bad, allowed)
         if not used_up and not is_beyond_doubt(self._looks, allowed, self._alpha):
             return None
-        return f"{bad:,} of {total:,} {said}: {bad / total:.2%}, where {allowed * 100:.4g}% may"
+        return f"{bad:,} of {total:,} {what}: {bad / total:.2%}, where {allowed * 100:.4g}% may"
 
     def _is_used_up(self, bad: int, allowed: float) -> bool:
         """Whether more are bad than could be if all planned requests that are left came out well."""
@@ -95,38 +98,14 @@ def _design_effect(looks: list[tuple[int, int]], share: float) -> float:
     return max(1.0, spread / independent)
 
 
-def _count(metric: str, tally: Tally) -> int:
-    match metric:
-        case "failed":
-            return tally.failed - _own_faults(tally)
-        case "ok":
-            return tally.ok
-        case "unknown":
-            return tally.unknown
-    return tally.sent
-
-
 def _is_lost(condition: Condition, count: int) -> bool:
     """Whether a count that can only grow is too high."""
     return count > condition.value or (condition.op == "<" and count == condition.value)
 
 
-def _own_faults(tally: Tally) -> int:
-    """Failures that are the generator's; at most all of them."""
-    own = sum(item.count for error, item in tally.errors.items() if error.fault == "generator")
-    return min(own, tally.failed)
-
-
-def _beyond(condition: Condition, counts: Histogram) -> int:
+def _beyond(condition: Condition, histogram: Histogram) -> int:
     """How many values do not satisfy the comparison."""
-    return sum(times for bucket, times in counts.buckets.items() if not condition.holds(to_ms(top_of(bucket))))
-
-
-def _extreme(condition: Condition, values: Histogram, bounds: Histogram) -> str:
-    """The worst value, in its unit."""
-    if condition.is_ceiling:
-        return format_ms(to_ms(top_of(max((values.buckets + bounds.buckets).keys()))))
-    return format_ms(to_ms(min(values.buckets)))
+    return sum(times for bucket, times in histogram.buckets.items() if not condition.holds(to_ms(top_of(bucket))))
 
 
 def _side(condition: Condition) -> str:

@@ -10,8 +10,9 @@ from loadgen.judge.change import Change, changes_of
 from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.judge.statistics import LEVEL, holm
 from loadgen.judge.thresholds import judge_thresholds
-from loadgen.plan.condition import Condition, parse_condition, parse_metric
+from loadgen.plan.condition import Condition, check_request_name, parse_condition, parse_metric
 from loadgen.plan.identity import plan_differences
+from loadgen.plan.metrics import Metric
 from loadgen.results.machine import machine_differences
 from loadgen.results.merge import merge_results
 from loadgen.results.result import Result
@@ -25,7 +26,7 @@ Word = Literal["pass", "worse", "cannot tell"]
 class Margin:
     """How much worse a metric may be: a share of the baseline's, and for metrics that are shares a difference."""
 
-    metric: Condition
+    metric: Metric
     allowed: float
     text: str
 
@@ -35,7 +36,7 @@ class Regression:
     """One metric against the baseline. `worse` needs both: it is beyond the margin, and it is not chance."""
 
     text: str
-    metric: Condition
+    metric: Metric
     allowed: float
     change: Change
     word: Word
@@ -85,7 +86,8 @@ def parse_margins(text: str, names: Collection[str]) -> list[Margin]:
         metric, colon, share = part.rpartition(":")
         if not colon or not metric.strip() or "%" not in share:
             raise ValueError(f"expected METRIC: SHARE such as 'p99: 10%, rps: 5%', got {part!r}")
-        margins.append(Margin(parse_metric(metric, names), parse_percent(share), part))
+        margins.append(Margin(parse_metric(metric), parse_percent(share), part))
+        check_request_name(margins[-1].metric, names)
     if not margins:
         raise ValueError("expected METRIC: SHARE such as 'p99: 10%, rps: 5%'")
     return margins
@@ -106,16 +108,10 @@ def judge_gate(
     results cannot answer.
     """
     merged = as_one({f"round {number}": result for number, result in enumerate(rounds, 1)})
-    wanted = list(thresholds) or list(merged.plan.get("thresholds") or ())
-    names = list(merged.requests)
-    for text in thresholds:
-        try:
-            parse_condition(text, use="threshold", names=names)
-        except ValueError as error:
-            raise UsageError(f"--threshold: {error}") from None
-    plan = {**merged.plan, "thresholds": wanted, "strict": strict or bool(merged.plan.get("strict"))}
-    merged = replace(merged, plan=plan)
-    merged = replace(merged, thresholds=judge_thresholds(merged, names))
+    conditions = _conditions(merged, thresholds)
+    texts = [condition.text for condition in conditions]
+    plan = {**merged.plan, "thresholds": texts, "strict": strict or bool(merged.plan.get("strict"))}
+    merged = replace(merged, plan=plan, thresholds=judge_thresholds(merged, conditions))
     if baseline is None:
         return Gate(merged, len(rounds), None, (), ())
     notes = [
@@ -123,6 +119,20 @@ def judge_gate(
         *_few(baseline.rounds, rounds),
     ]
     return Gate(merged, len(rounds), baseline, tuple(_regressions(margins, baseline.rounds, rounds)), tuple(notes))
+
+
+def _conditions(result: Result, thresholds: Sequence[str]) -> list[Condition]:
+    """What is asked of a saved result: `thresholds`, which must be about its requests, or else those of its plan."""
+    source = "--threshold" if thresholds else "the result's threshold"
+    try:
+        conditions = [
+            parse_condition(str(text), use="threshold") for text in thresholds or result.plan.get("thresholds") or ()
+        ]
+        for condition in conditions if thresholds else ():
+            check_request_name(condition.metric, result.requests)
+    except ValueError as error:
+        raise UsageError(f"{source}: {error}") from None
+    return conditions
 
 
 def as_one(rounds: Mapping[str, Result]) -> Result:

@@ -55,7 +55,7 @@ class ReplySamples:
 class Recorder:
     """The samples and sums of one worker since the last `take`.
 
-    `ok` counts good replies folded since the beginning. `redact` cleans the text of examples. `paced` says that send
+    `redact` cleans the text of examples. `paced` says that send
     lag is measured; without it response equals service and only service is kept. `phases`: also keep first bytes.
     `transactions` is for the workload to write in.
     """
@@ -69,7 +69,8 @@ class Recorder:
         clock: Callable[[], int] = now_ns,
     ) -> None:
         self.connections = ConnectionCounts()
-        self.ok = 0
+        self._ok = 0
+        self._failed = 0
         self.paced = paced
         self.transactions = Transactions(clock)
         self._phases = phases
@@ -77,6 +78,17 @@ class Recorder:
         self._replies: dict[tuple[int, int, ErrorClass | None], ReplySamples] = {}
         self._recording = Recording()
         self.batches_ns: list[int] = []
+
+    @property
+    def judged(self) -> tuple[int, int]:
+        """Good replies, and failures that are the target's fault, since the beginning, folded or not."""
+        ok, failed = self._ok, self._failed
+        for replies in self._replies.values():
+            if replies.error is None:
+                ok += len(replies.samples)
+            elif replies.error.fault == "target":
+                failed += len(replies.samples)
+        return ok, failed
 
     def replies(self, name_id: int, status: int, error: ErrorClass | None) -> ReplySamples:
         """Where replies of this kind go; keep it while replies stay of the same kind."""
@@ -127,6 +139,8 @@ class Recorder:
             tally.unknown += 1
         else:
             tally.failed += 1
+            if error.fault == "target":
+                self._failed += 1
         if error in (ErrorClass.CUT, ErrorClass.TIMEOUT):
             tally.clock("service" + CENSORED).add(service_ns // 1000)
             if self.paced:
@@ -158,7 +172,7 @@ class Recorder:
         if replies.error is None:
             tally.ok += count
             tally.payload += replies.moved
-            self.ok += count
+            self._ok += count
             tally.clock("service").add_ns(samples)
             if lags:
                 tally.clock("send_lag").add_ns(lags)
@@ -168,6 +182,8 @@ class Recorder:
                 self._fold_phases(tally, samples, replies.first_bytes)
         else:
             tally.failed += count
+            if replies.error.fault == "target":
+                self._failed += count
             tally.errors.setdefault(replies.error, ErrorCount(0, ERROR_TEXT[replies.error])).count += count
             tally.clock("failed").add_ns(samples)
             lags.clear()

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from loadgen.base.units import format_duration_s
-from loadgen.plan.condition import Condition, Use, parse_condition
+from loadgen.plan.condition import Condition, check_request_name
 from loadgen.plan.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profile import Profile
@@ -31,10 +31,10 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     if "requests" not in wrong:
         names = list(job.request_names)
         run_s = measured_s(profile) if timed else None
-        for index, text in enumerate(profile.abort_if):
-            problems += _condition(("abort_if", index), text, "abort", names)
-        for index, text in enumerate(profile.thresholds):
-            problems += _condition(("thresholds", index), text, "threshold", names, run_s)
+        for index, rule in enumerate(profile.abort_if):
+            problems += _condition(("abort_if", index), rule, names)
+        for index, threshold in enumerate(profile.thresholds):
+            problems += _condition(("thresholds", index), threshold, names, run_s)
     if not wrong & {"cert", "key"}:
         problems += _certificate(profile)
     if timed:
@@ -43,9 +43,9 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     return [*problems, *open_model_problems(profile, wrong), *user_stage_problems(profile, wrong)]
 
 
-def _condition(where: Where, text: str, use: Use, names: list[str], run_s: float | None = None) -> list[Problem]:
+def _condition(where: Where, condition: Condition, names: list[str], run_s: float | None = None) -> list[Problem]:
     try:
-        condition = parse_condition(text, use=use, names=names)
+        check_request_name(condition.metric, names)
     except ValueError as error:
         return [Problem(where, str(error))]
     problem = _window_problem(condition, run_s) if run_s is not None else None
@@ -62,7 +62,7 @@ def _window_problem(condition: Condition, run_s: float) -> str | None:
     block_s = 1
     while run_s > block_s * MOST_BLOCKS:
         block_s *= 2
-    if condition.kind == "latency" and window_s % block_s:
+    if condition.metric.kind == "latency" and window_s % block_s:
         return (
             f"over: a run of {format_duration_s(run_s)} keeps latencies in blocks of {block_s}s, "
             "so expected a multiple of that"

@@ -41,6 +41,8 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "variables": [],
     }
     described |= {key: value for key, value in asdict(plan).items() if key not in ("origin", "job", "secrets")}
+    described["thresholds"] = [condition.text for condition in plan.thresholds]
+    described["stop"]["abort_if"] = [condition.text for condition in plan.stop.abort_if]
     described |= {"s3": None, "counted": {"noun": job.noun, "per_reply": job.per_reply, "total": job.total}}
     return {key: _redacted(value, redactor) for key, value in (described | job.describe()).items()}
 

@@ -5,58 +5,46 @@
 error_rate > 5% over 10s min 200      p99 < 250ms      p(99)<250 (milliseconds)      service.p99.9 <= 1s
 p99 < 250ms abort (a threshold that also stops the run once it cannot be met)
 checkout:p99 < 1s      ok_rate > 99%      rps >= 1000      bytes_received_per_s > 10MiB      failed < 10
+
+What is a metric says plan/metrics.py. A request name may hold anything; what stands behind the last colon cannot.
 """
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt
 from typing import Literal
 
 from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size
+from loadgen.plan.metrics import BY_THE_SECOND, Metric, metric_named
 from loadgen.plan.problems import did_you_mean, shown
 
 Use = Literal["threshold", "abort", "slo"]
-Kind = Literal["latency", "ratio", "rate", "count"]
 
 DEFAULT_WINDOW_S = 10.0
 DEFAULT_MIN_COUNT = 20
 
-_CLOCKS = ("response", "service", "send_lag", "failed")
-_RATIOS = ("error_rate", "ok_rate")
-_RATES = ("rps", "ok_rps", "bytes_sent_per_s", "bytes_received_per_s")
-_COUNTS = ("sent", "ok", "failed", "unknown")
-_BY_THE_SECOND = (*_RATIOS, "rps", "ok_rps", "sent", "ok", "failed")
-_STATISTICS = {"min": "min", "mean": "mean", "avg": "mean", "med": "p50", "max": "max"}
-_IN_MILLISECONDS = ("avg", "med")
-_KNOWN = ("p50", "p99", "p99.9", "mean", "min", "max", "service.p99", "send_lag.max", *_RATIOS, *_RATES, *_COUNTS)
-
 _OPERATIONS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq}
 _SPLIT = re.compile(r"([^<>=!]*?)\s*([<>=!]+)\s*([^<>=!]*)")
-_QUANTILE = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,4})?)|p\(([0-9]{1,2}(?:\.[0-9]{1,4})?)\)")
+_K6_MILLISECONDS = re.compile(r"(?:.*\.)?(?:avg|med|p\(.*\))")
 _COUNT = re.compile(r"[0-9]{1,15}")
 _FORM = "expected METRIC < VALUE such as 'p99 < 250ms' or 'error_rate > 5% over 10s min 200'"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison. Latency values are milliseconds, ratios 0 to 1, rates per second, counts plain.
+    """One comparison; `value` is in the metric's unit.
 
-    `metric` is a clock (response, service, send_lag, failed) for latencies, with `statistic` "p99.9", "mean", "min" or
-    "max" and, for percentiles, `quantile` 0.999. `window_s` is None where the whole run is judged; otherwise every
-    stretch of `window_s` seconds is, if it holds `min_count` finished requests (None: any number). With `abort` the
-    run stops as soon as the condition cannot be met any more (see judge/foresight.py).
+    `window_s` is None where the whole run is judged; otherwise every stretch of `window_s` seconds is, if it holds
+    `min_count` requests that the metric rests on (None: any number). With `abort` the run stops as soon as the
+    condition cannot be met any more (see judge/foresight.py).
     """
 
-    metric: str
-    kind: Kind
+    metric: Metric
     op: str
     value: float
-    statistic: str | None = None
-    quantile: float | None = None
     window_s: float | None = None
     min_count: int | None = None
-    request_name: str | None = None
     abort: bool = False
     text: str = ""
 
@@ -65,164 +53,120 @@ class Condition:
         """Whether what is observed must stay below the value."""
         return self.op in ("<", "<=")
 
+    @property
+    def can_be_lost(self) -> bool:
+        """Whether it may be certain before a run is over that the condition cannot be met any more."""
+        metric, op = self.metric, self.op
+        if self.window_s is not None:
+            return False
+        match metric.kind:
+            case "latency":
+                extreme = "max" if self.is_ceiling else "min"
+                return op != "==" and (metric.quantile is not None or metric.statistic == extreme)
+            case "ratio":
+                return op != "==" and self.is_ceiling == (metric.better == "lower")
+            case "count":
+                return op in ("<", "<=", "==")
+        return False
+
     def holds(self, observed: float) -> bool:
         """Whether `observed` (in the unit of `value`) satisfies the comparison; NaN never does."""
         return _OPERATIONS[self.op](observed, self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Metric:
-    name: str
-    kind: Kind
-    statistic: str | None = None
-    quantile: float | None = None
-    unit_optional: bool = False
-
-    @property
-    def shown(self) -> str:
-        """As a person writes it."""
-        if self.statistic is None:
-            return self.name
-        return self.statistic if self.name == "response" else f"{self.name}.{self.statistic}"
-
-
-def parse_condition(text: str, *, use: Use, names: Collection[str]) -> Condition:
-    """Read one condition; `names` are the requests of the plan. Raises ValueError with one clear sentence."""
-    stripped = text.strip()
-    request_name, rest = _without_name(stripped, names)
+def parse_condition(text: str, *, use: Use) -> Condition:
+    """Read one condition. Raises ValueError with one clear sentence."""
+    name, rest = _split_name(text)
     match = _SPLIT.fullmatch(rest)
     if match is None or not match[1].strip() or not match[3].strip():
         raise ValueError(f"{_FORM}, got {shown(text)}")
     if match[2] not in _OPERATIONS:
         raise ValueError(f"expected one of < <= > >= ==, got {match[2]!r} in {shown(text)}")
-    metric = _metric(match[1].strip(), names)
+    metric_text = match[1].strip()
+    metric = replace(_metric_of_requests(metric_text), request_name=name)
     value_text, *tail = match[3].split()
     abort = use == "threshold" and tail[-1:] == ["abort"]
     if abort:
         tail.pop()
     window_s, min_count = _window(value_text, tail, use)
     if use == "threshold" and window_s is not None:
-        _check_seconds(metric, request_name, window_s)
-    value = _value(metric, value_text)
+        _check_seconds(metric, window_s)
+    value = _value(metric, value_text, unit_optional=bool(_K6_MILLISECONDS.fullmatch(metric_text)))
+    condition = Condition(metric, match[2], value, window_s, min_count, abort, text.strip())
     if abort:
-        _check_abort(metric, match[2], window_s)
-    return Condition(
-        metric=metric.name,
-        kind=metric.kind,
-        op=match[2],
-        value=value,
-        statistic=metric.statistic,
-        quantile=metric.quantile,
-        window_s=window_s,
-        min_count=min_count,
-        request_name=request_name,
-        abort=abort,
-        text=stripped,
-    )
+        _check_abort(condition)
+    return condition
 
 
-def parse_metric(text: str, names: Collection[str]) -> Condition:
-    """Read a metric alone, as in a condition before its comparison; what it is compared with is left at zero.
-
-    Raises ValueError with one clear sentence.
-    """
-    request_name, rest = _without_name(text.strip(), names)
-    metric = _metric(rest, names)
-    return Condition(
-        metric=metric.name,
-        kind=metric.kind,
-        op="<",
-        value=0.0,
-        statistic=metric.statistic,
-        quantile=metric.quantile,
-        request_name=request_name,
-        text=text.strip(),
-    )
+def parse_metric(text: str) -> Metric:
+    """Read a metric alone, as it stands before a comparison. Raises ValueError with one clear sentence."""
+    name, rest = _split_name(text)
+    return replace(_metric_of_requests(rest), request_name=name)
 
 
-def _without_name(text: str, names: Collection[str]) -> tuple[str | None, str]:
-    """A name may hold anything, colons too: the longest name that fits is meant."""
-    fitting = [name for name in names if text.startswith(f"{name}:")]
-    if not fitting:
-        return None, text
-    name = max(fitting, key=len)
-    return name, text[len(name) + 1 :].strip()
-
-
-def _metric(text: str, names: Collection[str]) -> _Metric:
-    if ":" in text:
-        name = text.rpartition(":")[0]
+def check_request_name(metric: Metric, names: Collection[str]) -> None:
+    """Raise ValueError where the metric is of a request that is not among `names`."""
+    name = metric.request_name
+    if name is not None and name not in names:
         raise ValueError(f"no request is named {shown(name)}{did_you_mean(name, names)}")
-    for kind, known in (("ratio", _RATIOS), ("rate", _RATES), ("count", _COUNTS)):
-        if text in known:
-            return _Metric(text, kind)  # type: ignore[arg-type]
-    clock, dot, statistic = text.partition(".")
-    if not dot or clock not in _CLOCKS:
-        clock, statistic = "response", text
-    if statistic in _STATISTICS:
-        plain = _STATISTICS[statistic]
-        return _Metric(clock, "latency", plain, 0.5 if plain == "p50" else None, statistic in _IN_MILLISECONDS)
-    match = _QUANTILE.fullmatch(statistic)
-    if match is None or float(match[1] or match[2]) == 0:
-        raise ValueError(f"unknown metric {shown(text)}{did_you_mean(text, _KNOWN)}")
-    percent = match[1] or match[2]
-    return _Metric(clock, "latency", f"p{percent}", _quantile(percent), match[2] is not None)
 
 
-def _quantile(percent: str) -> float:
-    """The nearest float to the decimal fraction: "99.9" -> 0.999."""
-    whole, _, decimals = percent.partition(".")
-    return float(f"0.{whole.zfill(2)}{decimals}")
+def _split_name(text: str) -> tuple[str | None, str]:
+    name, colon, rest = text.strip().rpartition(":")
+    return (name if colon else None), rest.strip()
 
 
-def _value(metric: _Metric, text: str) -> float:
-    match metric.kind:
-        case "latency":
-            return _milliseconds(metric, text)
-        case "ratio":
+def _metric_of_requests(text: str) -> Metric:
+    metric = metric_named(text)
+    if metric.kind == "generator":
+        raise ValueError(f"{text}: a figure of the generator itself can be compared, but nothing can depend on it")
+    return metric
+
+
+def _value(metric: Metric, text: str, *, unit_optional: bool) -> float:
+    match metric.unit:
+        case "ms":
+            return _milliseconds(metric, text, unit_optional=unit_optional)
+        case "share":
             return _named(metric, text, parse_percent)
-        case "count":
-            if not _COUNT.fullmatch(text):
-                raise ValueError(f"{metric.name}: expected a whole number such as 10, got {shown(text)}")
-            return float(text)
-        case "rate":
-            if metric.name.startswith("bytes"):
-                return float(_named(metric, text.removesuffix("/s"), parse_size))
+        case "per_s":
             return _named(metric, text, parse_rate)
+        case "bytes_per_s":
+            return float(_named(metric, text.removesuffix("/s"), parse_size))
+    if not _COUNT.fullmatch(text):
+        raise ValueError(f"{metric.name}: expected a whole number such as 10, got {shown(text)}")
+    return float(text)
 
 
-def _milliseconds(metric: _Metric, text: str) -> float:
+def _milliseconds(metric: Metric, text: str, *, unit_optional: bool) -> float:
     seconds = _named(metric, text, parse_duration_s)
     if text[-1].isalpha():
         return round(seconds * 1000, 9)
-    if metric.unit_optional:
+    if unit_optional:
         return seconds
-    raise ValueError(f"{metric.statistic}: expected a time with its unit such as {text}ms, got {shown(text)}")
+    raise ValueError(f"{metric.name}: expected a time with its unit such as {text}ms, got {shown(text)}")
 
 
-def _named(metric: _Metric, text: str, parse: Callable[[str], float]) -> float:
+def _named(metric: Metric, text: str, parse: Callable[[str], float]) -> float:
     try:
         return parse(text)
     except ValueError as error:
-        raise ValueError(f"{metric.statistic or metric.name}: {error}") from None
+        raise ValueError(f"{metric.name}: {error}") from None
 
 
 def _window(value: str, words: list[str], use: Use) -> tuple[float | None, int | None]:
     """What follows the value: `over DURATION` and `min COUNT`, in any order, each at most once."""
-    found = dict(zip(words[::2], words[1::2], strict=False))
-    if len(words) % 2 or len(found) * 2 != len(words) or not found.keys() <= {"over", "min"}:
+    given = dict(zip(words[::2], words[1::2], strict=False))
+    if len(words) % 2 or len(given) * 2 != len(words) or not given.keys() <= {"over", "min"}:
+        abort = ", 'abort'" if use == "threshold" else ""
         raise ValueError(
-            f"expected 'over 10s', 'min 200'{_or_abort(use)} or nothing after {value!r}, got {shown(' '.join(words))}"
+            f"expected 'over 10s', 'min 200'{abort} or nothing after {value!r}, got {shown(' '.join(words))}"
         )
-    if use == "slo" and found:
-        raise ValueError(f"expected no {' and '.join(map(repr, found))}: the whole run is judged here")
+    if use == "slo" and given:
+        raise ValueError(f"expected no {' and '.join(map(repr, given))}: the whole run is judged here")
     if use == "abort":
-        found = {"over": f"{DEFAULT_WINDOW_S:g}", "min": str(DEFAULT_MIN_COUNT)} | found
-    return _window_s(found.get("over")), _min_count(found.get("min"))
-
-
-def _or_abort(use: Use) -> str:
-    return ", 'abort'" if use == "threshold" else ""
+        given = {"over": f"{DEFAULT_WINDOW_S:g}", "min": str(DEFAULT_MIN_COUNT)} | given
+    return _window_s(given.get("over")), _min_count(given.get("min"))
 
 
 def _window_s(text: str | None) -> float | None:
@@ -242,29 +186,21 @@ def _min_count(text: str | None) -> int | None:
     return int(text)
 
 
-def _check_seconds(metric: _Metric, request_name: str | None, window_s: float) -> None:
+def _check_seconds(metric: Metric, window_s: float) -> None:
     """A Result keeps some figures for each second, and the others for the whole run only."""
     if window_s % 1:
         raise ValueError("over: expected whole seconds such as 10s: a result has one row for each second")
-    is_kept = metric.name == "response" if metric.kind == "latency" else metric.name in _BY_THE_SECOND
-    if request_name is not None or not is_kept:
-        name = f"{request_name}:" if request_name is not None else ""
-        raise ValueError(f"over: a result has {name}{metric.shown} for the whole run only; leave 'over' out")
+    is_kept = metric.part == "response" if metric.kind == "latency" else metric.part in BY_THE_SECOND
+    if metric.request_name is not None or not is_kept:
+        raise ValueError(f"over: a result has {metric.text} for the whole run only; leave 'over' out")
 
 
-def _check_abort(metric: _Metric, op: str, window_s: float | None) -> None:
+def _check_abort(condition: Condition) -> None:
     """Only some conditions can be lost for good before a run is over."""
-    if window_s is not None:
+    if condition.window_s is not None:
         raise ValueError("abort: expected no 'over' beside it; --abort-if stops a run by its last seconds")
-    if metric.kind == "latency":
-        extreme = "min" if op in (">", ">=") else "max"
-        can_be_lost = op != "==" and (metric.quantile is not None or metric.statistic == extreme)
-    elif metric.kind == "ratio":
-        can_be_lost = op in (("<", "<=") if metric.name == "error_rate" else (">", ">="))
-    else:
-        can_be_lost = metric.kind == "count" and op in ("<", "<=", "==")
-    if not can_be_lost:
+    if not condition.can_be_lost:
         raise ValueError(
-            f"abort: what becomes of '{metric.shown} {op}' is open until the run is over; leave 'abort' out, "
-            "or stop by the last seconds with --abort-if"
+            f"abort: what becomes of '{condition.metric.name} {condition.op}' is open until the run is over; leave "
+            "'abort' out, or stop by the last seconds with --abort-if"
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from loadgen.base.units import parse_duration_s, parse_range_s, parse_rate, parse_size
+from loadgen.plan.condition import Condition, Use, parse_condition
 from loadgen.plan.problems import shown
 from loadgen.plan.variables import Raw
 
@@ -245,6 +246,6 @@ def name(value: object) -> str:
     return found
 
 
-def one_or_many_texts(value: object) -> tuple[str, ...]:
-    """A text, or a list of them."""
-    return tuple(text(item) for item in one_or_many(value))
+def condition(use: Use) -> Callable[[object], Condition]:
+    """A reader of conditions."""
+    return lambda value: parse_condition(text(value), use=use)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from loadgen.base.exchange import Origin, Tls
+from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 
@@ -23,10 +24,10 @@ its `noun`, of which there are `total` to handle (None: no end). `ends_itself`: 
 
 @dataclass(frozen=True, slots=True)
 class StopRules:
-    """When a run ends itself: at the Nth failure (None: never), or when a condition holds (see plan/condition.py)."""
+    """When a run ends itself: at the Nth failure (None: never), or when a condition holds."""
 
     max_errors: int | None = None
-    abort_if: tuple[str, ...] = ()
+    abort_if: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Plan:
     arrivals: Arrivals | None = None
     warmup_s: float = 0.0
     cool_down_s: float = 0.0
-    thresholds: tuple[str, ...] = ()
+    thresholds: tuple[Condition, ...] = ()
     strict: bool = False
     phases: bool = False
     seed: int = 1

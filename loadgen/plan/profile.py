@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 
 from loadgen.plan import fields
 from loadgen.plan.address import Target, parse_target
+from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.jobs.s3 import JOBS
 from loadgen.plan.plan import ClientKind, Mode
@@ -26,7 +27,8 @@ Seconds = Annotated[float, BeforeValidator(fields.duration)]
 PositiveSeconds = Annotated[float, BeforeValidator(fields.positive_duration)]
 Rate = Annotated[float, BeforeValidator(fields.rate)]
 StageEnd = Annotated[SkipValidation[fields.StageEnd], BeforeValidator(fields.stage)]
-Conditions = Annotated[tuple[str, ...], BeforeValidator(fields.one_or_many_texts)]
+AbortRule = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("abort"))]
+Threshold = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("threshold"))]
 Body = Annotated[bytes, BeforeValidator(fields.body)]
 Headers = dict[
     Annotated[str, BeforeValidator(fields.header_name)], Annotated[str, BeforeValidator(fields.header_value)]
@@ -109,8 +111,8 @@ class Profile(_Keys):
     key: File | None = None
     fail_fast: Boolean = False
     max_errors: Positive | None = None
-    abort_if: Conditions = ()
-    thresholds: Conditions = ()
+    abort_if: Annotated[tuple[AbortRule, ...], BeforeValidator(fields.one_or_many)] = ()
+    thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(fields.one_or_many)] = ()
     strict: Boolean = False
     phases: Boolean = False
     headers: Headers = {}
@@ -168,7 +170,7 @@ def validated(values: dict[str, Any]) -> tuple[Profile, list[Problem]]:
 
 def _remove(values: Any, where: Where) -> None:
     """Take the value at a place out; of requests an empty mapping stays, so that indexes keep their meaning."""
-    if where[0] == "stages":  # one stage means nothing without the others
+    if where[0] in ("stages", "abort_if", "thresholds"):  # of which one alone may be no list
         where = where[:1]
     if where[0] == "s3" and where[-1] in REQUIRED:  # nor does a job without a bucket
         where = where[:1]

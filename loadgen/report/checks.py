@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from loadgen.judge.change import is_lower_better
 from loadgen.judge.gate import Gate, Regression
 from loadgen.report.facts import ENDINGS
 from loadgen.report.style import clean
@@ -72,7 +71,7 @@ def interval_text(row: Regression) -> str:
     ends = [_signed(row, end) for end in (row.change.low, row.change.high) if end is not None]
     if not ends:
         return ""
-    return "..".join(ends if is_lower_better(row.metric) else reversed(ends)) + _unit(row)
+    return "..".join(ends if row.metric.better == "lower" else reversed(ends)) + _unit(row)
 
 
 def allowed_text(row: Regression) -> str:
@@ -82,7 +81,7 @@ def allowed_text(row: Regression) -> str:
 
 def _signed(row: Regression, amount: float) -> str:
     """An amount that is above 0 where it is worse, as what happened to the metric."""
-    amount = amount if is_lower_better(row.metric) else -amount
+    amount = amount if row.metric.better == "lower" else -amount
     return f"{amount * 100 + 0.0:+.{2 if row.metric.kind == 'ratio' else 1}f}"
 
 
@@ -112,4 +111,4 @@ def _trust(result: Result, *, judged: bool) -> Grade:
 def _thresholds(result: Result) -> Iterator[Check]:
     for row in result.thresholds:
         grade: Grade = "pass" if row.verdict == "pass" else "fail"
-        yield Check("threshold", clean(row.expr), grade, observed(row, result) or row.verdict.replace("_", " "))
+        yield Check("threshold", clean(row.expr), grade, observed(row) or row.verdict.replace("_", " "))

@@ -2,13 +2,13 @@
 
 from loadgen.base.units import format_ms
 from loadgen.judge.comparison import Comparison, Row
-from loadgen.judge.metrics import METRICS, Figure
+from loadgen.judge.observe import Observed
+from loadgen.plan.metrics import metric_named
 from loadgen.report.facts import title
 from loadgen.report.style import clean, counted, format_measured_s, format_rate, format_share
 
 NARROW = 0.05
 EXACT = 1e-9
-_UNITS = {metric.key: metric.unit for metric in METRICS}
 
 
 def heading(comparison: Comparison) -> list[str]:
@@ -30,8 +30,8 @@ def heading(comparison: Comparison) -> list[str]:
 
 def cells(row: Row) -> tuple[str, str, str, str]:
     """First, other, ratio, interval."""
-    key, estimate = row.metric.key, row.estimate
-    both = (figure(key, row.first), figure(key, row.other))
+    name, estimate = row.metric.name, row.estimate
+    both = (figure(name, row.first), figure(name, row.other))
     if estimate.ratio is None:
         return (*both, "-", "")
     mark = {"": "", "at least": ">= ", "at most": "<= "}[row.bound]
@@ -42,11 +42,11 @@ def cells(row: Row) -> tuple[str, str, str, str]:
     return (*both, f"{mark}{_ratio(estimate.ratio, fine=fine)}x", " .. ".join(ends) if any(ends) else "")
 
 
-def figure(key: str, found: Figure | None) -> str:
+def figure(name: str, observed: Observed | None) -> str:
     """A metric's value in its unit; `-` where it is not known."""
-    if found is None:
+    if observed is None:
         return "-"
-    return ("" if not found.at_least else ">= ") + _in_unit(_UNITS[key], found.value)
+    return ("" if observed.is_exact else ">= ") + _in_unit(metric_named(name).unit, observed.low)
 
 
 def _in_unit(unit: str, value: float) -> str:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from loadgen.judge.comparison import Row
-from loadgen.judge.metrics import Figure
+from loadgen.judge.observe import Observed
 from loadgen.report.comparison import Page
 
 SCHEMA = "loadgen.table/1"
@@ -37,7 +37,7 @@ def comparison_json(page: Page) -> str:
 def _row(row: Row) -> dict[str, Any]:
     estimate = row.estimate
     return {
-        "metric": row.metric.key,
+        "metric": row.metric.name,
         "unit": row.metric.unit,
         "better": row.metric.better,
         "first": _figure(row.first),
@@ -52,12 +52,12 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _figure(found: Figure | None) -> float | dict[str, float] | None:
+def _figure(observed: Observed | None) -> float | dict[str, float] | None:
     """As in a Result: a number, `{"at_least": x}`, or nothing."""
-    if found is None:
+    if observed is None:
         return None
-    value = round(found.value, 6)
-    return {"at_least": value} if found.at_least else value
+    value = round(observed.low, 6)
+    return value if observed.is_exact else {"at_least": value}
 
 
 def _rounded(value: float | None) -> float | None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from math import log
 
 from loadgen.base.units import format_duration_s
-from loadgen.plan.condition import Condition, parse_condition
+from loadgen.plan.condition import Condition
 from loadgen.report.bars import bar
 from loadgen.report.facts import title
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import Line, Span, Tone, align, bullet, clean, counted, format_rate, line, wrap
-from loadgen.report.tables import in_its_unit
+from loadgen.report.tables import in_its_unit, saved_condition
 from loadgen.results.find_max import MaxRate, Trial
 from loadgen.results.result import ThresholdRow
 
@@ -111,7 +111,8 @@ def by_rate(trials: Sequence[Trial], condition: Condition | None) -> list[list[T
 
 def charted(found: MaxRate) -> Condition | None:
     """The first SLO about a latency, which the curve shows; None for p99, where there is none."""
-    return next((item for item in map(_parsed, _slo_rows(found)) if item is not None and item.kind == "latency"), None)
+    conditions = map(saved_condition, _slo_rows(found))
+    return next((item for item in conditions if item is not None and item.metric.kind == "latency"), None)
 
 
 def charted_ms(trial: Trial, condition: Condition | None) -> float:
@@ -189,19 +190,6 @@ def _slo_rows(found: MaxRate) -> list[str]:
     return [row.expr for row in found.trials[0].slo] if found.trials else []
 
 
-def _parsed(expression: str) -> Condition | None:
-    try:
-        return parse_condition(expression, use="threshold", names=_names(expression))
-    except ValueError:
-        return None
-
-
-def _names(expression: str) -> list[str]:
-    """The request that a threshold is about, as its text says."""
-    name, colon, _ = expression.rpartition(":")
-    return [name] if colon else []
-
-
 def _metric(row: ThresholdRow) -> str:
     """What stands before the comparison."""
     head = row.expr
@@ -213,5 +201,5 @@ def _metric(row: ThresholdRow) -> str:
 def _value(row: ThresholdRow) -> str:
     if row.observed is None:
         return "-"
-    said = in_its_unit(row.expr, row.observed, _names(row.expr))
+    said = in_its_unit(row.expr, row.observed)
     return f">= {said}" if row.at_least else said

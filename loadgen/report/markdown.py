@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from loadgen.base.units import format_count
+from loadgen.judge.observe import Figures
+from loadgen.plan.metrics import metric_named
 from loadgen.report.checks import Check
 from loadgen.report.comparison_markdown import escaped
 from loadgen.report.facts import title
@@ -36,12 +38,15 @@ def _code(text: str) -> str:
 
 def _figures(result: Result) -> list[str]:
     """The headline's figures as a table."""
-    response, ledger = result.latency_ms.get("response", Latency()), result.ledger
+    response = result.latency_ms.get("response", Latency())
+    figures = Figures(result)
+    failed, error_rate = (figures.observe(metric_named(name)) for name in ("failed", "error_rate"))
+    share = "-" if error_rate is None else format_share(error_rate.low, 1.0)
     heads = ("Replies/s", "p50", "p90", "p99", "max", "Sent", "Failed")
     row = (
         format_rate(result.rate.ok_rps),
         *(format_quantile(value) for value in (response.p50, response.p90, response.p99, response.max)),
-        format_count(ledger.sent),
-        f"{format_count(ledger.failed)} ({format_share(ledger.failed, ledger.sent)})",
+        format_count(result.ledger.sent),
+        f"{format_count(round(failed.low) if failed else 0)} ({share})",
     )
     return table(heads, [[escaped(cell) for cell in row]], right=frozenset(range(len(heads))))

@@ -6,7 +6,11 @@ left out.
 
 from collections.abc import Iterator
 
+from loadgen.judge.observe import Figures
+from loadgen.plan.metrics import metric_named
 from loadgen.results.result import QUANTILES, Latency, Result
+
+GAUGES = {"sent_per_second": "rps", "ok_per_second": "ok_rps", "error_ratio": "error_rate"}
 
 
 def render_openmetrics(result: Result) -> str:
@@ -15,30 +19,34 @@ def render_openmetrics(result: Result) -> str:
 
 
 def _lines(result: Result) -> Iterator[str]:
-    ledger = result.ledger
+    figures = Figures(result)
     for clock in ("response", "service"):
-        yield from _summary(f"loadgen_{clock}_seconds", result.latency_ms.get(clock, Latency()))
-    gauges = {"sent_per_second": result.rate.sent_rps, "ok_per_second": result.rate.ok_rps}
-    if ledger.ok + ledger.failed:
-        gauges["error_ratio"] = ledger.failed / (ledger.ok + ledger.failed)
-    gauges["valid"] = float(result.generator.verdict == "valid")
-    for name, value in gauges.items():
-        yield f"# TYPE loadgen_{name} gauge"
-        yield f"loadgen_{name} {value:.10g}"
+        yield from _summary(clock, result.latency_ms.get(clock, Latency()), figures)
+    for name, metric in GAUGES.items():
+        observed = figures.observe(metric_named(metric))
+        if observed is not None:
+            yield from _gauge(name, observed.low)
+    yield from _gauge("valid", float(result.generator.verdict == "valid"))
     for name in ("sent", "ok", "failed", "unknown", "not_sent"):
         yield f"# TYPE loadgen_requests_{name} counter"
-        yield f"loadgen_requests_{name}_total {getattr(ledger, name)}"
+        yield f"loadgen_requests_{name}_total {getattr(result.ledger, name)}"
 
 
-def _summary(name: str, latency: Latency) -> Iterator[str]:
+def _gauge(name: str, value: float) -> Iterator[str]:
+    yield f"# TYPE loadgen_{name} gauge"
+    yield f"loadgen_{name} {value:.10g}"
+
+
+def _summary(clock: str, latency: Latency, figures: Figures) -> Iterator[str]:
     if not latency.count:
         return
+    name = f"loadgen_{clock}_seconds"
     yield f"# TYPE {name} summary"
     yield f"# UNIT {name} seconds"
     for key, quantile in {**QUANTILES, "max": 1.0}.items():
-        value = getattr(latency, key)
-        if isinstance(value, int | float):
-            yield f'{name}{{quantile="{quantile:g}"}} {value / 1000:.10g}'
+        observed = figures.observe(metric_named(f"{clock}.{key.replace('_', '.')}"))
+        if observed is not None and observed.is_exact:
+            yield f'{name}{{quantile="{quantile:g}"}} {observed.low / 1000:.10g}'
     yield f"{name}_count {latency.count}"
     if latency.mean is not None:
         yield f"{name}_sum {latency.mean * latency.count / 1000:.10g}"

@@ -147,7 +147,7 @@ class _Words:
 
     def _thresholds(self) -> str:
         strict = ["only a valid run is good enough"] if self._plan.strict else []
-        return "; ".join([*self._plan.thresholds, *strict])
+        return "; ".join([*(item.text for item in self._plan.thresholds), *strict])
 
     def _think(self) -> str:
         shortest, longest = self._plan.think_s
@@ -167,7 +167,7 @@ class _Words:
         return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "")
 
     def _stop_rules(self) -> str:
-        rules = [f"when {expression}" for expression in self._plan.stop.abort_if]
+        rules = [f"when {condition.text}" for condition in self._plan.stop.abort_if]
         if (most := self._plan.stop.max_errors) is not None:
             rules.insert(0, "at the first failure" if most == 1 else f"at {most:,} failures")
         return "; ".join(rules) or "never: failures are counted and the run goes on"

@@ -1,9 +1,8 @@
 """The tables of the text report: errors with their first examples, request names, thresholds."""
 
-from collections.abc import Collection
-
 from loadgen.base.units import format_bytes, format_count, format_ms
 from loadgen.plan.condition import Condition, parse_condition
+from loadgen.plan.metrics import Metric
 from loadgen.report.latency import format_quantile
 from loadgen.report.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
@@ -67,7 +66,7 @@ def phases(result: Result) -> list[Line]:
 def thresholds(result: Result) -> list[Line]:
     """How each threshold went, and what was observed."""
     expressions = align(
-        [(clean(row.expr), _in_brackets(observed(row, result))) for row in result.thresholds], right=frozenset()
+        [(clean(row.expr), _in_brackets(observed(row))) for row in result.thresholds], right=frozenset()
     )
     lines = [
         line(
@@ -80,37 +79,44 @@ def thresholds(result: Result) -> list[Line]:
     return [line("Thresholds"), *lines] if lines else []
 
 
-def observed(row: ThresholdRow, result: Result) -> str:
+def observed(row: ThresholdRow) -> str:
     """What the verdict rests on; empty where that is not known."""
     if row.observed is None:
         return "too few samples, or none" if row.verdict == "no_data" else ""
     least = "at least " if row.at_least else ""
-    return f"observed {least}{in_its_unit(row.expr, row.observed, result.requests)}"
+    return f"observed {least}{in_its_unit(row.expr, row.observed)}"
 
 
 def _in_brackets(text: str) -> str:
     return f"({text})" if text else ""
 
 
-def in_its_unit(expression: str, observed: float, names: Collection[str]) -> str:
-    """What was observed for a threshold, as a person reads it; `names` are the requests that one may be about."""
+def saved_condition(expression: str) -> Condition | None:
+    """The condition of a row in a saved result; None for one of another version."""
     try:
-        condition = parse_condition(expression, use="threshold", names=names)
+        return parse_condition(expression, use="threshold")
     except ValueError:
-        return f"{observed:,.6g}"
-    return with_unit(condition, observed)
+        return None
 
 
-def with_unit(condition: Condition, observed: float) -> str:
-    """A value of the condition's metric as a person reads it."""
-    match condition.kind:
-        case "latency":
+def in_its_unit(expression: str, observed: float) -> str:
+    """What was observed for a threshold, as a person reads it."""
+    condition = saved_condition(expression)
+    return f"{observed:,.6g}" if condition is None else with_unit(condition.metric, observed)
+
+
+def with_unit(metric: Metric, observed: float) -> str:
+    """A value of a metric that a condition can be about, as a person reads it."""
+    match metric.unit:
+        case "ms":
             return format_ms(observed)
-        case "ratio":
+        case "share":
             return f"{observed:.3%}"
-        case "count":
-            return f"{observed:,.0f}"
-    return f"{format_bytes(observed) if condition.metric.startswith('bytes') else format_rate(observed)}/s"
+        case "per_s":
+            return f"{format_rate(observed)}/s"
+        case "bytes_per_s":
+            return f"{format_bytes(observed)}/s"
+    return f"{observed:,.0f}"
 
 
 def _error(row: ErrorRow, figure: str, width: int) -> list[Line]:

@@ -249,7 +249,7 @@ class Session:
         opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
         ending = self._ending(whole=whole)
         result = assemble(self._plan, self._control, self._collected, self._started, opening_s, ending)
-        return replace(result, thresholds=judge_thresholds(result, self._plan.job.request_names))
+        return replace(result, thresholds=judge_thresholds(result, self._plan.thresholds))
 
     def _progress(self, phase: Phase) -> None:
         control, plan = self._control, self._plan

@@ -173,7 +173,7 @@ class _S3Run:
             users=Users(plan.users, 0, plan.users),
             generator=Generator(plan.mode, plan.client, plan.processes),
         )
-        return replace(result, thresholds=judge_thresholds(result, plan.job.request_names))
+        return replace(result, thresholds=judge_thresholds(result, plan.thresholds))
 
 
 def _took(step: Result) -> str:

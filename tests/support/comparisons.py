@@ -57,7 +57,10 @@ def one_round(
             verdict=verdict,
             reasons=[] if verdict == "valid" else ["a worker used 97% of a core: the target may do more; add cores"],
         ),
-        histograms={"response": histogram(samples)},
+        histograms={
+            "response": histogram(samples),
+            **({"response_censored": histogram([10_000.0] * censored)} if censored else {}),
+        },
     )
 
 

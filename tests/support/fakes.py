@@ -27,6 +27,7 @@ from loadgen.base.exchange import (
 from loadgen.executors.base import Assignment
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
+from loadgen.plan.condition import Condition, parse_condition
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.workloads.base import Pause, Step
@@ -44,6 +45,11 @@ def make_plan(requests: tuple[RequestSpec, ...] = (GET,), **changes: Any) -> Pla
     """A small plan: GET / with two users in one worker, for ten seconds."""
     fields: dict[str, Any] = {"name": "test", "origin": ORIGIN, "job": HttpJob(requests), "users": 2}
     return Plan(**fields | changes)
+
+
+def thresholds(*texts: str) -> tuple[Condition, ...]:
+    """The conditions of a plan's `thresholds`."""
+    return tuple(parse_condition(text, use="threshold") for text in texts)
 
 
 class VirtualClock:
@@ -239,6 +245,10 @@ class FakeUsers:
     ticks: list[int] = field(default_factory=list)
     closed: bool = False
     raises: BaseException | None = None
+
+    @property
+    def judged(self) -> tuple[int, int]:
+        return self.sent, 0
 
     @property
     def finished(self) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from loadgen.base.exchange import Expect, Origin, Tls
+from loadgen.plan.condition import parse_condition
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Arrivals, Plan, Stage, StopRules
@@ -53,7 +54,7 @@ def everything() -> Plan:
         processes=2,
         workers=1,
         tls=Tls(ca_file="ca.pem", cert_file="me.pem", key_file="me.key"),
-        stop=StopRules(10, ("error_rate > 5% over 10s min 200",)),
+        stop=StopRules(10, (parse_condition("error_rate > 5% over 10s min 200", use="abort"),)),
         seed=7,
         secrets=("s3cr3t-value",),
     )
@@ -68,7 +69,9 @@ def open_model() -> Plan:
         duration_s=120.0,
         warmup_s=10.0,
         cool_down_s=5.0,
-        thresholds=("p99 < 250ms", "error_rate < 1% over 10s"),
+        thresholds=tuple(
+            parse_condition(text, use="threshold") for text in ("p99 < 250ms", "error_rate < 1% over 10s")
+        ),
         strict=True,
     )
 

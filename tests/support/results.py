@@ -215,7 +215,12 @@ def open_model_censored() -> Result:
                 "the generator's own delay was 14.2 ms at p99; use --processes with one worker each",
             ],
         ),
-        histograms={"response": histogram(response)},
+        histograms={
+            "response": histogram(response),
+            "response_censored": histogram([10_000.0] * 800),
+            "service": histogram(service),
+            "service_censored": histogram([10_000.0] * 100),
+        },
     )
 
 

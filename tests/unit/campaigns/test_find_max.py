@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.campaigns.find_max import check_plan, find_max, with_room
+from loadgen.campaigns.find_max import find_max, parse_slo, with_room
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram
@@ -14,7 +14,7 @@ from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.results.result import ErrorRow, Generator, Ledger, Rate, Result, WorkerRow
 from loadgen.results.summary import latencies
-from tests.support.fakes import make_plan
+from tests.support.fakes import make_plan, thresholds
 
 SLO = ("p99 < 50ms",)
 PLAN = make_plan(arrivals=Arrivals((Stage(10.0, 100.0, 100.0),), max_connections=2))
@@ -52,7 +52,7 @@ class Server:
             histograms={name: item.encode() for name, item in clocks.items()},
         )
         result = replace(result, **self._changes)
-        return replace(result, thresholds=judge_thresholds(result, ["GET /"]))
+        return replace(result, thresholds=judge_thresholds(result, plan.thresholds))
 
     async def rest(self, _seconds):
         self.rests += 1
@@ -60,7 +60,7 @@ class Server:
 
 
 def searched(server, plan=PLAN, slo=SLO, told=lambda _: None):
-    return asyncio.run(find_max(plan, slo, server.run, server.rest, told))
+    return asyncio.run(find_max(plan, parse_slo(plan, slo), server.run, server.rest, told))
 
 
 def test_the_capacity_is_found_and_every_run_is_told_and_rested_from():
@@ -74,10 +74,15 @@ def test_the_capacity_is_found_and_every_run_is_told_and_rested_from():
 
 def test_a_run_is_at_one_rate_over_warm_up_and_all_and_ends_where_the_slo_is_lost():
     server = Server(150.0)
-    searched(server, replace(PLAN, warmup_s=2.0, cool_down_s=1.0, thresholds=("mean < 1s",)), ("p99 < 50ms", "rps > 1"))
+    searched(
+        server,
+        replace(PLAN, warmup_s=2.0, cool_down_s=1.0, thresholds=thresholds("mean < 1s")),
+        ("p99 < 50ms", "rps > 1"),
+    )
     first = server.plans[0]
     assert first.arrivals.stages == (Stage(13.0, 100.0, 100.0),)
-    assert first.thresholds == ("p99 < 50ms abort", "rps > 1", "mean < 1s")
+    asked = [(condition.text, condition.abort) for condition in first.thresholds]
+    assert asked == [("p99 < 50ms", True), ("rps > 1", False), ("mean < 1s", False)]
 
 
 def test_a_rate_that_is_not_reached_is_not_met_whatever_the_slo_says():
@@ -86,7 +91,7 @@ def test_a_rate_that_is_not_reached_is_not_met_whatever_the_slo_says():
 
 
 def test_the_own_thresholds_of_the_plan_must_be_met_too():
-    found = searched(Server(2000.0), replace(PLAN, thresholds=("ok > 5000",)))
+    found = searched(Server(2000.0), replace(PLAN, thresholds=thresholds("ok > 5000")))
     assert found.best_rps is None
     assert found.slo == ("p99 < 50ms", "ok > 5000")
 
@@ -121,7 +126,7 @@ def test_a_signal_leaves_what_was_found():
     async def no_rest(_seconds):
         return False
 
-    found = asyncio.run(find_max(PLAN, SLO, Server(2000.0).run, no_rest, lambda _: None))
+    found = asyncio.run(find_max(PLAN, parse_slo(PLAN, SLO), Server(2000.0).run, no_rest, lambda _: None))
     assert (found.ended_by, found.best_rps) == ("signal", 100.0)
 
 
@@ -131,7 +136,7 @@ def test_a_target_that_has_died_ends_the_search_with_what_was_found():
     async def run(plan):
         return await (dead if plan.arrivals.stages[0].to_rps > 500 else server).run(plan)
 
-    found = asyncio.run(find_max(PLAN, SLO, run, server.rest, lambda _: None))
+    found = asyncio.run(find_max(PLAN, parse_slo(PLAN, SLO), run, server.rest, lambda _: None))
     assert (found.ended_by, found.best_rps) == ("no_replies", 400.0)
     assert [trial.rate_rps for trial in found.trials[-2:]] == [800.0, 800.0]
 
@@ -162,7 +167,7 @@ def test_not_one_reply_is_an_error_that_says_why():
 )
 def test_what_cannot_be_searched_with_is_refused(plan, slo, message):
     with pytest.raises(UsageError, match=message):
-        check_plan(plan, slo)
+        parse_slo(plan, slo)
 
 
 def test_there_is_room_for_more_connections_where_the_client_can_open_them():

@@ -8,19 +8,29 @@ from typing import Any
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.judge.comparison import Against, Row, compare, summary
-from loadgen.judge.metrics import METRICS, Figure
-from loadgen.measure.histogram import Histogram
-from loadgen.results.result import Block, Generator, Latency, Ledger, Quantile, Rate, Result, WorkerRow
+from loadgen.judge.comparison import COMPARED, Against, Row, compare, summary
+from loadgen.judge.observe import Observed
+from loadgen.measure.histogram import Histogram, bucket_of
+from loadgen.results.result import Block, Generator, Ledger, Rate, Result, WorkerRow
 from loadgen.results.rounds import Rounds
 
 
-def run(rps: float = 100.0, p99: Quantile = 10.0, **changes: Any) -> Result:
+def replies(p99_ms: float, *, bounds: bool = False) -> dict[str, str]:
+    """1,000 replies: 980 of 1 ms, 15 around the p99, or cut off there, and 5 of 20 ms."""
+    tail = Histogram([(bucket_of(round(p99_ms * 1000)), 15)])
+    rest = Histogram([(1000, 980), (bucket_of(20_000), 5)])
+    if bounds:
+        return {"response": rest.encode(), "response_censored": tail.encode()}
+    rest.merge(tail)
+    return {"response": rest.encode()}
+
+
+def run(rps: float = 100.0, p99: float = 10.0, *, bounds: bool = False, **changes: Any) -> Result:
     result = Result(
         duration_s=10.0,
         ledger=Ledger(1000, 1000, 0, 1000),
         rate=Rate(ok_rps=rps),
-        latency_ms={"response": Latency(count=1000, p50=1.0, p99=p99, p99_9=20.0)},
+        histograms=replies(p99, bounds=bounds),
         generator=Generator(
             workers=[WorkerRow(1.0, {"p99": 0.2}), WorkerRow(1.0, {"p99": 0.4})],
             threads=3,
@@ -36,41 +46,48 @@ def against(first: list[Result], other: list[Result]) -> Against:
     return compare([Rounds(tuple(first), "a"), Rounds(tuple(other), "b")]).against[0]
 
 
+def known(value: float) -> Observed:
+    return Observed(pytest.approx(value), pytest.approx(value))
+
+
 def row(found: Against, key: str) -> Row:
-    known = found.row(key)
-    assert known is not None
-    return known
+    item = found.row(key)
+    assert item is not None
+    return item
 
 
 def test_every_metric_is_read() -> None:
-    result = run(latency_ms={**run().latency_ms, "send_lag": Latency(count=9, p99=0.3, max=0.5)})
-    assert {metric.key: metric.read(result) for metric in METRICS} == {
-        "ok_rps": Figure(100.0),
-        "p50": Figure(1.0),
-        "p99": Figure(10.0),
-        "p99.9": Figure(20.0),
-        "send_lag.p99": Figure(0.3),
-        "loop_lag.p99": Figure(0.4),
-        "cpu_us": Figure(9.0),
-        "peak_rss_mb": Figure(30.0),
-        "threads": Figure(3.0),
-        "context_switches": Figure(0.02),
-        "error_rate": Figure(0.0),
-    }
+    result = run(histograms=replies(10.0) | {"send_lag": Histogram([(300, 99), (500, 1)]).encode()})
+    assert {name: observed and observed.low for name, observed in summary([result]).items()} == pytest.approx(
+        {
+            "ok_rps": 100.0,
+            "p50": 1.0,
+            "p99": 10.007,
+            "p99.9": 20.015,
+            "send_lag.p99": 0.3,
+            "loop_lag.p99": 0.4,
+            "cpu_us": 9.0,
+            "peak_rss_mb": 30.0,
+            "threads": 3.0,
+            "context_switches": 0.02,
+            "error_rate": 0.0,
+        }
+    )
+    assert list(summary([result])) == [metric.name for metric in COMPARED]
 
 
 def test_nothing_is_known_of_a_run_that_never_was() -> None:
-    assert {metric.read(Result()) for metric in METRICS} == {None}
+    assert set(summary([Result()]).values()) == {None}
 
 
 def test_a_closed_loop_has_no_send_lag() -> None:
-    closed = run(latency_ms={"send_lag": Latency(count=9, p99=0.0, max=0.0)})
+    closed = run(histograms={"send_lag": Histogram([(0, 9)]).encode()})
     assert summary([closed])["send_lag.p99"] is None
 
 
 def test_sides_are_geometric_means_so_that_the_ratio_is_theirs() -> None:
     found = row(against([run(100.0), run(400.0)], [run(200.0), run(800.0)]), "ok_rps")
-    assert (found.first, found.other) == (Figure(pytest.approx(200.0)), Figure(pytest.approx(400.0)))
+    assert (found.first, found.other) == (known(200.0), known(400.0))
     assert found.estimate.ratio == pytest.approx(2.0)
     assert found.word == "better"
 
@@ -107,13 +124,13 @@ def test_runs_that_ended_early_are_left_out_and_rounds_paired() -> None:
 def test_what_only_one_side_knows_is_shown_without_a_ratio() -> None:
     loopless = replace(run().generator, workers=[WorkerRow(1.0)])
     found = row(against([run(), run()], [run(generator=loopless)] * 2), "loop_lag.p99")
-    assert (found.first, found.other, found.estimate.ratio) == (Figure(pytest.approx(0.4)), None, None)
+    assert (found.first, found.other, found.estimate.ratio) == (known(0.4), None, None)
 
 
 def test_a_lower_bound_may_only_make_things_worse() -> None:
     exact = [run(p99=value) for value in (10.0, 10.1, 9.9)]
-    bounds = [run(p99={"at_least": value}) for value in (99.0, 101.0, 100.0)]
-    low_bounds = [run(p99={"at_least": value}) for value in (1.0, 1.01, 0.99)]
+    bounds = [run(p99=value, bounds=True) for value in (99.0, 101.0, 100.0)]
+    low_bounds = [run(p99=value, bounds=True) for value in (1.0, 1.01, 0.99)]
     higher = row(against(exact, bounds), "p99")
     assert (higher.word, higher.bound, higher.estimate.high) == ("worse", "at least", None)
     lower = row(against(exact, low_bounds), "p99")
@@ -140,13 +157,11 @@ def blocks(seed: int, factor: float, count: int = 8) -> dict[str, Any]:
             counts.add(round(factor * random.lognormvariate(7, 0.3)))
         every.merge(counts)
         rows.append(Block(float(second), 1.0, round(random.gauss(100, 3) / factor), 0, counts.encode()))
-    p50, p99, p99_9 = (value / 1000 for value in every.quantiles_us((0.5, 0.99, 0.999)))
     ok_rps = sum(item.ok for item in rows) / count
     return {
         "blocks": rows,
         "duration_s": float(count),
         "rate": Rate(ok_rps=ok_rps),
-        "latency_ms": {"response": Latency(count=every.total, p50=p50, p99=p99, p99_9=p99_9)},
         "histograms": {"response": every.encode()},
     }
 

@@ -7,7 +7,8 @@ import pytest
 
 from loadgen.judge.comparison import compare
 from loadgen.judge.explain import alarms, doubts, explain
-from loadgen.results.result import Generator, Latency, Ledger, Rate, Result, ThresholdRow, Users, WorkerRow
+from loadgen.measure.histogram import Histogram
+from loadgen.results.result import Generator, Ledger, Rate, Result, ThresholdRow, Users, WorkerRow
 from loadgen.results.rounds import Rounds
 
 
@@ -26,7 +27,7 @@ def run(
         duration_s=10.0,
         ledger=Ledger(10_000, 10_000, 0, 10_000),
         rate=Rate(ok_rps=rps),
-        latency_ms={"response": Latency(count=10_000, p50=1.0, p99=p99)},
+        histograms={"response": Histogram([(1000, 98), (round(p99 * 1000), 2)]).encode()},
         generator=Generator(
             mode,
             workers=[WorkerRow(cpu_s, {"p99": lag}, core_wait_s=wait_s)],

@@ -12,7 +12,7 @@ from loadgen.plan.condition import parse_condition
 
 
 def foresight(text, planned=None):
-    return Foresight(parse_condition(f"{text} abort", use="threshold", names=("a",)), planned)
+    return Foresight(parse_condition(f"{text} abort", use="threshold"), planned)
 
 
 def tally(ok=0, failed=0, unknown=0, own=0, **clocks):

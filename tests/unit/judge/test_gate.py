@@ -18,15 +18,15 @@ def code(rounds, **asked):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("p99: 10%", [("response", 0.1)]),
-        (" p99 : 10% ,rps:5%,", [("response", 0.1), ("rps", 0.05)]),
-        ("service.p(99): 12.5%", [("service", 0.125)]),
-        ("checkout:p99: 10%", [("response", 0.1)]),
-        (DEFAULT_MARGINS, [("response", 0.1), ("response", 0.1), ("ok_rps", 0.05), ("error_rate", 0.01)]),
+        ("p99: 10%", [("p99", 0.1)]),
+        (" p99 : 10% ,rps:5%,", [("p99", 0.1), ("rps", 0.05)]),
+        ("service.p(99): 12.5%", [("service.p99", 0.125)]),
+        ("checkout:p99: 10%", [("p99", 0.1)]),
+        (DEFAULT_MARGINS, [("p50", 0.1), ("p99", 0.1), ("ok_rps", 0.05), ("error_rate", 0.01)]),
     ],
 )
 def test_margins_are_a_metric_and_a_share(text, expected):
-    assert [(margin.metric.metric, margin.allowed) for margin in parse_margins(text, ("checkout",))] == expected
+    assert [(margin.metric.name, margin.allowed) for margin in parse_margins(text, ("checkout",))] == expected
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,14 @@ def test_one_run_a_side_is_noted():
     gate = judge_gate([run()], baseline=baseline([run()]), margins=RPS)
     assert gate.notes[0].startswith("One run on each side")
     assert judge_gate(FAST, baseline=baseline([run()]), margins=RPS).notes == ()
+
+
+@pytest.mark.parametrize("text", ["nonsense", "p99 <", "p99 < 1s over 300ms"])
+def test_a_saved_threshold_that_cannot_be_read_is_refused(text):
+    with pytest.raises(UsageError, match="the result's threshold: "):
+        judge_gate([run(thresholds=[text])])
+
+
+def test_a_saved_threshold_of_a_request_that_was_never_sent_is_no_data():
+    (row,) = judge_gate([run(thresholds=["buy:p99 < 1s"])]).result.thresholds
+    assert row.verdict == "no_data"

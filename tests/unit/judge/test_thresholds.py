@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.judge.figures import Interval, latency_ms
+from loadgen.judge.observe import Stretch, Sums, is_supported, observe
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram
-from loadgen.plan.condition import parse_condition
+from loadgen.plan.metrics import metric_named
 from loadgen.results.result import (
     Block,
     Bytes,
@@ -24,6 +24,7 @@ from loadgen.results.result import (
     to_json,
 )
 from loadgen.results.summary import summarise
+from tests.support.fakes import thresholds
 
 
 def counts(*milliseconds):
@@ -39,8 +40,8 @@ def encoded(*milliseconds):
 
 
 def judged(result, *texts):
-    """The rows of some thresholds; each request of the Result may be named."""
-    return judge_thresholds(replace(result, plan={"thresholds": list(texts)}), result.requests)
+    """The rows of some thresholds."""
+    return judge_thresholds(result, thresholds(*texts))
 
 
 def verdict(result, text):
@@ -76,7 +77,6 @@ def run():
         # Nearest rank: of 200 values the 198th is the p99, the 100th the median. 3 digits: 198.015 is 198's bucket.
         ("p99 < 250ms", ("pass", 198.015)),
         ("p99 < 198ms", ("fail", 198.015)),
-        ("p50 <= 101", ("no_data", None)),  # no unit: no threshold at all
         ("med <= 101", ("pass", 100.031)),
         ("p(50) > 100", ("pass", 100.031)),
         ("p0.5 < 2ms", ("pass", 1.0)),
@@ -116,16 +116,14 @@ def test_every_metric_is_judged_over_the_whole_run(run, text, expected):
 
 
 def test_thresholds_are_judged_in_order_and_a_saved_result_gives_the_same_rows(run):
-    planned = replace(run, plan={"thresholds": ["p99 < 250ms", "ok > 999"]})
-    rows = judge_thresholds(planned, planned.requests)
+    rows = judged(run, "p99 < 250ms", "ok > 999")
     assert rows == [ThresholdRow("p99 < 250ms", 198.015, "pass"), ThresholdRow("ok > 999", 210.0, "fail")]
-    assert judge_thresholds(from_json(to_json(planned)), planned.requests) == rows
-    assert judge_thresholds(run, run.requests) == []
+    assert judged(from_json(to_json(run)), "p99 < 250ms", "ok > 999") == rows
+    assert judged(run) == []
 
 
-@pytest.mark.parametrize("text", ["nonsense", "p99 <", "c:p99 < 1s", "p99 < 1s over 300ms"])
-def test_what_is_no_threshold_of_this_plan_is_no_data(run, text):
-    assert verdict(run, text) == ("no_data", None)
+def test_a_request_that_the_run_did_not_have_is_no_data(run):
+    assert verdict(run, "c:p99 < 1s") == ("no_data", None)
 
 
 def test_a_damaged_histogram_is_no_data(run):
@@ -242,23 +240,21 @@ def test_nothing_but_bounds_is_judged_by_them():
     st.sampled_from(["p50", "p75", "p90", "min", "max", "mean"]),
 )
 def test_the_interval_holds_whatever_the_censored_values_really_were(measured, bounds, waited, statistic):
-    condition = parse_condition(f"{statistic} < 1s", use="threshold", names=())
-    found = latency_ms(condition, counts(*measured), counts(*bounds))
+    metric = metric_named(statistic)
+    window = Stretch(Sums(), 1.0, {"response": counts(*measured), "response_censored": counts(*bounds)})
+    found = observe(metric, window)
     truth = [*measured, *(bound + more for bound, more in zip(bounds, waited, strict=False))]
     if found is None:
-        needed = 1 / (1 - (condition.quantile or 0))
-        assert len(truth) < round(needed)
+        assert not truth
         return
+    assert (found.samples, found.censored) == (len(truth), len(bounds))
+    assert is_supported(metric, found) == (len(truth) >= round(1 / (1 - (metric.quantile or 0))))
     exact = {"min": min(truth), "max": max(truth), "mean": sum(truth) / len(truth)}
-    if condition.quantile is not None:
-        exact[statistic] = sorted(truth)[math.ceil(condition.quantile * len(truth)) - 1]
+    if metric.quantile is not None:
+        exact[statistic] = sorted(truth)[math.ceil(metric.quantile * len(truth)) - 1]
     assert found.low * 0.999 <= exact[statistic] <= found.high * 1.001
     if not bounds:
         assert found.low == found.high == getattr(summarise(counts(*measured)), statistic)
-
-
-def test_an_interval_of_one_value_is_exact():
-    assert Interval.exactly(3.0) == Interval(3.0, 3.0)
 
 
 # Windows.

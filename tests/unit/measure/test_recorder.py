@@ -141,14 +141,18 @@ def test_a_failed_reply_has_no_phases():
     assert set(recorder.take().tally(0).clocks) == {"failed"}
 
 
-def test_the_count_of_good_replies_goes_on_over_takes():
+def test_what_is_judged_is_counted_over_takes_folded_or_not_without_the_generators_own_faults():
     recorder = closed_loop()
     for _ in range(3):
         recorder.replies(0, 200, None).add(1000, 10)
         recorder.take()
     recorder.replies(0, 500, STATUS).add(1000, 10)
+    assert recorder.judged == (3, 1)
     recorder.fold()
-    assert recorder.ok == 3
+    for error in (ErrorClass.TIMEOUT, ErrorClass.NO_PORTS, ErrorClass.CUT):
+        recorder.lose(0, error, 1000, 0, "", b"")
+    recorder.replies(0, 200, None).add(1000, 10)
+    assert recorder.judged == (4, 2)
 
 
 def test_examples_are_the_first_ones_cut_to_size_and_redacted():

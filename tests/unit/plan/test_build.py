@@ -7,6 +7,7 @@ from loadgen import __version__
 from loadgen.base.errors import ProfileError
 from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.build import LARGEST_BODY_IN_MEMORY, make_plan
+from loadgen.plan.condition import parse_condition
 from loadgen.plan.document import profile_for_url, read_profile
 from loadgen.plan.plan import StopRules
 
@@ -85,7 +86,7 @@ def test_every_key_arrives_in_the_plan(plan):
     )
     assert (made.users, made.think_s, made.ramp_up_s, made.mode, made.workers) == (8, (0.001, 0.002), 1.0, "threads", 8)
     assert (made.client, made.grace_s, made.keep_alive, made.seed) == ("httpx", 1.0, False, 7)
-    assert (made.tls.verify, made.stop.abort_if) == (False, ("error_rate > 5%",))
+    assert (made.tls.verify, made.stop.abort_if) == (False, (parse_condition("error_rate > 5%", use="abort"),))
 
 
 def test_requests_without_a_path_ask_for_the_targets_and_others_start_at_the_origin(plan):

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
+from loadgen.plan.condition import Condition
 from loadgen.plan.document import profile_for_url, read_profile
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.metrics import metric_named
 from loadgen.plan.plan import Arrivals, Plan, Stage, StopRules
 
 texts = st.text(max_size=8)
@@ -40,6 +42,19 @@ arrivals = st.builds(
     when_busy=st.sampled_from(["queue", "drop"]),
     precise=st.booleans(),
 )
+conditions = st.lists(
+    st.builds(
+        Condition,
+        st.builds(replace, st.sampled_from(["p99.9", "error_rate"]).map(metric_named), request_name=st.none() | texts),
+        st.sampled_from(["<", "=="]),
+        st.floats(0, 1e8),
+        window_s=st.none() | st.floats(0, 1e8),
+        min_count=st.none() | st.integers(0, 9),
+        abort=st.booleans(),
+        text=texts,
+    ),
+    max_size=2,
+).map(tuple)
 http_jobs = st.builds(
     HttpJob,
     requests=st.lists(requests, min_size=1, max_size=2).map(tuple),
@@ -57,11 +72,11 @@ plans = st.builds(
     duration_s=st.none() | st.floats(0, 1e8),
     think_s=st.tuples(st.floats(0, 1), st.floats(0, 1)),
     tls=st.builds(Tls, st.booleans(), st.none() | texts),
-    stop=st.builds(StopRules, st.none() | st.integers(1, 9), st.lists(texts, max_size=2).map(tuple)),
+    stop=st.builds(StopRules, st.none() | st.integers(1, 9), conditions),
     arrivals=st.none() | arrivals,
     warmup_s=st.floats(0, 1e8),
     cool_down_s=st.floats(0, 1e8),
-    thresholds=st.lists(texts, max_size=2).map(tuple),
+    thresholds=conditions,
     strict=st.booleans(),
     secrets=st.lists(texts, max_size=2).map(tuple),
 )

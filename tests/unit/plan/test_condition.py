@@ -5,13 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.plan.condition import DEFAULT_MIN_COUNT, DEFAULT_WINDOW_S, parse_condition
+from loadgen.plan.condition import (
+    DEFAULT_MIN_COUNT,
+    DEFAULT_WINDOW_S,
+    check_request_name,
+    parse_condition,
+    parse_metric,
+)
 
 NAMES = ("checkout", "GET /", "a:b", "a")
 
 
 def threshold(text):
-    return parse_condition(text, use="threshold", names=NAMES)
+    return parse_condition(text, use="threshold")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +41,8 @@ def threshold(text):
 )
 def test_a_latency_is_compared_in_milliseconds(text, metric, statistic, quantile, op, milliseconds):
     found = threshold(text)
-    assert (found.kind, found.metric, found.statistic, found.quantile) == ("latency", metric, statistic, quantile)
+    row = found.metric
+    assert (row.kind, row.part, row.statistic, row.quantile) == ("latency", metric, statistic, quantile)
     assert (found.op, found.value) == (op, milliseconds)
 
 
@@ -57,29 +64,29 @@ def test_a_latency_is_compared_in_milliseconds(text, metric, statistic, quantile
 )
 def test_ratios_rates_and_counts_are_compared_as_plain_numbers(text, kind, metric, value):
     found = threshold(text)
-    assert (found.kind, found.metric, found.value, found.statistic) == (kind, metric, value, None)
+    assert (found.metric.kind, found.metric.name, found.value, found.metric.statistic) == (kind, metric, value, "")
 
 
 def test_an_abort_rule_has_a_window_and_a_least_count_in_any_order():
     for text in ("error_rate > 5% over 10s min 200", "error_rate > 5%  min 200 over 10s"):
-        found = parse_condition(text, use="abort", names=())
+        found = parse_condition(text, use="abort")
         assert (found.window_s, found.min_count) == (10.0, 200)
 
 
 def test_an_abort_rule_without_them_has_defaults():
-    found = parse_condition("error_rate > 5%", use="abort", names=())
+    found = parse_condition("error_rate > 5%", use="abort")
     assert (found.window_s, found.min_count) == (DEFAULT_WINDOW_S, DEFAULT_MIN_COUNT)
 
 
 @pytest.mark.parametrize("use", ["threshold", "slo"])
 def test_thresholds_and_slos_judge_the_whole_run(use):
-    found = parse_condition("p99 < 1s", use=use, names=())
+    found = parse_condition("p99 < 1s", use=use)
     assert (found.window_s, found.min_count) == (None, None)
 
 
 def test_an_slo_takes_no_window():
     with pytest.raises(ValueError, match="expected no 'over': the whole run is judged here"):
-        parse_condition("p99 < 1s over 10s", use="slo", names=())
+        parse_condition("p99 < 1s over 10s", use="slo")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +120,7 @@ def test_a_threshold_that_no_result_could_answer_is_refused(text, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what is tested
         threshold(text)
     assert message in str(caught.value)
-    assert parse_condition(text, use="abort", names=NAMES).window_s
+    assert parse_condition(text, use="abort").window_s
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,7 @@ def test_a_threshold_whose_end_is_open_may_not_abort(text, message):
 @pytest.mark.parametrize("use", ["abort", "slo"])
 def test_only_a_threshold_may_abort(use):
     with pytest.raises(ValueError, match="got 'abort'"):
-        parse_condition("p99 < 1s abort", use=use, names=NAMES)
+        parse_condition("p99 < 1s abort", use=use)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +181,8 @@ def test_only_a_threshold_may_abort(use):
 )
 def test_a_condition_can_be_about_one_request(text, name, statistic):
     found = threshold(text)
-    assert (found.request_name, found.statistic, found.text) == (name, statistic, text)
+    assert (found.metric.request_name, found.metric.statistic, found.text) == (name, statistic, text)
+    assert parse_metric(found.metric.text) == found.metric
 
 
 @pytest.mark.parametrize(
@@ -197,7 +205,7 @@ def test_a_condition_can_be_about_one_request(text, name, statistic):
         ("error_rate > 5", "error_rate: expected a share such as 5%"),
         ("rps > many", "rps: expected a rate"),
         ("failed < 1.5", "failed: expected a whole number"),
-        ("chekout:p99 < 1s", "no request is named 'chekout'; did you mean 'checkout'?"),
+        ("cpu_us < 50", "cpu_us: a figure of the generator itself can be compared, but nothing can depend on it"),
         ("p99 < 1s over", "expected 'over 10s', 'min 200' or nothing after '1s', got 'over'"),
         ("p99 < 1s for 10s", "expected 'over 10s'"),
         ("p99 < 1s over 1s over 2s", "expected 'over 10s'"),
@@ -207,9 +215,16 @@ def test_a_condition_can_be_about_one_request(text, name, statistic):
 )
 def test_a_wrong_condition_is_explained(text, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what is tested
-        parse_condition(text, use="abort", names=NAMES)
+        parse_condition(text, use="abort")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_condition_on_a_request_that_there_is_not_is_explained():
+    check_request_name(threshold("a:b:p99 < 1s").metric, NAMES)
+    check_request_name(threshold("p99 < 1s").metric, ())
+    with pytest.raises(ValueError, match=r"no request is named 'chekout'; did you mean 'checkout'\?"):
+        check_request_name(threshold("chekout:p99 < 1s").metric, NAMES)
 
 
 @pytest.mark.parametrize(
@@ -257,4 +272,4 @@ WORDS = [
 def test_whatever_is_read_nothing_but_a_value_error_comes_out(text):
     for use in ("threshold", "abort", "slo"):
         with suppress(ValueError):
-            assert 0 <= parse_condition(text, use=use, names=NAMES).value < math.inf
+            assert 0 <= parse_condition(text, use=use).value < math.inf

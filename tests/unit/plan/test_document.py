@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.errors import ProfileError
+from loadgen.plan.condition import parse_condition
 from loadgen.plan.document import profile_for_url, read_profile
 from loadgen.plan.jobs.http import Variable
 
@@ -53,9 +54,10 @@ def test_every_key_is_read(read):
     assert (profile.think, profile.ramp_up, profile.mode, profile.client) == ((0.01, 0.02), 3.0, "threads", "httpx")
     assert (profile.timeout, profile.grace, profile.keepalive, profile.insecure) == (2.5, 0.0, False, True)
     assert (profile.fail_fast, profile.max_errors, profile.seed) == (True, 3, 0)
-    assert profile.abort_if == ("error_rate > 5%", "p99 > 1s")
+    assert [rule.text for rule in profile.abort_if] == ["error_rate > 5%", "p99 > 1s"]
     assert profile.headers == {"X-A": "1.10"}
-    assert (profile.warmup, profile.cool_down, profile.thresholds, profile.strict) == (1.0, 2.0, ("p99 < 1s",), True)
+    assert (profile.warmup, profile.cool_down, profile.strict) == (1.0, 2.0, True)
+    assert profile.thresholds == (parse_condition("p99 < 1s", use="threshold"),)
 
 
 def test_every_key_of_the_open_model_is_read(read):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from loadgen.plan.codec import describe_plan
+from loadgen.plan.condition import parse_condition
 from loadgen.plan.identity import plan_differences, workload_differences
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.plan import Arrivals, Origin, Plan, Stage
@@ -27,7 +28,7 @@ def said(plan: Plan, other: Plan) -> list[str]:
         {"client": "httpx"},
         {"processes": 2, "workers": 2},
         {"seed": 2},
-        {"thresholds": ("p99 < 1s",), "strict": True},
+        {"thresholds": (parse_condition("p99 < 1s", use="threshold"),), "strict": True},
     ],
 )
 def test_where_the_load_goes_and_how_it_is_made_may_differ(change: dict[str, Any]) -> None:
