@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from math import ceil, exp, inf, log, sqrt
 from random import Random
 
-from loadgen.judge.blocks import FEWEST_BLOCKS, Measure, compare_blocks, mean_of, quantile_of, ratio_of
-from loadgen.judge.observe import Figures, Observed, is_supported
-from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING
-from loadgen.judge.student import quantile, two_sided_p
+from loadgen.judge.blocks import FEWEST_BLOCKS, compare_blocks, measure_of
+from loadgen.judge.figures import Figures
+from loadgen.judge.observe import Observed, is_supported
+from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING, quantile, two_sided_p
 from loadgen.plan.metrics import Metric
-from loadgen.results.encoded import decode_histogram
 from loadgen.results.result import Result
 
 _SEED = 40_009
@@ -66,7 +65,7 @@ def _change(
         shift = log(ends[1] / ends[0])
         spread = _of_rounds([*map(log, first)], [*map(log, other)])
         return _oriented(ends, shift, spread, sign, is_log=True, at_least=not is_sure[1])
-    return _of_blocks(metric, before, after, ends, sign, at_least=not is_sure[1])
+    return _of_blocks(metric, before[0], after[0], ends, sign, at_least=not is_sure[1])
 
 
 def _supported(metric: Metric, figures: Figures) -> Observed | None:
@@ -181,35 +180,10 @@ def _seconds(metric: Metric, results: Sequence[Result]) -> list[tuple[int, int]]
 
 
 def _of_blocks(
-    metric: Metric,
-    before: Sequence[Result],
-    after: Sequence[Result],
-    ends: tuple[float, float],
-    sign: float,
-    *,
-    at_least: bool,
+    metric: Metric, before: Result, after: Result, ends: tuple[float, float], sign: float, *, at_least: bool
 ) -> Change:
-    measures = [_measure(metric, side) for side in (before, after)]
     spread: Spread = None
-    shift = log(ends[1] / ends[0])
-    if all(count >= FEWEST_BLOCKS for _, count in measures):
-        (first, first_count), (other, other_count) = measures
-        found = compare_blocks(first, first_count, other, other_count)
-        if found.p is not None and found.shift is not None and found.high is not None:
-            spread = (log(found.high) - found.shift, found.p)
-    return _oriented(ends, shift, spread, sign, is_log=True, at_least=at_least)
-
-
-def _measure(metric: Metric, results: Sequence[Result]) -> tuple[Measure, int]:
-    """The metric over weighted stretches of some runs, and how many of them there are; none where nothing is kept."""
-    if metric.request_name is None and metric.part == "response":
-        blocks = [decode_histogram(block.response) for result in results for block in result.blocks if block.response]
-        if metric.quantile is not None:
-            return quantile_of(blocks, metric.quantile), len(blocks)
-        if metric.statistic == "mean":
-            return mean_of(blocks), len(blocks)
-    if metric.request_name is None and metric.name in ("rps", "ok_rps"):
-        seconds = [row for result in results for row in result.whole_seconds]
-        amounts: list[int] = [getattr(row, metric.part) for row in seconds]
-        return ratio_of(amounts, [1.0] * len(amounts)), len(amounts)
-    return ratio_of((), ()), 0
+    estimate = compare_blocks(measure_of(metric, before), measure_of(metric, after))
+    if estimate.p is not None and estimate.shift is not None and estimate.high is not None:
+        spread = (log(estimate.high) - estimate.shift, estimate.p)
+    return _oriented(ends, log(ends[1] / ends[0]), spread, sign, is_log=True, at_least=at_least)

@@ -1,4 +1,4 @@
-"""Rounds of several variants -> a table of each against the first: ratio, 95 % interval, a word."""
+"""Rounds of several variants -> a table of each against the first: ratio, 95 % interval, a verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,14 +6,13 @@ from math import exp, inf, log
 from typing import Literal
 
 from loadgen.base.errors import UsageError
-from loadgen.judge.blocks import Measure, compare_blocks, quantile_of, ratio_of
-from loadgen.judge.observe import Figures, Observed
-from loadgen.judge.statistics import Estimate, Word, holm, paired, word
-from loadgen.measure.histogram import Histogram
+from loadgen.judge.blocks import compare_blocks, measure_of
+from loadgen.judge.figures import Figures
+from loadgen.judge.observe import Observed
+from loadgen.judge.statistics import Estimate, Verdict, holm, paired, verdict_of
 from loadgen.plan.metrics import Metric, Unit, metric_named
-from loadgen.results.encoded import decode_clocks
 from loadgen.results.merge import merge_results
-from loadgen.results.result import PART_OF_A_SECOND, Result
+from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds
 
 Basis = Literal["rounds", "blocks", "none"]
@@ -45,7 +44,7 @@ class Row:
     estimate: Estimate
     bound: Literal["", "at least", "at most"] = ""
     p: float | None = None
-    word: Word = "cannot tell"
+    verdict: Verdict = "cannot tell"
 
     @property
     def nonzero(self) -> bool:
@@ -141,12 +140,11 @@ def _step(metric: Metric, first: Observed, other: Observed) -> float:
 def _by_blocks(first: Rounds, other: Rounds) -> Against:
     """One run on a side: rounds on the other count as one long run."""
     runs = _as_one(first), _as_one(other)
-    blocks = _Blocks(runs[0]), _Blocks(runs[1])
     tables = _observed(runs[0]), _observed(runs[1])
     rows = []
     for metric in COMPARED:
         sides = (tables[0][metric], tables[1][metric])
-        rows.append(_bounded(Row(metric, *sides, _estimate(metric, sides, blocks))))
+        rows.append(_bounded(Row(metric, *sides, _estimate(metric, sides, runs))))
     known = any(row.estimate.p is not None for row in rows)
     return Against(other.label, 1, "blocks" if known else "none", _judged(rows))
 
@@ -157,42 +155,16 @@ def _as_one(rounds: Rounds) -> Result:
     return merge_results({f"round {number}": result for number, result in enumerate(rounds.results, 1)})
 
 
-def _estimate(
-    metric: Metric, sides: tuple[Observed | None, Observed | None], blocks: "tuple[_Blocks, _Blocks]"
-) -> Estimate:
+def _estimate(metric: Metric, sides: Sequence[Observed | None], runs: Sequence[Result]) -> Estimate:
     first, other = sides
     if first is None or other is None:
         return Estimate()
-    measures = blocks[0].measure(metric), blocks[1].measure(metric)
-    if measures[0] and measures[1] and first.is_exact and other.is_exact:
+    if first.is_exact and other.is_exact:
         step = _step(metric, first, other)
-        estimate = compare_blocks(measures[0], blocks[0].count, measures[1], blocks[1].count, step)
+        estimate = compare_blocks(measure_of(metric, runs[0]), measure_of(metric, runs[1]), step)
         if estimate.p is not None:
             return estimate
     return paired([first.low], [other.low])
-
-
-class _Blocks:
-    """The whole blocks of a run, and the metrics that they give. Raises UsageError for a damaged histogram."""
-
-    def __init__(self, result: Result) -> None:
-        self._own_faults = any(row.fault == "generator" for row in result.errors)
-        end_s = result.duration_s + PART_OF_A_SECOND
-        self._rows = [row for row in result.blocks if row.t_s + row.duration_s <= end_s]
-        self._histograms = [
-            decode_clocks({"response": row.response})["response"] if row.response else Histogram() for row in self._rows
-        ]
-        self.count = len(self._rows)
-
-    def measure(self, metric: Metric) -> Measure | None:
-        """How blocks give the metric; None for one that they do not."""
-        if metric.part == "response" and metric.quantile is not None:
-            return quantile_of(self._histograms, metric.quantile)
-        if metric.name == "ok_rps":
-            return ratio_of([row.ok for row in self._rows], [row.duration_s for row in self._rows])
-        if metric.name == "error_rate" and not self._own_faults:  # in which blocks those were is not known
-            return ratio_of([row.failed for row in self._rows], [row.ok + row.failed for row in self._rows])
-        return None
 
 
 def _bounded(row: Row) -> Row:
@@ -210,10 +182,10 @@ def _bounded(row: Row) -> Row:
 
 
 def _judged(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """With words; rows without a direction take no part in the correction."""
+    """With verdicts; rows without a direction take no part in the correction."""
     p_values = holm([row.estimate.p if row.metric.better else None for row in rows])
     return tuple(
-        replace(row, p=p, word=word(row.estimate.shift, p, row.metric.better))
+        replace(row, p=p, verdict=verdict_of(row.estimate.shift, p, row.metric.better))
         for row, p in zip(rows, p_values, strict=True)
     )
 

@@ -18,8 +18,9 @@ from loadgen.results.merge import merge_results
 from loadgen.results.result import Result
 
 DEFAULT_MARGINS = "p50: 10%, p99: 10%, ok_rps: 5%, error_rate: 1%"
+"""A convention, not a measurement: latencies vary more than rates. Whoever has a quieter runner asks for less."""
 
-Word = Literal["pass", "worse", "cannot tell"]
+Verdict = Literal["pass", "worse", "cannot tell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Regression:
     metric: Metric
     allowed: float
     change: Change
-    word: Word
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Gate:
         if self.result.generator.verdict == "invalid":
             return ExitCode.NOT_TRUSTED
         bad = ("worse", "cannot tell") if self.strict else ("worse",)
-        if code is ExitCode.OK and any(row.word in bad for row in self.regressions):
+        if code is ExitCode.OK and any(row.verdict in bad for row in self.regressions):
             return ExitCode.WORSE
         return code
 
@@ -139,8 +140,8 @@ def as_one(rounds: Mapping[str, Result]) -> Result:
     """Rounds of one plan, each with its name, as one Result. Raises UsageError where they did not do the same."""
     (first, *others) = rounds.items()
     for name, other in others:
-        if found := plan_differences(first[1].plan, other.plan):
-            raise UsageError(f"{name} did not do the same as {first[0]}: {'; '.join(found)}")
+        if differences := plan_differences(first[1].plan, other.plan):
+            raise UsageError(f"{name} did not do the same as {first[0]}: {'; '.join(differences)}")
     return merge_results(rounds)
 
 
@@ -149,20 +150,20 @@ def check_likeness(
 ) -> list[str]:
     """What is not alike and was accepted; `plan` is as `describe_plan` gives it. Raises UsageError for what is not."""
     first = baseline.rounds[0]
-    if found := plan_differences(first.plan, plan):
+    if differences := plan_differences(first.plan, plan):
         raise UsageError(
-            f"baseline {baseline.name}: another plan ({'; '.join(found)}): measure both with the same one, "
+            f"baseline {baseline.name}: another plan ({'; '.join(differences)}): measure both with the same one, "
             "or save a new baseline"
         )
     if any(result.generator.verdict == "invalid" for result in baseline.rounds):
         raise UsageError(f"baseline {baseline.name}: its measurement is invalid; save a new baseline")
-    found = machine_differences(first.environment, environment)
-    if found and not anyway:
+    differences = machine_differences(first.environment, environment)
+    if differences and not anyway:
         raise UsageError(
-            f"baseline {baseline.name}: made on another machine ({'; '.join(found)}): keep a baseline for each kind of "
-            "machine, measure both builds in one job, or add --anyway"
+            f"baseline {baseline.name}: made on another machine ({'; '.join(differences)}): keep a baseline for each "
+            "kind of machine, measure both builds in one job, or add --anyway"
         )
-    return [f"The baseline was made on another machine: {'; '.join(found)}."] if found else []
+    return [f"The baseline was made on another machine: {'; '.join(differences)}."] if differences else []
 
 
 def _few(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
@@ -181,12 +182,12 @@ def _regressions(margins: Sequence[Margin], before: Sequence[Result], after: Seq
         raise UsageError(f"damaged result: {error}") from None
     corrected = holm([change.p for change in changes])
     return [
-        Regression(margin.text, margin.metric, margin.allowed, change, _word(change, p, margin.allowed))
+        Regression(margin.text, margin.metric, margin.allowed, change, _verdict(change, p, margin.allowed))
         for margin, change, p in zip(margins, changes, corrected, strict=True)
     ]
 
 
-def _word(change: Change, p: float | None, allowed: float) -> Word:
+def _verdict(change: Change, p: float | None, allowed: float) -> Verdict:
     """`p` is corrected for the number of metrics."""
     if change.amount is None or change.high is None or p is None:
         return "cannot tell"

@@ -1,4 +1,4 @@
-"""Is one side different from the other, or is it noise? Rounds in pairs -> ratio, 95 % interval, p-value, a word.
+"""Is one side different from the other, or is it noise? Rounds in pairs -> ratio, 95 % interval, p-value, a verdict.
 
 The logarithms of the ratios of each round are averaged, so that twice and half weigh the same. Below 8 rounds the
 interval is Student's t. From 8 on it is the symmetric studentised bootstrap (P. Hall, The Bootstrap and Edgeworth
@@ -15,19 +15,20 @@ normal. Simulated false alarms at no difference, n = 8 and 10, in per cent:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, exp, inf, log, sqrt
+from math import atan, ceil, cos, exp, inf, log, pi, sin, sqrt, tan
 from operator import itemgetter
 from random import Random
 from typing import Literal
 
-from loadgen.judge.student import quantile, two_sided_p
+from loadgen.plan.metrics import Better
 
-Better = Literal["lower", "higher"]
-Word = Literal["better", "worse", "cannot tell"]
+Verdict = Literal["better", "worse", "cannot tell"]
 
 LEVEL = 0.95
 BOOTSTRAP_FROM = 8
+"""The fewest rounds for which the table above was made."""
 RESAMPLES = 2000
+"""A p-value of 0.05 from 2,000 resamples is within 0.005 (one standard error)."""
 ROUNDING = 1e-12
 """A spread below it is no spread: sums of equal floats are off by less."""
 _SEED = 20_011
@@ -85,7 +86,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def word(shift: float | None, p: float | None, better: Better | None) -> Word:
+def verdict_of(shift: float | None, p: float | None, better: Better | None) -> Verdict:
     """The verdict of a (corrected) p-value. `better` says which way is good; without one nothing can be said."""
     if shift is None or p is None or better is None or p > 1 - LEVEL or shift == 0:
         return "cannot tell"
@@ -129,3 +130,39 @@ def _resamples(count: int) -> list[Callable[[Sequence[float]], tuple[float, ...]
     """The same draws for every row of that many rounds, so that a table is the same each time it is made."""
     random = Random(_SEED + count)
     return [itemgetter(*random.choices(range(count), k=count)) for _ in range(RESAMPLES)]
+
+
+# Student's t for whole degrees of freedom, exactly: Abramowitz and Stegun 26.7.3 and 26.7.4, finite sums.
+
+
+def two_sided_p(t: float, freedom: int) -> float:
+    """How likely it is that chance alone gives a value at least as far from 0 as `t`."""
+    if abs(t) == inf:
+        return 0.0
+    return max(0.0, 1.0 - _within(atan(abs(t) / sqrt(freedom)), freedom))
+
+
+@cache
+def quantile(freedom: int, level: float = 0.95) -> float:
+    """The t that a share `level` of all values is not farther from 0 than."""
+    low, high = 0.0, pi / 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        if _within(middle, freedom) < level:
+            low = middle
+        else:
+            high = middle
+    return tan(low) * sqrt(freedom)
+
+
+def _within(angle: float, freedom: int) -> float:
+    """A(t | freedom), where t = sqrt(freedom) tan(angle)."""
+    if freedom == 1:
+        return 2 * angle / pi
+    odd = freedom % 2
+    square, term = cos(angle) ** 2, cos(angle) if odd else 1.0
+    total = term
+    for k in range(2 + odd, freedom - 1, 2):
+        term *= square * (k - 1) / k
+        total += term
+    return 2 / pi * (angle + sin(angle) * total) if odd else sin(angle) * total

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from loadgen.judge.observe import Figures, Observed, is_supported
+from loadgen.judge.figures import Figures
+from loadgen.judge.observe import Observed, is_supported
 from loadgen.plan.condition import Condition
 from loadgen.results.result import Result, ThresholdRow
 

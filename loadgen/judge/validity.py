@@ -6,16 +6,25 @@ from dataclasses import dataclass
 from loadgen.results.result import Generator, Latency, Ledger, Result
 
 BUSY_SHARE = 0.95
+"""Of a core: a worker above it sent about as fast as it could."""
 CORE_WAIT_SHARE = 0.1
-CORE_WAIT_FLOOR = 0.02
-WANTED_SHARE = 0.3  # at a low rate a worker is mostly idle, and still late if it has to wait each time
-LAG_SHARE = 0.25
-LAG_FLOOR_MS = 1.0
+"""Of all the time: a tenth less of the generator than the figures suppose."""
+CORE_WAIT_FLOOR, WANTED_SHARE = 0.02, 0.3
+"""Of all the time, and of that in which a core was wanted. At 1,000/s a worker is busy for a twentieth of the time: a
+hog on its core made it wait for 38 % of what it wanted, its arrivals 1.4 ms late, and for 3 % of all the time."""
+LAG_SHARE, LAG_FLOOR_MS = 0.25, 1.0
+"""A quarter of the p99 is a large part of it. A millisecond passes in any case: a timer of the event loop alone is
+0.7 ms late at p99, at 300 arrivals a second."""
 STALL_MS = 100.0
+"""Two ticks of a worker (executors/base.py), which a loop that only has much to do does not miss."""
 GC_SHARE = 0.01
+"""As large a part of the time as the p99 leaves out: beyond it the collector is in the percentiles."""
 UNSENT_SHARE = 0.001
+"""As many arrivals as the p99.9 leaves out."""
 OWN_FAULT_SHARE = 0.01
-SHORT_S = 0.5  # too short to weigh processor time
+"""As many requests as a p99 leaves out: beyond it no figure of the run is of the load that was asked for."""
+SHORT_S = 0.5
+"""Of a shorter run what begins and ends it is too large a part to weigh processor time by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ Grade = Literal["pass", "warn", "fail", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was asked: `group` is run, threshold or baseline, `said` what was seen."""
+    """One thing that was asked: `group` is run, threshold or baseline, `text` what was seen."""
 
     group: str
     name: str
     grade: Grade
-    said: str = ""
+    text: str = ""
 
     @property
     def passed(self) -> bool:
@@ -41,18 +41,18 @@ def checks_of_gate(gate: Gate) -> list[Check]:
     return [
         *_run(gate.result, judged=True),
         *_thresholds(gate.result),
-        *(Check("baseline", clean(row.text), grades[row.word], said_of(row)) for row in gate.regressions),
+        *(Check("baseline", clean(row.text), grades[row.verdict], regression_text(row)) for row in gate.regressions),
     ]
 
 
-def said_of(row: Regression) -> str:
+def regression_text(row: Regression) -> str:
     """Before, after and the change of one metric in a line."""
     change = row.change
     if change.before is None or change.after is None:
-        return f"{row.word}: too few samples, or none"
+        return f"{row.verdict}: too few samples, or none"
     least = "at least " if change.at_least else ""
-    said = f"{row.word}: {least}{with_unit(row.metric, change.after)} after {with_unit(row.metric, change.before)}"
-    return f"{said}, {change_text(row)}" if change.amount is not None else said
+    text = f"{row.verdict}: {least}{with_unit(row.metric, change.after)} after {with_unit(row.metric, change.before)}"
+    return f"{text}, {change_text(row)}" if change.amount is not None else text
 
 
 def change_text(row: Regression) -> str:

@@ -8,7 +8,7 @@ from loadgen.report.comparison_cells import cells, figure, heading
 from loadgen.report.style import Line, Span, Tone, align, clean, columns, line, wrap
 
 WIDEST = 80
-WORD_COLUMNS = len("cannot tell")
+VERDICT_COLUMNS = len("cannot tell")
 TONES = {"better": Tone.STRONG, "worse": Tone.BAD}
 GLANCE = {
     "ok_rps": "replies/s", "p50": "p50", "p99": "p99", "p99.9": "p99.9", "cpu_us": "CPU/req", "peak_rss_mb": "memory",
@@ -58,19 +58,19 @@ def _list(labels: Sequence[str]) -> list[Line]:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Aligned rows, the first of which are the heads, with a word for each of the others."""
+    """Aligned rows, the first of which are the heads, with a verdict for each of the others."""
 
     title: str
     rows: Sequence[str]
-    words: Sequence[str] = ()
+    verdicts: Sequence[str] = ()
 
     def lines(self) -> list[Line]:
         """With the title above."""
-        words = ["", *self.words] if self.words else [""] * len(self.rows)
+        verdicts = ["", *self.verdicts] if self.verdicts else [""] * len(self.rows)
         title = [line(Span(self.title, Tone.STRONG))] if self.title else []
         return title + [
-            line(row.removesuffix(word), Span(word, TONES.get(word, Tone.PLAIN)))
-            for row, word in zip(self.rows, words, strict=True)
+            line(row.removesuffix(verdict), Span(verdict, TONES.get(verdict, Tone.PLAIN)))
+            for row, verdict in zip(self.rows, verdicts, strict=True)
         ]
 
 
@@ -93,15 +93,20 @@ def _glance(comparison: Comparison, names: Sequence[str]) -> _Table:
 def _against(first: str, other: str, against: Against) -> _Table:
     """A row for each metric that is known of a side."""
     shown = [row for row in against.rows if row.first or row.other]
-    words = [said(row) for row in shown]
+    verdicts = [verdict_text(row) for row in shown]
     rows = [("", first, other, "ratio", "95 % interval", "")]
-    rows += [(row.metric.title, *cells(row), word.ljust(WORD_COLUMNS)) for row, word in zip(shown, words, strict=True)]
-    return _Table(f"{other} against {first}", [f"  {row}" for row in align(rows, right=frozenset({1, 2, 3, 4}))], words)
+    rows += [
+        (row.metric.title, *cells(row), verdict.ljust(VERDICT_COLUMNS))
+        for row, verdict in zip(shown, verdicts, strict=True)
+    ]
+    return _Table(
+        f"{other} against {first}", [f"  {row}" for row in align(rows, right=frozenset({1, 2, 3, 4}))], verdicts
+    )
 
 
-def said(row: Row) -> str:
-    """The word of a row; none where there is no way that is better, or nothing on either side."""
-    return row.word if row.metric.better and row.estimate.shift is not None and row.nonzero else ""
+def verdict_text(row: Row) -> str:
+    """The verdict of a row; none where there is no way that is better, or nothing on either side."""
+    return row.verdict if row.metric.better and row.estimate.shift is not None and row.nonzero else ""
 
 
 def _paragraph(text: str, width: int, mark: str = "") -> list[Line]:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from math import log
 
 from loadgen.judge.comparison import Against, Row, summary
-from loadgen.report.comparison import GLANCE, LEGEND, Page, said
+from loadgen.report.comparison import GLANCE, LEGEND, Page, verdict_text
 from loadgen.report.comparison_cells import cells, figure, heading
 from loadgen.report.page import html_page, text
 from loadgen.report.percentiles import percentile_chart
 
 STRIP_WIDTH, STRIP_HEIGHT, _END = 150, 18, 5
 WIDEST_LOG = log(64)
-TOLD = ("better", "worse")
+CLEAR = ("better", "worse")
 MACHINE = ("loadgen", "python", "cpu", "cores", "system")
 
 
@@ -55,10 +55,10 @@ def _against(first: str, against: Against) -> str:
     reach = min(max(reach, log(1.1)), WIDEST_LOG)
     rows = []
     for row in shown:
-        word = said(row)
-        kind = f' class="{word if word in TOLD else "soft"}"'
+        verdict = verdict_text(row)
+        kind = f' class="{verdict if verdict in CLEAR else "soft"}"'
         rows.append(
-            [*map(text, (row.metric.title, *cells(row))), _strip(row, reach, word), f"<span{kind}>{word}</span>"]
+            [*map(text, (row.metric.title, *cells(row))), _strip(row, reach, verdict), f"<span{kind}>{verdict}</span>"]
         )
     heads = ["", text(first), text(against.label), "ratio", "95 % interval", "", ""]
     return f"<h2>{text(against.label)} against {text(first)}</h2>\n{_table(heads, rows)}"
@@ -70,14 +70,14 @@ def _ends(row: Row) -> list[float]:
     return [end for end in (estimate.ratio, estimate.low, estimate.high) if end is not None and end > 0]
 
 
-def _strip(row: Row, reach: float, word: str) -> str:
+def _strip(row: Row, reach: float, verdict: str) -> str:
     """The interval around its ratio, and a line where both sides are the same."""
     estimate = row.estimate
     if estimate.ratio is None or estimate.ratio <= 0:
         return ""
     low, high = (_place(end or estimate.ratio, reach) for end in (estimate.low, estimate.high))
     low, high = (_END if row.bound == "at most" else low), (STRIP_WIDTH - _END if row.bound == "at least" else high)
-    kind = f' class="{word}"' if word in TOLD else ""
+    kind = f' class="{verdict}"' if verdict in CLEAR else ""
     middle, y = STRIP_WIDTH / 2, STRIP_HEIGHT / 2
     _, _, ratio, interval = cells(row)
     return (
@@ -106,8 +106,8 @@ def _machine(page: Page) -> str:
     """Where the first run was made."""
     results = [result for item in page.comparison.variants for result in item.results]
     known = results[0].environment if results else {}
-    made = [results[0].started_at] if results and results[0].started_at else []
-    return " · ".join([*made, *(f"{key} {known[key]}" for key in MACHINE if known.get(key))])
+    origin = [results[0].started_at] if results and results[0].started_at else []
+    return " · ".join([*origin, *(f"{key} {known[key]}" for key in MACHINE if known.get(key))])
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

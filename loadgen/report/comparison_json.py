@@ -48,7 +48,7 @@ def _row(row: Row) -> dict[str, Any]:
         "high": _rounded(estimate.high),
         "p": _rounded(estimate.p),
         "p_corrected": _rounded(row.p),
-        "word": row.word,
+        "word": row.verdict,
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from loadgen.judge.comparison import Against, summary
-from loadgen.report.comparison import GLANCE, LEGEND, Page, said
+from loadgen.report.comparison import GLANCE, LEGEND, Page, verdict_text
 from loadgen.report.comparison_cells import cells, figure, heading
 from loadgen.report.style import clean
 
@@ -37,7 +37,7 @@ def escaped(text: str) -> str:
 def _against(first: str, against: Against) -> str:
     heads = ("", escaped(first), escaped(against.label), "ratio", "95 % interval", "")
     shown = [row for row in against.rows if row.first or row.other]
-    return _table(heads, [(row.metric.title, *cells(row), said(row)) for row in shown])
+    return _table(heads, [(row.metric.title, *cells(row), verdict_text(row)) for row in shown])
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -28,15 +28,15 @@ TONES = {"pass": Tone.PLAIN, "worse": Tone.BAD, "cannot tell": Tone.WARN}
 def render_gate(gate: Gate, *, width: int = 80, colour: bool = False, brief: bool = False) -> str:
     """The whole report, without a newline at its end; `brief` leaves out what a run's own report has said already."""
     room = min(width, WIDEST)
-    whole = [_title(gate, room), [headline(gate.result)], warnings(gate.result, room), thresholds(gate.result)]
-    parts = [_verdict(gate, room), *([] if brief else whole), _baseline(gate, width), _notes(gate, room)]
+    run = [_title(gate, room), [headline(gate.result)], warnings(gate.result, room), thresholds(gate.result)]
+    parts = [_verdict(gate, room), *([] if brief else run), _baseline(gate, width), _notes(gate, room)]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 
 
 def gate_to_json(gate: Gate) -> str:
     """The same for scripts (`loadgen.gate/1`): one JSON object with a newline at its end. Changes are shares."""
     regressions = [
-        {"metric": row.metric.text, "allowed": row.allowed, "verdict": row.word, **asdict(row.change)}
+        {"metric": row.metric.text, "allowed": row.allowed, "verdict": row.verdict, **asdict(row.change)}
         for row in gate.regressions
     ]
     document = {
@@ -54,20 +54,20 @@ def gate_to_json(gate: Gate) -> str:
 
 
 def _verdict(gate: Gate, width: int) -> list[Line]:
-    unsure = [row.text for row in gate.regressions if row.word == "cannot tell"]
-    worse = any(row.word == "worse" for row in gate.regressions)
+    unsure = [row.text for row in gate.regressions if row.verdict == "cannot tell"]
+    worse = any(row.verdict == "worse" for row in gate.regressions)
     code = gate.code
     if code is ExitCode.OK:
         if not unsure:
             return [line(Span("PASSED", Tone.STRONG))]
-        said = f"PASSED, with a warning: cannot tell of {', '.join(map(clean, unsure))}"
-        return [line(Span(row, Tone.WARN)) for row in wrap(said, width)]
-    said = FAILURES[code]
+        text = f"PASSED, with a warning: cannot tell of {', '.join(map(clean, unsure))}"
+        return [line(Span(row, Tone.WARN)) for row in wrap(text, width)]
+    text = FAILURES[code]
     if code is ExitCode.WORSE and not worse:
-        said = "FAILED: it cannot be told whether it is worse than the baseline (--strict)"
+        text = "FAILED: it cannot be told whether it is worse than the baseline (--strict)"
     if code is ExitCode.THRESHOLD and not gate.result.status_codes:
-        said = "FAILED: not one reply came back"
-    return [line(Span(row, Tone.BAD)) for row in wrap(said, width)]
+        text = "FAILED: not one reply came back"
+    return [line(Span(row, Tone.BAD)) for row in wrap(text, width)]
 
 
 def _title(gate: Gate, width: int) -> list[Line]:
@@ -85,11 +85,14 @@ def _baseline(gate: Gate, width: int) -> list[Line]:
     figures = align(rows, right=frozenset(range(1, len(heads))))
     if max(map(len, figures)) + LEAD > width:  # the margins are what a reader knows already
         figures = align([row[:-1] for row in rows], right=frozenset(range(1, len(heads) - 1)))
-    words = [("", Tone.PLAIN), *((row.word, TONES[row.word]) for row in gate.regressions)]
-    said = wrap(f"Against the baseline {_origin(gate.baseline)}", width)
+    verdicts = [("", Tone.PLAIN), *((row.verdict, TONES[row.verdict]) for row in gate.regressions)]
+    text = wrap(f"Against the baseline {_origin(gate.baseline)}", width)
     return [
-        *map(line, said),
-        *(line("  ", Span(pad(word, 11), tone), f"  {row}") for (word, tone), row in zip(words, figures, strict=True)),
+        *map(line, text),
+        *(
+            line("  ", Span(pad(verdict, 11), tone), f"  {row}")
+            for (verdict, tone), row in zip(verdicts, figures, strict=True)
+        ),
     ]
 
 

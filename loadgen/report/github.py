@@ -9,7 +9,7 @@ def render_annotations(checks: Sequence[Check]) -> str:
     """Workflow commands, one a line, each with its newline; the runner takes them from the output of a step."""
     return "".join(
         f"::{'warning' if check.passed else 'error'} title={_property(f'loadgen: {check.name}')}::"
-        f"{_data(check.said or check.name)}\n"
+        f"{_data(check.text or check.name)}\n"
         for check in checks
         if check.grade != "pass"
     )

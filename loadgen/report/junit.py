@@ -47,10 +47,10 @@ def render_junit(result: Result, checks: Sequence[Check], report: str) -> str:
 def _add_case(suite: ET.Element, check: Check, duration_s: float) -> None:
     case = _child(suite, "testcase", classname=f"loadgen.{check.group}", name=check.name, time=f"{duration_s:.3f}")
     if check.grade != "pass":
-        said = check.said or check.grade
-        _child(case, _TAGS[check.grade], message=said, type=check.group).text = _xml(f"{check.name}: {said}")
-    if check.said:
-        _child(case, "system-out").text = _xml(check.said)
+        text = check.text or check.grade
+        _child(case, _TAGS[check.grade], message=text, type=check.group).text = _xml(f"{check.name}: {text}")
+    if check.text:
+        _child(case, "system-out").text = _xml(check.text)
 
 
 def _child(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from loadgen.base.units import format_count
-from loadgen.judge.observe import Figures
+from loadgen.judge.figures import Figures
 from loadgen.plan.metrics import metric_named
 from loadgen.report.checks import Check
 from loadgen.report.comparison_markdown import escaped
@@ -20,7 +20,7 @@ def render_markdown(result: Result, checks: Sequence[Check]) -> str:
     passed = all(check.passed for check in checks)
     lines = [f"### {'Passed' if passed else 'FAILED'}: {escaped(title(result.plan))}", "", *_figures(result)]
     if checks:
-        rows = [(WORDS[check.grade], _code(check.name), escaped(check.said)) for check in checks]
+        rows = [(WORDS[check.grade], _code(check.name), escaped(check.text)) for check in checks]
         lines += ["", *table(("Verdict", "Check", "Seen"), rows)]
     return "\n".join(lines) + "\n"
 

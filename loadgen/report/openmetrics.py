@@ -6,7 +6,7 @@ left out.
 
 from collections.abc import Iterator
 
-from loadgen.judge.observe import Figures
+from loadgen.judge.figures import Figures
 from loadgen.plan.metrics import metric_named
 from loadgen.results.result import QUANTILES, Latency, Result
 

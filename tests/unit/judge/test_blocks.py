@@ -6,8 +6,7 @@ from random import Random
 import pytest
 
 from loadgen.judge.blocks import compare_blocks, mean_of, quantile_of, ratio_of
-from loadgen.judge.statistics import Estimate
-from loadgen.judge.student import quantile
+from loadgen.judge.statistics import Estimate, quantile
 from loadgen.measure.histogram import Histogram
 
 
@@ -54,7 +53,7 @@ def alarms(count: int, phi: float, shift: float, trials: int) -> int:
                 level = phi * level + random.gauss(0.0, 0.03)
                 rates.append(math.exp(level + side * shift))
             sides.append(ratio_of(rates, [1] * count))
-        found = compare_blocks(sides[0], count, sides[1], count)
+        found = compare_blocks((sides[0], count), (sides[1], count))
         told += found.p is not None and found.p <= 0.05
     return told
 
@@ -75,7 +74,7 @@ def test_the_error_of_few_blocks_is_not_too_small() -> None:
     random, noise, squares = Random(2), 0.03, []
     for _ in range(100):
         sides = [ratio_of([math.exp(random.gauss(0.0, noise)) for _ in range(8)], [1] * 8) for _ in range(2)]
-        found = compare_blocks(sides[0], 8, sides[1], 8)
+        found = compare_blocks((sides[0], 8), (sides[1], 8))
         assert found.low is not None
         assert found.high is not None
         half = math.log(found.high / found.low) / 2
@@ -85,22 +84,24 @@ def test_the_error_of_few_blocks_is_not_too_small() -> None:
 
 def test_short_runs_give_a_ratio_only() -> None:
     five = ratio_of([2, 2, 2, 2, 2], [1] * 5)
-    assert compare_blocks(five, 5, ratio_of([3] * 9, [1] * 9), 9) == Estimate(math.log(1.5), None, pytest.approx(1.5))
+    assert compare_blocks((five, 5), (ratio_of([3] * 9, [1] * 9), 9)) == Estimate(
+        math.log(1.5), None, pytest.approx(1.5)
+    )
 
 
 def test_no_data_gives_nothing() -> None:
     nothing, something = ratio_of([0] * 9, [0] * 9), ratio_of([1] * 9, [1] * 9)
-    assert compare_blocks(nothing, 9, something, 9) == Estimate()
-    assert compare_blocks(something, 9, ratio_of([0] * 9, [1] * 9), 9) == Estimate()
+    assert compare_blocks((nothing, 9), (something, 9)) == Estimate()
+    assert compare_blocks((something, 9), (ratio_of([0] * 9, [1] * 9), 9)) == Estimate()
 
 
 def test_steady_runs_are_told_apart_beyond_the_resolution() -> None:
     one, other = (ratio_of([value] * 9, [1] * 9) for value in (0.052, 0.053))
-    assert compare_blocks(one, 9, other, 9, step=0.001).p == 1.0
-    assert compare_blocks(one, 9, other, 9).p == 0.0
+    assert compare_blocks((one, 9), (other, 9), step=0.001).p == 1.0
+    assert compare_blocks((one, 9), (other, 9)).p == 0.0
 
 
 def test_the_same_runs_give_the_same_estimate() -> None:
     random = Random(1)
     sides = [quantile_of([counts(random.randrange(500, 2000)) for _ in range(12)], 0.9) for _ in range(2)]
-    assert compare_blocks(sides[0], 12, sides[1], 12) == compare_blocks(sides[0], 12, sides[1], 12)
+    assert compare_blocks((sides[0], 12), (sides[1], 12)) == compare_blocks((sides[0], 12), (sides[1], 12))

@@ -113,7 +113,7 @@ def words(trials, shift, rounds, noise=0.03):
         judge_gate(side(shift), baseline=baseline(side(1.0)), margins=parse_margins("rps: 10%", ()))
         for _ in range(trials)
     ]
-    return [gate.regressions[0].word for gate in gates]
+    return [gate.regressions[0].verdict for gate in gates]
 
 
 @pytest.mark.slow  # 200 gates
@@ -152,7 +152,7 @@ def test_worse_needs_the_margin_and_the_statistics():
         baseline=baseline(before),
         margins=parse_margins("p50: 10%", ()),
     )
-    assert [gate.regressions[0].word for gate in (little, noisy, much)] == ["pass", "cannot tell", "worse"]
+    assert [gate.regressions[0].verdict for gate in (little, noisy, much)] == ["pass", "cannot tell", "worse"]
 
 
 def test_from_eight_rounds_on_resamples_say_how_likely_chance_is():
@@ -190,4 +190,4 @@ def test_the_more_metrics_are_asked_the_surer_each_must_be():
     alone = judge_gate(after, baseline=before, margins=parse_margins("rps: 10%", ()))
     among = judge_gate(after, baseline=before, margins=parse_margins("rps: 10%, p50: 10%, p99: 10%", ()))
     assert 0.017 < alone.regressions[0].change.p < 0.05
-    assert (alone.regressions[0].word, among.regressions[0].word) == ("worse", "cannot tell")
+    assert (alone.regressions[0].verdict, among.regressions[0].verdict) == ("worse", "cannot tell")

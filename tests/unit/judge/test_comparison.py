@@ -11,7 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.judge.comparison import COMPARED, Against, Row, compare, summary
 from loadgen.judge.observe import Observed
 from loadgen.measure.histogram import Histogram, bucket_of
-from loadgen.results.result import Block, Generator, Ledger, Rate, Result, WorkerRow
+from loadgen.results.result import Block, Generator, Ledger, Rate, Result, Second, WorkerRow
 from loadgen.results.rounds import Rounds
 
 
@@ -89,7 +89,7 @@ def test_sides_are_geometric_means_so_that_the_ratio_is_theirs() -> None:
     found = row(against([run(100.0), run(400.0)], [run(200.0), run(800.0)]), "ok_rps")
     assert (found.first, found.other) == (known(200.0), known(400.0))
     assert found.estimate.ratio == pytest.approx(2.0)
-    assert found.word == "better"
+    assert found.verdict == "better"
 
 
 def test_lower_latency_is_better_and_threads_are_neither() -> None:
@@ -98,8 +98,8 @@ def test_lower_latency_is_better_and_threads_are_neither() -> None:
         run(p99=value / 2, generator=replace(run().generator, threads=60)) for value in (10.1, 10.0, 10.0, 9.9)
     ]  # fmt: skip
     found = against(first, other)
-    assert row(found, "p99").word == "better"
-    assert row(found, "threads").word == "cannot tell"
+    assert row(found, "p99").verdict == "better"
+    assert row(found, "threads").verdict == "cannot tell"
     assert row(found, "threads").p is None
 
 
@@ -111,7 +111,7 @@ def test_words_are_corrected_for_all_rows_of_the_table() -> None:
     assert rps.estimate.p is not None
     assert rps.p is not None
     assert rps.estimate.p <= 0.05 < rps.p
-    assert rps.word == "cannot tell"
+    assert rps.verdict == "cannot tell"
 
 
 def test_runs_that_ended_early_are_left_out_and_rounds_paired() -> None:
@@ -132,19 +132,19 @@ def test_a_lower_bound_may_only_make_things_worse() -> None:
     bounds = [run(p99=value, bounds=True) for value in (99.0, 101.0, 100.0)]
     low_bounds = [run(p99=value, bounds=True) for value in (1.0, 1.01, 0.99)]
     higher = row(against(exact, bounds), "p99")
-    assert (higher.word, higher.bound, higher.estimate.high) == ("worse", "at least", None)
+    assert (higher.verdict, higher.bound, higher.estimate.high) == ("worse", "at least", None)
     lower = row(against(exact, low_bounds), "p99")
-    assert (lower.word, lower.bound, lower.estimate.p) == ("cannot tell", "at least", None)
+    assert (lower.verdict, lower.bound, lower.estimate.p) == ("cannot tell", "at least", None)
     turned = row(against(bounds, exact), "p99")
-    assert (turned.word, turned.bound, turned.estimate.low) == ("better", "at most", None)
+    assert (turned.verdict, turned.bound, turned.estimate.low) == ("better", "at most", None)
     both = row(against(bounds, bounds), "p99")
-    assert (both.word, both.estimate.ratio) == ("cannot tell", None)
+    assert (both.verdict, both.estimate.ratio) == ("cannot tell", None)
 
 
 def test_errors_out_of_nothing_are_worse_without_a_ratio() -> None:
     failing = [run(ledger=Ledger(1000, 1000, 0, 990 - n, 10 + n)) for n in range(3)]
     found = row(against([run()] * 3, failing), "error_rate")
-    assert (found.estimate.ratio, found.word) == (None, "worse")
+    assert (found.estimate.ratio, found.verdict) == (None, "worse")
 
 
 @cache
@@ -160,6 +160,7 @@ def blocks(seed: int, factor: float, count: int = 8) -> dict[str, Any]:
     ok_rps = sum(item.ok for item in rows) / count
     return {
         "blocks": rows,
+        "timeline": [Second(row.t_s, row.ok, row.ok) for row in rows],
         "duration_s": float(count),
         "rate": Rate(ok_rps=ok_rps),
         "histograms": {"response": every.encode()},
@@ -170,30 +171,35 @@ def blocks(seed: int, factor: float, count: int = 8) -> dict[str, Any]:
 def test_one_run_on_each_side_is_told_by_its_blocks() -> None:
     found = against([run(**blocks(1, 1.0))], [run(**blocks(2, 1.5))])
     assert (found.basis, found.rounds) == ("blocks", 1)
-    assert row(found, "p50").word == "worse"
+    assert row(found, "p50").verdict == "worse"
     assert row(found, "p50").estimate.ratio == pytest.approx(1.5, rel=0.05)
-    assert row(found, "ok_rps").word == "worse"
-    assert row(found, "cpu_us").word == "cannot tell", "of which blocks know nothing"
+    assert row(found, "ok_rps").verdict == "worse"
+    assert row(found, "cpu_us").verdict == "cannot tell", "of which blocks know nothing"
 
 
 @pytest.mark.slow  # the same
 def test_blocks_of_the_same_cannot_be_told_apart() -> None:
     found = against([run(**blocks(1, 1.0))], [run(**blocks(2, 1.0))])
-    assert {item.word for item in found.rows} == {"cannot tell"}
+    assert {item.verdict for item in found.rows} == {"cannot tell"}
 
 
 @pytest.mark.slow  # the same
 def test_a_last_block_that_is_not_whole_does_not_count() -> None:
     short = blocks(1, 1.0)
-    short = short | {"blocks": [*short["blocks"], Block(8.0, 1.0, 1, 0, "")]}
-    assert row(against([run(**short)], [run(**blocks(1, 1.0))]), "ok_rps").estimate.ratio == 1.0
+    last = Histogram([(bucket_of(500_000), 900)]).encode()
+    short |= {
+        "blocks": [*short["blocks"], Block(8.0, 1.0, 1, 0, last)],
+        "timeline": [*short["timeline"], Second(8.0, 1, 1)],
+    }
+    found = against([run(**short)], [run(**blocks(1, 1.0))])
+    assert row(found, "ok_rps").estimate.ratio == row(found, "p99").estimate.ratio == 1.0
 
 
 def test_short_single_runs_have_ratios_only() -> None:
     found = against([run(100.0)], [run(150.0)])
     assert found.basis == "none"
     assert row(found, "ok_rps").estimate.ratio == pytest.approx(1.5)
-    assert {item.word for item in found.rows} == {"cannot tell"}
+    assert {item.verdict for item in found.rows} == {"cannot tell"}
 
 
 def test_a_damaged_block_is_a_usage_error() -> None:

@@ -12,9 +12,10 @@ from loadgen.base.clock import NS_PER_S
 from loadgen.base.exchange import ErrorClass
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.judge.comparison import summary
+from loadgen.judge.figures import Figures
 from loadgen.judge.foresight import Foresight
 from loadgen.judge.gate import Baseline, judge_gate, parse_margins
-from loadgen.judge.observe import Figures, Sums, observe, stretch_of
+from loadgen.judge.observe import Sums, observe, stretch_of
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Frame, Recording, Usage

@@ -5,19 +5,19 @@ from random import Random
 
 import pytest
 
-from loadgen.judge.statistics import Estimate, Word, holm, paired, word
+from loadgen.judge.statistics import Estimate, Verdict, holm, paired, verdict_of
 
 TRIALS = 1000
 
 
-def trials(rounds: int, shift: float, noise: float, times: int = TRIALS) -> list[Word]:
+def trials(rounds: int, shift: float, noise: float, times: int = TRIALS) -> list[Verdict]:
     """Verdicts on two sides whose figures vary by `noise`, the other being `shift` times the first; less is better."""
     random = Random(rounds)
     verdicts = []
     for _ in range(times):
         first, other = ([math.exp(random.gauss(0.0, noise)) for _ in range(rounds)] for _ in range(2))
         found = paired(first, [shift * value for value in other])
-        verdicts.append(word(found.shift, found.p, "lower"))
+        verdicts.append(verdict_of(found.shift, found.p, "lower"))
     return verdicts
 
 
@@ -100,7 +100,7 @@ def test_a_steady_difference_within_the_resolution_is_none(rounds: int) -> None:
 def test_where_a_value_is_zero_differences_are_told_without_a_ratio() -> None:
     found = paired([0.0, 0.0, 0.0, 0.001], [0.05, 0.052, 0.049, 0.05])
     assert (found.ratio, found.low, found.high) == (None, None, None)
-    assert word(found.shift, found.p, "lower") == "worse"
+    assert verdict_of(found.shift, found.p, "lower") == "worse"
     assert paired([0.0] * 5, [0.0] * 5) == Estimate(0.0, 1.0)
 
 
@@ -148,4 +148,4 @@ def test_a_table_of_nine_rows_has_a_false_alarm_in_one_of_twenty() -> None:
     ],
 )
 def test_words(shift: float | None, p: float | None, better: str | None, said: str) -> None:
-    assert word(shift, p, better) == said  # type: ignore[arg-type]
+    assert verdict_of(shift, p, better) == said  # type: ignore[arg-type]

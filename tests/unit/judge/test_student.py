@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from loadgen.judge.student import quantile, two_sided_p
+from loadgen.judge.statistics import quantile, two_sided_p
 
 TABLE = [
     (1, 12.706, 63.657),
