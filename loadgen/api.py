@@ -12,9 +12,9 @@ import uvloop
 
 from loadgen.base.errors import ProfileError, UsageError
 from loadgen.judge.exit_code import ExitCode
-from loadgen.plan.document import parse_profile, profile_for_url, read_profile
 from loadgen.plan.plan import Plan
-from loadgen.plan.shipped import find_shipped
+from loadgen.plan.profiles.document import parse_profile, profile_for_url, read_profile
+from loadgen.plan.profiles.shipped import find_shipped
 from loadgen.results.result import Result, from_json
 from loadgen.session.job import plan_here, run_job
 from loadgen.session.run import Hooks

@@ -10,7 +10,7 @@ import pytest
 
 from loadgen.cli.options import OPTIONS
 from loadgen.judge.exit_code import ExitCode
-from loadgen.report.hlog import render_hlog
+from loadgen.report.files.hlog import render_hlog
 from loadgen.results.result import Block, Result
 from loadgen.results.rounds import Rounds, comparison_to_json
 from tests.support.command import loadgen, save

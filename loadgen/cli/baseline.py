@@ -42,7 +42,7 @@ def show(
     folder: Folder = USUAL,
 ) -> None:
     """List the baselines, or print one with its origin."""
-    from loadgen.report.baselines import Entry, render_baseline, render_baselines
+    from loadgen.report.run.baselines import Entry, render_baseline, render_baselines
     from loadgen.results.baselines import Baselines, read_origin
 
     kept = Baselines(folder)

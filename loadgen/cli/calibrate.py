@@ -37,7 +37,7 @@ def calibrate(
 def calibrate_and_save(path: Path, *, null: bool) -> None:
     """Measure, print, and keep in `path`. Raises UsageError where it cannot be written, after it was printed."""
     from loadgen.base.files import whole_file
-    from loadgen.report.calibration import render_calibration
+    from loadgen.report.campaigns.calibration import render_calibration
     from loadgen.results.calibration import to_json
 
     found = measure(null=null)
@@ -77,7 +77,7 @@ def last_calibration() -> "Calibration | None":
 def measure(*, null: bool) -> "Calibration":
     """Start what answers, and put load on it. Raises typer.Exit after a signal."""
     from loadgen.campaigns.calibrate import calibrate as calibrated
-    from loadgen.plan.address import parse_target
+    from loadgen.plan.profiles.address import parse_target
     from loadgen.session.environment import gil_enabled, usable_cores
     from loadgen.target.null import NullProcess
     from loadgen.target.process import TargetProcess

@@ -11,6 +11,6 @@ from loadgen.cli.target_argument import plan_for
 @with_run_options
 def check(*, target: Target, settings: Settings = None, flags: dict[str, Any]) -> None:
     """Print what a run would do: users, workers, limits, requests. Opens no socket."""
-    from loadgen.report.plan import render_plan
+    from loadgen.report.plans.plan import render_plan
 
     emit(render_plan(plan_for(target, settings or [], flags)) + "\n")

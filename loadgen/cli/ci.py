@@ -12,7 +12,7 @@ from loadgen.cli.options import own_option
 from loadgen.cli.output import check_file, emit, write_text
 
 if TYPE_CHECKING:
-    from loadgen.report.checks import Check
+    from loadgen.report.run.checks import Check
     from loadgen.results.result import Result
 
 CI = "For CI"
@@ -46,20 +46,20 @@ class CiFiles:
 
     def write(self, result: "Result", checks: "Sequence[Check] | None" = None) -> None:
         """Write those that were asked for. Raises UsageError where that fails."""
-        from loadgen.report.checks import checks_of
+        from loadgen.report.run.checks import checks_of
 
         found = checks_of(result) if checks is None else checks
         if self.junit is not None:
-            from loadgen.report.junit import render_junit
-            from loadgen.report.text import render_text
+            from loadgen.report.files.junit import render_junit
+            from loadgen.report.run.text import render_text
 
             write_text(self.junit, render_junit(result, found, render_text(result)))
         if self.markdown is not None:
-            from loadgen.report.markdown import render_markdown
+            from loadgen.report.files.markdown import render_markdown
 
             write_text(self.markdown, render_markdown(result, found))
         if self.openmetrics is not None:
-            from loadgen.report.openmetrics import render_openmetrics
+            from loadgen.report.files.openmetrics import render_openmetrics
 
             write_text(self.openmetrics, render_openmetrics(result))
 
@@ -78,9 +78,9 @@ def tell_github(
     """
     if environment.get("GITHUB_ACTIONS") != "true":
         return
-    from loadgen.report.checks import checks_of
-    from loadgen.report.github import render_annotations
-    from loadgen.report.markdown import render_markdown
+    from loadgen.report.files.github import render_annotations
+    from loadgen.report.files.markdown import render_markdown
+    from loadgen.report.run.checks import checks_of
 
     found = checks_of(result) if checks is None else checks
     annotations = render_annotations(found)

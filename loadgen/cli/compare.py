@@ -15,7 +15,7 @@ from loadgen.cli.output import check_file, check_output
 from loadgen.cli.rounds import measure_rounds
 from loadgen.cli.run import Output, Quiet, Settings, Target, signals_restored
 from loadgen.cli.variants import make_variants
-from loadgen.report.style import counted
+from loadgen.report.draw.style import counted
 
 if TYPE_CHECKING:
     from loadgen.campaigns.rounds import RoundsOutcome

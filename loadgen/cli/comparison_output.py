@@ -9,7 +9,7 @@ from loadgen.cli.output import deliver, emit, text_width, wants_colour, write_te
 from loadgen.cli.run import OUTPUT
 
 if TYPE_CHECKING:
-    from loadgen.report.comparison import Page
+    from loadgen.report.campaigns.comparison import Page
     from loadgen.results.rounds import Rounds
 
 FORMS = ("text", "json", "markdown")
@@ -21,7 +21,7 @@ def page_of(variants: Sequence["Rounds"], warnings: Sequence[str] = ()) -> "Page
     """What is to be shown of several variants. Raises UsageError for damaged histograms."""
     from loadgen.judge.comparison import compare
     from loadgen.judge.explain import alarms, doubts, explain
-    from loadgen.report.comparison import Page
+    from loadgen.report.campaigns.comparison import Page
 
     comparison = compare(variants)
     return Page(comparison, (*warnings, *alarms(comparison)), tuple(explain(comparison)), tuple(doubts(comparison)))
@@ -31,22 +31,22 @@ def show_page(page: "Page", form: str) -> None:
     """Print it in one of FORMS."""
     match form:
         case "json":
-            from loadgen.report.comparison_json import comparison_json
+            from loadgen.report.campaigns.comparison_json import comparison_json
 
             emit(comparison_json(page))
         case "markdown":
-            from loadgen.report.comparison_markdown import comparison_markdown
+            from loadgen.report.campaigns.comparison_markdown import comparison_markdown
 
             emit(comparison_markdown(page))
         case _:
-            from loadgen.report.comparison import render_comparison
+            from loadgen.report.campaigns.comparison import render_comparison
 
             emit(render_comparison(page, width=text_width(), colour=wants_colour()) + "\n")
 
 
 def page_html(page: "Page") -> str:
     """The page. Raises UsageError for damaged histograms."""
-    from loadgen.report.comparison_html import comparison_html
+    from loadgen.report.campaigns.comparison_html import comparison_html
 
     return comparison_html(page)
 

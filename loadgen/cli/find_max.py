@@ -70,7 +70,7 @@ def search(plan: "Plan", slo: "tuple[Condition, ...]", *, quiet: bool) -> "MaxRa
     from loadgen.campaigns.find_max import find_max as searched
     from loadgen.campaigns.isolated import Isolated
     from loadgen.cli.live import LiveLine
-    from loadgen.report.find_max import render_trial
+    from loadgen.report.campaigns.find_max import render_trial
 
     live = LiveLine(quiet=quiet)
 
@@ -92,7 +92,7 @@ def search(plan: "Plan", slo: "tuple[Condition, ...]", *, quiet: bool) -> "MaxRa
 
 def _deliver(found: "MaxRate", output: str | None, html: str | None, form: str, *, quiet: bool) -> None:
     """Save and print; whatever fails, the others are written."""
-    from loadgen.report.find_max_html import find_max_html
+    from loadgen.report.campaigns.find_max_html import find_max_html
     from loadgen.results.find_max import to_json
 
     with ExitStack() as rest:

@@ -57,7 +57,7 @@ def gate(
     judged = against.judge(rounds, threshold or (), strict=strict)
     show(judged, ci_files, machine=form == "json", quiet=form == "json")
     if form == "json":
-        from loadgen.report.gate import gate_to_json
+        from loadgen.report.run.gate import gate_to_json
 
         emit(gate_to_json(judged))
     raise typer.Exit(judged.code)
@@ -68,8 +68,8 @@ def show(judged: "Gate", ci_files: CiFiles, *, machine: bool, quiet: bool, brief
 
     `machine`: standard output is for JSON.
     """
-    from loadgen.report.checks import checks_of_gate
-    from loadgen.report.gate import render_gate
+    from loadgen.report.run.checks import checks_of_gate
+    from loadgen.report.run.gate import render_gate
 
     checks = checks_of_gate(judged)
     with ExitStack() as rest:  # whatever fails, the others are written

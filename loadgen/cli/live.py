@@ -4,8 +4,8 @@ import shutil
 import sys
 
 from loadgen.measure.progress import Snapshot
-from loadgen.report.live import render_live, render_plain
-from loadgen.report.style import columns, elide
+from loadgen.report.draw.style import columns, elide
+from loadgen.report.run.live import render_live, render_plain
 
 PLAIN_EVERY_S = 5.0
 CLEAR = "\r\x1b[K"

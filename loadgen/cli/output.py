@@ -80,14 +80,14 @@ def deliver_result(result: "Result", output: str | None, form: str, *, quiet: bo
 
 def show_find_max(found: "MaxRate") -> None:
     """Print what a search has found."""
-    from loadgen.report.find_max import render_find_max
+    from loadgen.report.campaigns.find_max import render_find_max
 
     emit(render_find_max(found, width=text_width(), colour=wants_colour()) + "\n")
 
 
 def show_result(result: "Result") -> None:
     """Print the report of a Result."""
-    from loadgen.report.text import render_text
+    from loadgen.report.run.text import render_text
 
     emit(render_text(result, width=text_width(), colour=wants_colour()) + "\n")
 
@@ -107,11 +107,11 @@ class HistogramFiles:
     def write(self, result: "Result") -> None:
         """Write those that were asked for. Raises UsageError where that fails."""
         if self.hgrm is not None:
-            from loadgen.report.hgrm import hgrm_of
+            from loadgen.report.files.hgrm import hgrm_of
 
             write_text(self.hgrm, hgrm_of(result))
         if self.hlog is not None:
-            from loadgen.report.hlog import render_hlog
+            from loadgen.report.files.hlog import render_hlog
 
             write_text(self.hlog, render_hlog(result))
 

@@ -14,8 +14,8 @@ profiles_app = typer.Typer(name="profiles", help="List the shipped profiles; `sh
 def profiles(context: typer.Context) -> None:
     """List the shipped profiles; `show NAME` prints one."""
     if context.invoked_subcommand is None:
-        from loadgen.plan.shipped import shipped_profiles
-        from loadgen.report.profiles import render_profiles
+        from loadgen.plan.profiles.shipped import shipped_profiles
+        from loadgen.report.plans.profiles import render_profiles
 
         emit(render_profiles([(profile.name, profile.summary) for profile in shipped_profiles()]) + "\n")
 
@@ -23,7 +23,7 @@ def profiles(context: typer.Context) -> None:
 @profiles_app.command()
 def show(name: Annotated[str, typer.Argument(metavar="NAME", help="As listed by `loadgen profiles`.")]) -> None:
     """Print a shipped profile, to read or to start one of your own from."""
-    from loadgen.plan.shipped import find_shipped
+    from loadgen.plan.profiles.shipped import find_shipped
 
     path = find_shipped(name)
     if path is None:

@@ -25,7 +25,7 @@ from loadgen.cli.saved import rounds_in, text_of, variants_in
 
 if TYPE_CHECKING:
     from loadgen.measure.histogram import Histogram
-    from loadgen.report.comparison import Page
+    from loadgen.report.campaigns.comparison import Page
     from loadgen.results.find_max import MaxRate
     from loadgen.results.result import Result
 
@@ -116,7 +116,7 @@ def _check_pages(
     histograms: HistogramFiles,
 ) -> None:
     """Write the page of the one comparison or search. Raises UsageError for what only these can be, or only results."""
-    from loadgen.report.comparison import Page
+    from loadgen.report.campaigns.comparison import Page
     from loadgen.results.find_max import MaxRate
 
     pages = {file: item for file, item in reports.items() if isinstance(item, Page | MaxRate)}
@@ -136,7 +136,7 @@ def _check_pages(
 
 
 def _html(item: "Page | MaxRate") -> str:
-    from loadgen.report.find_max_html import find_max_html
+    from loadgen.report.campaigns.find_max_html import find_max_html
     from loadgen.results.find_max import MaxRate
 
     return find_max_html(item) if isinstance(item, MaxRate) else page_html(item)
@@ -173,7 +173,7 @@ def _merged(files: Sequence[str], texts: Mapping[str, str]) -> "Result":
 
 
 def _read_log(text: str, file: str, wanted: Range) -> LogReport:
-    from loadgen.report.hlog import render_log
+    from loadgen.report.files.hlog import render_log
     from loadgen.results.hlog import read_log
 
     log = read_log(text, file, wanted.unit)
@@ -189,7 +189,7 @@ def _show(item: "Result | LogReport | Page | MaxRate", form: str, histograms: Hi
     if isinstance(item, LogReport):
         emit(item.text + "\n")
         if histograms.hgrm:
-            from loadgen.report.hgrm import render_hgrm
+            from loadgen.report.files.hgrm import render_hgrm
 
             write_text(histograms.hgrm, render_hgrm(item.counts))
     elif isinstance(item, Result):
@@ -205,8 +205,8 @@ def _show_result(result: "Result", form: str) -> None:
     if form != "markdown":
         deliver_result(result, None, form)
         return
-    from loadgen.report.checks import checks_of
-    from loadgen.report.markdown import render_markdown
+    from loadgen.report.files.markdown import render_markdown
+    from loadgen.report.run.checks import checks_of
 
     emit(render_markdown(result, checks_of(result)))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loadgen.cli.live import LiveLine
-from loadgen.report.style import columns, pad
+from loadgen.report.draw.style import columns, pad
 
 if TYPE_CHECKING:
     from loadgen.campaigns.rounds import Round, RoundsOutcome

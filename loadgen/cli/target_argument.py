@@ -10,7 +10,7 @@ from loadgen.base.errors import UsageError
 
 if TYPE_CHECKING:
     from loadgen.plan.plan import Plan
-    from loadgen.plan.profile import Profile
+    from loadgen.plan.profiles.profile import Profile
 
 
 def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Plan":
@@ -20,8 +20,8 @@ def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> 
 
 def profile_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Profile":
     """The checked profile of the same. Raises UsageError."""
-    from loadgen.plan.document import profile_for_url, read_profile
-    from loadgen.plan.shipped import find_shipped
+    from loadgen.plan.profiles.document import profile_for_url, read_profile
+    from loadgen.plan.profiles.shipped import find_shipped
 
     given = with_body(flags)
     chosen = _settings(settings)
@@ -40,7 +40,7 @@ def profile_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) 
 
 def plan_for_s3(section: Mapping[str, Any], flags: Mapping[str, Any]) -> "Plan":
     """The plan of a job on a bucket, all from flags. Raises UsageError."""
-    from loadgen.plan.document import profile_for_s3
+    from loadgen.plan.profiles.document import profile_for_s3
 
     return made(profile_for_s3(section, flags))
 

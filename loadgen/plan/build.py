@@ -6,13 +6,13 @@ from pathlib import Path
 from loadgen.base.exchange import Tls
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
-from loadgen.plan.open_model import make_arrivals, measured_s
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.plan.problems import Problem, Where
-from loadgen.plan.profile import Profile
-from loadgen.plan.requests import collect_secrets, make_job
+from loadgen.plan.profiles.open_model import make_arrivals, measured_s
+from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.requests import collect_secrets, make_job
+from loadgen.plan.profiles.user_stages import make_user_stages, most_users
 from loadgen.plan.topology import TopologyError, choose
-from loadgen.plan.user_stages import make_user_stages, most_users
 
 LARGEST_BODY_IN_MEMORY = 8 << 20
 

@@ -6,7 +6,7 @@ from loadgen.plan.build import make_plan
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
-from loadgen.plan.profile import Profile
+from loadgen.plan.profiles.profile import Profile
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
 from loadgen.session.environment import gil_enabled, usable_cores

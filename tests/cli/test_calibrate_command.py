@@ -8,7 +8,7 @@ import pytest
 
 from loadgen.cli.calibrate import cache_file, last_calibration
 from tests.support.command import loadgen
-from tests.unit.report.test_calibration import FOUND, GOLDEN
+from tests.unit.report.campaigns.test_calibration import FOUND, GOLDEN
 
 
 def fake_measure(monkeypatch: pytest.MonkeyPatch) -> list[bool]:

@@ -10,8 +10,8 @@ import typer
 
 from loadgen.cli.app import make_app
 from loadgen.cli.options import OPTIONS, RunOption
-from loadgen.plan.document import profile_for_url
-from loadgen.plan.profile import Profile
+from loadgen.plan.profiles.document import profile_for_url
+from loadgen.plan.profiles.profile import Profile
 from tests.support.command import loadgen
 
 ROOT = Path(__file__).parents[2]

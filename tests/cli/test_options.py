@@ -14,7 +14,7 @@ import loadgen as package
 from loadgen.base.errors import UsageError
 from loadgen.cli.options import OPTIONS
 from loadgen.cli.output import emit
-from loadgen.plan.shipped import shipped_profiles
+from loadgen.plan.profiles.shipped import shipped_profiles
 from tests.support.command import loadgen
 
 URL = "http://127.0.0.1:9/"

@@ -14,9 +14,9 @@ from loadgen.base.exchange import Expect
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import Snapshot
-from loadgen.plan.address import parse_target
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Plan
+from loadgen.plan.profiles.address import parse_target
 from tests.support.command import balanced, children_of, wait_until
 
 pytestmark = pytest.mark.slow  # each run starts a process

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadgen.results.result import Result
-from loadgen.workloads.s3.documents import read_page
+from loadgen.workloads.s3.protocol.documents import read_page
 from tests.support.command import Command, Finished, Mode, loadgen, wait_until
 from tests.support.fault_server import FaultServer
 from tests.support.s3_requests import Store
@@ -97,7 +97,7 @@ def test_mixed_in_every_mode(moto: S3Store, local_mode: Mode) -> None:
 def test_what_was_there_before_stays_there(moto: S3Store) -> None:
     store = Store(moto, "trial")
     good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
-    from loadgen.workloads.s3.data import Given
+    from loadgen.workloads.s3.protocol.data import Given
 
     for key in ("mine", "loadgen/mine"):
         store.good(store.operations().put(key, Given(b"x")))
@@ -112,7 +112,7 @@ def test_what_was_there_before_stays_there(moto: S3Store) -> None:
 def test_a_batch_over_what_is_there_keeps_what_it_makes(moto: S3Store, tmp_path: Path, local_mode: Mode) -> None:
     store = Store(moto, "trial")
     good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
-    from loadgen.workloads.s3.data import Given
+    from loadgen.workloads.s3.protocol.data import Given
 
     prefix = f"in{len(list(keys_of(moto)))}/"
     for number in range(4):

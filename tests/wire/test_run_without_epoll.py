@@ -9,7 +9,7 @@ from loadgen.base.clock import now_ns
 from loadgen.clients.http1 import reactor
 from loadgen.executors import place
 from loadgen.plan.build import make_plan
-from loadgen.plan.document import profile_for_url
+from loadgen.plan.profiles.document import profile_for_url
 from loadgen.session.run import Hooks, run
 from loadgen.target.process import TargetProcess
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from loadgen.base.exchange import Request
-from loadgen.workloads.s3.checksums import make_checksum
-from loadgen.workloads.s3.data import Bodies, Given, Match
-from loadgen.workloads.s3.documents import Part, find_etag, find_token, read_page, read_upload_id, read_uploads
+from loadgen.workloads.s3.protocol.checksums import make_checksum
+from loadgen.workloads.s3.protocol.data import Bodies, Given, Match
+from loadgen.workloads.s3.protocol.documents import Part, find_etag, find_token, read_page, read_upload_id, read_uploads
 from tests.support.clients import every_client
 from tests.support.s3_requests import Store
 from tests.support.s3_servers import S3Store, running_moto, signing_store, started

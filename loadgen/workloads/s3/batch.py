@@ -8,11 +8,11 @@ from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.bucket import page_of
-from loadgen.workloads.s3.data import Given
-from loadgen.workloads.s3.documents import S3Expect
 from loadgen.workloads.s3.function import Function, load_function, processed
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
-from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.protocol.data import Given
+from loadgen.workloads.s3.protocol.documents import S3Expect
+from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Send, Task
 

@@ -4,8 +4,16 @@ from collections.abc import Iterator
 from functools import partial
 
 from loadgen.base.exchange import ErrorClass, Outcome, Request
-from loadgen.workloads.s3.documents import DocumentError, Page, S3Expect, find_token, fits_xml, read_page, read_uploads
-from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.protocol.documents import (
+    DocumentError,
+    Page,
+    S3Expect,
+    find_token,
+    fits_xml,
+    read_page,
+    read_uploads,
+)
+from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.tasks import Fork, Send, Task
 
 _MISSING = 404

@@ -7,11 +7,11 @@ from dataclasses import replace
 from loadgen.base.exchange import Tls
 from loadgen.plan.jobs.s3 import NO_ENDPOINT, S3Job
 from loadgen.plan.plan import Plan
-from loadgen.workloads.s3.checksums import make_checksum
-from loadgen.workloads.s3.credentials import find_credentials, read_settings
-from loadgen.workloads.s3.endpoint import BucketAddress, find_bucket
 from loadgen.workloads.s3.function import load_function
 from loadgen.workloads.s3.journal import check_head, read_head
+from loadgen.workloads.s3.protocol.checksums import make_checksum
+from loadgen.workloads.s3.protocol.credentials import find_credentials, read_settings
+from loadgen.workloads.s3.protocol.endpoint import BucketAddress, find_bucket
 
 
 def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:

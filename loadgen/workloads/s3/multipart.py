@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.workloads.s3.documents import DocumentError, Part, find_etag, read_upload_id
 from loadgen.workloads.s3.objects import Objects
+from loadgen.workloads.s3.protocol.documents import DocumentError, Part, find_etag, read_upload_id
 from loadgen.workloads.s3.tasks import Fork, Send, Task
 
 

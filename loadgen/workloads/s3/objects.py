@@ -8,11 +8,11 @@ from time import time
 from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, ReplyCache, Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
-from loadgen.workloads.s3.credentials import Provider
-from loadgen.workloads.s3.data import Bodies, Body, Match
-from loadgen.workloads.s3.documents import S3Expect
-from loadgen.workloads.s3.operations import Operations
-from loadgen.workloads.s3.signer import UNSIGNED_PAYLOAD
+from loadgen.workloads.s3.protocol.credentials import Provider
+from loadgen.workloads.s3.protocol.data import Bodies, Body, Match
+from loadgen.workloads.s3.protocol.documents import S3Expect
+from loadgen.workloads.s3.protocol.operations import Operations
+from loadgen.workloads.s3.protocol.signer import UNSIGNED_PAYLOAD
 from loadgen.workloads.s3.sizes import Sizes
 
 COPIES = "copies/"

@@ -14,14 +14,14 @@ from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
 from loadgen.workloads.s3.bucket import list_pages, make_bucket, sweep
-from loadgen.workloads.s3.checksums import make_checksum
-from loadgen.workloads.s3.credentials import find_credentials
 from loadgen.workloads.s3.each import make_each
 from loadgen.workloads.s3.located import address_of
 from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
 from loadgen.workloads.s3.objects import Objects
-from loadgen.workloads.s3.operations import Operations
+from loadgen.workloads.s3.protocol.checksums import make_checksum
+from loadgen.workloads.s3.protocol.credentials import find_credentials
+from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Locked, Send, Task, Tasks
 

@@ -22,8 +22,8 @@ from loadgen.measure.recording import Frame, Recording, Usage
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.metrics import metric_named
 from loadgen.plan.plan import Plan, StopRules
-from loadgen.report.markdown import render_markdown
-from loadgen.report.openmetrics import render_openmetrics
+from loadgen.report.files.markdown import render_markdown
+from loadgen.report.files.openmetrics import render_openmetrics
 from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch
 from loadgen.session.assemble import Ending, assemble

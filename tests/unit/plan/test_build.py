@@ -8,8 +8,8 @@ from loadgen.base.errors import ProfileError
 from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.build import LARGEST_BODY_IN_MEMORY, make_plan
 from loadgen.plan.condition import parse_condition
-from loadgen.plan.document import profile_for_url, read_profile
 from loadgen.plan.plan import StopRules
+from loadgen.plan.profiles.document import profile_for_url, read_profile
 
 TARGET = "target: http://127.0.0.1:8080/base?x=1\n"
 

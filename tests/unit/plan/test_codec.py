@@ -10,11 +10,11 @@ from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
 from loadgen.plan.condition import Condition
-from loadgen.plan.document import profile_for_url, read_profile
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.metrics import metric_named
 from loadgen.plan.plan import Arrivals, Plan, Stage, StopRules
+from loadgen.plan.profiles.document import profile_for_url, read_profile
 
 texts = st.text(max_size=8)
 requests = st.builds(

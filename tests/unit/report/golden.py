@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from loadgen.report.checks import checks_of_gate
-from loadgen.report.comparison import render_comparison
-from loadgen.report.comparison_json import comparison_json
-from loadgen.report.comparison_markdown import comparison_markdown
-from loadgen.report.find_max import render_find_max
-from loadgen.report.gate import gate_to_json, render_gate
-from loadgen.report.github import render_annotations
-from loadgen.report.junit import render_junit
-from loadgen.report.markdown import render_markdown
-from loadgen.report.openmetrics import render_openmetrics
-from loadgen.report.plan import render_plan
-from loadgen.report.text import render_text
+from loadgen.report.campaigns.comparison import render_comparison
+from loadgen.report.campaigns.comparison_json import comparison_json
+from loadgen.report.campaigns.comparison_markdown import comparison_markdown
+from loadgen.report.campaigns.find_max import render_find_max
+from loadgen.report.files.github import render_annotations
+from loadgen.report.files.junit import render_junit
+from loadgen.report.files.markdown import render_markdown
+from loadgen.report.files.openmetrics import render_openmetrics
+from loadgen.report.plans.plan import render_plan
+from loadgen.report.run.checks import checks_of_gate
+from loadgen.report.run.gate import gate_to_json, render_gate
+from loadgen.report.run.text import render_text
 from tests.support.comparisons import EVERY_PAGE
 from tests.support.gates import EVERY_GATE, EVERY_SEARCH
 from tests.support.plans import EVERY_PLAN

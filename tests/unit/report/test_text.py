@@ -5,8 +5,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from loadgen.report.style import columns
-from loadgen.report.text import render_text
+from loadgen.report.draw.style import columns
+from loadgen.report.run.text import render_text
 from loadgen.results.result import (
     Bytes,
     Connections,

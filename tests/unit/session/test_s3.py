@@ -1,7 +1,7 @@
 """What an S3 run does before and after it is measured."""
 
 from loadgen.plan.build import make_plan
-from loadgen.plan.document import profile_for_s3
+from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.session.s3 import bucket_step, fill_step, sweep_step
 
 

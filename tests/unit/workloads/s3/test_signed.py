@@ -7,8 +7,8 @@ import pytest
 from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3 import objects as module
-from loadgen.workloads.s3.credentials import Credentials, Provider
 from loadgen.workloads.s3.objects import GOOD_FOR_S, MOST_KEPT, Signed
+from loadgen.workloads.s3.protocol.credentials import Credentials, Provider
 from tests.support.s3_fake import FakeStore, next_request, play, workload_of
 
 KEYS = Credentials("AKIAEXAMPLEEXAMPLE01", "secret")

@@ -1,0 +1,125 @@
+"""The target's URL, and the paths of requests beside it. No error ever shows what stands before an @."""
+
+import re
+import socket
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from loadgen.base.exchange import Origin
+from loadgen.plan.problems import shown
+from loadgen.plan.profiles.variables import PLACEHOLDER
+
+_HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_LONGEST_HOST = 253
+_SENT_AS_IT_IS = "!$&'()*+,;=:@/?%[]{}|^`\"<>\\~-._"
+_UNSENDABLE = re.compile("[\r\n\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the requests go. `path` is what a request without its own path asks for; `userinfo` is "user:password"."""
+
+    origin: Origin
+    path: str = "/"
+    userinfo: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.origin}{self.path}"
+
+
+def parse_target(value: object) -> Target:
+    """The target of an http or https URL. Raises ValueError without the URL's userinfo."""
+    if not isinstance(value, str):
+        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {shown(value)}")
+    text = str(value).strip()
+    if _UNSENDABLE.search(text):
+        raise ValueError("expected a URL on one line: line breaks and NUL cannot be sent")
+    parts = _split(text)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {_safe(text)}{_scheme_hint(text)}")
+    port = _port(parts, text)
+    host = _host(parts.hostname or "", text)
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    origin = Origin(parts.scheme, host, port)
+    return Target(origin, _path_of(parts), unquote(userinfo) if at and userinfo else None)
+
+
+def request_path(target: Target, path: str) -> str:
+    """The origin-form path of a request: "/x" from the origin's root, or a whole URL of the same origin."""
+    if path.startswith("/"):
+        return encode_path(path.partition("#")[0])
+    if not path.lower().startswith(("http://", "https://")):
+        raise ValueError(f"expected a path that begins with / or a URL of the target, got {_safe(path)}")
+    other = parse_target(path)
+    if other.origin != target.origin:
+        raise ValueError(f"expected a URL of the target {target.origin}, got one of {other.origin}")
+    if other.userinfo is not None:
+        raise ValueError("expected a URL without user and password: give them in target or in an Authorization header")
+    return other.path
+
+
+def encode_path(path: str) -> str:
+    """Percent-encode blanks, control characters and what is not ASCII; leave all else, and `${name}`, as it is."""
+    return quote(path, safe=_SENT_AS_IT_IS, errors="surrogatepass")
+
+
+def is_url_safe(text: str) -> bool:
+    """Whether `text` can be put into an encoded path as it is."""
+    return encode_path(text) == text
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {_safe(text)}") from None
+
+
+def _path_of(parts: SplitResult) -> str:
+    return encode_path((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+
+
+def _port(parts: SplitResult, text: str) -> int:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError(f"expected a port from 1 to 65535, got {_safe(text)}")
+    return port or (443 if parts.scheme == "https" else 80)
+
+
+def _host(host: str, text: str) -> str:
+    """The name in its ASCII (IDNA) form, or the address."""
+    if ":" in host:
+        try:
+            socket.inet_pton(socket.AF_INET6, host)
+        except OSError:
+            raise ValueError(f"expected an IPv6 address such as http://[::1]:8080/, got {_safe(text)}") from None
+        return host
+    try:
+        ascii_host = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        ascii_host = ""
+    if len(ascii_host) > _LONGEST_HOST or not _HOST.fullmatch(ascii_host):
+        raise ValueError(f"expected a URL with a host such as http://127.0.0.1:8080/, got {_safe(text)}")
+    return ascii_host
+
+
+def _scheme_hint(text: str) -> str:
+    """For "localhost:8080": the URL that was probably meant."""
+    if "://" in text or "@" in text or PLACEHOLDER.search(text):
+        return ""
+    try:
+        return f"; did you mean {parse_target(f'http://{text}')}?" if text else ""
+    except ValueError:
+        return ""
+
+
+def _safe(text: str) -> str:
+    """The URL for an error, with all before its last @ left out."""
+    before, at, after = text.rpartition("@")
+    if not at:
+        return shown(text)
+    scheme = before.partition("://")[0] + "://" if "://" in before else ""
+    return shown(f"{scheme}[redacted]@{after}")

@@ -1,0 +1,114 @@
+"""What must hold between the keys of a profile, beyond what each value must be."""
+
+from collections.abc import Collection
+
+from loadgen.base.units import format_duration_s
+from loadgen.plan.condition import Condition, check_request_name
+from loadgen.plan.problems import Problem, Where
+from loadgen.plan.profiles.open_model import is_open, measured_s, open_model_problems
+from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.requests import make_job
+from loadgen.plan.profiles.s3_profile import s3_problems
+from loadgen.plan.profiles.user_stages import user_stage_problems
+
+_CHAINED = {
+    "multipart": "a part waits for its upload to begin, and the end for all parts; the job put takes a rate",
+    "batch": "an upload waits for its download and the function",
+}
+"""Jobs whose requests wait for the replies to others, each with what waits: they cannot be due by the clock."""
+
+MOST_BLOCKS = 60
+"""Latencies of parts of a run are kept in at most so many blocks (see session/collector.py)."""
+
+
+def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Problem]:
+    """Every problem that spans keys, apart from those that only follow from values that `failed` already."""
+    wrong = {where[0] for where in failed if where}
+    timed = not wrong & {"duration", "stages", "total_requests"}
+    job, problems = make_job(profile)
+    if "target" in wrong:
+        problems = [problem for problem in problems if problem.where[-1] != "path"]
+    if "requests" not in wrong:
+        names = list(job.request_names)
+        run_s = measured_s(profile) if timed else None
+        for index, rule in enumerate(profile.abort_if):
+            problems += _condition(("abort_if", index), rule, names)
+        for index, threshold in enumerate(profile.thresholds):
+            problems += _condition(("thresholds", index), threshold, names, run_s)
+    if not wrong & {"cert", "key"}:
+        problems += _certificate(profile)
+    if timed:
+        problems += _times(profile)
+    problems += _s3(profile)
+    return [*problems, *open_model_problems(profile, wrong), *user_stage_problems(profile, wrong)]
+
+
+def _condition(where: Where, condition: Condition, names: list[str], run_s: float | None = None) -> list[Problem]:
+    try:
+        check_request_name(condition.metric, names)
+    except ValueError as error:
+        return [Problem(where, str(error))]
+    problem = _window_problem(condition, run_s) if run_s is not None else None
+    return [Problem(where, problem)] if problem else []
+
+
+def _window_problem(condition: Condition, run_s: float) -> str | None:
+    """What the Result of a run of `run_s` seconds will not be able to tell."""
+    window_s = condition.window_s
+    if window_s is None:
+        return None
+    if window_s > run_s:
+        return f"over: expected at most the {format_duration_s(run_s)} of the run"
+    block_s = 1
+    while run_s > block_s * MOST_BLOCKS:
+        block_s *= 2
+    if condition.metric.kind == "latency" and window_s % block_s:
+        return (
+            f"over: a run of {format_duration_s(run_s)} keeps latencies in blocks of {block_s}s, "
+            "so expected a multiple of that"
+        )
+    return None
+
+
+def _times(profile: Profile) -> list[Problem]:
+    run_s, problems = measured_s(profile), []
+    if run_s is None and profile.cool_down:
+        problems.append(Problem(("cool_down",), "expected a duration beside it: a run of N requests ends with them"))
+    if profile.duration is not None and profile.ramp_up > profile.warmup + profile.duration and not is_open(profile):
+        most = f"the duration of {profile.duration:g} s"
+        if profile.warmup:
+            most = f"the {profile.warmup + profile.duration:g} s of warm-up and duration"
+        problems.append(Problem(("ramp_up",), f"expected at most {most}"))
+    return problems
+
+
+def _s3(profile: Profile) -> list[Problem]:
+    """What an S3 job does not go together with: its requests are its own."""
+    if not profile.s3:
+        return []
+    own = {"requests": "the job makes them", "headers": "requests are signed as they are"}
+    problems = [
+        Problem((key,), f"cannot be combined with s3: {why}") for key, why in own.items() if getattr(profile, key)
+    ]
+    if profile.common_headers and not profile.headers:
+        problems.append(Problem(("--header",), f"cannot be combined with s3: {own['headers']}"))
+    if profile.variables:
+        problems.append(
+            Problem(
+                ("variables", profile.variables[0].name),
+                "one that changes cannot be combined with s3: the job makes its own requests",
+            )
+        )
+    job = profile.s3.job
+    if job in _CHAINED and is_open(profile):
+        key = "rate" if profile.rate is not None else "stages"
+        problems.append(Problem((key,), f"cannot be combined with {job}: {_CHAINED[job]}"))
+    return [*problems, *s3_problems(profile.s3)]
+
+
+def _certificate(profile: Profile) -> list[Problem]:
+    if profile.cert is not None and profile.key is None:
+        return [Problem(("cert",), "expected a key beside it: the PEM file of the private key")]
+    if profile.key is not None and profile.cert is None:
+        return [Problem(("key",), "expected a cert beside it: the PEM file of the certificate")]
+    return []

@@ -1,0 +1,152 @@
+"""A profile file, or a URL, with the flags of the command line -> Profile. All problems are reported at once."""
+
+import enum
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from loadgen.base.errors import ProfileError
+from loadgen.base.redact import Redactor
+from loadgen.plan.jobs.s3 import NO_ENDPOINT
+from loadgen.plan.problems import Places, Problem, Where
+from loadgen.plan.profiles import fields
+from loadgen.plan.profiles.checks import spanning_problems
+from loadgen.plan.profiles.profile import Profile, validated
+from loadgen.plan.profiles.variables import Raw, Resolution
+
+_REQUEST_FLAGS = ("headers", "method", "body")
+
+
+def read_profile(
+    path: Path, settings: Mapping[str, str], environment: Mapping[str, str], flags: Mapping[str, object]
+) -> Profile:
+    """The profile in a YAML file. Raises ProfileError with every problem of the file and the flags.
+
+    `settings` are the values of `--set`. `flags` use the profile's keys, with texts or finished values; None and empty
+    lists count as not given. Besides, `headers` is a list of "Name: value", and `method` and `body` are those of the
+    profile's only request.
+    """
+    return _parsed(_file_content(path), Places(str(path), path.parent), path.stem, settings, environment, flags)
+
+
+def parse_profile(
+    text: bytes, settings: Mapping[str, str], environment: Mapping[str, str], flags: Mapping[str, object]
+) -> Profile:
+    """The same for the text of a profile; files that it names are looked for in the working folder."""
+    return _parsed(text, Places("profile"), None, settings, environment, flags)
+
+
+def _parsed(
+    text: bytes,
+    places: Places,
+    name: str | None,
+    settings: Mapping[str, str],
+    environment: Mapping[str, str],
+    flags: Mapping[str, object],
+) -> Profile:
+    from loadgen.plan.profiles import variables, yaml_tree
+
+    document = yaml_tree.load(text)
+    places = replace(places, lines=document.lines)
+    if document.problems and not document.values:
+        raise places.error(document.problems, Redactor())
+    if str(document.values.get("schema", "")).startswith("loadgen."):
+        raise ProfileError(places.source, ["a saved result, not a profile; `loadgen report` prints it"])
+    resolution = variables.resolve(document, settings, environment)
+    resolution.problems = document.problems + resolution.problems
+    resolution.spoiled |= document.spoiled
+    return _checked(resolution, places, flags, default_name=name)
+
+
+def profile_for_url(url: str, flags: Mapping[str, object], environment: Mapping[str, str]) -> Profile:
+    """The profile of a bare URL: one request, all else from the flags. Raises ProfileError with every problem.
+
+    `environment` is not looked at: a shell has already put variables into a URL.
+    """
+    del environment
+    return _checked(Resolution(values={"target": Raw(url)}), Places(), flags, default_name=None)
+
+
+def profile_for_s3(section: Mapping[str, object], flags: Mapping[str, object]) -> Profile:
+    """The profile of a job on a bucket, all from flags. Raises ProfileError with every problem."""
+    return _checked(Resolution(values={}), Places(), {**flags, "s3": section}, default_name=None)
+
+
+def _file_content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProfileError(str(path), [f"cannot be read: {error.strerror or error}"]) from None
+
+
+def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object], default_name: str | None) -> Profile:
+    given = {key: _outside(value) for key, value in flags.items() if value is not None and value not in ([], ())}
+    top = {key: value for key, value in given.items() if key not in _REQUEST_FLAGS}
+    places = Places(places.source, places.folder, places.lines, frozenset(top))
+    values = {**resolution.values, **top, "variables": resolution.variables}
+    flag_headers, flag_problems = _flag_headers(given.get("headers", ()))
+    flag_problems += _put_request_flags(values, given)
+
+    if "s3" in values and "target" not in values:
+        values["target"] = Raw(NO_ENDPOINT)
+    profile, problems = validated(values)
+    profile = profile.known_from(places, resolution.secrets, flag_headers)
+    failed = {problem.where for problem in problems} | resolution.spoiled
+    problems = [problem for problem in problems if not _is_within(problem.where, resolution.spoiled)]
+    follow_ups = [item for item in spanning_problems(profile, failed) if not _is_within(item.where, resolution.spoiled)]
+    found = resolution.problems + flag_problems + problems + follow_ups
+    if found:
+        raise places.error(found, Redactor(resolution.secrets))
+    return profile if profile.name else profile.model_copy(update={"name": default_name or str(profile.target.origin)})
+
+
+def _outside(value: object) -> object:
+    """A flag's value with its text marked as such, so that "100" may become a number."""
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, Mapping):
+        return {key: _outside(item) for key, item in value.items() if item is not None}
+    return Raw(value) if isinstance(value, str) else value
+
+
+def _flag_headers(lines: object) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
+    pairs, problems = [], []
+    for line in lines if isinstance(lines, Iterable) and not isinstance(lines, str) else [lines]:
+        try:
+            pairs.append(fields.header_line(str(line)))
+        except ValueError as error:
+            problems.append(Problem(("--header",), str(error)))
+    return tuple(pairs), problems
+
+
+def _put_request_flags(values: dict[str, Any], given: Mapping[str, object]) -> list[Problem]:
+    """Put `method` and `body` into the only request of `values`."""
+    flags = [key for key in ("method", "body") if key in given]
+    requests = values.get("requests") or [{}]
+    if not flags or not isinstance(requests, list) or not isinstance(requests[0], dict):
+        return []
+    if len(requests) > 1:
+        text = f"the profile has {len(requests)} requests, so set it in the profile"
+        return [Problem((f"--{key}",), text) for key in flags]
+    problems = []
+    request = dict(requests[0])
+    for key in flags:
+        try:
+            value = {"method": fields.method, "body": fields.body}[key](given[key])
+        except ValueError as error:
+            problems.append(Problem((f"--{key}",), str(error)))
+            continue
+        if key == "body":
+            request.pop("json", None)
+            request.pop("body_file", None)
+        request[key] = value
+    values["requests"] = [request]
+    return problems
+
+
+def _is_within(where: Where, places: Iterable[Where]) -> bool:
+    return any(where[: len(place)] == place for place in places if place)

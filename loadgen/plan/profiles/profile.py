@@ -1,0 +1,220 @@
+"""Profile: what a person wrote, checked value by value. How it is read from a file: document.py.
+
+The keys are flat and named like the flags of `loadgen run`. Every value has one reader in fields.py that says in plain
+words what is right; what spans several keys is checked in checks.py.
+"""
+
+import copy
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SkipValidation, ValidationError
+
+from loadgen.plan.condition import Condition
+from loadgen.plan.jobs.http import Variable
+from loadgen.plan.jobs.s3 import JOBS
+from loadgen.plan.plan import ClientKind, Mode
+from loadgen.plan.problems import Places, Problem, Where, did_you_mean, shown
+from loadgen.plan.profiles import fields
+from loadgen.plan.profiles.address import Target, parse_target
+from loadgen.plan.profiles.s3_profile import S3Profile
+
+Text = Annotated[str, BeforeValidator(fields.text)]
+File = Annotated[str, BeforeValidator(fields.file_name)]
+Boolean = Annotated[bool, BeforeValidator(fields.boolean)]
+Positive = Annotated[int, BeforeValidator(fields.integer(1))]
+Natural = Annotated[int, BeforeValidator(fields.integer(0))]
+Seconds = Annotated[float, BeforeValidator(fields.duration)]
+PositiveSeconds = Annotated[float, BeforeValidator(fields.positive_duration)]
+Rate = Annotated[float, BeforeValidator(fields.rate)]
+StageEnd = Annotated[SkipValidation[fields.StageEnd], BeforeValidator(fields.stage)]
+AbortRule = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("abort"))]
+Threshold = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("threshold"))]
+Body = Annotated[bytes, BeforeValidator(fields.body)]
+Headers = dict[
+    Annotated[str, BeforeValidator(fields.header_name)], Annotated[str, BeforeValidator(fields.header_value)]
+]
+
+_UNKNOWN_TARGET = "http://127.0.0.1/"
+REQUIRED = ("job", "bucket")
+MISSING: dict[str | int, str] = {
+    "target": "missing: expected a URL such as http://127.0.0.1:8080/",
+    "job": f"missing: expected one of {', '.join(JOBS)}",
+    "bucket": "missing: expected the name of a bucket; it is created where there is none",
+}
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ExpectProfile(_Keys):
+    """What is a good reply; without `status` every 2xx and 3xx is."""
+
+    status: Annotated[tuple[tuple[int, int], ...], BeforeValidator(fields.statuses)] = ((200, 399),)
+    body_contains: Body | None = None
+    length: Annotated[int, BeforeValidator(fields.size)] | None = None
+
+
+class RequestProfile(_Keys):
+    """One kind of request. Without `method` it is a GET, or a POST where there is a body."""
+
+    name: Annotated[str, BeforeValidator(fields.name)] | None = None
+    method: Annotated[str, BeforeValidator(fields.method)] | None = None
+    path: Annotated[str, BeforeValidator(fields.path)] | None = None
+    weight: Annotated[float, BeforeValidator(fields.positive_number)] = 1.0
+    headers: Headers = {}
+    body: Body | None = None
+    json_body: Any = Field(default=None, alias="json")
+    body_file: File | None = None
+    expect: ExpectProfile = ExpectProfile()
+
+    @property
+    def bodies(self) -> list[str]:
+        """The keys by which a body is given; more than one is a problem."""
+        keys = {"body": "body", "json_body": "json", "body_file": "body_file"}
+        return [key for field, key in keys.items() if field in self.model_fields_set]
+
+
+class Profile(_Keys):
+    """A whole profile. Durations are seconds, rates per second; None is "not given"."""
+
+    name: Annotated[str, BeforeValidator(fields.name)] | None = None
+    description: Text = ""
+    target: Annotated[SkipValidation[Target], BeforeValidator(parse_target)]
+    variables: SkipValidation[tuple[Variable, ...]] = ()
+    connections: Positive = 50
+    total_requests: Positive | None = None
+    duration: PositiveSeconds | None = None
+    think: Annotated[tuple[float, float], BeforeValidator(fields.duration_range)] = (0.0, 0.0)
+    ramp_up: Seconds = 0.0
+    warmup: Seconds = 0.0
+    cool_down: Seconds = 0.0
+    rate: Rate | None = None
+    stages: Annotated[tuple[StageEnd, ...], BeforeValidator(fields.one_or_many)] = ()
+    arrival: Annotated[Literal["constant", "poisson"], BeforeValidator(fields.one_of("constant", "poisson"))] = (
+        "constant"
+    )
+    max_connections: Positive | None = None
+    when_busy: Annotated[Literal["queue", "drop"], BeforeValidator(fields.one_of("queue", "drop"))] = "queue"
+    precise: Boolean = False
+    mode: Annotated[Mode, BeforeValidator(fields.one_of("pool", "threads", "async"))] = "pool"
+    processes: Positive | None = None
+    workers: Positive | None = None
+    client: Annotated[ClientKind, BeforeValidator(fields.one_of("raw", "httpx"))] = "raw"
+    timeout: PositiveSeconds = 10.0
+    connect_timeout: PositiveSeconds = 5.0
+    grace: Seconds = 5.0
+    keepalive: Boolean = True
+    insecure: Boolean = False
+    cacert: File | None = None
+    cert: File | None = None
+    key: File | None = None
+    fail_fast: Boolean = False
+    max_errors: Positive | None = None
+    abort_if: Annotated[tuple[AbortRule, ...], BeforeValidator(fields.one_or_many)] = ()
+    thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(fields.one_or_many)] = ()
+    strict: Boolean = False
+    phases: Boolean = False
+    headers: Headers = {}
+    seed: Natural = 1
+    requests: tuple[RequestProfile, ...] = ()
+    s3: S3Profile | None = None
+
+    _places: Places = PrivateAttr(default_factory=Places)
+    _secrets: tuple[str, ...] = PrivateAttr(default=())
+    _flag_headers: tuple[tuple[str, str], ...] = PrivateAttr(default=())
+
+    @property
+    def places(self) -> Places:
+        """Where each value came from, to name it in a problem."""
+        return self._places
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values of variables marked secret."""
+        return self._secrets
+
+    @property
+    def common_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers of all requests; one from a flag replaces those of its name from the file."""
+        replaced = {name.lower() for name, _ in self._flag_headers}
+        own = tuple(pair for pair in self.headers.items() if pair[0].lower() not in replaced)
+        return own + self._flag_headers
+
+    def known_from(
+        self, places: Places, secrets: tuple[str, ...] = (), flag_headers: tuple[tuple[str, str], ...] = ()
+    ) -> "Profile":
+        """The same profile with the places of its values, its secrets, and the headers given by flags."""
+        profile = self.model_copy()
+        profile._places, profile._secrets, profile._flag_headers = places, secrets, flag_headers
+        return profile
+
+
+def validated(values: dict[str, Any]) -> tuple[Profile, list[Problem]]:
+    """The profile of plain values, and all problems with single values.
+
+    Where there are problems, the profile is what is left without the wrong values, for further checks only.
+    """
+    problems: list[Problem] = []
+    values = copy.deepcopy(values)
+    while True:
+        try:
+            return Profile.model_validate(values), problems
+        except ValidationError as error:
+            found = [_problem(dict(item)) for item in error.errors(include_url=False)]
+        problems += found
+        for problem in found:
+            _remove(values, problem.where)
+        values.setdefault("target", _UNKNOWN_TARGET)
+
+
+def _remove(values: Any, where: Where) -> None:
+    """Take the value at a place out; of requests an empty mapping stays, so that indexes keep their meaning."""
+    if where[0] in ("stages", "abort_if", "thresholds"):  # of which one alone may be no list
+        where = where[:1]
+    if where[0] == "s3" and where[-1] in REQUIRED:  # nor does a job without a bucket
+        where = where[:1]
+    if where[0] not in values:  # it went with another
+        return
+    *outer, last = where
+    for step in outer:
+        values = values[step]
+    if isinstance(values, list):
+        values[int(last)] = {}
+    else:
+        values.pop(last, None)
+
+
+def _problem(error: dict[str, Any]) -> Problem:
+    where: Where = tuple(step for step in error["loc"] if step != "[key]")
+    return Problem(where, _explained(error, where))
+
+
+def _explained(error: dict[str, Any], where: Where) -> str:
+    found = shown(error["input"])
+    match error["type"]:
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "missing":
+            return MISSING.get(where[-1], f"missing: expected {where[-1]}")
+        case "extra_forbidden":
+            return f"unknown key{did_you_mean(str(where[-1]), _keys_at(where[:-1]))}"
+        case "tuple_type" if where == ("requests",) and isinstance(error["input"], int):
+            return f"expected a list of requests, got {found} (how many to send is total_requests)"
+        case "tuple_type":
+            return f"expected a list, got {found}"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"expected a mapping of keys and values, got {found}"
+    return f"not a value that can stand here: {found}"
+
+
+def _keys_at(where: Where) -> list[str]:
+    model: type[BaseModel] = Profile
+    match where:
+        case (*_, "expect"):
+            model = ExpectProfile
+        case ("s3",):
+            model = S3Profile
+        case (_, *_):
+            model = RequestProfile
+    return [item.alias or name for name, item in model.model_fields.items()]

@@ -1,0 +1,219 @@
+"""The `s3` section of a profile: what a person wrote, checked value by value, and what spans its keys."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from loadgen.base.units import parse_size
+from loadgen.plan.jobs.s3 import (
+    DEFAULT_MIX,
+    DEFAULT_OBJECTS,
+    JOBS,
+    MOST_DELETES,
+    Addressing,
+    ChecksumName,
+    JobName,
+    S3Job,
+    ends_itself,
+)
+from loadgen.plan.problems import Problem, shown
+from loadgen.plan.profiles import fields
+
+SizeRange = tuple[int, int, float]
+
+_MIXED = ("get", "stat", "put", "delete")
+_FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_SMALLEST_PART = 5 << 20
+_LONGEST_PREFIX = 900
+
+
+def read_sizes(value: object) -> tuple[SizeRange, ...]:
+    """The sizes of 65536, "1MiB", "4KiB..64KiB" or "4KiB:60,1MiB:30,64MiB:10": inclusive ranges with weights."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"expected a size such as 1MiB, got {shown(value)}")
+    text = str(value)
+    ranges = []
+    for part in text.split(","):
+        size, colon, weight = part.partition(":")
+        ranges.append((*_range(size, text), _weight(weight, text) if colon else 1.0))
+    if len(ranges) > 1 and text.count(":") != len(ranges):
+        raise ValueError(f"expected a weight for every size such as 4KiB:60,1MiB:40, got {text!r}")
+    return tuple(ranges)
+
+
+def read_part_size(value: object) -> int:
+    """Bytes of a part: 5 MiB at least, as every store wants of all parts but the last."""
+    size = _size(value)
+    if size < _SMALLEST_PART:
+        raise ValueError(f"expected at least 5MiB (stores refuse smaller parts), got {shown(value)}")
+    return size
+
+
+def read_range_size(value: object) -> int:
+    """Bytes of a range: at least one."""
+    size = _size(value)
+    if size < 1:
+        raise ValueError(f"expected a size of at least 1 byte, got {shown(value)}")
+    return size
+
+
+def read_mix(value: object) -> tuple[tuple[str, float], ...]:
+    """The weights of "get:45,stat:30,put:15,delete:10", or of a mapping of them."""
+    pairs = list(value.items()) if isinstance(value, dict) else _pairs(value)
+    weights: dict[str, float] = {}
+    for name, weight in pairs:
+        if name not in _MIXED or name in weights:
+            raise ValueError(f"expected each of {', '.join(_MIXED)} once at most, got {shown(name)}")
+        weights[name] = _weight(str(weight), str(weight))
+    if not weights:
+        raise ValueError("expected weights such as get:45,stat:30,put:15,delete:10, got none")
+    if "delete" in weights and weights.get("put", 0.0) < weights["delete"]:
+        raise ValueError("expected at least as much put as delete: only what the run itself has put is deleted")
+    return tuple(weights.items())
+
+
+def read_prefix(value: object) -> str:
+    """What keys begin with."""
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text, got {shown(value)}")
+    if len(value.encode("utf-8", "replace")) > _LONGEST_PREFIX or not value.isprintable():
+        raise ValueError(f"expected at most {_LONGEST_PREFIX} printable characters, got {shown(value)}")
+    return str(value)
+
+
+def read_function(value: object) -> str:
+    """The name of a Python function: "module:function"."""
+    if not isinstance(value, str) or not _FUNCTION.fullmatch(value):
+        raise ValueError(f"expected module:function, such as thumbnails:make, got {shown(value)}")
+    return str(value)
+
+
+def _pairs(value: object) -> list[tuple[str, object]]:
+    if not isinstance(value, str):
+        raise ValueError(f"expected weights such as get:45,stat:30,put:15,delete:10, got {shown(value)}")
+    split = (part.strip().partition(":") for part in value.split(",") if part.strip())
+    return [(name.strip(), weight) for name, _, weight in split]
+
+
+def _size(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(f"expected a size such as 8MiB, got {shown(value)}")
+    return parse_size(value)
+
+
+def _range(text: str, given: str) -> tuple[int, int]:
+    low_text, dots, high_text = text.strip().partition("..")
+    try:
+        low = parse_size(low_text)
+        high = parse_size(high_text) if dots else low
+    except ValueError:
+        raise ValueError(
+            f"expected a size such as 1MiB, a range as 4KiB..64KiB or weights as 4KiB:60,1MiB:40, got {given!r}"
+        ) from None
+    if low > high:
+        raise ValueError(f"expected a range from low to high such as 4KiB..64KiB, got {text.strip()!r}")
+    return low, high
+
+
+def _weight(weight: str, text: str) -> float:
+    plain = weight.strip()
+    if not plain.replace(".", "", 1).isdecimal() or not plain.isascii() or float(plain) <= 0:
+        raise ValueError(f"expected a weight above zero such as 4KiB:60, got {text!r}")
+    return float(plain)
+
+
+Boolean = Annotated[bool, BeforeValidator(fields.boolean)]
+Text = Annotated[str, BeforeValidator(fields.text)]
+Prefix = Annotated[str, BeforeValidator(read_prefix)]
+_ONE_MIB = ((1 << 20, 1 << 20, 1.0),)
+
+_ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "part_size": ("multipart",),
+    "range": ("get", "mixed"),
+    "mix": ("mixed",),
+    "verify": ("get", "mixed"),
+    "presigned": ("get",),
+    "delete_many": ("delete",),
+    "source": ("batch",),
+    "function": ("batch",),
+    "resume": ("batch",),
+}
+"""Keys that mean something for some jobs only."""
+
+
+class S3Profile(BaseModel):
+    """A job on a bucket; the endpoint is the profile's target."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    job: Annotated[JobName, BeforeValidator(fields.one_of(*JOBS))]
+    bucket: Text
+    region: Text = ""
+    addressing: Annotated[Addressing, BeforeValidator(fields.one_of("auto", "path", "virtual"))] = "auto"
+    aws_profile: Text | None = None
+    prefix: Prefix = "loadgen/"
+    objects: Annotated[int, BeforeValidator(fields.integer(1))] | None = None
+    size: Annotated[tuple[tuple[int, int, float], ...], BeforeValidator(read_sizes)] = _ONE_MIB
+    part_size: Annotated[int, BeforeValidator(read_part_size)] = 8 << 20
+    range: Annotated[int, BeforeValidator(read_range_size)] | None = None
+    mix: Annotated[tuple[tuple[str, float], ...], BeforeValidator(read_mix)] = DEFAULT_MIX
+    payload: (
+        Annotated[
+            Literal["signed", "unsigned", "streaming"],
+            BeforeValidator(fields.one_of("signed", "unsigned", "streaming")),
+        ]
+        | None
+    ) = None
+    checksum: Annotated[ChecksumName, BeforeValidator(fields.one_of("crc32", "crc32c", "sha256", "none"))] = "none"
+    verify: Boolean = False
+    presigned: Boolean = False
+    keep: Boolean = False
+    retries: Annotated[int, BeforeValidator(fields.integer(0))] = 0
+    delete_many: Annotated[int, BeforeValidator(fields.integer(1))] = 1
+    source: Prefix | None = None
+    function: Annotated[str, BeforeValidator(read_function)] | None = None
+    resume: Annotated[str, BeforeValidator(fields.file_name)] | None = None
+
+
+def s3_problems(s3: S3Profile) -> Iterator[Problem]:
+    """What does not go together in the section."""
+    for key, jobs in _ONLY_FOR.items():
+        if (
+            key in s3.model_fields_set
+            and s3.job not in jobs
+            and getattr(s3, key) != S3Profile.model_fields[key].default
+        ):
+            yield Problem(("s3", key), f"only for {' and '.join(jobs)}, and the job is {s3.job}")
+    if s3.delete_many > MOST_DELETES:
+        yield Problem(("s3", "delete_many"), f"expected at most {MOST_DELETES}, got {s3.delete_many}")
+    if s3.range is not None and s3.range > min(low for low, _, _ in s3.size):
+        yield Problem(("s3", "range"), "expected at most the size of the smallest object")
+    if s3.presigned and s3.range is not None:
+        yield Problem(("s3", "presigned"), "cannot be combined with range: such a URL is for a whole object")
+    if s3.source is not None and s3.prefix.startswith(s3.source):
+        yield Problem(("s3", "prefix"), "cannot lie within source: the batch would take what it makes")
+    if s3.source is not None and "objects" in s3.model_fields_set and s3.objects is not None:
+        yield Problem(("s3", "objects"), "cannot be combined with source: the batch takes what is there")
+
+
+def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -> S3Job:
+    """The job of a checked section. `path` is the endpoint's own, `timed` says that a duration was given."""
+    endless = s3.job in ("put", "multipart") and timed
+    renamed = {"aws_profile", "objects", "size", "part_size", "range", "resume"}
+    return S3Job(
+        **s3.model_dump(exclude=renamed),
+        root=path.rstrip("/"),
+        profile=s3.aws_profile,
+        objects=s3.objects or (None if endless or s3.source is not None else DEFAULT_OBJECTS),
+        sizes=s3.size,
+        part_bytes=s3.part_size,
+        range_bytes=s3.range,
+        journal=journal,
+    )
+
+
+def uses_objects_up(s3: S3Profile | None) -> bool:
+    """Whether the job ends by itself, so that it needs no duration."""
+    return s3 is not None and ends_itself(s3.job)

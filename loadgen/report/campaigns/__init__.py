@@ -1,0 +1,1 @@
+"""The reports of many runs: comparisons, the search for the highest rate, calibration."""

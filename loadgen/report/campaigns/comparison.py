@@ -1,0 +1,114 @@
+"""A comparison as the text that a person reads: all variants at a glance, then each against the first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from loadgen.judge.comparison import Against, Comparison, Row, summary
+from loadgen.report.campaigns.comparison_cells import cells, figure, heading
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, line, wrap
+
+WIDEST = 80
+VERDICT_COLUMNS = len("cannot tell")
+TONES = {"better": Tone.STRONG, "worse": Tone.BAD}
+GLANCE = {
+    "ok_rps": "replies/s", "p50": "p50", "p99": "p99", "p99.9": "p99.9", "cpu_us": "CPU/req", "peak_rss_mb": "memory",
+    "error_rate": "errors",
+}  # fmt: skip
+LEGEND = "Ratios are of the mean rounds. Words hold for a whole table at 95 % (Holm), intervals for their row alone."
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is shown of a comparison, in any form. `warnings` come first and are loud."""
+
+    comparison: Comparison
+    warnings: Sequence[str] = ()
+    explanation: Sequence[str] = ()
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> str:
+    """The whole text, without a newline at its end, in at most 80 columns.
+
+    Where the labels are too long for the tables, these have the numbers that FILE#NUMBER takes, and a list says whose.
+    """
+    width = min(width, WIDEST)
+    comparison = page.comparison
+    labels = [clean(item.label) for item in comparison.variants]
+    tables = _tables(comparison, labels)
+    numbered = max((columns(row) for table in tables for row in table.rows), default=0) > width
+    if numbered:
+        tables = _tables(comparison, [f"#{number}" for number in range(1, len(labels) + 1)])
+    parts = [
+        [line(row) for row in wrap(heading(comparison), width, " · ")],
+        [line(Span(row, Tone.WARN)) for text in page.warnings for row in wrap(clean(text), width)],
+        _list(labels) if numbered else [],
+        *(table.lines() for table in tables),
+        [row for text in page.explanation for row in _paragraph(text, width)],
+        [row for text in page.notes for row in _paragraph(text, width, "- ")],
+        [line(row) for row in wrap(LEGEND, width)] if comparison.against else [],
+    ]
+    return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
+
+
+def _list(labels: Sequence[str]) -> list[Line]:
+    rows = [(f"#{number}", label) for number, label in enumerate(labels, 1)]
+    return [line(f"  {row}") for row in align(rows, right=frozenset())]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Aligned rows, the first of which are the heads, with a verdict for each of the others."""
+
+    title: str
+    rows: Sequence[str]
+    verdicts: Sequence[str] = ()
+
+    def lines(self) -> list[Line]:
+        """With the title above."""
+        verdicts = ["", *self.verdicts] if self.verdicts else [""] * len(self.rows)
+        title = [line(Span(self.title, Tone.STRONG))] if self.title else []
+        return title + [
+            line(row.removesuffix(verdict), Span(verdict, TONES.get(verdict, Tone.PLAIN)))
+            for row, verdict in zip(self.rows, verdicts, strict=True)
+        ]
+
+
+def _tables(comparison: Comparison, names: Sequence[str]) -> list[_Table]:
+    pairs = zip(names[1:], comparison.against, strict=True)
+    tables = [_against(names[0], name, against) for name, against in pairs]
+    return [_glance(comparison, names), *tables] if len(names) != 2 else tables
+
+
+def _glance(comparison: Comparison, names: Sequence[str]) -> _Table:
+    """A line for each variant with what most people look for; errors only where there are any."""
+    known = [summary(item.results) for item in comparison.variants]
+    failed = any(result.ledger.failed for item in comparison.variants for result in item.results)
+    keys = [key for key in GLANCE if key != "error_rate" or failed]
+    rows = [("", *(GLANCE[key] for key in keys))]
+    rows += [(name, *(figure(key, row[key]) for key in keys)) for name, row in zip(names, known, strict=True)]
+    return _Table("", [f"  {row}" for row in align(rows, right=frozenset(range(1, len(keys) + 1)))])
+
+
+def _against(first: str, other: str, against: Against) -> _Table:
+    """A row for each metric that is known of a side."""
+    shown = [row for row in against.rows if row.first or row.other]
+    verdicts = [verdict_text(row) for row in shown]
+    rows = [("", first, other, "ratio", "95 % interval", "")]
+    rows += [
+        (row.metric.title, *cells(row), verdict.ljust(VERDICT_COLUMNS))
+        for row, verdict in zip(shown, verdicts, strict=True)
+    ]
+    return _Table(
+        f"{other} against {first}", [f"  {row}" for row in align(rows, right=frozenset({1, 2, 3, 4}))], verdicts
+    )
+
+
+def verdict_text(row: Row) -> str:
+    """The verdict of a row; none where there is no way that is better, or nothing on either side."""
+    return row.verdict if row.metric.better and row.estimate.shift is not None and row.nonzero else ""
+
+
+def _paragraph(text: str, width: int, mark: str = "") -> list[Line]:
+    rows = wrap(clean(text), width - len(mark))
+    return [line(mark if index == 0 else " " * len(mark), row) for index, row in enumerate(rows)]

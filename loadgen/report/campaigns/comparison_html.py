@@ -1,0 +1,117 @@
+"""A comparison as a page of its own: what it shows, percentile curves over each other, the tables."""
+
+from collections.abc import Sequence
+from math import log
+
+from loadgen.judge.comparison import Against, Row, summary
+from loadgen.report.campaigns.comparison import GLANCE, LEGEND, Page, verdict_text
+from loadgen.report.campaigns.comparison_cells import cells, figure, heading
+from loadgen.report.campaigns.percentiles import percentile_chart
+from loadgen.report.draw.page import html_page, text
+
+STRIP_WIDTH, STRIP_HEIGHT, _END = 150, 18, 5
+WIDEST_LOG = log(64)
+CLEAR = ("better", "worse")
+MACHINE = ("loadgen", "python", "cpu", "cores", "system")
+
+
+def comparison_html(page: Page) -> str:
+    """The document. Raises UsageError for damaged histograms."""
+    comparison = page.comparison
+    what, *shape = heading(comparison)
+    chart = percentile_chart(comparison.variants)
+    parts = [
+        f'<h1>{text(what)}</h1>\n<p class="soft">{text(" · ".join(shape))}</p>',
+        *(f'<p class="loud">{text(warning)}</p>' for warning in page.warnings),
+        *(f"<p>{text(sentence)}</p>" for sentence in page.explanation),
+        _glance(page),
+        f'<h2>Response times</h2>\n{chart}\n<p class="soft">{CURVES}</p>' if chart else "",
+        *(_against(comparison.first, against) for against in comparison.against),
+        _notes(page.notes),
+        f"<footer><p>{text(LEGEND)}</p><p>{text(_machine(page))}</p></footer>",
+    ]
+    labels = [item.label for item in comparison.variants]
+    return html_page(
+        f"{' against '.join(labels[::-1]) if len(labels) == 2 else what} – loadgen", "\n".join(filter(None, parts))
+    )
+
+
+CURVES = "All rounds of a variant together. Dotted where fewer than 10 requests were slower."
+
+
+def _glance(page: Page) -> str:
+    rows = []
+    for item in page.comparison.variants:
+        figures = summary(item.results)
+        rows.append([text(item.label), *(text(figure(key, figures[key])) for key in GLANCE)])
+    return f"<h2>At a glance</h2>\n{_table(['', *GLANCE.values()], rows)}"
+
+
+def _against(first: str, against: Against) -> str:
+    shown = [row for row in against.rows if row.first or row.other]
+    reach = max(
+        (abs(log(end)) for row in shown if row.metric.better and not row.bound for end in _ends(row)), default=0.0
+    )
+    reach = min(max(reach, log(1.1)), WIDEST_LOG)
+    rows = []
+    for row in shown:
+        verdict = verdict_text(row)
+        kind = f' class="{verdict if verdict in CLEAR else "soft"}"'
+        rows.append(
+            [*map(text, (row.metric.title, *cells(row))), _strip(row, reach, verdict), f"<span{kind}>{verdict}</span>"]
+        )
+    heads = ["", text(first), text(against.label), "ratio", "95 % interval", "", ""]
+    return f"<h2>{text(against.label)} against {text(first)}</h2>\n{_table(heads, rows)}"
+
+
+def _ends(row: Row) -> list[float]:
+    """What of a row can be drawn on a logarithmic scale."""
+    estimate = row.estimate
+    return [end for end in (estimate.ratio, estimate.low, estimate.high) if end is not None and end > 0]
+
+
+def _strip(row: Row, reach: float, verdict: str) -> str:
+    """The interval around its ratio, and a line where both sides are the same."""
+    estimate = row.estimate
+    if estimate.ratio is None or estimate.ratio <= 0:
+        return ""
+    low, high = (_place(end or estimate.ratio, reach) for end in (estimate.low, estimate.high))
+    low, high = (_END if row.bound == "at most" else low), (STRIP_WIDTH - _END if row.bound == "at least" else high)
+    kind = f' class="{verdict}"' if verdict in CLEAR else ""
+    middle, y = STRIP_WIDTH / 2, STRIP_HEIGHT / 2
+    _, _, ratio, interval = cells(row)
+    return (
+        f'<svg viewBox="0 0 {STRIP_WIDTH} {STRIP_HEIGHT}" role="img"><g{kind}>'
+        f"<title>{text(f'{ratio} ({interval})' if interval else ratio)}</title>"
+        f'<path class="axis" d="M{middle:g} 0V{STRIP_HEIGHT}"/>'
+        f'<path class="whisker" d="M{low:.1f} {y:g}H{high:.1f}"/>'
+        f'<circle class="dot" cx="{_place(estimate.ratio, reach):.1f}" cy="{y:g}" r="4"/></g></svg>'
+    )
+
+
+def _place(ratio: float, reach: float) -> float:
+    """Where a ratio stands, cut at the ends of the strip."""
+    share = max(-1.0, min(1.0, log(ratio) / reach))
+    return STRIP_WIDTH / 2 + share * (STRIP_WIDTH / 2 - _END)
+
+
+def _notes(notes: Sequence[str]) -> str:
+    if not notes:
+        return ""
+    items = "\n".join(f"<li>{text(note)}</li>" for note in notes)
+    return f"<h2>Bear in mind</h2>\n<ul>\n{items}\n</ul>"
+
+
+def _machine(page: Page) -> str:
+    """Where the first run was made."""
+    results = [result for item in page.comparison.variants for result in item.results]
+    known = results[0].environment if results else {}
+    origin = [results[0].started_at] if results and results[0].started_at else []
+    return " · ".join([*origin, *(f"{key} {known[key]}" for key in MACHINE if known.get(key))])
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells are HTML already."""
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="scroll"><table>\n<tr>{head}</tr>\n{body}\n</table></div>'

@@ -1,0 +1,205 @@
+"""What `loadgen find-max` found, as text: the rate at the top, below it the curve of latency by rate."""
+
+from collections.abc import Sequence
+from math import log
+
+from loadgen.base.units import format_duration_s
+from loadgen.plan.condition import Condition
+from loadgen.report.draw.bars import bar
+from loadgen.report.draw.style import Line, Span, Tone, align, bullet, clean, counted, format_rate, line, wrap
+from loadgen.report.run.facts import title
+from loadgen.report.run.latency import format_quantile
+from loadgen.report.run.tables import in_its_unit, saved_condition
+from loadgen.results.find_max import MaxRate, Trial
+from loadgen.results.result import ThresholdRow
+
+WIDEST = 80
+BAR_COLUMNS = 16
+STOPS = {
+    "signal": "Stopped by a signal before the end of the search.",
+    "error": "Stopped by an internal error before the end of the search.",
+    "no_replies": "Stopped: not one reply came back any more. Did the target survive the rate before?",
+}
+LIMITS = {
+    "generator": "LIMITED: beyond that the generator was at its end, not the target; read the rate as a lower bound.",
+    "connections": (
+        "LIMITED: beyond that all connections were busy while the target answered as fast as at first; read the rate "
+        "as a lower bound, and raise --max-connections."
+    ),
+}
+NOTHING_SAID = "LIMITED: the generator or its connections were at their end, so that the target's limit is not known."
+
+
+def render_find_max(found: MaxRate, *, width: int = 80, colour: bool = False) -> str:
+    """The whole report, without a newline at its end. Lines have at most `width` columns."""
+    room = min(width, WIDEST)
+    parts = [_header(found, room), [_headline(found)], _warnings(found, room), _curve(found)]
+    return "\n\n".join("\n".join(row.paint(room, colour=colour) for row in part) for part in parts if part)
+
+
+def render_trial(trial: Trial) -> str:
+    """One run in one line, for whoever waits for the end."""
+    observed = ", ".join(f"{_metric(row)} {_value(row)}" for row in trial.slo)
+    return f"{format_rate(trial.rate_rps):>9}/s  {'met' if trial.met else 'missed':6}  {observed}"
+
+
+def shape(found: MaxRate) -> list[str]:
+    """What was searched, with how many runs, and the SLO."""
+    duration_s = found.plan.get("duration_s") or 0.0
+    runs = f"{counted(len(found.trials), 'run')} of {format_duration_s(duration_s)}"
+    return [title(found.plan), runs, f"SLO: {', '.join(map(clean, found.slo))}"]
+
+
+def spoken(found: MaxRate) -> str:
+    """The answer in a sentence."""
+    if found.best_rps is not None:
+        return f"{format_rate(found.best_rps)} requests/s meet the SLO{_edge(found)}"
+    lowest = min((trial.rate_rps for trial in found.trials), default=None)
+    return "No rate was tried." if lowest is None else f"No rate met the SLO, down to {format_rate(lowest)}/s."
+
+
+def warnings(found: MaxRate) -> list[str]:
+    """How it ended, where not as planned, and whose limit was found."""
+    said = []
+    if found.ended_by != "completed":
+        said.append(STOPS.get(found.ended_by, "Stopped before the end of the search."))
+    if not found.limit:
+        return said
+    return [*said, LIMITS[found.limit] if found.best_rps is not None else NOTHING_SAID]
+
+
+def _header(found: MaxRate, width: int) -> list[Line]:
+    what, runs, slo = shape(found)
+    return [line(row) for text in (f"{what}; {runs}", slo) for row in wrap(text, width)]
+
+
+def _headline(found: MaxRate) -> Line:
+    said = spoken(found)
+    if found.best_rps is None:
+        return line("  ", Span(said, Tone.BAD))
+    rate, meets, rest = said.partition(" meet the SLO")
+    return line("  ", Span(rate, Tone.STRONG), meets, rest)
+
+
+def _edge(found: MaxRate) -> str:
+    low, high = found.low_rps, found.high_rps
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return "; no higher rate was found to miss it"
+    if low is None:
+        return f"; the edge lies below {format_rate(high)}/s"
+    return f"; the edge lies between {format_rate(low)}/s and {format_rate(high)}/s"
+
+
+def _warnings(found: MaxRate, width: int) -> list[Line]:
+    lines = [row for text in warnings(found) for row in bullet("", text, width, Tone.WARN)]
+    return lines + [row for reason in found.reasons for row in bullet("- ", clean(reason), width)]
+
+
+def by_rate(trials: Sequence[Trial], condition: Condition | None) -> list[list[Trial]]:
+    """The runs of each rate in ascending order, the one in the middle first."""
+    rates = sorted({trial.rate_rps for trial in trials})
+    groups = []
+    for rate in rates:
+        group = sorted(
+            (trial for trial in trials if trial.rate_rps == rate), key=lambda item: charted_ms(item, condition)
+        )
+        groups.append([group[len(group) // 2], *group])
+    return groups
+
+
+def charted(found: MaxRate) -> Condition | None:
+    """The first SLO about a latency, which the curve shows; None for p99, where there is none."""
+    conditions = map(saved_condition, _slo_rows(found))
+    return next((item for item in conditions if item is not None and item.metric.kind == "latency"), None)
+
+
+def charted_ms(trial: Trial, condition: Condition | None) -> float:
+    """What the curve shows of a run in milliseconds; 0 where it has no data."""
+    if condition is not None:
+        return next((row.observed or 0.0 for row in trial.slo if row.expr == condition.text), 0.0)
+    p99 = trial.response.p99
+    return (p99.get("at_least", 0.0) if isinstance(p99, dict) else p99) or 0.0
+
+
+def curve_rows(found: MaxRate) -> list[tuple[str, ...]]:
+    """The heads, then the figures of each rate, lowest first; there is at least one trial."""
+    condition = charted(found)
+    groups = by_rate(found.trials, condition)
+    p99 = condition is None
+    metrics = [_metric(row) for row in groups[0][0].slo]
+    rows: list[tuple[str, ...]] = [("rate/s", "sent/s", "p50", *(["p99"] if p99 else []), *metrics, "SLO")]
+    for shown, *runs in groups:
+        rows.append((
+            format_rate(shown.rate_rps),
+            format_rate(shown.sent_rps),
+            format_quantile(shown.response.p50),
+            *([format_quantile(shown.response.p99)] if p99 else []),
+            *(_value(row) for row in shown.slo),
+            _verdict(runs),
+        ))  # fmt: skip
+    return rows
+
+
+def metric_of(condition: Condition | None) -> str:
+    """What the curve shows."""
+    return "p99" if condition is None else _metric(ThresholdRow(condition.text))
+
+
+def _curve(found: MaxRate) -> list[Line]:
+    """A row for each rate with a bar for its latency."""
+    if not found.trials:
+        return []
+    condition = charted(found)
+    groups = by_rate(found.trials, condition)
+    values = [charted_ms(group[0], condition) for group in groups]
+    bars = ["", *(bar(_on_log_scale(value, values), 1.0, BAR_COLUMNS) for value in values)]
+    cells = [(*row, drawn) for row, drawn in zip(curve_rows(found), bars, strict=True)]
+    rows = align(cells, right=frozenset(range(len(cells[0]) - 2)))
+    tones = [Tone.PLAIN, *(_tone(group[1:]) for group in groups)]
+    return [
+        line("The curve of latency by rate"),
+        *(line("  ", Span(row, tone)) for row, tone in zip(rows, tones, strict=True)),
+        line(f"  The bars are {metric_of(condition)}, on a logarithmic scale."),
+    ]
+
+
+def _on_log_scale(value: float, values: Sequence[float]) -> float:
+    """0 to 1: from half of the lowest value to the highest."""
+    known = [item for item in values if item > 0]
+    if value <= 0 or not known:
+        return 0.0
+    low, high = min(known) / 2, max(known)
+    return log(value / low) / log(high / low)
+
+
+def _verdict(runs: Sequence[Trial]) -> str:
+    met = sum(trial.met for trial in runs)
+    if met in (0, len(runs)):
+        return "met" if met else "missed"
+    return f"met {met} of {len(runs)}"
+
+
+def _tone(runs: Sequence[Trial]) -> Tone:
+    met = sum(trial.met for trial in runs)
+    return Tone.PLAIN if met == len(runs) else Tone.WARN if met else Tone.BAD
+
+
+def _slo_rows(found: MaxRate) -> list[str]:
+    return [row.expr for row in found.trials[0].slo] if found.trials else []
+
+
+def _metric(row: ThresholdRow) -> str:
+    """What stands before the comparison."""
+    head = row.expr
+    for sign in "<>=":
+        head = head.partition(sign)[0]
+    return clean(head.strip())
+
+
+def _value(row: ThresholdRow) -> str:
+    if row.observed is None:
+        return "-"
+    said = in_its_unit(row.expr, row.observed)
+    return f">= {said}" if row.at_least else said

@@ -1,0 +1,85 @@
+"""What `loadgen find-max` found as a page of its own: the rate, the curve of latency by rate, every rate's figures."""
+
+from collections.abc import Callable, Sequence
+from math import log10
+
+from loadgen.base.units import format_ms
+from loadgen.plan.condition import Condition
+from loadgen.report.campaigns.find_max import (
+    by_rate,
+    charted,
+    charted_ms,
+    curve_rows,
+    metric_of,
+    shape,
+    spoken,
+    warnings,
+)
+from loadgen.report.draw.page import html_page, text
+from loadgen.report.draw.style import format_rate
+from loadgen.report.draw.svg import Curve, Point, line_chart, log_axis
+from loadgen.results.find_max import MaxRate, Trial
+
+At = Callable[[float, float, str], Point]
+MACHINE = ("loadgen", "python", "cpu", "cores", "system")
+
+
+def find_max_html(found: MaxRate) -> str:
+    """The document."""
+    what, *more = shape(found)
+    parts = [
+        f'<h1>{text(what)}</h1>\n<p class="soft">{text(" · ".join(more))}</p>',
+        f"<p><strong>{text(spoken(found))}</strong></p>",
+        *(f'<p class="loud">{text(warning)}</p>' for warning in warnings(found)),
+        *(f"<p>{text(reason)}</p>" for reason in found.reasons),
+        _chart(found),
+        _table(found),
+        f"<footer><p>{text(_machine(found))}</p></footer>",
+    ]
+    return html_page(f"{what}: the highest rate – loadgen", "\n".join(filter(None, parts)))
+
+
+def _chart(found: MaxRate) -> str:
+    """Latency by rate, both on logarithmic scales; the limit that the SLO sets as a line."""
+    condition = charted(found)
+    groups = [group for group in by_rate(found.trials, condition) if charted_ms(group[0], condition) > 0]
+    if not groups:
+        return ""
+    limit = [condition.value] if condition is not None and condition.value > 0 else []
+    values = [charted_ms(group[0], condition) for group in groups] + limit
+    rates = [group[0].rate_rps for group in groups]
+    x_axis, left, right = log_axis("requests a second", min(rates), max(rates), "{}/s")
+    y_axis, low, high = log_axis(f"{metric_of(condition)} (ms)", min(values), max(values))
+
+    def at(rate_rps: float, value_ms: float, tip: str) -> Point:
+        return Point((log10(rate_rps) - left) / (right - left), (log10(value_ms) - low) / (high - low), tip)
+
+    curves = [_curve(groups, condition, at)]
+    if limit:
+        ends = [Point(place, (log10(limit[0]) - low) / (high - low)) for place in (0.0, 1.0)]
+        curves.append(Curve(f"SLO: {format_ms(limit[0])}", ends, sure=0))
+    return f"<h2>Latency by rate</h2>\n{line_chart('Latency by rate', x_axis, y_axis, curves)}"
+
+
+def _curve(groups: Sequence[Sequence[Trial]], condition: Condition | None, at: At) -> Curve:
+    points = []
+    for shown, *runs in groups:
+        value = charted_ms(shown, condition)
+        met = sum(run.met for run in runs)
+        tip = f"{format_rate(shown.rate_rps)}/s: {format_ms(value)}, SLO met by {met} of {len(runs)}"
+        points.append(at(shown.rate_rps, value, tip))
+    return Curve(metric_of(condition), points, sure=len(points))
+
+
+def _table(found: MaxRate) -> str:
+    if not found.trials:
+        return ""
+    heads, *rows = curve_rows(found)
+    head = "".join(f"<th>{text(cell)}</th>" for cell in heads)
+    body = "\n".join(f"<tr>{''.join(f'<td>{text(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<h2>Every rate</h2>\n<div class="scroll"><table>\n<tr>{head}</tr>\n{body}\n</table></div>'
+
+
+def _machine(found: MaxRate) -> str:
+    known = found.environment
+    return " · ".join([found.started_at, *(f"{key} {known[key]}" for key in MACHINE if known.get(key))])

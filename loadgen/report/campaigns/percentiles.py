@@ -1,0 +1,98 @@
+"""Percentile curves of several variants over each other: 50 % to 99.999 %, each nine as wide as the one before."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log10
+
+from loadgen.base.units import format_ms
+from loadgen.measure.histogram import Histogram, rank_of
+from loadgen.measure.recording import CENSORED
+from loadgen.report.draw.svg import Axis, Curve, Point, line_chart, log_axis
+from loadgen.report.run.latency import ENOUGH_SAMPLES
+from loadgen.results.encoded import decode_clocks
+from loadgen.results.result import Result
+from loadgen.results.rounds import Rounds
+
+NAMED = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
+FIRST, LAST = -log10(1 - NAMED[0]), 5.0
+STEPS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Distribution:
+    """`points` are quantiles with milliseconds; `sure` of them have enough samples beyond."""
+
+    label: str
+    points: Sequence[tuple[float, float]]
+    sure: int
+
+
+def percentile_chart(variants: Sequence[Rounds]) -> str:
+    """An `<svg>`, or nothing where there is no response time. Raises UsageError for damaged histograms.
+
+    A curve ends where only lower bounds (no reply in time) are left.
+    """
+    found = [item for item in (_distribution(rounds) for rounds in variants) if item.points]
+    values = [value for item in found for _, value in item.points]
+    if not values:
+        return ""
+    y_axis, low, high = log_axis("response time, ms", min(values), max(values))
+    x_axis = Axis("percentile of the requests", [(_place(share), _name(share)) for share in NAMED])
+    curves = [
+        Curve(
+            item.label,
+            [
+                Point(
+                    _place(share),
+                    (log10(value) - low) / (high - low),
+                    f"{item.label}: p{_name(share)} {format_ms(value)}" if share in NAMED else "",
+                )
+                for share, value in item.points
+            ],
+            item.sure,
+        )
+        for item in found
+    ]
+    return line_chart("Response times by percentile", x_axis, y_axis, curves)
+
+
+def _place(share: float) -> float:
+    """Where a quantile stands, 0 to 1: by the logarithm of what lies beyond it."""
+    return (-log10(1 - share) - FIRST) / (LAST - FIRST)
+
+
+def _name(share: float) -> str:
+    return f"{share * 100:.6g}"
+
+
+def _distribution(rounds: Rounds) -> _Distribution:
+    values, bounds = _response(rounds.results)
+    total = values.total + bounds.total
+    shares = sorted({*NAMED, *(1 - 10 ** -(FIRST + step / STEPS * (LAST - FIRST)) for step in range(STEPS + 1))})
+    ranks = [(share, rank_of(share, total)) for share in shares if total and total * (1 - share) >= 0.5]
+    known = [(share, rank) for share, rank in ranks if rank <= values.total]
+    points = list(zip((share for share, _ in known), _at_ranks(values, [rank for _, rank in known]), strict=True))
+    return _Distribution(rounds.label, points, sum(total - rank >= ENOUGH_SAMPLES for _, rank in known))
+
+
+def _response(results: Iterable[Result]) -> tuple[Histogram, Histogram]:
+    """All rounds' values and lower bounds."""
+    values, bounds = Histogram(), Histogram()
+    for result in results:
+        chosen = {key: text for key, text in result.histograms.items() if key in ("response", "response" + CENSORED)}
+        clocks = decode_clocks(chosen)
+        values.merge(clocks.get("response", Histogram()))
+        bounds.merge(clocks.get("response" + CENSORED, Histogram()))
+    return values, bounds
+
+
+def _at_ranks(values: Histogram, ranks: Sequence[int]) -> list[float]:
+    """Milliseconds at ascending ranks, at least the microsecond that a logarithm needs."""
+    buckets = iter(sorted(values.buckets.items()))
+    found, below, bucket = [], 0, 0
+    for rank in ranks:
+        while below < rank:
+            bucket, times = next(buckets)
+            below += times
+        found.append(max(bucket, 1) / 1000)
+    return found

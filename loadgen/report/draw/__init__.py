@@ -1,0 +1,1 @@
+"""What the texts and pages are drawn with: numbers, colours, bars, charts."""

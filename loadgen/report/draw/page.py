@@ -1,0 +1,59 @@
+"""A page that is one file: no script, nothing from elsewhere, light or dark as its reader has it."""
+
+import hashlib
+from base64 import b64encode
+from html import escape
+
+from loadgen.report.draw.style import clean
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1c2024; --soft: #60656c; --line: #d9dce1; --paper: #ffffff;
+  --good: #0b7a4b; --bad: #c02f27; --loud: #fff3d6; --loud-ink: #6b4a00;
+  --c0: #1f66c1; --c1: #d2601a; --c2: #14856b; --c3: #a23b8f;
+  --c4: #8a6d00; --c5: #0f8fb3; --c6: #b3283c; --c7: #5f5aa8; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --soft: #9ba1a8; --line: #34383e; --paper: #15181c;
+  --good: #4cc38a; --bad: #ff8a7f; --loud: #3a2d0b; --loud-ink: #ffd479;
+  --c0: #6aa9ff; --c1: #ff9a57; --c2: #41c7a4; --c3: #e07fcd;
+  --c4: #d8b73c; --c5: #5cc8e8; --c6: #ff7d8d; --c7: #aaa4f5; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
+  font: 15px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.35rem; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 1.05rem; margin: 2.5rem 0 .5rem; }
+p { margin: .4rem 0; } .soft, footer { color: var(--soft); } footer { margin-top: 2.5rem; font-size: .87rem; }
+.loud { background: var(--loud); color: var(--loud-ink); padding: .6rem .9rem; border-radius: 6px; font-weight: 600; }
+ul { padding-left: 1.2rem; } .scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+th { color: var(--soft); font-weight: 500; } th:first-child, td:first-child { text-align: left; padding-left: 0; }
+td:last-child, th:last-child { padding-right: 0; } .word { text-align: left; }
+.better { color: var(--good); font-weight: 600; } .worse { color: var(--bad); font-weight: 600; }
+svg { display: block; width: 100%; height: auto; } td svg { width: 150px; height: 18px; }
+svg text { fill: var(--soft); font: 12px system-ui, sans-serif; } svg .label { fill: var(--ink); }
+.end { text-anchor: end; } .middle { text-anchor: middle; }
+.grid { stroke: var(--line); stroke-width: 1; } .axis { stroke: var(--soft); stroke-width: 1; }
+.curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .few { stroke-width: 1; stroke-dasharray: 2 3; }
+.ring { stroke: var(--paper); stroke-width: 1.5; } .hit { fill: transparent; stroke: none; }
+.whisker { stroke: var(--soft); stroke-width: 2; } .dot { fill: var(--soft); stroke: none; }
+.better .whisker { stroke: var(--good); } .better .dot { fill: var(--good); }
+.worse .whisker { stroke: var(--bad); } .worse .dot { fill: var(--bad); }
+"""
+COLOURS = 8
+_SWATCHES = "".join(f".s{n} {{ stroke: var(--c{n}); }} .f{n} {{ fill: var(--c{n}); }}\n" for n in range(COLOURS))
+
+
+def html_page(title: str, body: str) -> str:
+    """The whole document. `title` is plain text, `body` is HTML."""
+    style = STYLE + _SWATCHES
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{text(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def text(value: str) -> str:
+    """Plain text as HTML, for elements and for quoted attributes."""
+    return escape(clean(value))

@@ -1,0 +1,1 @@
+"""What `loadgen check` and `loadgen profiles` show."""

@@ -1,0 +1,268 @@
+"""What will happen, in words, before anything does: Plan -> text for `loadgen check`."""
+
+import math
+from collections.abc import Mapping
+
+from loadgen.base.encode import Encoder
+from loadgen.base.exchange import Expect, Fields, Request
+from loadgen.base.redact import Redactor
+from loadgen.base.units import format_bytes, format_duration_s
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Arrivals, Plan, Stage, UserStage, share
+from loadgen.report.draw.style import align, clean, counted, format_rate, pad, wrap
+from loadgen.report.plans.s3_plan import s3_facts, s3_operations
+
+LABEL_COLUMNS = 14
+LENGTH = "Content-Length: "
+
+
+def render_plan(plan: Plan, width: int = 80) -> str:
+    """Users, times, stop rules, every request and the first one as it will be sent; secrets are redacted.
+
+    Lines have at most `width` columns, except those of the sample, which are shown as they will be sent.
+    """
+    words = _Words(plan)
+    job_facts, job_parts = words.job(width)
+    parts = [wrap(words.title(), width), _labelled(job_facts | words.facts(), width), *job_parts]
+    return "\n\n".join("\n".join(row.rstrip(" ") for row in part) for part in parts if part)
+
+
+class _Words:
+    """A plan's parts in words. Everything that came from a profile passes through `_show`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._redactor = Redactor(plan.secrets)
+
+    def title(self) -> str:
+        """The plan's name and target."""
+        name, origin = self._plan.name, str(self._plan.origin)
+        return self._show(name if origin in name else f"{name}: {origin}")
+
+    def facts(self) -> dict[str, str]:
+        """Label and sentence for all but the requests; those without a sentence are left out."""
+        facts = {
+            "Users": self._users(),
+            **self._pace(),
+            "Warm-up": self._unmeasured(self._plan.warmup_s, "before"),
+            "Ends": self._end(),
+            "Cool-down": self._unmeasured(self._plan.cool_down_s, "after"),
+            "Stops early": self._show(self._stop_rules()),
+            "Thresholds": self._show(self._thresholds()),
+            "Also timed": "DNS, connect, TLS, first byte and transfer" if self._plan.phases else "",
+            "Runs as": f"{self._topology()}; {self._plan.client} client",
+            "Timeouts": self._timeouts(),
+            "Connections": "kept open between requests" if self._plan.keep_alive else "a new one for every request",
+            "TLS": self._show(self._tls()),
+            "Seed": str(self._plan.seed),
+        }
+        return {label: sentence for label, sentence in facts.items() if sentence}
+
+    def job(self, width: int) -> tuple[dict[str, str], list[list[str]]]:
+        """Label and sentence for what is sent, and its requests part by part."""
+        match self._plan.job:
+            case HttpJob() as job:
+                return {}, [
+                    ["Requests", *self.requests(width)],
+                    ["Variables, new for every request", *self.variables()] if job.variables else [],
+                    ["The first request, as it will be sent", *self.sample()],
+                ]
+            case S3Job() as job:
+                facts = {label: self._show(sentence) for label, sentence in s3_facts(job).items()}
+                return facts, [["Operations", *s3_operations(job)]]
+
+    def requests(self, width: int) -> list[str]:
+        """Share, name, method and URL of each request; below it headers, body and what is a good reply."""
+        total = sum(spec.weight for spec in self._plan.job.requests) or 1.0
+        shares = [f"{spec.weight / total:.1%}" for spec in self._plan.job.requests]
+        indent = " " * (max(map(len, shares), default=0) + 4)
+        rows = []
+        for part, spec in zip(shares, self._plan.job.requests, strict=True):
+            name = f"{spec.name}: " if len(shares) > 1 else ""
+            url, *more = self._wrapped(f"{name}{spec.method} {self._plan.origin}{spec.path}", width - len(indent) - 2)
+            rows += [f"{part:>{len(indent) - 2}}  {url}", *(f"{indent}  {row}" for row in more)]
+            for detail in self._details(spec):
+                rows += [f"{indent}  {row}" for row in self._wrapped(detail, width - len(indent) - 2)]
+        return rows
+
+    def variables(self) -> list[str]:
+        """One line for each variable: its name and what it becomes."""
+        rows = [(f"  ${{{self._show(item.name)}}}", self._show(_values(item))) for item in self._plan.job.variables]
+        return align(rows, right=frozenset())
+
+    def sample(self) -> list[str]:
+        """Request line and headers of the first request, made by what will encode it."""
+        spec = self._plan.job.requests[0]
+        target = _latin(self._redactor.text(spec.path))
+        fields = Fields(tuple((_latin(name), _latin(value)) for name, value in self._headers(spec)))
+        request = Request(0, _latin(spec.method), target, fields, body=spec.body or (b"?" if spec.body_file else b""))
+        head = Encoder(self._plan.origin, keep_alive=self._plan.keep_alive).head(request)
+        lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+        unknown = spec.body_file is not None or self._varies(spec.body)
+        shown = [f"{LENGTH}(known when it is sent)" if unknown and row.startswith(LENGTH) else row for row in lines]
+        note = ["  (httpx adds its own headers to these)"] if self._plan.client == "httpx" else []
+        return [*(f"  {self._show(row)}" for row in shown), *note]
+
+    def _show(self, text: str) -> str:
+        return clean(self._redactor.text(text))
+
+    def _wrapped(self, text: str, width: int) -> list[str]:
+        return wrap(self._show(text), width)
+
+    def _headers(self, spec: RequestSpec) -> list[tuple[str, str]]:
+        return [(name, self._redactor.header(name, value)) for name, value in spec.headers]
+
+    def _details(self, spec: RequestSpec) -> list[str]:
+        body = []
+        if spec.body_file is not None:
+            body = [f"body: the file {spec.body_file}"]
+        elif spec.body:
+            body = [f"body: {format_bytes(len(spec.body))}" + (", with variables" if self._varies(spec.body) else "")]
+        return [
+            *(f"{name}: {value}" for name, value in self._headers(spec)),
+            *body,
+            f"good reply: {_good(spec.expect)}",
+        ]
+
+    def _varies(self, body: bytes) -> bool:
+        return any(f"${{{variable.name}}}".encode() in body for variable in self._plan.job.variables)
+
+    def _users(self) -> str:
+        users = counted(self._plan.users, "connection")
+        if self._plan.user_stages:
+            return f"{users} at the most: {', then '.join(map(_user_stage, self._plan.user_stages))}"
+        if self._plan.ramp_up_s:
+            return f"{users}, started evenly over {format_duration_s(self._plan.ramp_up_s)}"
+        return f"{users}, opened before the first request is sent"
+
+    def _pace(self) -> dict[str, str]:
+        arrivals = self._plan.arrivals
+        if arrivals is None:
+            return {"Think time": self._think()}
+        return {"Arrivals": _arrivals(arrivals), "When busy": _when_busy(arrivals, self._plan.users)}
+
+    def _unmeasured(self, seconds: float, side: str) -> str:
+        return f"{format_duration_s(seconds)} under the same load {side} the measured time" if seconds else ""
+
+    def _thresholds(self) -> str:
+        strict = ["only a valid run is good enough"] if self._plan.strict else []
+        return "; ".join([*(item.text for item in self._plan.thresholds), *strict])
+
+    def _think(self) -> str:
+        shortest, longest = self._plan.think_s
+        if not longest:
+            return "none: each connection sends again as soon as its reply is in"
+        if shortest == longest:
+            return f"{format_duration_s(longest)} between a reply and the next request"
+        return f"{format_duration_s(shortest)} to {format_duration_s(longest)} between a reply and the next request"
+
+    def _end(self) -> str:
+        limit, duration_s = self._plan.requests_limit, self._plan.duration_s
+        measured = " of measured time" if self._plan.warmup_s or self._plan.cool_down_s else ""
+        ends = [] if duration_s is None else [f"after {format_duration_s(duration_s)}{measured}"]
+        ends += [] if limit is None else [f"after {counted(limit, 'request')}"]
+        if self._plan.job.ends_itself:
+            ends.append("with the last object")
+        return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "")
+
+    def _stop_rules(self) -> str:
+        rules = [f"when {condition.text}" for condition in self._plan.stop.abort_if]
+        if (most := self._plan.stop.max_errors) is not None:
+            rules.insert(0, "at the first failure" if most == 1 else f"at {most:,} failures")
+        return "; ".join(rules) or "never: failures are counted and the run goes on"
+
+    def _topology(self) -> str:
+        """Processes, workers and how many users each of them drives."""
+        plan, parts = self._plan, self._plan.shard_count
+        most, least = share(plan.users, parts, 0), share(plan.users, parts, parts - 1)
+        noun = "thread" if plan.mode == "threads" else "connection"
+        users = counted(most, noun) if most == least else f"{least:,} or {counted(most, noun)}"
+        each = "" if parts == 1 else " each"
+        processes = counted(plan.processes, "process", "processes")
+        if plan.mode == "threads":
+            return f"threads: {processes}, {users}{each}, one a connection"
+        return f"{plan.mode}: {processes} x {counted(plan.workers, 'worker')}, {users}{each}"
+
+    def _timeouts(self) -> str:
+        connect, whole, grace = map(
+            format_duration_s, (self._plan.connect_timeout_s, self._plan.timeout_s, self._plan.grace_s)
+        )
+        return f"{connect} to connect, {whole} for a request, {grace} for the last replies"
+
+    def _tls(self) -> str:
+        tls = self._plan.tls
+        if self._plan.origin.scheme != "https":
+            return "no"
+        checked = f"server checked against {tls.ca_file or 'the usual authorities'}"
+        own = f"; own certificate {tls.cert_file}" if tls.cert_file else ""
+        return (checked if tls.verify else "server's certificate NOT checked") + own
+
+
+def _labelled(facts: Mapping[str, str], width: int) -> list[str]:
+    rows = []
+    for label, text in facts.items():
+        for row in wrap(text, width - LABEL_COLUMNS):
+            rows.append(pad(label, LABEL_COLUMNS) + row)
+            label = ""
+    return rows
+
+
+def _arrivals(arrivals: Arrivals) -> str:
+    """The stages one after another, how arrivals lie in them, and what waiting for them costs."""
+    whole = ", then ".join(map(_stage, arrivals.stages))
+    gaps = "at random intervals (Poisson)" if arrivals.kind == "poisson" else "evenly spaced"
+    spinning = "; between them a core of each worker spins" if arrivals.precise else ""
+    return f"{whole}, {gaps}, whether or not replies come{spinning}"
+
+
+def _stage(stage: Stage) -> str:
+    low, high = f"{format_rate(stage.from_rps)}/s", f"{format_rate(stage.to_rps)}/s"
+    if math.isinf(stage.duration_s):
+        return low
+    duration = format_duration_s(stage.duration_s)
+    return f"{low} for {duration}" if stage.from_rps == stage.to_rps else f"{low} to {high} over {duration}"
+
+
+def _user_stage(stage: UserStage) -> str:
+    duration = format_duration_s(stage.duration_s)
+    if stage.from_users == stage.to_users:
+        return f"{stage.to_users:,} for {duration}"
+    return f"{stage.from_users:,} to {stage.to_users:,} over {duration}"
+
+
+def _when_busy(arrivals: Arrivals, users: int) -> str:
+    """What becomes of an arrival that finds no connection free."""
+    most = arrivals.max_connections
+    more = f"more connections are opened, up to {most:,}; then " if most > users else ""
+    if arrivals.when_busy == "drop":
+        return f"{more}arrivals are dropped and counted"
+    return f"{more}arrivals wait, timed from when they were due"
+
+
+def _values(variable: Variable) -> str:
+    values = variable.values
+    match variable.kind:
+        case "random":
+            return f"a random whole number from {values[0]} to {values[-1]}"
+        case "sequence":
+            return f"counts up from {values[0]}"
+        case "choice":
+            return f"one of {', '.join(map(str, values))}"
+        case "uuid":
+            return "a random UUID"
+
+
+def _good(expect: Expect) -> str:
+    statuses = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in expect.statuses)
+    parts = [f"status {statuses}"]
+    if expect.body_contains is not None:
+        parts.append(f"body contains {expect.body_contains.decode('utf-8', 'backslashreplace')!r}")
+    if expect.length is not None:
+        parts.append(f"body of {counted(expect.length, 'byte')}")
+    return ", ".join(parts)
+
+
+def _latin(text: str) -> str:
+    """`text` in the characters that a request head can hold; others as escapes, so that the sample always shows."""
+    return text.encode("latin-1", "backslashreplace").decode("latin-1")

@@ -1,0 +1,85 @@
+"""An S3 job in words, for `loadgen check`."""
+
+from itertools import zip_longest
+
+from loadgen.base.units import format_bytes
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.report.draw.style import counted, format_share
+
+_OVER_AND_OVER = "over and over, in turn"
+
+
+def s3_facts(s3: S3Job) -> dict[str, str]:
+    """Label and sentence for all that a job does; those without a sentence are left out."""
+    created = "; created if it is missing" if s3.source is None else ""
+    facts = {
+        "Job": _job(s3),
+        "Bucket": f"{s3.bucket}, in region {s3.region}, by {s3.addressing}{created}",
+        "Before": f"put {counted(s3.prepared, 'object')}" if s3.prepared else "",
+        "After": _after(s3),
+        "Objects": _objects(s3),
+        "Payload": _payload(s3),
+        "Verified": "every byte of a download is compared with what was put" if s3.verify else "",
+        "Presigned": "each URL holds its signature" if s3.presigned else "",
+        "Retries": f"up to {s3.retries}, after a pause, counted apart" if s3.retries else "",
+        "Function": s3.function or ("adds a CRC-32 to the object" if s3.job == "batch" else ""),
+        "Journal": s3.journal or "",
+    }
+    return {label: sentence for label, sentence in facts.items() if sentence}
+
+
+def s3_operations(s3: S3Job) -> list[str]:
+    """One line for each kind of request."""
+    total = sum(weight for _, weight in s3.mix)
+    shares = [f"  {format_share(weight, total):>6}  " for _, weight in s3.mix] if s3.job == "mixed" else []
+    return [f"{share}{name}" for share, name in zip_longest(shares, s3.request_names, fillvalue="  ")]
+
+
+def _job(s3: S3Job) -> str:
+    objects = "objects, without an end" if s3.objects is None else counted(s3.objects, "object")
+    match s3.job:
+        case "put":
+            return f"put {objects}"
+        case "get":
+            part = f"{format_bytes(s3.range_bytes)} of each, from a random byte on, of" if s3.range_bytes else "each of"
+            return f"get {part} {objects}, {_OVER_AND_OVER}"
+        case "stat":
+            return f"stat each of {objects}, {_OVER_AND_OVER}"
+        case "copy":
+            return f"copy each of {objects} within the store, {_OVER_AND_OVER}"
+        case "list":
+            return f"list the pages with {objects}, one after another, over and over"
+        case "delete":
+            many = f", {s3.delete_many} with a request" if s3.delete_many > 1 else ""
+            return f"delete {objects}{many}"
+        case "multipart":
+            return f"upload {objects} in parts of {format_bytes(s3.part_bytes)}"
+        case "batch":
+            what = f"what is under {s3.source}" if s3.source is not None else objects
+            where = f"{s3.prefix}..." if s3.source is not None else "a prefix of the run's own"
+            return f"get {what}, call a function on each, put what it makes under {where}"
+    return f"get, stat, put and delete by weight, beginning with {objects}"
+
+
+def _after(s3: S3Job) -> str:
+    if s3.source is not None:
+        return "nothing is deleted"
+    if s3.keep:
+        return f"what was put stays under {s3.prefix}RUN/"
+    return f"delete what was put, under {s3.prefix}RUN/ (RUN is new for every run), and nothing else"
+
+
+def _objects(s3: S3Job) -> str:
+    if s3.source is not None:
+        return "as they are"
+    total = sum(weight for _, _, weight in s3.sizes)
+    texts = []
+    for low, high, weight in s3.sizes:
+        size = format_bytes(low) if low == high else f"{format_bytes(low)} to {format_bytes(high)}"
+        texts.append(size if len(s3.sizes) == 1 else f"{format_share(weight, total)} {size}")
+    return f"{', '.join(texts)}, random bytes, no two equal"
+
+
+def _payload(s3: S3Job) -> str:
+    mode = s3.payload or "unsigned over https, signed over http"
+    return mode if s3.checksum == "none" else f"{mode}; with a {s3.checksum} checksum"

@@ -1,0 +1,212 @@
+"""What was run and what it came to, in words: the header and the labelled lines of the text report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from loadgen.base.units import format_bytes, format_count, format_ms
+from loadgen.report.draw.bars import sparkline
+from loadgen.report.draw.style import Line, Span, Tone, clean, counted, format_measured_s, format_rate, line, pad, wrap
+from loadgen.report.run.latency import is_closed
+from loadgen.results.result import Result, Second, WorkerRow
+
+ENDINGS = {
+    "fail_fast": ("Stopped by fail-fast", Tone.WARN),
+    "threshold": ("Stopped by a threshold", Tone.WARN),
+    "signal": ("Stopped by a signal", Tone.WARN),
+    "error": ("Stopped by an internal error", Tone.BAD),
+}
+LABEL_COLUMNS = 14
+JOINT = " · "
+SHORTEST_TIMELINE_S = 3.0
+SPARKLINE_COLUMNS = 30
+
+
+def header(result: Result, width: int) -> list[Line]:
+    """What ran against what, from how many connections, for how long; and how it ended, when not as planned."""
+    rows = wrap(title(result.plan), width) + wrap(_shape(result), width, JOINT)
+    return [*map(line, rows), *_ending(result, width)]
+
+
+def outcome(result: Result, width: int) -> list[Line]:
+    """Requests, connections, bytes, status codes, the course of the run and the generator's own share."""
+    facts = {
+        "Requests": _requests(result),
+        "Not sent": _not_sent(result),
+        "Users": _users(result),
+        "Rate": _rate(result),
+        "Connections": _connections(result),
+        "Data": _data(result),
+        "Status codes": _counted(result.status_codes),
+        "Error codes": _counted(result.error_codes),
+        "Each second": _course(result),
+        "Generator": _generator(result),
+        "Own delay": _own_delay(result),
+    }
+    lines = []
+    for label, items in facts.items():
+        for row in wrap(items, width - LABEL_COLUMNS, JOINT):
+            lines.append(line(pad(label, LABEL_COLUMNS), row))
+            label = ""
+    return lines
+
+
+def notes(result: Result, width: int) -> list[Line]:
+    """What happened before and after the run, and what is left of it."""
+    lines = []
+    for note in result.notes:
+        tone = Tone.BAD if note in result.left_behind else Tone.PLAIN
+        lines += [line(Span(row, tone)) for row in wrap(clean(note), width)]
+    return lines
+
+
+def title(plan: Mapping[str, Any]) -> str:
+    """`checkout: http://127.0.0.1:8080, 3 kinds of requests`, or `GET http://127.0.0.1:8080/` for a single one."""
+    if isinstance(s3 := plan.get("s3"), Mapping):
+        return _s3_title(plan, s3)
+    requests = [spec for spec in plan.get("requests") or [] if isinstance(spec, Mapping)]
+    target = origin = str(plan.get("target", ""))
+    if len(requests) == 1:
+        target = f"{requests[0].get('method', '')} {target}{requests[0].get('path', '')}".strip()
+    elif requests:
+        target = f"{target}, {len(requests)} kinds of requests"
+    name = str(plan.get("name", ""))
+    return clean(target if origin and origin in name else ": ".join(filter(None, (name, target))))
+
+
+def _s3_title(plan: Mapping[str, Any], s3: Mapping[str, Any]) -> str:
+    """`S3 put on http://127.0.0.1:9000/photos, objects of 4.00 KiB`."""
+    name = f"{plan.get('name')}: " if plan.get("name") not in (None, "", plan.get("target")) else ""
+    what = f", {s3['range_bytes']:,} bytes of each object" if s3.get("range_bytes") else ""
+    what += ", by presigned URLs" if s3.get("presigned") else ""
+    return clean(f"{name}S3 {s3.get('job')} on {plan.get('target')}/{s3.get('bucket')}, {_s3_objects(s3)}{what}")
+
+
+def _s3_objects(s3: Mapping[str, Any]) -> str:
+    if s3.get("source") is not None:
+        return f"what is under {s3['source']!r}"
+    sizes = [
+        format_bytes(low) if low == high else f"{format_bytes(low)} to {format_bytes(high)}"
+        for low, high, _ in s3.get("sizes") or []
+    ]
+    return f"objects of {' or '.join(sizes)}"
+
+
+def _shape(result: Result) -> list[str]:
+    generator = result.generator
+    topology = counted(generator.processes, "process", "processes")
+    if generator.mode != "threads":
+        workers = len(generator.workers) // max(1, generator.processes) or 1
+        topology += f" x {counted(workers, 'worker')}"
+    warmup = f" after {format_measured_s(result.warmup_s)} of warm-up" if result.warmup_s > 0 else ""
+    return [
+        counted(result.users.asked, "connection"),
+        f"{clean(generator.mode)}, {topology}",
+        f"{clean(generator.client)} client",
+        format_measured_s(result.duration_s) + warmup,
+    ]
+
+
+def _ending(result: Result, width: int) -> list[Line]:
+    """What tripped, when, and how much was left undone. Nothing for a run that ended as planned."""
+    if result.ended_by == "completed":
+        return []
+    how, tone = ENDINGS.get(result.ended_by, (f"Ended by {clean(result.ended_by)}", Tone.WARN))
+    why = f": {clean(result.ended_because)}" if result.ended_because else ""
+    left = []
+    if result.ledger.not_sent:
+        left.append(f"{counted(result.ledger.not_sent, 'request')} not sent")
+    if result.users.skipped:
+        left.append(f"{counted(result.users.skipped, 'connection')} never started")
+    undone = f"; {', '.join(left)}" if left else ""
+    text = f"{how} after {format_measured_s(result.ended_at_s)}{why}{undone}"
+    return [line(Span(row, tone)) for row in wrap(text, width)]
+
+
+def _requests(result: Result) -> list[str]:
+    ledger = result.ledger
+    if not ledger.scheduled and not ledger.sent:
+        return []
+    sums = f"{ledger.sent:,} sent = {ledger.ok:,} ok + {ledger.failed:,} failed"
+    if ledger.unknown:
+        sums += f" + {ledger.unknown:,} unknown (cut at the end)"
+    return [sums]
+
+
+def _not_sent(result: Result) -> list[str]:
+    ledger = result.ledger
+    return [f"{ledger.not_sent:,} of the {ledger.scheduled:,} scheduled"] if ledger.not_sent else []
+
+
+def _rate(result: Result) -> list[str]:
+    """What was asked for beside what became of it, where the load did not wait for the server."""
+    rate = result.rate
+    if is_closed(result) or not rate.offered_rps:
+        return []
+    rates = {"due": rate.offered_rps, "sent": rate.sent_rps, "ok": rate.ok_rps}
+    return [f"{format_rate(per_second)}/s {what}" for what, per_second in rates.items()]
+
+
+def _users(result: Result) -> list[str]:
+    users = result.users
+    return [f"{users.asked:,} asked = {users.started:,} started + {users.skipped:,} skipped"] if users.skipped else []
+
+
+def _connections(result: Result) -> list[str]:
+    seen = result.connections
+    further = {
+        "of them again after a close": seen.reconnected,
+        "failed to open": seen.failed,
+        "closed by the server while idle": seen.idle_closed,
+    }
+    items = [f"{count:,} {what}" for what, count in further.items() if count]
+    return [f"{seen.opened:,} opened", *items] if seen.opened or items else []
+
+
+def _data(result: Result) -> list[str]:
+    moved = result.bytes
+    if not moved.sent and not moved.received:
+        return []
+    return [f"{format_bytes(moved.received)} received", f"{format_bytes(moved.sent)} sent"]
+
+
+def _counted(codes: Mapping[str, int]) -> list[str]:
+    return [f"{clean(code)}: {format_count(count)}" for code, count in sorted(codes.items())]
+
+
+def _course(result: Result) -> list[str]:
+    """Good replies of each whole second as a sparkline from zero up, with the lowest and the highest named."""
+    seconds = result.whole_seconds
+    if result.duration_s <= SHORTEST_TIMELINE_S or not seconds:
+        return []
+    lowest, highest = min(seconds, key=_ok), max(seconds, key=_ok)
+    return [f"{sparkline([*map(_ok, seconds)], SPARKLINE_COLUMNS)}  {lowest.ok:,} to {highest.ok:,} ok/s"]
+
+
+def _ok(second: Second) -> int:
+    return second.ok
+
+
+def _generator(result: Result) -> list[str]:
+    """The tool's own share: CPU a request, memory, threads."""
+    generator, items = result.generator, []
+    if generator.cpu_us_per_request is not None:
+        items.append(f"{generator.cpu_us_per_request:.1f} us of CPU a request")
+    if generator.peak_rss_mb:
+        items.append(f"{generator.peak_rss_mb:,.0f} MB of memory")
+    if generator.threads:
+        items.append(counted(generator.threads, "thread"))
+    return items
+
+
+def _own_delay(result: Result) -> list[str]:
+    """How late the loops of the worst worker were."""
+    workers = [worker for worker in result.generator.workers if worker.loop_lag_ms]
+    if not workers:
+        return []
+    p99, most = _worst(workers, "p99"), _worst(workers, "max")
+    included = " (included in the latencies above)" if result.ledger.ok else ""
+    return [f"p99 {format_ms(p99)}, max {format_ms(most)}{included}"]
+
+
+def _worst(workers: list[WorkerRow], figure: str) -> float:
+    return max(worker.loop_lag_ms.get(figure, 0.0) for worker in workers)

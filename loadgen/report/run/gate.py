@@ -1,0 +1,125 @@
+"""The gate as text: whether the build may pass stands at the top, below it what was asked and what was seen."""
+
+import json
+from dataclasses import asdict
+
+from loadgen.judge.exit_code import ExitCode
+from loadgen.judge.gate import Baseline, Gate, Regression
+from loadgen.report.draw.style import (
+    Line,
+    Span,
+    Tone,
+    align,
+    bullet,
+    clean,
+    counted,
+    format_measured_s,
+    line,
+    pad,
+    wrap,
+)
+from loadgen.report.run.checks import allowed_text, amount_text, interval_text
+from loadgen.report.run.facts import title
+from loadgen.report.run.tables import thresholds, with_unit
+from loadgen.report.run.text import headline, warnings
+from loadgen.results.result import Result
+
+WIDEST = 80
+FAILURES = {
+    ExitCode.INTERNAL: "FAILED: a run ended by an internal error",
+    ExitCode.SIGNAL: "FAILED: a run was stopped by a signal",
+    ExitCode.FAIL_FAST: "FAILED: a run was stopped by fail-fast",
+    ExitCode.NOT_TRUSTED: "FAILED: the measurement is not to be trusted",
+    ExitCode.THRESHOLD: "FAILED: a threshold was not met",
+    ExitCode.WORSE: "FAILED: worse than the baseline",
+}
+LEAD = 15
+TONES = {"pass": Tone.PLAIN, "worse": Tone.BAD, "cannot tell": Tone.WARN}
+
+
+def render_gate(gate: Gate, *, width: int = 80, colour: bool = False, brief: bool = False) -> str:
+    """The whole report, without a newline at its end; `brief` leaves out what a run's own report has said already."""
+    room = min(width, WIDEST)
+    run = [_title(gate, room), [headline(gate.result)], warnings(gate.result, room), thresholds(gate.result)]
+    parts = [_verdict(gate, room), *([] if brief else run), _baseline(gate, width), _notes(gate, room)]
+    return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
+
+
+def gate_to_json(gate: Gate) -> str:
+    """The same for scripts (`loadgen.gate/1`): one JSON object with a newline at its end. Changes are shares."""
+    regressions = [
+        {"metric": row.metric.text, "allowed": row.allowed, "verdict": row.verdict, **asdict(row.change)}
+        for row in gate.regressions
+    ]
+    document = {
+        "schema": "loadgen.gate/1",
+        "passed": gate.code is ExitCode.OK,
+        "exit_code": int(gate.code),
+        "rounds": gate.rounds,
+        "measurement": {"verdict": gate.result.generator.verdict, "reasons": gate.result.generator.reasons},
+        "thresholds": [asdict(row) for row in gate.result.thresholds],
+        "baseline": None if gate.baseline is None else gate.baseline.name,
+        "regressions": regressions,
+        "notes": gate.notes,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _verdict(gate: Gate, width: int) -> list[Line]:
+    unsure = [row.text for row in gate.regressions if row.verdict == "cannot tell"]
+    worse = any(row.verdict == "worse" for row in gate.regressions)
+    code = gate.code
+    if code is ExitCode.OK:
+        if not unsure:
+            return [line(Span("PASSED", Tone.STRONG))]
+        text = f"PASSED, with a warning: cannot tell of {', '.join(map(clean, unsure))}"
+        return [line(Span(row, Tone.WARN)) for row in wrap(text, width)]
+    text = FAILURES[code]
+    if code is ExitCode.WORSE and not worse:
+        text = "FAILED: it cannot be told whether it is worse than the baseline (--strict)"
+    if code is ExitCode.THRESHOLD and not gate.result.status_codes:
+        text = "FAILED: not one reply came back"
+    return [line(Span(row, Tone.BAD)) for row in wrap(text, width)]
+
+
+def _title(gate: Gate, width: int) -> list[Line]:
+    duration = format_measured_s(gate.result.duration_s / gate.rounds)
+    runs = f"{counted(gate.rounds, 'run')} of {duration}"
+    return [line(row) for row in wrap(f"{title(gate.result.plan)}; {runs}", width)]
+
+
+def _baseline(gate: Gate, width: int) -> list[Line]:
+    """Before and after of each metric."""
+    if gate.baseline is None:
+        return []
+    heads = ("", "before", "after", "change", "95 % interval", "allowed")
+    rows = [heads, *(_row(row) for row in gate.regressions)]
+    figures = align(rows, right=frozenset(range(1, len(heads))))
+    if max(map(len, figures)) + LEAD > width:  # the margins are what a reader knows already
+        figures = align([row[:-1] for row in rows], right=frozenset(range(1, len(heads) - 1)))
+    verdicts = [("", Tone.PLAIN), *((row.verdict, TONES[row.verdict]) for row in gate.regressions)]
+    text = wrap(f"Against the baseline {_origin(gate.baseline)}", width)
+    return [
+        *map(line, text),
+        *(
+            line("  ", Span(pad(verdict, 11), tone), f"  {row}")
+            for (verdict, tone), row in zip(verdicts, figures, strict=True)
+        ),
+    ]
+
+
+def _row(row: Regression) -> tuple[str, ...]:
+    change = row.change
+    ends = [with_unit(row.metric, value) if value is not None else "-" for value in (change.before, change.after)]
+    if change.at_least:
+        ends[1] = f">= {ends[1]}"
+    return clean(row.metric.text), *ends, amount_text(row), interval_text(row) or "-", allowed_text(row)
+
+
+def _origin(baseline: Baseline) -> str:
+    first: Result = baseline.rounds[0]
+    return f"{clean(baseline.name)} ({counted(len(baseline.rounds), 'run')}, {clean(first.started_at[:10])})"
+
+
+def _notes(gate: Gate, width: int) -> list[Line]:
+    return [row for note in gate.notes for row in bullet("", clean(note), width, Tone.WARN)]

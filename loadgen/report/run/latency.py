@@ -1,0 +1,172 @@
+"""The latency part of the text report: the table of percentiles and the histogram of response times."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from loadgen.base.units import format_count, format_ms
+from loadgen.report.draw.bars import Bucket, bar, buckets
+from loadgen.report.draw.style import Line, align, counted, format_share, line, wrap
+from loadgen.results.result import QUANTILES, Latency, Quantile, Result
+
+ROWS = {
+    "min": "the fastest",
+    "p50": "half were slower",
+    "p75": "1 in 4 was slower",
+    "p90": "1 in 10 was slower",
+    "p95": "1 in 20 was slower",
+    "p99": "1 in 100 was slower",
+    "p99_9": "1 in 1,000 was slower",
+    "p99_99": "1 in 10,000 was slower",
+    "max": "the slowest",
+    "mean": "",
+}
+"""The rows of the table in order, each with what it says of the replies."""
+
+ENOUGH_SAMPLES = 10
+BAR_COLUMNS = 40
+GAP = "   "
+
+
+def latency_table(result: Result, width: int) -> list[Line]:
+    """Percentiles of the good replies: one column for closed loops, three clocks where arrivals did not wait."""
+    response = result.latency_ms.get("response", Latency())
+    if not response.count and not response.censored:
+        return [line(note) for note in _failed_note(result, "Latency of")]
+    clocks = {"response": response} if is_closed(result) else _three_clocks(result.latency_ms)
+    censored = f" and {response.censored:,} censored" if response.censored else ""
+    rows = [f"Latency of {counted(response.count, 'good reply', 'good replies')}{censored}", *_table(clocks, width)]
+    for note in [*_notes(clocks), *_failed_note(result, "Apart from these,")]:
+        rows += (f"  {row}" for row in wrap(note, width - 2))
+    return [*map(line, rows)]
+
+
+def is_closed(result: Result) -> bool:
+    """Whether every request was due at the instant it was sent, so that response and service are the same."""
+    response = result.latency_ms.get("response", Latency())
+    lag = result.latency_ms.get("send_lag", Latency())
+    return not lag.max and result.latency_ms.get("service", response) == response
+
+
+def format_quantile(value: Quantile) -> str:
+    """`1.02 ms`; `>= 10.0 s` for a lower bound; `-` without samples."""
+    match value:
+        case None:
+            return "-"
+        case {"at_least": bound}:
+            return f">= {format_ms(bound)}"
+        case dict():
+            return "-"
+        case _:
+            return format_ms(value)
+
+
+def spread(result: Result) -> list[Line]:
+    """The histogram of response times, one bucket a line: its upper edge, count, share and bar."""
+    found = buckets(_recorded_ms(result.histograms.get("response", "")))
+    if not found:
+        return []
+    total, top = sum(bucket.count for bucket in found), max(bucket.count for bucket in found)
+    cells = [
+        (
+            _edge(bucket),
+            format_count(bucket.count),
+            format_share(bucket.count, total),
+            bar(bucket.count, top, BAR_COLUMNS),
+        )
+        for bucket in found
+    ]
+    return [line("Response times"), *(line(f"  {row}") for row in align(cells, right=frozenset({1, 2})))]
+
+
+def _three_clocks(latencies: Mapping[str, Latency]) -> dict[str, Latency]:
+    return {
+        title: latencies.get(key, Latency())
+        for title, key in (("response", "response"), ("service", "service"), ("send lag", "send_lag"))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A latency in three parts, so that numbers and units stand below each other: `>= 10.0`, `s`, ` ~`."""
+
+    number: str
+    unit: str
+    mark: str = ""
+
+
+def _table(clocks: Mapping[str, Latency], width: int) -> list[str]:
+    columns = [_column(title, latency) for title, latency in clocks.items()]
+    names = ["", *(f"  {key.replace('_', '.')}" for key in ROWS)]
+    explained = align([*zip(names, *columns, ["", *ROWS.values()], strict=True)], right=frozenset(), gap=GAP)
+    if len(clocks) == 1 and max(map(len, explained)) <= width:
+        return explained
+    return align([*zip(names, *columns, strict=True)], right=frozenset(), gap=GAP)
+
+
+def _column(title: str, latency: Latency) -> list[str]:
+    """One clock's title and figures, all of the same width, with the units below each other."""
+    cells = [_cell(latency, key, say_censored=title == "response") for key in ROWS]
+    units = max(len(cell.unit) for cell in cells)
+    numbers = max(len(title) - units - 1, *(len(cell.number) for cell in cells))
+    marks = max(len(cell.mark) for cell in cells)
+    rows = (f"{cell.number:>{numbers}} {cell.unit:<{units}}{cell.mark:<{marks}}" for cell in cells)
+    return [f"{title:>{numbers + 1 + units}}{'':{marks}}", *rows]
+
+
+def _cell(latency: Latency, key: str, *, say_censored: bool) -> _Cell:
+    value: Quantile = getattr(latency, key)
+    number, _, unit = format_quantile(value).rpartition(" ")
+    if not number:
+        return _Cell(unit, "")
+    if isinstance(value, dict):
+        return _Cell(number, unit, f" ({latency.censored:,} censored)" if say_censored else "")
+    return _Cell(number, unit, " ~" if _is_rough(latency, key) else "")
+
+
+def _is_rough(latency: Latency, key: str) -> bool:
+    """Whether too few samples lie beyond a percentile for it to be steady from run to run."""
+    if key not in QUANTILES or not isinstance(getattr(latency, key), float | int):
+        return False
+    samples, per_10k = latency.count + latency.censored, round(QUANTILES[key] * 10_000)
+    return samples * (10_000 - per_10k) // 10_000 < ENOUGH_SAMPLES
+
+
+def _notes(clocks: Mapping[str, Latency]) -> list[str]:
+    notes = []
+    if len(clocks) > 1:
+        notes.append("Read response: it counts from when a request was due, not when it was sent.")
+    if any(_is_rough(latency, key) for latency in clocks.values() for key in ROWS):
+        notes.append(f"~ fewer than {ENOUGH_SAMPLES} samples beyond this percentile")
+    if censored := max(latency.censored for latency in clocks.values()):
+        notes.append(f"{censored:,} censored: no reply in time, so each counts as at least the time it waited.")
+        notes.append("The mean leaves them out.")
+    return notes
+
+
+def _failed_note(result: Result, lead: str) -> list[str]:
+    failed = result.latency_ms.get("failed", Latency())
+    if not failed.count:
+        return []
+    figures = ", ".join(f"{name} {format_quantile(getattr(failed, name))}" for name in ("p50", "p99", "max"))
+    return [f"{lead} {counted(failed.count, 'failed reply', 'failed replies')}: {figures}"]
+
+
+def _edge(bucket: Bucket) -> str:
+    """Which values a bucket holds: those up to its upper edge, or above its lower one where it is open."""
+    word, edge = ("above", bucket.low) if math.isinf(bucket.high) else ("up to", bucket.high)
+    number, _, unit = format_ms(edge).rpartition(" ")
+    return f"{word} {number:>5} {unit}"
+
+
+def _recorded_ms(encoded: str) -> list[tuple[float, int]]:
+    """The histogram's values in milliseconds with their counts; none where it is absent or cannot be read."""
+    if not encoded:
+        return []
+    from hdrh.histogram import HdrHistogram
+
+    try:
+        recorded = HdrHistogram.decode(encoded).get_recorded_iterator()
+        return [(item.value_iterated_to / 1000, item.count_at_value_iterated_to) for item in recorded]
+    except Exception:  # a damaged file may raise anything here; the rest of the report stands without it
+        return []

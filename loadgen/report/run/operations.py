@@ -1,0 +1,115 @@
+"""The report of a job that moves payload or counts in more than requests: operations, throughput, seconds."""
+
+from loadgen.base.units import format_bytes, format_count
+from loadgen.report.draw.style import Line, align, clean, counted, format_rate, line
+from loadgen.report.run.latency import format_quantile, is_closed
+from loadgen.results.result import Latency, RequestResult, Result, Second
+
+MIB = 1 << 20
+FEWEST_SECONDS = 3
+"""With fewer, a slowest, a median and a fastest second would not be three."""
+
+
+def is_by_operation(result: Result) -> bool:
+    """Whether the report is by operation: there is payload, a transaction, or another noun than requests."""
+    moved = any(part.payload_bytes for part in result.requests.values())
+    return bool(moved or result.transactions or _noun(result) != "requests")
+
+
+def rates(result: Result) -> list[str]:
+    """The headline's rates: what the job counts in and MiB a second. What takes several requests counts once."""
+    count, noun, seconds = result.plan.get("counted") or {}, _noun(result), result.duration_s or 1.0
+    moved = sum(part.payload_bytes for part in result.requests.values())
+    for part in result.transactions.values():
+        return _figures(part.ledger.ok / seconds, noun, part.payload_bytes / seconds)
+    if noun == "requests":
+        unit = "good replies" if result.ledger.failed and not moved else noun
+        return _figures(result.rate.ok_rps, unit, moved / seconds)
+    done = sum(part.ledger.ok for part in result.requests.values()) * int(count.get("per_reply") or 1)
+    return _figures(min(done, count.get("total") or done) / seconds, noun, moved / seconds)
+
+
+def transaction(result: Result) -> tuple[str, RequestResult] | None:
+    """What the job counts in that takes several requests, if it does, with its sums and times."""
+    return next(iter(result.transactions.items()), None)
+
+
+def operations(result: Result) -> list[Line]:
+    """Two tables with a row for each operation: how many and how large, and how long they took.
+
+    What takes several of them has a row too, for the whole from its first request to its last.
+    """
+    parts = {name: part for name, part in result.requests.items() if part.ledger.sent}
+    parts |= {f"whole {name}": part for name, part in result.transactions.items() if part.ledger.sent}
+    if not parts:
+        return []
+    counts: list[tuple[str, ...]] = [("Operation", "sent", "failed", "ok/s", "MiB/s", "mean size")]
+    counts += [_count_row(name, part, result) for name, part in parts.items()]
+    clocks = {"response": "latency_ms"} if is_closed(result) else {"response": "latency_ms", "service": "latency_ms"}
+    times: list[tuple[str, ...]] = [
+        ("", *(cell for clock in (*clocks, "first byte") for cell in ("", clock))),
+        ("", *("p50", "p99") * (len(clocks) + 1)),
+    ]
+    timed = [_time_row(name, part, tuple(clocks)) for name, part in parts.items() if _is_timed(part)]
+    every = frozenset(range(1, 9))
+    lines = [*map(line, align(counts, right=every)), *_under_way(result)]
+    return [*lines, line(), *map(line, align([*times, *timed], right=every))] if timed else lines
+
+
+def seconds(result: Result) -> list[Line]:
+    """The slowest, the median and the fastest whole second."""
+    rows = result.whole_seconds
+    if len(rows) < FEWEST_SECONDS:
+        return []
+    ordered = sorted(rows, key=lambda second: (second.payload_bytes, second.ok))
+    chosen = {"slowest": ordered[0], "median": ordered[len(ordered) // 2], "fastest": ordered[-1]}
+    moving = {name for name, part in result.requests.items() if part.payload_bytes}
+    methods = {spec.get("method") for spec in result.plan.get("requests") or [] if spec.get("name") in moving}
+    moved = "MiB/s both ways" if len(methods) > 1 else "MiB/s"
+    table = [("Seconds", "ok/s", moved, ""), *(_second_row(name, second) for name, second in chosen.items())]
+    return [*map(line, align(table, right=frozenset({1, 2})))]
+
+
+def _noun(result: Result) -> str:
+    """What the job counts in."""
+    return str((result.plan.get("counted") or {}).get("noun") or "requests")
+
+
+def _figures(per_second: float, noun: str, bytes_per_second: float) -> list[str]:
+    figures = [f"{format_rate(per_second)} {noun}/s"]
+    return [*figures, f"{format_rate(bytes_per_second / MIB)} MiB/s"] if bytes_per_second else figures
+
+
+def _is_timed(part: RequestResult) -> bool:
+    """Whether there is anything to say of how long its good replies took."""
+    response = part.latency_ms.get("response", Latency())
+    return bool(response.count or response.censored)
+
+
+def _under_way(result: Result) -> list[Line]:
+    """How many had begun and were neither done nor failed when the run ended."""
+    left = {name: part.ledger.unknown for name, part in result.transactions.items() if part.ledger.unknown}
+    return [line(f"  ({counted(count, name)} still under way at the end)") for name, count in left.items()]
+
+
+def _count_row(name: str, part: RequestResult, result: Result) -> tuple[str, ...]:
+    ok, span_s = part.ledger.ok, result.duration_s or 1.0
+    return (
+        clean(name),
+        format_count(part.ledger.sent),
+        format_count(part.ledger.failed),
+        format_rate(ok / span_s),
+        format_rate(part.payload_bytes / span_s / MIB) if part.payload_bytes else "-",
+        format_bytes(round(part.payload_bytes / ok)) if part.payload_bytes and ok else "-",
+    )
+
+
+def _time_row(name: str, part: RequestResult, clocks: tuple[str, ...]) -> tuple[str, ...]:
+    clock_times = [part.latency_ms.get(clock, Latency()) for clock in clocks]
+    clock_times.append(part.phases_ms.get("first_byte", Latency()))
+    return (clean(name), *(format_quantile(value) for latency in clock_times for value in (latency.p50, latency.p99)))
+
+
+def _second_row(name: str, second: Second) -> tuple[str, ...]:
+    moved = format_rate(second.payload_bytes / MIB) if second.payload_bytes else "-"
+    return (f"  {name}", format_count(second.ok), moved, f"at {second.t_s:.0f}s")

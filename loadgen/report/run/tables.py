@@ -1,0 +1,145 @@
+"""The tables of the text report: errors with their first examples, request names, thresholds."""
+
+from loadgen.base.units import format_bytes, format_count, format_ms
+from loadgen.plan.condition import Condition, parse_condition
+from loadgen.plan.metrics import Metric
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
+from loadgen.report.run.latency import format_quantile
+from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
+
+FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
+SHORTEST_NAME = 8
+EXAMPLE_ROWS = 4
+PHASES = {
+    "dns": "the lookup, once",
+    "connect": "of TCP",
+    "tls": "its handshake",
+    "first_byte": "from sent",
+    "transfer": "first to last byte",
+}
+VERDICTS = {"pass": Tone.PLAIN, "fail": Tone.BAD, "no_data": Tone.WARN}
+
+
+def errors(result: Result, width: int) -> list[Line]:
+    """Every class of error: count, share of the requests sent, what it means, and its first example below."""
+    if not result.errors:
+        return []
+    rows = sorted(result.errors, key=lambda row: -row.count)
+    counts = [format_count(row.count) for row in rows]
+    shares = [format_share(row.count, result.ledger.sent) for row in rows]
+    figures = align([*zip(counts, shares, strict=True)], right=frozenset({0, 1}))
+    lines = [line("Errors, with their share of all requests sent")]
+    for row, figure in zip(rows, figures, strict=True):
+        lines += _error(row, figure, width)
+    return lines
+
+
+def by_request(result: Result, width: int) -> list[Line]:
+    """One row for each request name, when there is more than one."""
+    if len(result.requests) < 2:
+        return []
+    heads = ("sent", "share", "ok/s", "p50", "p99", "max", "failed")
+    rows = [heads, *(_request_row(part, result) for part in result.requests.values())]
+    figures = align(rows, right=frozenset(range(len(heads))))
+    room = max(SHORTEST_NAME, width - max(map(len, figures)) - 2)
+    names = [elide(name, room) for name in ("Request", *map(clean, result.requests))]
+    return [line(row) for row in align([*zip(names, figures, strict=True)], right=frozenset())]
+
+
+def phases(result: Result) -> list[Line]:
+    """Where the time of openings and of requests went, when that was timed."""
+    if not result.phases_ms:
+        return []
+    heads = ("", "count", "p50", "p90", "p99", "max", "")
+    rows = [
+        (
+            f"  {name.replace('_', ' ')}",
+            format_count(phase.count),
+            *(format_quantile(value) for value in (phase.p50, phase.p90, phase.p99, phase.max)),
+            PHASES.get(name, ""),
+        )
+        for name, phase in result.phases_ms.items()
+    ]
+    return [line("Phases"), *map(line, align([heads, *rows], right=frozenset(range(1, 6))))]
+
+
+def thresholds(result: Result) -> list[Line]:
+    """How each threshold went, and what was observed."""
+    expressions = align(
+        [(clean(row.expr), _in_brackets(observed(row))) for row in result.thresholds], right=frozenset()
+    )
+    lines = [
+        line(
+            "  ", Span(pad(clean(row.verdict).replace("_", " "), 7), VERDICTS.get(row.verdict, Tone.WARN)), f"  {text}"
+        )
+        for row, text in zip(result.thresholds, expressions, strict=True)
+    ]
+    if lines and result.generator.verdict == "invalid":
+        lines.append(line("  ", Span("An invalid run meets no threshold, whatever was observed.", Tone.BAD)))
+    return [line("Thresholds"), *lines] if lines else []
+
+
+def observed(row: ThresholdRow) -> str:
+    """What the verdict rests on; empty where that is not known."""
+    if row.observed is None:
+        return "too few samples, or none" if row.verdict == "no_data" else ""
+    least = "at least " if row.at_least else ""
+    return f"observed {least}{in_its_unit(row.expr, row.observed)}"
+
+
+def _in_brackets(text: str) -> str:
+    return f"({text})" if text else ""
+
+
+def saved_condition(expression: str) -> Condition | None:
+    """The condition of a row in a saved result; None for one of another version."""
+    try:
+        return parse_condition(expression, use="threshold")
+    except ValueError:
+        return None
+
+
+def in_its_unit(expression: str, observed: float) -> str:
+    """What was observed for a threshold, as a person reads it."""
+    condition = saved_condition(expression)
+    return f"{observed:,.6g}" if condition is None else with_unit(condition.metric, observed)
+
+
+def with_unit(metric: Metric, observed: float) -> str:
+    """A value of a metric that a condition can be about, as a person reads it."""
+    match metric.unit:
+        case "ms":
+            return format_ms(observed)
+        case "share":
+            return f"{observed:.3%}"
+        case "per_s":
+            return f"{format_rate(observed)}/s"
+        case "bytes_per_s":
+            return f"{format_bytes(observed)}/s"
+    return f"{observed:,.0f}"
+
+
+def _error(row: ErrorRow, figure: str, width: int) -> list[Line]:
+    tone = Tone.PLAIN if row.fault == "unknown" else Tone.BAD
+    indent = " " * (len(figure) + 4)
+    name = clean(row.error_class).replace("_", " ")
+    text = name if row.message in ("", name) else f"{name}: {clean(row.message)}"
+    head, *more = wrap(f"{text}{FAULTS.get(row.fault, '')}", width - len(indent)) or [""]
+    example = [elide(clean(text), width - len(indent) - 2) for text in row.example.splitlines() if text.strip()]
+    return [
+        line("  ", Span(figure, tone), f"  {head}"),
+        *(line(indent, text) for text in more),
+        *(line(indent, "| ", text) for text in example[:EXAMPLE_ROWS]),
+    ]
+
+
+def _request_row(part: RequestResult, result: Result) -> tuple[str, ...]:
+    response = part.latency_ms.get("response", Latency())
+    ledger = part.ledger
+    return (
+        format_count(ledger.sent),
+        format_share(ledger.sent, result.ledger.sent),
+        format_rate(ledger.ok / result.duration_s) if result.duration_s > 0 else "-",
+        *(format_quantile(value) for value in (response.p50, response.p99, response.max)),
+        format_count(ledger.failed),
+    )

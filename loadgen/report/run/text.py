@@ -1,0 +1,108 @@
+"""The report that a person reads: Result -> text. The number they came for stands at the top."""
+
+from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, counted, line
+from loadgen.report.run.facts import header, notes, outcome
+from loadgen.report.run.latency import format_quantile, latency_table, spread
+from loadgen.report.run.operations import is_by_operation, operations, rates, seconds, transaction
+from loadgen.report.run.tables import by_request, errors, phases, thresholds
+from loadgen.results.result import Latency, Result
+
+WIDEST = 80
+VERDICTS = {
+    "limited": (Tone.WARN, "LIMITED: the generator was near its own limits; read these figures as a bound."),
+    "invalid": (Tone.BAD, "INVALID: the generator disturbed the measurement; do not trust these figures."),
+}
+WRK_UNITS = ("", "K", "M", "G", "T", "P")
+
+
+def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str:
+    """The whole report, without a newline at its end. Lines have at most `width` columns, and at most 80 of them are
+    used except by the table of request names. Parts that have nothing to say are left out.
+    """
+    fixed = min(width, WIDEST)
+    parts = [
+        (header(result, fixed), fixed),
+        ([headline(result)], fixed),
+        (warnings(result, fixed), fixed),
+        (thresholds(result), fixed),
+        (latency_table(result, fixed), fixed),
+        (spread(result), fixed),
+        *(
+            [(operations(result), fixed), (seconds(result), fixed)]
+            if is_by_operation(result)
+            else _requests(result, width)
+        ),
+        (errors(result, fixed), fixed),
+        (outcome(result, fixed), fixed),
+        (notes(result, fixed), fixed),
+        (_for_scripts(result), fixed),
+    ]
+    painted = ("\n".join(row.paint(room, colour=colour) for row in part) for part, room in parts if part)
+    return "\n\n".join(painted)
+
+
+def _requests(result: Result, width: int) -> list[tuple[list[Line], int]]:
+    if is_by_operation(result):
+        return [(operations(result), min(width, WIDEST)), (seconds(result), min(width, WIDEST))]
+    return [(by_request(result, width), width), (phases(result), min(width, WIDEST))]
+
+
+def headline(result: Result) -> Line:
+    """Rate, p50, p99, failures; or in plain words that nothing came back. Of whole objects, where they are timed."""
+    ledger = result.ledger
+    if not ledger.sent:
+        return line("  ", Span("No request was sent.", Tone.BAD))
+    noun, whole = transaction(result) or ("", None)
+    failures = (whole.ledger.failed if whole else 0) or ledger.failed
+    failed = Span(f"{failures:,} failed", Tone.BAD if failures else Tone.STRONG)
+    if not ledger.ok and not sum(result.status_codes.values()):
+        return line("  ", Span("Not one reply came back.", Tone.BAD), "   ", failed)
+    response = (whole or result).latency_ms.get("response", Latency())
+    figures = rates(result)
+    quantiles = {"p50": response.p50, "p99": response.p99}
+    times = [f"{name} {format_quantile(value)}" for name, value in quantiles.items() if value is not None]
+    figures += [f"{noun} {times[0]}".lstrip(), *times[1:]] if times else []
+    return line("  ", Span("   ".join(figures), Tone.STRONG), "   ", failed)
+
+
+def warnings(result: Result, width: int) -> list[Line]:
+    """Whether to believe the figures; the reasons say what to do."""
+    lines: list[Line] = []
+    generator = result.generator
+    if generator.verdict != "valid":
+        tone, text = VERDICTS.get(generator.verdict, (Tone.WARN, f"Verdict: {clean(generator.verdict)}"))
+        lines += bullet("", text, width, tone)
+        for reason in generator.reasons:
+            lines += bullet("- ", clean(reason), width)
+        if result.plan.get("strict"):
+            lines += bullet("", "With --strict only a valid run is good enough.", width, tone)
+    if result.samples_lost:
+        text = f"{counted(result.samples_lost, 'sample')} lost with a worker that died: counted, but without a latency."
+        lines += bullet("", text, width, Tone.WARN)
+    if result.out_of_range:
+        text = f"{counted(result.out_of_range, 'latency', 'latencies')} outside 1 us to 1 h: counted at the nearer end."
+        lines += bullet("", text, width, Tone.WARN)
+    return lines
+
+
+def _for_scripts(result: Result) -> list[Line]:
+    """The two lines that scripts written for wrk look for: complete replies and bytes received per second.
+
+    Histogram also hold what came before and after the measured window; the good replies say how much of them that was.
+    """
+    in_window = min(1.0, result.rate.ok_rps * result.duration_s / result.ledger.ok) if result.ledger.ok else 1.0
+    per_second = in_window / result.duration_s if result.duration_s > 0 else 0.0
+    replies = sum(result.status_codes.values())
+    return [
+        line(f"Requests/sec: {replies * per_second:9.2f}"),
+        line(f"Transfer/sec: {_wrk_bytes(result.bytes.received * per_second):>10}B"),
+    ]
+
+
+def _wrk_bytes(amount: float) -> str:
+    """wrk's way with binary units: the next one from 0.85 of it on, always two decimals."""
+    unit = 0
+    while amount >= 0.85 * 1024 and unit < len(WRK_UNITS) - 1:
+        amount /= 1024
+        unit += 1
+    return f"{amount:.2f}{WRK_UNITS[unit]}"

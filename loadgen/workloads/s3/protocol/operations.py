@@ -1,0 +1,257 @@
+"""The operations of S3 as signed Requests. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html"""
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from time import time
+
+from loadgen import __version__
+from loadgen.base.encode import Encoder
+from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request
+from loadgen.plan.jobs.s3 import Payload
+from loadgen.plan.jobs.s3_operations import Operation
+from loadgen.workloads.s3.protocol.checksums import Checksum, encoded
+from loadgen.workloads.s3.protocol.credentials import Provider
+from loadgen.workloads.s3.protocol.data import Content
+from loadgen.workloads.s3.protocol.documents import (
+    Part,
+    S3Expect,
+    content_md5,
+    write_complete,
+    write_delete,
+    write_location,
+)
+from loadgen.workloads.s3.protocol.endpoint import DEFAULT_REGION, BucketAddress
+from loadgen.workloads.s3.protocol.request_template import RequestTemplate
+from loadgen.workloads.s3.protocol.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Query, Signer
+from loadgen.workloads.s3.protocol.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
+
+_USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
+_PARTIAL = ((206, 206),)
+_MOST_LENGTHS = 4096
+"""Of objects of one size, or of a few: with a size for each object there is nothing to be had from keeping them."""
+_NO_QUERY = Query()
+_ANY = S3Expect()
+_PERHAPS_ERROR = S3Expect(maybe_error=True)
+
+
+def _model(operation: Operation, name_id: int) -> Request:
+    """What all requests of an operation have in common. Their replies may differ in length, so none is remembered."""
+    expect = _PERHAPS_ERROR if operation.maybe_error else _ANY
+    return Request(name_id, operation.method, "/", Fields(()), expect=expect, keep=operation.keep)
+
+
+class Operations:
+    """Makes requests to one bucket, signed when they are made: send them within minutes. Belongs to one thread.
+
+    `name_ids` are the request names of those operations that are used, in the plan's order. `payload` is how bodies of
+    objects are signed, None for what suits: hashed over http, where nothing else protects them, and not over https;
+    `hashes` says whether they are. `encoder` is that of a raw client. `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        address: BucketAddress,
+        provider: Provider,
+        name_ids: Mapping[Operation, int],
+        *,
+        payload: Payload | None = None,
+        checksum: Checksum | None = None,
+        encoder: Encoder | None = None,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        self._address = address
+        self.provider = provider
+        self._clock = clock
+        self._secure = address.origin.scheme == "https"
+        self._payload = payload or ("unsigned" if self._secure else "signed")
+        self._checksum = checksum
+        self._encoder = encoder
+        self._signer = Signer(address.origin.authority, address.region, _USER_AGENT)
+        self._fields = Fields(())
+        self._models = {operation: _model(operation, name_id) for operation, name_id in name_ids.items()}
+        self._streams = self._payload == "streaming"
+        self.hashes = self._payload == "signed"
+        self._of_length: dict[tuple[int, bool], S3Expect] = {}
+
+    def template(self, operation: Operation, prefix: str) -> RequestTemplate | None:
+        """Makes requests of an operation for keys that begin so, in fewer steps; None where that is not possible.
+
+        It takes a raw client. Uploads must leave in one piece, and only their request be signed.
+        """
+        model = self._models.get(operation)
+        if self._encoder is None or model is None or self._streams or self._checksum is not None:
+            return None
+        start = self._address.key_path(prefix)
+        return RequestTemplate(model, start, self._signer, self.provider, self._encoder, self._clock)
+
+    # Objects.
+
+    def put(self, key: str, content: Content) -> Request:
+        """Upload an object."""
+        return self._upload(Operation.PUT, self._address.key_path(key), _NO_QUERY, content)
+
+    def get(self, key: str, size: int | None = None, sink: Callable[[bytes], None] | None = None) -> Request:
+        """Download an object, of `size` bytes where that is known. The pieces go to `sink`."""
+        expect = None if size is None else self.expected(size)
+        return self._request(Operation.GET, self._address.key_path(key), expect=expect, sink=sink)
+
+    def get_range(self, key: str, start: int, length: int, sink: Callable[[bytes], None] | None = None) -> Request:
+        """Download `length` bytes (at least one) of an object from byte `start` on."""
+        path, headers = self._address.key_path(key), (("Range", f"bytes={start}-{start + length - 1}"),)
+        expect = self.expected(length, part=True)
+        return self._request(Operation.GET_RANGE, path, headers=headers, expect=expect, sink=sink)
+
+    def stat(self, key: str) -> Request:
+        """Ask for an object's head."""
+        return self._request(Operation.STAT, self._address.key_path(key))
+
+    def delete(self, key: str) -> Request:
+        """Delete an object; one that is not there counts as deleted."""
+        return self._request(Operation.DELETE, self._address.key_path(key))
+
+    def delete_many(self, keys: Iterable[str]) -> Request:
+        """Delete up to 1000 objects; the reply names those that failed, and is bad with any."""
+        document = write_delete(keys)
+        return self._send_document(Operation.DELETE_MANY, self._address.path, Query(("delete", None)), document)
+
+    def copy(self, source: str, key: str) -> Request:
+        """Copy an object of this bucket within the store."""
+        headers = (("x-amz-copy-source", self._address.copy_source(source)),)
+        path = self._address.key_path(key)
+        return self._request(Operation.COPY, path, headers=headers)
+
+    def list(self, prefix: str = "", *, token: str | None = None, max_keys: int = 1000) -> Request:
+        """Ask for a page of keys (see `read_page`); `token` is of the page before."""
+        pairs = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", str(max_keys))]
+        pairs += [("prefix", prefix)] if prefix else []
+        pairs += [("continuation-token", token)] if token is not None else []
+        return self._request(Operation.LIST, self._address.path, Query(*pairs))
+
+    def presigned_get(self, key: str, expires_s: int, size: int | None = None) -> Request:
+        """Download an object by a URL that is good for `expires_s` and holds the signature."""
+        target = self._signer.presign(
+            self.provider.current, int(self._clock()), "GET", self._address.key_path(key), expires_s
+        )
+        fields = self._fields.with_block(_USER_AGENT.encode())
+        return self._build(Operation.GET, target, fields, expect=None if size is None else self.expected(size))
+
+    # Multipart uploads.
+
+    def create_multipart(self, key: str) -> Request:
+        """Begin one; the reply holds its id (see `read_upload_id`)."""
+        headers = (("x-amz-checksum-algorithm", self._checksum.algorithm),) if self._checksum else ()
+        path, query = self._address.key_path(key), Query(("uploads", None))
+        return self._request(Operation.CREATE_MULTIPART, path, query, headers)
+
+    def put_part(self, key: str, upload_id: str, number: int, content: Content) -> Request:
+        """Upload part `number`, from 1 to 10,000; all but the last have at least 5 MiB."""
+        query = Query(("partNumber", str(number)), ("uploadId", upload_id))
+        return self._upload(Operation.PUT_PART, self._address.key_path(key), query, content)
+
+    def complete_multipart(self, key: str, upload_id: str, parts: Iterable[Part]) -> Request:
+        """Put the parts together; a reply with status 200 may hold an error, and is bad then."""
+        document = write_complete(parts, self._checksum.element if self._checksum else None)
+        path, query = self._address.key_path(key), Query(("uploadId", upload_id))
+        return self._send_document(Operation.COMPLETE_MULTIPART, path, query, document)
+
+    def list_uploads(self, prefix: str) -> Request:
+        """Ask for uploads under a prefix that were begun and neither completed nor aborted (see `read_uploads`)."""
+        query = Query(("uploads", None), ("prefix", prefix))
+        return self._request(Operation.LIST_UPLOADS, self._address.path, query)
+
+    def abort_multipart(self, key: str, upload_id: str) -> Request:
+        """Give one up and free its parts."""
+        path, query = self._address.key_path(key), Query(("uploadId", upload_id))
+        return self._request(Operation.ABORT_MULTIPART, path, query)
+
+    # The bucket.
+
+    def create_bucket(self) -> Request:
+        """Create the bucket. One that is there already is error BucketAlreadyOwnedByYou, at AWS in us-east-1 none."""
+        document = b"" if self._address.region == DEFAULT_REGION else write_location(self._address.region)
+        return self._send_document(Operation.CREATE_BUCKET, self._address.path, _NO_QUERY, document)
+
+    # How they are made.
+
+    def checksum_of(self, content: Content) -> str | None:
+        """The checksum of a part as its completion names it, None without --checksum."""
+        return encoded(content.digest(self._checksum.new)) if self._checksum else None
+
+    def _upload(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
+        if self._streams:
+            return self._stream(operation, path, query, content)
+        headers: Headers = ()
+        if self._checksum is not None:
+            headers = ((self._checksum.header, encoded(content.digest(self._checksum.new))),)
+        return self._request(operation, path, query, headers, self._hash(content), content.payload())
+
+    def _hash(self, content: Content) -> str:
+        return content.digest(sha256).digest().hex() if self.hashes else UNSIGNED_PAYLOAD
+
+    def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
+        checksum = self._checksum
+        if checksum is not None:
+            content.digest(checksum.new)  # what bodies share is hashed here: while it is sent, another thread may
+        unsigned = self._secure and checksum is not None
+        mode = UNSIGNED_TRAILER if unsigned else SIGNED if checksum is None else SIGNED_TRAILER
+        headers: Headers = (("Content-Encoding", "aws-chunked"), ("x-amz-decoded-content-length", str(content.size)))
+        if checksum is not None:
+            headers += (("x-amz-trailer", checksum.header),)
+        block, signature = self._signer.sign(
+            self.provider.current, int(self._clock()), "PUT", path, query.canonical, mode, headers
+        )
+        body = AwsChunked(content, None if unsigned else self._signer.chunk_signer(signature), checksum)
+        return self._build(operation, path + query.suffix, self._fields.with_block(block), body)
+
+    def _send_document(self, operation: Operation, path: str, query: Query, document: bytes) -> Request:
+        headers = (("Content-MD5", content_md5(document)), ("Content-Type", "application/xml")) if document else ()
+        return self._request(operation, path, query, headers, sha256(document).hexdigest(), document)
+
+    def _request(
+        self,
+        operation: Operation,
+        path: str,
+        query: Query = _NO_QUERY,
+        headers: Headers = (),
+        hashed: str = EMPTY_SHA256,
+        body: bytes | BodySource = b"",
+        expect: S3Expect | None = None,
+        sink: Callable[[bytes], None] | None = None,
+    ) -> Request:
+        block, _ = self._signer.sign(
+            self.provider.current,
+            int(self._clock()),
+            self._models[operation].method,
+            path,
+            query.canonical,
+            hashed,
+            headers,
+        )
+        return self._build(operation, path + query.suffix, self._fields.with_block(block), body, expect, sink)
+
+    def _build(
+        self,
+        operation: Operation,
+        target: str,
+        fields: Fields,
+        body: bytes | BodySource = b"",
+        expect: S3Expect | None = None,
+        sink: Callable[[bytes], None] | None = None,
+    ) -> Request:
+        request = self._models[operation].varied(target, fields, body)
+        if body:
+            request.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
+        if expect is not None:
+            request.expect = expect
+        if sink is not None:
+            request.sink = sink
+        return request
+
+    def expected(self, length: int, *, part: bool = False) -> S3Expect:
+        """What a good download is; one object for each length, as long as there are few."""
+        expect = self._of_length.get((length, part))
+        if expect is None:
+            expect = S3Expect(_PARTIAL, length=length) if part else S3Expect(length=length)
+            if len(self._of_length) < _MOST_LENGTHS:
+                self._of_length[length, part] = expect
+        return expect

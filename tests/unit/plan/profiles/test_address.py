@@ -1,0 +1,99 @@
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.base.exchange import Origin
+from loadgen.plan.profiles.address import Target, encode_path, is_url_safe, parse_target, request_path
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "path"),
+    [
+        ("http://h", Origin("http", "h", 80), "/"),
+        ("https://h", Origin("https", "h", 443), "/"),
+        ("HTTP://H:8080/A?b=c", Origin("http", "h", 8080), "/A?b=c"),
+        ("http://h?q", Origin("http", "h", 80), "/?q"),
+        ("http://h/a#b", Origin("http", "h", 80), "/a"),
+        ("http://[::1]:81/", Origin("http", "::1", 81), "/"),
+        ("http://bücher.example/ä b", Origin("http", "xn--bcher-kva.example", 80), "/%C3%A4%20b"),
+        ("http://h/%2F%zz", Origin("http", "h", 80), "/%2F%zz"),
+        (" http://h_1.x./ ", Origin("http", "h_1.x.", 80), "/"),
+    ],
+)
+def test_a_url_is_an_origin_and_a_path(url, origin, path):
+    assert parse_target(url) == Target(origin, path)
+
+
+@pytest.mark.parametrize(
+    ("url", "userinfo"),
+    [("http://u:p@h/", "u:p"), ("http://u@h/", "u"), ("http://a%40b:p%3A%2F@h/", "a@b:p:/"), ("http://@h/", None)],
+)
+def test_userinfo_is_decoded_and_kept_apart(url, userinfo):
+    target = parse_target(url)
+    assert target.userinfo == userinfo
+    assert "@" not in str(target)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "h", "//h/", "ftp://h/", "http://", "http:///x", "http://h:0/", "http://h:99999/", "http://h:x/", "http://[::1",
+     "http://[::g]/", "http://a b/", "http://-h/", "http://a..b/", "http://" + "a" * 64 + "/", "http://h/\r\nX: y",
+     "http://h/\0", "http://h/\ud800", 5, None],
+)  # fmt: skip
+def test_what_is_no_http_url_is_refused(url):
+    with pytest.raises(ValueError, match=r"^expected a "):
+        parse_target(url)
+
+
+TARGET = Target(Origin("http", "h", 81), "/base?x=1")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/x", "/x"),
+        ("/", "/"),
+        ("/x y/ä?q=ü z#frag", "/x%20y/%C3%A4?q=%C3%BC%20z"),
+        ("/items/${id}?a={b}", "/items/${id}?a={b}"),
+        ("//double", "//double"),
+        ("http://h:81/y?z", "/y?z"),
+        ("HTTP://H:81", "/"),
+        ("http://h:81/${id}", "/${id}"),
+    ],
+)
+def test_a_request_path_is_absolute_from_the_origin(path, sent):
+    assert request_path(TARGET, path) == sent
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("x", "expected a path that begins with / or a URL of the target, got 'x'"),
+        ("", "expected a path that begins with /"),
+        ("?q", "expected a path that begins with /"),
+        ("http://h/y", "expected a URL of the target http://h:81, got one of http://h"),
+        ("https://h:81/y", "expected a URL of the target"),
+        ("http://u:p@h:81/y", "expected a URL without user and password"),
+        ("http://${h}:81/y", "expected a URL with a host"),
+    ],
+)
+def test_a_request_cannot_leave_the_target(path, problem):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what is tested
+        request_path(TARGET, path)
+    assert str(caught.value).startswith(problem)
+
+
+@given(st.text())
+def test_an_encoded_path_is_printable_ascii_and_stays_what_it_is(text):
+    encoded = encode_path(text)
+    assert all("!" <= character <= "~" for character in encoded)
+    assert is_url_safe(encoded)
+
+
+@given(st.text())
+def test_whatever_is_read_nothing_but_a_value_error_comes_out(text):
+    for url in (text, f"http://{text}", f"http://h/{text}"):
+        with suppress(ValueError):
+            assert 0 < parse_target(url).origin.port < 65536

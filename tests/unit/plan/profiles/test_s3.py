@@ -1,0 +1,103 @@
+"""The s3 section of a profile: what it becomes, and what is wrong with it."""
+
+import pytest
+
+from loadgen.base.errors import ProfileError
+from loadgen.plan.build import make_plan
+from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
+from loadgen.plan.profiles.document import profile_for_s3, read_profile
+
+HERE = "http://127.0.0.1:9000"
+
+
+def plan(job="get", flags=None, **section):
+    profile = profile_for_s3({"job": job, "bucket": "photos", **section}, {"target": HERE, **(flags or {})})
+    return make_plan(profile, cores=2, gil=True)
+
+
+def problems(**values):
+    with pytest.raises(ProfileError) as caught:
+        plan(**values)
+    return str(caught.value)
+
+
+def test_a_plan_comes_out_of_json_as_it_went_in():
+    whole = plan("mixed", size="1KiB:3,2KiB..4KiB:1", mix="get:1,put:2", range="512", retries="2", payload="streaming")
+    assert plan_from_json(plan_to_json(whole)) == whole
+    described = describe_plan(whole)
+    assert (described["s3"]["job"], described["s3"]["mix"], described["variables"]) == (
+        "mixed",
+        [["get", 1.0], ["put", 2.0]],
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("job", "flags", "objects", "duration_s"),
+    [
+        ("put", {}, 100, None),
+        ("put", {"duration": "5s"}, None, 5.0),
+        ("multipart", {"total_requests": "7"}, None, None),
+        ("get", {}, 100, 10.0),
+        ("mixed", {"duration": "5s"}, 100, 5.0),
+        ("copy", {}, 100, 10.0),
+        ("list", {"rate": "5/s"}, 100, 10.0),
+        ("delete", {}, 100, None),
+        ("batch", {}, 100, None),
+    ],
+)
+def test_jobs_that_use_their_objects_up_need_no_duration(job, flags, objects, duration_s):
+    made = plan(job, flags)
+    assert (made.job.objects, made.duration_s) == (objects, duration_s)
+
+
+def test_a_batch_stops_at_its_first_failure_unless_it_is_told_otherwise():
+    assert plan("batch").stop.max_errors == 1
+    assert plan("batch", {"max_errors": "5"}).stop.max_errors == 5
+    assert plan("batch", {"fail_fast": False}).stop.max_errors is None
+    assert plan("get").stop.max_errors is None
+
+
+def test_operations_are_request_names_so_that_thresholds_know_them():
+    made = plan("mixed", {"thresholds": ["get:p99 < 1s", "delete:error_rate < 1%"]}, retries="1")
+    assert [spec.name for spec in made.job.requests] == [
+        "get", "stat", "put", "delete", "get again", "stat again", "put again", "delete again",
+    ]  # fmt: skip
+    assert "put-part" in problems(job="get", flags={"thresholds": ["put-part:p99 < 1s"]})
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"job": "move"}, "--job: expected put, get"),
+        ({"size": "big"}, "--size: expected a size such as 1MiB"),
+        ({"verify": True, "job": "put"}, "--verify: only for get and mixed, and the job is put"),
+        ({"presigned": True, "job": "stat"}, "--presigned: only for get, and the job is stat"),
+        ({"presigned": True, "range": "1KiB"}, "--presigned: cannot be combined with range"),
+        ({"job": "multipart", "part_size": "1MiB"}, "--part-size: expected at least 5MiB"),
+        ({"range": "2MiB"}, "--range: expected at most the size of the smallest object"),
+        ({"job": "mixed", "mix": "get:1,delete:1"}, "--mix: expected at least as much put as delete"),
+        ({"job": "mixed", "mix": "copy:1"}, "--mix: expected each of get, stat, put, delete once"),
+        ({"job": "delete", "delete_many": "1001"}, "--delete-many: expected at most 1000"),
+        ({"job": "batch", "function": "make"}, "--function: expected module:function"),
+        ({"job": "batch", "source": "a/", "objects": "5"}, "--objects: cannot be combined with source"),
+        ({"job": "batch", "source": "a/", "prefix": "a/b/"}, "--prefix: cannot lie within source"),
+        ({"job": "multipart", "flags": {"rate": "5/s"}}, "--rate: cannot be combined with multipart: a part waits"),
+        ({"job": "batch", "flags": {"stages": ["5s:5/s"]}}, "--stage: cannot be combined with batch: an upload waits"),
+        ({"flags": {"headers": ["A: b"]}}, "--header: cannot be combined with s3"),
+        ({"sizze": "1"}, "--sizze: unknown key; did you mean 'size'?"),
+    ],
+)
+def test_what_is_wrong_is_said_by_its_flag(values, problem):
+    assert problem in problems(**values)
+
+
+def test_a_file_s_problems_come_all_at_once_with_their_lines(tmp_path):
+    file = tmp_path / "p.yaml"
+    file.write_text("connections: x\ns3:\n  job: putt\n  objcts: 3\nrequests: [{path: /}]\n")
+    with pytest.raises(ProfileError) as caught:
+        read_profile(file, {}, {}, {})
+    lines = str(caught.value).splitlines()
+    assert [line.split("p.yaml: ")[1].split(": ")[:2] for line in lines] == [
+        ["line 1", "connections"], ["line 2", "s3.bucket"], ["line 3", "s3.job"], ["line 4", "s3.objcts"],
+    ]  # fmt: skip

@@ -1,0 +1,54 @@
+"""What the report of an S3 run leaves out, and what it counts."""
+
+from dataclasses import replace
+
+from loadgen.report.run.operations import is_by_operation, operations, seconds
+from loadgen.report.run.text import headline
+from loadgen.results.result import Ledger, RequestResult
+from tests.support.results import EVERY_RESULT
+
+MIXED, BATCH = EVERY_RESULT["s3"](), EVERY_RESULT["s3_batch"]()
+
+
+def text(lines):
+    return "\n".join(line.paint(80, colour=False) for line in lines)
+
+
+def test_operations_that_all_failed_have_a_count_and_no_times():
+    failed = replace(MIXED, requests={"put": RequestResult(Ledger(3, 3, 0, 0, 3))})
+    assert text(operations(failed)).splitlines() == [
+        "Operation  sent  failed  ok/s  MiB/s  mean size",
+        "put           3       3     0      -          -",
+    ]
+
+
+def test_the_first_line_of_a_batch_counts_each_object_once():
+    figures = text([headline(BATCH)]).split("   ")
+    assert figures[0].strip() == "164 objects/s"
+    assert float(figures[1].split()[0]) < 1.01 * 164 * 250 / 1024
+
+
+def test_an_object_that_failed_without_a_failed_request_shows_at_the_top():
+    lost = RequestResult(Ledger(6, 6, 0, 0, 6))
+    result = replace(BATCH, ledger=Ledger(21, 21, 0, 21), transactions={"upload": lost})
+    assert text([headline(result)]).strip() == "0 objects/s   6 failed"
+
+
+def test_seconds_say_when_they_count_both_ways():
+    downloads = replace(MIXED, requests={"get": MIXED.requests["get"]})
+    heads = [text(seconds(result)).splitlines()[0].split("  ")[-1] for result in (MIXED, downloads)]
+    assert heads == ["MiB/s both ways", "MiB/s"]
+
+
+def test_a_reply_may_stand_for_many_and_the_last_one_for_fewer() -> None:
+    deleted = RequestResult(Ledger(3, 3, 0, 3))
+    plan = {"counted": {"noun": "objects", "per_reply": 1000, "total": 2500}}
+    result = replace(MIXED, plan=plan, duration_s=1.0, requests={"delete-many": deleted}, ledger=deleted.ledger)
+    assert text([headline(result)]).strip().startswith("2,500 objects/s   p50")
+
+
+def test_a_job_without_payload_is_shown_by_operation_where_it_counts_in_pages() -> None:
+    pages = RequestResult(Ledger(3, 3, 0, 3))
+    result = replace(MIXED, requests={"list": pages}, plan={"counted": {"noun": "pages"}})
+    assert is_by_operation(result)
+    assert not is_by_operation(replace(result, plan={}))

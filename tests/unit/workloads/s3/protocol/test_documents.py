@@ -1,0 +1,182 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.workloads.s3.protocol.documents import (
+    DocumentError,
+    Listed,
+    Part,
+    S3Error,
+    content_md5,
+    find_error,
+    find_token,
+    fits_xml,
+    read_page,
+    read_upload_id,
+    read_uploads,
+    write_complete,
+    write_delete,
+    write_location,
+)
+
+NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+NO_SUCH_KEY = (
+    f"{HEAD}<Error><Code>NoSuchKey</Code><Message>The resource\n you requested &amp; more</Message>"
+    "<Resource>/b/k</Resource></Error>"
+).encode()
+READERS = (read_page, read_upload_id, read_uploads)
+
+
+def page(inner, namespace=NAMESPACE):
+    return f"{HEAD}<ListBucketResult {namespace}><Name>b</Name>{inner}</ListBucketResult>".encode()
+
+
+def item(key, size=3):
+    return f"<Contents><Key>{key}</Key><Size>{size}</Size></Contents>"
+
+
+@pytest.mark.parametrize("namespace", [NAMESPACE, ""])
+def test_a_page_of_a_list_with_or_without_its_namespace(namespace):
+    found = read_page(page(f"<IsTruncated>false</IsTruncated>{item('a/b')}{item('c &lt;&amp;', 0)}", namespace))
+    assert found.objects == (Listed("a/b", 3), Listed("c <&", 0))
+    assert found.token is None
+
+
+def test_keys_that_are_url_encoded_are_decoded():
+    found = read_page(page(f"<EncodingType>url</EncodingType>{item('a+b%2Bc/%E6%9C%A8%0A')}"))
+    assert [entry.key for entry in found.objects] == ["a b+c/木\n"]
+    assert read_page(page(item("a+b%2Bc"))).objects[0].key == "a+b%2Bc"
+
+
+def test_a_token_counts_only_while_there_is_more():
+    token = "<NextContinuationToken>a&amp;b==</NextContinuationToken>"
+    more = page(f"<IsTruncated>true</IsTruncated>{token}")
+    assert read_page(more).token == find_token(more) == "a&b=="
+    last = page("<IsTruncated>false</IsTruncated>")
+    assert read_page(last).token is find_token(last) is None
+
+
+@pytest.mark.parametrize("size", ["", "-1", "x", "1e3"])
+def test_an_object_without_a_size_is_no_object(size):
+    with pytest.raises(DocumentError, match="an object of size"):
+        read_page(page(item("a", size)))
+
+
+def test_the_ids_of_uploads():
+    begun = f"<InitiateMultipartUploadResult {NAMESPACE}><UploadId>u/1=</UploadId></InitiateMultipartUploadResult>"
+    assert read_upload_id(begun.encode()) == "u/1="
+    with pytest.raises(DocumentError, match="no id"):
+        read_upload_id(b"<InitiateMultipartUploadResult/>")
+    listed = "<Upload><Key>k</Key><UploadId>u</UploadId></Upload>"
+    document = f"<ListMultipartUploadsResult {NAMESPACE}>{listed}</ListMultipartUploadsResult>"
+    assert read_uploads(document.encode()) == (("k", "u"),)
+
+
+def test_blanks_before_a_document_are_skipped():
+    assert read_page(b" \r\n \n" + page(item("a"))).objects[0].key == "a"
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_an_error_in_the_place_of_a_document_is_what_is_told(read):
+    with pytest.raises(DocumentError, match=r"^NoSuchKey: The resource you requested & more$"):
+        read(NO_SUCH_KEY)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"<html>", b"<html/>", b"\xff\xfe\x00", b"{}", NO_SUCH_KEY[:60], b'<?xml version="1.0" encoding="x"?><a/>'],
+)  # fmt: skip
+def test_what_is_no_document_is_a_document_error(read, data):
+    with pytest.raises(DocumentError):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">',
+        '<!ENTITY c SYSTEM "file:///etc/passwd">',
+        "",
+    ],
+)
+def test_no_entity_is_ever_expanded(declared):
+    data = f"<!DOCTYPE x [{declared}]><ListBucketResult><Contents><Key>&c;</Key></Contents></ListBucketResult>"
+    for coded in (data.encode(), data.encode("utf-16")):
+        with pytest.raises(DocumentError, match="document type"):
+            read_page(coded)
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_a_document_error_and_nothing_else(data):
+    for read in READERS:
+        with pytest.raises(DocumentError):
+            read(data)
+    assert find_error(data) is None or b"Error" in data
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (NO_SUCH_KEY, S3Error("NoSuchKey", "The resource you requested & more")),
+        (NO_SUCH_KEY[:90], S3Error("NoSuchKey", "The resource")),  # cut off
+        (b"<s3:Error xmlns:s3='x'><s3:Code> SlowDown </s3:Code></s3:Error>", S3Error("SlowDown")),
+        (b"<Error><Message>no code</Message></Error>", S3Error("", "no code")),
+        (b"<Error/>", S3Error("")),
+        (b"<Error><Code>\xff\xfe</Code>", S3Error("")),
+        (b"", None),
+        (b"<html><Code>NoSuchKey</Code></html>", None),
+        (b"<Error><Code>\x1b[2J</Code></Error>", S3Error("")),
+        (b"<ErrorDocument>", None),
+        (b"<CompleteMultipartUploadResult/>", None),
+        (b"<DeleteResult><Error><Key>k</Key><Code>C</Code></Error></DeleteResult>", S3Error("C")),
+    ],
+)  # fmt: skip
+def test_an_error_is_found_in_whatever_holds_it(data, error):
+    assert find_error(data) == error
+
+
+def test_an_error_reads_as_code_and_message():
+    assert str(S3Error("SlowDown", "Reduce your rate.")) == "SlowDown: Reduce your rate."
+    assert str(S3Error("SlowDown")) == "SlowDown"
+
+
+def test_documents_are_written_escaped():
+    assert (
+        write_delete(["a&b", "<c>", "d\re\n"])
+        == (
+            f"<Delete {NAMESPACE}><Quiet>true</Quiet><Object><Key>a&amp;b</Key></Object>"
+            "<Object><Key>&lt;c&gt;</Key></Object><Object><Key>d&#13;e&#10;</Key></Object></Delete>"
+        ).encode()
+    )
+    assert (
+        write_complete([Part(2, "y", "c2=="), Part(1, "x")], "ChecksumCRC32")
+        == (
+            f"<CompleteMultipartUpload {NAMESPACE}>"
+            "<Part><PartNumber>1</PartNumber><ETag>&quot;x&quot;</ETag></Part>"
+            "<Part><PartNumber>2</PartNumber><ETag>&quot;y&quot;</ETag><ChecksumCRC32>c2==</ChecksumCRC32></Part>"
+            "</CompleteMultipartUpload>"
+        ).encode()
+    )
+    assert b"<LocationConstraint>eu-west-1</LocationConstraint>" in write_location("eu-west-1")
+
+
+@pytest.mark.parametrize("key", ["\x00", "a\x1fb", "\x0b", "\ufffe"])
+def test_a_key_that_xml_cannot_hold_is_not_written(key):
+    assert not fits_xml(key)
+    with pytest.raises(ValueError, match="XML cannot hold"):
+        write_delete(["fine", key])
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])).filter(fits_xml), max_size=5))
+def test_any_key_that_fits_comes_back_as_it_was(keys):
+    from xml.etree import ElementTree
+
+    root = ElementTree.fromstring(write_delete(keys))
+    found = [element.text or "" for element in root.iter("{http://s3.amazonaws.com/doc/2006-03-01/}Key")]
+    assert found == keys
+
+
+def test_the_md5_of_a_document():
+    assert content_md5(b"") == "1B2M2Y8AsgTpgAmY7PhCfg=="
