@@ -65,8 +65,8 @@ class Tally:
         for code, times in other.codes.items():
             self.codes[code] = self.codes.get(code, 0) + times
         for error, more in other.errors.items():
-            known = self.errors.setdefault(error, ErrorCount(0, more.message, more.example))
-            known.count += more.count
+            count = self.errors.setdefault(error, ErrorCount(0, more.message, more.example))
+            count.count += more.count
         for name, counts in other.clocks.items():
             self.clock(name).merge(counts)
 

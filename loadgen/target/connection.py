@@ -7,21 +7,21 @@ from typing import cast
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.target.reader import Received, RequestReader
-from loadgen.target.site import Site, Turn
+from loadgen.target.site import Site, TimedAnswer
 from loadgen.target.wire import CONTINUE, FILLER, body_of, head_of
 
 _MAX_JOINED = 16384  # a body up to here is written in one piece with its head
-_MAX_LEARNED = 4096
+_LONGEST_REMEMBERED = 4096
 _FLUSH_BYTES = 65536
 _MAX_WAITING = 256
 _LINGER_NS = 2 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """A reply to come: its turn, its head, and whether its body follows."""
+class _Pending:
+    """A reply to come: its answer, its head, and whether its body follows."""
 
-    turn: Turn
+    timed: TimedAnswer
     head: bytes
     has_body: bool
 
@@ -36,12 +36,12 @@ class Connection(asyncio.Protocol):
     def __init__(self, site: Site) -> None:
         self._site = site
         self._stats = site.stats
-        self._known = site.known
+        self._remembered = site.remembered
         self._reader: RequestReader | None = None
         self._idle = True  # nothing is half read, nothing half written
         self._unclaimed = 0  # bytes read that no request has been charged with yet
-        self._jobs: deque[_Job] = deque()
-        self._busy = False  # the reply whose turn it is waits or streams
+        self._pending: deque[_Pending] = deque()
+        self._busy = False  # the reply that is next waits or streams
         self._stream_left = 0
         self._out: list[bytes | memoryview] = []
         self._out_bytes = 0
@@ -59,7 +59,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing can be read or written any more; a reply that still waits is dropped when its time comes."""
         self._stats.bytes_in += self._unclaimed
-        self._jobs.clear()
+        self._pending.clear()
         self._reader = None
         self._ended = True
         self._site.disconnected(self._transport)
@@ -67,9 +67,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer a request that is known by heart, or parse."""
         if self._idle:
-            known = self._known.get(data)
-            if known is not None:
-                reply, status = known
+            remembered = self._remembered.get(data)
+            if remembered is not None:
+                reply, status = remembered
                 self._transport.write(reply)
                 stats = self._stats
                 stats.requests += 1
@@ -103,32 +103,32 @@ class Connection(asyncio.Protocol):
             return
         was_idle, self._idle = self._idle, False
         for received in reader.feed(data):
-            self._jobs.append(self._job(received, now))
+            self._pending.append(self._pending_of(received, now))
         if reader.refusal:
-            turn = self._site.refuse(reader.refusal)
-            self._jobs.append(_Job(turn, head_of(turn.answer, keep_alive=False), has_body=True))
-        if was_idle and len(self._jobs) == 1 and not (reader.in_message or reader.closed):
-            self._learn(data, self._jobs[0])
+            timed = self._site.refuse(reader.refusal)
+            self._pending.append(_Pending(timed, head_of(timed.answer, keep_alive=False), has_body=True))
+        if was_idle and len(self._pending) == 1 and not (reader.in_message or reader.closed):
+            self._remember(data, self._pending[0])
         self._advance()
 
-    def _job(self, received: Received, now: int) -> _Job:
-        turn = self._site.turn(received.method, received.target, received.body_length, now)
-        if turn.counted:
+    def _pending_of(self, received: Received, now: int) -> _Pending:
+        timed = self._site.answer(received.method, received.target, received.body_length, now)
+        if timed.counted:
             self._stats.bytes_in += self._unclaimed
         self._unclaimed = 0
         head = head_of(
-            turn.answer, keep_alive=received.keep_alive, old_client=received.old_client, json=not turn.counted
+            timed.answer, keep_alive=received.keep_alive, old_client=received.old_client, json=not timed.counted
         )
-        return _Job(turn, head, received.method != b"HEAD")
+        return _Pending(timed, head, received.method != b"HEAD")
 
-    def _learn(self, data: bytes, job: _Job) -> None:
-        answer = job.turn.answer
-        if job.turn.repeatable and answer.length <= _MAX_JOINED and len(data) <= _MAX_LEARNED:
-            self._site.update_pattern(data, job.head + (body_of(answer) if job.has_body else b""), answer.status)
+    def _remember(self, data: bytes, pending: _Pending) -> None:
+        answer = pending.timed.answer
+        if pending.timed.repeatable and answer.length <= _MAX_JOINED and len(data) <= _LONGEST_REMEMBERED:
+            self._site.remember(data, pending.head + (body_of(answer) if pending.has_body else b""), answer.status)
 
     def _throttle(self) -> None:
         """Read on as long as the client reads too, and not too many of its requests wait."""
-        wanted = not self._paused and len(self._jobs) < _MAX_WAITING
+        wanted = not self._paused and len(self._pending) < _MAX_WAITING
         if wanted != self._reading and not self._transport.is_closing():
             self._reading = wanted
             if wanted:
@@ -140,9 +140,9 @@ class Connection(asyncio.Protocol):
 
     def _advance(self) -> None:
         """Answer in order, until a reply has to wait for its time or for the client to read."""
-        while self._jobs and not (self._busy or self._paused):
-            self._begin(self._jobs.popleft())
-        if not (self._jobs or self._busy):
+        while self._pending and not (self._busy or self._paused):
+            self._begin(self._pending.popleft())
+        if not (self._pending or self._busy):
             self._rest()
         self._flush()
         self._throttle()
@@ -171,25 +171,25 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.close()
 
-    def _begin(self, job: _Job) -> None:
-        due_ns = job.turn.due_ns
+    def _begin(self, pending: _Pending) -> None:
+        due_ns = pending.timed.due_ns
         if due_ns and due_ns > self._site.clock():
             self._busy = True
-            self._site.timers.at(due_ns, lambda: self._depart(job))
+            self._site.timers.at(due_ns, lambda: self._depart(pending))
         else:
-            self._write(job)
+            self._write(pending)
 
-    def _depart(self, job: _Job) -> None:
+    def _depart(self, pending: _Pending) -> None:
         self._busy = False
         if not self._ended:
-            self._write(job)
+            self._write(pending)
             self._advance()
 
-    def _write(self, job: _Job) -> None:
-        turn, answer = job.turn, job.turn.answer
-        self._site.departs(turn)
-        self._put(job.head, turn.counted)
-        if not job.has_body or not answer.length:
+    def _write(self, pending: _Pending) -> None:
+        timed, answer = pending.timed, pending.timed.answer
+        self._site.departs(timed)
+        self._put(pending.head, timed.counted)
+        if not pending.has_body or not answer.length:
             return
         if answer.drip_ns is not None:
             self._drip(answer.length, answer.drip_ns)
@@ -197,7 +197,7 @@ class Connection(asyncio.Protocol):
             self._stream_left = answer.length
             self._stream()
         else:
-            self._put(body_of(answer), turn.counted)
+            self._put(body_of(answer), timed.counted)
 
     def _stream(self) -> None:
         """Write filler until the client has to read some of it."""

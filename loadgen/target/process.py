@@ -20,7 +20,7 @@ class TargetProcess:
     """A context manager that starts the server and stops it; it also ends when this process does.
 
     `url` is its address without a path, `pid` its process. By default it takes any free port. Signals of the
-    terminal do not reach it. Entering raises UsageError, with what the server said, when it does not start.
+    terminal do not reach it. Entering raises UsageError, with what the server message, when it does not start.
     """
 
     def __init__(self, options: TargetOptions | None = None) -> None:
@@ -44,8 +44,8 @@ class TargetProcess:
             if not line.startswith(_LISTENING):
                 process.wait(_STOP_TIMEOUT_S)
                 errors.seek(0)
-                said = errors.read().decode("utf-8", "replace").strip()
-                raise UsageError(f"the demo server did not start: {said.removeprefix('loadgen.target: ')}")
+                message = errors.read().decode("utf-8", "replace").strip()
+                raise UsageError(f"the demo server did not start: {message.removeprefix('loadgen.target: ')}")
             self._process = process
             self.url, self.pid = line.removeprefix(_LISTENING).strip(), process.pid
             self._running = stack.pop_all()

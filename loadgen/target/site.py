@@ -16,13 +16,13 @@ from loadgen.target.lines import Capacity, Lines
 from loadgen.target.options import TargetOptions
 from loadgen.target.stats import Stats
 
-_MAX_KNOWN = 256
+_MAX_REMEMBERED = 256
 _QUEUE_SPIN_NS = 200_000
 """Whoever logs departures wants them on time, and pays with up to so much of a core before each."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TimedAnswer:
     """An Answer with its place in time: it leaves at `due_ns`, or at once when that is 0.
 
     `counted` is False for requests about the server itself. With `repeatable`, every equal request gets the same.
@@ -36,14 +36,14 @@ class Turn:
 
 
 class Site:
-    """Belongs to the running loop. `known` maps whole requests, byte for byte, to (reply, status): nothing to plan.
+    """Belongs to the running loop. `remembered` maps whole requests, byte for byte, to (reply, status).
 
     Raises UsageError when the queue log cannot be written.
     """
 
     def __init__(self, options: TargetOptions, clock: Clock = now_ns) -> None:
         self.stats = Stats()
-        self.known: dict[bytes, tuple[bytes, int]] = {}
+        self.remembered: dict[bytes, tuple[bytes, int]] = {}
         self.clock = clock
         self._capacity = None if options.capacity_rps is None else Capacity(options.capacity_rps)
         self._fail_after = options.fail_after
@@ -59,35 +59,35 @@ class Site:
         self.timers = Timers(make_alarm(), clock, _QUEUE_SPIN_NS if options.queue_log is not None else 0)
         self._resources.callback(self.timers.close)
 
-    def turn(self, method: bytes, target: bytes, received: int, now: int) -> Turn:
+    def answer(self, method: bytes, target: bytes, received: int, now: int) -> TimedAnswer:
         """Count a request that has come whole by `now`, with `received` bytes of body: what it gets and when."""
         answer = answer_to(method, target, received)
         if isinstance(answer, Control):
-            return Turn(self._control(answer), counted=False)
+            return TimedAnswer(self._control(answer), counted=False)
         self.stats.requests += 1
         if self._unlimited and answer.constant:
-            return Turn(answer, repeatable=True)
+            return TimedAnswer(answer, repeatable=True)
         if self._fails(answer):
             answer = error(500)
         return self._timed(answer, now)
 
-    def update_pattern(self, request: bytes, reply: bytes, status: int) -> None:
-        """Remember the reply to a request whose turn was repeatable."""
-        if len(self.known) >= _MAX_KNOWN:
-            self.known.clear()
-        self.known[request] = (reply, status)
+    def remember(self, request: bytes, reply: bytes, status: int) -> None:
+        """Remember the reply to a request whose answer is repeatable."""
+        if len(self.remembered) >= _MAX_REMEMBERED:
+            self.remembered.clear()
+        self.remembered[request] = (reply, status)
 
-    def refuse(self, status: int) -> Turn:
+    def refuse(self, status: int) -> TimedAnswer:
         """Count a request that cannot be read."""
         self.stats.requests += 1
-        return Turn(error(status))
+        return TimedAnswer(error(status))
 
-    def departs(self, turn: Turn) -> None:
+    def departs(self, timed: TimedAnswer) -> None:
         """Count a reply that is being written now, and log it if it was queued."""
-        if turn.counted:
-            self.stats.by_status[turn.answer.status] += 1
-        if self._queue_log is not None and turn.answer.service_ns is not None:
-            self._loop.call_soon(self._log_departure, turn.arrived_ns)  # the loop sends the reply before
+        if timed.counted:
+            self.stats.by_status[timed.answer.status] += 1
+        if self._queue_log is not None and timed.answer.service_ns is not None:
+            self._loop.call_soon(self._log_departure, timed.arrived_ns)  # the loop sends the reply before
 
     def _log_departure(self, arrived_ns: int) -> None:
         assert self._queue_log is not None
@@ -118,13 +118,13 @@ class Site:
             return True
         return answer.error_share > 0 and self._random.random() < answer.error_share
 
-    def _timed(self, answer: Answer, now: int) -> Turn:
+    def _timed(self, answer: Answer, now: int) -> TimedAnswer:
         admitted_ns = now if self._capacity is None else self._capacity.admit_ns(now)
         if admitted_ns is None:
-            return Turn(error(503))
+            return TimedAnswer(error(503))
         if answer.service_ns is not None:
-            return Turn(answer, self._lines.departure_ns(admitted_ns, answer.service_ns), now)
-        return Turn(answer, admitted_ns + answer.delay_ns, now)
+            return TimedAnswer(answer, self._lines.departure_ns(admitted_ns, answer.service_ns), now)
+        return TimedAnswer(answer, admitted_ns + answer.delay_ns, now)
 
     def _control(self, control: Control) -> Answer:
         if control is Control.RESET:

@@ -35,8 +35,8 @@ def weighted_cycle(weights: list[float], random: Random) -> list[int]:
     fractions = [Fraction(str(weight)) for weight in weights]
     scale = _LONGEST_CYCLE / sum(fractions)
     common = lcm(*(fraction.denominator for fraction in fractions))
-    whole = [int(fraction * common) for fraction in fractions]
-    counts = [number // gcd(*whole) for number in whole]
+    integers = [int(fraction * common) for fraction in fractions]
+    counts = [number // gcd(*integers) for number in integers]
     if sum(counts) > _LONGEST_CYCLE:
         counts = [max(1, round(fraction * scale)) if fraction else 0 for fraction in fractions]
     picks = [index for index, times in enumerate(counts) for _ in range(times)]
