@@ -115,8 +115,8 @@ class Expect:
         del kept
         return ""
 
-    def said(self, status: int, code: str) -> str:
-        """What a bad reply says of itself, on one line."""
+    def describe(self, status: int, code: str) -> str:
+        """What is wrong with a bad reply, on one line."""
         return f"status {status}, {code}" if code else f"status {status}"
 
 

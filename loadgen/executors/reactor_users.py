@@ -335,7 +335,7 @@ class ReactorUsers:
             code = request.expect.code(reply.kept)
             if code:
                 self._recorder.note_code(request.name_id, code)
-            self._recorder.note_example(request.name_id, error, request.expect.said(reply.status, code), reply.head)
+            self._recorder.note_example(request.name_id, error, request.expect.describe(reply.status, code), reply.head)
             self._breaker.failed(now)
         cache = request.cache
         if cache is not None:

@@ -391,7 +391,7 @@ class SequentialUsers:
         if code:
             buffer.codes.append((request.name_id, code))
         if not kind.samples:
-            buffer.examples.append((request.name_id, error, request.expect.said(reply.status, code), reply.head))
+            buffer.examples.append((request.name_id, error, request.expect.describe(reply.status, code), reply.head))
         self._breaker.failed(now)
         return kind
 

@@ -10,7 +10,7 @@ from loadgen.base.clock import Clock
 from loadgen.base.exchange import Endpoint, ErrorClass
 from loadgen.clients.faults import classify, explain, handshake_error
 from loadgen.clients.http1.connection import Connection, Phase, Watch
-from loadgen.clients.http1.poller import FAILED, IN, OUT, Poller, has_epoll
+from loadgen.clients.poller import FAILED, IN, OUT, Poller, has_epoll
 
 _ESTABLISHED = b"\x01"
 

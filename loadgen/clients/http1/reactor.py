@@ -22,7 +22,7 @@ from loadgen.clients.http1.connection import Connection, Phase, Watch
 from loadgen.clients.http1.handler import Handler
 from loadgen.clients.http1.opening import Opener
 from loadgen.clients.http1.parser import HEAD_BYTES, ReplyReader, read_short, remember, repeatable
-from loadgen.clients.http1.poller import IN, OUT, LoopPoller, has_epoll
+from loadgen.clients.poller import IN, OUT, LoopPoller, has_epoll
 
 READ_BYTES = 65536
 SCRATCH_BYTES = 262144

@@ -49,8 +49,8 @@ class ProcessedExpect(S3Expect):
             return ErrorClass.PROCESSING
         return None
 
-    def said(self, status: int, code: str) -> str:
-        return self.work.problem or f"{self.work.key}: {S3Expect.said(self, status, code)}"
+    def describe(self, status: int, code: str) -> str:
+        return self.work.problem or f"{self.work.key}: {S3Expect.describe(self, status, code)}"
 
 
 class Batch:

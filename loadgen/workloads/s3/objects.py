@@ -40,10 +40,10 @@ class SameExpect(S3Expect):
             return ErrorClass.WRONG_CONTENT
         return problem
 
-    def said(self, status: int, code: str) -> str:
+    def describe(self, status: int, code: str) -> str:
         differs = self.match.problem(self.length or 0) if self.match is not None and not code else None
         good = any(low <= status <= high for low, high in self.statuses)
-        return differs if good and differs is not None else S3Expect.said(self, status, code)
+        return differs if good and differs is not None else S3Expect.describe(self, status, code)
 
 
 class Objects:

@@ -68,7 +68,7 @@ def test_the_failure_names_the_object_and_what_was_raised(tmp_path, monkeypatch)
     finish(script, page, store.answer(page))
     request = next_request(script)
     assert finish(script, request, store.answer(request)) is ErrorClass.PROCESSING
-    assert request.expect.said(200, "") == "in/00: TypeError: the function returned int, expected bytes"
+    assert request.expect.describe(200, "") == "in/00: TypeError: the function returned int, expected bytes"
 
 
 def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):

@@ -80,7 +80,7 @@ def test_what_was_changed_under_the_reader_is_wrong_and_says_where():
     assert finish(script, good, store.answer(good)) is None
     reply = store.answer(bad)
     assert finish(script, bad, reply) is ErrorClass.WRONG_CONTENT
-    assert bad.expect.said(200, "") == "byte 12 of the body differs from what was put"
+    assert bad.expect.describe(200, "") == "byte 12 of the body differs from what was put"
 
 
 def test_a_download_that_is_refused_says_that_and_not_where_it_differs():
@@ -88,7 +88,7 @@ def test_a_download_that_is_refused_says_that_and_not_where_it_differs():
     request = next_request(script)
     reply = FakeStore().answer(request)
     assert finish(script, request, reply) is ErrorClass.UNEXPECTED_STATUS
-    assert request.expect.said(404, request.expect.code(reply.kept)) == "status 404, NoSuchKey"
+    assert request.expect.describe(404, request.expect.code(reply.kept)) == "status 404, NoSuchKey"
 
 
 def test_a_copy_goes_over_its_objects_and_makes_one_copy_of_each():

@@ -36,4 +36,4 @@ def test_what_is_a_good_reply(expect, reply, verdict):
     ],
 )
 def test_what_a_bad_reply_says(status, body, text):
-    assert S3Expect().said(status, S3Expect().code(body)) == text
+    assert S3Expect().describe(status, S3Expect().code(body)) == text
