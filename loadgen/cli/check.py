@@ -5,7 +5,7 @@ from typing import Any
 from loadgen.cli.options import with_run_options
 from loadgen.cli.output import emit
 from loadgen.cli.run import Settings, Target
-from loadgen.cli.target_argument import plan_for
+from loadgen.cli.target_argument import made, profile_for
 
 
 @with_run_options
@@ -13,4 +13,5 @@ def check(*, target: Target, settings: Settings = None, flags: dict[str, Any]) -
     """Print what a run would do: users, workers, limits, requests. Opens no socket."""
     from loadgen.report.plans.plan import render_plan
 
-    emit(render_plan(plan_for(target, settings or [], flags)) + "\n")
+    profile = profile_for(target, settings or [], flags)
+    emit(render_plan(made(profile), values=profile.found_values) + "\n")

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from itertools import cycle
 from math import gcd, lcm
 from pathlib import Path
 from random import Random
 
 from loadgen.base.exchange import BodySource, Fields, Outcome, ReplyCache, Request
+from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Shard
-from loadgen.workloads.template import Template, value_source
+from loadgen.workloads.template import Sources, Template
 
 _LONGEST_CYCLE = 1000
 _FILE_CHUNK_BYTES = 262144
@@ -48,7 +50,7 @@ class HttpScript:
     """One stream of the job's requests, number `index` of `count` of them; seeded, so a run can be repeated."""
 
     def __init__(self, job: HttpJob, index: int, count: int, seed: int) -> None:
-        sources = {variable.name: value_source(variable, seed, index, count) for variable in job.variables}
+        sources = Sources(job.variables, seed, index, count)
         makers = [self._maker(name_id, spec, sources) for name_id, spec in enumerate(job.requests)]
         first = makers[0]
         self.only: Request | None = first() if len(makers) == 1 and isinstance(first, _Constant) else None
@@ -59,13 +61,11 @@ class HttpScript:
         """The next request in the shuffled order."""
         return next(self._makers)()
 
-    def _maker(
-        self, name_id: int, spec: RequestSpec, sources: dict[str, Callable[[], object]]
-    ) -> Callable[[], Request]:
-        path = Template(spec.path, sources)
-        block = Template("".join(f"{name}: {value}\r\n" for name, value in spec.headers), sources)
+    def _maker(self, name_id: int, spec: RequestSpec, sources: Sources) -> Callable[[], Request]:
+        path = Template(spec.path, sources.at, in_url)
+        block = Template("".join(f"{name}: {value}\r\n" for name, value in spec.headers), sources.at)
         body: bytes | BodySource = FileBody(spec.body_file) if spec.body_file else spec.body
-        text = Template(spec.body.decode("utf-8", "surrogateescape"), sources)
+        text = Template(spec.body.decode("utf-8", "surrogateescape"), sources.at, partial(in_body, spec.body_kind))
         fields = Fields(spec.headers)
         model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, cache=ReplyCache())
         if path.constant and block.constant and text.constant:

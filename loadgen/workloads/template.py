@@ -1,11 +1,14 @@
 """Text with `${name}` places that are filled anew for every request."""
 
 import re
-from collections.abc import Callable, Mapping
-from itertools import count
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, count
 from random import Random
 
+from loadgen.plan.encodings import Encode, as_it_is, encode_path, percent
 from loadgen.plan.jobs.http import Variable
+
+Source = Callable[[], object]
 
 _UUID_FIXED = 0xF << 76 | 0x3 << 62
 _UUID_VERSION_4 = 0x4 << 76 | 0x2 << 62
@@ -37,21 +40,57 @@ def _uuid4(number: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+class Sources:
+    """What gives the values of a script's variables, each written for the place where it stands."""
+
+    def __init__(self, variables: Iterable[Variable], seed: int, worker: int, workers: int) -> None:
+        self._variables = {variable.name: variable for variable in variables}
+        self._sources = {name: value_source(item, seed, worker, workers) for name, item in self._variables.items()}
+
+    def at(self, name: str, encode: Encode) -> Source | None:
+        """A function that gives the next value as `encode` writes it; None for a name that is no variable."""
+        if (source := self._sources.get(name)) is None:
+            return None
+        variable = self._variables[name]
+        if variable.kind != "choice":  # digits and letters are the same everywhere
+            return source
+        if encode is percent and variable.encoded:
+            encode = encode_path
+        written: dict[object, str] = {value: encode(str(value)) for value in variable.values}
+        return source if all(map(_same, written, written.values())) else lambda: written[source()]
+
+
+def _same(value: object, text: str) -> bool:
+    return str(value) == text
+
+
+def as_they_are(literals: Sequence[str]) -> list[Encode]:
+    """For texts whose values are not encoded."""
+    return [as_it_is] * (len(literals) - 1)
+
+
 class Template:
-    """A text that is rendered by `%`; `constant` says that it has no places and renders to itself."""
+    """A text that is rendered by `%`; `constant` says that it has no places and renders to itself.
+
+    `source_at` gives what fills the place of a name, `encoders` what writes each value between the literal texts.
+    """
 
     __slots__ = ("_format", "_sources", "constant", "text")
 
-    def __init__(self, text: str, sources: Mapping[str, Callable[[], object]]) -> None:
-        pieces = _PLACE.split(text)
-        names = [name for name in pieces[1::2] if name in sources]
+    def __init__(
+        self,
+        text: str,
+        source_at: Callable[[str, Encode], Source | None],
+        encoders: Callable[[Sequence[str]], list[Encode]] = as_they_are,
+    ) -> None:
+        literals, names = (pieces := _PLACE.split(text))[::2], pieces[1::2]
+        found = [source_at(name, encode) for name, encode in zip(names, encoders(literals), strict=True)]
+        self._sources = tuple(source for source in found if source)
         self.text = text
-        self.constant = not names
-        self._sources = tuple(sources[name] for name in names)
-        self._format = "".join(
-            piece.replace("%", "%%") if index % 2 == 0 else ("%s" if piece in sources else f"${{{piece}}}")
-            for index, piece in enumerate(pieces)
-        )
+        self.constant = not self._sources
+        places = ["%s" if source else f"${{{name}}}" for name, source in zip(names, found, strict=True)]
+        literals = [literal.replace("%", "%%") for literal in literals]
+        self._format = "".join(chain.from_iterable(zip(literals, [*places, ""], strict=True)))
 
     def render(self) -> str:
         """The text with fresh values."""

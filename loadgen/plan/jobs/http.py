@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
 from loadgen.base.exchange import Expect
+from loadgen.plan.encodings import BodyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,19 +12,22 @@ class Variable:
     """A `${name}` that changes with every request. `values` are the choices, or the two inclusive ends of a range.
 
     kinds: `random` an integer from a range, `sequence` counts up from values[0] over one worker in steps of the
-    number of workers, `choice` one of the values, `uuid` a random UUID.
+    number of workers, `choice` one of the values, `uuid` a random UUID. A choice is encoded for the place where it
+    stands, but `encoded` ones are percent-encoded already.
     """
 
     name: str
     kind: Literal["random", "sequence", "choice", "uuid"]
     values: tuple[int | str, ...] = ()
+    encoded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
     """One kind of request. `path`, header values and `body` may hold `${name}` of the job's variables.
 
-    `body_file` is read when a worker prepares; `body` and `body_file` exclude each other.
+    `body_file` is read when a worker prepares; `body` and `body_file` exclude each other. `body_kind` says how the
+    values of variables are written in the body.
     """
 
     name: str
@@ -33,6 +37,7 @@ class RequestSpec:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     body_file: str | None = None
+    body_kind: BodyKind = "text"
     expect: Expect = field(default_factory=Expect)
 
 
@@ -57,4 +62,9 @@ class HttpJob:
 
     def describe(self) -> dict[str, Any]:
         """What a Result says of the job besides its requests."""
-        return {"variables": [asdict(variable) for variable in self.variables]}
+        return {"variables": [_described(variable) for variable in self.variables]}
+
+
+def _described(variable: Variable) -> dict[str, Any]:
+    """Without `encoded` where it is not: plans of older results have no such key, and are the same."""
+    return {key: value for key, value in asdict(variable).items() if key != "encoded" or value}

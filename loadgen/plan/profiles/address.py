@@ -3,15 +3,18 @@
 import re
 import socket
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from loadgen.base.exchange import Origin
+from loadgen.plan.encodings import encode_path
 from loadgen.plan.problems import shown
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _LONGEST_HOST = 253
-_SENT_AS_IT_IS = "!$&'()*+,;=:@/?%[]{}|^`\"<>\\~-._"
+_NO_FRAGMENT = (
+    "without #, as nothing from a # on reaches a server: write %23 for one that belongs there, or leave it out"
+)
 _UNSENDABLE = re.compile("[\r\n\0\ud800-\udfff]")
 
 
@@ -35,6 +38,8 @@ def parse_target(value: object) -> Target:
     if _UNSENDABLE.search(text):
         raise ValueError("expected a URL on one line: line breaks and NUL cannot be sent")
     parts = _split(text)
+    if "#" in text:
+        raise ValueError(f"expected a URL {_NO_FRAGMENT}")
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {_safe(text)}{_scheme_hint(text)}")
     port = _port(parts, text)
@@ -47,7 +52,9 @@ def parse_target(value: object) -> Target:
 def request_path(target: Target, path: str) -> str:
     """The origin-form path of a request: "/x" from the origin's root, or a whole URL of the same origin."""
     if path.startswith("/"):
-        return encode_path(path.partition("#")[0])
+        if "#" in path:
+            raise ValueError(f"expected a path {_NO_FRAGMENT}")
+        return encode_path(path)
     if not path.lower().startswith(("http://", "https://")):
         raise ValueError(f"expected a path that begins with / or a URL of the target, got {_safe(path)}")
     other = parse_target(path)
@@ -56,16 +63,6 @@ def request_path(target: Target, path: str) -> str:
     if other.userinfo is not None:
         raise ValueError("expected a URL without user and password: give them in target or in an Authorization header")
     return other.path
-
-
-def encode_path(path: str) -> str:
-    """Percent-encode blanks, control characters and what is not ASCII; leave all else, and `${name}`, as it is."""
-    return quote(path, safe=_SENT_AS_IT_IS, errors="surrogatepass")
-
-
-def is_url_safe(text: str) -> bool:
-    """Whether `text` can be put into an encoded path as it is."""
-    return encode_path(text) == text
 
 
 def _split(text: str) -> SplitResult:

@@ -14,7 +14,8 @@ from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.checks import spanning_problems
 from loadgen.plan.profiles.profile import Profile, validated
-from loadgen.plan.profiles.variables import Raw, Resolution
+from loadgen.plan.profiles.values import Raw
+from loadgen.plan.profiles.variables import Resolution
 
 _REQUEST_FLAGS = ("headers", "method", "body")
 
@@ -54,7 +55,7 @@ def _parsed(
         raise places.error(document.problems, Redactor())
     if str(document.values.get("schema", "")).startswith("loadgen."):
         raise ProfileError(places.source, ["a saved result, not a profile; `loadgen report` prints it"])
-    resolution = variables.resolve(document, settings, environment)
+    resolution = variables.resolve(document, settings, environment, _flag_headers(flags.get("headers") or ())[0])
     resolution.problems = document.problems + resolution.problems
     resolution.spoiled |= document.spoiled
     return _checked(resolution, places, flags, default_name=name)
@@ -92,7 +93,7 @@ def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object]
     if "s3" in values and "target" not in values:
         values["target"] = Raw(NO_ENDPOINT)
     profile, problems = validated(values)
-    profile = profile.known_from(places, resolution.secrets, flag_headers)
+    profile = profile.known_from(places, resolution.secrets, flag_headers, tuple(resolution.found.values()))
     failed = {problem.where for problem in problems} | resolution.spoiled
     problems = [problem for problem in problems if not _is_within(problem.where, resolution.spoiled)]
     follow_ups = [item for item in spanning_problems(profile, failed) if not _is_within(item.where, resolution.spoiled)]

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from loadgen.base.units import parse_duration_s, parse_range_s, parse_rate, parse_size
 from loadgen.plan.condition import Condition, Use, parse_condition
 from loadgen.plan.problems import shown
-from loadgen.plan.profiles.variables import Raw
+from loadgen.plan.profiles.values import Raw
 
 LARGEST = 10**15
 _LONGEST_NAME = 100

@@ -17,6 +17,7 @@ from loadgen.plan.problems import Places, Problem, Where, did_you_mean, shown
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import Target, parse_target
 from loadgen.plan.profiles.s3_profile import S3Profile
+from loadgen.plan.profiles.variables import FoundValue
 
 Text = Annotated[str, BeforeValidator(fields.text)]
 File = Annotated[str, BeforeValidator(fields.file_name)]
@@ -123,6 +124,7 @@ class Profile(_Keys):
     _places: Places = PrivateAttr(default_factory=Places)
     _secrets: tuple[str, ...] = PrivateAttr(default=())
     _flag_headers: tuple[tuple[str, str], ...] = PrivateAttr(default=())
+    _found_values: tuple[FoundValue, ...] = PrivateAttr(default=())
 
     @property
     def places(self) -> Places:
@@ -135,6 +137,11 @@ class Profile(_Keys):
         return self._secrets
 
     @property
+    def found_values(self) -> tuple[FoundValue, ...]:
+        """The values of variables that stay the same, and where each was found."""
+        return self._found_values
+
+    @property
     def common_headers(self) -> tuple[tuple[str, str], ...]:
         """The headers of all requests; one from a flag replaces those of its name from the file."""
         replaced = {name.lower() for name, _ in self._flag_headers}
@@ -142,11 +149,16 @@ class Profile(_Keys):
         return own + self._flag_headers
 
     def known_from(
-        self, places: Places, secrets: tuple[str, ...] = (), flag_headers: tuple[tuple[str, str], ...] = ()
+        self,
+        places: Places,
+        secrets: tuple[str, ...] = (),
+        flag_headers: tuple[tuple[str, str], ...] = (),
+        found_values: tuple[FoundValue, ...] = (),
     ) -> "Profile":
-        """The same profile with the places of its values, its secrets, and the headers given by flags."""
+        """The same profile with the places of its values, its secrets, the headers given by flags, and variables."""
         profile = self.model_copy()
         profile._places, profile._secrets, profile._flag_headers = places, secrets, flag_headers
+        profile._found_values = found_values
         return profile
 
 

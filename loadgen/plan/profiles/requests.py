@@ -9,11 +9,12 @@ from dataclasses import replace
 from loadgen import __version__
 from loadgen.base.exchange import Expect
 from loadgen.base.redact import Redactor, is_sensitive_header, sensitive_parameters
+from loadgen.plan.encodings import body_kind
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.plan import Job
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles import fields
-from loadgen.plan.profiles.address import is_url_safe, request_path
+from loadgen.plan.profiles.address import request_path
 from loadgen.plan.profiles.profile import Profile, RequestProfile
 from loadgen.plan.profiles.s3_profile import make_s3_job
 from loadgen.plan.profiles.variables import PLACEHOLDER
@@ -81,28 +82,26 @@ class _Maker:
         body = self._body()
         path = self._path()
         expect = request.expect
+        headers = self._headers()
         return RequestSpec(
             name=request.name or "",
             method=request.method or ("POST" if request.bodies else "GET"),
             path=path,
             weight=request.weight,
-            headers=self._headers(),
+            headers=headers,
             body=body,
             body_file=request.body_file,
+            body_kind="json" if "json" in request.bodies else body_kind(headers),
             expect=Expect(expect.status, expect.body_contains, expect.length),
         )
 
     def _path(self) -> str:
         target = self._profile.target
         try:
-            path = target.path if self._request.path is None else request_path(target, self._request.path)
+            return target.path if self._request.path is None else request_path(target, self._request.path)
         except ValueError as error:
             self._problem("path", str(error))
             return "/"
-        for variable in self._choices(path):
-            if not all(is_url_safe(str(value)) for value in variable.values):
-                self._problem("path", f"the choices of ${{{variable.name}}} must be percent-encoded to stand in a path")
-        return path
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
         own = tuple(self._request.headers.items())
@@ -146,13 +145,6 @@ class _Maker:
                 "json", "expected what JSON can hold: texts, finite numbers, true, false, null, lists, mappings"
             )
             return b""
-        for variable in self._choices(text):
-            if any(
-                json.dumps(item, ensure_ascii=False) != f'"{item}"' for item in variable.values if isinstance(item, str)
-            ):
-                self._problem(
-                    "json", f"the choices of ${{{variable.name}}} hold characters that JSON escapes; use body"
-                )
         return re.sub(rb'"\$\{([A-Za-z_][A-Za-z0-9_]*)\}"', self._as_number, data)
 
     def _as_number(self, match: re.Match[bytes]) -> bytes:

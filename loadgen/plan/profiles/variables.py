@@ -1,17 +1,22 @@
 """`${NAME}` in a profile: where its value comes from, and putting it in.
 
-A value is looked for in `--set`, then in the environment, then in the profile's own `variables:`; `${NAME:-text}` falls
-back to `text` where it is unset or empty, `$$` is a literal `$`. Values go into finished scalars and are never read as
-YAML. A variable that changes with every request stays `${NAME}` for the workload.
+A value is looked for in `--set`, then in the profile's own `variables:`. The environment is asked only where the
+profile names it: by `env`, or by a name to which it gives no value. `${NAME:-text}` falls back to `text` where that is
+unset or empty, `$$` is a literal `$`. Values go into finished scalars, encoded for the place where they stand
+(encodings.py), and are never read as YAML. A variable that changes with every request stays `${NAME}` for the workload.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from loadgen.base.redact import REDACTED
+from loadgen.plan.encodings import Encode, as_it_is, body_kind, encode_path, in_body, in_url, percent
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.problems import Problem, Where, did_you_mean, shown, where_text
+from loadgen.plan.profiles.values import PER_REQUEST, Raw, as_text, changing, like
 
 if TYPE_CHECKING:
     from loadgen.plan.profiles.yaml_tree import Document
@@ -19,14 +24,16 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _REFERENCE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}|\$\{")
-_PER_REQUEST = ("random", "sequence", "choice", "uuid")
-_FIXED = ("default", "env", "secret")
+_FIXED = ("default", "env", "secret", "encoded")
 
 
-class Raw(str):
-    """Text that came from outside YAML, so that "100" may still become a number."""
+@dataclass(frozen=True, slots=True)
+class FoundValue:
+    """The value of a variable, redacted where it is a secret, and where it was found."""
 
-    __slots__ = ()
+    name: str
+    value: str
+    source: str
 
 
 @dataclass(slots=True)
@@ -35,25 +42,39 @@ class Resolution:
 
     values: dict[str, Any] = field(default_factory=dict)
     variables: tuple[Variable, ...] = ()
+    found: dict[str, FoundValue] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     spoiled: set[Where] = field(default_factory=set)
 
 
-def resolve(document: "Document", settings: Mapping[str, str], environment: Mapping[str, str]) -> Resolution:
-    """Put every variable's value in; all problems are found in one pass."""
-    return _Resolver(document, settings, environment).resolve()
+def resolve(
+    document: "Document",
+    settings: Mapping[str, str],
+    environment: Mapping[str, str],
+    headers: Sequence[tuple[str, str]] = (),
+) -> Resolution:
+    """Put every variable's value in; all problems are found in one pass. `headers` are those given by flags."""
+    return _Resolver(document, settings, environment, headers).resolve()
 
 
 class _Resolver:
     """One pass over one document."""
 
-    def __init__(self, document: "Document", settings: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        document: "Document",
+        settings: Mapping[str, str],
+        environment: Mapping[str, str],
+        headers: Sequence[tuple[str, str]],
+    ) -> None:
         self._document = document
+        self._headers = headers
         self._settings = settings
         self._environment = environment
         self._known: dict[str, tuple[Any, str]] = {}  # the typed value, and the text it has inside other text
         self._changing: dict[str, Variable] = {}
+        self._encoded: set[str] = set()
         self._secrets: list[str] = []
         self._unknown: dict[str, list[Where]] = {}
         self._used: set[str] = set()
@@ -79,7 +100,7 @@ class _Resolver:
             self._problem(where, "expected a name of letters, digits and _ that does not begin with a digit")
         elif not isinstance(entry, dict):
             self._declare_fixed(name, {"default": entry}, where, where)
-        elif any(key in entry for key in _PER_REQUEST):
+        elif any(key in entry for key in PER_REQUEST):
             self._declare_changing(name, entry, where)
         else:
             self._declare_fixed(name, entry, where, (*where, "default"))
@@ -87,38 +108,58 @@ class _Resolver:
     def _declare_fixed(self, name: str, entry: dict[str, Any], where: Where, default_at: Where) -> None:
         for key in entry:
             if key not in _FIXED:
-                hint = did_you_mean(key, _FIXED + _PER_REQUEST)
+                hint = did_you_mean(key, _FIXED + PER_REQUEST)
                 self._problem((*where, key), f"unknown key{hint}")
-        default, other, secret = entry.get("default"), entry.get("env", name), entry.get("secret", False)
+        default, other = entry.get("default"), entry.get("env", name)
+        secret, encoded = (self._flag(entry, key, where) for key in ("secret", "encoded"))
         if isinstance(default, dict | list):
             self._problem(default_at, f"expected a text or a number, got {shown(default)}")
             default = ""
         if not isinstance(other, str) or not other:
             self._problem((*where, "env"), f"expected the name of an environment variable, got {shown(other)}")
             other = name
-        if not isinstance(secret, bool):
-            self._problem((*where, "secret"), f"expected true or false, got {shown(secret)}")
         text = self._document.texts.get(default_at, "")
         if isinstance(default, str):
             default = self._put_in(default, default_at)
-            text = _as_text(default)
-        outside = self._settings.get(name, self._environment.get(other))
+            text = as_text(default)
+        if encoded:
+            self._encoded.add(name)
+        from_environment = self._environment.get(other) if default is None or "env" in entry else None
+        outside = self._settings.get(name, from_environment)
         if outside is not None:
-            self._known[name] = (_like(default, outside), outside)
+            self._known[name] = (like(default, outside), outside)
+            source = "--set" if name in self._settings else f"{other} in the environment"
         elif default is not None:
             self._known[name] = (default, text)
-        if secret is not False and name in self._known:
+            source = "the profile"
+        else:
+            return
+        self._found(name, REDACTED if secret else self._known[name][1], source)
+        if secret:
             self._secrets += [self._known[name][1], text]
 
+    def _flag(self, entry: Mapping[str, Any], key: str, where: Where) -> bool:
+        """A true or false among the keys of a variable; anything wrong counts as true."""
+        value = entry.get(key, False)
+        if not isinstance(value, bool):
+            self._problem((*where, key), f"expected true or false, got {shown(value)}")
+        return value is not False
+
     def _declare_changing(self, name: str, entry: dict[str, Any], where: Where) -> None:
+        entry = dict(entry)
+        encoded = self._flag(entry, "encoded", where)
+        entry.pop("encoded", None)
+        if encoded:
+            self._encoded.add(name)
         if name in self._settings:
             self._known[name] = (Raw(self._settings[name]), self._settings[name])
+            self._found(name, self._settings[name], "--set")
         elif len(entry) > 1:
-            self._problem(where, f"expected one of {', '.join(_PER_REQUEST)}, alone")
+            self._problem(where, f"expected one of {', '.join(PER_REQUEST)}, alone")
         else:
             ((kind, found),) = entry.items()
             try:
-                self._changing[name] = _changing(name, kind, found)
+                self._changing[name] = replace(changing(name, kind, found), encoded=encoded)
             except ValueError as error:
                 self._problem((*where, kind), str(error))
                 self._changing[name] = Variable(name, "uuid")
@@ -145,23 +186,42 @@ class _Resolver:
         if whole and whole[1]:
             return self._typed(whole, where)
         kept: list[str] = []
-        done = _REFERENCE.sub(lambda match: self._text(match, where, kept), text)
+        matches = [*_REFERENCE.finditer(text)]
+        ends = [0, *(match.end() for match in matches)]
+        literals = [
+            text[end:start] for end, start in zip(ends, [*(m.start() for m in matches), len(text)], strict=True)
+        ]
+        encoders = self._encoders(where, literals)
+        put_in = [self._text(match, where, kept, encode) for match, encode in zip(matches, encoders, strict=True)]
+        done = "".join(chain.from_iterable(zip(literals, [*put_in, ""], strict=True)))
         if [found for found in PLACEHOLDER.findall(done) if found in self._changing] != kept:
             self._spoil(where, "a literal ${NAME} cannot have the name of a variable that changes with every request")
         return Raw(done)
+
+    def _encoders(self, where: Where, literals: Sequence[str]) -> list[Encode]:
+        """What writes each value at its place between the literal texts."""
+        match where:
+            case ("target",) | ("requests", _, "path"):
+                return in_url(literals)
+            case ("requests", int(index), "body"):
+                values = self._document.values
+                common, own = values.get("headers"), values["requests"][index].get("headers")
+                given = [*_pairs(common), *self._headers, *_pairs(own)]
+                return in_body(body_kind(given), literals)
+        return [as_it_is] * (len(literals) - 1)
 
     def _typed(self, match: re.Match[str], where: Where) -> Any:
         """The value itself, so that a number stays a number."""
         name = match[1]
         if name in self._changing:
-            return self._text(match, where, [])
+            return self._text(match, where, [], as_it_is)
         known = self._known.get(name)
         if known and known[1]:
             self._used.add(name)
             return known[0]
-        return Raw(self._text(match, where, []))
+        return Raw(self._text(match, where, [], as_it_is))
 
-    def _text(self, match: re.Match[str], where: Where, kept: list[str]) -> str:
+    def _text(self, match: re.Match[str], where: Where, kept: list[str], encode: Encode) -> str:
         if match[0] == "$$":
             return "$"
         name, default = match[1], match[2]
@@ -175,7 +235,8 @@ class _Resolver:
                 self._spoil(where, f"${{{name}}} {place}")
             kept.append(name)
             return f"${{{name}}}"
-        return self._looked_up(name, default, where)
+        value = self._looked_up(name, default, where)
+        return encode_path(value) if encode is percent and name in self._encoded else encode(value)
 
     def _looked_up(self, name: str, default: str | None, where: Where) -> str:
         if default is not None and "${" in default:
@@ -187,6 +248,9 @@ class _Resolver:
             self._unknown.setdefault(name, []).append(where)
             self._result.spoiled.add(where)
             return ""
+        if not known:
+            inside = "--set" if name in self._settings else f"{name} in the environment"
+            self._found(name, text or (default or "")[2:], inside if text else "the default beside its name")
         return text or (default or "").removeprefix(":-")
 
     def _report_unknown(self) -> None:
@@ -202,6 +266,9 @@ class _Resolver:
                 hint = did_you_mean(name, sorted({*declared, *self._used}))
                 self._problem(("--set",), f"the profile has no variable {name!r}{hint}")
 
+    def _found(self, name: str, value: str, source: str) -> None:
+        self._result.found[name] = FoundValue(name, value, source)
+
     def _spoil(self, where: Where, text: str) -> None:
         self._result.spoiled.add(where)
         self._problem(where, text)
@@ -210,44 +277,8 @@ class _Resolver:
         self._result.problems.append(Problem(where, text))
 
 
-def _like(default: Any, text: str) -> Any:
-    """A text from outside as the type of the default it takes the place of, where it can be read so."""
-    try:
-        if isinstance(default, bool):
-            return {"true": True, "false": False}[text.lower()]
-        if isinstance(default, int | float):
-            return type(default)(text)
-    except (KeyError, ValueError):
-        pass
-    return Raw(text)
-
-
-def _changing(name: str, kind: str, found: Any) -> Variable:
-    """The variable of one `{kind: found}` entry. Raises ValueError saying what would be right."""
-    match kind, found:
-        case "random", [int(low), int(high)] if low <= high and bool not in (type(low), type(high)):
-            return Variable(name, "random", (low, high))
-        case "sequence", int(first) if not isinstance(first, bool):
-            return Variable(name, "sequence", (first,))
-        case "choice", [_, *_] if all(isinstance(item, str | int | float) for item in found):
-            return Variable(name, "choice", tuple(_choice(item) for item in found))
-        case "uuid", True:
-            return Variable(name, "uuid")
-    right = {
-        "random": "the lowest and the highest integer such as [1, 1000]",
-        "sequence": "the first integer such as 1",
-        "choice": "a list of texts or numbers such as [a, b]",
-        "uuid": "true",
-    }
-    raise ValueError(f"expected {right[kind]}, got {shown(found)}")
-
-
-def _choice(item: str | float) -> int | str:
-    return item if isinstance(item, int) and not isinstance(item, bool) else _as_text(item)
-
-
-def _as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _pairs(headers: object) -> Iterable[tuple[str, object]]:
+    return headers.items() if isinstance(headers, dict) else ()
 
 
 def _may_change(where: Where) -> bool:

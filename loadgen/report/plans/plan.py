@@ -1,7 +1,7 @@
 """What will happen, in words, before anything does: Plan -> text for `loadgen check`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import Expect, Fields, Request
@@ -10,6 +10,7 @@ from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Arrivals, Plan, Stage, UserStage, share
+from loadgen.plan.profiles.variables import FoundValue
 from loadgen.report.draw.style import align, clean, counted, format_rate, pad, wrap
 from loadgen.report.plans.s3_plan import s3_facts, s3_operations
 
@@ -17,14 +18,20 @@ LABEL_COLUMNS = 14
 LENGTH = "Content-Length: "
 
 
-def render_plan(plan: Plan, width: int = 80) -> str:
+def render_plan(plan: Plan, width: int = 80, values: Iterable[FoundValue] = ()) -> str:
     """Users, times, stop rules, every request and the first one as it will be sent; secrets are redacted.
 
+    `values` are those of the variables that stay the same.
     Lines have at most `width` columns, except those of the sample, which are shown as they will be sent.
     """
     words = _Words(plan)
     job_facts, job_parts = words.job(width)
-    parts = [wrap(words.title(), width), _labelled(job_facts | words.facts(), width), *job_parts]
+    parts = [
+        wrap(words.title(), width),
+        _labelled(job_facts | words.facts(), width),
+        words.fixed_variables(values, width),
+        *job_parts,
+    ]
     return "\n\n".join("\n".join(row.rstrip(" ") for row in part) for part in parts if part)
 
 
@@ -90,6 +97,12 @@ class _Words:
         """One line for each variable: its name and what it becomes."""
         rows = [(f"  ${{{self._show(item.name)}}}", self._show(_values(item))) for item in self._plan.job.variables]
         return align(rows, right=frozenset())
+
+    def fixed_variables(self, values: Iterable[FoundValue], width: int) -> list[str]:
+        """For each its name, its value and where that was found."""
+        texts = [f"${{{item.name}}} is {item.value!r}, from {item.source}" for item in values]
+        rows = [f"  {row}" for text in texts for row in self._wrapped(text, width - 2)]
+        return ["Variables", *rows] if rows else []
 
     def sample(self) -> list[str]:
         """Request line and headers of the first request, made by what will encode it."""

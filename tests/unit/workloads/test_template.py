@@ -1,3 +1,4 @@
+from functools import partial
 from itertools import islice
 from uuid import RFC_4122, UUID
 
@@ -5,10 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import Variable
-from loadgen.workloads.template import Template, value_source
+from loadgen.workloads.template import Sources, Template, value_source
 
 FIXED = {"id": lambda: 7, "who": lambda: "ann"}
+
+
+def fixed(sources):
+    """The sources of values that need no encoding."""
+    return lambda name, _encode: sources.get(name)
 
 
 def drawn(variable, times, *, seed=1, worker=0, workers=1):
@@ -31,25 +38,25 @@ def drawn(variable, times, *, seed=1, worker=0, workers=1):
     ],
 )
 def test_places_are_filled_and_all_else_is_kept(text, rendered):
-    template = Template(text, FIXED)
+    template = Template(text, fixed(FIXED))
     assert not template.constant
     assert template.render() == rendered
 
 
 @pytest.mark.parametrize("text", ["", "/plain", "50% off %s", "${other}"])
 def test_a_text_without_known_places_is_constant_and_renders_to_itself(text):
-    template = Template(text, FIXED)
+    template = Template(text, fixed(FIXED))
     assert template.constant
     assert template.render() == template.text == text
 
 
 @given(st.text(alphabet="%s${}idx_9 ", max_size=30))
 def test_any_text_renders_as_plain_replacement_would(text):
-    assert Template(text, {"id": lambda: "%s${id}"}).render() == text.replace("${id}", "%s${id}")
+    assert Template(text, fixed({"id": lambda: "%s${id}"})).render() == text.replace("${id}", "%s${id}")
 
 
 def test_every_rendering_draws_fresh_values():
-    template = Template("${n}/${n}", {"n": iter(range(9)).__next__})
+    template = Template("${n}/${n}", fixed({"n": iter(range(9)).__next__}))
     assert [template.render(), template.render()] == ["0/1", "2/3"]
 
 
@@ -94,3 +101,23 @@ def test_the_same_seed_draws_the_same_and_another_seed_or_name_does_not(variable
 def test_a_sequence_has_no_end():
     source = value_source(Variable("n", "sequence", (0,)), 1, 0, 1)
     assert list(islice(iter(source, None), 1000))[-1] == 999
+
+
+@pytest.mark.parametrize(
+    ("text", "encoders", "choice", "rendered"),
+    [
+        ("/a/${c}?q=${c}", in_url, "C# &/%20", "/a/C%23%20%26%2F%2520?q=C%23%20%26%2F%2520"),
+        ("a=${c}&b=1", partial(in_body, "form"), "x&y", "a=x%26y&b=1"),
+        ('{"a": "${c}"}', partial(in_body, "json"), 'say "hi"\n', '{"a": "say \\"hi\\"\\n"}'),
+        ('{"a": ${c}}', partial(in_body, "json"), '{"b": 1}', '{"a": {"b": 1}}'),
+    ],
+)
+def test_a_choice_is_encoded_for_the_place_where_it_stands(text, encoders, choice, rendered):
+    sources = Sources([Variable("c", "choice", (choice,))], 1, 0, 1)
+    assert Template(text, sources.at, encoders).render() == rendered
+    assert Template("${c}", sources.at).render() == choice
+
+
+def test_an_encoded_choice_keeps_its_percent_signs_and_still_cannot_leave_its_line():
+    sources = Sources([Variable("c", "choice", ("a%2Fb&c=1 \r\n#",), encoded=True)], 1, 0, 1)
+    assert Template("/${c}", sources.at, in_url).render() == "/a%2Fb&c=1%20%0D%0A%23"

@@ -301,14 +301,66 @@ def test_method_and_body_flags_cannot_choose_among_several_requests(problems):
 LOOKUP = "target: http://${HOST:-fallback}/\nvariables: {HOST: own}\n"
 
 
-def test_a_variable_is_looked_for_in_set_then_the_environment_then_the_profile(read):
+def test_a_variable_is_looked_for_in_set_and_then_in_the_profile(read):
     host = "target: http://${HOST:-fallback}/\n"
     own = host + "variables: {HOST: own}\n"
     assert read(host).target.origin.host == "fallback"
     assert read(own).target.origin.host == "own"
-    assert read(own, environment={"HOST": "env"}).target.origin.host == "env"
+    assert read(own, environment={"HOST": "env"}).target.origin.host == "own"
     assert read(own, environment={"HOST": "env"}, values={"HOST": "set"}).target.origin.host == "set"
-    assert read(host, environment={"HOST": ""}).target.origin.host == "fallback"
+
+
+@pytest.mark.parametrize("entry", ["", "{env: HOST}", "{env: HOST, default: own}", "{secret: true}", None])
+def test_the_environment_is_asked_where_the_profile_names_it_and_where_it_gives_no_value(read, entry):
+    text = "target: http://${HOST:-fallback}/\n" + (f"variables: {{HOST: {entry}}}\n" if entry is not None else "")
+    assert read(text, environment={"HOST": "env"}).target.origin.host == "env"
+    assert read(text, environment={"HOST": "env"}, values={"HOST": "set"}).target.origin.host == "set"
+    if entry is None:
+        assert read(text, environment={"HOST": ""}).target.origin.host == "fallback"
+
+
+def test_where_each_value_was_found_is_known_and_no_secret_is(read):
+    profile = read(
+        TARGET + "variables: {a: 1.10, b: {env: B}, c: {default: x, secret: true}, d: {uuid: true}, e: 5}\n"
+        "requests: [{path: '/${a}/${b}/${c}/${d}/${e}/${f}/${g:-h}/${i:-j}'}]\n",
+        environment={"a": "no", "B": "from-b", "f": "from-f", "g": "from-g"},
+        values={"e": "6"},
+    )
+    assert [(item.name, item.value, item.source) for item in profile.found_values] == [
+        ("a", "1.10", "the profile"),
+        ("b", "from-b", "B in the environment"),
+        ("c", "[redacted]", "the profile"),
+        ("e", "6", "--set"),
+        ("f", "from-f", "f in the environment"),
+        ("g", "from-g", "g in the environment"),
+        ("i", "j", "the default beside its name"),
+    ]
+
+
+def test_a_value_is_encoded_for_the_place_where_it_stands(read):
+    profile = read(
+        "target: http://${U}@h/\n"
+        "variables: {V: 'a/b?c&d=#%41 \"', E: {default: 'a%2Fb&c=1', encoded: true}, U: 'p/w'}\n"
+        "headers: {Content-Type: application/json, X: '${V}'}\n"
+        "requests:\n"
+        "  - path: /${V}/x?q=${V}&e=${E}&f=${F:-#}\n"
+        '  - body: \'{"v": "${V}"}\'\n'
+        "  - {body: 'v=${V}&e=${E}', headers: {content-type: application/x-www-form-urlencoded}}\n"
+        "  - {body: 'v=${V}', headers: {content-type: text/plain}}\n"
+    )
+    value, encoded = 'a/b?c&d=#%41 "', "a%2Fb%3Fc%26d%3D%23%2541%20%22"
+    assert profile.target.userinfo == "p/w"
+    assert profile.headers["X"] == value
+    assert profile.requests[0].path == f"/{encoded}/x?q={encoded}&e=a%2Fb&c=1&f=%23"
+    assert profile.requests[1].body == b'{"v": "a/b?c&d=#%41 \\""}'
+    assert profile.requests[2].body == f"v={encoded}&e=a%2Fb&c=1".encode()
+    assert profile.requests[3].body == f"v={value}".encode()
+
+
+def test_the_content_type_of_a_flag_decides_how_values_stand_in_a_body(read):
+    text = TARGET + "variables: {V: a&b}\nrequests: [{body: 'v=${V}'}]\n"
+    form = ["Content-Type: application/x-www-form-urlencoded"]
+    assert read(text, headers=form).requests[0].body == b"v=a%26b"
 
 
 def test_a_variable_may_take_its_value_from_another_name_of_the_environment(read):
@@ -318,7 +370,7 @@ def test_a_variable_may_take_its_value_from_another_name_of_the_environment(read
 
 
 def test_a_whole_variable_keeps_its_type_and_text_from_outside_becomes_one(read):
-    text = TARGET + "connections: ${N}\nkeepalive: ${K}\nvariables: {N: 5, K: false}\n"
+    text = TARGET + "connections: ${N}\nkeepalive: ${K}\nvariables: {N: {env: N, default: 5}, K: false}\n"
     assert (read(text).connections, read(text).keepalive) == (5, False)
     outside = read(text, environment={"N": "7"}, values={"K": "true"})
     assert (outside.connections, outside.keepalive) == (7, True)
@@ -327,7 +379,7 @@ def test_a_whole_variable_keeps_its_type_and_text_from_outside_becomes_one(read)
 
 def test_inside_a_text_a_variable_is_put_in_as_it_was_written(read):
     text = TARGET + "requests: [{path: '/v${V}/${W}/${B}?$$x=$${V}$'}]\nvariables: {V: 1.10, W: a b, B: yes}\n"
-    assert read(text).requests[0].path == "/v1.10/a b/yes?$x=${V}$"
+    assert read(text).requests[0].path == "/v1.10/a%20b/yes?$x=${V}$"
 
 
 def test_a_value_is_never_read_as_yaml(read):
@@ -446,7 +498,7 @@ def test_no_problem_shows_userinfo(url):
 
 
 def test_a_url_is_a_profile_of_one_request():
-    profile = profile_for_url("http://user:pw@Host.example:81/a?b=1#c", {"connections": "3"}, {})
+    profile = profile_for_url("http://user:pw@Host.example:81/a?b=1", {"connections": "3"}, {})
     assert (profile.name, profile.connections) == ("http://host.example:81", 3)
     assert (str(profile.target), profile.target.userinfo) == ("http://host.example:81/a?b=1", "user:pw")
 

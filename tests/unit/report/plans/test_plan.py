@@ -9,6 +9,7 @@ from loadgen.base.encode import Encoder
 from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Arrivals, Stage
+from loadgen.plan.profiles.variables import FoundValue
 from loadgen.report.plans.plan import render_plan
 from loadgen.report.plans.profiles import render_profiles
 from tests.support.plans import everything, one_url
@@ -34,6 +35,13 @@ def test_a_length_that_is_not_known_yet_is_not_invented(body: dict[str, object])
     job = everything().job
     job = replace(job, requests=(replace(job.requests[1], **{"body": b"", **body}),))
     assert "Content-Length: (known when it is sent)" in render_plan(replace(everything(), job=job))
+
+
+def test_where_values_of_variables_come_from_is_told() -> None:
+    values = [FoundValue("USER", "demo", "the profile"), FoundValue("T", "[redacted]", "T in the environment")]
+    text = render_plan(one_url(), values=values)
+    assert "  ${USER} is 'demo', from the profile\n  ${T} is '[redacted]', from T in the environment\n" in text
+    assert "Variables" not in render_plan(one_url())
 
 
 def test_uneven_shares_of_users_are_told() -> None:
