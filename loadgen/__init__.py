@@ -10,9 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from loadgen.api import Plan, ProfileError, Result, UsageError, load_profile, load_result, run
+    from loadgen.api import Observer, Plan, ProfileError, Result, UsageError, load_profile, load_result, run
 
-__all__ = ["Plan", "ProfileError", "Result", "UsageError", "__version__", "load_profile", "load_result", "run"]
+__all__ = [
+    "Observer", "Plan", "ProfileError", "Result", "UsageError", "__version__", "load_profile", "load_result", "run",
+]  # fmt: skip
 __version__ = "0.1.0"
 
 

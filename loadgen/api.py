@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import uvloop
@@ -17,9 +17,10 @@ from loadgen.plan.profiles.document import parse_profile, profile_for_url, read_
 from loadgen.plan.profiles.shipped import find_shipped
 from loadgen.results.result import Result, from_json
 from loadgen.session.job import plan_here, run_job
+from loadgen.session.observers import Observer, Observers
 from loadgen.session.run import Hooks
 
-__all__ = ["Plan", "ProfileError", "Result", "UsageError", "load_profile", "load_result", "run"]
+__all__ = ["Observer", "Plan", "ProfileError", "Result", "UsageError", "load_profile", "load_result", "run"]
 _log = logging.getLogger("loadgen")
 
 
@@ -47,18 +48,19 @@ def load_profile(
     return plan_here(read_profile(path, settings, environment, options))
 
 
-def run(plan: Plan) -> Result:
+def run(plan: Plan, *, observers: Iterable[Observer] = ()) -> Result:
     """Put the load on and return the Result. Whatever the target does is part of it, never an exception.
 
-    To be called from the main thread, where no event loop runs: the first Ctrl-C or SIGTERM drains, and the Result is
-    `ended_by` "signal"; the second ends the process. Raises UsageError where the plan cannot be run on this host.
+    `observers` are told of it while it lasts. To be called from the main thread, where no event loop runs: the first
+    Ctrl-C or SIGTERM drains, and the Result is `ended_by` "signal"; the second ends the process. Raises UsageError
+    where the plan cannot be run on this host.
     """
     if threading.current_thread() is not threading.main_thread():
         raise UsageError("loadgen.run handles signals, which only the main thread can: call it from there")
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(run_job(plan, Hooks(lambda _snapshot: None, _leave, _crashed)))
+            return runner.run(run_job(plan, Hooks(Observers(*observers), _leave, _crashed)))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

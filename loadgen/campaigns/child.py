@@ -1,8 +1,9 @@
-"""One run in a process of its own: `python -m loadgen.campaigns.child`.
+"""One run in a process of its own: `python -m loadgen.campaigns.child [seconds]`.
 
 Reads a plan as one line of JSON from standard input, and writes a line of JSON for each thing that it has to tell:
-`{"progress": SNAPSHOT}` ten times a second, and at the end `{"result": RESULT}`, or `{"usage_error": TEXT}`. Signals
-mean what they mean to `loadgen run`. It ends at once when its parent's end of the pipe closes.
+`{"progress": SNAPSHOT}` ten times a second, `{"second": SECOND}` once a second where that was asked for, and at the end
+`{"result": RESULT}`, or `{"usage_error": TEXT}`. Signals mean what they mean to `loadgen run`. It ends at once when its
+parent's end of the pipe closes.
 """
 
 import asyncio
@@ -18,10 +19,12 @@ import uvloop
 
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.child import leave_with_parent
-from loadgen.measure.progress import Snapshot
+from loadgen.measure.progress import RunSecond, Snapshot
+from loadgen.measure.wire import second_out
 from loadgen.plan.codec import plan_from_json
 from loadgen.results.result import Result, to_document
 from loadgen.session.job import run_job
+from loadgen.session.observers import Observer, Observers
 from loadgen.session.run import Hooks
 
 
@@ -30,17 +33,24 @@ def main() -> None:
     with os.fdopen(os.dup(0), "rb", buffering=0) as source:
         plan = plan_from_json(source.readline().decode("utf-8"))
     threading.Thread(target=leave_with_parent, daemon=True).start()
+    observers = Observers(_TellsProgress(), *([_TellsSeconds()] if "seconds" in sys.argv else []))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            result = runner.run(run_job(plan, Hooks(_show, _leave, traceback.print_exception)))
+            result = runner.run(run_job(plan, Hooks(observers, _leave, traceback.print_exception)))
         except UsageError as error:
             _tell("usage_error", str(error))
         else:
             _tell("result", to_document(result))
 
 
-def _show(snapshot: Snapshot) -> None:
-    _tell("progress", asdict(snapshot))
+class _TellsProgress(Observer):
+    def progress(self, snapshot: Snapshot) -> None:
+        _tell("progress", asdict(snapshot))
+
+
+class _TellsSeconds(Observer):
+    def second(self, second: RunSecond) -> None:
+        _tell("second", second_out(second))
 
 
 def _leave(result: Result) -> NoReturn:

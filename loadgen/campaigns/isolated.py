@@ -8,16 +8,17 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 
 from loadgen.base.errors import UsageError
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import Snapshot
+from loadgen.measure.wire import second_in
 from loadgen.plan.codec import plan_to_json
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, from_document
+from loadgen.session.observers import Observer, Observers
 from loadgen.session.run import signals_to
 
 LONGEST_LINE = 1 << 28
@@ -25,10 +26,13 @@ KILL_AT = 3
 
 
 class Isolated:
-    """Runs plans, and rests between them; a context manager that takes SIGINT and SIGTERM. Belongs to one loop."""
+    """Runs plans, and rests between them; a context manager that takes SIGINT and SIGTERM. Belongs to one loop.
 
-    def __init__(self, progress: Callable[[Snapshot], None]) -> None:
-        self._progress = progress
+    `observers` are told of each run.
+    """
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = Observers(*observers)
         self._signals = 0
         self._last = signal.SIGINT
         self._signalled = asyncio.Event()
@@ -54,15 +58,16 @@ class Isolated:
         """Run the plan. Raises UsageError where this host cannot, RunLostError where there is no Result."""
         child = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "loadgen.campaigns.child"),
+            *("-m", "loadgen.campaigns.child", *(["seconds"] if self._observers.want_seconds else [])),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,
             start_new_session=True,  # a terminal's Ctrl-C comes to it from here, once
         )
         self._child, self._listens = child, False
+        self._observers.started(plan)
         try:
-            return await self._until_result(child, plan)
+            return self._observers.ended(await self._until_result(child, plan))
         finally:
             self._child = None
             if child.returncode is None:
@@ -83,7 +88,9 @@ class Isolated:
                 self._pass_on(child)
             told: dict[str, Any] = json.loads(line)
             if "progress" in told:
-                self._progress(Snapshot(**told["progress"]))
+                self._observers.progress(Snapshot(**told["progress"]))
+            elif "second" in told:
+                self._observers.second(second_in(told["second"]))
             elif "usage_error" in told:
                 raise UsageError(told["usage_error"])
             else:

@@ -99,7 +99,9 @@ def _run(plan: "Plan") -> "Result":
     import uvloop
 
     from loadgen.judge.exit_code import ExitCode
-    from loadgen.session.run import Hooks, run
+    from loadgen.session.job import run_job
+    from loadgen.session.observers import Observers
+    from loadgen.session.run import Hooks
 
     def stopped(_result: "Result") -> NoReturn:
         os._exit(ExitCode.SIGNAL)
@@ -108,7 +110,7 @@ def _run(plan: "Plan") -> "Result":
         sys.stderr.write(f"loadgen: a worker failed: {error!r}\n")
 
     with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        result = runner.run(run(plan, Hooks(lambda _snapshot: None, stopped, crashed)))
+        result = runner.run(run_job(plan, Hooks(Observers(), stopped, crashed)))
     if result.ended_by == "signal":
         sys.stderr.write("loadgen: stopped before the calibration was complete; nothing was saved\n")
         raise typer.Exit(ExitCode.SIGNAL)

@@ -69,10 +69,10 @@ def search(plan: "Plan", slo: "tuple[Condition, ...]", *, quiet: bool) -> "MaxRa
 
     from loadgen.campaigns.find_max import find_max as searched
     from loadgen.campaigns.isolated import Isolated
-    from loadgen.cli.live import LiveLine
+    from loadgen.cli.live import live_line
     from loadgen.report.campaigns.find_max import render_trial
 
-    live = LiveLine(quiet=quiet)
+    live = live_line(quiet=quiet)
 
     def told(trial: "Trial") -> None:
         live.end()
@@ -80,7 +80,7 @@ def search(plan: "Plan", slo: "tuple[Condition, ...]", *, quiet: bool) -> "MaxRa
             sys.stderr.write(render_trial(trial) + "\n")
 
     async def all_runs() -> "MaxRate":
-        with Isolated(live.show) as isolated:
+        with Isolated(live) as isolated:
             return await searched(plan, slo, isolated.run, isolated.rest, told)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

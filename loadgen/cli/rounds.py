@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from loadgen.cli.live import LiveLine
+from loadgen.cli.live import live_line
 from loadgen.report.draw.style import columns, pad
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ def measure_rounds(
 
     for plan in plans:
         check_descriptors(plan)
-    live = LiveLine(quiet=quiet)
+    live = live_line(quiet=quiet)
     longest = max(map(columns, labels), default=0)
 
     async def main() -> "RoundsOutcome":
-        with Isolated(live.show) as isolated:
+        with Isolated(live) as isolated:
 
             async def run(round_: "Round") -> "Result":
                 live.lead(f"{round_.round + 1}/{rounds} {pad(labels[round_.variant], longest)}")

@@ -100,12 +100,13 @@ def run_and_report(
     import uvloop
 
     from loadgen.cli.calibrate import last_calibration
-    from loadgen.cli.live import LiveLine
+    from loadgen.cli.live import live_line
     from loadgen.judge.exit_code import exit_code
     from loadgen.session.job import run_job
+    from loadgen.session.observers import Observers
     from loadgen.session.run import Hooks
 
-    live = LiveLine(quiet=quiet)
+    live = live_line(quiet=quiet)
 
     def finish(result: "Result") -> None:
         with ExitStack() as rest:  # whatever fails, the others are written
@@ -130,7 +131,7 @@ def run_and_report(
     with signals_restored():
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
-                result = runner.run(run_job(plan, Hooks(live.show, emergency, crashed), last_calibration()))
+                result = runner.run(run_job(plan, Hooks(Observers(live), emergency, crashed), last_calibration()))
             finally:
                 live.end()
         finish(result)

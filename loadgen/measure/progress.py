@@ -1,7 +1,12 @@
-"""How far a run is: what the live line shows."""
+"""What is told of a run while it lasts: how far it is, and what each second held."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from loadgen.base.exchange import ConnectionCounts
+from loadgen.measure.histogram import Histogram
+from loadgen.measure.recording import Tally
 
 Phase = Literal["opening", "running", "draining"]
 
@@ -38,3 +43,20 @@ class Snapshot:
             if planned
         ]
         return min(1.0, max(parts)) if parts else None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSecond:
+    """What one second of the measured window held, of all workers together; to be read only.
+
+    `t_s` counts from the window's opening; a second in which nothing ended is left out. `requests` holds counts, errors
+    and histograms by request name, `transactions` those of what took several requests, `loop_lag` the delay that the
+    generator added itself, `users` how many have started so far. The seconds of a run add up to its measured window.
+    """
+
+    t_s: int
+    users: int
+    requests: Mapping[str, Tally]
+    transactions: Tally
+    connections: ConnectionCounts
+    loop_lag: Histogram

@@ -1,4 +1,7 @@
-"""Frames as bytes, for the pipe from a worker process: a length and a JSON object. Nothing is executed to read one."""
+"""Frames as bytes, for the pipe from a worker process: a length and a JSON object. Nothing is executed to read one.
+
+And the seconds of a run as JSON objects, for those who look on from another process.
+"""
 
 import json
 from dataclasses import asdict
@@ -6,6 +9,7 @@ from typing import IO, Any
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
 
 _PREFIX_BYTES = 4
@@ -26,6 +30,30 @@ def read_frame(stream: IO[bytes]) -> Frame | None:
     length = int.from_bytes(prefix, "big")
     data = stream.read(length)
     return _frame_in(json.loads(data)) if len(data) == length else None
+
+
+def second_out(second: RunSecond) -> dict[str, Any]:
+    """A second of a run as a JSON object."""
+    return {
+        "t_s": second.t_s,
+        "users": second.users,
+        "requests": {name: _tally_out(tally) for name, tally in second.requests.items()},
+        "transactions": _tally_out(second.transactions),
+        "connections": asdict(second.connections),
+        "loop_lag": _counts_out(second.loop_lag),
+    }
+
+
+def second_in(data: dict[str, Any]) -> RunSecond:
+    """The second that `second_out` made it of."""
+    return RunSecond(
+        data["t_s"],
+        data["users"],
+        {name: _tally_in(tally) for name, tally in data["requests"].items()},
+        _tally_in(data["transactions"]),
+        ConnectionCounts(**data["connections"]),
+        _counts_in(data["loop_lag"]),
+    )
 
 
 def _frame_out(frame: Frame) -> dict[str, Any]:

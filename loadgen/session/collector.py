@@ -1,6 +1,7 @@
-"""The collector: frames of all workers, added up as they come. One thread only: the coordinator's loop."""
+"""The collector: frames of all workers, added up second by second. One thread only: the coordinator's loop."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.measure.histogram import Histogram, Packed
@@ -8,17 +9,20 @@ from loadgen.measure.recording import Frame, Recording, Usage
 
 MOST_BLOCKS = 60
 
+SILENT_S = 2
+"""A worker that is further behind the others holds no second up. On a busy machine healthy ones were a second late."""
+
+OnSecond = Callable[[int, Recording], None]
+
 
 @dataclass(slots=True)
 class Slice:
-    """What was done in one second, or in one block of them. `response` is packed where nothing is added for a while."""
+    """What was done in a block of seconds. `response` is packed where nothing is added for a while."""
 
     start_s: int
     length_s: int = 1
     ok: int = 0
     failed: int = 0
-    unknown: int = 0
-    payload: int = 0
     response: Histogram | Packed = field(default_factory=Histogram)
 
     def histogram(self) -> Histogram:
@@ -34,8 +38,6 @@ class Slice:
         """Add another slice's sums."""
         self.ok += other.ok
         self.failed += other.failed
-        self.unknown += other.unknown
-        self.payload += other.payload
         response = self.histogram()
         response.merge(other.histogram())
         self.response = response
@@ -54,17 +56,23 @@ class SecondRow:
     payload: int = 0
 
 
+def _nobody(_t_s: int, _recording: Recording) -> None:
+    """Looks at no second."""
+
+
 class Collector:
     """`total` holds everything measured and the connections of the whole run, `window_*` the sums at the window's end.
 
-    `unmeasured_sent` are requests of the warm-up and the cool-down.
+    Both are complete after `finish`; until then they lack the seconds that are not closed. A second closes when every
+    worker that still reports is past it. What comes later than that is counted in the next one to close, so that the
+    seconds always add up to the whole. `on_second` takes each as it closes, to be read only. `unmeasured_sent` are
+    requests of the warm-up and the cool-down.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, on_second: OnSecond = _nobody) -> None:
         self.total = Recording()
         self.unmeasured_sent = 0
         self.window_ok = 0
-        self.window_replies = 0
         self.window_done = 0
         self.window_elapsed_ns = 0
         self.drain_elapsed_ns = 0
@@ -73,52 +81,63 @@ class Collector:
         self.seconds: list[SecondRow] = []
         self.blocks: list[Slice] = []
         self.last_p99_us: int | None = None
+        self._on_second = on_second
         self._block_s = 1
-        self._pending: dict[int, Slice] = {}
-        self._latest = [-1] * workers
+        self._pending: dict[int, list[Recording]] = {}
+        self._closed_s = 0
+        self._latest_s = [0] * workers
 
     def add(self, frame: Frame) -> None:
         """Take one frame."""
         recording = frame.recording
-        sums = recording.total()
-        if frame.window in ("warmup", "cooldown"):
-            self.unmeasured_sent += sums.sent
-            self.total.merge_connections(recording)
-            if frame.usage is not None:
-                self.usages[frame.worker] = frame.usage
-            return
-        self.total.merge(recording)
-        self.worker_lag[frame.worker].merge(recording.loop_lag)
         if frame.usage is not None:
             self.usages[frame.worker] = frame.usage
+        if frame.window in ("warmup", "cooldown"):
+            self.unmeasured_sent += recording.total().sent
+            self.total.merge_connections(recording)
+            return
+        self.worker_lag[frame.worker].merge(recording.loop_lag)
         if frame.window == "drain":
+            self.total.merge(recording)
             self.drain_elapsed_ns = max(self.drain_elapsed_ns, frame.elapsed_ns)
             return
-        self.window_ok += sums.ok
-        self.window_replies += sum(sums.statuses.values())
-        self.window_done += sums.sent
         self.window_elapsed_ns = max(self.window_elapsed_ns, frame.elapsed_ns)
-        response = sums.clocks.get("response") or sums.clocks.get("service") or Histogram()
-        second = self._pending.setdefault(frame.second, Slice(frame.second))
-        second.add(Slice(frame.second, 1, sums.ok, sums.failed, sums.unknown, sums.payload, response))
-        self._latest[frame.worker] = frame.elapsed_ns // NS_PER_S if frame.usage is None else 1 << 60
-        self._close_seconds(min(self._latest))
+        self._pending.setdefault(max(frame.second, self._closed_s), []).append(recording)
+        self._latest_s[frame.worker] = frame.elapsed_ns // NS_PER_S
+        newest = max(self._latest_s)
+        running = [
+            second
+            for worker, second in enumerate(self._latest_s)
+            if worker not in self.usages and newest - second <= SILENT_S
+        ]
+        self._close_seconds(min(running, default=newest))
 
     def finish(self) -> None:
         """No more frames: close what is pending."""
-        self._close_seconds(1 << 61)
+        self._close_seconds(max(self._pending, default=-1) + 1)
 
     def _close_seconds(self, before: int) -> None:
-        for start in sorted(second for second in self._pending if second < before):
-            row = self._pending.pop(start)
-            p50_us = p99_us = None
-            response = row.histogram()
-            if response.total:
-                p50_us, p99_us = response.quantiles_us((0.5, 0.99))
-                self.last_p99_us = p99_us
-            sent = row.ok + row.failed + row.unknown
-            self.seconds.append(SecondRow(start, row.ok, row.failed, sent, p50_us, p99_us, row.payload))
-            self._add_block(row)
+        for t_s in sorted(second for second in self._pending if second < before):
+            first, *others = self._pending.pop(t_s)
+            recording = Recording() if others else first
+            for part in (first, *others) if others else ():
+                recording.merge(part)
+            self._close(t_s, recording)
+        self._closed_s = max(self._closed_s, before)
+
+    def _close(self, t_s: int, recording: Recording) -> None:
+        self.total.merge(recording)
+        sums = recording.total()
+        self.window_ok += sums.ok
+        self.window_done += sums.sent
+        response = sums.clocks.get("response") or sums.clocks.get("service") or Histogram()
+        p50_us = p99_us = None
+        if response.total:
+            p50_us, p99_us = response.quantiles_us((0.5, 0.99))
+            self.last_p99_us = p99_us
+        self.seconds.append(SecondRow(t_s, sums.ok, sums.failed, sums.sent, p50_us, p99_us, sums.payload))
+        self._add_block(Slice(t_s, 1, sums.ok, sums.failed, response))
+        self._on_second(t_s, recording)
 
     def _add_block(self, row: Slice) -> None:
         """Seconds join blocks; blocks double in length so that there are never more than 60."""
@@ -134,6 +153,5 @@ class Collector:
         if not self.blocks or self.blocks[-1].start_s != start:
             if self.blocks:
                 self.blocks[-1].pack()
-            self.blocks.append(replace(part, start_s=start, length_s=self._block_s))
-        else:
-            self.blocks[-1].add(part)
+            self.blocks.append(Slice(start, self._block_s))
+        self.blocks[-1].add(part)

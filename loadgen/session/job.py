@@ -1,6 +1,7 @@
 """Whatever a profile asks for: its plan on this machine, and one run of it with what comes before and after."""
 
 import os
+from dataclasses import replace
 
 from loadgen.plan.build import make_plan
 from loadgen.plan.jobs.http import HttpJob
@@ -26,7 +27,17 @@ def plan_here(profile: Profile) -> Plan:
 
 
 async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
-    """Do it all. Raises UsageError where it cannot be done here."""
+    """Do it all, and tell the observers. Raises UsageError where it cannot be done here."""
+    observers = hooks.observers
+
+    def emergency(result: Result) -> None:
+        hooks.emergency(observers.ended(result))
+
+    observers.started(plan)
+    return observers.ended(await _run_job(plan, replace(hooks, emergency=emergency), calibration))
+
+
+async def _run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None) -> Result:
     match plan.job:
         case HttpJob():
             return await run(plan, hooks, calibration)

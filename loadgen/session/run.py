@@ -16,8 +16,8 @@ from loadgen.executors.places.make import make_place
 from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram, bucket_of
-from loadgen.measure.progress import Phase, Snapshot
-from loadgen.measure.recording import Frame
+from loadgen.measure.progress import Phase, RunSecond, Snapshot
+from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
@@ -25,6 +25,7 @@ from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 from loadgen.session.limits import check_descriptors, check_ports
+from loadgen.session.observers import Observers
 from loadgen.session.resolve import is_address, resolve
 
 POLL_S = 0.005
@@ -49,21 +50,22 @@ ENDED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What the caller wants to be told. `progress` comes ten times a second.
+    """What a run hands to its caller. `observers` are told of it while it lasts.
 
     `emergency` takes the Result so far at the second signal, and should not return. `crashed` takes an exception of
     ours; the run still ends with a Result.
     """
 
-    progress: Callable[[Snapshot], None]
+    observers: Observers
     emergency: Callable[[Result], None]
     crashed: Callable[[BaseException], None]
 
 
 async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
-    """Run the plan to its end. Raises UsageError where it cannot be run on this host.
+    """Run the plan to its end; of start and end, which may be more than this, the caller tells the observers.
 
-    `calibration` is what the verdict may quote of this machine. Signals are ignored afterwards.
+    Raises UsageError where it cannot be run on this host. `calibration` is what the verdict may quote of this machine.
+    Signals are ignored afterwards.
     """
     check_descriptors(plan)
     _check_certificates(plan)
@@ -121,7 +123,7 @@ class Session:
         self._control = place.control
         self._hooks = hooks
         self._clock = clock
-        self._collected = Collector(plan.shard_count)
+        self._collected = Collector(plan.shard_count, self._second_closed)
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
@@ -165,6 +167,13 @@ class Session:
     def _take(self, frame: Frame) -> None:
         self._collected.add(frame)
         self._abort.add(frame.recording, self._clock())
+
+    def _second_closed(self, t_s: int, recording: Recording) -> None:
+        names, users = self._plan.job.request_names, self._control.total(Slot.STARTED)
+        requests = {names[name_id]: tally for name_id, tally in recording.tallies.items()}
+        self._hooks.observers.second(
+            RunSecond(t_s, users, requests, recording.transactions, recording.connections, recording.loop_lag)
+        )
 
     async def _opening(self) -> None:
         """Until every user is connected, or has failed to; then open the gate."""
@@ -259,7 +268,7 @@ class Session:
             self._rate_rps = (sent - before_sent) * NS_PER_S / (now - before_ns)
             self._before = (now, sent)
         p99_us = self._collected.last_p99_us
-        self._hooks.progress(
+        self._hooks.observers.progress(
             Snapshot(
                 elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
                 planned_s=self._planned_s(),

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.judge.thresholds import judge_thresholds
-from loadgen.measure.progress import Snapshot
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.jobs.s3 import S3Job, Step
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Generator, Result, Users
 from loadgen.session.environment import describe_environment
+from loadgen.session.observers import Observers
 from loadgen.session.run import Hooks, run
 from loadgen.workloads.s3.journal import put_in_order, write_journal
 from loadgen.workloads.s3.located import with_secrets
@@ -70,7 +70,7 @@ class _S3Run:
     async def run(self) -> Result:
         try:
             await self._prepare()
-            result = await run(self._plan, self._hooks_of(""), self._calibration)
+            result = await run(self._plan, self._hooks_of(self._hooks.observers), self._calibration)
         except _Interrupted as interrupted:
             result = self._unstarted(interrupted.because)
         except UsageError as error:
@@ -103,25 +103,22 @@ class _S3Run:
 
     async def _step(self, what: str, plan: Plan) -> Result:
         """Run a step to its end. Raises UsageError where anything of it failed."""
-        result = await run(plan, self._hooks_of(what))
+        result = await run(plan, self._hooks_of(self._hooks.observers.of_step(what)))
         if result.ended_by == "signal":
             raise _Interrupted(f"{result.ended_because} while {what}")
         if result.ledger.failed or result.ledger.unknown or result.ended_by == "error":
             raise UsageError(f"{what} {self._s3.bucket!r} at {self._plan.origin}: {_reason(result)}")
         return result
 
-    def _hooks_of(self, step: str) -> Hooks:
-        """The caller's hooks, told which step it is; the second signal leaves no time to clean up."""
-
-        def progress(snapshot: Snapshot) -> None:
-            self._hooks.progress(replace(snapshot, step=step) if step else snapshot)
+    def _hooks_of(self, observers: Observers) -> Hooks:
+        """The caller's hooks for one run of these; the second signal leaves no time to clean up."""
 
         def emergency(result: Result) -> None:
             if self._sweeps:
                 self._leave("stopped twice")
             self._hooks.emergency(replace(result, notes=self._notes, left_behind=self._left_behind))
 
-        return Hooks(progress, emergency, self._hooks.crashed)
+        return Hooks(observers, emergency, self._hooks.crashed)
 
     @property
     def _sweeps(self) -> bool:
@@ -140,7 +137,8 @@ class _S3Run:
         if late:
             await asyncio.sleep(LATE_S)
         try:
-            result = await run(sweep_step(self._plan, self._s3), self._hooks_of("cleaning up"))
+            observers = self._hooks.observers.of_step("cleaning up")
+            result = await run(sweep_step(self._plan, self._s3), self._hooks_of(observers))
         except UsageError as error:
             self._leave(str(error))
             return

@@ -13,10 +13,12 @@ from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Expect
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import RunLostError
-from loadgen.measure.progress import Snapshot
+from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
+from loadgen.results.result import Result
+from loadgen.session.observers import Observer
 from tests.support.command import balanced, children_of, wait_until
 
 pytestmark = pytest.mark.slow  # each run starts a process
@@ -28,11 +30,36 @@ def plan(url: str, **changes: Any) -> Plan:
     return replace(plan, **changes)
 
 
-def isolated(use: Callable[[Isolated], Awaitable[Any]], progress: Callable[[Snapshot], None] = lambda _: None) -> Any:
+class Seen(Observer):
+    """Keeps what it is told, and does `at` each progress."""
+
+    def __init__(self, at: Callable[[Snapshot], None] = lambda _: None) -> None:
+        self.told: list[Any] = []
+        self._at = at
+
+    def started(self, plan: Plan) -> None:
+        self.told.append(plan)
+
+    def progress(self, snapshot: Snapshot) -> None:
+        self.told.append(snapshot)
+        self._at(snapshot)
+
+    def ended(self, result: Result) -> None:
+        self.told.append(result)
+
+
+class SeenSeconds(Seen):
+    """Looks at the seconds as well."""
+
+    def second(self, second: RunSecond) -> None:
+        self.told.append(second)
+
+
+def isolated(use: Callable[[Isolated], Awaitable[Any]], *observers: Observer) -> Any:
     """Run `use`; signals mean afterwards what they did before."""
 
     async def main() -> Any:
-        with Isolated(progress) as runs:
+        with Isolated(*observers) as runs:
             return await use(runs)
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -49,16 +76,20 @@ def child_runs(pid: int) -> bool:
         return b"loadgen.campaigns.child" in file.read()
 
 
-def test_a_run_gives_its_whole_result_and_tells_its_progress(url: str) -> None:
-    seen: list[Snapshot] = []
+def test_a_run_gives_its_whole_result_and_tells_of_itself(url: str) -> None:
+    seen, seconds = Seen(), SeenSeconds()
 
     async def use(runs: Isolated) -> Any:
         return await runs.run(plan(url, requests_limit=None, duration_s=0.3))
 
-    result = balanced(isolated(use, seen.append))
+    result = balanced(isolated(use, seen, seconds))
     assert (result.ended_by, result.ledger.failed) == ("completed", 0)
     assert result.ledger.ok == result.latency_ms["response"].count > 0
-    assert {snapshot.users for snapshot in seen} == {4}
+    assert [type(item) for item in seen.told[:2]] == [Plan, Snapshot]
+    assert seen.told[-1] == result
+    assert {item.users for item in seen.told if isinstance(item, Snapshot)} == {4}
+    (second,) = [item for item in seconds.told if isinstance(item, RunSecond)]
+    assert (second.t_s, second.requests["GET /"].ok) == (0, result.timeline[0].ok)
 
 
 def test_a_terminals_signals_do_not_reach_it_by_themselves(url: str) -> None:
@@ -70,7 +101,7 @@ def test_a_terminals_signals_do_not_reach_it_by_themselves(url: str) -> None:
     async def use(runs: Isolated) -> Any:
         return await runs.run(plan(url, requests_limit=None, duration_s=0.3))
 
-    isolated(use, look)
+    isolated(use, Seen(look))
     assert sessions
     assert os.getsid(0) not in sessions
 
@@ -102,7 +133,7 @@ def test_a_signal_drains_the_run_and_ends_the_rest(url: str) -> None:
         result = await runs.run(plan(url, requests_limit=None, duration_s=30.0))
         return result, await runs.rest(30.0)
 
-    result, rested = isolated(use, stop)
+    result, rested = isolated(use, Seen(stop))
     assert (balanced(result).ended_by, result.ended_because, rested) == ("signal", "SIGTERM received", False)
 
 
@@ -117,6 +148,6 @@ def test_a_killed_run_says_how_it_ended(url: str) -> None:
         return await runs.run(plan(url, requests_limit=None, duration_s=30.0))
 
     with pytest.raises(RunLostError, match="was killed by signal 9") as caught:
-        isolated(use, kill)
+        isolated(use, Seen(kill))
     assert caught.value.ended_by == "error"
     wait_until(lambda: not any(map(child_runs, children_of(os.getpid()))), "the end of the child")

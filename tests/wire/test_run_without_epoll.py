@@ -10,10 +10,11 @@ from loadgen.clients.http1 import reactor
 from loadgen.executors import place
 from loadgen.plan.build import make_plan
 from loadgen.plan.profiles.document import profile_for_url
+from loadgen.session.observers import Observers
 from loadgen.session.run import Hooks, run
 from loadgen.target.process import TargetProcess
 
-QUIET = Hooks(lambda _progress: None, lambda _result: None, lambda error: pytest.fail(repr(error)))
+QUIET = Hooks(Observers(), lambda _result: None, lambda error: pytest.fail(repr(error)))
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import HIGHEST_US, Histogram
+from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage, Window
-from loadgen.measure.wire import read_frame, write_frame
+from loadgen.measure.wire import read_frame, second_in, second_out, write_frame
 
 numbers = st.integers(0, 10**15)
 texts = st.text(max_size=8)
@@ -32,15 +33,19 @@ tallies = st.builds(
     st.dictionaries(st.sampled_from(ErrorClass), st.builds(ErrorCount, numbers, texts, texts), max_size=2),
     st.dictionaries(st.sampled_from(["response", "service_censored"]), counts, max_size=2),
 )
+connections = st.builds(
+    ConnectionCounts, **{item.name: numbers for item in fields(ConnectionCounts) if not item.name.endswith("_ns")}
+)
 recordings = st.builds(
     Recording,
     st.dictionaries(st.integers(0, 9), tallies, max_size=2),
-    st.builds(
-        ConnectionCounts, **{item.name: numbers for item in fields(ConnectionCounts) if not item.name.endswith("_ns")}
-    ),
+    connections,
     counts,
     st.dictionaries(st.sampled_from(["connect", "tls"]), counts, max_size=2),
     tallies,
+)
+seconds = st.builds(
+    RunSecond, numbers, numbers, st.dictionaries(texts, tallies, max_size=2), tallies, connections, counts
 )
 usages = st.none() | st.builds(Usage, *[numbers] * len(fields(Usage)))
 frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.sampled_from(get_args(Window)), usages)
@@ -62,6 +67,12 @@ def test_frames_come_out_as_they_went_in(several):
 
 
 FRAME = Frame(1, 2, 3, Recording({0: Tally(ok=1)}))
+
+
+@settings(max_examples=15)
+@given(seconds)
+def test_a_second_comes_out_as_it_went_in(second):
+    assert second_in(json.loads(json.dumps(second_out(second)))) == second
 
 
 def test_a_stream_cut_at_any_byte_gives_the_whole_frames_and_then_none():

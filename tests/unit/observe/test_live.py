@@ -5,9 +5,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.measure.progress import Snapshot
-from loadgen.report.run.live import render_live, render_plain
+from loadgen.observe.live import LiveLine, render_live, render_plain
+from loadgen.results.result import Result
 
 RUNNING = Snapshot(12.0, 30.0, None, 761_000, 63_482.1, 3.81, 0, 2000, 2000, "running")
+
+
+def shown(width: int | None) -> str:
+    written: list[str] = []
+    live = LiveLine(written.append, None if width is None else lambda: width)
+    live.lead("1/2 pool   ")
+    live.progress(replace(RUNNING, elapsed_s=2.0))
+    live.ended(Result())
+    return "".join(written)
+
+
+def test_a_terminal_shows_whose_run_it_is_before_the_figures() -> None:
+    drawn = shown(79).split("\r\x1b[K")
+    assert drawn[1].startswith("1/2 pool       2.0s / 30s  ")
+    assert drawn[1].endswith("63,482/s  p99 3.81 ms  errors 0")
+    assert len(drawn[1]) < 80
+    assert drawn[2] == ""
+
+
+def test_a_log_has_a_line_for_each_run() -> None:
+    assert shown(None) == "1/2 pool\n"
+
+
+def test_a_log_has_a_line_of_figures_every_five_seconds() -> None:
+    written: list[str] = []
+    live = LiveLine(written.append)
+    for tenths in range(0, 121):
+        live.progress(replace(RUNNING, elapsed_s=tenths / 10))
+    assert [line.split()[0] for line in written] == ["5.0s", "10.0s"]
 
 
 def test_running_line_shows_time_rate_tail_and_errors() -> None:

@@ -1,10 +1,53 @@
 """The progress of a run as one line: redrawn in place on a terminal, or a new line now and then in a log."""
 
+from collections.abc import Callable
+
 from loadgen.base.units import format_ms
 from loadgen.measure.progress import Snapshot
-from loadgen.report.draw.style import counted, elide, format_rate
+from loadgen.report.draw.style import columns, counted, elide, format_rate
+from loadgen.results.result import Result
+from loadgen.session.observers import Observer
 
 BAR_COLUMNS = 12
+PLAIN_EVERY_S = 5.0
+CLEAR = "\r\x1b[K"
+
+
+class LiveLine(Observer):
+    """Gives `write` what is to be shown: on a terminal, whose `width` is asked for, else as lines of a log."""
+
+    def __init__(self, write: Callable[[str], None], width: Callable[[], int] | None = None) -> None:
+        self._write = write
+        self._width = width
+        self._next_plain_s = PLAIN_EVERY_S
+        self._drawn = False
+        self._lead = ""
+
+    def lead(self, text: str) -> None:
+        """Another run begins: what stands before its figures from now on, or in a log on a line of its own."""
+        self._lead = text
+        if self._width is None:
+            self._write(text.rstrip() + "\n")
+
+    def progress(self, snapshot: Snapshot) -> None:
+        if self._width is not None:
+            width = self._width()
+            lead = elide(self._lead, width // 3) + " " if self._lead else ""
+            self._write(CLEAR + lead + render_live(snapshot, width - columns(lead)))
+            self._drawn = True
+        elif snapshot.elapsed_s >= self._next_plain_s and snapshot.phase != "draining":
+            self._next_plain_s = snapshot.elapsed_s // PLAIN_EVERY_S * PLAIN_EVERY_S + PLAIN_EVERY_S
+            self._write(render_plain(snapshot) + "\n")
+
+    def ended(self, result: Result) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Leave an empty line for what follows; another run may begin."""
+        self._next_plain_s = PLAIN_EVERY_S
+        if self._drawn:
+            self._write(CLEAR)
+            self._drawn = False
 
 
 def render_live(snapshot: Snapshot, width: int) -> str:

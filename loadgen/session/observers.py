@@ -1,0 +1,83 @@
+"""Who is told of a run while it lasts. Observers never change it, whatever they do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from loadgen.base.redact import Redactor
+from loadgen.measure.progress import RunSecond, Snapshot
+from loadgen.plan.plan import Plan
+from loadgen.results.result import Result
+
+
+class Observer:
+    """Told of one run after the other, on the loop that watches it: what takes long belongs elsewhere.
+
+    Each overrides what it wants to be told.
+    """
+
+    def started(self, plan: Plan) -> None:
+        """A run begins."""
+
+    def progress(self, snapshot: Snapshot) -> None:
+        """How far the run is, its preparation and clean-up included: ten times a second."""
+
+    def second(self, second: RunSecond) -> None:
+        """A second of the measured window has closed."""
+
+    def ended(self, result: Result) -> None:
+        """The run is over, also where a second signal ends it at once. A run that could not begin has no end."""
+
+
+class Observers:
+    """All observers of a run. One that raises is told nothing more, and the Result says so."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = list(observers)
+        self._redact = Redactor().text
+        self._lost: list[str] = []
+
+    @property
+    def want_seconds(self) -> bool:
+        """Whether any looks at what each second held: to carry that over a pipe costs something."""
+        return any(type(observer).second is not Observer.second for observer in self._observers)
+
+    def started(self, plan: Plan) -> None:
+        """Tell that a run begins."""
+        self._redact, self._lost = Redactor(plan.secrets).text, []
+        self._tell(lambda observer: observer.started(plan))
+
+    def progress(self, snapshot: Snapshot) -> None:
+        """Tell how far it is."""
+        self._tell(lambda observer: observer.progress(snapshot))
+
+    def second(self, second: RunSecond) -> None:
+        """Tell what a second held."""
+        self._tell(lambda observer: observer.second(second))
+
+    def ended(self, result: Result) -> Result:
+        """Tell of the end; the Result with a note for each observer that was lost in this run."""
+        before = replace(result, notes=[*result.notes, *self._lost])
+        self._tell(lambda observer: observer.ended(before))
+        return replace(result, notes=[*result.notes, *self._lost])
+
+    def of_step(self, step: str) -> "Observers":
+        """The same for a run that is a step of theirs: they see how far it is, and its name."""
+        return Observers(_OfStep(self, step))
+
+    def _tell(self, tell: Callable[[Observer], None]) -> None:
+        for observer in list(self._observers):
+            try:
+                tell(observer)
+            except Exception as error:
+                self._observers.remove(observer)
+                why = self._redact(f"{type(error).__name__}: {error}")
+                self._lost.append(f"{type(observer).__name__} failed ({why}): it was told nothing more of this run")
+
+
+class _OfStep(Observer):
+    def __init__(self, observers: Observers, step: str) -> None:
+        self._observers = observers
+        self._step = step
+
+    def progress(self, snapshot: Snapshot) -> None:
+        self._observers.progress(replace(snapshot, step=self._step))
