@@ -1,0 +1,88 @@
+"""The machine that breaks runs: what it draws is the same again, and it finds what is wrong."""
+
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from loadgen.results.result import Ledger, Result, to_json
+from tests.chaos.answers import HOSTILE, WHOLE, whole
+from tests.chaos.case import URL, Anchor, Case, Disturbance, Output, Place
+from tests.chaos.check import problems
+from tests.chaos.draw import draw
+from tests.chaos.play import OLD_CONTENT, Seen, Sent, Tls, play
+from tests.chaos.script import Script
+from tests.support.certificates import write_certificates
+
+SAVED = Output("-o", "r.json", Place.FILE)
+CASE = Case(1, 0, ("run", URL, "-n", "5", "-c", "2", "-q"), (SAVED,), Script("1/0"), tls=False, planned_s=1.0)
+RESULT = Result(ledger=Ledger(scheduled=5, sent=5, ok=5), status_codes={"200": 5}, ended_by="completed")
+SEEN = Seen(code=0, files={"r.json": to_json(RESULT).encode()}, connections=2, requests=5, passable=5)
+
+
+def seen(result: Result = RESULT, **changes: Any) -> Seen:
+    return replace(SEEN, **{"files": {"r.json": to_json(result).encode()}, **changes})
+
+
+def test_a_case_is_the_same_for_the_same_seed_and_number() -> None:
+    cases = [draw(7, number) for number in range(300)]
+    assert cases == [draw(7, number) for number in range(300)]
+    assert len({case.describe() for case in cases}) == 300
+
+
+def test_an_answer_is_the_same_for_the_same_request() -> None:
+    script = draw(7, 3).script
+    assert script.answer(2, 5, "GET") == script.answer(2, 5, "GET")
+
+
+@pytest.mark.parametrize("kind", [*HOSTILE, WHOLE])
+def test_a_grammar_draws_many_forms(kind: str) -> None:
+    draws = [(HOSTILE | {WHOLE: whole})[kind](Random(number), "GET") for number in range(50)]
+    assert len(set(map(str, draws))) > 2
+
+
+def test_a_good_run_has_no_problems() -> None:
+    assert problems(CASE, SEEN) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (seen(code=None), "had not ended"),
+        (seen(code=-6), "died of signal 6"),
+        (seen(code=3), "exit code 3 is not documented"),
+        (seen(code=99), "where the result means 0"),
+        (seen(err="Traceback (most recent call last):\nValueError: x\n"), "'Traceback': ValueError: x"),
+        (seen(orphans=["python (S)"]), "a process is left"),
+        (seen(strays=[".r.json.x"]), "a file is left"),
+        (seen(files={"r.json": b'{"schema": '}), "no result"),
+        (seen(files={}), "r.json was not written"),
+        (seen(files={"r.json": OLD_CONTENT}), "r.json was not written"),
+        (seen(passable=4), "5 ok, and the server gave 4"),
+        (seen(requests=2), "5 sent, and the server saw 2 requests on 2 connections"),
+        (seen(requests=6), "5 sent, and the server saw 6 requests"),
+        (seen(replace(RESULT, ledger=Ledger(5, 5, 0, 4, 0, 0))), "does not balance"),
+        (seen(replace(RESULT, ended_by="signal"), code=105), "for no reason"),
+    ],
+)
+def test_what_is_wrong_is_said(wrong: Seen, said: str) -> None:
+    assert any(said in problem for problem in problems(CASE, wrong)), problems(CASE, wrong)
+
+
+def test_a_signal_ends_only_what_has_no_handlers_yet() -> None:
+    hangup = Disturbance(Anchor.START, 0.0, "HUP")
+    early = Sent(hangup, 1, caught=False, handlers_set=False, requests=0, saved=False)
+    died = seen(code=-1, files={}, requests=0, sent=[early])
+    assert problems(CASE, died) == []
+    assert problems(CASE, replace(died, sent=[replace(early, handlers_set=True)])) == ["it died of signal 1"]
+
+
+@pytest.mark.slow  # the command as a process of its own
+def test_a_run_is_played_and_leaves_nothing(tmp_path: Path) -> None:
+    certificates = write_certificates(tmp_path)
+    (tmp_path / "case").mkdir()
+    played = play(CASE, tmp_path / "case", Tls(certificates.server_context(), certificates.ca))
+    assert problems(CASE, played) == []
+    assert (played.code, played.requests, played.answers) == (0, 5, {WHOLE: 5})
