@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 import jsonschema
 
 from loadgen.base.errors import UsageError
-from loadgen.report.hlog import render_hlog
 from loadgen.results.result import Result, from_json
 from loadgen.results.schema import result_schema
 from tests.chaos.case import BAD_PLACES, KEPT_PLACES, Case, Output
@@ -186,8 +185,7 @@ def _hgrm(text: str) -> str:
 
 
 def _hlog(text: str) -> str:
-    expected = render_hlog(Result()).splitlines()[0]
-    return "" if text.startswith(expected) else f"it begins with {text.splitlines()[0]!r}"
+    return "" if "#[Histogram log format version" in text else f"it begins with {text.splitlines()[0]!r}"
 
 
 FORMS: dict[str, Callable[[str], str]] = {
