@@ -5,27 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from loadgen.base.clock import Clock, now_ns
-from loadgen.base.exchange import Endpoint, ErrorClass
+from loadgen.base.exchange import Endpoint
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
-from loadgen.pacing.closed import active_spans_ns, ramp_offset_ns
 from loadgen.plan.plan import Plan, Shard
 
 UNLIMITED = 1 << 62
 TICK_S = 0.05
-
-CONNECT_ERRORS = frozenset(
-    {
-        ErrorClass.CONNECTION_REFUSED,
-        ErrorClass.UNREACHABLE,
-        ErrorClass.CONNECT_TIMEOUT,
-        ErrorClass.TLS,
-        ErrorClass.NO_DESCRIPTORS,
-        ErrorClass.NO_PORTS,
-        ErrorClass.GENERATOR,
-    }
-)
-"""After these a user backs off before it connects again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +29,6 @@ class Assignment:
     deliver: Callable[[Frame], None]
     redact: Callable[[bytes], str]
     clock: Clock = now_ns
-
-
-def active_spans_of(plan: Plan, shard: Shard, user: int) -> list[tuple[int, int]]:
-    """When a user of a staggered plan takes part: spans of nanoseconds from the gate on."""
-    place = shard.rank_of_user(user)
-    if plan.user_stages:
-        return active_spans_ns(
-            place, [(stage.duration_s, stage.from_users, stage.to_users) for stage in plan.user_stages]
-        )
-    return [(ramp_offset_ns(place, plan.users, plan.ramp_up_s), UNLIMITED)]
 
 
 class Users(Protocol):

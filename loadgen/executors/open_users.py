@@ -3,21 +3,19 @@
 import asyncio
 import ssl
 from heapq import heappush
-from itertools import chain, repeat
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.exchange import ReplyCache, Request
 from loadgen.clients.http1.connection import Connection
-from loadgen.executors.base import UNLIMITED, Assignment
+from loadgen.executors.base import Assignment
 from loadgen.executors.reactor_users import ReactorUsers
-from loadgen.executors.schedule import make_timetable
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recorder import Recorder
+from loadgen.pacing.base import NEVER_NS, Pacer
 from loadgen.plan.plan import Arrivals, share
 from loadgen.workloads.base import Pause, Workload
 
-NEVER = UNLIMITED
 SPIN_NS = 25_000
 
 
@@ -29,24 +27,21 @@ class OpenUsers(ReactorUsers):
         task: Assignment,
         arrivals: Arrivals,
         context: ssl.SSLContext | None,
+        pacer: Pacer,
         workload: Workload,
         recorder: Recorder,
         breaker: Breaker,
         alarm: Alarm,
     ) -> None:
-        super().__init__(task, context, workload, recorder, breaker, alarm)
+        super().__init__(task, context, pacer, workload, recorder, breaker, alarm)
         shard = task.shard
-        timetable = make_timetable(arrivals, task.plan.seed)
-        self._eager = False
-        offsets_ns = timetable.offsets_ns(shard.index, shard.count)
-        self._next_offset_ns = chain(offsets_ns, repeat(NEVER)).__next__
+        self._next_arrival_ns = pacer.next_due_ns
         self._most = max(share(arrivals.max_connections, shard.count, shard.index), shard.users)
         self._drops = arrivals.when_busy == "drop"
         self._precise = arrivals.precise
         self._idle: list[Connection] = []
         self._blocked = False  # an arrival is due and all connections are busy
-        self._started_ns = 0
-        self._next_due_ns = NEVER
+        self._next_due_ns = NEVER_NS
         self._armed = False
         self._spinning: asyncio.Handle | None = None
         self._over = False
@@ -65,19 +60,18 @@ class OpenUsers(ReactorUsers):
 
     def start(self, now: int, end_ns: int) -> None:
         """The timetable begins."""
-        self._end_ns, self._started_ns = end_ns, now
+        self._end_ns = end_ns
+        self._pacer.begin(now, end_ns)
         self.started = len(self.connections)
         self._idle = list(self.connections)
-        self._take_due()
+        self._take_due(now)
         self._reactor.timetable = self._keep_to_it
         self._on_alarm()
         self._arm()  # nothing but an event makes the reactor look at the timetable again
 
-    def _take_due(self) -> int:
+    def _take_due(self, now: int) -> int:
         """The next arrival's due instant; the one after it is next."""
-        due_ns = self._next_due_ns
-        next_ns = self._started_ns + self._next_offset_ns()
-        self._next_due_ns = next_ns if next_ns < self._end_ns else NEVER
+        due_ns, self._next_due_ns = self._next_due_ns, self._next_arrival_ns(0, now)
         return due_ns
 
     def _on_alarm(self) -> None:
@@ -111,10 +105,10 @@ class OpenUsers(ReactorUsers):
     def _arm(self) -> None:
         if self._armed:
             return
-        due_ns = NEVER if self._over or self._blocked else self._next_due_ns
+        due_ns = NEVER_NS if self._over or self._blocked else self._next_due_ns
         if self._pausing:
             due_ns = min(due_ns, self._pausing[0][0])
-        if due_ns != NEVER:
+        if due_ns != NEVER_NS:
             self._armed = True
             self._alarm.set(due_ns)
 
@@ -154,9 +148,9 @@ class OpenUsers(ReactorUsers):
                 self._finish(now)
                 return
             if self._idle or len(self.connections) < self._most:
-                self._fire(self._idle.pop() if self._idle else self._another(), self._take_due())
+                self._fire(self._idle.pop() if self._idle else self._another(), self._take_due(now))
             elif self._drops:
-                self._take_due()
+                self._take_due(now)
                 self._lose_arrival(0)
             else:
                 self._blocked = True
@@ -173,7 +167,7 @@ class OpenUsers(ReactorUsers):
         connection.due_ns = due_ns
         step = self._only or self._resumes[connection.user](None)
         if step is None:  # there is nothing left to send: the timetable ends here
-            self._next_due_ns = NEVER
+            self._next_due_ns = NEVER_NS
             self._idle.append(connection)
             self._finish(self._clock())
         elif isinstance(step, Pause):
@@ -198,8 +192,7 @@ class OpenUsers(ReactorUsers):
             return self._continue(connection, now)
         self._budget -= 1
         connection.due_ns = due_ns
-        next_ns = self._started_ns + self._next_offset_ns()  # the same as `_take_due`, in place
-        self._next_due_ns = next_ns if next_ns < self._end_ns else NEVER
+        self._next_due_ns = self._next_arrival_ns(0, now)
         return request
 
     def _continue(self, connection: Connection, now: int) -> Request | None:
@@ -234,7 +227,7 @@ class OpenUsers(ReactorUsers):
         left = self._budget
         while self._next_due_ns <= end_ns and left > 0:
             left -= 1
-            self._lose_arrival(end_ns - self._take_due())
+            self._lose_arrival(end_ns - self._take_due(now))
 
     def _lose_arrival(self, waited_ns: int) -> None:
         self._unsent += 1

@@ -14,12 +14,13 @@ from loadgen.base.exchange import ErrorClass, Outcome, Reply, ReplyCache, Reques
 from loadgen.clients.http1.connection import Connection
 from loadgen.clients.http1.reactor import Reactor
 from loadgen.clients.http1.reply_pattern import update_pattern
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, active_spans_of
+from loadgen.executors.base import UNLIMITED, Assignment
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP, Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
-from loadgen.pacing.closed import OPENING_BURST, ThinkTime, next_backoff_ns, opening_offset_ns
+from loadgen.pacing.base import Pacer, Span
+from loadgen.pacing.connecting import OPENING_BURST, next_backoff_ns, opening_offset_ns
 from loadgen.workloads.base import Pause, Workload
 
 FOLD_EVERY = 250
@@ -36,6 +37,7 @@ class ReactorUsers:
         self,
         task: Assignment,
         context: ssl.SSLContext | None,
+        pacer: Pacer,
         workload: Workload,
         recorder: Recorder,
         breaker: Breaker,
@@ -61,11 +63,11 @@ class ReactorUsers:
         self._budget = self._limit
         self._next_fold = self._budget - FOLD_EVERY
         self._end_ns = 0
-        self._think = ThinkTime(plan.think_s, shard.seed)
+        self._pacer = pacer
+        self._eager = pacer.eager
         self._paced = plan.paced
         self._staggered = plan.staggered
-        self._eager = not (plan.paced or plan.user_stages)
-        self._turns: list[list[tuple[int, int]]] = []
+        self._spans_left: list[list[Span]] = []
         self._until_ns: list[int] = []
         self._phases = plan.phases
         self._pausing: list[tuple[int, int]] = []
@@ -136,27 +138,26 @@ class ReactorUsers:
     # Running.
 
     def start(self, now: int, end_ns: int) -> None:
-        """Open the gate: every user begins its first pass, or at its turn."""
+        """Open the gate: every user begins its first pass, or when its first span begins."""
         self._end_ns = end_ns
+        self._pacer.begin(now, end_ns)
         if not self._staggered:
             for connection in self.connections:
                 self._start_user(connection)
             return
-        plan, shard = self._task.plan, self._task.shard
         for connection in self.connections:
-            turns = active_spans_of(plan, shard, connection.user)
-            self._turns.append([(now + begin, now + end) for begin, end in reversed(turns)])
+            self._spans_left.append(self._pacer.spans_ns(connection.user)[::-1])
             self._until_ns.append(0)
-            self._await_turn(connection, now)
+            self._await_span(connection, now)
         self._on_alarm()
 
-    def _await_turn(self, connection: Connection, now: int) -> None:
-        """Take part again from the beginning of the user's next turn, if it has one."""
-        turns = self._turns[connection.user]
-        if not turns:
+    def _await_span(self, connection: Connection, now: int) -> None:
+        """Take part again from the beginning of the user's next span, if it has one."""
+        spans = self._spans_left[connection.user]
+        if not spans:
             self._park(connection, now)
             return
-        begin_ns, self._until_ns[connection.user] = turns.pop()
+        begin_ns, self._until_ns[connection.user] = spans.pop()
         self._sleep(connection, begin_ns)
         connection.due_ns = 0
 
@@ -174,7 +175,7 @@ class ReactorUsers:
         """Begin a pass: the request to send now; None where the user does something else, or nothing any more."""
         if self._staggered and self._until_ns[connection.user] <= now < self._end_ns and self._words[STOP] == GO:
             self._reactor.drop(connection)
-            self._await_turn(connection, now)
+            self._await_span(connection, now)
             return None
         if self._is_over(now):
             self._park(connection, now)
@@ -240,10 +241,11 @@ class ReactorUsers:
 
     def _continue(self, connection: Connection, now: int) -> Request | None:
         """A pass is over: the first request of the next, where that is due at once."""
-        pause = connection.backoff_ns or self._think.next_ns()
-        if self._budget <= 0 or not (pause or self._paced):
+        backoff_ns = connection.backoff_ns
+        due_ns = now + backoff_ns if backoff_ns else self._pacer.next_due_ns(connection.user, now)
+        if self._budget <= 0 or not (due_ns > now or self._paced):
             return self._begin(connection, now)
-        self._sleep(connection, now + pause)
+        self._sleep(connection, due_ns)
         return None
 
     def _pause(self, connection: Connection, pause: Pause, now: int) -> None:
@@ -276,7 +278,7 @@ class ReactorUsers:
             connection = self.connections[heappop(pausing)[1]]
             if self._words[STOP] != GO or now >= self._end_ns:
                 self._park(connection, now)
-            elif not connection.due_ns:  # its turn to take part
+            elif not connection.due_ns:  # its span begins
                 connection.due_ns = now
                 self._reactor.open(connection)
             else:
@@ -347,7 +349,7 @@ class ReactorUsers:
 
     def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """A request failed, or an opening ahead of one."""
-        connection.backoff_ns = next_backoff_ns(connection.backoff_ns) if error in CONNECT_ERRORS else 0
+        connection.backoff_ns = next_backoff_ns(connection.backoff_ns, error)
         request = connection.request
         if request is None:
             self._opening_done(connection)

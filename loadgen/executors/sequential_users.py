@@ -14,15 +14,16 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Reply, Request
-from loadgen.executors.base import CONNECT_ERRORS, UNLIMITED, Assignment, active_spans_of
-from loadgen.executors.schedule import Schedule, make_timetable
+from loadgen.executors.base import UNLIMITED, Assignment
 from loadgen.executors.waits import LoopWaits, ThreadWaits
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP, Cause, Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import BufferedReplies, SampleBuffer
-from loadgen.pacing.closed import ThinkTime, next_backoff_ns, opening_offset_ns
+from loadgen.pacing.base import NEVER_NS, Pacer
+from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
+from loadgen.pacing.locked import LockedPacer
 from loadgen.workloads.base import Script, Workload
 
 STACK_BYTES = 256 * 1024
@@ -50,6 +51,7 @@ class SequentialUsers:
         self,
         task: Assignment,
         clients: Callable[[], Client],
+        pacer: Pacer,
         workload: Workload,
         recorder: Recorder,
         breaker: Breaker,
@@ -64,7 +66,10 @@ class SequentialUsers:
         self._clock = task.clock
         self._paced = plan.paced
         self._phases = plan.phases
-        self._schedule = _schedule(task)
+        self._pacer = LockedPacer(pacer) if isinstance(waits, ThreadWaits) else pacer
+        self._arrive = plan.arrivals is not None
+        self._drops = plan.arrivals is not None and plan.arrivals.when_busy == "drop"
+        self._unsent_waits_ns: list[int] = []  # of arrivals that were not sent, until they are drained
         self._unsent = 0
         limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._tickets: Iterator[int] | None = None if shard.requests_limit is None else itertools.count()
@@ -110,7 +115,7 @@ class SequentialUsers:
     @property
     def not_sent(self) -> int:
         """Arrivals that were due and not sent; in a closed loop, what its workload had left."""
-        return self._unsent if self._schedule is not None else self._workload.left
+        return self._unsent if self._arrive else self._workload.left
 
     @property
     def finished_ns(self) -> int:
@@ -120,7 +125,7 @@ class SequentialUsers:
     @property
     def finished(self) -> bool:
         """Whether every user has returned, and with arrivals, their time is over: later ones might have come."""
-        if self._schedule is not None and self._end_ns and self._may_send(self._clock()):
+        if self._arrive and self._end_ns and self._may_send(self._clock()):
             return False
         return all(future.done() for future in self._futures)
 
@@ -152,16 +157,15 @@ class SequentialUsers:
         """Open the gate."""
         self._opening_since = now
         self._end_ns = end_ns
-        if self._schedule is not None:
-            self._schedule.begin(now, end_ns)
+        self._pacer.begin(now, end_ns)
         self._waits.open_gate()
 
     def tick(self, now: int) -> None:
         """Wake the sleepers when nothing new may be sent; fold what the users wrote."""
         if self._words[STOP] != GO or (self._end_ns and not self._may_send(now)):
             self._waits.wake()
-            if self._schedule is not None and self._end_ns:
-                self._schedule.end(0 if self._sold_out else min(now, self._end_ns))
+            if self._arrive and self._end_ns:
+                self._end_arrivals(min(self._task.control.stopped_at_ns or now, self._end_ns))
         if self._waits.waiting and self._waits.waiting == sum(not future.done() for future in self._futures):
             self._sold_out = True  # each waits for what another's request leads to, and none is out
             self._waits.wake()
@@ -199,10 +203,11 @@ class SequentialUsers:
     def _drain(self) -> None:
         for buffer in self._buffers:
             buffer.drain(self._recorder)
-        if self._schedule is not None:
-            for waited_ns in self._schedule.unsent_waits_ns():
-                self._unsent += 1
-                self._recorder.never_sent(self._workload.skip(), waited_ns)
+        waits_ns = self._unsent_waits_ns[:]
+        del self._unsent_waits_ns[: len(waits_ns)]
+        for waited_ns in waits_ns:
+            self._unsent += 1
+            self._recorder.never_sent(self._workload.skip(), waited_ns)
         self._recorder.fold()
         self._task.control.put(self._task.shard.index, Slot.SENT, self.sent)
 
@@ -220,38 +225,34 @@ class SequentialUsers:
 
     async def _live(self, user: int) -> None:
         task, waits = self._task, self._waits
-        plan, shard = task.plan, task.shard
-        client, buffer = self._clients[user], self._buffers[user]
+        client = self._clients[user]
         script = self._workload.script(user)
-        think = ThinkTime(plan.think_s, shard.seed + shard.first_user + user)
-        if plan.staggered:
+        if task.plan.staggered:
             await waits.gate()
-            for begin_ns, until_ns in active_spans_of(plan, shard, user):
-                await waits.until(self._opening_since + begin_ns)
+            for begin_ns, end_ns in self._pacer.spans_ns(user):
+                await waits.until(begin_ns)
                 if not self._may_send(self._clock()):
                     return
                 await client.connect()
                 self._started[user] = self._words[STOP] == GO
-                end_ns = min(self._end_ns, self._opening_since + until_ns)
-                self._ended_ns[user] = await self._repeat(client, script, buffer, think, end_ns)
+                self._ended_ns[user] = await self._repeat(user, script, min(end_ns, self._end_ns))
                 client.drop()
             return
-        await waits.until(self._opening_since + opening_offset_ns(user, shard.count))
+        await waits.until(self._opening_since + opening_offset_ns(user, task.shard.count))
         if self._words[STOP] == GO:
             await client.connect()
         self._opened[user] = True
         await waits.gate()
         self._started[user] = self._words[STOP] == GO
-        if self._schedule is None:
-            self._ended_ns[user] = await self._repeat(client, script, buffer, think, self._end_ns)
-        else:
-            self._ended_ns[user] = await self._serve(client, script, buffer, self._schedule)
+        serve = self._serve(user, script) if self._arrive else self._repeat(user, script, self._end_ns)
+        self._ended_ns[user] = await serve
 
-    async def _repeat(self, client: Client, script: Script, buffer: SampleBuffer, think: ThinkTime, end_ns: int) -> int:
+    async def _repeat(self, user: int, script: Script, end_ns: int) -> int:
         """One pass after another, up to `end_ns` or the run's end; when the last request ended, 0 without any.
 
         The first half of the loop is the hot path.
         """
+        client, buffer, pacer = self._clients[user], self._buffers[user], self._pacer
         words, only, tickets = self._words, script.only, self._tickets
         again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
         eager = not (self._paced or self._phases)
@@ -270,7 +271,7 @@ class SequentialUsers:
                 buffer.last.samples.append(now - outcome.sent_ns)
                 continue
             error = self._note(buffer, request, outcome, due_ns)
-            backoff_ns = next_backoff_ns(backoff_ns) if error in CONNECT_ERRORS else 0
+            backoff_ns = next_backoff_ns(backoff_ns, error)
             if request.awaited:
                 outcome.error = error
                 done_ns, backoff_ns = await self._follow(client, script, buffer, outcome, backoff_ns)
@@ -278,33 +279,44 @@ class SequentialUsers:
                 if not self._may_send(now):
                     break
             if self._paced or backoff_ns:
-                due_ns = now + (backoff_ns or think.next_ns())
+                due_ns = now + backoff_ns if backoff_ns else pacer.next_due_ns(user, now)
                 await self._waits.until(due_ns)
                 now = self._clock()
         return done_ns
 
-    async def _serve(self, client: Client, script: Script, buffer: SampleBuffer, schedule: Schedule) -> int:
+    async def _serve(self, user: int, script: Script) -> int:
         """One arrival after another: take the next of all users', wait until it is due, send it."""
+        client, buffer = self._clients[user], self._buffers[user]
         done_ns = 0
-        while (due_ns := schedule.take()) is not None:
+        while not self._sold_out and (due_ns := self._next_arrival_ns(user)) != NEVER_NS:
             await self._waits.until(due_ns)
             now = self._clock()
             if now < due_ns:
                 break
             if not self._may_send(now) or (self._tickets is not None and not self._ticket(self._tickets)):
                 if not self._sold_out:
-                    schedule.give_back(due_ns)
+                    self._unsent_waits_ns.append(now - due_ns)
                 break
             request = script.only or await self._next(script, None)
             if request is None:  # there is nothing left to send: the timetable ends here
                 self._sold_out = True
-                schedule.end(0)
                 break
             outcome = await self._exchange(client, buffer, request, due_ns)
             done_ns = outcome.done_ns
             if request.awaited:
                 done_ns, _ = await self._follow(client, script, buffer, outcome, 0)
         return done_ns
+
+    def _next_arrival_ns(self, user: int) -> int:
+        """Users take arrivals ahead of time: one that is past already when it is taken found nobody free."""
+        while (due_ns := self._pacer.next_due_ns(user, now := self._clock())) < now and self._drops:
+            self._unsent_waits_ns.append(0)
+        return due_ns
+
+    def _end_arrivals(self, ended_ns: int) -> None:
+        """What was due by the end and nobody took is unsent, unless there was nothing left to send."""
+        while (due_ns := self._pacer.next_due_ns(0, ended_ns)) < ended_ns and not self._sold_out:
+            self._unsent_waits_ns.append(ended_ns - due_ns)
 
     async def _exchange(self, client: Client, buffer: SampleBuffer, request: Request, due_ns: int) -> Outcome:
         buffer.sent += 1
@@ -325,7 +337,7 @@ class SequentialUsers:
             if not self._may_send(now) or (self._tickets is not None and not self._ticket(self._tickets)):
                 break
             outcome = await self._exchange(client, buffer, request, now)
-            backoff_ns = next_backoff_ns(backoff_ns) if outcome.error in CONNECT_ERRORS else 0
+            backoff_ns = next_backoff_ns(backoff_ns, outcome.error)
             if not request.awaited:
                 break
         return outcome.done_ns, backoff_ns
@@ -394,11 +406,3 @@ class SequentialUsers:
             buffer.examples.append((request.name_id, error, request.expect.describe(reply.status, code), reply.head))
         self._breaker.failed(now)
         return kind
-
-
-def _schedule(task: Assignment) -> Schedule | None:
-    arrivals, shard = task.plan.arrivals, task.shard
-    if arrivals is None:
-        return None
-    offsets_ns = make_timetable(arrivals, task.plan.seed).offsets_ns(shard.index, shard.count)
-    return Schedule(offsets_ns, task.clock, drops=arrivals.when_busy == "drop")

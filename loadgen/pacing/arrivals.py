@@ -10,6 +10,35 @@ from math import inf, log, sqrt
 from random import Random
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.pacing.base import NEVER_NS, Span
+
+
+class SharedArrivals:
+    """Arrivals that the users of one shard share: whoever asks gets the next one. `offsets_ns` count from the gate."""
+
+    eager = False
+
+    def __init__(self, offsets_ns: Iterator[int]) -> None:
+        self._offsets_ns = offsets_ns
+        self._due_ns: Iterator[int] = iter(())
+
+    def begin(self, start_ns: int, end_ns: int) -> None:
+        self._due_ns = self._instants_ns(start_ns, end_ns)
+
+    def spans_ns(self, user: int) -> list[Span]:
+        return [(0, NEVER_NS)]
+
+    def next_due_ns(self, user: int, now: int) -> int:
+        return next(self._due_ns)
+
+    def _instants_ns(self, start_ns: int, end_ns: int) -> Iterator[int]:
+        for offset_ns in self._offsets_ns:
+            due_ns = start_ns + offset_ns
+            if due_ns >= end_ns:
+                break
+            yield due_ns
+        while True:
+            yield NEVER_NS
 
 
 class Timetable:

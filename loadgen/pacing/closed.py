@@ -1,70 +1,69 @@
-"""The closed loop: each user sends when its last reply is in, after a think time."""
+"""The closed loop: each user sends when its last reply is in, after a think time, while it takes part."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
-from loadgen.base.clock import NS_PER_S, s_to_ns
+from loadgen.base.clock import s_to_ns
+from loadgen.pacing.base import NEVER_NS, Span
 
 
-class ThinkTime:
-    """Pauses drawn evenly from an inclusive range of seconds; the same seed gives the same pauses."""
+class ClosedLoop:
+    """Think times drawn evenly from an inclusive range of seconds: a seed draws the same ones, in the order of asking.
 
-    def __init__(self, range_s: tuple[float, float], seed: int) -> None:
-        self._low_ns, high_ns = s_to_ns(range_s[0]), s_to_ns(range_s[1])
-        self._span_ns = high_ns - self._low_ns
+    `active_offsets_ns` says of each of the shard's users when it takes part, counted from the start gate.
+    """
+
+    def __init__(
+        self,
+        think_s: tuple[float, float],
+        seed: int,
+        active_offsets_ns: Callable[[int], list[Span]],
+        *,
+        leaves: bool = False,
+    ) -> None:
+        self._low_ns, high_ns = s_to_ns(think_s[0]), s_to_ns(think_s[1])
+        self._range_ns = high_ns - self._low_ns
         self._random = Random(seed).random
+        self._active_offsets_ns = active_offsets_ns
+        self._start_ns = 0
+        self.eager = not (high_ns or leaves)
 
-    @property
-    def none(self) -> bool:
-        """Whether there is never a pause."""
-        return self._low_ns == 0 and self._span_ns == 0
+    def begin(self, start_ns: int, end_ns: int) -> None:
+        self._start_ns = start_ns
 
-    def next_ns(self) -> int:
-        """The next pause."""
-        return self._low_ns + int(self._random() * (self._span_ns + 1)) if self._span_ns else self._low_ns
+    def spans_ns(self, user: int) -> list[Span]:
+        start_ns = self._start_ns
+        return [(start_ns + begin, start_ns + end) for begin, end in self._active_offsets_ns(user)]
 
-
-def ramp_offset_ns(user: int, users: int, ramp_up_s: float) -> int:
-    """When user `user` (from 0) of `users` starts: evenly over the ramp, the first at once."""
-    return user * s_to_ns(ramp_up_s) // users
+    def next_due_ns(self, user: int, now: int) -> int:
+        if self._range_ns:
+            return now + self._low_ns + int(self._random() * (self._range_ns + 1))
+        return now + self._low_ns
 
 
-def active_spans_ns(place: int, stages: Sequence[tuple[float, float, float]]) -> list[tuple[int, int]]:
-    """When user number `place` (from 0) takes part: spans of offsets in which more than `place` users are to.
+def ramp_span_ns(rank: int, users: int, ramp_up_s: float) -> Span:
+    """When the user of this rank (from 0) of `users` takes part: they start evenly over the ramp, the first at once."""
+    return rank * s_to_ns(ramp_up_s) // users, NEVER_NS
+
+
+def stage_spans_ns(rank: int, stages: Sequence[tuple[float, float, float]]) -> list[Span]:
+    """When the user of this rank (from 0) takes part: while more than `rank` users are to.
 
     `stages` are (duration_s, from_users, to_users), linear in between; spans that touch are one.
     """
-    turns: list[tuple[int, int]] = []
+    spans: list[Span] = []
     start_s = 0.0
     for duration_s, low, high in stages:
         begins_s, ends_s = start_s, start_s + duration_s
         start_s = ends_s
-        if low <= place and high <= place:
+        if low <= rank and high <= rank:
             continue
-        if low <= place or high <= place:
-            crossing_s = begins_s + duration_s * (place - low) / (high - low)
-            begins_s, ends_s = (crossing_s, ends_s) if low <= place else (begins_s, crossing_s)
+        if low <= rank or high <= rank:
+            crossing_s = begins_s + duration_s * (rank - low) / (high - low)
+            begins_s, ends_s = (crossing_s, ends_s) if low <= rank else (begins_s, crossing_s)
         begin_ns, end_ns = s_to_ns(begins_s), s_to_ns(ends_s)
-        if turns and turns[-1][1] == begin_ns:
-            turns[-1] = (turns[-1][0], end_ns)
+        if spans and spans[-1][1] == begin_ns:
+            spans[-1] = (spans[-1][0], end_ns)
         else:
-            turns.append((begin_ns, end_ns))
-    return turns
-
-
-OPENINGS_PER_S = 5000
-OPENING_BURST = 128
-
-
-def opening_offset_ns(index: int, workers: int) -> int:
-    """When a worker may begin its connect number `index`: all workers together keep to 5,000 a second."""
-    return index * workers * NS_PER_S // OPENINGS_PER_S
-
-
-FIRST_BACKOFF_NS = 10_000_000
-LAST_BACKOFF_NS = 1_000_000_000
-
-
-def next_backoff_ns(previous_ns: int) -> int:
-    """The pause after one more failed connect in a row: 10 ms, doubled each time up to 1 s."""
-    return min(previous_ns * 2, LAST_BACKOFF_NS) if previous_ns else FIRST_BACKOFF_NS
+            spans.append((begin_ns, end_ns))
+    return spans

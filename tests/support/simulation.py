@@ -19,6 +19,7 @@ from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
+from loadgen.pacing.make import make_pacer
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.plan import Plan
 from loadgen.workloads.base import Workload
@@ -186,11 +187,14 @@ class Simulation:
         self.breaker = Breaker(self.control, shard, max_errors)
         assert isinstance(plan.job, HttpJob)
         workload = workload or HttpWorkload(plan.job, task.shard, plan.users)
+        pacer = make_pacer(plan, task.shard)
         self.users: reactor_users.ReactorUsers
         if plan.arrivals is None:
-            self.users = reactor_users.ReactorUsers(task, None, workload, self.recorder, self.breaker, self.alarm)
+            self.users = reactor_users.ReactorUsers(
+                task, None, pacer, workload, self.recorder, self.breaker, self.alarm
+            )
         else:
-            self.users = OpenUsers(task, plan.arrivals, None, workload, self.recorder, self.breaker, self.alarm)
+            self.users = OpenUsers(task, plan.arrivals, None, pacer, workload, self.recorder, self.breaker, self.alarm)
         self._runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(self.clock))
 
     def _make_reactor(

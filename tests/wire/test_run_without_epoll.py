@@ -7,7 +7,7 @@ import pytest
 from loadgen.base.alarm import LoopAlarm
 from loadgen.base.clock import now_ns
 from loadgen.clients.http1 import reactor
-from loadgen.executors import place
+from loadgen.executors import make
 from loadgen.plan.build import make_plan
 from loadgen.plan.profiles.document import profile_for_url
 from loadgen.session.observers import Observers
@@ -20,7 +20,7 @@ QUIET = Hooks(Observers(), lambda _result: None, lambda error: pytest.fail(repr(
 @pytest.fixture
 def no_epoll(monkeypatch):
     monkeypatch.setattr(reactor, "has_epoll", lambda: False)
-    monkeypatch.setattr(place, "make_alarm", lambda: LoopAlarm(asyncio.get_running_loop()))
+    monkeypatch.setattr(make, "make_alarm", lambda: LoopAlarm(asyncio.get_running_loop()))
 
 
 @pytest.mark.slow  # starts a server process

@@ -16,7 +16,7 @@ from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import Endpoint
 from loadgen.base.redact import Redactor
 from loadgen.executors.base import Assignment
-from loadgen.executors.place import make_worker
+from loadgen.executors.make import make_worker
 from loadgen.executors.places.base import Deliver
 from loadgen.executors.worker import Worker
 from loadgen.guard.shared_state import Cause, SharedState, Slot, State

@@ -11,6 +11,7 @@ from loadgen.executors.waits import LoopWaits
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import Cause, SharedState
 from loadgen.measure.recorder import Recorder
+from loadgen.pacing.make import make_pacer
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.workloads.http import HttpWorkload
 from tests.support.fakes import (
@@ -63,13 +64,14 @@ class Run:
         self.users = users = SequentialUsers(
             task,
             self.make_client,
+            make_pacer(self.plan, task.shard),
             self.workload or HttpWorkload(self.plan.job, task.shard, self.plan.users, streams=True),
             recorder,
             breaker,
             waits=LoopWaits(clock, LoopAlarm(asyncio.get_running_loop(), clock)),
         )
         users.open(clock())
-        while users.opened < task.shard.users and not self.plan.ramp_up_s:
+        while users.opened < task.shard.users and not self.plan.staggered:
             await asyncio.sleep(0.002)
             users.tick(clock())
         assert users.sent == 0

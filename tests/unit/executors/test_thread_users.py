@@ -13,6 +13,7 @@ from loadgen.executors.waits import ThreadWaits
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder
+from loadgen.pacing.make import make_pacer
 from tests.support.fakes import FakeClient, OneScript, make_plan, reply, task_for
 
 
@@ -40,6 +41,7 @@ def in_threads(users, requests, clients=InstantClient):
     return control, SequentialUsers(
         task,
         lambda: clients(time.perf_counter_ns, lambda _: (0, good)),
+        make_pacer(plan, task.shard),
         OneScript(),
         Recorder(task.redact, paced=False),
         Breaker(control, 0, None),

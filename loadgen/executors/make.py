@@ -12,6 +12,7 @@ from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import Cause
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions
+from loadgen.pacing.make import make_pacer
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.base import Workload
@@ -31,14 +32,15 @@ def _users(task: Assignment) -> Users:
 
         context = make_context(endpoint.tls)
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, clock=task.clock)
+    pacer = make_pacer(plan, shard)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _workload(task, recorder.transactions, sequential=False)
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
-            return OpenUsers(task, plan.arrivals, context, workload, recorder, breaker, make_alarm())
-        return ReactorUsers(task, context, workload, recorder, breaker, make_alarm())
+            return OpenUsers(task, plan.arrivals, context, pacer, workload, recorder, breaker, make_alarm())
+        return ReactorUsers(task, context, pacer, workload, recorder, breaker, make_alarm())
 
     from loadgen.executors.sequential_users import SequentialUsers
     from loadgen.executors.waits import LoopWaits, ThreadWaits
@@ -46,6 +48,7 @@ def _users(task: Assignment) -> Users:
     return SequentialUsers(
         task,
         _client_maker(task, context),
+        pacer,
         _workload(task, recorder.transactions, sequential=True),
         recorder,
         breaker,
