@@ -5,11 +5,13 @@ so that no pattern can hide a secret from another.
 """
 
 import codecs
+import html
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from urllib.parse import quote, unquote, unquote_plus
 
 REDACTED = "[redacted]"
 
@@ -18,20 +20,28 @@ _SENSITIVE_HEADER = (
     r"|(?:[a-z0-9]+-)+(?:api-?)?(?:token|key|secret|signature|password)"
 )
 _HEADER_NAME = re.compile(_SENSITIVE_HEADER, re.IGNORECASE)
+_SENSITIVE_NAME = (
+    r"(?<![\w.\-\]%])(?:[\w.\-\[\]%]{0,64}(?:token|signature|secret|passw(?:or)?d|passphrase|pwd|credentials?|sess(?:ion)?_?id"
+    r"|(?:api|access|account|auth|private|session|subscription)[-_]?key)|key|sig)[\d\]]{0,4}"
+)
 _QUOTED = r'"(?:\\.|[^"\\])*"?|' + r"'(?:\\.|[^'\\])*'?"
 _HEADER_VALUE = re.compile(
     rf"(?<![a-z0-9])(?:{_SENSITIVE_HEADER})[\"']?[ \t]*:[ \t]*({_QUOTED}|[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)",
     re.IGNORECASE,
 )
+_SCHEME = re.compile("https?://")
 _USERINFO = re.compile(r"//([^\s/?#\"'<>]*)@")
-_PARAMETER = re.compile(
-    r"(?:^|[?&;\s\"'])[^\s?&;=\"']{0,64}(?:token|signature|key|passw|pwd|secret|credential)[^\s?&;=\"']{0,64}="
-    r"([^\s&;#\"'<>]*)",
-    re.IGNORECASE,
+_PARAMETER = re.compile(rf"{_SENSITIVE_NAME}=([^\s&;#\"'<>]*)", re.IGNORECASE)
+_MEMBER = re.compile(
+    rf"{_SENSITIVE_NAME}\\?[\"']\s*:\s*({_QUOTED}|\\\"(?:(?!\\\").)*(?:\\\")?|[^\s,}}\]\"'\\]+)", re.IGNORECASE
 )
+_ELEMENT = re.compile(rf"<{_SENSITIVE_NAME}>([^<]+)", re.IGNORECASE)
+_BY_NAME = (_PARAMETER, _MEMBER, _ELEMENT)
 _ALREADY = re.compile(re.escape(REDACTED))
 _SHORT = 4
 _SHORTEST_BASE64 = 8
+_SHORTEST_BY_NAME = 8
+"""A value that only its name makes a secret is hidden beside that name, and from so many characters on anywhere."""
 
 Span = tuple[int, int]
 
@@ -39,15 +49,15 @@ Span = tuple[int, int]
 class Redactor:
     """Replaces credentials and the given secret values by "[redacted]".
 
-    A secret is found plain, percent-encoded, JSON-escaped and inside base64. One of fewer than four characters is
-    replaced only where it stands as a word of its own; an empty one is ignored.
+    A secret is found plain, inside base64, and with any of its characters written as in a URL, a form, JSON or HTML.
+    One of fewer than four characters is replaced only where it stands as a word of its own; an empty one is ignored.
+    Parameters, members of JSON and elements of XML whose names say so are credentials.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
-        self._long = [form for form in forms if len(form) >= _SHORT]
-        short = [rf"(?<!\w){re.escape(form)}(?!\w)" for form in forms if len(form) < _SHORT]
-        patterns = [_in_any_escape_case(form) for form in self._long] + short
+        self._long = [[_spellings(character) for character in form] for form in forms if len(form) >= _SHORT]
+        patterns = [_pattern(form) if len(form) >= _SHORT else rf"(?<!\w){_pattern(form)}(?!\w)" for form in forms]
         self._secret = re.compile("|".join(patterns)) if patterns else None
 
     def text(self, text: str) -> str:
@@ -64,13 +74,19 @@ class Redactor:
         spans = [*self._spans(text), (len(text) - tail, len(text))] if tail else self._spans(text)
         return "".join(map(_printable, _replaced(text, spans).replace("\r\n", "\n")))
 
+    def address(self, text: str) -> str:
+        """The same where `text` may be the URL of a server, whose scheme is no secret."""
+        scheme = _SCHEME.match(text)
+        kept = scheme.end() if scheme else 0
+        return _replaced(text, [(max(start, kept), end) for start, end in self._spans(text)])
+
     def header(self, name: str, value: str) -> str:
         """The value of a header field, or "[redacted]" where the name says that it is a credential."""
         return REDACTED if is_sensitive_header(name) else self.text(value)
 
     def _spans(self, text: str) -> list[Span]:
         spans = [match.span() for match in _ALREADY.finditer(text)]
-        for pattern in (_HEADER_VALUE, _USERINFO, _PARAMETER):
+        for pattern in (_HEADER_VALUE, _USERINFO, *_BY_NAME):
             spans += [_unquoted(text, match.span(1)) for match in pattern.finditer(text)]
         if self._secret is not None:
             spans += [match.span() for match in self._secret.finditer(text)]
@@ -78,13 +94,7 @@ class Redactor:
 
     def _cut_secret(self, text: str) -> int:
         """How many characters at the end are the beginning of a secret."""
-        lengths = (
-            length
-            for form in self._long
-            for length in range(min(len(form) - 1, len(text)), _SHORT - 1, -1)
-            if text.endswith(form[:length])
-        )
-        return max(lengths, default=0)
+        return max((_cut_length(text, spellings) for spellings in self._long), default=0)
 
 
 def is_sensitive_header(name: str) -> bool:
@@ -92,9 +102,11 @@ def is_sensitive_header(name: str) -> bool:
     return _HEADER_NAME.fullmatch(name.strip()) is not None
 
 
-def sensitive_parameters(path: str) -> list[str]:
-    """The values, as written, of query parameters whose names say that they are credentials."""
-    return [match[1] for match in _PARAMETER.finditer(path) if match[1]]
+def values_by_name(text: str) -> list[str]:
+    """The long values in a path, a form or JSON whose names say that they are credentials, as written and decoded."""
+    found = [text[slice(*_unquoted(text, match.span(1)))] for pattern in _BY_NAME for match in pattern.finditer(text)]
+    decoded = (form for value in found for form in (value, unquote(value), unquote_plus(value)))
+    return [value for value in dict.fromkeys(decoded) if len(value) >= _SHORTEST_BY_NAME]
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -102,12 +114,67 @@ def _forms(secret: str) -> Iterator[str]:
         return
     data = secret.encode("utf-8", "surrogatepass")
     yield secret
-    yield data.decode("latin-1")
-    yield from (quote(data, safe=""), quote(data), quote_plus(data))
-    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
-    yield from (repr(secret)[1:-1], repr(secret)[1:-1].replace("'", "\\'"))
     for plain in (b64encode(data).decode().rstrip("="), *_base64_forms(data)):
         yield from (plain, plain.replace("+", "-").replace("/", "_"))
+
+
+@cache
+def _spellings(character: str) -> tuple[str, ...]:
+    """The ways in which programs write a character, the longest first; all but itself in small letters."""
+    if character.isascii() and character.isalnum():
+        return (character,)
+    data = character.encode("utf-8", "surrogatepass")
+    number = ord(character)
+    found = {
+        quote(data, safe="").lower(),
+        "".join(f"%{byte:02x}" for byte in data),
+        data.decode("latin-1"),
+        json.dumps(character)[1:-1].lower(),
+        repr(character)[1:-1].lower(),
+        html.escape(character),
+        f"&#{number};",
+        f"&#x{number:x};",
+        f"&#x{number:02x};",
+        f"\\u{number:04x}",
+        f"\\x{number:02x}",
+        f"\\{character}",
+    }
+    if character == " ":
+        found.add("+")
+    if character == "'":
+        found.add("&apos;")
+    return (*sorted(found - {character, ""}, key=len, reverse=True), character)
+
+
+def _pattern(form: str) -> str:
+    """An expression for `form`, each of its characters in any spelling."""
+    parts = []
+    for character in form:
+        *others, itself = map(re.escape, _spellings(character))
+        parts.append(f"(?:(?i:{'|'.join(others)})|{itself})" if others else itself)
+    return "".join(parts)
+
+
+def _cut_length(text: str, spellings: Sequence[tuple[str, ...]]) -> int:
+    """How many characters at the end of `text` are the beginning of what `spellings` spell."""
+    longest = sum(len(ways[0]) for ways in spellings)
+    for start in range(max(0, len(text) - longest), len(text) - _SHORT + 1):
+        positions = {start}
+        for ways in spellings:
+            positions = {after for position in positions for after in _after(text, position, ways)}
+            if not positions:
+                break
+            if len(text) in positions:
+                return len(text) - start
+    return 0
+
+
+def _after(text: str, position: int, ways: tuple[str, ...]) -> Iterator[int]:
+    """The places behind the character at `position` in each of its spellings, which may be cut at the end."""
+    for way in ways:
+        found = text[position : position + len(way)]
+        if way.startswith(found.lower()) if way is not ways[-1] else found == way:
+            yield position + len(found)
 
 
 def _base64_forms(data: bytes) -> Iterator[str]:
@@ -117,12 +184,6 @@ def _base64_forms(data: bytes) -> Iterator[str]:
         inner = encoded[(offset * 8 + 5) // 6 : (offset + len(data)) * 8 // 6]
         if len(inner) >= _SHORTEST_BASE64:
             yield inner
-
-
-def _in_any_escape_case(form: str) -> str:
-    """A pattern for `form` in which %2f and %2F are the same."""
-    parts = re.split(r"(%[0-9A-F]{2})", form)
-    return "".join(f"(?i:{part})" if index % 2 else re.escape(part) for index, part in enumerate(parts))
 
 
 def _unquoted(text: str, span: Span) -> Span:

@@ -115,7 +115,8 @@ class Recorder:
         errors = self._recording.tally(name_id).errors
         if error not in errors:
             example = self._redact(head[:EXAMPLE_BYTES]) if head else ""
-            errors[error] = ErrorCount(0, detail or ERROR_TEXT[error], example)
+            message = self._redact(detail.encode("utf-8", "replace")) if detail else ERROR_TEXT[error]
+            errors[error] = ErrorCount(0, message, example)
 
     def note_code(self, name_id: int, code: str) -> None:
         """Count an error code of the application."""

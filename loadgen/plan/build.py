@@ -38,7 +38,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
     if problems:
         raise profile.places.error(problems, Redactor(secrets))
     return Plan(
-        name=Redactor(secrets).text(profile.name or str(profile.target.origin)),
+        name=Redactor(secrets).address(profile.name or str(profile.target.origin)),
         origin=profile.target.origin,
         job=job,
         users=most_users(profile),

@@ -12,6 +12,8 @@ from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.plan import Plan
 
+_OWN_WORDS = ("name", "mode", "client", "kind", "when_busy", "method", "noun")
+"""Keys whose values are words of this program or of HTTP, whatever a secret may be, or names without secrets."""
 _TYPE = "type"
 """The key under which a member of a union names its type."""
 
@@ -35,16 +37,15 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
     """
     redactor, job = Redactor(plan.secrets), plan.job
     described: dict[str, Any] = {
-        "name": plan.name,
-        "target": str(plan.origin),
         "requests": [_described_request(request, redactor) for request in job.requests],
         "variables": [],
     }
-    described |= {key: value for key, value in asdict(plan).items() if key not in ("origin", "job", "secrets")}
+    described |= {key: value for key, value in asdict(plan).items() if key not in ("name", "origin", "job", "secrets")}
     described["thresholds"] = [condition.text for condition in plan.thresholds]
     described["stop"]["abort_if"] = [condition.text for condition in plan.stop.abort_if]
     described |= {"s3": None, "counted": {"noun": job.noun, "per_reply": job.per_reply, "total": job.total}}
-    return {key: _redacted(value, redactor) for key, value in (described | job.describe()).items()}
+    shown: dict[str, Any] = _redacted(described | job.describe(), redactor)
+    return {"name": redactor.address(plan.name), "target": redactor.address(str(plan.origin))} | shown
 
 
 def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, Any]:
@@ -70,13 +71,13 @@ def _described_body(body: bytes) -> dict[str, Any] | None:
 
 
 def _redacted(value: Any, redactor: Redactor) -> Any:
-    """Every text of a tree redacted; tuples become lists and an endless duration nothing, as in JSON."""
+    """A tree with every text redacted but the program's own words; tuples become lists, an endless duration nothing."""
     if isinstance(value, str):
         return redactor.text(value)
     if value == math.inf:
         return None
     if isinstance(value, dict):
-        return {key: _redacted(item, redactor) for key, item in value.items()}
+        return {key: item if key in _OWN_WORDS else _redacted(item, redactor) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_redacted(item, redactor) for item in value]
     return value

@@ -2,13 +2,13 @@
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 
 from loadgen import __version__
 from loadgen.base.exchange import Expect
-from loadgen.base.redact import Redactor, is_sensitive_header, sensitive_parameters
+from loadgen.base.redact import Redactor, is_sensitive_header, values_by_name
 from loadgen.plan.encodings import body_kind
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.plan import Job
@@ -20,6 +20,8 @@ from loadgen.plan.profiles.s3_profile import make_s3_job
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _SHORTEST_COOKIE_SECRET = 8
+_LARGEST_FORM = 65536
+"""A larger body is a file rather than a form with a password."""
 
 
 def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
@@ -46,7 +48,9 @@ def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tupl
         user, colon, password = profile.target.userinfo.partition(":")
         found += [profile.target.userinfo, password if colon else user]
     for request in requests:
-        found += sensitive_parameters(request.path)
+        found += values_by_name(request.path)
+        if len(request.body) <= _LARGEST_FORM:
+            found += values_by_name(request.body.decode("utf-8", "replace"))
         for name, value in request.headers:
             if is_sensitive_header(name):
                 found += [*_credentials(name.lower(), value), *_choices_in(value, profile.variables)]
@@ -56,10 +60,22 @@ def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tupl
 def _credentials(name: str, value: str) -> Iterator[str]:
     yield value
     if name.endswith("authorization"):
-        yield value.partition(" ")[2].strip()
+        scheme, _, credentials = value.partition(" ")
+        yield credentials.strip()
+        if scheme.lower() == "basic":
+            yield from _pair(credentials)
     if name == "cookie":
         values = (pair.partition("=")[2].strip() for pair in value.split(";"))
         yield from (text for text in values if len(text) >= _SHORTEST_COOKIE_SECRET)
+
+
+def _pair(credentials: str) -> Iterator[str]:
+    """User and password as they are inside base64, and the password."""
+    try:
+        pair = b64decode(credentials).decode()
+    except ValueError:
+        return
+    yield from (pair, pair.partition(":")[2])
 
 
 def _choices_in(value: str, variables: tuple[Variable, ...]) -> list[str]:
@@ -173,7 +189,7 @@ def _named(specs: list[RequestSpec], redactor: Redactor) -> tuple[tuple[RequestS
             problems.append(Problem(("requests", index, "name"), f"expected a name of its own, {spec.name!r} is taken"))
         name = redactor.text(spec.name)
         if not name:
-            plain = redactor.text(f"{spec.method} {spec.path.partition('?')[0]}")
+            plain = f"{spec.method} {redactor.text(spec.path.partition('?')[0])}"
             numbered = (f"{plain} #{number}" for number in range(2, len(specs) + 2))
             name = next(text for text in (plain, *numbered) if text not in taken and text not in given)
         taken.add(name)

@@ -45,7 +45,7 @@ class _Words:
     def title(self) -> str:
         """The plan's name and target."""
         name, origin = self._plan.name, str(self._plan.origin)
-        return self._show(name if origin in name else f"{name}: {origin}")
+        return clean(name if origin in name else f"{self._show(name)}: {self._origin()}")
 
     def facts(self) -> dict[str, str]:
         """Label and sentence for all but the requests; those without a sentence are left out."""
@@ -55,13 +55,13 @@ class _Words:
             "Warm-up": self._unmeasured(self._plan.warmup_s, "before"),
             "Ends": self._end(),
             "Cool-down": self._unmeasured(self._plan.cool_down_s, "after"),
-            "Stops early": self._show(self._stop_rules()),
-            "Thresholds": self._show(self._thresholds()),
+            "Stops early": clean(self._stop_rules()),
+            "Thresholds": clean(self._thresholds()),
             "Also timed": "DNS, connect, TLS, first byte and transfer" if self._plan.phases else "",
             "Runs as": f"{self._topology()}; {self._plan.client} client",
             "Timeouts": self._timeouts(),
             "Connections": "kept open between requests" if self._plan.keep_alive else "a new one for every request",
-            "TLS": self._show(self._tls()),
+            "TLS": self._tls(),
             "Seed": str(self._plan.seed),
         }
         return {label: sentence for label, sentence in facts.items() if sentence}
@@ -86,22 +86,23 @@ class _Words:
         indent = " " * (max(map(len, shares), default=0) + 4)
         rows = []
         for part, spec in zip(shares, self._plan.job.requests, strict=True):
-            name = f"{spec.name}: " if len(shares) > 1 else ""
-            url, *more = self._wrapped(f"{name}{spec.method} {self._plan.origin}{spec.path}", width - len(indent) - 2)
+            name = f"{self._show(spec.name)}: " if len(shares) > 1 else ""
+            whole = f"{name}{spec.method} {self._origin()}{self._show(spec.path)}"
+            url, *more = wrap(whole, width - len(indent) - 2)
             rows += [f"{part:>{len(indent) - 2}}  {url}", *(f"{indent}  {row}" for row in more)]
             for detail in self._details(spec):
-                rows += [f"{indent}  {row}" for row in self._wrapped(detail, width - len(indent) - 2)]
+                rows += [f"{indent}  {row}" for row in wrap(clean(detail), width - len(indent) - 2)]
         return rows
 
     def variables(self) -> list[str]:
         """One line for each variable: its name and what it becomes."""
-        rows = [(f"  ${{{self._show(item.name)}}}", self._show(_values(item))) for item in self._plan.job.variables]
+        rows = [(f"  ${{{item.name}}}", self._values(item)) for item in self._plan.job.variables]
         return align(rows, right=frozenset())
 
     def fixed_variables(self, values: Iterable[FoundValue], width: int) -> list[str]:
         """For each its name, its value and where that was found."""
-        texts = [f"${{{item.name}}} is {item.value!r}, from {item.source}" for item in values]
-        rows = [f"  {row}" for text in texts for row in self._wrapped(text, width - 2)]
+        texts = [f"${{{item.name}}} is {self._show(item.value)!r}, from {item.source}" for item in values]
+        rows = [f"  {row}" for text in texts for row in wrap(text, width - 2)]
         return ["Variables", *rows] if rows else []
 
     def sample(self) -> list[str]:
@@ -115,13 +116,13 @@ class _Words:
         unknown = spec.body_file is not None or self._varies(spec.body)
         shown = [f"{LENGTH}(known when it is sent)" if unknown and row.startswith(LENGTH) else row for row in lines]
         note = ["  (httpx adds its own headers to these)"] if self._plan.client == "httpx" else []
-        return [*(f"  {self._show(row)}" for row in shown), *note]
+        return [*(f"  {self._show(row) if row.startswith('Host: ') else clean(row)}" for row in shown), *note]
 
     def _show(self, text: str) -> str:
         return clean(self._redactor.text(text))
 
-    def _wrapped(self, text: str, width: int) -> list[str]:
-        return wrap(self._show(text), width)
+    def _origin(self) -> str:
+        return clean(self._redactor.address(str(self._plan.origin)))
 
     def _headers(self, spec: RequestSpec) -> list[tuple[str, str]]:
         return [(name, self._redactor.header(name, value)) for name, value in spec.headers]
@@ -129,14 +130,36 @@ class _Words:
     def _details(self, spec: RequestSpec) -> list[str]:
         body = []
         if spec.body_file is not None:
-            body = [f"body: the file {spec.body_file}"]
+            body = [f"body: the file {self._show(spec.body_file)}"]
         elif spec.body:
             body = [f"body: {format_bytes(len(spec.body))}" + (", with variables" if self._varies(spec.body) else "")]
         return [
             *(f"{name}: {value}" for name, value in self._headers(spec)),
             *body,
-            f"good reply: {_good(spec.expect)}",
+            f"good reply: {self._good(spec.expect)}",
         ]
+
+    def _good(self, expect: Expect) -> str:
+        statuses = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in expect.statuses)
+        parts = [f"status {statuses}"]
+        if expect.body_contains is not None:
+            contained = self._redactor.text(expect.body_contains.decode("utf-8", "backslashreplace"))
+            parts.append(f"body contains {contained!r}")
+        if expect.length is not None:
+            parts.append(f"body of {counted(expect.length, 'byte')}")
+        return ", ".join(parts)
+
+    def _values(self, variable: Variable) -> str:
+        values = variable.values
+        match variable.kind:
+            case "random":
+                return f"a random whole number from {values[0]} to {values[-1]}"
+            case "sequence":
+                return f"counts up from {values[0]}"
+            case "choice":
+                return f"one of {', '.join(self._show(str(value)) for value in values)}"
+            case "uuid":
+                return "a random UUID"
 
     def _varies(self, body: bytes) -> bool:
         return any(f"${{{variable.name}}}".encode() in body for variable in self._plan.job.variables)
@@ -160,7 +183,7 @@ class _Words:
 
     def _thresholds(self) -> str:
         strict = ["only a valid run is good enough"] if self._plan.strict else []
-        return "; ".join([*(item.text for item in self._plan.thresholds), *strict])
+        return "; ".join([*(self._show(item.text) for item in self._plan.thresholds), *strict])
 
     def _think(self) -> str:
         shortest, longest = self._plan.think_s
@@ -180,7 +203,7 @@ class _Words:
         return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "")
 
     def _stop_rules(self) -> str:
-        rules = [f"when {condition.text}" for condition in self._plan.stop.abort_if]
+        rules = [f"when {self._show(condition.text)}" for condition in self._plan.stop.abort_if]
         if (most := self._plan.stop.max_errors) is not None:
             rules.insert(0, "at the first failure" if most == 1 else f"at {most:,} failures")
         return "; ".join(rules) or "never: failures are counted and the run goes on"
@@ -207,8 +230,8 @@ class _Words:
         tls = self._plan.tls
         if self._plan.origin.scheme != "https":
             return "no"
-        checked = f"server checked against {tls.ca_file or 'the usual authorities'}"
-        own = f"; own certificate {tls.cert_file}" if tls.cert_file else ""
+        checked = f"server checked against {self._show(tls.ca_file or '') or 'the usual authorities'}"
+        own = f"; own certificate {self._show(tls.cert_file)}" if tls.cert_file else ""
         return (checked if tls.verify else "server's certificate NOT checked") + own
 
 
@@ -251,29 +274,6 @@ def _when_busy(arrivals: Arrivals, users: int) -> str:
     if arrivals.when_busy == "drop":
         return f"{more}arrivals are dropped and counted"
     return f"{more}arrivals wait, timed from when they were due"
-
-
-def _values(variable: Variable) -> str:
-    values = variable.values
-    match variable.kind:
-        case "random":
-            return f"a random whole number from {values[0]} to {values[-1]}"
-        case "sequence":
-            return f"counts up from {values[0]}"
-        case "choice":
-            return f"one of {', '.join(map(str, values))}"
-        case "uuid":
-            return "a random UUID"
-
-
-def _good(expect: Expect) -> str:
-    statuses = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in expect.statuses)
-    parts = [f"status {statuses}"]
-    if expect.body_contains is not None:
-        parts.append(f"body contains {expect.body_contains.decode('utf-8', 'backslashreplace')!r}")
-    if expect.length is not None:
-        parts.append(f"body of {counted(expect.length, 'byte')}")
-    return ", ".join(parts)
 
 
 def _latin(text: str) -> str:

@@ -69,8 +69,30 @@ def test_query_parameters_named_like_credentials_are_hidden(name):
     assert Redactor().text(f"/x?a=1&{name}={CANARY}&b=2") == f"/x?a=1&{name}=[redacted]&b=2"
 
 
-def test_other_query_parameters_are_shown():
-    assert Redactor().text("/x?page=1&size=2") == "/x?page=1&size=2"
+@pytest.mark.parametrize("name", ["page", "keyword", "max_tokens", "token_type", "sort_key", "signed", "design"])
+def test_other_query_parameters_are_shown(name):
+    assert Redactor().text(f"/x?{name}=1&size=2") == f"/x?{name}=1&size=2"
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ('{"password": "a\\"b", "n": 1}', '{"password": "[redacted]", "n": 1}'),
+        ('{"access_token":12345,"n":1}', '{"access_token":[redacted],"n":1}'),
+        ('"{\\"secret\\": \\"abc\\", \\"n\\": 1}"', '"{\\"secret\\": [redacted], \\"n\\": 1}"'),
+        ("user=ann&password=abc&x=1", "user=ann&password=[redacted]&x=1"),
+        ("<Token>abc</Token><n>1</n>", "<Token>[redacted]</Token><n>1</n>"),
+        ("/x?sig=abc&X-Amz-Credential=k%2Fd&se=1", "/x?sig=[redacted]&X-Amz-Credential=[redacted]&se=1"),
+        ("/x;jsessionid=abc?a", "/x;jsessionid=[redacted]"),
+        ('{"password": "ab', '{"password": [redacted]'),
+    ],
+)
+def test_values_named_like_credentials_are_hidden_in_queries_forms_json_and_xml(text, redacted):
+    assert Redactor().text(text) == redacted
+
+
+def test_the_scheme_of_an_address_is_no_secret():
+    assert Redactor(["http", "host"]).address("http://u:p@host/http") == "http://[redacted]@[redacted]/[redacted]"
 
 
 @pytest.mark.parametrize(

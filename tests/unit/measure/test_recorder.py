@@ -38,7 +38,7 @@ def test_a_failed_reply_has_a_latency_of_its_own_and_no_place_among_the_good_one
     recorder.note_example(0, STATUS, "status 500", b"head")
     tally = recorder.take().tally(0)
     assert (tally.ok, tally.failed, tally.statuses, tally.bytes_received) == (0, 1, {500: 1}, 70)
-    assert tally.errors == {STATUS: ErrorCount(1, "status 500", "HEAD")}
+    assert tally.errors == {STATUS: ErrorCount(1, "STATUS 500", "HEAD")}
     assert tally.clocks == {"failed": Histogram([(2000, 1)])}
 
 
@@ -160,7 +160,7 @@ def test_examples_are_the_first_ones_cut_to_size_and_redacted():
     recorder.note_example(0, STATUS, "status 500", b"x" * 1000)
     recorder.note_example(0, STATUS, "status 502", b"second")
     recorder.replies(0, 500, STATUS).add(1, 1)
-    assert recorder.take().tally(0).errors[STATUS] == ErrorCount(1, "status 500", "X" * EXAMPLE_BYTES)
+    assert recorder.take().tally(0).errors[STATUS] == ErrorCount(1, "STATUS 500", "X" * EXAMPLE_BYTES)
 
 
 def test_without_detail_or_bytes_the_class_explains_itself():
