@@ -7,7 +7,7 @@ server did.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class ErrorClass(StrEnum):
@@ -157,39 +157,25 @@ class Fields:
         return tuple((name, value) for name, _, value in lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """What a reply's head says of the rest: `length` body bytes follow it."""
+class RequestGroup:
+    """Requests that expect the same: a good reply to one of them says what others like it mean.
 
-    status: int
-    length: int
-    keep_alive: bool
-
-
-class ReplyCache:
-    """What one request name got lately, so that a reply like it need not be parsed again. Owned by one worker.
-
-    `data` is the last whole reply, byte for byte, of a connection that stays open; with `repeats` False it stays
-    None, for no two are equal or each is awaited. `alike` finds whether a reply of `size` bytes (0: none
-    does) says the same as the last one in other words; `last` is how long that one was, and `patterns_made` how often
-    `alike` was made. `add` and `add_lag` take the latency and send lag, in nanoseconds, of one more of either kind;
-    `reply` stands for it. `framing` maps whole heads to what they say.
+    `repeats` is False where no two replies are equal, or each is awaited. `cache` is the client's, for what it knows
+    of the last reply. The rest is whoever's who records: `add` and `add_lag` take the latency and send lag, in
+    nanoseconds, of one more reply like the last good one, which is `reply`.
     """
 
-    __slots__ = ("add", "add_lag", "alike", "data", "framing", "last", "patterns_made", "repeats", "reply", "size")
+    __slots__ = ("add", "add_lag", "cache", "repeats", "reply")
 
     def __init__(self, *, repeats: bool = True) -> None:
         self.repeats = repeats
-        self.data: bytes | None = None
+        self.cache: Any = None
         self.reply: Reply | None = None
-        self.alike: Callable[[bytes], object] = _nothing
-        self.size = self.last = self.patterns_made = 0
         self.add: Callable[[int], None] = _nothing
         self.add_lag: Callable[[int], None] = _nothing
-        self.framing: dict[bytes, Framing] = {}
 
 
-def _nothing(_value: object) -> None:
+def _nothing(_value: int) -> None:
     """Stands in until a reply has been seen."""
 
 
@@ -197,20 +183,20 @@ class Request:
     """What to send. `target` is in origin form ("/path?query"); `name_id` indexes the plan's request names.
 
     `body` is bytes or a BodySource. The reply's body is counted; its first `keep` bytes are kept; every piece goes to
-    `sink` when there is one. `cache` is shared by all requests of the name, which then expect the same, or None where
-    each reply must be handed over whole. `wire` caches the encoded head and body of the raw client. A Host field
-    among `fields` takes the place of the origin's. `streams` says that the body does not go out in one piece with the
-    head. `awaited`: the script that sent it is given its outcome, with `cache` that of the last reply like it; such a
-    cache has no `repeats`. `payload` are the bytes of the application's data that a good reply means were moved, in
+    `sink` when there is one. `group` is shared by requests that expect the same, or None where each reply must be
+    handed over whole. `wire` is what HTTP/1.1 sends in one piece, once that is known. A Host field among `fields` takes
+    the place of the origin's. `streams` says that the body does not go out in one piece with the head. `awaited`: the
+    script that sent it is given its outcome, with a `group` that of the last reply like it; such a group has no
+    `repeats`. `payload` are the bytes of the application's data that a good reply means were moved, in
     either direction.
     """
 
     __slots__ = (
         "awaited",
         "body",
-        "cache",
         "expect",
         "fields",
+        "group",
         "keep",
         "method",
         "name_id",
@@ -232,7 +218,7 @@ class Request:
         expect: Expect | None = None,
         keep: int = 0,
         sink: Callable[[bytes], None] | None = None,
-        cache: ReplyCache | None = None,
+        group: RequestGroup | None = None,
         awaited: bool = False,
     ) -> None:
         self.name_id = name_id
@@ -244,7 +230,7 @@ class Request:
         self.keep = max(keep, KEEP_TO_SEARCH if self.expect.body_contains is not None else 0)
         self.sink = sink
         self.awaited = awaited
-        self.cache = cache if sink is None and not awaited else None
+        self.group = group if sink is None and not awaited else None
         self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
         self.wire: bytes | None = None
         self.payload = 0
@@ -253,12 +239,7 @@ class Request:
         """The same request with other values in it; a body keeps its kind and rough size."""
         request = Request.__new__(Request)
         request.name_id, request.method, request.expect = self.name_id, self.method, self.expect
-        request.keep, request.sink, request.cache, request.streams = (
-            self.keep,
-            self.sink,
-            self.cache,
-            self.streams,
-        )
+        request.keep, request.sink, request.group, request.streams = self.keep, self.sink, self.group, self.streams
         request.awaited, request.payload = self.awaited, self.payload
         request.target, request.fields, request.body, request.wire = target, fields, body, None
         return request
@@ -272,11 +253,8 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """A complete reply. `wire_length` counts every byte from the status line on; `head` are the first of them,
-    up to 4096.
-
-    `whole` is the reply itself where it came in one piece and may be compared with the next one.
-    """
+    """A complete reply. `wire_length` counts every byte from the status line on; `head` are the first of them, up to
+    4096."""
 
     status: int
     body_length: int
@@ -284,7 +262,6 @@ class Reply:
     kept: bytes = b""
     head: bytes = b""
     keep_alive: bool = True
-    whole: bytes | None = None
 
 
 @dataclass(slots=True)

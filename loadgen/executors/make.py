@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
+from loadgen.clients.reactor import Reactor
 from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.worker import Worker
@@ -36,11 +37,12 @@ def _users(task: Assignment) -> Users:
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _workload(task, recorder.transactions, sequential=False)
+        reactor = Reactor(endpoint, context, recorder.connections, recorder.batches_ns, task.clock)
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
-            return OpenUsers(task, plan.arrivals, context, pacer, workload, recorder, breaker, make_alarm())
-        return ReactorUsers(task, context, pacer, workload, recorder, breaker, make_alarm())
+            return OpenUsers(task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm())
+        return ReactorUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm())
 
     from loadgen.executors.sequential_users import SequentialUsers
     from loadgen.executors.waits import LoopWaits, ThreadWaits

@@ -1,12 +1,14 @@
 """The open model on a reactor: arrivals come by a timetable, whether or not the server keeps up."""
 
 import asyncio
-import ssl
+from collections.abc import Callable
 from heapq import heappush
 
 from loadgen.base.alarm import Alarm
-from loadgen.base.exchange import ReplyCache, Request
-from loadgen.clients.http1.connection import Connection
+from loadgen.base.exchange import Request, RequestGroup
+from loadgen.clients.base import Handler, Stream, StreamClient
+from loadgen.clients.http1.client import Http1Client
+from loadgen.clients.reactor import Reactor
 from loadgen.executors.base import Assignment
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.guard.breaker import Breaker
@@ -26,20 +28,21 @@ class OpenUsers(ReactorUsers):
         self,
         task: Assignment,
         arrivals: Arrivals,
-        context: ssl.SSLContext | None,
+        reactor: Reactor,
         pacer: Pacer,
         workload: Workload,
         recorder: Recorder,
         breaker: Breaker,
         alarm: Alarm,
+        client: Callable[[Reactor, Handler, int], StreamClient] = Http1Client,
     ) -> None:
-        super().__init__(task, context, pacer, workload, recorder, breaker, alarm)
+        super().__init__(task, reactor, pacer, workload, recorder, breaker, alarm, client)
         shard = task.shard
         self._next_arrival_ns = pacer.next_due_ns
         self._most = max(share(arrivals.max_connections, shard.count, shard.index), shard.users)
         self._drops = arrivals.when_busy == "drop"
         self._precise = arrivals.precise
-        self._idle: list[Connection] = []
+        self._idle: list[Stream] = []
         self._blocked = False  # an arrival is due and all connections are busy
         self._next_due_ns = NEVER_NS
         self._armed = False
@@ -112,7 +115,7 @@ class OpenUsers(ReactorUsers):
             self._armed = True
             self._alarm.set(due_ns)
 
-    def _sleep(self, connection: Connection, until_ns: int) -> None:
+    def _sleep(self, connection: Stream, until_ns: int) -> None:
         connection.due_ns = until_ns
         heappush(self._pausing, (until_ns, connection.user))
         self._armed = False
@@ -157,13 +160,13 @@ class OpenUsers(ReactorUsers):
                 return
         self._blocked = False
 
-    def _another(self) -> Connection:
-        connection = Connection(len(self.connections))
+    def _another(self) -> Stream:
+        connection = self._client.stream(len(self.connections))
         self.connections.append(connection)
         self._resumes.append(self._workload.script(connection.user).resume)
         return connection
 
-    def _fire(self, connection: Connection, due_ns: int) -> None:
+    def _fire(self, connection: Stream, due_ns: int) -> None:
         connection.due_ns = due_ns
         step = self._only or self._resumes[connection.user](None)
         if step is None:  # there is nothing left to send: the timetable ends here
@@ -174,13 +177,13 @@ class OpenUsers(ReactorUsers):
             self._pause(connection, step, self._clock())
         else:
             self._budget -= 1
-            self._reactor.send(connection, step, self._clock())
+            self._client.send(connection, step, self._clock())
 
-    def on_repeat(self, connection: Connection, now: int) -> Request | None:
+    def on_repeat(self, connection: Stream, now: int) -> Request | None:
         """The same reply as last time: the hot path."""
-        cache: ReplyCache = connection.request.cache  # type: ignore[assignment, union-attr]
-        cache.add_lag(connection.sent_ns - connection.due_ns)
-        cache.add(now - connection.sent_ns)
+        group: RequestGroup = connection.request.group  # type: ignore[assignment, union-attr]
+        group.add_lag(connection.sent_ns - connection.due_ns)
+        group.add(now - connection.sent_ns)
         self.finished_ns = now
         due_ns = self._next_due_ns
         if due_ns > now:
@@ -195,7 +198,7 @@ class OpenUsers(ReactorUsers):
         self._next_due_ns = self._next_arrival_ns(0, now)
         return request
 
-    def _continue(self, connection: Connection, now: int) -> Request | None:
+    def _continue(self, connection: Stream, now: int) -> Request | None:
         """A connection is free again: for the arrival that waits longest, or idle."""
         connection.backoff_ns = 0
         self.finished_ns = now
@@ -208,7 +211,7 @@ class OpenUsers(ReactorUsers):
             self._serving = False
         return None
 
-    def _park(self, connection: Connection, now: int) -> None:
+    def _park(self, connection: Stream, now: int) -> None:
         self._continue(connection, now)
 
     def tick(self, now: int) -> None:

@@ -5,15 +5,15 @@ one that waits goes on after the outcome of another user's request, if there is 
 """
 
 import asyncio
-import ssl
+from collections.abc import Callable
 from heapq import heappop, heappush
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NS_PER_MS, s_to_ns
-from loadgen.base.exchange import ErrorClass, Outcome, Reply, ReplyCache, Request
-from loadgen.clients.http1.connection import Connection
-from loadgen.clients.http1.reactor import Reactor
-from loadgen.clients.http1.reply_pattern import update_pattern
+from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request, RequestGroup
+from loadgen.clients.base import Handler, Stream, StreamClient
+from loadgen.clients.http1.client import Http1Client
+from loadgen.clients.reactor import Reactor
 from loadgen.executors.base import UNLIMITED, Assignment
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP, Slot
@@ -36,15 +36,15 @@ class ReactorUsers:
     def __init__(
         self,
         task: Assignment,
-        context: ssl.SSLContext | None,
+        reactor: Reactor,
         pacer: Pacer,
         workload: Workload,
         recorder: Recorder,
         breaker: Breaker,
         alarm: Alarm,
+        client: Callable[[Reactor, Handler, int], StreamClient] = Http1Client,
     ) -> None:
         plan, shard = task.plan, task.shard
-        self.connections = [Connection(user) for user in range(shard.users)]
         self.opened = 0
         self.started = 0
         self.finished_ns = 0
@@ -72,21 +72,15 @@ class ReactorUsers:
         self._phases = plan.phases
         self._pausing: list[tuple[int, int]] = []
         self._midway: dict[int, Request | None] = {}  # users that pause within a pass, and what they send then
-        self._waiting: list[Connection] = []
+        self._waiting: list[Stream] = []
         self._to_open = 0
         self._opening_since = 0
         self._next_sweep_ns = 0
         self._sweep_every_ns = min(s_to_ns(min(plan.timeout_s, plan.connect_timeout_s)) // 20, MOST_BETWEEN_SWEEPS_NS)
         self._alarm = alarm
-        self._reactor = Reactor(
-            task.endpoint,
-            context,
-            self,
-            recorder.connections,
-            len(plan.job.request_names),
-            recorder.batches_ns,
-            task.clock,
-        )
+        self._reactor = reactor
+        self._client = client(reactor, self, len(plan.job.request_names))
+        self.connections = [self._client.stream(user) for user in range(shard.users)]
         self._reactor.watch(alarm.fileno(), self._on_alarm)
 
     @property
@@ -128,9 +122,9 @@ class ReactorUsers:
                 self._alarm.set(max(due, now + 1_000_000))
                 return
             self._to_open += 1
-            self._reactor.open(self.connections[self._to_open - 1])
+            self._client.open(self.connections[self._to_open - 1])
 
-    def _opening_done(self, connection: Connection) -> None:
+    def _opening_done(self, connection: Stream) -> None:
         self.opened += 1
         if self._end_ns:
             self._start_user(connection)
@@ -151,7 +145,7 @@ class ReactorUsers:
             self._await_span(connection, now)
         self._on_alarm()
 
-    def _await_span(self, connection: Connection, now: int) -> None:
+    def _await_span(self, connection: Stream, now: int) -> None:
         """Take part again from the beginning of the user's next span, if it has one."""
         spans = self._spans_left[connection.user]
         if not spans:
@@ -161,20 +155,20 @@ class ReactorUsers:
         self._sleep(connection, begin_ns)
         connection.due_ns = 0
 
-    def _start_user(self, connection: Connection) -> None:
+    def _start_user(self, connection: Stream) -> None:
         if not connection.sent_ns:
             self.started += 1
         now = connection.due_ns = self._clock()
         self._send(connection, self._begin(connection, now), now)
 
-    def _send(self, connection: Connection, request: Request | None, now: int) -> None:
+    def _send(self, connection: Stream, request: Request | None, now: int) -> None:
         if request is not None:
-            self._reactor.send(connection, request, now)
+            self._client.send(connection, request, now)
 
-    def _begin(self, connection: Connection, now: int) -> Request | None:
+    def _begin(self, connection: Stream, now: int) -> Request | None:
         """Begin a pass: the request to send now; None where the user does something else, or nothing any more."""
         if self._staggered and self._until_ns[connection.user] <= now < self._end_ns and self._words[STOP] == GO:
-            self._reactor.drop(connection)
+            self._client.drop(connection)
             self._await_span(connection, now)
             return None
         if self._is_over(now):
@@ -193,7 +187,7 @@ class ReactorUsers:
         self._budget -= 1
         return request
 
-    def _follow(self, connection: Connection, outcome: Outcome | None, now: int) -> Request | None:
+    def _follow(self, connection: Stream, outcome: Outcome | None, now: int) -> Request | None:
         """Go on with a pass: tell the script what came of its request, or (None) that its pause is over."""
         step = self._resumes[connection.user](outcome)
         if outcome is not None and self._waiting:
@@ -217,7 +211,7 @@ class ReactorUsers:
         self._budget -= 1
         return step
 
-    def _wake(self, connection: Connection, now: int) -> None:
+    def _wake(self, connection: Stream, now: int) -> None:
         """A user's pause is over."""
         user = connection.user
         if user not in self._midway:
@@ -233,13 +227,13 @@ class ReactorUsers:
                 self._budget -= 1
         self._send(connection, request, now)
 
-    def _park(self, connection: Connection, now: int) -> None:
+    def _park(self, connection: Stream, now: int) -> None:
         """The user is through."""
         del connection
         self._parked += 1
         self.finished_ns = now
 
-    def _continue(self, connection: Connection, now: int) -> Request | None:
+    def _continue(self, connection: Stream, now: int) -> Request | None:
         """A pass is over: the first request of the next, where that is due at once."""
         backoff_ns = connection.backoff_ns
         due_ns = now + backoff_ns if backoff_ns else self._pacer.next_due_ns(connection.user, now)
@@ -248,14 +242,14 @@ class ReactorUsers:
         self._sleep(connection, due_ns)
         return None
 
-    def _pause(self, connection: Connection, pause: Pause, now: int) -> None:
+    def _pause(self, connection: Stream, pause: Pause, now: int) -> None:
         if pause.until_ns is None:
             self._waiting.append(connection)
             self.finished_ns = now
         else:
             self._sleep(connection, pause.until_ns)
 
-    def _sleep(self, connection: Connection, until_ns: int) -> None:
+    def _sleep(self, connection: Stream, until_ns: int) -> None:
         """Go on at that instant, when the next request is due."""
         connection.due_ns = until_ns
         heappush(self._pausing, (until_ns, connection.user))
@@ -280,20 +274,20 @@ class ReactorUsers:
                 self._park(connection, now)
             elif not connection.due_ns:  # its span begins
                 connection.due_ns = now
-                self._reactor.open(connection)
+                self._client.open(connection)
             else:
                 self._wake(connection, self._clock())
 
     # The reactor's Handler.
 
-    def on_open(self, connection: Connection) -> None:
+    def on_open(self, connection: Stream) -> None:
         """A user is connected."""
         self._opening_done(connection)
 
-    def on_repeat(self, connection: Connection, now: int) -> Request | None:
+    def on_repeat(self, connection: Stream, now: int) -> Request | None:
         """The same reply as last time: the hot path."""
-        cache: ReplyCache = connection.request.cache  # type: ignore[assignment, union-attr]
-        add = cache.add
+        group: RequestGroup = connection.request.group  # type: ignore[assignment, union-attr]
+        add = group.add
         add(now - connection.sent_ns)
         connection.backoff_ns = 0
         if self._eager:
@@ -307,22 +301,22 @@ class ReactorUsers:
             self._park(connection, now)
             return None
         if self._paced:
-            cache.add_lag(connection.sent_ns - connection.due_ns)
+            group.add_lag(connection.sent_ns - connection.due_ns)
         return self._continue(connection, now)
 
-    def on_alike(self, connection: Connection, now: int) -> Request | None:
+    def on_alike(self, connection: Stream, now: int) -> Request | None:
         """A reply that says the same as last time."""
         request: Request = connection.request  # type: ignore[assignment]
         if not request.awaited:
             return self.on_repeat(connection, now)
-        cache: ReplyCache = request.cache  # type: ignore[assignment]
+        group: RequestGroup = request.group  # type: ignore[assignment]
         if self._paced:
-            cache.add_lag(connection.sent_ns - connection.due_ns)
-        cache.add(now - connection.sent_ns)
+            group.add_lag(connection.sent_ns - connection.due_ns)
+        group.add(now - connection.sent_ns)
         connection.backoff_ns = 0
-        return self._follow(connection, Outcome(connection.sent_ns, now, cache.reply), now)
+        return self._follow(connection, Outcome(connection.sent_ns, now, group.reply), now)
 
-    def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
+    def on_reply(self, connection: Stream, now: int, reply: Reply) -> bool:
         """A complete reply: judge it, and let equal ones take the hot path."""
         request = connection.request
         assert request is not None
@@ -339,15 +333,15 @@ class ReactorUsers:
                 self._recorder.note_code(request.name_id, code)
             self._recorder.note_example(request.name_id, error, request.expect.describe(reply.status, code), reply.head)
             self._breaker.failed(now)
-        cache = request.cache
-        if cache is not None:
-            update_pattern(cache, request.expect, reply if error is None else None)
-            cache.add, cache.add_lag = replies.samples.append, replies.lags.append
+        group = request.group
+        if group is not None:
+            group.reply, group.add, group.add_lag = reply, replies.samples.append, replies.lags.append
         connection.backoff_ns = 0
         outcome = Outcome(connection.sent_ns, now, reply, error) if request.awaited else None
         self._answered(connection, outcome, now)
+        return error is None
 
-    def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
+    def on_error(self, connection: Stream, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """A request failed, or an opening ahead of one."""
         connection.backoff_ns = next_backoff_ns(connection.backoff_ns, error)
         request = connection.request
@@ -361,12 +355,12 @@ class ReactorUsers:
         outcome = Outcome(connection.sent_ns, now, None, error, detail, head) if request.awaited else None
         self._answered(connection, outcome, now)
 
-    def _answered(self, connection: Connection, outcome: Outcome | None, now: int) -> None:
+    def _answered(self, connection: Stream, outcome: Outcome | None, now: int) -> None:
         """On with the pass, where its script awaits an outcome; else it is over."""
         request = self._continue(connection, now) if outcome is None else self._follow(connection, outcome, now)
         self._send(connection, request, now)
 
-    def on_desync(self, connection: Connection) -> None:
+    def on_desync(self, connection: Stream) -> None:
         """Bytes after a reply: an error of the connection, not of a request."""
         if connection.request is not None:
             self._recorder.note_desync(connection.request.name_id)
@@ -385,7 +379,7 @@ class ReactorUsers:
         """Deadlines; and pauses that end because the run does."""
         if now >= self._next_sweep_ns:
             self._next_sweep_ns = now + self._sweep_every_ns
-            self._reactor.sweep(self.connections, now)
+            self._reactor.sweep(now)
         over = self._words[STOP] != GO or now >= self._end_ns
         if self._pausing and self._end_ns and (over or self._budget <= 0):
             pausing, self._pausing = self._pausing, []
@@ -396,19 +390,19 @@ class ReactorUsers:
 
     def cut(self) -> None:
         """The grace is over: end what still runs."""
-        self._reactor.cut(self.connections)
+        self._reactor.cut()
 
     def take(self) -> Recording:
         """All that was recorded since the last `take`, with the reactor's byte and connection counts."""
-        reactor, recorder = self._reactor, self._recorder
-        for name_id, count in enumerate(reactor.bytes_sent):
+        bytes_sent, recorder = self._client.bytes_sent, self._recorder
+        for name_id, count in enumerate(bytes_sent):
             if count:
                 recorder.note_sent_bytes(name_id, count)
-                reactor.bytes_sent[name_id] = 0
+                bytes_sent[name_id] = 0
         return recorder.take(last=self.finished)
 
     async def close(self) -> None:
         """Close every connection, the reactor and the alarm."""
         self._reactor.detach(asyncio.get_running_loop())
-        self._reactor.close(self.connections)
+        self._reactor.close()
         self._alarm.close()

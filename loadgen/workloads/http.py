@@ -8,7 +8,7 @@ from math import gcd, lcm
 from pathlib import Path
 from random import Random
 
-from loadgen.base.exchange import BodySource, Fields, Outcome, ReplyCache, Request
+from loadgen.base.exchange import BodySource, Fields, Outcome, Request, RequestGroup
 from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Shard
@@ -67,7 +67,7 @@ class HttpScript:
         body: bytes | BodySource = FileBody(spec.body_file) if spec.body_file else spec.body
         text = Template(spec.body.decode("utf-8", "surrogateescape"), sources.at, partial(in_body, spec.body_kind))
         fields = Fields(spec.headers)
-        model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, cache=ReplyCache())
+        model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, group=RequestGroup())
         if path.constant and block.constant and text.constant:
             return _Constant(model)
 

@@ -38,15 +38,14 @@ from loadgen.base.exchange import (
     Origin,
     Outcome,
     Reply,
-    ReplyCache,
     Request,
+    RequestGroup,
 )
-from loadgen.clients.http1 import reactor
+from loadgen.clients.base import Stream
 from loadgen.clients.http1.blocking import BlockingClient
-from loadgen.clients.http1.connection import Connection
-from loadgen.clients.http1.reactor import Reactor
-from loadgen.clients.http1.reply_pattern import update_pattern
+from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
+from loadgen.clients.reactor import Reactor
 from tests.support.fault_server import FaultServer
 from tests.support.steps import GATE_TIMEOUT_S, Gate
 
@@ -103,69 +102,70 @@ class ReactorClient:
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Callable[[], int]
     ) -> None:
         self.counts = counts
-        self.connection = Connection(0)
         self.repeats = 0
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._reactor = Reactor(endpoint, context, self, counts, names=2, clock=clock)
+        self._reactor = Reactor(endpoint, context, counts, clock=clock)
+        self._client = Http1Client(self._reactor, self, names=2)
+        self.connection = self._client.stream(0)
         self._reactor.linger_ns = 0
         self._reactor.attach(self._loop)
         self._last: dict[int, Reply] = {}
         self._done: asyncio.Future[Outcome] = self._loop.create_future()
 
     async def connect(self) -> ErrorClass | None:
-        self._reactor.open(self.connection)
+        self._client.open(self.connection)
         return (await self._finished()).error
 
     async def exchange(self, request: Request) -> Outcome:
-        before = sum(self._reactor.bytes_sent)
-        self._reactor.send(self.connection, request, self._clock())
+        before = sum(self._client.bytes_sent)
+        self._client.send(self.connection, request, self._clock())
         outcome = await self._finished()
-        outcome.bytes_sent = sum(self._reactor.bytes_sent) - before
+        outcome.bytes_sent = sum(self._client.bytes_sent) - before
         return outcome
 
     def cut(self) -> None:
-        self._loop.call_soon_threadsafe(self._reactor.cut, [self.connection])
+        self._loop.call_soon_threadsafe(self._reactor.cut)
 
     async def close(self) -> None:
         self._reactor.detach(self._loop)
-        self._reactor.close([self.connection])
+        self._reactor.close()
 
     async def _finished(self) -> Outcome:
         """Await the end of what was begun, with the deadlines watched as the executors' tick does."""
         while not self._done.done():
             await asyncio.wait({self._done}, timeout=TICK_S)
-            self._reactor.sweep([self.connection], self._clock())
+            self._reactor.sweep(self._clock())
         outcome, self._done = self._done.result(), self._loop.create_future()
         return outcome
 
     # The reactor's Handler.
 
-    def on_open(self, connection: Connection) -> None:
+    def on_open(self, connection: Stream) -> None:
         self._done.set_result(Outcome(0, 0))
 
-    def on_repeat(self, connection: Connection, now: int) -> Request | None:
+    def on_repeat(self, connection: Stream, now: int) -> Request | None:
         assert connection.request is not None
         self.repeats += 1
         reply = self._last[connection.request.name_id]
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
         return None
 
-    def on_alike(self, connection: Connection, now: int) -> Request | None:
+    def on_alike(self, connection: Stream, now: int) -> Request | None:
         return self.on_repeat(connection, now)
 
-    def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
+    def on_reply(self, connection: Stream, now: int, reply: Reply) -> bool:
         request = connection.request
         assert request is not None
-        if request.cache is not None:
-            update_pattern(request.cache, Expect(body_contains=b"") if request.keep else request.expect, reply)
+        if request.group is not None:
             self._last[request.name_id] = reply
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
+        return True
 
-    def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
+    def on_error(self, connection: Stream, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         self._done.set_result(Outcome(connection.sent_ns, now, None, error, detail, head))
 
-    def on_desync(self, connection: Connection) -> None:
+    def on_desync(self, connection: Stream) -> None:
         """Counted by the reactor."""
 
     def on_batch(self) -> None:
@@ -266,7 +266,7 @@ async def _make(
             return ReactorClient(endpoint, context, counts, clock)
         case "reactor without epoll":
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(reactor, "has_epoll", lambda: False)
+                patch.delattr(select, "epoll")
                 return ReactorClient(endpoint, context, counts, clock)
         case "blocking":
             return BlockingClient(endpoint, context, counts, clock)
@@ -317,9 +317,17 @@ def endpoint_of(server: FaultServer, **changes: Any) -> Endpoint:
     return endpoint_to(server.port, **changes)
 
 
-def get(cache: ReplyCache | None = None, method: str = "GET", **given: Any) -> Request:
-    """A request without a body, or with the one given."""
-    return Request(0, method, "/", Fields(()), cache=cache, **given)
+class BodyRead(Expect):
+    """Any body is good."""
+
+    reads_body = True
+
+
+def get(group: RequestGroup | None = None, method: str = "GET", **given: Any) -> Request:
+    """A request without a body, or with the one given. What is kept of its reply is looked at."""
+    if "keep" in given:
+        given.setdefault("expect", BodyRead())
+    return Request(0, method, "/", Fields(()), group=group, **given)
 
 
 def open_descriptors() -> int:

@@ -21,8 +21,8 @@ from loadgen.base.exchange import (
     Origin,
     Outcome,
     Reply,
-    ReplyCache,
     Request,
+    RequestGroup,
 )
 from loadgen.executors.base import Assignment
 from loadgen.guard.shared_state import SharedState
@@ -112,7 +112,7 @@ def task_for(
 def reply(status: int = 200, body: bytes = b"ok") -> Reply:
     """A reply in one piece on a connection that stays open."""
     whole = b"%d %b" % (status, body)
-    return Reply(status, len(body), len(whole), body, whole, True, whole)
+    return Reply(status, len(body), len(whole), body, whole)
 
 
 class FakeClient:
@@ -210,7 +210,7 @@ class OneScript:
     left = 0
 
     def __init__(self, name_id: int = 0, expect: Expect | None = None) -> None:
-        self.only: Request | None = Request(name_id, "GET", "/", Fields(()), expect=expect, cache=ReplyCache())
+        self.only: Request | None = Request(name_id, "GET", "/", Fields(()), expect=expect, group=RequestGroup())
         self.outcomes: list[Outcome] = []
 
     def script(self, _user: int) -> "OneScript":

@@ -2,19 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-import pytest
-
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Reply, Request
-from loadgen.clients.http1.connection import Connection, Phase
-from loadgen.executors import reactor_users
+from loadgen.base.exchange import ConnectionCounts, ErrorClass, Reply, Request
+from loadgen.clients.base import Handler
+from loadgen.clients.http1.reply_cache import cache_of
 from loadgen.executors.open_users import OpenUsers
+from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder
@@ -47,23 +46,44 @@ class FakeAlarm:
         self.closed = True
 
 
-class FakeReactor:
-    """Does what the reactor promises to its Handler; the Simulation decides when, and with what answer."""
+@dataclass(slots=True, eq=False)
+class FakeStream:
+    """A user's stream of a FakeReactor."""
 
-    def __init__(self, handler: Any, counts: ConnectionCounts, names: int, clock: VirtualClock) -> None:
-        self.handler = handler
+    user: int
+    request: Request | None = None
+    sent_ns: int = 0
+    first_byte_ns: int = 0
+    due_ns: int = 0
+    backoff_ns: int = 0
+    is_open: bool = False
+
+
+class FakeReactor:
+    """A reactor and its StreamClient in one: does what they promise to a Handler.
+
+    Whoever uses it decides when, and with what answer.
+    """
+
+    def __init__(self, counts: ConnectionCounts, clock: VirtualClock) -> None:
+        self.handler: Handler
         self.counts = counts
-        self.bytes_sent = [0] * names
+        self.bytes_sent: list[int] = []
         self.ring: Callable[[], None]
         self.timetable: Callable[[int], bool] | None = None
-        self.opening: list[Connection] = []
-        self.sending: list[Connection] = []
+        self.opening: list[FakeStream] = []
+        self.sending: list[FakeStream] = []
         self.swept: list[int] = []
         self.closed = False
-        self.on_send: Callable[[Connection], None] = lambda _: None
-        self.on_opening: Callable[[Connection], None] = lambda _: None
+        self.on_send: Callable[[FakeStream], None] = lambda _: None
+        self.on_opening: Callable[[FakeStream], None] = lambda _: None
         self._clock = clock
         self._reads, self._writes = os.pipe()
+
+    def speak(self, _reactor: object, handler: Handler, names: int) -> "FakeReactor":
+        """What Http1Client is for the real one."""
+        self.handler, self.bytes_sent = handler, [0] * names
+        return self
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Nothing to be watched."""
@@ -77,60 +97,62 @@ class FakeReactor:
     def watch(self, descriptor: int, on_ready: Callable[[], None]) -> None:
         self.ring = on_ready
 
-    def open(self, connection: Connection) -> None:
-        connection.request = None
-        connection.phase = Phase.CONNECTING
-        self.opening.append(connection)
-        self.on_opening(connection)
+    def stream(self, user: int) -> FakeStream:
+        return FakeStream(user)
 
-    def send(self, connection: Connection, request: Request, now: int) -> None:
-        assert connection.phase in (Phase.IDLE, Phase.CLOSED), "a busy connection was given another request"
-        connection.request = request
-        connection.sent_ns = now
-        connection.phase = Phase.WAITING
+    def open(self, stream: FakeStream) -> None:
+        stream.request = None
+        self.opening.append(stream)
+        self.on_opening(stream)
+
+    def send(self, stream: FakeStream, request: Request, now: int) -> None:
+        assert stream not in self.sending, "a busy stream was given another request"
+        stream.request = request
+        stream.sent_ns = now
+        stream.is_open = True
         self.bytes_sent[request.name_id] += 10
-        self.sending.append(connection)
-        self.on_send(connection)
+        self.sending.append(stream)
+        self.on_send(stream)
 
-    def drop(self, connection: Connection) -> None:
-        connection.phase = Phase.CLOSED
+    def drop(self, stream: FakeStream) -> None:
+        stream.is_open = False
 
-    def opened(self, connection: Connection) -> None:
-        self.opening.remove(connection)
-        connection.phase = Phase.IDLE
-        self.handler.on_open(connection)
+    def opened(self, stream: FakeStream) -> None:
+        self.opening.remove(stream)
+        stream.is_open = True
+        self.handler.on_open(stream)
 
-    def answer(self, connection: Connection, reply: Reply) -> None:
-        """A complete reply, by the short cut where the real reactor would take it."""
-        self.sending.remove(connection)
-        connection.phase = Phase.IDLE
-        assert connection.request is not None
-        cache, whole = connection.request.cache, reply.whole
-        tell: Callable[[Connection, int], Request | None] | None = None
-        if cache is not None and whole is not None:
-            alike = len(whole) == cache.size and cache.alike(whole)
-            tell = self.handler.on_repeat if whole == cache.data else self.handler.on_alike if alike else None
-        if tell is not None:
-            following = tell(connection, self._clock())
-            if following is not None:
-                self.send(connection, following, self._clock())
+    def answer(self, stream: FakeStream, reply: Reply) -> None:
+        """A complete reply in one piece, by the short cut where the real client would take it."""
+        self.sending.remove(stream)
+        request, whole = stream.request, reply.head
+        assert request is not None
+        cache = cache_of(request.group)
+        if cache is not None and whole == cache.data:
+            following = self.handler.on_repeat(stream, self._clock())
+        elif cache is not None and len(whole) == cache.size and cache.alike(whole):
+            following = self.handler.on_alike(stream, self._clock())
         else:
-            self.handler.on_reply(connection, self._clock(), reply)
+            good, following = self.handler.on_reply(stream, self._clock(), reply), None
+            if cache is not None:
+                cache.update(request.expect, whole if good else None)
+        if following is not None:
+            self.send(stream, following, self._clock())
 
-    def fail(self, connection: Connection, error: ErrorClass) -> None:
+    def fail(self, stream: FakeStream, error: ErrorClass) -> None:
         """The request in flight, or the opening, came to nothing."""
-        (self.opening if connection.request is None else self.sending).remove(connection)
-        connection.phase = Phase.CLOSED
-        self.handler.on_error(connection, self._clock(), error, "", b"")
+        (self.opening if stream.request is None else self.sending).remove(stream)
+        stream.is_open = False
+        self.handler.on_error(stream, self._clock(), error, "", b"")
 
-    def sweep(self, connections: Iterable[Connection], now: int) -> None:
+    def sweep(self, now: int) -> None:
         self.swept.append(now)
 
-    def cut(self, connections: Iterable[Connection]) -> None:
-        for connection in list(self.sending):
-            self.fail(connection, ErrorClass.CUT)
+    def cut(self) -> None:
+        for stream in list(self.sending):
+            self.fail(stream, ErrorClass.CUT)
 
-    def close(self, connections: Iterable[Connection]) -> None:
+    def close(self) -> None:
         self.closed = True
         os.close(self._reads)
         os.close(self._writes)
@@ -158,7 +180,6 @@ class Simulation:
 
     def __init__(
         self,
-        monkeypatch: pytest.MonkeyPatch,
         plan: Plan,
         serve: Callable[[Sent], Served] = lambda _: (NS_PER_MS, reply()),
         connect: Callable[[int], tuple[int, ErrorClass | None]] = lambda _: (NS_PER_MS, None),
@@ -168,7 +189,6 @@ class Simulation:
         max_errors: int | None = None,
         workload: Workload | None = None,
     ) -> None:
-        monkeypatch.setattr(reactor_users, "Reactor", self._make_reactor)
         self.clock = VirtualClock()
         self.began_ns = self.clock()
         self.control = control or SharedState.create(plan.shard_count)
@@ -187,29 +207,13 @@ class Simulation:
         self.breaker = Breaker(self.control, shard, max_errors)
         assert isinstance(plan.job, HttpJob)
         workload = workload or HttpWorkload(plan.job, task.shard, plan.users)
-        pacer = make_pacer(plan, task.shard)
-        self.users: reactor_users.ReactorUsers
-        if plan.arrivals is None:
-            self.users = reactor_users.ReactorUsers(
-                task, None, pacer, workload, self.recorder, self.breaker, self.alarm
-            )
-        else:
-            self.users = OpenUsers(task, plan.arrivals, None, pacer, workload, self.recorder, self.breaker, self.alarm)
-        self._runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(self.clock))
-
-    def _make_reactor(
-        self,
-        endpoint: Endpoint,
-        context: None,
-        handler: Any,
-        counts: ConnectionCounts,
-        names: int,
-        batches_ns: list[int],
-        clock: VirtualClock,
-    ) -> FakeReactor:
-        self.reactor = FakeReactor(handler, counts, names, clock)
+        self.reactor = FakeReactor(self.recorder.connections, self.clock)
         self.reactor.on_send, self.reactor.on_opening = self._on_send, self._on_opening
-        return self.reactor
+        reactor: Any = self.reactor
+        pacer = make_pacer(plan, task.shard)
+        rest = (reactor, pacer, workload, self.recorder, self.breaker, self.alarm, self.reactor.speak)
+        self.users = ReactorUsers(task, *rest) if plan.arrivals is None else OpenUsers(task, plan.arrivals, *rest)
+        self._runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(self.clock))
 
     @property
     def elapsed_ns(self) -> int:
@@ -286,31 +290,31 @@ class Simulation:
             due.append((self._next_tick, "tick"))
         return due
 
-    def _on_opening(self, connection: Connection) -> None:
-        self.opened_at.append((self.elapsed_ns, connection.user))
+    def _on_opening(self, stream: FakeStream) -> None:
+        self.opened_at.append((self.elapsed_ns, stream.user))
         self.most_pending = max(self.most_pending, len(self.reactor.opening))
-        delay_ns, error = self._connect(connection.user)
+        delay_ns, error = self._connect(stream.user)
         if error is None:
-            self.later(delay_ns, lambda: self.reactor.opened(connection))
+            self.later(delay_ns, lambda: self.reactor.opened(stream))
         else:
-            self.later(delay_ns, lambda: self.reactor.fail(connection, error))
+            self.later(delay_ns, lambda: self.reactor.fail(stream, error))
 
-    def _on_send(self, connection: Connection) -> None:
-        assert connection.request is not None
-        sent = Sent(self.elapsed_ns, connection.user, connection.request)
+    def _on_send(self, stream: FakeStream) -> None:
+        assert stream.request is not None
+        sent = Sent(self.elapsed_ns, stream.user, stream.request)
         self.sent.append(sent)
         served = self._serve(sent)
         if served is None:
             return
         delay_ns, answer = served
         if isinstance(answer, Reply):
-            self.later(delay_ns, lambda: self._still(connection, lambda: self.reactor.answer(connection, answer)))
+            self.later(delay_ns, lambda: self._still(stream, lambda: self.reactor.answer(stream, answer)))
         elif not delay_ns:
-            self.reactor.fail(connection, answer)
+            self.reactor.fail(stream, answer)
         else:
-            self.later(delay_ns, lambda: self._still(connection, lambda: self.reactor.fail(connection, answer)))
+            self.later(delay_ns, lambda: self._still(stream, lambda: self.reactor.fail(stream, answer)))
 
-    def _still(self, connection: Connection, action: Callable[[], None]) -> None:
+    def _still(self, stream: FakeStream, action: Callable[[], None]) -> None:
         """What comes after a cut finds nobody."""
-        if connection in self.reactor.sending:
+        if stream in self.reactor.sending:
             action()

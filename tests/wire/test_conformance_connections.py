@@ -6,7 +6,7 @@ from threading import Thread, active_count
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, ReplyCache
+from loadgen.base.exchange import ErrorClass, RequestGroup
 from tests.support.clients import endpoint_of, endpoint_to, every_client, get, open_descriptors, user
 from tests.support.fault_server import FaultServer, closed_port
 from tests.support.replies import HELLO, OK
@@ -25,7 +25,7 @@ def test_one_connection_carries_all_requests(kind, ahead):
         if ahead:
             assert client.connect() is None
             assert (client.counts.opened, client.counts.used) == (1, 0)
-        request = get(ReplyCache())
+        request = get(RequestGroup())
         assert [client.exchange(request).status for _ in range(10)] == [200] * 10
         assert (client.counts.opened, client.counts.used, client.counts.reconnected) == (1, 1, 0)
         assert {one.connection for one in server.requests} == {0}
@@ -36,7 +36,7 @@ def test_one_connection_carries_all_requests(kind, ahead):
 def test_without_keep_alive_every_request_says_so_and_has_its_own_connection(kind, memory):
     """The server leaves its end open, so that closing is the client's doing."""
     with FaultServer(lambda _: WELL) as server, user(kind, endpoint_of(server, keep_alive=False)) as client:
-        request = get(ReplyCache() if memory else None)
+        request = get(RequestGroup() if memory else None)
         assert [client.exchange(request).stays_open for _ in range(4)] == [False] * 4
         assert (client.counts.opened, client.counts.used, client.counts.reconnected) == (4, 4, 3)
         assert [one.connection for one in server.requests] == [0, 1, 2, 3]
@@ -49,7 +49,7 @@ def test_a_connection_that_the_server_gives_up_while_idle_is_opened_again_and_no
     idle = Gate()
     scripts = [[*FOREVER[:6], Pass(idle), ending], WELL]
     with FaultServer(scripts.__getitem__) as server, user(kind, endpoint_of(server)) as client:
-        request = get(ReplyCache())
+        request = get(RequestGroup())
         assert [client.exchange(request).status for _ in range(3)] == [200] * 3
         idle.open()
         client.await_event()
@@ -79,7 +79,7 @@ def test_bytes_on_an_idle_connection_end_it_before_the_next_request_could_take_t
     wrong = b"HTTP/1.1 500 Wrong\r\n" + HELLO
     scripts = [[*FOREVER[:4], Pass(idle), Send(wrong), AwaitClose()], WELL]
     with FaultServer(scripts.__getitem__) as server, user(kind, endpoint_of(server)) as client:
-        request = get(ReplyCache())
+        request = get(RequestGroup())
         assert [client.exchange(request).status for _ in range(2)] == [200] * 2
         idle.open()
         client.await_event()
@@ -170,7 +170,7 @@ def test_closing_frees_every_descriptor_and_thread(kind):
             with user(kind, endpoint_of(server)) as client:
                 client.connect()
                 for _ in range(requests):
-                    client.exchange(get(ReplyCache()))
+                    client.exchange(get(RequestGroup()))
     assert (open_descriptors(), active_count()) == before
 
 

@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, ReplyCache
+from loadgen.base.exchange import ErrorClass, RequestGroup
 from tests.support.clients import (
     connecting,
     endpoint_of,
@@ -85,7 +85,7 @@ def test_a_broken_connection_that_was_reused(kind, way, memory):
         error = ErrorClass.STALE_CONNECTION
     usual = [ReadRequest(), Send(REPLY)]
     with FaultServer(then_well(usual * 3 + steps)) as server, user(kind, endpoint_of(server)) as client:
-        request = get(ReplyCache() if memory else None)
+        request = get(RequestGroup() if memory else None)
         assert [client.exchange(request).status for _ in range(3)] == [200] * 3
         assert client.exchange(request).error is error
         assert client.exchange(request).status == 200
@@ -100,7 +100,7 @@ def test_a_request_sent_before_the_close_was_noticed_is_stale_and_not_sent_again
     idle = Gate()
     steps = [ReadRequest(), Send(REPLY)] * 3 + [Pass(idle), ending]
     with FaultServer(then_well(steps)) as server, user(kind, endpoint_of(server)) as client:
-        request = get(ReplyCache() if memory else None)
+        request = get(RequestGroup() if memory else None)
         with client.at_once():
             assert [client.exchange(request).status for _ in range(3)] == [200] * 3
             idle.open()

@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from loadgen.base.exchange import ReplyCache
+from loadgen.base.exchange import RequestGroup
 from tests.support import replies
 from tests.support.clients import Got, Tap, When, endpoint_of, every_client, every_raw_client, get, user
 from tests.support.fault_server import FaultServer
@@ -83,7 +83,7 @@ def test_an_equal_reply_comes_out_the_same_every_time(kind, case, keep):
         FaultServer(lambda _: conversation(*repeat(case.data, 4))) as server,
         user(kind, endpoint_of(server)) as client,
     ):
-        request = get(ReplyCache(), case.method, keep=keep)
+        request = get(RequestGroup(), case.method, keep=keep)
         got = [without_sent(client.exchange(request)) for _ in range(4)]
         assert got == [expected(case, keep)] * 4
         assert (client.counts.opened, client.counts.used) == (1, 1)
@@ -103,7 +103,7 @@ def test_the_head_of_a_reply_is_handed_over_with_its_last_field(kind, body):
 @named(replies.CLOSING)
 def test_a_reply_that_closes_comes_out_the_same_on_every_connection(kind, case):
     with FaultServer(lambda _: answer(case)) as server, user(kind, endpoint_of(server)) as client:
-        request = get(ReplyCache(), case.method)
+        request = get(RequestGroup(), case.method)
         assert [without_sent(client.exchange(request)) for _ in range(3)] == [expected(case, 0)] * 3
         assert (client.counts.opened, client.counts.used, client.counts.reconnected) == (3, 3, 2)
 
@@ -118,7 +118,7 @@ def test_bytes_after_a_reply_seen_before_are_noticed(kind, case):
     )
     steps = conversation(clean, clean, case.data)
     with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
-        request = get(ReplyCache(), case.method)
+        request = get(RequestGroup(), case.method)
         first, second, third = (client.exchange(request) for _ in range(3))
         assert (first.stays_open, second.stays_open, third.stays_open) == (True, True, False)
         assert without_sent(third) == expected(case, 0)
@@ -132,7 +132,7 @@ def test_a_reply_in_two_pieces_is_the_same_wherever_it_is_cut(kind, name, memory
     """The server sends the second piece once the client has taken the first."""
     case = SMALL[name]
     whole_ones = 2 if memory == "whole reply seen before" else 0
-    cache = None if memory == "new head" else ReplyCache()
+    cache = None if memory == "new head" else RequestGroup()
     tap, steps, total = Tap(), [], 0
     offsets = range(1, len(case.data))
     for offset in offsets:
@@ -172,7 +172,7 @@ def test_a_repeat_with_a_difference_is_seen_as_it_is(kind, other, keep):
     order = [usual, usual, usual, other, other, usual, usual, other]
     steps = conversation(*(case.data for case in order))
     with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
-        request = get(ReplyCache(), keep=keep)
+        request = get(RequestGroup(), keep=keep)
         assert [without_sent(client.exchange(request)) for _ in order] == [expected(case, keep) for case in order]
         assert client.counts.opened == 1
 
@@ -182,7 +182,7 @@ def test_requests_of_two_names_do_not_share_their_memory(kind):
     usual, other = WireReply("", OK + HELLO), WireReply("", OK + b"Content-Length: 2\r\n\r\nok", body=b"ok")
     steps = conversation(*(case.data for case in [usual, other] * 4))
     with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
-        requests = get(ReplyCache()), get(ReplyCache())
+        requests = get(RequestGroup()), get(RequestGroup())
         requests[1].name_id = 1
         for request, case in list(zip(requests, (usual, other), strict=True)) * 4:
             assert without_sent(client.exchange(request)) == expected(case, 0)
@@ -194,7 +194,7 @@ def test_a_repeat_takes_the_short_way(kind):
         FaultServer(lambda _: conversation(*repeat(OK + HELLO, 5))) as server,
         user(kind, endpoint_of(server)) as client,
     ):
-        request = get(ReplyCache())
+        request = get(RequestGroup())
         for _ in range(5):
             client.exchange(request)
         if kind == "blocking":
@@ -218,7 +218,7 @@ def test_a_large_body_goes_to_the_sink_whole_and_in_order(kind, framing):
         FaultServer(lambda _: [ReadRequest(), Send(data)]) as server,
         user(kind, endpoint_of(server)) as client,
     ):
-        got = client.exchange(get(ReplyCache(), sink=seen.append, keep=3))
+        got = client.exchange(get(RequestGroup(), sink=seen.append, keep=3))
         assert (got.length, got.kept, got.wire_length) == (len(body), body[:3], len(data))
         assert b"".join(seen) == body
 
@@ -227,11 +227,11 @@ def test_a_large_body_goes_to_the_sink_whole_and_in_order(kind, framing):
 def test_a_large_body_is_counted_without_being_held(kind):
     data = OK + b"Content-Length: %d\r\n\r\n" % LARGE + bytes(LARGE)
     with FaultServer(lambda _: conversation(data, data)) as server, user(kind, endpoint_of(server)) as client:
-        client.exchange(get(ReplyCache()))
+        client.exchange(get(RequestGroup()))
         tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
-        got = client.exchange(get(ReplyCache()))
+        got = client.exchange(get(RequestGroup()))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert (got.length, got.wire_length, got.stays_open) == (LARGE, len(data), True)
@@ -244,7 +244,7 @@ def test_the_first_bytes_of_a_body_are_kept_and_all_are_counted(kind, keep):
     body = bytes(range(250)) * 400
     data = OK + b"Content-Length: %d\r\n\r\n" % len(body) + body
     with FaultServer(lambda _: conversation(*repeat(data, 3))) as server, user(kind, endpoint_of(server)) as client:
-        request = get(ReplyCache(), keep=keep)
+        request = get(RequestGroup(), keep=keep)
         for _ in range(3):
             got = client.exchange(request)
             assert (got.length, got.kept) == (len(body), body[:keep])

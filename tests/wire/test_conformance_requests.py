@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadgen.base.exchange import Fields, ReplyCache, Request
+from loadgen.base.exchange import Fields, Request, RequestGroup
 from tests.support.clients import Tap, When, endpoint_of, every_client, get, user
 from tests.support.fault_server import FaultServer
 from tests.support.replies import HELLO, OK
@@ -30,7 +30,7 @@ class Pieces:
 
 
 def request(method: str = "GET", target: str = "/", *fields: tuple[str, str], **given) -> Request:
-    return Request(0, method, target, Fields(fields), cache=ReplyCache(), **given)
+    return Request(0, method, target, Fields(fields), group=RequestGroup(), **given)
 
 
 def known(*pieces: bytes) -> Pieces:
@@ -178,9 +178,9 @@ def test_a_source_begins_again_with_every_request(kind):
 @every_client
 def test_a_repeat_of_one_name_counts_its_own_bytes(kind):
     """Requests of one name may differ in length while their replies do not."""
-    cache = ReplyCache()
+    group = RequestGroup()
     with FaultServer(lambda _: WELL) as server, user(kind, endpoint_of(server)) as client:
-        requests = [Request(0, "GET", target, Fields(()), cache=cache) for target in ("/1", "/22", "/333")]
+        requests = [Request(0, "GET", target, Fields(()), group=group) for target in ("/1", "/22", "/333")]
         sent = [client.exchange(one).sent for one in requests * 3]
         assert sent == [len(seen.raw) for seen in server.requests]
 

@@ -13,12 +13,11 @@ import pytest
 import uvloop
 
 from loadgen.base.clock import NS_PER_S, now_ns
-from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Reply, ReplyCache, Request, Tls
+from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Expect, Reply, Request, RequestGroup, Tls
 from loadgen.base.tls import make_context
-from loadgen.clients.http1 import reactor as module
-from loadgen.clients.http1.connection import Connection, Phase
-from loadgen.clients.http1.reactor import Reactor
-from loadgen.clients.http1.reply_pattern import update_pattern
+from loadgen.clients.http1.client import Http1Client
+from loadgen.clients.http1.connection import Connection, State
+from loadgen.clients.reactor import Reactor
 from tests.support.clients import endpoint_of, endpoint_to, get, open_descriptors
 from tests.support.fault_server import FaultServer, black_hole
 from tests.support.replies import HELLO, OK
@@ -33,15 +32,17 @@ TIMEOUT_S = 10.0
 class Herd:
     """Connections of one reactor on the running loop; `events` are (what, user, detail) in their order.
 
-    `react` is called with each event's connection, and may send from inside.
+    `react` is called with each event's connection, and may send from inside; `follow` is what follows a repeat.
     """
 
     def __init__(self, endpoint: Endpoint, users: int, context: ssl.SSLContext | None = None) -> None:
         self.counts = ConnectionCounts()
         self.events: list[tuple[str, int, object]] = []
         self.react: Callable[[Connection], None] = lambda _: None
-        self.connections = [Connection(user) for user in range(users)]
-        self.reactor = Reactor(endpoint, context, self, self.counts)
+        self.follow: Callable[[Connection], Request | None] = lambda _: None
+        self.reactor = Reactor(endpoint, context, self.counts)
+        self.client = Http1Client(self.reactor, self)
+        self.connections = [self.client.stream(user) for user in range(users)]
         self.reactor.linger_ns = 0
         self._happened = asyncio.Event()
 
@@ -51,16 +52,16 @@ class Herd:
 
     async def __aexit__(self, *_: object) -> None:
         self.reactor.detach(asyncio.get_running_loop())
-        self.reactor.close(self.connections)
+        self.reactor.close()
 
     async def open(self) -> None:
         for connection in self.connections:
-            self.reactor.open(connection)
+            self.client.open(connection)
         await self.until(lambda: len(self.of("open")) == len(self.connections))
 
     def send(self, users: Iterable[int], request: Request, now: int | None = None) -> None:
         for user in users:
-            self.reactor.send(self.connections[user], request, now_ns() if now is None else now)
+            self.client.send(self.connections[user], request, now_ns() if now is None else now)
 
     def of(self, what: str) -> list[tuple[str, int, object]]:
         return [event for event in self.events if event[0] == what]
@@ -90,18 +91,15 @@ class Herd:
 
     def on_repeat(self, connection: Connection, now: int) -> Request | None:
         self._note("repeat", connection)
-        return None
+        return self.follow(connection)
 
     def on_alike(self, connection: Connection, now: int) -> Request | None:
         self._note("alike", connection)
         return None
 
-    def on_reply(self, connection: Connection, now: int, reply: Reply) -> None:
-        assert connection.request is not None
-        if connection.request.cache is not None:
-            good = reply if reply.status == 200 else None
-            update_pattern(connection.request.cache, connection.request.expect, good)
+    def on_reply(self, connection: Connection, now: int, reply: Reply) -> bool:
         self._note("reply", connection, reply.status)
+        return reply.status == 200
 
     def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         self._note("error", connection, error)
@@ -117,7 +115,7 @@ class Herd:
 def run(request, monkeypatch):
     """Runs a coroutine with the reactor on epoll, and again on the loop alone."""
     if request.param == "loop":
-        monkeypatch.setattr(module, "has_epoll", lambda: False)
+        monkeypatch.delattr(select, "epoll")
 
     def run_it(job):
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -133,7 +131,7 @@ def test_hundreds_of_connections_at_once(run):
     async def job() -> None:
         async with serving() as port, Herd(endpoint_to(port), users) as herd:
             left = dict.fromkeys(range(users), rounds)
-            request = get(ReplyCache())
+            request = get(RequestGroup())
 
             def next_request(connection: Connection) -> None:
                 if left[connection.user]:
@@ -147,7 +145,7 @@ def test_hundreds_of_connections_at_once(run):
             assert len(herd.of("repeat")) > users * (rounds - 2)
             assert (herd.counts.opened, herd.counts.used, herd.counts.reconnected) == (users, users, 0)
             assert request.wire is not None
-            assert herd.reactor.bytes_sent == [users * rounds * len(request.wire)]
+            assert herd.client.bytes_sent == [users * rounds * len(request.wire)]
 
     before = open_descriptors()
     run(job())
@@ -161,14 +159,10 @@ def test_what_follows_a_repeat_may_be_returned_or_sent(run):
     async def job(**changes: bool) -> None:
         with FaultServer(lambda _: WELL) as server:
             async with Herd(endpoint_of(server, **changes), 1) as herd:
-                request = get(ReplyCache())
+                request = get(RequestGroup())
                 following = iter([request, request, other, None])
 
-                def on_repeat(connection: Connection, now: int) -> Request | None:
-                    herd.events.append(("repeat", connection.user, None))
-                    return next(following)
-
-                herd.on_repeat = on_repeat
+                herd.follow = lambda _: next(following)
                 herd.send([0], request)
                 await herd.until(lambda: len(herd.events) == 1)
                 herd.send([0], request)
@@ -192,10 +186,10 @@ def test_a_reply_in_other_words_takes_the_short_way_too(run):
 
     replies = [*map(reply, (0, 1, 2, 3, 3)), reply(4, b"403 No"), *map(reply, (5, 6, 7))]
 
-    async def job(cache: ReplyCache) -> list[str]:
+    async def job(cache: RequestGroup) -> list[str]:
         with FaultServer(lambda _: [step for data in replies for step in (ReadRequest(), Send(data))]) as server:
             async with Herd(endpoint_of(server), 1) as herd:
-                request = get(cache, keep=100)
+                request = get(cache, keep=100, expect=Expect())
                 for count in range(1, len(replies) + 1):
                     herd.send([0], request)
                     await herd.until(lambda count=count: len(herd.events) == count)
@@ -203,8 +197,8 @@ def test_a_reply_in_other_words_takes_the_short_way_too(run):
                 return [event[0] for event in herd.events]
 
     expected = ["reply", "reply", "alike", "alike", "repeat", "reply", "reply", "alike", "alike"]
-    assert run(job(ReplyCache())) == expected
-    assert run(job(ReplyCache(repeats=False))) == [what.replace("repeat", "alike") for what in expected]
+    assert run(job(RequestGroup())) == expected
+    assert run(job(RequestGroup(repeats=False))) == [what.replace("repeat", "alike") for what in expected]
 
 
 def test_what_follows_a_body_that_is_thrown_away_is_seen(run):
@@ -243,7 +237,7 @@ def test_a_connection_dropped_in_a_batch_takes_its_pending_event_with_it(run):
                 def give_up_the_other(connection: Connection) -> None:
                     herd.react = lambda _: None
                     other = herd.connections[1 - connection.user]
-                    herd.reactor.drop(other)
+                    herd.client.drop(other)
                     herd.send([other.user], get())
                     assert other.fd not in descriptors
 
@@ -327,11 +321,11 @@ def test_a_sweep_fails_only_what_is_past_its_deadline(run):
                 now = now_ns()
                 herd.send([0], get(), now)
                 herd.send([1], get(), now + 5 * NS_PER_S)
-                herd.reactor.sweep(herd.connections, now + 10 * NS_PER_S - 1)
+                herd.reactor.sweep(now + 10 * NS_PER_S - 1)
                 assert not herd.events
-                herd.reactor.sweep(herd.connections, now + 10 * NS_PER_S)
+                herd.reactor.sweep(now + 10 * NS_PER_S)
                 assert herd.events == [("error", 0, ErrorClass.TIMEOUT)]
-                assert [one.phase for one in herd.connections] == [Phase.CLOSED, Phase.WAITING, Phase.IDLE]
+                assert [one.state for one in herd.connections] == [None, State.WAITING, State.IDLE]
 
     run(job())
 
@@ -340,11 +334,11 @@ def test_a_sweep_fails_connects_by_their_own_deadline(run):
     async def job() -> None:
         with black_hole() as port:
             async with Herd(endpoint_to(port, connect_timeout_s=2.0), 2) as herd:
-                herd.reactor.open(herd.connections[0])
+                herd.client.open(herd.connections[0])
                 herd.send([1], get())
-                herd.reactor.sweep(herd.connections, now_ns())
+                herd.reactor.sweep(now_ns())
                 assert not herd.events
-                herd.reactor.sweep(herd.connections, now_ns() + 2 * NS_PER_S)
+                herd.reactor.sweep(now_ns() + 2 * NS_PER_S)
                 assert herd.events == [("error", user, ErrorClass.CONNECT_TIMEOUT) for user in (0, 1)]
                 assert herd.counts.failed == 2
 
@@ -359,7 +353,7 @@ def test_a_request_may_be_sent_again_from_inside_a_sweep(run):
                 await herd.open()
                 herd.send([0], get())
                 herd.react = lambda connection: herd.send([0], get()) if herd.events[-1][0] == "error" else None
-                herd.reactor.sweep(herd.connections, now_ns() + 10 * NS_PER_S)
+                herd.reactor.sweep(now_ns() + 10 * NS_PER_S)
                 await herd.until(lambda: herd.events[-1] == ("reply", 0, 200))
 
     run(job())
@@ -374,15 +368,15 @@ def test_a_cut_reports_requests_and_nothing_else(run):
         with FaultServer(scripts.__getitem__) as server:
             async with Herd(endpoint_of(server), 3) as herd:
                 for connection in herd.connections:
-                    herd.reactor.open(connection)
+                    herd.client.open(connection)
                     await herd.until(lambda user=connection.user: len(herd.events) == user + 1)
                 herd.events.clear()
                 herd.send([0, 1], get())
-                await herd.until(lambda: herd.connections[1].phase is Phase.BUSY)
-                herd.reactor.cut(herd.connections)
+                await herd.until(lambda: herd.connections[1].state is State.BUSY)
+                herd.reactor.cut()
                 assert herd.events == [("error", user, ErrorClass.CUT) for user in (0, 1)]
-                assert herd.connections[2].phase is Phase.IDLE
-                herd.reactor.cut(herd.connections)
+                assert herd.connections[2].state is State.IDLE
+                herd.reactor.cut()
                 assert len(herd.events) == 2
 
     run(job())
@@ -392,11 +386,11 @@ def test_a_cut_ends_what_is_still_connecting(run):
     async def job() -> None:
         with black_hole() as port:
             async with Herd(endpoint_to(port), 2) as herd:
-                herd.reactor.open(herd.connections[0])
+                herd.client.open(herd.connections[0])
                 herd.send([1], get())
-                herd.reactor.cut(herd.connections)
+                herd.reactor.cut()
                 assert herd.events == [("error", user, ErrorClass.CUT) for user in (0, 1)]
-                assert [one.phase for one in herd.connections] == [Phase.CLOSED] * 2
+                assert [one.state for one in herd.connections] == [None] * 2
 
     run(job())
 

@@ -1,12 +1,12 @@
 """The reactor where there is no epoll: the event loop is asked about each connection instead."""
 
 import asyncio
+import select
 
 import pytest
 
 from loadgen.base.alarm import LoopAlarm
 from loadgen.base.clock import now_ns
-from loadgen.clients.http1 import reactor
 from loadgen.executors import make
 from loadgen.plan.build import make_plan
 from loadgen.plan.profiles.document import profile_for_url
@@ -19,7 +19,7 @@ QUIET = Hooks(Observers(), lambda _result: None, lambda error: pytest.fail(repr(
 
 @pytest.fixture
 def no_epoll(monkeypatch):
-    monkeypatch.setattr(reactor, "has_epoll", lambda: False)
+    monkeypatch.delattr(select, "epoll")
     monkeypatch.setattr(make, "make_alarm", lambda: LoopAlarm(asyncio.get_running_loop()))
 
 

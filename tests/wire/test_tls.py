@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Fields, ReplyCache, Request, Tls
+from loadgen.base.exchange import ErrorClass, Fields, Request, RequestGroup, Tls
 from loadgen.base.tls import make_context
 from tests.support.clients import endpoint_of, every_client, get, open_descriptors, spoken_to, user
 from tests.support.fault_server import FaultServer
@@ -49,7 +49,7 @@ def test_one_handshake_serves_many_requests(kind, certificates, version):
     context = certificates.server_context()
     context.minimum_version = context.maximum_version = version
     with FaultServer(lambda _: WELL, context) as server, user(kind, at(server), trusting(certificates)) as client:
-        request = get(ReplyCache())
+        request = get(RequestGroup())
         got = [client.exchange(request) for _ in range(10)]
         assert {(one.status, one.length, one.wire_length, one.sent) for one in got} == {
             (200, 5, len(REPLY), len(server.requests[0].raw))
@@ -132,7 +132,7 @@ def test_large_bodies_go_both_ways_whole(kind, certificates, served):
     pieces: list[bytes] = []
     with served(lambda _: steps) as server, user(kind, at(server), trusting(certificates)) as client:
         echo = Request(0, "PUT", "/", Fields(()), body=LARGE, sink=pieces.append)
-        counted = Request(0, "PUT", "/", Fields(()), body=LARGE, cache=ReplyCache())
+        counted = Request(0, "PUT", "/", Fields(()), body=LARGE, group=RequestGroup())
         for request in (echo, counted):
             got = client.exchange(request)
             assert (got.status, got.length, got.stays_open) == (200, len(LARGE), True)
@@ -148,7 +148,7 @@ def test_a_reply_in_many_records_is_read_to_its_end(kind, certificates, served, 
     data = OK + b"Content-Length: 40000\r\n\r\n" + bytes(40_000)
     script = [ReadRequest(), Send(data, (1, 20, 30, 1, 16_384, 1)), ReadRequest(), Send(data), AwaitClose()]
     with served(lambda _: script) as server, user(kind, at(server), trusting(certificates)) as client:
-        request = get(ReplyCache() if memory else None)
+        request = get(RequestGroup() if memory else None)
         for _ in range(2):
             got = client.exchange(request)
             assert (got.length, got.wire_length, got.stays_open) == (40_000, len(data), True)
@@ -189,7 +189,7 @@ def test_a_broken_connection_has_the_class_it_has_without_tls(kind, certificates
 def test_a_reused_connection_without_a_reply_is_stale(kind, certificates, served, ending):
     scripts = [[*FOREVER[:4], ReadRequest(), ending], WELL]
     with served(scripts.__getitem__) as server, user(kind, at(server), trusting(certificates)) as client:
-        request = get(ReplyCache())
+        request = get(RequestGroup())
         assert [client.exchange(request).status for _ in range(2)] == [200] * 2
         assert client.exchange(request).error is ErrorClass.STALE_CONNECTION
         assert client.exchange(request).status == 200
@@ -202,7 +202,7 @@ def test_a_connection_given_up_while_idle(kind, certificates, served, ending, no
     idle = Gate()
     scripts = [[*FOREVER[:4], Pass(idle), ending], WELL]
     with served(scripts.__getitem__) as server, user(kind, at(server), trusting(certificates)) as client:
-        request = get(ReplyCache())
+        request = get(RequestGroup())
         assert [client.exchange(request).status for _ in range(2)] == [200] * 2
         idle.open()
         client.await_event(noticed=noticed)

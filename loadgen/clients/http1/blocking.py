@@ -14,9 +14,9 @@ from loadgen.base.encode import Encoder, rest_of_body
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
 from loadgen.clients.dial import Dial
 from loadgen.clients.faults import classify, connect_error, explain
-from loadgen.clients.http1.parser import HEAD_BYTES, ReplyReader, read_short, remember, repeatable
+from loadgen.clients.http1.exchange import READ_BYTES, Exchange
+from loadgen.clients.http1.reply_cache import cache_of
 
-READ_BYTES = 65536
 _IDLE_CHECK_NS = 1_000_000
 _SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
 _TIMED_OUT = (BlockingIOError, TimeoutError)
@@ -79,7 +79,7 @@ class BlockingClient:
         self._uses += 1
         self.counts.used += not reused
         wire = request.wire or self._encoder.wire(request)
-        cache = request.cache
+        cache = cache_of(request.group)
         self._sent = 0
         try:
             if not reused:  # connecting took a part of the time
@@ -162,75 +162,57 @@ class BlockingClient:
 
     def _receive(self, request: Request, data: bytes, sent_ns: int, *, reused: bool) -> Outcome:
         """Take the reply whose first piece is `data`, b"" for the end of the stream."""
-        cache = request.cache
-        known = read_short(data, request.method, cache)
-        if known is not None and len(data) == known[1] + known[0].length:
-            framing, head = known
-            if request.sink is not None and framing.length:
-                request.sink(data[head:])
-            reply = Reply(
-                framing.status, framing.length, len(data), data[head : head + request.keep],
-                data[:HEAD_BYTES], framing.keep_alive, repeatable(data),
-            )  # fmt: skip
-            return self._finish(request, reply, sent_ns, 0, surplus=False)
-        reader = ReplyReader(request.method, request.keep, request.sink)
-        first, first_ns, deadline = data, self._clock(), sent_ns + self._timeout_ns
-        while data:
-            reader.feed(data)
-            if reader.problem:
-                return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, reader.problem, reader)
-            if reader.reply is not None:
-                return self._complete(request, reader, first, sent_ns, first_ns)
+        if not data:
+            return self._closed_by_server(sent_ns, None, reused=reused)
+        exchange, first_ns = Exchange(request), self._clock()
+        reply = exchange.take(data)
+        if reply is not None:
+            return self._finish(request, exchange, reply, sent_ns, 0)
+        deadline = sent_ns + self._timeout_ns
+        while reply is None and not exchange.problem:
             try:
                 self._wait_until(deadline)
                 data = self._recv(READ_BYTES)
             except OSError as error:
-                return self._broken(sent_ns, request, error, reader, reused=reused)
-        if reader.begun and not self._cut and reader.eof():
-            return self._complete(request, reader, first, sent_ns, first_ns)
-        return self._closed_by_server(sent_ns, reader, reused=reused)
+                return self._broken(sent_ns, request, error, exchange, reused=reused)
+            if data:
+                reply = exchange.take(data)
+            elif self._cut or (reply := exchange.end()) is None:
+                return self._closed_by_server(sent_ns, exchange, reused=reused)
+        if reply is None:
+            return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, exchange.problem, exchange)
+        return self._finish(request, exchange, reply, sent_ns, first_ns)
 
-    def _complete(self, request: Request, reader: ReplyReader, first: bytes, sent_ns: int, first_ns: int) -> Outcome:
-        """The reader has the reply: let later ones like it take the short path."""
-        reply, cache = reader.reply, request.cache
-        assert reply is not None
-        framing = reader.framing() if cache is not None else None
-        if framing is not None and cache is not None:
-            remember(cache, reader.start, framing)
-            if reader.received == len(first):
-                reply.whole = repeatable(first)
-        came_at_once = reader.received == len(first)
-        return self._finish(request, reply, sent_ns, 0 if came_at_once else first_ns, surplus=reader.surplus)
-
-    def _finish(self, request: Request, reply: Reply, sent_ns: int, first_ns: int, *, surplus: bool) -> Outcome:
+    def _finish(self, request: Request, exchange: Exchange, reply: Reply, sent_ns: int, first_ns: int) -> Outcome:
         self._done_ns = self._clock()
         outcome = Outcome(
             sent_ns, self._done_ns, reply,
             bytes_sent=self._sent, bytes_received=reply.wire_length, first_ns=first_ns,
         )  # fmt: skip
-        if surplus:
-            self.counts.desynced += 1
-        if self._uses < 0 or surplus or not reply.keep_alive or not self._endpoint.keep_alive:
-            reply.whole = None
+        self.counts.desynced += exchange.surplus
+        whole = exchange.whole
+        if self._uses < 0 or exchange.surplus or not reply.keep_alive or not self._endpoint.keep_alive:
+            whole = None
             self.drop()
-        if request.cache is not None:
-            request.cache.data = reply.whole if request.cache.repeats else None
+        cache = cache_of(request.group)
+        if cache is not None:
+            cache.data = whole if cache.repeats else None
             self._repeats[request.name_id] = outcome
         return outcome
 
-    def _closed_by_server(self, sent_ns: int, reader: ReplyReader, *, reused: bool) -> Outcome:
-        if reused and not reader.begun:
+    def _closed_by_server(self, sent_ns: int, exchange: Exchange | None, *, reused: bool) -> Outcome:
+        if reused and exchange is None:
             return self._failed(sent_ns, ErrorClass.STALE_CONNECTION)
-        detail = "" if reader.begun else "the server closed the connection without a reply"
-        return self._failed(sent_ns, ErrorClass.EARLY_CLOSE, detail, reader)
+        detail = "" if exchange is not None else "the server closed the connection without a reply"
+        return self._failed(sent_ns, ErrorClass.EARLY_CLOSE, detail, exchange)
 
     def _broken(
-        self, sent_ns: int, request: Request, error: OSError, reader: ReplyReader | None, *, reused: bool
+        self, sent_ns: int, request: Request, error: OSError, exchange: Exchange | None, *, reused: bool
     ) -> Outcome:
         if isinstance(error, _TIMED_OUT):
-            return self._failed(sent_ns, ErrorClass.TIMEOUT, "", reader)
+            return self._failed(sent_ns, ErrorClass.TIMEOUT, "", exchange)
         kind = classify(error)
-        if kind is ErrorClass.CONNECTION_RESET and reader is None:
+        if kind is ErrorClass.CONNECTION_RESET and exchange is None:
             try:
                 said = self._recv(READ_BYTES)  # a server that stopped reading, or closed, may have spoken before
             except ssl.SSLError as last:  # an alert, which says more
@@ -242,7 +224,7 @@ class BlockingClient:
                 return self._receive(request, said, sent_ns, reused=reused)
             if reused and kind is ErrorClass.CONNECTION_RESET:
                 kind = ErrorClass.STALE_CONNECTION
-        return self._failed(sent_ns, kind, explain(error), reader)
+        return self._failed(sent_ns, kind, explain(error), exchange)
 
     def _not_opened(self, sent_ns: int, error: OSError) -> Outcome:
         kind = connect_error(error)
@@ -251,13 +233,13 @@ class BlockingClient:
         self._sent = 0
         return self._failed(sent_ns, kind, explain(error))
 
-    def _failed(self, sent_ns: int, error: ErrorClass, detail: str = "", reader: ReplyReader | None = None) -> Outcome:
+    def _failed(self, sent_ns: int, error: ErrorClass, detail: str = "", exchange: Exchange | None = None) -> Outcome:
         self.drop()
         if self._cut:
             error, detail = ErrorClass.CUT, ""
         self._done_ns = self._clock()
-        received = reader.received if reader else 0
-        head = reader.head if reader else b""
+        received = exchange.received if exchange else 0
+        head = exchange.head if exchange else b""
         return Outcome(sent_ns, self._done_ns, None, error, detail, head, self._sent, received)
 
     # The socket.

@@ -7,15 +7,15 @@ a pattern.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from loadgen.base.exchange import Framing, Reply, ReplyCache
+from loadgen.base.exchange import Reply
 
 MAX_HEAD_BYTES = 65536
 EXAMPLE_BYTES = 200
 HEAD_BYTES = 4096
-_MAX_MEMO_BYTES = 16384
 _MAX_HEADS = 64
 HEAD_END = b"\r\n\r\n"
 _PLAIN = re.compile(
@@ -25,6 +25,15 @@ _TELLING = re.compile(rb"\n(content-length|transfer-encoding|connection|proxy-co
 _CONNECTIONS = (b"connection", b"proxy-connection")
 _BODILESS = (204, 304)
 _MOST_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """What a reply's head says of the rest: `length` body bytes follow it."""
+
+    status: int
+    length: int
+    keep_alive: bool
 
 
 class ReplyReader:
@@ -204,14 +213,14 @@ class ReplyReader:
             self._done = True
 
 
-def read_short(data: bytes, method: str, cache: ReplyCache | None) -> tuple[Framing, int] | None:
+def read_short(data: bytes, method: str, heads: dict[bytes, Framing] | None) -> tuple[Framing, int] | None:
     """The framing that a reply begins with, and its head's length; None where it takes a ReplyReader to tell.
 
     A head is short work if it was seen before, or if all of it matches what no reader could take otherwise.
     """
-    if cache is not None and cache.repeats:
+    if heads is not None:
         end = data.find(HEAD_END) + len(HEAD_END)
-        framing = cache.framing.get(data[:end])
+        framing = heads.get(data[:end])
         if framing is not None:
             return framing, end
     match = _PLAIN.match(data)
@@ -220,8 +229,7 @@ def read_short(data: bytes, method: str, cache: ReplyCache | None) -> tuple[Fram
     framing = _plain_framing(int(match[1]), match[0].lower())
     if framing is None:
         return None
-    if cache is not None:
-        remember(cache, match[0], framing)
+    remember(heads, match[0], framing)
     return framing, match.end()
 
 
@@ -240,15 +248,10 @@ def _plain_framing(status: int, head: bytes) -> Framing | None:
     return Framing(status, int(length), keep_alive=True)
 
 
-def remember(cache: ReplyCache, start: bytes, framing: Framing) -> None:
+def remember(heads: dict[bytes, Framing] | None, start: bytes, framing: Framing) -> None:
     """Let later replies with the same head take the short path; `start` holds the whole head."""
-    if not cache.repeats:
+    if heads is None:
         return
-    if len(cache.framing) >= _MAX_HEADS:
-        cache.framing.clear()
-    cache.framing[start[: start.find(HEAD_END) + len(HEAD_END)]] = framing
-
-
-def repeatable(data: bytes) -> bytes | None:
-    """`data`, if it is short enough to compare every reply with."""
-    return data if len(data) <= _MAX_MEMO_BYTES else None
+    if len(heads) >= _MAX_HEADS:
+        heads.clear()
+    heads[start[: start.find(HEAD_END) + len(HEAD_END)]] = framing

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from time import time
 
-from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, ReplyCache, Request
+from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, Request, RequestGroup
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.credentials import Provider
@@ -50,7 +50,7 @@ class Objects:
     """Makes the requests for objects by their number. Belongs to one thread.
 
     `random` draws where ranges begin. With sizes that are all the same, replies to one operation say the same (see
-    `ReplyCache.alike`).
+    RequestGroup).
     """
 
     def __init__(self, operations: Operations, s3: S3Job, seed: int, random: Random) -> None:
@@ -71,8 +71,8 @@ class Objects:
         self._shared = s3.job in ("get", "stat") and not s3.retries
         self._whole = Signed(self._get, operations.provider)
         self._head = Signed(self._stat, operations.provider)
-        self._put_cache, self._get_cache, self._stat_cache, self._delete_cache = (
-            ReplyCache(repeats=False) if self._size is not None else None for _ in range(4)
+        self._put_group, self._get_group, self._stat_group, self._delete_group = (
+            RequestGroup(repeats=False) if self._size is not None else None for _ in range(4)
         )
 
     def key(self, index: int) -> str:
@@ -97,7 +97,7 @@ class Objects:
         else:
             request = self.operations.put(self.key(index), self._bodies.body(index, size))
         request.payload = size
-        request.cache = self._put_cache
+        request.group = self._put_group
         return request
 
     def get(self, index: int) -> Request:
@@ -106,7 +106,7 @@ class Objects:
         if self._range_bytes is not None:
             start = self._random.randrange(self._sizes.of(index) - self._range_bytes + 1)
             request = self.operations.get_range(self.key(index), start, self._range_bytes)
-            request.payload, request.cache = self._range_bytes, self._get_cache
+            request.payload, request.group = self._range_bytes, self._get_group
         elif self._shared and not self._verify:
             return self._whole(index)
         else:
@@ -115,7 +115,7 @@ class Objects:
             match = Match((self._bodies.body(index, self._sizes.of(index)),), start)
             statuses = _WHOLE if self._range_bytes is None else _PARTIAL
             request.expect = SameExpect(statuses, length=request.payload, match=match)
-            request.sink, request.cache = match, None
+            request.sink, request.group = match, None
         return request
 
     def stat(self, index: int) -> Request:
@@ -135,7 +135,7 @@ class Objects:
             request = self._deletes.plain(b"%08d" % index)
         else:
             request = self.operations.delete(self.key(index))
-        request.cache = self._delete_cache
+        request.group = self._delete_group
         return request
 
     def _get(self, index: int) -> Request:
@@ -148,7 +148,7 @@ class Objects:
         else:
             request = self.operations.get(self.key(index), size)
         request.payload = size
-        request.cache = self._get_cache
+        request.group = self._get_group
         return request
 
     def _stat(self, index: int) -> Request:
@@ -156,7 +156,7 @@ class Objects:
             request = self._stats.plain(b"%08d" % index)
         else:
             request = self.operations.stat(self.key(index))
-        request.cache = self._stat_cache
+        request.group = self._stat_group
         return request
 
 

@@ -8,12 +8,12 @@ from tests.support.simulation import Simulation
 
 
 @pytest.fixture
-def simulate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Simulation]]:
+def simulate() -> Iterator[Callable[..., Simulation]]:
     """Make simulations of reactor users; all are closed at the end."""
     made: list[Simulation] = []
 
     def make(*args: object, **kwargs: object) -> Simulation:
-        made.append(Simulation(monkeypatch, *args, **kwargs))
+        made.append(Simulation(*args, **kwargs))
         return made[-1]
 
     yield make

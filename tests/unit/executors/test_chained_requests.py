@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect, Fields, Reply, ReplyCache, Request
+from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect, Fields, Reply, Request, RequestGroup
 from loadgen.guard.shared_state import Cause
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.workloads.base import Pause
@@ -34,18 +34,18 @@ def test_a_run_ends_when_nothing_is_left_though_its_time_is_not_up(simulate):
 
 def test_the_end_of_a_reply_that_says_the_same_as_the_last_is_told_as_well(simulate):
     """Each of a store's replies has an id of its own; data and bytes are counted as for those that are read."""
-    cache = ReplyCache(repeats=False)
+    group = RequestGroup(repeats=False)
     workload = OneScript()
-    workload.only.cache, workload.only.payload, workload.only.awaited = cache, 7, True
+    workload.only.group, workload.only.payload, workload.only.awaited = group, 7, True
 
     def serve(sent):
         whole = b"HTTP/1.1 200 OK\r\nx-amz-request-id: %09d\r\nContent-Length: 0\r\n\r\n" % sent.at_ns
-        return MS, Reply(200, 0, len(whole), whole=whole)
+        return MS, Reply(200, 0, len(whole), head=whole)
 
     tally = simulate(make_plan(users=1, requests_limit=9), serve, workload=workload).whole().total()
-    assert cache.patterns_made == 1
+    assert group.cache.patterns_made == 1
     assert [(end.reply.status, end.error) for end in workload.outcomes] == [(200, None)] * 9
-    assert (tally.ok, tally.payload, tally.bytes_received) == (9, 63, 9 * cache.size)
+    assert (tally.ok, tally.payload, tally.bytes_received) == (9, 63, 9 * group.cache.size)
 
 
 class Coded(Expect):

@@ -136,7 +136,7 @@ def test_equal_replies_are_counted_with_their_lags(simulate):
     run = simulate(plan_of(rate=1000.0), lambda _: (100_000, reply()))
     tally = finished(run)
     assert tally.ok == tally.clocks["send_lag"].total == tally.clocks["response"].total == 1000
-    assert tally.bytes_received == 1000 * len(reply().whole)
+    assert tally.bytes_received == 1000 * len(reply().head)
 
 
 def test_the_run_ends_with_the_last_reply_after_the_timetable(simulate):

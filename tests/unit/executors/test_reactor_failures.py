@@ -83,7 +83,7 @@ def test_good_and_bad_replies_in_turn_are_all_told_apart(simulate):
     tally = run.whole().tally(0)
     assert tally.statuses == {200: 20, 500: 10}
     assert (tally.ok, tally.failed, run.breaker.failures) == (20, 10, 10)
-    assert tally.bytes_received == 20 * len(good.whole) + 10 * len(bad.whole)
+    assert tally.bytes_received == 20 * len(good.head) + 10 * len(bad.head)
 
 
 def test_a_reply_with_a_good_status_and_the_wrong_body_fails_every_time(simulate):

@@ -307,8 +307,8 @@ def test_deadlines_are_looked_at_in_proportion_to_the_timeout(simulate, timeout_
     assert [(at - run.began_ns) // NS_PER_MS for at in run.reactor.swept] == swept_ms
 
 
-def test_closing_frees_the_reactor_and_the_alarm(monkeypatch):
-    run = Simulation(monkeypatch, make_plan())
+def test_closing_frees_the_reactor_and_the_alarm():
+    run = Simulation(make_plan())
     run.open_all()
     run.close()
     assert run.reactor.closed

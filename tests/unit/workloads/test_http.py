@@ -84,7 +84,7 @@ def test_paths_headers_and_bodies_are_filled_for_every_request():
     assert first.fields.pairs == (("X-Id", "n2"), ("X-Fix", "%"))
     assert first.body == b'{"id": 3, "p": "100%"}'
     assert second.body == b'{"id": 6, "p": "100%"}'
-    assert first.cache is second.cache
+    assert first.group is second.group
 
 
 @pytest.mark.parametrize(

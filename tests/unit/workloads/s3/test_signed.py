@@ -98,5 +98,5 @@ def test_every_download_is_compared_from_its_beginning():
 )
 def test_replies_are_remembered_where_all_should_say_the_same(values, remembered):
     request = next_request(workload_of(plan("get", **values)).script(0))
-    assert (request.cache is not None) is remembered
-    assert request.cache is None or not request.cache.repeats
+    assert (request.group is not None) is remembered
+    assert request.group is None or not request.group.repeats

@@ -126,14 +126,14 @@ def test_a_download_s_pieces_go_where_they_are_wanted():
     pieces = []
     request = make().get("k", 10, sink=pieces.append)
     assert request.sink is not None
-    assert request.cache is None
+    assert request.group is None
 
 
 def test_lists_are_kept_whole_and_other_replies_only_as_far_as_an_error_goes():
     operations = make()
     assert operations.list().keep == PAGE_BYTES > KEEP_TO_SEARCH
     assert operations.get("k").keep == 2048
-    assert operations.list().cache is None
+    assert operations.list().group is None
 
 
 def test_a_copy_names_its_source_encoded():

@@ -49,7 +49,7 @@ def said(request):
     """All that a client goes by, apart from what it sends."""
     return (
         request.name_id, request.method, request.expect, request.keep, request.sink, request.payload, request.streams,
-        request.awaited, request.cache is None,
+        request.awaited, request.group is None,
     )  # fmt: skip
 
 

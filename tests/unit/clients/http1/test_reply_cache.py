@@ -2,9 +2,9 @@
 
 import pytest
 
-from loadgen.base.exchange import Expect, Reply, ReplyCache
+from loadgen.base.exchange import Expect
 from loadgen.clients.http1.parser import ReplyReader
-from loadgen.clients.http1.reply_pattern import MOST_PATTERNS, update_pattern
+from loadgen.clients.http1.reply_cache import MOST_PATTERNS, ReplyCache, repeatable
 from tests.support import replies
 from tests.support.replies import WireReply
 
@@ -20,14 +20,10 @@ def stored(number=1, status="200 OK", length=2, body=b"ok", more="", connection=
     return head.encode() + body
 
 
-def whole(data, status=200):
-    return Reply(status, 2, len(data), whole=data)
-
-
 def taught(*datas, expect=ANY, repeats=False):
     cache = ReplyCache(repeats=repeats)
     for data in datas:
-        update_pattern(cache, expect, whole(data))
+        cache.update(expect, data)
     return cache
 
 
@@ -95,16 +91,16 @@ def test_a_longer_one_that_was_read_last_stands_for_itself_only():
     cache = taught(stored(1), stored(2), longer)
     assert not knows(cache, stored(4))
     assert not knows(cache, longer)
-    update_pattern(cache, ANY, whole(stored(5)))
+    cache.update(ANY, stored(5))
     assert knows(cache, stored(6))
     assert cache.patterns_made == 1
 
 
 def test_after_a_bad_reply_the_next_is_read():
     cache = taught(stored(1), stored(2))
-    update_pattern(cache, ANY, None)
+    cache.update(ANY, None)
     assert not knows(cache, stored(3))
-    update_pattern(cache, ANY, whole(stored(3)))
+    cache.update(ANY, stored(3))
     assert knows(cache, stored(4))
 
 
@@ -116,7 +112,7 @@ def test_it_gives_up_where_replies_keep_changing():
     cache = taught()
     for number in range(3 * MOST_PATTERNS):
         data = stored(number, more=f"x-{number:04d}: 1\r\n")
-        update_pattern(cache, ANY, whole(data))
+        cache.update(ANY, data)
     assert cache.patterns_made == MOST_PATTERNS
     assert not knows(cache, data)
 
@@ -125,11 +121,16 @@ def test_it_gives_up_where_replies_keep_changing():
 def test_only_a_cache_that_repeats_compares_bytes(repeats):
     cache = taught(stored(1), repeats=repeats)
     assert cache.data == (stored(1) if repeats else None)
-    assert cache.reply.whole == stored(1)
 
 
 def test_a_good_reply_of_another_status_is_not_counted_as_the_last_one():
     cache = taught(stored(1), stored(2))
     cache.patterns_made = MOST_PATTERNS
-    update_pattern(cache, ANY, whole(stored(3, status="206 OK"), 206))
+    cache.update(ANY, stored(3, status="206 OK"))
     assert not knows(cache, stored(4))
+
+
+@pytest.mark.parametrize(("size", "stands"), [(10, True), (16384, True), (16385, False)])
+def test_only_a_short_reply_is_kept_to_stand_for_equal_ones(size, stands):
+    data = b"x" * size
+    assert repeatable(data) is (data if stands else None)

@@ -1,0 +1,66 @@
+"""One channel of the reactor: a socket, from closed to open."""
+
+import socket
+from collections.abc import Callable
+from enum import IntEnum
+
+
+class Phase(IntEnum):
+    """closed -> connecting -> (handshake) -> open -> closed."""
+
+    CLOSED = 0
+    CONNECTING = 1
+    HANDSHAKE = 2
+    OPEN = 3
+
+
+def _unusable(_size: int) -> bytes:
+    raise OSError("the channel is not open")
+
+
+def _unwritable(_data: bytes) -> int:
+    raise OSError("the channel is not open")
+
+
+class Channel:
+    """What the reactor writes of a channel; `state` is its protocol's, and None while the channel is not open.
+
+    `recv` and `send` are the socket's own, or TLS's. `phase_ns` is when the connect began and, with
+    `Endpoint.phases`, `connected_ns` when it ended. `address` is the endpoint's, and `tried` how many were.
+    """
+
+    __slots__ = (
+        "address",
+        "connected_ns",
+        "fd",
+        "opened_before",
+        "phase",
+        "phase_ns",
+        "recv",
+        "send",
+        "sock",
+        "state",
+        "tried",
+    )
+
+    def __init__(self) -> None:
+        self.phase = Phase.CLOSED
+        self.state: object = None
+        self.sock: socket.SocketType | None = None
+        self.fd = -1
+        self.recv: Callable[[int], bytes] = _unusable
+        self.send: Callable[[bytes], int] = _unwritable
+        self.connected_ns = self.phase_ns = 0
+        self.address = self.tried = 0
+        self.opened_before = False
+
+
+class Watch:
+    """A descriptor of somebody else's in the reactor's set; `on_ready` is called when it is readable."""
+
+    __slots__ = ("on_ready",)
+
+    phase = state = None
+
+    def __init__(self, on_ready: Callable[[], None]) -> None:
+        self.on_ready = on_ready

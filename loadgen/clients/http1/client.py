@@ -1,0 +1,311 @@
+"""HTTP/1.1 on a reactor: each user's stream is a connection of its own, with one request at a time."""
+
+import errno
+import os
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+
+from loadgen.base.encode import Encoder, rest_of_body
+from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.clients.base import Handler
+from loadgen.clients.faults import classify, explain
+from loadgen.clients.http1.connection import Connection, State
+from loadgen.clients.http1.exchange import READ_BYTES, Exchange
+from loadgen.clients.http1.reply_cache import cache_of
+from loadgen.clients.poller import OUT
+from loadgen.clients.reactor import Reactor
+
+SCRATCH_BYTES = 262144
+DISCARD = socket.MSG_TRUNC if sys.platform == "linux" else 0
+"""recv's flag to throw away what came, where TCP has it: tcp(7)."""
+
+_AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
+_IDLE, _WAITING, _BUSY = State.IDLE, State.WAITING, State.BUSY  # an Enum's attributes are slow to look up
+
+
+class Http1Client:
+    """The StreamClient of one worker, and the WireProtocol of its reactor."""
+
+    def __init__(self, reactor: Reactor, handler: Handler, names: int = 1) -> None:
+        self.bytes_sent = [0] * names
+        self._reactor = reactor
+        self._handler = handler
+        self._counts = reactor.counts
+        self._clock = reactor.clock
+        self._keep_alive = reactor.endpoint.keep_alive
+        self._phases = reactor.endpoint.phases
+        self._encoder = Encoder(reactor.endpoint.origin, keep_alive=self._keep_alive)
+        self._discard = DISCARD if reactor.is_plain else 0
+        self._scratch = memoryview(bytearray(SCRATCH_BYTES))
+        self.on_batch = handler.on_batch
+        self.serve = self._server()
+        reactor.protocol = self
+
+    # The way of a request out.
+
+    def stream(self, user: int) -> Connection:
+        return Connection(user)
+
+    def open(self, connection: Connection) -> None:
+        connection.request = None
+        self._reactor.connect(connection, self._clock())
+
+    def send(self, connection: Connection, request: Request, now: int) -> None:
+        connection.request = request
+        connection.sent_ns = now
+        if connection.state is not _IDLE:
+            self._reactor.connect(connection, now)
+            return
+        connection.state = _WAITING
+        if not connection.first_ns:
+            connection.first_ns = now
+            self._counts.used += 1
+            if request.body and not self._keep_alive and connection.sock is not None:  # else from the start
+                connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wire = request.wire or self._encoder.wire(request)
+        try:
+            sent = connection.send(wire)
+        except _AGAIN:
+            sent = 0
+        except OSError:  # the read side tells what happened, and may still hold a reply
+            connection.unsent = True
+            sent = 0
+        self.bytes_sent[request.name_id] += sent
+        if sent != len(wire) or request.streams:
+            self._write_rest(connection, request, wire, sent)
+
+    def _write_rest(self, connection: Connection, request: Request, wire: bytes, sent: int) -> None:
+        connection.state = _BUSY
+        connection.pending = memoryview(wire)[sent:]
+        connection.rest = rest_of_body(request) if request.streams else None
+        self._write_on(connection, request)
+
+    def _write_on(self, connection: Connection, request: Request) -> None:
+        """Send what the socket takes of the rest of a request."""
+        pending = connection.pending
+        if connection.unsent:
+            pending = connection.rest = None
+        while pending is not None:
+            try:
+                sent = connection.send(pending) if pending else 0  # type: ignore[arg-type]
+            except _AGAIN:
+                break
+            except OSError:
+                connection.unsent = True
+                pending = connection.rest = None
+                break
+            self.bytes_sent[request.name_id] += sent
+            pending = pending[sent:]
+            if not pending:
+                chunk = next(connection.rest, None) if connection.rest is not None else None
+                pending = None if chunk is None else memoryview(chunk)
+        connection.pending = pending
+        self._reactor.watch_writes(connection, pending is not None)
+
+    # The way of a reply in.
+
+    def _server(self) -> Callable[[list[tuple[int, int]]], None]:
+        """The loop of a batch. This is where a busy generator spends its time: what it needs is looked up only here."""
+        handler, channels, progress = self._handler, self._reactor.channels, self._reactor.progress
+        on_repeat, on_alike = handler.on_repeat, handler.on_alike
+        clock, keep_alive, bytes_sent, encode = self._clock, self._keep_alive, self.bytes_sent, self._encoder.wire
+
+        def serve(ready: list[tuple[int, int]]) -> None:
+            for fd, mask in ready:
+                connection = channels[fd]
+                if connection.state is not _WAITING:
+                    if connection.state is None:
+                        progress(connection, mask)
+                    else:
+                        self._progress(connection, mask)
+                    continue
+                recv = connection.recv  # to call a slot's value in one step costs more
+                try:
+                    data = recv(READ_BYTES)
+                except _AGAIN:
+                    continue
+                except OSError as error:
+                    self._broken(connection, error)
+                    continue
+                last = connection.request
+                group = last.group
+                cache = None if group is None else group.cache
+                if cache is not None and data == cache.data:
+                    tell = on_repeat
+                elif cache is not None and len(data) == cache.size and cache.alike(data):
+                    if cache.repeats:
+                        cache.data = data
+                    tell = on_alike
+                else:
+                    self._received(connection, data)
+                    continue
+                now = clock()
+                if not keep_alive:
+                    self.drop(connection)
+                    request = tell(connection, now)
+                    if request is not None:
+                        self.send(connection, request, now)
+                    continue
+                connection.state = _IDLE
+                request = tell(connection, now)
+                if request is None:
+                    continue
+                if request is not last and request.streams:  # the last one went out in one piece
+                    self.send(connection, request, now)
+                    continue
+                # The same as `send`, in place.
+                connection.request = request
+                connection.state = _WAITING
+                connection.sent_ns = now
+                wire = request.wire or encode(request)
+                send = connection.send
+                try:
+                    sent = send(wire)
+                except OSError:
+                    connection.state = _IDLE
+                    self.send(connection, request, now)
+                    continue
+                bytes_sent[request.name_id] += sent
+                if sent != len(wire):
+                    self._write_rest(connection, request, wire, sent)
+
+        return serve
+
+    def _progress(self, connection: Connection, mask: int) -> None:
+        """All but the reply in one piece to a request that went out in one piece."""
+        request = connection.request
+        if connection.state is _IDLE or request is None:
+            self._idle_event(connection)
+            return
+        if mask & OUT:
+            self._write_on(connection, request)
+        if mask & ~OUT:
+            self._read_on(connection)
+
+    def _read_on(self, connection: Connection) -> None:
+        exchange, sock = connection.exchange, connection.sock
+        try:
+            if exchange is not None and exchange.missing and exchange.wanted <= 0 and sock is not None:
+                # What nobody looks at need not be copied, where the kernel can throw it away.
+                count = sock.recv_into(self._scratch, SCRATCH_BYTES, self._discard)
+                if count:
+                    self._take(connection, exchange, exchange.skip(count))
+                    return
+                data = b""
+            else:
+                data = connection.recv(READ_BYTES)
+        except _AGAIN:
+            return
+        except OSError as error:
+            self._broken(connection, error)
+            return
+        self._received(connection, data)
+
+    def _received(self, connection: Connection, data: bytes) -> None:
+        if not data:
+            self._closed_by_server(connection)
+            return
+        exchange, request = connection.exchange, connection.request
+        if exchange is None:
+            assert request is not None
+            connection.state = _BUSY
+            connection.exchange = exchange = Exchange(request)
+            if self._phases:
+                connection.first_byte_ns = self._clock()
+        self._take(connection, exchange, exchange.take(data))
+
+    def _take(self, connection: Connection, exchange: Exchange, reply: Reply | None) -> None:
+        if reply is not None:
+            self._finish(connection, exchange, reply)
+        elif exchange.problem:
+            self._fail(connection, ErrorClass.MALFORMED_REPLY, exchange.problem)
+
+    def _finish(self, connection: Connection, exchange: Exchange, reply: Reply) -> None:
+        now = self._clock()
+        request, whole, surplus = connection.request, exchange.whole, exchange.surplus
+        assert request is not None
+        early = connection.pending is not None or connection.unsent
+        connection.exchange = None
+        if reply.keep_alive and not surplus and not early and self._keep_alive:
+            connection.state = _IDLE
+        else:
+            if self._keep_alive or surplus or early:
+                whole = None  # the next one like it must come here again, to close its connection too
+            self.drop(connection)
+        if surplus:
+            self._counts.desynced += 1
+            self._handler.on_desync(connection)
+        good = self._handler.on_reply(connection, now, reply)
+        cache = cache_of(request.group)
+        if cache is not None:
+            cache.update(request.expect, whole if good else None)
+
+    def _closed_by_server(self, connection: Connection) -> None:
+        exchange = connection.exchange
+        reply = None if exchange is None else exchange.end()
+        if exchange is not None and reply is not None:
+            self._finish(connection, exchange, reply)
+        elif connection.unsent and exchange is None:
+            self._broken(connection, ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))
+        elif exchange is not None:
+            self._fail(connection, ErrorClass.EARLY_CLOSE)
+        elif connection.sent_ns != connection.first_ns:
+            self._fail(connection, ErrorClass.STALE_CONNECTION)
+        else:
+            self._fail(connection, ErrorClass.EARLY_CLOSE, "the server closed the connection without a reply")
+
+    def _broken(self, connection: Connection, error: Exception) -> None:
+        if isinstance(error, ssl.SSLEOFError):  # the server closed without an end of TLS
+            self._closed_by_server(connection)
+            return
+        kind = classify(error)
+        reused = connection.sent_ns != connection.first_ns
+        if kind is ErrorClass.CONNECTION_RESET and reused and connection.exchange is None:
+            kind = ErrorClass.STALE_CONNECTION
+        self._fail(connection, kind, explain(error))
+
+    def _idle_event(self, connection: Connection) -> None:
+        """An idle connection became readable: the server closed it, or sent what nobody asked for."""
+        try:
+            data = connection.recv(READ_BYTES)
+        except _AGAIN:
+            return
+        except OSError:
+            data = b""
+        self.drop(connection)
+        if data:
+            self._counts.desynced += 1
+            self._handler.on_desync(connection)
+        else:
+            self._counts.idle_closed += 1
+
+    def _fail(self, connection: Connection, error: ErrorClass, detail: str = "") -> None:
+        head = b"" if connection.exchange is None else connection.exchange.head
+        self.drop(connection)
+        self._handler.on_error(connection, self._clock(), error, detail, head)
+
+    def drop(self, connection: Connection) -> None:
+        connection.state = connection.exchange = connection.pending = connection.rest = None
+        connection.first_ns = 0
+        connection.unsent = False
+        self._reactor.drop(connection)
+
+    # What the reactor tells.
+
+    def opened(self, connection: Connection) -> None:
+        connection.state = _IDLE
+        if connection.request is not None:
+            self.send(connection, connection.request, connection.sent_ns)
+        else:
+            self._handler.on_open(connection)
+
+    def lost(self, connection: Connection, error: ErrorClass, detail: str) -> None:
+        self._fail(connection, error, detail)
+
+    def end(self, connection: Connection, sent_by_ns: int, error: ErrorClass) -> bool:
+        if connection.state is _IDLE or connection.request is None or connection.sent_ns > sent_by_ns:
+            return False
+        self._fail(connection, error)
+        return True

@@ -1,0 +1,109 @@
+"""What the bytes of a reply come to; no sockets here. The reactor's client and the blocking one both read like this."""
+
+from loadgen.base.exchange import Reply, Request
+from loadgen.clients.http1.parser import EXAMPLE_BYTES, HEAD_BYTES, Framing, ReplyReader, read_short, remember
+from loadgen.clients.http1.reply_cache import cache_of, repeatable
+
+READ_BYTES = 65536
+"""The most that is asked of a socket at once."""
+
+
+class Exchange:
+    """The reply to one request, from its bytes in any pieces.
+
+    `problem` says in one sentence why it cannot be HTTP/1.x, `surplus` that bytes came after its end. `received` are
+    those that came, `missing` those still to come of a body that nobody looks at but for its first `wanted` bytes.
+    `whole` is the reply itself where it came in one piece and the next one may be compared with it.
+    """
+
+    __slots__ = (
+        "_cache",
+        "_framing",
+        "_head",
+        "_kept",
+        "_reader",
+        "_request",
+        "missing",
+        "problem",
+        "received",
+        "surplus",
+        "whole",
+    )
+
+    def __init__(self, request: Request) -> None:
+        self.problem = ""
+        self.surplus = False
+        self.received = self.missing = 0
+        self.whole: bytes | None = None
+        self._request = request
+        self._cache = cache_of(request.group)
+        self._framing: Framing | None = None
+        self._reader: ReplyReader | None = None
+        self._head = self._kept = b""
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes, for an example."""
+        return self._head[:EXAMPLE_BYTES] if self._reader is None else self._reader.head
+
+    @property
+    def wanted(self) -> int:
+        """How many more bytes of the body are to be kept."""
+        return self._request.keep - len(self._kept)
+
+    def take(self, data: bytes) -> Reply | None:
+        """The reply that the next bytes, at least one, complete; None where more must come or there is a `problem`."""
+        if self.missing:
+            if self.wanted > 0:
+                self._kept += data[: min(self.wanted, self.missing)]
+            return self.skip(len(data))
+        reader, request, cache = self._reader, self._request, self._cache
+        if reader is None:
+            known = read_short(data, request.method, None if cache is None else cache.heads)
+            if known is not None:
+                end = known[1] + known[0].length
+                if end <= len(data) or (request.sink is None and request.keep <= READ_BYTES):
+                    return self._take_known(data, known[0], known[1], end)
+            reader = self._reader = ReplyReader(request.method, request.keep, request.sink)
+        reader.feed(data)
+        self.received, self.surplus, self.problem = reader.received, reader.surplus, reader.problem
+        framing = reader.framing() if cache is not None else None
+        if framing is not None and cache is not None:
+            remember(cache.heads, reader.start, framing)
+            if reader.received == len(data):
+                self.whole = repeatable(data)
+        return reader.reply
+
+    def _take_known(self, data: bytes, framing: Framing, head: int, end: int) -> Reply | None:
+        """A head that tells the length of what follows: no parser is needed."""
+        request = self._request
+        self.received = len(data)
+        self._head = data[:HEAD_BYTES]
+        self._kept = data[head : min(end, head + request.keep)] if request.keep else b""
+        if end > len(data):
+            self._framing, self.missing = framing, end - len(data)
+            return None
+        if request.sink is not None and framing.length:
+            request.sink(data[head:end])
+        self.surplus = end < len(data)
+        if not self.surplus:
+            self.whole = repeatable(data)
+        return Reply(framing.status, framing.length, len(data), self._kept, self._head, framing.keep_alive)
+
+    def skip(self, count: int) -> Reply | None:
+        """The same for so many of the `missing` bytes, of which none is looked at."""
+        self.received += count
+        self.missing -= count
+        if self.missing > 0:
+            return None
+        self.surplus = self.missing < 0
+        framing = self._framing
+        assert framing is not None
+        return Reply(framing.status, framing.length, self.received, self._kept, self._head, framing.keep_alive)
+
+    def end(self) -> Reply | None:
+        """The server closed: the reply that this completes."""
+        if self._reader is None or not self._reader.eof():
+            return None
+        self.surplus = self._reader.surplus
+        return self._reader.reply

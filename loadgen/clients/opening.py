@@ -1,0 +1,150 @@
+"""Opens the reactor's channels: all addresses in turn, then TLS, without ever blocking."""
+
+import errno
+import os
+import socket
+import ssl
+from typing import Any, Protocol
+
+from loadgen.base.clock import Clock
+from loadgen.base.exchange import Endpoint, ErrorClass
+from loadgen.clients.channel import Channel, Phase
+from loadgen.clients.faults import classify, explain, handshake_error
+from loadgen.clients.poller import FAILED, IN, OUT, Poller, has_epoll
+
+_ESTABLISHED = b"\x01"
+
+
+def _is_loopback(host: str, _port: int) -> bool:
+    return host == "::1" or host.startswith("127.")
+
+
+def _established(sock: socket.SocketType) -> bool:
+    """On loopback the handshake is over before connect returns, though it does not say so: saves a wake-up."""
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _ESTABLISHED
+
+
+class Owner(Protocol):
+    """Whose channels they are."""
+
+    def opened(self, channel: Channel) -> None:
+        """A channel is open, its handshake done."""
+
+    def failed_to_open(self, channel: Channel, error: ErrorClass, detail: str = "") -> None:
+        """A channel did not open."""
+
+    def drop(self, channel: Channel) -> None:
+        """Give up its socket."""
+
+
+class Opener:
+    """Begins with the address that was good last time. `channels` takes every socket from the start."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        poller: Poller,
+        channels: dict[int, Any],
+        clock: Clock,
+        owner: Owner,
+    ) -> None:
+        self._endpoint = endpoint
+        self._context = context
+        self._poller = poller
+        self._channels = channels
+        self._clock = clock
+        self._owner = owner
+        self._phases = endpoint.phases
+        self._good_address = 0
+        self._socket = socket.socket if context is not None else socket.SocketType  # half the price; TLS wants more
+        self._near = has_epoll() and all(_is_loopback(*address) for _, address in endpoint.addresses)
+
+    def connect(self, channel: Channel, now: int) -> None:
+        """Begin; ends in `opened` or `failed_to_open`, perhaps at once."""
+        channel.phase_ns = now
+        channel.tried = 0
+        self._try_address(channel)
+
+    def _try_address(self, channel: Channel) -> None:
+        addresses = self._endpoint.addresses
+        channel.address = (self._good_address + channel.tried) % len(addresses)
+        channel.tried += 1
+        family, address = addresses[channel.address]
+        try:
+            sock = self._socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        except OSError as error:  # a family that this host does not have, or no descriptor
+            self._address_failed(channel, error.errno or 0)
+            return
+        if self._endpoint.keep_alive:  # one short request a channel never waits
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        channel.sock, channel.fd = sock, sock.fileno()
+        self._channels[channel.fd] = channel
+        code = sock.connect_ex(address)
+        if code == 0 or (self._near and code == errno.EINPROGRESS and _established(sock)):
+            self._poller.register(channel.fd, IN)
+            self._connected(channel)
+        elif code == errno.EINPROGRESS:
+            channel.phase = Phase.CONNECTING
+            self._poller.register(channel.fd, OUT)
+        else:
+            self._address_failed(channel, code)
+
+    def _address_failed(self, channel: Channel, code: int) -> None:
+        if channel.tried < len(self._endpoint.addresses):
+            self._owner.drop(channel)
+            self._try_address(channel)
+        else:
+            error = OSError(code, os.strerror(code))
+            self._owner.failed_to_open(channel, classify(error), explain(error))
+
+    def connect_done(self, channel: Channel, mask: int) -> None:
+        """The TCP connect has ended."""
+        assert channel.sock is not None
+        failed = mask & FAILED
+        code = channel.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if failed else 0
+        if code:
+            self._address_failed(channel, code)
+        else:
+            self._poller.modify(channel.fd, IN)
+            self._connected(channel)
+
+    def _connected(self, channel: Channel) -> None:
+        sock = channel.sock
+        assert sock is not None
+        self._good_address = channel.address
+        if self._phases:
+            channel.connected_ns = self._clock()
+        if self._context is None:
+            channel.recv, channel.send = sock.recv, sock.send
+            self._owner.opened(channel)
+            return
+        assert isinstance(sock, socket.socket)
+        try:
+            tls = self._context.wrap_socket(
+                sock, server_hostname=self._endpoint.origin.host, do_handshake_on_connect=False
+            )
+        except (OSError, ValueError) as error:
+            self._owner.failed_to_open(channel, classify(error), explain(error))
+            return
+        channel.sock, channel.fd = tls, tls.fileno()
+        inner = tls._sslobj  # type: ignore[attr-defined]  # without the checks of ssl.SSLSocket in each call
+        channel.recv, channel.send = inner.read, inner.write
+        channel.phase = Phase.HANDSHAKE
+        self.handshake(channel)
+
+    def handshake(self, channel: Channel) -> None:
+        """Go on with TLS."""
+        tls = channel.sock
+        assert isinstance(tls, ssl.SSLSocket)
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._poller.modify(channel.fd, IN)
+        except ssl.SSLWantWriteError:
+            self._poller.modify(channel.fd, OUT)
+        except OSError as error:
+            self._owner.failed_to_open(channel, ErrorClass.TLS, explain(handshake_error(error)))
+        else:
+            self._poller.modify(channel.fd, IN)
+            self._owner.opened(channel)

@@ -1,0 +1,199 @@
+"""The reactor: an epoll set of non-blocking channels, itself watched by one event loop.
+
+One wake-up of the loop serves a whole batch of ready channels with direct recv and send calls. What is spoken on them
+is for a WireProtocol to know; what is sent, when, and what is recorded, for its Handler.
+"""
+
+import asyncio
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from loadgen.base.alarm import KernelAlarm
+from loadgen.base.clock import Clock, now_ns, s_to_ns
+from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass
+from loadgen.clients.base import WireProtocol
+from loadgen.clients.channel import Channel, Phase, Watch
+from loadgen.clients.opening import Opener
+from loadgen.clients.poller import IN, OUT, LoopPoller, has_epoll
+
+BATCH = 1024
+LINGER_NS = 4_000_000
+
+_OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
+_GONE = Watch(lambda: None)  # in the place of a channel whose descriptor is not closed yet
+_EVER = 1 << 63
+
+
+class Reactor:
+    """Channels of one worker to one endpoint. Not thread-safe: it belongs to its loop's thread.
+
+    `protocol` is set by whoever speaks on it; `channels` are all that have a socket, by descriptor. `batches_ns` takes
+    the time from each poll's return to the last reply handled: as long as that, a reply may have waited for us.
+    `linger_ns` is how long the loop's other callbacks may wait; 0 to serve one batch at a time. `timetable` is called
+    after each batch, to send what is due by then; it says whether more is due so soon that looking at the sockets
+    beats waiting for them.
+    """
+
+    protocol: WireProtocol
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        counts: ConnectionCounts,
+        batches_ns: list[int] | None = None,
+        clock: Clock = now_ns,
+    ) -> None:
+        self.endpoint = endpoint
+        self.is_plain = context is None
+        self.counts = counts
+        self.clock = clock
+        self.channels: dict[int, Any] = {}
+        self.linger_ns = LINGER_NS
+        self.timetable: Callable[[int], bool] | None = None
+        self.batches_ns = [] if batches_ns is None else batches_ns
+        self._poller: select.epoll | LoopPoller
+        self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
+        self._opener = Opener(endpoint, context, self._poller, self.channels, clock, self)
+        self.connect = self._opener.connect
+        self._closing: list[tuple[int, socket.SocketType]] = []
+        self._timeout_ns = s_to_ns(endpoint.timeout_s)
+        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
+        self._leave: KernelAlarm | None = None
+        if isinstance(self._poller, LoopPoller):
+            self.linger_ns = 0
+        else:
+            self._leave = KernelAlarm()
+            self.watch(self._leave.fileno(), self._leave.clear)
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have `on_ready` called by this loop when there is work."""
+        if not isinstance(self._poller, LoopPoller):
+            loop.add_reader(self._poller.fileno(), self.on_ready)
+
+    def detach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The opposite."""
+        if not isinstance(self._poller, LoopPoller):
+            loop.remove_reader(self._poller.fileno())
+
+    def watch(self, descriptor: int, on_ready: Callable[[], None]) -> None:
+        """Also serve this readable descriptor, a timer's for instance, in the batches."""
+        self.channels[descriptor] = Watch(on_ready)
+        self._poller.register(descriptor, IN)
+
+    def watch_writes(self, channel: Channel, wanted: bool) -> None:
+        """Whether the channel is also ready when its socket takes more."""
+        self._poller.modify(channel.fd, IN | OUT if wanted else IN)
+
+    def close(self) -> None:
+        """Close all channels and the epoll set; running requests are forgotten."""
+        for channel in self._with_sockets():
+            self.drop(channel)
+        self._close_dropped()
+        self._poller.close()
+        if self._leave is not None:
+            self._leave.close()
+
+    def on_ready(self) -> None:
+        """Serve what is ready, and what comes within `linger_ns`; the loop calls it when there is something.
+
+        At high rates a batch holds a reply or two: to go back to the loop for each would cost a fifth of a request.
+        An alarm in the set ends the wait, because a timeout of epoll's costs two interrupts each time.
+        """
+        clock, poll, serve, timetable, batches_ns = (
+            self.clock, self._poller.poll, self.protocol.serve, self.timetable, self.batches_ns,
+        )  # fmt: skip
+        wait, closing = None, self._closing
+        ready = poll(0, BATCH)
+        began = clock()
+        leave_ns = began + self.linger_ns
+        if self.linger_ns and self._leave is not None:
+            self._leave.set(leave_ns)
+        while True:
+            serve(ready)
+            if closing:
+                self._close_dropped()
+            now = clock()
+            if ready:
+                batches_ns.append(now - began)
+            if timetable is not None:
+                wait = 0 if timetable(now) else None
+            if now >= leave_ns:
+                break
+            ready = poll(wait, BATCH)
+            began = clock()
+        self.protocol.on_batch()
+
+    def progress(self, channel: Channel | Watch, mask: int) -> None:
+        """An event of what is not open."""
+        if isinstance(channel, Watch):
+            channel.on_ready()
+        elif channel.phase is Phase.CONNECTING:
+            self._opener.connect_done(channel, mask)
+        else:
+            self._opener.handshake(channel)
+
+    def _with_sockets(self) -> list[Channel]:
+        return [channel for channel in self.channels.values() if channel.phase is not None]
+
+    # Deadlines and endings.
+
+    def sweep(self, now: int) -> None:
+        """Fail what is past its deadline: whole requests by `timeout_s`, connects by `connect_timeout_s`.
+
+        Neither this nor `cut` may be called from inside a batch: both close descriptors at once.
+        """
+        sent_limit, connect_limit = now - self._timeout_ns, now - self._connect_timeout_ns
+        end = self.protocol.end
+        for channel in self._with_sockets():
+            opening = channel.phase in _OPENING
+            if end(channel, sent_limit, ErrorClass.TIMEOUT):
+                self.counts.failed += opening
+            elif opening and channel.phase_ns <= connect_limit:
+                self.failed_to_open(channel, ErrorClass.CONNECT_TIMEOUT)
+        self._close_dropped()
+
+    def cut(self) -> None:
+        """End every request that still runs; each is reported as cut, its outcome unknown."""
+        for channel in self._with_sockets():
+            if not self.protocol.end(channel, _EVER, ErrorClass.CUT) and channel.phase in _OPENING:
+                self.protocol.lost(channel, ErrorClass.CUT, "")
+        self._close_dropped()
+
+    def drop(self, channel: Channel) -> None:
+        """Close a channel; its descriptor stays until the end of the batch, so that its number is not reused."""
+        if channel.sock is not None:
+            self.channels[channel.fd] = _GONE
+            self._closing.append((channel.fd, channel.sock))
+            channel.sock = None
+        channel.phase = Phase.CLOSED
+
+    def _close_dropped(self) -> None:
+        for fd, sock in self._closing:
+            if self.channels[fd] is _GONE:
+                del self.channels[fd]
+            if isinstance(self._poller, LoopPoller):
+                self._poller.forget(fd)
+            sock.close()
+        self._closing.clear()
+
+    # Opening: see opening.py.
+
+    def opened(self, channel: Channel) -> None:
+        counts = self.counts
+        counts.opened += 1
+        if self.endpoint.phases:
+            counts.connect_ns.append(channel.connected_ns - channel.phase_ns)
+            if not self.is_plain:
+                counts.tls_ns.append(self.clock() - channel.connected_ns)
+        counts.reconnected += channel.opened_before
+        channel.opened_before = True
+        channel.phase = Phase.OPEN
+        self.protocol.opened(channel)
+
+    def failed_to_open(self, channel: Channel, error: ErrorClass, detail: str = "") -> None:
+        self.counts.failed += 1
+        self.protocol.lost(channel, error, detail)
