@@ -16,7 +16,8 @@ from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.document import parse_profile, profile_for_url, read_profile
 from loadgen.plan.profiles.shipped import find_shipped
 from loadgen.results.result import Result, from_json
-from loadgen.session.job import plan_here, run_job
+from loadgen.session.here import plan_here
+from loadgen.session.job import run_job
 from loadgen.session.observers import Observer, Observers
 from loadgen.session.run import Hooks
 

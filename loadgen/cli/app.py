@@ -4,7 +4,8 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +15,20 @@ from typer.core import TyperGroup
 
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError
+from loadgen.cli.signature import Command, callback_of
 
 INTERNAL, USAGE = 1, 2
+Call = Callable[[Any], int]
+"""Does what a command's parameters ask for; the exit code."""
+
 # Typer has brought its own copy of click since 0.26, so click's classes are found by way of Typer's.
 ClickException: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+COMMANDS = {
+    "run": "Run", "find-max": "FindMax", "s3": "S3", "check": "Check", "demo": "Demo", "target": "Target",
+    "report": "Report", "gate": "Gate", "compare": "Compare", "diff": "Diff", "calibrate": "Calibrate",
+    "baseline": "Baseline", "profiles": "Profiles",
+}  # fmt: skip
+"""The class of each command's parameters, in the module of its name in commands/."""
 
 
 class Commands(TyperGroup):
@@ -45,14 +56,12 @@ def loadgen(
     """
 
 
-COMMANDS = (
-    "run", "find-max", "s3", "check", "demo", "target", "report", "gate", "compare", "diff", "calibrate", "baseline",
-    "profiles",
-)  # fmt: skip
-"""Each is a function, or a Typer of its own, in a module of its name."""
+def call_body(given: Command) -> int:
+    """Import the body of a command, now that its parameters are known to be good, and call it."""
+    return int(_imported("bodies", *given.body.split(":"))(given))
 
 
-def make_app(arguments: Sequence[str]) -> typer.Typer:
+def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
     """The application with the command that is asked for, or with all of them where none is: importing takes time."""
     app = typer.Typer(
         name="loadgen",
@@ -64,15 +73,31 @@ def make_app(arguments: Sequence[str]) -> typer.Typer:
     )
     app.callback()(loadgen)
     asked = next((word for word in arguments if not word.startswith("-")), "")
-    for command in (asked,) if asked in COMMANDS else COMMANDS:
-        name = command.replace("-", "_")
-        module = import_module(f"loadgen.cli.{name}")
-        group = getattr(module, f"{name}_app", None)
-        if group is None:
-            app.command()(getattr(module, name))
+    for name in (asked,) if asked in COMMANDS else COMMANDS:
+        command = _imported("commands", name.replace("-", "_"), COMMANDS[name])
+        if hasattr(command, "commands"):
+            app.add_typer(_group(name, command, call))
         else:
-            app.add_typer(group)
+            app.command(name)(callback_of(command, call))
     return app
+
+
+def _group(name: str, command: Any, call: Call) -> typer.Typer:
+    """Commands of a command, which may have a body of its own for when none of them is asked for."""
+    alone = hasattr(command, "body")
+    group = typer.Typer(name=name, help=command.__doc__, no_args_is_help=not alone, invoke_without_command=alone)
+    for inner, parameters in command.commands.items():
+        group.command(inner)(callback_of(parameters, call))
+
+    def without(context: typer.Context) -> int:
+        return call(command()) if alone and context.invoked_subcommand is None else 0
+
+    group.callback(help=command.__doc__)(without)
+    return group
+
+
+def _imported(folder: str, module: str, name: str) -> Any:
+    return getattr(import_module(f"loadgen.cli.{folder}.{module}"), name)
 
 
 def _show(error: Any) -> None:
@@ -87,7 +112,7 @@ def _show(error: Any) -> None:
     sys.stderr.write(f"loadgen: {text}; see `{context.command_path if context else 'loadgen'} --help`\n")
 
 
-def run_app() -> int:
+def run_app(call: Call = call_body) -> int:
     """Run one command; the exit code. Expected errors are one clear line each, on stderr."""
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115  None where the shell has closed it
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
@@ -95,7 +120,7 @@ def run_app() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and dots are no reason to fail on an ASCII terminal
     try:
-        code = make_app(sys.argv[1:])(standalone_mode=False, prog_name="loadgen")
+        code = make_app(sys.argv[1:], call)(standalone_mode=False, prog_name="loadgen")
     except ClickException as error:
         _show(error)
         return int(error.exit_code)
@@ -110,8 +135,6 @@ def run_app() -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.stderr.write(f"loadgen: cannot write to standard output: {error.strerror}\n")
             return USAGE
-        import traceback
-
         traceback.print_exc()
         sys.stderr.write("loadgen: this is a bug in loadgen; please report it with the lines above\n")
         return INTERNAL

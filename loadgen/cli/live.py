@@ -2,14 +2,20 @@
 
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from loadgen.observe.live import LiveLine
 
 
-def live_line(*, quiet: bool) -> LiveLine:
-    """An observer of runs; its `end` removes what was drawn."""
-    return LiveLine(_nothing if quiet else _write, _width if sys.stderr.isatty() else None)
+@contextmanager
+def live_line(*, quiet: bool) -> Iterator[LiveLine]:
+    """An observer of runs; what it has drawn is gone at the end of the block."""
+    live = LiveLine(_nothing if quiet else _write, _width if sys.stderr.isatty() else None)
+    try:
+        yield live
+    finally:
+        live.end()
 
 
 def _width() -> int:

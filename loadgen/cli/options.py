@@ -3,10 +3,9 @@
 Values left out are absent, so that they do not override a profile. Each may come from LOADGEN_FLAG in the environment.
 """
 
-import functools
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,56 +113,32 @@ def _variable(flags: Sequence[str]) -> str:
     return "LOADGEN_" + flags[-1].strip("-").replace("-", "_").upper()
 
 
-def with_options(
-    options: Sequence[RunOption], own_options: Sequence[RunOption] = ()
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command every option of a table; it receives those that were set as the dictionary `flags`.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A table as a group of parameters: a command receives those that were set, by their keys."""
 
-    `own_options` come first; the command receives those that were set as the dictionary `own`.
-    """
+    rows: tuple[RunOption, ...]
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        signature = inspect.signature(command)
-        own = [parameter for parameter in signature.parameters.values() if parameter.name not in ("flags", "own")]
+    def parameters(self) -> Iterator[inspect.Parameter]:
+        """All rows, and what else the duration may be called."""
+        yield from map(_parameter, self.rows)
+        if any(row.key == "duration" for row in self.rows):
+            alias = typer.Option(None, "-z", hidden=True)
+            yield inspect.Parameter("z", inspect.Parameter.KEYWORD_ONLY, default=alias, annotation=str | None)
 
-        @functools.wraps(command)
-        def wrapper(**values: Any) -> None:
-            if own_options:
-                taken = {option.key: values.pop(option.key) for option in own_options}
-                values["own"] = {key: value for key, value in taken.items() if value is not None}
-            given = _given(options, values)
-            if "settings" in signature.parameters:
-                values["settings"] = values.get("settings") or os.environ.get("LOADGEN_SET", "").splitlines()
-            command(**values, flags=given)
-
-        alias = inspect.Parameter(
-            "z", inspect.Parameter.KEYWORD_ONLY, default=typer.Option(None, "-z", hidden=True), annotation=str | None
-        )
-        target, *outputs = own
-        everything = [target, *(_parameter(option) for option in (*own_options, *options)), *outputs, alias]
-        wrapper.__signature__ = signature.replace(parameters=everything)  # type: ignore[attr-defined]
-        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in everything}
-        return wrapper
-
-    return decorate
-
-
-with_run_options = with_options(OPTIONS)
-
-
-def _given(options: Sequence[RunOption], values: dict[str, Any]) -> dict[str, Any]:
-    """The options that were set, taken out of a command's values."""
-    flags = {option.key: values.pop(option.key) for option in options}
-    alias = values.pop("z")
-    if flags["duration"] is None:
-        flags["duration"] = alias
-    for option in options:
-        if option.kind == list[str] and not flags[option.key]:
-            flags[option.key] = os.environ.get(option.variable, "").splitlines()
-    given = {key: value for key, value in flags.items() if value not in (None, [])}
-    if "keepalive" in given:
-        given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
-    return given
+    def take(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Those that were set, taken out of a command's values."""
+        flags = {row.key: values.pop(row.key) for row in self.rows}
+        if "duration" in flags:
+            alias = values.pop("z")
+            flags["duration"] = alias if flags["duration"] is None else flags["duration"]
+        for row in self.rows:
+            if row.kind == list[str] and not flags[row.key]:
+                flags[row.key] = os.environ.get(row.variable, "").splitlines()
+        given = {key: value for key, value in flags.items() if value not in (None, [])}
+        if "keepalive" in given:
+            given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
+        return given
 
 
 def _parameter(option: RunOption) -> inspect.Parameter:

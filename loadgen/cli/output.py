@@ -1,127 +1,130 @@
-"""Where results go: a file, standard output, a terminal. The file is written first, so that nothing can lose it."""
+"""Where results go: files, standard output, a terminal. Files are written first, so that nothing can lose them."""
 
 import errno
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
 
 from loadgen.base.errors import UsageError
-
-if TYPE_CHECKING:
-    from loadgen.results.find_max import MaxRate
-    from loadgen.results.result import Result
-
-FORMATS = ("text", "json")
+from loadgen.base.files import whole_file
+from loadgen.cli.parameters import Output
+from loadgen.report.exports import SAVED, Kind, find_export, render
 
 
-def check_output(output: str | None, form: str, forms: Sequence[str] = FORMATS) -> None:
-    """Raise UsageError for what could not be written at the end."""
-    if form not in forms:
-        raise UsageError(f"--format: expected {', '.join(forms[:-1])} or {forms[-1]}, got {form!r}")
-    if output not in (None, "-"):
-        check_writable("--output", str(output))
+class Delivery:
+    """Prints what a command has, and writes the files that were asked for.
+
+    Raises UsageError where one of them could not be written at the end, or would replace another.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        seen: dict[str, str] = {}
+        for name, file in output.files.items():
+            flag = find_export(name).flag
+            if name == SAVED and file == "-":
+                continue
+            if file == "-":
+                raise UsageError(f"{flag}: expected the name of a file; /dev/stdout is one")
+            if _is_written_whole(flag, file):
+                other = seen.setdefault(os.path.realpath(file), flag)
+                if other != flag:
+                    raise UsageError(f"{flag} cannot be combined with {other} of the same file: {file!r}")
+
+    @property
+    def machine(self) -> bool:
+        """Whether standard output is for programs."""
+        return self.output.files.get(SAVED) == "-" or self.output.form != "text"
+
+    def deliver(self, kind: Kind, document: object, *, environment: Mapping[str, str] | None = None) -> None:
+        """Write the files and print, whatever fails; then raise UsageError with all that did.
+
+        Quiet leaves out what a person reads where all is in files. `environment`, where it is given, may say that this
+        is a step of GitHub Actions: then there are annotations, and a part of the step's summary.
+        """
+        failures = Failures()
+        for name, file in self.output.files.items():
+            if file != "-":
+                with failures, whole_file(Path(file)) as opened:
+                    opened.write(render(name, kind, document))
+        with failures:
+            self._print(kind, document, failed=bool(failures.texts))
+        if environment and environment.get("GITHUB_ACTIONS") == "true":
+            with failures:
+                self._annotate(kind, document)
+            with failures:
+                _add_summary(environment.get("GITHUB_STEP_SUMMARY"), kind, document)
+        failures.check()
+
+    def _print(self, kind: Kind, document: object, *, failed: bool) -> None:
+        saved = self.output.files.get(SAVED)
+        if saved == "-":
+            emit(render(SAVED, kind, document))
+        elif self.output.form != "text":
+            emit(render(self.output.form, kind, document))
+        elif failed or saved is None or not self.output.quiet:
+            emit(render("text", kind, document, width=text_width(), colour=wants_colour()) + "\n")
+
+    def _annotate(self, kind: Kind, document: object) -> None:
+        """On standard output; where that is for programs on standard error, which the runner reads as well."""
+        annotations = render("annotations", kind, document)
+        if self.machine:
+            sys.stderr.write(annotations)
+        else:
+            emit(annotations)
 
 
-def check_writable(option: str, output: str) -> None:
-    """Raise UsageError, naming the option, for a file that could not be written."""
-    path = Path(output)
+class Failures:
+    """A context for each thing that is to be done whatever fails; `check` raises all that did as one UsageError."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def __enter__(self) -> None:
+        """Nothing."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, UsageError):
+            self.texts.append(str(error))
+        return isinstance(error, UsageError)
+
+    def check(self) -> None:
+        """Raise UsageError, with a line for each failure."""
+        if self.texts:
+            raise UsageError("\n".join(dict.fromkeys(self.texts)))
+
+
+def _is_written_whole(flag: str, file: str) -> bool:
+    """Whether it is or will be a regular file, and not a device or a pipe, which is written to as it is.
+
+    Raises UsageError where it could not be written.
+    """
+    path = Path(file)
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if path.exists() and not path.is_file():
-            return  # a device or a pipe: written to as it is
+            return False
         with tempfile.TemporaryFile(dir=path.parent):
-            return
+            return path.parent != Path("/dev")  # /dev/stdout may stand for a file, which is added to
     except OSError as error:
-        raise UsageError(f"{option}: cannot write {output!r}: {error.strerror}") from None
+        raise UsageError(f"{flag}: cannot write {file!r}: {error.strerror}") from None
 
 
-def check_file(option: str, file: str | None) -> None:
-    """Raise UsageError for what is not the name of a file that can be written; None is."""
-    if file == "-":
-        raise UsageError(f"{option}: expected the name of a file; /dev/stdout is one")
-    if file is not None:
-        check_writable(option, file)
-
-
-def deliver(
-    document: Callable[[], str], show: Callable[[], None], output: str | None, *, as_json: bool, quiet: bool
-) -> None:
-    """Save the JSON `document` and print it, or `show` what a person reads; `output` "-" is standard output.
-
-    `quiet` leaves out what a person reads where there is a file. Raises UsageError when the file could not be written,
-    after all was printed: it must not be lost.
-    """
-    failure = None
-    if output not in (None, "-"):
-        try:
-            write_text(str(output), document())
-        except UsageError as error:
-            failure = error
-    if output == "-" or as_json:
-        emit(document())
-    elif failure or output is None or not quiet:
-        show()
-    if failure:
-        raise failure
-
-
-def deliver_result(result: "Result", output: str | None, form: str, *, quiet: bool = False) -> None:
-    """`deliver` a Result."""
-    from loadgen.results.result import to_json
-
-    deliver(lambda: to_json(result), lambda: show_result(result), output, as_json=form == "json", quiet=quiet)
-
-
-def show_find_max(found: "MaxRate") -> None:
-    """Print what a search has found."""
-    from loadgen.report.campaigns.find_max import render_find_max
-
-    emit(render_find_max(found, width=text_width(), colour=wants_colour()) + "\n")
-
-
-def show_result(result: "Result") -> None:
-    """Print the report of a Result."""
-    from loadgen.report.run.text import render_text
-
-    emit(render_text(result, width=text_width(), colour=wants_colour()) + "\n")
-
-
-@dataclass(frozen=True, slots=True)
-class HistogramFiles:
-    """Where the histograms of a Result go; None for what was not asked for."""
-
-    hgrm: str | None = None
-    hlog: str | None = None
-
-    def check(self) -> None:
-        """Raise UsageError for a file that could not be written at the end."""
-        check_file("--hgrm", self.hgrm)
-        check_file("--hlog", self.hlog)
-
-    def write(self, result: "Result") -> None:
-        """Write those that were asked for. Raises UsageError where that fails."""
-        if self.hgrm is not None:
-            from loadgen.report.files.hgrm import hgrm_of
-
-            write_text(self.hgrm, hgrm_of(result))
-        if self.hlog is not None:
-            from loadgen.report.files.hlog import render_hlog
-
-            write_text(self.hlog, render_hlog(result))
-
-
-def write_text(path: str, text: str) -> None:
-    """Write a file, whole or not at all. Raises UsageError where that fails."""
-    from loadgen.base.files import whole_file
-
-    with whole_file(Path(path)) as file:
-        file.write(text)
+def _add_summary(file: str | None, kind: Kind, document: object) -> None:
+    if not file:
+        return
+    try:
+        with Path(file).open("a", encoding="utf-8") as opened:
+            opened.write(render("markdown", kind, document) + "\n")
+    except OSError as error:
+        raise UsageError(f"GITHUB_STEP_SUMMARY: cannot write {file!r}: {error.strerror}") from None
 
 
 def text_width() -> int:

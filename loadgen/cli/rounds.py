@@ -1,48 +1,47 @@
 """Several runs in rounds, with their progress on stderr."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Sequence
 
+from loadgen.campaigns.isolated import Isolated
+from loadgen.campaigns.rounds import Round, RoundsOutcome, run_rounds
 from loadgen.cli.live import live_line
+from loadgen.cli.measuring import run_async
+from loadgen.plan.plan import Plan
 from loadgen.report.draw.style import columns, pad
+from loadgen.results.result import Result
+from loadgen.session.limits import check_descriptors
 
-if TYPE_CHECKING:
-    from loadgen.campaigns.rounds import Round, RoundsOutcome
-    from loadgen.plan.plan import Plan
-    from loadgen.results.result import Result
+MeasureRounds = Callable[..., RoundsOutcome]
+"""See `measure_rounds`."""
 
 
 def measure_rounds(
-    plans: Sequence["Plan"], labels: Sequence[str], rounds: int, *, quiet: bool, seed: int, settle_s: float
-) -> "RoundsOutcome":
-    """Run every plan `rounds` times. Raises UsageError before the first run where one cannot be run on this host.
+    plans: Sequence[Plan], labels: Sequence[str], rounds: int, *, quiet: bool, settle_s: float
+) -> RoundsOutcome:
+    """Run every plan `rounds` times, in an order that the first one's seed decides.
 
-    Signals are ignored afterwards: the caller keeps what was measured within `signals_restored`.
+    Raises UsageError before the first run where one cannot be run on this host. Signals are ignored afterwards: the
+    caller keeps what was measured within `signals_restored`.
     """
-    import asyncio
-
-    import uvloop
-
-    from loadgen.campaigns.isolated import Isolated
-    from loadgen.campaigns.rounds import run_rounds
-    from loadgen.session.limits import check_descriptors
-
     for plan in plans:
         check_descriptors(plan)
-    live = live_line(quiet=quiet)
     longest = max(map(columns, labels), default=0)
+    with live_line(quiet=quiet) as live:
 
-    async def main() -> "RoundsOutcome":
-        with Isolated(live) as isolated:
+        async def main() -> RoundsOutcome:
+            with Isolated(live) as isolated:
 
-            async def run(round_: "Round") -> "Result":
-                live.lead(f"{round_.round + 1}/{rounds} {pad(labels[round_.variant], longest)}")
-                return await isolated.run(round_.plan)
+                async def run(round_: Round) -> Result:
+                    live.lead(f"{round_.round + 1}/{rounds} {pad(labels[round_.variant], longest)}")
+                    return await isolated.run(round_.plan)
 
-            return await run_rounds(plans, rounds, run, isolated.rest, seed=seed, settle_s=settle_s)
+                return await run_rounds(plans, rounds, run, isolated.rest, seed=plans[0].seed, settle_s=settle_s)
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            return runner.run(main())
-        finally:
-            live.end()
+        return run_async(main())
+
+
+def show_early_end(outcome: RoundsOutcome) -> None:
+    """Say on stderr why there are fewer runs than were asked for."""
+    if outcome.ended_by != "completed":
+        sys.stderr.write(f"loadgen: ended early ({outcome.ended_because or outcome.ended_by})\n")

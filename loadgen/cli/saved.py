@@ -3,12 +3,9 @@
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from loadgen.base.errors import UsageError
-
-if TYPE_CHECKING:
-    from loadgen.results.rounds import Rounds
+from loadgen.results.rounds import Rounds, read_variants
 
 
 def text_of(argument: str) -> str:
@@ -21,13 +18,11 @@ def text_of(argument: str) -> str:
         raise UsageError(f"cannot read {file!r}: {reason}") from None
 
 
-def variants_in(text: str, argument: str) -> "list[Rounds]":
+def variants_in(text: str, argument: str) -> list[Rounds]:
     """All variants in the text of a file, or the one that is named. Raises UsageError.
 
     A variant is named by its label (`pool 4 workers`, or `pool-4-workers`) or by its number from 1.
     """
-    from loadgen.results.rounds import read_variants
-
     file, name = _split(argument)
     variants = read_variants(text, file)
     if name is None:
@@ -39,12 +34,12 @@ def variants_in(text: str, argument: str) -> "list[Rounds]":
     raise UsageError(f"{file}: has no variant {name!r}; there is {labels}")
 
 
-def load_rounds(argument: str) -> "Rounds":
+def load_rounds(argument: str) -> Rounds:
     """`rounds_in` of a file that is not read yet."""
     return rounds_in(text_of(argument), argument)
 
 
-def rounds_in(text: str, argument: str) -> "Rounds":
+def rounds_in(text: str, argument: str) -> Rounds:
     """The rounds of one variant. Raises UsageError, also where there are several and none is named."""
     variants = variants_in(text, argument)
     if len(variants) > 1:

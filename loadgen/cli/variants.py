@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.target_argument import made, profile_for, with_body
-
-if TYPE_CHECKING:
-    from loadgen.plan.plan import Plan
+from loadgen.cli.plans import profile_for, with_body
+from loadgen.plan.plan import Plan
+from loadgen.plan.topology import TopologyError, choose
+from loadgen.session.environment import gil_enabled, usable_cores
+from loadgen.session.here import plan_here
 
 DIMENSIONS = ("mode", "client", "processes", "workers", "connections")
 DEFAULT_MODES = "pool,threads,async"
@@ -22,18 +23,17 @@ class Variant:
     """One plan of a comparison, named by what sets it apart."""
 
     label: str
-    plan: "Plan"
+    plan: Plan
 
 
-def make_variants(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> tuple[list[Variant], list[str]]:
+def make_variants(
+    target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]
+) -> tuple[list[Variant], list[str]]:
     """Every combination of the lists in `flags` that can be, and a line for each that cannot.
 
     What a mode decides by itself is not multiplied: `--modes async,pool --workers 1,4` are three variants. Without a
     list it is the modes that are compared. Raises UsageError where fewer than two variants are left.
     """
-    from loadgen.plan.topology import TopologyError, choose
-    from loadgen.session.environment import gil_enabled, usable_cores
-
     lists = {key: _entries(key, flags[key]) for key in DIMENSIONS if key in flags}
     if all(len(entries) == 1 for entries in lists.values()) and "mode" not in lists:
         lists["mode"] = DEFAULT_MODES.split(",")
@@ -50,7 +50,7 @@ def make_variants(target: str, settings: Sequence[str], flags: Mapping[str, Any]
         except TopologyError as error:
             left_out.append(f"{label}: {error}" if label else str(error))
         else:
-            variants.append(Variant(_unique(label, variants), made(profile)))
+            variants.append(Variant(_unique(label, variants), plan_here(profile)))
     if not variants:
         raise UsageError("\n".join(left_out))
     if len(variants) < 2:

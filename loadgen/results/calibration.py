@@ -3,7 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+from loadgen.base.errors import UsageError
 
 SCHEMA = "loadgen.calibration/1"
 _DECISIVE = ("machine", "cpu", "cores", "python", "gil")
@@ -70,3 +73,24 @@ def from_json(text: str) -> Calibration | None:
 def to_json(calibration: Calibration) -> str:
     """The file's text: one JSON object with a newline at its end."""
     return json.dumps(asdict(calibration), indent=1, ensure_ascii=False) + "\n"
+
+
+def cache_file(environment: Mapping[str, str]) -> Path:
+    """Where the last calibration is kept; a relative XDG_CACHE_HOME does not count, as its specification says.
+
+    Raises UsageError for a user without a home, as in a container.
+    """
+    root = environment.get("XDG_CACHE_HOME", "")
+    try:
+        folder = Path(root) if root.startswith("/") else Path.home() / ".cache"
+    except RuntimeError:
+        raise UsageError("there is no home folder to keep the calibration in; set XDG_CACHE_HOME to a folder") from None
+    return folder / "loadgen" / "calibration.json"
+
+
+def last_calibration(environment: Mapping[str, str]) -> Calibration | None:
+    """What was found out last, if anything was."""
+    try:
+        return from_json(cache_file(environment).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, UsageError):
+        return None

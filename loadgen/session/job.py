@@ -1,29 +1,13 @@
-"""Whatever a profile asks for: its plan on this machine, and one run of it with what comes before and after."""
+"""One run of whatever a plan asks for, with what comes before and after."""
 
-import os
 from dataclasses import replace
 
-from loadgen.plan.build import make_plan
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
-from loadgen.plan.profiles.profile import Profile
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
-from loadgen.session.environment import gil_enabled, usable_cores
 from loadgen.session.run import Hooks, run
-
-
-def plan_here(profile: Profile) -> Plan:
-    """The plan of a checked profile on this machine; a bucket is found by AWS's variables, too. Raises UsageError."""
-    plan = make_plan(profile, cores=usable_cores(), gil=gil_enabled())
-    match plan.job:
-        case HttpJob():
-            return plan
-        case S3Job() as job:
-            from loadgen.workloads.s3.located import locate
-
-            return locate(plan, job, os.environ)
 
 
 async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:

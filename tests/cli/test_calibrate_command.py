@@ -2,29 +2,35 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from loadgen.cli.calibrate import cache_file, last_calibration
-from tests.support.command import loadgen
+from loadgen.cli.bodies.calibrate import calibrate
+from loadgen.results.calibration import Calibration, cache_file, last_calibration
+from tests.support.command import Finished, loadgen
 from tests.unit.report.campaigns.test_calibration import FOUND, GOLDEN
 
 
-def fake_measure(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    asked = []
+class Measured:
+    """Stands for the runs: it has found FOUND."""
 
-    def measure(*, null: bool) -> object:
-        asked.append(null)
+    def __init__(self) -> None:
+        self.asked: list[bool] = []
+
+    def __call__(self, null: bool) -> Calibration:
+        self.asked.append(null)
         return FOUND
 
-    monkeypatch.setattr("loadgen.cli.calibrate.measure", measure)
-    return asked
+
+def measured(*argv: str, folder: Path, measure: Measured | None = None) -> Finished:
+    call = partial(calibrate, measure=measure or Measured())
+    return loadgen("calibrate", *argv, env={"XDG_CACHE_HOME": str(folder)}, call=call)
 
 
-def test_what_was_found_is_printed_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert fake_measure(monkeypatch) == []
-    done = loadgen("calibrate", env={"XDG_CACHE_HOME": str(tmp_path)})
+def test_what_was_found_is_printed_and_kept(tmp_path: Path) -> None:
+    done = measured(folder=tmp_path)
     file = tmp_path / "loadgen" / "calibration.json"
     assert (done.code, done.err) == (0, "")
     assert done.out == f"{GOLDEN}\n\nSaved as {file}\n"
@@ -32,16 +38,15 @@ def test_what_was_found_is_printed_and_kept(tmp_path: Path, monkeypatch: pytest.
     assert (kept["schema"], kept["ceiling"]["rps"]) == ("loadgen.calibration/1", FOUND.ceiling.rps)
 
 
-def test_null_asks_for_the_least_that_can_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = fake_measure(monkeypatch)
-    loadgen("calibrate", "--null", env={"XDG_CACHE_HOME": str(tmp_path)})
-    assert asked == [True]
+def test_null_asks_for_the_least_that_can_answer(tmp_path: Path) -> None:
+    measure = Measured()
+    measured("--null", folder=tmp_path, measure=measure)
+    assert measure.asked == [True]
 
 
-def test_a_cache_that_cannot_be_written_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_measure(monkeypatch)
+def test_a_cache_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "loadgen").write_text("a file")
-    done = loadgen("calibrate", env={"XDG_CACHE_HOME": str(tmp_path)})
+    done = measured(folder=tmp_path)
     assert done.code == 2
     assert GOLDEN in done.out, "the figures are not lost"
     assert done.err.startswith("loadgen: cannot write ")
@@ -56,12 +61,12 @@ def test_a_user_without_a_home_has_no_calibration(monkeypatch: pytest.MonkeyPatc
     def nowhere() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
-    asked = fake_measure(monkeypatch)
+    measure = Measured()
     monkeypatch.setattr(Path, "home", nowhere)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert last_calibration() is None
-    done = loadgen("calibrate")
-    assert (done.code, done.out, asked) == (2, "", []), "before it takes any time"
+    assert last_calibration({}) is None
+    done = loadgen("calibrate", call=partial(calibrate, measure=measure))
+    assert (done.code, done.out, measure.asked) == (2, "", []), "before it takes any time"
     assert "set XDG_CACHE_HOME" in done.err
 
 

@@ -1,13 +1,15 @@
 """`loadgen compare`: options, what is saved and printed, and how it ends."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from loadgen.campaigns.rounds import RoundsOutcome
+from loadgen.cli.bodies.compare import compare
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Ledger, Result
 from loadgen.results.rounds import read_variants
@@ -15,24 +17,18 @@ from tests.support.command import Finished, loadgen
 from tests.support.comparisons import pool, threads
 
 URL = "http://127.0.0.1:8080/"
-Measure = Callable[..., list[dict[str, Any]]]
 
 
-@pytest.fixture
-def measured(monkeypatch: pytest.MonkeyPatch) -> Measure:
-    """Stand-in for the runs: what `compare` asked to be measured; it gets `rounds` in return."""
+class Measured:
+    """Stands for the runs: `asked` is what was to be measured, `outcome` what comes of it, by default a good one."""
 
-    def install(rounds: RoundsOutcome) -> list[dict[str, Any]]:
-        asked: list[dict[str, Any]] = []
+    def __init__(self, outcome: RoundsOutcome | None = None) -> None:
+        self.outcome = outcome or RoundsOutcome(good())
+        self.asked: list[dict[str, Any]] = []
 
-        def measure(plans: Sequence[Plan], labels: Sequence[str], number: int, **options: Any) -> RoundsOutcome:
-            asked.append({"plans": plans, "labels": labels, "rounds": number, **options})
-            return rounds
-
-        monkeypatch.setattr("loadgen.cli.compare.measure_rounds", measure)
-        return asked
-
-    return install
+    def __call__(self, plans: Sequence[Plan], labels: Sequence[str], number: int, **options: Any) -> RoundsOutcome:
+        self.asked.append({"plans": plans, "labels": labels, "rounds": number, **options})
+        return self.outcome
 
 
 def good(rounds: int = 2) -> tuple[tuple[Result, ...], ...]:
@@ -46,30 +42,30 @@ def _with(result: Result, **changes: Any) -> Result:
     return replace(result, **changes)
 
 
-def compare(*argv: object) -> Finished:
-    return loadgen("compare", URL, "--modes", "pool,threads", *argv)
+def compared(*argv: object, measure: Measured | None = None) -> Finished:
+    call = partial(compare, measure=measure or Measured())
+    return loadgen("compare", URL, "--modes", "pool,threads", *argv, call=call)
 
 
-def test_it_measures_what_was_asked(measured: Measure) -> None:
-    asked = measured(RoundsOutcome(good()))
-    done = compare("--rounds", "2", "--settle", "250ms", "-c", "20", "--seed", "3", "-q")
+def test_it_measures_what_was_asked() -> None:
+    measure = Measured()
+    done = compared("--rounds", "2", "--settle", "250ms", "-c", "20", "--seed", "3", "-q", measure=measure)
     assert (done.code, done.err) == (0, "")
-    (call,) = asked
+    (call,) = measure.asked
     assert ([plan.mode for plan in call["plans"]], call["labels"]) == (["pool", "threads"], ["pool", "threads"])
-    assert (call["rounds"], call["settle_s"], call["seed"], call["quiet"]) == (2, 0.25, 3, True)
+    assert (call["rounds"], call["settle_s"], call["plans"][0].seed, call["quiet"]) == (2, 0.25, 3, True)
     assert {plan.users for plan in call["plans"]} == {20}
 
 
-def test_five_rounds_and_a_second_of_rest_by_default(measured: Measure) -> None:
-    asked = measured(RoundsOutcome(good()))
-    compare()
-    assert (asked[0]["rounds"], asked[0]["settle_s"]) == (5, 1.0)
+def test_five_rounds_and_a_second_of_rest_by_default() -> None:
+    measure = Measured()
+    compared(measure=measure)
+    assert (measure.asked[0]["rounds"], measure.asked[0]["settle_s"]) == (5, 1.0)
 
 
-def test_the_table_is_printed_and_every_round_saved(measured: Measure, tmp_path: Path) -> None:
-    measured(RoundsOutcome(good()))
+def test_the_table_is_printed_and_every_round_saved(tmp_path: Path) -> None:
     saved, page = tmp_path / "c.json", tmp_path / "c.html"
-    done = compare("-o", saved, "--html", page)
+    done = compared("-o", saved, "--html", page)
     assert "threads against pool" in done.out
     assert "response p99.9" in done.out
     variants = read_variants(saved.read_text(), "c.json")
@@ -80,20 +76,17 @@ def test_the_table_is_printed_and_every_round_saved(measured: Measure, tmp_path:
 @pytest.mark.parametrize(
     ("form", "begins"), [("text", "GET http"), ("json", '{\n "schema": "loadgen.table/1"'), ("markdown", "**GET http")]
 )
-def test_forms(measured: Measure, form: str, begins: str) -> None:
-    measured(RoundsOutcome(good()))
-    assert compare("--format", form).out.startswith(begins)
+def test_forms(form: str, begins: str) -> None:
+    assert compared("--format", form).out.startswith(begins)
 
 
-def test_quiet_with_a_file_prints_nothing(measured: Measure, tmp_path: Path) -> None:
-    measured(RoundsOutcome(good()))
-    done = compare("-q", "-o", tmp_path / "c.json")
+def test_quiet_with_a_file_prints_nothing(tmp_path: Path) -> None:
+    done = compared("-q", "-o", tmp_path / "c.json")
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_a_dash_is_standard_output(measured: Measure) -> None:
-    measured(RoundsOutcome(good()))
-    assert json.loads(compare("-o", "-").out)["schema"] == "loadgen.comparison/1"
+def test_a_dash_is_standard_output() -> None:
+    assert json.loads(compared("-o", "-").out)["schema"] == "loadgen.comparison/1"
 
 
 SILENT = Result(ledger=Ledger(1, 1, 0, 0, 1))
@@ -119,28 +112,31 @@ CUT = Result(status_codes={"200": 1}, ended_by="signal", ended_because="SIGINT r
         (RoundsOutcome(((SILENT,), (SILENT,))), 99, ""),
     ],
 )
-def test_exit_codes(measured: Measure, rounds: RoundsOutcome, code: int, said: str) -> None:
-    measured(rounds)
-    done = compare("-q")
+def test_exit_codes(rounds: RoundsOutcome, code: int, said: str) -> None:
+    done = compared("-q", measure=Measured(rounds))
     assert done.code == code
     assert said in done.err
     assert "Traceback" not in done.err
 
 
-def test_what_was_measured_is_kept_when_it_ends_early(measured: Measure, tmp_path: Path) -> None:
-    measured(RoundsOutcome((good()[0], ()), "signal", "a signal between two runs"))
+def test_what_was_measured_is_kept_when_it_ends_early(tmp_path: Path) -> None:
+    measure = Measured(RoundsOutcome((good()[0], ()), "signal", "a signal between two runs"))
     saved = tmp_path / "c.json"
-    done = compare("-q", "-o", saved)
+    done = compared("-q", "-o", saved, measure=measure)
     assert done.code == 105
     assert [item.label for item in read_variants(saved.read_text())] == ["pool"]
 
 
-def test_a_file_that_cannot_be_written_at_the_end_loses_nothing(
-    measured: Measure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    measured(RoundsOutcome(good()))
-    monkeypatch.setattr("loadgen.cli.output.check_writable", lambda *_: None)
-    done = compare("-q", "-o", tmp_path / "gone" / "c.json")
+def test_a_file_that_cannot_be_written_at_the_end_loses_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    class Removing(Measured):
+        def __call__(self, *arguments: Any, **options: Any) -> RoundsOutcome:
+            folder.rmdir()
+            return super().__call__(*arguments, **options)
+
+    done = compared("-q", "-o", folder / "c.json", measure=Removing())
     assert done.code == 2
     assert "cannot write" in done.err
     assert "threads against pool" in done.out
@@ -158,17 +154,18 @@ def test_a_file_that_cannot_be_written_at_the_end_loses_nothing(
         (["-o", "/no/such/folder/c.json"], "--output: cannot write"),
     ],
 )
-def test_what_is_wrong_is_said_before_anything_runs(measured: Measure, argv: list[str], text: str) -> None:
-    asked = measured(RoundsOutcome(good()))
-    done = compare(*argv)
-    assert (done.code, done.out, asked) == (2, "", [])
+def test_what_is_wrong_is_said_before_anything_runs(argv: list[str], text: str) -> None:
+    measure = Measured()
+    done = compared(*argv, measure=measure)
+    assert (done.code, done.out, measure.asked) == (2, "", [])
     assert text in done.err
     assert done.err.count("\n") == 1
 
 
-def test_what_is_left_out_is_said(measured: Measure) -> None:
-    measured(RoundsOutcome(good()))
-    done = loadgen("compare", URL, "--processes", "1,2,9", "-c", "4", "--mode", "pool")
+def test_what_is_left_out_is_said() -> None:
+    done = loadgen(
+        "compare", URL, "--processes", "1,2,9", "-c", "4", "--mode", "pool", call=partial(compare, measure=Measured())
+    )
     left_out, announced = done.err.splitlines()
     assert left_out.startswith("left out: 9 processes: --processes: 9 processes cannot share 4 connections;")
     assert announced == "2 variants, 5 rounds, about 1m57s"

@@ -126,10 +126,13 @@ def test_report_prints_one_variant_as_a_run(comparison: Path) -> None:
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["{main}", "--html", "{folder}/x.html"], "--html: takes what `loadgen compare` or"),
-        (["{comparison}", "--hgrm", "{folder}/x"], "--hgrm: takes one variant, as {comparison}#1"),
+        (
+            ["{main}", "--html", "{folder}/x.html"],
+            "--html: takes comparisons and what find-max found, and '{main}' is a result",
+        ),
+        (["{comparison}", "--hgrm", "{folder}/x"], "is a comparison; it takes one variant, as {comparison}#1"),
         (["{comparison}", "{main}", "--merge"], "holds several variants"),
-        (["{comparison}", "{comparison}#1", "--html", "{folder}/x.html"], "--html: takes what `loadgen compare` or"),
+        (["{comparison}", "{comparison}#1", "--html", "{folder}/x.html"], "--html: takes one file at a time"),
     ],
 )
 def test_report_says_what_it_takes(main: Path, comparison: Path, tmp_path: Path, argv: list[str], said: str) -> None:

@@ -1,48 +1,51 @@
-"""Where what was measured goes: to a file, to standard output, and never to nowhere."""
+"""Where what was measured goes: to files, to standard output, and never to nowhere."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.output import deliver, emit
+from loadgen.cli.output import Delivery
+from loadgen.cli.parameters import Output
+from loadgen.report.run.run_report import RunReport
+from loadgen.report.run.text import render_text
+from loadgen.results.result import Result, to_json
 
-NOWHERE = "/nosuch/folder/r.json"
+RESULT = Result()
+JSON, TEXT = to_json(RESULT), render_text(RESULT) + "\n"
 
 
-def delivered(output: str | None, *, as_json: bool = False, quiet: bool = False) -> None:
-    deliver(lambda: "{}\n", lambda: emit("a report\n"), output, as_json=as_json, quiet=quiet)
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+def delivered(form: str = "text", *, quiet: bool = False, **files: str) -> None:
+    Delivery(Output(form, files, quiet)).deliver("run", RunReport((RESULT,)))
 
 
 @pytest.mark.parametrize(
-    ("output", "as_json", "quiet", "printed"),
+    ("saved", "form", "quiet", "printed"),
     [
-        (None, False, False, "a report\n"),
-        (None, False, True, "a report\n"),
-        (None, True, True, "{}\n"),
-        ("-", False, False, "{}\n"),
-        ("-", False, True, "{}\n"),
-        ("r.json", False, False, "a report\n"),
-        ("r.json", False, True, ""),
-        ("r.json", True, True, "{}\n"),
+        (None, "text", False, TEXT),
+        (None, "text", True, TEXT),
+        (None, "json", True, JSON),
+        ("-", "text", False, JSON),
+        ("-", "text", True, JSON),
+        ("r.json", "text", False, TEXT),
+        ("r.json", "text", True, ""),
+        ("r.json", "json", True, JSON),
     ],
 )
 def test_what_is_printed_beside_the_file(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    *,
-    output: str | None,
-    as_json: bool,
-    quiet: bool,
-    printed: str,
+    folder: Path, capsys: pytest.CaptureFixture[str], saved: str | None, form: str, quiet: bool, printed: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    delivered(output, as_json=as_json, quiet=quiet)
+    delivered(form, quiet=quiet, **({} if saved is None else {"saved": saved}))
     assert capsys.readouterr().out == printed
-    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == (
-        {"r.json": "{}\n"} if output == "r.json" else {}
-    )
+    assert {file.name: file.read_text() for file in folder.iterdir()} == ({"r.json": JSON} if saved == "r.json" else {})
 
 
 @pytest.mark.parametrize("quiet", [False, True])
@@ -50,5 +53,35 @@ def test_what_cannot_be_saved_is_printed_before_that_is_said(
     capsys: pytest.CaptureFixture[str], *, quiet: bool
 ) -> None:
     with pytest.raises(UsageError, match="cannot write"):
-        delivered(NOWHERE, quiet=quiet)
-    assert capsys.readouterr().out == "a report\n"
+        delivered(quiet=quiet, saved="/dev/full")
+    assert capsys.readouterr().out == TEXT
+
+
+def test_whatever_fails_the_other_files_are_written_and_each_failure_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder of two of four files is gone when the run ends."""
+    gone = folder / "gone"
+    gone.mkdir()
+    files = {"saved": "gone/r.json", "hgrm": "r.hgrm", "junit": "gone/j.xml", "markdown": "r.md"}
+    delivery = Delivery(Output("text", files))
+    gone.rmdir()
+    with pytest.raises(UsageError) as caught:
+        delivery.deliver("run", RunReport((RESULT,)))
+    assert [line.rpartition("/")[2] for line in str(caught.value).splitlines()] == [
+        "r.json: No such file or directory",
+        "j.xml: No such file or directory",
+    ]
+    assert sorted(file.name for file in folder.iterdir()) == ["r.hgrm", "r.md"]
+    assert capsys.readouterr().out == TEXT
+
+
+@pytest.mark.parametrize("other", ["r.json", "./r.json", "link"])
+def test_two_files_may_not_be_the_same(folder: Path, other: str) -> None:
+    (folder / "link").symlink_to("r.json")
+    with pytest.raises(UsageError, match="--junit cannot be combined with --output of the same file: "):
+        Delivery(Output("text", {"saved": "r.json", "junit": other}))
+
+
+def test_a_device_may_be_written_to_twice() -> None:
+    Delivery(Output("text", {"saved": os.devnull, "junit": os.devnull, "hgrm": "/dev/stdout", "hlog": "/dev/stdout"}))

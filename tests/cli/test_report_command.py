@@ -111,7 +111,7 @@ def test_a_search_is_printed_again_and_drawn(search: Path, tmp_path: Path) -> No
     ("options", "said"),
     [
         (("--format", "markdown"), "--format markdown: takes results and comparisons, and '"),
-        (("--hgrm", "r.hgrm"), "--hgrm: takes a result, and '"),
+        (("--hgrm", "r.hgrm"), "--hgrm: takes results and histogram logs, and '"),
         (("--merge",), "got 'loadgen.max/1'"),
     ],
 )

@@ -78,9 +78,15 @@ WRONG = {
     "unlike plans": (["a.json", "other.json", "--merge"], "cannot merge other.json with a.json: another target"),
     "a file twice": (["a.json", "a.json", "--merge"], "--merge: a file is given twice"),
     "a log to merge": (["a.json", "a.hlog", "--merge"], "--merge: takes results, and 'a.hlog' is a histogram log"),
-    "a log as json": (["a.hlog", "--format", "json"], "--format json: takes results, and 'a.hlog' is"),
+    "a log as json": (
+        ["a.hlog", "--format", "json"],
+        "--format json: takes results, comparisons and what find-max found, and 'a.hlog' is",
+    ),
     "a log as a log": (["a.hlog", "--hlog", "b.hlog"], "--hlog: takes results, and 'a.hlog' is"),
-    "several into one file": (["a.json", "b.json", "--hgrm", "x"], "--hgrm: takes one result at a time"),
+    "several into one file": (
+        ["a.json", "b.json", "--hgrm", "x"],
+        "--hgrm: takes one file at a time, or several results with --merge",
+    ),
     "a range of a result": (["a.json", "--start", "1s"], "--start: only for histogram logs"),
     "a range that is none": (["a.hlog", "--end", "soon"], "--end: expected a duration such as 30s"),
     "a range without intervals": (["a.hlog", "--start", "1h"], "a.hlog: no interval begins in this range"),

@@ -45,7 +45,7 @@ ONE_LINE = {
     "output in no folder": (["run", URL, "-o", "/nosuch/r.json"], ["--output: cannot write '/nosuch/r.json': No such"]),
     "output that is a folder": (["run", URL, "-o", "/"], ["--output: cannot write '/': Is a directory"]),
     "output where nothing can be": (["run", URL, "-o", "/proc/r.json"], ["--output: cannot write '/proc/r.json'"]),
-    "unknown format": (["run", URL, "--format", "xml"], ["--format: expected text or json, got 'xml'"]),
+    "unknown format": (["run", URL, "--format", "xml"], ["--format: expected text, json or markdown, got 'xml'"]),
     "setting without a value": (["run", "quickstart", "--set", "TARGET"], ["--set: expected KEY=VALUE, got 'TARGET'"]),
     "setting of nothing": (["run", "quickstart", "--set", "X=1"], ["no variable 'X'", "TARGET"]),
     "setting beside a URL": (["run", URL, "--set", "X=1"], ["--set: a URL has no variables"]),

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from typing import Any, Self
 from unittest.mock import patch
 
 from loadgen.__main__ import main
+from loadgen.cli.app import Call, run_app
 from loadgen.results.result import Result, from_json, to_json
 
 PATIENCE_S = 20.0
@@ -45,8 +47,13 @@ class Finished:
         return balanced(from_json(self.out, "stdout"))
 
 
-def loadgen(*argv: object, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> Finished:
-    """Run `loadgen ARGV` in this process: a terminal of 80 columns, no LOADGEN_* but those of `env`."""
+def loadgen(
+    *argv: object, env: Mapping[str, str] | None = None, stdin: bytes = b"", call: Call | None = None
+) -> Finished:
+    """Run `loadgen ARGV` in this process: a terminal of 80 columns, no LOADGEN_* but those of `env`.
+
+    `call` stands for the body of the command.
+    """
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     code = 0
     with (
@@ -57,7 +64,10 @@ def loadgen(*argv: object, env: Mapping[str, str] | None = None, stdin: bytes = 
         patch.dict(os.environ, _environment(env or {}), clear=True),
     ):
         try:
-            main()
+            if call is None:
+                main()
+            else:
+                code = run_app(call)
         except SystemExit as end:
             code = int(end.code or 0)
     return Finished(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
@@ -128,6 +138,27 @@ class Command:
     def finish(self) -> Finished:
         out, err = self._process.communicate(timeout=PATIENCE_S)
         return Finished(self._process.returncode, out or "", err or "")
+
+
+@contextmanager
+def signal_between(first: Path, second: Path, number: signal.Signals) -> Iterator[list[str]]:
+    """Send this process a signal when the file `first` is written and before `second` is; gives what is in them.
+
+    Both become pipes: whoever opens one to write waits for the reader.
+    """
+    for pipe in (first, second):
+        os.mkfifo(pipe)
+    texts: list[str] = []
+
+    def read() -> None:
+        texts.append(first.read_text("utf-8"))
+        os.kill(os.getpid(), number)
+        texts.append(second.read_text("utf-8"))
+
+    reader = threading.Thread(target=read, daemon=True)  # it waits for ever where nobody writes
+    reader.start()
+    yield texts
+    reader.join(PATIENCE_S)
 
 
 def children_of(pid: int) -> list[int]:

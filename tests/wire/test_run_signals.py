@@ -5,23 +5,23 @@ import select
 import signal
 from collections.abc import Iterator
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from loadgen.cli.output import deliver_result
-from loadgen.results.result import Result
+from loadgen.results.result import from_json
 from tests.support.command import (
     MODES,
     PATIENCE_S,
     Command,
     Mode,
+    balanced,
     children_of,
     connecting_to,
     is_alive,
     load,
     loadgen,
+    signal_between,
     stats_of,
     wait_until,
 )
@@ -121,16 +121,12 @@ def test_a_signal_while_users_connect_ends_the_run_before_it_begins(mode: Mode, 
 
 
 @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
-def test_a_signal_after_the_end_does_not_cost_the_result(
-    url: str, number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def disturbed(result: Result, output: str | None, form: str, *, quiet: bool) -> None:
-        signal.raise_signal(number)
-        deliver_result(result, output, form, quiet=quiet)
-
+def test_a_signal_after_the_end_does_not_cost_the_result(url: str, number: signal.Signals, tmp_path: Path) -> None:
+    saved, histogram = tmp_path / "r.json", tmp_path / "r.hgrm"
     before = [signal.getsignal(item) for item in STOPPING]
-    monkeypatch.setattr(import_module("loadgen.cli.run"), "deliver_result", disturbed)
-    done = loadgen("run", url, "-n", "10", "-c", "2", *MODES["pool"], "-o", tmp_path / "r.json")
+    with signal_between(saved, histogram, number) as texts:
+        done = loadgen("run", url, "-n", "10", "-c", "2", *MODES["pool"], "-o", saved, "--hgrm", histogram)
     assert (done.code, done.err) == (0, "")
-    assert load(tmp_path / "r.json").ledger.ok == 10
+    assert balanced(from_json(texts[0], "r.json")).ledger.ok == 10
+    assert "Total count" in texts[1]
     assert [signal.getsignal(item) for item in STOPPING] == before

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from loadgen.judge.comparison import Against, Comparison, Row, summary
+from loadgen.judge.comparison import Against, Comparison, Row, compare, summary
+from loadgen.judge.explain import alarms, doubts, explain
 from loadgen.report.campaigns.comparison_cells import cells, figure, heading
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, line, wrap
+from loadgen.results.rounds import Rounds
 
 WIDEST = 80
 VERDICT_COLUMNS = len("cannot tell")
@@ -25,6 +27,12 @@ class Page:
     warnings: Sequence[str] = ()
     explanation: Sequence[str] = ()
     notes: Sequence[str] = field(default_factory=tuple)
+
+
+def make_page(variants: Sequence[Rounds], warnings: Sequence[str] = ()) -> Page:
+    """What is to be shown of several variants. Raises UsageError for damaged histograms."""
+    comparison = compare(variants)
+    return Page(comparison, (*warnings, *alarms(comparison)), tuple(explain(comparison)), tuple(doubts(comparison)))
 
 
 def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from loadgen.judge.comparison import Row
 from loadgen.judge.observe import Observed
 from loadgen.report.campaigns.comparison import Page
+from loadgen.results.rounds import comparison_to_json
 
 SCHEMA = "loadgen.table/1"
 
@@ -32,6 +33,11 @@ def comparison_json(page: Page) -> str:
         "notes": list(page.notes),
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def saved_comparison(page: Page) -> str:
+    """The rounds themselves, as `-o` saves them."""
+    return comparison_to_json(page.comparison.variants)
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """HdrHistogram interval logs: a Result written as one, and the report of one that was read."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
@@ -14,6 +15,15 @@ from loadgen.results.result import Block, Result
 from loadgen.results.summary import encoded, latencies
 
 SHORTEST_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """Some intervals of a log, and all their values."""
+
+    log: HistogramLog
+    chosen: Sequence[Interval]
+    counts: Histogram
 
 
 def render_hlog(result: Result) -> str:
@@ -47,6 +57,11 @@ def render_log(
     title = [line(f"Latency of {counted(counts.total, 'value')}")]
     parts = [head, [*title, *latency_table(result, fixed)[1:]], spread(result)]
     return "\n\n".join("\n".join(row.paint(fixed, colour=colour) for row in part) for part in parts if part)
+
+
+def log_text(part: LogPart, *, width: int, colour: bool) -> str:
+    """See `render_log`."""
+    return render_log(part.log, part.chosen, part.counts, width=width, colour=colour)
 
 
 def _header(result: Result, censored: int) -> Iterator[str]:

@@ -20,8 +20,9 @@ from loadgen.report.draw.style import (
 )
 from loadgen.report.run.checks import allowed_text, amount_text, interval_text
 from loadgen.report.run.facts import title
+from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import thresholds, with_unit
-from loadgen.report.run.text import headline, warnings
+from loadgen.report.run.text import headline, run_text, warnings
 from loadgen.results.result import Result
 
 WIDEST = 80
@@ -43,6 +44,14 @@ def render_gate(gate: Gate, *, width: int = 80, colour: bool = False, brief: boo
     run = [_title(gate, room), [headline(gate.result)], warnings(gate.result, room), thresholds(gate.result)]
     parts = [_verdict(gate, room), *([] if brief else run), _baseline(gate, width), _notes(gate, room)]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
+
+
+def rounds_text(report: RunReport, *, width: int, colour: bool) -> str:
+    """The report of all rounds as one, and where there is a baseline what the gate says of it."""
+    text = run_text(report, width=width, colour=colour)
+    if report.gate is None or report.gate.baseline is None:
+        return text
+    return f"{text}\n\n{render_gate(report.gate, width=width, colour=colour, brief=True)}"
 
 
 def gate_to_json(gate: Gate) -> str:

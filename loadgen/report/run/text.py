@@ -4,6 +4,7 @@ from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, counted, 
 from loadgen.report.run.facts import header, notes, outcome
 from loadgen.report.run.latency import format_quantile, latency_table, spread
 from loadgen.report.run.operations import is_by_operation, operations, rates, seconds, transaction
+from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import by_request, errors, phases, thresholds
 from loadgen.results.result import Latency, Result
 
@@ -39,6 +40,11 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
     ]
     painted = ("\n".join(row.paint(room, colour=colour) for row in part) for part, room in parts if part)
     return "\n\n".join(painted)
+
+
+def run_text(report: RunReport, *, width: int, colour: bool) -> str:
+    """All rounds as one."""
+    return render_text(report.result, width=width, colour=colour)
 
 
 def _requests(result: Result, width: int) -> list[tuple[list[Line], int]]:

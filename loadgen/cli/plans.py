@@ -1,62 +1,50 @@
-"""From TARGET and flags to a Plan."""
+"""From TARGET or JOB and flags to a Plan."""
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loadgen.base.errors import UsageError
+from loadgen.cli.commands.run import Run
+from loadgen.cli.commands.s3 import S3
+from loadgen.plan.plan import Plan
+from loadgen.plan.profiles.document import profile_for_s3, profile_for_url, read_profile
+from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.shipped import find_shipped
+from loadgen.session.here import plan_here
 
-if TYPE_CHECKING:
-    from loadgen.plan.plan import Plan
-    from loadgen.plan.profiles.profile import Profile
+
+def plan_of(given: Run | S3) -> Plan:
+    """What is to be run. Raises UsageError."""
+    if isinstance(given, Run):
+        return plan_for(given.target, given.settings, given.flags)
+    section = {"job": given.job, **given.section}
+    endpoint = section.pop("endpoint", None)
+    return plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}))
 
 
-def plan_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Plan":
+def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]) -> Plan:
     """The plan for a URL, a profile's file, or the name of a shipped profile. Raises UsageError."""
-    return made(profile_for(target, settings, flags))
+    return plan_here(profile_for(target, settings, flags))
 
 
-def profile_for(target: str, settings: Sequence[str], flags: Mapping[str, Any]) -> "Profile":
-    """The checked profile of the same. Raises UsageError."""
-    from loadgen.plan.profiles.document import profile_for_url, read_profile
-    from loadgen.plan.profiles.shipped import find_shipped
-
-    given = with_body(flags)
-    chosen = _settings(settings)
+def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]) -> Profile:
+    """The checked profile of the same; without `settings` those of LOADGEN_SET, one a line. Raises UsageError."""
+    flags = with_body(flags)
+    chosen = _settings(settings or os.environ.get("LOADGEN_SET", "").splitlines())
     if "://" in target:
         if chosen:
             raise UsageError("--set: a URL has no variables to set; a profile may")
-        return profile_for_url(target, given, os.environ)
+        return profile_for_url(target, flags, os.environ)
     found = Path(target) if os.path.isfile(target) else find_shipped(target)  # noqa: PTH113  a Path raises
     if found is None:
         raise UsageError(
             f"{_safe(target)!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
             "`loadgen profiles` lists those"
         )
-    return read_profile(found, chosen, os.environ, given)
-
-
-def plan_for_s3(section: Mapping[str, Any], flags: Mapping[str, Any]) -> "Plan":
-    """The plan of a job on a bucket, all from flags. Raises UsageError."""
-    from loadgen.plan.profiles.document import profile_for_s3
-
-    return made(profile_for_s3(section, flags))
-
-
-def made(profile: "Profile") -> "Plan":
-    """The plan of a checked profile on this machine; a bucket is found by AWS's variables, too. Raises UsageError."""
-    from loadgen.plan.build import make_plan
-    from loadgen.plan.jobs.s3 import S3Job
-    from loadgen.session.environment import gil_enabled, usable_cores
-
-    plan = make_plan(profile, cores=usable_cores(), gil=gil_enabled())
-    if not isinstance(plan.job, S3Job):
-        return plan
-    from loadgen.workloads.s3.located import locate
-
-    return locate(plan, plan.job, os.environ)
+    return read_profile(found, chosen, os.environ, flags)
 
 
 def _safe(target: str) -> str:

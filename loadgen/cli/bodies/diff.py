@@ -3,49 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.comparison_output import FORMS, Form, Html, page_html, page_of, show_page
-from loadgen.cli.options import FLAG
-from loadgen.cli.output import check_file, check_output, write_text
+from loadgen.cli.commands.diff import Diff
+from loadgen.cli.output import Delivery
 from loadgen.cli.saved import load_rounds
+from loadgen.plan.identity import plan_differences
+from loadgen.report.campaigns.comparison import make_page
+from loadgen.results.machine import machine_differences, software_differences
+from loadgen.results.rounds import Rounds
 
-if TYPE_CHECKING:
-    from loadgen.results.rounds import Rounds
 
-
-def diff(
-    first: Annotated[str, typer.Argument(metavar="A", help="A saved result, or FILE#VARIANT of a comparison.")],
-    other: Annotated[str, typer.Argument(metavar="B", help="What is set against it.")],
-    anyway: Annotated[
-        bool, typer.Option("--anyway", metavar=FLAG, help="Compare runs that did not do the same.")
-    ] = False,
-    html: Html = None,
-    form: Form = "text",
-) -> None:
-    """Compare two saved results, or two series of rounds.
-
-    Runs that did not do the same (requests, pacing, connections, duration) are refused.
-    """
-    check_output(None, form, FORMS)
-    check_file("--html", html)
-    names = (first, other)
+def diff(given: Diff) -> int:
+    """Print what differs."""
+    delivery = Delivery(given.output)
+    names = (given.first, given.other)
     sides = [load_rounds(name) for name in names]
-    warnings = [*_unlike(sides, names, anyway=anyway), *_elsewhere(sides)]
-    labels = _labels(names)
-    page = page_of([replace(side, label=label) for side, label in zip(sides, labels, strict=True)], warnings)
-    if html is not None:
-        write_text(html, page_html(page))
-    show_page(page, form)
+    warnings = [*_unlike(sides, names, anyway=given.anyway), *_elsewhere(sides)]
+    labelled = [replace(side, label=label) for side, label in zip(sides, _labels(names), strict=True)]
+    delivery.deliver("comparison", make_page(labelled, warnings))
+    return 0
 
 
-def _unlike(sides: Sequence["Rounds"], names: tuple[str, str], *, anyway: bool) -> list[str]:
+def _unlike(sides: Sequence[Rounds], names: tuple[str, str], *, anyway: bool) -> list[str]:
     """A warning for plans that differ. Raises UsageError unless they are to be compared anyway."""
-    from loadgen.plan.identity import plan_differences
-
     differences = plan_differences(*(side.results[0].plan for side in sides))
     if not differences:
         return []
@@ -55,10 +36,8 @@ def _unlike(sides: Sequence["Rounds"], names: tuple[str, str], *, anyway: bool) 
     return [f"NOT ALIKE: {said}. What differs here may be the load, not the target."]
 
 
-def _elsewhere(sides: Sequence["Rounds"]) -> list[str]:
+def _elsewhere(sides: Sequence[Rounds]) -> list[str]:
     """Warnings for another machine, and for other software."""
-    from loadgen.results.machine import machine_differences, software_differences
-
     here, there = (side.results[0].environment for side in sides)
     warnings = []
     if machine := machine_differences(here, there):

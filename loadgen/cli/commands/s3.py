@@ -1,13 +1,13 @@
-"""`loadgen s3`: a job on a bucket, in one line."""
+"""`loadgen s3`."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
-from loadgen.cli.options import OPTIONS, REQUEST, RunOption, with_options
-from loadgen.cli.output import HistogramFiles, check_output
-from loadgen.cli.run import Form, Hgrm, Hlog, Output, Quiet, run_and_report
-from loadgen.cli.target_argument import plan_for_s3
+from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
+from loadgen.cli.parameters import Against, Output, OutputFlags, Rounds
 
 BUCKET = "Bucket"
 OBJECTS = "Objects"
@@ -44,34 +44,28 @@ S3_OPTIONS = (
     RunOption("function", ("--function",), BATCH, "module:function, bytes to bytes. (default: adds a CRC)", "NAME"),
     RunOption("resume", ("--resume",), BATCH, "Write down what is done; go on with what is not.", "FILE"),
 )  # fmt: skip
-JOB_HELP = "put, get, stat, list, copy, delete, multipart, mixed or batch."
 RUN_OPTIONS = tuple(option for option in OPTIONS if option.panel != REQUEST)
-Job = Annotated[str, typer.Argument(metavar="JOB", help=JOB_HELP)]
 
 
-def _s3(
-    *,
-    job: Job,
-    output: Output = None,
-    hgrm: Hgrm = None,
-    hlog: Hlog = None,
-    form: Form = "text",
-    quiet: Quiet = False,
-    own: dict[str, Any],
-    flags: dict[str, Any],
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3:
     """Put load on an S3 bucket, and clean up after it.
 
     Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or with the extra s3 from wherever AWS tools find them.
     put, delete, multipart and batch end with their objects, the others after 10s; -d and -n as in `run`.
     """
-    check_output(output, form)
-    histograms = HistogramFiles(hgrm, hlog)
-    histograms.check()
-    endpoint = own.pop("endpoint", None)
-    plan = plan_for_s3({"job": job, **own}, {**flags, "target": endpoint})
-    raise typer.Exit(run_and_report(plan, output, form, quiet=quiet, histograms=histograms))
 
+    job: Annotated[
+        str,
+        typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed or batch."),
+    ]
+    section: Annotated[Mapping[str, Any], Options(S3_OPTIONS)]
+    flags: Annotated[Mapping[str, Any], Options(RUN_OPTIONS)]
+    rounds: Rounds = 1
+    against: Against
+    output: Annotated[Output, OutputFlags(("run",))]
 
-_s3.__name__ = "s3"
-s3 = with_options(RUN_OPTIONS, S3_OPTIONS)(_s3)
+    @property
+    def body(self) -> str:
+        """As of `run`."""
+        return "rounds:rounds" if self.rounds > 1 or self.against.asked else "run:run"

@@ -1,0 +1,71 @@
+"""`loadgen calibrate`: what this machine can measure."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+import typer
+
+from loadgen.base.errors import UsageError
+from loadgen.base.files import whole_file
+from loadgen.campaigns import calibrate as campaign
+from loadgen.cli.commands.calibrate import Calibrate
+from loadgen.cli.measuring import run_async, signals_restored
+from loadgen.cli.output import emit
+from loadgen.judge.exit_code import ExitCode
+from loadgen.plan.plan import Plan
+from loadgen.plan.profiles.address import parse_target
+from loadgen.report.campaigns.calibration import render_calibration
+from loadgen.results.calibration import Calibration, cache_file, to_json
+from loadgen.results.result import Result
+from loadgen.session.environment import gil_enabled, usable_cores
+from loadgen.session.job import run_job
+from loadgen.session.observers import Observers
+from loadgen.session.run import Hooks
+from loadgen.target.null import NullProcess
+from loadgen.target.process import TargetProcess
+
+
+def measure(null: bool) -> Calibration:
+    """Start what answers, and put load on it. Raises typer.Exit after a signal."""
+    with NullProcess() if null else TargetProcess() as server:
+        return campaign.calibrate(
+            parse_target(server.url).origin,
+            "null responder" if null else "embedded target",
+            cores=usable_cores(),
+            gil=gil_enabled(),
+            runner=_run,
+        )
+
+
+def _run(plan: Plan) -> Result:
+    """One run, without a word. Signals mean afterwards what they did before."""
+
+    def stopped(_result: Result) -> NoReturn:
+        os._exit(ExitCode.SIGNAL)
+
+    def crashed(error: BaseException) -> None:
+        sys.stderr.write(f"loadgen: a worker failed: {error!r}\n")
+
+    with signals_restored():
+        result = run_async(run_job(plan, Hooks(Observers(), stopped, crashed)))
+    if result.ended_by == "signal":
+        sys.stderr.write("loadgen: stopped before the calibration was complete; nothing was saved\n")
+        raise typer.Exit(ExitCode.SIGNAL)
+    return result
+
+
+def calibrate(given: Calibrate, measure: Callable[[bool], Calibration] = measure) -> int:
+    """Measure, print, and keep what was found. Raises UsageError where it cannot be written, after it was printed."""
+    path = cache_file(os.environ)
+    found = measure(given.null)
+    emit(render_calibration(found) + "\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    with whole_file(path) as file:
+        file.write(to_json(found))
+    emit(f"\nSaved as {path}\n")
+    return 0

@@ -1,0 +1,14 @@
+"""`loadgen check`: the plan, printed; no socket is opened."""
+
+from loadgen.cli.commands.check import Check
+from loadgen.cli.output import emit
+from loadgen.cli.plans import profile_for
+from loadgen.report.plans.plan import render_plan
+from loadgen.session.here import plan_here
+
+
+def check(given: Check) -> int:
+    """Print what a run would do."""
+    profile = profile_for(given.target, given.settings, given.flags)
+    emit(render_plan(plan_here(profile), values=profile.found_values) + "\n")
+    return 0

@@ -1,0 +1,59 @@
+"""`loadgen compare`: the same load in several ways, in rounds, and what can be told of their difference."""
+
+import sys
+from collections.abc import Sequence
+
+from loadgen.base.errors import UsageError
+from loadgen.base.units import format_duration_s, parse_duration_s
+from loadgen.campaigns.rounds import RoundsOutcome
+from loadgen.cli.commands.compare import Compare
+from loadgen.cli.measuring import signals_restored
+from loadgen.cli.output import Delivery
+from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
+from loadgen.cli.variants import Variant, make_variants
+from loadgen.judge.exit_code import ExitCode, exit_code
+from loadgen.report.campaigns.comparison import make_page
+from loadgen.report.draw.style import counted
+from loadgen.results.rounds import Rounds
+
+START_S = 0.7
+"""Of a run's process, and its connections."""
+
+
+def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
+    """Run the variants, save every round, print what differs."""
+    delivery = Delivery(given.output)
+    try:
+        settle_s = parse_duration_s(given.settle)
+    except ValueError as error:
+        raise UsageError(f"--settle: {error}") from None
+    variants, left_out = make_variants(given.target, given.settings, given.flags)
+    if not given.output.quiet:
+        sys.stderr.write("".join(f"left out: {line}\n" for line in left_out))
+        sys.stderr.write(_announcement(variants, given.rounds, settle_s))
+    plans, labels = [item.plan for item in variants], [item.label for item in variants]
+    with signals_restored():
+        outcome = measure(plans, labels, given.rounds, quiet=given.output.quiet, settle_s=settle_s)
+        show_early_end(outcome)
+        rounds = [Rounds(results, label) for results, label in zip(outcome.results, labels, strict=True) if results]
+        if rounds:
+            delivery.deliver("comparison", make_page(rounds))
+    return _exit_code(outcome)
+
+
+def _announcement(variants: Sequence[Variant], rounds: int, settle_s: float) -> str:
+    """What is about to run, and for how long where that is known."""
+    each_s = [
+        None if plan.duration_s is None else plan.warmup_s + plan.duration_s + plan.cool_down_s + settle_s + START_S
+        for plan in (item.plan for item in variants)
+    ]
+    known = [seconds for seconds in each_s if seconds is not None]
+    about = f", about {format_duration_s(round(rounds * sum(known)))}" if len(known) == len(each_s) else ""
+    return f"{counted(len(variants), 'variant')}, {counted(rounds, 'round')}{about}\n"
+
+
+def _exit_code(outcome: RoundsOutcome) -> int:
+    """That of the run which went worst; of how it all ended, where a run has no Result."""
+    codes = {exit_code(result) for results in outcome.results for result in results}
+    codes |= {"signal": {ExitCode.SIGNAL}, "error": {ExitCode.INTERNAL}}.get(outcome.ended_by, set())
+    return next((code for code in ExitCode if code in codes and code != ExitCode.OK), ExitCode.OK)

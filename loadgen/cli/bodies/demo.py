@@ -1,0 +1,16 @@
+"""`loadgen demo`: everything at once, in five seconds and without another program."""
+
+from loadgen.cli.commands.demo import Demo
+from loadgen.cli.measuring import measure_and_report
+from loadgen.cli.output import Delivery, emit
+from loadgen.cli.parameters import Output
+from loadgen.cli.plans import plan_for
+from loadgen.target.process import TargetProcess
+
+
+def demo(_given: Demo) -> int:
+    """Run the profile `quickstart` against the embedded target."""
+    with TargetProcess() as server:
+        emit(f"the embedded target is at {server.url}; running the profile `quickstart` against it\n\n")
+        plan = plan_for("quickstart", [f"TARGET={server.url}"], {})
+        return measure_and_report(plan, Delivery(Output()))

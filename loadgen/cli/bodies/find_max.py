@@ -1,0 +1,58 @@
+"""`loadgen find-max`: the highest rate that meets an SLO."""
+
+import sys
+from collections.abc import Awaitable, Callable
+
+from loadgen.campaigns.find_max import Runner, parse_slo, with_room
+from loadgen.campaigns.find_max import find_max as search_for_max
+from loadgen.campaigns.isolated import Isolated
+from loadgen.campaigns.rounds import Rest
+from loadgen.cli.commands.find_max import FindMax
+from loadgen.cli.live import live_line
+from loadgen.cli.measuring import run_async, signals_restored
+from loadgen.cli.output import Delivery
+from loadgen.cli.plans import plan_for
+from loadgen.judge.exit_code import ExitCode
+from loadgen.plan.condition import Condition
+from loadgen.plan.plan import Plan
+from loadgen.report.campaigns.find_max import render_trial
+from loadgen.results.find_max import MaxRate, Trial
+
+START = "100/s"
+Search = Callable[[Plan, tuple[Condition, ...], Runner, Rest, Callable[[Trial], None]], Awaitable[MaxRate]]
+
+
+def find_max(given: FindMax, search: Search = search_for_max) -> int:
+    """Search, and show each run as it ends."""
+    delivery = Delivery(given.output)
+    plan = plan_for(given.target, given.settings, {**given.flags, "rate": given.flags.get("rate", START)})
+    slo = parse_slo(plan, given.slo or ())
+    roomy = plan if "max_connections" in given.flags else with_room(plan)
+    with signals_restored():
+        with live_line(quiet=given.output.quiet) as live:
+
+            def show(trial: Trial) -> None:
+                live.end()
+                if not given.output.quiet:
+                    sys.stderr.write(render_trial(trial) + "\n")
+
+            async def all_runs() -> MaxRate:
+                with Isolated(live) as isolated:
+                    return await search(roomy, slo, isolated.run, isolated.rest, show)
+
+            found = run_async(all_runs())
+        delivery.deliver("search", found)
+    return _exit_code(found, strict=plan.strict)
+
+
+def _exit_code(found: MaxRate, *, strict: bool) -> ExitCode:
+    match found.ended_by:
+        case "error":
+            return ExitCode.INTERNAL
+        case "signal":
+            return ExitCode.SIGNAL
+        case "no_replies":
+            return ExitCode.THRESHOLD
+    if strict and found.limit:
+        return ExitCode.NOT_TRUSTED
+    return ExitCode.OK if found.best_rps is not None else ExitCode.THRESHOLD

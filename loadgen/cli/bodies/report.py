@@ -1,0 +1,137 @@
+"""`loadgen report`: saved results, printed again or merged into one; and histogram logs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from loadgen.base.errors import UsageError
+from loadgen.base.units import parse_duration_s
+from loadgen.cli.commands.report import Report
+from loadgen.cli.output import Delivery, emit
+from loadgen.cli.parameters import Output
+from loadgen.cli.saved import rounds_in, text_of, variants_in
+from loadgen.report.campaigns.comparison import make_page
+from loadgen.report.exports import Kind, find_export
+from loadgen.report.files.hlog import LogPart
+from loadgen.report.run.run_report import RunReport
+from loadgen.results.find_max import from_json
+from loadgen.results.hlog import read_log
+from loadgen.results.merge import merge_results
+from loadgen.results.result import Result
+
+UNITS = ("us", "ns", "ms")
+KINDS: dict[Kind, tuple[str, str]] = {
+    "run": ("a result", "results"),
+    "comparison": ("a comparison", "comparisons"),
+    "search": ("what find-max found", "what find-max found"),
+    "log": ("a histogram log", "histogram logs"),
+}
+"""What one file is called, and several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which intervals of a histogram log to take, and the unit of its values."""
+
+    start_s: float | None
+    end_s: float | None
+    tag: str | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file holds."""
+
+    file: str
+    kind: Kind
+    content: object
+
+
+def report(given: Report) -> int:
+    """Print the files one after the other, or merged."""
+    delivery = Delivery(given.output)
+    flags = [find_export(name).flag for name in given.output.files]
+    if len(given.files) > 1 and not given.merge and flags:
+        raise UsageError(f"{flags[0]}: takes one file at a time, or several results with --merge")
+    wanted = _range(given)
+    texts = {file: text_of(file) for file in given.files}
+    logs = [file for file in given.files if _is_log(file, texts[file])]
+    for option, value in {"--start": given.start, "--end": given.end, "--tag": given.tag, "--unit": given.unit}.items():
+        if value is not None and not logs:
+            raise UsageError(f"{option}: only for histogram logs, and none of the files is one")
+    if given.merge:
+        documents = [_merged(given.files, texts, logs)]
+    else:
+        documents = [
+            _log(texts[file], file, wanted) if file in logs else _read(texts[file], file) for file in given.files
+        ]
+    _check_forms(documents, given.output)
+    for index, document in enumerate(documents):
+        if len(documents) > 1 and given.output.form == "text":
+            emit("\n" * bool(index) + f"==> {document.file} <==\n\n")
+        delivery.deliver(document.kind, document.content)
+    return 0
+
+
+def _range(given: Report) -> Range:
+    unit = given.unit or "us"
+    if unit not in UNITS:
+        raise UsageError(f"--unit: expected us, ns or ms, got {unit!r}")
+    return Range(_seconds("--start", given.start), _seconds("--end", given.end), given.tag, unit)
+
+
+def _seconds(option: str, value: str | None) -> float | None:
+    try:
+        return None if value is None else parse_duration_s(value)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def _is_log(file: str, text: str) -> bool:
+    """By its name, since it may be cut or damaged; under another name by how it begins."""
+    return file.endswith(".hlog") or text.startswith(("#", "Tag=", '"StartTimestamp"'))
+
+
+def _check_forms(documents: Sequence[Document], output: Output) -> None:
+    """Raise UsageError for a document that there is not in a form that was asked for."""
+    forms = {f"--format {output.form}": output.form} | {find_export(name).flag: name for name in output.files}
+    for asked, name in forms.items():
+        renderers = find_export(name).renderers
+        for document in documents:
+            if document.kind not in renderers:
+                *most, last = (several for kind, (_, several) in KINDS.items() if kind in renderers)
+                takes = f"{', '.join(most)} and {last}" if most else last
+                variant = f"; it takes one variant, as {document.file}#1" if document.kind == "comparison" else ""
+                one, _ = KINDS[document.kind]
+                raise UsageError(f"{asked}: takes {takes}, and {document.file!r} is {one}{variant}")
+
+
+def _read(text: str, argument: str) -> Document:
+    """A Result, several rounds as one, a comparison, or a search."""
+    if (found := from_json(text, argument)) is not None:
+        return Document(argument, "search", found)
+    variants = variants_in(text, argument)
+    if len(variants) > 1:
+        return Document(argument, "comparison", make_page(variants))
+    return Document(argument, "run", RunReport((_as_one(variants[0].results, argument),)))
+
+
+def _merged(files: Sequence[str], texts: Mapping[str, str], logs: Sequence[str]) -> Document:
+    if logs:
+        raise UsageError(f"--merge: takes results, and {logs[0]!r} is a histogram log")
+    if len(texts) < len(files):
+        raise UsageError("--merge: a file is given twice")
+    results = {file: _as_one(rounds_in(text, file).results, file) for file, text in texts.items()}
+    return Document(" ".join(files), "run", RunReport((merge_results(results),)))
+
+
+def _as_one(rounds: Sequence[Result], argument: str) -> Result:
+    if len(rounds) == 1:
+        return rounds[0]
+    return merge_results({f"round {number} of {argument}": result for number, result in enumerate(rounds, 1)})
+
+
+def _log(text: str, file: str, wanted: Range) -> Document:
+    log = read_log(text, file, wanted.unit)
+    chosen = log.select(wanted.start_s, wanted.end_s, wanted.tag)
+    return Document(file, "log", LogPart(log, chosen, log.merge(chosen)))

@@ -1,0 +1,36 @@
+"""`loadgen run` and `loadgen s3` in rounds or with a baseline: run again and again, report as one, judge at the end."""
+
+import os
+
+from loadgen.campaigns.rounds import SETTLE_S
+from loadgen.cli.commands.run import Run
+from loadgen.cli.commands.s3 import S3
+from loadgen.cli.measuring import signals_restored
+from loadgen.cli.output import Delivery
+from loadgen.cli.plans import plan_of
+from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
+from loadgen.cli.saved_baseline import read_reference
+from loadgen.judge.exit_code import ExitCode
+from loadgen.judge.gate import check_likeness
+from loadgen.plan.codec import describe_plan
+from loadgen.report.run.run_report import RunReport
+from loadgen.session.environment import describe_environment
+
+
+def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds) -> int:
+    """Raises UsageError, before anything runs, for a baseline that cannot be compared with."""
+    delivery = Delivery(given.output)
+    plan = plan_of(given)
+    reference = read_reference(given.against, plan.job.request_names)
+    if reference.baseline is not None:
+        check_likeness(describe_plan(plan), describe_environment(), reference.baseline, anyway=reference.anyway)
+    with signals_restored():
+        outcome = measure([plan], [""], given.rounds, quiet=given.output.quiet, settle_s=SETTLE_S)
+        show_early_end(outcome)
+        ended = {"signal": ExitCode.SIGNAL, "error": ExitCode.INTERNAL}.get(outcome.ended_by)
+        results = outcome.results[0]
+        if not results:
+            return ended or ExitCode.INTERNAL
+        gate = reference.judge(results)
+        delivery.deliver("rounds", RunReport(results, gate), environment=os.environ)
+    return gate.code if ended is None else ended

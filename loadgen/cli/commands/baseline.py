@@ -1,0 +1,49 @@
+"""`loadgen baseline`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import typer
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as main.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="RESULT", help="Saved results (`loadgen run -o FILE`): one or more rounds.")
+]
+Folder = Annotated[Path, typer.Option("--folder", metavar="DIR", help="Where baselines are kept.")]
+USUAL = Path(".loadgen/baselines")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Save:
+    """Save results as a new baseline."""
+
+    body: ClassVar[str] = "baseline:save"
+    name: Name
+    files: Files
+    folder: Folder = USUAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """Replace a baseline by newer results."""
+
+    body: ClassVar[str] = "baseline:update"
+    name: Name
+    files: Files
+    folder: Folder = USUAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """List the baselines, or print one with its origin."""
+
+    body: ClassVar[str] = "baseline:show"
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One of them; without it, all.")] = None
+    folder: Folder = USUAL
+
+
+class Baseline:
+    """Keep results under a name, for `--baseline NAME`."""
+
+    commands: ClassVar = {"save": Save, "update": Update, "show": Show}

@@ -1,0 +1,55 @@
+"""`loadgen compare`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
+
+import typer
+
+from loadgen.cli.options import OPTIONS, Options, RunOption
+from loadgen.cli.parameters import Output, OutputFlags, Settings, Target
+
+COMPARED = "What is compared (lists: a,b; the first is what the others are set against)"
+LISTS = {
+    "mode": (("--modes",), "Of pool, threads, async. (default: all three, if nothing else varies)"),
+    "client": (("--clients",), "Of raw, httpx. (default: raw)"),
+    "processes": ((), "Processes. (default: by mode)"),
+    "workers": ((), "Threads with a loop each, per process; of pool only. (default: by mode)"),
+    "connections": ((), "Virtual users, one connection each. (default: 50)"),
+}
+
+
+def _listed(option: RunOption) -> RunOption:
+    if option.key not in LISTS:
+        return option
+    more_flags, text = LISTS[option.key]
+    return replace(option, flags=(*option.flags, *more_flags), panel=COMPARED, help=text, metavar="LIST")
+
+
+COMPARE_OPTIONS = tuple(sorted(map(_listed, OPTIONS), key=lambda option: option.panel != COMPARED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare:
+    """Put the same load on TARGET in several ways: what differs?
+
+    Every round runs each variant once, in a shuffled order, each run in a
+    process of its own.
+
+    The exit code is that of `loadgen run` for the run which went worst.
+    """
+
+    body: ClassVar[str] = "compare:compare"
+    target: Target
+    flags: Annotated[Mapping[str, Any], Options(COMPARE_OPTIONS)]
+    rounds: Annotated[
+        int,
+        typer.Option(
+            "--rounds", metavar="N", min=1, help="Runs of each variant, interleaved.", rich_help_panel=COMPARED
+        ),
+    ] = 5
+    settle: Annotated[
+        str, typer.Option("--settle", metavar="TIME", help="Pause before each run.", rich_help_panel=COMPARED)
+    ] = "1s"
+    settings: Settings = None
+    output: Annotated[Output, OutputFlags(("comparison",))]

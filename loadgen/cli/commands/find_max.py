@@ -1,0 +1,34 @@
+"""`loadgen find-max`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import typer
+
+from loadgen.cli.options import JUDGING, OPTIONS, Options
+from loadgen.cli.parameters import Output, OutputFlags, Settings, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindMax:
+    """Find the highest rate at which TARGET meets the SLO.
+
+    Runs of --duration at one rate each: from --rate (default 100/s) it doubles
+    until the SLO is missed, then the edge is halved in, with repeats.
+
+    Exit codes: 0 found; 99 no rate meets it, or no more replies; 105 stopped
+    by a signal; 121 the generator was the limit (with --strict).
+    """
+
+    body: ClassVar[str] = "find_max:find_max"
+    target: Target
+    flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
+    slo: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slo", metavar="EXPR", help="'p99 < 50ms' or 'error_rate < 0.1%'; repeatable.", rich_help_panel=JUDGING
+        ),
+    ] = None
+    settings: Settings = None
+    output: Annotated[Output, OutputFlags(("search",))]

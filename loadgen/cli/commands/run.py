@@ -1,0 +1,30 @@
+"""`loadgen run`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from loadgen.cli.options import OPTIONS, Options
+from loadgen.cli.parameters import Against, Output, OutputFlags, Rounds, Settings, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Put load on TARGET and report what happened.
+
+    Exit codes: 0 finished; 1 internal error; 2 usage; 99 a threshold failed,
+    or not one reply; 105 stopped by a signal; 108 stopped by --fail-fast,
+    --max-errors or --abort-if; 120 worse than the baseline; 121 not trusted.
+    """
+
+    target: Target
+    flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
+    settings: Settings = None
+    rounds: Rounds = 1
+    against: Against
+    output: Annotated[Output, OutputFlags(("run",))]
+
+    @property
+    def body(self) -> str:
+        """What makes rounds and judges them takes time to import."""
+        return "rounds:rounds" if self.rounds > 1 or self.against.asked else "run:run"

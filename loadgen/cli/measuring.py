@@ -1,0 +1,67 @@
+"""Runs of a plan: their progress on stderr, what a signal means, and what becomes of their Result."""
+
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import uvloop
+
+from loadgen.cli.live import live_line
+from loadgen.cli.output import Delivery
+from loadgen.judge.exit_code import ExitCode, exit_code
+from loadgen.plan.plan import Plan
+from loadgen.report.run.run_report import RunReport
+from loadgen.results.calibration import last_calibration
+from loadgen.results.result import Result
+from loadgen.session.job import run_job
+from loadgen.session.observers import Observers
+from loadgen.session.run import Hooks
+
+T = TypeVar("T")
+
+
+def measure_and_report(plan: Plan, delivery: Delivery) -> ExitCode:
+    """Run a plan, save and print its Result; the exit code. Raises UsageError where it cannot be run on this host."""
+
+    def finish(result: Result) -> None:
+        delivery.deliver("run", RunReport((result,)), environment=os.environ)
+
+    with signals_restored(), live_line(quiet=delivery.output.quiet) as live:
+
+        def emergency(result: Result) -> None:
+            try:
+                live.end()
+                finish(result)
+            finally:
+                os._exit(exit_code(result))
+
+        def crashed(error: BaseException) -> None:
+            live.end()
+            traceback.print_exception(error, file=sys.stderr)
+
+        result = run_async(run_job(plan, Hooks(Observers(live), emergency, crashed), last_calibration(os.environ)))
+        live.end()
+        finish(result)
+    return exit_code(result)
+
+
+def run_async(main: Coroutine[Any, Any, T]) -> T:
+    """Run it to its end, on a loop of its own."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
+@contextmanager
+def signals_restored() -> Iterator[None]:
+    """A run that is over ignores signals, so that none can cost its result; afterwards they mean what they did."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,108 @@
+"""Parameters that several commands share: annotated types, and groups of them."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import typer
+
+from loadgen.base.errors import UsageError
+from loadgen.cli.options import FLAG, own_option
+from loadgen.report.exports import EXPORTS, OUTPUT, SAVED, Export, Kind
+
+BASELINE = "Against a baseline"
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="A URL, a profile file, or the name of a shipped profile.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set a profile's variable; repeatable.", rich_help_panel=OUTPUT),
+]
+Rounds = Annotated[
+    int,
+    own_option(
+        ["--rounds"], BASELINE, "Run it so often, each time in a fresh process, and report all as one.", "N", least=1
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """The options that compare with a baseline."""
+
+    baseline: Annotated[
+        str | None,
+        own_option(
+            ["--baseline"], BASELINE, "Compare with this baseline, or file of results: exit code 120 if worse.", "NAME"
+        ),
+    ] = None
+    max_regression: Annotated[
+        str | None,
+        own_option(
+            ["--max-regression"], BASELINE,
+            "How much worse each metric may be. (default: 'p50: 10%, p99: 10%, ok_rps: 5%, error_rate: 1%')",
+            "MARGINS",
+        ),
+    ] = None  # fmt: skip
+    anyway: Annotated[
+        bool, own_option(["--anyway"], BASELINE, "Compare with a baseline of another machine, too.", FLAG)
+    ] = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether any of them was given."""
+        return self.baseline is not None or self.max_regression is not None or self.anyway
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is to be printed, and the files that are to be written, by the names of their exports."""
+
+    form: str = "text"
+    files: Mapping[str, str] = field(default_factory=dict)
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFlags:
+    """What the table of exports has for these kinds of documents; `measures`: and what only a command has that runs."""
+
+    kinds: tuple[Kind, ...]
+    measures: bool = True
+
+    def parameters(self) -> Iterator[inspect.Parameter]:
+        """One for each file, one for the form."""
+        for row in self._files():
+            yield _parameter(row.name, str | None, own_option(row.flags, row.panel, row.help), None)
+        text = f"{_listed(self._forms())} on stdout."
+        yield _parameter("form", str, own_option(["--format"], OUTPUT, text, "FORM"), "text")
+        if self.measures:
+            text = "No progress, and no report when -o is given."
+            yield _parameter("quiet", bool, own_option(["-q", "--quiet"], OUTPUT, text, FLAG), False)
+
+    def take(self, values: dict[str, Any]) -> Output:
+        """Taken out of a command's values. Raises UsageError for a form that there is not."""
+        files = {row.name: values.pop(row.name) for row in self._files()}
+        form = values.pop("form")
+        if form not in self._forms():
+            raise UsageError(f"--format: expected {_listed(self._forms())}, got {form!r}")
+        given = {name: file for name, file in files.items() if file is not None}
+        return Output(form, given, self.measures and values.pop("quiet"))
+
+    def _files(self) -> list[Export]:
+        return [row for row in self._rows() if row.flags and (self.measures or row.name != SAVED)]
+
+    def _forms(self) -> list[str]:
+        return [row.name for row in self._rows() if row.printed]
+
+    def _rows(self) -> list[Export]:
+        return [row for row in EXPORTS if any(kind in row.renderers for kind in self.kinds)]
+
+
+def _parameter(name: str, kind: Any, option: Any, default: object) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,123 @@
+"""The table of exports: every form in which a command prints or saves what it has.
+
+A new form is a function and a row. This file imports no renderer: `--help` reads the table, and a renderer is imported
+when something is rendered with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+Kind = Literal["run", "rounds", "gate", "comparison", "search", "log"]
+"""What a document is: a run, or rounds with what a gate says of them (both a RunReport), a Gate alone, a Page, a
+MaxRate, or a LogPart."""
+
+OUTPUT = "Output"
+CI = "For CI"
+SAVED = "saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A form. `renderers` has for each kind the function in loadgen, `module:name`, that makes a text of a document.
+
+    With `flags` it can be saved in a file; with `printed`, `--format NAME` puts it on standard output.
+    """
+
+    name: str
+    renderers: Mapping[Kind, str]
+    flags: tuple[str, ...] = ()
+    help: str = ""
+    panel: str = OUTPUT
+    printed: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The long flag, as errors name it."""
+        return self.flags[-1]
+
+
+def _run(name: str) -> dict[Kind, str]:
+    """The same function for all that has a Result."""
+    return {"run": name, "rounds": name, "gate": name}
+
+
+TABLES = "report.campaigns.comparison"
+RUNS = "report.files.exported"
+EXPORTS = (
+    Export(
+        "text",
+        {
+            "run": "report.run.text:run_text",
+            "rounds": "report.run.gate:rounds_text",
+            "gate": "report.run.gate:render_gate",
+            "comparison": f"{TABLES}:render_comparison",
+            "search": "report.campaigns.find_max:render_find_max",
+            "log": "report.files.hlog:log_text",
+        },
+        printed=True,
+    ),
+    Export(
+        "json",
+        {
+            "run": "report.run.run_report:run_json",
+            "rounds": "report.run.run_report:run_json",
+            "gate": "report.run.gate:gate_to_json",
+            "comparison": f"{TABLES}_json:comparison_json",
+            "search": "results.find_max:to_json",
+        },
+        printed=True,
+    ),
+    Export("annotations", _run(f"{RUNS}:run_annotations")),
+    Export(
+        SAVED,
+        {
+            "run": "report.run.run_report:run_json",
+            "rounds": "report.run.run_report:run_json",
+            "comparison": f"{TABLES}_json:saved_comparison",
+            "search": "results.find_max:to_json",
+        },
+        ("-o", "--output"), "Save the result as JSON; - is stdout.",
+    ),
+    Export(
+        "html",
+        {"comparison": f"{TABLES}_html:comparison_html", "search": "report.campaigns.find_max_html:find_max_html"},
+        ("--html",), "Save tables and curves as a page of its own.",
+    ),
+    Export(
+        "hgrm", {**_run(f"{RUNS}:run_hgrm"), "log": f"{RUNS}:log_hgrm"},
+        ("--hgrm",), "Save response percentiles as HdrHistogram text.",
+    ),
+    Export(
+        "hlog", _run(f"{RUNS}:run_hlog"),
+        ("--hlog",), "Save response times as an HdrHistogram interval log.",
+    ),
+    Export(
+        "markdown",
+        {**_run(f"{RUNS}:run_markdown"), "comparison": f"{TABLES}_markdown:comparison_markdown"},
+        ("--markdown",), "Save figures and checks as Markdown, for a pull request.", CI, printed=True,
+    ),
+    Export(
+        "junit", _run(f"{RUNS}:run_junit"),
+        ("--junit",), "Save checks as JUnit XML, a test case for each threshold.", CI,
+    ),
+    Export(
+        "openmetrics", _run(f"{RUNS}:run_openmetrics"),
+        ("--openmetrics",), "Save figures as OpenMetrics text, for GitLab's metrics report.", CI,
+    ),
+)  # fmt: skip
+
+
+def find_export(name: str) -> Export:
+    """The row of a name that is in the table."""
+    return next(row for row in EXPORTS if row.name == name)
+
+
+def render(name: str, kind: Kind, document: object, **style: Any) -> str:
+    """A document in a form that the table has for its kind; text takes a `width` and `colour`.
+
+    Raises UsageError where the document is damaged.
+    """
+    module, function = find_export(name).renderers[kind].split(":")
+    return str(getattr(import_module(f"loadgen.{module}"), function)(document, **style))

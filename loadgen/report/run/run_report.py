@@ -1,0 +1,28 @@
+"""What is reported of a run, in whatever form."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loadgen.results.result import Result, to_json
+from loadgen.results.rounds import rounds_to_json
+
+if TYPE_CHECKING:
+    from loadgen.judge.gate import Gate  # importing it takes time that a run without a gate need not
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run, or its rounds with the gate that judged them as one."""
+
+    rounds: tuple[Result, ...]
+    gate: "Gate | None" = None
+
+    @property
+    def result(self) -> Result:
+        """All rounds as one."""
+        return self.rounds[0] if self.gate is None else self.gate.result
+
+
+def run_json(report: RunReport) -> str:
+    """What `-o` saves: every round; people see all of them as one."""
+    return rounds_to_json(report.rounds) if len(report.rounds) > 1 else to_json(report.rounds[0])

@@ -1,0 +1,61 @@
+"""The commands: each has a body that takes its parameters, and nothing heavy is imported before they are good."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from loadgen.cli.app import COMMANDS
+from loadgen.cli.commands.run import Run
+from loadgen.cli.commands.s3 import S3
+from loadgen.cli.parameters import Against, Output
+from tests.support.command import loadgen
+
+HEAVY = ("asyncio", "uvloop", "yaml", "loadgen.plan", "loadgen.session", "loadgen.judge", "loadgen.target")
+
+
+def parameters() -> Iterator[type[Any]]:
+    for name, kind in COMMANDS.items():
+        command = getattr(import_module(f"loadgen.cli.commands.{name.replace('-', '_')}"), kind)
+        if hasattr(command, "body"):
+            yield command
+        yield from getattr(command, "commands", {}).values()
+
+
+def bodies(command: type[Any]) -> list[str]:
+    if command not in (Run, S3):
+        return [command.body]
+    shared: dict[str, Any] = {"flags": {}, "against": Against(), "output": Output()}
+    own = {"target": "x"} if command is Run else {"job": "put", "section": {}}
+    return [command(**shared, **own, rounds=rounds).body for rounds in (1, 2)]
+
+
+CASES = [(command, body) for command in parameters() for body in bodies(command)]
+
+
+@pytest.mark.parametrize(("command", "body"), CASES, ids=[body for _, body in CASES])
+def test_every_body_takes_the_parameters_of_its_command(command: type[Any], body: str) -> None:
+    module, name = body.split(":")
+    function = getattr(import_module(f"loadgen.cli.bodies.{module}"), name)
+    (given, *_), returned = get_type_hints(function).values(), get_type_hints(function)["return"]
+    assert given is command or command in get_args(given)
+    assert returned is int
+
+
+@pytest.mark.parametrize("option", ["--baseline", "--max-regression"])
+def test_what_is_compared_is_run_in_rounds(option: str) -> None:
+    asked: list[str] = []
+    loadgen("run", "http://h/", option, "x", call=lambda given: asked.append(given.body) or 0)
+    assert asked == ["rounds:rounds"]
+
+
+@pytest.mark.slow  # a process of its own, which has imported nothing yet
+@pytest.mark.parametrize("argv", [["--help"], ["run", "--help"], ["run", "--nonsense"], ["run", "x", "--format", "y"]])
+def test_help_and_usage_errors_import_nothing_heavy(argv: list[str]) -> None:
+    script = "import sys; sys.argv[1:] = eval(sys.argv[1])\nfrom loadgen.cli.app import run_app\nrun_app()\n"
+    script += f"print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script, repr(argv)], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
