@@ -77,6 +77,13 @@ class Users(Protocol):
         """Let all users send from `now`, the gate's instant, and nothing new from `end_ns` on."""
         ...
 
+    def end_warmup(self, done: int) -> None:
+        """The shard's `requests_limit` counts from here on; `done` requests have been recorded before.
+
+        What was sent in the warm-up and ends after it is recorded after it, and so is among those that are counted.
+        """
+        ...
+
     def tick(self, now: int) -> None:
         """Called about every 50 ms: deadlines, and the stop flag for users that wait."""
         ...

@@ -59,7 +59,7 @@ class ReactorUsers:
         self._words = task.control.values
         self._sent_word = task.control.index(shard.index, Slot.SENT)
         self._clock = task.clock
-        self._limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
+        self._limit = UNLIMITED if plan.warmup_s or shard.requests_limit is None else shard.requests_limit
         self._budget = self._limit
         self._next_fold = self._budget - FOLD_EVERY
         self._end_ns = 0
@@ -374,6 +374,15 @@ class ReactorUsers:
             self._recorder.fold()
 
     # Time and endings.
+
+    def end_warmup(self, done: int) -> None:
+        """What is left of the budget is what those that are out leave of it."""
+        limit = self._task.shard.requests_limit
+        if limit is not None:
+            sent = self.sent
+            self._budget = max(0, limit - (sent - done))
+            self._limit = self._budget + sent
+            self._next_fold = self._budget - FOLD_EVERY
 
     def tick(self, now: int) -> None:
         """Deadlines; and pauses that end because the run does."""

@@ -71,9 +71,8 @@ class SequentialUsers:
         self._drops = plan.arrivals is not None and plan.arrivals.when_busy == "drop"
         self._unsent_waits_ns: list[int] = []  # of arrivals that were not sent, until they are drained
         self._unsent = 0
-        limit = UNLIMITED if shard.requests_limit is None else shard.requests_limit
         self._tickets: Iterator[int] | None = None if shard.requests_limit is None else itertools.count()
-        self._limit = limit
+        self._limit = UNLIMITED if plan.warmup_s or shard.requests_limit is None else shard.requests_limit
         self._sold_out = False
         self._end_ns = 0
         self._clients = [clients() for _ in range(shard.users)]
@@ -159,6 +158,15 @@ class SequentialUsers:
         self._end_ns = end_ns
         self._pacer.begin(now, end_ns)
         self._waits.open_gate()
+
+    def end_warmup(self, done: int) -> None:
+        """Tickets are sold up to the limit; the one that is drawn here, to see how many were, is sold to nobody."""
+        limit = self._task.shard.requests_limit
+        if limit is not None and self._tickets is not None:
+            drawn = next(self._tickets)
+            self._limit = limit + done + 1
+            if drawn >= self._limit - 1:
+                self._sold_out = True
 
     def tick(self, now: int) -> None:
         """Wake the sleepers when nothing new may be sent; fold what the users wrote."""

@@ -88,7 +88,7 @@ class Worker:
                 users.cut()
             stopped = control.stop != GO
             if window == "warmup" and (now >= opens_ns or stopped):
-                self._deliver(now, window)
+                users.end_warmup(self._deliver(now, window))
                 gc.freeze()  # so does what the warm-up made
                 meter.begin()
                 window = "measured"
@@ -102,12 +102,14 @@ class Worker:
                     window = "cooldown" if plan.cool_down_s and not stopped else "drain"
         self._deliver(users.finished_ns, window, meter.usage(gc_watch.pause_ns))
 
-    def _deliver(self, now: int, window: Window, usage: Usage | None = None) -> None:
+    def _deliver(self, now: int, window: Window, usage: Usage | None = None) -> int:
+        """Hand over what was recorded since the last time; how many requests that is."""
         elapsed_ns = max(now - self._opens_ns, 0)
         recording = self._users.take()
         self._show()
         self._task.deliver(Frame(self._index, self._second, elapsed_ns, recording, window, usage))
         self._second = elapsed_ns // NS_PER_S
+        return recording.total().sent
 
     def _show(self) -> None:
         """Let the others see how far the users are, also while no reply comes."""

@@ -111,7 +111,7 @@ def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: En
         unknown = sent - ok - failed
     not_sent = control.total(Slot.NOT_SENT)
     if plan.requests_limit is not None and plan.arrivals is None:
-        not_sent = plan.requests_limit - sent - unmeasured
+        not_sent = max(0, plan.requests_limit - sent)  # more were out at the end of the warm-up, where it is negative
     ledger = Ledger(sent + not_sent, sent, not_sent, ok, failed, unknown)
     assert ledger.balanced, f"the ledger does not balance: {ledger}"
     return ledger, samples_lost

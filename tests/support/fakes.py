@@ -242,6 +242,7 @@ class FakeUsers:
     started_at_ns: int = 0
     end_ns: int = 0
     cuts: int = 0
+    done_in_warmup: int | None = None
     ticks: list[int] = field(default_factory=list)
     closed: bool = False
     raises: BaseException | None = None
@@ -262,6 +263,9 @@ class FakeUsers:
 
     def start(self, now: int, end_ns: int) -> None:
         self.started_at_ns, self.end_ns, self.started = now, end_ns, self.asked
+
+    def end_warmup(self, done: int) -> None:
+        self.done_in_warmup = done
 
     def tick(self, now: int) -> None:
         self.ticks.append(now)

@@ -37,6 +37,13 @@ def test_exactly_n_requests_are_sent_by_5_users(url: str, mode: Mode, requests: 
     assert_equals_the_servers_count(result, url)
 
 
+@pytest.mark.parametrize("options", [["-c", "3"], ["-c", "3", "-R", "400"]])
+def test_a_warm_up_takes_nothing_from_the_requests_that_are_asked_for(url: str, mode: Mode, options: list[str]) -> None:
+    result = run(f"{url}/delay/2", *options, "-n", "25", "--warmup", "200ms", *mode)
+    assert result.ledger.scheduled == result.ledger.sent == result.ledger.ok == 25
+    assert stats_of(url)["requests"] >= 25 + 20
+
+
 def test_a_run_for_a_time_awaits_its_last_replies(url: str, mode: Mode) -> None:
     result = run(f"{url}/", "-c", "5", "-d", "50ms", *mode)
     assert result.ended_by == "completed"

@@ -40,6 +40,9 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     if timed:
         problems += _times(profile)
     problems += _s3(profile)
+    if profile.warmup and job.ends_itself:
+        why = "the warm-up would use objects up that are to be measured; a duration in place of objects has no end"
+        problems.append(Problem(("warmup",), f"cannot be combined with a job that ends with its objects: {why}"))
     return [*problems, *open_model_problems(profile, wrong), *user_stage_problems(profile, wrong)]
 
 

@@ -137,6 +137,15 @@ def test_a_warm_up_and_a_cool_down_are_frames_of_their_own_around_the_window():
     assert run.users.end_ns == run.gate_ns + 3_500 * NS_PER_MS
 
 
+def test_users_learn_what_was_recorded_in_the_warm_up():
+    run = Run(finish_s=3.5, duration_s=1.0, warmup_s=1.5)
+    frames = run.whole()
+    assert run.users.done_in_warmup == frames[0].recording.total().sent == 1
+    run = Run(finish_s=1.0, duration_s=1.0)
+    run.whole()
+    assert run.users.done_in_warmup is None
+
+
 def test_a_stop_in_the_warm_up_measures_next_to_nothing():
     run = Run(finish_s=1.0, duration_s=1.0, warmup_s=5.0)
     run.at[0.5] = lambda run: run.control.trip(Cause.SIGNAL, run.clock())

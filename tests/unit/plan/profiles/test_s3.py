@@ -84,6 +84,10 @@ def test_operations_are_request_names_so_that_thresholds_know_them():
         ({"job": "batch", "source": "a/", "prefix": "a/b/"}, "--prefix: cannot lie within source"),
         ({"job": "multipart", "flags": {"rate": "5/s"}}, "--rate: cannot be combined with multipart: a part waits"),
         ({"job": "batch", "flags": {"stages": ["5s:5/s"]}}, "--stage: cannot be combined with batch: an upload waits"),
+        (
+            {"job": "put", "objects": "20", "flags": {"warmup": "2s"}},
+            "--warmup: cannot be combined with a job that ends with its objects: the warm-up would use objects up",
+        ),
         ({"flags": {"headers": ["A: b"]}}, "--header: cannot be combined with s3"),
         ({"sizze": "1"}, "--sizze: unknown key; did you mean 'size'?"),
     ],
