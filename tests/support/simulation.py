@@ -131,6 +131,7 @@ class FakeReactor:
         if cache is not None and whole == cache.data:
             following = self.handler.on_repeat(stream, self._clock())
         elif cache is not None and len(whole) == cache.size and cache.alike(whole):
+            cache.data = whole if cache.repeats else None
             following = self.handler.on_alike(stream, self._clock())
         else:
             good, following = self.handler.on_reply(stream, self._clock(), reply), None
