@@ -48,7 +48,7 @@ def merge_results(results: Mapping[str, Result]) -> Result:
     for name, other in others:
         if difference := _difference(first[1].plan, other.plan):
             raise UsageError(f"cannot merge {name} with {first[0]}: {difference}")
-    rounds = [_at_once(group) for group in _rounds(list(results.values()))]
+    rounds = [_at_once(group) for group in rounds_of(list(results.values()))]
     return rounds[0] if len(rounds) == 1 else _in_turn(rounds)
 
 
@@ -59,8 +59,8 @@ def _difference(plan: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     return ", ".join(workload_differences(plan, other))
 
 
-def _window(result: Result) -> tuple[float, float]:
-    """When the measured window opened and closed, in seconds of the epoch; always open where that is not known."""
+def measured_window(result: Result) -> tuple[float, float]:
+    """When it opened and closed, in seconds of the epoch; always open where that is not known."""
     try:
         opened_s = datetime.fromisoformat(result.started_at).timestamp() + result.opening_s + result.warmup_s
     except ValueError:
@@ -68,12 +68,12 @@ def _window(result: Result) -> tuple[float, float]:
     return opened_s, opened_s + result.duration_s
 
 
-def _rounds(results: list[Result]) -> list[list[Result]]:
+def rounds_of(results: list[Result]) -> list[list[Result]]:
     """Results whose windows overlap, together; in the order in which they ran."""
     rounds: list[list[Result]] = []
     until_s = float("-inf")
-    for result in sorted(results, key=lambda item: _window(item)[0]):
-        opened_s, closed_s = _window(result)
+    for result in sorted(results, key=lambda item: measured_window(item)[0]):
+        opened_s, closed_s = measured_window(result)
         if rounds and opened_s < until_s:
             rounds[-1].append(result)
         else:
@@ -125,6 +125,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
     clocks = _clocks(result.histograms for result in results)
     worst = max(results, key=lambda result: _place(ENDINGS, result.ended_by))
     return Result(
+        runs=[run for result in results for run in result.runs],
         plan=results[0].plan,
         environment=_common([result.environment for result in results]),
         started_at=min(result.started_at for result in results),

@@ -204,6 +204,7 @@ class Generator:
 class Result:
     """One run, whole. Histograms are base64 HdrHistogram V2 in microseconds, lossless to merge.
 
+    `runs` are the random ids of the runs that it holds: one, or more where it was merged.
     `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes
     several requests, such as an `upload` in parts: sent is begun, unknown those under way at the end, and latency runs
     from the first request's sending to the last one's end. `notes` say in words what happened before and after the run;
@@ -211,6 +212,7 @@ class Result:
     """
 
     schema: str = SCHEMA
+    runs: list[str] = field(default_factory=list)
     plan: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     started_at: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts
@@ -62,6 +63,7 @@ def assemble(
     duration_s = collected.window_elapsed_ns / NS_PER_S
     generator = _generator(plan, collected, total, latency, ledger, duration_s, end)
     return Result(
+        runs=[uuid4().hex],
         plan=describe_plan(plan),
         environment=describe_environment(),
         started_at=started.astimezone(UTC).isoformat(timespec="milliseconds"),

@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import sys
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ def usable_cores() -> int:
 
 
 def describe_environment() -> dict[str, Any]:
-    """Python, machine, versions and limits; no host name."""
+    """Python, machine, versions and limits; no host name.
+
+    `boot` is the same for all runs under one start of one kernel, whose clock they share; it says nothing else.
+    """
     return {
         "loadgen": __version__,
         "python": platform.python_version(),
@@ -35,8 +39,16 @@ def describe_environment() -> dict[str, Any]:
         "cpu": _cpu_model(),
         "cores": usable_cores(),
         "versions": {name: _version(name) for name in PACKAGES},
+        "boot": _boot(),
         "limits": {"open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0]},
     }
+
+
+def _boot() -> str:
+    try:
+        return sha256(Path("/proc/sys/kernel/random/boot_id").read_bytes()).hexdigest()[:12]
+    except OSError:
+        return ""
 
 
 def _version(name: str) -> str | None:

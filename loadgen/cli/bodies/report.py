@@ -16,6 +16,7 @@ from loadgen.report.run.run_report import RunReport
 from loadgen.results.find_max import from_json
 from loadgen.results.hlog import read_log
 from loadgen.results.merge import merge_results
+from loadgen.results.merge_files import merge_files
 from loadgen.results.result import Result
 
 UNITS = ("us", "ns", "ms")
@@ -122,7 +123,7 @@ def _merged(files: Sequence[str], texts: Mapping[str, str], logs: Sequence[str])
     if len(texts) < len(files):
         raise UsageError("--merge: a file is given twice")
     results = {file: _as_one(rounds_in(text, file).results, file) for file, text in texts.items()}
-    return Document(" ".join(files), "run", RunReport((merge_results(results),)))
+    return Document(" ".join(files), "run", RunReport((merge_files(results),)))
 
 
 def _as_one(rounds: Sequence[Result], argument: str) -> Result:
