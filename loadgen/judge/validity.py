@@ -23,6 +23,8 @@ UNSENT_SHARE = 0.001
 """As many arrivals as the p99.9 leaves out."""
 OWN_FAULT_SHARE = 0.01
 """As many requests as a p99 leaves out: beyond it no figure of the run is of the load that was asked for."""
+THROTTLED_SHARE = 0.01
+"""Of the periods of a CPU quota: beyond it the generator's standing still is in the p99."""
 SHORT_S = 0.5
 """Of a shorter run what begins and ends it is too large a part to weigh processor time by."""
 
@@ -77,13 +79,21 @@ def _busy(evidence: Evidence) -> Iterator[str]:
 
 
 def _held_up(evidence: Evidence) -> Iterator[str]:
+    generator = evidence.generator
+    if generator.throttled_periods > THROTTLED_SHARE * generator.quota_periods:
+        yield (
+            f"this container's CPU quota was used up in {generator.throttled_periods:,} of {generator.quota_periods:,} "
+            f"periods, and the generator stood still for {generator.throttled_ms / 1000:.1f} s of its cores' time: "
+            "raise the quota (docker --cpus, Kubernetes limits.cpu), or use fewer --processes"
+        )
+        return
     how_long = _core_wait(evidence) if evidence.duration_s >= SHORT_S else ""
     if how_long:
         yield (
             f"a worker was ready but without a core for {how_long}: another program, or the target, runs on the same "
             "cores; pin them apart with taskset, or use another machine"
         )
-    stall_ms = evidence.generator.longest_stall_ms
+    stall_ms = generator.longest_stall_ms
     if stall_ms > STALL_MS:
         yield (
             f"the generator stood still for {stall_ms:.0f} ms: it was suspended or starved, and latencies around then "

@@ -121,8 +121,9 @@ class Usage:
     """What a worker cost: its CPU time in the window, and the figures of its process so far.
 
     `longest_stall_ns` is how much later than asked its loop woke up, at the worst: suspended, or without a core.
-    `core_wait_ns` is how long its thread was ready to run and had none. `process` is the number of its process, 0 for
-    the coordinator's own: workers with the same number share its figures.
+    `core_wait_ns` is how long its thread was ready to run and had none. Of `quota_periods` of the container's CPU quota
+    `throttled_periods` used it up, and all in it stood still for `throttled_ns`. `process` is the number of its
+    process, 0 for the coordinator's own: workers with the same number share its figures.
     """
 
     cpu_ns: int
@@ -132,6 +133,9 @@ class Usage:
     gc_pause_ns: int = 0
     longest_stall_ns: int = 0
     core_wait_ns: int = 0
+    quota_periods: int = 0
+    throttled_periods: int = 0
+    throttled_ns: int = 0
     process: int = 0
 
 

@@ -5,8 +5,10 @@ import resource
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from loadgen.base.cgroup import Throttling, throttling
 from loadgen.base.clock import now_ns
 from loadgen.measure.recording import Usage
 
@@ -43,17 +45,20 @@ def core_wait_ns() -> int:
 class UsageMeter:
     """What one worker costs in the measured window: between the last `begin` and the first `end` after it.
 
-    `cpu_ns` reads the CPU time of what the worker consists of, its thread or its process.
+    `cpu_ns` reads the CPU time of what the worker consists of, its thread or its process, `throttled` what its
+    container's quota did.
     """
 
-    def __init__(self, cpu_ns: Callable[[], int]) -> None:
+    def __init__(self, cpu_ns: Callable[[], int], throttled: Callable[[], Throttling] = throttling) -> None:
         self._read_cpu_ns = cpu_ns
+        self._read_throttling = throttled
         self.begin()
 
     def begin(self) -> None:
         """The window opens."""
         self._ended = False
         self._cpu_ns, self._waited_ns = self._read_cpu_ns(), core_wait_ns()
+        self._throttling = self._read_throttling()
         self._stall_ns = self._threads = 0
 
     def woke(self, late_ns: int) -> None:
@@ -67,11 +72,18 @@ class UsageMeter:
         if not self._ended:
             self._ended = True
             self._cpu_ns, self._waited_ns = self._read_cpu_ns() - self._cpu_ns, max(0, core_wait_ns() - self._waited_ns)
+            self._throttling = self._read_throttling().since(self._throttling)
 
     def usage(self, gc_pause_ns: int = 0) -> Usage:
         """The worker's figures, and its process's so far."""
         self.end()
-        return process_usage(self._cpu_ns, self._threads, gc_pause_ns, self._stall_ns, self._waited_ns)
+        used = process_usage(self._cpu_ns, self._threads, gc_pause_ns, self._stall_ns, self._waited_ns)
+        return replace(
+            used,
+            quota_periods=self._throttling.periods,
+            throttled_periods=self._throttling.throttled_periods,
+            throttled_ns=self._throttling.throttled_ns,
+        )
 
 
 def process_usage(

@@ -184,7 +184,11 @@ class WorkerRow:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """How the load was made, and whether to believe the figures: valid, limited or invalid, with reasons."""
+    """How the load was made, and whether to believe the figures: valid, limited or invalid, with reasons.
+
+    Of `quota_periods` of a container's CPU quota `throttled_periods` used it up; all in it then stood still, for
+    `throttled_ms` in all, of every core.
+    """
 
     mode: str = "pool"
     client: str = "raw"
@@ -196,6 +200,9 @@ class Generator:
     context_switches: int = 0
     gc_pause_ms: float = 0.0
     longest_stall_ms: float = 0.0
+    quota_periods: int = 0
+    throttled_periods: int = 0
+    throttled_ms: float = 0.0
     verdict: str = "valid"
     reasons: list[str] = field(default_factory=list)
 

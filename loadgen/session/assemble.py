@@ -197,6 +197,9 @@ def _generator(
         peak_rss_mb=round(sum(usage.peak_rss_kb for usage in processes) / 1024, 1),
         context_switches=sum(usage.context_switches for usage in processes),
         gc_pause_ms=round(sum(usage.gc_pause_ns for usage in processes) / NS_PER_MS, 3),
+        quota_periods=max((usage.quota_periods for usage in usages), default=0),
+        throttled_periods=max((usage.throttled_periods for usage in usages), default=0),
+        throttled_ms=round(max((usage.throttled_ns for usage in usages), default=0) / NS_PER_MS, 3),
         longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
     )
     own_faults = sum(item.count for error, item in total.errors.items() if error.fault == "generator")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loadgen import __version__
+from loadgen.base.cgroup import ROOT, quota_cores
 
 PACKAGES = ("httpx", "uvloop", "httptools", "hdrhistogram")
 
@@ -20,9 +21,13 @@ def gil_enabled() -> bool:
     return True if ask is None else bool(ask())
 
 
-def usable_cores() -> int:
-    """The cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def usable_cores(root: Path = ROOT) -> int:
+    """The cores this process may keep busy: those it may run on, or what a container's quota allows, in whole ones.
+
+    A part of a core more is left to the system: a process for it would use up the quota and be stopped with the others.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, int(quota_cores(root) or cores)))
 
 
 def describe_environment() -> dict[str, Any]:
@@ -38,6 +43,7 @@ def describe_environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "cpu": _cpu_model(),
         "cores": usable_cores(),
+        "quota_cores": quota_cores(),
         "versions": {name: _version(name) for name in PACKAGES},
         "boot": _boot(),
         "limits": {"open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0]},

@@ -116,3 +116,17 @@ def test_what_the_machine_was_calibrated_to_is_quoted():
 )
 def test_a_garbage_collector_that_took_its_time_bounds_the_figures(paused_ms, duration_s, verdict):
     assert judge(Generator(gc_pause_ms=paused_ms), duration_s=duration_s)[0] == verdict
+
+
+@pytest.mark.parametrize(("throttled", "verdict"), [(1, "valid"), (2, "limited")])
+def test_a_quota_that_stopped_the_generator_is_named_instead_of_another_program(throttled, verdict):
+    rows = [WorkerRow(4.0, core_wait_s=0.0 if verdict == "valid" else 3.0)]
+    made = Generator(workers=rows, quota_periods=100, throttled_periods=throttled, throttled_ms=2100.0)
+    found, reasons = judge(made)
+    assert found == verdict
+    if reasons:
+        assert reasons[0].startswith(
+            "this container's CPU quota was used up in 2 of 100 periods, and the generator stood"
+        )
+        assert "2.1 s" in reasons[0]
+        assert not any("another program" in reason for reason in reasons)
