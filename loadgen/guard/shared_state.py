@@ -9,6 +9,8 @@ import os
 import sys
 from enum import IntEnum
 
+from loadgen.base.errors import UsageError
+
 HEADER_VALUES = 8
 SLOT_VALUES = 16  # 128 bytes: no two workers write to one cache line, also where the processor fetches them in pairs
 STOP, CAUSE, STOPPED_AT, GATE_AT = range(4)
@@ -68,7 +70,7 @@ class SharedState:
 
     @classmethod
     def create(cls, workers: int) -> "SharedState":
-        """New memory of zeros; its descriptor may be inherited by child processes."""
+        """New memory of zeros; its descriptor may be inherited by child processes. Raises UsageError without room."""
         size = 8 * (HEADER_VALUES + SLOT_VALUES * workers)
         if sys.platform == "linux":
             descriptor = os.memfd_create("loadgen-control")
@@ -77,7 +79,11 @@ class SharedState:
 
             with tempfile.TemporaryFile() as file:
                 descriptor = os.dup(file.fileno())
-        os.ftruncate(descriptor, size)
+        try:
+            os.ftruncate(descriptor, size)
+        except OSError as error:  # a limit on files holds for those in memory too
+            os.close(descriptor)
+            raise UsageError(f"workers share a file of {size} bytes: {error.strerror}; see `ulimit -f`") from None
         return cls(descriptor, workers)
 
     def close(self) -> None:

@@ -94,7 +94,7 @@ def _load(rng: Random, *, waits: bool) -> tuple[list[str], float, int]:
     elif is_open:
         argv += ["-R", str(rate)]
     elif rng.random() < 0.15:
-        argv += ["--ramp-up", "100ms"]
+        argv += ["--ramp-up", "50ms"]
     if limit is not None:
         argv += ["-n", str(limit)]
     has_end = is_staged or limit is None or rng.random() < 0.5

@@ -1,7 +1,9 @@
 import os
+import resource
 
 import pytest
 
+from loadgen.base.errors import UsageError
 from loadgen.guard.shared_state import CUT, DRAIN, GO, STOP, Cause, SharedState, Slot, State
 
 
@@ -80,3 +82,13 @@ def test_a_closed_control_frees_its_descriptor():
     control.close()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
+
+
+def test_a_limit_on_files_is_named():
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(UsageError, match="a file of 192 bytes: File too large; see `ulimit -f`"):
+            SharedState.create(1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
