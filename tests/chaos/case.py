@@ -90,6 +90,11 @@ class Case:
         return f"python -m tests.chaos --seed {self.seed} --case {self.number}"
 
     @property
+    def is_s3(self) -> bool:
+        """Whether it is a job on a bucket, which sends requests before and after those that are counted."""
+        return self.argv[0] == "s3"
+
+    @property
     def warms_up(self) -> bool:
         """Whether requests are sent that the ledger does not count."""
         return "--warmup" in self.argv or "--cool-down" in self.argv

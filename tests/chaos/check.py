@@ -32,6 +32,7 @@ def problems(case: Case, seen: Seen) -> list[str]:
     found += _process(case, seen)
     found += _streams(case, seen, result)
     found += _outputs(case, seen)
+    found += _bucket(case, seen, result)
     if result is not None:
         found += _code(case, seen, result)
         found += _ledger(case, seen, result)
@@ -68,7 +69,7 @@ def _process(case: Case, seen: Seen) -> Iterator[str]:
             yield f"it died of signal {-seen.code}"
     elif seen.code not in DOCUMENTED:
         yield f"exit code {seen.code} is not documented"
-    elif seen.code == 2 and not _may_be_refused(case):
+    elif seen.code == 2 and not _may_be_refused(case, seen):
         yield f"exit code 2 for no reason: {_last_line(seen.err)}"
     for orphan in seen.orphans:
         yield f"a process is left: {orphan}"
@@ -79,8 +80,10 @@ def _process(case: Case, seen: Seen) -> Iterator[str]:
         yield f"a process took {seen.most_mb:.0f} MB"
 
 
-def _may_be_refused(case: Case) -> bool:
+def _may_be_refused(case: Case, seen: Seen) -> bool:
     """Whether there is something that cannot be done on such a machine, or written."""
+    if case.is_s3 and (not case.script.is_good or case.tls or seen.sent):
+        return True  # the bucket could not be prepared
     limited = case.open_files is not None or case.file_blocks is not None
     return limited or case.stdout in ("full", "closed") or any(output.place in BAD_PLACES for output in case.outputs)
 
@@ -147,7 +150,8 @@ def _outputs(case: Case, seen: Seen) -> Iterator[str]:
             if data is None and output.place.value.startswith("a file that is there"):
                 yield f"{output.name} was there, and is gone"
             reported = seen.code in REPORTED and not (seen.code == 105 and not ran)
-            if (reported or (seen.code == 2 and seen.requests)) and not is_limited:
+            ran_to_end = seen.code == 2 and seen.requests and not case.is_s3  # a bucket that cannot be prepared ends it
+            if (reported or ran_to_end) and not is_limited:
                 yield f"exit code {seen.code}, and {output.name} was not written"
             continue
         wrong = _wrong_with(output, data)
@@ -196,6 +200,15 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
+def _bucket(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
+    """Objects are left only where that was asked for, or is said."""
+    if not seen.objects or "--keep" in case.argv or seen.code is None or _was_killed(seen):
+        return
+    said = "may be left" in seen.out + seen.err or (result is not None and result.left_behind)
+    if not said and (result is not None or (case.stderr == "file" and case.file_blocks is None)):
+        yield f"exit code {seen.code}, and {len(seen.objects)} objects are left without a word"
+
+
 def _code(case: Case, seen: Seen, result: Result) -> Iterator[str]:
     """The exit code is what the result says, unless an output failed."""
     said = ENDING_CODES.get(result.ended_by)
@@ -204,7 +217,7 @@ def _code(case: Case, seen: Seen, result: Result) -> Iterator[str]:
         distrusted = verdict != "valid" if "--strict" in case.argv else (verdict == "invalid" and judged)
         missed = result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds)
         said = 121 if distrusted else 99 if missed or not result.status_codes else 0
-    if seen.code is None or seen.code < 0 or seen.code == said or (seen.code == 2 and _may_be_refused(case)):
+    if seen.code is None or seen.code < 0 or seen.code == said or (seen.code == 2 and _may_be_refused(case, seen)):
         return
     yield f"exit code {seen.code}, where the result means {said} (ended by {result.ended_by})"
 
@@ -228,7 +241,7 @@ def _ledger(case: Case, seen: Seen, result: Result) -> Iterator[str]:
             f"beside {result.connections.failed} that failed"
         )
     whole = not any(worker.lost for worker in result.generator.workers) and not result.samples_lost
-    if not case.warms_up and ledger.sent < seen.requests and not _killed_worker(seen):
+    if not case.warms_up and not case.is_s3 and ledger.sent < seen.requests and not _killed_worker(seen):
         yield f"{ledger.sent} sent, and the server saw {seen.requests} requests"
     if not whole or _killed_worker(seen) or _ended_at_once(seen):
         return

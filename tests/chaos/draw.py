@@ -1,5 +1,6 @@
 """From a seed and a number to a Case: the same one each time."""
 
+from dataclasses import replace
 from random import Random
 
 from tests.chaos.answers import HOSTILE
@@ -18,6 +19,10 @@ from tests.chaos.case import (
     Place,
 )
 from tests.chaos.script import PLAIN_OPENINGS, TLS_OPENINGS, Script
+from tests.support.s3_fake import BUCKET
+
+S3_JOBS = ("put", "put", "get", "stat", "list", "copy", "delete", "mixed")
+S3_OUTPUTS = ("-o", "--hgrm", "--hlog")
 
 
 def draw(seed: int, number: int) -> Case:
@@ -27,21 +32,12 @@ def draw(seed: int, number: int) -> Case:
     mode, client = rng.choice(("pool", "pool", "threads", "async")), rng.choice(("raw", "raw", "httpx"))
     load, load_s, requests = _load(rng, waits=mode == "threads" or client == "httpx")
     stopping, timeout_s, grace_s = _stopping(rng)
-    argv = [
-        "run",
-        URL,
-        *load,
-        "--mode",
-        mode,
-        "--client",
-        client,
-        *_topology(rng, mode, load),
-        *stopping,
-        *_request(rng),
-    ]
+    is_s3 = rng.random() < 0.15
+    job, steps = _s3(rng) if is_s3 else (["run", URL, *_request(rng)], 1)
+    argv = [*job, *load, "--mode", mode, "--client", client, *_topology(rng, mode, load), *stopping]
     if tls:
         argv += rng.choice((["--cacert", CA_FILE], ["--cacert", CA_FILE], ["-k"], []))
-    outputs = _outputs(rng)
+    outputs = tuple(output for output in _outputs(rng) if not is_s3 or output.flag in S3_OUTPUTS)
     if rng.random() < 0.3:
         argv.append("-q")
     stdin, stdout, stderr = _streams(rng)
@@ -54,7 +50,7 @@ def draw(seed: int, number: int) -> Case:
         number=number,
         argv=tuple(argv),
         outputs=outputs,
-        script=_script(rng, f"{seed}/{number}", tls=tls),
+        script=_script(rng, f"{seed}/{number}", tls=tls, is_s3=is_s3),
         tls=tls,
         stdin=stdin,
         stdout=stdout,
@@ -62,7 +58,7 @@ def draw(seed: int, number: int) -> Case:
         open_files=rng.randint(10, 100) if rng.random() < 0.08 else None,
         file_blocks=rng.choice((0, 1, 2, 8, 32)) if rng.random() < 0.08 else None,
         disturbances=disturbances,
-        planned_s=load_s + (requests + 1) * timeout_s + grace_s + stopped_s,
+        planned_s=load_s + (requests + steps) * timeout_s + grace_s + stopped_s,
     )
 
 
@@ -144,6 +140,15 @@ def _request(rng: Random) -> list[str]:
     return argv
 
 
+def _s3(rng: Random) -> tuple[list[str], int]:
+    """A job on a bucket, and how many requests one after another it may take beside those that are counted."""
+    objects = rng.randint(1, 8)
+    argv = ["s3", rng.choice(S3_JOBS), "--endpoint", URL, "--bucket", BUCKET, "--objects", str(objects)]
+    argv += ["--size", rng.choice(("0", "100", "1KiB..20KiB")), "--retries", rng.choice(("0", "0", "2"))]
+    argv += ["--keep"] if rng.random() < 0.1 else []
+    return argv, 4 * objects + 10
+
+
 def _outputs(rng: Random) -> tuple[Output, ...]:
     outputs = []
     for flag, name, chance in (
@@ -211,13 +216,13 @@ def _disturbances(rng: Random, load_s: float, *, terminal: bool) -> tuple[Distur
     return tuple(found)
 
 
-def _script(rng: Random, seed: str, *, tls: bool) -> Script:
-    """A third of the servers are good; the others are bad in a few ways."""
+def _script(rng: Random, seed: str, *, tls: bool, is_s3: bool) -> Script:
+    """A third of the servers are good; the others are bad in a few ways. A store is good while a job is prepared."""
     if rng.random() < 0.33:
         return Script(seed)
     hostile = tuple(rng.sample(sorted(HOSTILE), rng.choice((1, 1, 2, 4))))
-    script = Script(seed, hostile, rng.choice((0.05, 0.3, 1.0)))
-    if rng.random() < 0.75:
+    script = Script(seed, hostile, rng.choice((0.05, 0.3, 1.0)), good_first=rng.randint(0, 20) if is_s3 else 0)
+    if is_s3 or rng.random() < 0.75:
         return script
     openings = tuple(rng.sample(TLS_OPENINGS if tls else PLAIN_OPENINGS, rng.choice((1, 2))))
-    return Script(seed, hostile, script.share, openings, rng.choice((0.1, 0.5, 1.0)))
+    return replace(script, openings=openings, opening_share=rng.choice((0.1, 0.5, 1.0)))

@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.chaos.case import CA_FILE, URL, Anchor, Case, Disturbance, Place
 from tests.chaos.processes import POLL_S, end_session, handled_signals, orphans_of, peak_mb, session_of
 from tests.chaos.server import HostileServer
+from tests.chaos.store import ENVIRONMENT, Store
 from tests.chaos.streams import Streams
 
 START_MARGIN_S = 10.0
@@ -50,6 +51,7 @@ class Seen:
     requests: int = 0
     passable: int = 0
     surplus: int = 0
+    objects: list[str] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
     most_mb: float = 0.0
 
@@ -67,7 +69,8 @@ def play(case: Case, folder: Path, tls: Tls) -> Seen:
     seen = Seen()
     expected = _prepare(case, folder)
     with ExitStack() as stack:
-        server = stack.enter_context(HostileServer(case.script, tls.context if case.tls else None))
+        store = Store() if case.is_s3 else None
+        server = stack.enter_context(HostileServer(case.script, tls.context if case.tls else None, store))
         url = f"{'https' if case.tls else 'http'}://127.0.0.1:{server.port}/"
         argv = [part.replace(URL, url).replace(CA_FILE, str(tls.ca_file)) for part in case.argv]
         argv += [part for output in case.outputs for part in (output.flag, output.name)]
@@ -86,6 +89,7 @@ def play(case: Case, folder: Path, tls: Tls) -> Seen:
         seen.orphans = orphans_of(process.pid)
         server.catch_up()
         seen.connections, seen.requests = server.connections, server.requests
+        seen.objects = store.left if store else []
         seen.passable, seen.surplus, seen.answers = server.passable, server.surplus, dict(server.answers)
     seen.out, seen.err = _text(folder / "out"), _text(folder / "err")
     for path in sorted((folder / "run").rglob("*")):
@@ -140,7 +144,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept.pop("TARGET", None)
     home = str(folder / "home")
     own = {"TMPDIR": str(folder / "tmp"), "HOME": home, "XDG_CACHE_HOME": home, "XDG_STATE_HOME": home}
-    return {**kept, **own, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
+    return {**kept, **own, **ENVIRONMENT, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
 
 
 class _Watch:

@@ -32,7 +32,7 @@ class Script:
     """What a server says, drawn from a seed: the same for the nth request of the mth connection.
 
     `hostile` are the kinds of answers of which a `share` of the requests gets one; `openings` are what a share of the
-    connections meets.
+    connections meets; the first `good_first` requests of all get a good answer.
     """
 
     seed: str
@@ -40,6 +40,7 @@ class Script:
     share: float = 0.0
     openings: tuple[Opening, ...] = ()
     opening_share: float = 0.0
+    good_first: int = 0
 
     @property
     def is_good(self) -> bool:
@@ -56,3 +57,7 @@ class Script:
         rng = Random(f"{self.seed}/{connection}/{number}")
         kind = rng.choice(self.hostile) if self.hostile and rng.random() < self.share else WHOLE
         return whole(rng, method) if kind == WHOLE else HOSTILE[kind](rng, method)
+
+    def does(self, connection: int, number: int) -> bool:
+        """Whether a request that gets no good answer is obeyed all the same."""
+        return Random(f"{self.seed}/{connection}/{number}/does").random() < 0.5

@@ -6,12 +6,14 @@ import struct
 import time
 from collections import Counter
 from contextlib import closing, suppress
+from random import Random
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self
 
-from tests.chaos.answers import Answer, End, Flood, Wait, Write
+from tests.chaos.answers import WHOLE, Answer, End, Flood, Wait, Write, whole
 from tests.chaos.script import Opening, Script
+from tests.chaos.store import Store
 
 HEAD_END = b"\r\n\r\n"
 SPOKE_FIRST = "spoke first"
@@ -26,7 +28,7 @@ class HostileServer:
     those of them that answered no request. They grow before the replies are sent, so that a client never has more.
     """
 
-    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None, store: Store | None = None) -> None:
         self.connections = 0
         self.requests = 0
         self.passable = 0
@@ -34,6 +36,7 @@ class HostileServer:
         self.answers: Counter[str] = Counter()
         self._script = script
         self._tls = tls
+        self._store = store
         self._stopping = Event()
         self._lock = Lock()
         self._open: set[socket.socket] = set()
@@ -153,15 +156,25 @@ class HostileServer:
                     return
                 data += more
             head, _, data = data.partition(HEAD_END)
-            data = _without_body(connection, head, data)
-            method = head.split(b" ", 1)[0].decode("latin-1")
-            answer = self._script.answer(index, number, method)
+            body, data = _body_and_rest(connection, head, data)
+            answer = self._answer(index, number, head, body)
             number += 1
             with self._lock:
                 self.requests += 1
             self._count(answer.kind, answer.passes)
             if not self._say(connection, answer):
                 return
+
+    def _answer(self, index: int, number: int, head: bytes, body: bytes) -> Answer:
+        """What the script says; where it is good, or the reply gets lost, the store does what was asked."""
+        method = head.split(b" ", 1)[0].decode("latin-1")
+        answer = self._script.answer(index, number, method)
+        if self.requests < self._script.good_first:
+            answer = whole(Random(number), method)
+        if self._store is None or (answer.kind != WHOLE and not self._script.does(index, number)):
+            return answer
+        said = self._store.answer(head, body)
+        return Answer(WHOLE, (Write(said),)) if answer.kind == WHOLE else answer
 
     def _count(self, kind: str, passes: int) -> None:
         with self._lock:
@@ -195,8 +208,8 @@ class HostileServer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
 
 
-def _without_body(connection: socket.socket, head: bytes, data: bytes) -> bytes:
-    """What was read after the body of a request with Content-Length."""
+def _body_and_rest(connection: socket.socket, head: bytes, data: bytes) -> tuple[bytes, bytes]:
+    """The body of a request with Content-Length, and what was read after it."""
     length = 0
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
@@ -207,7 +220,7 @@ def _without_body(connection: socket.socket, head: bytes, data: bytes) -> bytes:
         if not more:
             raise ConnectionError("the client closed within a body")
         data += more
-    return data[length:]
+    return data[:length], data[length:]
 
 
 def _server_hello(raw: socket.socket, tls: ssl.SSLContext) -> bytes:

@@ -1,0 +1,46 @@
+"""A bucket behind the hostile server: what it would answer were it good."""
+
+from threading import Lock
+
+from loadgen.base.exchange import Fields, Request
+from tests.support.s3_fake import FakeStore
+
+ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE01", "AWS_SECRET_ACCESS_KEY": "secret"}
+KEPT_FIELDS = ("x-amz-copy-source", "host")
+
+
+class Store:
+    """Thread-safe. The bucket is not there until it is made."""
+
+    def __init__(self) -> None:
+        self._store = FakeStore(exists=False)
+        self._lock = Lock()
+
+    @property
+    def left(self) -> list[str]:
+        """What is in the bucket, and begun uploads."""
+        return [*self._store.objects, *self._store.uploads]
+
+    def answer(self, head: bytes, body: bytes) -> bytes:
+        """Do what is asked; the whole reply."""
+        first, *lines = head.decode("latin-1").split("\r\n")
+        method, target, _ = first.split(" ")
+        pairs = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
+        kept = Fields(tuple(pair for pair in pairs if pair[0].lower() in KEPT_FIELDS))
+        parts: list[bytes] = []
+        with self._lock:
+            try:
+                reply = self._store.answer(Request(0, method, target, kept, body=body, sink=parts.append))
+            except (KeyError, ValueError):
+                return b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n"
+        text = b"".join(parts)
+        begun = b"HTTP/1.1 %d So\r\nContent-Length: %d\r\nETag: %b\r\n\r\n" % (
+            reply.status,
+            len(text),
+            _etag(reply.head),
+        )
+        return begun if method == "HEAD" or reply.status == 204 else begun + text
+
+
+def _etag(head: bytes) -> bytes:
+    return head.partition(b"ETag: ")[2].partition(b"\r\n")[0]
