@@ -38,9 +38,13 @@ def parse_slo(plan: Plan, texts: Iterable[str]) -> tuple[Condition, ...]:
     if not slo:
         raise UsageError("--slo: expected at least one, such as --slo 'p99 < 50ms'")
     if plan.duration_s is None or plan.requests_limit is not None:
-        raise UsageError("--requests: expected none: every run of the search takes the time of --duration")
+        raise UsageError(
+            "--requests: cannot be combined with find-max: every run of the search takes the time of --duration"
+        )
     if plan.arrivals is None or len(plan.arrivals.stages) != 1 or _is_ramp(plan.arrivals.stages[0]):
-        raise UsageError("--stage: expected none: the rate is what is searched for; --rate is where it begins")
+        raise UsageError(
+            "--stage: cannot be combined with find-max: the rate is what is searched for; --rate is where it begins"
+        )
     return slo
 
 

@@ -37,7 +37,7 @@ def read_reference(against: Against, names: Collection[str]) -> Reference:
     if against.baseline is None:
         if against.asked:
             option = "--anyway" if against.max_regression is None else "--max-regression"
-            raise UsageError(f"{option}: expected a --baseline beside it")
+            raise UsageError(f"{option}: needs a --baseline to compare with")
         return Reference()
     try:
         margins = parse_margins(DEFAULT_MARGINS if against.max_regression is None else against.max_regression, names)

@@ -199,7 +199,7 @@ def _check_seconds(metric: Metric, window_s: float) -> None:
 def _check_abort(condition: Condition) -> None:
     """Only some conditions can be lost for good before a run is over."""
     if condition.window_s is not None:
-        raise ValueError("abort: expected no 'over' beside it; --abort-if stops a run by its last seconds")
+        raise ValueError("abort: cannot be combined with 'over': --abort-if stops a run by its last seconds")
     if not condition.can_be_lost:
         raise ValueError(
             f"abort: what becomes of '{condition.metric.name} {condition.op}' is open until the run is over; leave "

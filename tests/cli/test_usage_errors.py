@@ -33,9 +33,9 @@ ONE_LINE = {
     "stages of both kinds": (
         ["run", URL, "--stage", "30s:100", "--stage", "5s:7/s"], ["--stage: expected stages of users (30s:100) or"],
     ),
-    "ramp beside stages": (["run", URL, "--stage", "30s:100", "--ramp-up", "1s"], ["--ramp-up: expected none beside"]),
-    "think time at a rate": (["run", URL, "-R", "5", "--think", "1s"], ["--think: expected none beside a rate"]),
-    "choice without a rate": (["run", URL, "--precise"], ["--precise: expected a rate or stages beside it"]),
+    "ramp beside stages": (["run", URL, "--stage", "30s:100", "--ramp-up", "1s"], ["--ramp-up: cannot be"]),
+    "think time at a rate": (["run", URL, "-R", "5", "--think", "1s"], ["--think: cannot be combined with a rate"]),
+    "choice without a rate": (["run", URL, "--precise"], ["--precise: needs a rate or stages"]),
     "threshold of an unknown metric": (["run", URL, "-T", "luck > 1"], ["--threshold: unknown metric 'luck'"]),
     "threshold of an unknown request": (["run", URL, "-T", "buy:p99 < 1s"], ["--threshold: no request is named 'buy'"]),
     "certificate without a key": (["run", URL, "--cert", __file__], ["cert", "key"]),

@@ -2,11 +2,13 @@
 
 import json
 import signal
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from loadgen.cli.bodies.rounds import rounds
 from loadgen.results.rounds import read_variants
 from loadgen.target.options import TargetOptions
 from loadgen.target.process import TargetProcess
@@ -17,19 +19,17 @@ pytestmark = pytest.mark.slow  # each run starts a process
 SHORT = ("-c", "4", "-n", "400", "--processes", "1", "-q")
 
 
-@pytest.fixture(autouse=True)
-def unrested(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No second of rest between two rounds in this process."""
-    monkeypatch.setattr("loadgen.campaigns.rounds.SETTLE_S", 0.0)
+UNRESTED = partial(rounds, settle_s=0.0)
+"""No second of rest between two rounds in this process."""
 
 
 def test_rounds_are_saved_each_and_judged_together(url: str, tmp_path: Path) -> None:
     saved, junit = tmp_path / "r.json", tmp_path / "j.xml"
     files = ("-o", saved, "--junit", junit, "--hgrm", tmp_path / "r.hgrm")
-    done = loadgen("run", url, *SHORT, "--rounds", "2", "-T", "ok == 800", "-T", "failed > 0", *files)
+    done = loadgen("run", url, *SHORT, "--rounds", "2", "-T", "ok == 800", "-T", "failed > 0", *files, call=UNRESTED)
     assert (done.code, done.out, done.err) == (99, "", "")
-    (rounds,) = read_variants(saved.read_text())
-    assert [result.ledger.ok for result in rounds.results] == [400, 400]
+    (variant,) = read_variants(saved.read_text())
+    assert [result.ledger.ok for result in variant.results] == [400, 400]
     failed = ET.parse(junit).getroot().findall("testsuite/testcase[failure]")
     assert [case.get("name") for case in failed] == ["failed > 0"]
     assert "Total count    =          800" in (tmp_path / "r.hgrm").read_text()
@@ -46,7 +46,9 @@ def test_a_build_is_compared_with_a_baseline_in_one_command(
     assert same.code == 0
     assert "\nPASSED, with a warning: cannot tell of error_rate: 1%\n\nAgainst the baseline main (1 run, " in same.out
     with TargetProcess(TargetOptions(port=0, fail_after=0)) as broken:
-        worse = loadgen("run", broken.url, *SHORT, "--rounds", "2", "--baseline", "main", *margins, "-o", "now.json")
+        worse = loadgen(
+            "run", broken.url, *SHORT, "--rounds", "2", "--baseline", "main", *margins, "-o", "now.json", call=UNRESTED
+        )
     assert worse.code == 120
     assert loadgen("gate", "now.json", "--baseline", "main", *margins).code == 120
 
@@ -69,8 +71,8 @@ def test_a_signal_between_rounds_leaves_those_that_were_run(url: str, tmp_path: 
         command.send(signal.SIGINT)
         done = command.finish()
     assert done.code == 105
-    (rounds,) = read_variants(saved.read_text())
-    assert 1 <= len(rounds.results) < 50
+    (variant,) = read_variants(saved.read_text())
+    assert 1 <= len(variant.results) < 50
 
 
 def test_a_signal_leaves_what_a_search_has_found(url: str, tmp_path: Path) -> None:
@@ -92,9 +94,9 @@ def test_a_signal_leaves_what_a_search_has_found(url: str, tmp_path: Path) -> No
     [
         ((), "--slo: expected at least one, such as --slo 'p99 < 50ms'"),
         (("--slo", "p99 < 50"), "--slo: p99: expected a time with its unit such as 50ms"),
-        (("--slo", "p99 < 50ms", "-n", "5"), "--requests: expected none"),
-        (("--slo", "p99 < 50ms", "--stage", "1s:5/s"), "--stage: expected none"),
-        (("--slo", "p99 < 50ms", "--think", "1s"), "--think: expected none"),
+        (("--slo", "p99 < 50ms", "-n", "5"), "--requests: cannot be combined with find-max"),
+        (("--slo", "p99 < 50ms", "--stage", "1s:5/s"), "--stage: cannot be combined with find-max"),
+        (("--slo", "p99 < 50ms", "--think", "1s"), "--think: cannot be combined with a rate"),
         (("--slo", "p99 < 50ms", "--html", "/no/x.html"), "--html: cannot write"),
         (("--slo", "p99 < 50ms", "-d", "100ms"), "not one reply came back at 100/s: "),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadgen.results.result import Result
+from loadgen.results.rounds import read_variants
 from loadgen.workloads.s3.protocol.documents import read_page
 from tests.support.command import Command, Finished, Mode, loadgen, wait_until
 from tests.support.fault_server import FaultServer
@@ -64,6 +65,21 @@ def test_put_and_get_in_every_mode(signing: S3Store, mode: Mode) -> None:
     got = good(s3(signing, "get", "--objects", "4", "--size", "100KiB", "--verify", "-n", "8", mode=mode), 8)
     assert got.requests["get"].payload_bytes == 8 * 100 << 10
     assert got.notes[0].startswith("Prepared 4 objects, 400 KiB")
+    assert keys_of(signing) == []
+
+
+def test_rounds_are_judged_with_a_baseline_and_each_cleans_up(signing: S3Store, tmp_path: Path) -> None:
+    put = ("put", "--objects", "5", "--size", "1KiB", "-q")
+    before, after, junit = tmp_path / "before.json", tmp_path / "after.json", tmp_path / "j.xml"
+    assert s3(signing, *put, "-o", before).code == 0
+    margins = ("--baseline", before, "--max-regression", "error_rate: 1%")
+    done = s3(signing, *put, "--rounds", "2", *margins, "-o", after, "--junit", junit, "-T", "put:ok == 10")
+    assert (done.code, done.err) == (0, "")
+    (rounds,) = read_variants(after.read_text())
+    assert [result.ledger.ok for result in rounds.results] == [5, 5]
+    assert 'name="put:ok == 10"' in junit.read_text()
+    assert 'classname="loadgen.baseline"' in junit.read_text()
+    assert signing.secret not in after.read_text() + junit.read_text()
     assert keys_of(signing) == []
 
 

@@ -17,7 +17,7 @@ from loadgen.report.run.run_report import RunReport
 from loadgen.session.environment import describe_environment
 
 
-def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds) -> int:
+def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds, settle_s: float = SETTLE_S) -> int:
     """Raises UsageError, before anything runs, for a baseline that cannot be compared with."""
     delivery = Delivery(given.output)
     plan = plan_of(given)
@@ -25,7 +25,7 @@ def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds) -> int:
     if reference.baseline is not None:
         check_likeness(describe_plan(plan), describe_environment(), reference.baseline, anyway=reference.anyway)
     with signals_restored():
-        outcome = measure([plan], [""], given.rounds, quiet=given.output.quiet, settle_s=SETTLE_S)
+        outcome = measure([plan], [""], given.rounds, quiet=given.output.quiet, settle_s=settle_s)
         show_early_end(outcome)
         ended = {"signal": ExitCode.SIGNAL, "error": ExitCode.INTERNAL}.get(outcome.ended_by)
         results = outcome.results[0]

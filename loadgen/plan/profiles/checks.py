@@ -76,7 +76,7 @@ def _window_problem(condition: Condition, run_s: float) -> str | None:
 def _times(profile: Profile) -> list[Problem]:
     run_s, problems = measured_s(profile), []
     if run_s is None and profile.cool_down:
-        problems.append(Problem(("cool_down",), "expected a duration beside it: a run of N requests ends with them"))
+        problems.append(Problem(("cool_down",), "needs a duration: a run of N requests ends with them"))
     if profile.duration is not None and profile.ramp_up > profile.warmup + profile.duration and not is_open(profile):
         most = f"the duration of {profile.duration:g} s"
         if profile.warmup:
@@ -111,7 +111,7 @@ def _s3(profile: Profile) -> list[Problem]:
 
 def _certificate(profile: Profile) -> list[Problem]:
     if profile.cert is not None and profile.key is None:
-        return [Problem(("cert",), "expected a key beside it: the PEM file of the private key")]
+        return [Problem(("cert",), "needs a key: the PEM file of the private key")]
     if profile.key is not None and profile.cert is None:
-        return [Problem(("key",), "expected a cert beside it: the PEM file of the certificate")]
+        return [Problem(("key",), "needs a cert: the PEM file of the certificate")]
     return []

@@ -86,18 +86,16 @@ def _needs_a_rate(profile: Profile) -> Iterator[Problem]:
     }
     for key, is_given in given.items():
         if is_given:
-            yield Problem((key,), "expected a rate or stages beside it: without them nothing arrives by a clock")
+            yield Problem((key,), "needs a rate or stages: without them nothing arrives by a clock")
 
 
 def _closed_only(profile: Profile) -> Iterator[Problem]:
     if profile.think != (0.0, 0.0):
-        yield Problem(
-            ("think",), "expected none beside a rate or stages: arrivals do not wait for replies, so nobody thinks"
-        )
+        yield Problem(("think",), "cannot be combined with a rate or stages: think time belongs to the closed model")
     if profile.ramp_up:
         yield Problem(
             ("ramp_up",),
-            "expected none beside a rate or stages: all connections are open before the first arrival; "
+            "cannot be combined with a rate or stages: all connections are open before the first arrival; "
             "to raise the rate slowly, begin with a stage (--stage)",
         )
 
@@ -107,7 +105,9 @@ def _rates(profile: Profile) -> Iterator[Problem]:
     if not profile.rate and not any(rates):
         yield Problem(("stages" if rates else "rate",), "expected a rate above zero, such as 100/s")
     elif profile.warmup and _stages(profile)[0].from_rps == 0:
-        yield Problem(("warmup",), "expected none where the stages begin at a rate of 0: nothing would arrive in it")
+        yield Problem(
+            ("warmup",), "cannot be combined with stages that begin at a rate of 0: nothing would arrive in it"
+        )
 
 
 def _times(profile: Profile) -> Iterator[Problem]:
@@ -119,7 +119,7 @@ def _times(profile: Profile) -> Iterator[Problem]:
     elif profile.duration is not None and abs(profile.duration - whole_s) > 1e-6:
         yield Problem(
             ("duration",),
-            f"expected none beside stages: they take {format_duration_s(whole_s)} together, "
+            f"cannot be combined with stages: they take {format_duration_s(whole_s)} together, "
             f"not {format_duration_s(profile.duration)}",
         )
 
@@ -135,8 +135,8 @@ def _connections(profile: Profile) -> Iterator[Problem]:
     elif most is not None and fixed and most > profile.connections:
         yield Problem(
             ("max_connections",),
-            "expected none in threads mode and with httpx, which open all connections at the start: "
+            "cannot be combined with threads mode or httpx, which open all connections at the start: "
             f"use connections: {most} (-c {most})",
         )
     if profile.precise and fixed:
-        yield Problem(("precise",), "expected none in threads mode and with httpx: only the raw client can spin")
+        yield Problem(("precise",), "cannot be combined with threads mode or httpx: only the raw client can spin")

@@ -44,4 +44,4 @@ def user_stage_problems(profile: Profile, wrong: Set[str | int]) -> Iterator[Pro
         yield Problem(("stages",), "expected at least one user, such as 30s:100")
     for key in ("ramp_up", "warmup", "cool_down"):
         if getattr(profile, key):
-            yield Problem((key,), "expected none beside stages of users: say it with a stage, such as 10s:100")
+            yield Problem((key,), "cannot be combined with stages of users: say it with a stage, such as 10s:100")

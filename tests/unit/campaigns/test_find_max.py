@@ -159,10 +159,10 @@ def test_not_one_reply_is_an_error_that_says_why():
         (PLAN, (), "--slo: expected at least one"),
         (PLAN, ("p98x < 1s",), "--slo: unknown metric"),
         (PLAN, ("p99 < 1s abort",), "--slo: expected"),
-        (replace(PLAN, duration_s=None), SLO, "--requests: expected none"),
-        (replace(PLAN, requests_limit=5), SLO, "--requests: expected none"),
-        (replace(PLAN, arrivals=None), SLO, "--stage: expected none"),
-        (replace(PLAN, arrivals=Arrivals((Stage(5, 1, 2),))), SLO, "--stage: expected none"),
+        (replace(PLAN, duration_s=None), SLO, "--requests: cannot be combined with find-max"),
+        (replace(PLAN, requests_limit=5), SLO, "--requests: cannot be combined with find-max"),
+        (replace(PLAN, arrivals=None), SLO, "--stage: cannot be combined with find-max"),
+        (replace(PLAN, arrivals=Arrivals((Stage(5, 1, 2),))), SLO, "--stage: cannot be combined with find-max"),
     ],
 )
 def test_what_cannot_be_searched_with_is_refused(plan, slo, message):

@@ -146,7 +146,10 @@ def test_a_threshold_that_can_be_lost_for_good_may_abort(text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("p99 < 1s over 10s abort", "abort: expected no 'over' beside it; --abort-if stops a run by its last seconds"),
+        (
+            "p99 < 1s over 10s abort",
+            "abort: cannot be combined with 'over': --abort-if stops a run by its last seconds",
+        ),
         ("mean < 1s abort", "abort: what becomes of 'mean <' is open until the run is over; leave 'abort' out"),
         ("p99 == 1s abort", "abort: what becomes of 'p99 =='"),
         ("max > 1s abort", "abort: what becomes of 'max >'"),

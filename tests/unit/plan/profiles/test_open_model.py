@@ -106,7 +106,7 @@ def test_stages_of_users_begin_at_the_connections_that_are_given_or_at_none(flag
     assert (made.users, made.arrivals, made.duration_s) == (users, None, sum(numbers[0] for numbers in expected))
 
 
-NO_CLOCK = "expected a rate or stages beside it: without them nothing arrives by a clock"
+NO_CLOCK = "needs a rate or stages: without them nothing arrives by a clock"
 
 
 @pytest.mark.parametrize(
@@ -121,15 +121,15 @@ NO_CLOCK = "expected a rate or stages beside it: without them nothing arrives by
         ({"stages": ["0s:5/s"]}, "--stage: expected at least one stage with a duration above zero"),
         (
             {"stages": ["30s:5/s", "1m:9/s"], "duration": "1m"},
-            "--duration: expected none beside stages: they take 1m30s together, not 1m",
+            "--duration: cannot be combined with stages: they take 1m30s together, not 1m",
         ),
         (
             {"rate": "5", "think": "1s"},
-            "--think: expected none beside a rate or stages: arrivals do not wait for replies, so nobody thinks",
+            "--think: cannot be combined with a rate or stages: think time belongs to the closed model",
         ),
         (
             {"stages": ["5s:5/s"], "ramp_up": "1s"},
-            "--ramp-up: expected none beside a rate or stages: all connections are open before the first arrival; "
+            "--ramp-up: cannot be combined with a rate or stages: all connections are open before the first arrival; "
             "to raise the rate slowly, begin with a stage (--stage)",
         ),
         (
@@ -143,15 +143,15 @@ NO_CLOCK = "expected a rate or stages beside it: without them nothing arrives by
         ({"stages": ["5s:0"]}, "--stage: expected at least one user, such as 30s:100"),
         (
             {"stages": ["5s:9"], "warmup": "2s"},
-            "--warmup: expected none beside stages of users: say it with a stage, such as 10s:100",
+            "--warmup: cannot be combined with stages of users: say it with a stage, such as 10s:100",
         ),
         (
             {"stages": ["5s:9"], "duration": "4s"},
-            "--duration: expected none beside stages: they take 5s together, not 4s",
+            "--duration: cannot be combined with stages: they take 5s together, not 4s",
         ),
         (
             {"rate": "0", "stages": ["5s:9/s"], "warmup": "2s"},
-            "--warmup: expected none where the stages begin at a rate of 0: nothing would arrive in it",
+            "--warmup: cannot be combined with stages that begin at a rate of 0: nothing would arrive in it",
         ),
         (
             {"rate": "5", "max_connections": "49"},
@@ -159,16 +159,16 @@ NO_CLOCK = "expected a rate or stages beside it: without them nothing arrives by
         ),
         (
             {"rate": "5", "max_connections": "51", "mode": "threads"},
-            "--max-connections: expected none in threads mode and with httpx, which open all connections at the "
+            "--max-connections: cannot be combined with threads mode or httpx, which open all connections at the "
             "start: use connections: 51 (-c 51)",
         ),
         (
             {"rate": "5", "precise": True, "client": "httpx"},
-            "--precise: expected none in threads mode and with httpx: only the raw client can spin",
+            "--precise: cannot be combined with threads mode or httpx: only the raw client can spin",
         ),
         (
             {"total_requests": "5", "cool_down": "1s"},
-            "--cool-down: expected a duration beside it: a run of N requests ends with them",
+            "--cool-down: needs a duration: a run of N requests ends with them",
         ),
         (
             {"duration": "5s", "warmup": "2s", "ramp_up": "8s"},
