@@ -149,6 +149,7 @@ class Session:
             self._futures = self._place.start(make_shards(self._plan), deliver)
             await self._opening()
             await self._watching()
+            await asyncio.sleep(0)  # a worker on this loop may end, and our timer ring, before its last frame is taken
             self._check_errors()
         except BaseException:
             self._control.trip(Cause.ERROR, self._clock())
