@@ -92,8 +92,9 @@ class Dial:
             self._limit(sock, deadline_ns)
             sock.do_handshake()
         except OSError as error:
+            failed = handshake_error(error, sock)
             sock.close()
-            raise handshake_error(error) from error
+            raise failed from error
         except BaseException:
             sock.close()
             raise

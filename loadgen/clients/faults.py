@@ -4,6 +4,7 @@ import errno
 import ssl
 
 from loadgen.base.exchange import ErrorClass
+from loadgen.clients.tls_faults import explain_tls, server_certificate
 
 _BY_ERRNO = {
     errno.ECONNREFUSED: ErrorClass.CONNECTION_REFUSED,
@@ -39,19 +40,26 @@ def connect_error(error: OSError) -> ErrorClass:
     return ErrorClass.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else classify(error)
 
 
-def handshake_error(error: OSError) -> OSError:
-    """The error as one of TLS, whatever ended the handshake, unless it was our own deadline."""
-    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return ssl.SSLError(error.errno or 0, "the server closed the connection during the TLS handshake")
-    if isinstance(error, ssl.SSLError | TimeoutError):
+def handshake_error(error: OSError, sock: ssl.SSLSocket | ssl.SSLObject) -> OSError:
+    """The error as one of TLS that says why, whatever ended the handshake, unless it was our own deadline.
+
+    To be asked before the socket is closed.
+    """
+    if isinstance(error, TimeoutError):
         return error
-    return ssl.SSLError(error.errno or 0, f"{error.strerror or error} during the TLS handshake")
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        text = "the server closed the connection during the TLS handshake"
+    elif isinstance(error, ssl.SSLError):
+        text = explain_tls(error, sock.server_hostname or "", server_certificate(sock))
+    else:
+        text = f"{error.strerror or error} during the TLS handshake"
+    return ssl.SSLError(error.errno or 0, text)
 
 
 def explain(error: Exception) -> str:
     """One short line for the report."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{error.verify_message} (trust it with --cacert FILE, or skip the check with --insecure)"
+    if isinstance(error, ssl.SSLError):
+        return explain_tls(error)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return f"{type(error).__name__}: {error}"

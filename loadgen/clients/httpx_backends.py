@@ -145,8 +145,9 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         try:
             await complete(sock, sock.do_handshake, to_write=False)
         except OSError as error:
+            failed = handshake_error(error, sock)
             sock.close()
-            raise handshake_error(error) from error
+            raise failed from error
         except BaseException:
             sock.close()
             raise

@@ -144,7 +144,7 @@ class Opener:
         except ssl.SSLWantWriteError:
             self._poller.modify(channel.fd, OUT)
         except OSError as error:
-            self._owner.failed_to_open(channel, ErrorClass.TLS, explain(handshake_error(error)))
+            self._owner.failed_to_open(channel, ErrorClass.TLS, explain(handshake_error(error, tls)))
         else:
             self._poller.modify(channel.fd, IN)
             self._owner.opened(channel)
