@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from loadgen.cli.bodies.calibrate import calibrate
+from loadgen.cli.bodies.calibrate import calibrate, measure, run_quietly
+from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration, cache_file, last_calibration
+from loadgen.results.result import Result
 from tests.support.command import Finished, loadgen
 from tests.unit.report.campaigns.test_calibration import FOUND, GOLDEN
 
@@ -70,12 +73,19 @@ def test_a_user_without_a_home_has_no_calibration(monkeypatch: pytest.MonkeyPatc
     assert "set XDG_CACHE_HOME" in done.err
 
 
+def run_shortly(plan: Plan) -> Result:
+    """Run the plan for an instant."""
+    if plan.arrivals is not None:
+        (stage,) = plan.arrivals.stages
+        plan = replace(plan, arrivals=replace(plan.arrivals, stages=(replace(stage, duration_s=0.1),)), warmup_s=0.05)
+    return run_quietly(replace(plan, duration_s=0.05))
+
+
 @pytest.mark.slow  # starts a process and runs eight short runs
 @pytest.mark.parametrize("flag", [[], ["--null"]], ids=["target", "null"])
-def test_it_measures_this_machine(flag: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MEMORY_S", "CEILING_S", "LAG_S", "WARMUP_S"):
-        monkeypatch.setattr(f"loadgen.campaigns.calibrate.{name}", 0.05)
-    done = loadgen("calibrate", *flag, env={"XDG_CACHE_HOME": str(tmp_path)})
+def test_it_measures_this_machine(flag: list[str], tmp_path: Path) -> None:
+    call = partial(calibrate, measure=partial(measure, runner=run_shortly))
+    done = loadgen("calibrate", *flag, env={"XDG_CACHE_HOME": str(tmp_path)}, call=call)
     assert (done.code, done.err) == (0, "")
     kept = json.loads((tmp_path / "loadgen" / "calibration.json").read_text("utf-8"))
     assert kept["ceiling"]["rps"] > 0

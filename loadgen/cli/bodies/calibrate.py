@@ -27,20 +27,8 @@ from loadgen.target.null import NullProcess
 from loadgen.target.process import TargetProcess
 
 
-def measure(null: bool) -> Calibration:
-    """Start what answers, and put load on it. Raises typer.Exit after a signal."""
-    with NullProcess() if null else TargetProcess() as server:
-        return campaign.calibrate(
-            parse_target(server.url).origin,
-            "null responder" if null else "embedded target",
-            cores=usable_cores(),
-            gil=gil_enabled(),
-            runner=_run,
-        )
-
-
-def _run(plan: Plan) -> Result:
-    """One run, without a word. Signals mean afterwards what they did before."""
+def run_quietly(plan: Plan) -> Result:
+    """One run, without a word. Signals mean afterwards what they did before; raises typer.Exit after one."""
 
     def stopped(_result: Result) -> NoReturn:
         os._exit(ExitCode.SIGNAL)
@@ -54,6 +42,18 @@ def _run(plan: Plan) -> Result:
         sys.stderr.write("loadgen: stopped before the calibration was complete; nothing was saved\n")
         raise typer.Exit(ExitCode.SIGNAL)
     return result
+
+
+def measure(null: bool, runner: campaign.Runner = run_quietly) -> Calibration:
+    """Start what answers, and put load on it."""
+    with NullProcess() if null else TargetProcess() as server:
+        return campaign.calibrate(
+            parse_target(server.url).origin,
+            "null responder" if null else "embedded target",
+            cores=usable_cores(),
+            gil=gil_enabled(),
+            runner=runner,
+        )
 
 
 def calibrate(given: Calibrate, measure: Callable[[bool], Calibration] = measure) -> int:
