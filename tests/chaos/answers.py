@@ -66,6 +66,9 @@ class Message:
 WHOLE = "whole"
 ENDLESS = 1_000_000
 """As many replies as there are in a flood of them."""
+ECHO = b"{request}"
+"""Stands for the head of the request in what is written."""
+
 BREAKS = (End.CLOSE, End.RESET, End.STALL)
 OTHER_PROTOCOLS = (
     b"\x15\x03\x01\x00\x02\x02\x0a",  # a TLS alert
@@ -273,6 +276,16 @@ def nothing(rng: Random, method: str) -> Answer:
     return Answer("nothing", (), rng.choice(BREAKS), 0)
 
 
+def echo(rng: Random, method: str) -> Answer:
+    """A refusal that throws back what was asked, in its head, its body or where no reply is expected."""
+    del method
+    status = rng.choice((b"HTTP/1.1 500 Sorry\r\n", b"HTTP/1.1 302 Found\r\n", b"HTTP/1.1 401 "))
+    form = rng.choice(
+        (b"Connection: close\r\n\r\n%b", b"Connection: close\r\nX-Echo: %b\r\n\r\n", b"Location: %b\r\n\r\n", b"%b")
+    )
+    return Answer("echo", (Write(status + form % ECHO),), End.CLOSE)
+
+
 HOSTILE: dict[str, Callable[[Random, str], Answer]] = {
     "odd": odd,
     "refused": refused,
@@ -282,6 +295,7 @@ HOSTILE: dict[str, Callable[[Random, str], Answer]] = {
     "surplus": surplus,
     "wrong length": wrong_length,
     "flood": flood,
+    "echo": echo,
     "empty lines": empty_lines,
     "bad status line": bad_status_line,
     "silent close": silent_close,

@@ -10,6 +10,8 @@ URL = "{url}"
 """Stands for the server's address in a command line."""
 
 CA_FILE = "{ca}"
+PROFILE_FILE = "plan.yaml"
+SECRET = "canary/0001+secret=x"
 LONG_NAME = "n" * 250
 ENDING_SIGNALS = ("INT", "TERM", "HUP", "QUIT")
 HARMLESS_SIGNALS = ("PIPE", "WINCH")
@@ -83,6 +85,7 @@ class Case:
     file_blocks: int | None = None
     disturbances: tuple[Disturbance, ...] = ()
     planned_s: float = 0.0
+    profile: str = ""
 
     @property
     def repeat(self) -> str:
@@ -116,6 +119,8 @@ class Case:
         lines += [
             f"standard {n}: {v}" for n, v in (("input", self.stdin), ("output", self.stdout), ("error", self.stderr))
         ]
+        if self.profile:
+            lines.append(self.profile)
         if self.open_files is not None:
             lines.append(f"at most {self.open_files} open files")
         if self.file_blocks is not None:

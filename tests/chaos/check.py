@@ -1,8 +1,10 @@
 """What must hold after a run, whatever was done to it: a sentence for each thing that is wrong."""
 
+import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import jsonschema
@@ -10,7 +12,7 @@ import jsonschema
 from loadgen.base.errors import UsageError
 from loadgen.results.result import Result, from_json
 from loadgen.results.schema import result_schema
-from tests.chaos.case import BAD_PLACES, KEPT_PLACES, Case, Output
+from tests.chaos.case import BAD_PLACES, KEPT_PLACES, PROFILE_FILE, SECRET, Case, Output
 from tests.chaos.play import OLD_CONTENT, Seen
 
 DOCUMENTED = (0, 1, 2, 99, 105, 108, 120, 121)
@@ -20,6 +22,7 @@ REPORTED = (0, 99, 105, 108, 121)
 ENDING_CODES = {"error": 1, "signal": 105, "fail_fast": 108}
 NOTHING_RUN = "loadgen: stopped before there was anything to report"
 NOISE = re.compile(r"Traceback|Exception ignored|Fatal Python error|never retrieved|Warning: |was never awaited")
+RAISED = re.compile(r"[A-Za-z_.]+(Error|Exception|Interrupt|Stopped|Group)\b")
 MOST_MB = 300.0
 """A worker takes 45 MB with the raw client and some 80 MB with httpx."""
 
@@ -33,6 +36,7 @@ def problems(case: Case, seen: Seen) -> list[str]:
     found += _streams(case, seen, result)
     found += _outputs(case, seen)
     found += _bucket(case, seen, result)
+    found += _secrets(case, seen)
     if result is not None:
         found += _code(case, seen, result)
         found += _ledger(case, seen, result)
@@ -109,7 +113,8 @@ def _came_early(seen: Seen) -> bool:
 def _streams(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     noise = NOISE.search(seen.err)
     if noise and seen.code is not None and not (_came_early(seen) and not seen.requests):
-        yield f"standard error has {noise.group()!r}: {_last_line(seen.err)}"
+        raised = [line for line in seen.err.splitlines() if RAISED.match(line)]
+        yield f"standard error has {noise.group()!r}: {raised[-1] if raised else _last_line(seen.err)}"
     if seen.code is None or seen.code < 0:
         return
     can_speak = case.stderr in ("file", "terminal") and not _hung_up(seen) and case.file_blocks is None
@@ -200,6 +205,17 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
+def _secrets(case: Case, seen: Seen) -> Iterator[str]:
+    """The profile's secret is in no output, however it was written on the wire."""
+    outputs = {name: data for name, data in seen.files.items() if name != PROFILE_FILE}
+    texts = {name: data.decode("utf-8", "replace") for name, data in outputs.items()}
+    for name, text in {**texts, "standard output": seen.out, "standard error": seen.err}.items():
+        for form in (SECRET, quote(SECRET, safe=""), quote(SECRET), html.escape(SECRET), SECRET[:12]):
+            if case.profile and form in text:
+                yield f"the secret is in {name}, written as {form}"
+                break
+
+
 def _bucket(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     """Objects are left only where that was asked for, or is said."""
     if not seen.objects or "--keep" in case.argv or seen.code is None or _was_killed(seen):
@@ -252,7 +268,14 @@ def _ledger(case: Case, seen: Seen, result: Result) -> Iterator[str]:
     if service is not None and service.count != ledger.ok:
         yield f"{service.count} latencies of {ledger.ok} good replies"
     disturbed = any(row.disturbance.signal in ("STOP", "KILL") for row in seen.sent) or case.open_files is not None
-    if case.script.is_good and ledger.failed and not disturbed and not _timed_out_only(result) and not _distrusts(case):
+    if (
+        case.script.is_good
+        and "expect" not in case.profile
+        and ledger.failed
+        and not disturbed
+        and not _timed_out_only(result)
+        and not _distrusts(case)
+    ):
         classes = ", ".join(f"{row.count} {row.error_class}" for row in result.errors)
         yield f"the server gave good replies only, and there are {classes}"
 

@@ -11,6 +11,8 @@ from tests.chaos.case import (
     HARMLESS_SIGNALS,
     KEPT_PLACES,
     LONG_NAME,
+    PROFILE_FILE,
+    SECRET,
     URL,
     Anchor,
     Case,
@@ -33,7 +35,8 @@ def draw(seed: int, number: int) -> Case:
     load, load_s, requests = _load(rng, waits=mode == "threads" or client == "httpx")
     stopping, timeout_s, grace_s = _stopping(rng)
     is_s3 = rng.random() < 0.15
-    job, steps = _s3(rng) if is_s3 else (["run", URL, *_request(rng)], 1)
+    profile = _profile(rng) if not is_s3 and rng.random() < 0.25 else ""
+    job, steps = _s3(rng) if is_s3 else (["run", PROFILE_FILE] if profile else ["run", URL, *_request(rng)], 1)
     argv = [*job, *load, "--mode", mode, "--client", client, *_topology(rng, mode, load), *stopping]
     if tls:
         argv += rng.choice((["--cacert", CA_FILE], ["--cacert", CA_FILE], ["-k"], []))
@@ -59,6 +62,7 @@ def draw(seed: int, number: int) -> Case:
         file_blocks=rng.choice((0, 1, 2, 8, 32)) if rng.random() < 0.08 else None,
         disturbances=disturbances,
         planned_s=load_s + (requests + steps) * timeout_s + grace_s + stopped_s,
+        profile=profile,
     )
 
 
@@ -138,6 +142,28 @@ def _request(rng: Random) -> list[str]:
     argv += ["-b", "x" * rng.choice((0, 1, 3000))] if rng.random() < 0.15 else []
     argv += ["-H", rng.choice(("X-Test: 1", "Connection: close", "Accept: */*"))] if rng.random() < 0.15 else []
     return argv
+
+
+def _profile(rng: Random) -> str:
+    """Several kinds of requests, with variables, a secret and expectations."""
+    text = f"target: {URL}\nvariables:\n  ITEM: {{random: [1, 100]}}\n  TOKEN: {{default: {SECRET!r}, secret: true}}\n"
+    text += "requests:\n"
+    for number in range(rng.randint(1, 4)):
+        place = rng.choice(("/items/${ITEM}", "/items?q=${TOKEN}", "/${TOKEN}/x", "/plain"))
+        text += f"  - name: kind {number}\n    path: {place}\n    weight: {rng.randint(1, 9)}\n"
+        text += rng.choice(
+            ("", "    headers: {Authorization: 'Bearer ${TOKEN}'}\n", "    headers: {X-Item: '${ITEM}'}\n")
+        )
+        text += rng.choice(
+            (
+                "",
+                "",
+                "    method: POST\n    json: {id: '${ITEM}', key: '${TOKEN}'}\n",
+                "    method: POST\n    body: a=${TOKEN}\n",
+            )
+        )
+        text += rng.choice(("", "", "    expect: {status: 200}\n", "    expect: {body_contains: e}\n"))
+    return text
 
 
 def _s3(rng: Random) -> tuple[list[str], int]:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.case import CA_FILE, URL, Anchor, Case, Disturbance, Place
+from tests.chaos.case import CA_FILE, PROFILE_FILE, URL, Anchor, Case, Disturbance, Place
 from tests.chaos.processes import POLL_S, end_session, handled_signals, orphans_of, peak_mb, session_of
 from tests.chaos.server import HostileServer
 from tests.chaos.store import ENVIRONMENT, Store
@@ -72,6 +72,8 @@ def play(case: Case, folder: Path, tls: Tls) -> Seen:
         store = Store() if case.is_s3 else None
         server = stack.enter_context(HostileServer(case.script, tls.context if case.tls else None, store))
         url = f"{'https' if case.tls else 'http'}://127.0.0.1:{server.port}/"
+        if case.profile:
+            (folder / "run" / PROFILE_FILE).write_text(case.profile.replace(URL, url))
         argv = [part.replace(URL, url).replace(CA_FILE, str(tls.ca_file)) for part in case.argv]
         argv += [part for output in case.outputs for part in (output.flag, output.name)]
         streams = stack.enter_context(Streams(case, folder))
@@ -107,7 +109,7 @@ def _prepare(case: Case, folder: Path) -> set[str]:
     run = folder / "run"
     for name in ("run", "tmp", "home"):
         (folder / name).mkdir()
-    names = set()
+    names = {PROFILE_FILE} if case.profile else set()
     for output in case.outputs:
         path = run / output.name
         names.add(output.name)

@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Self
 
-from tests.chaos.answers import WHOLE, Answer, End, Flood, Wait, Write, whole
+from tests.chaos.answers import ECHO, WHOLE, Answer, End, Flood, Wait, Write, whole
 from tests.chaos.script import Opening, Script
 from tests.chaos.store import Store
 
@@ -162,7 +162,7 @@ class HostileServer:
             with self._lock:
                 self.requests += 1
             self._count(answer.kind, answer.passes)
-            if not self._say(connection, answer):
+            if not self._say(connection, answer, head):
                 return
 
     def _answer(self, index: int, number: int, head: bytes, body: bytes) -> Answer:
@@ -182,7 +182,7 @@ class HostileServer:
             self.passable += passes
             self.surplus += max(0, passes - (kind != SPOKE_FIRST))
 
-    def _say(self, connection: socket.socket, answer: Answer) -> bool:
+    def _say(self, connection: socket.socket, answer: Answer, head: bytes) -> bool:
         """Whether the connection goes on."""
         self._stopping.wait(ANSWER_PAUSE_S)
         for step in answer.steps:
@@ -190,6 +190,7 @@ class HostileServer:
                 case Wait(seconds):
                     self._stopping.wait(seconds)
                 case Write(data, piece, pause_s):
+                    data = data.replace(ECHO, head)
                     for start in range(0, len(data), piece or len(data)):
                         connection.sendall(data[start : start + (piece or len(data))])
                         if pause_s:
