@@ -287,6 +287,7 @@ class Outcome:
 @dataclass(slots=True)
 class ConnectionCounts:
     """What one worker's connections did; merged by adding. `used` of those opened carried a request.
+    `bare_lf` are replies whose heads had lines that ended in LF alone.
 
     With `Endpoint.phases`, `connect_ns` and `tls_ns` take how long each TCP connect and each TLS handshake took.
     """
@@ -297,6 +298,7 @@ class ConnectionCounts:
     reconnected: int = 0
     idle_closed: int = 0
     desynced: int = 0
+    bare_lf: int = 0
     connect_ns: list[int] = field(default_factory=list)
     tls_ns: list[int] = field(default_factory=list)
 

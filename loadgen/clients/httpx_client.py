@@ -93,6 +93,7 @@ class _Common:
         if reader.surplus:
             self.counts.desynced += 1
             stream.shut()
+        self.counts.bare_lf += reader.bare_lf
         reply = Reply(
             status, body.length, reader.received, bytes(body.kept), reader.start[:HEAD_BYTES], not stream.closed
         )

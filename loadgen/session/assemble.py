@@ -97,6 +97,7 @@ def assemble(
             for block in collected.blocks
         ],
         generator=generator,
+        notes=_notes(collected.total.connections),
         histograms=encoded(clocks),
     )  # fmt: skip
 
@@ -117,6 +118,14 @@ def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: En
     ledger = Ledger(sent + not_sent, sent, not_sent, ok, failed, unknown)
     assert ledger.balanced, f"the ledger does not balance: {ledger}"
     return ledger, samples_lost
+
+
+def _notes(counts: ConnectionCounts) -> list[str]:
+    if not counts.bare_lf:
+        return []
+    return [
+        f"{counts.bare_lf:,} replies ended lines of their head with LF alone, where HTTP/1.1 has CRLF: taken as meant"
+    ]
 
 
 def _connections(counts: ConnectionCounts, sent: int) -> Connections:

@@ -48,6 +48,11 @@ WHOLE = (
     WireReply("a status nobody has named", b"HTTP/1.1 299 Odd\r\n" + HELLO, status=299),
     WireReply("no reason phrase", b"HTTP/1.1 200 \r\n" + HELLO),
     WireReply("no reason phrase and no space", b"HTTP/1.1 200\r\n" + HELLO),
+    WireReply("the same length twice", OK + b"Content-Length: 5\r\nX: y\r\nCONTENT-LENGTH:5 \r\n\r\nhello"),
+    WireReply("LF alone as line end of the head", b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello"),
+    WireReply("LF alone as one line's end", b"HTTP/1.1 200 OK\r\nX: y\n" + HELLO),
+    WireReply("HTTP/1.2", b"HTTP/1.2 200 OK\r\n" + HELLO),
+    WireReply("a field of 60 kB", OK + b"X-Long: " + b"x" * 60_000 + b"\r\n" + HELLO),
     WireReply("names in upper case", OK + b"CONTENT-LENGTH: 5\r\n\r\nhello"),
     WireReply("names in lower case", OK + b"content-length: 5\r\n\r\nhello"),
     WireReply("no space after the colon", OK + b"Content-Length:5\r\n\r\nhello"),
@@ -128,7 +133,6 @@ MALFORMED_REPLIES = (
     _bad("an empty length", OK + b"Content-Length: \r\n\r\nhello"),
     _bad("a length beyond 64 bits", OK + b"Content-Length: 99999999999999999999999\r\n\r\nhello"),
     _bad("lengths that differ", OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
-    _bad("the same length twice", OK + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello"),
     _bad(
         "both a length and chunked",
         OK + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
@@ -142,7 +146,23 @@ MALFORMED_REPLIES = (
     _bad("a chunk longer than its size", OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n"),
     _bad("a space before the colon", OK + b"Content-Length : 5\r\n\r\nhello"),
     _bad("a line without a colon", OK + b"nonsense\r\n" + HELLO),
-    _bad("LF alone as line end", b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello"),
+    _bad("an empty line before the status line", b"\r\n" + OK + HELLO),
+    _bad("LF alone after a chunk's size", OK + b"Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n"),
+    _bad("LF alone after a chunk", OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n"),
+    _bad("a trailer without a colon", OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX\r\n\r\n"),
+    _bad(
+        "a trailer line without end",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: " + b"x" * 100_000,
+    ),
+    _bad(
+        "trailers without end",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n" + b"X: 1\r\n" * 12_000 + b"\r\n",
+    ),
+    _bad(
+        "a chunk extension without end",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n5;a=" + b"x" * 100_000 + b"\r\nhello\r\n0\r\n\r\n",
+    ),
+    _bad("a head that is too long, in one piece", OK + b"X-Long: " + b"x" * 100_000 + b"\r\n" + HELLO),
     _bad("a head without end", OK + b"X-Long: " + b"x" * 100_000),
 )
 

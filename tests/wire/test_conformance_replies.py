@@ -90,6 +90,18 @@ def test_an_equal_reply_comes_out_the_same_every_time(kind, case, keep):
 
 
 @every_client
+def test_lines_that_end_in_lf_alone_are_counted(kind):
+    plain = OK.replace(b"\r", b"") + b"Content-Length: 0\n\n"
+    with (
+        FaultServer(lambda _: conversation(plain, plain, OK + HELLO)) as server,
+        user(kind, endpoint_of(server)) as client,
+    ):
+        for _ in range(3):
+            client.exchange(get(RequestGroup()))
+        assert client.counts.bare_lf == 2
+
+
+@every_client
 @pytest.mark.parametrize("body", [b"", b"x" * LARGE], ids=["in one piece", "in many"])
 def test_the_head_of_a_reply_is_handed_over_with_its_last_field(kind, body):
     head = OK + b'X-Id: %b\r\nContent-Length: %d\r\nETag: "1"\r\n\r\n' % (b"i" * 1000, len(body))

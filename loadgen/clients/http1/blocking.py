@@ -190,6 +190,7 @@ class BlockingClient:
             bytes_sent=self._sent, bytes_received=reply.wire_length, first_ns=first_ns,
         )  # fmt: skip
         self.counts.desynced += exchange.surplus
+        self.counts.bare_lf += exchange.bare_lf
         whole = exchange.whole
         if self._uses < 0 or exchange.surplus or not reply.keep_alive or not self._endpoint.keep_alive:
             whole = None

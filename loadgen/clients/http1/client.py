@@ -237,6 +237,7 @@ class Http1Client:
         if surplus:
             self._counts.desynced += 1
             self._handler.on_desync(connection)
+        self._counts.bare_lf += exchange.bare_lf
         good = self._handler.on_reply(connection, now, reply)
         cache = cache_of(request.group)
         if cache is not None:

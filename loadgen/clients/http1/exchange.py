@@ -13,7 +13,8 @@ class Exchange:
 
     `problem` says in one sentence why it cannot be HTTP/1.x, `surplus` that bytes came after its end. `received` are
     those that came, `missing` those still to come of a body that nobody looks at but for its first `wanted` bytes.
-    `whole` is the reply itself where it came in one piece and the next one may be compared with it.
+    `bare_lf`: lines of its head ended in LF
+    alone. `whole` is the reply itself where it came in one piece and the next one may be compared with it.
     """
 
     __slots__ = (
@@ -23,6 +24,7 @@ class Exchange:
         "_kept",
         "_reader",
         "_request",
+        "bare_lf",
         "missing",
         "problem",
         "received",
@@ -32,7 +34,7 @@ class Exchange:
 
     def __init__(self, request: Request) -> None:
         self.problem = ""
-        self.surplus = False
+        self.surplus = self.bare_lf = False
         self.received = self.missing = 0
         self.whole: bytes | None = None
         self._request = request
@@ -67,6 +69,7 @@ class Exchange:
             reader = self._reader = ReplyReader(request.method, request.keep, request.sink)
         reader.feed(data)
         self.received, self.surplus, self.problem = reader.received, reader.surplus, reader.problem
+        self.bare_lf = reader.bare_lf
         framing = reader.framing() if cache is not None else None
         if framing is not None and cache is not None:
             remember(cache.heads, reader.start, framing)

@@ -14,16 +14,22 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from loadgen.base.exchange import Reply
 
 MAX_HEAD_BYTES = 65536
+"""Also of a chunk's line, and of all trailers."""
 EXAMPLE_BYTES = 200
 HEAD_BYTES = 4096
 _MAX_HEADS = 64
 HEAD_END = b"\r\n\r\n"
+_BEGIN = b"HTTP/1."
+_HEAD_END = re.compile(rb"\n\r?\n")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_LATER = re.compile(rb"\AHTTP/1\.[2-9] ")
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*([^\r]*?)[ \t]*(?=\r\n)")
 _PLAIN = re.compile(
     rb"HTTP/1\.1 ([2-5]\d\d) [\t -~\x80-\xff]*+\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n"
 )
 _TELLING = re.compile(rb"\n(content-length|transfer-encoding|connection|proxy-connection):[ ]*([^\r]*)")
 _CONNECTIONS = (b"connection", b"proxy-connection")
-_BODILESS = (204, 304)
+_BODILESS = (101, 204, 304)
 _MOST_DIGITS = 16
 
 
@@ -36,29 +42,52 @@ class Framing:
     keep_alive: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line between chunks: what a whole one looks like, and one whose end has not come."""
+
+    name: str
+    whole: re.Pattern[bytes]
+    part: re.Pattern[bytes]
+
+
+_SIZE = _Line(
+    "a chunk's line is",
+    re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t -~\x80-\xff]*)?\r\n"),
+    re.compile(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[\t -~\x80-\xff]*)?\r?"),
+)
+_AFTER = _Line("the end of a chunk is", re.compile(rb"\r\n"), re.compile(rb"\r"))
+_TRAILER = _Line(
+    "the trailers are",
+    re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*)?\r\n"),
+    re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+(?::[\t -~\x80-\xff]*)?)?\r?"),
+)
+
+
 class ReplyReader:
-    """One reply to a request of `method`, fed in pieces.
+    """One reply to a request of `method`, fed in pieces; where they are cut changes nothing.
 
     After each `feed`, `reply` is set once the reply is complete, `problem` once it cannot be HTTP/1.x. `surplus`
-    says that bytes came after its end. `start` holds at least the head. The body is counted; its first `keep` bytes
-    are kept, all go to `sink`.
+    says that bytes came after its end. `start` holds at least the head, and those of interim replies before it. The
+    body is counted; its first `keep` bytes are kept, all go to `sink`.
     """
 
     __slots__ = (
+        "_at",
         "_body_length",
-        "_close_delimited",
-        "_done",
-        "_framed",
-        "_head_done",
+        "_chunked",
         "_head_only",
         "_heads",
         "_keep",
         "_keep_alive",
         "_kept",
-        "_length",
-        "_parser",
+        "_left",
+        "_line",
         "_sink",
         "_status",
+        "_trailers",
+        "_within",
+        "bare_lf",
         "problem",
         "received",
         "reply",
@@ -69,23 +98,19 @@ class ReplyReader:
     def __init__(self, method: str, keep: int = 0, sink: Callable[[bytes], None] | None = None) -> None:
         self.reply: Reply | None = None
         self.problem = ""
-        self.surplus = False
+        self.surplus = self.bare_lf = False
         self.received = 0
+        self.start = b""
         self._keep = keep
         self._kept = bytearray()
         self._sink = sink
         self._head_only = method == "HEAD"
-        self._heads = 1
-        self.start = b""
-        self._body_length = 0
-        self._length: int | None = None
-        self._framed = False
-        self._head_done = False
-        self._close_delimited = False
-        self._done = False
-        self._keep_alive = False
-        self._status = 0
-        self._parser: HttpResponseParser | None = HttpResponseParser(self)
+        self._at = self._heads = self._status = self._body_length = 0
+        self._left: int | None = None  # of the body or the chunk; None: the connection ends it
+        self._chunked = self._keep_alive = False
+        self._within = _SIZE
+        self._line = b""
+        self._trailers = 0
 
     @property
     def head(self) -> bytes:
@@ -100,102 +125,96 @@ class ReplyReader:
     def feed(self, data: bytes) -> None:
         """Take the next bytes (at least one)."""
         self.received += len(data)
-        if self._parser is None:
+        if self.reply is not None or self.problem:
             self.surplus = True
             return
-        if not self._head_done:
+        if not self._status:
             self.start += data
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._done = True
-        except HttpParserError as error:
-            if not self._done:
-                self.problem = str(error) or "not an HTTP/1.x reply"
-            self.surplus = True
-        if self.problem:
-            self._parser = None
-        elif self._done:
-            self._complete()
-        elif not self._head_done and len(self.start) > MAX_HEAD_BYTES:
-            self.problem = f"the head is longer than {MAX_HEAD_BYTES} bytes"
+            self._read_heads()
+            if not self._status or self.problem:
+                return
+            data = self.start[self._at :]
+        if self._chunked:
+            self._read_chunks(data)
+        elif self._left is None:
+            self._take_body(data)
+        else:
+            body = data[: self._left]
+            self._left -= len(body)
+            self._take_body(body)
+            if not self._left:
+                self._complete(surplus=len(data) > len(body))
 
     def eof(self) -> bool:
         """The server closed: whether that completes the reply."""
-        if self._close_delimited and not self.problem:
-            self._done = True
-            self._complete()
+        if self._status and self.reply is None and not self.problem and self._left is None and not self._chunked:
+            self._complete(surplus=False)
         return self.reply is not None
-
-    def _complete(self) -> None:
-        self._parser = None  # it holds this reader: a cycle for each reply would be work for the collector
-        if self._head_only or not self._framed:  # what follows chunks shows as the beginning of another message
-            body_on_wire = 0 if self._head_only else self._body_length
-            if self.received > self._head_length() + body_on_wire:
-                self.surplus = True
-        keep_alive = self._keep_alive and not self.surplus and not self._close_delimited
-        head = self.start[:HEAD_BYTES]
-        self.reply = Reply(self._status, self._body_length, self.received, bytes(self._kept), head, keep_alive)
-
-    def _head_length(self) -> int:
-        start = self._start_of_last_head()
-        return self.start.find(HEAD_END, start) + len(HEAD_END)
-
-    def _start_of_last_head(self) -> int:
-        start = 0
-        for _ in range(self._heads - 1):
-            start = self.start.find(HEAD_END, start) + len(HEAD_END)
-        return start
 
     def framing(self) -> Framing | None:
         """What the head of a complete reply says, if any reply with the same head has the same length."""
         reply = self.reply
-        simple = self._heads == 1 and not self._framed and not self._close_delimited and not self.surplus
-        if reply is None or not simple:
+        if reply is None or self._heads > 1 or self._chunked or self._left is None or self.surplus or self.bare_lf:
             return None
         return Framing(reply.status, reply.body_length, reply.keep_alive)
 
-    # Called by the parser, in this order.
+    def _complete(self, *, surplus: bool) -> None:
+        self.surplus = surplus
+        keep_alive = self._keep_alive and not surplus
+        head = self.start[:HEAD_BYTES]
+        self.reply = Reply(self._status, self._body_length, self.received, bytes(self._kept), head, keep_alive)
 
-    def on_message_begin(self) -> None:
-        """The first byte of a reply, of an interim one, or of what came after a reply."""
-        if self._done:
-            self.surplus = True
+    # The head, which is parsed when it is whole.
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field of the reply, or of an interim reply before it, or a trailer."""
-        if self._head_done:
+    def _read_heads(self) -> None:
+        """Those of interim replies, if any, and that of the reply, which sets `_status`."""
+        while not self._status and not self.problem:
+            begin = self.start[self._at : self._at + len(_BEGIN)]
+            end = _HEAD_END.search(self.start, self._at)
+            if begin[:1] in (b"\r", b"\n"):
+                self.problem = "an empty line comes before the status line"
+            elif not _BEGIN.startswith(begin):
+                self.problem = "the protocol is not HTTP/1.x"
+            elif (len(self.start) if end is None else end.end()) > MAX_HEAD_BYTES:
+                self.problem = f"the head is longer than {MAX_HEAD_BYTES} bytes"
+            elif end is None:
+                return
+            else:
+                head = self.start[self._at : end.end()]
+                self._at = end.end()
+                self._heads += 1
+                self._read_head(head)
+
+    def _read_head(self, head: bytes) -> None:
+        if head.count(b"\n") != head.count(b"\r\n"):  # as curl, Go and wrk take it
+            self.bare_lf = True
+            head = _BARE_LF.sub(b"\r\n", head)
+        fields = _Fields()
+        parser = HttpResponseParser(fields)
+        try:
+            parser.feed_data(_once_each_length(_LATER.sub(b"HTTP/1.1 ", head)))
+        except HttpParserUpgrade:
+            pass
+        except HttpParserError as error:
+            self.problem = str(error) or "not an HTTP/1.x reply"
             return
-        lowered = name.lower()
-        if lowered == b"content-length":
-            self._length = int(value)
-        elif lowered == b"transfer-encoding":
-            self._framed = value.lower().endswith(b"chunked")  # any other coding ends with the connection
-
-    def on_headers_complete(self) -> None:
-        """The end of a head."""
-        if self._done:
-            self.surplus = True
-            return
-        parser = self._parser
-        assert parser is not None
         status = int(parser.get_status_code())
         if 100 <= status < 200 and status != 101:
             return
-        self._head_done = True
         self._status = status
-        self._keep_alive = bool(parser.should_keep_alive()) and status != 101
-        if not self.start.startswith(b"HTTP/1.", self._start_of_last_head()):
-            self.problem = "the protocol is not HTTP/1.x"
-        if self._head_only:
-            self._done = True
+        self._keep_alive = status != 101 and b"close" not in fields.connection
+        if head.startswith(b"HTTP/1.0"):
+            self._keep_alive &= b"keep-alive" in fields.connection
+        if self._head_only or status in _BODILESS:
+            self._left = 0
         else:
-            bodiless = status in (101, 204, 304)
-            self._close_delimited = not bodiless and self._length is None and not self._framed
+            self._left, self._chunked = fields.length, fields.chunked
+            self._keep_alive &= self._chunked or self._left is not None
 
-    def on_body(self, data: bytes) -> None:
-        """A piece of the body."""
-        if self._done:
+    # The body.
+
+    def _take_body(self, data: bytes) -> None:
+        if not data:
             return
         self._body_length += len(data)
         missing = self._keep - len(self._kept)
@@ -204,13 +223,71 @@ class ReplyReader:
         if self._sink is not None:
             self._sink(data)
 
-    def on_message_complete(self) -> None:
-        """The end of a reply, or of an interim one."""
-        if not self._head_done:
-            self._heads += 1
-            self._length, self._framed = None, False
+    def _read_chunks(self, data: bytes) -> None:
+        at = 0
+        while at < len(data):
+            if self._left:
+                body = data[at : at + self._left]
+                self._left -= len(body)
+                self._take_body(body)
+                at += len(body)
+                continue
+            end = data.find(b"\n", at) + 1 or len(data)
+            self._line += data[at:end]
+            at = end
+            if len(self._line) + self._trailers > MAX_HEAD_BYTES:
+                self.problem = f"{self._within.name} longer than {MAX_HEAD_BYTES} bytes"
+            elif not self._line.endswith(b"\n"):
+                if not self._within.part.fullmatch(self._line):
+                    self.problem = f"{self._within.name} malformed"
+            elif self._read_line():
+                self._complete(surplus=at < len(data))
+            if self.problem or self.reply is not None:
+                return
+
+    def _read_line(self) -> bool:
+        """Take a whole line of the framing; whether it was the last."""
+        line, self._line = self._line, b""
+        match = self._within.whole.fullmatch(line)
+        if match is None:
+            self.problem = f"{self._within.name} malformed"
+        elif self._within is _SIZE:
+            self._left = int(match[1], 16)
+            self._within = _AFTER if self._left else _TRAILER
+        elif self._within is _AFTER:
+            self._within = _SIZE
         else:
-            self._done = True
+            self._trailers += len(line)
+            return line == b"\r\n"
+        return False
+
+
+class _Fields:
+    """What the fields of a head say of the body and the connection; called by the parser."""
+
+    __slots__ = ("chunked", "connection", "length")
+
+    def __init__(self) -> None:
+        self.connection: list[bytes] = []
+        self.length: int | None = None
+        self.chunked = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        lowered = name.lower()
+        if lowered == b"content-length":
+            self.length = int(value)
+        elif lowered == b"transfer-encoding":  # any other last coding ends with the connection
+            self.chunked = value.rpartition(b",")[2].strip(b" \t").lower() == b"chunked"
+        elif lowered in _CONNECTIONS:
+            self.connection += (token.strip(b" \t") for token in value.lower().split(b","))
+
+
+def _once_each_length(head: bytes) -> bytes:
+    """The head without the repetition of a Content-Length of the same value, which curl and browsers take too."""
+    lengths = _LENGTH.findall(head)
+    if len(lengths) < 2 or len(set(lengths)) > 1:
+        return head
+    return _LENGTH.sub(b"", head, count=len(lengths) - 1)
 
 
 def read_short(data: bytes, method: str, heads: dict[bytes, Framing] | None) -> tuple[Framing, int] | None:
@@ -224,7 +301,7 @@ def read_short(data: bytes, method: str, heads: dict[bytes, Framing] | None) -> 
         if framing is not None:
             return framing, end
     match = _PLAIN.match(data)
-    if match is None or method == "HEAD":
+    if match is None or method == "HEAD" or match.end() > MAX_HEAD_BYTES:
         return None
     framing = _plain_framing(int(match[1]), match[0].lower())
     if framing is None:

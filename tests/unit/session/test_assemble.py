@@ -279,3 +279,12 @@ def test_a_job_of_several_requests_an_object_has_its_transactions_by_their_name(
 
 def test_other_runs_have_no_transactions():
     assert Run().worker(measured=good(5), sent=5).result().transactions == {}
+
+
+def test_heads_with_lf_alone_are_noted_once():
+    run = Run().worker(measured=good(3), sent=3, ok=3)
+    assert run.result().notes == []
+    run = Run().worker(measured=good(3), sent=3, ok=3)
+    run.collected.total.connections.bare_lf = 3
+    (note,) = run.result().notes
+    assert note.startswith("3 replies ended lines of their head with LF alone")

@@ -124,8 +124,9 @@ def test_any_byte_behind_a_reply_to_head_is_too_many(field, tail):
     assert reader.surplus
 
 
-def test_a_coding_that_is_not_chunked_ends_with_the_connection():
-    reader = read([OK + b"Transfer-Encoding: gzip\r\n\r\nxx", b"yy"], closes=True)
+@pytest.mark.parametrize("coding", [b"gzip", b"xchunked", b"chunked, gzip", b"x-chunked"])
+def test_a_coding_that_is_not_chunked_ends_with_the_connection(coding):
+    reader = read([OK + b"Transfer-Encoding: %b\r\n\r\nxx" % coding, b"yy"], closes=True)
     assert verdict(reader) == (200, 4, b"xxyy", False)
 
 
@@ -164,6 +165,39 @@ def test_a_head_may_be_long_but_not_endless():
         assert not reader.problem
     reader.feed(b"X-Field: " + b"x" * 989 + b"\r\n")
     assert "longer than 65536 bytes" in reader.problem
+
+
+ENDLESS = {
+    "a head": (OK + b"X: ", b"x", "the head is longer than 65536 bytes"),
+    "interim replies": (b"", b"HTTP/1.1 103 Early\r\n\r\n", "the head is longer than 65536 bytes"),
+    "a chunk's line": (CHUNKED[:-12] + b"1;", b"x", "a chunk's line is longer than 65536 bytes"),
+    "a trailer": (CHUNKED[:-2] + b"X: ", b"x", "the trailers are longer than 65536 bytes"),
+    "trailers": (CHUNKED[:-2], b"X: 1\r\n", "the trailers are longer than 65536 bytes"),
+}
+
+
+@pytest.mark.parametrize("size", [1000, 60_000, 1 << 20])
+@pytest.mark.parametrize(("start", "more", "problem"), ENDLESS.values(), ids=ENDLESS)
+def test_what_does_not_end_is_given_up_wherever_it_is_cut(start, more, problem, size):
+    reader = ReplyReader("GET")
+    data = start + more * (size // len(more))
+    while not reader.problem and reader.received < 1 << 20:
+        for piece in pieces_of(data, size):
+            reader.feed(piece)
+        data = more * (size // len(more))
+    assert reader.problem == problem
+    assert reader.reply is None
+
+
+def test_the_framing_of_many_short_chunks_is_not_limited_in_all():
+    chunk = b"1;" + b"x" * 990 + b"\r\na\r\n"
+    reader = read([OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 1000 + b"0\r\n\r\n"])
+    assert reader.reply.body_length == 1000
+
+
+def test_lines_that_end_in_lf_alone_are_known():
+    assert read([OK.replace(b"\r", b"") + b"Content-Length: 0\r\n\r\n"]).bare_lf
+    assert not read([LENGTH]).bare_lf
 
 
 def test_a_reader_knows_whether_anything_has_come():
