@@ -5,7 +5,7 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,7 +58,8 @@ def loadgen(
 
 def call_body(given: Command) -> int:
     """Import the body of a command, now that its parameters are known to be good, and call it."""
-    return int(_imported("bodies", *given.body.split(":"))(given))
+    module, function = given.body.split(":")
+    return int(_imported(f"bodies.{module}", function)(given))
 
 
 def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
@@ -74,7 +75,7 @@ def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
     app.callback()(loadgen)
     asked = next((word for word in arguments if not word.startswith("-")), "")
     for name in (asked,) if asked in COMMANDS else COMMANDS:
-        command = _imported("commands", name.replace("-", "_"), COMMANDS[name])
+        command = _command(name)
         if hasattr(command, "commands"):
             app.add_typer(_group(name, command, call))
         else:
@@ -96,8 +97,20 @@ def _group(name: str, command: Any, call: Call) -> typer.Typer:
     return group
 
 
-def _imported(folder: str, module: str, name: str) -> Any:
-    return getattr(import_module(f"loadgen.cli.{folder}.{module}"), name)
+def _command(name: str) -> Any:
+    return _imported(f"commands.{name.replace('-', '_')}", COMMANDS[name])
+
+
+def _imported(module: str, name: str) -> Any:
+    return getattr(import_module(f"loadgen.cli.{module}"), name)
+
+
+def _warn_of_unknown(variables: Collection[str]) -> None:
+    """Say on stderr which of these stand for no option of any command."""
+    if variables:
+        commands = [_command(name) for name in COMMANDS]
+        for text in _imported("environment", "unknown_variables")(variables, commands):
+            sys.stderr.write(f"loadgen: {text}\n")
 
 
 def _show(error: Any) -> None:
@@ -119,6 +132,7 @@ def run_app(call: Call = call_body) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and dots are no reason to fail on an ASCII terminal
+    _warn_of_unknown([name for name in os.environ if name.startswith("LOADGEN_")])
     try:
         code = make_app(sys.argv[1:], call)(standalone_mode=False, prog_name="loadgen")
     except ClickException as error:

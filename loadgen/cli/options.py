@@ -35,8 +35,8 @@ class RunOption:
 
     @property
     def variable(self) -> str:
-        """See `_variable`; lists take one entry a line."""
-        return _variable(self.flags)
+        """See `variable_of`; lists take one entry a line."""
+        return variable_of(self.flags)
 
 
 OPTIONS = (
@@ -101,14 +101,14 @@ def own_option(flags: Sequence[str], panel: str, text: str, metavar: str = "FILE
         *flags,
         help=text,
         metavar=metavar,
-        envvar=_variable(flags),
+        envvar=variable_of(flags),
         show_envvar=False,
         rich_help_panel=panel,
         min=least,
     )
 
 
-def _variable(flags: Sequence[str]) -> str:
+def variable_of(flags: Sequence[str]) -> str:
     """The environment variable: LOADGEN_ and the long flag."""
     return "LOADGEN_" + flags[-1].strip("-").replace("-", "_").upper()
 
@@ -133,12 +133,24 @@ class Options:
             alias = values.pop("z")
             flags["duration"] = alias if flags["duration"] is None else flags["duration"]
         for row in self.rows:
-            if row.kind == list[str] and not flags[row.key]:
-                flags[row.key] = os.environ.get(row.variable, "").splitlines()
+            if row.kind == list[str]:
+                flags[row.key] = _joined(row.key, os.environ.get(row.variable, "").splitlines(), flags[row.key] or [])
         given = {key: value for key, value in flags.items() if value not in (None, [])}
         if "keepalive" in given:
             given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
         return given
+
+
+def _joined(key: str, inherited: list[str], given: list[str]) -> list[str]:
+    """What the environment and the command line say together: headers add up, unless they have the same name."""
+    if key != "headers":
+        return given or inherited
+    names = {_name(line) for line in given}
+    return [*(line for line in inherited if _name(line) not in names), *given]
+
+
+def _name(header: str) -> str:
+    return header.partition(":")[0].strip().lower()
 
 
 def _parameter(option: RunOption) -> inspect.Parameter:

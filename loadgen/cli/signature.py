@@ -4,9 +4,11 @@ A field is one parameter, another dataclass of them, or a group (`Annotated[VALU
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, Protocol, get_args, runtime_checkable
+
+from typer.models import OptionInfo
 
 
 class Command(Protocol):
@@ -38,6 +40,16 @@ def callback_of(command: type[Any], call: Callable[[Any], int]) -> Callable[...,
     callback.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     callback.__doc__ = command.__doc__
     return callback
+
+
+def flags_of(command: type[Any]) -> Iterator[Sequence[str]]:
+    """The flags of each option that it has."""
+    for parameter in _parameters(command):
+        if isinstance(parameter.default, OptionInfo):
+            yield parameter.default.param_decls or ()
+        for item in get_args(parameter.annotation)[1:]:
+            if isinstance(item, OptionInfo):  # in an annotation, what stands first is no default
+                yield (item.default, *(item.param_decls or ()))
 
 
 def _parameters(command: type[Any]) -> Iterator[inspect.Parameter]:

@@ -73,6 +73,39 @@ def test_a_mistake_in_the_environment_names_the_option() -> None:
     assert done.err == "loadgen: command line: --connections: expected an integer >= 1, got 'many'\n"
 
 
+@pytest.mark.parametrize(
+    ("argv", "headers"),
+    [
+        ([], ["A: 1", "B: 2"]),
+        (["-H", "C: 3"], ["A: 1", "B: 2", "C: 3"]),
+        (["-H", "b: 4"], ["A: 1", "b: 4"]),
+    ],
+)
+def test_headers_of_the_environment_are_sent_beside_those_of_the_command_line(
+    argv: list[str], headers: list[str]
+) -> None:
+    same = [word for header in headers for word in ("-H", header)]
+    assert checked(*argv, LOADGEN_HEADER="A: 1\nB: 2") == checked(*same)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("LOADGEN_CONECTIONS", "; did you mean LOADGEN_CONNECTIONS?"),
+        ("LOADGEN_HEADERS", "; did you mean LOADGEN_HEADER?"),
+        ("LOADGEN_ELSEWHERE", ""),
+    ],
+)
+def test_a_variable_of_no_option_is_named(name: str, said: str) -> None:
+    done = loadgen("check", URL, env={name: "7"})
+    assert (done.code, done.out) == (0, checked())
+    assert done.err == f"loadgen: {name} in the environment is the variable of no option{said}\n"
+
+
+def test_a_variable_of_another_command_is_no_mistake() -> None:
+    assert loadgen("check", URL, env={"LOADGEN_BUCKET": "b", "LOADGEN_HTML": "x", "LOADGEN_SET": ""}).err == ""
+
+
 def test_every_option_has_a_variable_of_its_own() -> None:
     assert len({option.variable for option in OPTIONS}) == len(OPTIONS)
 
