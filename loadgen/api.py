@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import signal
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from loadgen.session.here import plan_here
 from loadgen.session.job import run_job
 from loadgen.session.observers import Observer, Observers
 from loadgen.session.run import Hooks
+from loadgen.session.signals import signals_restored
 
 __all__ = ["Observer", "Plan", "ProfileError", "Result", "UsageError", "load_profile", "load_result", "run"]
 _log = logging.getLogger("loadgen")
@@ -58,13 +58,8 @@ def run(plan: Plan, *, observers: Iterable[Observer] = ()) -> Result:
     """
     if threading.current_thread() is not threading.main_thread():
         raise UsageError("loadgen.run handles signals, which only the main thread can: call it from there")
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(run_job(plan, Hooks(Observers(*observers), _leave, _crashed)))
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run_job(plan, Hooks(Observers(*observers), _leave, _crashed)))
 
 
 def load_result(path: str | os.PathLike[str]) -> Result:

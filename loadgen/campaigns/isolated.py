@@ -19,7 +19,7 @@ from loadgen.plan.codec import plan_to_json
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, from_document
 from loadgen.session.observers import Observer, Observers
-from loadgen.session.run import signals_to
+from loadgen.session.signals import signals_to
 
 LONGEST_LINE = 1 << 28
 KILL_AT = 3

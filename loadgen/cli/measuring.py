@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import signal
 import sys
 import traceback
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import uvloop
@@ -21,6 +19,7 @@ from loadgen.results.result import Result
 from loadgen.session.job import run_job
 from loadgen.session.observers import Observers
 from loadgen.session.run import Hooks
+from loadgen.session.signals import signals_restored
 
 T = TypeVar("T")
 
@@ -54,14 +53,3 @@ def run_async(main: Coroutine[Any, Any, T]) -> T:
     """Run it to its end, on a loop of its own."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main)
-
-
-@contextmanager
-def signals_restored() -> Iterator[None]:
-    """A run that is over ignores signals, so that none can cost its result; afterwards they mean what they did."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -7,10 +7,10 @@ from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Round, RoundsOutcome, run_rounds
 from loadgen.cli.live import live_line
 from loadgen.cli.measuring import run_async
+from loadgen.executors.places.limits import check_descriptors, raise_descriptor_limit
 from loadgen.plan.plan import Plan
 from loadgen.report.draw.style import columns, pad
 from loadgen.results.result import Result
-from loadgen.session.limits import check_descriptors
 
 MeasureRounds = Callable[..., RoundsOutcome]
 """See `measure_rounds`."""
@@ -25,7 +25,7 @@ def measure_rounds(
     caller keeps what was measured within `signals_restored`.
     """
     for plan in plans:
-        check_descriptors(plan)
+        check_descriptors(plan, raise_descriptor_limit())
     longest = max(map(columns, labels), default=0)
     with live_line(quiet=quiet) as live:
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from loadgen.base.clock import NS_PER_MS, NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
+from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
@@ -24,9 +24,9 @@ from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
-from loadgen.session.limits import check_descriptors, check_ports
 from loadgen.session.observers import Observers
 from loadgen.session.resolve import is_address, resolve
+from loadgen.session.signals import signals_to
 
 POLL_S = 0.005
 """How often the opening is looked at: it delays the gate by half of this on average, and costs nothing worth having."""
@@ -34,10 +34,10 @@ POLL_S = 0.005
 WATCH_S = 0.1
 """How often progress is told, conditions to abort are judged and the grace is looked at: `--abort-if` promises it."""
 
-GATE_DELAY_NS = 20 * NS_PER_MS
-"""Every worker must have seen the gate before it opens. Each looks every 2 ms; the rest is for a core that is busy."""
+LEAVE_S = 5.0
+"""A worker that a cut finds at work leaves within a tick, with thousands of connections within a second. One that is
+not gone after this hangs in code that never returns, or its process is stopped."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ENDED_BY = {
     Cause.COMPLETED: "completed",
     Cause.FAIL_FAST: "fail_fast",
@@ -67,7 +67,6 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     Raises UsageError where it cannot be run on this host. `calibration` is what the verdict may quote of this machine.
     Signals are ignored afterwards.
     """
-    check_descriptors(plan)
     _check_certificates(plan)
     asked_ns = now_ns()
     addresses = await resolve(plan.origin)
@@ -75,7 +74,6 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     endpoint = Endpoint(
         plan.origin, addresses, plan.tls, plan.timeout_s, plan.connect_timeout_s, plan.keep_alive, plan.phases
     )
-    check_ports(plan, endpoint)
     with closing(make_place(plan, endpoint)) as place:
         session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration)
         with signals_to(session.interrupt):
@@ -86,20 +84,6 @@ def _check_certificates(plan: Plan) -> None:
     """Raise UsageError for files that the workers could not use either."""
     if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
         make_context(plan.tls)
-
-
-@contextmanager
-def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
-    """Give SIGINT and SIGTERM to `receiver`, on the running loop; afterwards both are ignored."""
-    loop = asyncio.get_running_loop()
-    for number in SIGNALS:
-        loop.add_signal_handler(number, receiver, number)
-    try:
-        yield
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)  # what comes now must not cost the Result
 
 
 class Session:
@@ -135,6 +119,7 @@ class Session:
         self._began_ns = clock()
         self._gate_ns = 0
         self._signals = 0
+        self._abandoned = False
         self._before: tuple[int, int] = (self._began_ns, 0)
         self._rate_rps = 0.0
 
@@ -155,7 +140,7 @@ class Session:
             self._control.trip(Cause.ERROR, self._clock())
             self._control.cut()
             raise
-        return self._result(whole=not self._errors())
+        return self._result(whole=not self._lost())
 
     def interrupt(self, number: signal.Signals) -> None:
         """The first signal stops the run; the second gives the Result so far to the `emergency` hook."""
@@ -187,7 +172,7 @@ class Session:
                 next_progress = now + s_to_ns(WATCH_S)
                 self._progress("opening")
         if control.stop == GO and not all(future.done() for future in self._futures):
-            self._gate_ns = self._clock() + GATE_DELAY_NS
+            self._gate_ns = self._clock() + self._place.gate_delay_ns
             self._before = (self._gate_ns, 0)
             control.open_gate(self._gate_ns)
 
@@ -197,9 +182,19 @@ class Session:
         planned_s = self._planned_s()
         end_ns = None if planned_s is None else self._gate_ns + s_to_ns(planned_s)
         pending = set(self._futures)
+        cut_ns = 0
         while pending:
             _, pending = await asyncio.wait(pending, timeout=WATCH_S)
             now = self._clock()
+            if any(not isinstance(error, WorkersLostError) for error in self._errors()):
+                control.trip(Cause.ERROR, now)
+            if pending and control.stop == CUT:
+                cut_ns = cut_ns or now
+                if now - cut_ns >= s_to_ns(LEAVE_S):
+                    self._place.abandon()
+                    self._abandoned = True
+                    await asyncio.wait(pending, timeout=WATCH_S)
+                    return
             over_since = control.stopped_at_ns or (end_ns if end_ns is not None and now >= end_ns else 0)
             if over_since:
                 if now - over_since >= s_to_ns(plan.grace_s) and control.stop != CUT:
@@ -230,6 +225,14 @@ class Session:
         errors = (future.exception() for future in self._futures if future.done())
         return [error for error in errors if error is not None]
 
+    def _lost(self) -> tuple[str, ...]:
+        """In words: what came out of workers that failed, and who never came back."""
+        texts = list(map(_lost_text, self._errors()))
+        hung = sum(not future.done() for future in self._futures) if self._abandoned else 0
+        if hung:
+            texts.append(f"{hung} of {len(self._futures)} workers did not come back within {LEAVE_S:g} s of the cut")
+        return tuple(texts)
+
     def _check_errors(self) -> None:
         """Raise UsageError for a host that cannot; report crashes of ours, and go on to the Result."""
         for error in self._errors():
@@ -241,7 +244,7 @@ class Session:
     def _ending(self, *, whole: bool) -> Ending:
         cause, because = self._control.cause, self._because
         ended_by = ENDED_BY[cause]
-        lost = tuple(map(_lost_text, self._errors()))
+        lost = self._lost()
         if lost:
             ended_by, because = "error", "; ".join(lost)
         elif cause is Cause.CREDENTIALS:

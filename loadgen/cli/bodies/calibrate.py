@@ -11,7 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.base.files import whole_file
 from loadgen.campaigns import calibrate as campaign
 from loadgen.cli.commands.calibrate import Calibrate
-from loadgen.cli.measuring import run_async, signals_restored
+from loadgen.cli.measuring import run_async
 from loadgen.cli.output import emit
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
@@ -23,6 +23,7 @@ from loadgen.session.environment import gil_enabled, usable_cores
 from loadgen.session.job import run_job
 from loadgen.session.observers import Observers
 from loadgen.session.run import Hooks
+from loadgen.session.signals import signals_restored
 from loadgen.target.null import NullProcess
 from loadgen.target.process import TargetProcess
 

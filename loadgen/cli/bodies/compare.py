@@ -7,7 +7,6 @@ from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, parse_duration_s
 from loadgen.campaigns.rounds import RoundsOutcome
 from loadgen.cli.commands.compare import Compare
-from loadgen.cli.measuring import signals_restored
 from loadgen.cli.output import Delivery
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.variants import Variant, make_variants
@@ -15,6 +14,7 @@ from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.report.campaigns.comparison import make_page
 from loadgen.report.draw.style import counted
 from loadgen.results.rounds import Rounds
+from loadgen.session.signals import signals_restored
 
 START_S = 0.7
 """Of a run's process, and its connections."""

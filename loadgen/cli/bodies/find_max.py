@@ -9,7 +9,7 @@ from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Rest
 from loadgen.cli.commands.find_max import FindMax
 from loadgen.cli.live import live_line
-from loadgen.cli.measuring import run_async, signals_restored
+from loadgen.cli.measuring import run_async
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_for
 from loadgen.judge.exit_code import ExitCode
@@ -17,6 +17,7 @@ from loadgen.plan.condition import Condition
 from loadgen.plan.plan import Plan
 from loadgen.report.campaigns.find_max import render_trial
 from loadgen.results.find_max import MaxRate, Trial
+from loadgen.session.signals import signals_restored
 
 START = "100/s"
 Search = Callable[[Plan, tuple[Condition, ...], Runner, Rest, Callable[[Trial], None]], Awaitable[MaxRate]]

@@ -5,7 +5,6 @@ import os
 from loadgen.campaigns.rounds import SETTLE_S
 from loadgen.cli.commands.run import Run
 from loadgen.cli.commands.s3 import S3
-from loadgen.cli.measuring import signals_restored
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_of
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
@@ -15,6 +14,7 @@ from loadgen.judge.gate import check_likeness
 from loadgen.plan.codec import describe_plan
 from loadgen.report.run.run_report import RunReport
 from loadgen.session.environment import describe_environment
+from loadgen.session.signals import signals_restored
 
 
 def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds, settle_s: float = SETTLE_S) -> int:

@@ -71,16 +71,24 @@ class Place(Protocol):
         """The place's own form of it. Valid until `close`."""
         ...
 
+    @property
+    def gate_delay_ns(self) -> int:
+        """How long ahead the gate is set, so that every worker has seen it before it opens."""
+        ...
+
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
         """Start a worker for each shard; the futures are done when their workers are, and each is of one or more.
 
         `deliver` takes the workers' frames, on any thread; a worker's last one comes before its future is done. Workers
         that share a process say so in their Usage. A future raises UsageError for what cannot be done here,
-        WorkersLostError, or an exception that is a bug of ours and has tripped the stop signal. Workers whose future is
-        done count as FINISHED.
+        WorkersLostError, or an exception that is a bug of ours. Workers whose future is done count as FINISHED.
         """
         ...
 
+    def abandon(self) -> None:
+        """End workers that did not come back after a cut. Where that cannot be done, their futures stay as they are."""
+        ...
+
     def close(self) -> None:
-        """Wait for workers that still run, which are to be cut before, and free all."""
+        """Wait for workers that still run, which are to be cut before, unless they were abandoned; and free all."""
         ...

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-from loadgen.base.clock import Clock, now_ns
+from loadgen.base.clock import NS_PER_MS, Clock, now_ns
 from loadgen.base.exchange import Endpoint
 from loadgen.base.redact import Redactor
 from loadgen.executors.base import Assignment
@@ -25,6 +25,9 @@ from loadgen.plan.plan import Plan, Shard
 
 class Here:
     """A Place. `control` is closed with it."""
+
+    gate_delay_ns = 20 * NS_PER_MS
+    """Each worker looks every 2 ms; the rest is for a core that is busy."""
 
     def __init__(
         self,
@@ -39,10 +42,10 @@ class Here:
         self._endpoint = endpoint
         self._clock = clock
         self._maker = maker
+        self._abandoned = False
         self._pool = ThreadPoolExecutor(max_workers=plan.shard_count, thread_name_prefix="worker")
 
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
-        """Start a worker for each shard; a future that fails has tripped the stop signal first."""
         loop = asyncio.get_running_loop()
         redact = Redactor(self._plan.secrets).bytes_
         tasks = [
@@ -53,10 +56,13 @@ class Here:
             return [loop.run_in_executor(self._pool, self._on_own_loop, task) for task in tasks]
         return [asyncio.ensure_future(self._guarded(task)) for task in tasks]
 
+    def abandon(self) -> None:
+        self._abandoned = True  # nothing ends a thread from outside
+
     def close(self) -> None:
-        """Wait for the threads, and free the control."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self.control.close()
+        self._pool.shutdown(wait=not self._abandoned, cancel_futures=True)
+        if not self._abandoned:  # else somebody still reads it
+            self.control.close()
 
     def _on_own_loop(self, task: Assignment) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -4,13 +4,16 @@ from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import Endpoint
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.here import Here
+from loadgen.executors.places.limits import check_descriptors, check_ports, raise_descriptor_limit
 from loadgen.executors.places.processes import Processes
 from loadgen.guard.shared_state import SharedState
 from loadgen.plan.plan import Plan
 
 
 def make_place(plan: Plan, endpoint: Endpoint, clock: Clock = now_ns) -> Place:
-    """Where the plan's workers will be. Nothing runs yet; to be closed."""
+    """Where the plan's workers will be. Nothing runs yet; to be closed. Raises UsageError where they find no room."""
+    check_descriptors(plan, raise_descriptor_limit())
+    check_ports(plan, endpoint)
     control = SharedState.create(plan.shard_count)
     match plan.processes:
         case 1:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from loadgen.base.exchange import Endpoint
 from loadgen.executors.places.base import Deliver, WorkersLostError
 from loadgen.executors.places.child import encode_task
+from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.wire import read_frame
 from loadgen.plan.plan import Plan, Shard
@@ -34,6 +35,8 @@ def spawn_child(control: SharedState) -> subprocess.Popen[bytes]:
 class Processes:
     """A Place. `control` is closed with it; `spawn` starts a process that reads a task and writes frames."""
 
+    gate_delay_ns = Here.gate_delay_ns
+
     def __init__(
         self,
         plan: Plan,
@@ -45,10 +48,12 @@ class Processes:
         self._plan = plan
         self._endpoint = endpoint
         self._spawn = spawn
+        self._abandoned = False
+        self._children: list[subprocess.Popen[bytes]] = []
         self._pool = ThreadPoolExecutor(max_workers=plan.processes, thread_name_prefix="process")
 
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
-        """Start the processes, each with as many of the shards as the others."""
+        """Each process gets as many of the shards as the others."""
         loop = asyncio.get_running_loop()
         each = -(-len(shards) // self._plan.processes)
         parts = [shards[first : first + each] for first in range(0, len(shards), each)]
@@ -57,8 +62,12 @@ class Processes:
             for number, part in enumerate(parts, 1)
         ]
 
+    def abandon(self) -> None:
+        self._abandoned = True
+        for child in self._children:
+            child.kill()
+
     def close(self) -> None:
-        """Wait for the processes, and free the control."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.control.close()
 
@@ -69,6 +78,7 @@ class Processes:
         """
         indexes = range(shards[0].index, shards[-1].index + 1)
         child = self._spawn(self.control)
+        self._children.append(child)
         assert child.stdin is not None
         assert child.stdout is not None
         with child, child.stdin, child.stdout:
@@ -87,4 +97,5 @@ class Processes:
             self.control.put(index, Slot.STATE, State.FINISHED)
         if code:
             how = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
+            how = "did not end after the cut, and was killed" if self._abandoned else how
             raise WorkersLostError(f"worker process {child.pid} {how}")

@@ -1,6 +1,6 @@
 import asyncio
 from contextlib import closing
-from threading import current_thread
+from threading import Event, current_thread
 
 import pytest
 
@@ -51,3 +51,32 @@ def test_a_worker_that_fails_stops_the_run_and_is_not_waited_for(mode, shards, f
     _, outcomes, states, cause = started(mode, shards, failing)
     assert isinstance(outcomes[failing], ZeroDivisionError)
     assert (cause, states[failing]) == (Cause.ERROR, State.FINISHED)
+
+
+def test_threads_that_hang_are_left_behind_when_they_are_abandoned():
+    entered, released = Event(), Event()
+
+    class Hanging:
+        def __init__(self, task):
+            pass
+
+        async def run(self):
+            entered.set()
+            released.wait()
+
+    async def main():
+        plan = make_plan()
+        place = Here(plan, ENDPOINT, SharedState.create(1), maker=Hanging)
+        (future,) = place.start(make_shards(plan), lambda _: None)
+        while not entered.is_set():
+            await asyncio.sleep(0)
+        place.abandon()
+        place.close()
+        try:
+            return future.done(), place.control.stop
+        finally:
+            released.set()
+            await future
+            place.control.close()
+
+    assert asyncio.run(main()) == (False, 0), "what a thread may still read is not taken from it"

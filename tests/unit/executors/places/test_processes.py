@@ -80,6 +80,21 @@ def test_a_lost_child_is_said_and_what_it_told_is_kept(child, control, ending, h
     assert delivered == FRAMES
 
 
+def test_a_child_that_does_not_end_is_killed_when_it_is_abandoned(child, control):
+    async def main():
+        place = Processes(replace(PLAN, processes=1), ENDPOINT, control, child("exec sleep 600", FRAMES[:1]))
+        delivered = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        (lost,) = place.start(make_shards(PLAN)[:2], lambda _: loop.call_soon_threadsafe(delivered.set))
+        await delivered.wait()
+        place.abandon()
+        return await asyncio.gather(lost, return_exceptions=True)
+
+    (error,) = asyncio.run(main())
+    assert isinstance(error, WorkersLostError)
+    assert str(error).endswith("did not end after the cut, and was killed")
+
+
 def test_half_a_frame_of_a_killed_child_is_left_out(child, control):
     assert run(control, child("kill -9 $$", cut=3))[1] == FRAMES[:1]
 

@@ -4,20 +4,20 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint, Origin
-from loadgen.session import limits
-from loadgen.session.limits import check_descriptors, check_ports, raise_descriptor_limit
+from loadgen.executors.places.limits import check_descriptors, check_ports, raise_descriptor_limit
 from tests.support.fakes import ENDPOINT, make_plan
 
 
 class Host:
     """Resource limits of a host that is not this one."""
 
-    def __init__(self, monkeypatch, soft, hard, *, stubborn=False):
+    def __init__(self, soft, hard, *, stubborn=False):
         self.soft, self.hard, self.stubborn = soft, hard, stubborn
-        monkeypatch.setattr(resource, "getrlimit", lambda _: (self.soft, self.hard))
-        monkeypatch.setattr(resource, "setrlimit", self.set)
 
-    def set(self, _, limits_):
+    def get(self, _):
+        return self.soft, self.hard
+
+    def put(self, _, limits_):
         if self.stubborn:
             raise ValueError("not allowed to raise maximum limit")
         self.soft, self.hard = limits_
@@ -33,55 +33,50 @@ class Host:
         (resource.RLIM_INFINITY, resource.RLIM_INFINITY, False, resource.RLIM_INFINITY),
     ],
 )
-def test_the_soft_limit_is_raised_before_anything_is_refused(monkeypatch, soft, hard, stubborn, in_force):
-    Host(monkeypatch, soft, hard, stubborn=stubborn)
-    assert raise_descriptor_limit() == in_force
+def test_the_soft_limit_is_raised_before_anything_is_refused(soft, hard, stubborn, in_force):
+    host = Host(soft, hard, stubborn=stubborn)
+    assert raise_descriptor_limit(host.get, host.put) == in_force
 
 
 @pytest.mark.parametrize(
     ("users", "processes", "fits"),
     [(960, 1, True), (961, 1, False), (1920, 2, True), (1921, 2, False), (9600, 10, True)],
 )
-def test_each_process_must_hold_its_connections_and_64_more(monkeypatch, users, processes, fits):
-    Host(monkeypatch, 1024, 1024)
+def test_each_process_must_hold_its_connections_and_64_more(users, processes, fits):
     plan = make_plan(users=users, processes=processes)
     if fits:
-        check_descriptors(plan)
+        check_descriptors(plan, 1024)
     else:
         with pytest.raises(UsageError):
-            check_descriptors(plan)
+            check_descriptors(plan, 1024)
 
 
-def test_too_few_descriptors_are_refused_with_the_figure_and_a_remedy_that_works(monkeypatch):
-    Host(monkeypatch, 256, 1024)
+def test_too_few_descriptors_are_refused_with_the_figure_and_a_remedy_that_works():
     with pytest.raises(UsageError) as caught:
-        check_descriptors(make_plan(users=5000))
+        check_descriptors(make_plan(users=5000), 1024)
     assert str(caught.value) == (
         "5000 connections in 1 process(es) need 5064 file descriptors each, but this host allows 1024: "
         "raise the hard limit (`ulimit -Hn`), or use --processes 6"
     )
-    check_descriptors(make_plan(users=5000, processes=6))
+    check_descriptors(make_plan(users=5000, processes=6), 1024)
     with pytest.raises(UsageError):
-        check_descriptors(make_plan(users=5000, processes=5))
+        check_descriptors(make_plan(users=5000, processes=5), 1024)
 
 
-def test_a_host_without_a_limit_holds_anything(monkeypatch):
-    Host(monkeypatch, resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    check_descriptors(make_plan(users=10**6))
+def test_a_host_without_a_limit_holds_anything():
+    check_descriptors(make_plan(users=10**6), resource.RLIM_INFINITY)
 
 
 @pytest.fixture
-def ports(monkeypatch, tmp_path):
-    path = tmp_path / "ip_local_port_range"
-    monkeypatch.setattr(limits, "LISTED_PORTS", path)
-    return path
+def ports(tmp_path):
+    return tmp_path / "ip_local_port_range"
 
 
 def test_more_connections_than_ports_are_refused_with_the_figure_and_the_remedy(ports):
     ports.write_text("32768\t32867\n")
-    check_ports(make_plan(users=100), ENDPOINT)
+    check_ports(make_plan(users=100), ENDPOINT, ports)
     with pytest.raises(UsageError) as caught:
-        check_ports(make_plan(users=101), ENDPOINT)
+        check_ports(make_plan(users=101), ENDPOINT, ports)
     assert str(caught.value) == (
         "101 connections to one address need as many ephemeral ports, but this host has 100: "
         "widen net.ipv4.ip_local_port_range"
@@ -91,11 +86,11 @@ def test_more_connections_than_ports_are_refused_with_the_figure_and_the_remedy(
 def test_every_address_of_the_target_has_its_own_ports(ports):
     ports.write_text("1000 1099")
     two = Endpoint(Origin("http", "a", 80), ((2, ("10.0.0.1", 80)), (2, ("10.0.0.2", 80))))
-    check_ports(make_plan(users=200), two)
+    check_ports(make_plan(users=200), two, ports)
 
 
 @pytest.mark.parametrize("text", [None, "", "many", "1 2 3"])
 def test_a_host_that_does_not_tell_its_ports_is_not_refused(ports, text):
     if text is not None:
         ports.write_text(text)
-    check_ports(make_plan(users=10**6), ENDPOINT)
+    check_ports(make_plan(users=10**6), ENDPOINT, ports)

@@ -1,6 +1,7 @@
 """What this host allows: raised where it may be, refused with the figure and the remedy where it may not."""
 
 import resource
+from collections.abc import Callable
 from pathlib import Path
 
 from loadgen.base.errors import UsageError
@@ -11,15 +12,20 @@ SPARE_DESCRIPTORS = 64
 LISTED_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
-def raise_descriptor_limit() -> int:
+Limits = tuple[int, int]
+
+
+def raise_descriptor_limit(
+    get: Callable[[int], Limits] = resource.getrlimit, put: Callable[[int, Limits], None] = resource.setrlimit
+) -> int:
     """Raise the soft limit of open files to the hard one; the limit in force."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = get(resource.RLIMIT_NOFILE)
     if hard not in (soft, resource.RLIM_INFINITY):
         try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            put(resource.RLIMIT_NOFILE, (hard, hard))
         except (OSError, ValueError):
             return soft
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return get(resource.RLIMIT_NOFILE)[0]
 
 
 def most_connections(plan: Plan) -> int:
@@ -27,9 +33,8 @@ def most_connections(plan: Plan) -> int:
     return max(plan.users, plan.arrivals.max_connections if plan.arrivals else 0)
 
 
-def check_descriptors(plan: Plan) -> None:
-    """Raise UsageError where one process cannot hold its connections."""
-    limit = raise_descriptor_limit()
+def check_descriptors(plan: Plan, limit: int) -> None:
+    """Raise UsageError where one process cannot hold its connections with so many descriptors."""
     most = most_connections(plan)
     needed = share(most, plan.processes, 0) + SPARE_DESCRIPTORS
     if limit != resource.RLIM_INFINITY and needed > limit:
@@ -40,10 +45,10 @@ def check_descriptors(plan: Plan) -> None:
         )
 
 
-def check_ports(plan: Plan, endpoint: Endpoint) -> None:
+def check_ports(plan: Plan, endpoint: Endpoint, listed: Path = LISTED_PORTS) -> None:
     """Raise UsageError where there are fewer ephemeral ports than connections."""
     try:
-        low, high = (int(text) for text in LISTED_PORTS.read_text().split())
+        low, high = (int(text) for text in listed.read_text().split())
     except (OSError, ValueError):
         return
     available = (high - low + 1) * len(endpoint.addresses)
