@@ -49,7 +49,7 @@ def flags_of(command: type[Any]) -> Iterator[Sequence[str]]:
             yield parameter.default.param_decls or ()
         for item in get_args(parameter.annotation)[1:]:
             if isinstance(item, OptionInfo):  # in an annotation, what stands first is no default
-                yield (item.default, *(item.param_decls or ()))
+                yield (str(item.default), *(item.param_decls or ()))
 
 
 def _parameters(command: type[Any]) -> Iterator[inspect.Parameter]:
