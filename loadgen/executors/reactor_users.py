@@ -333,6 +333,8 @@ class ReactorUsers:
                 self._recorder.note_code(request.name_id, code)
             self._recorder.note_example(request.name_id, error, request.expect.describe(reply.status, code), reply.head)
             self._breaker.failed(now)
+        elif reply.status // 100 == 3:
+            self._recorder.note_redirect(request.name_id, reply.head)
         group = request.group
         if group is not None:
             group.reply, group.add, group.add_lag = reply, replies.samples.append, replies.lags.append

@@ -405,6 +405,8 @@ class SequentialUsers:
         kind = buffer.kind(request.name_id, reply.status, error)
         if error is None:
             buffer.last_reply, buffer.last = reply, kind
+            if reply.status // 100 == 3 and not kind.samples:
+                buffer.redirects.append((request.name_id, reply.head))
             return kind
         buffer.last_reply = None
         code = request.expect.code(reply.kept)

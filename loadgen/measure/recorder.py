@@ -7,6 +7,7 @@ from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
+from loadgen.measure.reply_hints import location, why_bad
 from loadgen.measure.transactions import Transactions
 
 EXAMPLE_BYTES = 200
@@ -116,7 +117,13 @@ class Recorder:
         if error not in errors:
             example = self._redact(head[:EXAMPLE_BYTES]) if head else ""
             message = self._redact(detail.encode("utf-8", "replace")) if detail else ERROR_TEXT[error]
-            errors[error] = ErrorCount(0, message, example)
+            more = why_bad(error, head)
+            errors[error] = ErrorCount(0, f"{message}; {more}" if more else message, example)
+
+    def note_redirect(self, name_id: int, head: bytes) -> None:
+        """Keep where the first good reply that is a redirect leads."""
+        tally = self._recording.tally(name_id)
+        tally.redirects_to = tally.redirects_to or self._redact(location(head))
 
     def note_code(self, name_id: int, code: str) -> None:
         """Count an error code of the application."""

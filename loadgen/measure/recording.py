@@ -22,7 +22,7 @@ class ErrorCount:
 @dataclass(slots=True)
 class Tally:
     """All that was seen of one request name. `codes` counts the application's own error codes, `payload` the bytes of
-    its data that good replies moved.
+    its data that good replies moved. `redirects_to` is the first Location (redacted) of a good reply.
 
     `clocks` holds Histogram by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
     `_censored` the lower bounds beside them; `first_byte` and `transfer` where phases are timed). In a closed loop
@@ -39,6 +39,7 @@ class Tally:
     codes: dict[str, int] = field(default_factory=dict)
     errors: dict[ErrorClass, ErrorCount] = field(default_factory=dict)
     clocks: dict[str, Histogram] = field(default_factory=dict)
+    redirects_to: str = ""
 
     @property
     def sent(self) -> int:
@@ -60,6 +61,7 @@ class Tally:
         self.bytes_sent += other.bytes_sent
         self.bytes_received += other.bytes_received
         self.payload += other.payload
+        self.redirects_to = self.redirects_to or other.redirects_to
         for status, times in other.statuses.items():
             self.statuses[status] = self.statuses.get(status, 0) + times
         for code, times in other.codes.items():

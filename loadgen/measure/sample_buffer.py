@@ -44,6 +44,7 @@ class SampleBuffer:
         "losses",
         "payload",
         "received",
+        "redirects",
         "sent",
         "sent_bytes",
     )
@@ -57,6 +58,7 @@ class SampleBuffer:
         self.losses: list[tuple[int, ErrorClass, int, int, str, bytes]] = []
         self.examples: list[tuple[int, ErrorClass, str, bytes]] = []
         self.codes: list[tuple[int, str]] = []
+        self.redirects: list[tuple[int, bytes]] = []
         self.last_reply: Reply | None = None
         self.last = BufferedReplies(0, 0, None)
         self._known: dict[tuple[int, int, ErrorClass | None], BufferedReplies] = {}
@@ -105,6 +107,8 @@ class SampleBuffer:
                 self._drained_payload[name_id] = total
         for example in _taken(self.examples):
             recorder.note_example(*example)
+        for redirect in _taken(self.redirects):
+            recorder.note_redirect(*redirect)
         for code in _taken(self.codes):
             recorder.note_code(*code)
         for loss in _taken(self.losses):

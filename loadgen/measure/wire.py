@@ -91,6 +91,7 @@ def _tally_out(tally: Tally) -> dict[str, Any]:
         "codes": tally.codes,
         "errors": [[error.value, item.count, item.message, item.example] for error, item in tally.errors.items()],
         "clocks": {name: _counts_out(counts) for name, counts in tally.clocks.items()},
+        "redirects_to": tally.redirects_to,
     }
 
 
@@ -107,6 +108,7 @@ def _tally_in(data: dict[str, Any]) -> Tally:
         data["codes"],
         {ErrorClass(name): ErrorCount(*rest) for name, *rest in data["errors"]},
         {name: _counts_in(counts) for name, counts in data["clocks"].items()},
+        data["redirects_to"],
     )
 
 

@@ -221,6 +221,7 @@ def _request(parts: Sequence[RequestResult]) -> RequestResult:
         status_codes=_sums(part.status_codes for part in parts),
         error_codes=_sums(part.error_codes for part in parts),
         payload_bytes=sum(part.payload_bytes for part in parts),
+        redirects_to=next((part.redirects_to for part in parts if part.redirects_to), ""),
         histograms=encoded(clocks),
     )
 

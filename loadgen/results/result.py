@@ -121,7 +121,7 @@ class ErrorRow:
 @dataclass(frozen=True, slots=True)
 class RequestResult:
     """The part of one request name, or of transactions. `payload_bytes` is what good ones moved of objects, without
-    heads.
+    heads; `redirects_to` the first Location of a good reply.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -131,6 +131,7 @@ class RequestResult:
     status_codes: dict[str, int] = field(default_factory=dict)
     error_codes: dict[str, int] = field(default_factory=dict)
     payload_bytes: int = 0
+    redirects_to: str = ""
     histograms: dict[str, str] = field(default_factory=dict)
 
 

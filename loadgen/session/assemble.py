@@ -175,6 +175,7 @@ def _request(tally: Tally) -> RequestResult:
         status_codes=_statuses(tally),
         error_codes=dict(sorted(tally.codes.items())),
         payload_bytes=tally.payload,
+        redirects_to=tally.redirects_to,
         histograms=encoded(clocks),
     )
 

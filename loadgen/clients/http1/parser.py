@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from loadgen.base.exchange import Reply
+from loadgen.clients.http1.other_protocols import other_protocol
 
 MAX_HEAD_BYTES = 65536
 """Also of a chunk's line, and of all trailers."""
@@ -174,7 +175,7 @@ class ReplyReader:
             if begin[:1] in (b"\r", b"\n"):
                 self.problem = "an empty line comes before the status line"
             elif not _BEGIN.startswith(begin):
-                self.problem = "the protocol is not HTTP/1.x"
+                self.problem = other_protocol(self.start[self._at :]) or "the protocol is not HTTP/1.x"
             elif (len(self.start) if end is None else end.end()) > MAX_HEAD_BYTES:
                 self.problem = f"the head is longer than {MAX_HEAD_BYTES} bytes"
             elif end is None:

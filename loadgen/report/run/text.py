@@ -1,5 +1,6 @@
 """The report that a person reads: Result -> text. The number they came for stands at the top."""
 
+from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, counted, line
 from loadgen.report.run.facts import header, notes, outcome
 from loadgen.report.run.latency import format_quantile, latency_table, spread
@@ -72,7 +73,7 @@ def headline(result: Result) -> Line:
 
 
 def warnings(result: Result, width: int) -> list[Line]:
-    """Whether to believe the figures; the reasons say what to do."""
+    """Whether to believe the figures, and whether they are of what was meant; the reasons say what to do."""
     lines: list[Line] = []
     generator = result.generator
     if generator.verdict != "valid":
@@ -88,6 +89,8 @@ def warnings(result: Result, width: int) -> list[Line]:
     if result.out_of_range:
         text = f"{counted(result.out_of_range, 'latency', 'latencies')} outside 1 us to 1 h: counted at the nearer end."
         lines += bullet("", text, width, Tone.WARN)
+    for note in redirect_notes(result):
+        lines += bullet("", clean(f"{note[0].upper()}{note[1:]}."), width, Tone.WARN)
     return lines
 
 

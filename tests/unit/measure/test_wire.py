@@ -32,6 +32,7 @@ tallies = st.builds(
     st.dictionaries(texts, numbers, max_size=2),
     st.dictionaries(st.sampled_from(ErrorClass), st.builds(ErrorCount, numbers, texts, texts), max_size=2),
     st.dictionaries(st.sampled_from(["response", "service_censored"]), counts, max_size=2),
+    texts,
 )
 connections = st.builds(
     ConnectionCounts, **{item.name: numbers for item in fields(ConnectionCounts) if not item.name.endswith("_ns")}
