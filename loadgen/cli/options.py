@@ -58,8 +58,10 @@ OPTIONS = (
     ),
     RunOption("arrival", ("--arrival",), ARRIVALS, "constant or poisson intervals. (default: constant)", "KIND"),
     RunOption(
-        "max_connections", ("--max-connections",), ARRIVALS, "Open up to so many when all are busy. (default: as -c)"
+        "max_connections", ("--max-connections",), ARRIVALS,
+        "Open up to so many, each when an arrival finds none free. (default: as -c)",
     ),
+    RunOption("open_ahead", ("--open-ahead",), ARRIVALS, "Open -c connections before the first arrival.", "", bool),
     RunOption(
         "when_busy", ("--when-busy",), ARRIVALS, "queue (timed from when due) or drop, after that. (default: queue)",
         "ACTION",

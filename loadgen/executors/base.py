@@ -70,7 +70,7 @@ class Users(Protocol):
         ...
 
     def open(self, now: int) -> None:
-        """Begin to connect all users, paced; with a ramp-up they connect when their turn comes instead."""
+        """Begin to connect all users, paced, where the plan wants them connected before the gate."""
         ...
 
     def start(self, now: int, end_ns: int) -> None:

@@ -22,7 +22,10 @@ SPIN_NS = 25_000
 
 
 class OpenUsers(ReactorUsers):
-    """Connections that serve arrivals. One that comes while all are busy opens another, or waits, or is dropped."""
+    """Connections that serve arrivals: the one that was last in use first, so that no more are opened than are needed.
+
+    An arrival that finds all of them busy opens another, or waits, or is dropped.
+    """
 
     def __init__(
         self,

@@ -112,7 +112,7 @@ class ReactorUsers:
         """Serve the reactor on the running loop, and begin to connect."""
         self._reactor.attach(asyncio.get_running_loop())
         self._opening_since = now
-        if not self._staggered:
+        if self._task.plan.connects_ahead:
             self._open_more(now)
 
     def _open_more(self, now: int) -> None:

@@ -77,6 +77,8 @@ class SequentialUsers:
         self._end_ns = 0
         self._clients = [clients() for _ in range(shard.users)]
         self._workload = workload
+        self._scripts = [workload.script(user) for user in range(shard.users)]
+        self._free = list(range(shard.users))
         self._buffers = [SampleBuffer(len(plan.job.request_names)) for _ in range(shard.users)]
         self._opened = [False] * shard.users
         self._started = [False] * shard.users
@@ -234,7 +236,6 @@ class SequentialUsers:
     async def _live(self, user: int) -> None:
         task, waits = self._task, self._waits
         client = self._clients[user]
-        script = self._workload.script(user)
         if task.plan.staggered:
             await waits.gate()
             for begin_ns, end_ns in self._pacer.spans_ns(user):
@@ -243,24 +244,25 @@ class SequentialUsers:
                     return
                 await client.connect()
                 self._started[user] = self._words[STOP] == GO
-                self._ended_ns[user] = await self._repeat(user, script, min(end_ns, self._end_ns))
+                self._ended_ns[user] = await self._repeat(user, min(end_ns, self._end_ns))
                 client.drop()
             return
-        await waits.until(self._opening_since + opening_offset_ns(user, task.shard.count))
-        if self._words[STOP] == GO:
-            await client.connect()
+        if task.plan.connects_ahead:
+            await waits.until(self._opening_since + opening_offset_ns(user, task.shard.count))
+            if self._words[STOP] == GO:
+                await client.connect()
         self._opened[user] = True
         await waits.gate()
         self._started[user] = self._words[STOP] == GO
-        serve = self._serve(user, script) if self._arrive else self._repeat(user, script, self._end_ns)
+        serve = self._serve(user) if self._arrive else self._repeat(user, self._end_ns)
         self._ended_ns[user] = await serve
 
-    async def _repeat(self, user: int, script: Script, end_ns: int) -> int:
+    async def _repeat(self, user: int, end_ns: int) -> int:
         """One pass after another, up to `end_ns` or the run's end; when the last request ended, 0 without any.
 
         The first half of the loop is the hot path.
         """
-        client, buffer, pacer = self._clients[user], self._buffers[user], self._pacer
+        client, buffer, script, pacer = self._clients[user], self._buffers[user], self._scripts[user], self._pacer
         words, only, tickets = self._words, script.only, self._tickets
         again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
         eager = not (self._paced or self._phases)
@@ -292,11 +294,13 @@ class SequentialUsers:
                 now = self._clock()
         return done_ns
 
-    async def _serve(self, user: int, script: Script) -> int:
-        """One arrival after another: take the next of all users', wait until it is due, send it."""
-        client, buffer = self._clients[user], self._buffers[user]
-        done_ns = 0
-        while not self._sold_out and (due_ns := self._next_arrival_ns(user)) != NEVER_NS:
+    async def _serve(self, waiter: int) -> int:
+        """One arrival after another: take the next of all, wait until it is due, send it; when the last one ended.
+
+        Whoever waits sends as the user who was last free again, so that no more connect than are needed.
+        """
+        free, done_ns = self._free, 0
+        while not self._sold_out and (due_ns := self._next_arrival_ns(waiter)) != NEVER_NS:
             await self._waits.until(due_ns)
             now = self._clock()
             if now < due_ns:
@@ -305,6 +309,8 @@ class SequentialUsers:
                 if not self._sold_out:
                     self._unsent_waits_ns.append(now - due_ns)
                 break
+            user = free.pop()
+            client, buffer, script = self._clients[user], self._buffers[user], self._scripts[user]
             request = script.only or await self._next(script, None)
             if request is None:  # there is nothing left to send: the timetable ends here
                 self._sold_out = True
@@ -313,6 +319,7 @@ class SequentialUsers:
             done_ns = outcome.done_ns
             if request.awaited:
                 done_ns, _ = await self._follow(client, script, buffer, outcome, 0)
+            free.append(user)
         return done_ns
 
     def _next_arrival_ns(self, user: int) -> int:

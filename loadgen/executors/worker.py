@@ -43,7 +43,7 @@ class Worker:
         users = self._users
         self._put(Slot.STATE, State.OPENING)
         users.open(self._task.clock())
-        if not self._task.plan.staggered:
+        if self._task.plan.connects_ahead:
             while users.opened < self._task.shard.users and self._control.stop == GO:
                 await asyncio.sleep(POLL_S)
                 users.tick(self._task.clock())

@@ -52,8 +52,9 @@ class UserStage:
 class Arrivals:
     """The open model: when requests are due, whatever the server does.
 
-    With `poisson` the gaps are random around the rate. An arrival that finds every connection busy opens another up to
+    With `poisson` the gaps are random around the rate. An arrival that finds no connection free opens another up to
     `max_connections`; beyond that it waits (`queue`), timed from when it was due, or is dropped and counted (`drop`).
+    A run begins without connections, or with `open_ahead` with one for each user.
     `precise` spins instead of sleeping: a core for less send lag.
     """
 
@@ -62,6 +63,7 @@ class Arrivals:
     max_connections: int = 0
     when_busy: Literal["queue", "drop"] = "queue"
     precise: bool = False
+    open_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,11 @@ class Plan:
     def staggered(self) -> bool:
         """Whether users take part, and connect, at instants of their own instead of all from the gate on."""
         return bool(self.ramp_up_s or self.user_stages)
+
+    @property
+    def connects_ahead(self) -> bool:
+        """Whether all users are connected before the start gate opens."""
+        return not self.staggered and (self.arrivals is None or self.arrivals.open_ahead)
 
     @property
     def shard_count(self) -> int:

@@ -96,7 +96,7 @@ class Bytes:
 class Connections:
     """Over the whole run, warm-up and cool-down included.
 
-    `failed` attempts never opened; `reconnected` were opened again after a close.
+    `failed` attempts never opened; `reconnected` were opened again after a close; `unused` never carried a request.
     """
 
     opened: int = 0
@@ -105,6 +105,7 @@ class Connections:
     reconnected: int = 0
     idle_closed: int = 0
     desynced: int = 0
+    unused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

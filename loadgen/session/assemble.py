@@ -131,7 +131,15 @@ def _notes(counts: ConnectionCounts) -> list[str]:
 def _connections(counts: ConnectionCounts, sent: int) -> Connections:
     """Every request went out on a connection of its own, or on one that had carried another before."""
     reused = max(0, sent - counts.used - counts.failed) if counts.used else 0
-    return Connections(counts.opened, reused, counts.failed, counts.reconnected, counts.idle_closed, counts.desynced)
+    return Connections(
+        opened=counts.opened,
+        reused=reused,
+        failed=counts.failed,
+        reconnected=counts.reconnected,
+        idle_closed=counts.idle_closed,
+        desynced=counts.desynced,
+        unused=max(0, counts.opened - counts.used),
+    )
 
 
 def _users(plan: Plan, control: Control) -> Users:

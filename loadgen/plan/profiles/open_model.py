@@ -46,6 +46,7 @@ def make_arrivals(profile: Profile) -> Arrivals | None:
         max_connections=profile.max_connections or profile.connections,
         when_busy=profile.when_busy,
         precise=profile.precise,
+        open_ahead=profile.open_ahead,
     )
 
 
@@ -83,6 +84,7 @@ def _needs_a_rate(profile: Profile) -> Iterator[Problem]:
         "max_connections": profile.max_connections is not None,
         "when_busy": profile.when_busy != "queue",
         "precise": profile.precise,
+        "open_ahead": profile.open_ahead,
     }
     for key, is_given in given.items():
         if is_given:
@@ -95,7 +97,7 @@ def _closed_only(profile: Profile) -> Iterator[Problem]:
     if profile.ramp_up:
         yield Problem(
             ("ramp_up",),
-            "cannot be combined with a rate or stages: all connections are open before the first arrival; "
+            "cannot be combined with a rate or stages: connections are opened as arrivals need them; "
             "to raise the rate slowly, begin with a stage (--stage)",
         )
 
@@ -125,17 +127,17 @@ def _times(profile: Profile) -> Iterator[Problem]:
 
 
 def _connections(profile: Profile) -> Iterator[Problem]:
-    """Only the reactor opens connections during the run, and only it can spin."""
+    """Only the reactor has more connections than users, and only it can spin."""
     most, fixed = profile.max_connections, profile.mode == "threads" or profile.client == "httpx"
-    if most is not None and most < profile.connections:
+    if most is not None and most < profile.connections and profile.open_ahead:
         yield Problem(
             ("max_connections",),
-            f"expected at least the {profile.connections} connections that are opened at the start, got {most}",
+            f"expected at least the {profile.connections} connections that are opened ahead, got {most}",
         )
     elif most is not None and fixed and most > profile.connections:
         yield Problem(
             ("max_connections",),
-            "cannot be combined with threads mode or httpx, which open all connections at the start: "
+            "cannot be above connections in threads mode and with httpx, where each user has one: "
             f"use connections: {most} (-c {most})",
         )
     if profile.precise and fixed:

@@ -98,6 +98,7 @@ class Profile(_Keys):
     max_connections: Positive | None = None
     when_busy: Annotated[Literal["queue", "drop"], BeforeValidator(fields.one_of("queue", "drop"))] = "queue"
     precise: Boolean = False
+    open_ahead: Boolean = False
     mode: Annotated[Mode, BeforeValidator(fields.one_of("pool", "threads", "async"))] = "pool"
     processes: Positive | None = None
     workers: Positive | None = None

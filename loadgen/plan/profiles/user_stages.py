@@ -28,8 +28,10 @@ def make_user_stages(profile: Profile) -> tuple[UserStage, ...]:
 
 
 def most_users(profile: Profile) -> int:
-    """The users of a profile, at the most."""
+    """The users of a profile, at the most: of a rate, no more than may have a connection."""
     stages = make_user_stages(profile)
+    if profile.max_connections is not None and not profile.open_ahead:
+        return min(profile.connections, profile.max_connections)
     return max((max(stage.from_users, stage.to_users) for stage in stages), default=profile.connections)
 
 

@@ -165,6 +165,11 @@ class _Words:
         return any(f"${{{variable.name}}}".encode() in body for variable in self._plan.job.variables)
 
     def _users(self) -> str:
+        arrivals = self._plan.arrivals
+        if arrivals is not None and not arrivals.open_ahead:
+            return (
+                f"up to {counted(arrivals.max_connections, 'connection')}, each opened when an arrival finds none free"
+            )
         users = counted(self._plan.users, "connection")
         if self._plan.user_stages:
             return f"{users} at the most: {', then '.join(map(_user_stage, self._plan.user_stages))}"
@@ -270,7 +275,7 @@ def _user_stage(stage: UserStage) -> str:
 def _when_busy(arrivals: Arrivals, users: int) -> str:
     """What becomes of an arrival that finds no connection free."""
     most = arrivals.max_connections
-    more = f"more connections are opened, up to {most:,}; then " if most > users else ""
+    more = f"more connections are opened, up to {most:,}; then " if arrivals.open_ahead and most > users else ""
     if arrivals.when_busy == "drop":
         return f"{more}arrivals are dropped and counted"
     return f"{more}arrivals wait, timed from when they were due"

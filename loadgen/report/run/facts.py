@@ -157,6 +157,7 @@ def _connections(result: Result) -> list[str]:
         "of them again after a close": seen.reconnected,
         "failed to open": seen.failed,
         "closed by the server while idle": seen.idle_closed,
+        "never carried a request": seen.unused,
     }
     items = [f"{count:,} {what}" for what, count in further.items() if count]
     return [f"{seen.opened:,} opened", *items] if seen.opened or items else []

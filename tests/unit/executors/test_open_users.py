@@ -8,8 +8,9 @@ from tests.support.fakes import TICK_NS, Chained, make_plan, reply
 from tests.unit.executors.test_sequential_users import Run
 
 
-def plan_of(rate=100.0, seconds=1.0, users=2, most=0, when_busy="queue", **changes):
-    arrivals = Arrivals((Stage(seconds, rate, rate),), max_connections=most or users, when_busy=when_busy)
+def plan_of(rate=100.0, seconds=1.0, users=2, most=0, when_busy="queue", open_ahead=False, **changes):
+    stages = (Stage(seconds, rate, rate),)
+    arrivals = Arrivals(stages, max_connections=most or users, when_busy=when_busy, open_ahead=open_ahead)
     return make_plan(users=users, arrivals=arrivals, duration_s=seconds, **changes)
 
 
@@ -172,3 +173,33 @@ def test_a_run_lasts_to_its_end_though_its_last_arrival_was_long_before(simulate
         run.whole(0.4)
     assert run.users.sent == 2
     assert run.clock() - began_ns >= 400 * NS_PER_MS
+
+
+def connects(simulate, driven, plan, serve):
+    """How many connections a run opened, and how many of them before its gate."""
+    if driven == "by a reactor":
+        run = simulate(plan, serve)
+        run.open()
+        run.run(NS_PER_S, lambda: False)
+        ahead = len(run.opened_at)
+        run.start(plan.duration_s)
+        run.run_to_the_end()
+        return len({sent.user for sent in run.sent} | {user for _, user in run.opened_at}), ahead
+    run = Run(plan, serve)
+    run.whole(plan.duration_s)
+    used = [client for client in run.clients if client.connected_at or client.sent_at]
+    return len(used), sum(bool(client.connected_at) for client in run.clients)
+
+
+@pytest.mark.parametrize("driven", ["by a reactor", "in turn"])
+@pytest.mark.parametrize(("service_ms", "needed"), [(5, 1), (15, 2), (95, 10), (500, 20)])
+def test_no_more_connections_are_opened_than_arrivals_need(simulate, driven, service_ms, needed):
+    """At 100/s, with 20 connections allowed: as many as are busy at once."""
+    plan = plan_of(rate=100.0, users=20)
+    assert connects(simulate, driven, plan, lambda _: (service_ms * NS_PER_MS, reply())) == (needed, 0)
+
+
+@pytest.mark.parametrize("driven", ["by a reactor", "in turn"])
+def test_all_are_opened_before_the_first_arrival_where_that_is_asked_for(simulate, driven):
+    plan = plan_of(rate=100.0, users=20, open_ahead=True)
+    assert connects(simulate, driven, plan, lambda _: (5 * NS_PER_MS, reply())) == (20, 20)

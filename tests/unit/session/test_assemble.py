@@ -177,7 +177,8 @@ def test_what_did_not_go_out_on_a_new_connection_was_reused(sent, counts, reused
     run.collected.add(Frame(0, 0, NS_PER_S, Recording({0: good(ok, failed=counts.failed)}, counts), usage=USAGE))
     run.control.put(0, Slot.SENT, sent)
     connections = run.result().connections
-    assert connections == Connections(opened=counts.opened, reused=reused, failed=counts.failed)
+    unused = counts.opened - counts.used
+    assert connections == Connections(counts.opened, reused=reused, failed=counts.failed, unused=unused)
 
 
 def test_errors_come_by_count_with_their_fault_and_their_example():

@@ -42,6 +42,14 @@ def test_every_choice_of_the_open_model_arrives_in_the_plan():
     assert made.arrivals == Arrivals((Stage(10.0, 1.0, 1.0),), "poisson", 80, "drop", precise=True)
 
 
+def test_connections_are_opened_on_demand_unless_they_are_wanted_ahead():
+    made = plan(rate="60", max_connections="8")
+    assert (made.users, made.arrivals.max_connections, made.connects_ahead) == (8, 8, False)
+    made = plan(rate="60", connections="8", max_connections="9", open_ahead=True)
+    assert (made.users, made.arrivals.max_connections, made.connects_ahead) == (8, 9, True)
+    assert plan(connections="8").connects_ahead
+
+
 def test_arrivals_go_on_from_the_warm_up_to_the_cool_down():
     made = plan(rate="100", duration="20s", warmup="5s", cool_down="3s")
     assert made.arrivals.stages == (Stage(28.0, 100.0, 100.0),)
@@ -116,6 +124,7 @@ NO_CLOCK = "needs a rate or stages: without them nothing arrives by a clock"
         ({"max_connections": "60"}, f"--max-connections: {NO_CLOCK}"),
         ({"when_busy": "drop"}, f"--when-busy: {NO_CLOCK}"),
         ({"precise": True}, f"--precise: {NO_CLOCK}"),
+        ({"open_ahead": True}, f"--open-ahead: {NO_CLOCK}"),
         ({"rate": "0"}, "--rate: expected a rate above zero, such as 100/s"),
         ({"stages": ["5s:0/s"]}, "--stage: expected a rate above zero, such as 100/s"),
         ({"stages": ["0s:5/s"]}, "--stage: expected at least one stage with a duration above zero"),
@@ -129,7 +138,7 @@ NO_CLOCK = "needs a rate or stages: without them nothing arrives by a clock"
         ),
         (
             {"stages": ["5s:5/s"], "ramp_up": "1s"},
-            "--ramp-up: cannot be combined with a rate or stages: all connections are open before the first arrival; "
+            "--ramp-up: cannot be combined with a rate or stages: connections are opened as arrivals need them; "
             "to raise the rate slowly, begin with a stage (--stage)",
         ),
         (
@@ -154,13 +163,13 @@ NO_CLOCK = "needs a rate or stages: without them nothing arrives by a clock"
             "--warmup: cannot be combined with stages that begin at a rate of 0: nothing would arrive in it",
         ),
         (
-            {"rate": "5", "max_connections": "49"},
-            "--max-connections: expected at least the 50 connections that are opened at the start, got 49",
+            {"rate": "5", "max_connections": "49", "open_ahead": True},
+            "--max-connections: expected at least the 50 connections that are opened ahead, got 49",
         ),
         (
             {"rate": "5", "max_connections": "51", "mode": "threads"},
-            "--max-connections: cannot be combined with threads mode or httpx, which open all connections at the "
-            "start: use connections: 51 (-c 51)",
+            "--max-connections: cannot be above connections in threads mode and with httpx, where each user has one: "
+            "use connections: 51 (-c 51)",
         ),
         (
             {"rate": "5", "precise": True, "client": "httpx"},

@@ -62,10 +62,14 @@ def test_httpx_is_said_to_add_headers() -> None:
     [
         (
             Arrivals((Stage(inf, 5000.0, 5000.0),), max_connections=50),
-            ["5,000/s, evenly spaced, whether or not replies come", "arrivals wait, timed from when they were due"],
+            [
+                "up to 50 connections, each opened when an arrival finds none free",
+                "5,000/s, evenly spaced, whether or not replies come",
+                "arrivals wait, timed from when they were due",
+            ],
         ),
         (
-            Arrivals((Stage(60.0, 0.0, 5.0),), when_busy="drop", max_connections=51),
+            Arrivals((Stage(60.0, 0.0, 5.0),), when_busy="drop", max_connections=51, open_ahead=True),
             ["0/s to 5.00/s over 1m", "more connections are opened, up to 51; then arrivals are dropped and counted"],
         ),
     ],
