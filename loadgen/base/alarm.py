@@ -17,19 +17,15 @@ class Alarm(Protocol):
 
     def fileno(self) -> int:
         """Readable from the instant on until `clear`."""
-        ...
 
     def set(self, at_ns: int) -> None:
         """Replace the pending instant; one in the past rings at once."""
-        ...
 
     def clear(self) -> None:
         """Stop ringing; nothing is pending."""
-        ...
 
     def close(self) -> None:
         """Free the descriptor."""
-        ...
 
 
 class KernelAlarm:
@@ -49,11 +45,9 @@ class KernelAlarm:
                 raise OSError(ctypes.get_errno(), "timerfd_create")
 
     def fileno(self) -> int:
-        """The timerfd."""
         return int(self._fd)
 
     def set(self, at_ns: int) -> None:
-        """Ring at `at_ns`."""
         if sys.version_info >= (3, 13):
             os.timerfd_settime_ns(self._fd, flags=os.TFD_TIMER_ABSTIME, initial=max(at_ns, 1))
             return
@@ -61,14 +55,12 @@ class KernelAlarm:
         self._library.timerfd_settime(self._fd, _ABSOLUTE, self._time, None)
 
     def clear(self) -> None:
-        """Read the expirations away."""
         try:
             os.read(self._fd, 8)
         except BlockingIOError:
             return
 
     def close(self) -> None:
-        """Close the timerfd."""
         os.close(self._fd)
 
 
@@ -83,24 +75,20 @@ class LoopAlarm:
         self._timer: asyncio.TimerHandle | None = None
 
     def fileno(self) -> int:
-        """The pipe's end."""
         return self._read
 
     def set(self, at_ns: int) -> None:
-        """Ring at `at_ns`."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(max(at_ns - self._clock(), 0) / NS_PER_S, self._ring, at_ns)
 
     def clear(self) -> None:
-        """Read the rings away."""
         try:
             os.read(self._read, 64)
         except BlockingIOError:
             return
 
     def close(self) -> None:
-        """Close the pipe."""
         if self._timer is not None:
             self._timer.cancel()
         os.close(self._read)

@@ -131,7 +131,6 @@ class BodySource(Protocol):
 
     def chunks(self) -> Iterator[bytes]:
         """Start again from the first chunk; chunks may have any size above zero."""
-        ...
 
 
 class Fields:
@@ -346,24 +345,18 @@ class Client(Protocol):
 
     async def connect(self) -> ErrorClass | None:
         """Open the connection ahead of the first request; None when it is open."""
-        ...
 
     async def exchange(self, request: Request) -> Outcome:
         """Send one request and await its reply, opening the connection where there is none. Never raises."""
-        ...
 
     def again(self, request: Request, sent_ns: int) -> Outcome | None:
         """The last request once more, without a coroutine; None where it takes `exchange`. Never raises."""
-        ...
 
     def cut(self) -> None:
         """End a running exchange from outside (any thread): it returns soon, with an error."""
-        ...
 
     def drop(self) -> None:
         """Close the connection between two exchanges; the next one opens another."""
-        ...
 
     async def close(self) -> None:
         """Close the connection; the client is not used afterwards."""
-        ...

@@ -45,7 +45,6 @@ class Backend(Generic[S]):
         self.drop()
 
     def drop(self) -> None:
-        """Close the connection."""
         if self.stream is not None:
             self.stream.shut()
             self.stream = None
@@ -192,7 +191,6 @@ class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> BlockingStream:
-        """For httpcore: the stream opened ahead, or a new one."""
         stream = self._taken(self.open(self.deadline_ns))
         stream.deadline_ns = self.deadline_ns
         return stream

@@ -157,7 +157,6 @@ class _Body:
         self._sink = request.sink
 
     def take(self, chunk: bytes) -> None:
-        """One more piece."""
         self.length += len(chunk)
         if len(self.kept) < self._keep:
             self.kept += chunk[: self._keep - len(self.kept)]
@@ -177,7 +176,6 @@ class AsyncHttpxClient(_Common):
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
     async def connect(self) -> ErrorClass | None:
-        """Open the connection ahead of the first request."""
         await anyio.lowlevel.checkpoint()  # loads what httpcore's locks would load in the first request, for 10 ms
         try:
             async with self._limit(self._endpoint.connect_timeout_s):
@@ -187,7 +185,6 @@ class AsyncHttpxClient(_Common):
         return None
 
     async def exchange(self, request: Request) -> Outcome:
-        """Send one request and await its reply."""
         sent_ns = self._clock()
         self._backend.prepare(request.method)
         try:
@@ -213,7 +210,6 @@ class AsyncHttpxClient(_Common):
         return self._done(sent_ns, stream, response.status_code, body)
 
     def cut(self) -> None:
-        """End a running exchange."""
         self._is_cut = True
         if self._running is not None:
             self._running[0].call_soon_threadsafe(self._expire)
@@ -237,11 +233,9 @@ class AsyncHttpxClient(_Common):
                 limit.reschedule(loop.time())
 
     def drop(self) -> None:
-        """Close the connection; the next exchange opens another."""
         self._backend.drop()
 
     async def close(self) -> None:
-        """Close the client and its connection."""
         await self._transport.aclose()
         self._backend.drop()
 
@@ -259,7 +253,6 @@ class BlockingHttpxClient(_Common):
         self._transport = BlockingTransport(self._backend, context)
 
     async def connect(self) -> ErrorClass | None:
-        """Open the connection ahead of the first request."""
         try:
             self._backend.open(self._clock() + self._connect_timeout_ns)
         except OSError as error:
@@ -267,7 +260,6 @@ class BlockingHttpxClient(_Common):
         return None
 
     async def exchange(self, request: Request) -> Outcome:
-        """Send one request and read its reply."""
         sent_ns = self._clock()
         self._backend.prepare(request.method)
         self._backend.limit(sent_ns + self._timeout_ns)
@@ -293,16 +285,13 @@ class BlockingHttpxClient(_Common):
         return self._done(sent_ns, stream, response.status_code, body)
 
     def cut(self) -> None:
-        """End a running exchange from another thread."""
         self._is_cut = True
         self._backend.cut()
 
     def drop(self) -> None:
-        """Close the connection; the next exchange opens another."""
         self._backend.drop()
 
     async def close(self) -> None:
-        """Close the client and its connection."""
         self._transport.close()
         self._backend.drop()
 

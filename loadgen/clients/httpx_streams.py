@@ -41,13 +41,11 @@ class Stream:
         self._sock = sock
 
     def begin(self, method: str) -> None:
-        """A new exchange."""
         self.uses += 1
         self.sent = 0
         self.reader = ReplyReader(method)
 
     def shut(self) -> None:
-        """Close at once."""
         self.closed = True
         self._sock.close()
 
@@ -104,7 +102,6 @@ class AsyncStream(Stream, httpcore.AsyncNetworkStream):
             raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send everything."""
         left = memoryview(buffer)
         try:
             while left:
@@ -116,7 +113,6 @@ class AsyncStream(Stream, httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
-        """Close; httpcore calls it for a connection that is not kept."""
         self.shut()
 
     async def start_tls(
@@ -134,7 +130,6 @@ class BlockingStream(Stream, httpcore.NetworkStream):
         self.deadline_ns = 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """The next bytes, none at the end of the stream."""
         self._limit()
         try:
             return self._received(self._sock.recv(max_bytes))
@@ -145,7 +140,6 @@ class BlockingStream(Stream, httpcore.NetworkStream):
             raise httpcore.ReadError(str(error)) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send everything."""
         left = memoryview(buffer)
         try:
             while left:
@@ -160,7 +154,6 @@ class BlockingStream(Stream, httpcore.NetworkStream):
             raise httpcore.WriteError(str(error)) from error
 
     def close(self) -> None:
-        """Close; httpcore calls it for a connection that is not kept."""
         self.shut()
 
     def start_tls(

@@ -14,19 +14,15 @@ class Poller(Protocol):
 
     def register(self, descriptor: int, mask: int) -> None:
         """Begin to watch for IN, OUT or both."""
-        ...
 
     def modify(self, descriptor: int, mask: int) -> None:
         """Watch for something else."""
-        ...
 
     def poll(self, timeout: float | None, most: int) -> list[tuple[int, int]]:
         """At most `most` descriptors that are ready, with what for."""
-        ...
 
     def close(self) -> None:
         """Stop watching."""
-        ...
 
 
 class LoopPoller:

@@ -39,7 +39,6 @@ class RateSearch:
         self._missed: dict[float, int] = {}
 
     def take(self, rate_rps: float, *, met: bool) -> None:
-        """One answer."""
         votes = self._met if met else self._missed
         votes[rate_rps] = votes.get(rate_rps, 0) + 1
         self._runs_left -= 1

@@ -63,19 +63,15 @@ class Window(Protocol):
     @property
     def sums(self) -> Sums:
         """What ended."""
-        ...
 
     def per_second(self, part: str) -> float | None:
         """One of the sums by the second; None without a duration."""
-        ...
 
     def clock(self, name: str) -> tuple[Histogram, Histogram]:
         """A clock's values and its lower bounds; never to be changed. Raises ValueError for a damaged histogram."""
-        ...
 
     def generator(self, name: str) -> float | None:
         """A figure of the generator itself; None where it is not known."""
-        ...
 
 
 def observe(metric: Metric, window: Window) -> Observed | None:

@@ -95,7 +95,6 @@ class Histogram:
 
     @property
     def total(self) -> int:
-        """The number of values."""
         return sum(self.buckets.values())
 
     def add(self, value_us: int, times: int = 1) -> None:
@@ -138,7 +137,6 @@ class Histogram:
         return beyond
 
     def merge(self, other: "Histogram") -> None:
-        """Add all of another's counts."""
         self._add_buckets(other.buckets)
         self.overflow += other.overflow
 

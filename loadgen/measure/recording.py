@@ -95,7 +95,6 @@ class Recording:
         return tally
 
     def merge(self, other: "Recording") -> None:
-        """Add another's sums."""
         for name_id, tally in other.tallies.items():
             self.tally(name_id).merge(tally)
         self.transactions.merge(other.transactions)
@@ -103,7 +102,6 @@ class Recording:
         self.loop_lag.merge(other.loop_lag)
 
     def merge_connections(self, other: "Recording") -> None:
-        """Add another's connections alone."""
         self.connections.move_from(replace(other.connections))
         for phase, counts in other.opening.items():
             self.opening.setdefault(phase, Histogram()).merge(counts)

@@ -80,7 +80,6 @@ class SampleBuffer:
     # The reader.
 
     def drain(self, recorder: Recorder) -> None:
-        """Move everything to the recorder."""
         for kind in self.kinds:
             count = len(kind.samples)
             if count:

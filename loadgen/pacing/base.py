@@ -17,19 +17,15 @@ class Pacer(Protocol):
     @property
     def eager(self) -> bool:
         """Whether every request is due the moment its user's last reply is in: then a driver need not ask."""
-        ...
 
     def begin(self, start_ns: int, end_ns: int) -> None:
         """The start gate opens at `start_ns`; nothing new is due from `end_ns` on. Called once, before all below."""
-        ...
 
     def spans_ns(self, user: int) -> list[Span]:
         """When the shard's user number `user` takes part: spans of instants, in order, none of them touching."""
-        ...
 
     def next_due_ns(self, user: int, now: int) -> int:
         """When the next request of a user is due who is free since `now`; NEVER_NS after the last.
 
         Each answer is one request to be sent, so that users who share arrivals may each ask for one. It may be past.
         """
-        ...

@@ -52,7 +52,6 @@ class Connection(asyncio.Protocol):
     # Called by the loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client connected."""
         self._transport = cast(asyncio.Transport, transport)
         self._site.connected(self._transport)
 
@@ -80,12 +79,10 @@ class Connection(asyncio.Protocol):
         self._read(data)
 
     def pause_writing(self) -> None:
-        """The client reads slower than it is written to."""
         self._paused = True
         self._throttle()
 
     def resume_writing(self) -> None:
-        """The client has caught up."""
         self._paused = False
         if not self._ended:
             self._stream()

@@ -23,11 +23,9 @@ class NullResponder(asyncio.Protocol):
     """One connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what is written to."""
         self._write = cast(asyncio.WriteTransport, transport).write
 
     def data_received(self, _data: bytes) -> None:
-        """Whatever it is, it gets the reply."""
         self._write(REPLY)
 
 

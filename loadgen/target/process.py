@@ -57,7 +57,6 @@ class TargetProcess:
         self._running.close()
 
     def send_signal(self, number: int) -> None:
-        """Send the server a signal."""
         self._process.send_signal(number)
 
     def close_stdin(self) -> None:

@@ -68,13 +68,11 @@ class RequestReader:
     # Called by the parser, in this order.
 
     def on_message_begin(self) -> None:
-        """The first byte of a request."""
         self.in_message = self._in_head = True
         self._head_bytes = self._body_length = 0
         self._target = b""
 
     def on_url(self, url: bytes) -> None:
-        """A piece of the request target."""
         self._target += url
         self._add_to_head(len(url))
 
@@ -85,16 +83,13 @@ class RequestReader:
             self.awaits_continue = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:
-        """The end of a head."""
         self._in_head = False
 
     def on_body(self, data: bytes) -> None:
-        """A piece of an upload."""
         self._body_length += len(data)
         self.awaits_continue = False
 
     def on_message_complete(self) -> None:
-        """The end of a request."""
         if self.closed:
             return
         self.in_message = self.awaits_continue = False

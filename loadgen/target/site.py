@@ -94,13 +94,11 @@ class Site:
         self._queue_log.write(f"{arrived_ns} {self.clock()}\n")
 
     def connected(self, transport: asyncio.Transport) -> None:
-        """A client connected."""
         self._transports.add(transport)
         self.stats.connections_open += 1
         self.stats.connections_total += 1
 
     def disconnected(self, transport: asyncio.Transport) -> None:
-        """Its connection is closed."""
         self._transports.discard(transport)
         self.stats.connections_open -= 1
 

@@ -24,7 +24,6 @@ class Stats:
         self.connections_total = 0
 
     def to_json(self) -> bytes:
-        """One JSON object and a newline."""
         document = {
             "requests": self.requests,
             "by_status": {str(status): number for status, number in sorted(self.by_status.items())},

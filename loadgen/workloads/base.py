@@ -33,7 +33,6 @@ class Script(Protocol):
         or dropped where nothing new may be sent any more. None ends the pass; a pass that ends without a request says
         that nothing is left, for good.
         """
-        ...
 
 
 class Workload(Protocol):
@@ -42,12 +41,9 @@ class Workload(Protocol):
     @property
     def left(self) -> int:
         """How many requests its scripts would have gone on to send, as far as that is known; 0 without an end."""
-        ...
 
     def script(self, user: int) -> Script:
         """The script of the shard's user number `user`; users may share one whose requests do not depend on others."""
-        ...
 
     def skip(self) -> int:
         """The name id of a request that was due and will not be sent."""
-        ...

@@ -26,7 +26,6 @@ class FileBody:
         self.length: int | None = self._path.stat().st_size
 
     def chunks(self) -> Iterator[bytes]:
-        """The file from its start."""
         with self._path.open("rb") as file:
             while chunk := file.read(_FILE_CHUNK_BYTES):
                 yield chunk
@@ -58,7 +57,6 @@ class HttpScript:
         self._makers = cycle([makers[pick] for pick in picks])
 
     def resume(self, _outcome: Outcome | None) -> Request:
-        """The next request in the shuffled order."""
         return next(self._makers)()
 
     def _maker(self, name_id: int, spec: RequestSpec, sources: Sources) -> Callable[[], Request]:
@@ -94,7 +92,6 @@ class HttpWorkload:
         self._rest = self._stream(users) if streams else HttpScript(job, shard.index, shard.count, shard.seed)
 
     def script(self, user: int) -> HttpScript:
-        """The stream of a user."""
         return self._stream(self._shard.first_user + user) if self._streams else self._rest
 
     def skip(self) -> int:

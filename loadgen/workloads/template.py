@@ -93,7 +93,6 @@ class Template:
         self._format = "".join(chain.from_iterable(zip(literals, [*places, ""], strict=True)))
 
     def render(self) -> str:
-        """The text with fresh values."""
         if self.constant:
             return self.text
         if len(self._sources) == 1:

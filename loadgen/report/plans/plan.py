@@ -43,7 +43,6 @@ class _Words:
         self._redactor = Redactor(plan.secrets)
 
     def title(self) -> str:
-        """The plan's name and target."""
         name, origin = self._plan.name, str(self._plan.origin)
         return clean(name if origin in name else f"{self._show(name)}: {self._origin()}")
 

@@ -35,7 +35,6 @@ class Each:
         return None if index is None else self._make(index)
 
     def begin(self, send: Send) -> Task | None:
-        """The task of the next object."""
         index = next(self._indices, None)
         return None if index is None else send(partial(self._make, index))
 

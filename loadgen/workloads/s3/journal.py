@@ -36,7 +36,6 @@ class Journal:
         self._synced_s = time.monotonic()
 
     def add(self, entry: Entry) -> None:
-        """Write one down."""
         os.write(self._file, (json.dumps(asdict(entry), ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
         if time.monotonic() - self._synced_s >= SYNC_EVERY_S:
             os.fdatasync(self._file)

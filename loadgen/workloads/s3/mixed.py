@@ -34,7 +34,6 @@ class Mixed:
         self._count = count
 
     def begin(self) -> Task | None:
-        """What comes next in the shuffled order of the weights."""
         match self._names[next(self._picks)]:
             case "get" if self._there:
                 return self._read(self._objects.get)

@@ -39,7 +39,6 @@ class Multipart:
         self._open: list[Upload] = []
 
     def begin(self) -> Task | None:
-        """Another upload."""
         index = self._next
         if self._end is not None and index >= self._end:
             return None

@@ -76,11 +76,9 @@ class Objects:
         )
 
     def key(self, index: int) -> str:
-        """The key of an object."""
         return f"{self._prefix}{index:08d}"
 
     def size(self, index: int) -> int:
-        """The size of an object."""
         return self._sizes.of(index)
 
     def body(self, index: int, size: int, part: int = 0) -> Body:
@@ -88,7 +86,6 @@ class Objects:
         return self._bodies.body(index, size, part)
 
     def put(self, index: int) -> Request:
-        """Upload an object."""
         size = self._sizes.of(index) if self._size is None else self._size
         if self._puts is not None and size <= JOINED_BODY_BYTES:
             mark = self._bodies.mark(index, 0, size)
@@ -119,7 +116,6 @@ class Objects:
         return request
 
     def stat(self, index: int) -> Request:
-        """Ask for an object's head."""
         request = self._head(index)
         return request if self._shared else request.twin()
 
@@ -130,7 +126,6 @@ class Objects:
         return request
 
     def delete(self, index: int) -> Request:
-        """Delete an object."""
         if self._deletes is not None:
             request = self._deletes.plain(b"%08d" % index)
         else:
@@ -176,7 +171,6 @@ class Signed:
         self._kept: dict[int, tuple[Request, float]] = {}
 
     def __call__(self, index: int) -> Request:
-        """The request for object `index`."""
         if self._provider.current is not self._credentials:
             self._credentials = self._provider.current
             self._kept.clear()

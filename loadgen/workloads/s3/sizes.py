@@ -21,7 +21,6 @@ class Sizes:
         self._salt = Random(f"{seed}/sizes").getrandbits(64)
 
     def of(self, index: int) -> int:
-        """The size of object `index`."""
         if self.fixed is not None:
             return self.fixed
         drawn = _mixed(index ^ self._salt)

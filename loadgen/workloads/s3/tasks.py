@@ -67,7 +67,6 @@ class Send:
     clock: Clock = now_ns
 
     def __call__(self, make: Make) -> Generator[Make | Pause | Fork, Outcome | None, Outcome]:
-        """The steps of one request."""
         outcome = yield make
         for attempt in range(self.retries):
             assert outcome is not None
@@ -130,7 +129,6 @@ class Tasks:
                 return None, None
 
     def put_back(self, running: _Running, outcome: Outcome) -> None:
-        """A request that was taken has ended."""
         self._out -= 1
         self._go_on(running, outcome)
 

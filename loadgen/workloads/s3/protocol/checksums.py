@@ -18,15 +18,12 @@ class Digest(Protocol):
 
     def update(self, data: bytes, /) -> None:
         """Take the next bytes."""
-        ...
 
     def digest(self) -> bytes:
         """The checksum of all bytes so far."""
-        ...
 
     def copy(self) -> "Digest":
         """Another that goes on from here."""
-        ...
 
 
 class Crc:

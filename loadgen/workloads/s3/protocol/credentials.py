@@ -42,11 +42,9 @@ class Renewing(Protocol):
 
     def get_frozen_credentials(self) -> Any:
         """The current ones, renewed first where they have little time left."""
-        ...
 
     def refresh_needed(self, refresh_in: int) -> bool:
         """Whether they have less than this many seconds left."""
-        ...
 
 
 class Provider:

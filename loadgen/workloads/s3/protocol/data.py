@@ -31,15 +31,12 @@ class Content(BodySource, Protocol):
 
     def payload(self) -> "bytes | BodySource":
         """What to give a Request: a short one is bytes, so that it leaves together with its head."""
-        ...
 
     def digest(self, new: Callable[[], Digest]) -> Digest:
         """The checksum of all of it."""
-        ...
 
     def chunk_sha256(self, chunk: bytes) -> str:
         """The hex SHA-256 of one of its chunks."""
-        ...
 
 
 class Given:
@@ -157,7 +154,6 @@ class Body:
             yield last
 
     def joined(self) -> bytes:
-        """All of it."""
         return b"".join(self.chunks())
 
     def payload(self) -> "bytes | Body":
@@ -223,7 +219,6 @@ class Match:
         self._at = 0
 
     def __call__(self, data: bytes) -> None:
-        """The next bytes of the download."""
         if self.differs_at is None and not self._is_next(data):
             self._compare(data)
         self.length += len(data)

@@ -87,7 +87,6 @@ class Operations:
     # Objects.
 
     def put(self, key: str, content: Content) -> Request:
-        """Upload an object."""
         return self._upload(Operation.PUT, self._address.key_path(key), _NO_QUERY, content)
 
     def get(self, key: str, size: int | None = None, sink: Callable[[bytes], None] | None = None) -> Request:
@@ -102,7 +101,6 @@ class Operations:
         return self._request(Operation.GET_RANGE, path, headers=headers, expect=expect, sink=sink)
 
     def stat(self, key: str) -> Request:
-        """Ask for an object's head."""
         return self._request(Operation.STAT, self._address.key_path(key))
 
     def delete(self, key: str) -> Request:
@@ -115,7 +113,6 @@ class Operations:
         return self._send_document(Operation.DELETE_MANY, self._address.path, Query(("delete", None)), document)
 
     def copy(self, source: str, key: str) -> Request:
-        """Copy an object of this bucket within the store."""
         headers = (("x-amz-copy-source", self._address.copy_source(source)),)
         path = self._address.key_path(key)
         return self._request(Operation.COPY, path, headers=headers)
