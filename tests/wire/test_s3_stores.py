@@ -64,10 +64,9 @@ def download(store: Store, key: str, *bodies, start: int = 0, length: int | None
     size = sum(body.size for body in bodies)
     match = Match(bodies, start)
     operations = store.operations()
-    if length is None:
-        store.good(operations.get(key, size, sink=match))
-    else:
-        store.good(operations.get_range(key, start, length, sink=match))
+    request = operations.get(key, size) if length is None else operations.get_range(key, start, length)
+    request.sink = match
+    store.good(request)
     assert match.problem(size if length is None else length) is None
 
 

@@ -7,11 +7,10 @@ from functools import partial
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.workloads.s3.bucket import page_of
 from loadgen.workloads.s3.function import Function, load_function, processed
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
 from loadgen.workloads.s3.protocol.data import Given
-from loadgen.workloads.s3.protocol.documents import S3Expect
+from loadgen.workloads.s3.protocol.documents import S3Expect, good_body, read_page
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Send, Task
@@ -105,7 +104,7 @@ class Batch:
         token: str | None = None
         while True:
             outcome = yield from self._send(partial(self._operations.list, source, token=token))
-            page = page_of(outcome)
+            page = read_page(good_body(outcome))
             for item in page.objects:
                 if not item.key.endswith("/"):
                     self._add(item.key, item.size)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from functools import partial
 
-from loadgen.base.exchange import ErrorClass, Outcome, Request
+from loadgen.base.exchange import ErrorClass, Request
 from loadgen.workloads.s3.protocol.documents import (
-    DocumentError,
     Page,
     S3Expect,
     find_token,
     fits_xml,
+    good_body,
     read_page,
     read_uploads,
 )
@@ -50,17 +50,7 @@ def list_pages(operations: Operations, send: Send, prefix: str) -> Task:
     token: str | None = ""
     while token is not None:
         outcome = yield from send(partial(operations.list, prefix, token=token or None))
-        token = find_token(outcome.reply.kept) if outcome.reply is not None and outcome.error is None else None
-
-
-def page_of(outcome: Outcome) -> Page:
-    """The page of keys that came, or an empty last one."""
-    if outcome.reply is not None and outcome.error is None:
-        try:
-            return read_page(outcome.reply.kept)
-        except DocumentError:
-            pass
-    return Page((), None)
+        token = find_token(good_body(outcome))
 
 
 def sweep(operations: Operations, send: Send, prefix: str) -> Task:
@@ -76,7 +66,8 @@ def _sweep_objects(operations: Operations, send: Send, prefix: str, token: str |
         request.expect = _A_LIST
         return request
 
-    yield Fork(_sweep_page(operations, send, prefix, page_of((yield from send(make)))))
+    page = read_page(good_body((yield from send(make))))
+    yield Fork(_sweep_page(operations, send, prefix, page))
 
 
 def _sweep_page(operations: Operations, send: Send, prefix: str, page: Page) -> Iterator[Task]:
@@ -92,11 +83,5 @@ def _sweep_page(operations: Operations, send: Send, prefix: str, page: Page) -> 
 
 
 def _sweep_uploads(operations: Operations, send: Send, prefix: str) -> Task:
-    outcome = yield from send(lambda: operations.list_uploads(prefix))
-    if outcome.reply is None or outcome.error is not None:
-        return
-    try:
-        uploads = read_uploads(outcome.reply.kept)
-    except DocumentError:
-        return
+    uploads = read_uploads(good_body((yield from send(lambda: operations.list_uploads(prefix)))))
     yield Fork(send(partial(operations.abort_multipart, *upload)) for upload in uploads if upload[0].startswith(prefix))

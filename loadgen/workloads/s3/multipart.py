@@ -7,7 +7,7 @@ from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.objects import Objects
-from loadgen.workloads.s3.protocol.documents import DocumentError, Part, find_etag, read_upload_id
+from loadgen.workloads.s3.protocol.documents import Part, find_etag, good_body, read_upload_id
 from loadgen.workloads.s3.tasks import Fork, Send, Task
 
 
@@ -58,11 +58,8 @@ class Multipart:
         key, operations, end = self._objects.key(index), self._operations, self._transactions.end
         transaction = self._transactions.begin()
         outcome = yield from self._send(lambda: operations.create_multipart(key))
-        try:
-            upload_id = read_upload_id(outcome.reply.kept if outcome.reply is not None else b"")
-        except DocumentError:
-            upload_id = ""
-        if outcome.error is not None or not upload_id:
+        upload_id = read_upload_id(good_body(outcome))
+        if not upload_id:
             end(transaction, outcome.error or ErrorClass.UNEXPECTED_BODY)
             return
         upload = Upload(index, upload_id, self._part_count(index))

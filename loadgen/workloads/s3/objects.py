@@ -126,10 +126,8 @@ class Objects:
         return request
 
     def delete(self, index: int) -> Request:
-        if self._deletes is not None:
-            request = self._deletes.plain(b"%08d" % index)
-        else:
-            request = self.operations.delete(self.key(index))
+        template = self._deletes
+        request = self.operations.delete(self.key(index)) if template is None else template.plain(b"%08d" % index)
         request.group = self._delete_group
         return request
 
@@ -147,10 +145,8 @@ class Objects:
         return request
 
     def _stat(self, index: int) -> Request:
-        if self._stats is not None:
-            request = self._stats.plain(b"%08d" % index)
-        else:
-            request = self.operations.stat(self.key(index))
+        template = self._stats
+        request = self.operations.stat(self.key(index)) if template is None else template.plain(b"%08d" % index)
         request.group = self._stat_group
         return request
 

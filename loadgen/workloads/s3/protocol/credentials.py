@@ -20,7 +20,7 @@ REFRESH_EVERY_S = 30.0
 """botocore renews what has less than 15 minutes left; asked this often, it does so in time."""
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
+@dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """A key pair and perhaps a session token; it shows itself with a shortened access key only."""
 
@@ -73,12 +73,12 @@ class Provider:
             return None
         problem = "they have expired"
         try:
-            frozen = renewing.get_frozen_credentials()
+            current = _frozen(renewing)
         except Exception as error:  # the chain's plug-ins raise what they like; what is there may still hold
             problem = readable(error)
         else:
-            if (frozen.access_key, frozen.secret_key, frozen.token) != _parts(self.current):
-                self.current = Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
+            if current != self.current:  # the same object stays, by which signers know that nothing has changed
+                self.current = current
         return f"S3 credentials could not be renewed: {problem}" if renewing.refresh_needed(refresh_in=0) else None
 
     def close(self) -> None:
@@ -130,19 +130,18 @@ def _from_chain(session: Any) -> Provider:
             f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}, or AWS_PROFILE to a profile that has some "
             "(`aws configure`, `aws sso login`); no container or instance role was found either"
         )
+    return Provider(_frozen(credentials), credentials if hasattr(credentials, "refresh_needed") else None)
+
+
+def _frozen(credentials: Any) -> Credentials:
     frozen = credentials.get_frozen_credentials()
-    current = Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
-    return Provider(current, credentials if hasattr(credentials, "refresh_needed") else None)
+    return Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
 
 
 def _none_without_botocore(environment: Mapping[str, str], profile: str | None) -> str:
     if profile or environment.get("AWS_PROFILE"):
         return "a profile of the shared AWS configuration"
     return f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}; a shared profile, SSO or a role"
-
-
-def _parts(credentials: Credentials) -> tuple[str, str, str | None]:
-    return credentials.access_key, credentials.secret_key, credentials.token
 
 
 def with_botocore(profile: str | None, read: Callable[[Any], T], what: str) -> T:

@@ -15,31 +15,14 @@ from typing import NoReturn
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
-from loadgen.base.errors import LoadgenError
-from loadgen.base.exchange import ErrorClass, Expect
+from loadgen.base.exchange import ErrorClass, Expect, Outcome
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _ERROR = re.compile(rb"<(?:[\w-]+:)?Error[\s/>]")
 _CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
-_MESSAGE = re.compile(rb"<(?:[\w-]+:)?Message\s*>\s*([^<]{1,400})")
 _NEXT_PAGE = re.compile(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
 _ETAG = re.compile(rb"\r\netag:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-class DocumentError(LoadgenError):
-    """A reply that should have been a document of S3 and is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class S3Error:
-    """What a server says went wrong: `code` such as NoSuchKey, or empty; `message` is for a person."""
-
-    code: str
-    message: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}" if self.message else self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,45 +50,43 @@ class Part:
     checksum: str | None = None
 
 
-def find_error(data: bytes) -> S3Error | None:
-    """The error that a body, or its beginning, tells of; None where it tells of none. Never raises."""
+def find_code(data: bytes) -> str | None:
+    """The code (perhaps "") of the error that a body, or its beginning, tells of; None where it tells of none."""
     start = _ERROR.search(data)
-    if start is None:
-        return None
-    code, message = _CODE.search(data, start.end()), _MESSAGE.search(data, start.end())
-    return S3Error(_text(code), _text(message))
+    return None if start is None else _text(_CODE.search(data, start.end()))
+
+
+def good_body(outcome: Outcome) -> bytes:
+    """What was kept of a good reply's body, nothing of another's."""
+    return outcome.reply.kept if outcome.reply is not None and outcome.error is None else b""
 
 
 def read_page(data: bytes) -> Page:
-    """A page of ListObjectsV2. Raises DocumentError."""
+    """A page of ListObjectsV2; an empty last one where it is none."""
     root = _parse(data, "ListBucketResult")
     coded = root.findtext("EncodingType") == "url"
     objects = []
     for item in root.iterfind("Contents"):
-        size = item.findtext("Size", "").strip()
+        key, size = item.findtext("Key", ""), item.findtext("Size", "").strip()
         if not (size.isascii() and size.isdigit()):
-            raise DocumentError(f"the list has an object of size {size!r}")
-        objects.append(Listed(_name(item, "Key", coded=coded), int(size)))
+            return Page((), None)
+        objects.append(Listed(unquote_plus(key) if coded else key, int(size)))
     token = root.findtext("NextContinuationToken") if root.findtext("IsTruncated") == "true" else None
     return Page(tuple(objects), token)
 
 
 def find_token(data: bytes) -> str | None:
     """The token of a page alone, for those who do not look at its objects; None after the last page."""
-    match = _NEXT_PAGE.search(data)
-    return _text(match) or None
+    return _text(_NEXT_PAGE.search(data)) or None
 
 
 def read_upload_id(data: bytes) -> str:
-    """The id of a multipart upload that has begun. Raises DocumentError."""
-    upload_id = _parse(data, "InitiateMultipartUploadResult").findtext("UploadId", "")
-    if not upload_id:
-        raise DocumentError("the multipart upload has no id")
-    return upload_id
+    """The id of a multipart upload that has begun; "" where there is none."""
+    return _parse(data, "InitiateMultipartUploadResult").findtext("UploadId", "")
 
 
 def read_uploads(data: bytes) -> tuple[tuple[str, str], ...]:
-    """The keys and ids of uploads that are under way, one page of them. Raises DocumentError."""
+    """The keys and ids of uploads that are under way, one page of them."""
     root = _parse(data, "ListMultipartUploadsResult")
     return tuple((item.findtext("Key", ""), item.findtext("UploadId", "")) for item in root.iterfind("Upload"))
 
@@ -163,24 +144,19 @@ class _NoDocumentType(ElementTree.TreeBuilder):
         return super().end(tag.rpartition("}")[2])
 
     def doctype(self, _name: str, _public: str, _system: str) -> NoReturn:
-        raise DocumentError("the document has a document type, which S3 never sends")
+        raise ValueError("the document has a document type, which S3 never sends")
 
 
-def _parse(data: bytes, name: str, *other_names: str) -> ElementTree.Element:
-    """The root element, which must have this name; blanks before it, sent to keep the connection, are skipped."""
-    error = find_error(data[:2048])
+def _parse(data: bytes, name: str) -> ElementTree.Element:
+    """The root element of this name, with nothing in it for whatever else came.
+
+    Blanks before it, sent to keep the connection, are skipped.
+    """
     try:
         root = ElementTree.fromstring(data.lstrip(), ElementTree.XMLParser(target=_NoDocumentType()))
-    except (ElementTree.ParseError, ValueError, LookupError) as problem:
-        raise DocumentError(str(error) if error else f"expected <{name}>, got no XML: {problem}") from None
-    if root.tag not in (name, *other_names):
-        raise DocumentError(str(error) if error else f"expected <{name}>, got <{root.tag[:80]}>")
-    return root
-
-
-def _name(item: ElementTree.Element, element: str, *, coded: bool) -> str:
-    text = item.findtext(element, "")
-    return unquote_plus(text) if coded else text
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return ElementTree.Element(name)
+    return root if root.tag == name else ElementTree.Element(name)
 
 
 def _text(match: re.Match[bytes] | None) -> str:
@@ -206,7 +182,7 @@ class S3Expect(Expect):
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
         problem = Expect.verdict(self, status, body_length, kept)
-        if problem is None and self.maybe_error and find_error(kept) is not None:
+        if problem is None and self.maybe_error and find_code(kept) is not None:
             return ErrorClass.UNEXPECTED_BODY
         return problem
 
@@ -215,5 +191,4 @@ class S3Expect(Expect):
         return self.maybe_error or self.body_contains is not None
 
     def code(self, kept: bytes) -> str:
-        error = find_error(kept)
-        return error.code if error else ""
+        return find_code(kept) or ""

@@ -1,9 +1,9 @@
 """Where a bucket is: its origin, region and path, from flags, the usual AWS variables and a profile's settings."""
 
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Literal, cast
 from urllib.parse import quote
 
@@ -142,13 +142,11 @@ def _style(addressing: Addressing, bucket: str, origin: Origin, *, is_aws: bool)
 
 
 def _is_address(host: str) -> bool:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, host)
-        except OSError:
-            continue
-        return True
-    return False
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def encode_key(key: str) -> str:

@@ -30,13 +30,11 @@ _PARTIAL = ((206, 206),)
 _MOST_LENGTHS = 4096
 """Of objects of one size, or of a few: with a size for each object there is nothing to be had from keeping them."""
 _NO_QUERY = Query()
-_ANY = S3Expect()
-_PERHAPS_ERROR = S3Expect(maybe_error=True)
 
 
 def _model(operation: Operation, name_id: int) -> Request:
     """What all requests of an operation have in common. Their replies may differ in length, so none is remembered."""
-    expect = _PERHAPS_ERROR if operation.maybe_error else _ANY
+    expect = S3Expect(maybe_error=operation.maybe_error)
     return Request(name_id, operation.method, "/", Fields(()), expect=expect, keep=operation.keep)
 
 
@@ -89,16 +87,15 @@ class Operations:
     def put(self, key: str, content: Content) -> Request:
         return self._upload(Operation.PUT, self._address.key_path(key), _NO_QUERY, content)
 
-    def get(self, key: str, size: int | None = None, sink: Callable[[bytes], None] | None = None) -> Request:
-        """Download an object, of `size` bytes where that is known. The pieces go to `sink`."""
+    def get(self, key: str, size: int | None = None) -> Request:
+        """Download an object, of `size` bytes where that is known."""
         expect = None if size is None else self.expected(size)
-        return self._request(Operation.GET, self._address.key_path(key), expect=expect, sink=sink)
+        return self._request(Operation.GET, self._address.key_path(key), expect=expect)
 
-    def get_range(self, key: str, start: int, length: int, sink: Callable[[bytes], None] | None = None) -> Request:
+    def get_range(self, key: str, start: int, length: int) -> Request:
         """Download `length` bytes (at least one) of an object from byte `start` on."""
         path, headers = self._address.key_path(key), (("Range", f"bytes={start}-{start + length - 1}"),)
-        expect = self.expected(length, part=True)
-        return self._request(Operation.GET_RANGE, path, headers=headers, expect=expect, sink=sink)
+        return self._request(Operation.GET_RANGE, path, headers=headers, expect=self.expected(length, part=True))
 
     def stat(self, key: str) -> Request:
         return self._request(Operation.STAT, self._address.key_path(key))
@@ -114,8 +111,7 @@ class Operations:
 
     def copy(self, source: str, key: str) -> Request:
         headers = (("x-amz-copy-source", self._address.copy_source(source)),)
-        path = self._address.key_path(key)
-        return self._request(Operation.COPY, path, headers=headers)
+        return self._request(Operation.COPY, self._address.key_path(key), headers=headers)
 
     def list(self, prefix: str = "", *, token: str | None = None, max_keys: int = 1000) -> Request:
         """Ask for a page of keys (see `read_page`); `token` is of the page before."""
@@ -177,13 +173,10 @@ class Operations:
     def _upload(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
         if self._streams:
             return self._stream(operation, path, query, content)
-        headers: Headers = ()
-        if self._checksum is not None:
-            headers = ((self._checksum.header, encoded(content.digest(self._checksum.new))),)
-        return self._request(operation, path, query, headers, self._hash(content), content.payload())
-
-    def _hash(self, content: Content) -> str:
-        return content.digest(sha256).digest().hex() if self.hashes else UNSIGNED_PAYLOAD
+        checksum = self._checksum
+        headers = ((checksum.header, encoded(content.digest(checksum.new))),) if checksum is not None else ()
+        hashed = content.digest(sha256).digest().hex() if self.hashes else UNSIGNED_PAYLOAD
+        return self._request(operation, path, query, headers, hashed, content.payload())
 
     def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
         checksum = self._checksum
@@ -213,18 +206,10 @@ class Operations:
         hashed: str = EMPTY_SHA256,
         body: bytes | BodySource = b"",
         expect: S3Expect | None = None,
-        sink: Callable[[bytes], None] | None = None,
     ) -> Request:
-        block, _ = self._signer.sign(
-            self.provider.current,
-            int(self._clock()),
-            self._models[operation].method,
-            path,
-            query.canonical,
-            hashed,
-            headers,
-        )
-        return self._build(operation, path + query.suffix, self._fields.with_block(block), body, expect, sink)
+        credentials, method = self.provider.current, self._models[operation].method
+        block, _ = self._signer.sign(credentials, int(self._clock()), method, path, query.canonical, hashed, headers)
+        return self._build(operation, path + query.suffix, self._fields.with_block(block), body, expect)
 
     def _build(
         self,
@@ -233,15 +218,12 @@ class Operations:
         fields: Fields,
         body: bytes | BodySource = b"",
         expect: S3Expect | None = None,
-        sink: Callable[[bytes], None] | None = None,
     ) -> Request:
         request = self._models[operation].varied(target, fields, body)
         if body:
             request.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
         if expect is not None:
             request.expect = expect
-        if sink is not None:
-            request.sink = sink
         return request
 
     def expected(self, length: int, *, part: bool = False) -> S3Expect:

@@ -122,13 +122,6 @@ def test_downloads_of_one_length_share_what_is_expected():
     assert operations.get("a").expect.length is None
 
 
-def test_a_download_s_pieces_go_where_they_are_wanted():
-    pieces = []
-    request = make().get("k", 10, sink=pieces.append)
-    assert request.sink is not None
-    assert request.group is None
-
-
 def test_lists_are_kept_whole_and_other_replies_only_as_far_as_an_error_goes():
     operations = make()
     assert operations.list().keep == PAGE_BYTES > KEEP_TO_SEARCH
