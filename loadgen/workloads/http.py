@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
-from itertools import cycle
+from itertools import cycle, repeat
 from math import gcd, lcm
 from pathlib import Path
 from random import Random
@@ -50,16 +50,18 @@ class HttpScript:
 
     def __init__(self, job: HttpJob, index: int, count: int, seed: int) -> None:
         sources = Sources(job.variables, seed, index, count)
-        makers = [self._maker(name_id, spec, sources) for name_id, spec in enumerate(job.requests)]
-        first = makers[0]
-        self.only: Request | None = first() if len(makers) == 1 and isinstance(first, _Constant) else None
+        made = [self._make(name_id, spec, sources) for name_id, spec in enumerate(job.requests)]
+        self.only = made[0] if len(made) == 1 and isinstance(made[0], Request) else None
+        makers = [repeat(one).__next__ if isinstance(one, Request) else one for one in made]
         picks = weighted_cycle([spec.weight for spec in job.requests], Random(seed))
         self._makers = cycle([makers[pick] for pick in picks])
 
     def resume(self, _outcome: Outcome | None) -> Request:
         return next(self._makers)()
 
-    def _maker(self, name_id: int, spec: RequestSpec, sources: Sources) -> Callable[[], Request]:
+    @staticmethod
+    def _make(name_id: int, spec: RequestSpec, sources: Sources) -> Request | Callable[[], Request]:
+        """The request; or what makes one, where each is another."""
         path = Template(spec.path, sources.at, in_url)
         block = Template("".join(f"{name}: {value}\r\n" for name, value in spec.headers), sources.at)
         body: bytes | BodySource = FileBody(spec.body_file) if spec.body_file else spec.body
@@ -67,7 +69,7 @@ class HttpScript:
         fields = Fields(spec.headers)
         model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, group=RequestGroup())
         if path.constant and block.constant and text.constant:
-            return _Constant(model)
+            return model
 
         def request() -> Request:
             return model.varied(
@@ -100,15 +102,3 @@ class HttpWorkload:
 
     def _stream(self, index: int) -> HttpScript:
         return HttpScript(self._job, index, self._users, self._shard.seed * 1_000_003 + index)
-
-
-class _Constant:
-    """A maker of one request that never changes."""
-
-    __slots__ = ("_request",)
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-
-    def __call__(self) -> Request:
-        return self._request

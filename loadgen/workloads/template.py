@@ -57,22 +57,14 @@ class Sources:
         if encode is percent and variable.encoded:
             encode = encode_path
         written: dict[object, str] = {value: encode(str(value)) for value in variable.values}
-        return source if all(map(_same, written, written.values())) else lambda: written[source()]
-
-
-def _same(value: object, text: str) -> bool:
-    return str(value) == text
-
-
-def as_they_are(literals: Sequence[str]) -> list[Encode]:
-    """For texts whose values are not encoded."""
-    return [as_it_is] * (len(literals) - 1)
+        return source if all(str(value) == text for value, text in written.items()) else lambda: written[source()]
 
 
 class Template:
     """A text that is rendered by `%`; `constant` says that it has no places and renders to itself.
 
-    `source_at` gives what fills the place of a name, `encoders` what writes each value between the literal texts.
+    `source_at` gives what fills the place of a name, `encoders` what writes each value between the literal texts: by
+    default as it is.
     """
 
     __slots__ = ("_format", "_sources", "constant", "text")
@@ -81,7 +73,7 @@ class Template:
         self,
         text: str,
         source_at: Callable[[str, Encode], Source | None],
-        encoders: Callable[[Sequence[str]], list[Encode]] = as_they_are,
+        encoders: Callable[[Sequence[str]], list[Encode]] = lambda literals: [as_it_is] * (len(literals) - 1),
     ) -> None:
         literals, names = (pieces := _PLACE.split(text))[::2], pieces[1::2]
         found = [source_at(name, encode) for name, encode in zip(names, encoders(literals), strict=True)]

@@ -42,8 +42,11 @@ class Journal:
             self._synced_s = time.monotonic()
 
 
-def read_head(path: str) -> dict[str, Any] | None:
-    """What the batch of a journal was; None where there is no journal yet. Raises UsageError for another file."""
+def read_run_id(path: str, s3: S3Job) -> str | None:
+    """The run that a journal is of; None where there is no journal yet.
+
+    Raises UsageError for another file, and where the journal is of another batch than the plan's.
+    """
     try:
         with Path(path).open(encoding="utf-8") as file:
             line = file.readline()
@@ -56,18 +59,14 @@ def read_head(path: str) -> dict[str, Any] | None:
     head = _parsed(line)
     if head is None or "loadgen_batch" not in head:
         raise UsageError(f"--resume: {path!r} is not the journal of a batch")
-    batch: dict[str, Any] = head["loadgen_batch"]
-    return batch
-
-
-def check_head(path: str, head: dict[str, Any], s3: S3Job) -> None:
-    """Raise UsageError where the journal is of another batch than the plan's."""
+    batch = head["loadgen_batch"]
     for key, value in _head(s3).items():
-        if key != "run_id" and head.get(key) != value:
+        if key != "run_id" and batch.get(key) != value:
             raise UsageError(
-                f"--resume: {path!r} is of a batch with {key} {head.get(key)!r}, not {value!r}; "
+                f"--resume: {path!r} is of a batch with {key} {batch.get(key)!r}, not {value!r}; "
                 "give the same options, or another file to begin anew"
             )
+    return str(batch.get("run_id"))
 
 
 def write_journal(path: str, s3: S3Job, entries: Iterable[Entry] = ()) -> None:

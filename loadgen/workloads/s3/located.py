@@ -4,11 +4,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
-from loadgen.base.exchange import Tls
 from loadgen.plan.jobs.s3 import NO_ENDPOINT, S3Job
 from loadgen.plan.plan import Plan
 from loadgen.workloads.s3.function import load_function
-from loadgen.workloads.s3.journal import check_head, read_head
+from loadgen.workloads.s3.journal import read_run_id
 from loadgen.workloads.s3.protocol.checksums import make_checksum
 from loadgen.workloads.s3.protocol.credentials import find_credentials, read_settings
 from loadgen.workloads.s3.protocol.endpoint import BucketAddress, find_bucket
@@ -30,22 +29,15 @@ def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
         environment=environment,
         settings=read_settings(profile) if profile else None,
     )
-    head = None if s3.journal is None else read_head(s3.journal)
-    if head is not None and s3.journal is not None:
-        check_head(s3.journal, head, s3)
-        s3 = replace(s3, run_id=str(head.get("run_id")), resumed=True)
+    resumed = None if s3.journal is None else read_run_id(s3.journal, s3)
+    run_id = resumed or s3.run_id or secrets.token_hex(4)
+    located = replace(s3, region=address.region, root=address.root, addressing=address.addressing, run_id=run_id)
     return replace(
         plan,
         name=str(address.origin) if plan.name == str(plan.origin) else plan.name,
         origin=address.origin,
-        tls=_trusting(plan.tls, address.ca_file),
-        job=replace(
-            s3,
-            region=address.region,
-            root=address.root,
-            addressing=address.addressing,
-            run_id=s3.run_id or secrets.token_hex(4),
-        ),
+        tls=replace(plan.tls, ca_file=plan.tls.ca_file or address.ca_file),
+        job=replace(located, resumed=resumed is not None),
     )
 
 
@@ -59,7 +51,3 @@ def address_of(plan: Plan, s3: S3Job) -> BucketAddress:
     """The address of a plan that was located."""
     assert s3.addressing != "auto"
     return BucketAddress(plan.origin, s3.region, s3.bucket, s3.root, s3.addressing)
-
-
-def _trusting(tls: Tls, ca_file: str | None) -> Tls:
-    return tls if tls.ca_file or not ca_file else replace(tls, ca_file=ca_file)

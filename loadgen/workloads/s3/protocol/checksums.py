@@ -16,14 +16,9 @@ from loadgen.plan.jobs.s3 import ChecksumName
 class Digest(Protocol):
     """What hashlib's objects have, as far as it is needed here."""
 
-    def update(self, data: bytes, /) -> None:
-        """Take the next bytes."""
-
-    def digest(self) -> bytes:
-        """The checksum of all bytes so far."""
-
-    def copy(self) -> "Digest":
-        """Another that goes on from here."""
+    def update(self, data: bytes, /) -> None: ...
+    def digest(self) -> bytes: ...
+    def copy(self) -> "Digest": ...
 
 
 class Crc:
@@ -89,9 +84,4 @@ def _crc32c() -> Callable[[bytes, int], int]:
         raise UsageError("--checksum crc32c needs a library: pip install 'loadgen[s3]', or take crc32") from None
     if implementation == "python":
         raise UsageError("--checksum crc32c: google-crc32c has no compiled code here and would be slow; take crc32")
-
-    def extended(data: bytes, value: int) -> int:
-        more: int = extend(value, data)
-        return more
-
-    return extended
+    return lambda data, value: extend(value, data)
