@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.target.answers import CONTINUE, FILLER, body_of, head_of
 from loadgen.target.reader import Received, RequestReader
 from loadgen.target.site import Site, TimedAnswer
-from loadgen.target.wire import CONTINUE, FILLER, body_of, head_of
 
 _MAX_JOINED = 16384  # a body up to here is written in one piece with its head
 _LONGEST_REMEMBERED = 4096

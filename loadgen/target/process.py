@@ -1,38 +1,39 @@
-"""The demo server in a process of its own, so that it shares neither GIL nor loop with who loads it."""
+"""A server of this package in a process of its own, so that it shares neither GIL nor loop with who loads it."""
 
+import json
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import replace
-from types import TracebackType
+from dataclasses import asdict, replace
 from typing import Self
 
 from loadgen.base.errors import UsageError
-from loadgen.target.command import to_arguments
 from loadgen.target.options import TargetOptions
 
 _STOP_TIMEOUT_S = 5.0
 _LISTENING = "listening on "
 
 
-class TargetProcess:
-    """A context manager that starts the server and stops it; it also ends when this process does.
+class ServerProcess:
+    """A context manager that starts a server and stops it; it also ends when its stdin does, so when this process does.
 
-    `url` is its address without a path, `pid` its process. By default it takes any free port. Signals of the
-    terminal do not reach it. Entering raises UsageError, with what the server message, when it does not start.
+    `url` is its address without a path. Signals of the terminal do not reach it. Entering raises UsageError, with what
+    the server says, when it does not start.
     """
 
-    def __init__(self, options: TargetOptions | None = None) -> None:
-        self._options = replace(options or TargetOptions(port=0), stop_with_parent=True)
-        self.url = ""
-        self.pid = 0
+    url: str
+    process: subprocess.Popen[str]
+
+    def __init__(self, name: str, module: str, *arguments: str) -> None:
+        self._name = name
+        self._command = [sys.executable, "-m", module, *arguments]
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             errors = stack.enter_context(tempfile.TemporaryFile())
             process = subprocess.Popen(
-                [sys.executable, "-m", "loadgen.target", *to_arguments(self._options)],
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -44,29 +45,28 @@ class TargetProcess:
             if not line.startswith(_LISTENING):
                 process.wait(_STOP_TIMEOUT_S)
                 errors.seek(0)
-                message = errors.read().decode("utf-8", "replace").strip()
-                raise UsageError(f"the demo server did not start: {message.removeprefix('loadgen.target: ')}")
-            self._process = process
-            self.url, self.pid = line.removeprefix(_LISTENING).strip(), process.pid
+                raise UsageError(f"{self._name} did not start: {errors.read().decode('utf-8', 'replace').strip()}")
+            self.process, self.url = process, line.removeprefix(_LISTENING).strip()
             self._running = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._running.close()
 
-    def send_signal(self, number: int) -> None:
-        self._process.send_signal(number)
 
-    def close_stdin(self) -> None:
-        """Do what the end of this process would do."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+class TargetProcess(ServerProcess):
+    """The demo server; by default on any free port."""
 
-    def wait(self) -> int:
-        """The exit code, once the server has ended. Raises subprocess.TimeoutExpired after five seconds."""
-        return self._process.wait(_STOP_TIMEOUT_S)
+    def __init__(self, options: TargetOptions | None = None) -> None:
+        options = replace(options or TargetOptions(port=0), stop_with_parent=True)
+        super().__init__("the demo server", "loadgen.target", json.dumps(asdict(options)))
+
+
+class NullProcess(ServerProcess):
+    """The null responder, on a free port of loopback."""
+
+    def __init__(self) -> None:
+        super().__init__("the null responder", "loadgen.target.null")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -63,7 +63,9 @@ class Site:
         """Count a request that has come whole by `now`, with `received` bytes of body: what it gets and when."""
         answer = answer_to(method, target, received)
         if isinstance(answer, Control):
-            return TimedAnswer(self._control(answer), counted=False)
+            if answer is Control.RESET:
+                self.stats.reset()
+            return TimedAnswer(Answer(body=self.stats.to_json()), counted=False)
         self.stats.requests += 1
         if self._unlimited and answer.constant:
             return TimedAnswer(answer, repeatable=True)
@@ -123,11 +125,6 @@ class Site:
         if answer.service_ns is not None:
             return TimedAnswer(answer, self._lines.departure_ns(admitted_ns, answer.service_ns), now)
         return TimedAnswer(answer, admitted_ns + answer.delay_ns, now)
-
-    def _control(self, control: Control) -> Answer:
-        if control is Control.RESET:
-            self.stats.reset()
-        return Answer(body=self.stats.to_json())
 
 
 def _open_log(path: str) -> TextIO:

@@ -1,8 +1,6 @@
 """What stops a run early, and how soon: over threads and processes, by the server's own count."""
 
-import os
 import re
-import signal
 from pathlib import Path
 from threading import Thread
 
@@ -117,4 +115,4 @@ def test_a_killed_server_trips_fail_fast(local_mode: Mode) -> None:
 
 def _kill_after(server: TargetProcess, requests: int) -> None:
     wait_until(lambda: stats_of(server.url)["requests"] >= requests, "the first requests")
-    os.kill(server.pid, signal.SIGKILL)
+    server.process.kill()

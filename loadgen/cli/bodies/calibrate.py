@@ -24,8 +24,7 @@ from loadgen.session.job import run_job
 from loadgen.session.observers import Observers
 from loadgen.session.run import Hooks
 from loadgen.session.signals import signals_restored
-from loadgen.target.null import NullProcess
-from loadgen.target.process import TargetProcess
+from loadgen.target.process import NullProcess, TargetProcess
 
 
 def run_quietly(plan: Plan) -> Result:

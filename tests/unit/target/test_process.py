@@ -4,12 +4,13 @@ import http.client
 import os
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.target.options import TargetOptions
-from loadgen.target.process import TargetProcess
+from loadgen.target.process import NullProcess, ServerProcess, TargetProcess
 
 TIMEOUT_S = 10.0
 
@@ -24,12 +25,22 @@ def get(url: str, path: str) -> bytes:
 
 
 @pytest.mark.slow  # starts a process
-def test_the_process_serves_and_is_gone_afterwards() -> None:
-    with TargetProcess() as server:
-        assert get(server.url, "/") == b"hello world\n"
-        pid = server.pid
+@pytest.mark.parametrize(("server", "reply"), [(TargetProcess(), b"hello world\n"), (NullProcess(), b"hello world!")])
+def test_the_process_serves_and_is_gone_afterwards(server: ServerProcess, reply: bytes) -> None:
+    with server:
+        assert get(server.url, "/") == reply
     with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+        os.kill(server.process.pid, 0)
+
+
+@pytest.mark.slow  # starts a process
+def test_options_reach_the_process(tmp_path: Path) -> None:
+    log = tmp_path / "-odd näme"
+    with TargetProcess(TargetOptions(host="::1", port=0, fail_after=1, queue_log=str(log))) as server:
+        assert server.url.startswith("http://[::1]:")
+        assert get(server.url, "/queue/0") == b"hello world\n"
+        assert get(server.url, "/") == b"500 Internal Server Error\n"
+    assert log.read_text().count("\n") == 1
 
 
 @pytest.mark.slow  # starts a process
@@ -38,8 +49,8 @@ def test_a_signal_ends_the_process_in_order_while_clients_are_connected(number: 
     with TargetProcess() as server, socket.create_connection(("127.0.0.1", int(server.url.split(":")[2]))) as client:
         client.sendall(b"GET /delay/60000 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n")
         get(server.url, "/")
-        server.send_signal(number)
-        assert server.wait() == 0
+        server.process.send_signal(number)
+        assert server.process.wait(TIMEOUT_S) == 0
 
 
 @pytest.mark.slow  # starts two processes
@@ -58,5 +69,6 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
 @pytest.mark.slow  # starts a process
 def test_the_process_ends_with_the_pipe_from_its_parent() -> None:
     with TargetProcess() as server:
-        server.close_stdin()
-        assert server.wait() == 0
+        assert server.process.stdin is not None
+        server.process.stdin.close()
+        assert server.process.wait(TIMEOUT_S) == 0
