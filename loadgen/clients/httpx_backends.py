@@ -5,7 +5,6 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 import httpcore
@@ -22,8 +21,11 @@ S = TypeVar("S", bound=Stream)
 class Backend(Generic[S]):
     """One user's stream. One that was opened ahead waits to be taken by httpcore."""
 
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts) -> None:
+    def __init__(
+        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+    ) -> None:
         self.stream: S | None = None
+        self._clock = clock
         self._endpoint = endpoint
         self._context = context
         self._counts = counts
@@ -46,7 +48,7 @@ class Backend(Generic[S]):
 
     def drop(self) -> None:
         if self.stream is not None:
-            self.stream.shut()
+            self.stream.close()
             self.stream = None
 
     def _taken(self, stream: S) -> S:
@@ -58,13 +60,8 @@ class Backend(Generic[S]):
 class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
     """Connects on the running loop."""
 
-    def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
-    ) -> None:
-        super().__init__(endpoint, context, counts)
-        self._clock = clock
-        self._good_address = 0
-        self._opened_before = False
+    _good_address = 0
+    _opened_before = False
 
     async def open(self) -> AsyncStream:
         """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
@@ -90,14 +87,7 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         self.stream = AsyncStream(sock, self._clock)
         return self.stream
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> AsyncStream:
+    async def connect_tcp(self, *_: Any, **_kwargs: Any) -> AsyncStream:
         """For httpcore: the stream opened ahead, or a new one."""
         return self._taken(await self.open())
 
@@ -159,8 +149,7 @@ class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
     def __init__(
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
     ) -> None:
-        super().__init__(endpoint, context, counts)
-        self._clock = clock
+        super().__init__(endpoint, context, counts, clock)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self._dial = Dial(endpoint, context, counts, clock)
         self.deadline_ns = 0
@@ -183,14 +172,7 @@ class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
         """End what the thread waits for; callable from any thread."""
         self._dial.cut()
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> BlockingStream:
+    def connect_tcp(self, *_: Any, **_kwargs: Any) -> BlockingStream:
         stream = self._taken(self.open(self.deadline_ns))
         stream.deadline_ns = self.deadline_ns
         return stream

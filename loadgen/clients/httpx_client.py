@@ -7,9 +7,9 @@ What is sent is what the raw client sends: Host, the request's fields, the body'
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import anyio.lowlevel
 import httpcore
@@ -23,6 +23,7 @@ from loadgen.clients.http1.parser import HEAD_BYTES
 from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
 from loadgen.clients.httpx_streams import Stream
 
+B = TypeVar("B", AsyncBackend, BlockingBackend)
 POOL: dict[str, Any] = {
     "max_connections": 1,
     "max_keepalive_connections": 1,
@@ -46,11 +47,12 @@ class BlockingTransport(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend, **POOL)
 
 
-class _Common:
+class _Common(Generic[B]):
     """What both clients do alike: build requests, and tell what an exchange came to."""
 
-    def __init__(self, endpoint: Endpoint, counts: ConnectionCounts, clock: Clock) -> None:
+    def __init__(self, endpoint: Endpoint, counts: ConnectionCounts, clock: Clock, backend: B) -> None:
         self.counts = counts
+        self._backend: B = backend
         self._endpoint = endpoint
         self._clock = clock
         self._is_cut = False
@@ -63,6 +65,9 @@ class _Common:
     def again(_request: Request, _sent_ns: int) -> Outcome | None:
         """httpx has no shorter way."""
         return None
+
+    def drop(self) -> None:
+        self._backend.drop()
 
     def _built(self, request: Request, source: Any) -> httpx.Request:
         """The request as httpx has it; the last one is kept, because users repeat themselves."""
@@ -82,9 +87,11 @@ class _Common:
             self._last = (request, built)
         return built
 
-    def _done(self, sent_ns: int, stream: Stream, status: int, body: "_Body") -> Outcome:
+    def _done(self, sent_ns: int, status: int, body: "_Body") -> Outcome:
         """A reply that httpx took. What came after its end, and what httpx overlooked, the raw client's parser saw."""
         done_ns = self._clock()
+        stream = self._backend.stream
+        assert stream is not None
         reader = stream.reader
         if self._is_cut and stream.eof:  # the end of this body is our own doing
             return self._lost(sent_ns, done_ns, stream, ErrorClass.CUT, "")
@@ -92,7 +99,7 @@ class _Common:
             return self._lost(sent_ns, done_ns, stream, ErrorClass.MALFORMED_REPLY, reader.problem)
         if reader.surplus:
             self.counts.desynced += 1
-            stream.shut()
+            stream.close()
         self.counts.bare_lf += reader.bare_lf
         reply = Reply(
             status, body.length, reader.received, bytes(body.kept), reader.start[:HEAD_BYTES], not stream.closed
@@ -102,19 +109,21 @@ class _Common:
             bytes_sent=stream.sent, bytes_received=reader.received, first_ns=stream.first_ns,
         )  # fmt: skip
 
-    def _failed(self, sent_ns: int, stream: Stream | None, error: Exception) -> Outcome:
+    def _failed(self, sent_ns: int, error: Exception) -> Outcome:
         done_ns = self._clock()
+        stream = self._backend.stream
         if self._is_cut:
             kind, detail = ErrorClass.CUT, ""
         else:
             kind, detail = self._why_not_opened(error) if stream is None else _why(stream, error)
+        self._backend.drop()
         return self._lost(sent_ns, done_ns, stream, kind, detail)
 
     @staticmethod
     def _lost(sent_ns: int, done_ns: int, stream: Stream | None, kind: ErrorClass, detail: str) -> Outcome:
         if stream is None:
             return Outcome(sent_ns, done_ns, None, kind, detail)
-        stream.shut()
+        stream.close()
         reader = stream.reader
         return Outcome(sent_ns, done_ns, None, kind, detail, reader.head, stream.sent, reader.received)
 
@@ -164,14 +173,13 @@ class _Body:
             self._sink(chunk)
 
 
-class AsyncHttpxClient(_Common):
+class AsyncHttpxClient(_Common[AsyncBackend]):
     """One httpx transport with one connection, on the running loop. A cut is final."""
 
     def __init__(
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
     ) -> None:
-        super().__init__(endpoint, counts, clock)
-        self._backend = AsyncBackend(endpoint, context, counts, clock)
+        super().__init__(endpoint, counts, clock, AsyncBackend(endpoint, context, counts, clock))
         self._transport = AsyncTransport(self._backend, context)
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
@@ -191,9 +199,7 @@ class AsyncHttpxClient(_Common):
             async with self._limit(self._endpoint.timeout_s):
                 return await self._exchange(request, sent_ns)
         except Exception as error:
-            outcome = self._failed(sent_ns, self._backend.stream, error)
-            self._backend.drop()
-            return outcome
+            return self._failed(sent_ns, error)
 
     async def _exchange(self, request: Request, sent_ns: int) -> Outcome:
         source = None if isinstance(request.body, bytes) else _async_chunks(request.body)
@@ -205,9 +211,7 @@ class AsyncHttpxClient(_Common):
                 body.take(chunk)
         finally:
             await response.aclose()
-        stream = self._backend.stream
-        assert stream is not None
-        return self._done(sent_ns, stream, response.status_code, body)
+        return self._done(sent_ns, response.status_code, body)
 
     def cut(self) -> None:
         self._is_cut = True
@@ -232,24 +236,20 @@ class AsyncHttpxClient(_Common):
             if not limit.expired():
                 limit.reschedule(loop.time())
 
-    def drop(self) -> None:
-        self._backend.drop()
-
     async def close(self) -> None:
         await self._transport.aclose()
         self._backend.drop()
 
 
-class BlockingHttpxClient(_Common):
+class BlockingHttpxClient(_Common[BlockingBackend]):
     """One httpx transport with one connection, in a thread of its own; `exchange` never suspends. A cut is final."""
 
     def __init__(
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
     ) -> None:
-        super().__init__(endpoint, counts, clock)
+        super().__init__(endpoint, counts, clock, BlockingBackend(endpoint, context, counts, clock))
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
-        self._backend = BlockingBackend(endpoint, context, counts, clock)
         self._transport = BlockingTransport(self._backend, context)
 
     async def connect(self) -> ErrorClass | None:
@@ -266,12 +266,10 @@ class BlockingHttpxClient(_Common):
         try:
             return self._exchange(request, sent_ns)
         except Exception as error:
-            outcome = self._failed(sent_ns, self._backend.stream, error)
-            self._backend.drop()
-            return outcome
+            return self._failed(sent_ns, error)
 
     def _exchange(self, request: Request, sent_ns: int) -> Outcome:
-        source = None if isinstance(request.body, bytes) else _Chunks(request.body)
+        source = None if isinstance(request.body, bytes) else request.body.chunks()
         response = self._transport.handle_request(self._built(request, source))
         body = _Body(request)
         try:
@@ -280,30 +278,15 @@ class BlockingHttpxClient(_Common):
                 body.take(chunk)
         finally:
             response.close()
-        stream = self._backend.stream
-        assert stream is not None
-        return self._done(sent_ns, stream, response.status_code, body)
+        return self._done(sent_ns, response.status_code, body)
 
     def cut(self) -> None:
         self._is_cut = True
         self._backend.cut()
 
-    def drop(self) -> None:
-        self._backend.drop()
-
     async def close(self) -> None:
         self._transport.close()
         self._backend.drop()
-
-
-class _Chunks:
-    """A body source for the blocking client."""
-
-    def __init__(self, source: BodySource) -> None:
-        self._source = source
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._source.chunks()
 
 
 async def _async_chunks(source: BodySource) -> AsyncIterator[bytes]:

@@ -45,7 +45,7 @@ class Stream:
         self.sent = 0
         self.reader = ReplyReader(method)
 
-    def shut(self) -> None:
+    def close(self) -> None:
         self.closed = True
         self._sock.close()
 
@@ -113,11 +113,9 @@ class AsyncStream(Stream, httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
-        self.shut()
+        self.close()
 
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> "AsyncStream":
+    async def start_tls(self, *_: Any, **_kwargs: Any) -> "AsyncStream":
         """TLS is up already."""
         return self
 
@@ -125,9 +123,7 @@ class AsyncStream(Stream, httpcore.AsyncNetworkStream):
 class BlockingStream(Stream, httpcore.NetworkStream):
     """A connection of one thread. Every operation is bounded by `deadline_ns`."""
 
-    def __init__(self, sock: socket.socket, clock: Clock) -> None:
-        super().__init__(sock, clock)
-        self.deadline_ns = 0
+    deadline_ns = 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._limit()
@@ -153,12 +149,7 @@ class BlockingStream(Stream, httpcore.NetworkStream):
             self.error = error
             raise httpcore.WriteError(str(error)) from error
 
-    def close(self) -> None:
-        self.shut()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> "BlockingStream":
+    def start_tls(self, *_: Any, **_kwargs: Any) -> "BlockingStream":
         """TLS is up already."""
         return self
 
