@@ -20,7 +20,7 @@ from random import Random
 from loadgen.judge.statistics import ROUNDING, Estimate, of_log_ratio, quantile, two_sided_p
 from loadgen.measure.histogram import Histogram, rank_of, top_of
 from loadgen.plan.metrics import BY_THE_SECOND, Metric
-from loadgen.results.encoded import decode_clocks
+from loadgen.results.encoded import decode_clock
 from loadgen.results.result import PART_OF_A_SECOND, Result
 
 FEWEST_BLOCKS = 6
@@ -65,7 +65,7 @@ def measure_of(metric: Metric, result: Result) -> tuple[Measure, int]:
     if metric.part == "response" and metric.request_name is None and (metric.quantile or metric.statistic == "mean"):
         end_s = result.duration_s + PART_OF_A_SECOND
         encoded = [row.response for row in result.blocks if row.t_s + row.duration_s <= end_s]
-        blocks = [decode_clocks({"response": text})["response"] if text else Histogram() for text in encoded]
+        blocks = [decode_clock({"response": text}, "response") for text in encoded]
         return mean_of(blocks) if metric.quantile is None else quantile_of(blocks, metric.quantile), len(blocks)
     if metric.part in BY_THE_SECOND and metric.request_name is None:
         rows = result.whole_seconds

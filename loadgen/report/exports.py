@@ -54,7 +54,7 @@ EXPORTS = (
             "gate": "report.run.gate:render_gate",
             "comparison": f"{TABLES}:render_comparison",
             "search": "report.campaigns.find_max:render_find_max",
-            "log": "report.files.hlog:log_text",
+            "log": "report.files.hlog:render_log",
         },
         printed=True,
     ),

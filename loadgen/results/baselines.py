@@ -13,7 +13,7 @@ from pathlib import Path
 
 from loadgen.base.errors import UsageError
 from loadgen.base.files import whole_file
-from loadgen.results.result import Result
+from loadgen.results.result import Result, build
 from loadgen.results.rounds import rounds_to_json
 
 FOLDER = Path(".loadgen") / "baselines"
@@ -87,13 +87,8 @@ class Baselines:
 
 def read_origin(text: str) -> Origin:
     """The origin in the text of a file; an empty one where it is no baseline."""
-    document = json.loads(text)
-    found = document.get("origin") if isinstance(document, dict) else None
-    if not isinstance(found, dict):
+    try:
+        origin: Origin = build(Origin, json.loads(text)["origin"])
+    except (TypeError, KeyError):
         return Origin()
-    sources = found.get("sources")
-    return Origin(
-        str(found.get("saved_at", "")),
-        tuple(map(str, sources)) if isinstance(sources, list) else (),
-        str(found.get("commit", "")),
-    )
+    return origin

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
+from loadgen.results.result import build
 
 SCHEMA = "loadgen.calibration/1"
 _DECISIVE = ("machine", "cpu", "cores", "python", "gil")
@@ -60,14 +61,10 @@ class Calibration:
 def from_json(text: str) -> Calibration | None:
     """The calibration that `to_json` wrote; None for anything else: it is a cache, and can be made again."""
     try:
-        document = json.loads(text)
-        if document.get("schema") != SCHEMA:
-            return None
-        document["ceiling"] = Ceiling(**document["ceiling"])
-        document["send_lag"] = tuple(LagPoint(**point) for point in document["send_lag"])
-        return Calibration(**document)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        found: Calibration = build(Calibration, json.loads(text))
+    except (ValueError, TypeError):
         return None
+    return found if found.schema == SCHEMA else None
 
 
 def to_json(calibration: Calibration) -> str:

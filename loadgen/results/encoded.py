@@ -28,6 +28,12 @@ def decode_histogram(text: str, unit_ns: int = 1000) -> Histogram:
     return counts
 
 
+def decode_clock(histograms: Mapping[str, str], name: str) -> Histogram:
+    """One clock of a Result's `histograms`, empty where it is not there. Raises UsageError where it is damaged."""
+    text = histograms.get(name)
+    return decode_clocks({name: text})[name] if text else Histogram()
+
+
 def decode_clocks(histograms: Mapping[str, str]) -> dict[str, Histogram]:
     """Every clock of a Result's `histograms`. Raises UsageError where one is damaged."""
     clocks = {}

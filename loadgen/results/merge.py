@@ -5,6 +5,7 @@ add up, and the longest of them is the duration. Rounds after each other add the
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -168,10 +169,9 @@ def _total(kind: Callable[..., T], items: Sequence[Any]) -> T:
 
 
 def _sums(tables: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    sums: dict[str, int] = {}
+    sums: Counter[str] = Counter()
     for table in tables:
-        for key, times in table.items():
-            sums[key] = sums.get(key, 0) + times
+        sums.update(table)
     return dict(sorted(sums.items()))
 
 

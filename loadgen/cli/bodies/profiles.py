@@ -4,12 +4,13 @@ from loadgen.base.errors import UsageError
 from loadgen.cli.commands.profiles import Profiles, Show
 from loadgen.cli.output import emit
 from loadgen.plan.profiles.shipped import find_shipped, shipped_profiles
-from loadgen.report.plans.profiles import render_profiles
+from loadgen.report.draw.style import align
 
 
 def profiles(_given: Profiles) -> int:
     """List them."""
-    emit(render_profiles([(profile.name, profile.summary) for profile in shipped_profiles()]) + "\n")
+    rows = [(profile.name, profile.summary) for profile in shipped_profiles()]
+    emit("\n".join(align(rows, right=frozenset())) + "\n")
     return 0
 
 

@@ -7,12 +7,11 @@ from loadgen.judge.comparison import Against, Row, summary
 from loadgen.report.campaigns.comparison import GLANCE, LEGEND, Page, verdict_text
 from loadgen.report.campaigns.comparison_cells import cells, figure, heading
 from loadgen.report.campaigns.percentiles import percentile_chart
-from loadgen.report.draw.page import html_page, text
+from loadgen.report.draw.page import html_page, html_table, made, text
 
 STRIP_WIDTH, STRIP_HEIGHT, _END = 150, 18, 5
 WIDEST_LOG = log(64)
 CLEAR = ("better", "worse")
-MACHINE = ("loadgen", "python", "cpu", "cores", "system")
 
 
 def comparison_html(page: Page) -> str:
@@ -28,7 +27,7 @@ def comparison_html(page: Page) -> str:
         f'<h2>Response times</h2>\n{chart}\n<p class="soft">{CURVES}</p>' if chart else "",
         *(_against(comparison.first, against) for against in comparison.against),
         _notes(page.notes),
-        f"<footer><p>{text(LEGEND)}</p><p>{text(_machine(page))}</p></footer>",
+        f"<footer><p>{text(LEGEND)}</p><p>{_made(page)}</p></footer>",
     ]
     labels = [item.label for item in comparison.variants]
     return html_page(
@@ -44,7 +43,7 @@ def _glance(page: Page) -> str:
     for item in page.comparison.variants:
         figures = summary(item.results)
         rows.append([text(item.label), *(text(figure(key, figures[key])) for key in GLANCE)])
-    return f"<h2>At a glance</h2>\n{_table(['', *GLANCE.values()], rows)}"
+    return f"<h2>At a glance</h2>\n{html_table(['', *GLANCE.values()], rows)}"
 
 
 def _against(first: str, against: Against) -> str:
@@ -61,7 +60,7 @@ def _against(first: str, against: Against) -> str:
             [*map(text, (row.metric.title, *cells(row))), _strip(row, reach, verdict), f"<span{kind}>{verdict}</span>"]
         )
     heads = ["", text(first), text(against.label), "ratio", "95 % interval", "", ""]
-    return f"<h2>{text(against.label)} against {text(first)}</h2>\n{_table(heads, rows)}"
+    return f"<h2>{text(against.label)} against {text(first)}</h2>\n{html_table(heads, rows)}"
 
 
 def _ends(row: Row) -> list[float]:
@@ -102,16 +101,6 @@ def _notes(notes: Sequence[str]) -> str:
     return f"<h2>Bear in mind</h2>\n<ul>\n{items}\n</ul>"
 
 
-def _machine(page: Page) -> str:
-    """Where the first run was made."""
+def _made(page: Page) -> str:
     results = [result for item in page.comparison.variants for result in item.results]
-    known = results[0].environment if results else {}
-    origin = [results[0].started_at] if results and results[0].started_at else []
-    return " · ".join([*origin, *(f"{key} {known[key]}" for key in MACHINE if known.get(key))])
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells are HTML already."""
-    head = "".join(f"<th>{name}</th>" for name in heads)
-    body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table>\n<tr>{head}</tr>\n{body}\n</table></div>'
+    return made(results[0].started_at, results[0].environment) if results else ""

@@ -15,13 +15,12 @@ from loadgen.report.campaigns.find_max import (
     spoken,
     warnings,
 )
-from loadgen.report.draw.page import html_page, text
+from loadgen.report.draw.page import html_page, html_table, made, text
 from loadgen.report.draw.style import format_rate
 from loadgen.report.draw.svg import Curve, Point, line_chart, log_axis
 from loadgen.results.find_max import MaxRate, Trial
 
 At = Callable[[float, float, str], Point]
-MACHINE = ("loadgen", "python", "cpu", "cores", "system")
 
 
 def find_max_html(found: MaxRate) -> str:
@@ -34,7 +33,7 @@ def find_max_html(found: MaxRate) -> str:
         *(f"<p>{text(reason)}</p>" for reason in found.reasons),
         _chart(found),
         _table(found),
-        f"<footer><p>{text(_machine(found))}</p></footer>",
+        f"<footer><p>{made(found.started_at, found.environment)}</p></footer>",
     ]
     return html_page(f"{what}: the highest rate – loadgen", "\n".join(filter(None, parts)))
 
@@ -74,12 +73,5 @@ def _curve(groups: Sequence[Sequence[Trial]], condition: Condition | None, at: A
 def _table(found: MaxRate) -> str:
     if not found.trials:
         return ""
-    heads, *rows = curve_rows(found)
-    head = "".join(f"<th>{text(cell)}</th>" for cell in heads)
-    body = "\n".join(f"<tr>{''.join(f'<td>{text(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<h2>Every rate</h2>\n<div class="scroll"><table>\n<tr>{head}</tr>\n{body}\n</table></div>'
-
-
-def _machine(found: MaxRate) -> str:
-    known = found.environment
-    return " · ".join([found.started_at, *(f"{key} {known[key]}" for key in MACHINE if known.get(key))])
+    heads, *rows = (map(text, row) for row in curve_rows(found))
+    return f"<h2>Every rate</h2>\n{html_table(heads, rows)}"

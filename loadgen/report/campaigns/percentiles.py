@@ -9,7 +9,7 @@ from loadgen.measure.histogram import Histogram, rank_of
 from loadgen.measure.recording import CENSORED
 from loadgen.report.draw.svg import Axis, Curve, Point, line_chart, log_axis
 from loadgen.report.run.latency import ENOUGH_SAMPLES
-from loadgen.results.encoded import decode_clocks
+from loadgen.results.encoded import decode_clock
 from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds
 
@@ -79,10 +79,8 @@ def _response(results: Iterable[Result]) -> tuple[Histogram, Histogram]:
     """All rounds' values and lower bounds."""
     values, bounds = Histogram(), Histogram()
     for result in results:
-        chosen = {key: text for key, text in result.histograms.items() if key in ("response", "response" + CENSORED)}
-        clocks = decode_clocks(chosen)
-        values.merge(clocks.get("response", Histogram()))
-        bounds.merge(clocks.get("response" + CENSORED, Histogram()))
+        values.merge(decode_clock(result.histograms, "response"))
+        bounds.merge(decode_clock(result.histograms, "response" + CENSORED))
     return values, bounds
 
 

@@ -25,7 +25,9 @@ def bar(part: float, whole: float, width: int) -> str:
 
 def sparkline(values: Sequence[float], width: int) -> str:
     """`values` as one row of at most `width` columns, from zero up; neighbours are averaged where there are more."""
-    means = [_mean(group) for group in _groups(values, width)]
+    size = math.ceil(len(values) / max(1, width)) or 1
+    groups = [values[start : start + size] for start in range(0, len(values), size)]
+    means = [sum(group) / len(group) for group in groups]
     top = max(means, default=0.0)
     return "".join(NOTHING if value <= 0 else LEVELS[max(1, round(value / top * len(LEVELS))) - 1] for value in means)
 
@@ -54,15 +56,6 @@ def buckets(values: Sequence[tuple[float, int]]) -> list[Bucket]:
         if not best or _entropy(candidate) > _entropy(best) + CLEARLY_BETTER_BITS:
             best = candidate
     return best
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def _groups(values: Sequence[float], most: int) -> list[Sequence[float]]:
-    size = math.ceil(len(values) / max(1, most)) or 1
-    return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 def _p99(values: Sequence[tuple[float, int]]) -> float:

@@ -2,7 +2,9 @@
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from html import escape
+from typing import Any
 
 from loadgen.report.draw.style import clean
 
@@ -38,6 +40,7 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; } svg .label { f
 .worse .whisker { stroke: var(--bad); } .worse .dot { fill: var(--bad); }
 """
 COLOURS = 8
+MACHINE = ("loadgen", "python", "cpu", "cores", "system")
 _SWATCHES = "".join(f".s{n} {{ stroke: var(--c{n}); }} .f{n} {{ fill: var(--c{n}); }}\n" for n in range(COLOURS))
 
 
@@ -52,6 +55,19 @@ def html_page(title: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{text(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def html_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Cells are HTML already."""
+    head = "".join(f"<th>{cell}</th>" for cell in heads)
+    body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="scroll"><table>\n<tr>{head}</tr>\n{body}\n</table></div>'
+
+
+def made(started_at: str, environment: Mapping[str, Any]) -> str:
+    """When and where a run was made, as HTML."""
+    known = [f"{key} {environment[key]}" for key in MACHINE if environment.get(key)]
+    return text(" · ".join([*([started_at] if started_at else []), *known]))
 
 
 def text(value: str) -> str:

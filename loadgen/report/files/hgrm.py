@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from loadgen.measure.histogram import HIGHEST_US, Histogram, top_of
 from loadgen.measure.recording import CENSORED
-from loadgen.results.encoded import decode_clocks
+from loadgen.results.encoded import decode_clock
 from loadgen.results.result import Result
 
 HALVING_STEPS = 5
@@ -29,8 +29,7 @@ def hgrm_of(result: Result) -> str:
 
     A last comment line says how many of those there are. Raises UsageError where a histogram is damaged.
     """
-    clocks = decode_clocks({key: text for key, text in result.histograms.items() if key.startswith("response")})
-    counts, censored = clocks.get("response", Histogram()), clocks.get("response" + CENSORED, Histogram())
+    counts, censored = (decode_clock(result.histograms, name) for name in ("response", "response" + CENSORED))
     counts.merge(censored)
     note = f"#[Censored = {censored.total}: no reply in time, so each is at least its value]\n"
     return render_hgrm(counts) + (note if censored.total else "")

@@ -9,7 +9,7 @@ from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED
 from loadgen.report.draw.style import Line, Span, Tone, clean, counted, format_measured_s, line, wrap
 from loadgen.report.run.latency import latency_table, spread
-from loadgen.results.encoded import decode_clocks
+from loadgen.results.encoded import decode_clock
 from loadgen.results.hlog import LEGEND, HistogramLog, Interval, tag_of
 from loadgen.results.result import Block, Result
 from loadgen.results.summary import encoded, latencies
@@ -33,21 +33,18 @@ def render_hlog(result: Result) -> str:
     every response time. Where there are several request names, one line for each over the whole run has its name as a
     tag; so have transactions. Raises UsageError where a histogram is damaged.
     """
-    censored = decode_clocks({key: text for key, text in result.histograms.items() if key == "response" + CENSORED})
-    lines = [*_header(result, sum(counts.total for counts in censored.values()))]
+    lines = [*_header(result, decode_clock(result.histograms, "response" + CENSORED).total)]
     names = result.requests if len(result.requests) > 1 else {}
     for name, part in (names | result.transactions).items():
-        counts = decode_clocks(part.histograms).get("response", Histogram())
+        counts = decode_clock(part.histograms, "response")
         lines.append(f"Tag={tag_of(name)}," + _interval(0.0, result.duration_s, counts))
     lines += _blocks(result)
     return "\n".join(lines) + "\n"
 
 
-def render_log(
-    log: HistogramLog, chosen: Sequence[Interval], counts: Histogram, *, width: int = 80, colour: bool = False
-) -> str:
-    """The latency table and picture of `counts`, the values of some intervals of a log."""
-    fixed = min(width, 80)
+def render_log(part: LogPart, *, width: int = 80, colour: bool = False) -> str:
+    """The latency table and picture of some intervals."""
+    log, chosen, counts, fixed = part.log, part.chosen, part.counts, min(width, 80)
     clocks = {"response": counts, "service": counts}
     result = Result(latency_ms=latencies(clocks), histograms=encoded({"response": _drawable(counts)}))
     head = [line(f"{clean(log.source)}: {_extent(chosen)}"), *_others(log, chosen, fixed)]
@@ -57,11 +54,6 @@ def render_log(
     title = [line(f"Latency of {counted(counts.total, 'value')}")]
     parts = [head, [*title, *latency_table(result, fixed)[1:]], spread(result)]
     return "\n\n".join("\n".join(row.paint(fixed, colour=colour) for row in part) for part in parts if part)
-
-
-def log_text(part: LogPart, *, width: int, colour: bool) -> str:
-    """See `render_log`."""
-    return render_log(part.log, part.chosen, part.counts, width=width, colour=colour)
 
 
 def _header(result: Result, censored: int) -> Iterator[str]:
@@ -88,10 +80,9 @@ def _opened(result: Result) -> datetime:
 
 
 def _blocks(result: Result) -> Iterator[str]:
-    rest = decode_clocks({key: text for key, text in result.histograms.items() if key == "response"})
-    late = rest.get("response", Histogram())
+    late = decode_clock(result.histograms, "response")
     for block in result.blocks:
-        counts = decode_clocks({"response": block.response} if block.response else {}).get("response", Histogram())
+        counts = decode_clock({"response": block.response}, "response")
         late.buckets -= counts.buckets
         yield _interval(block.t_s, _length_s(block, result.duration_s), counts)
     if not result.blocks:

@@ -7,7 +7,7 @@ from loadgen.base.units import format_bytes, format_count, format_ms
 from loadgen.report.draw.bars import sparkline
 from loadgen.report.draw.style import Line, Span, Tone, clean, counted, format_measured_s, format_rate, line, pad, wrap
 from loadgen.report.run.latency import is_closed
-from loadgen.results.result import Result, Second, WorkerRow
+from loadgen.results.result import Result
 
 ENDINGS = {
     "fail_fast": ("Stopped by fail-fast", Tone.WARN),
@@ -176,15 +176,10 @@ def _counted(codes: Mapping[str, int]) -> list[str]:
 
 def _course(result: Result) -> list[str]:
     """Good replies of each whole second as a sparkline from zero up, with the lowest and the highest named."""
-    seconds = result.whole_seconds
-    if result.duration_s <= SHORTEST_TIMELINE_S or not seconds:
+    ok = [second.ok for second in result.whole_seconds]
+    if result.duration_s <= SHORTEST_TIMELINE_S or not ok:
         return []
-    lowest, highest = min(seconds, key=_ok), max(seconds, key=_ok)
-    return [f"{sparkline([*map(_ok, seconds)], SPARKLINE_COLUMNS)}  {lowest.ok:,} to {highest.ok:,} ok/s"]
-
-
-def _ok(second: Second) -> int:
-    return second.ok
+    return [f"{sparkline(ok, SPARKLINE_COLUMNS)}  {min(ok):,} to {max(ok):,} ok/s"]
 
 
 def _generator(result: Result) -> list[str]:
@@ -201,13 +196,9 @@ def _generator(result: Result) -> list[str]:
 
 def _own_delay(result: Result) -> list[str]:
     """How late the loops of the worst worker were."""
-    workers = [worker for worker in result.generator.workers if worker.loop_lag_ms]
-    if not workers:
+    lags = [worker.loop_lag_ms for worker in result.generator.workers if worker.loop_lag_ms]
+    if not lags:
         return []
-    p99, most = _worst(workers, "p99"), _worst(workers, "max")
+    p99, most = (max(lag.get(figure, 0.0) for lag in lags) for figure in ("p99", "max"))
     included = " (included in the latencies above)" if result.ledger.ok else ""
     return [f"p99 {format_ms(p99)}, max {format_ms(most)}{included}"]
-
-
-def _worst(workers: list[WorkerRow], figure: str) -> float:
-    return max(worker.loop_lag_ms.get(figure, 0.0) for worker in workers)

@@ -23,6 +23,7 @@ ROWS = {
 }
 """The rows of the table in order, each with what it says of the replies."""
 
+TITLES = {"response": "response", "service": "service", "send lag": "send_lag"}
 ENOUGH_SAMPLES = 10
 BAR_COLUMNS = 40
 GAP = "   "
@@ -33,7 +34,8 @@ def latency_table(result: Result, width: int) -> list[Line]:
     response = result.latency_ms.get("response", Latency())
     if not response.count and not response.censored:
         return [line(note) for note in _failed_note(result, "Latency of")]
-    clocks = {"response": response} if is_closed(result) else _three_clocks(result.latency_ms)
+    titles = {"response": "response"} if is_closed(result) else TITLES
+    clocks = {title: result.latency_ms.get(key, Latency()) for title, key in titles.items()}
     censored = f" and {response.censored:,} censored" if response.censored else ""
     rows = [f"Latency of {counted(response.count, 'good reply', 'good replies')}{censored}", *_table(clocks, width)]
     for note in [*_notes(clocks), *_failed_note(result, "Apart from these,")]:
@@ -77,13 +79,6 @@ def spread(result: Result) -> list[Line]:
         for bucket in found
     ]
     return [line("Response times"), *(line(f"  {row}") for row in align(cells, right=frozenset({1, 2})))]
-
-
-def _three_clocks(latencies: Mapping[str, Latency]) -> dict[str, Latency]:
-    return {
-        title: latencies.get(key, Latency())
-        for title, key in (("response", "response"), ("service", "service"), ("send lag", "send_lag"))
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
 from loadgen.measure.histogram import Histogram
-from loadgen.report.files.hlog import render_hlog, render_log
+from loadgen.report.files.hlog import LogPart, render_hlog, render_log
 from loadgen.results.hlog import read_log
 from loadgen.results.result import Block, RequestResult, Result
 
@@ -102,13 +102,13 @@ def test_the_header_states_units_start_and_what_is_left_out():
 def test_the_report_of_a_log_says_what_it_covers_and_what_it_leaves_out():
     log = read_log(render_hlog(SEVERAL), "x.hlog")
     chosen = log.select(0.0, 2.0, None)
-    text = render_log(log, chosen, log.merge(chosen))
+    text = render_log(LogPart(log, chosen, log.merge(chosen)))
     assert text.startswith(
         "x.hlog: 2 intervals, 0s to 2s\n  Not in this: the tags GET /a, buy\n\nLatency of 2 values\n"
     )
     assert "Response times" in text
     tagged = log.select(None, None, "buy")
-    assert render_log(log, tagged, log.merge(tagged)).startswith("x.hlog: 1 interval, 0s to 2.25s, tag buy\n")
+    assert render_log(LogPart(log, tagged, log.merge(tagged))).startswith("x.hlog: 1 interval, 0s to 2.25s, tag buy\n")
 
 
 def test_the_report_of_a_log_in_a_wrong_unit_says_so():
@@ -116,15 +116,15 @@ def test_the_report_of_a_log_in_a_wrong_unit_says_so():
     histogram.record_value(5_000_000_000_000)
     log = read_log(f"0.0,1.0,1.0,{histogram.encode().decode()}", "x.hlog")
     assert "1 value above 1 h: counted as 1 h; look at --unit." in render_log(
-        log, log.intervals, log.merge(log.intervals)
+        LogPart(log, log.intervals, log.merge(log.intervals))
     )
 
 
 def test_values_of_zero_and_no_values_at_all_can_be_reported():
     log = read_log(f"0.0,1.0,0.0,{encoded(0, 0)}\n1.0,1.0,0.0,{encoded()}", "x.hlog")
-    assert "min          0 us" in render_log(log, log.intervals, log.merge(log.intervals))
+    assert "min          0 us" in render_log(LogPart(log, log.intervals, log.merge(log.intervals)))
     empty = log.intervals[1:]
-    assert render_log(log, empty, log.merge(empty)).endswith("Latency of 0 values")
+    assert render_log(LogPart(log, empty, log.merge(empty))).endswith("Latency of 0 values")
 
 
 def test_transactions_are_tags_too(tmp_path):

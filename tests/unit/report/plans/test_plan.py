@@ -11,7 +11,6 @@ from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.plan.profiles.variables import FoundValue
 from loadgen.report.plans.plan import render_plan
-from loadgen.report.plans.profiles import render_profiles
 from tests.support.plans import everything, one_url
 
 
@@ -101,9 +100,3 @@ def test_any_texts_of_a_profile_are_rendered_within_the_width(name: str, path: s
     assert all(character.isprintable() or character == "\n" for character in text)
     described = text.split("\n\nThe first request")[0]
     assert max(map(len, described.splitlines())) <= width
-
-
-def test_profiles_are_listed_with_their_summaries_aligned() -> None:
-    rows = [("quickstart", "the shortest one"), ("http-post-json", "POST a small JSON document")]
-    assert render_profiles(rows) == ("quickstart      the shortest one\nhttp-post-json  POST a small JSON document")
-    assert render_profiles([]) == ""
