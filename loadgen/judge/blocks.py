@@ -17,7 +17,7 @@ from math import cbrt, log, sqrt
 from operator import mul
 from random import Random
 
-from loadgen.judge.statistics import ROUNDING, Estimate, of_log_ratio, quantile, two_sided_p
+from loadgen.judge.statistics import Estimate, of_log_ratio, t_interval
 from loadgen.measure.histogram import Histogram, rank_of, top_of
 from loadgen.plan.metrics import BY_THE_SECOND, Metric
 from loadgen.results.encoded import decode_clock
@@ -50,10 +50,7 @@ def compare_blocks(first: tuple[Measure, int], other: tuple[Measure, int], step:
     error = sqrt(sum(spread * spread for spread in spreads if spread is not None))
     freedom = min(_freedom(first[1]), _freedom(other[1]))
     margin = step / 2 / ends[0] + step / 2 / ends[1]
-    excess = max(0.0, abs(shift) - margin)
-    if error < ROUNDING:
-        return of_log_ratio(shift, margin, 0.0 if excess > ROUNDING else 1.0)
-    return of_log_ratio(shift, quantile(freedom) * error + margin, two_sided_p(excess / error, freedom))
+    return of_log_ratio(shift, *t_interval(shift, error, freedom, margin))
 
 
 def measure_of(metric: Metric, result: Result) -> tuple[Measure, int]:

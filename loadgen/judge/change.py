@@ -13,7 +13,7 @@ from random import Random
 from loadgen.judge.blocks import FEWEST_BLOCKS, compare_blocks, measure_of
 from loadgen.judge.figures import Figures
 from loadgen.judge.observe import Observed, is_supported
-from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING, quantile, two_sided_p
+from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING, mean_of_rounds, t_interval
 from loadgen.plan.metrics import Metric
 from loadgen.results.result import Result
 
@@ -78,10 +78,7 @@ def _are_rounds(first: Sequence[float], other: Sequence[float]) -> bool:
 
 
 def _mean(metric: Metric, values: Sequence[float]) -> float:
-    """Of several rounds: the geometric mean, but for shares and where a value is not above zero."""
-    if metric.kind == "ratio" or min(values) <= 0:
-        return sum(values) / len(values)
-    return exp(sum(map(log, values)) / len(values))
+    return sum(values) / len(values) if metric.kind == "ratio" else mean_of_rounds(values)
 
 
 Spread = tuple[float, float] | None
@@ -115,7 +112,7 @@ def _of_rounds(first: Sequence[float], other: Sequence[float]) -> Spread:
         parts = (_square_error(first), _square_error(other))
     error = sqrt(sum(parts))
     if error < ROUNDING:
-        return 0.0, 0.0 if abs(shift) > ROUNDING else 1.0
+        return t_interval(shift, error, 1)
     if min(len(first), len(other)) >= BOOTSTRAP_FROM:
         ts = _bootstrap_ts(first, other)
         beyond = sum(t >= abs(shift) / error for t in ts)
@@ -125,7 +122,7 @@ def _of_rounds(first: Sequence[float], other: Sequence[float]) -> Spread:
     else:
         weights = sum(part**2 / (len(side) - 1) for part, side in zip(parts, (first, other), strict=True))
         freedom = max(1, int(sum(parts) ** 2 / weights))
-    return quantile(freedom) * error, two_sided_p(shift / error, freedom)
+    return t_interval(shift, error, freedom)
 
 
 def _square_error(values: Sequence[float]) -> float:
@@ -155,10 +152,7 @@ def _of_shares(metric: Metric, before: Sequence[Result], after: Sequence[Result]
     shares = [sum(bad for bad, _ in side) / sum(total for _, total in side) for side in sides]
     error = sqrt(sum(_share_variance(side, share) for side, share in zip(sides, shares, strict=True)))
     shift = shares[1] - shares[0]
-    if error < ROUNDING:
-        return 0.0, 0.0 if abs(shift) > ROUNDING else 1.0
-    freedom = min(map(len, sides)) - 1
-    return quantile(freedom) * error, two_sided_p(shift / error, freedom)
+    return t_interval(shift, error, min(map(len, sides)) - 1)
 
 
 def _share_variance(seconds: Sequence[tuple[int, int]], share: float) -> float:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, inf, log
+from math import inf
 from typing import Literal
 
 from loadgen.base.errors import UsageError
 from loadgen.judge.blocks import compare_blocks, measure_of
 from loadgen.judge.figures import Figures
 from loadgen.judge.observe import Observed
-from loadgen.judge.statistics import Estimate, Verdict, holm, paired, verdict_of
+from loadgen.judge.statistics import Estimate, Verdict, holm, mean_of_rounds, paired, verdict_of
 from loadgen.plan.metrics import Metric, Unit, metric_named
-from loadgen.results.merge import merge_results
+from loadgen.results.merge import merge_rounds
 from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds
 
@@ -139,7 +139,7 @@ def _step(metric: Metric, first: Observed, other: Observed) -> float:
 
 def _by_blocks(first: Rounds, other: Rounds) -> Against:
     """One run on a side: rounds on the other count as one long run."""
-    runs = _as_one(first), _as_one(other)
+    runs = merge_rounds(first.results), merge_rounds(other.results)
     tables = _observed(runs[0]), _observed(runs[1])
     rows = []
     for metric in COMPARED:
@@ -147,12 +147,6 @@ def _by_blocks(first: Rounds, other: Rounds) -> Against:
         rows.append(_bounded(Row(metric, *sides, _estimate(metric, sides, runs))))
     known = any(row.estimate.p is not None for row in rows)
     return Against(other.label, 1, "blocks" if known else "none", _judged(rows))
-
-
-def _as_one(rounds: Rounds) -> Result:
-    if len(rounds.results) == 1:
-        return rounds.results[0]
-    return merge_results({f"round {number}": result for number, result in enumerate(rounds.results, 1)})
 
 
 def _estimate(metric: Metric, sides: Sequence[Observed | None], runs: Sequence[Result]) -> Estimate:
@@ -191,10 +185,9 @@ def _judged(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def _mean(rounds: Sequence[Observed | None]) -> Observed | None:
-    """The geometric mean of what is known, or the plain one where a value is not above 0."""
+    """Of what is known."""
     known = [observed for observed in rounds if observed is not None]
     if not known:
         return None
-    lows = [observed.low for observed in known]
-    mean = exp(sum(map(log, lows)) / len(lows)) if min(lows) > 0 else sum(lows) / len(lows)
+    mean = mean_of_rounds([observed.low for observed in known])
     return Observed(mean, mean if all(observed.is_exact for observed in known) else inf)

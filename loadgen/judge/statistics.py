@@ -65,6 +65,11 @@ def paired(first: Sequence[float], other: Sequence[float], step: float = 0.0) ->
     return Estimate(mean, p)
 
 
+def mean_of_rounds(values: Sequence[float]) -> float:
+    """The geometric mean, or the plain one where a value is not above 0."""
+    return exp(sum(map(log, values)) / len(values)) if min(values) > 0 else sum(values) / len(values)
+
+
 def of_log_ratio(shift: float, half: float | None, p: float | None) -> Estimate:
     """The estimate whose interval on the scale of logarithms is `shift` +- `half`; with none where that is endless."""
     if half is None or half == inf:
@@ -100,13 +105,10 @@ def _mean_and_half(shifts: Sequence[float], margin: float) -> tuple[float, float
     if count < 2:
         return mean, None, None
     error = sqrt(sum((value - mean) ** 2 for value in shifts) / (count - 1) / count)
-    excess = max(0.0, abs(mean) - margin)
-    if error < ROUNDING:
-        return mean, margin, 0.0 if excess > ROUNDING else 1.0
-    if count < BOOTSTRAP_FROM:
-        return mean, quantile(count - 1, LEVEL) * error + margin, two_sided_p(excess / error, count - 1)
+    if count < BOOTSTRAP_FROM or error < ROUNDING:
+        return mean, *t_interval(mean, error, count - 1, margin)
     ts = _bootstrap_ts(shifts, mean)
-    beyond = sum(t >= excess / error for t in ts)
+    beyond = sum(t >= max(0.0, abs(mean) - margin) / error for t in ts)
     return mean, ts[ceil(LEVEL * (RESAMPLES + 1)) - 1] * error + margin, (1 + beyond) / (RESAMPLES + 1)
 
 
@@ -133,6 +135,17 @@ def _resamples(count: int) -> list[Callable[[Sequence[float]], tuple[float, ...]
 
 
 # Student's t for whole degrees of freedom, exactly: Abramowitz and Stegun 26.7.3 and 26.7.4, finite sums.
+
+
+def t_interval(shift: float, error: float, freedom: int, margin: float = 0.0) -> tuple[float, float]:
+    """Half the width of the 95 % interval of a difference with this standard error, and its p-value.
+
+    A difference within `margin` is none.
+    """
+    excess = max(0.0, abs(shift) - margin)
+    if error < ROUNDING:
+        return margin, 0.0 if excess > ROUNDING else 1.0
+    return quantile(freedom) * error + margin, two_sided_p(excess / error, freedom)
 
 
 def two_sided_p(t: float, freedom: int) -> float:

@@ -168,11 +168,6 @@ class Histogram:
         """The mean of the buckets' middles; there must be at least one value."""
         return sum((bucket + top_of(bucket)) / 2 * times for bucket, times in self.buckets.items()) / self.total
 
-    def count_above(self, value_us: int) -> int:
-        """How many values lie in buckets above that of `value_us`."""
-        limit = bucket_of(value_us)
-        return sum(times for bucket, times in self.buckets.items() if bucket > limit)
-
     def hdr(self) -> "HdrHistogram":
         """The same as an HdrHistogram of microseconds."""
         from hdrh.histogram import HdrHistogram
@@ -186,17 +181,3 @@ class Histogram:
         """Base64 of the compressed HdrHistogram V2 form."""
         encoded: bytes = self.hdr().encode()
         return encoded.decode("ascii")
-
-    @classmethod
-    def decode(cls, text: str) -> "Histogram":
-        """Read `encode`'s form, of any HdrHistogram of microseconds. Raises ValueError where it is damaged."""
-        from hdrh.histogram import HdrHistogram
-
-        try:
-            histogram = HdrHistogram.decode(text.encode("ascii"))
-            counts = cls()
-            for item in histogram.get_recorded_iterator():
-                counts.add(int(item.value_iterated_to), int(item.count_at_value_iterated_to))
-        except Exception as error:
-            raise ValueError(f"not an HdrHistogram V2: {error}") from None
-        return counts

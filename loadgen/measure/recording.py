@@ -48,10 +48,7 @@ class Tally:
 
     def clock(self, name: str) -> Histogram:
         """The counts of one clock, made when first asked for."""
-        counts = self.clocks.get(name)
-        if counts is None:
-            counts = self.clocks[name] = Histogram()
-        return counts
+        return self.clocks.setdefault(name, Histogram())
 
     def merge(self, other: "Tally") -> None:
         """Add another's sums; the first example of each error stays."""
@@ -89,10 +86,7 @@ class Recording:
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""
-        tally = self.tallies.get(name_id)
-        if tally is None:
-            tally = self.tallies[name_id] = Tally()
-        return tally
+        return self.tallies.setdefault(name_id, Tally())
 
     def merge(self, other: "Recording") -> None:
         for name_id, tally in other.tallies.items():

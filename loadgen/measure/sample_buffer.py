@@ -92,18 +92,15 @@ class SampleBuffer:
                 if kind.lags:
                     replies.lags += kind.lags[:count]
                     del kind.lags[:count]
-        for name_id, total in enumerate(self.received):
-            if total != self._drained_received[name_id]:
-                recorder.note_received_bytes(name_id, total - self._drained_received[name_id])
-                self._drained_received[name_id] = total
-        for name_id, total in enumerate(self.sent_bytes):
-            if total != self._drained_sent[name_id]:
-                recorder.note_sent_bytes(name_id, total - self._drained_sent[name_id])
-                self._drained_sent[name_id] = total
-        for name_id, total in enumerate(self.payload):
-            if total != self._drained_payload[name_id]:
-                recorder.note_payload(name_id, total - self._drained_payload[name_id])
-                self._drained_payload[name_id] = total
+        for totals, drained, note in (
+            (self.received, self._drained_received, recorder.note_received_bytes),
+            (self.sent_bytes, self._drained_sent, recorder.note_sent_bytes),
+            (self.payload, self._drained_payload, recorder.note_payload),
+        ):
+            for name_id, total in enumerate(totals):
+                if total != drained[name_id]:
+                    note(name_id, total - drained[name_id])
+                    drained[name_id] = total
         for example in _taken(self.examples):
             recorder.note_example(*example)
         for redirect in _taken(self.redirects):

@@ -6,7 +6,7 @@ from loadgen.report.draw.style import align, clean, counted, format_measured_s, 
 from loadgen.report.run.facts import title
 from loadgen.report.run.latency import format_quantile
 from loadgen.results.baselines import Origin
-from loadgen.results.merge import merge_results
+from loadgen.results.merge import merge_rounds
 from loadgen.results.result import Latency, Result
 
 Entry = tuple[str, tuple[Result, ...], Origin]
@@ -23,7 +23,7 @@ def render_baselines(entries: Sequence[Entry], folder: str) -> str:
 
 def render_baseline(name: str, rounds: Sequence[Result], origin: Origin) -> str:
     """One baseline: what it is of, where it is from, what it says. No newline at the end."""
-    merged = _merged(rounds)
+    merged = merge_rounds(rounds)
     response = merged.latency_ms.get("response", Latency())
     facts = {
         "Of": title(merged.plan),
@@ -42,7 +42,7 @@ def render_baseline(name: str, rounds: Sequence[Result], origin: Origin) -> str:
 
 
 def _row(name: str, rounds: Sequence[Result], origin: Origin) -> tuple[str, ...]:
-    merged = _merged(rounds)
+    merged = merge_rounds(rounds)
     response = merged.latency_ms.get("response", Latency())
     return (
         clean(name),
@@ -53,10 +53,6 @@ def _row(name: str, rounds: Sequence[Result], origin: Origin) -> tuple[str, ...]
         format_quantile(response.p99),
         title(merged.plan),
     )
-
-
-def _merged(rounds: Sequence[Result]) -> Result:
-    return merge_results({str(number): result for number, result in enumerate(rounds, 1)})
 
 
 def _machine(result: Result) -> str:

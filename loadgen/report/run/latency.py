@@ -4,9 +4,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from loadgen.base.errors import UsageError
 from loadgen.base.units import format_count, format_ms
+from loadgen.measure.histogram import top_of
 from loadgen.report.draw.bars import Bucket, bar, buckets
 from loadgen.report.draw.style import Line, align, counted, format_share, line, wrap
+from loadgen.results.encoded import decode_clock
 from loadgen.results.result import QUANTILES, Latency, Quantile, Result
 
 ROWS = {
@@ -65,7 +68,7 @@ def format_quantile(value: Quantile) -> str:
 
 def spread(result: Result) -> list[Line]:
     """The histogram of response times, one bucket a line: its upper edge, count, share and bar."""
-    found = buckets(_recorded_ms(result.histograms.get("response", "")))
+    found = buckets(_recorded_ms(result))
     if not found:
         return []
     total, top = sum(bucket.count for bucket in found), max(bucket.count for bucket in found)
@@ -154,14 +157,10 @@ def _edge(bucket: Bucket) -> str:
     return f"{word} {number:>5} {unit}"
 
 
-def _recorded_ms(encoded: str) -> list[tuple[float, int]]:
-    """The histogram's values in milliseconds with their counts; none where it is absent or cannot be read."""
-    if not encoded:
-        return []
-    from hdrh.histogram import HdrHistogram
-
+def _recorded_ms(result: Result) -> list[tuple[float, int]]:
+    """The response times with their counts; none where they are absent or cannot be read."""
     try:
-        recorded = HdrHistogram.decode(encoded).get_recorded_iterator()
-        return [(item.value_iterated_to / 1000, item.count_at_value_iterated_to) for item in recorded]
-    except Exception:  # a damaged file may raise anything here; the rest of the report stands without it
+        recorded = decode_clock(result.histograms, "response").buckets
+    except UsageError:  # the rest of the report stands without it
         return []
+    return [(top_of(bucket) / 1000, times) for bucket, times in sorted(recorded.items())]

@@ -11,6 +11,7 @@ from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Arrivals, Stage
+from loadgen.results.encoded import decode_histogram
 from loadgen.results.result import Connections, ErrorRow, Ledger, Rate, Users, from_json, to_json
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
@@ -205,7 +206,7 @@ def test_every_request_name_has_its_part_also_without_a_request():
     assert (result.requests["a"].bytes, result.bytes) == (result.bytes, result.requests["a"].bytes)
     assert result.requests["a"].status_codes == {"200": 7}
     assert result.requests["b"].ledger == Ledger()
-    assert Histogram.decode(result.requests["a"].histograms["response"]) == Histogram([(1000, 7)])
+    assert decode_histogram(result.requests["a"].histograms["response"]) == Histogram([(1000, 7)])
 
 
 def test_values_out_of_range_are_counted_once_though_two_clocks_show_them():
@@ -253,7 +254,7 @@ def test_the_timeline_and_the_blocks_come_from_the_window():
     (second,) = result.timeline
     assert (second.t_s, second.sent, second.ok, second.failed, second.response_p50_ms) == (0, 11, 10, 1, 1.0)
     (block,) = result.blocks
-    assert (block.ok, block.failed, Histogram.decode(block.response).total) == (10, 1, 10)
+    assert (block.ok, block.failed, decode_histogram(block.response).total) == (10, 1, 10)
 
 
 def test_a_result_names_its_start_in_utc_and_survives_its_file():
