@@ -134,18 +134,22 @@ class BodySource(Protocol):
 
 
 class Fields:
-    """The header fields of a request in their wire form: each line of `block` ends with CRLF."""
+    """The header fields of a request in their wire form: each line of `block` ends with CRLF.
 
-    __slots__ = ("block", "names_host")
+    `closes`: they ask for the end of the connection after the reply.
+    """
+
+    __slots__ = ("block", "closes", "names_host")
 
     def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
         self.names_host = any(name.lower() == "host" for name, _ in pairs)
+        self.closes = any(name.lower() == "connection" and "close" in value.lower() for name, value in pairs)
         self.block = "".join(f"{name}: {value}\r\n" for name, value in pairs).encode("latin-1")
 
     def with_block(self, block: bytes) -> "Fields":
         """The same names with other values."""
         fields = Fields.__new__(Fields)
-        fields.names_host = self.names_host
+        fields.names_host, fields.closes = self.names_host, self.closes
         fields.block = block
         return fields
 

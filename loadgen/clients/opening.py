@@ -10,7 +10,7 @@ from loadgen.base.clock import Clock
 from loadgen.base.exchange import Endpoint, ErrorClass
 from loadgen.clients.channel import Channel, Phase
 from loadgen.clients.faults import classify, explain, handshake_error
-from loadgen.clients.poller import FAILED, IN, OUT, Poller, has_epoll
+from loadgen.clients.poller import ENDED, FAILED, IN, OUT, Poller, has_epoll
 
 _ESTABLISHED = b"\x01"
 
@@ -82,7 +82,7 @@ class Opener:
         self._channels[channel.fd] = channel
         code = sock.connect_ex(address)
         if code == 0 or (self._near and code == errno.EINPROGRESS and _established(sock)):
-            self._poller.register(channel.fd, IN)
+            self._poller.register(channel.fd, IN | ENDED)
             self._connected(channel)
         elif code == errno.EINPROGRESS:
             channel.phase = Phase.CONNECTING
@@ -106,7 +106,7 @@ class Opener:
         if code:
             self._address_failed(channel, code)
         else:
-            self._poller.modify(channel.fd, IN)
+            self._poller.modify(channel.fd, IN | ENDED)
             self._connected(channel)
 
     def _connected(self, channel: Channel) -> None:
@@ -140,11 +140,11 @@ class Opener:
         try:
             tls.do_handshake()
         except ssl.SSLWantReadError:
-            self._poller.modify(channel.fd, IN)
+            self._poller.modify(channel.fd, IN | ENDED)
         except ssl.SSLWantWriteError:
             self._poller.modify(channel.fd, OUT)
         except OSError as error:
             self._owner.failed_to_open(channel, ErrorClass.TLS, explain(handshake_error(error, tls)))
         else:
-            self._poller.modify(channel.fd, IN)
+            self._poller.modify(channel.fd, IN | ENDED)
             self._owner.opened(channel)

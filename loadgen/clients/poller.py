@@ -5,8 +5,8 @@ import select
 from collections.abc import Callable
 from typing import Protocol
 
-IN, OUT, FAILED = 1, 4, 8 | 16
-"""Readable, writable, and error or hang-up, in epoll's numbers."""
+IN, OUT, FAILED, ENDED = 1, 4, 8 | 16, 0x2000
+"""Readable, writable, error or hang-up, and the end of what the other side sends, in epoll's numbers."""
 
 
 class Poller(Protocol):

@@ -17,7 +17,7 @@ from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass
 from loadgen.clients.base import WireProtocol
 from loadgen.clients.channel import Channel, Phase, Watch
 from loadgen.clients.opening import Opener
-from loadgen.clients.poller import IN, OUT, LoopPoller, has_epoll
+from loadgen.clients.poller import ENDED, IN, OUT, LoopPoller, has_epoll
 
 BATCH = 1024
 LINGER_NS = 4_000_000
@@ -60,6 +60,7 @@ class Reactor:
         self._opener = Opener(endpoint, context, self._poller, self.channels, clock, self)
         self.connect = self._opener.connect
         self._closing: list[tuple[int, socket.SocketType]] = []
+        self._watched: list[Watch] = []  # of this batch, after its channels: what they send must not find a closed one
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self._leave: KernelAlarm | None = None
@@ -86,7 +87,7 @@ class Reactor:
 
     def watch_writes(self, channel: Channel, wanted: bool) -> None:
         """Whether the channel is also ready when its socket takes more."""
-        self._poller.modify(channel.fd, IN | OUT if wanted else IN)
+        self._poller.modify(channel.fd, IN | ENDED | OUT if wanted else IN | ENDED)
 
     def close(self) -> None:
         """Close all channels and the epoll set; running requests are forgotten."""
@@ -106,7 +107,7 @@ class Reactor:
         clock, poll, serve, timetable, batches_ns = (
             self.clock, self._poller.poll, self.protocol.serve, self.timetable, self.batches_ns,
         )  # fmt: skip
-        wait, closing = None, self._closing
+        wait, watched, closing = None, self._watched, self._closing
         ready = poll(0, BATCH)
         began = clock()
         leave_ns = began + self.linger_ns
@@ -114,6 +115,8 @@ class Reactor:
             self._leave.set(leave_ns)
         while True:
             serve(ready)
+            while watched:
+                watched.pop().on_ready()
             if closing:
                 self._close_dropped()
             now = clock()
@@ -130,7 +133,7 @@ class Reactor:
     def progress(self, channel: Channel | Watch, mask: int) -> None:
         """An event of what is not open."""
         if isinstance(channel, Watch):
-            channel.on_ready()
+            self._watched.append(channel)
         elif channel.phase is Phase.CONNECTING:
             self._opener.connect_done(channel, mask)
         else:

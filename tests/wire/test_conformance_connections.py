@@ -6,7 +6,7 @@ from threading import Thread, active_count
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, RequestGroup
+from loadgen.base.exchange import ErrorClass, Fields, Request, RequestGroup
 from tests.support.clients import endpoint_of, endpoint_to, every_client, get, open_descriptors, user
 from tests.support.fault_server import FaultServer, closed_port
 from tests.support.replies import HELLO, OK
@@ -41,6 +41,40 @@ def test_without_keep_alive_every_request_says_so_and_has_its_own_connection(kin
         assert (client.counts.opened, client.counts.used, client.counts.reconnected) == (4, 4, 3)
         assert [one.connection for one in server.requests] == [0, 1, 2, 3]
         assert all(one.head.endswith(b"\r\nConnection: close") for one in server.requests)
+
+
+@every_client
+@pytest.mark.parametrize("value", ["close", "Keep-Alive, Close"])
+def test_a_request_that_asks_for_the_end_of_its_connection_gets_it(kind, value):
+    """The server leaves its end open, and says nothing."""
+    with FaultServer(lambda _: WELL) as server, user(kind, endpoint_of(server)) as client:
+        request = Request(0, "GET", "/", Fields((("Connection", value),)), group=RequestGroup())
+        assert [client.exchange(request).stays_open for _ in range(3)] == [False] * 3
+        assert [one.connection for one in server.requests] == [0, 1, 2]
+
+
+def test_a_blocking_client_learns_that_a_server_closes_after_each_reply():
+    scripts = [[ReadRequest(), Send(REPLY), Close()], *[WELL] * 3]
+    with FaultServer(scripts.__getitem__) as server, user("blocking", endpoint_of(server)) as client:
+        request = get(RequestGroup())
+        with client.at_once():
+            client.exchange(request)
+            client.await_event(noticed=False)
+            assert client.exchange(request).error is ErrorClass.STALE_CONNECTION
+        assert [client.exchange(request).stays_open for _ in range(3)] == [False] * 3
+        assert [one.connection for one in server.requests] == [0, 1, 2, 3]
+
+
+def test_a_blocking_client_learns_nothing_from_a_connection_that_was_used_before():
+    scripts = [[*FOREVER[:8], Close()], WELL]
+    with FaultServer(scripts.__getitem__) as server, user("blocking", endpoint_of(server)) as client:
+        request = get(RequestGroup())
+        with client.at_once():
+            for _ in range(4):
+                client.exchange(request)
+            client.await_event(noticed=False)
+            assert client.exchange(request).error is ErrorClass.STALE_CONNECTION
+        assert [client.exchange(request).stays_open for _ in range(3)] == [True] * 3
 
 
 @every_client

@@ -18,6 +18,9 @@ from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
 
 _IDLE_CHECK_NS = 1_000_000
+_SINGLE_FOR = 1000
+"""A server that had closed a connection after its first reply, without saying so, most likely does so each time: for so
+many replies the connection is closed by us, then looked at again."""
 _SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
@@ -44,6 +47,7 @@ class BlockingClient:
         self._done_ns = 0
         self._wait_ns = 0
         self._sent = 0
+        self._singles = 0
         self._cut = False
         self._dial = Dial(endpoint, context, counts, clock)
         self._repeats: dict[int, Outcome] = {}
@@ -90,11 +94,12 @@ class BlockingClient:
             data = self._recv(READ_BYTES)
         except OSError as error:
             return self._broken(sent_ns, request, error, None, reused=reused)
-        if cache is not None and cache.data == data:
+        if cache is not None and cache.data == data and not self._singles:
             outcome = self._repeats[request.name_id]
             outcome.sent_ns = sent_ns
             outcome.bytes_sent = self._sent
             outcome.done_ns = self._done_ns = self._clock()
+            self._uses += 1  # for all that take the short way
             if not request.streams:
                 self._primed, self._primed_wire, self._primed_data, self._primed_outcome = request, wire, data, outcome
             return outcome
@@ -192,7 +197,9 @@ class BlockingClient:
         self.counts.desynced += exchange.surplus
         self.counts.bare_lf += exchange.bare_lf
         whole = exchange.whole
-        if self._uses < 0 or exchange.surplus or not reply.keep_alive or not self._endpoint.keep_alive:
+        closes = request.fields.closes or not self._endpoint.keep_alive or self._singles > 0
+        self._singles = max(0, self._singles - 1)
+        if self._uses < 0 or exchange.surplus or not reply.keep_alive or closes:
             whole = None
             self.drop()
         cache = cache_of(request.group)
@@ -203,9 +210,14 @@ class BlockingClient:
 
     def _closed_by_server(self, sent_ns: int, exchange: Exchange | None, *, reused: bool) -> Outcome:
         if reused and exchange is None:
+            self._note_stale()
             return self._failed(sent_ns, ErrorClass.STALE_CONNECTION)
         detail = "" if exchange is not None else "the server closed the connection without a reply"
         return self._failed(sent_ns, ErrorClass.EARLY_CLOSE, detail, exchange)
+
+    def _note_stale(self) -> None:
+        if self._uses == 2:
+            self._singles = _SINGLE_FOR
 
     def _broken(
         self, sent_ns: int, request: Request, error: OSError, exchange: Exchange | None, *, reused: bool
@@ -225,6 +237,7 @@ class BlockingClient:
                 return self._receive(request, said, sent_ns, reused=reused)
             if reused and kind is ErrorClass.CONNECTION_RESET:
                 kind = ErrorClass.STALE_CONNECTION
+                self._note_stale()
         return self._failed(sent_ns, kind, explain(error), exchange)
 
     def _not_opened(self, sent_ns: int, error: OSError) -> Outcome:

@@ -7,6 +7,7 @@ import ssl
 import sys
 from collections.abc import Callable
 
+from loadgen.base.clock import NS_PER_MS
 from loadgen.base.encode import Encoder, rest_of_body
 from loadgen.base.exchange import ErrorClass, Reply, Request
 from loadgen.clients.base import Handler
@@ -14,12 +15,19 @@ from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.connection import Connection, State
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
-from loadgen.clients.poller import OUT
+from loadgen.clients.poller import ENDED, IN, OUT
 from loadgen.clients.reactor import Reactor
 
 SCRATCH_BYTES = 262144
 DISCARD = socket.MSG_TRUNC if sys.platform == "linux" else 0
 """recv's flag to throw away what came, where TCP has it: tcp(7)."""
+
+LOOK_AFTER_NS = 250 * NS_PER_MS
+"""A connection that was idle for longer is looked at before it is used: it costs 1 us, and idle limits are seconds."""
+
+SINGLE_AFTER, SINGLE_FOR = 3, 1000
+"""So many connections that ended with the reply to their first request: the server closes after each reply, though it
+does not say so. What is sent on such a connection is lost to a race, so for so many replies it is closed by us."""
 
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 _IDLE, _WAITING, _BUSY = State.IDLE, State.WAITING, State.BUSY  # an Enum's attributes are slow to look up
@@ -38,6 +46,7 @@ class Http1Client:
         self._phases = reactor.endpoint.phases
         self._encoder = Encoder(reactor.endpoint.origin, keep_alive=self._keep_alive)
         self._discard = DISCARD if reactor.is_plain else 0
+        self._singles = 0
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self.on_batch = handler.on_batch
         self.serve = self._server()
@@ -53,6 +62,8 @@ class Http1Client:
         self._reactor.connect(connection, self._clock())
 
     def send(self, connection: Connection, request: Request, now: int) -> None:
+        if connection.state is _IDLE and now - connection.sent_ns > LOOK_AFTER_NS:
+            self._idle_event(connection)
         connection.request = request
         connection.sent_ns = now
         if connection.state is not _IDLE:
@@ -115,7 +126,7 @@ class Http1Client:
         def serve(ready: list[tuple[int, int]]) -> None:
             for fd, mask in ready:
                 connection = channels[fd]
-                if connection.state is not _WAITING:
+                if connection.state is not _WAITING or mask != IN:
                     if connection.state is None:
                         progress(connection, mask)
                     else:
@@ -179,6 +190,8 @@ class Http1Client:
         if connection.state is _IDLE or request is None:
             self._idle_event(connection)
             return
+        if mask & ENDED:
+            connection.ended = True
         if mask & OUT:
             self._write_on(connection, request)
         if mask & ~OUT:
@@ -228,12 +241,15 @@ class Http1Client:
         assert request is not None
         early = connection.pending is not None or connection.unsent
         connection.exchange = None
-        if reply.keep_alive and not surplus and not early and self._keep_alive:
-            connection.state = _IDLE
-        else:
-            if self._keep_alive or surplus or early:
-                whole = None  # the next one like it must come here again, to close its connection too
+        closes = not reply.keep_alive or request.fields.closes or surplus or early
+        if not closes and self._keep_alive:
+            closes = self._is_single(connection)
+        if closes:
+            whole = None  # the next one like it must come here again, to close its connection too
+        if closes or connection.ended or not self._keep_alive:
             self.drop(connection)
+        else:
+            connection.state = _IDLE
         if surplus:
             self._counts.desynced += 1
             self._handler.on_desync(connection)
@@ -242,6 +258,12 @@ class Http1Client:
         cache = cache_of(request.group)
         if cache is not None:
             cache.update(request.expect, whole if good else None)
+
+    def _is_single(self, connection: Connection) -> bool:
+        """Whether to take it that the server closes after each reply; see SINGLE_AFTER."""
+        if self._singles >= SINGLE_AFTER or (connection.ended and connection.sent_ns == connection.first_ns):
+            self._singles = (self._singles + 1) % SINGLE_FOR
+        return self._singles >= SINGLE_AFTER
 
     def _closed_by_server(self, connection: Connection) -> None:
         exchange = connection.exchange
@@ -290,7 +312,7 @@ class Http1Client:
     def drop(self, connection: Connection) -> None:
         connection.state = connection.exchange = connection.pending = connection.rest = None
         connection.first_ns = 0
-        connection.unsent = False
+        connection.unsent = connection.ended = False
         self._reactor.drop(connection)
 
     # What the reactor tells.

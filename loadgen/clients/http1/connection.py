@@ -23,12 +23,14 @@ class Connection(Channel):
     """A Stream. `exchange` is there from the first byte of a reply to the last, unless the reply came in one piece.
 
     `first_ns` is the `sent_ns` of the first request on this socket: any other was sent on a reused connection.
-    `pending` and then `rest` are still to be sent; `unsent` says that the socket did not take all.
+    `pending` and then `rest` are still to be sent; `unsent` says that the socket did not take all, `ended` that the
+    server has closed its side.
     """
 
     __slots__ = (
         "backoff_ns",
         "due_ns",
+        "ended",
         "exchange",
         "first_byte_ns",
         "first_ns",
@@ -49,4 +51,4 @@ class Connection(Channel):
         self.exchange: Exchange | None = None
         self.pending: memoryview | None = None
         self.rest: Iterator[bytes] | None = None
-        self.unsent = False
+        self.unsent = self.ended = False
