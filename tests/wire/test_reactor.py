@@ -193,7 +193,9 @@ def test_a_reply_in_other_words_takes_the_short_way_too(run):
     replies = [*map(reply, (0, 1, 2, 3, 3)), reply(4, b"403 No"), *map(reply, (5, 6, 7))]
 
     async def job(cache: RequestGroup) -> list[str]:
-        with FaultServer(lambda _: [step for data in replies for step in (ReadRequest(), Send(data))]) as server:
+        with FaultServer(
+            lambda _: [step for data in replies for step in (ReadRequest(), Send(data))] + [AwaitClose()]
+        ) as server:
             async with Herd(endpoint_of(server), 1) as herd:
                 request = get(cache, keep=100, expect=Expect())
                 for count in range(1, len(replies) + 1):
@@ -331,11 +333,16 @@ def test_a_reply_that_comes_with_the_end_of_its_connection_is_followed_by_anothe
         with FaultServer(lambda number: CLOSES if number < 2 else WELL) as server:
             async with Herd(endpoint_of(server), 1) as herd:
                 request = get(RequestGroup())
-                herd.react = lambda _: herd.send([0], request) if len(herd.events) < 4 else None
+
+                def next_request(_: Connection) -> None:
+                    if len(herd.events) < 4:
+                        herd.send([0], request)
+                    if len(herd.events) < 2:
+                        herd.ended(0)
+
+                herd.react = next_request
                 herd.send([0], request)
-                for number in (0, 1):
-                    await herd.until(lambda number=number: len(herd.events) == number)
-                    herd.ended(0)
+                herd.ended(0)
                 await herd.until(lambda: len(herd.events) == 4)
                 assert [event[0] for event in herd.events] == ["reply"] * 3 + ["repeat"]
                 assert [one.connection for one in server.requests] == [0, 1, 2, 2]
