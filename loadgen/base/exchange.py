@@ -195,19 +195,8 @@ class Request:
     """
 
     __slots__ = (
-        "awaited",
-        "body",
-        "expect",
-        "fields",
-        "group",
-        "keep",
-        "method",
-        "name_id",
-        "payload",
-        "sink",
-        "streams",
-        "target",
-        "wire",
+        "awaited", "body", "expect", "fields", "group", "keep", "method", "name_id", "payload", "sink", "streams",
+        "target", "wire",
     )  # fmt: skip
 
     def __init__(

@@ -9,7 +9,7 @@ from loadgen.clients.faults import handshake_error
 
 
 class Dial:
-    """Begins with the address that was good last time. Histogram what it opens and what it could not."""
+    """Begins with the address that was good last time. Counts what it opens and what it could not."""
 
     def __init__(
         self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock

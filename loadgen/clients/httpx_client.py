@@ -157,7 +157,7 @@ def _why(stream: Stream, error: Exception) -> tuple[ErrorClass, str]:
 
 
 class _Body:
-    """Histogram a reply's body, keeps its beginning, feeds the sink."""
+    """Counts a reply's body, keeps its beginning, feeds the sink."""
 
     def __init__(self, request: Request) -> None:
         self.length = 0

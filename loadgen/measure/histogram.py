@@ -65,7 +65,7 @@ def rank_of(quantile: float, count: int) -> int:
 
 
 class Packed:
-    """Histogram that rest: 16 bytes a bucket instead of about 80."""
+    """A Histogram at rest: 16 bytes a bucket instead of about 80."""
 
     __slots__ = ("_buckets", "_clamped", "_times")
 

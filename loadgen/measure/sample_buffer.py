@@ -32,22 +32,9 @@ class SampleBuffer:
     """
 
     __slots__ = (
-        "_drained_payload",
-        "_drained_received",
-        "_drained_sent",
-        "_known",
-        "codes",
-        "examples",
-        "kinds",
-        "last",
-        "last_reply",
-        "losses",
-        "payload",
-        "received",
-        "redirects",
-        "sent",
-        "sent_bytes",
-    )
+        "_drained_payload", "_drained_received", "_drained_sent", "_known", "codes", "examples", "kinds", "last",
+        "last_reply", "losses", "payload", "received", "redirects", "sent", "sent_bytes",
+    )  # fmt: skip
 
     def __init__(self, names: int) -> None:
         self.sent = 0

@@ -12,14 +12,21 @@ from loadgen.results.baselines import Baselines, origin_of, read_origin
 from loadgen.results.result import Result
 
 
-def save(given: Save) -> int:
-    """Make a new one."""
-    return _save(given, replace=False)
-
-
-def update(given: Update) -> int:
-    """Replace one."""
-    return _save(given, replace=True)
+def save(given: Save | Update) -> int:
+    """Make a new one, or replace one."""
+    rounds: dict[str, Result] = {}
+    for file in given.files:
+        results = load_rounds(file).results
+        rounds |= {f"{file}#{n}" if len(results) > 1 else file: result for n, result in enumerate(results, 1)}
+    as_one(rounds)  # raises for plans that are not alike
+    for source, result in rounds.items():
+        if result.generator.verdict == "invalid" or result.ended_by != "completed" or not result.ledger.ok:
+            raise UsageError(f"{source}: no baseline: {_unfit(result)}")
+    origin = origin_of(given.files, os.environ)
+    replaces = isinstance(given, Update)
+    path = Baselines(given.folder).save(given.name, list(rounds.values()), origin, replace=replaces)
+    emit(f"Saved as {path}; compare with --baseline {given.name if given.folder == USUAL else path}\n")
+    return 0
 
 
 def show(given: Show) -> int:
@@ -35,21 +42,6 @@ def show(given: Show) -> int:
 def _entry(kept: Baselines, name: str) -> Entry:
     file = str(kept.find(name))
     return name, load_rounds(file).results, read_origin(text_of(file))
-
-
-def _save(given: Save | Update, *, replace: bool) -> int:
-    rounds: dict[str, Result] = {}
-    for file in given.files:
-        results = load_rounds(file).results
-        rounds |= {f"{file}#{n}" if len(results) > 1 else file: result for n, result in enumerate(results, 1)}
-    as_one(rounds)  # raises for plans that are not alike
-    for source, result in rounds.items():
-        if result.generator.verdict == "invalid" or result.ended_by != "completed" or not result.ledger.ok:
-            raise UsageError(f"{source}: no baseline: {_unfit(result)}")
-    origin = origin_of(given.files, os.environ)
-    path = Baselines(given.folder).save(given.name, list(rounds.values()), origin, replace=replace)
-    emit(f"Saved as {path}; compare with --baseline {given.name if given.folder == USUAL else path}\n")
-    return 0
 
 
 def _unfit(result: Result) -> str:

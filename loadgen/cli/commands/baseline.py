@@ -25,13 +25,8 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class Update(Save):
     """Replace a baseline by newer results."""
-
-    body: ClassVar[str] = "baseline:update"
-    name: Name
-    files: Files
-    folder: Folder = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

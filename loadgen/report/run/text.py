@@ -29,11 +29,7 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
         (thresholds(result), fixed),
         (latency_table(result, fixed), fixed),
         (spread(result), fixed),
-        *(
-            [(operations(result), fixed), (seconds(result), fixed)]
-            if is_by_operation(result)
-            else _requests(result, width)
-        ),
+        *_requests(result, width),
         (errors(result, fixed), fixed),
         (outcome(result, fixed), fixed),
         (notes(result, fixed), fixed),
@@ -97,7 +93,7 @@ def warnings(result: Result, width: int) -> list[Line]:
 def _for_scripts(result: Result) -> list[Line]:
     """The two lines that scripts written for wrk look for: complete replies and bytes received per second.
 
-    Histogram also hold what came before and after the measured window; the good replies say how much of them that was.
+    Counts also hold what came before and after the measured window; the good replies say how much of them that was.
     """
     in_window = min(1.0, result.rate.ok_rps * result.duration_s / result.ledger.ok) if result.ledger.ok else 1.0
     per_second = in_window / result.duration_s if result.duration_s > 0 else 0.0

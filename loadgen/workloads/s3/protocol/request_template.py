@@ -20,20 +20,9 @@ class RequestTemplate:
     """
 
     __slots__ = (
-        "_clock",
-        "_credentials",
-        "_end",
-        "_framing",
-        "_host",
-        "_model",
-        "_path",
-        "_provider",
-        "_second",
-        "_signer",
-        "_signing",
-        "_size",
-        "_start",
-    )
+        "_clock", "_credentials", "_end", "_framing", "_host", "_model", "_path", "_provider", "_second", "_signer",
+        "_signing", "_size", "_start",
+    )  # fmt: skip
 
     def __init__(
         self,

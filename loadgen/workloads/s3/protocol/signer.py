@@ -72,19 +72,9 @@ class Signer:
     """
 
     __slots__ = (
-        "_authorization",
-        "_credentials",
-        "_host",
-        "_layouts",
-        "_mac",
-        "_request_mac",
-        "_second",
-        "_stamped",
-        "_tail",
-        "_time",
-        "_token",
-        "_unsigned",
-    )
+        "_authorization", "_credentials", "_host", "_layouts", "_mac", "_request_mac", "_second", "_stamped", "_tail",
+        "_time", "_token", "_unsigned",
+    )  # fmt: skip
 
     def __init__(self, host: str, region: str, unsigned: str = "") -> None:
         self._host = host
