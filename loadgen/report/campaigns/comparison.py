@@ -1,7 +1,7 @@
 """A comparison as the text that a person reads: all variants at a glance, then each against the first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from loadgen.judge.comparison import Against, Comparison, Row, compare, summary
 from loadgen.judge.explain import alarms, doubts, explain
@@ -26,7 +26,7 @@ class Page:
     comparison: Comparison
     warnings: Sequence[str] = ()
     explanation: Sequence[str] = ()
-    notes: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = ()
 
 
 def make_page(variants: Sequence[Rounds], warnings: Sequence[str] = ()) -> Page:

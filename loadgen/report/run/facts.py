@@ -29,10 +29,12 @@ def header(result: Result, width: int) -> list[Line]:
 
 def outcome(result: Result, width: int) -> list[Line]:
     """Requests, connections, bytes, status codes, the course of the run and the generator's own share."""
+    ledger, users = result.ledger, result.users
+    left, skipped = ledger.not_sent, users.skipped
     facts = {
         "Requests": _requests(result),
-        "Not sent": _not_sent(result),
-        "Users": _users(result),
+        "Not sent": [f"{left:,} of the {ledger.scheduled:,} scheduled"] if left else [],
+        "Users": [f"{users.asked:,} asked = {users.started:,} started + {skipped:,} skipped"] if skipped else [],
         "Rate": _rate(result),
         "Connections": _connections(result),
         "Data": _data(result),
@@ -132,11 +134,6 @@ def _requests(result: Result) -> list[str]:
     return [sums]
 
 
-def _not_sent(result: Result) -> list[str]:
-    ledger = result.ledger
-    return [f"{ledger.not_sent:,} of the {ledger.scheduled:,} scheduled"] if ledger.not_sent else []
-
-
 def _rate(result: Result) -> list[str]:
     """What was asked for beside what became of it, where the load did not wait for the server."""
     rate = result.rate
@@ -144,11 +141,6 @@ def _rate(result: Result) -> list[str]:
         return []
     rates = {"due": rate.offered_rps, "sent": rate.sent_rps, "ok": rate.ok_rps}
     return [f"{format_rate(per_second)}/s {what}" for what, per_second in rates.items()]
-
-
-def _users(result: Result) -> list[str]:
-    users = result.users
-    return [f"{users.asked:,} asked = {users.started:,} started + {users.skipped:,} skipped"] if users.skipped else []
 
 
 def _connections(result: Result) -> list[str]:

@@ -42,7 +42,8 @@ def render_gate(gate: Gate, *, width: int = 80, colour: bool = False, brief: boo
     """The whole report, without a newline at its end; `brief` leaves out what a run's own report has said already."""
     room = min(width, WIDEST)
     run = [_title(gate, room), [headline(gate.result)], warnings(gate.result, room), thresholds(gate.result)]
-    parts = [_verdict(gate, room), *([] if brief else run), _baseline(gate, width), _notes(gate, room)]
+    notes = [row for note in gate.notes for row in bullet("", clean(note), room, Tone.WARN)]
+    parts = [_verdict(gate, room), *([] if brief else run), _baseline(gate, width), notes]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 
 
@@ -128,7 +129,3 @@ def _row(row: Regression) -> tuple[str, ...]:
 def _origin(baseline: Baseline) -> str:
     first: Result = baseline.rounds[0]
     return f"{clean(baseline.name)} ({counted(len(baseline.rounds), 'run')}, {clean(first.started_at[:10])})"
-
-
-def _notes(gate: Gate, width: int) -> list[Line]:
-    return [row for note in gate.notes for row in bullet("", clean(note), width, Tone.WARN)]

@@ -3,7 +3,7 @@
 from loadgen.base.units import format_bytes, format_count
 from loadgen.report.draw.style import Line, align, clean, counted, format_rate, line
 from loadgen.report.run.latency import format_quantile, is_closed
-from loadgen.results.result import Latency, RequestResult, Result, Second
+from loadgen.results.result import Latency, RequestResult, Result
 
 MIB = 1 << 20
 FEWEST_SECONDS = 3
@@ -66,7 +66,10 @@ def seconds(result: Result) -> list[Line]:
     moving = {name for name, part in result.requests.items() if part.payload_bytes}
     methods = {spec.get("method") for spec in result.plan.get("requests") or [] if spec.get("name") in moving}
     moved = "MiB/s both ways" if len(methods) > 1 else "MiB/s"
-    table = [("Seconds", "ok/s", moved, ""), *(_second_row(name, second) for name, second in chosen.items())]
+    table = [("Seconds", "ok/s", moved, "")]
+    for name, second in chosen.items():
+        payload = format_rate(second.payload_bytes / MIB) if second.payload_bytes else "-"
+        table.append((f"  {name}", format_count(second.ok), payload, f"at {second.t_s:.0f}s"))
     return [*map(line, align(table, right=frozenset({1, 2})))]
 
 
@@ -108,8 +111,3 @@ def _time_row(name: str, part: RequestResult, clocks: tuple[str, ...]) -> tuple[
     clock_times = [part.latency_ms.get(clock, Latency()) for clock in clocks]
     clock_times.append(part.phases_ms.get("first_byte", Latency()))
     return (clean(name), *(format_quantile(value) for latency in clock_times for value in (latency.p50, latency.p99)))
-
-
-def _second_row(name: str, second: Second) -> tuple[str, ...]:
-    moved = format_rate(second.payload_bytes / MIB) if second.payload_bytes else "-"
-    return (f"  {name}", format_count(second.ok), moved, f"at {second.t_s:.0f}s")

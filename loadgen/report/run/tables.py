@@ -65,9 +65,8 @@ def phases(result: Result) -> list[Line]:
 
 def thresholds(result: Result) -> list[Line]:
     """How each threshold went, and what was observed."""
-    expressions = align(
-        [(clean(row.expr), _in_brackets(observed(row))) for row in result.thresholds], right=frozenset()
-    )
+    cells = [(clean(row.expr), f"({seen})" if (seen := observed(row)) else "") for row in result.thresholds]
+    expressions = align(cells, right=frozenset())
     lines = [
         line(
             "  ", Span(pad(clean(row.verdict).replace("_", " "), 7), VERDICTS.get(row.verdict, Tone.WARN)), f"  {text}"
@@ -85,10 +84,6 @@ def observed(row: ThresholdRow) -> str:
         return "too few samples, or none" if row.verdict == "no_data" else ""
     least = "at least " if row.at_least else ""
     return f"observed {least}{in_its_unit(row.expr, row.observed)}"
-
-
-def _in_brackets(text: str) -> str:
-    return f"({text})" if text else ""
 
 
 def saved_condition(expression: str) -> Condition | None:

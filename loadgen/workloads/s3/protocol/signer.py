@@ -200,15 +200,11 @@ class _Layout:
     def __init__(self, host: str, names: tuple[str, ...], has_token: bool) -> None:
         sent = {_HASH: 0, _DATE: 1} | ({_TOKEN: 2} if has_token else {})
         sent |= {name: place for place, name in enumerate(names, start=3)}
-        places = {name.lower(): f"{{{place}}}" for name, place in sent.items()} | {"host": _escaped(host)}
+        places = {name.lower(): f"{{{place}}}" for name, place in sent.items()} | {"host": host}
         lines = "".join(f"{name}:{places[name]}\n" for name in sorted(places))
         self.names = ";".join(sorted(places))
         self.signed = f"{lines}\n{self.names}\n{{0}}"
         self.block = "".join(f"{name}: {{{place}}}\r\n" for name, place in sent.items())
-
-
-def _escaped(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
 
 
 class ChunkSigner:
