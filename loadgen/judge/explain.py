@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 from loadgen.base.units import format_ms
 from loadgen.judge.comparison import Comparison, summary
@@ -40,7 +41,7 @@ class _Side:
     busy: float
     wanted: float
     mode: str
-    closed: bool
+    unpaced: bool
 
 
 def explain(comparison: Comparison) -> list[str]:
@@ -77,8 +78,13 @@ def _side(rounds: Rounds) -> _Side:
         busy=_median([_share(result, waiting=False) for result in rounds.results]),
         wanted=_median([_share(result, waiting=True) for result in rounds.results]),
         mode=generator.mode,
-        closed=not rounds.results[0].plan.get("arrivals"),
+        unpaced=_is_unpaced(rounds.results[0].plan),
     )
+
+
+def _is_unpaced(plan: Mapping[str, Any]) -> bool:
+    """Whether each user sends again as soon as its reply is in, and all of them from the beginning."""
+    return not plan.get("arrivals") and not any(plan.get("think_s") or ()) and not plan.get("user_stages")
 
 
 def _share(result: Result, *, waiting: bool) -> float:
@@ -133,8 +139,8 @@ def _users(rounds: Rounds) -> int:
 
 
 def _limits(sides: list[_Side]) -> Iterator[str]:
-    """What the throughput of closed loops was limited by."""
-    if not sides or not all(side.closed for side in sides):
+    """What the throughput of closed loops that never pause was limited by."""
+    if not sides or not all(side.unpaced for side in sides):
         return
     busy = [side for side in sides if side.busy >= BUSY]
     if busy:

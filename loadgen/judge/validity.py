@@ -90,8 +90,8 @@ def _held_up(evidence: Evidence) -> Iterator[str]:
     how_long = _core_wait(evidence) if evidence.duration_s >= SHORT_S else ""
     if how_long:
         yield (
-            f"a worker was ready but without a core for {how_long}: another program, or the target, runs on the same "
-            "cores; pin them apart with taskset, or use another machine"
+            f"a worker was ready but without a core for {how_long}: another program, the target, or more workers than "
+            "there are cores; pin them apart with taskset, use fewer --processes, or another machine"
         )
     stall_ms = generator.longest_stall_ms
     if stall_ms > STALL_MS:
@@ -142,7 +142,7 @@ def _unsent(evidence: Evidence) -> Iterator[str]:
     ledger = evidence.ledger
     if evidence.send_lag.censored and ledger.not_sent > UNSENT_SHARE * ledger.scheduled:
         yield (
-            f"{ledger.not_sent:,} of {ledger.scheduled:,} arrivals were never sent: all connections were busy, so the "
+            f"{ledger.not_sent:,} of {ledger.scheduled:,} arrivals were never sent: no connection was free, so the "
             "rate was not reached; lower --rate, or raise --max-connections"
         )
 
@@ -150,6 +150,6 @@ def _unsent(evidence: Evidence) -> Iterator[str]:
 def _faulty(evidence: Evidence) -> Iterator[str]:
     if evidence.own_faults:
         yield (
-            f"{evidence.own_faults:,} requests failed by this machine's own limits, not by the target; see the errors "
-            "below, and raise the limit or use fewer connections"
+            f"{evidence.own_faults:,} requests failed on this machine, not at the target; see the errors below, and "
+            "raise the limit that they name, or use fewer connections"
         )

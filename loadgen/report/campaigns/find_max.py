@@ -55,7 +55,10 @@ def spoken(found: MaxRate) -> str:
     if found.best_rps is not None:
         return f"{format_rate(found.best_rps)} requests/s meet the SLO{_edge(found)}"
     lowest = min((trial.rate_rps for trial in found.trials), default=None)
-    return "No rate was tried." if lowest is None else f"No rate met the SLO, down to {format_rate(lowest)}/s."
+    if lowest is None:
+        return "No rate was tried."
+    reliably = " every time" if any(trial.met for trial in found.trials) else ""
+    return f"No rate met the SLO{reliably}, down to {format_rate(lowest)}/s."
 
 
 def warnings(found: MaxRate) -> list[str]:

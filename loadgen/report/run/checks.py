@@ -6,7 +6,7 @@ from typing import Literal
 
 from loadgen.judge.gate import Gate, Regression
 from loadgen.report.draw.style import clean
-from loadgen.report.run.facts import ENDINGS
+from loadgen.report.run.facts import ENDINGS, silence
 from loadgen.report.run.tables import observed, with_unit
 from loadgen.results.result import Result
 
@@ -95,7 +95,7 @@ def _run(result: Result, *, judged: bool) -> Iterator[Check]:
     because = f"{how}: {clean(result.ended_because)}" if result.ended_because else how
     yield Check("run", "ends as planned", grades.get(result.ended_by, "error"), because)
     if not result.status_codes:
-        yield Check("run", "gets replies", "fail", "Not one reply came back")
+        yield Check("run", "gets replies", "fail", silence(result) or "No reply is known of")
     yield Check("run", "can be trusted", _trust(result, judged=judged), "; ".join(map(clean, result.generator.reasons)))
 
 

@@ -61,6 +61,21 @@ def notes(result: Result, width: int) -> list[Line]:
     return lines
 
 
+def silence(result: Result) -> str:
+    """What is said of a run in which no request or no reply was seen; empty where there was one, or it is not known."""
+    if not result.ledger.sent:
+        only_measured = any(result.plan.get(key) for key in ("warmup_s", "cool_down_s", "s3")) or result.warmup_s
+        return "No request was sent in the measured time" if only_measured else "No request was sent"
+    if result.ledger.ok or any(result.status_codes.values()) or _is_incomplete(result):
+        return ""
+    return "Not one complete reply came back"
+
+
+def _is_incomplete(result: Result) -> bool:
+    """Whether a worker did not tell all that it saw."""
+    return bool(result.samples_lost) or any(row.lost for row in result.generator.workers)
+
+
 def title(plan: Mapping[str, Any]) -> str:
     """`checkout: http://127.0.0.1:8080, 3 kinds of requests`, or `GET http://127.0.0.1:8080/` for a single one."""
     if isinstance(s3 := plan.get("s3"), Mapping):
@@ -130,7 +145,8 @@ def _requests(result: Result) -> list[str]:
         return []
     sums = f"{ledger.sent:,} sent = {ledger.ok:,} ok + {ledger.failed:,} failed"
     if ledger.unknown:
-        sums += f" + {ledger.unknown:,} unknown (cut at the end)"
+        lost = ", or lost with a worker" if _is_incomplete(result) else ""
+        sums += f" + {ledger.unknown:,} unknown (cut at the end{lost})"
     return [sums]
 
 
@@ -170,6 +186,8 @@ def _course(result: Result) -> list[str]:
     """Good replies of each whole second as a sparkline from zero up, with the lowest and the highest named."""
     ok = [second.ok for second in result.whole_seconds]
     if result.duration_s <= SHORTEST_TIMELINE_S or not ok:
+        return []
+    if not max(ok) and result.ledger.ok:  # they came before or after the whole seconds
         return []
     return [f"{sparkline(ok, SPARKLINE_COLUMNS)}  {min(ok):,} to {max(ok):,} ok/s"]
 

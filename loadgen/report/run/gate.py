@@ -19,7 +19,7 @@ from loadgen.report.draw.style import (
     wrap,
 )
 from loadgen.report.run.checks import allowed_text, amount_text, interval_text
-from loadgen.report.run.facts import title
+from loadgen.report.run.facts import silence, title
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import thresholds, with_unit
 from loadgen.report.run.text import headline, run_text, warnings
@@ -88,7 +88,7 @@ def _verdict(gate: Gate, width: int) -> list[Line]:
     if code is ExitCode.WORSE and not worse:
         text = "FAILED: it cannot be told whether it is worse than the baseline (--strict)"
     if code is ExitCode.THRESHOLD and not gate.result.status_codes:
-        text = "FAILED: not one reply came back"
+        text = f"FAILED: {silence(gate.result).lower() or 'no reply is known of'}"
     return [line(Span(row, Tone.BAD)) for row in wrap(text, width)]
 
 

@@ -137,7 +137,8 @@ def _notes(clocks: Mapping[str, Latency]) -> list[str]:
     if any(_is_rough(latency, key) for latency in clocks.values() for key in ROWS):
         notes.append(f"~ fewer than {ENOUGH_SAMPLES} samples beyond this percentile")
     if censored := max(latency.censored for latency in clocks.values()):
-        notes.append(f"{censored:,} censored: no reply in time, so each counts as at least the time it waited.")
+        why = "no reply in time, cut at the end, or never sent"
+        notes.append(f"{censored:,} censored ({why}): each counts as at least the time it waited.")
         notes.append("The mean leaves them out.")
     return notes
 

@@ -2,7 +2,7 @@
 
 from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, counted, line
-from loadgen.report.run.facts import header, notes, outcome
+from loadgen.report.run.facts import header, notes, outcome, silence
 from loadgen.report.run.latency import format_quantile, latency_table, spread
 from loadgen.report.run.operations import is_by_operation, operations, rates, seconds, transaction
 from loadgen.report.run.run_report import RunReport
@@ -11,8 +11,8 @@ from loadgen.results.result import Latency, Result
 
 WIDEST = 80
 VERDICTS = {
-    "limited": (Tone.WARN, "LIMITED: the generator was near its own limits; read these figures as a bound."),
-    "invalid": (Tone.BAD, "INVALID: the generator disturbed the measurement; do not trust these figures."),
+    "limited": (Tone.WARN, "LIMITED: read these figures as a bound."),
+    "invalid": (Tone.BAD, "INVALID: do not trust these figures."),
 }
 WRK_UNITS = ("", "K", "M", "G", "T", "P")
 
@@ -54,12 +54,12 @@ def headline(result: Result) -> Line:
     """Rate, p50, p99, failures; or in plain words that nothing came back. Of whole objects, where they are timed."""
     ledger = result.ledger
     if not ledger.sent:
-        return line("  ", Span("No request was sent.", Tone.BAD))
+        return line("  ", Span(f"{silence(result)}.", Tone.BAD))
     noun, whole = transaction(result) or ("", None)
     failures = (whole.ledger.failed if whole else 0) or ledger.failed
     failed = Span(f"{failures:,} failed", Tone.BAD if failures else Tone.STRONG)
-    if not ledger.ok and not sum(result.status_codes.values()):
-        return line("  ", Span("Not one reply came back.", Tone.BAD), "   ", failed)
+    if silent := silence(result):
+        return line("  ", Span(f"{silent}.", Tone.BAD), "   ", failed)
     response = (whole or result).latency_ms.get("response", Latency())
     figures = rates(result)
     quantiles = {"p50": response.p50, "p99": response.p99}
@@ -80,7 +80,8 @@ def warnings(result: Result, width: int) -> list[Line]:
         if result.plan.get("strict"):
             lines += bullet("", "With --strict only a valid run is good enough.", width, tone)
     if result.samples_lost:
-        text = f"{counted(result.samples_lost, 'sample')} lost with a worker that died: counted, but without a latency."
+        samples = counted(result.samples_lost, "sample")
+        text = f"{samples} did not come from the workers any more: counted, but without a latency."
         lines += bullet("", text, width, Tone.WARN)
     if result.out_of_range:
         text = f"{counted(result.out_of_range, 'latency', 'latencies')} outside 1 us to 1 h: counted at the nearer end."

@@ -51,6 +51,15 @@ def doubted(*sides: list[Result]) -> list[str]:
     return doubts(compare([Rounds(tuple(side), label) for label, side in zip("abc", sides, strict=False)]))
 
 
+@pytest.mark.parametrize(
+    "plan", [{"think_s": [1.0, 2.0]}, {"arrivals": {"kind": "constant"}}, {"user_stages": [{"to_users": 1}]}]
+)
+def test_a_throughput_that_pauses_set_is_nobodys_limit(plan: dict[str, Any]) -> None:
+    assert "the throughput is the target's" in said(run(), run())
+    for cpu_s in (3.0, 9.5):
+        assert "the throughput is" not in said(run(plan=plan, cpu_s=cpu_s), run(plan=plan, cpu_s=cpu_s))
+
+
 def test_a_tail_of_the_generators_own() -> None:
     text = said(run(), run(lag=8.0))
     assert "The tail of b is the generator's own: loop lag p99 8.00 ms in a response p99 of 10.0 ms." in text

@@ -1,11 +1,13 @@
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from loadgen.report.draw.style import columns
+from loadgen.report.run.checks import checks_of
 from loadgen.report.run.text import render_text
 from loadgen.results.result import (
     Bytes,
@@ -154,8 +156,48 @@ def test_failed_latencies_are_shown_when_no_reply_was_good() -> None:
 
 
 def test_nothing_came_back_is_said_in_plain_words() -> None:
-    assert "Not one reply came back." in render_text(results.nothing_came_back())
+    assert "Not one complete reply came back." in render_text(results.nothing_came_back())
     assert "No request was sent." in render_text(Result())
+
+
+@pytest.mark.parametrize(
+    "result",
+    [Result(warmup_s=1.0), Result(plan={"cool_down_s": 1.0}), Result(plan={"s3": {"sizes": []}})],
+    ids=["warm-up", "cool-down", "S3, whose objects are put before"],
+)
+def test_what_may_have_been_sent_beside_the_measured_time_is_not_denied(result: Result) -> None:
+    assert "No request was sent in the measured time." in render_text(result)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"samples_lost": 1},
+        {"generator": Generator(workers=[WorkerRow(lost=True)])},
+        {"status_codes": {"500": 1}},
+        {"ledger": Ledger(2, 2, 0, 1, 1)},
+    ],
+    ids=["lost samples", "a lost worker", "an error page", "a good reply that only the counters know"],
+)
+def test_a_reply_is_not_denied_where_one_came_or_may_have_come(changes: dict[str, Any]) -> None:
+    silent = Result(ledger=Ledger(2, 2, 0, 0, 2), duration_s=1.0)
+    assert "Not one complete reply" in render_text(silent)
+    assert "Not one complete reply" not in render_text(replace(silent, **changes))
+    checks = [check.text for check in checks_of(replace(silent, **changes))]
+    assert "Not one complete reply came back" not in checks
+
+
+def test_requests_lost_with_a_worker_are_not_said_to_be_cut() -> None:
+    cut = Result(ledger=Ledger(3, 3, 0, 2, 0, 1))
+    assert "1 unknown (cut at the end)" in render_text(cut)
+    lost = replace(cut, generator=Generator(workers=[WorkerRow(lost=True)]))
+    assert "1 unknown (cut at the end, or lost with a worker)" in " ".join(render_text(lost).split())
+
+
+def test_the_course_is_left_out_where_its_seconds_saw_none_of_the_replies() -> None:
+    empty = Result(duration_s=4.0, timeline=[Second(float(second)) for second in range(4)], ledger=Ledger(9, 9, 0, 9))
+    assert "Each second" not in render_text(empty)
+    assert "Each second" in render_text(replace(empty, ledger=Ledger(9, 9, 0, 0, 9), status_codes={"500": 9}))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +227,7 @@ def test_examples_keep_to_a_few_short_lines() -> None:
 
 def test_lost_samples_and_clamped_latencies_are_told() -> None:
     text = render_text(Result(samples_lost=1204, out_of_range=1))
-    assert "1,204 samples lost" in text
+    assert "1,204 samples did not come from the workers any more" in " ".join(text.split())
     assert "1 latency outside 1 us to 1 h" in text
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadgen.report.campaigns.find_max import curve_rows, warnings
+from loadgen.report.campaigns.find_max import curve_rows, spoken, warnings
 from loadgen.results.result import ThresholdRow
 from tests.support.gates import found
 
@@ -14,6 +14,13 @@ def test_a_figure_that_may_be_higher_is_marked(at_least: bool, said: str) -> Non
     rows = (ThresholdRow("p99 < 50ms", 60.0, "fail", at_least),)
     search = replace(found(), trials=(replace(found().trials[0], met=False, slo=rows),))
     assert curve_rows(search)[1][3] == said
+
+
+def test_a_rate_that_was_met_now_and_then_is_not_denied() -> None:
+    none = replace(found(edge_rps=0.4), best_rps=None)
+    assert spoken(none).startswith("No rate met the SLO, down to ")
+    once = replace(none, trials=(replace(none.trials[0], met=True), *none.trials[1:]))
+    assert spoken(once).startswith("No rate met the SLO every time, down to ")
 
 
 def test_where_no_rate_was_met_there_is_none_to_be_a_lower_bound() -> None:
