@@ -1,6 +1,5 @@
 """Where results go: files, standard output, a terminal. Files are written first, so that nothing can lose them."""
 
-import errno
 import os
 import shutil
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import whole_file
+from loadgen.base.files import check_writable, write_whole
 from loadgen.cli.parameters import Output
 from loadgen.report.exports import SAVED, Kind, find_export, render
 
@@ -30,7 +29,7 @@ class Delivery:
                 continue
             if file == "-":
                 raise UsageError(f"{flag}: expected the name of a file; /dev/stdout is one")
-            if _is_written_whole(flag, file):
+            if _is_regular(flag, file):
                 other = seen.setdefault(os.path.realpath(file), flag)
                 if other != flag:
                     raise UsageError(f"{flag} cannot be combined with {other} of the same file: {file!r}")
@@ -47,10 +46,12 @@ class Delivery:
         is a step of GitHub Actions: then there are annotations, and a part of the step's summary.
         """
         failures = Failures()
+        written = {name for name, file in self.output.files.items() if file == "-"}
         for name, file in self.output.files.items():
             if file != "-":
-                with failures, whole_file(Path(file)) as opened:
-                    opened.write(render(name, kind, document))
+                with failures:
+                    write_whole(Path(file), render(name, kind, document))
+                    written.add(name)
         with failures:
             self._print(kind, document, failed=bool(failures.texts))
         if environment and environment.get("GITHUB_ACTIONS") == "true":
@@ -58,6 +59,8 @@ class Delivery:
                 self._annotate(kind, document)
             with failures:
                 _add_summary(environment.get("GITHUB_STEP_SUMMARY"), kind, document)
+        if self.output.measured and len(written) < len(self.output.files) and SAVED not in written:
+            failures.texts.append(_saved_elsewhere(kind, document))
         failures.check()
 
     def _print(self, kind: Kind, document: object, *, failed: bool) -> None:
@@ -83,6 +86,7 @@ class Failures:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self._unexpected: Exception | None = None
 
     def __enter__(self) -> None:
         """Nothing."""
@@ -92,29 +96,36 @@ class Failures:
     ) -> bool:
         if isinstance(error, UsageError):
             self.texts.append(str(error))
-        return isinstance(error, UsageError)
+        elif isinstance(error, Exception):
+            self._unexpected = error
+        return isinstance(error, Exception)
 
     def check(self) -> None:
-        """Raise UsageError, with a line for each failure."""
+        """Raise UsageError, with a line for each failure; an exception of ours before that."""
+        if self._unexpected:
+            self._unexpected.add_note("\n".join(self.texts))
+            raise self._unexpected
         if self.texts:
             raise UsageError("\n".join(dict.fromkeys(self.texts)))
 
 
-def _is_written_whole(flag: str, file: str) -> bool:
-    """Whether it is or will be a regular file, and not a device or a pipe, which is written to as it is.
-
-    Raises UsageError where it could not be written.
-    """
-    path = Path(file)
+def _is_regular(flag: str, file: str) -> bool:
+    """See `check_writable`. Raises UsageError."""
     try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if path.exists() and not path.is_file():
-            return False
-        with tempfile.TemporaryFile(dir=path.parent):
-            return path.parent != Path("/dev")  # /dev/stdout may stand for a file, which is added to
+        return check_writable(Path(file))
     except OSError as error:
         raise UsageError(f"{flag}: cannot write {file!r}: {error.strerror}") from None
+
+
+def _saved_elsewhere(kind: Kind, document: object) -> str:
+    """Save what was measured where there is room; says where, or why that failed as well."""
+    try:
+        folder = tempfile.mkdtemp(prefix="loadgen-")
+        path = Path(folder, "result.json")
+        write_whole(path, render(SAVED, kind, document))
+    except (OSError, UsageError) as error:
+        return f"the result could not be saved elsewhere either: {error}"
+    return f"the result is in {path} instead; `loadgen report` makes the other files of it"
 
 
 def _add_summary(file: str | None, kind: Kind, document: object) -> None:

@@ -57,11 +57,15 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What is to be printed, and the files that are to be written, by the names of their exports."""
+    """What is to be printed, and the files that are to be written, by the names of their exports.
+
+    `measured`: it cannot be made again by reading a file.
+    """
 
     form: str = "text"
     files: Mapping[str, str] = field(default_factory=dict)
     quiet: bool = False
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class OutputFlags:
         if form not in self._forms():
             raise UsageError(f"--format: expected {_listed(self._forms())}, got {form!r}")
         given = {name: file for name, file in files.items() if file is not None}
-        return Output(form, given, self.measures and values.pop("quiet"))
+        return Output(form, given, self.measures and values.pop("quiet"), self.measures)
 
     def _files(self) -> list[Export]:
         return [row for row in self._rows() if row.flags and (self.measures or row.name != SAVED)]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import whole_file
+from loadgen.base.files import write_whole
 from loadgen.results.result import Result, build
 from loadgen.results.rounds import rounds_to_json
 
@@ -80,8 +80,7 @@ class Baselines:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}") from None
-        with whole_file(path) as file:
-            file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        write_whole(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
         return path
 
 

@@ -1,6 +1,7 @@
 """`loadgen compare`: options, what is saved and printed, and how it ends."""
 
 import json
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -127,7 +128,10 @@ def test_what_was_measured_is_kept_when_it_ends_early(tmp_path: Path) -> None:
     assert [item.label for item in read_variants(saved.read_text())] == ["pool"]
 
 
-def test_a_file_that_cannot_be_written_at_the_end_loses_nothing(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_at_the_end_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     folder = tmp_path / "gone"
     folder.mkdir()
 

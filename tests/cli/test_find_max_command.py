@@ -1,6 +1,7 @@
 """`loadgen find-max` around the search: what becomes of what was found."""
 
 import signal
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def test_a_signal_after_the_search_does_not_cost_what_it_found(tmp_path: Path, n
     assert [signal.getsignal(item) for item in STOPPING] == before
 
 
-def test_what_cannot_be_saved_is_printed(tmp_path: Path) -> None:
+def test_what_cannot_be_saved_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     folder = tmp_path / "gone"
     folder.mkdir()
 

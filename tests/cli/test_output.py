@@ -1,6 +1,7 @@
 """Where what was measured goes: to files, to standard output, and never to nowhere."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,37 @@ def test_whatever_fails_the_other_files_are_written_and_each_failure_is_named(
     ]
     assert sorted(file.name for file in folder.iterdir()) == ["r.hgrm", "r.md"]
     assert capsys.readouterr().out == TEXT
+
+
+@pytest.mark.parametrize("name", ["saved", "hgrm"])
+def test_what_was_measured_is_saved_elsewhere_where_its_file_cannot_be(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(UsageError) as caught:
+        Delivery(Output("text", {name: "/dev/full"}, measured=True)).deliver("run", RunReport((RESULT,)))
+    (saved,) = folder.glob("loadgen-*/result.json")
+    assert saved.read_text() == JSON
+    assert str(caught.value).splitlines()[1] == (
+        f"the result is in {saved} instead; `loadgen report` makes the other files of it"
+    )
+
+
+def test_what_was_saved_is_not_saved_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(UsageError, match=r"^cannot write /dev/full: No space left on device$"):
+        Delivery(Output("text", {"saved": "r.json", "hgrm": "/dev/full"}, measured=True)).deliver(
+            "run", RunReport((RESULT,))
+        )
+    assert [file.name for file in folder.iterdir()] == ["r.json"]
+
+
+def test_an_error_of_ours_keeps_no_other_file_from_being_written(folder: Path) -> None:
+    """A form that cannot be made: its document is of another kind."""
+    delivery = Delivery(Output("json", {"html": "r.html", "hgrm": "r.hgrm"}))
+    with pytest.raises(KeyError):
+        delivery.deliver("run", RunReport((RESULT,)))
+    assert [file.name for file in folder.iterdir()] == ["r.hgrm"]
 
 
 @pytest.mark.parametrize("other", ["r.json", "./r.json", "link"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import jsonschema
@@ -74,12 +75,19 @@ def test_a_device_takes_the_result_as_it_is(url: str) -> None:
     assert Path(os.devnull).is_char_device()
 
 
-def test_a_result_that_cannot_be_saved_is_printed(url: str, tmp_path: Path) -> None:
+def test_a_result_that_cannot_be_saved_is_printed_and_kept(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk may fill up during the run."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     done = run(url, "-q", "-o", "/dev/full")
     assert done.code == 2
     assert "Requests/sec" in done.out
-    assert done.err == "loadgen: cannot write /dev/full: No space left on device\n"
+    failure, instead = done.err.splitlines()
+    assert failure == "loadgen: cannot write /dev/full: No space left on device"
+    (saved,) = tmp_path.glob("loadgen-*/result.json")
+    assert str(saved) in instead
+    assert load(saved).ledger.ok == 10
 
 
 def test_a_saved_result_prints_the_same_report_again(url: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import whole_file
+from loadgen.base.files import write_whole
 from loadgen.campaigns import calibrate as campaign
 from loadgen.cli.commands.calibrate import Calibrate
 from loadgen.cli.measuring import run_async
@@ -65,7 +65,6 @@ def calibrate(given: Calibrate, measure: Callable[[bool], Calibration] = measure
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
-    with whole_file(path) as file:
-        file.write(to_json(found))
+    write_whole(path, to_json(found))
     emit(f"\nSaved as {path}\n")
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import whole_file
+from loadgen.base.files import write_whole
 from loadgen.plan.jobs.s3 import S3Job
 
 SYNC_EVERY_S = 0.5
@@ -71,9 +71,8 @@ def read_run_id(path: str, s3: S3Job) -> str | None:
 
 def write_journal(path: str, s3: S3Job, entries: Iterable[Entry] = ()) -> None:
     """Write the journal of a batch that begins, or anew. Raises UsageError where it cannot be written."""
-    with whole_file(Path(path)) as file:
-        for line in ({"loadgen_batch": _head(s3)}, *map(asdict, entries)):
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    lines = ({"loadgen_batch": _head(s3)}, *map(asdict, entries))
+    write_whole(Path(path), "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
 
 
 def read_entries(path: str) -> list[Entry]:
