@@ -279,7 +279,8 @@ class Outcome:
 @dataclass(slots=True)
 class ConnectionCounts:
     """What one worker's connections did; merged by adding. `used` of those opened carried a request.
-    `bare_lf` are replies whose heads had lines that ended in LF alone.
+    `bare_lf` are replies whose heads had lines that ended in LF alone. `addresses` has for each of several
+    addresses how often a connect to it failed for which reason; those without a reason opened.
 
     With `Endpoint.phases`, `connect_ns` and `tls_ns` take how long each TCP connect and each TLS handshake took.
     """
@@ -293,13 +294,24 @@ class ConnectionCounts:
     bare_lf: int = 0
     connect_ns: list[int] = field(default_factory=list)
     tls_ns: list[int] = field(default_factory=list)
+    addresses: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def note_address(self, address: str, reason: str, times: int = 1) -> None:
+        """Count connects to one of several addresses: those that failed for a reason, or with "" those that opened."""
+        reasons = self.addresses.setdefault(address, {})
+        reasons[reason] = reasons.get(reason, 0) + times
 
     def move_from(self, other: "ConnectionCounts") -> None:
         """Add another's counts to these and leave nothing there."""
         for item in fields(self):
             moved = getattr(other, item.name)
-            setattr(self, item.name, getattr(self, item.name) + moved)
             setattr(other, item.name, type(moved)())
+            if item.name == "addresses":
+                for address, reasons in moved.items():
+                    for reason, times in reasons.items():
+                        self.note_address(address, reason, times)
+            else:
+                setattr(self, item.name, getattr(self, item.name) + moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +324,10 @@ class Tls:
     key_file: str | None = None
 
 
+Address = tuple[int, tuple[str, int]]
+"""A family and a socket's address: a host and a port."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Everything a client needs to reach the target; addresses are resolved `(family, sockaddr)` pairs.
@@ -320,7 +336,7 @@ class Endpoint:
     """
 
     origin: Origin
-    addresses: tuple[tuple[int, tuple[str, int]], ...]
+    addresses: tuple[Address, ...]
     tls: Tls = field(default_factory=Tls)
     timeout_s: float = 10.0
     connect_timeout_s: float = 5.0

@@ -1,8 +1,10 @@
 """One channel of the reactor: a socket, from closed to open."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import IntEnum
+
+from loadgen.base.exchange import Address
 
 
 class Phase(IntEnum):
@@ -26,11 +28,13 @@ class Channel:
     """What the reactor writes of a channel; `state` is its protocol's, and None while the channel is not open.
 
     `recv` and `send` are the socket's own, or TLS's. `phase_ns` is when the connect began and, with
-    `Endpoint.phases`, `connected_ns` when it ended. `address` is the endpoint's, and `tried` how many were.
+    `Endpoint.phases`, `connected_ns` when it ended. `address` is the one that it goes to, and
+    `addresses` are those that are left to try.
     """
 
     __slots__ = (
         "address",
+        "addresses",
         "connected_ns",
         "fd",
         "opened_before",
@@ -40,7 +44,6 @@ class Channel:
         "send",
         "sock",
         "state",
-        "tried",
     )
 
     def __init__(self) -> None:
@@ -51,7 +54,8 @@ class Channel:
         self.recv: Callable[[int], bytes] = _unusable
         self.send: Callable[[bytes], int] = _unwritable
         self.connected_ns = self.phase_ns = 0
-        self.address = self.tried = 0
+        self.address: Address = (0, ("", 0))
+        self.addresses: Iterator[Address] = iter(())
         self.opened_before = False
 
 

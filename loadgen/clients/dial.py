@@ -5,20 +5,26 @@ import ssl
 
 from loadgen.base.clock import NS_PER_S, Clock
 from loadgen.base.exchange import ConnectionCounts, Endpoint
-from loadgen.clients.faults import handshake_error
+from loadgen.clients.addresses import TIMED_OUT, Addresses
+from loadgen.clients.faults import explain, handshake_error
 
 
 class Dial:
-    """Begins with the address that was good last time. Counts what it opens and what it could not."""
+    """Begins with the next of `addresses`. Counts what it opens and what it could not."""
 
     def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        counts: ConnectionCounts,
+        clock: Clock,
+        addresses: Addresses | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._context = context
         self._counts = counts
         self._clock = clock
-        self._good_address = 0
+        self._addresses = addresses or Addresses(endpoint.addresses, clock)
         self._opened_before = False
         self._sock: socket.socket | None = None
         self._is_cut = False
@@ -53,21 +59,22 @@ class Dial:
                 return
 
     def _connect(self, deadline_ns: int) -> socket.socket:
-        addresses = self._endpoint.addresses
-        last = len(addresses) - 1
-        for attempt in range(len(addresses)):
-            index = (self._good_address + attempt) % len(addresses)
+        failed = OSError("there is no address to connect to")
+        for address in self._addresses.in_turn():
             try:
-                sock = self._connect_to(*addresses[index], deadline_ns)
+                sock = self._connect_to(*address, deadline_ns)
             except TimeoutError:
+                self._addresses.failed(address, self._counts, TIMED_OUT)
                 raise
-            except OSError:
-                if attempt == last or self._is_cut:
+            except OSError as error:
+                if self._is_cut:
                     raise
+                self._addresses.failed(address, self._counts, explain(error))
+                failed = error
             else:
-                self._good_address = index
+                self._addresses.opened(address, self._counts)
                 return sock
-        raise OSError("there is no address to connect to")
+        raise failed
 
     def _connect_to(self, family: int, address: tuple[str, int], deadline_ns: int) -> socket.socket:
         sock = self._hold(socket.socket(family, socket.SOCK_STREAM))

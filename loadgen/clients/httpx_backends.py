@@ -10,9 +10,10 @@ from typing import Any, Generic, TypeVar
 import httpcore
 
 from loadgen.base.clock import Clock, now_ns, s_to_ns
-from loadgen.base.exchange import ConnectionCounts, Endpoint
+from loadgen.base.exchange import Address, ConnectionCounts, Endpoint
+from loadgen.clients.addresses import TIMED_OUT, Addresses
 from loadgen.clients.dial import Dial
-from loadgen.clients.faults import handshake_error
+from loadgen.clients.faults import explain, handshake_error
 from loadgen.clients.httpx_streams import AsyncStream, BlockingStream, Stream, complete, ready
 
 S = TypeVar("S", bound=Stream)
@@ -22,10 +23,16 @@ class Backend(Generic[S]):
     """One user's stream. One that was opened ahead waits to be taken by httpcore."""
 
     def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        counts: ConnectionCounts,
+        clock: Clock = now_ns,
+        addresses: Addresses | None = None,
     ) -> None:
         self.stream: S | None = None
         self._clock = clock
+        self._addresses = addresses or Addresses(endpoint.addresses, clock)
         self._endpoint = endpoint
         self._context = context
         self._counts = counts
@@ -60,8 +67,8 @@ class Backend(Generic[S]):
 class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
     """Connects on the running loop."""
 
-    _good_address = 0
     _opened_before = False
+    _address: Address = (0, ("", 0))  # where the last connect went
 
     async def open(self) -> AsyncStream:
         """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
@@ -74,7 +81,9 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
                 connected_ns = self._clock()
                 if self._context is not None:
                     sock = await self._secure(sock, self._context)
-        except (OSError, asyncio.CancelledError):  # cancelled: the exchange's deadline, or a cut
+        except (OSError, asyncio.CancelledError) as error:  # cancelled: the exchange's deadline, or a cut
+            if isinstance(error, TimeoutError):
+                self._addresses.failed(self._address, self._counts, TIMED_OUT)
             self._counts.failed += 1
             raise
         if self._endpoint.phases:
@@ -92,21 +101,18 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         return self._taken(await self.open())
 
     async def _connect(self) -> socket.socket:
-        addresses = self._endpoint.addresses
-        last = len(addresses) - 1
-        for attempt in range(len(addresses)):
-            index = (self._good_address + attempt) % len(addresses)
+        failed = OSError("there is no address to connect to")
+        for address in self._addresses.in_turn():
+            self._address = address
             try:
-                sock = await self._connect_to(*addresses[index])
-            except TimeoutError:
-                raise
-            except OSError:
-                if attempt == last:
-                    raise
+                sock = await self._connect_to(*address)
+            except OSError as error:
+                self._addresses.failed(address, self._counts, explain(error))
+                failed = error
             else:
-                self._good_address = index
+                self._addresses.opened(address, self._counts)
                 return sock
-        raise OSError("there is no address to connect to")
+        raise failed
 
     @staticmethod
     async def _connect_to(family: int, address: tuple[str, int]) -> socket.socket:
@@ -147,11 +153,16 @@ class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
     """Connects in a thread. `deadline_ns` is that of the exchange at hand."""
 
     def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        counts: ConnectionCounts,
+        clock: Clock = now_ns,
+        addresses: Addresses | None = None,
     ) -> None:
-        super().__init__(endpoint, context, counts, clock)
+        super().__init__(endpoint, context, counts, clock, addresses)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
-        self._dial = Dial(endpoint, context, counts, clock)
+        self._dial = Dial(endpoint, context, counts, clock, self._addresses)
         self.deadline_ns = 0
 
     def open(self, deadline_ns: int) -> BlockingStream:

@@ -18,6 +18,7 @@ import httpx
 from loadgen.base.clock import Clock, now_ns, s_to_ns
 from loadgen.base.encode import length_field
 from loadgen.base.exchange import BodySource, ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
+from loadgen.clients.addresses import Addresses
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.parser import HEAD_BYTES
 from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
@@ -177,9 +178,14 @@ class AsyncHttpxClient(_Common[AsyncBackend]):
     """One httpx transport with one connection, on the running loop. A cut is final."""
 
     def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        counts: ConnectionCounts,
+        clock: Clock = now_ns,
+        addresses: Addresses | None = None,
     ) -> None:
-        super().__init__(endpoint, counts, clock, AsyncBackend(endpoint, context, counts, clock))
+        super().__init__(endpoint, counts, clock, AsyncBackend(endpoint, context, counts, clock, addresses))
         self._transport = AsyncTransport(self._backend, context)
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
@@ -245,9 +251,14 @@ class BlockingHttpxClient(_Common[BlockingBackend]):
     """One httpx transport with one connection, in a thread of its own; `exchange` never suspends. A cut is final."""
 
     def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        counts: ConnectionCounts,
+        clock: Clock = now_ns,
+        addresses: Addresses | None = None,
     ) -> None:
-        super().__init__(endpoint, counts, clock, BlockingBackend(endpoint, context, counts, clock))
+        super().__init__(endpoint, counts, clock, BlockingBackend(endpoint, context, counts, clock, addresses))
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self._transport = BlockingTransport(self._backend, context)

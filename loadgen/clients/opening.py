@@ -7,7 +7,8 @@ import ssl
 from typing import Any, Protocol
 
 from loadgen.base.clock import Clock
-from loadgen.base.exchange import Endpoint, ErrorClass
+from loadgen.base.exchange import Address, ConnectionCounts, Endpoint, ErrorClass
+from loadgen.clients.addresses import Addresses
 from loadgen.clients.channel import Channel, Phase
 from loadgen.clients.faults import classify, explain, handshake_error
 from loadgen.clients.poller import ENDED, FAILED, IN, OUT, Poller, has_epoll
@@ -38,7 +39,7 @@ class Owner(Protocol):
 
 
 class Opener:
-    """Begins with the address that was good last time. `channels` takes every socket from the start."""
+    """Begins with the next of `addresses`. `channels` takes every socket from the start."""
 
     def __init__(
         self,
@@ -48,6 +49,8 @@ class Opener:
         channels: dict[int, Any],
         clock: Clock,
         owner: Owner,
+        addresses: Addresses,
+        counts: ConnectionCounts,
     ) -> None:
         self._endpoint = endpoint
         self._context = context
@@ -56,21 +59,20 @@ class Opener:
         self._clock = clock
         self._owner = owner
         self._phases = endpoint.phases
-        self._good_address = 0
+        self._addresses = addresses
+        self._counts = counts
         self._socket = socket.socket if context is not None else socket.SocketType  # half the price; TLS wants more
         self._near = has_epoll() and all(_is_loopback(*address) for _, address in endpoint.addresses)
 
     def connect(self, channel: Channel, now: int) -> None:
         """Begin; ends in `opened` or `failed_to_open`, perhaps at once."""
         channel.phase_ns = now
-        channel.tried = 0
-        self._try_address(channel)
+        channel.addresses = self._addresses.in_turn()
+        self._try(channel, next(channel.addresses))
 
-    def _try_address(self, channel: Channel) -> None:
-        addresses = self._endpoint.addresses
-        channel.address = (self._good_address + channel.tried) % len(addresses)
-        channel.tried += 1
-        family, address = addresses[channel.address]
+    def _try(self, channel: Channel, candidate: Address) -> None:
+        channel.address = candidate
+        family, address = candidate
         try:
             sock = self._socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         except OSError as error:  # a family that this host does not have, or no descriptor
@@ -91,12 +93,18 @@ class Opener:
             self._address_failed(channel, code)
 
     def _address_failed(self, channel: Channel, code: int) -> None:
-        if channel.tried < len(self._endpoint.addresses):
-            self._owner.drop(channel)
-            self._try_address(channel)
-        else:
-            error = OSError(code, os.strerror(code))
+        error = OSError(code, os.strerror(code))
+        self.failed(channel, explain(error))
+        following = next(channel.addresses, None)
+        if following is None:
             self._owner.failed_to_open(channel, classify(error), explain(error))
+        else:
+            self._owner.drop(channel)
+            self._try(channel, following)
+
+    def failed(self, channel: Channel, reason: str) -> None:
+        """The connect under way has ended without a connection."""
+        self._addresses.failed(channel.address, self._counts, reason)
 
     def connect_done(self, channel: Channel, mask: int) -> None:
         """The TCP connect has ended."""
@@ -112,7 +120,7 @@ class Opener:
     def _connected(self, channel: Channel) -> None:
         sock = channel.sock
         assert sock is not None
-        self._good_address = channel.address
+        self._addresses.opened(channel.address, self._counts)
         if self._phases:
             channel.connected_ns = self._clock()
         if self._context is None:

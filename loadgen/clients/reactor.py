@@ -14,6 +14,7 @@ from typing import Any
 from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass
+from loadgen.clients.addresses import TIMED_OUT, Addresses
 from loadgen.clients.base import WireProtocol
 from loadgen.clients.channel import Channel, Phase, Watch
 from loadgen.clients.opening import Opener
@@ -46,6 +47,7 @@ class Reactor:
         counts: ConnectionCounts,
         batches_ns: list[int] | None = None,
         clock: Clock = now_ns,
+        addresses: Addresses | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.is_plain = context is None
@@ -57,7 +59,8 @@ class Reactor:
         self.batches_ns = [] if batches_ns is None else batches_ns
         self._poller: select.epoll | LoopPoller
         self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
-        self._opener = Opener(endpoint, context, self._poller, self.channels, clock, self)
+        addresses = addresses or Addresses(endpoint.addresses, clock)
+        self._opener = Opener(endpoint, context, self._poller, self.channels, clock, self, addresses, counts)
         self.connect = self._opener.connect
         self._closing: list[tuple[int, socket.SocketType]] = []
         self._watched: list[Watch] = []  # of this batch, after its channels: what they send must not find a closed one
@@ -156,6 +159,7 @@ class Reactor:
             if end(channel, sent_limit, ErrorClass.TIMEOUT):
                 self.counts.failed += opening
             elif opening and channel.phase_ns <= connect_limit:
+                self._opener.failed(channel, TIMED_OUT)
                 self.failed_to_open(channel, ErrorClass.CONNECT_TIMEOUT)
         self._close_dropped()
 

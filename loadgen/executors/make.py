@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
+from loadgen.clients.addresses import Addresses
 from loadgen.clients.reactor import Reactor
 from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
@@ -34,10 +35,11 @@ def _users(task: Assignment) -> Users:
         context = make_context(endpoint.tls)
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, clock=task.clock)
     pacer = make_pacer(plan, shard)
+    addresses = Addresses(endpoint.addresses, task.clock, shard.index)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _workload(task, recorder.transactions, sequential=False)
-        reactor = Reactor(endpoint, context, recorder.connections, recorder.batches_ns, task.clock)
+        reactor = Reactor(endpoint, context, recorder.connections, recorder.batches_ns, task.clock, addresses)
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
@@ -49,7 +51,7 @@ def _users(task: Assignment) -> Users:
 
     return SequentialUsers(
         task,
-        _client_maker(task, context),
+        _client_maker(task, context, addresses),
         pacer,
         _workload(task, recorder.transactions, sequential=True),
         recorder,
@@ -74,14 +76,14 @@ def _workload(task: Assignment, transactions: Transactions, *, sequential: bool)
             return make_s3_workload(plan, job, shard, transactions, on_lost, threads=sequential)
 
 
-def _client_maker(task: Assignment, context: ssl.SSLContext | None) -> Callable[[], Client]:
+def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: Addresses) -> Callable[[], Client]:
     endpoint, clock = task.endpoint, task.clock
     if task.plan.client == "raw":
         from loadgen.clients.http1.blocking import BlockingClient
 
-        return lambda: BlockingClient(endpoint, context, ConnectionCounts(), clock)
+        return lambda: BlockingClient(endpoint, context, ConnectionCounts(), clock, addresses)
 
     from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 
     kind = BlockingHttpxClient if task.plan.mode == "threads" else AsyncHttpxClient
-    return lambda: kind(endpoint, context, ConnectionCounts(), clock)
+    return lambda: kind(endpoint, context, ConnectionCounts(), clock, addresses)

@@ -17,6 +17,7 @@ from loadgen.measure.histogram import Histogram
 from loadgen.plan.identity import workload_differences
 from loadgen.results.encoded import decode_clocks
 from loadgen.results.result import (
+    AddressRow,
     Block,
     Bytes,
     Connections,
@@ -149,6 +150,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         rate=_rate(results, duration_s),
         bytes=_total(Bytes, [result.bytes for result in results]),
         connections=_total(Connections, [result.connections for result in results]),
+        addresses=_addresses(row for result in results for row in result.addresses),
         latency_ms=latencies(clocks),
         phases_ms=phases(clocks),
         status_codes=_sums(result.status_codes for result in results),
@@ -211,6 +213,15 @@ def _errors(rows: Iterable[ErrorRow]) -> list[ErrorRow]:
         example = known.example or row.example
         merged[row.error_class, row.fault] = replace(known, count=known.count + row.count, example=example)
     return sorted(merged.values(), key=lambda row: (-row.count, row.error_class))
+
+
+def _addresses(rows: Iterable[AddressRow]) -> list[AddressRow]:
+    merged: dict[str, AddressRow] = {}
+    for row in rows:
+        so_far = merged.get(row.address, AddressRow(row.address))
+        opened, failed = so_far.opened + row.opened, so_far.failed + row.failed
+        merged[row.address] = AddressRow(row.address, opened, failed, so_far.reason or row.reason)
+    return sorted(merged.values(), key=lambda row: row.address)
 
 
 def _requests(tables: Sequence[Mapping[str, RequestResult]]) -> dict[str, RequestResult]:

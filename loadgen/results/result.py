@@ -93,6 +93,16 @@ class Bytes:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressRow:
+    """One address of the target: how many connects to it opened, how many failed, and the most frequent reason."""
+
+    address: str = ""
+    opened: int = 0
+    failed: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Connections:
     """Over the whole run, warm-up and cool-down included.
 
@@ -216,8 +226,8 @@ class Result:
     `runs` are the random ids of the runs that it holds: one, or more where it was merged.
     `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes
     several requests, such as an `upload` in parts: sent is begun, unknown those under way at the end, and latency runs
-    from the first request's sending to the last one's end. `notes` say in words what happened before and after the run;
-    `left_behind` are those of them about what it could not clean up.
+    from the first request's sending to the last one's end. `addresses` are those of a name that has several. `notes`
+    say in words what happened before and after the run; `left_behind` are those about what it could not clean up.
     """
 
     schema: str = SCHEMA
@@ -239,6 +249,7 @@ class Result:
     rate: Rate = field(default_factory=Rate)
     bytes: Bytes = field(default_factory=Bytes)
     connections: Connections = field(default_factory=Connections)
+    addresses: list[AddressRow] = field(default_factory=list)
     latency_ms: dict[str, Latency] = field(default_factory=dict)
     phases_ms: dict[str, Latency] = field(default_factory=dict)
     status_codes: dict[str, int] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import (
+    AddressRow,
     Block,
     Bytes,
     Connections,
@@ -81,6 +82,7 @@ def assemble(
         rate=_rate(collected, duration_s, ledger.not_sent if plan.arrivals else 0),
         bytes=Bytes(total.bytes_sent, total.bytes_received),
         connections=_connections(collected.total.connections, ledger.sent + collected.unmeasured_sent),
+        addresses=_addresses(collected.total.connections),
         latency_ms=latency,
         phases_ms=phases(clocks),
         status_codes=_statuses(total),
@@ -140,6 +142,22 @@ def _connections(counts: ConnectionCounts, sent: int) -> Connections:
         desynced=counts.desynced,
         unused=max(0, counts.opened - counts.used),
     )
+
+
+def _addresses(counts: ConnectionCounts) -> list[AddressRow]:
+    """Without the family on which nothing opened, where another did: as of a localhost that is served on one alone."""
+    rows = [_address_row(address, dict(reasons)) for address, reasons in sorted(counts.addresses.items())]
+    families = {_is_ipv6(row) for row in rows if row.opened} or {True, False}
+    return [row for row in rows if _is_ipv6(row) in families]
+
+
+def _address_row(address: str, reasons: dict[str, int]) -> AddressRow:
+    opened = reasons.pop("", 0)
+    return AddressRow(address, opened, sum(reasons.values()), max(reasons, key=lambda one: reasons[one], default=""))
+
+
+def _is_ipv6(row: AddressRow) -> bool:
+    return row.address.startswith("[")
 
 
 def _users(plan: Plan, control: Control) -> Users:

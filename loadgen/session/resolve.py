@@ -5,9 +5,7 @@ import ipaddress
 import socket
 
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
-
-Addresses = tuple[tuple[int, tuple[str, int]], ...]
+from loadgen.base.exchange import Address, Origin
 
 
 def is_address(host: str) -> bool:
@@ -19,7 +17,7 @@ def is_address(host: str) -> bool:
     return True
 
 
-async def resolve(origin: Origin) -> Addresses:
+async def resolve(origin: Origin) -> tuple[Address, ...]:
     """All addresses of the target in the order in which they are tried. Raises UsageError where there are none."""
     if is_address(origin.host):
         family = socket.AF_INET6 if ":" in origin.host else socket.AF_INET

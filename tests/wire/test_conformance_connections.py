@@ -134,18 +134,14 @@ def test_an_address_that_refuses_is_passed_over(kind, ahead):
 
 
 @every_client
-def test_the_address_that_was_good_is_tried_first_from_then_on(kind):
-    """The other one begins to listen later, and must not see anybody."""
-    with closing(socket.socket()) as other, FaultServer(lambda _: WELL) as server:
-        other.bind(("127.0.0.1", 0))
-        addresses = (IPV4, other.getsockname()), (IPV4, ("127.0.0.1", server.port))
-        with user(kind, endpoint_of(server, addresses=addresses, keep_alive=False)) as client:
-            assert client.exchange(get()).status == 200
-            other.listen()
-            other.setblocking(False)
-            assert [client.exchange(get()).status for _ in range(3)] == [200] * 3
-            with pytest.raises(BlockingIOError):
-                other.accept()
+def test_several_addresses_are_used_in_turn_and_counted(kind):
+    with closed_port() as dead, FaultServer(lambda _: WELL) as one, FaultServer(lambda _: WELL) as other:
+        addresses = tuple((IPV4, ("127.0.0.1", port)) for port in (one.port, dead, other.port))
+        with user(kind, endpoint_of(one, addresses=addresses, keep_alive=False)) as client:
+            assert [client.exchange(get()).status for _ in range(4)] == [200] * 4
+            assert (len(one.requests), len(other.requests), client.counts.failed) == (2, 2, 0)
+            seen = {f"127.0.0.1:{one.port}": {"": 2}, f"127.0.0.1:{other.port}": {"": 2}}
+            assert client.counts.addresses == seen | {f"127.0.0.1:{dead}": {"Connection refused": 1}}
 
 
 @every_client

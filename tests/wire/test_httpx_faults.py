@@ -76,10 +76,12 @@ def test_every_address_is_tried_and_one_open_connection_counted(user: User) -> N
         addresses = tuple((socket.AF_INET, ("127.0.0.1", port)) for port in (dead, server.port))
         outcome = user.outcome(endpoint_of(server.port, addresses=addresses))
     assert outcome.error is None
-    assert user.counts == ConnectionCounts(opened=1, used=1)
+    there, refused = f"127.0.0.1:{server.port}", f"127.0.0.1:{dead}"
+    addresses_seen = {refused: {"Connection refused": 1}, there: {"": 1}}
+    assert user.counts == ConnectionCounts(opened=1, used=1, addresses=addresses_seen)
 
 
-def test_the_good_address_is_the_first_to_be_tried_again(user: User) -> None:
+def test_an_address_that_went_bad_gives_way_for_a_while(user: User) -> None:
     with replying(OK) as first, replying(OK) as second:
         addresses = tuple((socket.AF_INET, ("127.0.0.1", port)) for port in (first.port, second.port))
 

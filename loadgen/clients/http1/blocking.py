@@ -12,6 +12,7 @@ from collections.abc import Callable
 from loadgen.base.clock import NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.encode import Encoder, rest_of_body
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
+from loadgen.clients.addresses import Addresses
 from loadgen.clients.dial import Dial
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
@@ -33,7 +34,12 @@ class BlockingClient:
     """
 
     def __init__(
-        self, endpoint: Endpoint, context: ssl.SSLContext | None, counts: ConnectionCounts, clock: Clock = now_ns
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        counts: ConnectionCounts,
+        clock: Clock = now_ns,
+        addresses: Addresses | None = None,
     ) -> None:
         self.counts = counts
         self._endpoint = endpoint
@@ -49,7 +55,7 @@ class BlockingClient:
         self._sent = 0
         self._singles = 0
         self._cut = False
-        self._dial = Dial(endpoint, context, counts, clock)
+        self._dial = Dial(endpoint, context, counts, clock, addresses)
         self._repeats: dict[int, Outcome] = {}
         self._primed: Request | None = None
         self._primed_data = self._primed_wire = b""

@@ -37,6 +37,7 @@ def outcome(result: Result, width: int) -> list[Line]:
         "Users": [f"{users.asked:,} asked = {users.started:,} started + {skipped:,} skipped"] if skipped else [],
         "Rate": _rate(result),
         "Connections": _connections(result),
+        "Addresses": _addresses(result),
         "Data": _data(result),
         "Status codes": _counted(result.status_codes),
         "Error codes": _counted(result.error_codes),
@@ -169,6 +170,17 @@ def _connections(result: Result) -> list[str]:
     }
     items = [f"{count:,} {what}" for what, count in further.items() if count]
     return [f"{seen.opened:,} opened", *items] if seen.opened or items else []
+
+
+def _addresses(result: Result) -> list[str]:
+    """Which of several addresses the connections went to, and which of them failed."""
+    rows = result.addresses
+    return [
+        f"{row.address} {row.opened:,} opened"
+        + (f", {row.failed:,} failed ({clean(row.reason)})" if row.failed else "")
+        for row in rows
+        if len(rows) > 1
+    ]
 
 
 def _data(result: Result) -> list[str]:

@@ -1,0 +1,62 @@
+"""Which of the target's addresses a connection goes to: each in turn."""
+
+from collections.abc import Iterator
+from itertools import count
+
+from loadgen.base.clock import NS_PER_S, Clock
+from loadgen.base.exchange import Address, ConnectionCounts
+
+AVOID_NS = 5 * NS_PER_S
+"""How long an address that failed is tried last: a server restarts in less, and a dead one costs a connect each."""
+
+
+TIMED_OUT = "timed out"
+
+
+class Addresses:
+    """Shared by the connections of one worker, threads included; `first` is where in the row it begins.
+
+    An address of the family that a name gives first is preferred. Where none of that family opens but others do, as
+    with a localhost that is served on one of its two, the others are used from then on.
+    """
+
+    def __init__(self, addresses: tuple[Address, ...], clock: Clock, first: int = 0) -> None:
+        self._clock = clock
+        self._next = count(first).__next__
+        self._avoid_until_ns: dict[Address, int] = {}
+        self.replace(addresses)
+
+    def replace(self, addresses: tuple[Address, ...]) -> None:
+        """What the name stands for from now on."""
+        self._addresses = addresses
+        self._family = addresses[0][0] if addresses else 0
+
+    def in_turn(self) -> Iterator[Address]:
+        """All of them, in the order in which one connection tries them."""
+        addresses = self._addresses
+        if len(addresses) < 2:
+            return iter(addresses)
+        now = self._clock()
+        ranks = {one: (self._avoid_until_ns.get(one, 0) > now, one[0] != self._family) for one in addresses}
+        row = sorted(addresses, key=ranks.__getitem__)
+        best = sum(rank == ranks[row[0]] for rank in ranks.values())
+        shift = self._next() % best
+        return iter(row[shift:best] + row[:shift] + row[best:])
+
+    def opened(self, address: Address, counts: ConnectionCounts) -> None:
+        """A connection to one of several opened."""
+        if len(self._addresses) > 1:
+            self._avoid_until_ns.pop(address, None)
+            self._family = address[0]
+            counts.note_address(_text(address), "")
+
+    def failed(self, address: Address, counts: ConnectionCounts, reason: str) -> None:
+        """A connect to one of several failed; the `reason` is one of few texts."""
+        if len(self._addresses) > 1:
+            self._avoid_until_ns[address] = self._clock() + AVOID_NS
+            counts.note_address(_text(address), reason)
+
+
+def _text(address: Address) -> str:
+    host, port = address[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
