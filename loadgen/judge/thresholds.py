@@ -32,10 +32,18 @@ def _row(figures: Figures, condition: Condition) -> ThresholdRow:
     try:
         verdict, end = _judge(figures, condition)
     except ValueError:  # a damaged histogram
-        return ThresholdRow(condition.text)
+        return threshold_row(condition)
     if end is None:
-        return ThresholdRow(condition.text, None, verdict)
-    return ThresholdRow(condition.text, round(end[0], 6), verdict, end[1])
+        return threshold_row(condition, None, verdict)
+    return threshold_row(condition, round(end[0], 6), verdict, end[1])
+
+
+def threshold_row(
+    condition: Condition, observed: float | None = None, verdict: Verdict = "no_data", at_least: bool = False
+) -> ThresholdRow:
+    """How a condition went; the row says by itself what it was about, so that nobody reads its text again."""
+    metric = condition.metric
+    return ThresholdRow(condition.text, observed, verdict, at_least, metric.text, condition.value, metric.unit)
 
 
 def _judge(figures: Figures, condition: Condition) -> Judged:

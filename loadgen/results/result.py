@@ -172,12 +172,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """A threshold and how it went: pass, fail or no_data. `at_least`: what was observed is a lower bound."""
+    """A threshold and how it went: pass, fail or no_data. `at_least`: what was observed is a lower bound.
+
+    `expr` is as it was written: `metric` compared with `limit`, which like `observed` is in `unit`.
+    """
 
     expr: str = ""
     observed: float | None = None
     verdict: str = "no_data"
     at_least: bool = False
+    metric: str = ""
+    limit: float = 0.0
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

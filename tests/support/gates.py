@@ -6,7 +6,8 @@ from random import Random
 from loadgen.judge.find_max import RateSearch
 from loadgen.judge.gate import DEFAULT_MARGINS, Gate, judge_gate, parse_margins
 from loadgen.results.find_max import Limit, MaxRate, Trial
-from loadgen.results.result import Latency, ThresholdRow
+from loadgen.results.result import Latency
+from tests.support.results import judged
 from tests.support.rounds import ENVIRONMENT, PLAN, baseline, run
 
 
@@ -47,8 +48,8 @@ def found(edge_rps: float = 2000.0, *, limit: Limit = "", ended_by: str = "compl
         p99_ms = 2.0 / max(0.001, 1 - rate / edge_rps / 1.02) * random.uniform(0.95, 1.05)
         met = p99_ms < 50
         rows = (
-            ThresholdRow("p99 < 50ms", round(p99_ms, 3), "pass" if met else "fail"),
-            ThresholdRow("error_rate < 0.1%", 0.0, "pass"),
+            judged("p99 < 50ms", round(p99_ms, 3), "pass" if met else "fail"),
+            judged("error_rate < 0.1%", 0.0, "pass"),
         )
         response = Latency(count=round(rate) * 10, p50=p99_ms / 4, p99=p99_ms)
         sent_rps = min(rate, edge_rps)

@@ -9,6 +9,8 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
+from loadgen.judge.thresholds import Verdict, threshold_row
+from loadgen.plan.condition import parse_condition
 from loadgen.results.result import (
     QUANTILES,
     Bytes,
@@ -26,6 +28,11 @@ from loadgen.results.result import (
     Users,
     WorkerRow,
 )
+
+
+def judged(expression: str, observed: float | None, verdict: Verdict, at_least: bool = False) -> ThresholdRow:
+    """A threshold that a person wrote so, and how it went."""
+    return threshold_row(parse_condition(expression, use="threshold"), observed, verdict, at_least)
 
 
 def plan(name: str, *paths: str) -> dict[str, Any]:
@@ -193,13 +200,13 @@ def open_model_censored() -> Result:
         errors=[ErrorRow("timeout", "target", "no complete reply within --timeout", 63)],
         timeline=[Second(float(t), 485, 470 + t, 3) for t in range(20)],
         thresholds=[
-            ThresholdRow("p99 < 250ms", 9871.25, "fail", at_least=True),
-            ThresholdRow("error_rate < 5%", 0.00649, "pass"),
-            ThresholdRow("p99.99 < 1s", None, "no_data"),
-            ThresholdRow("p95 < 20s", 10_000.0, "no_data", at_least=True),
-            ThresholdRow("ok_rps > 400 over 5s", 472.4, "pass"),
-            ThresholdRow("bytes_received_per_s > 1MiB", 615_000.0, "fail"),
-            ThresholdRow("failed <= 63", 63.0, "pass"),
+            judged("p99 < 250ms", 9871.25, "fail", at_least=True),
+            judged("error_rate < 5%", 0.00649, "pass"),
+            judged("p99.99 < 1s", None, "no_data"),
+            judged("p95 < 20s", 10_000.0, "no_data", at_least=True),
+            judged("ok_rps > 400 over 5s", 472.4, "pass"),
+            judged("bytes_received_per_s > 1MiB", 615_000.0, "fail"),
+            judged("failed <= 63", 63.0, "pass"),
         ],
         generator=Generator(
             "pool",

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from math import log
 
 from loadgen.base.units import format_duration_s
-from loadgen.plan.condition import Condition
 from loadgen.report.draw.bars import bar
 from loadgen.report.draw.style import Line, Span, Tone, align, bullet, clean, counted, format_rate, line, wrap
 from loadgen.report.run.facts import title
 from loadgen.report.run.latency import format_quantile
-from loadgen.report.run.tables import in_its_unit, saved_condition
+from loadgen.report.run.tables import with_unit
 from loadgen.results.find_max import MaxRate, Trial
 from loadgen.results.result import ThresholdRow
 
@@ -100,37 +99,35 @@ def _warnings(found: MaxRate, width: int) -> list[Line]:
     return lines + [row for reason in found.reasons for row in bullet("- ", clean(reason), width)]
 
 
-def by_rate(trials: Sequence[Trial], condition: Condition | None) -> list[list[Trial]]:
+def by_rate(trials: Sequence[Trial], slo: ThresholdRow | None) -> list[list[Trial]]:
     """The runs of each rate in ascending order, the one in the middle first."""
     rates = sorted({trial.rate_rps for trial in trials})
     groups = []
     for rate in rates:
-        group = sorted(
-            (trial for trial in trials if trial.rate_rps == rate), key=lambda item: charted_ms(item, condition)
-        )
+        group = sorted((trial for trial in trials if trial.rate_rps == rate), key=lambda item: charted_ms(item, slo))
         groups.append([group[len(group) // 2], *group])
     return groups
 
 
-def charted(found: MaxRate) -> Condition | None:
+def charted(found: MaxRate) -> ThresholdRow | None:
     """The first SLO about a latency, which the curve shows; None for p99, where there is none."""
-    conditions = map(saved_condition, _slo_rows(found))
-    return next((item for item in conditions if item is not None and item.metric.kind == "latency"), None)
+    rows = found.trials[0].slo if found.trials else ()
+    return next((row for row in rows if row.unit == "ms"), None)
 
 
-def charted_ms(trial: Trial, condition: Condition | None) -> float:
+def charted_ms(trial: Trial, slo: ThresholdRow | None) -> float:
     """What the curve shows of a run in milliseconds; 0 where it has no data."""
-    if condition is not None:
-        return next((row.observed or 0.0 for row in trial.slo if row.expr == condition.text), 0.0)
+    if slo is not None:
+        return next((row.observed or 0.0 for row in trial.slo if row.expr == slo.expr), 0.0)
     p99 = trial.response.p99
     return (p99.get("at_least", 0.0) if isinstance(p99, dict) else p99) or 0.0
 
 
 def curve_rows(found: MaxRate) -> list[tuple[str, ...]]:
     """The heads, then the figures of each rate, lowest first; there is at least one trial."""
-    condition = charted(found)
-    groups = by_rate(found.trials, condition)
-    p99 = condition is None
+    slo = charted(found)
+    groups = by_rate(found.trials, slo)
+    p99 = slo is None
     metrics = [_metric(row) for row in groups[0][0].slo]
     rows: list[tuple[str, ...]] = [("rate/s", "sent/s", "p50", *(["p99"] if p99 else []), *metrics, "SLO")]
     for shown, *runs in groups:
@@ -145,18 +142,18 @@ def curve_rows(found: MaxRate) -> list[tuple[str, ...]]:
     return rows
 
 
-def metric_of(condition: Condition | None) -> str:
+def metric_of(slo: ThresholdRow | None) -> str:
     """What the curve shows."""
-    return "p99" if condition is None else _metric(ThresholdRow(condition.text))
+    return "p99" if slo is None else _metric(slo)
 
 
 def _curve(found: MaxRate) -> list[Line]:
     """A row for each rate with a bar for its latency."""
     if not found.trials:
         return []
-    condition = charted(found)
-    groups = by_rate(found.trials, condition)
-    values = [charted_ms(group[0], condition) for group in groups]
+    slo = charted(found)
+    groups = by_rate(found.trials, slo)
+    values = [charted_ms(group[0], slo) for group in groups]
     bars = ["", *(bar(_on_log_scale(value, values), 1.0, BAR_COLUMNS) for value in values)]
     cells = [(*row, drawn) for row, drawn in zip(curve_rows(found), bars, strict=True)]
     rows = align(cells, right=frozenset(range(len(cells[0]) - 2)))
@@ -164,7 +161,7 @@ def _curve(found: MaxRate) -> list[Line]:
     return [
         line("The curve of latency by rate"),
         *(line("  ", Span(row, tone)) for row, tone in zip(rows, tones, strict=True)),
-        line(f"  The bars are {metric_of(condition)}, on a logarithmic scale."),
+        line(f"  The bars are {metric_of(slo)}, on a logarithmic scale."),
     ]
 
 
@@ -189,20 +186,12 @@ def _tone(runs: Sequence[Trial]) -> Tone:
     return Tone.PLAIN if met == len(runs) else Tone.WARN if met else Tone.BAD
 
 
-def _slo_rows(found: MaxRate) -> list[str]:
-    return [row.expr for row in found.trials[0].slo] if found.trials else []
-
-
 def _metric(row: ThresholdRow) -> str:
-    """What stands before the comparison."""
-    head = row.expr
-    for sign in "<>=":
-        head = head.partition(sign)[0]
-    return clean(head.strip())
+    return clean(row.metric or row.expr)
 
 
 def _value(row: ThresholdRow) -> str:
     if row.observed is None:
         return "-"
-    said = in_its_unit(row.expr, row.observed)
+    said = with_unit(row.unit, row.observed)
     return f">= {said}" if row.at_least else said

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from math import log10
 
 from loadgen.base.units import format_ms
-from loadgen.plan.condition import Condition
 from loadgen.report.campaigns.find_max import (
     by_rate,
     charted,
@@ -19,6 +18,7 @@ from loadgen.report.draw.page import html_page, html_table, made, text
 from loadgen.report.draw.style import format_rate
 from loadgen.report.draw.svg import Curve, Point, line_chart, log_axis
 from loadgen.results.find_max import MaxRate, Trial
+from loadgen.results.result import ThresholdRow
 
 At = Callable[[float, float, str], Point]
 
@@ -40,34 +40,34 @@ def find_max_html(found: MaxRate) -> str:
 
 def _chart(found: MaxRate) -> str:
     """Latency by rate, both on logarithmic scales; the limit that the SLO sets as a line."""
-    condition = charted(found)
-    groups = [group for group in by_rate(found.trials, condition) if charted_ms(group[0], condition) > 0]
+    slo = charted(found)
+    groups = [group for group in by_rate(found.trials, slo) if charted_ms(group[0], slo) > 0]
     if not groups:
         return ""
-    limit = [condition.value] if condition is not None and condition.value > 0 else []
-    values = [charted_ms(group[0], condition) for group in groups] + limit
+    limit = [slo.limit] if slo is not None and slo.limit > 0 else []
+    values = [charted_ms(group[0], slo) for group in groups] + limit
     rates = [group[0].rate_rps for group in groups]
     x_axis, left, right = log_axis("requests a second", min(rates), max(rates), "{}/s")
-    y_axis, low, high = log_axis(f"{metric_of(condition)} (ms)", min(values), max(values))
+    y_axis, low, high = log_axis(f"{metric_of(slo)} (ms)", min(values), max(values))
 
     def at(rate_rps: float, value_ms: float, tip: str) -> Point:
         return Point((log10(rate_rps) - left) / (right - left), (log10(value_ms) - low) / (high - low), tip)
 
-    curves = [_curve(groups, condition, at)]
+    curves = [_curve(groups, slo, at)]
     if limit:
         ends = [Point(place, (log10(limit[0]) - low) / (high - low)) for place in (0.0, 1.0)]
         curves.append(Curve(f"SLO: {format_ms(limit[0])}", ends, sure=0))
     return f"<h2>Latency by rate</h2>\n{line_chart('Latency by rate', x_axis, y_axis, curves)}"
 
 
-def _curve(groups: Sequence[Sequence[Trial]], condition: Condition | None, at: At) -> Curve:
+def _curve(groups: Sequence[Sequence[Trial]], slo: ThresholdRow | None, at: At) -> Curve:
     points = []
     for shown, *runs in groups:
-        value = charted_ms(shown, condition)
+        value = charted_ms(shown, slo)
         met = sum(run.met for run in runs)
         tip = f"{format_rate(shown.rate_rps)}/s: {format_ms(value)}, SLO met by {met} of {len(runs)}"
         points.append(at(shown.rate_rps, value, tip))
-    return Curve(metric_of(condition), points, sure=len(points))
+    return Curve(metric_of(slo), points, sure=len(points))
 
 
 def _table(found: MaxRate) -> str:

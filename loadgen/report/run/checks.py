@@ -50,8 +50,8 @@ def regression_text(row: Regression) -> str:
     change = row.change
     if change.before is None or change.after is None:
         return f"{row.verdict}: too few samples, or none"
-    least = "at least " if change.at_least else ""
-    text = f"{row.verdict}: {least}{with_unit(row.metric, change.after)} after {with_unit(row.metric, change.before)}"
+    least, unit = "at least " if change.at_least else "", row.metric.unit
+    text = f"{row.verdict}: {least}{with_unit(unit, change.after)} after {with_unit(unit, change.before)}"
     return f"{text}, {change_text(row)}" if change.amount is not None else text
 
 

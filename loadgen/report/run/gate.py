@@ -120,7 +120,7 @@ def _baseline(gate: Gate, width: int) -> list[Line]:
 
 def _row(row: Regression) -> tuple[str, ...]:
     change = row.change
-    ends = [with_unit(row.metric, value) if value is not None else "-" for value in (change.before, change.after)]
+    ends = [with_unit(row.metric.unit, value) if value is not None else "-" for value in (change.before, change.after)]
     if change.at_least:
         ends[1] = f">= {ends[1]}"
     return clean(row.metric.text), *ends, amount_text(row), interval_text(row) or "-", allowed_text(row)

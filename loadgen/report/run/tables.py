@@ -1,8 +1,6 @@
 """The tables of the text report: errors with their first examples, request names, thresholds."""
 
 from loadgen.base.units import format_bytes, format_count, format_ms
-from loadgen.plan.condition import Condition, parse_condition
-from loadgen.plan.metrics import Metric
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
 from loadgen.report.run.latency import format_quantile
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
@@ -83,26 +81,12 @@ def observed(row: ThresholdRow) -> str:
     if row.observed is None:
         return "too few samples, or none" if row.verdict == "no_data" else ""
     least = "at least " if row.at_least else ""
-    return f"observed {least}{in_its_unit(row.expr, row.observed)}"
+    return f"observed {least}{with_unit(row.unit, row.observed)}"
 
 
-def saved_condition(expression: str) -> Condition | None:
-    """The condition of a row in a saved result; None for one of another version."""
-    try:
-        return parse_condition(expression, use="threshold")
-    except ValueError:
-        return None
-
-
-def in_its_unit(expression: str, observed: float) -> str:
-    """What was observed for a threshold, as a person reads it."""
-    condition = saved_condition(expression)
-    return f"{observed:,.6g}" if condition is None else with_unit(condition.metric, observed)
-
-
-def with_unit(metric: Metric, observed: float) -> str:
-    """A value of a metric that a condition can be about, as a person reads it."""
-    match metric.unit:
+def with_unit(unit: str, observed: float) -> str:
+    """A value of a metric of this unit, as a person reads it."""
+    match unit:
         case "ms":
             return format_ms(observed)
         case "share":
@@ -111,6 +95,8 @@ def with_unit(metric: Metric, observed: float) -> str:
             return f"{format_rate(observed)}/s"
         case "bytes_per_s":
             return f"{format_bytes(observed)}/s"
+        case "":  # of an older file
+            return f"{observed:,.6g}"
     return f"{observed:,.0f}"
 
 

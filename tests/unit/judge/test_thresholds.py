@@ -117,7 +117,10 @@ def test_every_metric_is_judged_over_the_whole_run(run, text, expected):
 
 def test_thresholds_are_judged_in_order_and_a_saved_result_gives_the_same_rows(run):
     rows = judged(run, "p99 < 250ms", "ok > 999")
-    assert rows == [ThresholdRow("p99 < 250ms", 198.015, "pass"), ThresholdRow("ok > 999", 210.0, "fail")]
+    assert rows == [
+        ThresholdRow("p99 < 250ms", 198.015, "pass", metric="p99", limit=250.0, unit="ms"),
+        ThresholdRow("ok > 999", 210.0, "fail", metric="ok", limit=999.0, unit="count"),
+    ]
     assert judged(from_json(to_json(run)), "p99 < 250ms", "ok > 999") == rows
     assert judged(run) == []
 

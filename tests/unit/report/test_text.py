@@ -113,17 +113,17 @@ def test_closed_loop_has_one_clock_and_open_model_three() -> None:
 @pytest.mark.parametrize(
     ("row", "shown"),
     [
-        (ThresholdRow("p99 < 250ms", 251.3, "fail"), "fail     p99 < 250ms  (observed 251 ms)"),
+        (results.judged("p99 < 250ms", 251.3, "fail"), "fail     p99 < 250ms  (observed 251 ms)"),
         (
-            ThresholdRow("p99 < 250ms", 10.0, "no_data", at_least=True),
+            results.judged("p99 < 250ms", 10.0, "no_data", at_least=True),
             "no data  p99 < 250ms  (observed at least 10.0 ms)",
         ),
-        (ThresholdRow("p99 < 5ms", 10.0, "fail", at_least=True), "fail     p99 < 5ms  (observed at least 10.0 ms)"),
-        (ThresholdRow("p99 < 250ms", None, "no_data"), "no data  p99 < 250ms  (too few samples, or none)"),
-        (ThresholdRow("error_rate < 1%", 0.00649, "pass"), "pass     error_rate < 1%  (observed 0.649%)"),
-        (ThresholdRow("rps >= 1000 over 5s", 1234.5, "pass"), "pass     rps >= 1000 over 5s  (observed 1,234/s)"),
-        (ThresholdRow("bytes_sent_per_s < 1MiB", 2048.0, "pass"), "(observed 2.00 KiB/s)"),
-        (ThresholdRow("ok > 5", 1200.0, "pass"), "(observed 1,200)"),
+        (results.judged("p99 < 5ms", 10.0, "fail", at_least=True), "fail     p99 < 5ms  (observed at least 10.0 ms)"),
+        (results.judged("p99 < 250ms", None, "no_data"), "no data  p99 < 250ms  (too few samples, or none)"),
+        (results.judged("error_rate < 1%", 0.00649, "pass"), "pass     error_rate < 1%  (observed 0.649%)"),
+        (results.judged("rps >= 1000 over 5s", 1234.5, "pass"), "pass     rps >= 1000 over 5s  (observed 1,234/s)"),
+        (results.judged("bytes_sent_per_s < 1MiB", 2048.0, "pass"), "(observed 2.00 KiB/s)"),
+        (results.judged("ok > 5", 1200.0, "pass"), "(observed 1,200)"),
         (ThresholdRow("a metric of tomorrow", 1200.5, "pass"), "(observed 1,200.5)"),
     ],
 )
@@ -132,7 +132,7 @@ def test_what_was_observed_is_shown_in_its_unit(row: ThresholdRow, shown: str) -
 
 
 def test_an_invalid_run_is_said_to_meet_no_threshold() -> None:
-    rows = [ThresholdRow("ok > 5", 6.0, "pass")]
+    rows = [results.judged("ok > 5", 6.0, "pass")]
     warning = "An invalid run meets no threshold"
     assert warning in render_text(Result(thresholds=rows, generator=Generator(verdict="invalid")))
     assert warning not in render_text(Result(thresholds=rows, generator=Generator(verdict="limited")))

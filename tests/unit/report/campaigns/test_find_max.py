@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from loadgen.report.campaigns.find_max import curve_rows, spoken, warnings
-from loadgen.results.result import ThresholdRow
 from tests.support.gates import found
+from tests.support.results import judged
 
 
 @pytest.mark.parametrize(("at_least", "said"), [(False, "60.0 ms"), (True, ">= 60.0 ms")])
 def test_a_figure_that_may_be_higher_is_marked(at_least: bool, said: str) -> None:
-    rows = (ThresholdRow("p99 < 50ms", 60.0, "fail", at_least),)
+    rows = (judged("p99 < 50ms", 60.0, "fail", at_least),)
     search = replace(found(), trials=(replace(found().trials[0], met=False, slo=rows),))
     assert curve_rows(search)[1][3] == said
 
