@@ -11,6 +11,15 @@ from loadgen.measure.recording import Frame, Usage, Window
 from loadgen.measure.usage import GcWatch, UsageMeter
 
 POLL_S = 0.002
+"""Between looks for the gate and for connected users: a tenth of the time by which the gate is announced ahead."""
+
+LOST_NS = NS_PER_S
+"""A cut ends requests at once, on a reactor, or wakes the threads that wait for a socket. A user that is not through
+after a second lost its way in an exception of our own; the coordinator gives the whole worker five."""
+
+
+class UsersLostError(Exception):
+    """Users did not end: something of ours failed under them."""
 
 
 class Worker:
@@ -71,6 +80,7 @@ class Worker:
         self._opens_ns = opens_ns
         window: Window = "warmup" if plan.warmup_s else "measured"
         meter = UsageMeter(self._cpu_ns)
+        cut_ns = 0
         self._put(Slot.STATE, State.RUNNING)
         users.start(gate_at, min(closes_ns + s_to_ns(plan.cool_down_s), UNLIMITED))
         self._show()
@@ -86,6 +96,9 @@ class Worker:
             self._show()
             if control.stop == CUT:
                 users.cut()
+                cut_ns = cut_ns or now
+                if now - cut_ns >= LOST_NS:
+                    break
             stopped = control.stop != GO
             if window == "warmup" and (now >= opens_ns or stopped):
                 users.end_warmup(self._deliver(now, window))
@@ -100,7 +113,9 @@ class Worker:
                 if over:
                     meter.end()
                     window = "cooldown" if plan.cool_down_s and not stopped else "drain"
-        self._deliver(users.finished_ns, window, meter.usage(gc_watch.pause_ns))
+        self._deliver(users.finished_ns or task.clock(), window, meter.usage(gc_watch.pause_ns))
+        if cut_ns and not users.finished:
+            raise UsersLostError("users that were cut never came to an end")
 
     def _deliver(self, now: int, window: Window, usage: Usage | None = None) -> int:
         """Hand over what was recorded since the last time; how many requests that is."""

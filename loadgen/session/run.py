@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from traceback import walk_tb
 
 from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
@@ -289,4 +290,9 @@ class Session:
 
 
 def _lost_text(error: BaseException) -> str:
-    return str(error) if isinstance(error, WorkersLostError) else f"a worker failed ({type(error).__name__}: {error})"
+    """What came out of a worker; of an exception, in whose code it was raised."""
+    if isinstance(error, WorkersLostError):
+        return str(error)
+    frames = [frame.f_globals["__name__"] for frame, _ in walk_tb(error.__traceback__)]
+    where = f" in {frames[-1]}" if frames else ""
+    return f"a worker failed{where} ({type(error).__name__}: {error})"

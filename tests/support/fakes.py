@@ -246,6 +246,8 @@ class FakeUsers:
     ticks: list[int] = field(default_factory=list)
     closed: bool = False
     raises: BaseException | None = None
+    lost: bool = False
+    """Whether a cut ends nobody."""
 
     @property
     def judged(self) -> tuple[int, int]:
@@ -273,7 +275,8 @@ class FakeUsers:
 
     def cut(self) -> None:
         self.cuts += 1
-        self.finish_at_ns = self.clock()
+        if not self.lost:
+            self.finish_at_ns = self.clock()
 
     def take(self) -> Recording:
         recording = Recording()

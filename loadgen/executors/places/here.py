@@ -18,7 +18,7 @@ from loadgen.base.redact import Redactor
 from loadgen.executors.base import Assignment
 from loadgen.executors.make import make_worker
 from loadgen.executors.places.base import Deliver
-from loadgen.executors.worker import Worker
+from loadgen.executors.worker import UsersLostError, Worker
 from loadgen.guard.shared_state import Cause, SharedState, Slot, State
 from loadgen.plan.plan import Plan, Shard
 
@@ -84,9 +84,11 @@ class Here:
             await self._maker(task).run()
             if failures:
                 raise failures[0]
-        except BaseException:
+        except BaseException as error:
             task.control.trip(Cause.ERROR, task.clock())
             task.control.put(task.shard.index, Slot.STATE, State.FINISHED)
+            if isinstance(error, UsersLostError) and failures:  # they were lost because of it
+                raise failures[0] from error
             raise
         finally:
             loop.set_exception_handler(before)

@@ -5,7 +5,7 @@ import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.executors.base import UNLIMITED
-from loadgen.executors.worker import Worker
+from loadgen.executors.worker import UsersLostError, Worker
 from loadgen.guard.shared_state import Cause, SharedState, Slot, State
 from tests.support.fakes import FakeUsers, VirtualClock, make_plan, run_virtually, task_for
 
@@ -128,6 +128,17 @@ def test_when_the_grace_is_over_the_users_are_cut():
     assert run.users.cuts == 1
     assert parts(frames)[-1][0] == "drain"
     assert 2.0 <= frames[-1].elapsed_ns / NS_PER_S <= 2.05
+
+
+def test_a_worker_leaves_users_behind_whom_a_cut_does_not_end():
+    run = Run(duration_s=1.0)
+    run.users.lost = True
+    run.at[2.0] = lambda run: run.control.cut()
+    with pytest.raises(UsersLostError):
+        run.whole()
+    assert parts(run.frames)[-1][0] == "drain"
+    assert 3.0 <= run.frames[-1].elapsed_ns / NS_PER_S <= 3.1
+    assert (run.users.closed, run.state) == (True, State.FINISHED)
 
 
 def test_a_warm_up_and_a_cool_down_are_frames_of_their_own_around_the_window():

@@ -113,7 +113,10 @@ def test_the_first_failure_of_a_future_stops_the_run_and_the_others_are_awaited(
     run = Coordinated(plan_of(3), fails_at(1.0, ZeroDivisionError("boom")), stalls(0.5, service_s=1.2))
     result = run.run()
     assert [type(error) for error in run.crashes] == [ZeroDivisionError]
-    assert (result.ended_by, result.ended_because) == ("error", "a worker failed (ZeroDivisionError: boom)")
+    assert (result.ended_by, result.ended_because) == (
+        "error",
+        "a worker failed in tests.unit.session.test_run (ZeroDivisionError: boom)",
+    )
     assert exit_code(result) == ExitCode.INTERNAL
     assert result.ledger.unknown == 0, "the request of 1.2 s came back in the grace"
     assert run.took_s == pytest.approx(OPENED_S + 1.7, abs=0.1)

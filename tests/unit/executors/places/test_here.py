@@ -5,7 +5,8 @@ from threading import Event, current_thread
 import pytest
 
 from loadgen.executors.places.here import Here
-from loadgen.guard.shared_state import Cause, SharedState, Slot, State
+from loadgen.executors.worker import UsersLostError
+from loadgen.guard.shared_state import CUT, Cause, SharedState, Slot, State
 from loadgen.plan.plan import make_shards
 from tests.support.fakes import ENDPOINT, make_plan
 
@@ -51,6 +52,27 @@ def test_a_worker_that_fails_stops_the_run_and_is_not_waited_for(mode, shards, f
     _, outcomes, states, cause = started(mode, shards, failing)
     assert isinstance(outcomes[failing], ZeroDivisionError)
     assert (cause, states[failing]) == (Cause.ERROR, State.FINISHED)
+
+
+@pytest.mark.parametrize("mode", ["pool", "async"])
+def test_what_a_callback_raised_is_told_and_not_that_users_were_lost_by_it(mode):
+    class Losing:
+        def __init__(self, task):
+            self.control = task.control
+
+        async def run(self):
+            asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+            while self.control.stop != CUT:
+                await asyncio.sleep(0)
+            raise UsersLostError
+
+    async def main():
+        plan = make_plan(mode=mode)
+        with closing(Here(plan, ENDPOINT, SharedState.create(1), maker=Losing)) as place:
+            return await asyncio.gather(*place.start(make_shards(plan), lambda _: None), return_exceptions=True)
+
+    [error] = asyncio.run(main())
+    assert isinstance(error, ZeroDivisionError)
 
 
 def test_threads_that_hang_are_left_behind_when_they_are_abandoned():
