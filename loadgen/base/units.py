@@ -5,6 +5,7 @@ number, NaN or infinity. Every `format_` function returns text for a person.
 """
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 
 MAX_DURATION_S = 1e8
@@ -113,6 +114,12 @@ def format_bytes(size: float) -> str:
         if abs(float(number)) < 1024:
             return f"{number} {unit}"
     return f"{_three_digits(size / 1024)} TiB"
+
+
+def listed(items: Iterable[str]) -> str:
+    """At least one: "a", "a and b", "a, b and c"."""
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def format_count(count: int) -> str:

@@ -18,18 +18,17 @@ class ExitCode(IntEnum):
     OK = 0
 
 
+ENDED = {"error": ExitCode.INTERNAL, "signal": ExitCode.SIGNAL, "fail_fast": ExitCode.FAIL_FAST}
+"""The codes of what ended a run, or several, before the plan did."""
+
+
 def exit_code(result: Result) -> ExitCode:
     """The code of one run. Failures of the target alone do not change it, unless not one reply came back.
 
     An invalid run never meets a threshold, and with `--strict` only a valid one is good enough.
     """
-    match result.ended_by:
-        case "error":
-            return ExitCode.INTERNAL
-        case "signal":
-            return ExitCode.SIGNAL
-        case "fail_fast":
-            return ExitCode.FAIL_FAST
+    if result.ended_by in ENDED:
+        return ENDED[result.ended_by]
     if not _is_trusted(result):
         return ExitCode.NOT_TRUSTED
     if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
-from loadgen.base.units import format_ms
+from loadgen.base.units import format_ms, listed
 from loadgen.judge.comparison import Comparison, summary
 from loadgen.judge.validity import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.results.result import Result
@@ -48,7 +48,7 @@ def explain(comparison: Comparison) -> list[str]:
     """Sentences, the most telling first; none where there is nothing to say."""
     unanswered = [item.label for item in comparison.variants if not any(result.ledger.ok for result in item.results)]
     if unanswered:
-        return [f"Not one good reply came back to {_listed(unanswered)}."]
+        return [f"Not one good reply came back to {listed(unanswered)}."]
     sides = [_side(item) for item in comparison.variants]
     return [*_own_tails(sides), *_waiting(comparison), *_limits(sides), *_switches(sides), *_noise(comparison)]
 
@@ -104,9 +104,9 @@ def _own_tails(sides: list[_Side]) -> Iterator[str]:
     tails = "The tail of {} is" if len(own) == 1 else "The tails of {} are"
     part = "" if all(side.lag_ms > MOST_OF_IT * side.p99_ms for side in own) else " partly"
     yield (
-        f"{tails.format(_listed(side.label for side in own))}{part} the generator's own: loop lag p99 "
-        f"{_listed(format_ms(side.lag_ms) for side in own)} in a response p99 of "
-        f"{_listed(format_ms(side.p99_ms) for side in own)}."
+        f"{tails.format(listed(side.label for side in own))}{part} the generator's own: loop lag p99 "
+        f"{listed(format_ms(side.lag_ms) for side in own)} in a response p99 of "
+        f"{listed(format_ms(side.p99_ms) for side in own)}."
     )
 
 
@@ -144,9 +144,9 @@ def _limits(sides: list[_Side]) -> Iterator[str]:
         return
     busy = [side for side in sides if side.busy >= BUSY]
     if busy:
-        costs = _listed(f"{side.label} {format_ms(side.cpu_us / 1000)}" for side in busy)
+        costs = listed(f"{side.label} {format_ms(side.cpu_us / 1000)}" for side in busy)
         yield (
-            f"{_listed(side.label for side in busy)} used up a core: the throughput is what the generator can do, not "
+            f"{listed(side.label for side in busy)} used up a core: the throughput is what the generator can do, not "
             f"the target. CPU a request: {costs}."
         )
     elif all(side.wanted <= IDLE for side in sides):
@@ -191,7 +191,7 @@ def _reason(rounds: Rounds, verdict: str, *, all_of_them: bool = False) -> str:
     if not generators:
         return ""
     reasons = [re.split("[:;]", reason)[0] for reason in generators[0].reasons]
-    text = f": {_listed(reasons if all_of_them else reasons[:1])}" if reasons else ""
+    text = f": {listed(reasons if all_of_them else reasons[:1])}" if reasons else ""
     verb = "was" if len(rounds.results) == 1 else "were"
     return f"{_runs(len(generators), rounds)} {verb} {verdict}{text}"
 
@@ -228,8 +228,3 @@ def _few(comparison: Comparison) -> Iterator[str]:
                 yield f"{against.label}: one short run on a side says nothing about noise; run several rounds"
             case "rounds" if against.rounds < ENOUGH_ROUNDS:
                 yield f"{against.label}: {against.rounds} rounds tell little; 5 are a good start"
-
-
-def _listed(items: Iterable[str]) -> str:
-    *most, last = items
-    return f"{', '.join(most)} and {last}" if most else last

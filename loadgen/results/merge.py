@@ -54,11 +54,11 @@ def merge_results(results: Mapping[str, Result]) -> Result:
     return rounds[0] if len(rounds) == 1 else _in_turn(rounds)
 
 
-def merge_rounds(rounds: Sequence[Result]) -> Result:
-    """The rounds of one plan as one Result."""
+def merge_rounds(rounds: Sequence[Result], of: str = "") -> Result:
+    """The rounds of one plan as one Result; `of` says in an error what they are rounds of."""
     if len(rounds) == 1:
         return rounds[0]
-    return merge_results({f"round {number}": result for number, result in enumerate(rounds, 1)})
+    return merge_results({f"round {number}{of}": result for number, result in enumerate(rounds, 1)})
 
 
 def _difference(plan: Mapping[str, Any], other: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import format_duration_s
+from loadgen.base.units import format_duration_s, listed
 from loadgen.results.merge import measured_window, merge_results, rounds_of
 from loadgen.results.result import Result
 
@@ -40,9 +40,10 @@ def _check_clocks(results: Mapping[str, Result], rounds: Sequence[Sequence[Resul
         shared_s = min(closed for _, closed in windows) - max(opened for opened, _ in windows)
         shortest_s = min(result.duration_s for result in group)
         if shared_s < AT_ONCE_SHARE * shortest_s:
+            together = listed(names[id(result)] for result in group)
             shared = f"{format_duration_s(max(0.0, shared_s))} of {format_duration_s(shortest_s)}"
             raise UsageError(
-                f"cannot merge {_listed(names, group)}: only {shared} were measured by all at once, so they ran "
+                f"cannot merge {together}: only {shared} were measured by all at once, so they ran "
                 "neither at the same time nor after each other; start them together, on machines whose clocks are set "
                 "(NTP)"
             )
@@ -50,16 +51,11 @@ def _check_clocks(results: Mapping[str, Result], rounds: Sequence[Sequence[Resul
     if all(map(all, clocks)) and any(group != clocks[0] for group in clocks):
         apart_s = measured_window(rounds[1][0])[0] - measured_window(rounds[0][0])[0]
         raise UsageError(
-            f"cannot merge {_listed(names, [rounds[0][0], rounds[1][0]])}: by their clocks they began "
+            f"cannot merge {names[id(rounds[0][0])]} and {names[id(rounds[1][0])]}: by their clocks they began "
             f"{format_duration_s(round(apart_s, 3))} apart, and they are of different machines or boots, so that says "
             "nothing of whether they ran at once; run them on machines whose clocks are set (NTP), or compare them "
             "with `loadgen diff`"
         )
-
-
-def _listed(names: Mapping[int, str], group: Sequence[Result]) -> str:
-    *others, last = (names[id(result)] for result in group)
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _what_was_done(rounds: Sequence[Sequence[Result]]) -> str:

@@ -10,7 +10,7 @@ from loadgen.cli.commands.compare import Compare
 from loadgen.cli.output import Delivery
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.variants import Variant, make_variants
-from loadgen.judge.exit_code import ExitCode, exit_code
+from loadgen.judge.exit_code import ENDED, ExitCode, exit_code
 from loadgen.report.campaigns.comparison import make_page
 from loadgen.report.draw.style import counted
 from loadgen.results.rounds import Rounds
@@ -55,5 +55,5 @@ def _announcement(variants: Sequence[Variant], rounds: int, settle_s: float) -> 
 def _exit_code(outcome: RoundsOutcome) -> int:
     """That of the run which went worst; of how it all ended, where a run has no Result."""
     codes = {exit_code(result) for results in outcome.results for result in results}
-    codes |= {"signal": {ExitCode.SIGNAL}, "error": {ExitCode.INTERNAL}}.get(outcome.ended_by, set())
-    return next((code for code in ExitCode if code in codes and code != ExitCode.OK), ExitCode.OK)
+    codes.add(ENDED.get(outcome.ended_by, ExitCode.OK))
+    return next(code for code in ExitCode if code in codes)

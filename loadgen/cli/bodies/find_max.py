@@ -12,7 +12,7 @@ from loadgen.cli.live import live_line
 from loadgen.cli.measuring import run_async
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_for
-from loadgen.judge.exit_code import ExitCode
+from loadgen.judge.exit_code import ENDED, ExitCode
 from loadgen.plan.condition import Condition
 from loadgen.plan.plan import Plan
 from loadgen.report.campaigns.find_max import render_trial
@@ -47,13 +47,10 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
 
 
 def _exit_code(found: MaxRate, *, strict: bool) -> ExitCode:
-    match found.ended_by:
-        case "error":
-            return ExitCode.INTERNAL
-        case "signal":
-            return ExitCode.SIGNAL
-        case "no_replies":
-            return ExitCode.THRESHOLD
+    if found.ended_by in ENDED:
+        return ENDED[found.ended_by]
+    if found.ended_by == "no_replies":
+        return ExitCode.THRESHOLD
     if strict and found.limit:
         return ExitCode.NOT_TRUSTED
     return ExitCode.OK if found.best_rps is not None else ExitCode.THRESHOLD

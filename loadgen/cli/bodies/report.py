@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import parse_duration_s
+from loadgen.base.units import listed, parse_duration_s
 from loadgen.cli.commands.report import Report
 from loadgen.cli.output import Delivery, emit
 from loadgen.cli.parameters import Output
@@ -15,9 +15,8 @@ from loadgen.report.files.hlog import LogPart
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.find_max import from_json
 from loadgen.results.hlog import read_log
-from loadgen.results.merge import merge_results
+from loadgen.results.merge import merge_rounds
 from loadgen.results.merge_files import merge_files
-from loadgen.results.result import Result
 
 UNITS = ("us", "ns", "ms")
 KINDS: dict[Kind, tuple[str, str]] = {
@@ -100,8 +99,7 @@ def _check_forms(documents: Sequence[Document], output: Output) -> None:
         renderers = find_export(name).renderers
         for document in documents:
             if document.kind not in renderers:
-                *most, last = (several for kind, (_, several) in KINDS.items() if kind in renderers)
-                takes = f"{', '.join(most)} and {last}" if most else last
+                takes = listed(several for kind, (_, several) in KINDS.items() if kind in renderers)
                 variant = f"; it takes one variant, as {document.file}#1" if document.kind == "comparison" else ""
                 one, _ = KINDS[document.kind]
                 raise UsageError(f"{asked}: takes {takes}, and {document.file!r} is {one}{variant}")
@@ -114,7 +112,7 @@ def _read(text: str, argument: str) -> Document:
     variants = variants_in(text, argument)
     if len(variants) > 1:
         return Document(argument, "comparison", make_page(variants))
-    return Document(argument, "run", RunReport((_as_one(variants[0].results, argument),)))
+    return Document(argument, "run", RunReport((merge_rounds(variants[0].results, f" of {argument}"),)))
 
 
 def _merged(files: Sequence[str], texts: Mapping[str, str], logs: Sequence[str]) -> Document:
@@ -122,14 +120,8 @@ def _merged(files: Sequence[str], texts: Mapping[str, str], logs: Sequence[str])
         raise UsageError(f"--merge: takes results, and {logs[0]!r} is a histogram log")
     if len(texts) < len(files):
         raise UsageError("--merge: a file is given twice")
-    results = {file: _as_one(rounds_in(text, file).results, file) for file, text in texts.items()}
+    results = {file: merge_rounds(rounds_in(text, file).results, f" of {file}") for file, text in texts.items()}
     return Document(" ".join(files), "run", RunReport((merge_files(results),)))
-
-
-def _as_one(rounds: Sequence[Result], argument: str) -> Result:
-    if len(rounds) == 1:
-        return rounds[0]
-    return merge_results({f"round {number} of {argument}": result for number, result in enumerate(rounds, 1)})
 
 
 def _log(text: str, file: str, wanted: Range) -> Document:

@@ -9,7 +9,7 @@ from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_of
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.saved_baseline import read_reference
-from loadgen.judge.exit_code import ExitCode
+from loadgen.judge.exit_code import ENDED, ExitCode
 from loadgen.judge.gate import check_likeness
 from loadgen.plan.codec import describe_plan
 from loadgen.report.run.run_report import RunReport
@@ -27,7 +27,7 @@ def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds, settle_s: f
     with signals_restored():
         outcome = measure([plan], [""], given.rounds, quiet=given.output.quiet, settle_s=settle_s)
         show_early_end(outcome)
-        ended = {"signal": ExitCode.SIGNAL, "error": ExitCode.INTERNAL}.get(outcome.ended_by)
+        ended = ENDED.get(outcome.ended_by)
         results = outcome.results[0]
         if not results:
             return ended or ExitCode.INTERNAL
