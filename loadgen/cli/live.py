@@ -11,22 +11,15 @@ from loadgen.observe.live import LiveLine
 @contextmanager
 def live_line(*, quiet: bool) -> Iterator[LiveLine]:
     """An observer of runs; what it has drawn is gone at the end of the block."""
-    live = LiveLine(_nothing if quiet else _write, _width if sys.stderr.isatty() else None)
+    width = (lambda: shutil.get_terminal_size().columns - 1) if sys.stderr.isatty() else None
+    live = LiveLine((lambda _text: None) if quiet else _write, width)
     try:
         yield live
     finally:
         live.end()
 
 
-def _width() -> int:
-    return shutil.get_terminal_size().columns - 1
-
-
 def _write(text: str) -> None:
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
-
-
-def _nothing(_text: str) -> None:
-    """Quiet."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
-from loadgen.results.result import Result, build
-from loadgen.results.rounds import rounds_to_json
+from loadgen.results.result import Result, build, json_text, to_document
+from loadgen.results.rounds import ROUNDS_SCHEMA
 
 FOLDER = Path(".loadgen") / "baselines"
 COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT")
@@ -75,12 +75,13 @@ class Baselines:
             raise UsageError(
                 f"there is no baseline {name!r} to update; `loadgen baseline save {name} RESULT` makes one"
             )
-        document = {**json.loads(rounds_to_json(results)), "origin": asdict(origin)}
+        rounds = [to_document(result) for result in results]
+        document = {"schema": ROUNDS_SCHEMA, "results": rounds, "origin": asdict(origin)}
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}") from None
-        write_whole(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        write_whole(path, json_text(document))
         return path
 
 

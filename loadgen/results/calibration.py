@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.results.result import build
+from loadgen.results.result import build, json_text
 
 SCHEMA = "loadgen.calibration/1"
 _DECISIVE = ("machine", "cpu", "cores", "python", "gil")
@@ -68,8 +68,8 @@ def from_json(text: str) -> Calibration | None:
 
 
 def to_json(calibration: Calibration) -> str:
-    """The file's text: one JSON object with a newline at its end."""
-    return json.dumps(asdict(calibration), indent=1, ensure_ascii=False) + "\n"
+    """The file's text."""
+    return json_text(asdict(calibration))
 
 
 def cache_file(environment: Mapping[str, str]) -> Path:

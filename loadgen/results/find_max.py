@@ -1,11 +1,10 @@
 """The highest rate that meets an SLO (`loadgen.max/1`), as `loadgen find-max` found it, with every run on the way."""
 
-import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from loadgen.base.errors import UsageError
-from loadgen.results.result import Latency, ThresholdRow, build, read_document
+from loadgen.results.result import Latency, ThresholdRow, build, json_text, read_document
 
 SCHEMA = "loadgen.max/1"
 Limit = Literal["", "generator", "connections"]
@@ -63,8 +62,8 @@ class MaxRate:
 
 
 def to_json(found: MaxRate) -> str:
-    """The file's text: one JSON object with a newline at its end."""
-    return json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n"
+    """The file's text."""
+    return json_text(asdict(found))
 
 
 def from_json(text: str, source: str = "result") -> MaxRate | None:

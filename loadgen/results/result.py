@@ -278,8 +278,13 @@ class Result:
 
 
 def to_json(result: Result) -> str:
-    """The file's text: one JSON object, UTF-8, newline at the end."""
-    return json.dumps(to_document(result), indent=1, ensure_ascii=False) + "\n"
+    """The file's text."""
+    return json_text(to_document(result))
+
+
+def json_text(document: dict[str, Any]) -> str:
+    """The text of any file of ours: one JSON object, UTF-8, newline at the end."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def to_document(result: Result) -> dict[str, Any]:

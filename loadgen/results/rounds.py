@@ -7,14 +7,13 @@ takes a single Result as well: it is a series of one.
     {"schema": "loadgen.comparison/1", "variants": [{"label": "pool", "results": [RESULT ...]} ...]}
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.results.result import SCHEMA as RESULT_SCHEMA
-from loadgen.results.result import Result, from_document, read_document, to_document
+from loadgen.results.result import Result, from_document, json_text, read_document, to_document
 
 ROUNDS_SCHEMA = "loadgen.series/1"
 COMPARISON_SCHEMA = "loadgen.comparison/1"
@@ -30,13 +29,13 @@ class Rounds:
 
 def rounds_to_json(results: Sequence[Result]) -> str:
     """The text of a file of several rounds."""
-    return _text({"schema": ROUNDS_SCHEMA, "results": [to_document(result) for result in results]})
+    return json_text({"schema": ROUNDS_SCHEMA, "results": [to_document(result) for result in results]})
 
 
 def comparison_to_json(variants: Sequence[Rounds]) -> str:
     """The text of a file of several variants."""
     rows = [{"label": item.label, "results": [to_document(result) for result in item.results]} for item in variants]
-    return _text({"schema": COMPARISON_SCHEMA, "variants": rows})
+    return json_text({"schema": COMPARISON_SCHEMA, "variants": rows})
 
 
 def read_variants(text: str, source: str = "result") -> list[Rounds]:
@@ -68,7 +67,3 @@ def _series(document: Any, source: str) -> Rounds:
         raise UsageError(f"{source}: damaged result file (no results)")
     label = document.get("label", "")
     return Rounds(tuple(from_document(item, source) for item in results), label if isinstance(label, str) else "")
-
-
-def _text(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -3,12 +3,12 @@
 History of the format: 1, the first.
 """
 
-import json
 from typing import Any
 
 from loadgen.judge.comparison import Row
 from loadgen.judge.observe import Observed
 from loadgen.report.campaigns.comparison import Page
+from loadgen.results.result import json_text
 from loadgen.results.rounds import comparison_to_json
 
 SCHEMA = "loadgen.table/1"
@@ -32,7 +32,7 @@ def comparison_json(page: Page) -> str:
         "explanation": list(page.explanation),
         "notes": list(page.notes),
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def saved_comparison(page: Page) -> str:

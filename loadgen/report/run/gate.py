@@ -1,6 +1,5 @@
 """The gate as text: whether the build may pass stands at the top, below it what was asked and what was seen."""
 
-import json
 from dataclasses import asdict
 
 from loadgen.judge.exit_code import ExitCode
@@ -23,7 +22,7 @@ from loadgen.report.run.facts import silence, title
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import thresholds, with_unit
 from loadgen.report.run.text import headline, run_text, warnings
-from loadgen.results.result import Result
+from loadgen.results.result import Result, json_text
 
 WIDEST = 80
 FAILURES = {
@@ -72,7 +71,7 @@ def gate_to_json(gate: Gate) -> str:
         "regressions": regressions,
         "notes": gate.notes,
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _verdict(gate: Gate, width: int) -> list[Line]:

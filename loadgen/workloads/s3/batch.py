@@ -7,6 +7,7 @@ from functools import partial
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.function import Function, load_function, processed
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
 from loadgen.workloads.s3.protocol.data import Given
@@ -56,14 +57,7 @@ class Batch:
     """One shard's objects: those of the source's list, or of what was prepared, in turn with the other shards."""
 
     def __init__(
-        self,
-        s3: S3Job,
-        operations: Operations,
-        send: Send,
-        transactions: Transactions,
-        sizes: Sizes,
-        index: int,
-        count: int,
+        self, s3: S3Job, operations: Operations, send: Send, transactions: Transactions, sizes: Sizes, shard: Shard
     ) -> None:
         self._operations = operations
         self._send = send
@@ -71,8 +65,7 @@ class Batch:
         self._function = load_function(s3.function)
         self._source = s3.source
         self._target = s3.prefix if s3.source is not None else f"{s3.own_prefix}{PROCESSED_PREFIX}"
-        self._index = index
-        self._count = count
+        self._shard = shard
         self._journal = None if s3.journal is None else Journal(s3.journal)
         self._done = {entry.key for entry in read_entries(s3.journal)} if s3.journal is not None else set()
         self._listed = 0
@@ -97,7 +90,7 @@ class Batch:
         """Take an object of the list, if it is this shard's and was not done before."""
         index = self._listed
         self._listed += 1
-        if index % self._count == self._index and key not in self._done:
+        if index % self._shard.count == self._shard.index and key not in self._done:
             self._works.append(Work(index, key, size))
 
     def _list(self, source: str) -> Task:

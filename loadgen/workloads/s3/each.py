@@ -7,6 +7,7 @@ from operator import length_hint
 
 from loadgen.base.exchange import Outcome, Request
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.tasks import Send, Task
 
@@ -42,9 +43,9 @@ class Each:
         return 0
 
 
-def make_each(s3: S3Job, objects: Objects, index: int, shards: int) -> Each:
-    """The job of a plan for shard `index` of `shards`, which take the objects in turn."""
-    end = s3.objects or 0
+def make_each(s3: S3Job, objects: Objects, shard: Shard) -> Each:
+    """The job of a plan for one shard of those that take the objects in turn."""
+    index, shards, end = shard.index, shard.count, s3.objects or 0
     once = range(index, end, shards)
     over_and_over = chain.from_iterable(repeat(once)) if once else iter(once)
     match s3.job:

@@ -7,6 +7,7 @@ from random import Random
 
 from loadgen.base.exchange import Request
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Shard
 from loadgen.workloads.http import weighted_cycle
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.tasks import Send, Task
@@ -22,16 +23,16 @@ class Mixed:
     or to delete, one is put.
     """
 
-    def __init__(self, s3: S3Job, objects: Objects, send: Send, index: int, count: int, seed: int) -> None:
+    def __init__(self, s3: S3Job, objects: Objects, send: Send, shard: Shard) -> None:
         self._objects = objects
         self._send = send
-        self._random = Random(seed)
+        self._random = Random(shard.seed)
         self._names = [name for name, _ in s3.mix]
         self._picks = cycle(weighted_cycle([weight for _, weight in s3.mix], self._random))
-        self._there = list(range(index, s3.objects or 0, count))
+        self._there = list(range(shard.index, s3.objects or 0, shard.count))
         self._reading: Counter[int] = Counter()
-        self._next = index + count * len(self._there)
-        self._count = count
+        self._next = shard.index + shard.count * len(self._there)
+        self._count = shard.count
 
     def begin(self) -> Task | None:
         match self._names[next(self._picks)]:

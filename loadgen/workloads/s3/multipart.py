@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.protocol.documents import Part, find_etag, good_body, read_upload_id
 from loadgen.workloads.s3.tasks import Fork, Send, Task
@@ -25,16 +26,13 @@ class Upload:
 class Multipart:
     """The uploads of one shard. After a failed part no more are sent, and the upload is aborted."""
 
-    def __init__(
-        self, s3: S3Job, objects: Objects, send: Send, transactions: Transactions, index: int, count: int
-    ) -> None:
+    def __init__(self, s3: S3Job, objects: Objects, send: Send, transactions: Transactions, shard: Shard) -> None:
         self._objects = objects
         self._operations = objects.operations
         self._send = send
         self._transactions = transactions
         self._part_bytes = s3.part_bytes
-        self._next = index
-        self._count = count
+        self._next, self._count = shard.index, shard.count
         self._end = s3.objects
         self._open: list[Upload] = []
 

@@ -56,7 +56,7 @@ def job_workload(
     s3: S3Job, operations: Operations, transactions: Transactions, shard: Shard, seed: int, clock: Clock = now_ns
 ) -> Workload:
     """The same for users of one thread, with operations on the bucket; `seed` is that of the run."""
-    send, index, count = Send(s3.retries, len(s3.operations), clock), shard.index, shard.count
+    send = Send(s3.retries, len(s3.operations), clock)
     tasks = partial(Tasks, clock=clock)
     match s3.job:
         case "bucket":
@@ -66,18 +66,18 @@ def job_workload(
         case "list":
             return tasks(lambda: list_pages(operations, send, s3.own_prefix))
         case "batch":
-            batch = Batch(s3, operations, send, transactions, Sizes(s3.sizes, seed), index, count)
+            batch = Batch(s3, operations, send, transactions, Sizes(s3.sizes, seed), shard)
             return tasks(batch.begin, batch.left)
     objects = Objects(operations, s3, seed, Random(shard.seed))
     match s3.job:
         case "multipart":
-            multipart = Multipart(s3, objects, send, transactions, index, count)
+            multipart = Multipart(s3, objects, send, transactions, shard)
             return tasks(multipart.begin, multipart.left)
         case "mixed":
-            mixed = Mixed(s3, objects, send, index, count, shard.seed)
+            mixed = Mixed(s3, objects, send, shard)
             return tasks(mixed.begin, skip=mixed.skip)
         case _:
-            each = make_each(s3, objects, index, count)
+            each = make_each(s3, objects, shard)
             return tasks(lambda: each.begin(send), lambda: each.left) if s3.retries else each
 
 
