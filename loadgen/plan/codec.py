@@ -3,30 +3,28 @@
 import hashlib
 import json
 import math
-from base64 import b64decode, b64encode
-from dataclasses import asdict, fields, is_dataclass
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from base64 import b64encode
+from dataclasses import asdict
+from typing import Any
 
 from loadgen.base.redact import Redactor
+from loadgen.base.restore import TYPE, build
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.plan import Plan
 
 _OWN_WORDS = ("name", "mode", "client", "kind", "when_busy", "method", "noun")
 """Keys whose values are words of this program or of HTTP, whatever a secret may be, or names without secrets."""
-_TYPE = "type"
-"""The key under which a member of a union names its type."""
 
 
 def plan_to_json(plan: Plan) -> str:
     """One line of JSON from which `plan_from_json` makes an equal plan. It holds secrets: never show or save it."""
-    values = asdict(plan) | {"job": {_TYPE: type(plan.job).__name__, **asdict(plan.job)}}
+    values = asdict(plan) | {"job": {TYPE: type(plan.job).__name__, **asdict(plan.job)}}
     return json.dumps(values, default=lambda data: b64encode(data).decode(), separators=(",", ":"))
 
 
 def plan_from_json(text: str) -> Plan:
     """The plan that `plan_to_json` wrote."""
-    plan: Plan = _restored(Plan, json.loads(text))
+    plan: Plan = build(Plan, json.loads(text))
     return plan
 
 
@@ -80,23 +78,4 @@ def _redacted(value: Any, redactor: Redactor) -> Any:
         return {key: item if key in _OWN_WORDS else _redacted(item, redactor) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_redacted(item, redactor) for item in value]
-    return value
-
-
-def _restored(kind: Any, value: Any) -> Any:
-    """`value` from JSON as the type `kind`: dataclasses, tuples of one or of several types, bytes, X | None, unions."""
-    if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        return kind(**{item.name: _restored(hints[item.name], value[item.name]) for item in fields(kind)})
-    if kind is bytes:
-        return b64decode(value)
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin in (Union, UnionType) and type(None) in inner:
-        return None if value is None else _restored(inner[0], value)
-    if origin in (Union, UnionType) and isinstance(value, dict):
-        return _restored(next(part for part in inner if part.__name__ == value[_TYPE]), value)
-    if origin is tuple and inner[-1] is Ellipsis:
-        return tuple(_restored(inner[0], item) for item in value)
-    if origin is tuple:
-        return tuple(_restored(part, item) for part, item in zip(inner, value, strict=True))
     return value

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
-from loadgen.results.result import Result, build, json_text, to_document
+from loadgen.base.restore import build
+from loadgen.results.result import Result, json_text, to_document
 from loadgen.results.rounds import ROUNDS_SCHEMA
 
 FOLDER = Path(".loadgen") / "baselines"

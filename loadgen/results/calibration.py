@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.results.result import build, json_text
+from loadgen.base.restore import build
+from loadgen.results.result import json_text
 
 SCHEMA = "loadgen.calibration/1"
 _DECISIVE = ("machine", "cpu", "cores", "python", "gil")

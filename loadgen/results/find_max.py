@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from loadgen.base.errors import UsageError
-from loadgen.results.result import Latency, ThresholdRow, build, json_text, read_document
+from loadgen.base.restore import build
+from loadgen.results.result import Latency, ThresholdRow, json_text, read_document
 
 SCHEMA = "loadgen.max/1"
 Limit = Literal["", "generator", "connections"]

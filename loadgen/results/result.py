@@ -4,12 +4,11 @@ History of the format: 1, the first. Readers ignore fields they do not know; abs
 """
 
 import json
-import reprlib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from types import UnionType
-from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, field
+from typing import Any, NoReturn
 
 from loadgen.base.errors import UsageError
+from loadgen.base.restore import build
 
 SCHEMA = "loadgen.result/1"
 CLOCKS = ("response", "service", "send_lag", "failed")
@@ -331,28 +330,3 @@ def from_document(document: Any, source: str = "result") -> Result:
 
 def _renamed(row: dict[str, Any], old: str, new: str) -> dict[str, Any]:
     return {new if key == old else key: value for key, value in row.items()}
-
-
-def build(kind: Any, value: Any, name: str = "file") -> Any:
-    """`value` from JSON as the type `kind`: dataclasses, and lists, tuples and dicts of them.
-
-    Raises TypeError for a value of another type.
-    """
-    origin, parts = get_origin(kind), get_args(kind)
-    if is_dataclass(kind) and isinstance(kind, type) and isinstance(value, dict):
-        hints = get_type_hints(kind)
-        known = {item.name for item in fields(kind)}
-        return kind(**{key: build(hints[key], item, key) for key, item in value.items() if key in known})
-    if origin in (list, tuple) and isinstance(value, list):
-        return origin(build(parts[0], item, name) for item in value)
-    if origin is dict and isinstance(value, dict):
-        return {key: build(parts[1], item, name) for key, item in value.items()}
-    if not any(_fits(part, value) for part in (parts if origin in (Union, UnionType) else (kind,))):
-        raise TypeError(f"{name}: {reprlib.repr(value)}")
-    return value
-
-
-def _fits(kind: Any, value: Any) -> bool:
-    if get_origin(kind) is Literal:
-        return value in get_args(kind)
-    return kind is Any or type(value) in ((int, float) if kind is float else (get_origin(kind) or kind,))

@@ -1,0 +1,42 @@
+"""From JSON back to the frozen dataclasses that were written as it."""
+
+import reprlib
+from base64 import b64decode
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+TYPE = "type"
+"""The key under which one of several dataclasses names itself."""
+
+
+def build(kind: Any, value: Any, name: str = "file") -> Any:
+    """`value` from JSON as the type `kind`: dataclasses, lists, tuples and dicts of them, and base64 as bytes.
+
+    Keys that no field has are left out. Raises TypeError for a value of another type.
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        named = value.get(TYPE) if isinstance(value, dict) else None
+        fitting = (part for part in parts if getattr(part, "__name__", "") == named or _fits(part, value))
+        return build(next(fitting, parts[0]), value, name)
+    if is_dataclass(kind) and isinstance(kind, type) and isinstance(value, dict):
+        hints = get_type_hints(kind)
+        known = {item.name for item in fields(kind)}
+        return kind(**{key: build(hints[key], item, key) for key, item in value.items() if key in known})
+    if origin in (list, tuple) and isinstance(value, list):
+        kinds = parts if origin is tuple and parts[-1] is not Ellipsis else (parts[0],) * len(value)
+        return origin(build(part, item, name) for part, item in zip(kinds, value, strict=True))
+    if origin is dict and isinstance(value, dict):
+        return {key: build(parts[1], item, name) for key, item in value.items()}
+    if kind is bytes and isinstance(value, str):
+        return b64decode(value)
+    if not _fits(kind, value):
+        raise TypeError(f"{name}: {reprlib.repr(value)}")
+    return value
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    return kind is Any or type(value) in ((int, float) if kind is float else (get_origin(kind) or kind,))
