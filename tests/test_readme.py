@@ -1,5 +1,6 @@
 """README and the chapters: what people are to type works; options, codes, files and links that are named exist."""
 
+import ast
 import re
 import shlex
 from collections.abc import Sequence
@@ -44,7 +45,7 @@ SET_UP = [line for line in INDENTED if line.startswith("python3 -m venv ")]
 TYPED = list(dict.fromkeys(line for line in INDENTED if line.startswith("loadgen ")))
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
-FOREIGN = {"--build", "--build-arg", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
+FOREIGN = {"--build", "--build-arg", "--cpus", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
 
 
 def test_two_commands_on_one_line_each_set_everything_up() -> None:
@@ -151,6 +152,16 @@ def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
     done = loadgen("check", profile, env={"API_TOKEN": "a-token-of-the-reader"})
     assert (done.code, done.err) == (0, "")
     assert "a-token-of-the-reader" not in done.out
+
+
+def test_what_the_troubleshooting_table_says_is_seen_is_said_by_the_program() -> None:
+    trees = [ast.parse(file.read_text("utf-8")) for file in ROOT.glob("loadgen/**/*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    rows = [line.split("|")[1] for line in PAGES[ROOT / "docs" / "troubleshooting.md"].splitlines() if "|" in line]
+    seen = [text for row in rows for text in re.findall(r"`([^`]{6,})`", row) if text != "status 404"]
+    assert len(seen) > 25
+    assert [text for text in seen if not any(text in said for said in texts)] == []
 
 
 def test_every_option_that_is_named_exists() -> None:
