@@ -22,7 +22,6 @@ class ErrorClass(StrEnum):
     MALFORMED_REPLY = "malformed_reply"
     EARLY_CLOSE = "early_close"
     STALE_CONNECTION = "stale_connection"
-    DESYNC = "desync"
     UNEXPECTED_STATUS = "unexpected_status"
     UNEXPECTED_BODY = "unexpected_body"
     UNEXPECTED_LENGTH = "unexpected_length"
@@ -53,7 +52,6 @@ ERROR_TEXT: dict[ErrorClass, str] = {
     ErrorClass.MALFORMED_REPLY: "the reply is not HTTP/1.x",
     ErrorClass.EARLY_CLOSE: "connection closed in the middle of a reply",
     ErrorClass.STALE_CONNECTION: "the server had already closed the reused connection",
-    ErrorClass.DESYNC: "bytes came after the end of a reply",
     ErrorClass.UNEXPECTED_STATUS: "status not among the expected ones",
     ErrorClass.UNEXPECTED_BODY: "body lacks the expected text",
     ErrorClass.UNEXPECTED_LENGTH: "body length differs from the expected one",
@@ -279,8 +277,9 @@ class Outcome:
 @dataclass(slots=True)
 class ConnectionCounts:
     """What one worker's connections did; merged by adding. `used` of those opened carried a request.
-    `bare_lf` are replies whose heads had lines that ended in LF alone. `addresses` has for each of several
-    addresses how often a connect to it failed for which reason; those without a reason opened.
+    `desynced` ended because bytes came that were no part of a reply; `bare_lf` are replies whose heads had lines that
+    ended in LF alone. `addresses` has for each of several addresses how often a connect to it failed for which reason;
+    those without a reason opened.
 
     With `Endpoint.phases`, `connect_ns` and `tls_ns` take how long each TCP connect and each TLS handshake took.
     """

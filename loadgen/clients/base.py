@@ -45,17 +45,15 @@ class Handler(Protocol):
     def on_error(self, stream: Any, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """The request in flight failed; with no `request`, an opening ahead of it did."""
 
-    def on_desync(self, stream: Any) -> None:
-        """Bytes came after the end of a reply; the channel is closed."""
-
     def on_batch(self) -> None:
         """All that was ready has been handled."""
 
 
 class StreamClient(Protocol):
-    """What users send through. `bytes_sent` counts by name id of the request."""
+    """What users send through. `bytes_sent`, and `bytes_lost` of replies that failed, count by name id."""
 
     bytes_sent: list[int]
+    bytes_lost: list[int]
 
     def stream(self, user: int) -> Stream:
         """A user's stream; it belongs to this client."""

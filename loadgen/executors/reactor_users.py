@@ -362,11 +362,6 @@ class ReactorUsers:
         request = self._continue(connection, now) if outcome is None else self._follow(connection, outcome, now)
         self._send(connection, request, now)
 
-    def on_desync(self, connection: Stream) -> None:
-        """Bytes after a reply: an error of the connection, not of a request."""
-        if connection.request is not None:
-            self._recorder.note_desync(connection.request.name_id)
-
     def on_batch(self) -> None:
         """Show how much was sent to the others, and fold the samples when there are enough."""
         budget = self._budget
@@ -405,11 +400,13 @@ class ReactorUsers:
 
     def take(self) -> Recording:
         """All that was recorded since the last `take`, with the reactor's byte and connection counts."""
-        bytes_sent, recorder = self._client.bytes_sent, self._recorder
-        for name_id, count in enumerate(bytes_sent):
-            if count:
-                recorder.note_sent_bytes(name_id, count)
-                bytes_sent[name_id] = 0
+        client, recorder = self._client, self._recorder
+        counted = (client.bytes_sent, recorder.note_sent_bytes), (client.bytes_lost, recorder.note_received_bytes)
+        for counts, note in counted:
+            for name_id, count in enumerate(counts):
+                if count:
+                    note(name_id, count)
+                    counts[name_id] = 0
         return recorder.take(last=self.finished)
 
     async def close(self) -> None:

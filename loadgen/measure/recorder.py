@@ -130,11 +130,6 @@ class Recorder:
         codes = self._recording.tally(name_id).codes
         codes[code] = codes.get(code, 0) + 1
 
-    def note_desync(self, name_id: int) -> None:
-        """Count bytes that came after a reply of this name."""
-        errors = self._recording.tally(name_id).errors
-        errors.setdefault(ErrorClass.DESYNC, ErrorCount(0, ERROR_TEXT[ErrorClass.DESYNC])).count += 1
-
     def lose(self, name_id: int, error: ErrorClass, service_ns: int, lag_ns: int, detail: str, head: bytes) -> None:
         """A request that ended without a complete reply.
 

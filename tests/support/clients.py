@@ -118,10 +118,13 @@ class ReactorClient:
         return (await self._finished()).error
 
     async def exchange(self, request: Request) -> Outcome:
-        before = sum(self._client.bytes_sent)
+        before, lost_before = sum(self._client.bytes_sent), sum(self._client.bytes_lost)
         self._client.send(self.connection, request, self._clock())
         outcome = await self._finished()
         outcome.bytes_sent = sum(self._client.bytes_sent) - before
+        outcome.bytes_received = sum(self._client.bytes_lost) - lost_before
+        if outcome.reply is not None:
+            outcome.bytes_received += outcome.reply.wire_length
         return outcome
 
     def cut(self) -> None:
@@ -164,9 +167,6 @@ class ReactorClient:
 
     def on_error(self, connection: Stream, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         self._done.set_result(Outcome(connection.sent_ns, now, None, error, detail, head))
-
-    def on_desync(self, connection: Stream) -> None:
-        """Counted by the reactor."""
 
     def on_batch(self) -> None:
         """Nothing to fold here."""

@@ -69,6 +69,7 @@ class FakeReactor:
         self.handler: Handler
         self.counts = counts
         self.bytes_sent: list[int] = []
+        self.bytes_lost: list[int] = []
         self.ring: Callable[[], None]
         self.timetable: Callable[[int], bool] | None = None
         self.opening: list[FakeStream] = []
@@ -82,7 +83,7 @@ class FakeReactor:
 
     def speak(self, _reactor: object, handler: Handler, names: int) -> "FakeReactor":
         """What Http1Client is for the real one."""
-        self.handler, self.bytes_sent = handler, [0] * names
+        self.handler, self.bytes_sent, self.bytes_lost = handler, [0] * names, [0] * names
         return self
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:

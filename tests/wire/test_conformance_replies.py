@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from loadgen.base.exchange import RequestGroup
+from loadgen.base.exchange import ErrorClass, RequestGroup
 from tests.support import replies
 from tests.support.clients import Got, Tap, When, endpoint_of, every_client, every_raw_client, get, user
 from tests.support.fault_server import FaultServer
@@ -87,6 +87,18 @@ def test_an_equal_reply_comes_out_the_same_every_time(kind, case, keep):
         got = [without_sent(client.exchange(request)) for _ in range(4)]
         assert got == [expected(case, keep)] * 4
         assert (client.counts.opened, client.counts.used) == (1, 1)
+
+
+@every_client
+@named(replies.MALFORMED_REPLIES, replies.TRUNCATED)
+def test_the_bytes_of_a_reply_that_failed_were_received(kind, case):
+    """Some may have been in the kernel still when it was given up."""
+    with FaultServer(lambda _: answer(case)) as server, user(kind, endpoint_of(server)) as client:
+        client.exchange(get(method=case.method))
+        (outcome,) = client.outcomes
+        assert 0 < outcome.bytes_received <= len(case.data) or not case.data
+        if case.error is ErrorClass.EARLY_CLOSE:
+            assert outcome.bytes_received == len(case.data)
 
 
 @every_client

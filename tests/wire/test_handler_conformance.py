@@ -91,9 +91,6 @@ class Bench:
     def on_error(self, stream: Any, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         self._note_and_send("error" if stream.request else "not opened", stream, error)
 
-    def on_desync(self, stream: Any) -> None:
-        self._note("desync", stream)
-
     def on_batch(self) -> None:
         """Not about a stream."""
 

@@ -110,9 +110,6 @@ class Herd:
     def on_error(self, connection: Connection, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         self._note("error", connection, error)
 
-    def on_desync(self, connection: Connection) -> None:
-        self._note("desync", connection)
-
     def on_batch(self) -> None:
         self._happened.set()
 
@@ -223,7 +220,7 @@ def test_what_follows_a_body_that_is_thrown_away_is_seen(run):
                 for count in (1, 2):
                     herd.send([0], get(keep=70))
                     await herd.until(lambda count=count: len(seen) == count)
-                await herd.until(lambda: len(herd.of("desync")) == 1)
+                await herd.until(lambda: herd.counts.desynced == 1)
                 assert [(reply.body_length, reply.kept) for reply in seen] == [(len(body), body[:70])] * 2
                 assert (herd.counts.opened, herd.counts.desynced) == (1, 1)
 

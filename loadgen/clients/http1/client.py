@@ -37,7 +37,7 @@ class Http1Client:
     """The StreamClient of one worker, and the WireProtocol of its reactor."""
 
     def __init__(self, reactor: Reactor, handler: Handler, names: int = 1) -> None:
-        self.bytes_sent = [0] * names
+        self.bytes_sent, self.bytes_lost = [0] * names, [0] * names
         self._reactor = reactor
         self._handler = handler
         self._counts = reactor.counts
@@ -250,9 +250,7 @@ class Http1Client:
             self.drop(connection)
         else:
             connection.state = _IDLE
-        if surplus:
-            self._counts.desynced += 1
-            self._handler.on_desync(connection)
+        self._counts.desynced += surplus
         self._counts.bare_lf += exchange.bare_lf
         good = self._handler.on_reply(connection, now, reply)
         cache = cache_of(request.group)
@@ -300,12 +298,14 @@ class Http1Client:
         self.drop(connection)
         if data:
             self._counts.desynced += 1
-            self._handler.on_desync(connection)
         else:
             self._counts.idle_closed += 1
 
     def _fail(self, connection: Connection, error: ErrorClass, detail: str = "") -> None:
-        head = b"" if connection.exchange is None else connection.exchange.head
+        head, exchange, request = b"", connection.exchange, connection.request
+        if exchange is not None and request is not None:
+            head = exchange.head
+            self.bytes_lost[request.name_id] += exchange.received
         self.drop(connection)
         self._handler.on_error(connection, self._clock(), error, detail, head)
 

@@ -115,12 +115,15 @@ def _outside(value: object) -> object:
 
 
 def _flag_headers(lines: object) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
-    pairs, problems = [], []
+    pairs: list[tuple[str, str]] = []
+    problems = []
     for line in lines if isinstance(lines, Iterable) and not isinstance(lines, str) else [lines]:
         try:
             pairs.append(fields.header_line(str(line)))
         except ValueError as error:
             problems.append(Problem(("--header",), str(error)))
+    if len([name for name, _ in pairs if name.lower() == "host"]) > 1:
+        problems.append(Problem(("--header",), "Host is given twice: a request has one"))
     return tuple(pairs), problems
 
 

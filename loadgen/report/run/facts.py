@@ -166,6 +166,7 @@ def _connections(result: Result) -> list[str]:
         "of them again after a close": seen.reconnected,
         "failed to open": seen.failed,
         "closed by the server while idle": seen.idle_closed,
+        "ended by bytes that were no part of a reply": seen.desynced,
         "never carried a request": seen.unused,
     }
     items = [f"{count:,} {what}" for what, count in further.items() if count]

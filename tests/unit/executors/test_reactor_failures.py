@@ -132,13 +132,3 @@ def test_two_requests_with_equal_replies_are_counted_apart(simulate):
     recording = run.whole(0.03)
     by_name = Counter(sent.request.name_id for sent in run.sent)
     assert (recording.tally(0).ok, recording.tally(1).ok) == (by_name[0], by_name[1]) == (20, 10)
-
-
-def test_bytes_after_a_reply_are_noted_with_the_request_they_followed(simulate):
-    run = simulate(make_plan(users=1))
-    run.open_all()
-    connection = run.users.connections[0]
-    run.users.on_desync(connection)  # nothing was asked yet: nothing to note
-    run.start()
-    run.users.on_desync(connection)
-    assert run.users.take().tally(0).errors[ErrorClass.DESYNC].count == 1

@@ -102,7 +102,6 @@ def test_taking_leaves_nothing_behind():
     replies.lags.append(5)
     replies.add(1000, 10)
     recorder.lose(0, ErrorClass.TIMEOUT, 1, 1, "", b"")
-    recorder.note_desync(0)
     recorder.connections.opened = 4
     recorder.batches_ns.append(1000)
     first = recorder.take()
@@ -215,20 +214,10 @@ def test_in_a_paced_loop_the_response_is_service_time_plus_send_lag():
     assert clocks["response"] == Histogram([(107, 1), (200, 1), (1300, 1)])
 
 
-def test_bytes_after_a_reply_are_an_error_without_a_failed_request():
-    recorder = closed_loop()
-    recorder.note_desync(0)
-    recorder.note_desync(0)
-    tally = recorder.take().tally(0)
-    assert tally.errors[ErrorClass.DESYNC].count == 2
-    assert (tally.sent, tally.failed) == (0, 0)
-
-
 STEPS = st.one_of(
     st.tuples(st.just("reply"), st.integers(0, 1), st.sampled_from([None, STATUS]), st.integers(0, 10**9)),
     st.tuples(st.just("lose"), st.integers(0, 1), st.sampled_from(list(ErrorClass)), st.integers(0, 10**9)),
     st.tuples(st.just("bytes"), st.integers(0, 1), st.none(), st.integers(1, 99)),
-    st.tuples(st.just("desync"), st.integers(0, 1), st.none(), st.just(0)),
     st.tuples(st.just("fold"), st.just(0), st.none(), st.just(0)),
     st.tuples(st.just("take"), st.just(0), st.none(), st.just(0)),
 )
@@ -253,8 +242,6 @@ def play(steps, is_paced, without=()):
                 recorder.note_sent_bytes(name_id, value)
                 recorder.connections.opened += 1
                 recorder.batches_ns.append(value)
-            case "desync":
-                recorder.note_desync(name_id)
             case "fold":
                 recorder.fold()
             case "take":
@@ -279,8 +266,7 @@ def test_every_request_is_counted_exactly_once(steps, is_paced):
     assert total.ok == sum(error is None for _, _, error, _ in replies)
     assert total.unknown == sum(error is ErrorClass.CUT for _, _, error, _ in losses)
     assert sum(total.statuses.values()) == len(replies)
-    desyncs = sum(step[0] == "desync" for step in steps)
-    assert sum(item.count for item in total.errors.values()) == total.failed + total.unknown + desyncs
+    assert sum(item.count for item in total.errors.values()) == total.failed + total.unknown
     good = total.clocks.get("service", Histogram()).total
     assert good == total.ok
 

@@ -280,6 +280,11 @@ def test_problems_with_flags_are_named_by_flag(problems):
     ]
 
 
+def test_a_request_has_one_host(problems):
+    (problem,) = problems(TARGET, headers=["Host: a", "X: 1", "host: b"])
+    assert str(problem).endswith("--header: Host is given twice: a request has one")
+
+
 def test_header_flags_take_the_place_of_common_headers_of_their_name(read):
     profile = read(TARGET + "headers: {Accept: a, X-B: b}\n", headers=["accept: c", "X-D: 1", "X-D: 2"])
     assert profile.common_headers == (("X-B", "b"), ("accept", "c"), ("X-D", "1"), ("X-D", "2"))
