@@ -1,9 +1,12 @@
 """`python -m loadgen` and the `loadgen` command."""
 
+import os
 import signal
 import sys
 from contextlib import suppress
 from typing import NoReturn
+
+from loadgen.base.processes import STOPPING, fill_standard_descriptors
 
 STOPPED = 105
 
@@ -12,34 +15,56 @@ class Stopped(BaseException):
     """A signal came while nothing runs that could end in order."""
 
 
-def main() -> None:
-    """Run the command line; the version needs nothing imported."""
+def main() -> NoReturn:
+    """The process of the command. It ends with the command's code, whatever signal comes on its way out.
+
+    Threads that hang are not waited for.
+    """
+    fill_standard_descriptors()
+    code = run()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
+
+def run() -> int:
+    """Run the command line; the exit code. The version needs nothing imported. Later signals are without effect."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         from loadgen import __version__
 
         with suppress(OSError, AttributeError):  # the long way says what is wrong
             sys.stdout.write(f"loadgen {__version__}\n")
             sys.stdout.flush()
-            return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, _stop)
+            return 0
     try:
+        for number in STOPPING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _stop)
         from loadgen.cli.app import run_app
 
         code = run_app()
+        _ignore_stopping()
     except Stopped:
-        sys.stderr.write("loadgen: stopped before there was anything to report\n")
+        with suppress(OSError, AttributeError):
+            sys.stderr.write("loadgen: stopped before there was anything to report\n")
         code = STOPPED
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    sys.exit(code)
+    return code
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
+    """The first signal ends it all; what comes after that must not end the end."""
+    _ignore_stopping()
     raise Stopped
+
+
+def _ignore_stopping() -> None:
+    for number in STOPPING:
+        signal.signal(number, _nothing)
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """Unlike SIG_IGN it says nothing where a signal is just being handled."""
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import uvloop
 
 from loadgen.base.errors import UsageError
+from loadgen.base.processes import fill_standard_descriptors
 from loadgen.executors.places.child import leave_with_parent
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
@@ -30,7 +31,8 @@ from loadgen.session.run import Hooks
 
 def main() -> None:
     """Run the plan and tell its Result."""
-    with os.fdopen(os.dup(0), "rb", buffering=0) as source:
+    fill_standard_descriptors()
+    with os.fdopen(os.dup(0), "rb") as source:
         plan = plan_from_json(source.readline().decode("utf-8"))
     threading.Thread(target=leave_with_parent, daemon=True).start()
     observers = Observers(_TellsProgress(), *([_TellsSeconds()] if "seconds" in sys.argv else []))

@@ -7,11 +7,11 @@ what there is, the third kills it.
 import asyncio
 import json
 import signal
-import sys
 from contextlib import suppress
 from typing import Any, Self
 
 from loadgen.base.errors import UsageError
+from loadgen.base.processes import python_module
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import Snapshot
 from loadgen.measure.wire import second_in
@@ -57,8 +57,7 @@ class Isolated:
     async def run(self, plan: Plan) -> Result:
         """Run the plan. Raises UsageError where this host cannot, RunLostError where there is no Result."""
         child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "loadgen.campaigns.child", *(["seconds"] if self._observers.want_seconds else [])),
+            *python_module("loadgen.campaigns.child", *(["seconds"] if self._observers.want_seconds else [])),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,

@@ -19,7 +19,6 @@ from loadgen.results.result import Result
 from loadgen.session.job import run_job
 from loadgen.session.observers import Observers
 from loadgen.session.run import Hooks
-from loadgen.session.signals import signals_restored
 
 T = TypeVar("T")
 
@@ -30,7 +29,7 @@ def measure_and_report(plan: Plan, delivery: Delivery) -> ExitCode:
     def finish(result: Result) -> None:
         delivery.deliver("run", RunReport((result,)), environment=os.environ)
 
-    with signals_restored(), live_line(quiet=delivery.output.quiet) as live:
+    with live_line(quiet=delivery.output.quiet) as live:
 
         def emergency(result: Result) -> None:
             try:

@@ -1,5 +1,6 @@
 """Where results go: files, standard output, a terminal. Files are written first, so that nothing can lose them."""
 
+import errno
 import os
 import shutil
 import sys
@@ -155,5 +156,5 @@ def emit(text: str) -> None:
         sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
+        if error.errno not in (errno.EPIPE, errno.EIO):  # a pipe's reader has gone, or the terminal
             raise UsageError(f"cannot write to standard output: {error.strerror}") from None

@@ -21,8 +21,7 @@ def measure_rounds(
 ) -> RoundsOutcome:
     """Run every plan `rounds` times, in an order that the first one's seed decides.
 
-    Raises UsageError before the first run where one cannot be run on this host. Signals are ignored afterwards: the
-    caller keeps what was measured within `signals_restored`.
+    Raises UsageError before the first run where one cannot be run on this host. Signals do nothing afterwards.
     """
     for plan in plans:
         check_descriptors(plan, raise_descriptor_limit())

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Self
 
 from loadgen.base.errors import UsageError
+from loadgen.base.processes import python_module
 from loadgen.target.options import TargetOptions
 
 _STOP_TIMEOUT_S = 5.0
@@ -27,7 +27,7 @@ class ServerProcess:
 
     def __init__(self, name: str, module: str, *arguments: str) -> None:
         self._name = name
-        self._command = [sys.executable, "-m", module, *arguments]
+        self._command = python_module(module, *arguments)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:

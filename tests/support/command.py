@@ -17,9 +17,10 @@ from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
 
-from loadgen.__main__ import main
+from loadgen.__main__ import run
 from loadgen.cli.app import Call, run_app
 from loadgen.results.result import Result, from_json, to_json
+from loadgen.session.signals import signals_restored
 
 PATIENCE_S = 20.0
 SYN_SENT = "02"
@@ -55,21 +56,15 @@ def loadgen(
     `call` stands for the body of the command.
     """
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-    code = 0
     with (
+        signals_restored(),
         redirect_stdout(out),
         redirect_stderr(err),
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))),
         patch.object(sys, "argv", ["loadgen", *map(str, argv)]),
         patch.dict(os.environ, _environment(env or {}), clear=True),
     ):
-        try:
-            if call is None:
-                main()
-            else:
-                code = run_app(call)
-        except SystemExit as end:
-            code = int(end.code or 0)
+        code = run() if call is None else run_app(call)
     return Finished(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 

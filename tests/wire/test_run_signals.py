@@ -3,6 +3,8 @@
 import os
 import select
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -59,8 +61,53 @@ def test_a_signal_drains_and_reports(url: str, mode: Mode, tmp_path: Path) -> No
     assert_drained(url, mode, signal.SIGINT, tmp_path / "r.json")
 
 
-def test_the_other_signal_does_the_same(url: str, tmp_path: Path) -> None:
-    assert_drained(url, MODES["processes"], signal.SIGTERM, tmp_path / "r.json")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_the_other_signals_do_the_same(url: str, number: signal.Signals, tmp_path: Path) -> None:
+    assert_drained(url, MODES["processes"], number, tmp_path / "r.json")
+
+
+def test_sigquit_shows_where_every_thread_is_and_drains(url: str, mode: Mode, tmp_path: Path) -> None:
+    with Command("run", url, "-c", "5", "-d", "60s", *mode, "-o", tmp_path / "r.json") as command:
+        wait_until(lambda: stats_of(url)["requests"] > 100, "requests")
+        command.send(signal.SIGQUIT)
+        done = command.finish()
+    assert (done.code, load(tmp_path / "r.json").ended_because) == (105, "SIGQUIT received")
+    assert "most recent call first" in done.err
+
+
+def test_a_terminal_that_has_gone_costs_nothing_but_what_it_would_have_shown(url: str, tmp_path: Path) -> None:
+    saved, terminal = tmp_path / "r.json", Terminal()
+    ends = {"stdout": terminal.end, "stderr": terminal.end}
+    with Command("run", url, "-c", "5", "-d", "60s", *MODES["processes"], "-o", saved, **ends) as command:
+        terminal.read_until("errors 0")
+        terminal.close()
+        command.send(signal.SIGHUP)
+        done = command.finish()
+    assert (done.code, load(saved).ended_because) == (105, "SIGHUP received")
+
+
+def test_who_started_it_without_sighup_keeps_it_so(url: str, tmp_path: Path) -> None:
+    """As nohup does."""
+    saved, before = tmp_path / "r.json", signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        command = Command("run", url, "-c", "5", "-n", "500", "-R", "1000/s", *MODES["processes"], "-o", saved)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with command:
+        wait_until(lambda: stats_of(url)["requests"] > 10, "requests")
+        command.send(signal.SIGHUP)
+        done = command.finish()
+    assert (done.code, load(saved).ended_by) == (0, "completed")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_are_filled_before_anything_gets_their_numbers(
+    url: str, closed: str, tmp_path: Path
+) -> None:
+    saved = tmp_path / "r.json"
+    argv = [sys.executable, "-m", "loadgen", "run", url, "-c", "2", "-n", "10", *MODES["processes"], "-o", str(saved)]
+    done = subprocess.run(["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *argv], capture_output=True, check=False)
+    assert (done.returncode, load(saved).ledger.ok) == (0, 10)
 
 
 def assert_drained(url: str, mode: Mode, number: signal.Signals, saved: Path) -> None:

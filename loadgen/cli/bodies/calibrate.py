@@ -23,12 +23,11 @@ from loadgen.session.environment import gil_enabled, usable_cores
 from loadgen.session.job import run_job
 from loadgen.session.observers import Observers
 from loadgen.session.run import Hooks
-from loadgen.session.signals import signals_restored
 from loadgen.target.process import NullProcess, TargetProcess
 
 
 def run_quietly(plan: Plan) -> Result:
-    """One run, without a word. Signals mean afterwards what they did before; raises typer.Exit after one."""
+    """One run, without a word. Raises typer.Exit after a signal."""
 
     def stopped(_result: Result) -> NoReturn:
         os._exit(ExitCode.SIGNAL)
@@ -36,8 +35,7 @@ def run_quietly(plan: Plan) -> Result:
     def crashed(error: BaseException) -> None:
         sys.stderr.write(f"loadgen: a worker failed: {error!r}\n")
 
-    with signals_restored():
-        result = run_async(run_job(plan, Hooks(Observers(), stopped, crashed)))
+    result = run_async(run_job(plan, Hooks(Observers(), stopped, crashed)))
     if result.ended_by == "signal":
         sys.stderr.write("loadgen: stopped before the calibration was complete; nothing was saved\n")
         raise typer.Exit(ExitCode.SIGNAL)

@@ -14,7 +14,6 @@ from loadgen.judge.exit_code import ENDED, ExitCode, exit_code
 from loadgen.report.campaigns.comparison import make_page
 from loadgen.report.draw.style import counted
 from loadgen.results.rounds import Rounds
-from loadgen.session.signals import signals_restored
 
 START_S = 0.7
 """Of a run's process, and its connections."""
@@ -32,12 +31,11 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
         sys.stderr.write("".join(f"left out: {line}\n" for line in left_out))
         sys.stderr.write(_announcement(variants, given.rounds, settle_s))
     plans, labels = [item.plan for item in variants], [item.label for item in variants]
-    with signals_restored():
-        outcome = measure(plans, labels, given.rounds, quiet=given.output.quiet, settle_s=settle_s)
-        show_early_end(outcome)
-        rounds = [Rounds(results, label) for results, label in zip(outcome.results, labels, strict=True) if results]
-        if rounds:
-            delivery.deliver("comparison", make_page(rounds))
+    outcome = measure(plans, labels, given.rounds, quiet=given.output.quiet, settle_s=settle_s)
+    show_early_end(outcome)
+    rounds = [Rounds(results, label) for results, label in zip(outcome.results, labels, strict=True) if results]
+    if rounds:
+        delivery.deliver("comparison", make_page(rounds))
     return _exit_code(outcome)
 
 

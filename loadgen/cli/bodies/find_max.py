@@ -17,7 +17,6 @@ from loadgen.plan.condition import Condition
 from loadgen.plan.plan import Plan
 from loadgen.report.campaigns.find_max import render_trial
 from loadgen.results.find_max import MaxRate, Trial
-from loadgen.session.signals import signals_restored
 
 START = "100/s"
 Search = Callable[[Plan, tuple[Condition, ...], Runner, Rest, Callable[[Trial], None]], Awaitable[MaxRate]]
@@ -29,20 +28,19 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
     plan = plan_for(given.target, given.settings, {**given.flags, "rate": given.flags.get("rate", START)})
     slo = parse_slo(plan, given.slo or ())
     roomy = plan if "max_connections" in given.flags else with_room(plan)
-    with signals_restored():
-        with live_line(quiet=given.output.quiet) as live:
+    with live_line(quiet=given.output.quiet) as live:
 
-            def show(trial: Trial) -> None:
-                live.end()
-                if not given.output.quiet:
-                    sys.stderr.write(render_trial(trial) + "\n")
+        def show(trial: Trial) -> None:
+            live.end()
+            if not given.output.quiet:
+                sys.stderr.write(render_trial(trial) + "\n")
 
-            async def all_runs() -> MaxRate:
-                with Isolated(live) as isolated:
-                    return await search(roomy, slo, isolated.run, isolated.rest, show)
+        async def all_runs() -> MaxRate:
+            with Isolated(live) as isolated:
+                return await search(roomy, slo, isolated.run, isolated.rest, show)
 
-            found = run_async(all_runs())
-        delivery.deliver("search", found)
+        found = run_async(all_runs())
+    delivery.deliver("search", found)
     return _exit_code(found, strict=plan.strict)
 
 

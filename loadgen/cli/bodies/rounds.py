@@ -14,7 +14,6 @@ from loadgen.judge.gate import check_likeness
 from loadgen.plan.codec import describe_plan
 from loadgen.report.run.run_report import RunReport
 from loadgen.session.environment import describe_environment
-from loadgen.session.signals import signals_restored
 
 
 def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds, settle_s: float = SETTLE_S) -> int:
@@ -24,13 +23,12 @@ def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds, settle_s: f
     reference = read_reference(given.against, plan.job.request_names)
     if reference.baseline is not None:
         check_likeness(describe_plan(plan), describe_environment(), reference.baseline, anyway=reference.anyway)
-    with signals_restored():
-        outcome = measure([plan], [""], given.rounds, quiet=given.output.quiet, settle_s=settle_s)
-        show_early_end(outcome)
-        ended = ENDED.get(outcome.ended_by)
-        results = outcome.results[0]
-        if not results:
-            return ended or ExitCode.INTERNAL
-        gate = reference.judge(results)
-        delivery.deliver("rounds", RunReport(results, gate), environment=os.environ)
+    outcome = measure([plan], [""], given.rounds, quiet=given.output.quiet, settle_s=settle_s)
+    show_early_end(outcome)
+    ended = ENDED.get(outcome.ended_by)
+    results = outcome.results[0]
+    if not results:
+        return ended or ExitCode.INTERNAL
+    gate = reference.judge(results)
+    delivery.deliver("rounds", RunReport(results, gate), environment=os.environ)
     return gate.code if ended is None else ended

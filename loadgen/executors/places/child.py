@@ -1,14 +1,12 @@
 """A worker process: `python -m loadgen.executors.places.child`.
 
 Reads one line of JSON from standard input (the plan, the endpoint, its shards), writes frames to standard output, and
-ends when its work does, or within a second of its parent's end of the pipe closing. It ignores SIGINT: the parent
-decides when to stop.
+ends when its work does, or within a second of its parent's end of the pipe closing. The parent decides when to stop.
 """
 
 import asyncio
 import json
 import os
-import signal
 import sys
 import threading
 from contextlib import closing
@@ -18,6 +16,7 @@ from typing import Any, BinaryIO
 import uvloop
 
 from loadgen.base.exchange import Endpoint, Origin, Tls
+from loadgen.base.processes import begin_as_worker
 from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame
@@ -53,10 +52,9 @@ def endpoint_from_json(data: dict[str, Any]) -> Endpoint:
 
 def main() -> None:
     """Run this process's shards to their end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    begin_as_worker()
     frames = sys.stdout.buffer
-    with os.fdopen(os.dup(0), "rb", buffering=0) as source:
+    with os.fdopen(os.dup(0), "rb") as source:
         data = json.loads(source.readline())
     threading.Thread(target=leave_with_parent, daemon=True).start()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

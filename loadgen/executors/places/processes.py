@@ -1,15 +1,14 @@
 """Worker processes of this machine, each driven by one pool thread of the parent, which is its asyncio future."""
 
 import asyncio
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
 from loadgen.base.exchange import Endpoint
+from loadgen.base.processes import python_module, stopping_signals_blocked
 from loadgen.executors.places.base import Deliver, WorkersLostError
 from loadgen.executors.places.child import encode_task
 from loadgen.executors.places.here import Here
@@ -19,17 +18,14 @@ from loadgen.plan.plan import Plan, Shard
 
 
 def spawn_child(control: SharedState) -> subprocess.Popen[bytes]:
-    """Start a child that inherits the shared memory. SIGINT is blocked until it ignores it: Ctrl-C goes to all."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    """Start a child that inherits the shared memory."""
+    with stopping_signals_blocked():
         return subprocess.Popen(
-            [sys.executable, "-m", "loadgen.executors.places.child"],
+            python_module("loadgen.executors.places.child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=(control.descriptor,),
         )
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Processes:

@@ -1,0 +1,42 @@
+"""What every process of ours does first, and how it starts another."""
+
+import faulthandler
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""The signals that stop a run. They come to a whole group of processes; of a run only its coordinator listens."""
+
+
+def fill_standard_descriptors() -> None:
+    """Open /dev/null in the place of 0, 1 and 2 where they are closed, before a socket or a file gets their numbers."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+
+
+def python_module(name: str, *arguments: str) -> list[str]:
+    """The command that runs a module of ours; nothing that lies in the working folder is imported by it (-P)."""
+    return [sys.executable, "-P", "-m", name, *arguments]
+
+
+@contextmanager
+def stopping_signals_blocked() -> Iterator[None]:
+    """For starting a process, which begins with them blocked: it sees none before it says what they mean to it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def begin_as_worker() -> None:
+    """A process that was started so: signals of its group are none of its business, but for SIGQUIT, which shows it."""
+    fill_standard_descriptors()
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+    faulthandler.register(signal.SIGQUIT, file=2)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
