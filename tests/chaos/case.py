@@ -29,10 +29,11 @@ class Place(Enum):
     FOLDER = "a folder"
     LINK_LOOP = "a loop of links"
     LONG_NAME = "a name of 250 bytes"
+    PIPE = "a pipe that nobody reads"
 
 
 KEPT_PLACES = (Place.FILE, Place.OLD_FILE, Place.LINK)
-BAD_PLACES = (Place.FULL, Place.MISSING_FOLDER, Place.FOLDER, Place.LINK_LOOP, Place.LONG_NAME)
+BAD_PLACES = (Place.FULL, Place.MISSING_FOLDER, Place.FOLDER, Place.LINK_LOOP, Place.LONG_NAME, Place.PIPE)
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,11 @@ class Case:
     def is_s3(self) -> bool:
         """Whether it is a job on a bucket, which sends requests before and after those that are counted."""
         return self.argv[0] == "s3"
+
+    @property
+    def has_rounds(self) -> bool:
+        """Whether there are several results, and one report of all."""
+        return "--rounds" in self.argv
 
     @property
     def warms_up(self) -> bool:

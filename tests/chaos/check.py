@@ -11,6 +11,7 @@ import jsonschema
 
 from loadgen.base.errors import UsageError
 from loadgen.results.result import Result, from_json
+from loadgen.results.rounds import read_variants
 from loadgen.results.schema import result_schema
 from tests.chaos.case import BAD_PLACES, KEPT_PLACES, PROFILE_FILE, SECRET, Case, Output
 from tests.chaos.play import OLD_CONTENT, Seen
@@ -58,9 +59,12 @@ def _result(case: Case, seen: Seen) -> tuple[Result | None, list[str]]:
         if text.encode() == OLD_CONTENT:
             continue
         try:
+            if case.has_rounds:
+                read_variants(text, name)
+                continue
             result = from_json(text, name)
             jsonschema.validate(json.loads(text), SCHEMA)
-        except (UsageError, jsonschema.ValidationError) as error:
+        except (UsageError, ValueError, jsonschema.ValidationError) as error:
             found.append(f"{name} is no result: {str(error).splitlines()[0]}")
     return result, found
 
@@ -126,6 +130,8 @@ def _streams(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     if not seen.out and (case.json_on_stdout or not is_saved):
         if seen.code != 105 or seen.requests or (can_speak and NOTHING_RUN not in seen.err):
             yield f"exit code {seen.code} without a report"
+        return
+    if case.has_rounds:
         return
     if seen.out and not case.json_on_stdout and not seen.out.rstrip().splitlines()[-1].startswith("Transfer/sec:"):
         yield f"the report ends with {_last_line(seen.out)!r}"
@@ -257,9 +263,9 @@ def _ledger(case: Case, seen: Seen, result: Result) -> Iterator[str]:
             f"beside {result.connections.failed} that failed"
         )
     whole = not any(worker.lost for worker in result.generator.workers) and not result.samples_lost
-    if not case.warms_up and not case.is_s3 and ledger.sent < seen.requests and not _killed_worker(seen):
+    if not case.warms_up and not case.is_s3 and ledger.sent < seen.requests and not _worker_lost(seen):
         yield f"{ledger.sent} sent, and the server saw {seen.requests} requests"
-    if not whole or _killed_worker(seen) or _ended_at_once(seen):
+    if not whole or _worker_lost(seen) or _ended_at_once(seen):
         return
     by_error = sum(row.count for row in result.errors)
     if by_error != ledger.failed + ledger.unknown:
@@ -290,8 +296,12 @@ def _timed_out_only(result: Result) -> bool:
     return all(row.error_class in ("timeout", "connect_timeout", "cut") for row in result.errors)
 
 
-def _killed_worker(seen: Seen) -> bool:
-    return any(sent.disturbance.signal == "KILL" for sent in seen.sent)
+def _worker_lost(seen: Seen) -> bool:
+    """Whether a worker was killed, or stopped, perhaps for good."""
+    return any(
+        sent.disturbance.signal == "KILL" or (sent.disturbance.signal, sent.disturbance.whom) == ("STOP", "worker")
+        for sent in seen.sent
+    )
 
 
 def _ended_at_once(seen: Seen) -> bool:
@@ -305,7 +315,7 @@ def _ending(case: Case, seen: Seen, result: Result) -> Iterator[str]:
     early = {"--fail-fast", "--max-errors", "--abort-if"} & set(case.argv)
     reasons = {
         "signal": bool(signals & {"INT", "TERM", "HUP", "QUIT"}),
-        "error": "KILL" in signals or case.open_files is not None or case.file_blocks is not None,
+        "error": _worker_lost(seen) or case.open_files is not None or case.file_blocks is not None,
         "fail_fast": bool(early),
         "threshold": "p50 < 1ms abort" in case.argv,
         "completed": True,

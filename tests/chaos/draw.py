@@ -24,6 +24,8 @@ from tests.chaos.script import PLAIN_OPENINGS, TLS_OPENINGS, Script
 from tests.support.s3_fake import BUCKET
 
 S3_JOBS = ("put", "put", "get", "stat", "list", "copy", "delete", "mixed")
+LEAVE_S = 6.0
+"""How long a run may wait, after the grace, for a worker that is stopped for good."""
 S3_OUTPUTS = ("-o", "--hgrm", "--hlog")
 
 
@@ -48,6 +50,11 @@ def draw(seed: int, number: int) -> Case:
     if rng.random() < 0.3 and not any(output.name == "-" for output in outputs):
         argv += ["--format", "json"]
     stopped_s = sum(item.signal == "STOP" for item in disturbances) * 0.5
+    if any(item.signal == "STOP" and item.whom == "worker" for item in disturbances):
+        stopped_s += LEAVE_S
+    rounds = 2 if not is_s3 and rng.random() < 0.05 else 1
+    if rounds > 1:
+        argv += ["--rounds", str(rounds)]
     return Case(
         seed=seed,
         number=number,
@@ -61,7 +68,7 @@ def draw(seed: int, number: int) -> Case:
         open_files=rng.randint(10, 100) if rng.random() < 0.08 else None,
         file_blocks=rng.choice((0, 1, 2, 8, 32)) if rng.random() < 0.08 else None,
         disturbances=disturbances,
-        planned_s=load_s + (requests + steps) * timeout_s + grace_s + stopped_s,
+        planned_s=(load_s + (requests + steps) * timeout_s + grace_s + stopped_s) * rounds,
         profile=profile,
     )
 
@@ -139,7 +146,7 @@ def _stopping(rng: Random) -> tuple[list[str], float, float]:
 
 def _request(rng: Random) -> list[str]:
     argv = ["-m", rng.choice(("HEAD", "PUT", "DELETE"))] if rng.random() < 0.2 else []
-    argv += ["-b", "x" * rng.choice((0, 1, 3000))] if rng.random() < 0.15 else []
+    argv += ["-b", "x" * rng.choice((0, 1, 100))] if rng.random() < 0.15 else []
     argv += ["-H", rng.choice(("X-Test: 1", "Connection: close", "Accept: */*"))] if rng.random() < 0.15 else []
     return argv
 
@@ -227,10 +234,9 @@ def _disturbances(rng: Random, load_s: float, *, terminal: bool) -> tuple[Distur
                 found.append(Disturbance(anchor, after_s, rng.choice(ENDING_SIGNALS), whom))
         elif kind < 0.7:
             whom = rng.choice(("command", "group", "worker"))
-            found += [
-                Disturbance(anchor, after_s, "STOP", whom),
-                Disturbance(anchor, after_s + rng.uniform(0.01, 0.4), "CONT", whom),
-            ]
+            found.append(Disturbance(anchor, after_s, "STOP", whom))
+            if whom != "worker" or rng.random() < 0.8:
+                found.append(Disturbance(anchor, after_s + rng.uniform(0.01, 0.4), "CONT", whom))
         elif kind < 0.8:
             found.append(Disturbance(anchor, after_s, rng.choice(HARMLESS_SIGNALS), rng.choice(("command", "group"))))
         elif kind < 0.93:

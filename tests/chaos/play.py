@@ -123,6 +123,8 @@ def _prepare(case: Case, folder: Path) -> set[str]:
                 path.symlink_to(output.name)
             case Place.FOLDER:
                 path.mkdir()
+            case Place.PIPE:
+                os.mkfifo(path)
     return names
 
 
