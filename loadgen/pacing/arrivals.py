@@ -5,7 +5,7 @@ exponential gaps (time change of a Poisson process). Constant rates, ramps and P
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, islice, repeat
 from math import inf, log, sqrt
 from random import Random
 
@@ -20,7 +20,7 @@ class SharedArrivals:
 
     def __init__(self, offsets_ns: Iterator[int]) -> None:
         self._offsets_ns = offsets_ns
-        self._due_ns: Iterator[int] = iter(())
+        self._due_ns: Iterator[int] = repeat(NEVER_NS)
 
     def begin(self, start_ns: int, end_ns: int) -> None:
         self._due_ns = self._instants_ns(start_ns, end_ns)
@@ -37,8 +37,7 @@ class SharedArrivals:
             if due_ns >= end_ns:
                 break
             yield due_ns
-        while True:
-            yield NEVER_NS
+        yield from repeat(NEVER_NS)
 
 
 class Timetable:

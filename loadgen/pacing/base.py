@@ -19,7 +19,10 @@ class Pacer(Protocol):
         """Whether every request is due the moment its user's last reply is in: then a driver need not ask."""
 
     def begin(self, start_ns: int, end_ns: int) -> None:
-        """The start gate opens at `start_ns`; nothing new is due from `end_ns` on. Called once, before all below."""
+        """The start gate opens at `start_ns`; nothing new is due from `end_ns` on. Called once.
+
+        A run that is stopped before its gate never begins: nothing is due then.
+        """
 
     def spans_ns(self, user: int) -> list[Span]:
         """When the shard's user number `user` takes part: spans of instants, in order, none of them touching."""

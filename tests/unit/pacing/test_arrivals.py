@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.pacing.arrivals import Timetable
+from loadgen.pacing.arrivals import SharedArrivals, Timetable
+from loadgen.pacing.base import NEVER_NS
 
 stages = st.lists(
     st.tuples(st.floats(0.1, 5.0), st.integers(0, 200).map(float), st.integers(0, 200).map(float)),
@@ -34,6 +35,13 @@ def offsets_s(*stages, **kwargs):
 )
 def test_arrival_n_is_due_when_the_integral_of_the_rate_reaches_n(stages, due_s):
     assert offsets_s(*stages) == pytest.approx(due_s)
+
+
+def test_nothing_is_due_before_the_beginning_or_after_the_end():
+    arrivals = SharedArrivals(iter((0, 7)))
+    assert arrivals.next_due_ns(0, 5) == NEVER_NS
+    arrivals.begin(100, 105)
+    assert [arrivals.next_due_ns(0, 5) for _ in range(3)] == [100, NEVER_NS, NEVER_NS]
 
 
 def test_an_hour_of_arrivals_is_counted_without_waiting_for_it():
