@@ -49,9 +49,19 @@ class Backend(Generic[S]):
                 stream.begin(method)
             return
         if not stream.closed:
-            self._counts.desynced += stream.surplus
-            self._counts.idle_closed += not stream.surplus
+            self._count_ended(stream)
         self.drop()
+
+    def _usable(self) -> S | None:
+        """The stream there is; httpcore has given up one that ended after `prepare` had looked, and wants another."""
+        if self.stream is not None and self.stream.closed:
+            self._count_ended(self.stream)
+            self.stream = None
+        return self.stream
+
+    def _count_ended(self, stream: S) -> None:
+        self._counts.desynced += stream.surplus
+        self._counts.idle_closed += not stream.surplus
 
     def drop(self) -> None:
         if self.stream is not None:
@@ -72,8 +82,8 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
 
     async def open(self) -> AsyncStream:
         """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
-        if self.stream is not None:
-            return self.stream
+        if (stream := self._usable()) is not None:
+            return stream
         began_ns = self._clock()
         try:
             async with asyncio.timeout(self._endpoint.connect_timeout_s):
@@ -167,8 +177,8 @@ class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
 
     def open(self, deadline_ns: int) -> BlockingStream:
         """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
-        if self.stream is not None:
-            return self.stream
+        if (stream := self._usable()) is not None:
+            return stream
         deadline_ns = min(deadline_ns, self._clock() + self._connect_timeout_ns)
         self.stream = BlockingStream(self._dial.open(deadline_ns), self._clock)
         return self.stream

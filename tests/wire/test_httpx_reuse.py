@@ -6,6 +6,7 @@ import select
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -69,21 +70,34 @@ def test_a_reused_connection_that_ends_in_a_reply_is_an_early_close(user: User) 
     [((Close(),), 1), ((Reset(),), 1), ((Send(b"x"), Stall()), 0), ((Send(OK), Close()), 0)],
     ids=["closed", "reset", "one byte", "a whole reply"],
 )
+@pytest.mark.parametrize("moment", ["before it looks", "after it has looked"])
 def test_an_idle_connection_that_became_readable_is_opened_anew_and_counted(
     user: User,
     certificates: Certificates,
     late: tuple[Step, ...],
     idle_closed: int,
     scheme: str,
+    moment: str,
 ) -> None:
+    """Ours looks first, then httpcore; the server's doing is no error of the generator's."""
     ready = Gate()
 
     async def scenario(client: HttpxClient) -> None:
         assert (await client.exchange(GET)).error is None
-        poll = select.poll()
-        poll.register(open_sockets(server.port)[0], select.POLLIN)
-        ready.open()
-        assert poll.poll(10_000)  # the kernel has it; the client's loop had no turn to read it
+        backend: Any = client._backend
+        look = backend.prepare
+
+        def prepare(method: str) -> None:
+            if moment.startswith("after"):
+                look(method)
+            poll = select.poll()
+            poll.register(open_sockets(server.port)[0], select.POLLIN)
+            ready.open()
+            assert poll.poll(10_000)  # the kernel has it; the client's loop had no turn to read it
+            if moment.startswith("before"):
+                look(method)
+
+        backend.prepare = prepare
         assert (await client.exchange(GET)).error is None
 
     tls = scheme == "https"
