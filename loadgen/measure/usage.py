@@ -77,29 +77,24 @@ class UsageMeter:
     def usage(self, gc_pause_ns: int = 0) -> Usage:
         """The worker's figures, and its process's so far."""
         self.end()
-        used = process_usage(self._cpu_ns, self._threads, gc_pause_ns, self._stall_ns, self._waited_ns)
+        process = process_usage()
         return replace(
-            used,
+            process,
+            cpu_ns=self._cpu_ns,
+            threads=max(self._threads, process.threads),
+            gc_pause_ns=gc_pause_ns,
+            longest_stall_ns=self._stall_ns,
+            core_wait_ns=self._waited_ns,
             quota_periods=self._throttling.periods,
             throttled_periods=self._throttling.throttled_periods,
             throttled_ns=self._throttling.throttled_ns,
         )
 
 
-def process_usage(
-    cpu_ns: int = 0, threads: int = 0, gc_pause_ns: int = 0, longest_stall_ns: int = 0, waited_ns: int = 0
-) -> Usage:
-    """The process's figures so far, beside a worker's own."""
+def process_usage() -> Usage:
+    """The process's figures so far, without a worker's own."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return Usage(
-        cpu_ns=cpu_ns,
-        peak_rss_kb=_peak_rss_kb(used),
-        context_switches=used.ru_nvcsw + used.ru_nivcsw,
-        threads=max(threads, threading.active_count()),
-        gc_pause_ns=gc_pause_ns,
-        longest_stall_ns=longest_stall_ns,
-        core_wait_ns=waited_ns,
-    )
+    return Usage(0, _peak_rss_kb(used), used.ru_nvcsw + used.ru_nivcsw, threading.active_count())
 
 
 def _peak_rss_kb(used: resource.struct_rusage) -> int:

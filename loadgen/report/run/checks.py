@@ -52,13 +52,10 @@ def regression_text(row: Regression) -> str:
         return f"{row.verdict}: too few samples, or none"
     least, unit = "at least " if change.at_least else "", row.metric.unit
     text = f"{row.verdict}: {least}{with_unit(unit, change.after)} after {with_unit(unit, change.before)}"
-    return f"{text}, {change_text(row)}" if change.amount is not None else text
-
-
-def change_text(row: Regression) -> str:
-    """`+21.5% (+15.1..+28.2%)`: the change and its 95 % interval."""
+    if change.amount is None:
+        return text
     interval = interval_text(row)
-    return f"{amount_text(row)} ({interval})" if interval else amount_text(row)
+    return f"{text}, {amount_text(row)} ({interval})" if interval else f"{text}, {amount_text(row)}"
 
 
 def amount_text(row: Regression) -> str:

@@ -44,14 +44,12 @@ class Fork:
 Task = Generator[Make | Pause | Fork, Outcome | None, Any]
 
 
+@dataclass(slots=True)
 class _Running:
     """A task that was begun, and the Fork that it is of."""
 
-    __slots__ = ("fork", "task")
-
-    def __init__(self, task: Task, fork: Fork | None) -> None:
-        self.task = task
-        self.fork = fork
+    task: Task
+    fork: Fork | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,25 +189,25 @@ class TaskScript:
         return request if request is not None else self._tasks.pause()
 
 
+@dataclass(frozen=True, slots=True)
 class Locked:
     """A workload whose users have threads of their own: one at a time asks for a step or says what came of one."""
 
-    def __init__(self, workload: Workload, lock: AbstractContextManager[object]) -> None:
-        self._workload = workload
-        self._lock = lock
+    workload: Workload
+    lock: AbstractContextManager[object]
 
     @property
     def left(self) -> int:
-        with self._lock:
-            return self._workload.left
+        with self.lock:
+            return self.workload.left
 
     def script(self, user: int) -> "LockedScript":
-        with self._lock:
-            return LockedScript(self._workload.script(user), self._lock)
+        with self.lock:
+            return LockedScript(self.workload.script(user), self.lock)
 
     def skip(self) -> int:
-        with self._lock:
-            return self._workload.skip()
+        with self.lock:
+            return self.workload.skip()
 
 
 class LockedScript:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-
 import zlib
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
@@ -21,23 +22,21 @@ class Digest(Protocol):
     def copy(self) -> "Digest": ...
 
 
+@dataclass(slots=True)
 class Crc:
     """A CRC as a Digest: 4 bytes, most significant first. `extend` is the CRC of more data after that of some."""
 
-    __slots__ = ("_extend", "_value")
-
-    def __init__(self, extend: Callable[[bytes, int], int], value: int = 0) -> None:
-        self._extend = extend
-        self._value = value
+    extend: Callable[[bytes, int], int]
+    value: int = 0
 
     def update(self, data: bytes) -> None:
-        self._value = self._extend(data, self._value)
+        self.value = self.extend(data, self.value)
 
     def digest(self) -> bytes:
-        return self._value.to_bytes(4, "big")
+        return self.value.to_bytes(4, "big")
 
     def copy(self) -> "Crc":
-        return Crc(self._extend, self._value)
+        return Crc(self.extend, self.value)
 
 
 class Checksum:
