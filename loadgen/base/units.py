@@ -122,11 +122,6 @@ def listed(items: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def format_count(count: int) -> str:
-    """Thousands separated: "1,234,567"."""
-    return f"{count:,}"
-
-
 def format_duration_s(seconds: float) -> str:
     """As a person would type it, so that `parse_duration_s` reads it back to the microsecond: "1h30m", "2.5s"."""
     if abs(seconds) >= 60:

@@ -101,9 +101,8 @@ def _warnings(found: MaxRate, width: int) -> list[Line]:
 
 def by_rate(trials: Sequence[Trial], slo: ThresholdRow | None) -> list[list[Trial]]:
     """The runs of each rate in ascending order, the one in the middle first."""
-    rates = sorted({trial.rate_rps for trial in trials})
     groups = []
-    for rate in rates:
+    for rate in sorted({trial.rate_rps for trial in trials}):
         group = sorted((trial for trial in trials if trial.rate_rps == rate), key=lambda item: charted_ms(item, slo))
         groups.append([group[len(group) // 2], *group])
     return groups

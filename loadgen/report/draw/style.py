@@ -5,11 +5,13 @@ Widths are terminal columns, in which a wide East Asian character counts two.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from loadgen.base.units import format_duration_s
+
+LABEL_COLUMNS = 14
 
 
 class Tone(Enum):
@@ -109,6 +111,16 @@ def align(rows: Sequence[Sequence[str]], *, right: frozenset[int], gap: str = " 
         ).rstrip()
         for row in rows
     ]
+
+
+def labelled(facts: Mapping[str, str | Iterable[str]], width: int, joint: str = " ") -> list[str]:
+    """What is said of each label beside it, in rows of at most `width` columns; nothing of those without a word."""
+    rows = []
+    for label, words in facts.items():
+        for row in wrap(words, width - LABEL_COLUMNS, joint):
+            rows.append(pad(label, LABEL_COLUMNS) + row)
+            label = ""
+    return rows
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from loadgen.base.units import format_count
 from loadgen.judge.figures import Figures
 from loadgen.plan.metrics import metric_named
 from loadgen.report.campaigns.comparison_markdown import escaped
@@ -46,7 +45,7 @@ def _figures(result: Result) -> list[str]:
     row = (
         format_rate(result.rate.ok_rps),
         *(format_quantile(value) for value in (response.p50, response.p90, response.p99, response.max)),
-        format_count(result.ledger.sent),
-        f"{format_count(round(failed.low) if failed else 0)} ({share})",
+        f"{result.ledger.sent:,}",
+        f"{round(failed.low) if failed else 0:,} ({share})",
     )
     return table(heads, [[escaped(cell) for cell in row]], right=frozenset(range(len(heads))))

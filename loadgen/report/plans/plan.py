@@ -1,7 +1,7 @@
 """What will happen, in words, before anything does: Plan -> text for `loadgen check`."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import Expect, Fields, Request
@@ -11,10 +11,9 @@ from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Arrivals, Plan, Stage, UserStage, share
 from loadgen.plan.profiles.variables import FoundValue
-from loadgen.report.draw.style import align, clean, counted, format_rate, pad, wrap
+from loadgen.report.draw.style import align, clean, counted, format_rate, labelled, wrap
 from loadgen.report.plans.s3_plan import s3_facts, s3_operations
 
-LABEL_COLUMNS = 14
 LENGTH = "Content-Length: "
 
 
@@ -28,7 +27,7 @@ def render_plan(plan: Plan, width: int = 80, values: Iterable[FoundValue] = ()) 
     job_facts, job_parts = words.job(width)
     parts = [
         wrap(words.title(), width),
-        _labelled(job_facts | words.facts(), width),
+        labelled(job_facts | words.facts(), width),
         words.fixed_variables(values, width),
         *job_parts,
     ]
@@ -237,15 +236,6 @@ class _Words:
         checked = f"server checked against {self._show(tls.ca_file or '') or 'the usual authorities'}"
         own = f"; own certificate {self._show(tls.cert_file)}" if tls.cert_file else ""
         return (checked if tls.verify else "server's certificate NOT checked") + own
-
-
-def _labelled(facts: Mapping[str, str], width: int) -> list[str]:
-    rows = []
-    for label, text in facts.items():
-        for row in wrap(text, width - LABEL_COLUMNS):
-            rows.append(pad(label, LABEL_COLUMNS) + row)
-            label = ""
-    return rows
 
 
 def _arrivals(arrivals: Arrivals) -> str:

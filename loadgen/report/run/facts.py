@@ -3,9 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from loadgen.base.units import format_bytes, format_count, format_ms
+from loadgen.base.units import format_bytes, format_ms
 from loadgen.report.draw.bars import sparkline
-from loadgen.report.draw.style import Line, Span, Tone, clean, counted, format_measured_s, format_rate, line, pad, wrap
+from loadgen.report.draw.style import (
+    Line,
+    Span,
+    Tone,
+    clean,
+    counted,
+    format_measured_s,
+    format_rate,
+    labelled,
+    line,
+    wrap,
+)
 from loadgen.report.run.latency import is_closed
 from loadgen.results.result import Result
 
@@ -15,7 +26,6 @@ ENDINGS = {
     "signal": ("Stopped by a signal", Tone.WARN),
     "error": ("Stopped by an internal error", Tone.BAD),
 }
-LABEL_COLUMNS = 14
 JOINT = " · "
 SHORTEST_TIMELINE_S = 3.0
 SPARKLINE_COLUMNS = 30
@@ -45,12 +55,7 @@ def outcome(result: Result, width: int) -> list[Line]:
         "Generator": _generator(result),
         "Own delay": _own_delay(result),
     }
-    lines = []
-    for label, items in facts.items():
-        for row in wrap(items, width - LABEL_COLUMNS, JOINT):
-            lines.append(line(pad(label, LABEL_COLUMNS), row))
-            label = ""
-    return lines
+    return [*map(line, labelled(facts, width, JOINT))]
 
 
 def notes(result: Result, width: int) -> list[Line]:
@@ -192,7 +197,7 @@ def _data(result: Result) -> list[str]:
 
 
 def _counted(codes: Mapping[str, int]) -> list[str]:
-    return [f"{clean(code)}: {format_count(count)}" for code, count in sorted(codes.items())]
+    return [f"{clean(code)}: {count:,}" for code, count in sorted(codes.items())]
 
 
 def _course(result: Result) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import format_count, format_ms
+from loadgen.base.units import format_ms
 from loadgen.measure.histogram import top_of
 from loadgen.report.draw.bars import Bucket, bar, buckets
 from loadgen.report.draw.style import Line, align, counted, format_share, line, wrap
@@ -75,7 +75,7 @@ def spread(result: Result) -> list[Line]:
     cells = [
         (
             _edge(bucket),
-            format_count(bucket.count),
+            f"{bucket.count:,}",
             format_share(bucket.count, total),
             bar(bucket.count, top, BAR_COLUMNS),
         )

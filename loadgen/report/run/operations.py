@@ -1,6 +1,6 @@
 """The report of a job that moves payload or counts in more than requests: operations, throughput, seconds."""
 
-from loadgen.base.units import format_bytes, format_count
+from loadgen.base.units import format_bytes
 from loadgen.report.draw.style import Line, align, clean, counted, format_rate, line
 from loadgen.report.run.latency import format_quantile, is_closed
 from loadgen.results.result import Latency, RequestResult, Result
@@ -69,7 +69,7 @@ def seconds(result: Result) -> list[Line]:
     table = [("Seconds", "ok/s", moved, "")]
     for name, second in chosen.items():
         payload = format_rate(second.payload_bytes / MIB) if second.payload_bytes else "-"
-        table.append((f"  {name}", format_count(second.ok), payload, f"at {second.t_s:.0f}s"))
+        table.append((f"  {name}", f"{second.ok:,}", payload, f"at {second.t_s:.0f}s"))
     return [*map(line, align(table, right=frozenset({1, 2})))]
 
 
@@ -99,8 +99,8 @@ def _count_row(name: str, part: RequestResult, result: Result) -> tuple[str, ...
     ok, span_s = part.ledger.ok, result.duration_s or 1.0
     return (
         clean(name),
-        format_count(part.ledger.sent),
-        format_count(part.ledger.failed),
+        f"{part.ledger.sent:,}",
+        f"{part.ledger.failed:,}",
         format_rate(ok / span_s),
         format_rate(part.payload_bytes / span_s / MIB) if part.payload_bytes else "-",
         format_bytes(round(part.payload_bytes / ok)) if part.payload_bytes and ok else "-",

@@ -1,6 +1,6 @@
 """The tables of the text report: errors with their first examples, request names, thresholds."""
 
-from loadgen.base.units import format_bytes, format_count, format_ms
+from loadgen.base.units import format_bytes, format_ms
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
 from loadgen.report.run.latency import format_quantile
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
@@ -23,7 +23,7 @@ def errors(result: Result, width: int) -> list[Line]:
     if not result.errors:
         return []
     rows = sorted(result.errors, key=lambda row: -row.count)
-    counts = [format_count(row.count) for row in rows]
+    counts = [f"{row.count:,}" for row in rows]
     shares = [format_share(row.count, result.ledger.sent) for row in rows]
     figures = align([*zip(counts, shares, strict=True)], right=frozenset({0, 1}))
     lines = [line("Errors, with their share of all requests sent")]
@@ -52,7 +52,7 @@ def phases(result: Result) -> list[Line]:
     rows = [
         (
             f"  {name.replace('_', ' ')}",
-            format_count(phase.count),
+            f"{phase.count:,}",
             *(format_quantile(value) for value in (phase.p50, phase.p90, phase.p99, phase.max)),
             PHASES.get(name, ""),
         )
@@ -118,9 +118,9 @@ def _request_row(part: RequestResult, result: Result) -> tuple[str, ...]:
     response = part.latency_ms.get("response", Latency())
     ledger = part.ledger
     return (
-        format_count(ledger.sent),
+        f"{ledger.sent:,}",
         format_share(ledger.sent, result.ledger.sent),
         format_rate(ledger.ok / result.duration_s) if result.duration_s > 0 else "-",
         *(format_quantile(value) for value in (response.p50, response.p99, response.max)),
-        format_count(ledger.failed),
+        f"{ledger.failed:,}",
     )

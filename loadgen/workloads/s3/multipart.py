@@ -50,7 +50,7 @@ class Multipart:
         return open_parts + sum(self._part_count(index) + 2 for index in ahead)
 
     def _part_count(self, index: int) -> int:
-        return max(1, -(-self._objects.size(index) // self._part_bytes))
+        return max(1, -(-self._objects.sizes.of(index) // self._part_bytes))
 
     def _upload(self, index: int) -> Task:
         key, operations, end = self._objects.key(index), self._operations, self._transactions.end
@@ -68,7 +68,7 @@ class Multipart:
         if error is None:
             outcome = yield from self._send(lambda: operations.complete_multipart(key, upload_id, upload.parts))
             error = outcome.error
-            end(transaction, error, self._objects.size(index))
+            end(transaction, error, self._objects.sizes.of(index))
         if error is not None:
             yield from self._send(lambda: operations.abort_multipart(key, upload_id))
 
@@ -82,8 +82,8 @@ class Multipart:
 
     def _part(self, upload: Upload, number: int, transaction: int) -> Task:
         key = self._objects.key(upload.index)
-        size = min(self._part_bytes, self._objects.size(upload.index) - (number - 1) * self._part_bytes)
-        content = self._objects.body(upload.index, size, number)
+        size = min(self._part_bytes, self._objects.sizes.of(upload.index) - (number - 1) * self._part_bytes)
+        content = self._objects.bodies.body(upload.index, size, number)
 
         def make() -> Request:
             request = self._operations.put_part(key, upload.upload_id, number, content)

@@ -9,7 +9,7 @@ from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, Request, Reques
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.credentials import Provider
-from loadgen.workloads.s3.protocol.data import Bodies, Body, Match
+from loadgen.workloads.s3.protocol.data import Bodies, Match
 from loadgen.workloads.s3.protocol.documents import S3Expect
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.protocol.signer import UNSIGNED_PAYLOAD
@@ -49,8 +49,8 @@ class SameExpect(S3Expect):
 class Objects:
     """Makes the requests for objects by their number. Belongs to one thread.
 
-    `random` draws where ranges begin. With sizes that are all the same, replies to one operation say the same (see
-    RequestGroup).
+    `sizes` and `bodies` are theirs, `random` draws where ranges begin. With sizes that are all the same, replies to one
+    operation say the same (see RequestGroup).
     """
 
     def __init__(self, operations: Operations, s3: S3Job, seed: int, random: Random) -> None:
@@ -60,10 +60,10 @@ class Objects:
             operations.template(operation, self._prefix)
             for operation in (Operation.PUT, Operation.GET, Operation.STAT, Operation.DELETE)
         )
-        self._sizes = Sizes(s3.sizes, seed)
-        self._size = self._sizes.fixed
+        self.sizes = Sizes(s3.sizes, seed)
+        self._size = self.sizes.fixed
         self._hashes = operations.hashes
-        self._bodies = Bodies(seed)
+        self.bodies = Bodies(seed)
         self._range_bytes = s3.range_bytes
         self._random = random
         self._verify = s3.verify
@@ -78,21 +78,14 @@ class Objects:
     def key(self, index: int) -> str:
         return f"{self._prefix}{index:08d}"
 
-    def size(self, index: int) -> int:
-        return self._sizes.of(index)
-
-    def body(self, index: int, size: int, part: int = 0) -> Body:
-        """What an object, or a part of one, consists of."""
-        return self._bodies.body(index, size, part)
-
     def put(self, index: int) -> Request:
-        size = self._sizes.of(index) if self._size is None else self._size
+        size = self.sizes.of(index) if self._size is None else self._size
         if self._puts is not None and size <= JOINED_BODY_BYTES:
-            mark = self._bodies.mark(index, 0, size)
-            hashed = self._bodies.short_sha256(size, mark) if self._hashes else _UNSIGNED
-            request = self._puts.upload(b"%08d" % index, hashed, size, self._bodies.first, mark)
+            mark = self.bodies.mark(index, 0, size)
+            hashed = self.bodies.short_sha256(size, mark) if self._hashes else _UNSIGNED
+            request = self._puts.upload(b"%08d" % index, hashed, size, self.bodies.first, mark)
         else:
-            request = self.operations.put(self.key(index), self._bodies.body(index, size))
+            request = self.operations.put(self.key(index), self.bodies.body(index, size))
         request.payload = size
         request.group = self._put_group
         return request
@@ -101,7 +94,7 @@ class Objects:
         """Download an object, or a range of it from a random byte on, as the plan says."""
         start = 0
         if self._range_bytes is not None:
-            start = self._random.randrange(self._sizes.of(index) - self._range_bytes + 1)
+            start = self._random.randrange(self.sizes.of(index) - self._range_bytes + 1)
             request = self.operations.get_range(self.key(index), start, self._range_bytes)
             request.payload, request.group = self._range_bytes, self._get_group
         elif self._shared and not self._verify:
@@ -109,7 +102,7 @@ class Objects:
         else:
             request = self._whole(index).twin()
         if self._verify:
-            match = Match((self._bodies.body(index, self._sizes.of(index)),), start)
+            match = Match((self.bodies.body(index, self.sizes.of(index)),), start)
             statuses = _WHOLE if self._range_bytes is None else _PARTIAL
             request.expect = SameExpect(statuses, length=request.payload, match=match)
             request.sink, request.group = match, None
@@ -122,7 +115,7 @@ class Objects:
     def copy(self, index: int) -> Request:
         """Copy an object within the store, each time to the same place."""
         request = self.operations.copy(self.key(index), f"{self._prefix}{COPIES}{index:08d}")
-        request.payload = self._sizes.of(index)
+        request.payload = self.sizes.of(index)
         return request
 
     def delete(self, index: int) -> Request:
@@ -132,7 +125,7 @@ class Objects:
         return request
 
     def _get(self, index: int) -> Request:
-        size = self._sizes.of(index)
+        size = self.sizes.of(index)
         if self._presigned:
             request = self.operations.presigned_get(self.key(index), PRESIGNED_FOR_S, size)
         elif self._gets is not None:

@@ -147,10 +147,6 @@ def test_a_size_is_shown_with_a_binary_unit(size, text):
     assert units.format_bytes(size) == text
 
 
-def test_a_count_is_shown_with_thousands_separated():
-    assert units.format_count(1234567) == "1,234,567"
-
-
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [

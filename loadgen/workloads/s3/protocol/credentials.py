@@ -40,11 +40,8 @@ class Credentials:
 class Renewing(Protocol):
     """What botocore's refreshable credentials have, as far as it is needed here."""
 
-    def get_frozen_credentials(self) -> Any:
-        """The current ones, renewed first where they have little time left."""
-
-    def refresh_needed(self, refresh_in: int) -> bool:
-        """Whether they have less than this many seconds left."""
+    def get_frozen_credentials(self) -> Any: ...  # renewed first where they have little time left
+    def refresh_needed(self, refresh_in: int) -> bool: ...  # whether they have less than so many seconds left
 
 
 class Provider:

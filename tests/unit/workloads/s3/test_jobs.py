@@ -102,10 +102,10 @@ def test_a_copy_goes_over_its_objects_and_makes_one_copy_of_each():
         assert (
             store.objects[copy]
             == store.objects[prepared.key(index)]
-            == prepared.body(index, prepared.size(index)).joined()
+            == prepared.bodies.body(index, prepared.sizes.of(index)).joined()
         )
     assert len(store.objects) == 8
-    assert prepared.copy(1).payload == prepared.size(1)
+    assert prepared.copy(1).payload == prepared.sizes.of(1)
 
 
 def test_a_copy_that_fails_with_status_200_is_a_failure():
@@ -166,7 +166,7 @@ def test_parts_of_several_uploads_are_put_together_in_order():
     }  # fmt: skip
     made = objects(s3)
     for index in range(3):
-        parts = [made.body(index, size, number).joined() for number, size in ((1, 10), (2, 10), (3, 5))]
+        parts = [made.bodies.body(index, size, number).joined() for number, size in ((1, 10), (2, 10), (3, 5))]
         assert store.objects[made.key(index)] == b"".join(parts)
     assert (store.uploads, workload.left) == ({}, 0)
 
