@@ -22,7 +22,8 @@ SAVED = "saved"
 class Export:
     """A form. `renderers` has for each kind the function in loadgen, `module:name`, that makes a text of a document.
 
-    With `flags` it can be saved in a file; with `printed`, `--format NAME` puts it on standard output.
+    With `flags` it can be saved in a file; with `printed`, `--format NAME` puts it on standard output. `of_result`:
+    where a document has a Result, that is rendered alone.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Export:
     help: str = ""
     panel: str = OUTPUT
     printed: bool = False
+    of_result: bool = False
 
     @property
     def flag(self) -> str:
@@ -86,12 +88,12 @@ EXPORTS = (
         ("--html",), "Save tables and curves as a page of its own.",
     ),
     Export(
-        "hgrm", {**_run(f"{RUNS}:run_hgrm"), "log": f"{RUNS}:log_hgrm"},
-        ("--hgrm",), "Save response percentiles as HdrHistogram text.",
+        "hgrm", {**_run("report.files.hgrm:hgrm_of"), "log": f"{RUNS}:log_hgrm"},
+        ("--hgrm",), "Save response percentiles as HdrHistogram text.", of_result=True,
     ),
     Export(
-        "hlog", _run(f"{RUNS}:run_hlog"),
-        ("--hlog",), "Save response times as an HdrHistogram interval log.",
+        "hlog", _run("report.files.hlog:render_hlog"),
+        ("--hlog",), "Save response times as an HdrHistogram interval log.", of_result=True,
     ),
     Export(
         "markdown",
@@ -103,8 +105,8 @@ EXPORTS = (
         ("--junit",), "Save checks as JUnit XML, a test case for each threshold.", CI,
     ),
     Export(
-        "openmetrics", _run(f"{RUNS}:run_openmetrics"),
-        ("--openmetrics",), "Save figures as OpenMetrics text, for GitLab's metrics report.", CI,
+        "openmetrics", _run("report.files.openmetrics:render_openmetrics"),
+        ("--openmetrics",), "Save figures as OpenMetrics text, for GitLab's metrics report.", CI, of_result=True,
     ),
 )  # fmt: skip
 
@@ -119,5 +121,7 @@ def render(name: str, kind: Kind, document: object, **style: Any) -> str:
 
     Raises UsageError where the document is damaged.
     """
-    module, function = find_export(name).renderers[kind].split(":")
+    row = find_export(name)
+    document = getattr(document, "result", document) if row.of_result else document
+    module, function = row.renderers[kind].split(":")
     return str(getattr(import_module(f"loadgen.{module}"), function)(document, **style))

@@ -1,12 +1,11 @@
-"""The files that are made of a run, of its rounds, of a gate, or of a part of a histogram log."""
+"""The files that are made of more than a Result: of the checks of a run or gate, or of a part of a histogram log."""
 
 from loadgen.judge.gate import Gate
 from loadgen.report.files.github import render_annotations
-from loadgen.report.files.hgrm import hgrm_of, render_hgrm
-from loadgen.report.files.hlog import LogPart, render_hlog
+from loadgen.report.files.hgrm import render_hgrm
+from loadgen.report.files.hlog import LogPart
 from loadgen.report.files.junit import render_junit
 from loadgen.report.files.markdown import render_markdown
-from loadgen.report.files.openmetrics import render_openmetrics
 from loadgen.report.run.checks import Check, checks_of, checks_of_gate
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
@@ -25,21 +24,6 @@ def run_markdown(report: RunReport | Gate) -> str:
 def run_annotations(report: RunReport | Gate) -> str:
     """For GitHub Actions."""
     return render_annotations(_checks(report))
-
-
-def run_openmetrics(report: RunReport | Gate) -> str:
-    """The figures of all rounds as one."""
-    return render_openmetrics(report.result)
-
-
-def run_hgrm(report: RunReport | Gate) -> str:
-    """See `hgrm_of`."""
-    return hgrm_of(report.result)
-
-
-def run_hlog(report: RunReport | Gate) -> str:
-    """See `render_hlog`."""
-    return render_hlog(report.result)
 
 
 def log_hgrm(part: LogPart) -> str:

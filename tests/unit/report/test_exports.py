@@ -12,6 +12,7 @@ from loadgen.report.exports import EXPORTS, Export, Kind
 from loadgen.report.files.hlog import LogPart
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.find_max import MaxRate
+from loadgen.results.result import Result
 
 DOCUMENTS: dict[str, Any] = {
     "run": RunReport, "rounds": RunReport, "gate": Gate, "comparison": Page, "search": MaxRate, "log": LogPart
@@ -29,8 +30,10 @@ def test_every_renderer_takes_the_document_of_its_kind(row: Export, kind: Kind) 
     renderer = getattr(import_module(f"loadgen.{module}"), name)
     hints = get_type_hints(renderer, localns={"Gate": Gate})
     document, *others = inspect.signature(renderer).parameters.values()
-    taken = hints[document.name]
-    assert taken is DOCUMENTS[kind] or DOCUMENTS[kind] in get_args(taken)
+    taken, given = hints[document.name], DOCUMENTS[kind]
+    if row.of_result and hasattr(given, "result"):
+        given = Result
+    assert taken is given or given in get_args(taken)
     assert hints["return"] is str
     style = {parameter.name for parameter in others if parameter.default is inspect.Parameter.empty}
     assert style <= ({"width", "colour"} if row.name == "text" else set())
