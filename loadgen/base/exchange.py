@@ -7,6 +7,7 @@ server did.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any, Protocol
 
 
@@ -77,6 +78,15 @@ class Origin:
         """The Host header: the port is left out where it is the scheme's own; IPv6 in brackets."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == (443 if self.scheme == "https" else 80) else f"{host}:{self.port}"
+
+    @property
+    def is_address(self) -> bool:
+        """Whether `host` is an IP address: there is nothing to look up."""
+        try:
+            inet_pton(AF_INET6 if ":" in self.host else AF_INET, self.host.partition("%")[0])
+        except (OSError, ValueError):
+            return False
+        return True
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}"

@@ -76,6 +76,7 @@ OPTIONS = (
     RunOption("client", ("--client",), WHERE, "raw or httpx. (default: raw)", "CLIENT"),
     RunOption("timeout", ("--timeout",), CONNECTION, "For one whole request. (default: 10s)", "TIME"),
     RunOption("connect_timeout", ("--connect-timeout",), CONNECTION, "(default: 5s)", "TIME"),
+    RunOption("dns_ttl", ("--dns-ttl",), CONNECTION, "Look the name up again so often, for new connections.", "TIME"),
     RunOption("keepalive", ("--no-keepalive",), CONNECTION, "A new connection for every request.", "", bool),
     RunOption("insecure", ("-k", "--insecure"), CONNECTION, "Accept any TLS certificate.", "", bool),
     RunOption("cacert", ("--cacert",), CONNECTION, "Trust this CA (PEM).", "FILE"),

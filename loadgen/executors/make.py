@@ -7,6 +7,7 @@ from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.reactor import Reactor
+from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.worker import Worker
@@ -23,10 +24,13 @@ from loadgen.workloads.http import HttpWorkload
 
 def make_worker(task: Assignment) -> Worker:
     """Build a worker where it will run: on its own thread, with its loop running."""
-    return Worker(task, _users(task))
+    plan, origin = task.plan, task.endpoint.origin
+    addresses = Addresses(task.endpoint.addresses, task.clock, task.shard.index)
+    renewal = None if plan.dns_ttl_s is None else Renewal(origin, plan.dns_ttl_s, addresses.replace)
+    return Worker(task, _users(task, addresses), renewal)
 
 
-def _users(task: Assignment) -> Users:
+def _users(task: Assignment, addresses: Addresses) -> Users:
     plan, shard, endpoint = task.plan, task.shard, task.endpoint
     context: ssl.SSLContext | None = None
     if endpoint.origin.scheme == "https":
@@ -35,7 +39,6 @@ def _users(task: Assignment) -> Users:
         context = make_context(endpoint.tls)
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, clock=task.clock)
     pacer = make_pacer(plan, shard)
-    addresses = Addresses(endpoint.addresses, task.clock, shard.index)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _workload(task, recorder.transactions, sequential=False)

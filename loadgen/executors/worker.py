@@ -5,6 +5,7 @@ import gc
 import time
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
+from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import TICK_S, UNLIMITED, Assignment, Users
 from loadgen.guard.shared_state import CUT, GO, Slot, State
 from loadgen.measure.recording import Frame, Usage, Window
@@ -23,9 +24,10 @@ class UsersLostError(Exception):
 
 
 class Worker:
-    """Drives one shard on the running event loop: `await run()` from inside it."""
+    """Drives one shard on the running event loop: `await run()` from inside it. `renewal` is closed at its end."""
 
-    def __init__(self, task: Assignment, users: Users) -> None:
+    def __init__(self, task: Assignment, users: Users, renewal: Renewal | None = None) -> None:
+        self._renewal = renewal
         self._task = task
         self._users = users
         self._control = task.control
@@ -45,6 +47,8 @@ class Worker:
             else:
                 self._users.cut()  # nothing was sent: there is nobody to wait for
         finally:
+            if self._renewal is not None:
+                self._renewal.close()
             await self._users.close()
             self._put(Slot.STATE, State.FINISHED)
 

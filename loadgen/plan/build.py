@@ -53,6 +53,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         client=profile.client,
         timeout_s=profile.timeout,
         connect_timeout_s=min(profile.connect_timeout, profile.timeout),
+        dns_ttl_s=profile.dns_ttl,
         grace_s=profile.grace,
         keep_alive=profile.keepalive,
         tls=tls,

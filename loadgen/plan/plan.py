@@ -92,6 +92,7 @@ class Plan:
     client: ClientKind = "raw"
     timeout_s: float = 10.0
     connect_timeout_s: float = 5.0
+    dns_ttl_s: float | None = None
     grace_s: float = 5.0
     keep_alive: bool = True
     tls: Tls = field(default_factory=Tls)

@@ -12,6 +12,7 @@ from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
+from loadgen.clients.resolve import resolve
 from loadgen.executors.places.base import Place, WorkersLostError
 from loadgen.executors.places.make import make_place
 from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
@@ -26,7 +27,6 @@ from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 from loadgen.session.observers import Observers
-from loadgen.session.resolve import is_address, resolve
 from loadgen.session.signals import signals_to
 
 POLL_S = 0.005
@@ -71,7 +71,7 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     _check_certificates(plan)
     asked_ns = now_ns()
     addresses = await resolve(plan.origin)
-    dns_ns = None if is_address(plan.origin.host) else now_ns() - asked_ns
+    dns_ns = None if plan.origin.is_address else now_ns() - asked_ns
     endpoint = Endpoint(
         plan.origin, addresses, plan.tls, plan.timeout_s, plan.connect_timeout_s, plan.keep_alive, plan.phases
     )

@@ -40,6 +40,8 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     if timed:
         problems += _times(profile)
     problems += _s3(profile)
+    if profile.dns_ttl and "target" not in wrong and profile.target.origin.is_address:
+        problems.append(Problem(("dns_ttl",), "cannot be combined with an IP address: there is no name to look up"))
     if profile.warmup and job.ends_itself:
         why = "the warm-up would use objects up that are to be measured; a duration in place of objects has no end"
         problems.append(Problem(("warmup",), f"cannot be combined with a job that ends with its objects: {why}"))

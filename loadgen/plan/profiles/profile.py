@@ -105,6 +105,7 @@ class Profile(_Keys):
     client: Annotated[ClientKind, BeforeValidator(fields.one_of("raw", "httpx"))] = "raw"
     timeout: PositiveSeconds = 10.0
     connect_timeout: PositiveSeconds = 5.0
+    dns_ttl: PositiveSeconds | None = None
     grace: Seconds = 5.0
     keepalive: Boolean = True
     insecure: Boolean = False

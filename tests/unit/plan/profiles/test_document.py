@@ -44,20 +44,26 @@ def test_a_profile_of_one_line_has_the_documented_defaults(read):
 
 def test_every_key_is_read(read):
     profile = read(
-        TARGET + "name: n\ndescription: d\nconnections: 7\ntotal_requests: 9\nduration: 1h30m\nthink: 10ms..20ms\n"
-        "ramp_up: 3\nmode: threads\nprocesses: 1\nworkers: 7\nclient: httpx\ntimeout: 2.5\nconnect_timeout: 1s\n"
-        "grace: 0\nkeepalive: false\ninsecure: true\ncacert: a\ncert: b\nkey: c\nfail_fast: true\nmax_errors: 3\n"
-        "abort_if: [error_rate > 5%, p99 > 1s]\nheaders: {X-A: 1.10}\nseed: 0\nwarmup: 1s\ncool_down: 2s\n"
-        "thresholds: p99 < 1s\nstrict: true\n"
+        "target: http://localhost:8080\nname: n\ndescription: d\nconnections: 7\ntotal_requests: 9\nduration: 1h30m\n"
+        "think: 10ms..20ms\nramp_up: 3\nmode: threads\nprocesses: 1\nworkers: 7\nclient: httpx\ntimeout: 2.5\n"
+        "connect_timeout: 1s\ndns_ttl: 30s\ngrace: 0\nkeepalive: false\ninsecure: true\ncacert: a\ncert: b\nkey: c\n"
+        "fail_fast: true\nmax_errors: 3\nabort_if: [error_rate > 5%, p99 > 1s]\nheaders: {X-A: 1.10}\nseed: 0\n"
+        "warmup: 1s\ncool_down: 2s\nthresholds: p99 < 1s\nstrict: true\n"
     )
     assert (profile.name, profile.connections, profile.total_requests, profile.duration) == ("n", 7, 9, 5400.0)
     assert (profile.think, profile.ramp_up, profile.mode, profile.client) == ((0.01, 0.02), 3.0, "threads", "httpx")
     assert (profile.timeout, profile.grace, profile.keepalive, profile.insecure) == (2.5, 0.0, False, True)
-    assert (profile.fail_fast, profile.max_errors, profile.seed) == (True, 3, 0)
+    assert (profile.fail_fast, profile.max_errors, profile.seed, profile.dns_ttl) == (True, 3, 0, 30.0)
     assert [rule.text for rule in profile.abort_if] == ["error_rate > 5%", "p99 > 1s"]
     assert profile.headers == {"X-A": "1.10"}
     assert (profile.warmup, profile.cool_down, profile.strict) == (1.0, 2.0, True)
     assert profile.thresholds == (parse_condition("p99 < 1s", use="threshold"),)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]:8080"])
+def test_an_address_is_never_looked_up_again(problems, host):
+    (problem,) = problems(f"target: http://{host}\ndns_ttl: 1s\n")
+    assert str(problem).endswith("dns_ttl: cannot be combined with an IP address: there is no name to look up")
 
 
 def test_every_key_of_the_open_model_is_read(read):

@@ -1,11 +1,12 @@
 import asyncio
 import socket
+import threading
 
 import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Origin
-from loadgen.session.resolve import resolve
+from loadgen.clients.resolve import Renewal, resolve
 
 STREAM = socket.SOCK_STREAM
 
@@ -55,3 +56,24 @@ def test_a_name_that_does_not_resolve_is_one_line_with_a_remedy(error, reason):
     with pytest.raises(UsageError) as caught:
         resolved("nowhere.invalid", error=error)
     assert str(caught.value) == f"cannot resolve 'nowhere.invalid': {reason}; check the target's spelling"
+
+
+def test_a_name_is_looked_up_again_and_a_look_up_that_fails_changes_nothing():
+    asked, taken = [], []
+    done = threading.Event()
+
+    def look_up(host, port, **kinds):
+        asked.append((host, port, kinds))
+        if len(asked) == 1:
+            raise socket.gaierror(socket.EAI_AGAIN, "try again")
+        return [(socket.AF_INET, STREAM, 6, "", ("127.0.0.2", port))]
+
+    def found(addresses):
+        taken.append(addresses)
+        renewal.close()
+        done.set()
+
+    renewal = Renewal(Origin("http", "name", 80), 0.001, found, look_up)
+    assert done.wait(10)
+    assert asked == [("name", 80, {"type": STREAM})] * 2
+    assert taken == [((socket.AF_INET, ("127.0.0.2", 80)),)]
