@@ -33,18 +33,9 @@ class Channel:
     """
 
     __slots__ = (
-        "address",
-        "addresses",
-        "connected_ns",
-        "fd",
-        "opened_before",
-        "phase",
-        "phase_ns",
-        "recv",
-        "send",
-        "sock",
-        "state",
-    )
+        "address", "addresses", "connected_ns", "fd", "opened_before", "phase", "phase_ns",
+        "recv", "send", "sock", "state",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.phase = Phase.CLOSED

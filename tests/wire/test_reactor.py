@@ -15,8 +15,9 @@ import uvloop
 from loadgen.base.clock import NS_PER_S, now_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Expect, Reply, Request, RequestGroup, Tls
 from loadgen.base.tls import make_context
-from loadgen.clients.http1.client import LOOK_AFTER_NS, SINGLE_AFTER, SINGLE_FOR, Http1Client
+from loadgen.clients.http1.client import LOOK_AFTER_NS, SINGLE_AFTER, Http1Client
 from loadgen.clients.http1.connection import Connection, State
+from loadgen.clients.http1.single_use import BELIEVED_FOR
 from loadgen.clients.reactor import Reactor
 from tests.support.clients import endpoint_of, endpoint_to, get, open_descriptors
 from tests.support.fault_server import FaultServer, black_hole
@@ -352,13 +353,13 @@ def test_a_server_that_closes_after_each_reply_is_believed_to_do_so_again():
         with FaultServer(lambda number: CLOSES if number < SINGLE_AFTER else WELL) as server:
             async with Herd(endpoint_of(server), 1) as herd:
                 request = get(RequestGroup())
-                for number in range(SINGLE_FOR + 3):
+                for number in range(SINGLE_AFTER + BELIEVED_FOR + 3):
                     herd.send([0], request)
                     if number < SINGLE_AFTER:
                         herd.ended(0)
                     await herd.until(lambda number=number: len(herd.events) > number)
                 assert {event[0] for event in herd.events} == {"reply", "repeat"}
-                assert herd.counts.opened == SINGLE_FOR
+                assert herd.counts.opened == SINGLE_AFTER + BELIEVED_FOR
                 assert herd.connections[0].state is State.IDLE
 
     on_epoll(job())

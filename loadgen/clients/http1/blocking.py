@@ -17,11 +17,9 @@ from loadgen.clients.dial import Dial
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
+from loadgen.clients.http1.single_use import SingleUse
 
 _IDLE_CHECK_NS = 1_000_000
-_SINGLE_FOR = 1000
-"""A server that had closed a connection after its first reply, without saying so, most likely does so each time: for so
-many replies the connection is closed by us, then looked at again."""
 _SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
@@ -53,7 +51,7 @@ class BlockingClient:
         self._done_ns = 0
         self._wait_ns = 0
         self._sent = 0
-        self._singles = 0
+        self._single_use = SingleUse(after=1)  # each costs a request
         self._cut = False
         self._dial = Dial(endpoint, context, counts, clock, addresses)
         self._repeats: dict[int, Outcome] = {}
@@ -100,7 +98,7 @@ class BlockingClient:
             data = self._recv(READ_BYTES)
         except OSError as error:
             return self._broken(sent_ns, request, error, None, reused=reused)
-        if cache is not None and cache.data == data and not self._singles:
+        if cache is not None and cache.data == data and not self._single_use.seems_so:
             outcome = self._repeats[request.name_id]
             outcome.sent_ns = sent_ns
             outcome.bytes_sent = self._sent
@@ -203,8 +201,7 @@ class BlockingClient:
         self.counts.desynced += exchange.surplus
         self.counts.bare_lf += exchange.bare_lf
         whole = exchange.whole
-        closes = request.fields.closes or not self._endpoint.keep_alive or self._singles > 0
-        self._singles = max(0, self._singles - 1)
+        closes = request.fields.closes or not self._endpoint.keep_alive or self._single_use.closes()
         if self._uses < 0 or exchange.surplus or not reply.keep_alive or closes:
             whole = None
             self.drop()
@@ -223,7 +220,7 @@ class BlockingClient:
 
     def _note_stale(self) -> None:
         if self._uses == 2:
-            self._singles = _SINGLE_FOR
+            self._single_use.note_end()
 
     def _broken(
         self, sent_ns: int, request: Request, error: OSError, exchange: Exchange | None, *, reused: bool

@@ -15,6 +15,7 @@ from loadgen.clients.faults import classify, explain
 from loadgen.clients.http1.connection import Connection, State
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
+from loadgen.clients.http1.single_use import SingleUse
 from loadgen.clients.poller import ENDED, IN, OUT
 from loadgen.clients.reactor import Reactor
 
@@ -25,9 +26,8 @@ DISCARD = socket.MSG_TRUNC if sys.platform == "linux" else 0
 LOOK_AFTER_NS = 250 * NS_PER_MS
 """A connection that was idle for longer is looked at before it is used: it costs 1 us, and idle limits are seconds."""
 
-SINGLE_AFTER, SINGLE_FOR = 3, 1000
-"""So many connections that ended with the reply to their first request: the server closes after each reply, though it
-does not say so. What is sent on such a connection is lost to a race, so for so many replies it is closed by us."""
+SINGLE_AFTER = 3
+"""A server that is shut down ends connections with a reply, too."""
 
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 _IDLE, _WAITING, _BUSY = State.IDLE, State.WAITING, State.BUSY  # an Enum's attributes are slow to look up
@@ -46,7 +46,7 @@ class Http1Client:
         self._phases = reactor.endpoint.phases
         self._encoder = Encoder(reactor.endpoint.origin, keep_alive=self._keep_alive)
         self._discard = DISCARD if reactor.is_plain else 0
-        self._singles = 0
+        self._single_use = SingleUse(SINGLE_AFTER)
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self.on_batch = handler.on_batch
         self.serve = self._server()
@@ -233,7 +233,7 @@ class Http1Client:
         if reply is not None:
             self._finish(connection, exchange, reply)
         elif exchange.problem:
-            self._fail(connection, ErrorClass.MALFORMED_REPLY, exchange.problem)
+            self.lost(connection, ErrorClass.MALFORMED_REPLY, exchange.problem)
 
     def _finish(self, connection: Connection, exchange: Exchange, reply: Reply) -> None:
         now = self._clock()
@@ -243,7 +243,9 @@ class Http1Client:
         connection.exchange = None
         closes = not reply.keep_alive or request.fields.closes or surplus or early
         if not closes and self._keep_alive:
-            closes = self._is_single(connection)
+            if connection.ended and connection.sent_ns == connection.first_ns:
+                self._single_use.note_end()
+            closes = self._single_use.closes()
         if closes:
             whole = None  # the next one like it must come here again, to close its connection too
         if closes or connection.ended or not self._keep_alive:
@@ -257,12 +259,6 @@ class Http1Client:
         if cache is not None:
             cache.update(request.expect, whole if good else None)
 
-    def _is_single(self, connection: Connection) -> bool:
-        """Whether to take it that the server closes after each reply; see SINGLE_AFTER."""
-        if self._singles >= SINGLE_AFTER or (connection.ended and connection.sent_ns == connection.first_ns):
-            self._singles = (self._singles + 1) % SINGLE_FOR
-        return self._singles >= SINGLE_AFTER
-
     def _closed_by_server(self, connection: Connection) -> None:
         exchange = connection.exchange
         reply = None if exchange is None else exchange.end()
@@ -271,11 +267,11 @@ class Http1Client:
         elif connection.unsent and exchange is None:
             self._broken(connection, ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))
         elif exchange is not None:
-            self._fail(connection, ErrorClass.EARLY_CLOSE)
+            self.lost(connection, ErrorClass.EARLY_CLOSE)
         elif connection.sent_ns != connection.first_ns:
-            self._fail(connection, ErrorClass.STALE_CONNECTION)
+            self.lost(connection, ErrorClass.STALE_CONNECTION)
         else:
-            self._fail(connection, ErrorClass.EARLY_CLOSE, "the server closed the connection without a reply")
+            self.lost(connection, ErrorClass.EARLY_CLOSE, "the server closed the connection without a reply")
 
     def _broken(self, connection: Connection, error: Exception) -> None:
         if isinstance(error, ssl.SSLEOFError):  # the server closed without an end of TLS
@@ -285,7 +281,7 @@ class Http1Client:
         reused = connection.sent_ns != connection.first_ns
         if kind is ErrorClass.CONNECTION_RESET and reused and connection.exchange is None:
             kind = ErrorClass.STALE_CONNECTION
-        self._fail(connection, kind, explain(error))
+        self.lost(connection, kind, explain(error))
 
     def _idle_event(self, connection: Connection) -> None:
         """An idle connection became readable: the server closed it, or sent what nobody asked for."""
@@ -301,7 +297,8 @@ class Http1Client:
         else:
             self._counts.idle_closed += 1
 
-    def _fail(self, connection: Connection, error: ErrorClass, detail: str = "") -> None:
+    def lost(self, connection: Connection, error: ErrorClass, detail: str = "") -> None:
+        """Whatever it was that a connection did: its request, or its opening, has failed."""
         head, exchange, request = b"", connection.exchange, connection.request
         if exchange is not None and request is not None:
             head = exchange.head
@@ -324,11 +321,8 @@ class Http1Client:
         else:
             self._handler.on_open(connection)
 
-    def lost(self, connection: Connection, error: ErrorClass, detail: str) -> None:
-        self._fail(connection, error, detail)
-
     def end(self, connection: Connection, sent_by_ns: int, error: ErrorClass) -> bool:
         if connection.state is _IDLE or connection.request is None or connection.sent_ns > sent_by_ns:
             return False
-        self._fail(connection, error)
+        self.lost(connection, error)
         return True

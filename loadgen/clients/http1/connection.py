@@ -28,19 +28,9 @@ class Connection(Channel):
     """
 
     __slots__ = (
-        "backoff_ns",
-        "due_ns",
-        "ended",
-        "exchange",
-        "first_byte_ns",
-        "first_ns",
-        "pending",
-        "request",
-        "rest",
-        "sent_ns",
-        "unsent",
-        "user",
-    )
+        "backoff_ns", "due_ns", "ended", "exchange", "first_byte_ns", "first_ns",
+        "pending", "request", "rest", "sent_ns", "unsent", "user",
+    )  # fmt: skip
 
     def __init__(self, user: int) -> None:
         super().__init__()

@@ -18,19 +18,9 @@ class Exchange:
     """
 
     __slots__ = (
-        "_cache",
-        "_framing",
-        "_head",
-        "_kept",
-        "_reader",
-        "_request",
-        "bare_lf",
-        "missing",
-        "problem",
-        "received",
-        "surplus",
-        "whole",
-    )
+        "_cache", "_framing", "_head", "_kept", "_reader", "_request",
+        "bare_lf", "missing", "problem", "received", "surplus", "whole",
+    )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
         self.problem = ""

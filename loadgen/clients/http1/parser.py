@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from loadgen.base.exchange import Reply
+from loadgen.clients.http1.chunks import ChunkReader
 from loadgen.clients.http1.other_protocols import other_protocol
 
 MAX_HEAD_BYTES = 65536
-"""Also of a chunk's line, and of all trailers."""
 EXAMPLE_BYTES = 200
 HEAD_BYTES = 4096
 _MAX_HEADS = 64
@@ -43,28 +43,6 @@ class Framing:
     keep_alive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line between chunks: what a whole one looks like, and one whose end has not come."""
-
-    name: str
-    whole: re.Pattern[bytes]
-    part: re.Pattern[bytes]
-
-
-_SIZE = _Line(
-    "a chunk's line is",
-    re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[\t -~\x80-\xff]*)?\r\n"),
-    re.compile(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[\t -~\x80-\xff]*)?\r?"),
-)
-_AFTER = _Line("the end of a chunk is", re.compile(rb"\r\n"), re.compile(rb"\r"))
-_TRAILER = _Line(
-    "the trailers are",
-    re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*)?\r\n"),
-    re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+(?::[\t -~\x80-\xff]*)?)?\r?"),
-)
-
-
 class ReplyReader:
     """One reply to a request of `method`, fed in pieces; where they are cut changes nothing.
 
@@ -74,27 +52,9 @@ class ReplyReader:
     """
 
     __slots__ = (
-        "_at",
-        "_body_length",
-        "_chunked",
-        "_head_only",
-        "_heads",
-        "_keep",
-        "_keep_alive",
-        "_kept",
-        "_left",
-        "_line",
-        "_sink",
-        "_status",
-        "_trailers",
-        "_within",
-        "bare_lf",
-        "problem",
-        "received",
-        "reply",
-        "start",
-        "surplus",
-    )
+        "_at", "_body_length", "_chunks", "_head_only", "_heads", "_keep", "_keep_alive", "_kept", "_left", "_sink",
+        "_status", "bare_lf", "problem", "received", "reply", "start", "surplus",
+    )  # fmt: skip
 
     def __init__(self, method: str, keep: int = 0, sink: Callable[[bytes], None] | None = None) -> None:
         self.reply: Reply | None = None
@@ -107,11 +67,9 @@ class ReplyReader:
         self._sink = sink
         self._head_only = method == "HEAD"
         self._at = self._heads = self._status = self._body_length = 0
-        self._left: int | None = None  # of the body or the chunk; None: the connection ends it
-        self._chunked = self._keep_alive = False
-        self._within = _SIZE
-        self._line = b""
-        self._trailers = 0
+        self._left: int | None = None  # of the body; None: chunks, or the connection, end it
+        self._chunks: ChunkReader | None = None
+        self._keep_alive = False
 
     @property
     def head(self) -> bytes:
@@ -135,8 +93,11 @@ class ReplyReader:
             if not self._status or self.problem:
                 return
             data = self.start[self._at :]
-        if self._chunked:
-            self._read_chunks(data)
+        if self._chunks is not None:
+            count = self._chunks.feed(data, self._take_body)
+            self.problem = self._chunks.problem
+            if self._chunks.done:
+                self._complete(surplus=count < len(data))
         elif self._left is None:
             self._take_body(data)
         else:
@@ -148,14 +109,14 @@ class ReplyReader:
 
     def eof(self) -> bool:
         """The server closed: whether that completes the reply."""
-        if self._status and self.reply is None and not self.problem and self._left is None and not self._chunked:
+        if self._status and not self.reply and not self.problem and self._left is None and not self._chunks:
             self._complete(surplus=False)
         return self.reply is not None
 
     def framing(self) -> Framing | None:
         """What the head of a complete reply says, if any reply with the same head has the same length."""
         reply = self.reply
-        if reply is None or self._heads > 1 or self._chunked or self._left is None or self.surplus or self.bare_lf:
+        if reply is None or self._heads > 1 or self._left is None or self.surplus or self.bare_lf:
             return None
         return Framing(reply.status, reply.body_length, reply.keep_alive)
 
@@ -209,8 +170,8 @@ class ReplyReader:
         if self._head_only or status in _BODILESS:
             self._left = 0
         else:
-            self._left, self._chunked = fields.length, fields.chunked
-            self._keep_alive &= self._chunked or self._left is not None
+            self._left, self._chunks = fields.length, ChunkReader() if fields.chunked else None
+            self._keep_alive &= fields.chunked or self._left is not None
 
     # The body.
 
@@ -223,44 +184,6 @@ class ReplyReader:
             self._kept += data[:missing]
         if self._sink is not None:
             self._sink(data)
-
-    def _read_chunks(self, data: bytes) -> None:
-        at = 0
-        while at < len(data):
-            if self._left:
-                body = data[at : at + self._left]
-                self._left -= len(body)
-                self._take_body(body)
-                at += len(body)
-                continue
-            end = data.find(b"\n", at) + 1 or len(data)
-            self._line += data[at:end]
-            at = end
-            if len(self._line) + self._trailers > MAX_HEAD_BYTES:
-                self.problem = f"{self._within.name} longer than {MAX_HEAD_BYTES} bytes"
-            elif not self._line.endswith(b"\n"):
-                if not self._within.part.fullmatch(self._line):
-                    self.problem = f"{self._within.name} malformed"
-            elif self._read_line():
-                self._complete(surplus=at < len(data))
-            if self.problem or self.reply is not None:
-                return
-
-    def _read_line(self) -> bool:
-        """Take a whole line of the framing; whether it was the last."""
-        line, self._line = self._line, b""
-        match = self._within.whole.fullmatch(line)
-        if match is None:
-            self.problem = f"{self._within.name} malformed"
-        elif self._within is _SIZE:
-            self._left = int(match[1], 16)
-            self._within = _AFTER if self._left else _TRAILER
-        elif self._within is _AFTER:
-            self._within = _SIZE
-        else:
-            self._trailers += len(line)
-            return line == b"\r\n"
-        return False
 
 
 class _Fields:
