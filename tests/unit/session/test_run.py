@@ -100,6 +100,19 @@ def test_what_is_in_flight_at_the_end_has_the_grace_to_come_back() -> None:
     assert result.ledger == Ledger(591, 591, 0, 591)
 
 
+def test_a_last_frame_one_turn_of_the_loop_behind_its_workers_end_is_taken() -> None:
+    """As where a worker on the coordinator's own loop ends in the turn in which the coordinator's timer rings."""
+
+    async def work(worker: FakeWorker) -> None:
+        await worker.connect()
+        await worker.gate()
+        await worker.load()
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, worker.leave)
+
+    assert Coordinated(plan_of(1), work).run().ledger == Ledger(300, 300, 0, 300)
+
+
 def test_after_the_grace_it_is_cut_and_unknown() -> None:
     run = Coordinated(plan_of(), stalls(2.5))
     result = run.run()
