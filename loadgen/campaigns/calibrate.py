@@ -18,13 +18,21 @@ from loadgen.results.result import Quantile, Result
 Runner = Callable[[Plan], Result]
 
 CONNECTIONS = 64
+"""Enough to keep a core busy, and few enough to stay in its caches: where the ceiling is highest."""
+
 FEW, MANY = 10, 1000
+"""Between them lie 990 connections: one page more or less is four bytes of each."""
+
 SHARES = (0.1, 0.5, 0.8)
+"""Of the ceiling: with time to spare, busy, and near the end, where a rate can only just be kept."""
+
 MEMORY_S = 0.4
 CEILING_S = 1.2
 CEILING_RUNS = 2
 LAG_S = 1.5
 WARMUP_S = 0.3
+"""So that all of it takes about ten seconds."""
+
 GRACE_S = 1.0
 
 

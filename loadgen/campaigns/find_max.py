@@ -1,6 +1,6 @@
-"""The highest rate that meets an SLO: the search (judge/max_search.py), joined with runs of the open model.
+"""The highest rate that meets an SLO: the search (judge/find_max.py), joined with runs of the open model.
 
-`runner` makes a Result of a Plan, `rest` waits between two runs (see session/rounds.py); `told` hears of each run.
+`runner` makes a Result of a Plan, `rest` waits between two runs (see rounds.py), `on_trial` takes each trial.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -23,8 +23,13 @@ ROOM = 512
 """Connections that may be opened where nothing else is said: too few of them would be the limit that is found."""
 
 DEAD_RUNS = 2
+"""A run without a reply may be a target that restarts; after a second one there is nothing left to search for."""
+
 STEADY = 2.0
+"""A service time within this factor of the first run's is not what grew: the requests waited before they were sent."""
+
 WAITING_SHARE = 0.5
+"""From here on more of the response time at p99 was spent waiting for a connection than with the target."""
 
 
 def parse_slo(plan: Plan, texts: Iterable[str]) -> tuple[Condition, ...]:
@@ -53,7 +58,7 @@ def _is_ramp(stage: Stage) -> bool:
 
 
 async def find_max(
-    plan: Plan, slo: tuple[Condition, ...], runner: Runner, rest: Rest, told: Callable[[Trial], None]
+    plan: Plan, slo: tuple[Condition, ...], runner: Runner, rest: Rest, on_trial: Callable[[Trial], None]
 ) -> MaxRate:
     """Search from the plan's rate on. The plan's own thresholds must be met as well.
 
@@ -83,7 +88,7 @@ async def find_max(
             ended_by = "no_replies"
         trials.append(_trial(rate, result, results[0]))
         search.take(rate, met=trials[-1].met)
-        told(trials[-1])
+        on_trial(trials[-1])
         if ended_by != "completed":
             break
     low, high = search.range_rps

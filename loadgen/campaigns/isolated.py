@@ -22,7 +22,10 @@ from loadgen.session.observers import Observer, Observers
 from loadgen.session.signals import signals_to
 
 LONGEST_LINE = 1 << 28
+"""Bytes of a Result's JSON, whose histograms are by request name: some 10 kB for each of thousands."""
+
 KILL_AT = 3
+"""Signals: the first drains, the second reports at once, and whoever sends another wants it gone."""
 
 
 class Isolated:
@@ -85,15 +88,15 @@ class Isolated:
             if not self._listens:  # from now on it takes signals
                 self._listens = True
                 self._pass_on(child)
-            told: dict[str, Any] = json.loads(line)
-            if "progress" in told:
-                self._observers.progress(Snapshot(**told["progress"]))
-            elif "second" in told:
-                self._observers.second(second_in(told["second"]))
-            elif "usage_error" in told:
-                raise UsageError(told["usage_error"])
-            else:
-                result = from_document(told["result"], "a run")
+            match json.loads(line):
+                case {"progress": snapshot}:
+                    self._observers.progress(Snapshot(**snapshot))
+                case {"second": second}:
+                    self._observers.second(second_in(second))
+                case {"usage_error": text}:
+                    raise UsageError(text)
+                case {"result": document}:
+                    result = from_document(document, "a run")
         code = await child.wait()
         if result is None and self._signals:
             raise RunLostError("signal", "a signal before the run had a result")

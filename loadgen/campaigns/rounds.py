@@ -9,6 +9,7 @@ from loadgen.plan.plan import Plan
 from loadgen.results.result import Result
 
 SETTLE_S = 1.0
+"""Between two runs: what one has left in queues and closing connections is gone when the next begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,13 @@ class Collector:
     Both are complete after `finish`; until then they lack the seconds that are not closed. A second closes when every
     worker that still reports is past it. What comes later than that is counted in the next one to close, so that the
     seconds always add up to the whole. `on_second` takes each as it closes, to be read only. `unmeasured_sent` are
-    requests of the warm-up and the cool-down.
+    requests of the warm-up and the cool-down, `failed` failures of the whole run, this machine's own among them.
     """
 
     def __init__(self, workers: int, on_second: OnSecond = _nobody) -> None:
         self.total = Recording()
         self.unmeasured_sent = 0
+        self.failed = 0
         self.window_ok = 0
         self.window_done = 0
         self.window_elapsed_ns = 0
@@ -90,6 +91,7 @@ class Collector:
     def add(self, frame: Frame) -> None:
         """Take one frame."""
         recording = frame.recording
+        self.failed += sum(tally.failed for tally in recording.tallies.values())
         if frame.usage is not None:
             self.usages[frame.worker] = frame.usage
         if frame.window in ("warmup", "cooldown"):

@@ -281,7 +281,9 @@ class Session:
                 done=sent,
                 rate_rps=self._rate_rps,
                 p99_ms=None if p99_us is None else p99_us / 1000,
-                errors=control.total(Slot.FAILED),
+                errors=max(
+                    control.total(Slot.FAILED), self._collected.failed
+                ),  # the target's at once, all by the second
                 connected=control.total(Slot.CONNECTED),
                 users=plan.users,
                 phase=phase,

@@ -27,7 +27,8 @@ USAGE = Usage(1_000_000, 1024, 1, 1, process=1)
 class FakeWorker:
     """What a worker owes to the coordinator, with one request at a time that takes `service_s`.
 
-    A test's coroutine calls `connect`, `gate`, `load` and `leave`, or something else in the place of one of them.
+    What fails is the target's fault, unless this machine `is_at_fault`. A test's coroutine calls `connect`, `gate`,
+    `load` and `leave`, or something else in the place of one of them.
     """
 
     plan: Plan
@@ -36,6 +37,7 @@ class FakeWorker:
     deliver: Deliver
     clock: VirtualClock
     service_s: float = SERVICE_S
+    is_at_fault: bool = False
     _tally: Tally = field(default_factory=Tally)
     _sent: int = 0
     _judged: list[int] = field(default_factory=lambda: [0, 0])
@@ -84,8 +86,9 @@ class FakeWorker:
                 self._tally.unknown += 1
             elif fails(self._sent):
                 self._tally.failed += 1
-                self._judged[1] += 1
-                breaker.failed(self.clock())
+                if not self.is_at_fault:
+                    self._judged[1] += 1
+                    breaker.failed(self.clock())
             else:
                 self._tally.ok += 1
                 self._tally.clock("service").add(round(self.service_s * 1e6))

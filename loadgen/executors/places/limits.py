@@ -9,6 +9,8 @@ from loadgen.base.exchange import Endpoint
 from loadgen.plan.plan import Plan, share
 
 SPARE_DESCRIPTORS = 64
+"""For what is not a connection: the loop, pipes to each process, the shared memory, output files, the resolver."""
+
 LISTED_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 

@@ -177,6 +177,20 @@ def test_fail_fast_stops_at_the_failure_that_is_one_too_many() -> None:
     assert result.ended_at_s == pytest.approx(0.4, abs=0.01)
 
 
+def test_what_fails_at_this_machine_is_an_error_of_the_live_line_too() -> None:
+    async def failing(worker: FakeWorker) -> None:
+        worker.is_at_fault = True
+        await worker.connect()
+        await worker.gate()
+        await worker.load(fails=lambda _: True)
+        worker.leave()
+
+    run = Coordinated(plan_of(stop=StopRules(max_errors=1)), failing, failing)
+    result = run.run()
+    assert (result.ended_by, result.ledger.failed) == ("completed", 600)
+    assert run.watcher.snapshots[-1].errors == pytest.approx(400, abs=4), "all but those of the last second"
+
+
 def test_a_condition_to_abort_is_judged_ten_times_a_second() -> None:
     async def failing(worker: FakeWorker) -> None:
         await worker.connect()
