@@ -131,7 +131,6 @@ def _in_turn(rounds: Sequence[Result]) -> Result:
 
 def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]) -> Result:
     """Everything that adds up in the same way, whether the runs were at once or in turn."""
-    clocks = _clocks(result.histograms for result in results)
     worst = max(results, key=lambda result: _place(ENDINGS, result.ended_by))
     return Result(
         runs=[run for result in results for run in result.runs],
@@ -144,26 +143,20 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         ended_by=worst.ended_by,
         ended_because=worst.ended_because,
         ended_at_s=worst.ended_at_s,
-        ledger=_total(Ledger, [result.ledger for result in results]),
         samples_lost=sum(result.samples_lost for result in results),
         out_of_range=sum(result.out_of_range for result in results),
         rate=_rate(results, duration_s),
-        bytes=_total(Bytes, [result.bytes for result in results]),
         connections=_total(Connections, [result.connections for result in results]),
         addresses=_addresses(row for result in results for row in result.addresses),
-        latency_ms=latencies(clocks),
-        phases_ms=phases(clocks),
-        status_codes=_sums(result.status_codes for result in results),
-        error_codes=_sums(result.error_codes for result in results),
         errors=_errors(row for result in results for row in result.errors),
         requests=_requests([result.requests for result in results]),
         transactions=_requests([result.transactions for result in results]),
         timeline=_timeline(results, begins_s),
         blocks=_blocks(results, begins_s),
         generator=_generator(results),
-        histograms=encoded(clocks),
         notes=list(dict.fromkeys(note for result in results for note in result.notes)),
         left_behind=list(dict.fromkeys(note for result in results for note in result.left_behind)),
+        **_of_requests(results),
     )
 
 
@@ -230,18 +223,25 @@ def _requests(tables: Sequence[Mapping[str, RequestResult]]) -> dict[str, Reques
 
 
 def _request(parts: Sequence[RequestResult]) -> RequestResult:
-    clocks = _clocks(part.histograms for part in parts)
     return RequestResult(
-        ledger=_total(Ledger, [part.ledger for part in parts]),
-        bytes=_total(Bytes, [part.bytes for part in parts]),
-        latency_ms=latencies(clocks),
-        phases_ms=phases(clocks),
-        status_codes=_sums(part.status_codes for part in parts),
-        error_codes=_sums(part.error_codes for part in parts),
         payload_bytes=sum(part.payload_bytes for part in parts),
         redirects_to=next((part.redirects_to for part in parts if part.redirects_to), ""),
-        histograms=encoded(clocks),
+        **_of_requests(parts),
     )
+
+
+def _of_requests(parts: Sequence[Result | RequestResult]) -> dict[str, Any]:
+    """What is said of all requests and of those of one name alike."""
+    clocks = _clocks(part.histograms for part in parts)
+    return {
+        "ledger": _total(Ledger, [part.ledger for part in parts]),
+        "bytes": _total(Bytes, [part.bytes for part in parts]),
+        "latency_ms": latencies(clocks),
+        "phases_ms": phases(clocks),
+        "status_codes": _sums(part.status_codes for part in parts),
+        "error_codes": _sums(part.error_codes for part in parts),
+        "histograms": encoded(clocks),
+    }
 
 
 def _timeline(results: Sequence[Result], begins_s: Sequence[int]) -> list[Second]:

@@ -29,16 +29,6 @@ KINDS: dict[Kind, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """Which intervals of a histogram log to take, and the unit of its values."""
-
-    start_s: float | None
-    end_s: float | None
-    tag: str | None
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """What a file holds."""
 
@@ -53,7 +43,10 @@ def report(given: Report) -> int:
     flags = [find_export(name).flag for name in given.output.files]
     if len(given.files) > 1 and not given.merge and flags:
         raise UsageError(f"{flags[0]}: takes one file at a time, or several results with --merge")
-    wanted = _range(given)
+    unit = given.unit or UNITS[0]
+    if unit not in UNITS:
+        raise UsageError(f"--unit: expected us, ns or ms, got {unit!r}")
+    start_s, end_s = _seconds("--start", given.start), _seconds("--end", given.end)
     texts = {file: text_of(file) for file in given.files}
     logs = [file for file in given.files if _is_log(file, texts[file])]
     for option, value in {"--start": given.start, "--end": given.end, "--tag": given.tag, "--unit": given.unit}.items():
@@ -62,22 +55,20 @@ def report(given: Report) -> int:
     if given.merge:
         documents = [_merged(given.files, texts, logs)]
     else:
-        documents = [
-            _log(texts[file], file, wanted) if file in logs else _read(texts[file], file) for file in given.files
-        ]
+        documents = []
+        for file in given.files:
+            if file in logs:
+                log = read_log(texts[file], file, unit)
+                chosen = log.select(start_s, end_s, given.tag)
+                documents.append(Document(file, "log", LogPart(log, chosen, log.merge(chosen))))
+            else:
+                documents.append(_read(texts[file], file))
     _check_forms(documents, given.output)
     for index, document in enumerate(documents):
         if len(documents) > 1 and given.output.form == "text":
             emit("\n" * bool(index) + f"==> {document.file} <==\n\n")
         delivery.deliver(document.kind, document.content)
     return 0
-
-
-def _range(given: Report) -> Range:
-    unit = given.unit or "us"
-    if unit not in UNITS:
-        raise UsageError(f"--unit: expected us, ns or ms, got {unit!r}")
-    return Range(_seconds("--start", given.start), _seconds("--end", given.end), given.tag, unit)
 
 
 def _seconds(option: str, value: str | None) -> float | None:
@@ -122,9 +113,3 @@ def _merged(files: Sequence[str], texts: Mapping[str, str], logs: Sequence[str])
         raise UsageError("--merge: a file is given twice")
     results = {file: merge_rounds(rounds_in(text, file).results, f" of {file}") for file, text in texts.items()}
     return Document(" ".join(files), "run", RunReport((merge_files(results),)))
-
-
-def _log(text: str, file: str, wanted: Range) -> Document:
-    log = read_log(text, file, wanted.unit)
-    chosen = log.select(wanted.start_s, wanted.end_s, wanted.tag)
-    return Document(file, "log", LogPart(log, chosen, log.merge(chosen)))

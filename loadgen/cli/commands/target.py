@@ -18,7 +18,7 @@ class Target:
     body: ClassVar[str] = "target:target"
     port: Annotated[int, typer.Option("-p", "--port", help="Port to listen on; 0 picks a free one.")] = 8080
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1"
-    capacity: Annotated[
+    capacity_rps: Annotated[
         float | None, typer.Option("--capacity", metavar="RPS", help="Serve at most this many requests a second.")
     ] = None
     fail_after: Annotated[
