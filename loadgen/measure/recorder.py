@@ -128,7 +128,8 @@ class Recorder:
     def note_code(self, name_id: int, code: str) -> None:
         """Count an error code of the application."""
         codes = self._recording.tally(name_id).codes
-        codes[code] = codes.get(code, 0) + 1
+        shown = code if code in codes else self._redact(code.encode("utf-8", "replace"))
+        codes[shown] = codes.get(shown, 0) + 1
 
     def lose(self, name_id: int, error: ErrorClass, service_ns: int, lag_ns: int, detail: str, head: bytes) -> None:
         """A request that ended without a complete reply.

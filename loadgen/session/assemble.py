@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts
+from loadgen.base.redact import Redactor
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.validity import Evidence, judge_validity
@@ -73,7 +74,7 @@ def assemble(
         warmup_s=plan.warmup_s,
         drain_s=round(max(0, collected.drain_elapsed_ns - collected.window_elapsed_ns) / NS_PER_S, 3),
         ended_by=end.ended_by,
-        ended_because=end.because,
+        ended_because=Redactor(plan.secrets).text(end.because),
         ended_at_s=round(end.at_s, 3),
         users=_users(plan, control),
         ledger=ledger,

@@ -26,6 +26,8 @@ def forms(secret: str) -> Iterator[str]:
     """The ways in which a secret can come back."""
     yield secret
     yield from (quote(secret, safe=""), quote_plus(secret), quote(secret, safe="").lower())
+    yield from (quote(secret), quote(secret, safe="/+?"), quote(secret, safe="="), secret.replace("/", "\\/"))
+    yield from (secret.replace("+", "&#43;"), secret.replace("=", "\\u003d"), secret.replace("/", "&#x2F;"))
     yield from (encode(secret.encode()).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode))
 
 

@@ -42,6 +42,16 @@ def test_a_failed_reply_has_a_latency_of_its_own_and_no_place_among_the_good_one
     assert tally.clocks == {"failed": Histogram([(2000, 1)])}
 
 
+def test_codes_and_locations_of_servers_are_redacted_and_only_the_first_location_is_kept():
+    recorder = closed_loop()
+    for _ in range(2):
+        recorder.note_code(0, "echo")
+    for place in (b"first", b"second"):
+        recorder.note_redirect(0, b"HTTP/1.1 301 x\r\nLocation: /" + place + b"\r\n\r\n")
+    tally = recorder.take().tally(0)
+    assert (tally.codes, tally.redirects_to) == ({"ECHO": 2}, "/FIRST")
+
+
 def test_kinds_of_replies_are_kept_apart_by_name_status_and_verdict():
     recorder = closed_loop()
     for name_id, status, error in ((0, 200, None), (0, 201, None), (0, 200, STATUS), (1, 200, None)):

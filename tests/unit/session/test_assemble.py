@@ -290,3 +290,9 @@ def test_heads_with_lf_alone_are_noted_once():
     run.collected.total.connections.bare_lf = 3
     (note,) = run.result().notes
     assert note.startswith("3 replies ended lines of their head with LF alone")
+
+
+def test_why_a_run_ended_shows_no_secret():
+    run = Run(1, secrets=("s3cret-header",)).worker(0, measured=good(1), sent=1)
+    ending = Ending("error", "ValueError: cannot send 's3cret-header'", 5.0, (), whole=False)
+    assert run.result(ending).ended_because == "ValueError: cannot send '[redacted]'"
