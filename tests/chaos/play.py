@@ -100,8 +100,13 @@ def play(case: Case, folder: Path, tls: Tls) -> Seen:
             seen.files[name] = path.read_bytes()
         if name not in expected:
             seen.strays.append(name)
-    seen.strays += [f"TMPDIR/{path.name}" for path in (folder / "tmp").iterdir()]
+    seen.strays += [f"TMPDIR/{path.name}" for path in sorted((folder / "tmp").rglob("*")) if _is_stray(path, seen.err)]
     return seen
+
+
+def _is_stray(path: Path, err: str) -> bool:
+    """Whether nobody would look for it: a file that was not named, or an empty folder."""
+    return not any(path.iterdir()) if path.is_dir() else str(path) not in err
 
 
 def _prepare(case: Case, folder: Path) -> set[str]:
