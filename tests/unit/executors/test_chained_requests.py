@@ -213,6 +213,37 @@ def test_a_run_ends_when_all_its_users_wait_for_each_other(simulate, kind):
     assert run.users.finished
 
 
+class Waiting(Steps):
+    """User 0 sends its steps; user 1 waits for an outcome of user 0's, then sends one request."""
+
+    def __init__(self, *steps):
+        super().__init__(*steps)
+        self.other = Steps(Pause(), get(awaited=False))
+
+    def script(self, user):
+        return (self, self.other)[user]
+
+
+@both
+def test_a_script_that_waits_goes_on_when_another_request_of_the_shard_is_answered(simulate, kind):
+    workload = Waiting(pause(20 * MS), get(), None)
+    run = Driven(simulate, kind, make_plan(users=2), workload, lambda _: (7 * MS, reply()))
+    assert run.sent_ms == [20, 27]
+    assert workload.other.told[:2] == [None, None]
+    assert run.tally.ok == run.users.sent == 2
+
+
+@both
+def test_a_script_that_is_stopped_while_it_waits_sends_nothing_more(simulate, kind):
+    """The answer comes after the end of the run."""
+    workload = Waiting(get(), None)
+    run = Driven(simulate, kind, make_plan(users=2), workload, lambda _: (300 * MS, reply()), duration_s=0.1)
+    assert run.sent_ms == [0]
+    assert (workload.other.told, workload.other.steps[0].name_id) == ([None], 0)
+    assert run.users.finished
+    assert run.tally.ok == run.users.sent == 1
+
+
 @both
 def test_nobody_goes_on_after_a_pause_that_the_stop_ended(simulate, kind):
     workload = Steps(get(), pause(300 * MS), get())

@@ -7,8 +7,8 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Outcome
-from loadgen.executors import sequential_users
-from loadgen.executors.sequential_users import SequentialUsers, drive
+from loadgen.executors.sequential_users import SequentialUsers
+from loadgen.executors.user_threads import STACK_BYTES, drive
 from loadgen.executors.waits import ThreadWaits
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
@@ -75,11 +75,11 @@ def test_a_host_that_allows_fewer_threads_is_said_and_no_user_is_left_behind(mon
         loop = asyncio.get_running_loop()
         real, started = loop.run_in_executor, []
 
-        def limited(pool, function, user):
+        def limited(pool, function, *details):
             if len(started) == 3:
                 raise RuntimeError("can't start new thread")
-            started.append(user)
-            return real(pool, function, user)
+            started.append(details)
+            return real(pool, function, *details)
 
         monkeypatch.setattr(loop, "run_in_executor", limited)
         stack = threading.stack_size()
@@ -94,4 +94,4 @@ def test_a_host_that_allows_fewer_threads_is_said_and_no_user_is_left_behind(mon
 
 
 def test_threads_have_small_stacks_so_that_thousands_fit():
-    assert sequential_users.STACK_BYTES <= 512 * 1024
+    assert STACK_BYTES <= 512 * 1024

@@ -8,7 +8,7 @@ import pytest
 
 from loadgen.base.alarm import LoopAlarm
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.executors.sequential_users import drive
+from loadgen.executors.user_threads import drive
 from loadgen.executors.waits import LoopWaits, ThreadWaits
 from tests.support.fakes import VirtualClock, run_virtually
 

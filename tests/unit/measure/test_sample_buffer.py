@@ -60,7 +60,7 @@ class Writer:
                 buffer.losses.append((name_id, error, number, number, "", b""))
                 yield
                 continue
-            kind = buffer.kind(name_id, 500 if error else 200, error)
+            kind = buffer.replies(name_id, 500 if error else 200, error)
             if self.between is not None and not isinstance(kind.samples, Interrupting):
                 kind.samples, kind.lags = Interrupting(self.between), Interrupting(self.between)
             yield
@@ -151,7 +151,7 @@ def test_a_writer_that_goes_on_inside_a_drain_loses_and_repeats_nothing(written,
 def test_an_example_reaches_the_recorder_before_its_reply_is_folded():
     buffer, recorder = SampleBuffer(1), Recorder(bytes.decode, paced=False)
     buffer.examples.append((0, STATUS, "status 500", b"head"))
-    buffer.kind(0, 500, STATUS).samples.append(1000)
+    buffer.replies(0, 500, STATUS).samples.append(1000)
     buffer.drain(recorder)
     recorder.fold()
     assert recorder.take().tally(0).errors[STATUS].example == "head"
@@ -159,9 +159,9 @@ def test_an_example_reaches_the_recorder_before_its_reply_is_folded():
 
 def test_the_same_kind_of_reply_goes_to_the_same_kind():
     buffer = SampleBuffer(1)
-    assert buffer.kind(0, 200, None) is buffer.kind(0, 200, None)
-    assert buffer.kind(0, 200, None) is not buffer.kind(0, 200, STATUS)
-    assert len(buffer.kinds) == 2
+    assert buffer.replies(0, 200, None) is buffer.replies(0, 200, None)
+    assert buffer.replies(0, 200, None) is not buffer.replies(0, 200, STATUS)
+    assert len(buffer.all_replies) == 2
 
 
 def test_a_thread_that_writes_while_another_drains_loses_and_repeats_nothing():

@@ -1,0 +1,53 @@
+"""What every driver does with a complete reply: judge it, and report it where it is bad."""
+
+from typing import Protocol, TypeVar
+
+from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.guard.breaker import Breaker
+
+
+class Samples(Protocol):
+    """Where the replies of one name, status and verdict go."""
+
+    samples: list[int]
+    error: ErrorClass | None
+
+
+R_co = TypeVar("R_co", bound=Samples, covariant=True)
+
+
+class Notes(Protocol[R_co]):
+    """Where a driver writes: the worker's recorder, or the buffer of one of its users."""
+
+    def replies(self, name_id: int, status: int, error: ErrorClass | None) -> R_co:
+        """Where replies of this kind go."""
+        ...
+
+    def note_code(self, name_id: int, code: str) -> None:
+        """Count an error code of the application."""
+        ...
+
+    def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
+        """Keep the first example of a bad reply."""
+        ...
+
+    def note_redirect(self, name_id: int, head: bytes) -> None:
+        """Keep the first Location of a good reply."""
+        ...
+
+
+def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, now: int) -> R_co:
+    """Where a reply goes, with its `error`; the caller adds the sample. What explains it is noted before the first."""
+    expect, name_id = request.expect, request.name_id
+    error = expect.verdict(reply.status, reply.body_length, reply.kept)
+    replies = notes.replies(name_id, reply.status, error)
+    if error is not None:
+        code = expect.code(reply.kept)
+        if code:
+            notes.note_code(name_id, code)
+        if not replies.samples:
+            notes.note_example(name_id, error, expect.describe(reply.status, code), reply.head)
+        breaker.failed(now)
+    elif reply.status // 100 == 3 and not replies.samples:
+        notes.note_redirect(name_id, reply.head)
+    return replies

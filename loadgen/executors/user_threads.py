@@ -1,0 +1,62 @@
+"""A thread for each user that blocks."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from loadgen.base.errors import UsageError
+
+STACK_BYTES = 256 * 1024
+"""2,000 threads with the usual 8 MiB would reserve 16 GB of address space, more than many containers allow. All that a
+user does fits into this many times over: the tests run TLS, S3 and httpx in it."""
+
+SWITCH_INTERVAL_S = 0.1
+"""Waiting threads wake this often to ask for the GIL: at the usual 5 ms, 2,000 of them do little else."""
+
+
+class UserThreads:
+    """Threads of a pool, one a user, as futures of the running loop. `close` waits for them."""
+
+    def __init__(self, users: int) -> None:
+        self._users = users
+        self._pool = ThreadPoolExecutor(max_workers=max(1, users), thread_name_prefix="user")
+        self._switch_interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+    def start(self, user: Callable[[int], Coroutine[Any, Any, None]]) -> list[asyncio.Future[None]]:
+        """Drive `user(number)` for each. Raises UsageError where the host does not allow so many threads."""
+        loop, futures = asyncio.get_running_loop(), []
+        before = threading.stack_size(STACK_BYTES)
+        try:
+            for number in range(self._users):
+                futures.append(loop.run_in_executor(self._pool, _drive_user, user, number))
+        except RuntimeError as error:
+            raise UsageError(
+                f"this host allows {len(futures)} of {self._users} threads ({error}); "
+                "raise `ulimit -u` and the container's pids limit, or use --mode pool"
+            ) from None
+        finally:
+            threading.stack_size(before)
+        return futures
+
+    def close(self) -> None:
+        """Free the pool."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        sys.setswitchinterval(self._switch_interval_s)
+
+
+def _drive_user(user: Callable[[int], Coroutine[Any, Any, None]], number: int) -> None:
+    drive(user(number))
+
+
+def drive(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that never suspends."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError("a blocking client suspended")
