@@ -4,39 +4,34 @@ Sums are added and histograms merged without loss. Runs whose measured windows o
 add up, and the longest of them is the duration. Rounds after each other add their durations and keep their users.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any, TypeVar
 
 from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.identity import workload_differences
 from loadgen.results.encoded import decode_clocks
+from loadgen.results.merge_generators import generators_at_once, generators_in_turn, place_in
 from loadgen.results.result import (
     AddressRow,
     Block,
     Bytes,
     Connections,
     ErrorRow,
-    Generator,
     Ledger,
     Rate,
     RequestResult,
     Result,
     Second,
     Users,
-    WorkerRow,
 )
 from loadgen.results.summary import encoded, latencies, phases
 
 ENDINGS = ("completed", "threshold", "fail_fast", "signal", "error")
-VERDICTS = ("valid", "limited", "invalid")
 MOST_BLOCKS = 60
-_FIGURE = re.compile(r"[0-9][0-9.,]*")
 T = TypeVar("T")
 
 
@@ -94,18 +89,11 @@ def rounds_of(results: list[Result]) -> list[list[Result]]:
 def _at_once(results: Sequence[Result]) -> Result:
     """Runs at the same time as one."""
     merged = _added(results, max(result.duration_s for result in results), [0] * len(results))
-    generators = [result.generator for result in results]
     return replace(
         merged,
         users=_total(Users, [result.users for result in results]),
         drain_s=max(result.drain_s for result in results),
-        generator=replace(
-            merged.generator,
-            processes=sum(item.processes for item in generators),
-            workers=[row for item in generators for row in item.workers],
-            threads=sum(item.threads for item in generators),
-            peak_rss_mb=round(sum(item.peak_rss_mb for item in generators), 1),
-        ),
+        generator=generators_at_once(results),
     )
 
 
@@ -113,25 +101,18 @@ def _in_turn(rounds: Sequence[Result]) -> Result:
     """Rounds after each other as one; the second begins where the first ends."""
     durations = [result.duration_s for result in rounds]
     begins_s = [round(sum(durations[:index])) for index in range(len(rounds))]
-    generators = [result.generator for result in rounds]
     merged = _added(rounds, round(sum(durations), 6), begins_s)
     return replace(
         merged,
         users=max((result.users for result in rounds), key=lambda users: users.started),
         drain_s=max(result.drain_s for result in rounds),
-        generator=replace(
-            merged.generator,
-            processes=max(item.processes for item in generators),
-            workers=[_worker(rows) for rows in zip_longest(*(item.workers for item in generators))],
-            threads=max(item.threads for item in generators),
-            peak_rss_mb=max(item.peak_rss_mb for item in generators),
-        ),
+        generator=generators_in_turn(rounds),
     )
 
 
 def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]) -> Result:
     """Everything that adds up in the same way, whether the runs were at once or in turn."""
-    worst = max(results, key=lambda result: _place(ENDINGS, result.ended_by))
+    worst = max(results, key=lambda result: place_in(ENDINGS, result.ended_by))
     return Result(
         runs=[run for result in results for run in result.runs],
         plan=results[0].plan,
@@ -153,16 +134,10 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         transactions=_requests([result.transactions for result in results]),
         timeline=_timeline(results, begins_s),
         blocks=_blocks(results, begins_s),
-        generator=_generator(results),
         notes=list(dict.fromkeys(note for result in results for note in result.notes)),
         left_behind=list(dict.fromkeys(note for result in results for note in result.left_behind)),
         **_of_requests(results),
     )
-
-
-def _place(order: Sequence[str], value: str) -> int:
-    """Where a value stands in an order; behind all others if it is not in it."""
-    return order.index(value) if value in order else len(order)
 
 
 def _total(kind: Callable[..., T], items: Sequence[Any]) -> T:
@@ -280,43 +255,3 @@ def _block(t_s: float, length_s: float, blocks: Sequence[Block]) -> Block:
     response = _clocks({"response": block.response} for block in blocks if block.response).get("response", Histogram())
     ok, failed = sum(block.ok for block in blocks), sum(block.failed for block in blocks)
     return Block(t_s, length_s, ok, failed, response.encode())
-
-
-def _generator(results: Sequence[Result]) -> Generator:
-    """What is known of the generators whether they ran at once or in turn: sums, and the worst of each."""
-    generators = [result.generator for result in results]
-    done = [result.rate.sent_rps * result.duration_s for result in results]
-    cpu_us = [(item.cpu_us_per_request or 0.0) * times for item, times in zip(generators, done, strict=True)]
-    return Generator(
-        mode=" and ".join(dict.fromkeys(item.mode for item in generators)),
-        client=" and ".join(dict.fromkeys(item.client for item in generators)),
-        cpu_us_per_request=round(sum(cpu_us) / sum(done), 3) if sum(done) else None,
-        context_switches=sum(item.context_switches for item in generators),
-        gc_pause_ms=round(sum(item.gc_pause_ms for item in generators), 3),
-        quota_periods=sum(item.quota_periods for item in generators),
-        throttled_periods=sum(item.throttled_periods for item in generators),
-        throttled_ms=round(sum(item.throttled_ms for item in generators), 3),
-        longest_stall_ms=max(item.longest_stall_ms for item in generators),
-        verdict=max((item.verdict for item in generators), key=lambda verdict: _place(VERDICTS, verdict)),
-        reasons=_reasons(reason for item in generators for reason in item.reasons),
-    )
-
-
-def _reasons(reasons: Iterable[str]) -> list[str]:
-    """Each once, with the figures of the first: rounds differ in little else."""
-    found: dict[str, str] = {}
-    for reason in reasons:
-        found.setdefault(_FIGURE.sub("", reason), reason)
-    return list(found.values())
-
-
-def _worker(rows: Sequence[WorkerRow | None]) -> WorkerRow:
-    """The same worker in several rounds."""
-    seen = [row for row in rows if row is not None]
-    figures = dict.fromkeys(figure for row in seen for figure in row.loop_lag_ms)
-    return WorkerRow(
-        cpu_s=round(sum(row.cpu_s for row in seen), 3),
-        loop_lag_ms={figure: max(row.loop_lag_ms.get(figure, 0.0) for row in seen) for figure in figures},
-        lost=any(row.lost for row in seen),
-        core_wait_s=round(sum(row.core_wait_s for row in seen), 3),
-    )
