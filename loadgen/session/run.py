@@ -273,12 +273,15 @@ class Session:
             self._rate_rps = (sent - before_sent) * NS_PER_S / (now - before_ns)
             self._before = (now, sent)
         p99_us = self._collected.last_p99_us
+        planned = plan.requests_limit or plan.job.planned_requests
+        warming_up = now < self._gate_ns + s_to_ns(plan.warmup_s)
+        unplanned = self._collected.unmeasured_sent if planned is not None else 0
         self._hooks.observers.progress(
             Snapshot(
                 elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
                 planned_s=self._planned_s(),
-                planned_requests=plan.requests_limit or plan.job.planned_requests,
-                done=sent,
+                planned_requests=None if warming_up else planned,
+                done=max(0, sent - unplanned),
                 rate_rps=self._rate_rps,
                 p99_ms=None if p99_us is None else p99_us / 1000,
                 errors=max(

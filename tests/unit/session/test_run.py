@@ -113,6 +113,15 @@ def test_a_last_frame_one_turn_of_the_loop_behind_its_workers_end_is_taken() -> 
     assert Coordinated(plan_of(1), work).run().ledger == Ledger(300, 300, 0, 300)
 
 
+def test_requests_of_the_warm_up_are_none_of_those_that_are_planned() -> None:
+    run = Coordinated(plan_of(warmup_s=1.0, requests_limit=600))
+    result = run.run()
+    running = [snapshot for snapshot in run.watcher.snapshots if snapshot.phase == "running"]
+    assert [snapshot.planned_requests for snapshot in running if snapshot.elapsed_s < 1.0] == [None] * 10
+    assert {snapshot.planned_requests for snapshot in running if snapshot.elapsed_s > 1.0} == {600}
+    assert result.ledger.sent - 40 <= running[-1].done <= result.ledger.sent
+
+
 def test_after_the_grace_it_is_cut_and_unknown() -> None:
     run = Coordinated(plan_of(), stalls(2.5))
     result = run.run()
