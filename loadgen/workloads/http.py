@@ -65,7 +65,8 @@ class HttpScript:
         path = Template(spec.path, sources.at, in_url)
         block = Template("".join(f"{name}: {value}\r\n" for name, value in spec.headers), sources.at)
         body: bytes | BodySource = FileBody(spec.body_file) if spec.body_file else spec.body
-        text = Template(spec.body.decode("utf-8", "surrogateescape"), sources.at, partial(in_body, spec.body_kind))
+        places = spec.body if b"${" in spec.body else b""  # a large body without any is not copied
+        text = Template(places.decode("utf-8", "surrogateescape"), sources.at, partial(in_body, spec.body_kind))
         fields = Fields(spec.headers)
         model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, group=RequestGroup())
         if path.constant and block.constant and text.constant:

@@ -1,6 +1,6 @@
 """A worker process: `python -m loadgen.executors.places.child`.
 
-Reads one line of JSON from standard input (the plan, the endpoint, its shards), writes frames to standard output, and
+Reads two lines of JSON from standard input (endpoint and shards, then the plan), writes frames to standard output, and
 ends when its work does, or within a second of its parent's end of the pipe closing. The parent decides when to stop.
 """
 
@@ -21,20 +21,15 @@ from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame
 from loadgen.measure.wire import write_frame
-from loadgen.plan.codec import plan_from_json, plan_to_json
+from loadgen.plan.codec import plan_from_json
 from loadgen.plan.plan import Plan, make_shards
 
 ORPHAN_EXIT = 70
 
 
-def encode_task(plan: Plan, endpoint: Endpoint, shards: range, control: SharedState) -> bytes:
-    """The line that a child reads."""
-    task = {
-        "plan": plan_to_json(plan),
-        "endpoint": asdict(endpoint),
-        "shards": [shards.start, shards.stop],
-        "control": control.descriptor,
-    }
+def encode_task(endpoint: Endpoint, shards: range, control: SharedState) -> bytes:
+    """The line that a child reads first; the plan's comes next, which is the same for all and may be long."""
+    task = {"endpoint": asdict(endpoint), "shards": [shards.start, shards.stop], "control": control.descriptor}
     return json.dumps(task).encode() + b"\n"
 
 
@@ -55,10 +50,11 @@ def main() -> None:
     begin_as_worker()
     frames = sys.stdout.buffer
     with os.fdopen(os.dup(0), "rb") as source:
-        data = json.loads(source.readline())
+        task = json.loads(source.readline())
+        plan = plan_from_json(source.readline().decode())
     threading.Thread(target=leave_with_parent, daemon=True).start()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(data, frames))
+        runner.run(_run(plan, task, frames))
 
 
 def leave_with_parent() -> None:
@@ -68,17 +64,16 @@ def leave_with_parent() -> None:
     os._exit(ORPHAN_EXIT)
 
 
-async def _run(data: dict[str, Any], frames: BinaryIO) -> None:
-    plan = plan_from_json(data["plan"])
+async def _run(plan: Plan, task: dict[str, Any], frames: BinaryIO) -> None:
     writing = threading.Lock()
 
     def deliver(frame: Frame) -> None:
         with writing:
             write_frame(frames, frame)
 
-    shards = make_shards(plan)[slice(*data["shards"])]
-    control = SharedState(data["control"], plan.shard_count)
-    with closing(Here(plan, endpoint_from_json(data["endpoint"]), control)) as place:
+    shards = make_shards(plan)[slice(*task["shards"])]
+    control = SharedState(task["control"], plan.shard_count)
+    with closing(Here(plan, endpoint_from_json(task["endpoint"]), control)) as place:
         await asyncio.gather(*place.start(shards, deliver))
 
 

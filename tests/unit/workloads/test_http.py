@@ -1,3 +1,4 @@
+import tracemalloc
 from collections import Counter
 from random import Random
 
@@ -146,3 +147,15 @@ def test_a_file_body_streams_and_its_text_is_not_a_template(tmp_path):
     assert stream.only is not None
     assert stream.only.streams
     assert b"".join(stream.only.body.chunks()) == b"${id}"
+
+
+def test_a_large_body_is_shared_by_all_workers_and_never_copied():
+    body = b"x" * 10_000_000
+    job = HttpJob((RequestSpec("a", "POST", "/", body=body),))
+    tracemalloc.start()
+    try:
+        requests = [HttpScript(job, index, 4, 1).resume(None) for index in range(4)]
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert all(request.body is body for request in requests)
