@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError
 from loadgen.cli.signature import Command, callback_of
+from loadgen.cli.streams import tell
 
 INTERNAL, USAGE = 1, 2
 Call = Callable[[Any], int]
@@ -110,7 +111,7 @@ def _warn_of_unknown(variables: Collection[str]) -> None:
     if variables:
         commands = [_command(name) for name in COMMANDS]
         for text in _imported("environment", "unknown_variables")(variables, commands):
-            sys.stderr.write(f"loadgen: {text}\n")
+            tell(f"loadgen: {text}\n")
 
 
 def _show(error: Any) -> None:
@@ -122,7 +123,7 @@ def _show(error: Any) -> None:
     if "extra argument" in text:  # what is left over may be the half of an unquoted header, a token
         text = "too many arguments; quote values that have blanks"
     context = getattr(error, "ctx", None)
-    sys.stderr.write(f"loadgen: {text}; see `{context.command_path if context else 'loadgen'} --help`\n")
+    tell(f"loadgen: {text}; see `{context.command_path if context else 'loadgen'} --help`\n")
 
 
 def run_app(call: Call = call_body) -> int:
@@ -140,16 +141,16 @@ def run_app(call: Call = call_body) -> int:
         return int(error.exit_code)
     except LoadgenError as error:
         for line in str(error).splitlines():
-            sys.stderr.write(f"loadgen: {line}\n")
+            tell(f"loadgen: {line}\n")
         return USAGE
     except SystemExit:  # Typer's own, where the reader of the help has gone
         return 0
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # the help is written by others than `emit`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.stderr.write(f"loadgen: cannot write to standard output: {error.strerror}\n")
+            tell(f"loadgen: cannot write to standard output: {error.strerror}\n")
             return USAGE
         traceback.print_exc()
-        sys.stderr.write("loadgen: this is a bug in loadgen; please report it with the lines above\n")
+        tell("loadgen: this is a bug in loadgen; please report it with the lines above\n")
         return INTERNAL
     return int(code or 0)

@@ -3,8 +3,9 @@
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
+from loadgen.cli.streams import tell
 from loadgen.observe.live import LiveLine
 
 
@@ -12,14 +13,8 @@ from loadgen.observe.live import LiveLine
 def live_line(*, quiet: bool) -> Iterator[LiveLine]:
     """An observer of runs; what it has drawn is gone at the end of the block."""
     width = (lambda: shutil.get_terminal_size().columns - 1) if sys.stderr.isatty() else None
-    live = LiveLine((lambda _text: None) if quiet else _write, width)
+    live = LiveLine((lambda _text: None) if quiet else tell, width)
     try:
         yield live
     finally:
         live.end()
-
-
-def _write(text: str) -> None:
-    with suppress(OSError):
-        sys.stderr.write(text)
-        sys.stderr.flush()

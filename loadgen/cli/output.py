@@ -1,6 +1,5 @@
 """Where results go: files, standard output, a terminal. Files are written first, so that nothing can lose them."""
 
-import errno
 import os
 import shutil
 import sys
@@ -12,6 +11,7 @@ from types import TracebackType
 from loadgen.base.errors import UsageError
 from loadgen.base.files import check_writable, write_whole
 from loadgen.cli.parameters import Output
+from loadgen.cli.streams import emit, tell
 from loadgen.report.exports import SAVED, Kind, find_export, render
 
 
@@ -77,7 +77,7 @@ class Delivery:
         """On standard output; where that is for programs on standard error, which the runner reads as well."""
         annotations = render("annotations", kind, document)
         if self.machine:
-            sys.stderr.write(annotations)
+            tell(annotations)
         else:
             emit(annotations)
 
@@ -147,14 +147,3 @@ def text_width() -> int:
 def wants_colour() -> bool:
     """Colour on a terminal, unless NO_COLOR asks for none."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def emit(text: str) -> None:
-    """Print to standard output; a reader that has gone is not an error of ours. Raises UsageError for a full disk."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno not in (errno.EPIPE, errno.EIO):  # a pipe's reader has gone, or the terminal
-            raise UsageError(f"cannot write to standard output: {error.strerror}") from None

@@ -1,12 +1,12 @@
 """Several runs in rounds, with their progress on stderr."""
 
-import sys
 from collections.abc import Callable, Sequence
 
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Round, RoundsOutcome, run_rounds
 from loadgen.cli.live import live_line
 from loadgen.cli.measuring import run_async
+from loadgen.cli.streams import tell
 from loadgen.executors.places.limits import check_descriptors, raise_descriptor_limit
 from loadgen.plan.plan import Plan
 from loadgen.report.draw.style import columns, pad
@@ -43,4 +43,4 @@ def measure_rounds(
 def show_early_end(outcome: RoundsOutcome) -> None:
     """Say on stderr why there are fewer runs than were asked for."""
     if outcome.ended_by != "completed":
-        sys.stderr.write(f"loadgen: ended early ({outcome.ended_because or outcome.ended_by})\n")
+        tell(f"loadgen: ended early ({outcome.ended_because or outcome.ended_by})\n")

@@ -6,27 +6,37 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from loadgen.base.processes import STOPPING
+from loadgen.base.processes import STOPPING, stopping_signals_blocked
 
 
 @contextmanager
 def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
     """Give them to `receiver`, on the running loop; afterwards they do nothing, for they must not cost the Result.
 
-    SIGQUIT shows first where every thread is. SIGHUP that is ignored, as under nohup, stays so.
+    SIGQUIT shows first where every thread is. SIGHUP that is ignored, as under nohup, stays so; of several the first is
+    given, since kernel and shell may each send one.
     """
     loop = asyncio.get_running_loop()
     numbers = [number for number in STOPPING if signal.getsignal(number) != signal.SIG_IGN or number != signal.SIGHUP]
+    hung_up = False
+
+    def receive(number: signal.Signals) -> None:
+        nonlocal hung_up
+        if not (number == signal.SIGHUP and hung_up):
+            hung_up |= number == signal.SIGHUP
+            receiver(number)
+
     for number in numbers:
-        loop.add_signal_handler(number, receiver, number)
+        loop.add_signal_handler(number, receive, number)
     faulthandler.register(signal.SIGQUIT, file=2, chain=True)
     try:
         yield
     finally:
         faulthandler.unregister(signal.SIGQUIT)
-        for number in numbers:
-            loop.remove_signal_handler(number)
-            signal.signal(number, _nothing)
+        with stopping_signals_blocked():  # to remove a handler is to let the signal kill, for a moment
+            for number in numbers:
+                loop.remove_signal_handler(number)
+                signal.signal(number, _nothing)
 
 
 def _nothing(_number: int, _frame: object) -> None:

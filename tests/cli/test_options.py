@@ -13,7 +13,7 @@ import pytest
 import loadgen as package
 from loadgen.base.errors import UsageError
 from loadgen.cli.options import OPTIONS
-from loadgen.cli.output import emit
+from loadgen.cli.streams import emit
 from loadgen.plan.profiles.shipped import shipped_profiles
 from tests.support.command import loadgen
 

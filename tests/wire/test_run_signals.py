@@ -75,15 +75,32 @@ def test_sigquit_shows_where_every_thread_is_and_drains(url: str, mode: Mode, tm
     assert "most recent call first" in done.err
 
 
-def test_a_terminal_that_has_gone_costs_nothing_but_what_it_would_have_shown(url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_a_terminal_that_has_gone_costs_nothing_but_what_it_would_have_shown(
+    url: str, tmp_path: Path, rounds: int
+) -> None:
     saved, terminal = tmp_path / "r.json", Terminal()
     ends = {"stdout": terminal.end, "stderr": terminal.end}
-    with Command("run", url, "-c", "5", "-d", "60s", *MODES["processes"], "-o", saved, **ends) as command:
+    again = ("--rounds", rounds, "-o", saved)
+    with Command("run", url, "-c", "5", "-d", "60s", *MODES["processes"], *again, **ends) as command:
         terminal.read_until("errors 0")
         terminal.close()
         command.send(signal.SIGHUP)
         done = command.finish()
     assert (done.code, load(saved).ended_because) == (105, "SIGHUP received")
+
+
+def test_a_hangup_that_comes_twice_is_one(url: str, terminal: Terminal, tmp_path: Path) -> None:
+    """From the kernel and from the shell."""
+    saved = tmp_path / "r.json"
+    slow = (f"{url}/delay/1000", "-c", "5", "-d", "60s", "--processes", "1", "-o", saved)
+    with Command("run", *slow, stderr=terminal.end) as command:
+        wait_until(lambda: stats_of(url)["requests"] >= 5, "5 requests")
+        command.send(signal.SIGHUP)
+        terminal.read_until("waiting for the last replies")
+        command.send(signal.SIGHUP)
+        done = command.finish()
+    assert (done.code, load(saved).ledger.unknown) == (105, 0)
 
 
 def test_who_started_it_without_sighup_keeps_it_so(url: str, tmp_path: Path) -> None:

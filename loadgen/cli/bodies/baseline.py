@@ -4,8 +4,8 @@ import os
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.baseline import USUAL, Save, Show, Update
-from loadgen.cli.output import emit
 from loadgen.cli.saved import load_rounds, text_of
+from loadgen.cli.streams import emit
 from loadgen.judge.gate import as_one
 from loadgen.report.run.baselines import Entry, render_baseline, render_baselines
 from loadgen.results.baselines import Baselines, origin_of, read_origin

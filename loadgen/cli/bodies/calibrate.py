@@ -1,7 +1,6 @@
 """`loadgen calibrate`: what this machine can measure."""
 
 import os
-import sys
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -12,7 +11,7 @@ from loadgen.base.files import write_whole
 from loadgen.campaigns import calibrate as campaign
 from loadgen.cli.commands.calibrate import Calibrate
 from loadgen.cli.measuring import run_async
-from loadgen.cli.output import emit
+from loadgen.cli.streams import emit, tell
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
@@ -33,11 +32,11 @@ def run_quietly(plan: Plan) -> Result:
         os._exit(ExitCode.SIGNAL)
 
     def crashed(error: BaseException) -> None:
-        sys.stderr.write(f"loadgen: a worker failed: {error!r}\n")
+        tell(f"loadgen: a worker failed: {error!r}\n")
 
     result = run_async(run_job(plan, Hooks(Observers(), stopped, crashed)))
     if result.ended_by == "signal":
-        sys.stderr.write("loadgen: stopped before the calibration was complete; nothing was saved\n")
+        tell("loadgen: stopped before the calibration was complete; nothing was saved\n")
         raise typer.Exit(ExitCode.SIGNAL)
     return result
 

@@ -1,8 +1,8 @@
 """`loadgen check`: the plan, printed; no socket is opened."""
 
 from loadgen.cli.commands.check import Check
-from loadgen.cli.output import emit
 from loadgen.cli.plans import profile_for
+from loadgen.cli.streams import emit
 from loadgen.report.plans.plan import render_plan
 from loadgen.session.here import plan_here
 

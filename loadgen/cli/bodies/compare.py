@@ -1,6 +1,5 @@
 """`loadgen compare`: the same load in several ways, in rounds, and what can be told of their difference."""
 
-import sys
 from collections.abc import Sequence
 
 from loadgen.base.errors import UsageError
@@ -9,6 +8,7 @@ from loadgen.campaigns.rounds import RoundsOutcome
 from loadgen.cli.commands.compare import Compare
 from loadgen.cli.output import Delivery
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
+from loadgen.cli.streams import tell
 from loadgen.cli.variants import Variant, make_variants
 from loadgen.judge.exit_code import ENDED, ExitCode, exit_code
 from loadgen.report.campaigns.comparison import make_page
@@ -28,8 +28,8 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
         raise UsageError(f"--settle: {error}") from None
     variants, left_out = make_variants(given.target, given.settings, given.flags)
     if not given.output.quiet:
-        sys.stderr.write("".join(f"left out: {line}\n" for line in left_out))
-        sys.stderr.write(_announcement(variants, given.rounds, settle_s))
+        tell("".join(f"left out: {line}\n" for line in left_out))
+        tell(_announcement(variants, given.rounds, settle_s))
     plans, labels = [item.plan for item in variants], [item.label for item in variants]
     outcome = measure(plans, labels, given.rounds, quiet=given.output.quiet, settle_s=settle_s)
     show_early_end(outcome)

@@ -2,9 +2,10 @@
 
 from loadgen.cli.commands.demo import Demo
 from loadgen.cli.measuring import measure_and_report
-from loadgen.cli.output import Delivery, emit
+from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Output
 from loadgen.cli.plans import plan_for
+from loadgen.cli.streams import emit
 from loadgen.target.process import TargetProcess
 
 

@@ -1,6 +1,5 @@
 """`loadgen find-max`: the highest rate that meets an SLO."""
 
-import sys
 from collections.abc import Awaitable, Callable
 
 from loadgen.campaigns.find_max import Runner, parse_slo, with_room
@@ -12,6 +11,7 @@ from loadgen.cli.live import live_line
 from loadgen.cli.measuring import run_async
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_for
+from loadgen.cli.streams import tell
 from loadgen.judge.exit_code import ENDED, ExitCode
 from loadgen.plan.condition import Condition
 from loadgen.plan.plan import Plan
@@ -33,7 +33,7 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
         def show(trial: Trial) -> None:
             live.end()
             if not given.output.quiet:
-                sys.stderr.write(render_trial(trial) + "\n")
+                tell(render_trial(trial) + "\n")
 
         async def all_runs() -> MaxRate:
             with Isolated(live) as isolated:

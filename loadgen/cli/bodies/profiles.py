@@ -2,7 +2,7 @@
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.profiles import Profiles, Show
-from loadgen.cli.output import emit
+from loadgen.cli.streams import emit
 from loadgen.plan.profiles.shipped import find_shipped, shipped_profiles
 from loadgen.report.draw.style import align
 

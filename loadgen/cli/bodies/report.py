@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import listed, parse_duration_s
 from loadgen.cli.commands.report import Report
-from loadgen.cli.output import Delivery, emit
+from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Output
 from loadgen.cli.saved import rounds_in, text_of, variants_in
+from loadgen.cli.streams import emit
 from loadgen.report.campaigns.comparison import make_page
 from loadgen.report.exports import Kind, find_export
 from loadgen.report.files.hlog import LogPart

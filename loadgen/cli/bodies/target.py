@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from loadgen.cli.commands.target import Target
-from loadgen.cli.output import emit
+from loadgen.cli.streams import emit
 from loadgen.target.options import TargetOptions
 from loadgen.target.server import run_target
 
