@@ -18,9 +18,8 @@ from loadgen.guard.shared_state import GO, STOP, Cause, Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import SampleBuffer
-from loadgen.pacing.base import NEVER_NS, Pacer
+from loadgen.pacing.base import NEVER_NS, LockedPacer, Pacer
 from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
-from loadgen.pacing.locked import LockedPacer
 from loadgen.workloads.base import Script, Workload
 
 DRAIN_EVERY_NS = 250 * NS_PER_MS

@@ -1,5 +1,6 @@
 """Pacer: when the requests of one shard's users are due. Arithmetic only: no clock, no sleep, no lock."""
 
+from threading import Lock
 from typing import Protocol
 
 NEVER_NS = 1 << 62
@@ -32,3 +33,21 @@ class Pacer(Protocol):
 
         Each answer is one request to be sent, so that users who share arrivals may each ask for one. It may be past.
         """
+
+
+class LockedPacer:
+    """The pacer of a shard whose users each have a thread: one of them asks at a time."""
+
+    def __init__(self, pacer: Pacer) -> None:
+        self.eager = pacer.eager
+        self.begin = pacer.begin
+        self._pacer = pacer
+        self._lock = Lock()
+
+    def spans_ns(self, user: int) -> list[Span]:
+        with self._lock:
+            return self._pacer.spans_ns(user)
+
+    def next_due_ns(self, user: int, now: int) -> int:
+        with self._lock:
+            return self._pacer.next_due_ns(user, now)

@@ -39,11 +39,13 @@ class Line:
 
     def paint(self, width: int, *, colour: bool) -> str:
         """The line as text of at most `width` columns, an ellipsis where it was cut."""
-        text = "".join(span.text for span in self.spans)
-        spans = _without_blank_end(self.spans)
-        if columns(text.rstrip()) > width:
-            spans = _clipped(spans, width)
-        return "".join(_painted(span) if colour else span.text for span in spans)
+        shown = elide("".join(span.text for span in self.spans).rstrip(" "), width)
+        pieces, at = [], 0
+        for span in self.spans:
+            piece = shown[at : at + len(span.text)]
+            at += len(span.text)
+            pieces.append(f"\x1b[{span.tone.value}m{piece}\x1b[0m" if colour and span.tone.value and piece else piece)
+        return "".join(pieces)
 
 
 def line(*parts: str | Span) -> Line:
@@ -146,29 +148,6 @@ def format_share(part: float, whole: float) -> str:
 def format_measured_s(seconds: float) -> str:
     """A measured duration, without digits that mean nothing: `10.03s`, `310ms`."""
     return format_duration_s(round(seconds, 2 if seconds >= 1 else 3))
-
-
-def _painted(span: Span) -> str:
-    return f"\x1b[{span.tone.value}m{span.text}\x1b[0m" if span.tone.value and span.text else span.text
-
-
-def _without_blank_end(spans: Sequence[Span]) -> list[Span]:
-    kept = list(spans)
-    while kept and not (text := kept[-1].text.rstrip(" ")):
-        kept.pop()
-    return [*kept[:-1], Span(text, kept[-1].tone)] if kept else []
-
-
-def _clipped(spans: Sequence[Span], width: int) -> list[Span]:
-    """The spans that fit `width` columns, the last of them cut to make room for an ellipsis."""
-    kept: list[Span] = []
-    room = width
-    for span in spans:
-        if columns(span.text) >= room:
-            return [*kept, Span(elide(span.text + "…", room), span.tone)]
-        kept.append(span)
-        room -= columns(span.text)
-    return kept
 
 
 def _cut_up(text: str, width: int) -> list[str]:

@@ -1,8 +1,7 @@
 from threading import Thread
 
 from loadgen.pacing.arrivals import SharedArrivals
-from loadgen.pacing.base import NEVER_NS
-from loadgen.pacing.locked import LockedPacer
+from loadgen.pacing.base import NEVER_NS, LockedPacer
 
 
 def test_threads_share_the_arrivals_without_loss_or_repeats():
