@@ -134,7 +134,7 @@ def _latency(metric: Metric, values: Histogram, bounds: Histogram) -> Observed |
 
 def _at(histogram: Histogram, rank: int) -> float:
     """The value of a rank; above all values lies infinity."""
-    return to_ms(histogram.value_at_rank(rank)) if rank <= histogram.total else inf
+    return to_ms(histogram.values_at_ranks([rank])[0]) if rank <= histogram.total else inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,20 +149,16 @@ class Histogram:
 
     def quantiles_us(self, quantiles: Sequence[float]) -> list[int]:
         """The value at each quantile by nearest rank; there must be at least one value."""
-        buckets, ranks = self._ranks()
-        return [top_of(buckets[bisect_left(ranks, rank_of(quantile, ranks[-1]))]) for quantile in quantiles]
+        total = self.total
+        return self.values_at_ranks([rank_of(quantile, total) for quantile in quantiles])
 
-    def value_at_rank(self, rank: int) -> int:
-        """The value of this rank, from 1 to `total`."""
-        buckets, ranks = self._ranks()
-        if not ranks or rank > ranks[-1]:
-            raise ValueError(f"there are {self.total} values, no rank {rank}")
-        return top_of(buckets[bisect_left(ranks, rank)])
-
-    def _ranks(self) -> tuple[list[int], list[int]]:
-        """All buckets in order, and the highest rank in each."""
+    def values_at_ranks(self, ranks: Sequence[int]) -> list[int]:
+        """The values of these ranks, from 1 to `total`."""
         buckets = sorted(self.buckets)
-        return buckets, list(accumulate(map(self.buckets.__getitem__, buckets)))
+        highest = list(accumulate(map(self.buckets.__getitem__, buckets)))
+        if ranks and max(ranks) > self.total:
+            raise ValueError(f"there are {self.total} values, no rank {max(ranks)}")
+        return [top_of(buckets[bisect_left(highest, rank)]) for rank in ranks]
 
     def mean_us(self) -> float:
         """The mean of the buckets' middles; there must be at least one value."""

@@ -43,7 +43,7 @@ def _quantiles(counts: Histogram, bounds: Histogram, quantiles: list[float]) -> 
     result: list[Quantile] = []
     for quantile, at_least in zip(quantiles, merged.quantiles_us(quantiles), strict=True):
         rank = rank_of(quantile, count + unsure)
-        sure = rank <= count and counts.value_at_rank(rank) == at_least
+        sure = rank <= count and counts.values_at_ranks([rank]) == [at_least]
         result.append(to_ms(at_least) if sure else {"at_least": to_ms(at_least)})
     return result
 

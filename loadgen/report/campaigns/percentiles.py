@@ -71,7 +71,8 @@ def _distribution(rounds: Rounds) -> _Distribution:
     shares = sorted({*NAMED, *(1 - 10 ** -(FIRST + step / STEPS * (LAST - FIRST)) for step in range(STEPS + 1))})
     ranks = [(share, rank_of(share, total)) for share in shares if total and total * (1 - share) >= 0.5]
     known = [(share, rank) for share, rank in ranks if rank <= values.total]
-    points = list(zip((share for share, _ in known), _at_ranks(values, [rank for _, rank in known]), strict=True))
+    found_us = values.values_at_ranks([rank for _, rank in known])
+    points = [(share, max(us, 1) / 1000) for (share, _), us in zip(known, found_us, strict=True)]  # 0 has no logarithm
     return _Distribution(rounds.label, points, sum(total - rank >= ENOUGH_SAMPLES for _, rank in known))
 
 
@@ -82,15 +83,3 @@ def _response(results: Iterable[Result]) -> tuple[Histogram, Histogram]:
         values.merge(decode_clock(result.histograms, "response"))
         bounds.merge(decode_clock(result.histograms, "response" + CENSORED))
     return values, bounds
-
-
-def _at_ranks(values: Histogram, ranks: Sequence[int]) -> list[float]:
-    """Milliseconds at ascending ranks, at least the microsecond that a logarithm needs."""
-    buckets = iter(sorted(values.buckets.items()))
-    found, below, bucket = [], 0, 0
-    for rank in ranks:
-        while below < rank:
-            bucket, times = next(buckets)
-            below += times
-        found.append(max(bucket, 1) / 1000)
-    return found

@@ -109,14 +109,14 @@ def test_every_usual_quantile_of_one_value_is_that_value():
 @given(st.lists(values_us, min_size=1, max_size=30))
 def test_a_rank_finds_the_value_of_a_sorted_list(values):
     counts = counts_of(*values)
-    found = [counts.value_at_rank(rank) for rank in range(1, len(values) + 1)]
+    found = counts.values_at_ranks(range(1, len(values) + 1))
     assert found == [top_of(bucket_of(value)) for value in sorted(values)]
 
 
 @pytest.mark.parametrize("rank", [4, 100])
 def test_a_rank_beyond_the_last_value_is_refused(rank):
     with pytest.raises(ValueError, match=f"there are 3 values, no rank {rank}"):
-        counts_of(1, 2, 3).value_at_rank(rank)
+        counts_of(1, 2, 3).values_at_ranks([1, rank])
 
 
 @settings(max_examples=20, deadline=None)
