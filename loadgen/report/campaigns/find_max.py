@@ -32,7 +32,9 @@ NOTHING_SAID = "LIMITED: the generator or its connections were at their end, so 
 def render_find_max(found: MaxRate, *, width: int = 80, colour: bool = False) -> str:
     """The whole report, without a newline at its end. Lines have at most `width` columns."""
     room = min(width, WIDEST)
-    parts = [_header(found, room), [_headline(found)], _warnings(found, room), _curve(found)]
+    what, runs, slo = shape(found)
+    header = [line(row) for text in (f"{what}; {runs}", slo) for row in wrap(text, room)]
+    parts = [header, [_headline(found)], _warnings(found, room), _curve(found)]
     return "\n\n".join("\n".join(row.paint(room, colour=colour) for row in part) for part in parts if part)
 
 
@@ -68,11 +70,6 @@ def warnings(found: MaxRate) -> list[str]:
     if not found.limit:
         return said
     return [*said, LIMITS[found.limit] if found.best_rps is not None else NOTHING_SAID]
-
-
-def _header(found: MaxRate, width: int) -> list[Line]:
-    what, runs, slo = shape(found)
-    return [line(row) for text in (f"{what}; {runs}", slo) for row in wrap(text, width)]
 
 
 def _headline(found: MaxRate) -> Line:
