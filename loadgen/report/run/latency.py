@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_ms
@@ -84,15 +83,6 @@ def spread(result: Result) -> list[Line]:
     return [line("Response times"), *(line(f"  {row}") for row in align(cells, right=frozenset({1, 2})))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A latency in three parts, so that numbers and units stand below each other: `>= 10.0`, `s`, ` ~`."""
-
-    number: str
-    unit: str
-    mark: str = ""
-
-
 def _table(clocks: Mapping[str, Latency], width: int) -> list[str]:
     columns = [_column(title, latency) for title, latency in clocks.items()]
     names = ["", *(f"  {key.replace('_', '.')}" for key in ROWS)]
@@ -105,21 +95,21 @@ def _table(clocks: Mapping[str, Latency], width: int) -> list[str]:
 def _column(title: str, latency: Latency) -> list[str]:
     """One clock's title and figures, all of the same width, with the units below each other."""
     cells = [_cell(latency, key, say_censored=title == "response") for key in ROWS]
-    units = max(len(cell.unit) for cell in cells)
-    numbers = max(len(title) - units - 1, *(len(cell.number) for cell in cells))
-    marks = max(len(cell.mark) for cell in cells)
-    rows = (f"{cell.number:>{numbers}} {cell.unit:<{units}}{cell.mark:<{marks}}" for cell in cells)
+    numbers, units, marks = (max(map(len, parts)) for parts in zip(*cells, strict=True))
+    numbers = max(len(title) - units - 1, numbers)
+    rows = (f"{number:>{numbers}} {unit:<{units}}{mark:<{marks}}" for number, unit, mark in cells)
     return [f"{title:>{numbers + 1 + units}}{'':{marks}}", *rows]
 
 
-def _cell(latency: Latency, key: str, *, say_censored: bool) -> _Cell:
+def _cell(latency: Latency, key: str, *, say_censored: bool) -> tuple[str, str, str]:
+    """A latency in three parts, so that numbers and units stand below each other: `>= 10.0`, `s`, ` ~`."""
     value: Quantile = getattr(latency, key)
     number, _, unit = format_quantile(value).rpartition(" ")
     if not number:
-        return _Cell(unit, "")
+        return unit, "", ""
     if isinstance(value, dict):
-        return _Cell(number, unit, f" ({latency.censored:,} censored)" if say_censored else "")
-    return _Cell(number, unit, " ~" if _is_rough(latency, key) else "")
+        return number, unit, f" ({latency.censored:,} censored)" if say_censored else ""
+    return number, unit, " ~" if _is_rough(latency, key) else ""
 
 
 def _is_rough(latency: Latency, key: str) -> bool:
