@@ -1,6 +1,6 @@
 """Thresholds with `abort`: whether a run that goes on could still meet one. Pure; looked at once a second.
 
-Histogram that must not be exceeded, `min` and `max` are lost for good with the first request beyond. A percentile or a
+Counts that must not be exceeded, `min` and `max` are lost for good with the first request beyond. A percentile or a
 share allows a part of all requests to lie beyond its limit; of a planned number of requests that part may be used up
 for certain. Otherwise it is a sequential test, valid whenever one looks: the beta-binomial mixture of Robbins (1970)
 with Ville's inequality stops a run that would meet the threshold with a probability of at most ALPHA. Requests of one

@@ -1,7 +1,6 @@
 """Percentile curves of several variants over each other: 50 % to 99.999 %, each nine as wide as the one before."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import log10
 
 from loadgen.base.units import format_ms
@@ -18,40 +17,32 @@ FIRST, LAST = -log10(1 - NAMED[0]), 5.0
 STEPS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class _Distribution:
-    """`points` are quantiles with milliseconds; `sure` of them have enough samples beyond."""
-
-    label: str
-    points: Sequence[tuple[float, float]]
-    sure: int
-
-
 def percentile_chart(variants: Sequence[Rounds]) -> str:
     """An `<svg>`, or nothing where there is no response time. Raises UsageError for damaged histograms.
 
     A curve ends where only lower bounds (no reply in time) are left.
     """
-    found = [item for item in (_distribution(rounds) for rounds in variants) if item.points]
-    values = [value for item in found for _, value in item.points]
+    found = [(rounds.label, *_distribution(rounds)) for rounds in variants]
+    values = [value for _, points, _ in found for _, value in points]
     if not values:
         return ""
     y_axis, low, high = log_axis("response time, ms", min(values), max(values))
     x_axis = Axis("percentile of the requests", [(_place(share), _name(share)) for share in NAMED])
     curves = [
         Curve(
-            item.label,
+            label,
             [
                 Point(
                     _place(share),
                     (log10(value) - low) / (high - low),
-                    f"{item.label}: p{_name(share)} {format_ms(value)}" if share in NAMED else "",
+                    f"{label}: p{_name(share)} {format_ms(value)}" if share in NAMED else "",
                 )
-                for share, value in item.points
+                for share, value in points
             ],
-            item.sure,
+            sure,
         )
-        for item in found
+        for label, points, sure in found
+        if points
     ]
     return line_chart("Response times by percentile", x_axis, y_axis, curves)
 
@@ -65,7 +56,8 @@ def _name(share: float) -> str:
     return f"{share * 100:.6g}"
 
 
-def _distribution(rounds: Rounds) -> _Distribution:
+def _distribution(rounds: Rounds) -> tuple[list[tuple[float, float]], int]:
+    """Quantiles with milliseconds, and how many of them have enough samples beyond."""
     values, bounds = _response(rounds.results)
     total = values.total + bounds.total
     shares = sorted({*NAMED, *(1 - 10 ** -(FIRST + step / STEPS * (LAST - FIRST)) for step in range(STEPS + 1))})
@@ -73,7 +65,7 @@ def _distribution(rounds: Rounds) -> _Distribution:
     known = [(share, rank) for share, rank in ranks if rank <= values.total]
     found_us = values.values_at_ranks([rank for _, rank in known])
     points = [(share, max(us, 1) / 1000) for (share, _), us in zip(known, found_us, strict=True)]  # 0 has no logarithm
-    return _Distribution(rounds.label, points, sum(total - rank >= ENOUGH_SAMPLES for _, rank in known))
+    return points, sum(total - rank >= ENOUGH_SAMPLES for _, rank in known)
 
 
 def _response(results: Iterable[Result]) -> tuple[Histogram, Histogram]:
