@@ -6,8 +6,6 @@ from loadgen.base.units import format_bytes
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.report.draw.style import counted, format_share
 
-_OVER_AND_OVER = "over and over, in turn"
-
 
 def s3_facts(s3: S3Job) -> dict[str, str]:
     """Label and sentence for all that a job does; those without a sentence are left out."""
@@ -37,28 +35,22 @@ def s3_operations(s3: S3Job) -> list[str]:
 
 def _job(s3: S3Job) -> str:
     objects = "objects, without an end" if s3.objects is None else counted(s3.objects, "object")
-    match s3.job:
-        case "put":
-            return f"put {objects}"
-        case "get":
-            part = f"{format_bytes(s3.range_bytes)} of each, from a random byte on, of" if s3.range_bytes else "each of"
-            return f"get {part} {objects}, {_OVER_AND_OVER}"
-        case "stat":
-            return f"stat each of {objects}, {_OVER_AND_OVER}"
-        case "copy":
-            return f"copy each of {objects} within the store, {_OVER_AND_OVER}"
-        case "list":
-            return f"list the pages with {objects}, one after another, over and over"
-        case "delete":
-            many = f", {s3.delete_many} with a request" if s3.delete_many > 1 else ""
-            return f"delete {objects}{many}"
-        case "multipart":
-            return f"upload {objects} in parts of {format_bytes(s3.part_bytes)}"
-        case "batch":
-            what = f"what is under {s3.source}" if s3.source is not None else objects
-            where = f"{s3.prefix}..." if s3.source is not None else "a prefix of the run's own"
-            return f"get {what}, call a function on each, put what it makes under {where}"
-    return f"get, stat, put and delete by weight, beginning with {objects}"
+    part = f"{format_bytes(s3.range_bytes)} of each, from a random byte on, of" if s3.range_bytes else "each of"
+    many = f", {s3.delete_many} with a request" if s3.delete_many > 1 else ""
+    what = f"what is under {s3.source}" if s3.source is not None else objects
+    where = f"{s3.prefix}..." if s3.source is not None else "a prefix of the run's own"
+    sentences = {
+        "put": f"put {objects}",
+        "get": f"get {part} {objects}, over and over, in turn",
+        "stat": f"stat each of {objects}, over and over, in turn",
+        "copy": f"copy each of {objects} within the store, over and over, in turn",
+        "list": f"list the pages with {objects}, one after another, over and over",
+        "delete": f"delete {objects}{many}",
+        "multipart": f"upload {objects} in parts of {format_bytes(s3.part_bytes)}",
+        "batch": f"get {what}, call a function on each, put what it makes under {where}",
+        "mixed": f"get, stat, put and delete by weight, beginning with {objects}",
+    }
+    return sentences[s3.job]
 
 
 def _after(s3: S3Job) -> str:
