@@ -48,7 +48,10 @@ class Tally:
 
     def clock(self, name: str) -> Histogram:
         """The counts of one clock, made when first asked for."""
-        return self.clocks.setdefault(name, Histogram())
+        counts = self.clocks.get(name)
+        if counts is None:
+            counts = self.clocks[name] = Histogram()
+        return counts
 
     def merge(self, other: "Tally") -> None:
         """Add another's sums; the first example of each error stays."""
@@ -86,7 +89,10 @@ class Recording:
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""
-        return self.tallies.setdefault(name_id, Tally())
+        tally = self.tallies.get(name_id)
+        if tally is None:
+            tally = self.tallies[name_id] = Tally()
+        return tally
 
     def merge(self, other: "Recording") -> None:
         for name_id, tally in other.tallies.items():
