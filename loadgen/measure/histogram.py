@@ -156,7 +156,7 @@ class Histogram:
         """The values of these ranks, from 1 to `total`."""
         buckets = sorted(self.buckets)
         highest = list(accumulate(map(self.buckets.__getitem__, buckets)))
-        if ranks and max(ranks) > self.total:
+        if max(ranks, default=0) > (highest[-1] if highest else 0):
             raise ValueError(f"there are {self.total} values, no rank {max(ranks)}")
         return [top_of(buckets[bisect_left(highest, rank)]) for rank in ranks]
 
