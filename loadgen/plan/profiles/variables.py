@@ -7,7 +7,7 @@ unset or empty, `$$` is a literal `$`. Values go into finished scalars, encoded 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -206,9 +206,14 @@ class _Resolver:
             case ("requests", int(index), "body"):
                 values = self._document.values
                 common, own = values.get("headers"), values["requests"][index].get("headers")
-                given = [*_pairs(common), *self._headers, *_pairs(own)]
+                given = [*self._pairs(common), *self._headers, *self._pairs(own)]
                 return in_body(body_kind(given), literals)
         return [as_it_is] * (len(literals) - 1)
+
+    def _pairs(self, headers: object) -> Iterator[tuple[str, str]]:
+        """Header fields with the values that are known, to tell what a body is."""
+        for name, value in headers.items() if isinstance(headers, dict) else ():
+            yield name, _REFERENCE.sub(lambda match: self._known.get(match[1] or "", ("", ""))[1], str(value))
 
     def _typed(self, match: re.Match[str], where: Where) -> Any:
         """The value itself, so that a number stays a number."""
@@ -275,10 +280,6 @@ class _Resolver:
 
     def _problem(self, where: Where, text: str) -> None:
         self._result.problems.append(Problem(where, text))
-
-
-def _pairs(headers: object) -> Iterable[tuple[str, object]]:
-    return headers.items() if isinstance(headers, dict) else ()
 
 
 def _may_change(where: Where) -> bool:

@@ -31,7 +31,7 @@ def hgrm_of(result: Result) -> str:
     """
     counts, censored = (decode_clock(result.histograms, name) for name in ("response", "response" + CENSORED))
     counts.merge(censored)
-    note = f"#[Censored = {censored.total}: no reply in time, so each is at least its value]\n"
+    note = f"#[Censored = {censored.total}: no reply in time, cut, or never sent, so each is at least its value]\n"
     return render_hgrm(counts) + (note if censored.total else "")
 
 

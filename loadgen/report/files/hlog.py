@@ -63,7 +63,7 @@ def _header(result: Result, censored: int) -> Iterator[str]:
     yield "#[Response times of a loadgen run; values are in microseconds, Interval_Max is in milliseconds]"
     yield "#[For a tool that takes nanoseconds unless told: its ratio of output to recorded unit is 1000]"
     if censored:
-        yield f"#[Without {censored} requests that had no reply in time]"
+        yield f"#[Without {censored} requests without a reply, cut ones and those never sent among them]"
     yield "#[Histogram log format version 1.3]"
     yield f"#[BaseTime: {epoch_s:.3f} (seconds since epoch)]"
     yield f"#[StartTime: {epoch_s:.3f} (seconds since epoch), {opened.isoformat(timespec='milliseconds')}]"

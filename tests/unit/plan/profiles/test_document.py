@@ -368,6 +368,12 @@ def test_a_value_is_encoded_for_the_place_where_it_stands(read):
     assert profile.requests[3].body == f"v={value}".encode()
 
 
+def test_a_content_type_from_a_variable_decides_how_values_stand_in_a_body(read):
+    text = TARGET + "variables: {V: a&b, CT: x-www-form-urlencoded}\n"
+    text += "requests: [{body: 'v=${V}', headers: {Content-Type: 'application/${CT}'}}]\n"
+    assert read(text).requests[0].body == b"v=a%26b"
+
+
 def test_the_content_type_of_a_flag_decides_how_values_stand_in_a_body(read):
     text = TARGET + "variables: {V: a&b}\nrequests: [{body: 'v=${V}'}]\n"
     form = ["Content-Type: application/x-www-form-urlencoded"]

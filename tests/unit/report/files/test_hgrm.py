@@ -87,7 +87,9 @@ def test_requests_without_a_reply_in_time_count_as_at_least_what_they_waited():
     )
     text = hgrm_of(result)
     assert rows(text)[-1][::2] == (9.007, 3)
-    assert text.splitlines()[-1] == "#[Censored = 1: no reply in time, so each is at least its value]"
+    assert (
+        text.splitlines()[-1] == "#[Censored = 1: no reply in time, cut, or never sent, so each is at least its value]"
+    )
 
 
 def test_a_damaged_histogram_is_a_usage_error():
