@@ -52,7 +52,7 @@ ERROR_TEXT: dict[ErrorClass, str] = {
     ErrorClass.TIMEOUT: "no complete reply within --timeout",
     ErrorClass.MALFORMED_REPLY: "the reply is not HTTP/1.x",
     ErrorClass.EARLY_CLOSE: "connection closed in the middle of a reply",
-    ErrorClass.STALE_CONNECTION: "the server had already closed the reused connection",
+    ErrorClass.STALE_CONNECTION: "the server had already closed the reused connection; --no-keepalive reuses none",
     ErrorClass.UNEXPECTED_STATUS: "status not among the expected ones",
     ErrorClass.UNEXPECTED_BODY: "body lacks the expected text",
     ErrorClass.UNEXPECTED_LENGTH: "body length differs from the expected one",
