@@ -126,7 +126,7 @@ class Http1Client:
         def serve(ready: list[tuple[int, int]]) -> None:
             for fd, mask in ready:
                 connection = channels[fd]
-                if connection.state is not _WAITING or mask != IN:
+                if connection.state is not _WAITING or (mask != IN and keep_alive):
                     if connection.state is None:
                         progress(connection, mask)
                     else:
