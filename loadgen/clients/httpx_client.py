@@ -25,27 +25,20 @@ from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
 from loadgen.clients.httpx_streams import Stream
 
 B = TypeVar("B", AsyncBackend, BlockingBackend)
-POOL: dict[str, Any] = {
-    "max_connections": 1,
-    "max_keepalive_connections": 1,
-    "keepalive_expiry": None,
-    "http1": True,
-    "http2": False,
-}
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport over a pool that opens connections by our backend."""
+    """httpx's own transport over a pool of one connection, of HTTP/1.1, that our backend opens."""
 
     def __init__(self, backend: AsyncBackend, context: ssl.SSLContext | None) -> None:
-        self._pool = httpcore.AsyncConnectionPool(ssl_context=context, network_backend=backend, **POOL)
+        self._pool = httpcore.AsyncConnectionPool(context, max_connections=1, network_backend=backend)
 
 
 class BlockingTransport(httpx.HTTPTransport):
     """The blocking twin."""
 
     def __init__(self, backend: BlockingBackend, context: ssl.SSLContext | None) -> None:
-        self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend, **POOL)
+        self._pool = httpcore.ConnectionPool(context, max_connections=1, network_backend=backend)
 
 
 class _Common(Generic[B]):
