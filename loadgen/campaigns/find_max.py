@@ -46,15 +46,12 @@ def parse_slo(plan: Plan, texts: Iterable[str]) -> tuple[Condition, ...]:
         raise UsageError(
             "--requests: cannot be combined with find-max: every run of the search takes the time of --duration"
         )
-    if plan.arrivals is None or len(plan.arrivals.stages) != 1 or _is_ramp(plan.arrivals.stages[0]):
+    stages = plan.arrivals.stages if plan.arrivals is not None else ()
+    if len(stages) != 1 or stages[0].from_rps != stages[0].to_rps:
         raise UsageError(
             "--stage: cannot be combined with find-max: the rate is what is searched for; --rate is where it begins"
         )
     return slo
-
-
-def _is_ramp(stage: Stage) -> bool:
-    return stage.from_rps != stage.to_rps
 
 
 async def find_max(

@@ -47,21 +47,17 @@ def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> s
     numbered = max((columns(row) for table in tables for row in table.rows), default=0) > width
     if numbered:
         tables = _tables(comparison, [f"#{number}" for number in range(1, len(labels) + 1)])
+    numbers = [(f"  #{number}", label) for number, label in enumerate(labels, 1)]
     parts = [
         [line(row) for row in wrap(heading(comparison), width, " · ")],
         [line(Span(row, Tone.WARN)) for text in page.warnings for row in wrap(clean(text), width)],
-        _list(labels) if numbered else [],
+        [*map(line, align(numbers, right=frozenset()))] if numbered else [],
         *(table.lines() for table in tables),
         [row for text in page.explanation for row in _paragraph(text, width)],
         [row for text in page.notes for row in _paragraph(text, width, "- ")],
         [line(row) for row in wrap(LEGEND, width)] if comparison.against else [],
     ]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
-
-
-def _list(labels: Sequence[str]) -> list[Line]:
-    rows = [(f"#{number}", label) for number, label in enumerate(labels, 1)]
-    return [line(f"  {row}") for row in align(rows, right=frozenset())]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ def comparison_html(page: Page) -> str:
     """The document. Raises UsageError for damaged histograms."""
     comparison = page.comparison
     what, *shape = heading(comparison)
+    first = next((result for item in comparison.variants for result in item.results), None)
     chart = percentile_chart(comparison.variants)
     parts = [
         f'<h1>{text(what)}</h1>\n<p class="soft">{text(" · ".join(shape))}</p>',
@@ -27,7 +28,7 @@ def comparison_html(page: Page) -> str:
         f'<h2>Response times</h2>\n{chart}\n<p class="soft">{CURVES}</p>' if chart else "",
         *(_against(comparison.first, against) for against in comparison.against),
         _notes(page.notes),
-        f"<footer><p>{text(LEGEND)}</p><p>{_made(page)}</p></footer>",
+        f"<footer><p>{text(LEGEND)}</p><p>{made(first.started_at, first.environment) if first else ''}</p></footer>",
     ]
     labels = [item.label for item in comparison.variants]
     return html_page(
@@ -99,8 +100,3 @@ def _notes(notes: Sequence[str]) -> str:
         return ""
     items = "\n".join(f"<li>{text(note)}</li>" for note in notes)
     return f"<h2>Bear in mind</h2>\n<ul>\n{items}\n</ul>"
-
-
-def _made(page: Page) -> str:
-    results = [result for item in page.comparison.variants for result in item.results]
-    return made(results[0].started_at, results[0].environment) if results else ""
