@@ -35,6 +35,10 @@ POLL_S = 0.005
 WATCH_S = 0.1
 """How often progress is told, conditions to abort are judged and the grace is looked at: `--abort-if` promises it."""
 
+STALL_S = 30.0
+"""An opening in which nothing happens for so long beside what a connection may take has a worker that hangs: a process
+starts within seconds on any machine, and connections come or fail one after the other."""
+
 LEAVE_S = 5.0
 """A worker that a cut finds at work leaves within a tick, with thousands of connections within a second. One that is
 not gone after this hangs in code that never returns, or its process is stopped."""
@@ -68,7 +72,8 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     Raises UsageError where it cannot be run on this host. `calibration` is what the verdict may quote of this machine.
     Signals are ignored afterwards.
     """
-    _check_certificates(plan)
+    if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
+        make_context(plan.tls)  # raises UsageError for files that the workers could not use either
     asked_ns = now_ns()
     addresses = await resolve(plan.origin)
     dns_ns = None if plan.origin.is_address else now_ns() - asked_ns
@@ -79,12 +84,6 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
         session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration)
         with signals_to(session.interrupt):
             return await session.run()
-
-
-def _check_certificates(plan: Plan) -> None:
-    """Raise UsageError for files that the workers could not use either."""
-    if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
-        make_context(plan.tls)
 
 
 class Session:
@@ -166,12 +165,18 @@ class Session:
         """Until every user is connected, or has failed to; then open the gate."""
         control = self._control
         next_progress = 0
+        seen, seen_ns = (0, 0), self._clock()
         while control.stop == GO and control.least(Slot.STATE) < State.READY:
             await asyncio.sleep(POLL_S)
             now = self._clock()
             if now >= next_progress:
                 next_progress = now + s_to_ns(WATCH_S)
                 self._progress("opening")
+            before, seen = seen, (control.total(Slot.STATE), control.total(Slot.CONNECTED))
+            seen_ns = now if seen != before else seen_ns
+            if now - seen_ns > s_to_ns(self._plan.connect_timeout_s + STALL_S):
+                control.trip(Cause.ERROR, now)
+                control.cut()
         if control.stop == GO and not all(future.done() for future in self._futures):
             self._gate_ns = self._clock() + self._place.gate_delay_ns
             self._before = (self._gate_ns, 0)

@@ -8,6 +8,7 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.base import WorkersLostError
+from loadgen.guard.shared_state import Slot
 from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.plan import Plan, StopRules
@@ -253,6 +254,33 @@ def test_a_signal_while_users_connect_ends_the_run_before_it_begins() -> None:
     result = run.run()
     assert (result.ended_by, result.ledger) == ("signal", Ledger())
     assert (result.users.started, result.users.skipped) == (0, 2)
+
+
+def test_a_worker_that_never_gets_ready_does_not_keep_everybody_waiting() -> None:
+    async def hangs(_worker: FakeWorker) -> None:
+        await asyncio.Event().wait()
+
+    run = Coordinated(plan_of(connect_timeout_s=2.0), hangs)
+    result = run.run()
+    assert (result.ended_by, result.ended_because) == (
+        "error",
+        "1 of 2 workers did not come back within 5 s of the cut",
+    )
+    assert (result.ledger, exit_code(result)) == (Ledger(), ExitCode.INTERNAL)
+    assert run.took_s == pytest.approx(30.0 + 2.0 + 5.0, abs=0.3)
+
+
+def test_connections_that_come_one_by_one_have_the_time_they_need() -> None:
+    async def slow(worker: FakeWorker) -> None:
+        for connected in range(10):
+            worker.control.put(worker.shard.index, Slot.CONNECTED, connected)
+            await asyncio.sleep(20.0)
+        await worker.connect()
+        await worker.gate()
+        await worker.load()
+        worker.leave()
+
+    assert Coordinated(plan_of(), slow).run().ended_by == "completed"
 
 
 def test_workers_that_are_gone_before_the_gate_are_not_waited_for() -> None:
