@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import Literal, cast
 from urllib.parse import quote
 
@@ -136,17 +135,9 @@ def _aws_url(region: str) -> str:
 def _style(addressing: Addressing, bucket: str, origin: Origin, *, is_aws: bool) -> Literal["path", "virtual"]:
     if addressing == "auto":
         return "virtual" if is_aws and "." not in bucket else "path"
-    if addressing == "virtual" and _is_address(origin.host):
+    if addressing == "virtual" and origin.is_address:
         raise UsageError(f"--addressing virtual: {origin} is an address, and the bucket would be a part of its name")
     return addressing
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def encode_key(key: str) -> str:
