@@ -182,15 +182,19 @@ class ReactorUsers:
         request = self._only
         if request is None:
             step = self._resumes[connection.user](None)
-            if step is None:
-                self._park(connection, now)
-                return None
-            if isinstance(step, Pause):
-                self._pause(connection, step, now)
+            if not isinstance(step, Request):
+                self._rest(connection, step, now)
                 return None
             request = step
         self._budget -= 1
         return request
+
+    def _rest(self, connection: Stream, pause: Pause | None, now: int) -> None:
+        """A pass does not begin now; with no pause, none will."""
+        if pause is None:
+            self._park(connection, now)
+        else:
+            self._pause(connection, pause, now)
 
     def _follow(self, connection: Stream, outcome: Outcome | None, now: int) -> Request | None:
         """Go on with a pass: tell the script what came of its request, or (None) that its pause is over."""
@@ -300,7 +304,11 @@ class ReactorUsers:
             if budget > 0 and now < self._end_ns and not self._shared[STOP]:
                 request = self._only
                 if request is None:
-                    return self._begin(connection, now)
+                    step = self._resumes[connection.user](None)
+                    if not isinstance(step, Request):
+                        self._rest(connection, step, now)
+                        return None
+                    request = step
                 self._budget = budget - 1
                 return request
             self._park(connection, now)
