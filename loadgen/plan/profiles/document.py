@@ -122,8 +122,10 @@ def _flag_headers(lines: object) -> tuple[tuple[tuple[str, str], ...], list[Prob
             pairs.append(fields.header_line(str(line)))
         except ValueError as error:
             problems.append(Problem(("--header",), str(error)))
-    if len([name for name, _ in pairs if name.lower() == "host"]) > 1:
-        problems.append(Problem(("--header",), "Host is given twice: a request has one"))
+    try:
+        fields.one_host([name for name, _ in pairs])
+    except ValueError as error:
+        problems.append(Problem(("--header",), str(error)))
     return tuple(pairs), problems
 
 

@@ -5,14 +5,15 @@ Numbers and booleans in quotes are refused, except where the text came from a fl
 
 import math
 import re
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Collection
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from loadgen.base.units import parse_duration_s, parse_range_s, parse_rate, parse_size
 from loadgen.plan.condition import Condition, Use, parse_condition
 from loadgen.plan.problems import shown
 from loadgen.plan.profiles.values import Raw
 
+Names = TypeVar("Names", bound=Collection[str])
 LARGEST = 10**15
 _LONGEST_NAME = 100
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -208,6 +209,13 @@ def header_value(value: object) -> str:
     if not all(character == "\t" or (" " <= character <= "\xff" and character != "\x7f") for character in stripped):
         raise ValueError("expected characters of latin-1 (header fields hold no others)")
     return stripped
+
+
+def one_host(names: Names) -> Names:
+    """Names of headers, in a mapping or a list, as they are. Raises ValueError where Host is among them twice."""
+    if [name.lower() for name in names].count("host") > 1:
+        raise ValueError("Host is given twice: a request has one")
+    return names
 
 
 def header_line(value: str) -> tuple[str, str]:

@@ -7,7 +7,16 @@ words what is right; what spans several keys is checked in checks.py.
 import copy
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SkipValidation, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SkipValidation,
+    ValidationError,
+)
 
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import Variable
@@ -31,8 +40,9 @@ StageEnd = Annotated[SkipValidation[fields.StageEnd], BeforeValidator(fields.sta
 AbortRule = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("abort"))]
 Threshold = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("threshold"))]
 Body = Annotated[bytes, BeforeValidator(fields.body)]
-Headers = dict[
-    Annotated[str, BeforeValidator(fields.header_name)], Annotated[str, BeforeValidator(fields.header_value)]
+Headers = Annotated[
+    dict[Annotated[str, BeforeValidator(fields.header_name)], Annotated[str, BeforeValidator(fields.header_value)]],
+    AfterValidator(fields.one_host),
 ]
 
 _UNKNOWN_TARGET = "http://127.0.0.1/"

@@ -289,6 +289,11 @@ def test_problems_with_flags_are_named_by_flag(problems):
 def test_a_request_has_one_host(problems):
     (problem,) = problems(TARGET, headers=["Host: a", "X: 1", "host: b"])
     assert str(problem).endswith("--header: Host is given twice: a request has one")
+    both = problems(TARGET + "headers: {Host: a, host: b}\nrequests: [{path: /, headers: {HOST: a, hosT: b}}]\n")
+    assert [str(problem).partition(": ")[2] for problem in both] == [
+        "headers: Host is given twice: a request has one",
+        "requests[0].headers: Host is given twice: a request has one",
+    ]
 
 
 def test_header_flags_take_the_place_of_common_headers_of_their_name(read):
