@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import sys
 from typing import Any, Protocol
 
@@ -115,4 +116,4 @@ def end_sleeps_on_time() -> None:
 
 def make_alarm() -> Alarm:
     """The best alarm of this system; to be called with the loop running that will watch it."""
-    return KernelAlarm() if sys.platform == "linux" else LoopAlarm(asyncio.get_running_loop())
+    return KernelAlarm() if hasattr(select, "epoll") else LoopAlarm(asyncio.get_running_loop())

@@ -7,7 +7,6 @@ import pytest
 
 from loadgen.base.alarm import LoopAlarm
 from loadgen.base.clock import now_ns
-from loadgen.executors import make
 from loadgen.plan.build import make_plan
 from loadgen.plan.profiles.document import profile_for_url
 from loadgen.session.observers import Observers
@@ -20,7 +19,6 @@ QUIET = Hooks(Observers(), lambda _result: None, lambda error: pytest.fail(repr(
 @pytest.fixture
 def no_epoll(monkeypatch):
     monkeypatch.delattr(select, "epoll")
-    monkeypatch.setattr(make, "make_alarm", lambda: LoopAlarm(asyncio.get_running_loop()))
 
 
 @pytest.mark.slow  # starts a server process

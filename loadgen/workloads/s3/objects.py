@@ -150,10 +150,17 @@ class Signed:
     It is the same object again, also while it is under way: whoever changes it takes a `twin`. `clock` gives seconds.
     """
 
-    __slots__ = ("_clock", "_credentials", "_kept", "_make", "_provider")
+    __slots__ = ("_clock", "_credentials", "_kept", "_make", "_most_kept", "_provider")
 
-    def __init__(self, make: Callable[[int], Request], provider: Provider, clock: Callable[[], float] = time) -> None:
+    def __init__(
+        self,
+        make: Callable[[int], Request],
+        provider: Provider,
+        clock: Callable[[], float] = time,
+        most_kept: int = MOST_KEPT,
+    ) -> None:
         self._make = make
+        self._most_kept = most_kept
         self._provider = provider
         self._clock = clock
         self._credentials = provider.current
@@ -168,6 +175,6 @@ class Signed:
         if request is not None and now < until_s:
             return request
         request = self._make(index)
-        if len(self._kept) < MOST_KEPT or index in self._kept:
+        if len(self._kept) < self._most_kept or index in self._kept:
             self._kept[index] = request, now + GOOD_FOR_S
         return request

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from loadgen.base.exchange import Expect
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.plan import make_shards
-from loadgen.workloads import http
 from loadgen.workloads.http import FileBody, HttpScript, HttpWorkload, weighted_cycle
 from tests.support.fakes import make_plan
 
@@ -131,11 +130,10 @@ def test_the_users_of_a_worker_share_one_stream_or_have_one_each():
     assert (shared.skip(), shared.left, own.skip(), own.left) == (0, 0, 0, 0)
 
 
-def test_a_file_is_read_in_pieces_and_again_for_every_request(tmp_path, monkeypatch):
-    monkeypatch.setattr(http, "_FILE_CHUNK_BYTES", 4)
+def test_a_file_is_read_in_pieces_and_again_for_every_request(tmp_path):
     path = tmp_path / "body.bin"
     path.write_bytes(b"0123456789")
-    body = FileBody(str(path))
+    body = FileBody(str(path), 4)
     assert body.length == 10
     assert list(body.chunks()) == list(body.chunks()) == [b"0123", b"4567", b"89"]
 

@@ -55,13 +55,13 @@ class Provider:
         self._renewing = renewing
         self._closed = threading.Event()
 
-    def watch(self, on_lost: Callable[[str], None]) -> None:
+    def watch(self, on_lost: Callable[[str], None], every_s: float = REFRESH_EVERY_S) -> None:
         """Begin to renew, where there is anything to renew.
 
         `on_lost` is called once, from the thread, when the credentials have expired and there are no others.
         """
         if self._renewing is not None:
-            threading.Thread(target=self._run, args=(on_lost,), name="s3-credentials", daemon=True).start()
+            threading.Thread(target=self._run, args=(on_lost, every_s), name="s3-credentials", daemon=True).start()
 
     def renew(self) -> str | None:
         """Replace `current` if it is time to; says why there are none that hold, else None."""
@@ -82,8 +82,8 @@ class Provider:
         """End the thread."""
         self._closed.set()
 
-    def _run(self, on_lost: Callable[[str], None]) -> None:
-        while not self._closed.wait(REFRESH_EVERY_S):
+    def _run(self, on_lost: Callable[[str], None], every_s: float) -> None:
+        while not self._closed.wait(every_s):
             problem = self.renew()
             if problem is not None:
                 on_lost(problem)

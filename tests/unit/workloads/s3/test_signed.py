@@ -6,7 +6,6 @@ import pytest
 
 from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.workloads.s3 import objects as module
 from loadgen.workloads.s3.objects import GOOD_FOR_S, MOST_KEPT, Signed
 from loadgen.workloads.s3.protocol.credentials import Credentials, Provider
 from tests.support.s3_fake import FakeStore, next_request, play, workload_of
@@ -17,11 +16,11 @@ KEYS = Credentials("AKIAEXAMPLEEXAMPLE01", "secret")
 class Made:
     """What makes the requests, and a clock."""
 
-    def __init__(self):
+    def __init__(self, most_kept=MOST_KEPT):
         self.now = 1000.0
         self.count = 0
         self.provider = Provider(KEYS)
-        self.signed = Signed(self._make, self.provider, lambda: self.now)
+        self.signed = Signed(self._make, self.provider, lambda: self.now, most_kept)
 
     def _make(self, index):
         self.count += 1
@@ -48,9 +47,8 @@ def test_other_credentials_sign_anew():
     assert made.signed(1) is not first
 
 
-def test_only_so_many_are_kept(monkeypatch):
-    monkeypatch.setattr(module, "MOST_KEPT", 3)
-    made = Made()
+def test_only_so_many_are_kept():
+    made = Made(most_kept=3)
     kept = [made.signed(index) for index in range(3)]
     assert made.signed(3) is not made.signed(3)
     assert [made.signed(index) for index in range(3)] == kept

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.workloads.s3.protocol import credentials as credentials_module
 from loadgen.workloads.s3.protocol.credentials import Credentials, Provider, find_credentials, read_settings, shortened
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "CANARY-secret"}
@@ -183,8 +182,7 @@ def test_credentials_are_lost_only_when_they_have_expired_and_there_are_no_other
     assert provider.renew() == "S3 credentials could not be renewed: they have expired"
 
 
-def test_the_thread_renews_until_it_is_closed_and_says_once_when_credentials_are_lost(monkeypatch):
-    monkeypatch.setattr(credentials_module, "REFRESH_EVERY_S", 0.001)
+def test_the_thread_renews_until_it_is_closed_and_says_once_when_credentials_are_lost():
     source, lost, said = Source(), [], threading.Event()
     provider = Provider(Credentials("FIRST", "CANARY"), source)
     source.key = "SECOND"
@@ -193,7 +191,7 @@ def test_the_thread_renews_until_it_is_closed_and_says_once_when_credentials_are
         lost.append(problem)
         said.set()
 
-    provider.watch(on_lost)
+    provider.watch(on_lost, every_s=0.001)
     for _ in range(2):  # when it asks again, it has taken the answer
         assert source.asked.acquire(timeout=10)
     assert provider.current.access_key == "SECOND"
@@ -211,10 +209,9 @@ def test_keys_that_do_not_expire_need_no_thread():
     assert provider.renew() is None
 
 
-def test_a_closed_provider_asks_no_more(monkeypatch):
-    monkeypatch.setattr(credentials_module, "REFRESH_EVERY_S", 3600)
+def test_a_closed_provider_asks_no_more():
     provider = Provider(Credentials("FIRST", "CANARY"), Source())
-    provider.watch(lambda problem: None)
+    provider.watch(lambda problem: None, every_s=3600)
     thread = next(thread for thread in threading.enumerate() if thread.name == "s3-credentials")
     provider.close()
     thread.join(10)
