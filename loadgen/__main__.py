@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
@@ -28,7 +29,14 @@ def main() -> NoReturn:
     os._exit(code)
 
 
-def run() -> int:
+def run_command_line() -> int:
+    """See `run_app`, whose import takes as long as many a command."""
+    from loadgen.cli.app import run_app
+
+    return run_app()
+
+
+def run(command_line: Callable[[], int] = run_command_line) -> int:
     """Run the command line; the exit code. The version needs nothing imported. Later signals are without effect."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         from loadgen import __version__
@@ -41,9 +49,7 @@ def run() -> int:
         for number in STOPPING:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _stop)
-        from loadgen.cli.app import run_app
-
-        code = run_app()
+        code = command_line()
         _ignore_stopping()
     except Stopped:
         with suppress(OSError, AttributeError):

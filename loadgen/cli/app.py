@@ -117,7 +117,7 @@ def _warn_of_unknown(variables: Collection[str]) -> None:
 def _show(error: Any) -> None:
     """One line, with where to look; all the help where nothing was asked for."""
     if type(error).__name__ == "NoArgsIsHelpError":
-        error.show()
+        tell(f"{error.format_message()}\n")
         return
     text = " ".join(error.format_message().split()).rstrip(".")
     if "extra argument" in text:  # what is left over may be the half of an unquoted header, a token
@@ -150,7 +150,6 @@ def run_app(call: Call = call_body) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             tell(f"loadgen: cannot write to standard output: {error.strerror}\n")
             return USAGE
-        traceback.print_exc()
-        tell("loadgen: this is a bug in loadgen; please report it with the lines above\n")
+        tell(f"{traceback.format_exc()}loadgen: this is a bug in loadgen; please report it with the lines above\n")
         return INTERNAL
     return int(code or 0)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 import traceback
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ import uvloop
 
 from loadgen.cli.live import live_line
 from loadgen.cli.output import Delivery
+from loadgen.cli.streams import tell
 from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.plan.plan import Plan
 from loadgen.report.run.run_report import RunReport
@@ -40,7 +40,7 @@ def measure_and_report(plan: Plan, delivery: Delivery) -> ExitCode:
 
         def crashed(error: BaseException) -> None:
             live.end()
-            traceback.print_exception(error, file=sys.stderr)
+            tell("".join(traceback.format_exception(error)))
 
         result = run_async(run_job(plan, Hooks(Observers(live), emergency, crashed), last_calibration(os.environ)))
         live.end()

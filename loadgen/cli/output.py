@@ -1,10 +1,14 @@
-"""Where results go: files, standard output, a terminal. Files are written first, so that nothing can lose them."""
+"""Where results go: files, standard output, a terminal.
+
+A pager that stops may keep the report waiting for ever, and a pipe that nobody reads a file. So regular files come
+first, which wait for nobody, then the report, then what else there is.
+"""
 
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +27,8 @@ class Delivery:
 
     def __init__(self, output: Output) -> None:
         self.output = output
+        self._regular: list[str] = []
+        self._streams: list[str] = []
         seen: dict[str, str] = {}
         for name, file in output.files.items():
             flag = find_export(name).flag
@@ -30,7 +36,10 @@ class Delivery:
                 continue
             if file == "-":
                 raise UsageError(f"{flag}: expected the name of a file; /dev/stdout is one")
-            if _is_regular(flag, file):
+            if not _is_regular(flag, file):
+                self._streams.append(name)
+            else:
+                self._regular.append(name)
                 other = seen.setdefault(os.path.realpath(file), flag)
                 if other != flag:
                     raise UsageError(f"{flag} cannot be combined with {other} of the same file: {file!r}")
@@ -47,30 +56,41 @@ class Delivery:
         is a step of GitHub Actions: then there are annotations, and a part of the step's summary.
         """
         failures = Failures()
-        written = {name for name, file in self.output.files.items() if file == "-"}
-        for name, file in self.output.files.items():
-            if file != "-":
+        safe = {name for name, file in self.output.files.items() if file == "-"}
+
+        def write(names: Sequence[str]) -> None:
+            for name in names:
                 with failures:
-                    write_whole(Path(file), render(name, kind, document))
-                    written.add(name)
-        with failures:
-            self._print(kind, document, failed=bool(failures.texts))
+                    write_whole(Path(self.output.files[name]), render(name, kind, document))
+                    safe.add(name)
+            if self.output.measured and SAVED not in safe and not safe.issuperset(names):
+                failures.texts.append(_saved_elsewhere(kind, document))
+                safe.add(SAVED)
+
+        write([*self._regular, *self._streams] if self._hushed else self._regular)
+        if failures.texts or not self._hushed:
+            with failures:
+                self._print(kind, document)
+        if not self._hushed:
+            write(self._streams)
         if environment and environment.get("GITHUB_ACTIONS") == "true":
             with failures:
                 self._annotate(kind, document)
             with failures:
                 _add_summary(environment.get("GITHUB_STEP_SUMMARY"), kind, document)
-        if self.output.measured and len(written) < len(self.output.files) and SAVED not in written:
-            failures.texts.append(_saved_elsewhere(kind, document))
         failures.check()
 
-    def _print(self, kind: Kind, document: object, *, failed: bool) -> None:
-        saved = self.output.files.get(SAVED)
-        if saved == "-":
+    @property
+    def _hushed(self) -> bool:
+        """Whether a report is printed only where a file fails."""
+        return self.output.quiet and SAVED in self.output.files and not self.machine
+
+    def _print(self, kind: Kind, document: object) -> None:
+        if self.output.files.get(SAVED) == "-":
             emit(render(SAVED, kind, document))
         elif self.output.form != "text":
             emit(render(self.output.form, kind, document))
-        elif failed or saved is None or not self.output.quiet:
+        else:
             emit(render("text", kind, document, width=text_width(), colour=wants_colour()) + "\n")
 
     def _annotate(self, kind: Kind, document: object) -> None:
@@ -121,9 +141,12 @@ def _is_regular(flag: str, file: str) -> bool:
 def _saved_elsewhere(kind: Kind, document: object) -> str:
     """Save what was measured where there is room; says where, or why that failed as well."""
     try:
-        folder = tempfile.mkdtemp(prefix="loadgen-")
-        path = Path(folder, "result.json")
-        write_whole(path, render(SAVED, kind, document))
+        path = Path(tempfile.mkdtemp(prefix="loadgen-"), "result.json")
+        try:
+            write_whole(path, render(SAVED, kind, document))
+        except UsageError:
+            path.parent.rmdir()
+            raise
     except (OSError, UsageError) as error:
         return f"the result could not be saved elsewhere either: {error}"
     return f"the result is in {path} instead; `loadgen report` makes the other files of it"

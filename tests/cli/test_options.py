@@ -193,6 +193,13 @@ def test_help_on_a_full_disk_is_one_clear_error(arguments: list[str]) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
+def test_what_cannot_be_said_on_a_full_disk_changes_no_exit_code() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "loadgen"], check=False, stdout=subprocess.PIPE, stderr=full)
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
 def test_a_full_standard_output_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr("sys.stdout", full)

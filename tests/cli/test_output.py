@@ -1,7 +1,12 @@
 """Where what was measured goes: to files, to standard output, and never to nowhere."""
 
+import io
 import os
+import resource
 import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -98,6 +103,86 @@ def test_what_was_saved_is_not_saved_elsewhere(folder: Path, monkeypatch: pytest
             "run", RunReport((RESULT,))
         )
     assert [file.name for file in folder.iterdir()] == ["r.json"]
+
+
+def test_where_nothing_can_be_saved_elsewhere_either_nothing_is_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with redirect_stdout(io.StringIO()), pytest.raises(UsageError, match="not be saved elsewhere either"):
+            Delivery(Output("text", {"saved": "/dev/full"}, measured=True)).deliver("run", RunReport((RESULT,)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(folder.iterdir()) == []
+
+
+class Watched(io.StringIO):
+    """A standard output that does something as soon as a report comes."""
+
+    def __init__(self, at_report: Callable[[], None]) -> None:
+        super().__init__()
+        self._at_report = at_report
+
+    def write(self, text: str) -> int:
+        if not self.getvalue():
+            self._at_report()
+        return super().write(text)
+
+
+def read_in_background(pipe: Path, texts: list[str]) -> threading.Thread:
+    reader = threading.Thread(target=lambda: texts.append(pipe.read_text("utf-8")), daemon=True)
+    reader.start()
+    return reader
+
+
+def test_regular_files_are_there_before_a_pager_can_keep_the_report_waiting(folder: Path) -> None:
+    there: list[str] = []
+    with redirect_stdout(Watched(lambda: there.extend(file.name for file in folder.iterdir()))):
+        delivered(saved="r.json", hgrm="r.hgrm")
+    assert sorted(there) == ["r.hgrm", "r.json"]
+
+
+def test_what_was_measured_is_saved_elsewhere_before_a_pager_can_keep_the_report_waiting(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    (folder / "gone").mkdir()
+    delivery = Delivery(Output("text", {"saved": "gone/r.json"}, measured=True))
+    (folder / "gone").rmdir()
+    there: list[Path] = []
+    with (
+        redirect_stdout(Watched(lambda: there.extend(folder.glob("loadgen-*/result.json")))),
+        pytest.raises(UsageError),
+    ):
+        delivery.deliver("run", RunReport((RESULT,)))
+    assert len(there) == 1
+
+
+def test_a_report_does_not_wait_for_the_reader_of_a_pipe(folder: Path) -> None:
+    """Who reads the pipe comes only when the report is there."""
+    os.mkfifo(folder / "pipe")
+    texts: list[str] = []
+    readers: list[threading.Thread] = []
+    with redirect_stdout(Watched(lambda: readers.append(read_in_background(folder / "pipe", texts)))) as printed:
+        delivered(saved="pipe")
+    readers[0].join()
+    assert (printed.getvalue(), texts) == (TEXT, [JSON])
+
+
+def test_a_reader_of_the_report_that_has_gone_costs_no_file(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    texts: list[str] = []
+    reader = read_in_background(folder / "pipe", texts)
+    gone, stdout = os.pipe()
+    os.close(gone)
+    with os.fdopen(stdout, "w") as closed, redirect_stdout(closed):
+        delivered(saved="r.json", markdown="pipe")
+    reader.join()
+    assert (folder / "r.json").read_text() == JSON
+    assert texts
 
 
 def test_an_error_of_ours_keeps_no_other_file_from_being_written(folder: Path) -> None:
