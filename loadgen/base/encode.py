@@ -13,8 +13,6 @@ class Encoder:
     `host` is that field's line, and `end` what ends a head.
     """
 
-    __slots__ = ("end", "host")
-
     def __init__(self, origin: Origin, *, keep_alive: bool) -> None:
         self.host = f"Host: {origin.authority}\r\n"
         self.end = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"

@@ -12,57 +12,43 @@ from typing import Any, Protocol
 
 
 class ErrorClass(StrEnum):
-    """Everything that can keep a request from passing; the value is the name in a Result."""
+    """Everything that can keep a request from passing, a row each; the value is the name in a Result.
 
-    CONNECTION_REFUSED = "connection_refused"
-    CONNECTION_RESET = "connection_reset"
-    UNREACHABLE = "unreachable"
-    CONNECT_TIMEOUT = "connect_timeout"
-    TLS = "tls_error"
-    TIMEOUT = "timeout"
-    MALFORMED_REPLY = "malformed_reply"
-    EARLY_CLOSE = "early_close"
-    STALE_CONNECTION = "stale_connection"
-    UNEXPECTED_STATUS = "unexpected_status"
-    UNEXPECTED_BODY = "unexpected_body"
-    UNEXPECTED_LENGTH = "unexpected_length"
-    WRONG_CONTENT = "wrong_content"
-    PROCESSING = "processing_failed"
-    NO_DESCRIPTORS = "no_descriptors"
-    NO_PORTS = "no_ports"
-    GENERATOR = "generator_error"
-    CUT = "cut"
+    `text` says it to a person. `fault` is whose it is: `target` counts against thresholds, `generator` and `unknown`
+    never do.
+    """
 
-    @property
-    def fault(self) -> str:
-        """Whose fault it is: `target` counts against thresholds, `generator` and `unknown` never do."""
-        if self is ErrorClass.CUT:
-            return "unknown"
-        if self in (ErrorClass.NO_DESCRIPTORS, ErrorClass.NO_PORTS, ErrorClass.GENERATOR):
-            return "generator"
-        return "target"
+    text: str
+    fault: str
 
+    def __new__(cls, name: str, text: str = "", fault: str = "target") -> "ErrorClass":
+        """A member of one row."""
+        error = str.__new__(cls, name)
+        error._value_ = name
+        error.text, error.fault = text, fault
+        return error
 
-ERROR_TEXT: dict[ErrorClass, str] = {
-    ErrorClass.CONNECTION_REFUSED: "connection refused",
-    ErrorClass.CONNECTION_RESET: "connection reset by the server",
-    ErrorClass.UNREACHABLE: "host or network unreachable",
-    ErrorClass.CONNECT_TIMEOUT: "no connection within --connect-timeout",
-    ErrorClass.TLS: "TLS handshake or certificate failed",
-    ErrorClass.TIMEOUT: "no complete reply within --timeout",
-    ErrorClass.MALFORMED_REPLY: "the reply is not HTTP/1.x",
-    ErrorClass.EARLY_CLOSE: "connection closed in the middle of a reply",
-    ErrorClass.STALE_CONNECTION: "the server had already closed the reused connection; --no-keepalive reuses none",
-    ErrorClass.UNEXPECTED_STATUS: "status not among the expected ones",
-    ErrorClass.UNEXPECTED_BODY: "body lacks the expected text",
-    ErrorClass.UNEXPECTED_LENGTH: "body length differs from the expected one",
-    ErrorClass.WRONG_CONTENT: "the object differs from what was put",
-    ErrorClass.PROCESSING: "the function failed on an object",
-    ErrorClass.NO_DESCRIPTORS: "this machine ran out of file descriptors",
-    ErrorClass.NO_PORTS: "this machine ran out of ephemeral ports",
-    ErrorClass.GENERATOR: "the generator itself failed",
-    ErrorClass.CUT: "still running when the grace period ended",
-}
+    CONNECTION_REFUSED = "connection_refused", "connection refused"
+    CONNECTION_RESET = "connection_reset", "connection reset by the server"
+    UNREACHABLE = "unreachable", "host or network unreachable"
+    CONNECT_TIMEOUT = "connect_timeout", "no connection within --connect-timeout"
+    TLS = "tls_error", "TLS handshake or certificate failed"
+    TIMEOUT = "timeout", "no complete reply within --timeout"
+    MALFORMED_REPLY = "malformed_reply", "the reply is not HTTP/1.x"
+    EARLY_CLOSE = "early_close", "connection closed in the middle of a reply"
+    STALE_CONNECTION = (
+        "stale_connection",
+        "the server had already closed the reused connection; --no-keepalive reuses none",
+    )
+    UNEXPECTED_STATUS = "unexpected_status", "status not among the expected ones"
+    UNEXPECTED_BODY = "unexpected_body", "body lacks the expected text"
+    UNEXPECTED_LENGTH = "unexpected_length", "body length differs from the expected one"
+    WRONG_CONTENT = "wrong_content", "the object differs from what was put"
+    PROCESSING = "processing_failed", "the function failed on an object"
+    NO_DESCRIPTORS = "no_descriptors", "this machine ran out of file descriptors", "generator"
+    NO_PORTS = "no_ports", "this machine ran out of ephemeral ports", "generator"
+    GENERATOR = "generator_error", "the generator itself failed", "generator"
+    CUT = "cut", "still running when the grace period ended", "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +161,6 @@ class RequestGroup:
     of the last reply. The rest is whoever's who records: `add` and `add_lag` take the latency and send lag, in
     nanoseconds, of one more reply like the last good one, which is `reply`.
     """
-
-    __slots__ = ("add", "add_lag", "cache", "repeats", "reply")
 
     def __init__(self, *, repeats: bool = True) -> None:
         self.repeats = repeats

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from enum import IntEnum
+from typing import Any
 
 from loadgen.base.exchange import Address
 
@@ -16,11 +17,7 @@ class Phase(IntEnum):
     OPEN = 3
 
 
-def _unusable(_size: int) -> bytes:
-    raise OSError("the channel is not open")
-
-
-def _unwritable(_data: bytes) -> int:
+def _unusable(_: object) -> Any:
     raise OSError("the channel is not open")
 
 
@@ -43,7 +40,7 @@ class Channel:
         self.sock: socket.SocketType | None = None
         self.fd = -1
         self.recv: Callable[[int], bytes] = _unusable
-        self.send: Callable[[bytes], int] = _unwritable
+        self.send: Callable[[bytes], int] = _unusable
         self.connected_ns = self.phase_ns = 0
         self.address: Address = (0, ("", 0))
         self.addresses: Iterator[Address] = iter(())
@@ -52,8 +49,6 @@ class Channel:
 
 class Watch:
     """A descriptor of somebody else's in the reactor's set; `on_ready` is called when it is readable."""
-
-    __slots__ = ("on_ready",)
 
     phase = state = None
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import select
 import socket
 import ssl
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ from loadgen.base.exchange import Address, ConnectionCounts, Endpoint, ErrorClas
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.channel import Channel, Phase
 from loadgen.clients.faults import classify, explain, handshake_error
-from loadgen.clients.poller import ENDED, FAILED, IN, OUT, Poller, has_epoll
+from loadgen.clients.poller import ENDED, FAILED, IN, OUT, LoopPoller, has_epoll
 
 _ESTABLISHED = b"\x01"
 
@@ -45,7 +46,7 @@ class Opener:
         self,
         endpoint: Endpoint,
         context: ssl.SSLContext | None,
-        poller: Poller,
+        poller: "select.epoll | LoopPoller",
         channels: dict[int, Any],
         clock: Clock,
         owner: Owner,

@@ -3,30 +3,16 @@
 import asyncio
 import select
 from collections.abc import Callable
-from typing import Protocol
 
 IN, OUT, FAILED, ENDED = 1, 4, 8 | 16, 0x2000
 """Readable, writable, error or hang-up, and the end of what the other side sends, in epoll's numbers."""
 
 
-class Poller(Protocol):
-    """Level-triggered readiness of descriptors."""
-
-    def register(self, descriptor: int, mask: int) -> None:
-        """Begin to watch for IN, OUT or both."""
-
-    def modify(self, descriptor: int, mask: int) -> None:
-        """Watch for something else."""
-
-    def poll(self, timeout: float | None, most: int) -> list[tuple[int, int]]:
-        """At most `most` descriptors that are ready, with what for."""
-
-    def close(self) -> None:
-        """Stop watching."""
-
-
 class LoopPoller:
-    """Asks the event loop about each descriptor. `poll` never waits: `on_ready` is called when there is something."""
+    """As select.epoll, by asking the event loop about each descriptor.
+
+    `poll` never waits: `on_ready` is called when there is something.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, on_ready: Callable[[], None]) -> None:
         self._loop = loop
@@ -36,12 +22,10 @@ class LoopPoller:
         self._called = False
 
     def register(self, descriptor: int, mask: int) -> None:
-        """Begin to watch."""
         self._masks[descriptor] = 0
         self.modify(descriptor, mask)
 
     def modify(self, descriptor: int, mask: int) -> None:
-        """Watch for something else."""
         changed = self._masks[descriptor] ^ mask
         self._masks[descriptor] = mask
         if changed & IN:
@@ -63,7 +47,6 @@ class LoopPoller:
             self._ready.pop(descriptor, None)
 
     def poll(self, timeout: float | None, most: int) -> list[tuple[int, int]]:
-        """What the loop has told since the last call."""
         ready = [(descriptor, self._ready.pop(descriptor)) for descriptor in list(self._ready)[:most]]
         self._called = False
         for descriptor, mask in ready:
@@ -73,7 +56,6 @@ class LoopPoller:
         return ready
 
     def close(self) -> None:
-        """Stop watching everything."""
         for descriptor in list(self._masks):
             self.forget(descriptor)
 

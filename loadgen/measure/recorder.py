@@ -4,7 +4,7 @@ from collections.abc import Callable
 from operator import add
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
+from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
 from loadgen.measure.reply_hints import location, why_bad
@@ -116,7 +116,7 @@ class Recorder:
         errors = self._recording.tally(name_id).errors
         if error not in errors:
             example = self._redact(head[:EXAMPLE_BYTES]) if head else ""
-            message = self._redact(detail.encode("utf-8", "replace")) if detail else ERROR_TEXT[error]
+            message = self._redact(detail.encode("utf-8", "replace")) if detail else error.text
             more = why_bad(error, head)
             errors[error] = ErrorCount(0, f"{message}; {more}" if more else message, example)
 
@@ -188,7 +188,7 @@ class Recorder:
             tally.failed += count
             if replies.error.fault == "target":
                 self._failed += count
-            tally.errors.setdefault(replies.error, ErrorCount(0, ERROR_TEXT[replies.error])).count += count
+            tally.errors.setdefault(replies.error, ErrorCount(0, replies.error.text)).count += count
             tally.clock("failed").add_ns(samples)
             lags.clear()
         replies.received = replies.moved = replies.sized = 0

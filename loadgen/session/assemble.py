@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.redact import Redactor
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
@@ -180,7 +180,7 @@ def _statuses(tally: Tally) -> dict[str, int]:
 
 def _errors(total: Tally) -> list[ErrorRow]:
     rows = [
-        ErrorRow(error.value, error.fault, item.message or ERROR_TEXT[error], item.count, item.example)
+        ErrorRow(error.value, error.fault, item.message or error.text, item.count, item.example)
         for error, item in total.errors.items()
         if item.count
     ]

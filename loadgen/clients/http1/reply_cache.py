@@ -26,8 +26,6 @@ class ReplyCache:
     is how often that was made. `heads` are whole heads and what they say, None where none comes twice.
     """
 
-    __slots__ = ("_last", "alike", "data", "heads", "patterns_made", "repeats", "size")
-
     def __init__(self, *, repeats: bool = True) -> None:
         self.repeats = repeats
         self.data: bytes | None = None

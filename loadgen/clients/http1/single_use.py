@@ -11,8 +11,6 @@ class SingleUse:
     looked at again.
     """
 
-    __slots__ = ("_after", "_seen")
-
     def __init__(self, after: int) -> None:
         self._after = after
         self._seen = 0

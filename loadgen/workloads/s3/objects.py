@@ -150,8 +150,6 @@ class Signed:
     It is the same object again, also while it is under way: whoever changes it takes a `twin`. `clock` gives seconds.
     """
 
-    __slots__ = ("_clock", "_credentials", "_kept", "_make", "_most_kept", "_provider")
-
     def __init__(
         self,
         make: Callable[[int], Request],

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ERROR_TEXT, ErrorClass, Expect, Fields, Reply, Request, RequestGroup
+from loadgen.base.exchange import ErrorClass, Expect, Fields, Reply, Request, RequestGroup
 from loadgen.guard.shared_state import Cause
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.workloads.base import Pause
@@ -58,7 +58,7 @@ class Coded(Expect):
 @pytest.mark.parametrize(
     ("answer", "end", "codes", "message"),
     [
-        (RESET, (None, RESET), {}, ERROR_TEXT[RESET]),
+        (RESET, (None, RESET), {}, RESET.text),
         (reply(404, b"Gone for good"), (404, ErrorClass.UNEXPECTED_STATUS), {"Gone": 1}, "status 404, Gone"),
     ],
     ids=["no reply", "a bad one"],

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import ERROR_TEXT, ConnectionCounts, ErrorClass
+from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recorder import EXAMPLE_BYTES, Recorder
 from loadgen.measure.recording import ErrorCount, Recording, Tally
@@ -175,9 +175,7 @@ def test_examples_are_the_first_ones_cut_to_size_and_redacted():
 def test_without_detail_or_bytes_the_class_explains_itself():
     recorder = closed_loop()
     recorder.lose(0, ErrorClass.EARLY_CLOSE, 1, 0, "", b"")
-    assert recorder.take().tally(0).errors == {
-        ErrorClass.EARLY_CLOSE: ErrorCount(1, ERROR_TEXT[ErrorClass.EARLY_CLOSE], "")
-    }
+    assert recorder.take().tally(0).errors == {ErrorClass.EARLY_CLOSE: ErrorCount(1, ErrorClass.EARLY_CLOSE.text, "")}
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,6 @@ class Crc:
 class Checksum:
     """One kind of checksum: `header` carries its value, `algorithm` names it in headers and `element` in XML."""
 
-    __slots__ = ("algorithm", "element", "header", "new")
-
     def __init__(self, name: str, new: Callable[[], Digest]) -> None:
         self.header = f"x-amz-checksum-{name}"
         self.algorithm = name.upper()

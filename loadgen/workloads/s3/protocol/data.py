@@ -174,8 +174,6 @@ class Body:
 class _Prefixes:
     """Checksums of the beginnings of the common part, kept for every piece and for the sizes in use."""
 
-    __slots__ = ("_bodies", "_by_pieces", "_by_size")
-
     def __init__(self, bodies: Bodies, new: Callable[[], Digest]) -> None:
         self._bodies = bodies
         self._by_pieces = [new()]

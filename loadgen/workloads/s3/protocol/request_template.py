@@ -19,11 +19,6 @@ class RequestTemplate:
     gives seconds since the epoch.
     """
 
-    __slots__ = (
-        "_clock", "_credentials", "_end", "_framing", "_host", "_model", "_path", "_provider", "_second", "_signer",
-        "_signing", "_size", "_start",
-    )  # fmt: skip
-
     def __init__(
         self,
         model: Request,

@@ -71,11 +71,6 @@ class Signer:
     `unsigned` are fields that every request has besides, in their wire form.
     """
 
-    __slots__ = (
-        "_authorization", "_credentials", "_host", "_layouts", "_mac", "_request_mac", "_second", "_stamped", "_tail",
-        "_time", "_token", "_unsigned",
-    )  # fmt: skip
-
     def __init__(self, host: str, region: str, unsigned: str = "") -> None:
         self._host = host
         self._unsigned = unsigned
@@ -194,8 +189,6 @@ class SigningTemplate:
 
 class _Layout:
     """The order of the fields of one kind of request: formats of payload, time, token and the other values."""
-
-    __slots__ = ("block", "names", "signed")
 
     def __init__(self, host: str, names: tuple[str, ...], has_token: bool) -> None:
         sent = {_HASH: 0, _DATE: 1} | ({_TOKEN: 2} if has_token else {})
