@@ -26,11 +26,12 @@ _SIZE_UNITS = {
 }  # fmt: skip
 _RATE_UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600}
 _LONGEST_TEXT = 64
+_MOST_BITS = 60
 
 
-def parse_duration_s(value: str | float) -> float:
+def parse_duration_s(value: object) -> float:
     """Seconds of "30s", "5m", "250ms", "1h30m" or a bare number of seconds."""
-    expected = f"expected a duration such as 30s, 5m or 250ms, got {_shown(value)}"
+    expected = f"expected a duration such as 30s, 5m or 250ms, got {shown(value)}"
     text = _text(value, expected)
     if _NUMBER_ALONE.fullmatch(text):
         seconds = Fraction(_padded(text))
@@ -40,11 +41,11 @@ def parse_duration_s(value: str | float) -> float:
     else:
         raise ValueError(expected)
     if seconds > MAX_DURATION_S:
-        raise ValueError(f"expected a duration of at most three years, got {_shown(value)}")
+        raise ValueError(f"expected a duration of at most three years, got {shown(value)}")
     return float(seconds)
 
 
-def parse_range_s(value: str | float) -> tuple[float, float]:
+def parse_range_s(value: object) -> tuple[float, float]:
     """The two ends, in seconds, of "100ms..300ms"; a single duration is both ends."""
     low_text, dots, high_text = value.partition("..") if isinstance(value, str) else (value, "", "")
     try:
@@ -52,37 +53,37 @@ def parse_range_s(value: str | float) -> tuple[float, float]:
         high = parse_duration_s(high_text) if dots else low
     except ValueError:
         raise ValueError(
-            f"expected a duration such as 1s or a range such as 100ms..300ms, got {_shown(value)}"
+            f"expected a duration such as 1s or a range such as 100ms..300ms, got {shown(value)}"
         ) from None
     if low > high:
-        raise ValueError(f"expected a range from low to high such as 100ms..300ms, got {_shown(value)}")
+        raise ValueError(f"expected a range from low to high such as 100ms..300ms, got {shown(value)}")
     return low, high
 
 
-def parse_size(value: str | float) -> int:
+def parse_size(value: object) -> int:
     """Bytes of "10KiB" (1024), "10KB" (1000), "1.5MiB" or a bare number of bytes."""
-    expected = f"expected a size in bytes such as 512, 10KiB or 5MB, got {_shown(value)}"
+    expected = f"expected a size in bytes such as 512, 10KiB or 5MB, got {shown(value)}"
     match = _NUMBER_AND_UNIT.fullmatch(_text(value, expected))
     if match is None or match[2].lower() not in _SIZE_UNITS:
         raise ValueError(expected)
     size = Fraction(_padded(match[1])) * _SIZE_UNITS[match[2].lower()]
     if size.denominator != 1:
-        raise ValueError(f"expected a whole number of bytes, got {_shown(value)}")
+        raise ValueError(f"expected a whole number of bytes, got {shown(value)}")
     return int(size)
 
 
-def parse_rate(value: str | float) -> float:
+def parse_rate(value: object) -> float:
     """Per second: of "5000/s", "300/m", "10/h" or a bare number."""
-    expected = f"expected a rate such as 5000/s or 300/m, got {_shown(value)}"
+    expected = f"expected a rate such as 5000/s or 300/m, got {shown(value)}"
     number, slash, unit = (part.strip() for part in _text(value, expected).partition("/"))
     if not _NUMBER_ALONE.fullmatch(number) or (slash and unit not in _RATE_UNITS_S):
         raise ValueError(expected)
     return float(Fraction(_padded(number)) / _RATE_UNITS_S[unit or "s"])
 
 
-def parse_percent(value: str | float) -> float:
+def parse_percent(value: object) -> float:
     """A share from 0 to 1: of "5%", or of the fraction "0.05" itself."""
-    expected = f"expected a share such as 5% or a fraction from 0 to 1, got {_shown(value)}"
+    expected = f"expected a share such as 5% or a fraction from 0 to 1, got {shown(value)}"
     text = _text(value, expected)
     number = text.removesuffix("%").rstrip()
     if not _NUMBER_ALONE.fullmatch(number):
@@ -154,7 +155,7 @@ def _three_digits(number: float) -> str:
     return f"{number:.0f}"
 
 
-def _text(value: str | float, expected: str) -> str:
+def _text(value: object, expected: str) -> str:
     """The text of a number or a text of sensible length."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(expected)
@@ -176,7 +177,22 @@ def _padded(number: str) -> str:
     return f"0{number}0" if "." in number else number
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, int) and value.bit_length() > 4 * _LONGEST_TEXT:
-        return "a very large number"
-    return repr(str(value)) if isinstance(value, str) else str(value)
+def shown(value: object) -> str:
+    """A found value in plain words. A long text is shortened only after secrets are taken out of it."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return repr(str(value))
+        case int() if value.bit_length() > _MOST_BITS:
+            return "a very large number"
+        case int() | float():
+            return str(value)
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return f"a {type(value).__name__}"

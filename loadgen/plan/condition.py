@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt
 from typing import Literal
 
-from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size
+from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size, shown
 from loadgen.plan.metrics import BY_THE_SECOND, Metric, metric_named
-from loadgen.plan.problems import did_you_mean, shown
+from loadgen.plan.problems import did_you_mean
 
 Use = Literal["threshold", "abort", "slo"]
 

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from loadgen.plan.problems import did_you_mean, shown
+from loadgen.base.units import shown
+from loadgen.plan.problems import did_you_mean
 
 Kind = Literal["latency", "ratio", "rate", "count", "generator"]
 Unit = Literal["ms", "share", "per_s", "bytes_per_s", "count", "us", "mb"]

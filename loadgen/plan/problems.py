@@ -18,7 +18,6 @@ _FLAG_NAMES = {
     "thresholds": "threshold",
 }
 _LONGEST_LINE = 400
-_MOST_BITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +80,6 @@ def where_text(where: Where) -> str:
     """("requests", 1, "weight") -> "requests[1].weight"."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
     return text.removeprefix(".")
-
-
-def shown(value: object) -> str:
-    """A found value in plain words. A long text is shortened only after secrets are taken out of it (Places.error)."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return repr(str(value))
-        case int() if value.bit_length() > _MOST_BITS:
-            return "a very large number"
-        case int() | float():
-            return str(value)
-        case dict():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return f"a {type(value).__name__}"
 
 
 def _shortened(line: str) -> str:

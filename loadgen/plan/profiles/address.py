@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from loadgen.base.exchange import Origin
+from loadgen.base.units import shown
 from loadgen.plan.encodings import encode_path
-from loadgen.plan.problems import shown
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")

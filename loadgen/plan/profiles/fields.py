@@ -8,9 +8,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from loadgen.base.units import parse_duration_s, parse_range_s, parse_rate, parse_size
+from loadgen.base.units import parse_duration_s, parse_rate, shown
 from loadgen.plan.condition import Condition, Use, parse_condition
-from loadgen.plan.problems import shown
 from loadgen.plan.profiles.values import Raw
 
 Names = TypeVar("Names", bound=Collection[str])
@@ -83,33 +82,12 @@ def one_of(*names: str) -> Callable[[object], str]:
     return read
 
 
-def duration(value: object) -> float:
-    """Seconds, zero or more."""
-    if not isinstance(value, str | int | float):
-        raise ValueError(f"expected a duration such as 30s, 5m or 250ms, got {shown(value)}")
-    return parse_duration_s(value)
-
-
 def positive_duration(value: object) -> float:
     """Seconds, more than zero."""
-    seconds = duration(value)
+    seconds = parse_duration_s(value)
     if seconds == 0:
         raise ValueError(f"expected a duration above zero such as 30s, got {shown(value)}")
     return seconds
-
-
-def duration_range(value: object) -> tuple[float, float]:
-    """Seconds from low to high; one duration is both."""
-    if not isinstance(value, str | int | float):
-        raise ValueError(f"expected a duration such as 1s or a range such as 100ms..300ms, got {shown(value)}")
-    return parse_range_s(value)
-
-
-def rate(value: object) -> float:
-    """Per second, zero or more."""
-    if not isinstance(value, str | int | float):
-        raise ValueError(f"expected a rate such as 5000/s or 300/m, got {shown(value)}")
-    return parse_rate(value)
 
 
 class StageEnd(NamedTuple):
@@ -124,15 +102,15 @@ def stage(value: object) -> StageEnd:
     """A stage of "30s:1000/s" or "30s:100", or of a mapping of `duration` and `rate` or `users`."""
     match value:
         case {"duration": length, "rate": to, **rest} if not rest:
-            return StageEnd(duration(length), _stage_rate(to), "rate")
+            return StageEnd(parse_duration_s(length), _stage_rate(to), "rate")
         case {"duration": length, "users": to, **rest} if not rest:
-            return StageEnd(duration(length), integer(0)(to), "users")
+            return StageEnd(parse_duration_s(length), integer(0)(to), "users")
         case str() if ":" in value:
             length, _, to = (part.strip() for part in value.partition(":"))
             if "/" in to:
-                return StageEnd(duration(length), rate(to), "rate")
+                return StageEnd(parse_duration_s(length), parse_rate(to), "rate")
             try:
-                return StageEnd(duration(length), integer(0)(Raw(to)), "users")
+                return StageEnd(parse_duration_s(length), integer(0)(Raw(to)), "users")
             except ValueError:
                 raise ValueError(
                     f"expected a rate such as 1000/s, or a number of users such as 100, got {shown(to)}"
@@ -145,7 +123,7 @@ def stage(value: object) -> StageEnd:
 
 def _stage_rate(value: object) -> float:
     """A rate with its unit: a bare number would be a number of users."""
-    per_second = rate(value)
+    per_second = parse_rate(value)
     if not isinstance(value, str) or "/" not in value:
         raise ValueError(f"expected a rate with its unit such as {value}/s, got {shown(value)}")
     return per_second
@@ -154,13 +132,6 @@ def _stage_rate(value: object) -> float:
 def one_or_many(value: object) -> tuple[object, ...]:
     """The values of a list; anything else is the only one."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
-def size(value: object) -> int:
-    """Bytes."""
-    if not isinstance(value, str | int):
-        raise ValueError(f"expected a size in bytes such as 512 or 10KiB, got {shown(value)}")
-    return parse_size(value)
 
 
 def body(value: object) -> bytes:

@@ -1,7 +1,7 @@
 """Profile: what a person wrote, checked value by value. How it is read from a file: document.py.
 
-The keys are flat and named like the flags of `loadgen run`. Every value has one reader in fields.py that says in plain
-words what is right; what spans several keys is checked in checks.py.
+The keys are flat and named like the flags of `loadgen run`. Every value has one reader, in fields.py or units.py, that
+says in plain words what is right; what spans several keys is checked in checks.py.
 """
 
 import copy
@@ -18,11 +18,12 @@ from pydantic import (
     ValidationError,
 )
 
+from loadgen.base.units import parse_duration_s, parse_range_s, parse_rate, parse_size, shown
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.jobs.s3 import JOBS
 from loadgen.plan.plan import ClientKind, Mode
-from loadgen.plan.problems import Places, Problem, Where, did_you_mean, shown
+from loadgen.plan.problems import Places, Problem, Where, did_you_mean
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import Target, parse_target
 from loadgen.plan.profiles.s3_profile import S3Profile
@@ -33,9 +34,9 @@ File = Annotated[str, BeforeValidator(fields.file_name)]
 Boolean = Annotated[bool, BeforeValidator(fields.boolean)]
 Positive = Annotated[int, BeforeValidator(fields.integer(1))]
 Natural = Annotated[int, BeforeValidator(fields.integer(0))]
-Seconds = Annotated[float, BeforeValidator(fields.duration)]
+Seconds = Annotated[float, BeforeValidator(parse_duration_s)]
 PositiveSeconds = Annotated[float, BeforeValidator(fields.positive_duration)]
-Rate = Annotated[float, BeforeValidator(fields.rate)]
+Rate = Annotated[float, BeforeValidator(parse_rate)]
 StageEnd = Annotated[SkipValidation[fields.StageEnd], BeforeValidator(fields.stage)]
 AbortRule = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("abort"))]
 Threshold = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("threshold"))]
@@ -63,7 +64,7 @@ class ExpectProfile(_Keys):
 
     status: Annotated[tuple[tuple[int, int], ...], BeforeValidator(fields.statuses)] = ((200, 399),)
     body_contains: Body | None = None
-    length: Annotated[int, BeforeValidator(fields.size)] | None = None
+    length: Annotated[int, BeforeValidator(parse_size)] | None = None
 
 
 class RequestProfile(_Keys):
@@ -96,7 +97,7 @@ class Profile(_Keys):
     connections: Positive = 50
     total_requests: Positive | None = None
     duration: PositiveSeconds | None = None
-    think: Annotated[tuple[float, float], BeforeValidator(fields.duration_range)] = (0.0, 0.0)
+    think: Annotated[tuple[float, float], BeforeValidator(parse_range_s)] = (0.0, 0.0)
     ramp_up: Seconds = 0.0
     warmup: Seconds = 0.0
     cool_down: Seconds = 0.0

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from loadgen.base.units import parse_size
+from loadgen.base.units import parse_size, shown
 from loadgen.plan.jobs.s3 import (
     DEFAULT_MIX,
     DEFAULT_OBJECTS,
@@ -15,10 +15,11 @@ from loadgen.plan.jobs.s3 import (
     Addressing,
     ChecksumName,
     JobName,
+    Payload,
     S3Job,
     ends_itself,
 )
-from loadgen.plan.problems import Problem, shown
+from loadgen.plan.problems import Problem
 from loadgen.plan.profiles import fields
 
 SizeRange = tuple[int, int, float]
@@ -45,7 +46,7 @@ def read_sizes(value: object) -> tuple[SizeRange, ...]:
 
 def read_part_size(value: object) -> int:
     """Bytes of a part: 5 MiB at least, as every store wants of all parts but the last."""
-    size = _size(value)
+    size = parse_size(value)
     if size < _SMALLEST_PART:
         raise ValueError(f"expected at least 5MiB (stores refuse smaller parts), got {shown(value)}")
     return size
@@ -53,7 +54,7 @@ def read_part_size(value: object) -> int:
 
 def read_range_size(value: object) -> int:
     """Bytes of a range: at least one."""
-    size = _size(value)
+    size = parse_size(value)
     if size < 1:
         raise ValueError(f"expected a size of at least 1 byte, got {shown(value)}")
     return size
@@ -95,12 +96,6 @@ def _pairs(value: object) -> list[tuple[str, object]]:
         raise ValueError(f"expected weights such as get:45,stat:30,put:15,delete:10, got {shown(value)}")
     split = (part.strip().partition(":") for part in value.split(",") if part.strip())
     return [(name.strip(), weight) for name, _, weight in split]
-
-
-def _size(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f"expected a size such as 8MiB, got {shown(value)}")
-    return parse_size(value)
 
 
 def _range(text: str, given: str) -> tuple[int, int]:
@@ -155,17 +150,11 @@ class S3Profile(BaseModel):
     aws_profile: Text | None = None
     prefix: Prefix = "loadgen/"
     objects: Annotated[int, BeforeValidator(fields.integer(1))] | None = None
-    size: Annotated[tuple[tuple[int, int, float], ...], BeforeValidator(read_sizes)] = _ONE_MIB
+    size: Annotated[tuple[SizeRange, ...], BeforeValidator(read_sizes)] = _ONE_MIB
     part_size: Annotated[int, BeforeValidator(read_part_size)] = 8 << 20
     range: Annotated[int, BeforeValidator(read_range_size)] | None = None
     mix: Annotated[tuple[tuple[str, float], ...], BeforeValidator(read_mix)] = DEFAULT_MIX
-    payload: (
-        Annotated[
-            Literal["signed", "unsigned", "streaming"],
-            BeforeValidator(fields.one_of("signed", "unsigned", "streaming")),
-        ]
-        | None
-    ) = None
+    payload: Annotated[Payload, BeforeValidator(fields.one_of("signed", "unsigned", "streaming"))] | None = None
     checksum: Annotated[ChecksumName, BeforeValidator(fields.one_of("crc32", "crc32c", "sha256", "none"))] = "none"
     verify: Boolean = False
     presigned: Boolean = False

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from loadgen.base.units import shown
 from loadgen.plan.jobs.http import Variable
-from loadgen.plan.problems import shown
 
 PER_REQUEST = ("random", "sequence", "choice", "uuid")
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from loadgen.plan.problems import Problem, Where, shown
+from loadgen.base.units import shown
+from loadgen.plan.problems import Problem, Where
 
 LARGEST_DOCUMENT = 1 << 20
 MOST_VALUES = 20_000
