@@ -6,6 +6,8 @@ from time import perf_counter_ns
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 NS_PER_US = 1_000
+NEVER_NS = 1 << 62
+"""Later than any instant."""
 
 Clock = Callable[[], int]
 now_ns: Clock = perf_counter_ns

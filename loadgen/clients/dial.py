@@ -3,21 +3,23 @@
 import socket
 import ssl
 
-from loadgen.base.clock import NS_PER_S, Clock
+from loadgen.base.clock import NS_PER_S, Clock, now_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint
 from loadgen.clients.addresses import TIMED_OUT, Addresses
 from loadgen.clients.faults import explain, handshake_error
 
 
-class Dial:
-    """Begins with the next of `addresses`. Counts what it opens and what it could not."""
+class Connector:
+    """What every way to open a user's connections has in common. It begins with the next of `addresses`."""
+
+    _opened_before = False
 
     def __init__(
         self,
         endpoint: Endpoint,
         context: ssl.SSLContext | None,
         counts: ConnectionCounts,
-        clock: Clock,
+        clock: Clock = now_ns,
         addresses: Addresses | None = None,
     ) -> None:
         self._endpoint = endpoint
@@ -25,11 +27,24 @@ class Dial:
         self._counts = counts
         self._clock = clock
         self._addresses = addresses or Addresses(endpoint.addresses, clock)
-        self._opened_before = False
-        self._sock: socket.socket | None = None
-        self._is_cut = False
 
-    def open(self, deadline_ns: int) -> socket.socket:
+    def _count_open(self, began_ns: int, connected_ns: int) -> None:
+        if self._endpoint.phases:
+            self._counts.connect_ns.append(connected_ns - began_ns)
+            if self._context is not None:
+                self._counts.tls_ns.append(self._clock() - connected_ns)
+        self._counts.opened += 1
+        self._counts.reconnected += self._opened_before
+        self._opened_before = True
+
+
+class Dial(Connector):
+    """Connects in the thread that asks for it."""
+
+    _sock: socket.socket | None = None
+    _is_cut = False
+
+    def dial(self, deadline_ns: int) -> socket.socket:
         """A connected socket, its handshake done. Raises OSError: TimeoutError for the deadline, SSLError for TLS."""
         began_ns = self._clock()
         try:
@@ -40,17 +55,11 @@ class Dial:
         except OSError:
             self._counts.failed += 1
             raise
-        if self._endpoint.phases:
-            self._counts.connect_ns.append(connected_ns - began_ns)
-            if self._context is not None:
-                self._counts.tls_ns.append(self._clock() - connected_ns)
-        self._counts.opened += 1
-        self._counts.reconnected += self._opened_before
-        self._opened_before = True
+        self._count_open(began_ns, connected_ns)
         return sock
 
     def cut(self) -> None:
-        """End what the thread waits for, in `open` or on the socket it returned; callable from any thread."""
+        """End what the thread waits for, in `dial` or on the socket it returned; callable from any thread."""
         self._is_cut = True
         if self._sock is not None:
             try:

@@ -9,34 +9,21 @@ from typing import Any, Generic, TypeVar
 
 import httpcore
 
-from loadgen.base.clock import Clock, now_ns, s_to_ns
-from loadgen.base.exchange import Address, ConnectionCounts, Endpoint
-from loadgen.clients.addresses import TIMED_OUT, Addresses
-from loadgen.clients.dial import Dial
+from loadgen.base.clock import NEVER_NS, s_to_ns
+from loadgen.base.exchange import Address
+from loadgen.clients.addresses import TIMED_OUT
+from loadgen.clients.dial import Connector, Dial
 from loadgen.clients.faults import explain, handshake_error
 from loadgen.clients.httpx_streams import AsyncStream, BlockingStream, Stream, complete, ready
 
 S = TypeVar("S", bound=Stream)
 
 
-class Backend(Generic[S]):
+class Backend(Connector, Generic[S]):
     """One user's stream. One that was opened ahead waits to be taken by httpcore."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        clock: Clock = now_ns,
-        addresses: Addresses | None = None,
-    ) -> None:
-        self.stream: S | None = None
-        self._clock = clock
-        self._addresses = addresses or Addresses(endpoint.addresses, clock)
-        self._endpoint = endpoint
-        self._context = context
-        self._counts = counts
-        self._method = ""
+    stream: S | None = None
+    _method = ""
 
     def prepare(self, method: str) -> None:
         """Before an exchange: give up, and count, a connection that the server closed or wrote to while it was idle."""
@@ -77,7 +64,6 @@ class Backend(Generic[S]):
 class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
     """Connects on the running loop."""
 
-    _opened_before = False
     _address: Address = (0, ("", 0))  # where the last connect went
 
     async def open(self) -> AsyncStream:
@@ -96,13 +82,7 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
                 self._addresses.failed(self._address, self._counts, TIMED_OUT)
             self._counts.failed += 1
             raise
-        if self._endpoint.phases:
-            self._counts.connect_ns.append(connected_ns - began_ns)
-            if self._context is not None:
-                self._counts.tls_ns.append(self._clock() - connected_ns)
-        self._counts.opened += 1
-        self._counts.reconnected += self._opened_before
-        self._opened_before = True
+        self._count_open(began_ns, connected_ns)
         self.stream = AsyncStream(sock, self._clock)
         return self.stream
 
@@ -159,28 +139,17 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         return sock
 
 
-class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
+class BlockingBackend(Backend[BlockingStream], Dial, httpcore.NetworkBackend):
     """Connects in a thread. `deadline_ns` is that of the exchange at hand."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        clock: Clock = now_ns,
-        addresses: Addresses | None = None,
-    ) -> None:
-        super().__init__(endpoint, context, counts, clock, addresses)
-        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
-        self._dial = Dial(endpoint, context, counts, clock, self._addresses)
-        self.deadline_ns = 0
+    deadline_ns = 0
 
-    def open(self, deadline_ns: int) -> BlockingStream:
+    def open(self, deadline_ns: int = NEVER_NS) -> BlockingStream:
         """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
         if (stream := self._usable()) is not None:
             return stream
-        deadline_ns = min(deadline_ns, self._clock() + self._connect_timeout_ns)
-        self.stream = BlockingStream(self._dial.open(deadline_ns), self._clock)
+        deadline_ns = min(deadline_ns, self._clock() + s_to_ns(self._endpoint.connect_timeout_s))
+        self.stream = BlockingStream(self.dial(deadline_ns), self._clock)
         return self.stream
 
     def limit(self, deadline_ns: int) -> None:
@@ -188,10 +157,6 @@ class BlockingBackend(Backend[BlockingStream], httpcore.NetworkBackend):
         self.deadline_ns = deadline_ns
         if self.stream is not None:
             self.stream.deadline_ns = deadline_ns
-
-    def cut(self) -> None:
-        """End what the thread waits for; callable from any thread."""
-        self._dial.cut()
 
     def connect_tcp(self, *_: Any, **_kwargs: Any) -> BlockingStream:
         stream = self._taken(self.open(self.deadline_ns))

@@ -7,7 +7,7 @@ What is sent is what the raw client sends: Host, the request's fields, the body'
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +25,7 @@ from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
 from loadgen.clients.httpx_streams import Stream
 
 B = TypeVar("B", AsyncBackend, BlockingBackend)
+T = TypeVar("T")
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
@@ -41,15 +42,26 @@ class BlockingTransport(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(context, max_connections=1, network_backend=backend)
 
 
-class _Common(Generic[B]):
+class _Common(Generic[B, T]):
     """What both clients do alike: build requests, and tell what an exchange came to."""
 
-    def __init__(self, endpoint: Endpoint, counts: ConnectionCounts, clock: Clock, backend: B) -> None:
+    _make_backend: type[B]
+    _make_transport: Callable[[B, ssl.SSLContext | None], T]
+    _is_cut = False
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        counts: ConnectionCounts,
+        clock: Clock = now_ns,
+        addresses: Addresses | None = None,
+    ) -> None:
         self.counts = counts
-        self._backend: B = backend
+        self._backend: B = self._make_backend(endpoint, context, counts, clock, addresses)
+        self._transport = self._make_transport(self._backend, context)
         self._endpoint = endpoint
         self._clock = clock
-        self._is_cut = False
         self._url = httpx.URL(str(endpoint.origin))
         self._last: tuple[Request, httpx.Request] | None = None
         for name in ("httpx", "httpcore"):  # they would log full URLs
@@ -167,20 +179,11 @@ class _Body:
             self._sink(chunk)
 
 
-class AsyncHttpxClient(_Common[AsyncBackend]):
+class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
     """One httpx transport with one connection, on the running loop. A cut is final."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        clock: Clock = now_ns,
-        addresses: Addresses | None = None,
-    ) -> None:
-        super().__init__(endpoint, counts, clock, AsyncBackend(endpoint, context, counts, clock, addresses))
-        self._transport = AsyncTransport(self._backend, context)
-        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
+    _make_backend, _make_transport = AsyncBackend, AsyncTransport
+    _running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
     async def connect(self) -> ErrorClass | None:
         await anyio.lowlevel.checkpoint()  # loads what httpcore's locks would load in the first request, for 10 ms
@@ -240,25 +243,14 @@ class AsyncHttpxClient(_Common[AsyncBackend]):
         self._backend.drop()
 
 
-class BlockingHttpxClient(_Common[BlockingBackend]):
+class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
     """One httpx transport with one connection, in a thread of its own; `exchange` never suspends. A cut is final."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        clock: Clock = now_ns,
-        addresses: Addresses | None = None,
-    ) -> None:
-        super().__init__(endpoint, counts, clock, BlockingBackend(endpoint, context, counts, clock, addresses))
-        self._timeout_ns = s_to_ns(endpoint.timeout_s)
-        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
-        self._transport = BlockingTransport(self._backend, context)
+    _make_backend, _make_transport = BlockingBackend, BlockingTransport
 
     async def connect(self) -> ErrorClass | None:
         try:
-            self._backend.open(self._clock() + self._connect_timeout_ns)
+            self._backend.open()
         except OSError as error:
             return ErrorClass.CUT if self._is_cut else connect_error(error)
         return None
@@ -266,7 +258,7 @@ class BlockingHttpxClient(_Common[BlockingBackend]):
     async def exchange(self, request: Request) -> Outcome:
         sent_ns = self._clock()
         self._backend.prepare(request.method)
-        self._backend.limit(sent_ns + self._timeout_ns)
+        self._backend.limit(sent_ns + s_to_ns(self._endpoint.timeout_s))
         try:
             return self._exchange(request, sent_ns)
         except Exception as error:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loadgen.base.alarm import KernelAlarm
-from loadgen.base.clock import Clock, now_ns, s_to_ns
+from loadgen.base.clock import NEVER_NS, Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass
 from loadgen.clients.addresses import TIMED_OUT, Addresses
 from loadgen.clients.base import WireProtocol
@@ -25,7 +25,6 @@ LINGER_NS = 4_000_000
 
 _OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
 _GONE = Watch(lambda: None)  # in the place of a channel whose descriptor is not closed yet
-_EVER = 1 << 63
 
 
 class Reactor:
@@ -166,7 +165,7 @@ class Reactor:
     def cut(self) -> None:
         """End every request that still runs; each is reported as cut, its outcome unknown."""
         for channel in self._with_sockets():
-            if not self.protocol.end(channel, _EVER, ErrorClass.CUT) and channel.phase in _OPENING:
+            if not self.protocol.end(channel, NEVER_NS, ErrorClass.CUT) and channel.phase in _OPENING:
                 self.protocol.lost(channel, ErrorClass.CUT, "")
         self._close_dropped()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from heapq import heappush
 
 from loadgen.base.alarm import Alarm
+from loadgen.base.clock import NEVER_NS
 from loadgen.base.exchange import Request, RequestGroup
 from loadgen.clients.base import Handler, Stream, StreamClient
 from loadgen.clients.http1.client import Http1Client
@@ -14,7 +15,7 @@ from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recorder import Recorder
-from loadgen.pacing.base import NEVER_NS, Pacer
+from loadgen.pacing.base import Pacer
 from loadgen.plan.plan import Arrivals, share
 from loadgen.workloads.base import Pause, Workload
 

@@ -6,7 +6,7 @@ The user's code is one coroutine. In a thread it is driven by `send(None)` over 
 import asyncio
 from collections.abc import Callable
 
-from loadgen.base.clock import NS_PER_MS
+from loadgen.base.clock import NEVER_NS, NS_PER_MS
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Request
 from loadgen.executors.base import Assignment
 from loadgen.executors.judging import judge
@@ -18,7 +18,7 @@ from loadgen.guard.shared_state import GO, STOP, Cause, Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import SampleBuffer
-from loadgen.pacing.base import NEVER_NS, LockedPacer, Pacer
+from loadgen.pacing.base import LockedPacer, Pacer
 from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
 from loadgen.workloads.base import Script, Workload
 

@@ -9,8 +9,8 @@ from itertools import accumulate, islice, repeat
 from math import inf, log, sqrt
 from random import Random
 
-from loadgen.base.clock import NS_PER_S
-from loadgen.pacing.base import NEVER_NS, Span
+from loadgen.base.clock import NEVER_NS, NS_PER_S
+from loadgen.pacing.base import Span
 
 
 class SharedArrivals:

@@ -3,9 +3,6 @@
 from threading import Lock
 from typing import Protocol
 
-NEVER_NS = 1 << 62
-"""Later than any instant."""
-
 Span = tuple[int, int]
 
 

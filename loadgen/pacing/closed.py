@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from loadgen.base.clock import s_to_ns
-from loadgen.pacing.base import NEVER_NS, Span
+from loadgen.base.clock import NEVER_NS, s_to_ns
+from loadgen.pacing.base import Span
 
 
 class ClosedLoop:

@@ -262,7 +262,7 @@ class BlockingClient:
     # The socket.
 
     def _open(self, deadline: int) -> None:
-        sock = self._dial.open(deadline)
+        sock = self._dial.dial(deadline)
         sock.settimeout(None)
         self._sock = sock
         self._sendall, self._recv = sock.sendall, sock.recv

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.clock import NS_PER_S
+from loadgen.base.clock import NEVER_NS, NS_PER_S
 from loadgen.pacing.arrivals import SharedArrivals, Timetable
-from loadgen.pacing.base import NEVER_NS
 
 stages = st.lists(
     st.tuples(st.floats(0.1, 5.0), st.integers(0, 200).map(float), st.integers(0, 200).map(float)),

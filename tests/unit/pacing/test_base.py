@@ -1,7 +1,8 @@
 from threading import Thread
 
+from loadgen.base.clock import NEVER_NS
 from loadgen.pacing.arrivals import SharedArrivals
-from loadgen.pacing.base import NEVER_NS, LockedPacer
+from loadgen.pacing.base import LockedPacer
 
 
 def test_threads_share_the_arrivals_without_loss_or_repeats():

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.pacing.base import NEVER_NS
+from loadgen.base.clock import NEVER_NS, NS_PER_MS, NS_PER_S
 from loadgen.pacing.closed import ClosedLoop, ramp_span_ns, stage_spans_ns
 
 BEGAN = 10**15

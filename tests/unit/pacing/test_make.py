@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.clock import NS_PER_S
-from loadgen.pacing.base import NEVER_NS
+from loadgen.base.clock import NEVER_NS, NS_PER_S
 from loadgen.pacing.make import make_pacer
 from loadgen.plan.plan import Arrivals, Stage, UserStage, make_shards
 from tests.support.fakes import make_plan
