@@ -165,7 +165,7 @@ def _queued(bench: Bench, load_share: float, seconds: int) -> tuple[list[float],
     rate = load_share * 1000 / SERVICE_MS
     with TemporaryDirectory(prefix="loadgen-bench-") as folder:
         log = Path(folder) / "queue"
-        command = [sys.executable, "-m", "loadgen.target", "--port", str(port), "--queue-log", str(log)]
+        command = [sys.executable, "-m", "loadgen", "target", "--port", str(port), "--queue-log", str(log)]
         with running(command, port, bench.layout.server), awake(bench.layout.server):
             url = f"http://127.0.0.1:{port}/queue/{SERVICE_MS:g}"
             options = ["-R", str(rate), "-d", f"{seconds}s", *QUEUED]

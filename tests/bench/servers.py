@@ -117,9 +117,9 @@ def nginx(cores: Cores, *, backlog: int = 4096, multi_accept: bool = True) -> It
 
 @contextmanager
 def embedded_target(cores: Cores) -> Iterator[str]:
-    """The URL of `python -m loadgen.target`, pinned to `cores`."""
+    """The URL of `loadgen target`, pinned to `cores`."""
     port = free_port()
-    with running([sys.executable, "-m", "loadgen.target", "--port", str(port)], port, cores):
+    with running([sys.executable, "-m", "loadgen", "target", "--port", str(port)], port, cores):
         yield f"http://127.0.0.1:{port}/"
 
 
