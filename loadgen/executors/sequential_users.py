@@ -4,6 +4,7 @@ The user's code is one coroutine. In a thread it is driven by `send(None)` over 
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 from loadgen.base.clock import NEVER_NS, NS_PER_MS
@@ -48,6 +49,9 @@ class SequentialUsers:
         self._recorder = recorder
         self._breaker = breaker
         self._shared = task.control.values
+        self._sent_slot = task.control.index(shard.index, Slot.SENT)
+        self._sent = 0
+        self._counting = threading.Lock()
         self._clock = task.clock
         self._paced = plan.paced
         self._phases = plan.phases
@@ -85,7 +89,7 @@ class SequentialUsers:
 
     @property
     def sent(self) -> int:
-        return sum(buffer.sent for buffer in self._buffers)
+        return self._sent
 
     @property
     def judged(self) -> tuple[int, int]:
@@ -173,7 +177,6 @@ class SequentialUsers:
             self._unsent += 1
             self._recorder.never_sent(self._workload.skip(), waited_ns)
         self._recorder.fold()
-        self._task.control.put(self._task.shard.index, Slot.SENT, self.sent)
 
     # A user's side.
 
@@ -214,7 +217,7 @@ class SequentialUsers:
         The first half of the loop is the hot path.
         """
         client, buffer, script, pacer = self._clients[user], self._buffers[user], self._scripts[user], self._pacer
-        shared, only = self._shared, script.only
+        shared, only, counting, sent_slot = self._shared, script.only, self._counting, self._sent_slot
         ticket = self._tickets.take if self._tickets.limited else None
         again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
         eager = not (self._paced or self._phases)
@@ -223,7 +226,8 @@ class SequentialUsers:
             request = only or await self._next(script, None)
             if request is None or (ticket is not None and not ticket()):
                 break
-            buffer.sent += 1
+            with counting:  # others may read it in the slot while the request is out
+                shared[sent_slot] = self._sent = self._sent + 1
             outcome = again(request, now) or await exchange(request)
             now = done_ns = outcome.done_ns
             sent_bytes[request.name_id] += outcome.bytes_sent
@@ -286,7 +290,8 @@ class SequentialUsers:
             self._unsent_waits_ns.append(ended_ns - due_ns)
 
     async def _exchange(self, client: Client, buffer: SampleBuffer, request: Request, due_ns: int) -> Outcome:
-        buffer.sent += 1
+        with self._counting:
+            self._shared[self._sent_slot] = self._sent = self._sent + 1
         outcome = await client.exchange(request)
         buffer.sent_bytes[request.name_id] += outcome.bytes_sent
         buffer.received[request.name_id] += outcome.bytes_received

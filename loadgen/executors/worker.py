@@ -133,7 +133,9 @@ class Worker:
     def _show(self) -> None:
         """Let the others see how far the users are, also while no reply comes."""
         ok, failed = self._users.judged  # first: each of them is among those sent
-        self._put(Slot.SENT, self._users.sent)
+        sent = self._users.sent
+        if sent > self._control.get(self._index, Slot.SENT):  # users in threads show it themselves, and may be ahead
+            self._put(Slot.SENT, sent)
         self._put(Slot.OK, ok)
         self._put(Slot.FAILED_WITH_OK, failed)
         self._put(Slot.STARTED, self._users.started)

@@ -26,18 +26,17 @@ class BufferedReplies:
 
 
 class SampleBuffer:
-    """`sent` is the number of requests started; bytes are totals by name id.
+    """Bytes are totals by name id.
 
     `last_reply` is the last good Reply, and `last` the kind it went to: the same object again needs no judging.
     """
 
     __slots__ = (
         "_by_kind", "_drained_payload", "_drained_received", "_drained_sent", "all_replies", "codes", "examples",
-        "last", "last_reply", "losses", "payload", "received", "redirects", "sent", "sent_bytes",
+        "last", "last_reply", "losses", "payload", "received", "redirects", "sent_bytes",
     )  # fmt: skip
 
     def __init__(self, names: int) -> None:
-        self.sent = 0
         self.sent_bytes = [0] * names
         self.received = [0] * names
         self.payload = [0] * names

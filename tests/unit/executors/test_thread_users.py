@@ -11,7 +11,7 @@ from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.executors.user_threads import STACK_BYTES, drive
 from loadgen.executors.waits import ThreadWaits
 from loadgen.guard.breaker import Breaker
-from loadgen.guard.shared_state import SharedState
+from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.pacing.make import make_pacer
 from tests.support.fakes import FakeClient, OneScript, make_plan, reply, task_for
@@ -53,19 +53,34 @@ def test_a_thread_for_each_user_spends_the_budget_exactly():
     control, users = in_threads(8, 400)
     interval_s = sys.getswitchinterval()
 
-    async def main():
-        users.open(time.perf_counter_ns())
-        while users.opened < 8:
-            await asyncio.sleep(0)
-        users.start(time.perf_counter_ns(), 1 << 62)
-        await users.close()
-
-    asyncio.run(main())
+    asyncio.run(whole(users, 8))
     total = users.take().total()
     assert (total.ok, users.sent, users.started) == (400, 400, 8)
     assert sys.getswitchinterval() == pytest.approx(interval_s)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("user")]
     control.close()
+
+
+def test_a_request_is_counted_where_all_can_read_it_before_it_leaves():
+    shown = []
+
+    class Reading(InstantClient):
+        async def exchange(self, request):
+            shown.append(control.get(0, Slot.SENT))
+            return await super().exchange(request)
+
+    control, users = in_threads(1, 5, Reading)
+    asyncio.run(whole(users, 1))
+    assert shown == [1, 2, 3, 4, 5]
+    control.close()
+
+
+async def whole(users, count):
+    users.open(time.perf_counter_ns())
+    while users.opened < count:
+        await asyncio.sleep(0)
+    users.start(time.perf_counter_ns(), 1 << 62)
+    await users.close()
 
 
 def test_a_host_that_allows_fewer_threads_is_said_and_no_user_is_left_behind(monkeypatch):

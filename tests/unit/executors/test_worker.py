@@ -173,6 +173,13 @@ def test_every_recording_is_delivered_and_counted_on_the_control():
     assert (run.slots[Slot.STARTED], run.state) == (2, State.FINISHED)
 
 
+def test_what_users_have_shown_of_themselves_is_never_taken_back():
+    run = Run(finish_s=0.5, duration_s=1.0)
+    run.at[0.4] = lambda run: run.control.put(0, Slot.SENT, 1000)
+    run.whole()
+    assert run.slots[Slot.SENT] == 1000 > run.users.sent
+
+
 def test_users_tick_every_fifty_milliseconds_and_more_often_for_short_timeouts():
     for timeout_s, at_most in ((10.0, 0.051), (0.1, 0.0101)):
         run = Run(finish_s=0.5, duration_s=1.0, timeout_s=timeout_s)

@@ -51,7 +51,6 @@ class Writer:
     def _steps(self, requests):
         buffer = self.buffer
         for number, (name_id, error, paced) in enumerate(requests):
-            buffer.sent += 1
             buffer.sent_bytes[name_id] += 10
             yield
             buffer.received[name_id] += 5
