@@ -139,6 +139,8 @@ class Session:
         except BaseException:
             self._control.trip(Cause.ERROR, self._clock())
             self._control.cut()
+            if self._futures:  # workers on this loop still use what the place holds
+                await asyncio.wait(self._futures, timeout=LEAVE_S)
             raise
         return self._result(whole=not self._lost())
 

@@ -73,10 +73,14 @@ class _S3Run:
             result = await run(self._plan, self._hooks_of(self._hooks.observers), self._calibration)
         except _Interrupted as interrupted:
             result = self._unstarted(interrupted.because)
-        except UsageError as error:
+        except Exception as error:
             if self._begun:
-                await self._clean_up(complete=False, late=False)
-            raise UsageError("\n".join([str(error), *self._left_behind])) from None
+                await self._clean_up(self._unstarted("stopped twice"), complete=False, late=False)
+            if isinstance(error, UsageError):
+                raise UsageError("\n".join([str(error), *self._left_behind])) from None
+            for note in self._left_behind:
+                error.add_note(note)
+            raise
         complete = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
         if self._s3.job == "batch" and not complete and result.ledger.sent:
             self._notes.append(_batch_note(result))
@@ -84,7 +88,7 @@ class _S3Run:
             rest = " that is not done" if self._s3.resumed else ""
             self._notes.append(f"Batch: there is nothing{rest} under {self._s3.source!r} in {self._s3.bucket}")
         self._finish_journal(complete=complete)
-        await self._clean_up(complete=complete, late=result.ledger.unknown > 0)
+        await self._clean_up(result, complete=complete, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes], left_behind=self._left_behind)
 
     async def _prepare(self) -> None:
@@ -103,20 +107,26 @@ class _S3Run:
 
     async def _step(self, what: str, plan: Plan) -> Result:
         """Run a step to its end. Raises UsageError where anything of it failed."""
-        result = await run(plan, self._hooks_of(self._hooks.observers.of_step(what)))
+        stopped = self._unstarted(f"stopped twice while {what}")
+        result = await run(plan, self._hooks_of(self._hooks.observers.of_step(what), stopped))
         if result.ended_by == "signal":
             raise _Interrupted(f"{result.ended_because} while {what}")
         if result.ledger.failed or result.ledger.unknown or result.ended_by == "error":
             raise UsageError(f"{what} {self._s3.bucket!r} at {self._plan.origin}: {_reason(result)}")
         return result
 
-    def _hooks_of(self, observers: Observers) -> Hooks:
-        """The caller's hooks for one run of these; the second signal leaves no time to clean up."""
+    def _hooks_of(self, observers: Observers, known: Result | None = None) -> Hooks:
+        """The caller's hooks for one run of these; the second signal leaves no time to clean up.
+
+        `known` is the Result then, where what runs is not what is measured.
+        """
 
         def emergency(result: Result) -> None:
+            result = known or result
             if self._sweeps:
                 self._leave("stopped twice")
-            self._hooks.emergency(replace(result, notes=self._notes, left_behind=self._left_behind))
+            notes = [*result.notes, *self._notes]
+            self._hooks.emergency(replace(result, notes=notes, left_behind=self._left_behind))
 
         return Hooks(observers, emergency, self._hooks.crashed)
 
@@ -125,7 +135,7 @@ class _S3Run:
         """Whether there may be objects that are to be deleted; what a batch makes of others' objects is its purpose."""
         return not self._s3.keep and self._s3.source is None
 
-    async def _clean_up(self, *, complete: bool, late: bool) -> None:
+    async def _clean_up(self, known: Result, *, complete: bool, late: bool) -> None:
         if self._s3.source is not None:
             return
         if self._s3.keep:
@@ -138,8 +148,10 @@ class _S3Run:
             await asyncio.sleep(LATE_S)
         try:
             observers = self._hooks.observers.of_step("cleaning up")
-            result = await run(sweep_step(self._plan, self._s3), self._hooks_of(observers))
-        except UsageError as error:
+            result = await run(sweep_step(self._plan, self._s3), self._hooks_of(observers, known))
+        except Exception as error:
+            if not isinstance(error, UsageError):
+                self._hooks.crashed(error)
             self._leave(str(error))
             return
         if result.ended_by != "completed" or result.ledger.failed or result.ledger.unknown:
