@@ -17,8 +17,7 @@ from loadgen.plan.profiles.shipped import find_shipped
 from loadgen.results.result import Result, from_json
 from loadgen.session.here import plan_here
 from loadgen.session.job import run_job
-from loadgen.session.observers import Observer, Observers
-from loadgen.session.run import Hooks
+from loadgen.session.observers import Hooks, Observer, Observers
 from loadgen.session.signals import signals_restored
 
 __all__ = ["Observer", "Plan", "ProfileError", "Result", "UsageError", "load_profile", "load_result", "run"]

@@ -25,8 +25,7 @@ from loadgen.measure.wire import second_out
 from loadgen.plan.codec import plan_from_json
 from loadgen.results.result import Result, to_document
 from loadgen.session.job import run_job
-from loadgen.session.observers import Observer, Observers
-from loadgen.session.run import Hooks
+from loadgen.session.observers import Hooks, Observer, Observers
 
 
 def main() -> None:

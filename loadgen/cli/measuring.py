@@ -17,8 +17,7 @@ from loadgen.report.run.run_report import RunReport
 from loadgen.results.calibration import last_calibration
 from loadgen.results.result import Result
 from loadgen.session.job import run_job
-from loadgen.session.observers import Observers
-from loadgen.session.run import Hooks
+from loadgen.session.observers import Hooks, Observers
 
 T = TypeVar("T")
 

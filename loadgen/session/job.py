@@ -7,7 +7,8 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
-from loadgen.session.run import Hooks, run
+from loadgen.session.observers import Hooks
+from loadgen.session.run import run
 
 
 async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:

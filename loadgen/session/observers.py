@@ -1,7 +1,7 @@
-"""Who is told of a run while it lasts. Observers never change it, whatever they do."""
+"""Who is told of a run while it lasts, and of its end. Observers never change it, whatever they do."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from loadgen.base.redact import Redactor
 from loadgen.measure.progress import RunSecond, Snapshot
@@ -81,3 +81,16 @@ class _OfStep(Observer):
 
     def progress(self, snapshot: Snapshot) -> None:
         self._observers.progress(replace(snapshot, step=self._step))
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a run hands to its caller. `observers` are told of it while it lasts.
+
+    `emergency` takes the Result so far at the second signal, and should not return. `crashed` takes an exception of
+    ours; the run still ends with a Result.
+    """
+
+    observers: Observers
+    emergency: Callable[[Result], None]
+    crashed: Callable[[BaseException], None]

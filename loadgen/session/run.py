@@ -2,9 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from traceback import walk_tb
 
@@ -26,7 +25,7 @@ from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
-from loadgen.session.observers import Observers
+from loadgen.session.observers import Hooks
 from loadgen.session.signals import signals_to
 
 POLL_S = 0.005
@@ -51,19 +50,6 @@ ENDED_BY = {
     Cause.ERROR: "error",
     Cause.CREDENTIALS: "error",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a run hands to its caller. `observers` are told of it while it lasts.
-
-    `emergency` takes the Result so far at the second signal, and should not return. `crashed` takes an exception of
-    ours; the run still ends with a Result.
-    """
-
-    observers: Observers
-    emergency: Callable[[Result], None]
-    crashed: Callable[[BaseException], None]
 
 
 async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:

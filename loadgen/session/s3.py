@@ -14,8 +14,8 @@ from loadgen.plan.plan import Plan, StopRules
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Generator, Result, Users
 from loadgen.session.environment import describe_environment
-from loadgen.session.observers import Observers
-from loadgen.session.run import Hooks, run
+from loadgen.session.observers import Hooks, Observers
+from loadgen.session.run import run
 from loadgen.workloads.s3.journal import put_in_order, write_journal
 from loadgen.workloads.s3.located import with_secrets
 

@@ -13,8 +13,8 @@ from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.recording import Frame, Recording, Tally, Usage, Window
 from loadgen.plan.plan import Plan, Shard
 from loadgen.results.result import Result
-from loadgen.session.observers import Observer, Observers
-from loadgen.session.run import Hooks, Session
+from loadgen.session.observers import Hooks, Observer, Observers
+from loadgen.session.run import Session
 from tests.support.command import balanced
 from tests.support.fakes import VirtualClock, run_virtually
 

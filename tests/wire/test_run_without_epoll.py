@@ -9,8 +9,8 @@ from loadgen.base.alarm import LoopAlarm
 from loadgen.base.clock import now_ns
 from loadgen.plan.build import make_plan
 from loadgen.plan.profiles.document import profile_for_url
-from loadgen.session.observers import Observers
-from loadgen.session.run import Hooks, run
+from loadgen.session.observers import Hooks, Observers
+from loadgen.session.run import run
 from loadgen.target.process import TargetProcess
 
 QUIET = Hooks(Observers(), lambda _result: None, lambda error: pytest.fail(repr(error)))

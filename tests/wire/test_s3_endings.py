@@ -13,8 +13,7 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.results.result import Result
 from loadgen.session.here import plan_here
-from loadgen.session.observers import Observer, Observers
-from loadgen.session.run import Hooks
+from loadgen.session.observers import Hooks, Observer, Observers
 from loadgen.session.s3 import run_s3
 from loadgen.session.signals import signals_restored
 from tests.support.fault_server import FaultServer

@@ -20,8 +20,7 @@ from loadgen.results.calibration import Calibration, cache_file, to_json
 from loadgen.results.result import Result
 from loadgen.session.environment import gil_enabled, usable_cores
 from loadgen.session.job import run_job
-from loadgen.session.observers import Observers
-from loadgen.session.run import Hooks
+from loadgen.session.observers import Hooks, Observers
 from loadgen.target.process import NullProcess, TargetProcess
 
 

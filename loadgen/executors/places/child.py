@@ -69,7 +69,10 @@ async def _run(plan: Plan, task: dict[str, Any], frames: BinaryIO) -> None:
 
     def deliver(frame: Frame) -> None:
         with writing:
-            write_frame(frames, frame)
+            try:
+                write_frame(frames, frame)
+            except BrokenPipeError:  # the parent has gone
+                os._exit(ORPHAN_EXIT)
 
     shards = make_shards(plan)[slice(*task["shards"])]
     control = SharedState(task["control"], plan.shard_count)

@@ -8,11 +8,12 @@ import pytest
 
 from loadgen.base.exchange import Endpoint, Expect, Origin, Tls
 from loadgen.executors.places.base import WorkersLostError
-from loadgen.executors.places.child import encode_task, endpoint_from_json
-from loadgen.executors.places.processes import Processes
+from loadgen.executors.places.child import ORPHAN_EXIT, encode_task, endpoint_from_json
+from loadgen.executors.places.processes import Processes, spawn_child
 from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.measure.wire import write_frame
+from loadgen.plan.codec import plan_to_json
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.plan import make_shards
 from tests.support.fakes import ENDPOINT, make_plan
@@ -141,6 +142,19 @@ def test_a_task_reaches_the_child_whole_in_one_line(control, endpoint):
     task = json.loads(line)
     assert endpoint_from_json(task["endpoint"]) == endpoint
     assert (task["shards"], task["control"]) == ([2, 4], control.descriptor)
+
+
+@pytest.mark.slow  # starts an interpreter
+def test_a_child_whose_parent_has_gone_leaves_without_a_word(control, capfd):
+    child = spawn_child(control)
+    plan = replace(PLAN, duration_s=0.01)
+    child.stdin.write(encode_task(ENDPOINT, range(2), control) + plan_to_json(plan).encode() + b"\n")
+    child.stdin.flush()
+    child.stdout.close()
+    control.open_gate(1)
+    with child.stdin:
+        assert child.wait() == ORPHAN_EXIT
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.slow  # starts an interpreter
