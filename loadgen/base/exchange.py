@@ -22,7 +22,6 @@ class ErrorClass(StrEnum):
     fault: str
 
     def __new__(cls, name: str, text: str = "", fault: str = "target") -> "ErrorClass":
-        """A member of one row."""
         error = str.__new__(cls, name)
         error._value_ = name
         error.text, error.fault = text, fault

@@ -116,7 +116,6 @@ class AsyncStream(Stream, httpcore.AsyncNetworkStream):
         self.close()
 
     async def start_tls(self, *_: Any, **_kwargs: Any) -> "AsyncStream":
-        """TLS is up already."""
         return self
 
 
@@ -150,7 +149,6 @@ class BlockingStream(Stream, httpcore.NetworkStream):
             raise httpcore.WriteError(str(error)) from error
 
     def start_tls(self, *_: Any, **_kwargs: Any) -> "BlockingStream":
-        """TLS is up already."""
         return self
 
     def _limit(self) -> None:

@@ -108,7 +108,6 @@ class Opener:
         self._addresses.failed(channel.address, self._counts, reason)
 
     def connect_done(self, channel: Channel, mask: int) -> None:
-        """The TCP connect has ended."""
         assert channel.sock is not None
         failed = mask & FAILED
         code = channel.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if failed else 0
@@ -143,7 +142,6 @@ class Opener:
         self.handshake(channel)
 
     def handshake(self, channel: Channel) -> None:
-        """Go on with TLS."""
         tls = channel.sock
         assert isinstance(tls, ssl.SSLSocket)
         try:

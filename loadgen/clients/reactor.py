@@ -78,7 +78,6 @@ class Reactor:
             loop.add_reader(self._poller.fileno(), self.on_ready)
 
     def detach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """The opposite."""
         if not isinstance(self._poller, LoopPoller):
             loop.remove_reader(self._poller.fileno())
 

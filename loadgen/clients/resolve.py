@@ -52,5 +52,4 @@ class Renewal:
                 found(_unique(look_up(origin.host, origin.port, type=socket.SOCK_STREAM)))
 
     def close(self) -> None:
-        """Look nothing up any more."""
         self._closed.set()

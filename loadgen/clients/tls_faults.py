@@ -62,7 +62,8 @@ def _unverified(error: ssl.SSLCertVerificationError, host: str, certificate: Map
         other = f", but for {names}" if names else ""
         return f"the certificate is not for {host or 'that name'}{other}: use such a name in the URL, {_SKIP}"
     if code == _EXPIRED:
-        return f"{whose}, or one that it rests on, has expired{_until(certificate)}: renew it on the server, {_SKIP}"
+        until = f" (valid until {certificate['notAfter']})" if "notAfter" in certificate else ""
+        return f"{whose}, or one that it rests on, has expired{until}: renew it on the server, {_SKIP}"
     if code == _NOT_YET_VALID:
         since = f" before {certificate['notBefore']}" if "notBefore" in certificate else ""
         return f"{whose} is not valid yet{since}: set this machine's clock, or the server's certificate, right, {_SKIP}"
@@ -94,10 +95,6 @@ def _issuer(certificate: Mapping[str, Any]) -> str:
     parts = dict(_parts(certificate, "issuer"))
     name = parts.get("commonName") or parts.get("organizationName") or ""
     return f"{name!r}" if name else "an authority"
-
-
-def _until(certificate: Mapping[str, Any]) -> str:
-    return f" (valid until {certificate['notAfter']})" if "notAfter" in certificate else ""
 
 
 def _parts(certificate: Mapping[str, Any], key: str) -> list[tuple[str, str]]:

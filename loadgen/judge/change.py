@@ -58,10 +58,11 @@ def _change(
     if not is_sure[0] or (metric.kind != "ratio" and min(*first, *other) <= 0):
         return Change(*ends)
     sign = 1.0 if metric.better == "lower" else -1.0
+    are_rounds = len(first) > 1 or len(other) > 1
     if metric.kind == "ratio":
-        spread = _of_rounds(first, other) if _are_rounds(first, other) else _of_shares(metric, before, after)
+        spread = _of_rounds(first, other) if are_rounds else _of_shares(metric, before, after)
         return _oriented(ends, ends[1] - ends[0], spread, sign, is_log=False, at_least=not is_sure[1])
-    if _are_rounds(first, other):
+    if are_rounds:
         shift = log(ends[1] / ends[0])
         spread = _of_rounds([*map(log, first)], [*map(log, other)])
         return _oriented(ends, shift, spread, sign, is_log=True, at_least=not is_sure[1])
@@ -71,10 +72,6 @@ def _change(
 def _supported(metric: Metric, figures: Figures) -> Observed | None:
     observed = figures.observe(metric)
     return observed if observed is not None and is_supported(metric, observed) else None
-
-
-def _are_rounds(first: Sequence[float], other: Sequence[float]) -> bool:
-    return len(first) > 1 or len(other) > 1
 
 
 def _mean(metric: Metric, values: Sequence[float]) -> float:

@@ -62,7 +62,6 @@ class Against:
     rows: tuple[Row, ...]
 
     def row(self, name: str) -> Row | None:
-        """The row of a metric, if there is one."""
         return next((row for row in self.rows if row.metric.name == name), None)
 
 
@@ -75,7 +74,6 @@ class Comparison:
 
     @property
     def first(self) -> str:
-        """What the others are compared with."""
         return self.variants[0].label
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import log
+from statistics import median_high
 from typing import Any
 
 from loadgen.base.units import format_ms, listed
@@ -75,8 +76,8 @@ def _side(rounds: Rounds) -> _Side:
         lag_ms=figures.get("loop_lag.p99", 0.0),
         cpu_us=figures.get("cpu_us", 0.0),
         switches=figures.get("context_switches", 0.0),
-        busy=_median([_share(result, waiting=False) for result in rounds.results]),
-        wanted=_median([_share(result, waiting=True) for result in rounds.results]),
+        busy=median_high(_share(result, waiting=False) for result in rounds.results),
+        wanted=median_high(_share(result, waiting=True) for result in rounds.results),
         mode=generator.mode,
         unpaced=_is_unpaced(rounds.results[0].plan),
     )
@@ -91,10 +92,6 @@ def _share(result: Result, *, waiting: bool) -> float:
     """The core of the busiest worker, with the time that it waited for one or without."""
     seconds = [row.cpu_s + (row.core_wait_s if waiting else 0.0) for row in result.generator.workers]
     return max(seconds, default=0.0) / (result.duration_s or 1.0)
-
-
-def _median(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
 
 
 def _own_tails(sides: list[_Side]) -> Iterator[str]:

@@ -37,7 +37,7 @@ class Figures:
             step_s = round(self._result.blocks[0].duration_s) if self._result.blocks else 0
             if not step_s or length_s % step_s:
                 return
-        for start_s in range(0, self._whole_seconds - length_s + 1, step_s):
+        for start_s in range(0, int(self._result.duration_s + PART_OF_A_SECOND) - length_s + 1, step_s):
             yield observe(metric, self._stretch(start_s, length_s, step_s if metric.kind == "latency" else 0))
 
     def _stretch(self, start_s: int, length_s: int, block_s: int) -> Stretch:
@@ -80,10 +80,6 @@ class Figures:
     @cached_property
     def _rows(self) -> dict[int, Second]:
         return {round(row.t_s): row for row in self._result.timeline}
-
-    @cached_property
-    def _whole_seconds(self) -> int:
-        return int(self._result.duration_s + PART_OF_A_SECOND)
 
     @cached_property
     def _blocks(self) -> dict[int, Histogram]:

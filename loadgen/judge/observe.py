@@ -31,7 +31,6 @@ class Observed:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the value is known."""
         return self.low == self.high
 
 

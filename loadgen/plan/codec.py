@@ -47,20 +47,12 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
 
 
 def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, Any]:
-    expect = request.expect
-    return {
-        "name": request.name,
-        "method": request.method,
-        "path": request.path,
-        "weight": request.weight,
+    looked_for = request.expect.body_contains
+    return {key: value for key, value in asdict(request).items() if key != "body_kind"} | {
         "headers": [[name, redactor.header(name, value)] for name, value in request.headers],
         "body": _described_body(request.body),
-        "body_file": request.body_file,
-        "expect": {
-            "statuses": [list(pair) for pair in expect.statuses],
-            "body_contains": None if expect.body_contains is None else redactor.bytes_(expect.body_contains),
-            "length": expect.length,
-        },
+        "expect": asdict(request.expect)
+        | {"body_contains": None if looked_for is None else redactor.bytes_(looked_for)},
     }
 
 

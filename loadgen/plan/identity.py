@@ -12,6 +12,11 @@ from loadgen.base.units import format_duration_s
 from loadgen.plan.plan import Plan
 
 _DEFAULTS = {part.name: part.default for part in fields(Plan) if part.default is not MISSING}
+_DIFFERENCES = {
+    "requests": "other requests",
+    "variables": "other variables",
+    "keep_alive": "one kept its connections, the other opened one for each request",
+}
 _DURATIONS = {
     "duration_s": "long",
     "warmup_s": "of warm-up",
@@ -22,13 +27,7 @@ _DURATIONS = {
 
 def workload_differences(plan: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """Why `other` (both as `describe_plan` gives them) does not send the same as `plan`; empty where it does."""
-    found = []
-    if _of(plan, "requests") != _of(other, "requests"):
-        found.append("other requests")
-    if _of(plan, "variables") != _of(other, "variables"):
-        found.append("other variables")
-    if _of(plan, "keep_alive") != _of(other, "keep_alive"):
-        found.append("one kept its connections, the other opened one for each request")
+    found = [difference for key, difference in _DIFFERENCES.items() if _of(plan, key) != _of(other, key)]
     if bool(plan.get("arrivals")) != bool(other.get("arrivals")):
         found.append("one ran at a rate, the other did not")
     return found

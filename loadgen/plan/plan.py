@@ -16,9 +16,10 @@ ClientKind = Literal["raw", "httpx"]
 
 
 Job = HttpJob | S3Job
-"""What is sent: a closed union. Each says which request names it has, which transactions, how many requests it plans
-(None: as many as fit into the run), and in what a report counts it: a good reply, or a transaction, is `per_reply` of
-its `noun`, of which there are `total` to handle (None: no end). `ends_itself`: it is over with the last of them.
+"""What is sent: a closed union. Each says which request names it has (an index into them is a name id), which
+transactions, how many requests it plans (None: as many as fit into the run), and in what a report counts it: a good
+reply, or a transaction, is `per_reply` of its `noun`, of which there are `total` to handle (None: no end).
+`ends_itself`: it is over with the last of them. `describe`: what a Result says of it besides its requests.
 """
 
 

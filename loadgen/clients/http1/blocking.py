@@ -62,7 +62,6 @@ class BlockingClient:
         self._recv: Callable[[int], bytes]
 
     async def connect(self) -> ErrorClass | None:
-        """Open the connection ahead of the first request."""
         try:
             self._open(self._clock() + self._connect_timeout_ns)
         except OSError as error:
@@ -70,7 +69,6 @@ class BlockingClient:
         return None
 
     async def exchange(self, request: Request) -> Outcome:
-        """Send one request and read its reply."""
         sent_ns = self._clock()
         outcome = self.again(request, sent_ns)
         if outcome is not None:
@@ -140,14 +138,12 @@ class BlockingClient:
         self._dial.cut()
 
     def drop(self) -> None:
-        """Close the connection; the next exchange opens another."""
         if self._sock is not None:
             self._sock.close()
             self._sock = None
             self._primed = None
 
     async def close(self) -> None:
-        """Close the connection."""
         self.drop()
 
     # Sending and receiving.

@@ -57,11 +57,9 @@ class HttpJob:
 
     @property
     def request_names(self) -> tuple[str, ...]:
-        """One for each request; an index into them is a name id."""
         return tuple(request.name for request in self.requests)
 
     def describe(self) -> dict[str, Any]:
-        """What a Result says of the job besides its requests."""
         return {"variables": [_described(variable) for variable in self.variables]}
 
 

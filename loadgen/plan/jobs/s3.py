@@ -115,29 +115,24 @@ class S3Job:
 
     @property
     def ends_itself(self) -> bool:
-        """Whether the job is over when it has handled each of its objects."""
         return ends_itself(self.job) and (self.objects is not None or self.source is not None)
 
     @property
     def planned_requests(self) -> int | None:
-        """How many requests the job takes, where it ends by itself and that is known beforehand."""
         each = _KINDS[self.job].each
         return -(-self.objects // self.per_reply) * each if self.objects is not None and each else None
 
     @property
     def transactions(self) -> tuple[str, ...]:
-        """What takes several requests and is timed as a whole."""
         name = _KINDS[self.job].transaction
         return (name,) if name else ()
 
     @property
     def noun(self) -> str:
-        """What the job is counted in."""
         return _KINDS[self.job].noun
 
     @property
     def per_reply(self) -> int:
-        """How many of them a good reply stands for, where they have no transactions."""
         return self.delete_many if self.job == "delete" else 1
 
     @property
@@ -173,11 +168,9 @@ class S3Job:
 
     @property
     def request_names(self) -> tuple[str, ...]:
-        """One for each of `requests`; an index into them is a name id."""
         return tuple(spec.name for spec in self.requests)
 
     def describe(self) -> dict[str, Any]:
-        """What a Result says of the job besides its requests."""
         return {"s3": asdict(self)}
 
 

@@ -21,7 +21,6 @@ class Operation(StrEnum):
     maybe_error: bool
 
     def __new__(cls, name: str, method: str = "", keep: int = ERROR_BYTES, maybe_error: bool = False) -> "Operation":
-        """A member of one row."""
         operation = str.__new__(cls, name)
         operation._value_ = name
         operation.method, operation.keep, operation.maybe_error = method, keep, maybe_error

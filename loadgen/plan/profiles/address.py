@@ -37,7 +37,10 @@ def parse_target(value: object) -> Target:
     text = str(value).strip()
     if _UNSENDABLE.search(text):
         raise ValueError("expected a URL on one line: line breaks and NUL cannot be sent")
-    parts = _split(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {_safe(text)}") from None
     if "#" in text:
         raise ValueError(f"expected a URL {_NO_FRAGMENT}")
     if parts.scheme not in ("http", "https"):
@@ -46,7 +49,8 @@ def parse_target(value: object) -> Target:
     host = _host(parts.hostname or "", text)
     userinfo, at, _ = parts.netloc.rpartition("@")
     origin = Origin(parts.scheme, host, port)
-    return Target(origin, _path_of(parts), unquote(userinfo) if at and userinfo else None)
+    path = encode_path((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+    return Target(origin, path, unquote(userinfo) if at and userinfo else None)
 
 
 def request_path(target: Target, path: str) -> str:
@@ -63,17 +67,6 @@ def request_path(target: Target, path: str) -> str:
     if other.userinfo is not None:
         raise ValueError("expected a URL without user and password: give them in target or in an Authorization header")
     return other.path
-
-
-def _split(text: str) -> SplitResult:
-    try:
-        return urlsplit(text)
-    except ValueError:
-        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {_safe(text)}") from None
-
-
-def _path_of(parts: SplitResult) -> str:
-    return encode_path((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
 
 def _port(parts: SplitResult, text: str) -> int:

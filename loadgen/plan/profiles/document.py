@@ -55,7 +55,8 @@ def _parsed(
         raise places.error(document.problems, Redactor())
     if str(document.values.get("schema", "")).startswith("loadgen."):
         raise ProfileError(places.source, ["a saved result, not a profile; `loadgen report` prints it"])
-    resolution = variables.resolve(document, settings, environment, _flag_headers(flags.get("headers") or ())[0])
+    headers, _ = _flag_headers(flags.get("headers") or ())
+    resolution = variables.Resolver(document, settings, environment, headers).resolve()
     resolution.problems = document.problems + resolution.problems
     resolution.spoiled |= document.spoiled
     return _checked(resolution, places, flags, default_name=name)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Set
 from math import inf
 
 from loadgen.base.units import format_duration_s
+from loadgen.plan.jobs.s3 import ends_itself
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
-from loadgen.plan.profiles.s3_profile import uses_objects_up
 
 DEFAULT_DURATION_S = 10.0
 
@@ -22,7 +22,7 @@ def measured_s(profile: Profile) -> float | None:
     if profile.stages:
         return _sum_s(profile)
     if profile.duration is None and profile.total_requests is None:
-        return None if uses_objects_up(profile.s3) else DEFAULT_DURATION_S
+        return None if profile.s3 and ends_itself(profile.s3.job) else DEFAULT_DURATION_S
     return profile.duration
 
 

@@ -17,7 +17,6 @@ from loadgen.plan.jobs.s3 import (
     JobName,
     Payload,
     S3Job,
-    ends_itself,
 )
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles import fields
@@ -201,8 +200,3 @@ def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -
         range_bytes=s3.range,
         journal=journal,
     )
-
-
-def uses_objects_up(s3: S3Profile | None) -> bool:
-    """Whether the job ends by itself, so that it needs no duration."""
-    return s3 is not None and ends_itself(s3.job)

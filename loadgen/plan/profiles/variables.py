@@ -49,18 +49,8 @@ class Resolution:
     spoiled: set[Where] = field(default_factory=set)
 
 
-def resolve(
-    document: "Document",
-    settings: Mapping[str, str],
-    environment: Mapping[str, str],
-    headers: Sequence[tuple[str, str]] = (),
-) -> Resolution:
-    """Put every variable's value in; all problems are found in one pass. `headers` are those given by flags."""
-    return _Resolver(document, settings, environment, headers).resolve()
-
-
-class _Resolver:
-    """One pass over one document."""
+class Resolver:
+    """Puts every variable's value into a document, all problems in one pass. `headers` are those given by flags."""
 
     def __init__(
         self,

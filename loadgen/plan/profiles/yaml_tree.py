@@ -59,15 +59,11 @@ def load(data: bytes) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return _unreadable("not valid YAML: it holds a character that is not allowed in text files", line)
-    except (_TooLargeError, RecursionError):
+    except RecursionError:
         return _unreadable("not a profile: values are nested too deeply, or aliases repeat too much")
     finally:
         if loader is not None:
             loader.dispose()
-
-
-class _TooLargeError(Exception):
-    """More values or levels than any profile has."""
 
 
 class _Tree:
@@ -151,9 +147,10 @@ class _Tree:
                 self._problem((*where, "<<"), "expected an alias of a mapping", source)
 
     def _count_one(self, where: Where) -> None:
+        """No profile has more values or levels; aliases could make them without end."""
         self._count += 1
         if self._count > MOST_VALUES or len(where) > _DEEPEST:
-            raise _TooLargeError
+            raise RecursionError
 
     def _problem(self, where: Where, text: str, node: yaml.Node) -> None:
         self._result.problems.append(Problem(where, text, node.start_mark.line + 1))

@@ -49,12 +49,8 @@ def make_each(s3: S3Job, objects: Objects, shard: Shard) -> Each:
     once = range(index, end, shards)
     over_and_over = chain.from_iterable(repeat(once)) if once else iter(once)
     match s3.job:
-        case "get":
-            return Each(objects.get, over_and_over)
-        case "stat":
-            return Each(objects.stat, over_and_over)
-        case "copy":
-            return Each(objects.copy, over_and_over)
+        case "get" | "stat" | "copy" as name:
+            return Each(getattr(objects, name), over_and_over)
         case "delete" if s3.delete_many > 1:
             groups = range(index, -(-end // s3.delete_many), shards)
             return Each(_group_deleter(s3.delete_many, end, objects), iter(groups))

@@ -13,6 +13,7 @@ from loadgen.base.errors import UsageError
 from loadgen.base.redact import Redactor
 
 _LONGEST_REASON = 300
+_A_PROFILE = "a profile of the shared AWS configuration"
 
 T = TypeVar("T")
 ACCESS_KEY, SECRET_KEY, TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
@@ -79,7 +80,6 @@ class Provider:
         return f"S3 credentials could not be renewed: {problem}" if renewing.refresh_needed(refresh_in=0) else None
 
     def close(self) -> None:
-        """End the thread."""
         self._closed.set()
 
     def _run(self, on_lost: Callable[[str], None], every_s: float) -> None:
@@ -98,7 +98,8 @@ def find_credentials(environment: Mapping[str, str], profile: str | None = None)
     given = None if profile else _from_environment(environment)
     if given is not None:
         return Provider(given)
-    return with_botocore(profile, _from_chain, _none_without_botocore(environment, profile))
+    what = f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}; a shared profile, SSO or a role"
+    return with_botocore(profile, _from_chain, _A_PROFILE if profile or environment.get("AWS_PROFILE") else what)
 
 
 def shortened(access_key: str) -> str:
@@ -135,12 +136,6 @@ def _frozen(credentials: Any) -> Credentials:
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
 
 
-def _none_without_botocore(environment: Mapping[str, str], profile: str | None) -> str:
-    if profile or environment.get("AWS_PROFILE"):
-        return "a profile of the shared AWS configuration"
-    return f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}; a shared profile, SSO or a role"
-
-
 def with_botocore(profile: str | None, read: Callable[[Any], T], what: str) -> T:
     """What `read` finds in a botocore session of this profile (None: AWS_PROFILE, or the default one).
 
@@ -160,7 +155,7 @@ def with_botocore(profile: str | None, read: Callable[[Any], T], what: str) -> T
 
 def read_settings(profile: str | None) -> dict[str, str]:
     """What a profile says of the endpoint: region, endpoint_url, addressing_style and ca_bundle, where it does."""
-    return with_botocore(profile, _settings, "a profile of the shared AWS configuration")
+    return with_botocore(profile, _settings, _A_PROFILE)
 
 
 def readable(error: BaseException) -> str:
