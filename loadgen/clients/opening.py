@@ -1,15 +1,18 @@
 """Opens the reactor's channels: all addresses in turn, then TLS, without ever blocking."""
 
+import asyncio
 import errno
 import os
 import select
 import socket
 import ssl
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from typing import Any
 
 from loadgen.base.clock import Clock
 from loadgen.base.exchange import Address, ConnectionCounts, Endpoint, ErrorClass
 from loadgen.clients.addresses import Addresses
+from loadgen.clients.base import WireProtocol
 from loadgen.clients.channel import Channel, Phase
 from loadgen.clients.faults import classify, explain, handshake_error
 from loadgen.clients.poller import ENDED, FAILED, IN, OUT, LoopPoller, has_epoll
@@ -26,44 +29,41 @@ def _established(sock: socket.SocketType) -> bool:
     return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _ESTABLISHED
 
 
-class Owner(Protocol):
-    """Whose channels they are."""
+class Opener(ABC):
+    """A reactor, as far as it opens channels: each begins with the next of the addresses.
 
-    def opened(self, channel: Channel) -> None:
-        """A channel is open, its handshake done."""
+    `protocol` is set by whoever speaks on them; `channels` are all that have a socket, by descriptor, from the start.
+    """
 
-    def failed_to_open(self, channel: Channel, error: ErrorClass, detail: str = "") -> None:
-        """A channel did not open."""
-
-    def drop(self, channel: Channel) -> None:
-        """Give up its socket."""
-
-
-class Opener:
-    """Begins with the next of `addresses`. `channels` takes every socket from the start."""
+    protocol: WireProtocol
 
     def __init__(
         self,
         endpoint: Endpoint,
         context: ssl.SSLContext | None,
-        poller: "select.epoll | LoopPoller",
-        channels: dict[int, Any],
-        clock: Clock,
-        owner: Owner,
-        addresses: Addresses,
         counts: ConnectionCounts,
+        clock: Clock,
+        addresses: Addresses | None,
     ) -> None:
-        self._endpoint = endpoint
+        self.endpoint = endpoint
+        self.is_plain = context is None
+        self.counts = counts
+        self.clock = clock
+        self.channels: dict[int, Any] = {}
         self._context = context
-        self._poller = poller
-        self._channels = channels
-        self._clock = clock
-        self._owner = owner
-        self._phases = endpoint.phases
-        self._addresses = addresses
-        self._counts = counts
+        self._addresses = addresses or Addresses(endpoint.addresses, clock)
+        self._poller: select.epoll | LoopPoller
+        self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
         self._socket = socket.socket if context is not None else socket.SocketType  # half the price; TLS wants more
         self._near = has_epoll() and all(_is_loopback(*address) for _, address in endpoint.addresses)
+
+    @abstractmethod
+    def on_ready(self) -> None:
+        """Serve what is ready."""
+
+    @abstractmethod
+    def drop(self, channel: Channel) -> None:
+        """Give up a channel's socket."""
 
     def connect(self, channel: Channel, now: int) -> None:
         """Begin; ends in `opened` or `failed_to_open`, perhaps at once."""
@@ -79,10 +79,10 @@ class Opener:
         except OSError as error:  # a family that this host does not have, or no descriptor
             self._address_failed(channel, error.errno or 0)
             return
-        if self._endpoint.keep_alive:  # one short request a channel never waits
+        if self.endpoint.keep_alive:  # one short request a channel never waits
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         channel.sock, channel.fd = sock, sock.fileno()
-        self._channels[channel.fd] = channel
+        self.channels[channel.fd] = channel
         code = sock.connect_ex(address)
         if code == 0 or (self._near and code == errno.EINPROGRESS and _established(sock)):
             self._poller.register(channel.fd, IN | ENDED)
@@ -98,14 +98,14 @@ class Opener:
         self.failed(channel, explain(error))
         following = next(channel.addresses, None)
         if following is None:
-            self._owner.failed_to_open(channel, classify(error), explain(error))
+            self.failed_to_open(channel, classify(error), explain(error))
         else:
-            self._owner.drop(channel)
+            self.drop(channel)
             self._try(channel, following)
 
     def failed(self, channel: Channel, reason: str) -> None:
         """The connect under way has ended without a connection."""
-        self._addresses.failed(channel.address, self._counts, reason)
+        self._addresses.failed(channel.address, self.counts, reason)
 
     def connect_done(self, channel: Channel, mask: int) -> None:
         assert channel.sock is not None
@@ -120,20 +120,20 @@ class Opener:
     def _connected(self, channel: Channel) -> None:
         sock = channel.sock
         assert sock is not None
-        self._addresses.opened(channel.address, self._counts)
-        if self._phases:
-            channel.connected_ns = self._clock()
+        self._addresses.opened(channel.address, self.counts)
+        if self.endpoint.phases:
+            channel.connected_ns = self.clock()
         if self._context is None:
             channel.recv, channel.send = sock.recv, sock.send
-            self._owner.opened(channel)
+            self.opened(channel)
             return
         assert isinstance(sock, socket.socket)
         try:
             tls = self._context.wrap_socket(
-                sock, server_hostname=self._endpoint.origin.host, do_handshake_on_connect=False
+                sock, server_hostname=self.endpoint.origin.host, do_handshake_on_connect=False
             )
         except (OSError, ValueError) as error:
-            self._owner.failed_to_open(channel, classify(error), explain(error))
+            self.failed_to_open(channel, classify(error), explain(error))
             return
         channel.sock, channel.fd = tls, tls.fileno()
         inner = tls._sslobj  # type: ignore[attr-defined]  # without the checks of ssl.SSLSocket in each call
@@ -151,7 +151,23 @@ class Opener:
         except ssl.SSLWantWriteError:
             self._poller.modify(channel.fd, OUT)
         except OSError as error:
-            self._owner.failed_to_open(channel, ErrorClass.TLS, explain(handshake_error(error, tls)))
+            self.failed_to_open(channel, ErrorClass.TLS, explain(handshake_error(error, tls)))
         else:
             self._poller.modify(channel.fd, IN | ENDED)
-            self._owner.opened(channel)
+            self.opened(channel)
+
+    def opened(self, channel: Channel) -> None:
+        counts = self.counts
+        counts.opened += 1
+        if self.endpoint.phases:
+            counts.connect_ns.append(channel.connected_ns - channel.phase_ns)
+            if not self.is_plain:
+                counts.tls_ns.append(self.clock() - channel.connected_ns)
+        counts.reconnected += channel.opened_before
+        channel.opened_before = True
+        channel.phase = Phase.OPEN
+        self.protocol.opened(channel)
+
+    def failed_to_open(self, channel: Channel, error: ErrorClass, detail: str = "") -> None:
+        self.counts.failed += 1
+        self.protocol.lost(channel, error, detail)

@@ -5,20 +5,17 @@ is for a WireProtocol to know; what is sent, when, and what is recorded, for its
 """
 
 import asyncio
-import select
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any
 
 from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import NEVER_NS, Clock, now_ns, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass
 from loadgen.clients.addresses import TIMED_OUT, Addresses
-from loadgen.clients.base import WireProtocol
 from loadgen.clients.channel import Channel, Phase, Watch
 from loadgen.clients.opening import Opener
-from loadgen.clients.poller import ENDED, IN, OUT, LoopPoller, has_epoll
+from loadgen.clients.poller import ENDED, IN, OUT, LoopPoller
 
 BATCH = 1024
 LINGER_NS = 4_000_000
@@ -27,17 +24,15 @@ _OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
 _GONE = Watch(lambda: None)  # in the place of a channel whose descriptor is not closed yet
 
 
-class Reactor:
+class Reactor(Opener):
     """Channels of one worker to one endpoint. Not thread-safe: it belongs to its loop's thread.
 
-    `protocol` is set by whoever speaks on it; `channels` are all that have a socket, by descriptor. `batches_ns` takes
-    the time from each poll's return to the last reply handled: as long as that, a reply may have waited for us.
+    `batches_ns` takes the time from each poll's return to the last reply handled: as long as that, a reply may have
+    waited for us.
     `linger_ns` is how long the loop's other callbacks may wait; 0 to serve one batch at a time. `timetable` is called
     after each batch, to send what is due by then; it says whether more is due so soon that looking at the sockets
     beats waiting for them.
     """
-
-    protocol: WireProtocol
 
     def __init__(
         self,
@@ -48,19 +43,10 @@ class Reactor:
         clock: Clock = now_ns,
         addresses: Addresses | None = None,
     ) -> None:
-        self.endpoint = endpoint
-        self.is_plain = context is None
-        self.counts = counts
-        self.clock = clock
-        self.channels: dict[int, Any] = {}
+        super().__init__(endpoint, context, counts, clock, addresses)
         self.linger_ns = LINGER_NS
         self.timetable: Callable[[int], bool] | None = None
         self.batches_ns = [] if batches_ns is None else batches_ns
-        self._poller: select.epoll | LoopPoller
-        self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
-        addresses = addresses or Addresses(endpoint.addresses, clock)
-        self._opener = Opener(endpoint, context, self._poller, self.channels, clock, self, addresses, counts)
-        self.connect = self._opener.connect
         self._closing: list[tuple[int, socket.SocketType]] = []
         self._watched: list[Watch] = []  # of this batch, after its channels: what they send must not find a closed one
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
@@ -136,9 +122,9 @@ class Reactor:
         if isinstance(channel, Watch):
             self._watched.append(channel)
         elif channel.phase is Phase.CONNECTING:
-            self._opener.connect_done(channel, mask)
+            self.connect_done(channel, mask)
         else:
-            self._opener.handshake(channel)
+            self.handshake(channel)
 
     def _with_sockets(self) -> list[Channel]:
         return [channel for channel in self.channels.values() if channel.phase is not None]
@@ -157,7 +143,7 @@ class Reactor:
             if end(channel, sent_limit, ErrorClass.TIMEOUT):
                 self.counts.failed += opening
             elif opening and channel.phase_ns <= connect_limit:
-                self._opener.failed(channel, TIMED_OUT)
+                self.failed(channel, TIMED_OUT)
                 self.failed_to_open(channel, ErrorClass.CONNECT_TIMEOUT)
         self._close_dropped()
 
@@ -184,21 +170,3 @@ class Reactor:
                 self._poller.forget(fd)
             sock.close()
         self._closing.clear()
-
-    # Opening: see opening.py.
-
-    def opened(self, channel: Channel) -> None:
-        counts = self.counts
-        counts.opened += 1
-        if self.endpoint.phases:
-            counts.connect_ns.append(channel.connected_ns - channel.phase_ns)
-            if not self.is_plain:
-                counts.tls_ns.append(self.clock() - channel.connected_ns)
-        counts.reconnected += channel.opened_before
-        channel.opened_before = True
-        channel.phase = Phase.OPEN
-        self.protocol.opened(channel)
-
-    def failed_to_open(self, channel: Channel, error: ErrorClass, detail: str = "") -> None:
-        self.counts.failed += 1
-        self.protocol.lost(channel, error, detail)
