@@ -2,11 +2,26 @@
 
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint
 from loadgen.clients.addresses import TIMED_OUT, Addresses
 from loadgen.clients.faults import explain, handshake_error
+
+
+@contextmanager
+def closed_on_failure(sock: socket.socket) -> Iterator[None]:
+    """Close a socket whose opening ends in an exception; a TLS handshake's says why it failed."""
+    try:
+        yield
+    except BaseException as error:
+        failed = error
+        if isinstance(sock, ssl.SSLSocket) and isinstance(error, OSError):
+            failed = handshake_error(error, sock)
+        sock.close()
+        raise failed from None
 
 
 class Connector:
@@ -27,6 +42,12 @@ class Connector:
         self._counts = counts
         self._clock = clock
         self._addresses = addresses or Addresses(endpoint.addresses, clock)
+
+    def _wrapped(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+        """TLS over a socket, its handshake not begun."""
+        name = self._endpoint.origin.host
+        with closed_on_failure(plain):
+            return context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
 
     def _count_open(self, began_ns: int, connected_ns: int) -> None:
         if self._endpoint.phases:
@@ -87,33 +108,18 @@ class Dial(Connector):
 
     def _connect_to(self, family: int, address: tuple[str, int], deadline_ns: int) -> socket.socket:
         sock = self._hold(socket.socket(family, socket.SOCK_STREAM))
-        try:
+        with closed_on_failure(sock):
             self._limit(sock, deadline_ns)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.connect(address)
-        except BaseException:
-            sock.close()
-            raise
         return sock
 
     def _secure(self, plain: socket.socket, context: ssl.SSLContext, deadline_ns: int) -> ssl.SSLSocket:
-        name = self._endpoint.origin.host
-        try:
-            sock = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
-        except BaseException:
-            plain.close()
-            raise
+        sock = self._wrapped(plain, context)
         self._hold(sock)
-        try:
+        with closed_on_failure(sock):
             self._limit(sock, deadline_ns)
             sock.do_handshake()
-        except OSError as error:
-            failed = handshake_error(error, sock)
-            sock.close()
-            raise failed from error
-        except BaseException:
-            sock.close()
-            raise
         return sock
 
     def _hold(self, sock: socket.socket) -> socket.socket:

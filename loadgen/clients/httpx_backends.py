@@ -12,8 +12,8 @@ import httpcore
 from loadgen.base.clock import NEVER_NS, s_to_ns
 from loadgen.base.exchange import Address
 from loadgen.clients.addresses import TIMED_OUT
-from loadgen.clients.dial import Connector, Dial
-from loadgen.clients.faults import explain, handshake_error
+from loadgen.clients.dial import Connector, Dial, closed_on_failure
+from loadgen.clients.faults import explain
 from loadgen.clients.httpx_streams import AsyncStream, BlockingStream, Stream, complete, ready
 
 S = TypeVar("S", bound=Stream)
@@ -107,7 +107,7 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
     @staticmethod
     async def _connect_to(family: int, address: tuple[str, int]) -> socket.socket:
         sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        try:
+        with closed_on_failure(sock):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             code = sock.connect_ex(address)
             if code == errno.EINPROGRESS:
@@ -115,27 +115,12 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
                 code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code:
                 raise OSError(code, os.strerror(code))
-        except BaseException:
-            sock.close()
-            raise
         return sock
 
     async def _secure(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
-        name = self._endpoint.origin.host
-        try:
-            sock = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
-        except BaseException:
-            plain.close()
-            raise
-        try:
+        sock = self._wrapped(plain, context)
+        with closed_on_failure(sock):
             await complete(sock, sock.do_handshake, to_write=False)
-        except OSError as error:
-            failed = handshake_error(error, sock)
-            sock.close()
-            raise failed from error
-        except BaseException:
-            sock.close()
-            raise
         return sock
 
 
