@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
+from loadgen.base.imported import imported
 from loadgen.base.processes import STOPPING, fill_standard_descriptors
 
 STOPPED = 105
@@ -31,9 +32,7 @@ def main() -> NoReturn:
 
 def run_command_line() -> int:
     """See `run_app`, whose import takes as long as many a command."""
-    from loadgen.cli.app import run_app
-
-    return run_app()
+    return int(imported("loadgen.cli.app", "run_app")())
 
 
 def run(command_line: Callable[[], int] = run_command_line) -> int:

@@ -14,6 +14,8 @@ from loadgen.campaigns.rounds import RoundsOutcome
 from loadgen.cli.app import call_body
 from loadgen.cli.bodies import calibrate, compare, find_max, target
 from loadgen.cli.bodies import run as run_body
+from loadgen.cli.bodies.plan_run import plan_run
+from loadgen.cli.bodies.plan_s3 import plan_s3
 from loadgen.cli.commands.calibrate import Calibrate
 from loadgen.cli.commands.compare import Compare
 from loadgen.cli.commands.find_max import FindMax
@@ -21,7 +23,6 @@ from loadgen.cli.commands.run import Run
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.commands.target import Target
 from loadgen.cli.options import OPTIONS
-from loadgen.cli.plans import plan_of
 from loadgen.cli.saved_baseline import read_reference
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.codec import describe_plan
@@ -84,8 +85,9 @@ def without_load(given: Any) -> int:
 
     match given:
         case Run() | S3():
-            read_reference(given.against, plan_of(given).job.request_names)
-            return run_body.run(given, measure=lambda _plan, _delivery: 0)
+            planned = plan_run(given) if isinstance(given, Run) else plan_s3(given)
+            read_reference(given.against, planned.plan.job.request_names)
+            return run_body.run(planned, measure=lambda _plan, _delivery: 0)
         case FindMax():
             return find_max.find_max(given, search)
         case Compare():

@@ -6,7 +6,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Collection, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from typer.core import TyperGroup
 
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError
+from loadgen.base.imported import imported
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell
 
@@ -58,9 +58,15 @@ def loadgen(
 
 
 def call_body(given: Command) -> int:
-    """Import the body of a command, now that its parameters are known to be good, and call it."""
-    module, function = given.body.split(":")
-    return int(_imported(f"bodies.{module}", function)(given))
+    """Import the body of a command, now that its parameters are known to be good, and call it.
+
+    What it makes may have a body of its own, which comes next; the exit code is the last one's.
+    """
+    made: Any = given
+    while not isinstance(made, int):
+        module, function = made.body.split(":")
+        made = _imported(f"bodies.{module}", function)(made)
+    return made
 
 
 def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
@@ -103,7 +109,7 @@ def _command(name: str) -> Any:
 
 
 def _imported(module: str, name: str) -> Any:
-    return getattr(import_module(f"loadgen.cli.{module}"), name)
+    return imported(f"loadgen.cli.{module}", name)
 
 
 def _warn_of_unknown(variables: Collection[str]) -> None:

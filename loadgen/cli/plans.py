@@ -1,4 +1,4 @@
-"""From TARGET or JOB and flags to a Plan."""
+"""From TARGET and flags to a Plan."""
 
 import os
 import sys
@@ -7,22 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.commands.run import Run
-from loadgen.cli.commands.s3 import S3
 from loadgen.plan.plan import Plan
-from loadgen.plan.profiles.document import profile_for_s3, profile_for_url, read_profile
+from loadgen.plan.profiles.document import profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import find_shipped
 from loadgen.session.here import plan_here
-
-
-def plan_of(given: Run | S3) -> Plan:
-    """What is to be run. Raises UsageError."""
-    if isinstance(given, Run):
-        return plan_for(given.target, given.settings, given.flags)
-    section = {"job": given.job, **given.section}
-    endpoint = section.pop("endpoint", None)
-    return plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}))
 
 
 def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]) -> Plan:

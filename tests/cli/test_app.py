@@ -8,10 +8,12 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+import loadgen as loadgen_api
 from loadgen.cli.app import COMMANDS
-from loadgen.cli.commands.run import Run
-from loadgen.cli.commands.s3 import S3
+from loadgen.cli.bodies.plan_run import plan_run
+from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against, Output
+from loadgen.cli.planned import Planned
 from tests.support.command import loadgen
 
 HEAVY = ("asyncio", "uvloop", "yaml", "loadgen.plan", "loadgen.session", "loadgen.judge", "loadgen.target")
@@ -25,15 +27,9 @@ def parameters() -> Iterator[type[Any]]:
         yield from getattr(command, "commands", {}).values()
 
 
-def bodies(command: type[Any]) -> list[str]:
-    if command not in (Run, S3):
-        return [command.body]
-    shared: dict[str, Any] = {"flags": {}, "against": Against(), "output": Output()}
-    own = {"target": "x"} if command is Run else {"job": "put", "section": {}}
-    return [command(**shared, **own, rounds=rounds).body for rounds in (1, 2)]
-
-
-CASES = [(command, body) for command in parameters() for body in bodies(command)]
+PLAN = loadgen_api.load_profile("http://127.0.0.1/")
+PLANNED = [Planned(PLAN, Delivery(Output()), rounds, Against()) for rounds in (1, 2)]
+CASES = [(command, command.body) for command in parameters()] + [(Planned, planned.body) for planned in PLANNED]
 
 
 @pytest.mark.parametrize(("command", "body"), CASES, ids=[body for _, body in CASES])
@@ -42,20 +38,30 @@ def test_every_body_takes_the_parameters_of_its_command(command: type[Any], body
     function = getattr(import_module(f"loadgen.cli.bodies.{module}"), name)
     (given, *_), returned = get_type_hints(function).values(), get_type_hints(function)["return"]
     assert given is command or command in get_args(given)
-    assert returned is int
+    assert returned in (int, Planned)
 
 
 @pytest.mark.parametrize("option", ["--baseline", "--max-regression"])
 def test_what_is_compared_is_run_in_rounds(option: str) -> None:
     asked: list[str] = []
-    loadgen("run", "http://h/", option, "x", call=lambda given: asked.append(given.body) or 0)
+    loadgen("run", "http://127.0.0.1/", option, "x", call=lambda given: asked.append(plan_run(given).body) or 0)
     assert asked == ["rounds:rounds"]
+
+
+@pytest.mark.slow  # a process of its own, which has imported nothing yet
+@pytest.mark.parametrize("argv", [["run", "http://h/", "-T", "p99 <"], ["s3", "put", "-c", "x"]])
+def test_what_runs_a_plan_is_not_imported_before_there_is_one(argv: list[str]) -> None:
+    assert imported_by(argv, ("uvloop", "loadgen.executors", "loadgen.session.run", "loadgen.observe")) == "[]"
 
 
 @pytest.mark.slow  # a process of its own, which has imported nothing yet
 @pytest.mark.parametrize("argv", [["--help"], ["run", "--help"], ["run", "--nonsense"], ["run", "x", "--format", "y"]])
 def test_help_and_usage_errors_import_nothing_heavy(argv: list[str]) -> None:
+    assert imported_by(argv, HEAVY) == "[]"
+
+
+def imported_by(argv: list[str], modules: tuple[str, ...]) -> str:
     script = "import sys; sys.argv[1:] = eval(sys.argv[1])\nfrom loadgen.cli.app import run_app\nrun_app()\n"
-    script += f"print([name for name in {HEAVY} if name in sys.modules])"
+    script += f"print([name for name in {modules} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script, repr(argv)], check=True, capture_output=True, text=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    return done.stdout.splitlines()[-1]

@@ -2,13 +2,14 @@
 
 import json
 import signal
-from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from loadgen.cli.bodies.plan_run import plan_run
 from loadgen.cli.bodies.rounds import rounds
+from loadgen.cli.commands.run import Run
 from loadgen.results.rounds import read_variants
 from loadgen.target.options import TargetOptions
 from loadgen.target.process import TargetProcess
@@ -19,14 +20,15 @@ pytestmark = pytest.mark.slow  # each run starts a process
 SHORT = ("-c", "4", "-n", "400", "--processes", "1", "-q")
 
 
-UNRESTED = partial(rounds, settle_s=0.0)
-"""No second of rest between two rounds in this process."""
+def unrested(given: Run) -> int:
+    """No second of rest between two rounds in this process."""
+    return rounds(plan_run(given), settle_s=0.0)
 
 
 def test_rounds_are_saved_each_and_judged_together(url: str, tmp_path: Path) -> None:
     saved, junit = tmp_path / "r.json", tmp_path / "j.xml"
     files = ("-o", saved, "--junit", junit, "--hgrm", tmp_path / "r.hgrm")
-    done = loadgen("run", url, *SHORT, "--rounds", "2", "-T", "ok == 800", "-T", "failed > 0", *files, call=UNRESTED)
+    done = loadgen("run", url, *SHORT, "--rounds", "2", "-T", "ok == 800", "-T", "failed > 0", *files, call=unrested)
     assert (done.code, done.out, done.err) == (99, "", "")
     (variant,) = read_variants(saved.read_text())
     assert [result.ledger.ok for result in variant.results] == [400, 400]
@@ -47,7 +49,7 @@ def test_a_build_is_compared_with_a_baseline_in_one_command(
     assert "\nPASSED, with a warning: cannot tell of error_rate: 1%\n\nAgainst the baseline main (1 run, " in same.out
     with TargetProcess(TargetOptions(port=0, fail_after=0)) as broken:
         worse = loadgen(
-            "run", broken.url, *SHORT, "--rounds", "2", "--baseline", "main", *margins, "-o", "now.json", call=UNRESTED
+            "run", broken.url, *SHORT, "--rounds", "2", "--baseline", "main", *margins, "-o", "now.json", call=unrested
         )
     assert worse.code == 120
     assert loadgen("gate", "now.json", "--baseline", "main", *margins).code == 120

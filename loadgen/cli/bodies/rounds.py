@@ -3,10 +3,7 @@
 import os
 
 from loadgen.campaigns.rounds import SETTLE_S
-from loadgen.cli.commands.run import Run
-from loadgen.cli.commands.s3 import S3
-from loadgen.cli.output import Delivery
-from loadgen.cli.plans import plan_of
+from loadgen.cli.planned import Planned
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.saved_baseline import read_reference
 from loadgen.judge.exit_code import ENDED, ExitCode
@@ -16,14 +13,13 @@ from loadgen.report.run.run_report import RunReport
 from loadgen.session.environment import describe_environment
 
 
-def rounds(given: Run | S3, measure: MeasureRounds = measure_rounds, settle_s: float = SETTLE_S) -> int:
+def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: float = SETTLE_S) -> int:
     """Raises UsageError, before anything runs, for a baseline that cannot be compared with."""
-    delivery = Delivery(given.output)
-    plan = plan_of(given)
+    plan, delivery = given.plan, given.delivery
     reference = read_reference(given.against, plan.job.request_names)
     if reference.baseline is not None:
         check_likeness(describe_plan(plan), describe_environment(), reference.baseline, anyway=reference.anyway)
-    outcome = measure([plan], [""], given.rounds, quiet=given.output.quiet, settle_s=settle_s)
+    outcome = measure([plan], [""], given.rounds, quiet=delivery.output.quiet, settle_s=settle_s)
     show_early_end(outcome)
     ended = ENDED.get(outcome.ended_by)
     results = outcome.results[0]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from loadgen.cli.options import OPTIONS, Options
 from loadgen.cli.parameters import Against, Output, OutputFlags, Rounds, Settings, Target
@@ -17,14 +17,10 @@ class Run:
     --max-errors or --abort-if; 120 worse than the baseline; 121 not trusted.
     """
 
+    body: ClassVar[str] = "plan_run:plan_run"
     target: Target
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
     settings: Settings = None
     rounds: Rounds = 1
     against: Against
     output: Annotated[Output, OutputFlags(("run",))]
-
-    @property
-    def body(self) -> str:
-        """What makes rounds and judges them takes time to import."""
-        return "rounds:rounds" if self.rounds > 1 or self.against.asked else "run:run"

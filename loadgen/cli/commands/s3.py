@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 
@@ -55,6 +55,7 @@ class S3:
     put, delete, multipart and batch end with their objects, the others after 10s; -d and -n as in `run`.
     """
 
+    body: ClassVar[str] = "plan_s3:plan_s3"
     job: Annotated[
         str,
         typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed or batch."),
@@ -64,8 +65,3 @@ class S3:
     rounds: Rounds = 1
     against: Against
     output: Annotated[Output, OutputFlags(("run",))]
-
-    @property
-    def body(self) -> str:
-        """As of `run`."""
-        return "rounds:rounds" if self.rounds > 1 or self.against.asked else "run:run"

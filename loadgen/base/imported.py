@@ -1,0 +1,16 @@
+"""What is imported only when it is needed."""
+
+import gc
+import sys
+from importlib import import_module
+from typing import Any
+
+
+def imported(module: str, name: str) -> Any:
+    """`name` of `module`, for a command: nothing that is imported is garbage, so the collector does not look at it."""
+    if module not in sys.modules:
+        gc.disable()
+        import_module(module)
+        gc.freeze()
+        gc.enable()
+    return getattr(sys.modules[module], name)

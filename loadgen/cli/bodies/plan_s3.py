@@ -1,0 +1,16 @@
+"""`loadgen s3`, its plan."""
+
+from loadgen.cli.commands.s3 import S3
+from loadgen.cli.output import Delivery
+from loadgen.cli.planned import Planned
+from loadgen.plan.profiles.document import profile_for_s3
+from loadgen.session.here import plan_here
+
+
+def plan_s3(given: S3) -> Planned:
+    """Raises UsageError."""
+    delivery = Delivery(given.output)
+    section = {"job": given.job, **given.section}
+    endpoint = section.pop("endpoint", None)
+    plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}))
+    return Planned(plan, delivery, given.rounds, given.against)
