@@ -1,7 +1,6 @@
 """From JSON back to the frozen dataclasses that were written as it."""
 
 import reprlib
-from base64 import b64decode
 from dataclasses import fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -11,7 +10,7 @@ TYPE = "type"
 
 
 def build(kind: Any, value: Any, name: str = "file") -> Any:
-    """`value` from JSON as the type `kind`: dataclasses, lists, tuples and dicts of them, and base64 as bytes.
+    """`value` from JSON as the type `kind`: dataclasses, lists, tuples and dicts of them.
 
     Keys that no field has are left out. Raises TypeError for a value of another type.
     """
@@ -29,8 +28,6 @@ def build(kind: Any, value: Any, name: str = "file") -> Any:
         return origin(build(part, item, name) for part, item in zip(kinds, value, strict=True))
     if origin is dict and isinstance(value, dict):
         return {key: build(parts[1], item, name) for key, item in value.items()}
-    if kind is bytes and isinstance(value, str):
-        return b64decode(value)
     if not _fits(kind, value):
         raise TypeError(f"{name}: {reprlib.repr(value)}")
     return value

@@ -1,6 +1,6 @@
 """One run in a process of its own: `python -m loadgen.campaigns.child [seconds]`.
 
-Reads a plan as one line of JSON from standard input, and writes a line of JSON for each thing that it has to tell:
+Reads a plan from standard input, and writes a line of JSON for each thing that it has to tell:
 `{"progress": SNAPSHOT}` ten times a second, `{"second": SECOND}` once a second where that was asked for, and at the end
 `{"result": RESULT}`, or `{"usage_error": TEXT}`. Signals mean what they mean to `loadgen run`. It ends at once when its
 parent's end of the pipe closes.
@@ -22,7 +22,7 @@ from loadgen.base.processes import fill_standard_descriptors
 from loadgen.executors.places.child import leave_with_parent
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
-from loadgen.plan.codec import plan_from_json
+from loadgen.plan.codec import read_plan
 from loadgen.results.result import Result, to_document
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observer, Observers
@@ -32,7 +32,7 @@ def main() -> None:
     """Run the plan and tell its Result."""
     fill_standard_descriptors()
     with os.fdopen(os.dup(0), "rb") as source:
-        plan = plan_from_json(source.readline().decode("utf-8"))
+        plan = read_plan(source)
     threading.Thread(target=leave_with_parent, daemon=True).start()
     observers = Observers(_TellsProgress(), *([_TellsSeconds()] if "seconds" in sys.argv else []))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -15,7 +15,7 @@ from loadgen.base.processes import python_module
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import Snapshot
 from loadgen.measure.wire import second_in
-from loadgen.plan.codec import plan_to_json
+from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, from_document
 from loadgen.session.observers import Observer, Observers
@@ -81,7 +81,8 @@ class Isolated:
         assert child.stdin is not None
         assert child.stdout is not None
         with suppress(BrokenPipeError, ConnectionResetError):  # it is gone already; its exit code says why
-            child.stdin.write(plan_to_json(plan).encode() + b"\n")
+            for piece in plan_to_pieces(plan):
+                child.stdin.write(piece)
             await child.stdin.drain()
         result = None
         async for line in child.stdout:

@@ -1,30 +1,43 @@
-"""Plan <-> JSON for worker processes, without loss; and the redacted description that a Result holds."""
+"""Plan <-> JSON and bytes for worker processes, without loss; and the redacted description that a Result holds."""
 
 import hashlib
 import json
 import math
-from base64 import b64encode
 from dataclasses import asdict
-from typing import Any
+from typing import Any, BinaryIO
 
 from loadgen.base.redact import Redactor
 from loadgen.base.restore import TYPE, build
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.plan import Plan
 
+_FOLLOWS = "bytes that follow"
 _OWN_WORDS = ("name", "mode", "client", "kind", "when_busy", "method", "noun")
 """Keys whose values are words of this program or of HTTP, whatever a secret may be, or names without secrets."""
 
 
-def plan_to_json(plan: Plan) -> str:
-    """One line of JSON from which `plan_from_json` makes an equal plan. It holds secrets: never show or save it."""
+def plan_to_pieces(plan: Plan) -> list[bytes]:
+    """A line of JSON, and after it the plan's bodies as they are, which may be large: none of them is copied.
+
+    `read_plan` makes an equal plan of it. It holds secrets: never show or save it.
+    """
+    bodies: list[bytes] = []
+
+    def follows(body: bytes) -> dict[str, int]:
+        bodies.append(body)
+        return {_FOLLOWS: len(body)}
+
     values = asdict(plan) | {"job": {TYPE: type(plan.job).__name__, **asdict(plan.job)}}
-    return json.dumps(values, default=lambda data: b64encode(data).decode(), separators=(",", ":"))
+    return [json.dumps(values, default=follows, separators=(",", ":")).encode() + b"\n", *bodies]
 
 
-def plan_from_json(text: str) -> Plan:
-    """The plan that `plan_to_json` wrote."""
-    plan: Plan = build(Plan, json.loads(text))
+def read_plan(source: BinaryIO) -> Plan:
+    """The plan whose pieces come here, and nothing after them."""
+
+    def whole(found: dict[str, Any]) -> Any:
+        return source.read(found[_FOLLOWS]) if _FOLLOWS in found else found
+
+    plan: Plan = build(Plan, json.loads(source.readline(), object_hook=whole))
     return plan
 
 

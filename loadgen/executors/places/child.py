@@ -1,6 +1,6 @@
 """A worker process: `python -m loadgen.executors.places.child`.
 
-Reads two lines of JSON from standard input (endpoint and shards, then the plan), writes frames to standard output, and
+Reads from standard input a line of JSON (endpoint and shards) and the plan, writes frames to standard output, and
 ends when its work does, or within a second of its parent's end of the pipe closing. The parent decides when to stop.
 """
 
@@ -21,14 +21,14 @@ from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame
 from loadgen.measure.wire import write_frame
-from loadgen.plan.codec import plan_from_json
+from loadgen.plan.codec import read_plan
 from loadgen.plan.plan import Plan, make_shards
 
 ORPHAN_EXIT = 70
 
 
 def encode_task(endpoint: Endpoint, shards: range, control: SharedState) -> bytes:
-    """The line that a child reads first; the plan's comes next, which is the same for all and may be long."""
+    """The line that a child reads first; the plan comes next, which is the same for all."""
     task = {"endpoint": asdict(endpoint), "shards": [shards.start, shards.stop], "control": control.descriptor}
     return json.dumps(task).encode() + b"\n"
 
@@ -51,7 +51,7 @@ def main() -> None:
     frames = sys.stdout.buffer
     with os.fdopen(os.dup(0), "rb") as source:
         task = json.loads(source.readline())
-        plan = plan_from_json(source.readline().decode())
+        plan = read_plan(source)
     threading.Thread(target=leave_with_parent, daemon=True).start()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(plan, task, frames))

@@ -14,7 +14,7 @@ from loadgen.executors.places.child import encode_task
 from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.wire import read_frame
-from loadgen.plan.codec import plan_to_json
+from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.plan import Plan, Shard
 
 
@@ -54,9 +54,9 @@ class Processes:
         loop = asyncio.get_running_loop()
         each = -(-len(shards) // self._plan.processes)
         parts = [shards[first : first + each] for first in range(0, len(shards), each)]
-        plan_line = plan_to_json(self._plan).encode()
+        plan = plan_to_pieces(self._plan)
         return [
-            loop.run_in_executor(self._pool, self._run_child, number, part, [plan_line], deliver)
+            loop.run_in_executor(self._pool, self._run_child, number, part, plan, deliver)
             for number, part in enumerate(parts, 1)
         ]
 
@@ -69,10 +69,9 @@ class Processes:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.control.close()
 
-    def _run_child(self, number: int, shards: Sequence[Shard], plan_line: list[bytes], deliver: Deliver) -> None:
+    def _run_child(self, number: int, shards: Sequence[Shard], plan: list[bytes], deliver: Deliver) -> None:
         """Start a child for these shards and read its frames to the end.
 
-        The plan, which may hold large bodies, is let go of once it is written: it is taken out of `plan_line`.
         Its workers are marked as finished when it is gone, however it went, so that nobody waits for them.
         """
         indexes = range(shards[0].index, shards[-1].index + 1)
@@ -82,9 +81,7 @@ class Processes:
         assert child.stdout is not None
         with child, child.stdin, child.stdout:
             try:
-                child.stdin.write(encode_task(self._endpoint, indexes, self.control))
-                child.stdin.write(plan_line.pop())
-                child.stdin.write(b"\n")
+                child.stdin.writelines([encode_task(self._endpoint, indexes, self.control), *plan])
                 child.stdin.flush()
             except BrokenPipeError:  # it is gone already; its exit code says why
                 with suppress(BrokenPipeError):

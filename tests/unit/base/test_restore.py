@@ -1,5 +1,4 @@
 import json
-from base64 import b64encode
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -32,7 +31,7 @@ class Drawing:
 def written(drawing: Drawing, shape: str) -> dict[str, Any]:
     values = asdict(drawing)
     values["shape"] = {TYPE: shape, **values["shape"]}
-    return json.loads(json.dumps(values, default=lambda data: b64encode(data).decode()))
+    return {**json.loads(json.dumps({**values, "image": None})), "image": drawing.image}  # JSON has no bytes
 
 
 @pytest.mark.parametrize("image", [b"\0\xff", None])

@@ -1,6 +1,7 @@
 import json
 import math
 from dataclasses import fields, replace
+from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
@@ -8,13 +9,14 @@ from hypothesis import strategies as st
 
 from loadgen.base.exchange import Expect, Origin, Tls
 from loadgen.plan.build import make_plan
-from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
+from loadgen.plan.codec import describe_plan, plan_to_pieces, read_plan
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.metrics import metric_named
 from loadgen.plan.plan import Arrivals, Plan, Stage, StopRules
 from loadgen.plan.profiles.document import profile_for_url, read_profile
+from tests.support.fakes import make_plan as fake_plan
 
 texts = st.text(max_size=8)
 requests = st.builds(
@@ -82,15 +84,20 @@ plans = st.builds(
 )
 
 
+def test_a_body_goes_to_a_worker_process_as_it_is():
+    body = bytes(range(256)) * 1000
+    line, follows = plan_to_pieces(fake_plan(requests=(RequestSpec("a", "POST", "/", body=body),)))
+    assert follows is body
+    assert len(line) < 10_000
+
+
 @pytest.mark.slow  # building a hundred whole plans takes hypothesis most of a second
 @settings(deadline=None)
 @given(plans)
 def test_a_plan_survives_the_way_to_a_worker_process(plan):
-    text = plan_to_json(plan)
-    again = plan_from_json(text)
+    again = read_plan(BytesIO(b"".join(plan_to_pieces(plan))))
     assert again == plan
     assert repr(again) == repr(plan)
-    assert "\n" not in text
 
 
 CANARY = "cAnArY-0123"

@@ -13,7 +13,7 @@ from loadgen.executors.places.processes import Processes, spawn_child
 from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.measure.wire import write_frame
-from loadgen.plan.codec import plan_to_json
+from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.plan import make_shards
 from tests.support.fakes import ENDPOINT, make_plan
@@ -148,7 +148,7 @@ def test_a_task_reaches_the_child_whole_in_one_line(control, endpoint):
 def test_a_child_whose_parent_has_gone_leaves_without_a_word(control, capfd):
     child = spawn_child(control)
     plan = replace(PLAN, duration_s=0.01)
-    child.stdin.write(encode_task(ENDPOINT, range(2), control) + plan_to_json(plan).encode() + b"\n")
+    child.stdin.writelines([encode_task(ENDPOINT, range(2), control), *plan_to_pieces(plan)])
     child.stdin.flush()
     child.stdout.close()
     control.open_gate(1)

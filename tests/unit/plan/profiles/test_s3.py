@@ -1,10 +1,12 @@
 """The s3 section of a profile: what it becomes, and what is wrong with it."""
 
+from io import BytesIO
+
 import pytest
 
 from loadgen.base.errors import ProfileError
 from loadgen.plan.build import make_plan
-from loadgen.plan.codec import describe_plan, plan_from_json, plan_to_json
+from loadgen.plan.codec import describe_plan, plan_to_pieces, read_plan
 from loadgen.plan.profiles.document import profile_for_s3, read_profile
 
 HERE = "http://127.0.0.1:9000"
@@ -23,7 +25,7 @@ def problems(**values):
 
 def test_a_plan_comes_out_of_json_as_it_went_in():
     whole = plan("mixed", size="1KiB:3,2KiB..4KiB:1", mix="get:1,put:2", range="512", retries="2", payload="streaming")
-    assert plan_from_json(plan_to_json(whole)) == whole
+    assert read_plan(BytesIO(b"".join(plan_to_pieces(whole)))) == whole
     described = describe_plan(whole)
     assert (described["s3"]["job"], described["s3"]["mix"], described["variables"]) == (
         "mixed",
