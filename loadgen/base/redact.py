@@ -5,7 +5,6 @@ so that no pattern can hide a secret from another.
 """
 
 import codecs
-import html
 import json
 import re
 from base64 import b64encode
@@ -38,6 +37,7 @@ _MEMBER = re.compile(
 _ELEMENT = re.compile(rf"<{_SENSITIVE_NAME}>([^<]+)", re.IGNORECASE)
 _BY_NAME = (_PARAMETER, _MEMBER, _ELEMENT)
 _ALREADY = re.compile(re.escape(REDACTED))
+_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _SHORT = 4
 _SHORTEST_BASE64 = 8
 _SHORTEST_BY_NAME = 8
@@ -131,7 +131,6 @@ def _spellings(character: str) -> tuple[str, ...]:
         data.decode("latin-1"),
         json.dumps(character)[1:-1].lower(),
         repr(character)[1:-1].lower(),
-        html.escape(character),
         f"&#{number};",
         f"&#x{number:x};",
         f"&#x{number:02x};",
@@ -141,8 +140,8 @@ def _spellings(character: str) -> tuple[str, ...]:
     }
     if character == " ":
         found.add("+")
-    if character == "'":
-        found.add("&apos;")
+    if character in _ENTITIES:
+        found.add(f"&{_ENTITIES[character]};")
     return (*sorted(found - {character, ""}, key=len, reverse=True), character)
 
 

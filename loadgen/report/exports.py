@@ -63,8 +63,8 @@ EXPORTS = (
     Export(
         "json",
         {
-            "run": "report.run.run_report:run_json",
-            "rounds": "report.run.run_report:run_json",
+            "run": "report.files.saved:run_json",
+            "rounds": "report.files.saved:run_json",
             "gate": "report.run.gate:gate_to_json",
             "comparison": f"{TABLES}_json:comparison_json",
             "search": "results.find_max:to_json",
@@ -75,8 +75,8 @@ EXPORTS = (
     Export(
         SAVED,
         {
-            "run": "report.run.run_report:run_json",
-            "rounds": "report.run.run_report:run_json",
+            "run": "report.files.saved:run_json",
+            "rounds": "report.files.saved:run_json",
             "comparison": f"{TABLES}_json:saved_comparison",
             "search": "results.find_max:to_json",
         },

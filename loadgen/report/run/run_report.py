@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loadgen.results.result import Result, to_json
-from loadgen.results.rounds import rounds_to_json
+from loadgen.results.result import Result
 
 if TYPE_CHECKING:
     from loadgen.judge.gate import Gate  # importing it takes time that a run without a gate need not
@@ -21,8 +20,3 @@ class RunReport:
     def result(self) -> Result:
         """All rounds as one."""
         return self.rounds[0] if self.gate is None else self.gate.result
-
-
-def run_json(report: RunReport) -> str:
-    """What `-o` saves: every round; people see all of them as one."""
-    return rounds_to_json(report.rounds) if len(report.rounds) > 1 else to_json(report.rounds[0])
