@@ -7,7 +7,7 @@ import inspect
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -98,13 +98,26 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def own_option(flags: Sequence[str], panel: str, text: str, metavar: str = "FILE", least: int | None = None) -> Any:
-    """An option of one command alone. It may come from the environment, as those of a run may."""
+def parameter(name: str, kind: Any, option: Any, default: object = None) -> inspect.Parameter:
+    """One that Typer reads."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+
+
+def own_option(
+    flags: Sequence[str],
+    panel: str,
+    text: str,
+    metavar: str = "FILE",
+    least: int | None = None,
+    *,
+    inherits: bool = True,
+) -> Any:
+    """An option; one that `inherits` may come from the environment."""
     return typer.Option(
         *flags,
         help=text,
         metavar=metavar,
-        envvar=variable_of(flags),
+        envvar=variable_of(flags) if inherits else None,
         show_envvar=False,
         rich_help_panel=panel,
         min=least,
@@ -126,8 +139,7 @@ class Options:
         """All rows, and what else the duration may be called."""
         yield from map(_parameter, self.rows)
         if any(row.key == "duration" for row in self.rows):
-            alias = typer.Option(None, "-z", hidden=True)
-            yield inspect.Parameter("z", inspect.Parameter.KEYWORD_ONLY, default=alias, annotation=str | None)
+            yield parameter("z", str | None, typer.Option("-z", hidden=True))
 
     def take(self, values: dict[str, Any]) -> dict[str, Any]:
         """Those that were set, taken out of a command's values."""
@@ -157,18 +169,7 @@ def _name(header: str) -> str:
 
 
 def _parameter(option: RunOption) -> inspect.Parameter:
-    flag = option.kind is bool
+    metavar = FLAG if option.kind is bool else option.metavar
     several = option.kind == list[str]
-    information = typer.Option(
-        None,
-        *option.flags,
-        help=option.help,
-        metavar=FLAG if flag else option.metavar,
-        envvar=None if several else option.variable,
-        show_envvar=False,
-        rich_help_panel=option.panel,
-        show_default=False,
-    )
-    return inspect.Parameter(
-        option.key, inspect.Parameter.KEYWORD_ONLY, default=information, annotation=option.kind | None
-    )
+    information = own_option(option.flags, option.panel, option.help, metavar, inherits=not several)
+    return parameter(option.key, option.kind | None, information)

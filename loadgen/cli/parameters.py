@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.options import FLAG, own_option
+from loadgen.cli.options import FLAG, own_option, parameter
 from loadgen.report.exports import EXPORTS, OUTPUT, SAVED, Export, Kind
 
 BASELINE = "Against a baseline"
@@ -78,12 +78,12 @@ class OutputFlags:
     def parameters(self) -> Iterator[inspect.Parameter]:
         """One for each file, one for the form."""
         for row in self._files():
-            yield _parameter(row.name, str | None, own_option(row.flags, row.panel, row.help), None)
+            yield parameter(row.name, str | None, own_option(row.flags, row.panel, row.help))
         text = f"{_listed(self._forms())} on stdout."
-        yield _parameter("form", str, own_option(["--format"], OUTPUT, text, "FORM"), "text")
+        yield parameter("form", str, own_option(["--format"], OUTPUT, text, "FORM"), "text")
         if self.measures:
             text = "No progress, and no report when -o is given."
-            yield _parameter("quiet", bool, own_option(["-q", "--quiet"], OUTPUT, text, FLAG), False)
+            yield parameter("quiet", bool, own_option(["-q", "--quiet"], OUTPUT, text, FLAG), False)
 
     def take(self, values: dict[str, Any]) -> Output:
         """Taken out of a command's values. Raises UsageError for a form that there is not."""
@@ -102,10 +102,6 @@ class OutputFlags:
 
     def _rows(self) -> list[Export]:
         return [row for row in EXPORTS if any(kind in row.renderers for kind in self.kinds)]
-
-
-def _parameter(name: str, kind: Any, option: Any, default: object) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
 
 
 def _listed(words: list[str]) -> str:

@@ -45,8 +45,6 @@ def callback_of(command: type[Any], call: Callable[[Any], int]) -> Callable[...,
 def flags_of(command: type[Any]) -> Iterator[Sequence[str]]:
     """The flags of each option that it has."""
     for parameter in _parameters(command):
-        if isinstance(parameter.default, OptionInfo):
-            yield parameter.default.param_decls or ()
         for item in get_args(parameter.annotation)[1:]:
             if isinstance(item, OptionInfo):  # in an annotation, what stands first is no default
                 yield (str(item.default), *(item.param_decls or ()))

@@ -1,9 +1,10 @@
 """`loadgen demo`: everything at once, in five seconds and without another program."""
 
+from loadgen.cli.bodies.run import run
 from loadgen.cli.commands.demo import Demo
-from loadgen.cli.measuring import measure_and_report
 from loadgen.cli.output import Delivery
-from loadgen.cli.parameters import Output
+from loadgen.cli.parameters import Against, Output
+from loadgen.cli.planned import Planned
 from loadgen.cli.plans import plan_for
 from loadgen.cli.streams import emit
 from loadgen.target.process import TargetProcess
@@ -14,4 +15,4 @@ def demo(_given: Demo) -> int:
     with TargetProcess() as server:
         emit(f"the embedded target is at {server.url}; running the profile `quickstart` against it\n\n")
         plan = plan_for("quickstart", [f"TARGET={server.url}"], {})
-        return measure_and_report(plan, Delivery(Output()))
+        return run(Planned(plan, Delivery(Output()), 1, Against()))

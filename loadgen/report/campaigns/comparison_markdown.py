@@ -1,13 +1,9 @@
 """A comparison as Markdown, for a pull request."""
 
-from collections.abc import Sequence
-
 from loadgen.judge.comparison import Against, summary
 from loadgen.report.campaigns.comparison import GLANCE, LEGEND, Page, verdict_text
 from loadgen.report.campaigns.comparison_cells import cells, figure, heading
-from loadgen.report.draw.style import clean
-
-_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]|#"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+from loadgen.report.draw.markdown import escaped, table
 
 
 def comparison_markdown(page: Page) -> str:
@@ -17,7 +13,7 @@ def comparison_markdown(page: Page) -> str:
     if len(comparison.variants) != 2:
         figures = [(item.label, summary(item.results)) for item in comparison.variants]
         rows = [(escaped(label), *(figure(key, known[key]) for key in GLANCE)) for label, known in figures]
-        parts.append(_table(("", *GLANCE.values()), rows))
+        parts.append("\n".join(table(("", *GLANCE.values()), rows, flush_left=1)))
     for against in comparison.against:
         parts += [
             f"### {escaped(against.label)} against {escaped(comparison.first)}",
@@ -29,18 +25,8 @@ def comparison_markdown(page: Page) -> str:
     return "\n\n".join([*parts, f"<sub>{LEGEND}</sub>"]) + "\n"
 
 
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return clean(text).translate(_SPECIAL)
-
-
 def _against(first: str, against: Against) -> str:
     heads = ("", escaped(first), escaped(against.label), "ratio", "95 % interval", "")
     shown = [row for row in against.rows if row.first or row.other]
-    return _table(heads, [(row.metric.title, *cells(row), verdict_text(row)) for row in shown])
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The first column to the left, the others to the right."""
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
+    rows = [(row.metric.title, *cells(row), verdict_text(row)) for row in shown]
+    return "\n".join(table(heads, rows, flush_left=1))

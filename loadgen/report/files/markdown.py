@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from loadgen.judge.figures import Figures
 from loadgen.plan.metrics import metric_named
-from loadgen.report.campaigns.comparison_markdown import escaped
+from loadgen.report.draw.markdown import escaped, table
 from loadgen.report.draw.style import format_rate, format_share
 from loadgen.report.run.checks import Check
 from loadgen.report.run.facts import title
@@ -20,14 +20,8 @@ def render_markdown(result: Result, checks: Sequence[Check]) -> str:
     lines = [f"### {'Passed' if passed else 'FAILED'}: {escaped(title(result.plan))}", "", *_figures(result)]
     if checks:
         rows = [(WORDS[check.grade], _code(check.name), escaped(check.text)) for check in checks]
-        lines += ["", *table(("Verdict", "Check", "Seen"), rows)]
+        lines += ["", *table(("Verdict", "Check", "Seen"), rows, flush_left=3)]
     return "\n".join(lines) + "\n"
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
-    """The lines of a table; the columns in `right` are flush right. Cells are Markdown already."""
-    rule = ("---:" if index in right else "---" for index in range(len(heads)))
-    return [f"| {' | '.join(row)} |" for row in (heads, tuple(rule), *rows)]
 
 
 def _code(text: str) -> str:
@@ -48,4 +42,4 @@ def _figures(result: Result) -> list[str]:
         f"{result.ledger.sent:,}",
         f"{round(failed.low) if failed else 0:,} ({share})",
     )
-    return table(heads, [[escaped(cell) for cell in row]], right=frozenset(range(len(heads))))
+    return table(heads, [[escaped(cell) for cell in row]], flush_left=0)
