@@ -223,6 +223,8 @@ class OpenUsers(ReactorUsers):
         super().tick(now)
         if self._end_ns and (now >= self._end_ns or self._shared[STOP] != GO or self._budget <= 0):
             self._finish(now)
+        elif self._end_ns and not self._precise:
+            self._arm()  # a deadline may have freed a connection, outside of any batch
 
     def _finish(self, now: int) -> None:
         """Nothing new from here on; what was due by the end and still waits is never sent: it has waited as long."""

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, Reply, Request
 from loadgen.clients.base import Handler
 from loadgen.clients.http1.reply_cache import cache_of
@@ -65,8 +65,9 @@ class FakeReactor:
     Whoever uses it decides when, and with what answer.
     """
 
-    def __init__(self, counts: ConnectionCounts, clock: VirtualClock) -> None:
+    def __init__(self, counts: ConnectionCounts, clock: VirtualClock, timeout_s: float = 10.0) -> None:
         self.handler: Handler
+        self._timeout_ns = s_to_ns(timeout_s)
         self.counts = counts
         self.bytes_sent: list[int] = []
         self.bytes_lost: list[int] = []
@@ -149,6 +150,9 @@ class FakeReactor:
 
     def sweep(self, now: int) -> None:
         self.swept.append(now)
+        for stream in list(self.sending):
+            if now - stream.sent_ns >= self._timeout_ns:
+                self.fail(stream, ErrorClass.TIMEOUT)
 
     def cut(self) -> None:
         for stream in list(self.sending):
@@ -209,7 +213,7 @@ class Simulation:
         self.breaker = Breaker(self.control, shard, max_errors)
         assert isinstance(plan.job, HttpJob)
         workload = workload or HttpWorkload(plan.job, task.shard, plan.users)
-        self.reactor = FakeReactor(self.recorder.connections, self.clock)
+        self.reactor = FakeReactor(self.recorder.connections, self.clock, plan.timeout_s)
         self.reactor.on_send, self.reactor.on_opening = self._on_send, self._on_opening
         reactor: Any = self.reactor
         pacer = make_pacer(plan, task.shard)

@@ -74,6 +74,15 @@ def test_what_still_waits_at_the_end_is_never_sent_and_bounds_the_latency(simula
     assert "service_censored" not in tally.clocks
 
 
+def test_arrivals_go_on_after_a_deadline_has_freed_the_only_connection(simulate):
+    """A deadline is seen by a tick, outside of any batch; nothing else would wake the users for the next arrival."""
+    run = simulate(plan_of(rate=1.0, users=1, seconds=5.0, timeout_s=1.5), lambda _: None)
+    finished(run, 5.0)
+    assert [sent.at_ns // NS_PER_MS for sent in run.sent] == [0, 1550, 3050, 4550], (
+        "deadlines are looked at every 50 ms"
+    )
+
+
 def test_an_arrival_is_dropped_and_counted_where_that_was_asked_for(simulate):
     run = simulate(plan_of(rate=100.0, users=1, when_busy="drop"), lambda _: (25 * NS_PER_MS, reply()))
     tally = finished(run)
