@@ -16,7 +16,7 @@ from loadgen import __version__
 from loadgen.base.errors import LoadgenError
 from loadgen.base.imported import imported
 from loadgen.cli.signature import Command, callback_of
-from loadgen.cli.streams import tell
+from loadgen.cli.streams import tell, tell_error
 
 INTERNAL, USAGE = 1, 2
 Call = Callable[[Any], int]
@@ -146,8 +146,7 @@ def run_app(call: Call = call_body) -> int:
         _show(error)
         return int(error.exit_code)
     except LoadgenError as error:
-        for line in str(error).splitlines():
-            tell(f"loadgen: {line}\n")
+        tell_error(error)
         return USAGE
     except SystemExit:  # Typer's own, where the reader of the help has gone
         return 0

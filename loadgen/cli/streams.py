@@ -5,7 +5,7 @@ import os
 import sys
 from contextlib import suppress
 
-from loadgen.base.errors import UsageError
+from loadgen.base.errors import LoadgenError, UsageError
 
 GONE = (errno.EPIPE, errno.EIO)
 
@@ -26,3 +26,9 @@ def tell(text: str) -> None:
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def tell_error(error: LoadgenError) -> None:
+    """Say what went wrong, on a line for each thing that did."""
+    for line in str(error).splitlines():
+        tell(f"loadgen: {line}\n")

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
 from loadgen.clients.resolve import resolve
+from loadgen.executors.base import TICK_S
 from loadgen.executors.places.base import Place, WorkersLostError
 from loadgen.executors.places.make import make_place
 from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
@@ -42,14 +45,7 @@ LEAVE_S = 5.0
 """A worker that a cut finds at work leaves within a tick, with thousands of connections within a second. One that is
 not gone after this hangs in code that never returns, or its process is stopped."""
 
-ENDED_BY = {
-    Cause.COMPLETED: "completed",
-    Cause.FAIL_FAST: "fail_fast",
-    Cause.THRESHOLD: "threshold",
-    Cause.SIGNAL: "signal",
-    Cause.ERROR: "error",
-    Cause.CREDENTIALS: "error",
-}
+ENDED_BY = {cause: cause.name.lower() for cause in Cause} | {Cause.CREDENTIALS: "error"}
 
 
 async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
@@ -85,6 +81,7 @@ class Session:
         hooks: Hooks,
         *,
         clock: Clock = now_ns,
+        sleep: Callable[[float], None] = time.sleep,
         dns_ns: int | None = None,
         calibration: Calibration | None = None,
     ) -> None:
@@ -93,6 +90,7 @@ class Session:
         self._control = place.control
         self._hooks = hooks
         self._clock = clock
+        self._sleep = sleep
         self._collected = Collector(plan.shard_count, self._second_closed)
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
@@ -134,6 +132,8 @@ class Session:
         """The first signal stops the run; the second gives the Result so far to the `emergency` hook."""
         self._signals += 1
         if self._signals > 1:
+            unseen_ns = self._control.stopped_at_ns + s_to_ns(TICK_S) - self._clock()
+            self._sleep(max(0, unseen_ns) / NS_PER_S)  # what workers sent until the stop they show within a tick
             self._hooks.emergency(self._result(whole=False))
         if self._control.trip(Cause.SIGNAL, self._clock()):
             self._because = f"{number.name} received"
@@ -277,9 +277,7 @@ class Session:
                 done=max(0, sent - unplanned),
                 rate_rps=self._rate_rps,
                 p99_ms=None if p99_us is None else p99_us / 1000,
-                errors=max(
-                    control.total(Slot.FAILED), self._collected.failed
-                ),  # the target's at once, all by the second
+                errors=max(control.total(Slot.FAILED), self._collected.failed),  # the target's at once; all, later
                 connected=control.total(Slot.CONNECTED),
                 users=plan.users,
                 phase=phase,

@@ -230,7 +230,7 @@ def _bucket(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     """Objects are left only where that was asked for, or is said."""
     if not seen.objects or "--keep" in case.argv or seen.code is None or _was_killed(seen):
         return
-    said = "may be left" in seen.out + seen.err or (result is not None and result.left_behind)
+    said = "may be left" in " ".join((seen.out + seen.err).split()) or (result is not None and result.left_behind)
     if not said and (result is not None or (case.stderr == "file" and case.file_blocks is None)):
         yield f"exit code {seen.code}, and {len(seen.objects)} objects are left without a word"
 

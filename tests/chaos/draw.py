@@ -3,6 +3,8 @@
 from dataclasses import replace
 from random import Random
 
+from loadgen.plan.jobs.s3 import ends_itself
+from loadgen.session.run import STALL_S
 from tests.chaos.answers import HOSTILE
 from tests.chaos.case import (
     BAD_PLACES,
@@ -39,6 +41,9 @@ def draw(seed: int, number: int) -> Case:
     is_s3 = rng.random() < 0.15
     profile = _profile(rng) if not is_s3 and rng.random() < 0.25 else ""
     job, steps = _s3(rng) if is_s3 else (["run", PROFILE_FILE] if profile else ["run", URL, *_request(rng)], 1)
+    if "--warmup" in load and is_s3 and ends_itself(job[1]):  # it would use up what is to be measured
+        at = load.index("--warmup")
+        del load[at : at + 2]
     argv = [*job, *load, "--mode", mode, "--client", client, *_topology(rng, mode, load), *stopping]
     if tls:
         argv += rng.choice((["--cacert", CA_FILE], ["--cacert", CA_FILE], ["-k"], []))
@@ -51,7 +56,7 @@ def draw(seed: int, number: int) -> Case:
         argv += ["--format", "json"]
     stopped_s = sum(item.signal == "STOP" for item in disturbances) * 0.5
     if any(item.signal == "STOP" and item.whom == "worker" for item in disturbances):
-        stopped_s += LEAVE_S
+        stopped_s += STALL_S + LEAVE_S
     rounds = 2 if not is_s3 and rng.random() < 0.05 else 1
     if rounds > 1:
         argv += ["--rounds", str(rounds)]

@@ -1,6 +1,7 @@
 """A Place whose workers are coroutines of the test, on the coordinator's own loop and in virtual time."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -190,7 +191,13 @@ class Coordinated:
     `at` holds what happens from outside: instants in seconds from the start, and what is done to the Session then.
     """
 
-    def __init__(self, plan: Plan, *works: Work, at: dict[float, Callable[[Session], None]] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *works: Work,
+        at: dict[float, Callable[[Session], None]] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.watcher = Watcher()
         self.crashes: list[BaseException] = []
         self.emergencies: list[Result] = []
@@ -200,6 +207,7 @@ class Coordinated:
         self._plan = plan
         self._works = works
         self._at = at or {}
+        self._sleep = sleep
 
     def run(self) -> Result:
         """From the start to the Result, whose ledger balances."""
@@ -209,7 +217,7 @@ class Coordinated:
         hooks = Hooks(Observers(self.watcher), self.emergencies.append, self.crashes.append)
 
         async def main() -> Result:
-            session = Session(self._plan, place, hooks, clock=clock)
+            session = Session(self._plan, place, hooks, clock=clock, sleep=self._sleep)
             for after_s, act in self._at.items():
                 asyncio.get_running_loop().call_later(after_s, act, session)
             return await session.run()

@@ -170,6 +170,26 @@ def test_a_second_signal_leaves_at_once(url: str, mode: Mode, terminal: Terminal
     wait_until(lambda: not any(map(is_alive, workers)), "the end of the worker processes")
 
 
+def test_what_cannot_be_written_after_a_second_signal_is_said(url: str, terminal: Terminal, tmp_path: Path) -> None:
+    stalled = (f"{url}/delay/60000", "--timeout", "600s", "--grace", "300s", "-c", "5", "-n", "9", *MODES["pool"])
+    with Command("run", *stalled, "-o", "/dev/full", stderr=terminal.end, env={"TMPDIR": str(tmp_path)}) as command:
+        terminal.read_until("5 of 9 requests")
+        command.send(signal.SIGINT)
+        terminal.read_until("waiting for the last replies")
+        command.send(signal.SIGINT)
+        terminal.read_until("loadgen: cannot write /dev/full")
+        assert command.finish().code == 2
+
+
+def test_a_host_with_next_to_no_descriptors_is_said(url: str) -> None:
+    argv = [sys.executable, "-m", "loadgen", "run", url, "-n", "1"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -n 11; exec "$@"', "sh", *argv], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "this host allows 11 file descriptors" in done.stderr
+
+
 def test_a_signal_while_users_connect_ends_the_run_before_it_begins(mode: Mode, tmp_path: Path) -> None:
     saved = tmp_path / "r.json"
     with black_hole() as port:

@@ -3,11 +3,13 @@
 import os
 import traceback
 
+from loadgen.base.errors import LoadgenError
 from loadgen.cli.live import live_line
 from loadgen.cli.measuring import run_async
 from loadgen.cli.planned import Planned
-from loadgen.cli.streams import tell
-from loadgen.judge.exit_code import exit_code
+from loadgen.cli.streams import tell, tell_error
+from loadgen.executors.places.limits import check_room_for_a_loop
+from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.calibration import last_calibration
 from loadgen.results.result import Result
@@ -17,6 +19,7 @@ from loadgen.session.observers import Hooks, Observers
 
 def run(given: Planned) -> int:
     """Raises UsageError where the plan cannot be run on this host."""
+    check_room_for_a_loop()
     delivery = given.delivery
 
     def finish(result: Result) -> None:
@@ -25,11 +28,16 @@ def run(given: Planned) -> int:
     with live_line(quiet=delivery.output.quiet) as live:
 
         def emergency(result: Result) -> None:
+            code = ExitCode.INTERNAL
             try:
                 live.end()
                 finish(result)
+                code = exit_code(result)
+            except LoadgenError as error:
+                tell_error(error)
+                code = ExitCode.USAGE
             finally:
-                os._exit(exit_code(result))
+                os._exit(code)
 
         def crashed(error: BaseException) -> None:
             live.end()

@@ -30,6 +30,13 @@ def raise_descriptor_limit(
     return get(resource.RLIMIT_NOFILE)[0]
 
 
+def check_room_for_a_loop() -> None:
+    """Raise UsageError where this process may open next to nothing: an event loop then fails in its own words."""
+    limit = raise_descriptor_limit()
+    if limit != resource.RLIM_INFINITY and limit < SPARE_DESCRIPTORS:
+        raise UsageError(f"this host allows {limit} file descriptors: raise the hard limit (`ulimit -Hn`)")
+
+
 def most_connections(plan: Plan) -> int:
     """How many connections may be open at once."""
     return max(plan.users, plan.arrivals.max_connections if plan.arrivals else 0)

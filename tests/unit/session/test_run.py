@@ -245,6 +245,27 @@ def test_a_second_signal_gives_what_there_is_at_once() -> None:
     assert at_once.ledger.sent == result.ledger.sent, "the counters know what was sent, whatever the frames say"
 
 
+def test_what_workers_send_while_two_signals_come_is_counted() -> None:
+    known: list[Any] = []
+
+    def interrupt_twice(session: Any) -> None:
+        control = session._control
+        known.append((control, control.get(0, Slot.SENT)))
+        control.put(0, Slot.SENT, known[0][1] - 7)  # as before the end of a batch
+        session.interrupt(signal.SIGINT)
+        session.interrupt(signal.SIGTERM)
+
+    def sleep(seconds: float) -> None:
+        assert seconds == pytest.approx(0.05)
+        control, sent = known[0]
+        control.put(0, Slot.SENT, sent)
+
+    run = Coordinated(plan_of(), stalls(1.0), at={1.2: interrupt_twice}, sleep=sleep)
+    result = run.run()
+    (at_once,) = map(balanced, run.emergencies)
+    assert at_once.ledger.sent == result.ledger.sent
+
+
 def test_a_signal_while_users_connect_ends_the_run_before_it_begins() -> None:
     async def slow(worker: FakeWorker) -> None:
         await worker.connect(after_s=30.0)
