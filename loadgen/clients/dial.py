@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint
@@ -24,59 +25,57 @@ def closed_on_failure(sock: socket.socket) -> Iterator[None]:
         raise failed from None
 
 
+@dataclass(eq=False)
 class Connector:
-    """What every way to open a user's connections has in common. It begins with the next of `addresses`."""
+    """What every way to open connections has in common: where they go, and what is counted of them.
 
-    _opened_before = False
+    Each begins with the next of `addresses`, or of the endpoint's, which are then nobody else's.
+    """
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        clock: Clock = now_ns,
-        addresses: Addresses | None = None,
-    ) -> None:
-        self._endpoint = endpoint
-        self._context = context
-        self._counts = counts
-        self._clock = clock
-        self._addresses = addresses or Addresses(endpoint.addresses, clock)
+    endpoint: Endpoint
+    context: ssl.SSLContext | None
+    counts: ConnectionCounts
+    clock: Clock = now_ns
+    addresses: Addresses | None = None
+
+    def __post_init__(self) -> None:
+        self._addresses = self.addresses or Addresses(self.endpoint.addresses, self.clock)
 
     def _wrapped(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         """TLS over a socket, its handshake not begun."""
-        name = self._endpoint.origin.host
+        name = self.endpoint.origin.host
         with closed_on_failure(plain):
             return context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
 
-    def _count_open(self, began_ns: int, connected_ns: int) -> None:
-        if self._endpoint.phases:
-            self._counts.connect_ns.append(connected_ns - began_ns)
-            if self._context is not None:
-                self._counts.tls_ns.append(self._clock() - connected_ns)
-        self._counts.opened += 1
-        self._counts.reconnected += self._opened_before
-        self._opened_before = True
+    def _count_open(self, began_ns: int, connected_ns: int, *, again: bool) -> None:
+        if self.endpoint.phases:
+            self.counts.connect_ns.append(connected_ns - began_ns)
+            if self.context is not None:
+                self.counts.tls_ns.append(self.clock() - connected_ns)
+        self.counts.opened += 1
+        self.counts.reconnected += again
 
 
 class Dial(Connector):
     """Connects in the thread that asks for it."""
 
+    _opened_before = False
     _sock: socket.socket | None = None
     _is_cut = False
 
     def dial(self, deadline_ns: int) -> socket.socket:
         """A connected socket, its handshake done. Raises OSError: TimeoutError for the deadline, SSLError for TLS."""
-        began_ns = self._clock()
+        began_ns = self.clock()
         try:
             sock = self._connect(deadline_ns)
-            connected_ns = self._clock()
-            if self._context is not None:
-                sock = self._secure(sock, self._context, deadline_ns)
+            connected_ns = self.clock()
+            if self.context is not None:
+                sock = self._secure(sock, self.context, deadline_ns)
         except OSError:
-            self._counts.failed += 1
+            self.counts.failed += 1
             raise
-        self._count_open(began_ns, connected_ns)
+        self._count_open(began_ns, connected_ns, again=self._opened_before)
+        self._opened_before = True
         return sock
 
     def cut(self) -> None:
@@ -94,15 +93,15 @@ class Dial(Connector):
             try:
                 sock = self._connect_to(*address, deadline_ns)
             except TimeoutError:
-                self._addresses.failed(address, self._counts, TIMED_OUT)
+                self._addresses.failed(address, self.counts, TIMED_OUT)
                 raise
             except OSError as error:
                 if self._is_cut:
                     raise
-                self._addresses.failed(address, self._counts, explain(error))
+                self._addresses.failed(address, self.counts, explain(error))
                 failed = error
             else:
-                self._addresses.opened(address, self._counts)
+                self._addresses.opened(address, self.counts)
                 return sock
         raise failed
 
@@ -131,7 +130,7 @@ class Dial(Connector):
         return sock
 
     def _limit(self, sock: socket.socket, deadline_ns: int) -> None:
-        left_ns = deadline_ns - self._clock()
+        left_ns = deadline_ns - self.clock()
         if left_ns <= 0:
             raise TimeoutError
         sock.settimeout(left_ns / NS_PER_S)

@@ -23,6 +23,7 @@ class Backend(Connector, Generic[S]):
     """One user's stream. One that was opened ahead waits to be taken by httpcore."""
 
     stream: S | None = None
+    _opened_before = False
     _method = ""
 
     def prepare(self, method: str) -> None:
@@ -47,8 +48,8 @@ class Backend(Connector, Generic[S]):
         return self.stream
 
     def _count_ended(self, stream: S) -> None:
-        self._counts.desynced += stream.surplus
-        self._counts.idle_closed += not stream.surplus
+        self.counts.desynced += stream.surplus
+        self.counts.idle_closed += not stream.surplus
 
     def drop(self) -> None:
         if self.stream is not None:
@@ -56,7 +57,7 @@ class Backend(Connector, Generic[S]):
             self.stream = None
 
     def _taken(self, stream: S) -> S:
-        self._counts.used += 1
+        self.counts.used += 1
         stream.begin(self._method)
         return stream
 
@@ -70,20 +71,21 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
         if (stream := self._usable()) is not None:
             return stream
-        began_ns = self._clock()
+        began_ns = self.clock()
         try:
-            async with asyncio.timeout(self._endpoint.connect_timeout_s):
+            async with asyncio.timeout(self.endpoint.connect_timeout_s):
                 sock = await self._connect()
-                connected_ns = self._clock()
-                if self._context is not None:
-                    sock = await self._secure(sock, self._context)
+                connected_ns = self.clock()
+                if self.context is not None:
+                    sock = await self._secure(sock, self.context)
         except (OSError, asyncio.CancelledError) as error:  # cancelled: the exchange's deadline, or a cut
             if isinstance(error, TimeoutError):
-                self._addresses.failed(self._address, self._counts, TIMED_OUT)
-            self._counts.failed += 1
+                self._addresses.failed(self._address, self.counts, TIMED_OUT)
+            self.counts.failed += 1
             raise
-        self._count_open(began_ns, connected_ns)
-        self.stream = AsyncStream(sock, self._clock)
+        self._count_open(began_ns, connected_ns, again=self._opened_before)
+        self._opened_before = True
+        self.stream = AsyncStream(sock, self.clock)
         return self.stream
 
     async def connect_tcp(self, *_: Any, **_kwargs: Any) -> AsyncStream:
@@ -97,10 +99,10 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
             try:
                 sock = await self._connect_to(*address)
             except OSError as error:
-                self._addresses.failed(address, self._counts, explain(error))
+                self._addresses.failed(address, self.counts, explain(error))
                 failed = error
             else:
-                self._addresses.opened(address, self._counts)
+                self._addresses.opened(address, self.counts)
                 return sock
         raise failed
 
@@ -133,8 +135,8 @@ class BlockingBackend(Backend[BlockingStream], Dial, httpcore.NetworkBackend):
         """Connect, unless there is a connection. Raises OSError, TimeoutError among them."""
         if (stream := self._usable()) is not None:
             return stream
-        deadline_ns = min(deadline_ns, self._clock() + s_to_ns(self._endpoint.connect_timeout_s))
-        self.stream = BlockingStream(self.dial(deadline_ns), self._clock)
+        deadline_ns = min(deadline_ns, self.clock() + s_to_ns(self.endpoint.connect_timeout_s))
+        self.stream = BlockingStream(self.dial(deadline_ns), self.clock)
         return self.stream
 
     def limit(self, deadline_ns: int) -> None:

@@ -9,11 +9,10 @@ import ssl
 from abc import ABC, abstractmethod
 from typing import Any
 
-from loadgen.base.clock import Clock
-from loadgen.base.exchange import Address, ConnectionCounts, Endpoint, ErrorClass
-from loadgen.clients.addresses import Addresses
+from loadgen.base.exchange import Address, ErrorClass
 from loadgen.clients.base import WireProtocol
 from loadgen.clients.channel import Channel, Phase
+from loadgen.clients.dial import Connector
 from loadgen.clients.faults import classify, explain, handshake_error
 from loadgen.clients.poller import ENDED, FAILED, IN, OUT, LoopPoller, has_epoll
 
@@ -29,7 +28,7 @@ def _established(sock: socket.SocketType) -> bool:
     return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _ESTABLISHED
 
 
-class Opener(ABC):
+class Opener(Connector, ABC):
     """A reactor, as far as it opens channels: each begins with the next of the addresses.
 
     `protocol` is set by whoever speaks on them; `channels` are all that have a socket, by descriptor, from the start.
@@ -37,25 +36,15 @@ class Opener(ABC):
 
     protocol: WireProtocol
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        clock: Clock,
-        addresses: Addresses | None,
-    ) -> None:
-        self.endpoint = endpoint
-        self.is_plain = context is None
-        self.counts = counts
-        self.clock = clock
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self.channels: dict[int, Any] = {}
-        self._context = context
-        self._addresses = addresses or Addresses(endpoint.addresses, clock)
         self._poller: select.epoll | LoopPoller
         self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
-        self._socket = socket.socket if context is not None else socket.SocketType  # half the price; TLS wants more
-        self._near = has_epoll() and all(_is_loopback(*address) for _, address in endpoint.addresses)
+        self._socket = (
+            socket.socket if self.context is not None else socket.SocketType
+        )  # half the price; TLS wants more
+        self._near = has_epoll() and all(_is_loopback(*address) for _, address in self.endpoint.addresses)
 
     @abstractmethod
     def on_ready(self) -> None:
@@ -123,13 +112,13 @@ class Opener(ABC):
         self._addresses.opened(channel.address, self.counts)
         if self.endpoint.phases:
             channel.connected_ns = self.clock()
-        if self._context is None:
+        if self.context is None:
             channel.recv, channel.send = sock.recv, sock.send
             self.opened(channel)
             return
         assert isinstance(sock, socket.socket)
         try:
-            tls = self._context.wrap_socket(
+            tls = self.context.wrap_socket(
                 sock, server_hostname=self.endpoint.origin.host, do_handshake_on_connect=False
             )
         except (OSError, ValueError) as error:
@@ -157,13 +146,7 @@ class Opener(ABC):
             self.opened(channel)
 
     def opened(self, channel: Channel) -> None:
-        counts = self.counts
-        counts.opened += 1
-        if self.endpoint.phases:
-            counts.connect_ns.append(channel.connected_ns - channel.phase_ns)
-            if not self.is_plain:
-                counts.tls_ns.append(self.clock() - channel.connected_ns)
-        counts.reconnected += channel.opened_before
+        self._count_open(channel.phase_ns, channel.connected_ns, again=channel.opened_before)
         channel.opened_before = True
         channel.phase = Phase.OPEN
         self.protocol.opened(channel)

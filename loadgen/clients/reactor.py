@@ -6,13 +6,12 @@ is for a WireProtocol to know; what is sent, when, and what is recorded, for its
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable
 
 from loadgen.base.alarm import KernelAlarm
-from loadgen.base.clock import NEVER_NS, Clock, now_ns, s_to_ns
-from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass
-from loadgen.clients.addresses import TIMED_OUT, Addresses
+from loadgen.base.clock import NEVER_NS, s_to_ns
+from loadgen.base.exchange import ErrorClass
+from loadgen.clients.addresses import TIMED_OUT
 from loadgen.clients.channel import Channel, Phase, Watch
 from loadgen.clients.opening import Opener
 from loadgen.clients.poller import ENDED, IN, OUT, LoopPoller
@@ -34,23 +33,15 @@ class Reactor(Opener):
     beats waiting for them.
     """
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        batches_ns: list[int] | None = None,
-        clock: Clock = now_ns,
-        addresses: Addresses | None = None,
-    ) -> None:
-        super().__init__(endpoint, context, counts, clock, addresses)
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self.linger_ns = LINGER_NS
         self.timetable: Callable[[int], bool] | None = None
-        self.batches_ns = [] if batches_ns is None else batches_ns
+        self.batches_ns: list[int] = []
         self._closing: list[tuple[int, socket.SocketType]] = []
         self._watched: list[Watch] = []  # of this batch, after its channels: what they send must not find a closed one
-        self._timeout_ns = s_to_ns(endpoint.timeout_s)
-        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
+        self._timeout_ns = s_to_ns(self.endpoint.timeout_s)
+        self._connect_timeout_ns = s_to_ns(self.endpoint.connect_timeout_s)
         self._leave: KernelAlarm | None = None
         if isinstance(self._poller, LoopPoller):
             self.linger_ns = 0

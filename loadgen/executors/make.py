@@ -42,7 +42,8 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _workload(task, recorder.transactions, sequential=False)
-        reactor = Reactor(endpoint, context, recorder.connections, recorder.batches_ns, task.clock, addresses)
+        reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
+        reactor.batches_ns = recorder.batches_ns
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 

@@ -45,7 +45,7 @@ class Http1Client:
         self._keep_alive = reactor.endpoint.keep_alive
         self._phases = reactor.endpoint.phases
         self._encoder = Encoder(reactor.endpoint.origin, keep_alive=self._keep_alive)
-        self._discard = DISCARD if reactor.is_plain else 0
+        self._discard = DISCARD if reactor.context is None else 0
         self._single_use = SingleUse(SINGLE_AFTER)
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self.on_batch = handler.on_batch
