@@ -15,10 +15,10 @@ import anyio.lowlevel
 import httpcore
 import httpx
 
-from loadgen.base.clock import Clock, now_ns, s_to_ns
+from loadgen.base.clock import s_to_ns
 from loadgen.base.encode import length_field
-from loadgen.base.exchange import BodySource, ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
-from loadgen.clients.addresses import Addresses
+from loadgen.base.exchange import BodySource, ErrorClass, Outcome, Reply, Request
+from loadgen.clients.dial import Connector
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.parser import HEAD_BYTES
 from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
@@ -42,27 +42,17 @@ class BlockingTransport(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(context, max_connections=1, network_backend=backend)
 
 
-class _Common(Generic[B, T]):
+class _Common(Connector, Generic[B, T]):
     """What both clients do alike: build requests, and tell what an exchange came to."""
 
     _make_backend: type[B]
     _make_transport: Callable[[B, ssl.SSLContext | None], T]
     _is_cut = False
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        clock: Clock = now_ns,
-        addresses: Addresses | None = None,
-    ) -> None:
-        self.counts = counts
-        self._backend: B = self._make_backend(endpoint, context, counts, clock, addresses)
-        self._transport = self._make_transport(self._backend, context)
-        self._endpoint = endpoint
-        self._clock = clock
-        self._url = httpx.URL(str(endpoint.origin))
+    def __post_init__(self) -> None:
+        self._backend: B = self._make_backend(self.endpoint, self.context, self.counts, self.clock, self.addresses)
+        self._transport = self._make_transport(self._backend, self.context)
+        self._url = httpx.URL(str(self.endpoint.origin))
         self._last: tuple[Request, httpx.Request] | None = None
         for name in ("httpx", "httpcore"):  # they would log full URLs
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -79,12 +69,12 @@ class _Common(Generic[B, T]):
         """The request as httpx has it; the last one is kept, because users repeat themselves."""
         if self._last is not None and self._last[0] is request:
             return self._last[1]
-        headers = [] if request.fields.names_host else [("Host", self._endpoint.origin.authority)]
+        headers = [] if request.fields.names_host else [("Host", self.endpoint.origin.authority)]
         headers += request.fields.pairs
         length = length_field(request)
         if length is not None:
             headers.append(length)
-        if not self._endpoint.keep_alive:
+        if not self.endpoint.keep_alive:
             headers.append(("Connection", "close"))
         content = (request.body or None) if isinstance(request.body, bytes) else source
         exact = {"target": request.target.encode("latin-1")}  # a URL would be normalised
@@ -95,7 +85,7 @@ class _Common(Generic[B, T]):
 
     def _done(self, sent_ns: int, status: int, body: "_Body") -> Outcome:
         """A reply that httpx took. What came after its end, and what httpx overlooked, the raw client's parser saw."""
-        done_ns = self._clock()
+        done_ns = self.clock()
         stream = self._backend.stream
         assert stream is not None
         reader = stream.reader
@@ -116,7 +106,7 @@ class _Common(Generic[B, T]):
         )  # fmt: skip
 
     def _failed(self, sent_ns: int, error: Exception) -> Outcome:
-        done_ns = self._clock()
+        done_ns = self.clock()
         stream = self._backend.stream
         if self._is_cut:
             kind, detail = ErrorClass.CUT, ""
@@ -136,7 +126,7 @@ class _Common(Generic[B, T]):
     def _why_not_opened(self, error: Exception) -> tuple[ErrorClass, str]:
         kind = connect_error(error) if isinstance(error, OSError) else classify(error)
         if kind is ErrorClass.CONNECT_TIMEOUT:
-            total = self._endpoint.timeout_s <= self._endpoint.connect_timeout_s
+            total = self.endpoint.timeout_s <= self.endpoint.connect_timeout_s
             return (ErrorClass.TIMEOUT if total else kind), ""
         return kind, explain(error)
 
@@ -188,17 +178,17 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
     async def connect(self) -> ErrorClass | None:
         await anyio.lowlevel.checkpoint()  # loads what httpcore's locks would load in the first request, for 10 ms
         try:
-            async with self._limit(self._endpoint.connect_timeout_s):
+            async with self._limit(self.endpoint.connect_timeout_s):
                 await self._backend.open()
         except OSError as error:
             return ErrorClass.CUT if self._is_cut else connect_error(error)
         return None
 
     async def exchange(self, request: Request) -> Outcome:
-        sent_ns = self._clock()
+        sent_ns = self.clock()
         self._backend.prepare(request.method)
         try:
-            async with self._limit(self._endpoint.timeout_s):
+            async with self._limit(self.endpoint.timeout_s):
                 return await self._exchange(request, sent_ns)
         except Exception as error:
             return self._failed(sent_ns, error)
@@ -256,9 +246,9 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
         return None
 
     async def exchange(self, request: Request) -> Outcome:
-        sent_ns = self._clock()
+        sent_ns = self.clock()
         self._backend.prepare(request.method)
-        self._backend.limit(sent_ns + s_to_ns(self._endpoint.timeout_s))
+        self._backend.limit(sent_ns + s_to_ns(self.endpoint.timeout_s))
         try:
             return self._exchange(request, sent_ns)
         except Exception as error:

@@ -9,11 +9,10 @@ import ssl
 import struct
 from collections.abc import Callable
 
-from loadgen.base.clock import NS_PER_S, Clock, now_ns, s_to_ns
+from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.encode import Encoder, rest_of_body
-from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Outcome, Reply, Request
-from loadgen.clients.addresses import Addresses
-from loadgen.clients.dial import Dial
+from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
+from loadgen.clients.dial import Connector, Dial
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
@@ -24,25 +23,15 @@ _SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
 
-class BlockingClient:
+class BlockingClient(Connector):
     """One virtual user's connection. `exchange` never suspends; `cut` may come from any thread.
 
     An equal reply to an equal request returns the same Outcome object again, with new instants: use it before the
     next exchange.
     """
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        context: ssl.SSLContext | None,
-        counts: ConnectionCounts,
-        clock: Clock = now_ns,
-        addresses: Addresses | None = None,
-    ) -> None:
-        self.counts = counts
-        self._endpoint = endpoint
-        self._context = context
-        self._clock = clock
+    def __post_init__(self) -> None:
+        endpoint = self.endpoint
         self._encoder = Encoder(endpoint.origin, keep_alive=endpoint.keep_alive)
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
@@ -53,7 +42,7 @@ class BlockingClient:
         self._sent = 0
         self._single_use = SingleUse(after=1)  # each costs a request
         self._cut = False
-        self._dial = Dial(endpoint, context, counts, clock, addresses)
+        self._dial = Dial(endpoint, self.context, self.counts, self.clock, self.addresses)
         self._repeats: dict[int, Outcome] = {}
         self._primed: Request | None = None
         self._primed_data = self._primed_wire = b""
@@ -63,13 +52,13 @@ class BlockingClient:
 
     async def connect(self) -> ErrorClass | None:
         try:
-            self._open(self._clock() + self._connect_timeout_ns)
+            self._open(self.clock() + self._connect_timeout_ns)
         except OSError as error:
             return connect_error(error)
         return None
 
     async def exchange(self, request: Request) -> Outcome:
-        sent_ns = self._clock()
+        sent_ns = self.clock()
         outcome = self.again(request, sent_ns)
         if outcome is not None:
             return outcome
@@ -100,7 +89,7 @@ class BlockingClient:
             outcome = self._repeats[request.name_id]
             outcome.sent_ns = sent_ns
             outcome.bytes_sent = self._sent
-            outcome.done_ns = self._done_ns = self._clock()
+            outcome.done_ns = self._done_ns = self.clock()
             self._uses += 1  # for all that take the short way
             if not request.streams:
                 self._primed, self._primed_wire, self._primed_data, self._primed_outcome = request, wire, data, outcome
@@ -129,7 +118,7 @@ class BlockingClient:
             return self._receive(request, data, sent_ns, reused=True)
         outcome = self._primed_outcome
         outcome.sent_ns = sent_ns
-        outcome.done_ns = self._done_ns = self._clock()
+        outcome.done_ns = self._done_ns = self.clock()
         return outcome
 
     def cut(self) -> None:
@@ -169,7 +158,7 @@ class BlockingClient:
         """Take the reply whose first piece is `data`, b"" for the end of the stream."""
         if not data:
             return self._closed_by_server(sent_ns, None, reused=reused)
-        exchange, first_ns = Exchange(request), self._clock()
+        exchange, first_ns = Exchange(request), self.clock()
         reply = exchange.take(data)
         if reply is not None:
             return self._finish(request, exchange, reply, sent_ns, 0)
@@ -189,7 +178,7 @@ class BlockingClient:
         return self._finish(request, exchange, reply, sent_ns, first_ns)
 
     def _finish(self, request: Request, exchange: Exchange, reply: Reply, sent_ns: int, first_ns: int) -> Outcome:
-        self._done_ns = self._clock()
+        self._done_ns = self.clock()
         outcome = Outcome(
             sent_ns, self._done_ns, reply,
             bytes_sent=self._sent, bytes_received=reply.wire_length, first_ns=first_ns,
@@ -197,7 +186,7 @@ class BlockingClient:
         self.counts.desynced += exchange.surplus
         self.counts.bare_lf += exchange.bare_lf
         whole = exchange.whole
-        closes = request.fields.closes or not self._endpoint.keep_alive or self._single_use.closes()
+        closes = request.fields.closes or not self.endpoint.keep_alive or self._single_use.closes()
         if self._uses < 0 or exchange.surplus or not reply.keep_alive or closes:
             whole = None
             self.drop()
@@ -250,7 +239,7 @@ class BlockingClient:
         self.drop()
         if self._cut:
             error, detail = ErrorClass.CUT, ""
-        self._done_ns = self._clock()
+        self._done_ns = self.clock()
         received = exchange.received if exchange else 0
         head = exchange.head if exchange else b""
         return Outcome(sent_ns, self._done_ns, None, error, detail, head, self._sent, received)
@@ -264,11 +253,11 @@ class BlockingClient:
         self._sendall, self._recv = sock.sendall, sock.recv
         self._uses = 0
         self._wait_ns = 0
-        self._done_ns = self._clock()
+        self._done_ns = self.clock()
 
     def _wait_until(self, deadline: int) -> None:
         """Bound the next receive or send by the deadline; raises TimeoutError when it has passed."""
-        left_ns = deadline - self._clock()
+        left_ns = deadline - self.clock()
         if left_ns <= 0:
             raise TimeoutError
         self._set_wait(max(left_ns, _SHORTEST_WAIT_NS))
@@ -278,7 +267,7 @@ class BlockingClient:
         sock = self._sock
         assert sock is not None
         self._wait_ns = wait_ns
-        if self._context is not None:
+        if self.context is not None:
             sock.settimeout(wait_ns / NS_PER_S)
             return
         seconds, rest_ns = divmod(wait_ns, NS_PER_S)
