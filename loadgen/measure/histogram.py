@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import accumulate, repeat
 from operator import add, floordiv, length_hint
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
@@ -92,6 +92,15 @@ class Histogram:
         return isinstance(other, Histogram) and self.buckets == other.buckets and self.overflow == other.overflow
 
     __hash__ = None  # type: ignore[assignment]
+
+    def plain(self) -> list[Any]:
+        """As JSON can hold it; `from_plain` is the way back."""
+        return [self.overflow, list(self.buckets), list(self.buckets.values())]
+
+    @classmethod
+    def from_plain(cls, value: list[Any]) -> "Histogram":
+        overflow, buckets, times = value
+        return cls(zip(buckets, times, strict=True), overflow)
 
     @property
     def total(self) -> int:

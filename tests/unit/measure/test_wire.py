@@ -34,8 +34,14 @@ tallies = st.builds(
     st.dictionaries(st.sampled_from(["response", "service_censored"]), counts, max_size=2),
     texts,
 )
+sums = [item.name for item in fields(ConnectionCounts) if item.type is int]
+reasons = st.dictionaries(texts, st.dictionaries(texts, numbers, max_size=2), max_size=2)
 connections = st.builds(
-    ConnectionCounts, **{item.name: numbers for item in fields(ConnectionCounts) if not item.name.endswith("_ns")}
+    ConnectionCounts,
+    connect_ns=st.lists(numbers, max_size=2),
+    tls_ns=st.lists(numbers, max_size=2),
+    addresses=reasons,
+    **dict.fromkeys(sums, numbers),
 )
 recordings = st.builds(
     Recording,
