@@ -35,6 +35,19 @@ def classify(error: Exception) -> ErrorClass:
     return ErrorClass.GENERATOR
 
 
+def why_no_reply(error: Exception | None, *, reused: bool, begun: bool) -> tuple[ErrorClass, str]:
+    """What it was that ended an open connection before a whole reply had come, and in words: an error, or its close.
+
+    A connection that had carried another request, and no byte in reply to this one, was stale.
+    """
+    kind = ErrorClass.EARLY_CLOSE if error is None else classify(error)
+    if reused and not begun and kind in (ErrorClass.EARLY_CLOSE, ErrorClass.CONNECTION_RESET):
+        return ErrorClass.STALE_CONNECTION, "" if error is None else explain(error)
+    if error is None:
+        return kind, "" if begun else "the server closed the connection without a reply"
+    return kind, explain(error)
+
+
 def connect_error(error: OSError) -> ErrorClass:
     """The class of what ended an opening."""
     return ErrorClass.CONNECT_TIMEOUT if isinstance(error, TimeoutError) else classify(error)

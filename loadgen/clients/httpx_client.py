@@ -19,7 +19,7 @@ from loadgen.base.clock import s_to_ns
 from loadgen.base.encode import length_field
 from loadgen.base.exchange import BodySource, ErrorClass, Outcome, Reply, Request
 from loadgen.clients.dial import Connector
-from loadgen.clients.faults import classify, connect_error, explain
+from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
 from loadgen.clients.http1.parser import HEAD_BYTES
 from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
 from loadgen.clients.httpx_streams import Stream
@@ -138,15 +138,9 @@ def _why(stream: Stream, error: Exception) -> tuple[ErrorClass, str]:
         return ErrorClass.TIMEOUT, ""
     if reader.problem:
         return ErrorClass.MALFORMED_REPLY, reader.problem
-    reused = stream.uses > 1
-    if stream.error is not None and not (stream.eof and reader.begun):
-        kind = classify(stream.error)
-        stale = kind is ErrorClass.CONNECTION_RESET and reused and not reader.begun
-        return (ErrorClass.STALE_CONNECTION if stale else kind), explain(stream.error)
-    if stream.eof:
-        if reused and not reader.begun:
-            return ErrorClass.STALE_CONNECTION, ""
-        return ErrorClass.EARLY_CLOSE, "" if reader.begun else "the server closed the connection without a reply"
+    if stream.error is not None or stream.eof:
+        closed = stream.error is None or (stream.eof and reader.begun)
+        return why_no_reply(None if closed else stream.error, reused=stream.uses > 1, begun=reader.begun)
     if isinstance(error, httpx.RemoteProtocolError):
         return ErrorClass.MALFORMED_REPLY, str(error)
     return classify(error), explain(error)

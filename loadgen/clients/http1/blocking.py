@@ -13,7 +13,7 @@ from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.encode import Encoder, rest_of_body
 from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
 from loadgen.clients.dial import Connector, Dial
-from loadgen.clients.faults import classify, connect_error, explain
+from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
 from loadgen.clients.http1.single_use import SingleUse
@@ -197,36 +197,30 @@ class BlockingClient(Connector):
         return outcome
 
     def _closed_by_server(self, sent_ns: int, exchange: Exchange | None, *, reused: bool) -> Outcome:
-        if reused and exchange is None:
-            self._note_stale()
-            return self._failed(sent_ns, ErrorClass.STALE_CONNECTION)
-        detail = "" if exchange is not None else "the server closed the connection without a reply"
-        return self._failed(sent_ns, ErrorClass.EARLY_CLOSE, detail, exchange)
+        return self._lost_reply(sent_ns, None, exchange, reused=reused)
 
-    def _note_stale(self) -> None:
-        if self._uses == 2:
+    def _lost_reply(self, sent_ns: int, error: Exception | None, exchange: Exchange | None, *, reused: bool) -> Outcome:
+        kind, detail = why_no_reply(error, reused=reused, begun=exchange is not None)
+        if kind is ErrorClass.STALE_CONNECTION and self._uses == 2:
             self._single_use.note_end()
+        return self._failed(sent_ns, kind, detail, exchange)
 
     def _broken(
         self, sent_ns: int, request: Request, error: OSError, exchange: Exchange | None, *, reused: bool
     ) -> Outcome:
         if isinstance(error, _TIMED_OUT):
             return self._failed(sent_ns, ErrorClass.TIMEOUT, "", exchange)
-        kind = classify(error)
-        if kind is ErrorClass.CONNECTION_RESET and exchange is None:
+        if classify(error) is ErrorClass.CONNECTION_RESET and exchange is None:
             try:
                 said = self._recv(READ_BYTES)  # a server that stopped reading, or closed, may have spoken before
             except ssl.SSLError as last:  # an alert, which says more
-                said, kind, error = b"", classify(last), last
+                said, error = b"", last
             except OSError:
                 said = b""
             if said:
                 self._uses = -1  # a half-sent request ends the connection
                 return self._receive(request, said, sent_ns, reused=reused)
-            if reused and kind is ErrorClass.CONNECTION_RESET:
-                kind = ErrorClass.STALE_CONNECTION
-                self._note_stale()
-        return self._failed(sent_ns, kind, explain(error), exchange)
+        return self._lost_reply(sent_ns, error, exchange, reused=reused)
 
     def _not_opened(self, sent_ns: int, error: OSError) -> Outcome:
         kind = connect_error(error)

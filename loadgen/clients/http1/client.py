@@ -11,7 +11,7 @@ from loadgen.base.clock import NS_PER_MS
 from loadgen.base.encode import Encoder, rest_of_body
 from loadgen.base.exchange import ErrorClass, Reply, Request
 from loadgen.clients.base import Handler
-from loadgen.clients.faults import classify, explain
+from loadgen.clients.faults import why_no_reply
 from loadgen.clients.http1.connection import Connection, State
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
@@ -266,22 +266,18 @@ class Http1Client:
             self._finish(connection, exchange, reply)
         elif connection.unsent and exchange is None:
             self._broken(connection, ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))
-        elif exchange is not None:
-            self.lost(connection, ErrorClass.EARLY_CLOSE)
-        elif connection.sent_ns != connection.first_ns:
-            self.lost(connection, ErrorClass.STALE_CONNECTION)
         else:
-            self.lost(connection, ErrorClass.EARLY_CLOSE, "the server closed the connection without a reply")
+            self._lost_reply(connection, None)
 
     def _broken(self, connection: Connection, error: Exception) -> None:
         if isinstance(error, ssl.SSLEOFError):  # the server closed without an end of TLS
             self._closed_by_server(connection)
             return
-        kind = classify(error)
-        reused = connection.sent_ns != connection.first_ns
-        if kind is ErrorClass.CONNECTION_RESET and reused and connection.exchange is None:
-            kind = ErrorClass.STALE_CONNECTION
-        self.lost(connection, kind, explain(error))
+        self._lost_reply(connection, error)
+
+    def _lost_reply(self, connection: Connection, error: Exception | None) -> None:
+        reused, begun = connection.sent_ns != connection.first_ns, connection.exchange is not None
+        self.lost(connection, *why_no_reply(error, reused=reused, begun=begun))
 
     def _idle_event(self, connection: Connection) -> None:
         """An idle connection became readable: the server closed it, or sent what nobody asked for."""
