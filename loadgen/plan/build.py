@@ -36,7 +36,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
     processes, workers = _topology(profile, cores, gil, problems)
     secrets = collect_secrets(profile, job.requests)
     if problems:
-        raise profile.places.error(problems, Redactor(secrets))
+        raise profile.origins.places.error(problems, Redactor(secrets))
     return Plan(
         name=Redactor(secrets).address(profile.name or str(profile.target.origin)),
         origin=profile.target.origin,
@@ -99,7 +99,7 @@ def _readable(profile: Profile, where: Where, name: str | None, problems: list[P
     """The file's full name; None, and a problem, where it cannot be read."""
     if name is None:
         return None
-    path = profile.places.file(where, name)
+    path = profile.origins.places.file(where, name)
     try:
         with path.open("rb") as file:
             file.read(1)

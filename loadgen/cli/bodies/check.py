@@ -10,5 +10,5 @@ from loadgen.session.here import plan_here
 def check(given: Check) -> int:
     """Print what a run would do."""
     profile = profile_for(given.target, given.settings, given.flags)
-    emit(render_plan(plan_here(profile), values=profile.found_values) + "\n")
+    emit(render_plan(plan_here(profile), values=profile.origins.found_values) + "\n")
     return 0

@@ -13,7 +13,7 @@ from loadgen.plan.jobs.s3 import NO_ENDPOINT
 from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.checks import spanning_problems
-from loadgen.plan.profiles.profile import Profile, validated
+from loadgen.plan.profiles.profile import Origins, Profile, validated
 from loadgen.plan.profiles.values import Raw
 from loadgen.plan.profiles.variables import Resolution
 
@@ -94,7 +94,7 @@ def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object]
     if "s3" in values and "target" not in values:
         values["target"] = Raw(NO_ENDPOINT)
     profile, problems = validated(values)
-    profile = profile.known_from(places, resolution.secrets, flag_headers, tuple(resolution.found.values()))
+    profile = profile.known_from(Origins(places, resolution.secrets, flag_headers, tuple(resolution.found.values())))
     failed = {problem.where for problem in problems} | resolution.spoiled
     problems = [problem for problem in problems if not _is_within(problem.where, resolution.spoiled)]
     follow_ups = [item for item in spanning_problems(profile, failed) if not _is_within(item.where, resolution.spoiled)]

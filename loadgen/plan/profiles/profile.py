@@ -5,7 +5,7 @@ says in plain words what is right; what spans several keys is checked in checks.
 """
 
 import copy
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -53,6 +53,18 @@ MISSING: dict[str | int, str] = {
     "job": f"missing: expected one of {', '.join(JOBS)}",
     "bucket": "missing: expected the name of a bucket; it is created where there is none",
 }
+
+
+class Origins(NamedTuple):
+    """Where the values of a profile are from: their places, to name one in a problem, and the headers given by flags.
+
+    `secrets` are the values of variables marked so; `found_values` those that stay the same, and where each was found.
+    """
+
+    places: Places = Places()
+    secrets: tuple[str, ...] = ()
+    flag_headers: tuple[tuple[str, str], ...] = ()
+    found_values: tuple[FoundValue, ...] = ()
 
 
 class _Keys(BaseModel):
@@ -134,44 +146,23 @@ class Profile(_Keys):
     requests: tuple[RequestProfile, ...] = ()
     s3: S3Profile | None = None
 
-    _places: Places = PrivateAttr(default_factory=Places)
-    _secrets: tuple[str, ...] = PrivateAttr(default=())
-    _flag_headers: tuple[tuple[str, str], ...] = PrivateAttr(default=())
-    _found_values: tuple[FoundValue, ...] = PrivateAttr(default=())
+    _origins: Origins = PrivateAttr(default=Origins())
 
     @property
-    def places(self) -> Places:
-        """Where each value came from, to name it in a problem."""
-        return self._places
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The values of variables marked secret."""
-        return self._secrets
-
-    @property
-    def found_values(self) -> tuple[FoundValue, ...]:
-        """The values of variables that stay the same, and where each was found."""
-        return self._found_values
+    def origins(self) -> Origins:
+        return self._origins
 
     @property
     def common_headers(self) -> tuple[tuple[str, str], ...]:
         """The headers of all requests; one from a flag replaces those of its name from the file."""
-        replaced = {name.lower() for name, _ in self._flag_headers}
+        replaced = {name.lower() for name, _ in self.origins.flag_headers}
         own = tuple(pair for pair in self.headers.items() if pair[0].lower() not in replaced)
-        return own + self._flag_headers
+        return own + self.origins.flag_headers
 
-    def known_from(
-        self,
-        places: Places,
-        secrets: tuple[str, ...] = (),
-        flag_headers: tuple[tuple[str, str], ...] = (),
-        found_values: tuple[FoundValue, ...] = (),
-    ) -> "Profile":
-        """The same profile with the places of its values, its secrets, the headers given by flags, and variables."""
+    def known_from(self, origins: Origins) -> "Profile":
+        """The same profile, and where it is from."""
         profile = self.model_copy()
-        profile._places, profile._secrets, profile._flag_headers = places, secrets, flag_headers
-        profile._found_values = found_values
+        profile._origins = origins
         return profile
 
 

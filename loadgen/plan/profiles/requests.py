@@ -28,7 +28,7 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
     """The job of a profile; a wrong part of a request is a problem and left at its default."""
     if profile.s3:
         timed = profile.duration is not None or profile.total_requests is not None or bool(profile.stages)
-        journal = profile.s3.resume and str(profile.places.file(("s3", "resume"), profile.s3.resume).absolute())
+        journal = profile.s3.resume and str(profile.origins.places.file(("s3", "resume"), profile.s3.resume).absolute())
         return make_s3_job(profile.s3, profile.target.path, timed=timed, journal=journal), []
     problems: list[Problem] = []
     changing = {variable.name: variable for variable in profile.variables}
@@ -37,13 +37,13 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
         maker = _Maker(profile, request, ("requests", index), changing)
         specs.append(maker.spec())
         problems += maker.problems
-    named, more = _named(specs, Redactor(profile.secrets))
+    named, more = _named(specs, Redactor(profile.origins.secrets))
     return HttpJob(named, profile.variables), problems + more
 
 
 def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tuple[str, ...]:
     """Every value that no output may show, each once."""
-    found = list(profile.secrets)
+    found = list(profile.origins.secrets)
     if profile.target.userinfo is not None:
         user, colon, password = profile.target.userinfo.partition(":")
         found += [profile.target.userinfo, password if colon else user]

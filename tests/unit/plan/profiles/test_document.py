@@ -342,7 +342,7 @@ def test_where_each_value_was_found_is_known_and_no_secret_is(read):
         environment={"a": "no", "B": "from-b", "f": "from-f", "g": "from-g"},
         values={"e": "6"},
     )
-    assert [(item.name, item.value, item.source) for item in profile.found_values] == [
+    assert [(item.name, item.value, item.source) for item in profile.origins.found_values] == [
         ("a", "1.10", "the profile"),
         ("b", "from-b", "B in the environment"),
         ("c", "[redacted]", "the profile"),
