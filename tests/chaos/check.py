@@ -155,7 +155,8 @@ def _outputs(case: Case, seen: Seen) -> Iterator[str]:
     is_limited = case.file_blocks is not None
     ran = bool(seen.out) or any(seen.files.get(out.name, OLD_CONTENT) != OLD_CONTENT for out in case.outputs)
     for output in case.outputs:
-        named = output.name in seen.err or case.stderr != "file" or is_limited
+        is_written = seen.files.get(output.name, OLD_CONTENT) != OLD_CONTENT  # as some that are bad are here and there
+        named = is_written or output.name in seen.err or case.stderr != "file" or is_limited
         if output.place in BAD_PLACES and seen.code == 2 and seen.requests and not named:
             yield f"nothing said that {output.name[:20]} ({output.flag}) could not be written"
         if output.place not in KEPT_PLACES or output.name == "-":
