@@ -1,5 +1,6 @@
 """A Calibration as a few lines of text; pure."""
 
+from loadgen.base.units import format_ms
 from loadgen.report.draw.style import align, clean, counted, format_rate
 from loadgen.results.calibration import Calibration
 
@@ -17,7 +18,7 @@ def render_calibration(found: Calibration) -> str:
         f"  {about}, {counted(found.environment.get('cores', 0), 'core')}",
         "",
         f"  Most it can send      {format_rate(best.rps)} requests/s ({best.cpu_us_per_request:.1f} us of CPU each)",
-        f"  Response time there   p50 {_ms(best.p50_ms)}   p99 {_ms(best.p99_ms)}",
+        f"  Response time there   p50 {format_ms(best.p50_ms)}   p99 {format_ms(best.p99_ms)}",
         f"  Memory a connection   {_memory(found.kb_per_connection)}",
         "",
         "Send lag: how late requests leave at a given rate",
@@ -28,7 +29,7 @@ def render_calibration(found: Calibration) -> str:
             f"{point.share:.0%}",
             format_rate(point.rate_rps),
             format_rate(point.sent_rps),
-            *map(_ms, (point.p50_ms, point.p99_ms, point.p99_9_ms)),
+            *map(format_ms, (point.p50_ms, point.p99_ms, point.p99_9_ms)),
         )
         for point in found.send_lag
     ]
@@ -40,12 +41,6 @@ NOTE = (
     "Latencies shorter than the send lag, and rates near the most, are this machine's and not",
     "a target's. The responder took its part of the cores too.",
 )
-
-
-def _ms(value: float) -> str:
-    if value < 1:
-        return f"{value * 1000:.0f} us"
-    return f"{value:.2f} ms" if value < 100 else f"{value:,.0f} ms"
 
 
 def _memory(kb: float | None) -> str:

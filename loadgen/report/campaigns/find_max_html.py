@@ -1,7 +1,6 @@
 """What `loadgen find-max` found as a page of its own: the rate, the curve of latency by rate, every rate's figures."""
 
-from collections.abc import Callable, Sequence
-from math import log10
+from collections.abc import Sequence
 
 from loadgen.base.units import format_ms
 from loadgen.report.campaigns.find_max import (
@@ -18,9 +17,6 @@ from loadgen.report.draw.page import html_page, html_table, made, text
 from loadgen.report.draw.style import format_rate
 from loadgen.report.draw.svg import Curve, Point, line_chart, log_axis
 from loadgen.results.find_max import MaxRate, Trial
-from loadgen.results.result import ThresholdRow
-
-At = Callable[[float, float, str], Point]
 
 
 def find_max_html(found: MaxRate) -> str:
@@ -45,29 +41,24 @@ def _chart(found: MaxRate) -> str:
     if not groups:
         return ""
     limit = [slo.limit] if slo is not None and slo.limit > 0 else []
-    values = [charted_ms(group[0], slo) for group in groups] + limit
+    values = [charted_ms(group[0], slo) for group in groups]
     rates = [group[0].rate_rps for group in groups]
-    x_axis, left, right = log_axis("requests a second", min(rates), max(rates), "{}/s")
-    y_axis, low, high = log_axis(f"{metric_of(slo)} (ms)", min(values), max(values))
-
-    def at(rate_rps: float, value_ms: float, tip: str) -> Point:
-        return Point((log10(rate_rps) - left) / (right - left), (log10(value_ms) - low) / (high - low), tip)
-
-    curves = [_curve(groups, slo, at)]
+    x_axis, x = log_axis("requests a second", min(rates), max(rates), "{}/s")
+    y_axis, y = log_axis(f"{metric_of(slo)} (ms)", min(values + limit), max(values + limit))
+    points = [
+        Point(x(rate), y(value), _tip(group, value)) for rate, value, group in zip(rates, values, groups, strict=True)
+    ]
+    curves = [Curve(metric_of(slo), points, sure=len(points))]
     if limit:
-        ends = [Point(place, (log10(limit[0]) - low) / (high - low)) for place in (0.0, 1.0)]
+        ends = [Point(place, y(limit[0])) for place in (0.0, 1.0)]
         curves.append(Curve(f"SLO: {format_ms(limit[0])}", ends, sure=0))
     return f"<h2>Latency by rate</h2>\n{line_chart('Latency by rate', x_axis, y_axis, curves)}"
 
 
-def _curve(groups: Sequence[Sequence[Trial]], slo: ThresholdRow | None, at: At) -> Curve:
-    points = []
-    for shown, *runs in groups:
-        value = charted_ms(shown, slo)
-        met = sum(run.met for run in runs)
-        tip = f"{format_rate(shown.rate_rps)}/s: {format_ms(value)}, SLO met by {met} of {len(runs)}"
-        points.append(at(shown.rate_rps, value, tip))
-    return Curve(metric_of(slo), points, sure=len(points))
+def _tip(group: Sequence[Trial], value_ms: float) -> str:
+    shown, *runs = group
+    met = sum(run.met for run in runs)
+    return f"{format_rate(shown.rate_rps)}/s: {format_ms(value_ms)}, SLO met by {met} of {len(runs)}"
 
 
 def _table(found: MaxRate) -> str:

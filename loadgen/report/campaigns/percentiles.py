@@ -26,7 +26,7 @@ def percentile_chart(variants: Sequence[Rounds]) -> str:
     values = [value for _, points, _ in found for _, value in points]
     if not values:
         return ""
-    y_axis, low, high = log_axis("response time, ms", min(values), max(values))
+    y_axis, y = log_axis("response time, ms", min(values), max(values))
     x_axis = Axis("percentile of the requests", [(_place(share), _name(share)) for share in NAMED])
     curves = [
         Curve(
@@ -34,7 +34,7 @@ def percentile_chart(variants: Sequence[Rounds]) -> str:
             [
                 Point(
                     _place(share),
-                    (log10(value) - low) / (high - low),
+                    y(value),
                     f"{label}: p{_name(share)} {format_ms(value)}" if share in NAMED else "",
                 )
                 for share, value in points

@@ -1,6 +1,6 @@
 """Static line charts as SVG: axes, curves, a legend, and `<title>` tooltips on their points."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -52,8 +52,8 @@ def line_chart(title: str, x_axis: Axis, y_axis: Axis, curves: Sequence[Curve]) 
     )
 
 
-def log_axis(title: str, low: float, high: float, form: str = "{}") -> tuple[Axis, float, float]:
-    """An axis over 1, 2, 5, 10 ... that holds `low` to `high` (above 0), and the decimal logarithms of its ends."""
+def log_axis(title: str, low: float, high: float, form: str = "{}") -> tuple[Axis, Callable[[float], float]]:
+    """An axis over 1, 2, 5, 10 ... that holds `low` to `high` (above 0), and what gives the place of a value on it."""
     steps = [
         10**exponent * factor for exponent in range(floor(log10(low)), ceil(log10(high)) + 1) for factor in (1, 2, 5)
     ]
@@ -66,11 +66,11 @@ def log_axis(title: str, low: float, high: float, form: str = "{}") -> tuple[Axi
     shown = [step for step in steps if first <= step <= last]
     if len(shown) > 10:
         shown = [step for step in shown if abs(log10(step) - round(log10(step))) < 1e-9]
-    return (
-        Axis(title, [((log10(step) - start) / (end - start), form.format(f"{step:g}")) for step in shown]),
-        start,
-        end,
-    )
+
+    def place(value: float) -> float:
+        return (log10(value) - start) / (end - start)
+
+    return Axis(title, [(place(step), form.format(f"{step:g}")) for step in shown]), place
 
 
 def _x(place: float) -> float:

@@ -27,9 +27,9 @@ Calibrated against the embedded target on this machine: 64 connections, 3 proces
   Memory a connection   1.4 KiB, without the kernel's
 
 Send lag: how late requests leave at a given rate
-  share  asked/s  sent/s     p50       p99     p99.9
-    10%    9,310   9,308   36 us    105 us   1.25 ms
-    80%   74,480  26,851  619 us  1,156 ms  1,168 ms
+  share  asked/s  sent/s      p50     p99    p99.9
+    10%    9,310   9,308  36.0 us  105 us  1.25 ms
+    80%   74,480  26,851   619 us  1.16 s   1.17 s
 
 Latencies shorter than the send lag, and rates near the most, are this machine's and not
 a target's. The responder took its part of the cores too."""
