@@ -1,15 +1,13 @@
 """What `import loadgen` offers to other programs: a profile becomes a Plan, a Plan a Result."""
 
-import asyncio
 import logging
 import os
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import uvloop
-
 from loadgen.base.errors import ProfileError, UsageError
+from loadgen.base.loop import run_on_loop
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.document import parse_profile, profile_for_url, read_profile
@@ -57,8 +55,8 @@ def run(plan: Plan, *, observers: Iterable[Observer] = ()) -> Result:
     """
     if threading.current_thread() is not threading.main_thread():
         raise UsageError("loadgen.run handles signals, which only the main thread can: call it from there")
-    with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(run_job(plan, Hooks(Observers(*observers), _leave, _crashed)))
+    with signals_restored():
+        return run_on_loop(run_job(plan, Hooks(Observers(*observers), _leave, _crashed)))
 
 
 def load_result(path: str | os.PathLike[str]) -> Result:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from loadgen.base.loop import run_on_loop
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Round, RoundsOutcome, run_rounds
 from loadgen.cli.live import live_line
-from loadgen.cli.measuring import run_async
 from loadgen.cli.streams import tell
 from loadgen.executors.places.limits import check_descriptors, raise_descriptor_limit
 from loadgen.plan.plan import Plan
@@ -37,7 +37,7 @@ def measure_rounds(
 
                 return await run_rounds(plans, rounds, run, isolated.rest, seed=plans[0].seed, settle_s=settle_s)
 
-        return run_async(main())
+        return run_on_loop(main())
 
 
 def show_early_end(outcome: RoundsOutcome) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import sys
 from typing import cast
 
-import uvloop
+from loadgen.base.loop import run_on_loop
 
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nhello world!"
 _BACKLOG = 4096
@@ -36,5 +36,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve())
+    run_on_loop(serve())

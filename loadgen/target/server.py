@@ -10,9 +10,8 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from threading import Thread
 
-import uvloop
-
 from loadgen.base.errors import UsageError
+from loadgen.base.loop import run_on_loop
 from loadgen.target.connection import Connection
 from loadgen.target.options import TargetOptions
 from loadgen.target.site import Site
@@ -50,8 +49,7 @@ async def serve(options: TargetOptions, ready: Ready) -> None:
 def run_target(options: TargetOptions, ready: Ready) -> None:
     """Serve until SIGINT or SIGTERM, or the end of stdin if so asked. Raises UsageError as `serve` does."""
     _raise_descriptor_limit()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve_until_stopped(options, ready))
+    run_on_loop(_serve_until_stopped(options, ready))
 
 
 async def _serve_until_stopped(options: TargetOptions, ready: Ready) -> None:

@@ -8,9 +8,9 @@ import typer
 
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
+from loadgen.base.loop import run_on_loop
 from loadgen.campaigns import calibrate as campaign
 from loadgen.cli.commands.calibrate import Calibrate
-from loadgen.cli.measuring import run_async
 from loadgen.cli.streams import emit, tell
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
@@ -33,7 +33,7 @@ def run_quietly(plan: Plan) -> Result:
     def crashed(error: BaseException) -> None:
         tell(f"loadgen: a worker failed: {error!r}\n")
 
-    result = run_async(run_job(plan, Hooks(Observers(), stopped, crashed)))
+    result = run_on_loop(run_job(plan, Hooks(Observers(), stopped, crashed)))
     if result.ended_by == "signal":
         tell("loadgen: stopped before the calibration was complete; nothing was saved\n")
         raise typer.Exit(ExitCode.SIGNAL)

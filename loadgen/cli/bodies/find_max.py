@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
+from loadgen.base.loop import run_on_loop
 from loadgen.campaigns.find_max import Runner, parse_slo, with_room
 from loadgen.campaigns.find_max import find_max as search_for_max
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Rest
 from loadgen.cli.commands.find_max import FindMax
 from loadgen.cli.live import live_line
-from loadgen.cli.measuring import run_async
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_for
 from loadgen.cli.streams import tell
@@ -39,7 +39,7 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
             with Isolated(live) as isolated:
                 return await search(roomy, slo, isolated.run, isolated.rest, show)
 
-        found = run_async(all_runs())
+        found = run_on_loop(all_runs())
     delivery.deliver("search", found)
     return _exit_code(found, strict=plan.strict)
 

@@ -4,8 +4,8 @@ import os
 import traceback
 
 from loadgen.base.errors import LoadgenError
+from loadgen.base.loop import run_on_loop
 from loadgen.cli.live import live_line
-from loadgen.cli.measuring import run_async
 from loadgen.cli.planned import Planned
 from loadgen.cli.streams import tell, tell_error
 from loadgen.executors.places.limits import check_room_for_a_loop
@@ -43,7 +43,7 @@ def run(given: Planned) -> int:
             live.end()
             tell("".join(traceback.format_exception(error)))
 
-        result = run_async(
+        result = run_on_loop(
             run_job(given.plan, Hooks(Observers(live), emergency, crashed), last_calibration(os.environ))
         )
         live.end()

@@ -13,9 +13,8 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-import uvloop
-
 from loadgen.base.exchange import Endpoint, Origin, Tls
+from loadgen.base.loop import run_on_loop
 from loadgen.base.processes import begin_as_worker
 from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState
@@ -53,8 +52,7 @@ def main() -> None:
         task = json.loads(source.readline())
         plan = read_plan(source)
     threading.Thread(target=leave_with_parent, daemon=True).start()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(plan, task, frames))
+    run_on_loop(_run(plan, task, frames))
 
 
 def leave_with_parent() -> None:

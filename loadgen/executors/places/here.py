@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import uvloop
-
 from loadgen.base.clock import NS_PER_MS, Clock, now_ns
 from loadgen.base.exchange import Endpoint
+from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
 from loadgen.executors.base import Assignment
 from loadgen.executors.make import make_worker
@@ -65,8 +64,7 @@ class Here:
             self.control.close()
 
     def _on_own_loop(self, task: Assignment) -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._guarded(task))
+        run_on_loop(self._guarded(task))
 
     async def _guarded(self, task: Assignment) -> None:
         """Run a worker; an exception of its own, or in a callback of its loop, trips the stop signal and is raised."""
