@@ -10,7 +10,9 @@ def imported(module: str, name: str) -> Any:
     """`name` of `module`, for a command: nothing that is imported is garbage, so the collector does not look at it."""
     if module not in sys.modules:
         gc.disable()
-        import_module(module)
-        gc.freeze()
-        gc.enable()
+        try:
+            import_module(module)
+            gc.freeze()
+        finally:
+            gc.enable()
     return getattr(sys.modules[module], name)

@@ -181,8 +181,9 @@ def test_what_cannot_be_written_after_a_second_signal_is_said(url: str, terminal
         assert command.finish().code == 2
 
 
-def test_a_host_with_next_to_no_descriptors_is_said(url: str) -> None:
-    argv = [sys.executable, "-m", "loadgen", "run", url, "-n", "1"]
+@pytest.mark.parametrize("command", [("run", "-n", "1"), ("run", "-n", "1", "--rounds", "2"), ("find-max",)])
+def test_a_host_with_next_to_no_descriptors_is_said(url: str, command: tuple[str, ...]) -> None:
+    argv = [sys.executable, "-m", "loadgen", *command, url]
     done = subprocess.run(
         ["/bin/sh", "-c", 'ulimit -n 11; exec "$@"', "sh", *argv], capture_output=True, text=True, check=False
     )

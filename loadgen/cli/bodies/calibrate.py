@@ -12,6 +12,7 @@ from loadgen.base.loop import run_on_loop
 from loadgen.campaigns import calibrate as campaign
 from loadgen.cli.commands.calibrate import Calibrate
 from loadgen.cli.streams import emit, tell
+from loadgen.executors.places.limits import check_room_for_a_loop
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
@@ -54,6 +55,7 @@ def measure(null: bool, runner: campaign.Runner = run_quietly) -> Calibration:
 
 def calibrate(given: Calibrate, measure: Callable[[bool], Calibration] = measure) -> int:
     """Measure, print, and keep what was found. Raises UsageError where it cannot be written, after it was printed."""
+    check_room_for_a_loop()
     path = cache_file(os.environ)
     found = measure(given.null)
     emit(render_calibration(found) + "\n")

@@ -12,6 +12,7 @@ from loadgen.cli.live import live_line
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_for
 from loadgen.cli.streams import tell
+from loadgen.executors.places.limits import check_room_for_a_loop
 from loadgen.judge.exit_code import ENDED, ExitCode
 from loadgen.plan.condition import Condition
 from loadgen.plan.plan import Plan
@@ -24,6 +25,7 @@ Search = Callable[[Plan, tuple[Condition, ...], Runner, Rest, Callable[[Trial], 
 
 def find_max(given: FindMax, search: Search = search_for_max) -> int:
     """Search, and show each run as it ends."""
+    check_room_for_a_loop()
     delivery = Delivery(given.output)
     plan = plan_for(given.target, given.settings, {**given.flags, "rate": given.flags.get("rate", START)})
     slo = parse_slo(plan, given.slo or ())

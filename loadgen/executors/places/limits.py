@@ -32,8 +32,11 @@ def raise_descriptor_limit(
 
 def check_room_for_a_loop() -> None:
     """Raise UsageError where this process may open next to nothing: an event loop then fails in its own words."""
-    limit = raise_descriptor_limit()
-    if limit != resource.RLIM_INFINITY and limit < SPARE_DESCRIPTORS:
+    _check_room(raise_descriptor_limit())
+
+
+def _check_room(limit: int) -> None:
+    if limit != resource.RLIM_INFINITY and limit <= SPARE_DESCRIPTORS:  # however few connections a process had
         raise UsageError(f"this host allows {limit} file descriptors: raise the hard limit (`ulimit -Hn`)")
 
 
@@ -44,10 +47,11 @@ def most_connections(plan: Plan) -> int:
 
 def check_descriptors(plan: Plan, limit: int) -> None:
     """Raise UsageError where one process cannot hold its connections with so many descriptors."""
+    _check_room(limit)
     most = most_connections(plan)
     needed = share(most, plan.processes, 0) + SPARE_DESCRIPTORS
     if limit != resource.RLIM_INFINITY and needed > limit:
-        fits = -(-most // max(1, limit - SPARE_DESCRIPTORS))
+        fits = -(-most // (limit - SPARE_DESCRIPTORS))
         raise UsageError(
             f"{most} connections in {plan.processes} process(es) need {needed} file descriptors each, "
             f"but this host allows {limit}: raise the hard limit (`ulimit -Hn`), or use --processes {fits}"

@@ -24,3 +24,9 @@ def test_what_is_imported_stays_and_is_not_looked_at_by_the_collector(
     finally:
         del sys.modules["of_a_test"]
         gc.unfreeze()
+
+
+def test_the_collector_is_on_again_after_an_import_that_failed() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        imported("loadgen.nothing_of_this_name", "x")
+    assert gc.isenabled()

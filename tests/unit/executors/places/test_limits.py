@@ -59,6 +59,10 @@ def test_too_few_descriptors_are_refused_with_the_figure_and_a_remedy_that_works
         "raise the hard limit (`ulimit -Hn`), or use --processes 6"
     )
     check_descriptors(make_plan(users=5000, processes=6), 1024)
+    with pytest.raises(
+        UsageError, match=r"^this host allows 64 file descriptors: raise the hard limit \(`ulimit -Hn`\)$"
+    ):
+        check_descriptors(make_plan(users=1), 64)
     with pytest.raises(UsageError):
         check_descriptors(make_plan(users=5000, processes=5), 1024)
 
