@@ -15,7 +15,10 @@ MAX_WAIT_MS = 3_600_000.0
 UPLOADS = (b"POST", b"PUT", b"PATCH")
 PATHS = (
     "paths: /  /bytes/N (up to 1 GiB)  /status/N (200 to 599)  /delay/MS  /error-rate/PERCENT  "
-    "/drip?bytes=N&ms=M  /queue/MS  /_stats  POST /_reset; POST or PUT anywhere uploads\n"
+    "/drip?bytes=N&ms=M  /queue/MS  /_stats  POST /_reset; POST or PUT anywhere else uploads\n"
+    "shop: POST /login {user, password: secret}  /search?q=TEXT  /items/N  /recommendations/N  POST /cart {item}  "
+    "/cart/N  /cart/N/shipping  /shipping  /vat  POST /cart/N/pay  /orders/N  POST /logout  POST /admin/seed {items}  "
+    "/shop/counts\n"
 )
 _WITH_NUMBER = re.compile(rb"/(bytes|status|delay|error-rate|queue)/([0-9]{1,10}(?:\.[0-9]{1,6})?)")
 _DRIP_FIELD = re.compile(rb"(bytes|ms)=([0-9]{1,10}(?:\.[0-9]{1,6})?)")
@@ -26,6 +29,11 @@ class Control(Enum):
 
     STATS = "stats"
     RESET = "reset"
+    SHOP_COUNTS = "shop counts"
+    SHOP_RESET = "shop reset"
+
+
+_OF_COUNTS = {b"GET": Control.SHOP_COUNTS, b"HEAD": Control.SHOP_COUNTS, b"DELETE": Control.SHOP_RESET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,8 @@ class Answer:
 
     The reply leaves `delay_ns` after its arrival, or when a single server that takes `service_ns` for each request
     has got to it. `error_share` is the probability (0 to 1) of a 500 in its place. With `drip_ns` the filler goes
-    out one byte at a time, that far apart.
+    out one byte at a time, that far apart. `fields` stand in the head
+    beside the usual ones; `json` says what the body is.
     """
 
     status: int = 200
@@ -44,6 +53,8 @@ class Answer:
     service_ns: int | None = None
     error_share: float = 0.0
     drip_ns: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    json: bool = False
 
     @property
     def length(self) -> int:
@@ -58,19 +69,27 @@ class Answer:
 
 def answer_to(method: bytes, target: bytes, received: int) -> Answer | Control:
     """The meaning of a request whose body had `received` bytes. `target` is in origin or in absolute form."""
-    if not target.startswith(b"/"):
-        target = _origin_form(target)
-    path, _, query = target.partition(b"?")
+    path, _, query = origin_form(target).partition(b"?")
     if path == b"/_stats" and method in (b"GET", b"HEAD"):
         return Control.STATS
     if path == b"/_reset" and method == b"POST":
         return Control.RESET
+    if path == b"/shop/counts" and method in _OF_COUNTS:
+        return _OF_COUNTS[method]
     special = _drip(query) if path == b"/drip" else _with_number(path)
     if special is not None:
         return special
     if method in UPLOADS:
         return Answer(body=b"received %d\n" % received)
     return Answer(body=HELLO) if path == b"/" else Answer(status=404, body=PATHS.encode("ascii"))
+
+
+def origin_form(target: bytes) -> bytes:
+    """The path with its query, of a target that may be a whole URL."""
+    if target.startswith(b"/"):
+        return target
+    _, scheme_end, rest = target.partition(b"://")
+    return b"/" + rest.partition(b"/")[2] if scheme_end else target
 
 
 def error(status: int) -> Answer:
@@ -88,13 +107,14 @@ def phrase(status: int) -> str:
         return "Unnamed"
 
 
-def head_of(answer: Answer, *, keep_alive: bool, old_client: bool = False, json: bool = False) -> bytes:
+def head_of(answer: Answer, *, keep_alive: bool, old_client: bool = False) -> bytes:
     """Status line and fields. `old_client`: the request was HTTP/1.0, where keep-alive has to be said."""
     lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
     if answer.status != 204:
-        lines.append(f"Content-Type: {'application/json' if json else 'text/plain'}")
+        lines.append(f"Content-Type: {'application/json' if answer.json else 'text/plain'}")
     if answer.status not in (204, 304):
         lines.append(f"Content-Length: {answer.length}")
+    lines += [f"{name}: {value}" for name, value in answer.fields]
     if not keep_alive:
         lines.append("Connection: close")
     elif old_client:
@@ -105,11 +125,6 @@ def head_of(answer: Answer, *, keep_alive: bool, old_client: bool = False, json:
 def body_of(answer: Answer) -> bytes | memoryview:
     """The whole body; filler up to 64 KiB only."""
     return answer.body if answer.filler is None else FILLER[: answer.filler]
-
-
-def _origin_form(target: bytes) -> bytes:
-    _, scheme_end, rest = target.partition(b"://")
-    return b"/" + rest.partition(b"/")[2] if scheme_end else target
 
 
 def _with_number(path: bytes) -> Answer | None:

@@ -109,13 +109,11 @@ class Connection(asyncio.Protocol):
         self._advance()
 
     def _pending_of(self, received: Received, now: int) -> _Pending:
-        timed = self._site.answer(received.method, received.target, received.body_length, now)
+        timed = self._site.answer(received, now)
         if timed.counted:
             self._stats.bytes_in += self._unclaimed
         self._unclaimed = 0
-        head = head_of(
-            timed.answer, keep_alive=received.keep_alive, old_client=received.old_client, json=not timed.counted
-        )
+        head = head_of(timed.answer, keep_alive=received.keep_alive, old_client=received.old_client)
         return _Pending(timed, head, received.method != b"HEAD")
 
     def _remember(self, data: bytes, pending: _Pending) -> None:

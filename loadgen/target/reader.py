@@ -1,17 +1,20 @@
 """Reads the requests of one connection from bytes in any pieces; no sockets here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 MAX_HEAD_BYTES = 65536
+MAX_KEPT_BYTES = 65536
+_KEPT_FIELDS = (b"authorization", b"cookie", b"content-type")
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request that has come whole; its body of `body_length` bytes was counted, not kept.
+    """A request that has come whole; of its `body_length` bytes of body those at the beginning were kept, up to 64 KiB.
 
-    `old_client`: it is HTTP/1.0. `keep_alive`: more requests may follow.
+    `old_client`: it is HTTP/1.0. `keep_alive`: more requests may follow. `fields` are a few of the head's, by their
+    names in lower case.
     """
 
     method: bytes
@@ -19,6 +22,8 @@ class Received:
     body_length: int
     keep_alive: bool
     old_client: bool
+    body: bytes = b""
+    fields: dict[bytes, bytes] = field(default_factory=dict)
 
 
 class RequestReader:
@@ -37,6 +42,8 @@ class RequestReader:
         self._head_bytes = 0
         self._target = b""
         self._body_length = 0
+        self._body = b""
+        self._fields: dict[bytes, bytes] = {}
         self._parser = HttpRequestParser(self)
 
     def feed(self, data: bytes) -> list[Received]:
@@ -70,7 +77,8 @@ class RequestReader:
     def on_message_begin(self) -> None:
         self.in_message = self._in_head = True
         self._head_bytes = self._body_length = 0
-        self._target = b""
+        self._target = self._body = b""
+        self._fields = {}
 
     def on_url(self, url: bytes) -> None:
         self._target += url
@@ -79,13 +87,18 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field, or a trailer."""
         self._add_to_head(len(name) + len(value) + len(": \r\n"))
-        if name.lower() == b"expect":
+        name = name.lower()
+        if name == b"expect":
             self.awaits_continue = value.lower() == b"100-continue"
+        elif name in _KEPT_FIELDS and self._in_head:
+            self._fields[name] = value
 
     def on_headers_complete(self) -> None:
         self._in_head = False
 
     def on_body(self, data: bytes) -> None:
+        if self._body_length < MAX_KEPT_BYTES:
+            self._body += data[: MAX_KEPT_BYTES - self._body_length]
         self._body_length += len(data)
         self.awaits_continue = False
 
@@ -96,6 +109,6 @@ class RequestReader:
         parser = self._parser
         keep_alive = parser.should_keep_alive() and not parser.should_upgrade()
         old_client = parser.get_http_version() == "1.0"
-        received = Received(parser.get_method(), self._target, self._body_length, keep_alive, old_client)
-        self._whole.append(received)
+        method, target, length = parser.get_method(), self._target, self._body_length
+        self._whole.append(Received(method, target, length, keep_alive, old_client, self._body, self._fields))
         self.closed = not keep_alive

@@ -1,4 +1,4 @@
-"""What all connections of one server share: its rules, its counts, its waiting lines and what it knows by heart."""
+"""What all connections of one server share: rules, counts, waiting lines, the shop, and replies known by heart."""
 
 import asyncio
 import random
@@ -14,9 +14,12 @@ from loadgen.base.timers import Timers
 from loadgen.target.answers import Answer, Control, answer_to, error
 from loadgen.target.lines import Capacity, Lines
 from loadgen.target.options import TargetOptions
+from loadgen.target.reader import Received
+from loadgen.target.shop import Shop, ShopCounts
 from loadgen.target.stats import Stats
 
 _MAX_REMEMBERED = 256
+_OF_SHOP = (Control.SHOP_COUNTS, Control.SHOP_RESET)
 _QUEUE_SPIN_NS = 200_000
 """Whoever logs departures wants them on time, and pays with up to so much of a core before each."""
 
@@ -43,6 +46,7 @@ class Site:
 
     def __init__(self, options: TargetOptions, clock: Clock = now_ns) -> None:
         self.stats = Stats()
+        self._shop = Shop()
         self.remembered: dict[bytes, tuple[bytes, int]] = {}
         self.clock = clock
         self._capacity = None if options.capacity_rps is None else Capacity(options.capacity_rps)
@@ -59,19 +63,36 @@ class Site:
         self.timers = Timers(make_alarm(), clock, _QUEUE_SPIN_NS if options.queue_log is not None else 0)
         self._resources.callback(self.timers.close)
 
-    def answer(self, method: bytes, target: bytes, received: int, now: int) -> TimedAnswer:
-        """Count a request that has come whole by `now`, with `received` bytes of body: what it gets and when."""
-        answer = answer_to(method, target, received)
+    def answer(self, received: Received, now: int) -> TimedAnswer:
+        """Count a request that has come whole by `now`: what it gets and when."""
+        answer = answer_to(received.method, received.target, received.body_length)
         if isinstance(answer, Control):
-            if answer is Control.RESET:
-                self.stats.reset()
-            return TimedAnswer(Answer(body=self.stats.to_json()), counted=False)
+            return TimedAnswer(Answer(body=self._control(answer), json=True), counted=False)
         self.stats.requests += 1
-        if self._unlimited and answer.constant:
+        request = self._shop.request(received)
+        if request is None and self._unlimited and answer.constant:
             return TimedAnswer(answer, repeatable=True)
+        admitted_ns = now if self._capacity is None else self._capacity.admit_ns(now)
+        if admitted_ns is None:
+            return TimedAnswer(error(503))
         if self._fails(answer):
             answer = error(500)
-        return self._timed(answer, now)
+        elif request is not None:
+            answer = self._shop.answer(request)
+        if answer.service_ns is not None:
+            return TimedAnswer(answer, self._lines.departure_ns(admitted_ns, answer.service_ns), now)
+        return TimedAnswer(answer, admitted_ns + answer.delay_ns, now)
+
+    def _control(self, control: Control) -> bytes:
+        match control:
+            case Control.RESET:
+                self.stats.reset()
+                self._shop = Shop()
+            case Control.SHOP_RESET:
+                self._shop.counts = ShopCounts()
+            case Control.SHOP_COUNTS | Control.STATS:
+                pass
+        return (self._shop.counts if control in _OF_SHOP else self.stats).to_json()
 
     def remember(self, request: bytes, reply: bytes, status: int) -> None:
         """Remember the reply to a request whose answer is repeatable."""
@@ -117,14 +138,6 @@ class Site:
         if self._fail_after is not None and self.stats.requests > self._fail_after:
             return True
         return answer.error_share > 0 and self._random.random() < answer.error_share
-
-    def _timed(self, answer: Answer, now: int) -> TimedAnswer:
-        admitted_ns = now if self._capacity is None else self._capacity.admit_ns(now)
-        if admitted_ns is None:
-            return TimedAnswer(error(503))
-        if answer.service_ns is not None:
-            return TimedAnswer(answer, self._lines.departure_ns(admitted_ns, answer.service_ns), now)
-        return TimedAnswer(answer, admitted_ns + answer.delay_ns, now)
 
 
 def _open_log(path: str) -> TextIO:

@@ -12,7 +12,9 @@ class Target:
 
     / 12 bytes; /bytes/N; /status/N; /delay/MS; /error-rate/PERCENT;
     /drip?bytes=N&ms=M; /queue/MS a single-server queue; POST anything
-    anywhere; /_stats counts.
+    anywhere; /_stats counts. And a shop: /login (the password is
+    `secret`), /search?q=TEXT, /items/N, /cart, /cart/N/pay, /orders/N,
+    /logout; /shop/counts counts.
     """
 
     body: ClassVar[str] = "target:target"

@@ -2,15 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.target.reader import MAX_HEAD_BYTES, Received, RequestReader
+from loadgen.target.reader import MAX_HEAD_BYTES, MAX_KEPT_BYTES, Received, RequestReader
 
 GET = b"GET /a?b HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /up HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"PUT /up HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
 TABLE = [
     (GET, Received(b"GET", b"/a?b", 0, True, False)),
-    (POST, Received(b"POST", b"/up", 5, True, False)),
-    (CHUNKED, Received(b"PUT", b"/up", 5, True, False)),
+    (POST, Received(b"POST", b"/up", 5, True, False, b"hello")),
+    (CHUNKED, Received(b"PUT", b"/up", 5, True, False, b"abcde")),
     (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", Received(b"GET", b"/", 0, False, False)),
     (b"GET / HTTP/1.0\r\n\r\n", Received(b"GET", b"/", 0, False, True)),
     (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", Received(b"GET", b"/", 0, True, True)),
@@ -38,6 +38,21 @@ def test_pipelined_requests_come_out_in_their_order() -> None:
     whole = reader.feed(GET + POST + CHUNKED + GET[:10])
     assert [item.target for item in whole] == [b"/a?b", b"/up", b"/up"]
     assert reader.in_message
+
+
+def test_of_a_long_body_the_beginning_is_kept() -> None:
+    reader, length = RequestReader(), MAX_KEPT_BYTES + 10
+    reader.feed(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % length + b"x" * (MAX_KEPT_BYTES - 1))
+    (received,) = reader.feed(b"y" * 11)
+    assert (received.body_length, received.body) == (length, b"x" * (MAX_KEPT_BYTES - 1) + b"y")
+
+
+def test_of_the_head_only_the_fields_of_users_are_kept_and_none_of_another_request() -> None:
+    head = b"Host: x\r\nCOOKIE: a=1\r\nAuthorization: Bearer t\r\nContent-Type: text/plain\r\n"
+    reader = RequestReader()
+    first, second = reader.feed(b"GET / HTTP/1.1\r\n" + head + b"\r\n" + GET)
+    assert first.fields == {b"cookie": b"a=1", b"authorization": b"Bearer t", b"content-type": b"text/plain"}
+    assert second.fields == {}
 
 
 def test_what_follows_the_last_request_is_ignored() -> None:
