@@ -6,7 +6,6 @@ Reads a plan from standard input, and writes a line of JSON for each thing that 
 parent's end of the pipe closes.
 """
 
-import asyncio
 import json
 import os
 import sys
@@ -15,14 +14,14 @@ import traceback
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-import uvloop
-
 from loadgen.base.errors import UsageError
+from loadgen.base.loop import run_on_loop
 from loadgen.base.processes import fill_standard_descriptors
 from loadgen.executors.places.child import leave_with_parent
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
 from loadgen.plan.codec import read_plan
+from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, to_document
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observer, Observers
@@ -35,13 +34,16 @@ def main() -> None:
         plan = read_plan(source)
     threading.Thread(target=leave_with_parent, daemon=True).start()
     observers = Observers(_TellsProgress(), *([_TellsSeconds()] if "seconds" in sys.argv else []))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            result = runner.run(run_job(plan, Hooks(observers, _leave, traceback.print_exception)))
-        except UsageError as error:
-            _tell("usage_error", str(error))
-        else:
-            _tell("result", to_document(result))
+    run_on_loop(_run(plan, observers))
+
+
+async def _run(plan: Plan, observers: Observers) -> None:
+    try:
+        result = await run_job(plan, Hooks(observers, _leave, traceback.print_exception))
+    except UsageError as error:
+        _tell("usage_error", str(error))
+    else:
+        _tell("result", to_document(result))
 
 
 class _TellsProgress(Observer):

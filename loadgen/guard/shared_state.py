@@ -56,7 +56,7 @@ class State(IntEnum):
 
 
 class SharedState:
-    """A stop flag, the start instant and a slot of counters for each worker.
+    """A Control (executors/places/base.py): a stop flag, the start instant and a slot of counters for each worker.
 
     `values` is the memory itself; the hot path reads `values[STOP]` (about 20 ns) before it sends.
     """
@@ -106,15 +106,12 @@ class SharedState:
         return HEADER_VALUES + worker * SLOT_VALUES + slot
 
     def total(self, slot: Slot) -> int:
-        """The sum of one value over all workers."""
         return sum(self.values[HEADER_VALUES + slot :: SLOT_VALUES])
 
     def least(self, slot: Slot) -> int:
-        """The smallest of one value over all workers."""
         return min(self.values[HEADER_VALUES + slot :: SLOT_VALUES])
 
     def trip(self, cause: Cause, now: int) -> bool:
-        """No new requests from here on, anywhere. False if the run was stopped already: the first cause stays."""
         values = self.values
         if values[STOP] != GO:
             return False
@@ -124,29 +121,23 @@ class SharedState:
         return True
 
     def cut(self) -> None:
-        """End what still runs."""
         self.values[STOP] = CUT
 
     @property
     def stop(self) -> int:
-        """GO, DRAIN or CUT."""
         return self.values[STOP]
 
     @property
     def cause(self) -> Cause:
-        """Why the run was stopped; COMPLETED while it was not."""
         return Cause(self.values[CAUSE])
 
     @property
     def stopped_at_ns(self) -> int:
-        """When the run was stopped, 0 while it was not."""
         return self.values[STOPPED_AT]
 
     @property
     def gate_at_ns(self) -> int:
-        """When all users start together, 0 while that is not known."""
         return self.values[GATE_AT]
 
     def open_gate(self, at_ns: int) -> None:
-        """Let all users start at this instant."""
         self.values[GATE_AT] = at_ns

@@ -12,9 +12,9 @@ import jsonschema
 from loadgen.base.errors import UsageError
 from loadgen.results.result import Result, from_json
 from loadgen.results.rounds import read_variants
-from loadgen.results.schema import result_schema
 from tests.chaos.case import BAD_PLACES, KEPT_PLACES, PROFILE_FILE, SECRET, Case, Output
 from tests.chaos.play import OLD_CONTENT, Seen
+from tests.support.schema import result_schema
 
 DOCUMENTED = (0, 1, 2, 99, 105, 108, 120, 121)
 REPORTED = (0, 99, 105, 108, 121)

@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from loadgen.results.result import SCHEMA
-from loadgen.results.schema import result_schema
 from tests.support.command import MODES, Command, Finished, Mode, balanced, load, loadgen
+from tests.support.schema import result_schema
 
 ONE_PROCESS = MODES["pool"]
 

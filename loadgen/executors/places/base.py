@@ -25,42 +25,33 @@ class Control(Protocol):
     @property
     def gate_at_ns(self) -> int:
         """When all users start together, 0 while that is not known."""
-        ...
 
     @property
     def stop(self) -> int:
         """GO, DRAIN or CUT."""
-        ...
 
     @property
     def cause(self) -> Cause:
         """Why the run was stopped; COMPLETED while it was not."""
-        ...
 
     @property
     def stopped_at_ns(self) -> int:
         """When the run was stopped, 0 while it was not."""
-        ...
 
     def open_gate(self, at_ns: int) -> None:
         """Let all users start at this instant."""
-        ...
 
     def trip(self, cause: Cause, now: int) -> bool:
         """No new requests from here on, anywhere. False if the run was stopped already: the first cause stays."""
-        ...
 
     def cut(self) -> None:
         """End what still runs."""
-        ...
 
     def total(self, slot: Slot) -> int:
         """The sum of one figure over all workers."""
-        ...
 
     def least(self, slot: Slot) -> int:
         """The smallest value of one figure over all workers."""
-        ...
 
 
 class Place(Protocol):
@@ -69,12 +60,10 @@ class Place(Protocol):
     @property
     def control(self) -> Control:
         """The place's own form of it. Valid until `close`."""
-        ...
 
     @property
     def gate_delay_ns(self) -> int:
         """How long ahead the gate is set, so that every worker has seen it before it opens."""
-        ...
 
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
         """Start a worker for each shard; the futures are done when their workers are, and each is of one or more.
@@ -83,12 +72,9 @@ class Place(Protocol):
         that share a process say so in their Usage. A future raises UsageError for what cannot be done here,
         WorkersLostError, or an exception that is a bug of ours. Workers whose future is done count as FINISHED.
         """
-        ...
 
     def abandon(self) -> None:
         """End workers that did not come back after a cut. Where that cannot be done, their futures stay as they are."""
-        ...
 
     def close(self) -> None:
         """Wait for workers that still run, which are to be cut before, unless they were abandoned; and free all."""
-        ...

@@ -13,9 +13,10 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-from loadgen.base.exchange import Endpoint, Origin, Tls
+from loadgen.base.exchange import Endpoint
 from loadgen.base.loop import run_on_loop
 from loadgen.base.processes import begin_as_worker
+from loadgen.base.restore import build
 from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame
@@ -30,18 +31,6 @@ def encode_task(endpoint: Endpoint, shards: range, control: SharedState) -> byte
     """The line that a child reads first; the plan comes next, which is the same for all."""
     task = {"endpoint": asdict(endpoint), "shards": [shards.start, shards.stop], "control": control.descriptor}
     return json.dumps(task).encode() + b"\n"
-
-
-def endpoint_from_json(data: dict[str, Any]) -> Endpoint:
-    """An endpoint as `encode_task` writes it."""
-    return Endpoint(
-        **{
-            **data,
-            "origin": Origin(**data["origin"]),
-            "tls": Tls(**data["tls"]),
-            "addresses": tuple((family, tuple(address)) for family, address in data["addresses"]),
-        }
-    )
 
 
 def main() -> None:
@@ -74,7 +63,7 @@ async def _run(plan: Plan, task: dict[str, Any], frames: BinaryIO) -> None:
 
     shards = make_shards(plan)[slice(*task["shards"])]
     control = SharedState(task["control"], plan.shard_count)
-    with closing(Here(plan, endpoint_from_json(task["endpoint"]), control)) as place:
+    with closing(Here(plan, build(Endpoint, task["endpoint"]), control)) as place:
         await asyncio.gather(*place.start(shards, deliver))
 
 

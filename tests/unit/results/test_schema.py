@@ -9,12 +9,11 @@ from typing import Any, Literal
 import jsonschema
 import pytest
 
-from loadgen.results import schema
 from loadgen.results.result import ErrorRow, Result, ThresholdRow, to_document
-from loadgen.results.schema import result_schema
-from tests.support import results
+from tests.support import results, schema
+from tests.support.schema import result_schema
 
-WRITE = "from loadgen.results.schema import result_schema; print(result_schema(), end='')"
+WRITE = "from tests.support.schema import result_schema; print(result_schema(), end='')"
 RESULTS = [
     results.ordinary,
     results.threads_with_errors,

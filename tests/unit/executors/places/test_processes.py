@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from loadgen.base.exchange import Endpoint, Expect, Origin, Tls
+from loadgen.base.restore import build
 from loadgen.executors.places.base import WorkersLostError
-from loadgen.executors.places.child import ORPHAN_EXIT, encode_task, endpoint_from_json
+from loadgen.executors.places.child import ORPHAN_EXIT, encode_task
 from loadgen.executors.places.processes import Processes, spawn_child
 from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
@@ -140,7 +141,7 @@ def test_a_task_reaches_the_child_whole_in_one_line(control, endpoint):
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
     task = json.loads(line)
-    assert endpoint_from_json(task["endpoint"]) == endpoint
+    assert build(Endpoint, task["endpoint"]) == endpoint
     assert (task["shards"], task["control"]) == ([2, 4], control.descriptor)
 
 
