@@ -60,7 +60,7 @@ def test_a_name_that_does_not_resolve_is_one_line_with_a_remedy(error, reason):
 
 def test_a_name_is_looked_up_again_and_a_look_up_that_fails_changes_nothing():
     asked, taken = [], []
-    done = threading.Event()
+    made, done = threading.Event(), threading.Event()
 
     def look_up(host, port, **kinds):
         asked.append((host, port, kinds))
@@ -70,10 +70,12 @@ def test_a_name_is_looked_up_again_and_a_look_up_that_fails_changes_nothing():
 
     def found(addresses):
         taken.append(addresses)
+        assert made.wait(10)
         renewal.close()
         done.set()
 
     renewal = Renewal(Origin("http", "name", 80), 0.001, found, look_up)
+    made.set()
     assert done.wait(10)
     assert asked == [("name", 80, {"type": STREAM})] * 2
     assert taken == [((socket.AF_INET, ("127.0.0.2", 80)),)]
