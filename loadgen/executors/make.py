@@ -13,6 +13,7 @@ from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.worker import Worker
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import Cause
+from loadgen.measure.names import names_of
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions
 from loadgen.pacing.make import make_pacer
@@ -37,7 +38,8 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         from loadgen.base.tls import make_context
 
         context = make_context(endpoint.tls)
-    recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, clock=task.clock)
+    names = names_of(plan.job)
+    recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, names=names, clock=task.clock)
     pacer = make_pacer(plan, shard)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     if plan.mode != "threads" and plan.client == "raw":

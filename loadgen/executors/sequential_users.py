@@ -66,7 +66,7 @@ class SequentialUsers:
         self._workload = workload
         self._scripts = [workload.script(user) for user in range(shard.users)]
         self._free = list(range(shard.users))
-        self._buffers = [SampleBuffer(len(plan.job.request_names)) for _ in range(shard.users)]
+        self._buffers = [SampleBuffer() for _ in range(shard.users)]
         self._opened = [False] * shard.users
         self._started = [False] * shard.users
         self._ended_ns = [0] * shard.users

@@ -32,7 +32,7 @@ class Slot(IntEnum):
     """The values of one worker's slot.
 
     FAILED grows with each failure that is the target's fault. FAILED_WITH_OK is how many there were when OK was
-    written, so that the two make a share.
+    written, so that the two make a share. JOURNEYS are those that have started.
     """
 
     STATE = 0
@@ -43,6 +43,7 @@ class Slot(IntEnum):
     FAILED = 5
     NOT_SENT = 6
     FAILED_WITH_OK = 7
+    JOURNEYS = 8
 
 
 class State(IntEnum):

@@ -1,12 +1,14 @@
 """What is told of a run while it lasts: how far it is, and what each second held."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from loadgen.base.exchange import ConnectionCounts
 from loadgen.measure.histogram import Histogram
-from loadgen.measure.recording import Tally
+from loadgen.measure.metric_sums import MetricSums
+from loadgen.measure.names import Kind, Names
+from loadgen.measure.recording import Recording, Tally
 
 Phase = Literal["opening", "running", "draining"]
 
@@ -51,13 +53,28 @@ class RunSecond:
     """What one second of the measured window held, of all workers together; to be read only.
 
     `t_s` counts from the window's opening; a second in which nothing ended is left out. `requests` holds counts, errors
-    and histograms by request name, `transactions` those of what took several requests, `loop_lag` the delay that the
-    generator added itself, `users` how many have started so far. The seconds of a run add up to its measured window.
+    and histograms by request name, `transactions` those of journeys, groups and calls by theirs, `checks` how often
+    each held (ok) and failed, `metrics` a script's own values; `loop_lag` is the delay that the generator added itself,
+    `users` how many have started so far. The seconds of a run add up to its measured window.
     """
 
     t_s: int
     users: int
     requests: Mapping[str, Tally]
-    transactions: Tally
+    transactions: Mapping[str, Tally]
     connections: ConnectionCounts
     loop_lag: Histogram
+    checks: Mapping[str, Tally] = field(default_factory=dict)
+    metrics: Mapping[str, MetricSums] = field(default_factory=dict)
+
+
+def second_of(t_s: int, users: int, recording: Recording, names: Names) -> RunSecond:
+    """What was recorded in a second, by name."""
+    transactions: dict[str, Tally] = {}
+    checks: dict[str, Tally] = {}
+    for number, tally in recording.transactions.items():
+        kind, name = names[number]
+        (checks if kind is Kind.CHECK else transactions)[name] = tally
+    requests = {names[number][1]: tally for number, tally in recording.tallies.items()}
+    metrics = {names[number][1]: sums for number, sums in recording.metrics.items()}
+    return RunSecond(t_s, users, requests, transactions, recording.connections, recording.loop_lag, checks, metrics)

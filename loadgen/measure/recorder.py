@@ -6,6 +6,7 @@ from operator import add
 from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.names import Names
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
 from loadgen.measure.reply_hints import location, why_bad
 from loadgen.measure.transactions import Transactions
@@ -58,7 +59,7 @@ class Recorder:
 
     `redact` cleans the text of examples. `paced` says that send
     lag is measured; without it response equals service and only service is kept. `phases`: also keep first bytes.
-    `transactions` is for the workload to write in.
+    `names` are those of name ids, and may grow. `transactions` is for the workload to write in.
     """
 
     def __init__(
@@ -67,13 +68,15 @@ class Recorder:
         *,
         paced: bool,
         phases: bool = False,
+        names: Names | None = None,
         clock: Callable[[], int] = now_ns,
     ) -> None:
+        self.names = names or Names()
         self.connections = ConnectionCounts()
         self._ok = 0
         self._failed = 0
         self.paced = paced
-        self.transactions = Transactions(clock)
+        self.transactions = Transactions(clock, names=self.names, redact=redact, paced=paced)
         self._phases = phases
         self._redact = redact
         self._replies: dict[tuple[int, int, ErrorClass | None], ReplySamples] = {}
@@ -162,6 +165,7 @@ class Recorder:
         for replies in self._replies.values():
             if replies.samples:
                 self._fold(replies)
+        self.transactions.fold(self._recording)
         if self.batches_ns:
             self._recording.loop_lag.add_ns(self.batches_ns)
             self.batches_ns.clear()
@@ -214,7 +218,8 @@ class Recorder:
         """
         self.fold()
         taken = self._recording
-        taken.transactions = self.transactions.take(last=last)
+        self.transactions.take(taken, last=last)
+        taken.names = self.names.new()
         taken.connections.move_from(self.connections)
         for phase, times_ns in (("connect", taken.connections.connect_ns), ("tls", taken.connections.tls_ns)):
             if times_ns:

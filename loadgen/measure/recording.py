@@ -1,10 +1,13 @@
 """Recording: what one or many workers saw, as plain sums; merging is adding, and loses nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.metric_sums import Form, MetricSums
+from loadgen.measure.names import Name
 
 CENSORED = "_censored"
 Window = Literal["warmup", "measured", "drain", "cooldown"]
@@ -21,8 +24,10 @@ class ErrorCount:
 
 @dataclass(slots=True)
 class Tally:
-    """All that was seen of one request name. `codes` counts the application's own error codes, `payload` the bytes of
-    its data that good replies moved. `redirects_to` is the first Location (redacted) of a good reply.
+    """All that was seen of one name, of a request or a transaction, or of a check, which has `ok` and `failed` alone.
+
+    `codes` counts the application's own error codes, `payload` the bytes of its data that good replies moved.
+    `redirects_to` is the first Location (redacted) of a good reply.
 
     `clocks` holds Histogram by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
     `_censored` the lower bounds beside them; `first_byte` and `transfer` where phases are timed). In a closed loop
@@ -78,14 +83,17 @@ class Recording:
     """The sums of all request names (by name id), connections, and the delay that the generator added itself.
 
     `opening` holds Histogram of the phases of an opening, `connect` and `tls`, where they are timed. `transactions` are
-    the sums of what took several requests, each from its first one's sending to its last one's end.
+    the sums of journeys, groups and calls, each from its first request's sending to its last one's end, and of checks;
+    `metrics` those of a script's own values. `names` are those that are new since the worker's last recording.
     """
 
     tallies: dict[int, Tally] = field(default_factory=dict)
     connections: ConnectionCounts = field(default_factory=ConnectionCounts)
     loop_lag: Histogram = field(default_factory=Histogram)
     opening: dict[str, Histogram] = field(default_factory=dict)
-    transactions: Tally = field(default_factory=Tally)
+    transactions: dict[int, Tally] = field(default_factory=dict)
+    metrics: dict[int, MetricSums] = field(default_factory=dict)
+    names: list[Name] = field(default_factory=list)
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""
@@ -94,10 +102,28 @@ class Recording:
             tally = self.tallies[name_id] = Tally()
         return tally
 
+    def transaction(self, name_id: int) -> Tally:
+        """The sums of one journey's, group's, call's or check's name, made when first asked for."""
+        return self.transactions.setdefault(name_id, Tally())
+
+    def metric(self, name_id: int, form: Form, unit: str) -> MetricSums:
+        """The sums of one metric, made when first asked for."""
+        return self.metrics.setdefault(name_id, MetricSums(form, unit))
+
+    def renumber(self, numbers: Sequence[int]) -> None:
+        """Give every name id `n` the number `numbers[n]` instead."""
+        self.tallies = {numbers[name_id]: tally for name_id, tally in self.tallies.items()}
+        self.transactions = {numbers[name_id]: tally for name_id, tally in self.transactions.items()}
+        self.metrics = {numbers[name_id]: sums for name_id, sums in self.metrics.items()}
+
     def merge(self, other: "Recording") -> None:
+        """Add another's sums; both have the same numbers."""
         for name_id, tally in other.tallies.items():
             self.tally(name_id).merge(tally)
-        self.transactions.merge(other.transactions)
+        for name_id, tally in other.transactions.items():
+            self.transaction(name_id).merge(tally)
+        for name_id, sums in other.metrics.items():
+            self.metric(name_id, sums.form, sums.unit).merge(sums)
         self.merge_connections(other)
         self.loop_lag.merge(other.loop_lag)
 

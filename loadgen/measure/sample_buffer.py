@@ -3,6 +3,7 @@
 Every hand-over is one atomic list operation, or a total that only grows.
 """
 
+from collections import defaultdict
 from typing import TypeVar
 
 from loadgen.base.exchange import ErrorClass, Reply
@@ -36,10 +37,10 @@ class SampleBuffer:
         "last", "last_reply", "losses", "payload", "received", "redirects", "sent_bytes",
     )  # fmt: skip
 
-    def __init__(self, names: int) -> None:
-        self.sent_bytes = [0] * names
-        self.received = [0] * names
-        self.payload = [0] * names
+    def __init__(self) -> None:
+        self.sent_bytes: defaultdict[int, int] = defaultdict(int)
+        self.received: defaultdict[int, int] = defaultdict(int)
+        self.payload: defaultdict[int, int] = defaultdict(int)
         self.all_replies: list[BufferedReplies] = []
         self.losses: list[tuple[int, ErrorClass, int, int, str, bytes]] = []
         self.examples: list[tuple[int, ErrorClass, str, bytes]] = []
@@ -48,9 +49,9 @@ class SampleBuffer:
         self.last_reply: Reply | None = None
         self.last = BufferedReplies(0, 0, None)
         self._by_kind: dict[tuple[int, int, ErrorClass | None], BufferedReplies] = {}
-        self._drained_sent = [0] * names
-        self._drained_received = [0] * names
-        self._drained_payload = [0] * names
+        self._drained_sent: defaultdict[int, int] = defaultdict(int)
+        self._drained_received: defaultdict[int, int] = defaultdict(int)
+        self._drained_payload: defaultdict[int, int] = defaultdict(int)
 
     # The writer.
 
@@ -95,7 +96,7 @@ class SampleBuffer:
             (self.sent_bytes, self._drained_sent, recorder.note_sent_bytes),
             (self.payload, self._drained_payload, recorder.note_payload),
         ):
-            for name_id, total in enumerate(totals):
+            for name_id, total in list(totals.items()):
                 if total != drained[name_id]:
                     note(name_id, total - drained[name_id])
                     drained[name_id] = total

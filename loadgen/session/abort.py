@@ -1,13 +1,13 @@
 """What ends a run early: --abort-if over its last seconds, and thresholds with `abort` over all of it."""
 
 from collections import deque
-from collections.abc import Sequence
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.foresight import ALPHA, Foresight
 from loadgen.judge.observe import Observed, Stretch, Sums, observe, stretch_of
+from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Recording, Tally
 from loadgen.plan.condition import Condition
 from loadgen.plan.metrics import BY_THE_SECOND, Metric
@@ -17,9 +17,9 @@ from loadgen.plan.plan import Plan
 class AbortWatch:
     """Judges a plan's conditions: sums by the counters that the workers share, all else by the frames of the window."""
 
-    def __init__(self, plan: Plan, control: Control) -> None:
+    def __init__(self, plan: Plan, control: Control, names: Names) -> None:
         self._conditions = plan.stop.abort_if
-        self._names = plan.job.request_names
+        self._names = names
         self._control = control
         self._longest_ns = s_to_ns(max((condition.window_s or 0.0 for condition in self._conditions), default=0.0))
         self._since_ns: int | None = None
@@ -79,9 +79,9 @@ class AbortWatch:
 class ThresholdWatch:
     """Looks once a second, from `check`'s first call on, at whether thresholds with `abort` can still be met."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, names: Names) -> None:
         watched = [condition for condition in plan.thresholds if condition.abort]
-        self._names = plan.job.request_names
+        self._names = names
         self._thresholds = [self._foresight(condition, plan, len(watched)) for condition in watched]
         self._next_ns: int | None = None
 
@@ -103,10 +103,13 @@ class ThresholdWatch:
         return None
 
 
-def tally_of(recording: Recording, metric: Metric, names: Sequence[str]) -> Tally:
+def tally_of(recording: Recording, metric: Metric, names: Names) -> Tally:
     """What was recorded of the requests that the metric is about; to be read only."""
     name = metric.request_name
-    return recording.total() if name is None else recording.tally(names.index(name))
+    if name is None:
+        return recording.total()
+    number = names.of(Kind.REQUEST).get(name)
+    return Tally() if number is None else recording.tally(number)
 
 
 def _describe(metric: Metric, observed: Observed) -> str:

@@ -12,6 +12,7 @@ from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.validity import Evidence, judge_validity
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally, Usage
 from loadgen.measure.usage import process_usage
 from loadgen.plan.codec import describe_plan
@@ -89,8 +90,10 @@ def assemble(
         status_codes=_statuses(total),
         error_codes=dict(sorted(total.codes.items())),
         errors=_errors(total),
-        requests={name: _request(collected.total.tally(index)) for index, name in enumerate(plan.job.request_names)},
-        transactions=_transactions(plan, collected.total.transactions),
+        requests={
+            name: _request(collected.total.tally(number)) for name, number in collected.names.of(Kind.REQUEST).items()
+        },
+        transactions=_transactions(collected),
         timeline=[
             Second(row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload)
             for row in collected.seconds
@@ -187,8 +190,12 @@ def _errors(total: Tally) -> list[ErrorRow]:
     return sorted(rows, key=lambda row: (-row.count, row.error_class))
 
 
-def _transactions(plan: Plan, tally: Tally) -> dict[str, RequestResult]:
-    return {name: _request(tally) for name in plan.job.transactions}
+def _transactions(collected: Collector) -> dict[str, RequestResult]:
+    return {
+        name: _request(collected.total.transaction(number))
+        for kind in (Kind.JOURNEY, Kind.GROUP, Kind.CALL)
+        for name, number in collected.names.of(kind).items()
+    }
 
 
 def _request(tally: Tally) -> RequestResult:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.measure.histogram import Histogram, Packed
+from loadgen.measure.names import Names
 from loadgen.measure.recording import Frame, Recording, Usage
 
 MOST_BLOCKS = 60
@@ -67,10 +68,12 @@ class Collector:
     worker that still reports is past it. What comes later than that is counted in the next one to close, so that the
     seconds always add up to the whole. `on_second` takes each as it closes, to be read only. `unmeasured_sent` are
     requests of the warm-up and the cool-down, `failed` failures of the whole run, this machine's own among them.
+    `names` are those of the run, in the order in which they came; name ids in a frame become theirs.
     """
 
-    def __init__(self, workers: int, on_second: OnSecond = _nobody) -> None:
+    def __init__(self, workers: int, on_second: OnSecond = _nobody, names: Names | None = None) -> None:
         self.total = Recording()
+        self.names = names or Names(most=None)
         self.unmeasured_sent = 0
         self.failed = 0
         self.window_ok = 0
@@ -87,10 +90,17 @@ class Collector:
         self._pending: dict[int, list[Recording]] = {}
         self._closed_s = 0
         self._latest_s = [0] * workers
+        self._first = len(self.names)
+        self._numbers: dict[int, list[int]] = {}
 
     def add(self, frame: Frame) -> None:
-        """Take one frame."""
+        """Take one frame; it is the collector's from now on."""
         recording = frame.recording
+        if recording.names:
+            numbers = self._numbers.setdefault(frame.worker, list(range(self._first)))
+            numbers.extend(self.names.number(*name) for name in recording.names)
+        if frame.worker in self._numbers:
+            recording.renumber(self._numbers[frame.worker])
         self.failed += sum(tally.failed for tally in recording.tallies.values())
         if frame.usage is not None:
             self.usages[frame.worker] = frame.usage

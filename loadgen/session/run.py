@@ -20,7 +20,8 @@ from loadgen.executors.places.make import make_place
 from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram, bucket_of
-from loadgen.measure.progress import Phase, RunSecond, Snapshot
+from loadgen.measure.names import names_of
+from loadgen.measure.progress import Phase, Snapshot, second_of
 from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.results.calibration import Calibration
@@ -91,12 +92,13 @@ class Session:
         self._hooks = hooks
         self._clock = clock
         self._sleep = sleep
-        self._collected = Collector(plan.shard_count, self._second_closed)
+        self._names = names_of(plan.job, most=None)
+        self._collected = Collector(plan.shard_count, self._second_closed, self._names)
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
-        self._abort = AbortWatch(plan, self._control)
-        self._thresholds = ThresholdWatch(plan)
+        self._abort = AbortWatch(plan, self._control, self._names)
+        self._thresholds = ThresholdWatch(plan, self._names)
         self._because = ""
         self._futures: list[asyncio.Future[None]] = []
         self._started = datetime.now(UTC)
@@ -143,11 +145,8 @@ class Session:
         self._abort.add(frame.recording, self._clock())
 
     def _second_closed(self, t_s: int, recording: Recording) -> None:
-        names, users = self._plan.job.request_names, self._control.total(Slot.STARTED)
-        requests = {names[name_id]: tally for name_id, tally in recording.tallies.items()}
-        self._hooks.observers.second(
-            RunSecond(t_s, users, requests, recording.transactions, recording.connections, recording.loop_lag)
-        )
+        second = second_of(t_s, self._control.total(Slot.STARTED), recording, self._names)
+        self._hooks.observers.second(second)
 
     async def _opening(self) -> None:
         """Until every user is connected, or has failed to; then open the gate."""

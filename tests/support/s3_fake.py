@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
+from loadgen.measure.recording import Recording, Tally
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
@@ -117,6 +118,13 @@ def workload_of(
     """The workload of shard `index` of `count`."""
     shard = Shard(index, count, 0, 1, None, seed=1)
     return job_workload(s3, operations(*s3.operations), transactions or Transactions(), shard, seed=1, clock=clock)
+
+
+def taken(transactions: Transactions) -> Tally:
+    """The sums of what was begun, once all is over."""
+    recording = Recording()
+    transactions.take(recording, last=True)
+    return recording.transactions.get(0, Tally())
 
 
 def next_request(script: Script) -> Request:

@@ -17,6 +17,7 @@ from loadgen.judge.foresight import Foresight
 from loadgen.judge.gate import Baseline, judge_gate, parse_margins
 from loadgen.judge.observe import Sums, observe, stretch_of
 from loadgen.judge.thresholds import judge_thresholds
+from loadgen.measure.names import names_of
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Frame, Recording, Usage
 from loadgen.plan.condition import parse_condition
@@ -49,7 +50,7 @@ class Run:
 
     @property
     def result(self) -> Result:
-        collected = Collector(1)
+        collected = Collector(1, names=names_of(plan().job))
         collected.add(Frame(0, 0, NS_PER_S, self.recording, usage=Usage(0, 0, 0, 0, process=1)))
         ending = Ending("completed", "", 1.0, (), whole=True)
         return assemble(plan(), self.control, collected, datetime.now(UTC), 0.0, ending)
@@ -69,7 +70,7 @@ def ran(own: int, unknown: int, in_flight: int = 7) -> Iterator[Run]:
     control.put(0, Slot.OK, ok)
     control.put(0, Slot.FAILED_WITH_OK, failed)
     control.put(0, Slot.SENT, 200 + own + unknown + in_flight)
-    watch = AbortWatch(plan(), control)
+    watch = AbortWatch(plan(), control, names_of(plan().job))
     assert watch.check(BOOTED_NS) == "error_rate > 0% min 1 (observed 10.0%)"
     control.put(0, Slot.SENT, 200 + own + unknown)  # what was in flight belongs to another second
     try:

@@ -82,7 +82,7 @@ class Writer:
 
 def recorded(requests, paced):
     """What a drain after the whole writing gives."""
-    buffer, recorder = SampleBuffer(NAMES), Recorder(bytes.decode, paced=paced)
+    buffer, recorder = SampleBuffer(), Recorder(bytes.decode, paced=paced)
     Writer(buffer, requests).finish()
     buffer.drain(recorder)
     return recorder.take()
@@ -107,7 +107,7 @@ request_lists = st.booleans().flatmap(
 @given(request_lists, st.lists(st.integers(0, 8), max_size=20))
 def test_drains_between_any_two_steps_of_the_writer_lose_and_repeat_nothing(written, pauses):
     requests, paced = written
-    buffer, recorder, total = SampleBuffer(NAMES), Recorder(bytes.decode, paced=paced), Recording()
+    buffer, recorder, total = SampleBuffer(), Recorder(bytes.decode, paced=paced), Recording()
     writer = Writer(buffer, requests)
     for pause in pauses:
         for _ in range(pause):
@@ -136,7 +136,7 @@ def test_a_writer_that_goes_on_inside_a_drain_loses_and_repeats_nothing(written,
             writer.step()
             busy = False
 
-    buffer, recorder = SampleBuffer(NAMES), Recorder(bytes.decode, paced=paced)
+    buffer, recorder = SampleBuffer(), Recorder(bytes.decode, paced=paced)
     buffer.losses, buffer.examples = Interrupting(between), Interrupting(between)
     writer = Writer(buffer, requests, between)
     for _ in range(5):
@@ -148,7 +148,7 @@ def test_a_writer_that_goes_on_inside_a_drain_loses_and_repeats_nothing(written,
 
 
 def test_an_example_reaches_the_recorder_before_its_reply_is_folded():
-    buffer, recorder = SampleBuffer(1), Recorder(bytes.decode, paced=False)
+    buffer, recorder = SampleBuffer(), Recorder(bytes.decode, paced=False)
     buffer.examples.append((0, STATUS, "status 500", b"head"))
     buffer.replies(0, 500, STATUS).samples.append(1000)
     buffer.drain(recorder)
@@ -157,7 +157,7 @@ def test_an_example_reaches_the_recorder_before_its_reply_is_folded():
 
 
 def test_the_same_kind_of_reply_goes_to_the_same_kind():
-    buffer = SampleBuffer(1)
+    buffer = SampleBuffer()
     assert buffer.replies(0, 200, None) is buffer.replies(0, 200, None)
     assert buffer.replies(0, 200, None) is not buffer.replies(0, 200, STATUS)
     assert len(buffer.all_replies) == 2
@@ -165,7 +165,7 @@ def test_the_same_kind_of_reply_goes_to_the_same_kind():
 
 def test_a_thread_that_writes_while_another_drains_loses_and_repeats_nothing():
     """Real threads, a bounded count: 3,000 replies and 300 losses."""
-    buffer, recorder, total = SampleBuffer(1), Recorder(bytes.decode, paced=True), Recording()
+    buffer, recorder, total = SampleBuffer(), Recorder(bytes.decode, paced=True), Recording()
     requests = [(0, ErrorClass.TIMEOUT if number % 11 == 10 else None, True) for number in range(3300)]
     writer = Writer(buffer, requests)
     thread = threading.Thread(target=writer.finish)

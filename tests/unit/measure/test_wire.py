@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import HIGHEST_US, Histogram
+from loadgen.measure.metric_sums import Form, MetricSums
+from loadgen.measure.names import Kind
 from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage, Window
 from loadgen.measure.wire import read_frame, second_in, second_out, write_frame
@@ -34,6 +36,11 @@ tallies = st.builds(
     st.dictionaries(st.sampled_from(["response", "service_censored"]), counts, max_size=2),
     texts,
 )
+values = st.floats(-1e9, 1e9)
+metrics = st.builds(
+    MetricSums, st.sampled_from(get_args(Form)), texts, numbers, values, values, values,
+    st.dictionaries(values, numbers, max_size=3),
+)  # fmt: skip
 sums = [item.name for item in fields(ConnectionCounts) if item.type is int]
 reasons = st.dictionaries(texts, st.dictionaries(texts, numbers, max_size=2), max_size=2)
 connections = st.builds(
@@ -49,11 +56,15 @@ recordings = st.builds(
     connections,
     counts,
     st.dictionaries(st.sampled_from(["connect", "tls"]), counts, max_size=2),
-    tallies,
+    st.dictionaries(st.integers(0, 9), tallies, max_size=2),
+    st.dictionaries(st.integers(0, 9), metrics, max_size=2),
+    st.lists(st.tuples(st.sampled_from(Kind), texts), max_size=2),
 )
+by_name = st.dictionaries(texts, tallies, max_size=2)
 seconds = st.builds(
-    RunSecond, numbers, numbers, st.dictionaries(texts, tallies, max_size=2), tallies, connections, counts
-)
+    RunSecond, numbers, numbers, by_name, by_name, connections, counts, by_name,
+    st.dictionaries(texts, metrics, max_size=2),
+)  # fmt: skip
 usages = st.none() | st.builds(Usage, *[numbers] * len(fields(Usage)))
 frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.sampled_from(get_args(Window)), usages)
 

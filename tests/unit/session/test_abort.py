@@ -3,6 +3,7 @@ import pytest
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.names import names_of
 from loadgen.measure.recording import Recording, Tally
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.jobs.http import RequestSpec
@@ -18,12 +19,9 @@ class Watch:
 
     def __init__(self, *conditions):
         self.control = SharedState.create(1)
-        self.watch = AbortWatch(
-            make_plan(
-                requests=TWO, stop=StopRules(abort_if=tuple(parse_condition(text, use="abort") for text in conditions))
-            ),
-            self.control,
-        )
+        stop = StopRules(abort_if=tuple(parse_condition(text, use="abort") for text in conditions))
+        plan = make_plan(requests=TWO, stop=stop)
+        self.watch = AbortWatch(plan, self.control, names_of(plan.job))
         self.now = BOOTED_NS
         self.sent = self.failed = 0
 
@@ -196,6 +194,10 @@ def test_a_clock_that_starts_anywhere_gives_the_same_verdict(watching):
         assert watch.check(1000, 51) is not None
 
 
+def threshold_watch(plan):
+    return ThresholdWatch(plan, names_of(plan.job))
+
+
 def measured(**tallies):
     recording = Recording()
     for index, name in enumerate(("browse", "buy")):
@@ -205,13 +207,13 @@ def measured(**tallies):
 
 
 def test_a_threshold_that_is_lost_is_told_with_what_was_observed():
-    watch = ThresholdWatch(make_plan(requests=TWO, thresholds=thresholds("p99 < 1s", "failed < 10 abort")))
+    watch = threshold_watch(make_plan(requests=TWO, thresholds=thresholds("p99 < 1s", "failed < 10 abort")))
     assert watch.check(measured(browse=Tally(failed=9)), BOOTED_NS) is None
     assert watch.check(measured(browse=Tally(failed=12)), BOOTED_NS + NS_PER_S) == "failed < 10 abort (12 already)"
 
 
 def test_thresholds_are_looked_at_once_a_second():
-    watch = ThresholdWatch(make_plan(thresholds=thresholds("failed < 10 abort")))
+    watch = threshold_watch(make_plan(thresholds=thresholds("failed < 10 abort")))
     lost = measured(browse=Tally(failed=12))
     assert watch.check(Recording(), BOOTED_NS) is None
     assert watch.check(lost, BOOTED_NS + NS_PER_S - 1) is None
@@ -219,7 +221,7 @@ def test_thresholds_are_looked_at_once_a_second():
 
 
 def test_a_threshold_of_one_request_looks_at_that_request():
-    watch = ThresholdWatch(make_plan(requests=TWO, thresholds=thresholds("buy:failed < 10 abort")))
+    watch = threshold_watch(make_plan(requests=TWO, thresholds=thresholds("buy:failed < 10 abort")))
     assert watch.check(measured(browse=Tally(failed=50), buy=Tally(failed=9)), BOOTED_NS) is None
     assert watch.check(measured(buy=Tally(failed=10)), BOOTED_NS + NS_PER_S) is not None
 
@@ -228,12 +230,12 @@ def test_a_planned_number_of_requests_is_known_of_all_of_them_only():
     plan = make_plan(
         requests=TWO, requests_limit=1000, thresholds=thresholds("buy:error_rate < 1% abort", "error_rate < 50% abort")
     )
-    watch = ThresholdWatch(plan)
+    watch = threshold_watch(plan)
     assert watch.check(measured(buy=Tally(failed=11)), BOOTED_NS) is None
     said = watch.check(measured(buy=Tally(failed=501)), BOOTED_NS + NS_PER_S)
     assert said.startswith("error_rate < 50% abort (501 of 501")
 
 
 def test_without_thresholds_that_abort_nothing_is_looked_at():
-    watch = ThresholdWatch(make_plan(thresholds=thresholds("failed < 10")))
+    watch = threshold_watch(make_plan(thresholds=thresholds("failed < 10")))
     assert watch.check(measured(browse=Tally(failed=50)), BOOTED_NS) is None

@@ -7,6 +7,7 @@ from loadgen.base.clock import NS_PER_S
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.measure.histogram import HIGHEST_US, Histogram
+from loadgen.measure.names import Kind, names_of
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.s3 import S3Job
@@ -32,7 +33,7 @@ class Run:
     def __init__(self, workers=1, **plan):
         self.plan = make_plan(processes=workers, users=2 * workers, **plan)
         self.control = SharedState.create(workers)
-        self.collected = Collector(workers)
+        self.collected = Collector(workers, names=names_of(self.plan.job))
 
     def worker(self, index=0, *, measured=None, drain=None, warmup=None, usage=USAGE, **slots):
         """One worker's frames and its slot; with a drain the last frame is that of the drain."""
@@ -269,9 +270,8 @@ def test_a_result_names_its_start_in_utc_and_survives_its_file():
 
 def test_a_job_of_several_requests_an_object_has_its_transactions_by_their_name():
     run = Run(job=S3Job("multipart", "photos"))
-    recording = Recording(
-        {0: good(5)}, transactions=Tally(ok=1, unknown=1, payload=9, clocks={"service": Histogram([(7000, 1)])})
-    )
+    tally = Tally(ok=1, unknown=1, payload=9, clocks={"service": Histogram([(7000, 1)])})
+    recording = Recording({0: good(5)}, transactions={run.collected.names.number(Kind.GROUP, "upload"): tally})
     run.collected.add(Frame(0, 0, 10 * NS_PER_S, recording, "measured", USAGE))
     run.control.put(0, Slot.SENT, 5)
     upload = run.result().transactions["upload"]

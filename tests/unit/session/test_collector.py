@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.metric_sums import MetricSums
+from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.session.collector import MOST_BLOCKS, Collector
 
@@ -172,3 +174,31 @@ def test_the_seconds_that_are_told_add_up_to_the_window_and_leave_what_was_recor
     assert [recording.tally(0).ok for recording in told.values()] == [6, 6, 6]
     assert collector.total.tally(0).clocks["service"] == Histogram([(1000, 18)])
     assert told[1].tally(0).clocks["service"] == Histogram([(1000, 6)])
+
+
+def named(worker, recording, *new, window="measured", second=0):
+    recording.names = list(new)
+    return Frame(worker, second, (second + 1) * NS_PER_S, recording, window)
+
+
+def test_the_numbers_that_workers_gave_to_names_become_those_of_the_run():
+    """Each worker met the same requests in another order, one of them in its second frame alone."""
+    home, pay, buy = (Kind.REQUEST, "home"), (Kind.REQUEST, "pay"), (Kind.JOURNEY, "buy")
+    collector = Collector(2, names=Names([buy], most=None))
+    first = Recording({1: Tally(ok=1), 2: Tally(ok=2)}, transactions={0: Tally(ok=7)})
+    collector.add(named(0, first, home, pay))
+    collector.add(named(1, Recording({1: Tally(ok=10)}, transactions={0: Tally(ok=1)}), pay))
+    later = Recording({1: Tally(ok=20), 2: Tally(ok=30)}, metrics={3: MetricSums(count=4)})
+    collector.add(named(1, later, home, (Kind.METRIC, "basket"), window="drain", second=1))
+    collector.finish()
+    names, total = collector.names, collector.total
+    assert {names[number][1]: tally.ok for number, tally in total.tallies.items()} == {"home": 31, "pay": 32}
+    assert {names[number]: tally.ok for number, tally in total.transactions.items()} == {buy: 8}
+    assert {names[number]: sums.count for number, sums in total.metrics.items()} == {(Kind.METRIC, "basket"): 4}
+
+
+def test_names_of_a_warmup_are_known_after_it():
+    collector = Collector(1, names=Names(most=None))
+    collector.add(named(0, Recording({0: Tally(ok=1)}), (Kind.REQUEST, "home"), window="warmup"))
+    collector.add(named(0, Recording({0: Tally(ok=5)}), window="drain"))
+    assert collector.total.tallies[collector.names.of(Kind.REQUEST)["home"]].ok == 5

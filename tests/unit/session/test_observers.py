@@ -14,7 +14,7 @@ from tests.support.fakes import make_plan
 
 PLAN = make_plan(secrets=("hunter2-hunter2",))
 SNAPSHOT = Snapshot(2.0, 10.0, None, 2000, 1000.0, 1.0, 0, 5, 5, "running")
-SECOND = RunSecond(0, 5, {"GET /": Tally(ok=3)}, Tally(), ConnectionCounts(), Histogram())
+SECOND = RunSecond(0, 5, {"GET /": Tally(ok=3)}, {}, ConnectionCounts(), Histogram())
 
 
 @dataclass

@@ -10,7 +10,7 @@ from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3 import journal
 from loadgen.workloads.s3.function import load_function, touch
-from tests.support.s3_fake import FakeStore, finish, next_request, play, workload_of
+from tests.support.s3_fake import FakeStore, finish, next_request, play, taken, workload_of
 
 
 def plan(**values):
@@ -36,7 +36,7 @@ def test_each_object_is_downloaded_processed_and_uploaded_under_the_other_prefix
 def test_an_object_is_one_transaction_and_counts_with_what_was_downloaded():
     transactions, store = Transactions(), stored(4, fault=lambda method, key, _: _refuse(method, key))
     play(workload_of(plan(), transactions=transactions), store, users=1)
-    tally = transactions.take(last=True)
+    tally = taken(transactions)
     assert (tally.ok, tally.failed, tally.unknown, tally.payload) == (2, 2, 0, 2 * len("image 0"))
 
 

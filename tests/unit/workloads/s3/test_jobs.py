@@ -13,7 +13,7 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.base import Pause
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.tasks import FIRST_PAUSE_NS, Locked
-from tests.support.s3_fake import FakeStore, finish, next_request, operations, play, workload_of
+from tests.support.s3_fake import FakeStore, finish, next_request, operations, play, taken, workload_of
 
 SMALL = ((10, 50, 1.0),)
 
@@ -204,7 +204,7 @@ def test_an_upload_is_one_transaction_whatever_part_of_it_fails(how, what):
     s3 = plan("multipart", objects=3, sizes=((25, 25, 1.0),), part_bytes=10)
     transactions = Transactions()
     play(workload_of(s3, transactions=transactions), FakeStore(fault=refuse), users=4)
-    tally = transactions.take(last=True)
+    tally = taken(transactions)
     assert (tally.ok, tally.failed, tally.unknown, tally.payload) == (2, 1, 0, 50)
 
 
@@ -212,7 +212,7 @@ def test_uploads_that_are_not_finished_are_under_way():
     transactions = Transactions()
     s3 = plan("multipart", objects=3, sizes=((25, 25, 1.0),), part_bytes=10)
     play(workload_of(s3, transactions=transactions), FakeStore(), users=1, most=7)
-    tally = transactions.take(last=True)
+    tally = taken(transactions)
     assert (tally.ok, tally.failed, tally.unknown) == (1, 0, 1)
 
 

@@ -1,0 +1,92 @@
+"""Names of what is measured, as numbers: a sample says its number, and a frame says each name once."""
+
+import threading
+from collections.abc import Iterable
+from enum import StrEnum
+
+from loadgen.base.errors import UsageError
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Job
+
+MOST_NAMES = 1000
+"""Of one worker. A name costs some histograms in every process, and rows in every report."""
+
+
+class Kind(StrEnum):
+    """What a name is of. A group is several requests timed as one."""
+
+    REQUEST = "request"
+    JOURNEY = "journey"
+    GROUP = "group"
+    CALL = "call"
+    CHECK = "check"
+    METRIC = "metric"
+
+    @classmethod
+    def from_plain(cls, value: str) -> "Kind":
+        """As JSON has it."""
+        return cls(value)
+
+
+Name = tuple[Kind, str]
+
+
+class TooManyNamesError(UsageError):
+    """A worker was given more names than a report can hold."""
+
+    def __init__(self, last: str, most: int) -> None:
+        super().__init__(
+            f"more than {most:,} names, the last one {last!r}: give requests a name of their own (name=...), or write "
+            "{} where a value stands in a path"
+        )
+
+
+class Names:
+    """Every name of a worker, or of a run: `number` may be called by any thread. Those at first are known to all."""
+
+    def __init__(self, first: Iterable[Name] = (), most: int | None = MOST_NAMES) -> None:
+        self._most = most
+        self._names = list(first)
+        self._numbers = {name: number for number, name in enumerate(self._names)}
+        self._told = len(self._names)
+        self._adding = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, number: int) -> Name:
+        return self._names[number]
+
+    def number(self, kind: Kind, name: str) -> int:
+        """Its number, the same for good. Raises TooManyNamesError where there is no room for another."""
+        number = self._numbers.get((kind, name))
+        return self._add(kind, name) if number is None else number
+
+    def _add(self, kind: Kind, name: str) -> int:
+        with self._adding:
+            number = self._numbers.get((kind, name))
+            if number is None:
+                number = len(self._names)
+                if self._most is not None and number >= self._most:
+                    raise TooManyNamesError(name, self._most)
+                self._names.append((kind, name))
+                self._numbers[kind, name] = number
+            return number
+
+    def of(self, kind: Kind) -> dict[str, int]:
+        """The numbers of all names of a kind, in the order in which they came."""
+        return {name: number for number, (of, name) in enumerate(self._names[:]) if of is kind}
+
+    def new(self) -> list[Name]:
+        """Those that came since the last call, in the order of their numbers."""
+        new = self._names[self._told :]
+        self._told += len(new)
+        return new
+
+
+def names_of(job: Job, most: int | None = MOST_NAMES) -> Names:
+    """The names that are known before a run; those of its requests come first."""
+    whole = Kind.JOURNEY if isinstance(job, ScenarioJob) else Kind.GROUP
+    return Names(
+        [*((Kind.REQUEST, name) for name in job.request_names), *((whole, name) for name in job.transactions)], most
+    )
