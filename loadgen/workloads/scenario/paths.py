@@ -1,0 +1,141 @@
+"""Targets of requests as templates: `/items/{}` has a value that is percent-encoded, `{+}/pay` one that is not."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from urllib.parse import quote
+
+from loadgen.base.exchange import Origin
+from loadgen.plan.encodings import encode_path
+from loadgen.plan.profiles.address import parse_target
+
+Params = Mapping[str, object] | Iterable[tuple[str, object]] | str
+
+_PLACE = re.compile(r"(\{\{|\}\}|\{\+?(?:[A-Za-z_][A-Za-z0-9_]*)?\}|[{}])")
+_ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
+_AUTHORITY = re.compile(r"https?://[^/?{}]+(?=[/?]|$)", re.IGNORECASE)
+_NO_FRAGMENT = "nothing from a # on reaches a server: write %23 for one that belongs there, or leave it out"
+
+
+class PathTemplate:
+    """One compiled template. `text` is as it was written; `places` is how many values it takes.
+
+    `origin` is that of an absolute URL, None where the run's own target is meant. `roams`: values may make it an
+    absolute URL, which `render` gives as it is, for `split_url`; all others are rendered in origin form.
+    """
+
+    __slots__ = ("_encoders", "_format", "origin", "places", "roams", "text")
+
+    def __init__(self, text: str, base: str = "") -> None:
+        if "#" in text:
+            raise ValueError(f"path {text!r}: {_NO_FRAGMENT}")
+        authority = _AUTHORITY.match(text)
+        literals, encoders = _parsed(text, text[authority.end() :] if authority else text)
+        self.text = text
+        self.places = len(encoders)
+        self.origin = split_url(authority[0])[0] if authority else None
+        begins = literals[0]
+        self.roams = not authority and bool(encoders) and (not begins or _ABSOLUTE.match(begins) is not None)
+        if not self.roams:
+            literals[0] = ("" if authority else base) + _rooted(begins)
+        self._encoders = tuple(encoders)
+        self._format = "%s".join(encode_path(literal).replace("%", "%%") for literal in literals)
+
+    def render(self, *values: object) -> str:
+        """The target with a value in each place. Raises ValueError for another number of them, for None, and for a #
+        in one that is not encoded.
+        """
+        if len(values) != self.places:
+            needed = "1 value is" if self.places == 1 else f"{self.places or 'no'} values are"
+            raise ValueError(f"path {self.text!r}: {needed} needed, {len(values)} given")
+        try:
+            if self.places == 1:
+                text = self._format % self._encoders[0](values[0])
+            else:
+                text = self._format % tuple(
+                    [encode(value) for encode, value in zip(self._encoders, values, strict=True)]
+                )
+        except ValueError as error:
+            raise ValueError(f"path {self.text!r}: {error}") from None
+        return _rooted(text) if self.roams else text
+
+
+@lru_cache(maxsize=4096)
+def compile_path(text: str, base: str = "") -> PathTemplate:
+    """The template of a text, in which `{}` or `{name}` is a value that is percent-encoded, `{+}` or `{+name}` one that
+    is not, and `{{` and `}}` are braces. Values are given in order; names only say what they are.
+
+    `base` is put before a path of the run's own target that does not begin with a value. Raises ValueError.
+    """
+    return PathTemplate(text, base)
+
+
+@lru_cache(maxsize=1024)
+def split_url(url: str) -> tuple[Origin, str]:
+    """The origin of an absolute URL, and what to ask for there. Raises ValueError."""
+    target = parse_target(url)
+    if target.userinfo is not None:
+        raise ValueError("expected a URL without user and password: give them in an Authorization header")
+    return target.origin, target.path
+
+
+def with_params(target: str, params: Params) -> str:
+    """The target with more of a query: names and values are percent-encoded, a list is its name once for each value,
+    and None leaves a name out. A text is added as it is.
+    """
+    query = encode_path(params.lstrip("?&")) if isinstance(params, str) else encode_pairs(params, _encoded)
+    if not query:
+        return target
+    return f"{target}{'' if target[-1] in '?&' else '&' if '?' in target else '?'}{query}"
+
+
+def encode_pairs(pairs: Mapping[str, object] | Iterable[tuple[str, object]], encode: Callable[[object], str]) -> str:
+    """name=value&... with each of them encoded; a list is its name once for each value, None leaves a name out."""
+    parts: list[str] = []
+    for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
+        for item in value if isinstance(value, list | tuple | set | frozenset) else (value,):
+            if item is not None:
+                parts.append(f"{encode(name)}={encode(item)}")
+    return "&".join(parts)
+
+
+def _encoded(value: object) -> str:
+    """The value percent-encoded: nothing in it means anything to a server."""
+    if isinstance(value, str):
+        return value if value.isascii() and value.isalnum() else quote(value, safe="")
+    if value is None:
+        raise ValueError("a value is None")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if type(value) is int else quote(value if isinstance(value, bytes) else str(value), safe="")
+
+
+def _reserved(value: object) -> str:
+    """The value as part of a URL that is one already: only what cannot stand in a URL is percent-encoded."""
+    if value is None:
+        raise ValueError("a value is None")
+    if "#" in (text := str(value)):
+        raise ValueError(f"value {text!r}: {_NO_FRAGMENT}")
+    return encode_path(text)
+
+
+def _parsed(whole: str, text: str) -> tuple[list[str], list[Callable[[object], str]]]:
+    """The literal texts, one more than there are places, and what encodes the value of each place."""
+    literals, encoders = [""], list[Callable[[object], str]]()
+    for index, piece in enumerate(_PLACE.split(text)):
+        if index % 2 == 0 or piece in ("{{", "}}"):
+            literals[-1] += piece[:1] if index % 2 else piece
+        elif piece in ("{", "}"):
+            raise ValueError(
+                f"path {whole!r}: a lone {piece}: write {{}} where a value goes, {{+}} for one that is not "
+                f"percent-encoded, {piece * 2} for the character"
+            )
+        else:
+            encoders.append(_reserved if piece[1] == "+" else _encoded)
+            literals.append("")
+    return literals, encoders
+
+
+def _rooted(text: str) -> str:
+    """The same from the root on, if it is no absolute URL."""
+    return text if text[:1] == "/" or _ABSOLUTE.match(text) else f"/{text}"
