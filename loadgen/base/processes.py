@@ -23,6 +23,15 @@ def python_module(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", name, *arguments]
 
 
+def show_stacks(_number: int, _frame: object) -> None:
+    """A signal's handler: write to standard error where every thread is.
+
+    It is one of Python's, which holds the interpreter's lock. That of `faulthandler.register` does not: it reads the
+    stacks of threads that are running, and of some that are ending, which kills the process now and then.
+    """
+    faulthandler.dump_traceback(file=2)
+
+
 @contextmanager
 def stopping_signals_blocked() -> Iterator[None]:
     """For starting a process, which begins with them blocked: it sees none before it says what they mean to it."""
@@ -38,5 +47,5 @@ def begin_as_worker() -> None:
     fill_standard_descriptors()
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
-    faulthandler.register(signal.SIGQUIT, file=2)
+    signal.signal(signal.SIGQUIT, show_stacks)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)

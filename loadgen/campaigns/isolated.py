@@ -1,7 +1,7 @@
 """Runs one after the other, each in a fresh process: memory, threads and caches of one leave nothing to the next.
 
 Signals go through here, so that each reaches a run exactly once: the first drains it, the second ends it at once with
-what there is, the third kills it.
+what there is, and one that finds it still there a second later kills it.
 """
 
 import asyncio
@@ -24,8 +24,11 @@ from loadgen.session.signals import signals_to
 LONGEST_LINE = 1 << 28
 """Bytes of a Result's JSON, whose histograms are by request name: some 10 kB for each of thousands."""
 
-KILL_AT = 3
-"""Signals: the first drains, the second reports at once, and whoever sends another wants it gone."""
+REPORTS_AT = 2
+"""Signals that a run gets: the first drains, the second reports at once."""
+
+PATIENCE_S = 1.0
+"""A run that was told to report at once has so long for that. Who sends another signal later wants it gone."""
 
 
 class Isolated:
@@ -37,6 +40,8 @@ class Isolated:
     def __init__(self, *observers: Observer) -> None:
         self._observers = Observers(*observers)
         self._signals = 0
+        self._passed = 0
+        self._passed_s = 0.0
         self._last = signal.SIGINT
         self._signalled = asyncio.Event()
         self._child: asyncio.subprocess.Process | None = None
@@ -66,7 +71,7 @@ class Isolated:
             limit=LONGEST_LINE,
             start_new_session=True,  # a terminal's Ctrl-C comes to it from here, once
         )
-        self._child, self._listens = child, False
+        self._child, self._listens, self._passed = child, False, 0
         self._observers.started(plan)
         try:
             return self._observers.ended(await self._until_result(child, plan))
@@ -88,7 +93,8 @@ class Isolated:
         async for line in child.stdout:
             if not self._listens:  # from now on it takes signals
                 self._listens = True
-                self._pass_on(child)
+                if self._signals:
+                    self._pass_on(child)
             match json.loads(line):
                 case {"progress": snapshot}:
                     self._observers.progress(Snapshot(**snapshot))
@@ -115,8 +121,10 @@ class Isolated:
 
     def _pass_on(self, child: asyncio.subprocess.Process) -> None:
         """The last signal, in a form that suits."""
+        now_s = asyncio.get_running_loop().time()
         with suppress(ProcessLookupError):
-            if self._signals >= KILL_AT:
-                child.kill()
-            elif self._signals and self._listens:
+            if self._listens and self._passed < REPORTS_AT:
+                self._passed, self._passed_s = self._passed + 1, now_s
                 child.send_signal(self._last)
+            elif self._signals > REPORTS_AT and now_s >= self._passed_s + PATIENCE_S:
+                child.kill()

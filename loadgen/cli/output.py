@@ -59,18 +59,28 @@ class Delivery:
         safe = {name for name, file in self.output.files.items() if file == "-"}
 
         def write(names: Sequence[str]) -> None:
+            before = failures.count
             for name in names:
                 with failures:
                     write_whole(Path(self.output.files[name]), render(name, kind, document))
                     safe.add(name)
-            if self.output.measured and SAVED not in safe and not safe.issuperset(names):
-                failures.texts.append(_saved_elsewhere(kind, document))
+            if failures.count > before:
+                rescue()
+
+        def rescue() -> None:
+            if self.output.measured and SAVED not in safe:
                 safe.add(SAVED)
+                with failures:
+                    failures.add(_saved_elsewhere(kind, document))
 
         write([*self._regular, *self._streams] if self._hushed else self._regular)
-        if failures.texts or not self._hushed:
+        before = failures.count
+        if failures.count or not self._hushed:
             with failures:
                 self._print(kind, document)
+            if failures.count > before:
+                safe.difference_update(name for name, file in self.output.files.items() if file == "-")
+                rescue()
         if not self._hushed:
             write(self._streams)
         if environment and environment.get("GITHUB_ACTIONS") == "true":
@@ -106,7 +116,8 @@ class Failures:
     """A context for each thing that is to be done whatever fails; `check` raises all that did as one UsageError."""
 
     def __init__(self) -> None:
-        self.texts: list[str] = []
+        self.count = 0
+        self._texts: list[str] = []
         self._unexpected: Exception | None = None
 
     def __enter__(self) -> None:
@@ -115,19 +126,24 @@ class Failures:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        self.count += isinstance(error, Exception)
         if isinstance(error, UsageError):
-            self.texts.append(str(error))
+            self.add(str(error))
         elif isinstance(error, Exception):
             self._unexpected = error
         return isinstance(error, Exception)
 
+    def add(self, text: str) -> None:
+        """What else is to be said where something failed."""
+        self._texts.append(text)
+
     def check(self) -> None:
         """Raise UsageError, with a line for each failure; an exception of ours before that."""
         if self._unexpected:
-            self._unexpected.add_note("\n".join(self.texts))
+            self._unexpected.add_note("\n".join(self._texts))
             raise self._unexpected
-        if self.texts:
-            raise UsageError("\n".join(dict.fromkeys(self.texts)))
+        if self._texts:
+            raise UsageError("\n".join(dict.fromkeys(self._texts)))
 
 
 def _is_regular(flag: str, file: str) -> bool:

@@ -1,12 +1,11 @@
 """The signals that stop a run: who gets them while it lasts, and what they mean afterwards."""
 
 import asyncio
-import faulthandler
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from loadgen.base.processes import STOPPING, stopping_signals_blocked
+from loadgen.base.processes import STOPPING, show_stacks, stopping_signals_blocked
 
 
 @contextmanager
@@ -28,11 +27,10 @@ def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
 
     for number in numbers:
         loop.add_signal_handler(number, receive, number)
-    faulthandler.register(signal.SIGQUIT, file=2, chain=True)
+    signal.signal(signal.SIGQUIT, show_stacks)  # beside the loop's own way to hear of it
     try:
         yield
     finally:
-        faulthandler.unregister(signal.SIGQUIT)
         with stopping_signals_blocked():  # to remove a handler is to let the signal kill, for a moment
             for number in numbers:
                 loop.remove_signal_handler(number)

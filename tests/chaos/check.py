@@ -13,7 +13,7 @@ from loadgen.base.errors import UsageError
 from loadgen.results.result import Result, from_json
 from loadgen.results.rounds import read_variants
 from tests.chaos.case import BAD_PLACES, KEPT_PLACES, PROFILE_FILE, SECRET, Case, Output
-from tests.chaos.play import OLD_CONTENT, Seen
+from tests.chaos.play import OLD_CONTENT, RESCUED, Seen
 from tests.support.schema import result_schema
 
 DOCUMENTED = (0, 1, 2, 99, 105, 108, 120, 121)
@@ -21,8 +21,7 @@ REPORTED = (0, 99, 105, 108, 121)
 """Codes of a run that came to a report, and could write all of it."""
 
 ENDING_CODES = {"error": 1, "signal": 105, "fail_fast": 108}
-SAVED_ELSEWHERE = "TMPDIR/result.json"
-NOTHING_RUN = "loadgen: stopped before there was anything to report"
+NOTHING_RUN = ("stopped before there was anything to report", "a signal before the run had a result")
 NOISE = re.compile(r"Traceback|Exception ignored|Fatal Python error|never retrieved|Warning: |was never awaited")
 RAISED = re.compile(r"[A-Za-z_.]+(Error|Exception|Interrupt|Stopped|Group)\b")
 MOST_MB = 300.0
@@ -53,6 +52,8 @@ def _result(case: Case, seen: Seen) -> tuple[Result | None, list[str]]:
         for output in case.outputs
         if output.flag == "-o" and output.place in KEPT_PLACES and output.name != "-"
     ]
+    if str(RESCUED) in seen.files:
+        texts.append(("the result that was saved elsewhere", seen.files[str(RESCUED)].decode("utf-8", "replace")))
     if case.json_on_stdout and case.stdout == "file" and case.file_blocks is None and seen.out:
         texts.append(("standard output", seen.out))
     found, result = [], None
@@ -85,7 +86,7 @@ def _process(case: Case, seen: Seen) -> Iterator[str]:
     if not _was_killed(seen):
         untold = case.stderr != "file" or case.file_blocks is not None
         for stray in seen.strays:
-            if stray == SAVED_ELSEWHERE and untold:
+            if stray == str(RESCUED) and untold:
                 continue  # it would have been named
             yield f"a file is left: {stray}"
     if seen.most_mb > MOST_MB:
@@ -132,7 +133,7 @@ def _streams(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
         return
     is_saved = case.is_quiet and any(output.flag == "-o" for output in case.outputs)
     if not seen.out and (case.json_on_stdout or not is_saved):
-        if seen.code != 105 or seen.requests or (can_speak and NOTHING_RUN not in seen.err):
+        if seen.code != 105 or seen.requests or (can_speak and not any(text in seen.err for text in NOTHING_RUN)):
             yield f"exit code {seen.code} without a report"
         return
     if case.has_rounds:

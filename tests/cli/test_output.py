@@ -5,8 +5,8 @@ import os
 import resource
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -94,6 +94,45 @@ def test_what_was_measured_is_saved_elsewhere_where_its_file_cannot_be(
     assert str(caught.value).splitlines()[1] == (
         f"the result is in {saved} instead; `loadgen report` makes the other files of it"
     )
+
+
+@contextmanager
+def printing_to_a_full_disk() -> Iterator[None]:
+    with Path("/dev/full").open("w", encoding="utf-8") as full, redirect_stdout(full):
+        yield
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("files", [{}, {"hgrm": "r.hgrm"}, {"saved": "-"}])
+def test_what_was_measured_is_saved_elsewhere_where_it_cannot_be_printed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, form: str, files: dict[str, str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with (
+        printing_to_a_full_disk(),
+        pytest.raises(UsageError, match=r"^cannot write to standard output: .*\nthe result is"),
+    ):
+        Delivery(Output(form, files, measured=True)).deliver("run", RunReport((RESULT,)))
+    (saved,) = folder.glob("loadgen-*/result.json")
+    assert saved.read_text() == JSON
+
+
+def test_what_was_saved_is_not_saved_elsewhere_for_a_report_that_cannot_be_printed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with printing_to_a_full_disk(), pytest.raises(UsageError, match=r"^cannot write to standard output: [^\n]*$"):
+        Delivery(Output("text", {"saved": "r.json"}, measured=True)).deliver("run", RunReport((RESULT,)))
+    assert [file.name for file in folder.iterdir()] == ["r.json"]
+
+
+def test_an_error_of_ours_in_a_report_costs_no_result(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form that cannot be made: its document is of another kind."""
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(KeyError) as caught:
+        Delivery(Output("html", measured=True)).deliver("run", RunReport((RESULT,)))
+    (saved,) = folder.glob("loadgen-*/result.json")
+    assert any(str(saved) in note for note in caught.value.__notes__)
 
 
 def test_what_was_saved_is_not_saved_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Expect
+from loadgen.base.processes import STOPPING
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import RunSecond, Snapshot
@@ -62,7 +63,7 @@ def isolated(use: Callable[[Isolated], Awaitable[Any]], *observers: Observer) ->
         with Isolated(*observers) as runs:
             return await use(runs)
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in STOPPING}
     try:
         return asyncio.run(main())
     finally:
@@ -135,6 +136,43 @@ def test_a_signal_drains_the_run_and_ends_the_rest(url: str) -> None:
 
     result, rested = isolated(use, Seen(stop))
     assert (balanced(result).ended_by, result.ended_because, rested) == ("signal", "SIGTERM received", False)
+
+
+def send_three() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        os.kill(os.getpid(), number)
+
+
+def test_a_third_signal_leaves_a_run_the_time_to_report(url: str) -> None:
+    sent: list[int] = []
+
+    def stop(snapshot: Snapshot) -> None:
+        if snapshot.done and not sent:
+            sent.append(snapshot.done)
+            send_three()
+
+    async def use(runs: Isolated) -> Any:
+        return await runs.run(plan(url, requests_limit=None, duration_s=30.0))
+
+    result = isolated(use, Seen(stop))
+    assert (result.ended_by, result.ledger.sent >= sent[0] > 0) == ("signal", True)
+
+
+def test_a_run_that_does_not_report_in_its_time_is_killed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadgen.campaigns.isolated.PATIENCE_S", 0.0)
+
+    def hang(snapshot: Snapshot) -> None:
+        if snapshot.done:
+            for child in children_of(os.getpid()):
+                if child_runs(child):
+                    os.kill(child, signal.SIGSTOP)
+            send_three()
+
+    async def use(runs: Isolated) -> Any:
+        return await runs.run(plan(url, requests_limit=None, duration_s=30.0))
+
+    with pytest.raises(RunLostError, match="a signal before the run had a result"):
+        isolated(use, Seen(hang))
 
 
 def test_a_killed_run_says_how_it_ended(url: str) -> None:
