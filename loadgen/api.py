@@ -11,7 +11,7 @@ from loadgen.base.loop import run_on_loop
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.document import parse_profile, profile_for_url, read_profile
-from loadgen.plan.profiles.shipped import find_shipped
+from loadgen.plan.profiles.shipped import shipped_profiles
 from loadgen.results.result import Result, from_json
 from loadgen.session.here import plan_here
 from loadgen.session.job import run_job
@@ -39,8 +39,8 @@ def load_profile(
     if isinstance(source, str) and "\n" in source:
         return plan_here(parse_profile(source.encode(), settings, environment, options))
     if isinstance(source, str) and "://" in source:
-        return plan_here(profile_for_url(source, options, environment))
-    path = Path(source) if Path(source).is_file() else find_shipped(str(source))
+        return plan_here(profile_for_url(source, options))
+    path = Path(source) if Path(source).is_file() else shipped_profiles().get(str(source))
     if path is None:
         raise UsageError(f"{str(source)!r} is neither a file, nor a shipped profile, nor a URL, nor a profile's text")
     return plan_here(read_profile(path, settings, environment, options))

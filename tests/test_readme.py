@@ -22,7 +22,7 @@ from loadgen.cli.commands.run import Run
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.commands.target import Target
 from loadgen.cli.options import OPTIONS
-from loadgen.cli.saved_baseline import read_reference
+from loadgen.cli.saved import read_baseline
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Plan
@@ -85,7 +85,7 @@ def without_load(given: Any) -> int:
     match given:
         case Run() | S3():
             planned = plan_run(given) if isinstance(given, Run) else plan_s3(given)
-            read_reference(given.against, planned.plan.job.request_names)
+            read_baseline(given.against, planned.plan.job.request_names)
             return 0
         case FindMax():
             return find_max.find_max(given, search)

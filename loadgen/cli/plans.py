@@ -1,17 +1,35 @@
-"""From TARGET and flags to a Plan."""
+"""From TARGET and flags to a Plan, and what `run` and `s3` do with one."""
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
+from loadgen.cli.output import Delivery
+from loadgen.cli.parameters import Against
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.document import profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
-from loadgen.plan.profiles.shipped import find_shipped
+from loadgen.plan.profiles.shipped import shipped_profiles
 from loadgen.session.here import plan_here
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan of `run` or `s3`, found to be good before what runs it is imported."""
+
+    plan: Plan
+    delivery: Delivery
+    rounds: int
+    against: Against
+
+    @property
+    def body(self) -> str:
+        """What runs it: to make rounds and judge them takes more."""
+        return "rounds:rounds" if self.rounds > 1 or self.against.asked else "run:run"
 
 
 def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]) -> Plan:
@@ -26,8 +44,8 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
     if "://" in target:
         if chosen:
             raise UsageError("--set: a URL has no variables to set; a profile may")
-        return profile_for_url(target, flags, os.environ)
-    found = Path(target) if os.path.isfile(target) else find_shipped(target)  # noqa: PTH113  a Path raises
+        return profile_for_url(target, flags)
+    found = Path(target) if os.path.isfile(target) else shipped_profiles().get(target)  # noqa: PTH113  a Path raises
     if found is None:
         raise UsageError(
             f"{_safe(target)!r} is neither a URL (http://...), nor a file, nor a shipped profile; "

@@ -1,10 +1,14 @@
-"""Saved results named on the command line: FILE, or FILE#VARIANT for one variant of a comparison."""
+"""Saved results named on the command line: FILE, FILE#VARIANT for one variant of a comparison, or a baseline."""
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from loadgen.base.errors import UsageError
+from loadgen.cli.parameters import Against
+from loadgen.judge.gate import DEFAULT_MARGINS, Baseline, parse_margins
+from loadgen.results.baselines import FOLDER, Baselines
 from loadgen.results.rounds import Rounds, read_variants
 
 
@@ -48,6 +52,22 @@ def rounds_in(text: str, argument: str) -> Rounds:
             f"{argument}: holds several variants ({', '.join(labels)}); name one, as {argument}#{labels[0]}"
         )
     return variants[0]
+
+
+def read_baseline(against: Against, names: Collection[str]) -> Baseline | None:
+    """What a build is compared with; `names` are the requests that a margin may be about. Raises UsageError."""
+    if against.baseline is None:
+        if against.asked:
+            option = "--anyway" if against.max_regression is None else "--max-regression"
+            raise UsageError(f"{option}: needs a --baseline to compare with")
+        return None
+    try:
+        margins = parse_margins(DEFAULT_MARGINS if against.max_regression is None else against.max_regression, names)
+    except ValueError as error:
+        raise UsageError(f"--max-regression: {error}") from None
+    is_file = Path(against.baseline).exists() or "#" in against.baseline
+    file = against.baseline if is_file else str(Baselines(FOLDER).find(against.baseline))
+    return Baseline(against.baseline, load_rounds(file).results, tuple(margins), against.anyway)
 
 
 def _split(argument: str) -> tuple[str, str | None]:

@@ -1,7 +1,6 @@
 """The matrix of `compare`: lists of modes, clients and so on -> variants of one plan."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -18,18 +17,10 @@ NOT_FOR = {"threads": ("workers",), "async": ("processes", "workers")}
 """What a mode decides by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One plan of a comparison, named by what sets it apart."""
-
-    label: str
-    plan: Plan
-
-
 def make_variants(
     target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]
-) -> tuple[list[Variant], list[str]]:
-    """Every combination of the lists in `flags` that can be, and a line for each that cannot.
+) -> tuple[dict[str, Plan], list[str]]:
+    """Every combination of the lists in `flags` that can be, by what sets it apart, and a line for each that cannot.
 
     What a mode decides by itself is not multiplied: `--modes async,pool --workers 1,4` are three variants. Without a
     list it is the modes that are compared. Raises UsageError where fewer than two variants are left.
@@ -40,7 +31,7 @@ def make_variants(
     base = {key: value for key, value in with_body(flags).items() if key not in DIMENSIONS}
     varying = [key for key, entries in lists.items() if len(entries) > 1]
     cores, gil = usable_cores(), gil_enabled()
-    variants: list[Variant] = []
+    variants: dict[str, Plan] = {}
     left_out: list[str] = []
     for chosen in _combinations(lists):
         profile = profile_for(target, settings, {**base, **chosen})
@@ -50,7 +41,7 @@ def make_variants(
         except TopologyError as error:
             left_out.append(f"{label}: {error}" if label else str(error))
         else:
-            variants.append(Variant(_unique(label, variants), plan_here(profile)))
+            variants[_unique(label, variants)] = plan_here(profile)
     if not variants:
         raise UsageError("\n".join(left_out))
     if len(variants) < 2:
@@ -94,6 +85,6 @@ def _label(chosen: Mapping[str, str], varying: Sequence[str]) -> str:
     return " ".join(parts)
 
 
-def _unique(label: str, variants: Sequence[Variant]) -> str:
-    times = sum(item.label == label or item.label.startswith(f"{label} (") for item in variants)
+def _unique(label: str, taken: Collection[str]) -> str:
+    times = sum(other == label or other.startswith(f"{label} (") for other in taken)
     return label if not times else f"{label} ({times + 1})"

@@ -45,10 +45,15 @@ class Regression:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The rounds to compare with, and where they are from."""
+    """The rounds to compare with, where they are from, and how much worse each metric may be.
+
+    `anyway`: they may be of another machine.
+    """
 
     name: str
     rounds: tuple[Result, ...]
+    margins: tuple[Margin, ...] = ()
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +104,11 @@ def judge_gate(
     *,
     thresholds: Sequence[str] = (),
     baseline: Baseline | None = None,
-    margins: Sequence[Margin] = (),
     strict: bool = False,
-    anyway: bool = False,
 ) -> Gate:
     """Judge one or several rounds of one plan. Without `thresholds` those of the plan are used.
 
-    Raises UsageError for plans that are not alike, for another machine unless `anyway`, and for a threshold that the
+    Raises UsageError for plans that are not alike, for a baseline of another machine, and for a threshold that the
     results cannot answer.
     """
     merged = as_one({f"round {number}": result for number, result in enumerate(rounds, 1)})
@@ -115,11 +118,8 @@ def judge_gate(
     merged = replace(merged, plan=plan, thresholds=judge_thresholds(merged, conditions))
     if baseline is None:
         return Gate(merged, len(rounds), None, (), ())
-    notes = [
-        *check_likeness(merged.plan, merged.environment, baseline, anyway=anyway),
-        *_few(baseline.rounds, rounds),
-    ]
-    return Gate(merged, len(rounds), baseline, tuple(_regressions(margins, baseline.rounds, rounds)), tuple(notes))
+    notes = [*check_likeness(merged.plan, merged.environment, baseline), *_few(baseline.rounds, rounds)]
+    return Gate(merged, len(rounds), baseline, tuple(_regressions(baseline, rounds)), tuple(notes))
 
 
 def _conditions(result: Result, thresholds: Sequence[str]) -> list[Condition]:
@@ -145,9 +145,7 @@ def as_one(rounds: Mapping[str, Result]) -> Result:
     return merge_results(rounds)
 
 
-def check_likeness(
-    plan: Mapping[str, Any], environment: Mapping[str, Any], baseline: Baseline, *, anyway: bool
-) -> list[str]:
+def check_likeness(plan: Mapping[str, Any], environment: Mapping[str, Any], baseline: Baseline) -> list[str]:
     """What is not alike and was accepted; `plan` is as `describe_plan` gives it. Raises UsageError for what is not."""
     first = baseline.rounds[0]
     if differences := plan_differences(first.plan, plan):
@@ -158,7 +156,7 @@ def check_likeness(
     if any(result.generator.verdict == "invalid" for result in baseline.rounds):
         raise UsageError(f"baseline {baseline.name}: its measurement is invalid; save a new baseline")
     differences = machine_differences(first.environment, environment)
-    if differences and not anyway:
+    if differences and not baseline.anyway:
         raise UsageError(
             f"baseline {baseline.name}: made on another machine ({'; '.join(differences)}): keep a baseline for each "
             "kind of machine, measure both builds in one job, or add --anyway"
@@ -175,15 +173,15 @@ def _few(before: Sequence[Result], after: Sequence[Result]) -> list[str]:
     ]
 
 
-def _regressions(margins: Sequence[Margin], before: Sequence[Result], after: Sequence[Result]) -> list[Regression]:
+def _regressions(baseline: Baseline, after: Sequence[Result]) -> list[Regression]:
     try:
-        changes = changes_of([margin.metric for margin in margins], before, after)
+        changes = changes_of([margin.metric for margin in baseline.margins], baseline.rounds, after)
     except ValueError as error:
         raise UsageError(f"damaged result: {error}") from None
     corrected = holm([change.p for change in changes])
     return [
         Regression(margin.text, margin.metric, margin.allowed, change, _verdict(change, p, margin.allowed))
-        for margin, change, p in zip(margins, changes, corrected, strict=True)
+        for margin, change, p in zip(baseline.margins, changes, corrected, strict=True)
     ]
 
 

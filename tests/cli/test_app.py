@@ -13,7 +13,7 @@ from loadgen.cli.app import COMMANDS
 from loadgen.cli.bodies.plan_run import plan_run
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against, Output
-from loadgen.cli.planned import Planned
+from loadgen.cli.plans import Planned
 from tests.support.command import loadgen
 
 HEAVY = ("asyncio", "uvloop", "yaml", "loadgen.plan", "loadgen.session", "loadgen.judge", "loadgen.target")

@@ -62,7 +62,7 @@ def test_every_option_of_run_is_in_its_help() -> None:
 
 @pytest.mark.parametrize("key", WITH_DEFAULT)
 def test_an_option_with_a_default_states_the_one_that_applies(key: str) -> None:
-    said = profile_for_url("http://h/", {key: stated_default(WITH_DEFAULT[key])}, {})
+    said = profile_for_url("http://h/", {key: stated_default(WITH_DEFAULT[key])})
     assert getattr(said, key) == FIELDS[key].default
 
 

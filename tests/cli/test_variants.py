@@ -5,29 +5,30 @@ from typing import Any
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.variants import Variant, make_variants
+from loadgen.cli.variants import make_variants
+from loadgen.plan.plan import Plan
 
 URL = "http://127.0.0.1:8080/"
 
 
-def made(**flags: Any) -> tuple[list[Variant], list[str]]:
+def made(**flags: Any) -> tuple[dict[str, Plan], list[str]]:
     return make_variants(URL, [], {"duration": "1s", **flags})
 
 
 def labels(**flags: Any) -> list[str]:
-    return [item.label for item in made(**flags)[0]]
+    return [*made(**flags)[0]]
 
 
 def test_without_a_list_the_modes_are_compared() -> None:
     variants, left_out = made(connections="20")
-    assert [item.plan.mode for item in variants] == ["pool", "threads", "async"]
-    assert {item.plan.users for item in variants} == {20}
+    assert [plan.mode for plan in variants.values()] == ["pool", "threads", "async"]
+    assert {plan.users for plan in variants.values()} == {20}
     assert left_out == []
 
 
 def test_a_list_is_one_thing_that_varies() -> None:
     variants, _ = made(client="raw,httpx", mode="async")
-    assert [(item.label, item.plan.mode, item.plan.client) for item in variants] == [
+    assert [(label, plan.mode, plan.client) for label, plan in variants.items()] == [
         ("raw", "async", "raw"),
         ("httpx", "async", "httpx"),
     ]
@@ -46,8 +47,8 @@ def test_lists_are_multiplied_in_their_order() -> None:
 
 def test_what_a_mode_decides_by_itself_is_not_multiplied() -> None:
     variants, left_out = made(mode="threads,async,pool", workers="1,4", processes="1")
-    assert [item.label for item in variants] == ["threads", "async", "pool 1 worker", "pool 4 workers"]
-    assert [item.plan.workers for item in variants] == [50, 1, 1, 4]
+    assert [*variants] == ["threads", "async", "pool 1 worker", "pool 4 workers"]
+    assert [plan.workers for plan in variants.values()] == [50, 1, 1, 4]
     assert left_out == []
 
 
@@ -58,7 +59,7 @@ def test_the_same_twice_shows_the_noise() -> None:
 
 def test_what_cannot_be_is_named_and_left_out() -> None:
     variants, left_out = made(processes="1,2,9", connections="4")
-    assert [item.label for item in variants] == ["1 process", "2 processes"]
+    assert [*variants] == ["1 process", "2 processes"]
     assert left_out == [
         "9 processes: --processes: 9 processes cannot share 4 connections; use at most 9 processes, "
         "or at least 9 connections".replace("most 9", "most 4")
@@ -85,4 +86,4 @@ def test_what_is_wrong_is_a_usage_error(flags: dict[str, Any], text: str) -> Non
 
 def test_all_variants_do_the_same_work() -> None:
     variants, _ = made(mode="pool,async", rate="50", seed="7", headers=["X: 1"])
-    assert len({(item.plan.arrivals, item.plan.seed, item.plan.job) for item in variants}) == 1
+    assert len({(plan.arrivals, plan.seed, plan.job) for plan in variants.values()}) == 1

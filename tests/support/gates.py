@@ -26,8 +26,7 @@ def worse() -> Gate:
     return judge_gate(
         after,
         thresholds=["p50 < 20ms", "p99.99 < 1s"],
-        baseline=baseline(before),
-        margins=parse_margins(DEFAULT_MARGINS, ()),
+        baseline=baseline(before, parse_margins(DEFAULT_MARGINS, ())),
     )
 
 
@@ -35,9 +34,7 @@ def doubtful() -> Gate:
     """One run a side, on another machine, near its limits."""
     return judge_gate(
         [run(verdict="limited", environment={**ENVIRONMENT, "cpu": "y"})],
-        baseline=baseline([run()]),
-        margins=parse_margins("p99: 10%, error_rate: 1%", ()),
-        anyway=True,
+        baseline=baseline([run()], parse_margins("p99: 10%, error_rate: 1%", ()), anyway=True),
     )
 
 

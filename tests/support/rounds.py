@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from loadgen.judge.gate import Baseline
+from loadgen.judge.gate import Baseline, Margin
 from loadgen.measure.histogram import Histogram
 from loadgen.results.result import Block, Generator, Ledger, Rate, Result, Second
 from loadgen.results.summary import latencies
@@ -75,5 +75,5 @@ def blocks(random: Random, p50_ms: float, seconds: int, failing: float = 0.01) -
     )
 
 
-def baseline(rounds: Iterable[Result], name: str = "main") -> Baseline:
-    return Baseline(name, tuple(rounds))
+def baseline(rounds: Iterable[Result], margins: Iterable[Margin] = (), *, anyway: bool = False) -> Baseline:
+    return Baseline("main", tuple(rounds), tuple(margins), anyway)

@@ -30,7 +30,7 @@ def no_epoll(monkeypatch):
 def test_a_run_is_as_exact_without_epoll(path, flags):
     given = {"connections": 10, "total_requests": 200, "mode": "async", **flags}
     with TargetProcess() as target:
-        plan = make_plan(profile_for_url(target.url.rstrip("/") + path, given, {}), cores=1, gil=True)
+        plan = make_plan(profile_for_url(target.url.rstrip("/") + path, given), cores=1, gil=True)
         result = asyncio.run(run(plan, QUIET))
     assert (result.ledger.ok, result.ledger.failed, result.ended_by) == (200, 0, "completed")
     assert result.status_codes == {"200": 200}

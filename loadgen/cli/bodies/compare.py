@@ -1,6 +1,6 @@
 """`loadgen compare`: the same load in several ways, in rounds, and what can be told of their difference."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, parse_duration_s
@@ -9,8 +9,9 @@ from loadgen.cli.commands.compare import Compare
 from loadgen.cli.output import Delivery
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.streams import tell
-from loadgen.cli.variants import Variant, make_variants
+from loadgen.cli.variants import make_variants
 from loadgen.judge.exit_code import ENDED, ExitCode, exit_code
+from loadgen.plan.plan import Plan
 from loadgen.report.campaigns.comparison import make_page
 from loadgen.report.draw.style import counted
 from loadgen.results.rounds import Rounds
@@ -29,25 +30,24 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
     variants, left_out = make_variants(given.target, given.settings, given.flags)
     if not given.output.quiet:
         tell("".join(f"left out: {line}\n" for line in left_out))
-        tell(_announcement(variants, given.rounds, settle_s))
-    plans, labels = [item.plan for item in variants], [item.label for item in variants]
-    outcome = measure(plans, labels, given.rounds, quiet=given.output.quiet, settle_s=settle_s)
+        tell(_announcement(variants.values(), given.rounds, settle_s))
+    outcome = measure([*variants.values()], [*variants], given.rounds, quiet=given.output.quiet, settle_s=settle_s)
     show_early_end(outcome)
-    rounds = [Rounds(results, label) for results, label in zip(outcome.results, labels, strict=True) if results]
+    rounds = [Rounds(results, label) for results, label in zip(outcome.results, variants, strict=True) if results]
     if rounds:
         delivery.deliver("comparison", make_page(rounds))
     return _exit_code(outcome)
 
 
-def _announcement(variants: Sequence[Variant], rounds: int, settle_s: float) -> str:
+def _announcement(plans: Collection[Plan], rounds: int, settle_s: float) -> str:
     """What is about to run, and for how long where that is known."""
     each_s = [
         None if plan.duration_s is None else plan.warmup_s + plan.duration_s + plan.cool_down_s + settle_s + START_S
-        for plan in (item.plan for item in variants)
+        for plan in plans
     ]
     known = [seconds for seconds in each_s if seconds is not None]
     about = f", about {format_duration_s(round(rounds * sum(known)))}" if len(known) == len(each_s) else ""
-    return f"{counted(len(variants), 'variant')}, {counted(rounds, 'round')}{about}\n"
+    return f"{counted(len(plans), 'variant')}, {counted(rounds, 'round')}{about}\n"
 
 
 def _exit_code(outcome: RoundsOutcome) -> int:

@@ -4,8 +4,7 @@ from loadgen.cli.bodies.run import run
 from loadgen.cli.commands.demo import Demo
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against, Output
-from loadgen.cli.planned import Planned
-from loadgen.cli.plans import plan_for
+from loadgen.cli.plans import Planned, plan_for
 from loadgen.cli.streams import emit
 from loadgen.target.process import TargetProcess
 

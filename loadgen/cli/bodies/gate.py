@@ -5,8 +5,8 @@ import os
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.gate import Gate
 from loadgen.cli.output import Delivery
-from loadgen.cli.saved import load_rounds
-from loadgen.cli.saved_baseline import read_reference
+from loadgen.cli.saved import load_rounds, read_baseline
+from loadgen.judge.gate import judge_gate
 
 
 def gate(given: Gate) -> int:
@@ -16,10 +16,10 @@ def gate(given: Gate) -> int:
         raise UsageError("a result is given twice")
     rounds = [result for file in given.files for result in load_rounds(file).results]
     names = list(dict.fromkeys(name for result in rounds for name in result.requests))
-    reference = read_reference(given.against, names)
+    baseline = read_baseline(given.against, names)
     has_thresholds = given.threshold or any(result.plan.get("thresholds") for result in rounds)
-    if not has_thresholds and reference.baseline is None:
+    if not has_thresholds and baseline is None:
         raise UsageError("nothing to judge by: add --threshold 'p99 < 250ms', or --baseline NAME")
-    judged = reference.judge(rounds, given.threshold or (), strict=given.strict)
+    judged = judge_gate(rounds, thresholds=given.threshold or (), baseline=baseline, strict=given.strict)
     delivery.deliver("gate", judged, environment=os.environ)
     return judged.code

@@ -2,8 +2,7 @@
 
 from loadgen.cli.commands.run import Run
 from loadgen.cli.output import Delivery
-from loadgen.cli.planned import Planned
-from loadgen.cli.plans import plan_for
+from loadgen.cli.plans import Planned, plan_for
 
 
 def plan_run(given: Run) -> Planned:

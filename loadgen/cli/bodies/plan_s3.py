@@ -2,7 +2,7 @@
 
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.output import Delivery
-from loadgen.cli.planned import Planned
+from loadgen.cli.plans import Planned
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.session.here import plan_here
 

@@ -3,11 +3,11 @@
 import os
 
 from loadgen.campaigns.rounds import SETTLE_S
-from loadgen.cli.planned import Planned
+from loadgen.cli.plans import Planned
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
-from loadgen.cli.saved_baseline import read_reference
+from loadgen.cli.saved import read_baseline
 from loadgen.judge.exit_code import ENDED, ExitCode
-from loadgen.judge.gate import check_likeness
+from loadgen.judge.gate import check_likeness, judge_gate
 from loadgen.plan.codec import describe_plan
 from loadgen.report.run.run_report import RunReport
 from loadgen.session.environment import describe_environment
@@ -16,15 +16,15 @@ from loadgen.session.environment import describe_environment
 def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: float = SETTLE_S) -> int:
     """Raises UsageError, before anything runs, for a baseline that cannot be compared with."""
     plan, delivery = given.plan, given.delivery
-    reference = read_reference(given.against, plan.job.request_names)
-    if reference.baseline is not None:
-        check_likeness(describe_plan(plan), describe_environment(), reference.baseline, anyway=reference.anyway)
+    baseline = read_baseline(given.against, plan.job.request_names)
+    if baseline is not None:
+        check_likeness(describe_plan(plan), describe_environment(), baseline)
     outcome = measure([plan], [""], given.rounds, quiet=delivery.output.quiet, settle_s=settle_s)
     show_early_end(outcome)
     ended = ENDED.get(outcome.ended_by)
     results = outcome.results[0]
     if not results:
         return ended or ExitCode.INTERNAL
-    gate = reference.judge(results)
+    gate = judge_gate(results, baseline=baseline)
     delivery.deliver("rounds", RunReport(results, gate), environment=os.environ)
     return gate.code if ended is None else ended

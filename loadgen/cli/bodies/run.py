@@ -6,7 +6,7 @@ import traceback
 from loadgen.base.errors import LoadgenError
 from loadgen.base.loop import run_on_loop
 from loadgen.cli.live import live_line
-from loadgen.cli.planned import Planned
+from loadgen.cli.plans import Planned
 from loadgen.cli.streams import tell, tell_error
 from loadgen.executors.places.limits import check_room_for_a_loop
 from loadgen.judge.exit_code import ExitCode, exit_code

@@ -1,6 +1,5 @@
 """A profile file, or a URL, with the flags of the command line -> Profile. All problems are reported at once."""
 
-import enum
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -62,12 +61,11 @@ def _parsed(
     return _checked(resolution, places, flags, default_name=name)
 
 
-def profile_for_url(url: str, flags: Mapping[str, object], environment: Mapping[str, str]) -> Profile:
+def profile_for_url(url: str, flags: Mapping[str, object]) -> Profile:
     """The profile of a bare URL: one request, all else from the flags. Raises ProfileError with every problem.
 
-    `environment` is not looked at: a shell has already put variables into a URL.
+    The environment is not looked at: a shell has already put variables into a URL.
     """
-    del environment
     return _checked(Resolution(values={"target": Raw(url)}), Places(), flags, default_name=None)
 
 
@@ -106,8 +104,6 @@ def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object]
 
 def _outside(value: object) -> object:
     """A flag's value with its text marked as such, so that "100" may become a number."""
-    if isinstance(value, enum.Enum):
-        value = value.value
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
     if isinstance(value, Mapping):

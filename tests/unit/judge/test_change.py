@@ -110,8 +110,7 @@ def words(trials, shift, rounds, noise=0.03):
         return [run(samples=0, rps=rate) for rate in rates]
 
     gates = [
-        judge_gate(side(shift), baseline=baseline(side(1.0)), margins=parse_margins("rps: 10%", ()))
-        for _ in range(trials)
+        judge_gate(side(shift), baseline=baseline(side(1.0), parse_margins("rps: 10%", ()))) for _ in range(trials)
     ]
     return [gate.regressions[0].verdict for gate in gates]
 
@@ -141,16 +140,14 @@ def test_worse_needs_the_margin_and_the_statistics():
     before = [run(p50_ms=value) for value in (10, 10.01, 9.99)]
     little = judge_gate(
         [run(p50_ms=value) for value in (10.5, 10.51, 10.49)],
-        baseline=baseline(before),
-        margins=parse_margins("p50: 10%", ()),
+        baseline=baseline(before, parse_margins("p50: 10%", ())),
     )
     noisy = judge_gate(
-        [run(p50_ms=value) for value in (10, 16, 12)], baseline=baseline(before), margins=parse_margins("p50: 10%", ())
+        [run(p50_ms=value) for value in (10, 16, 12)], baseline=baseline(before, parse_margins("p50: 10%", ()))
     )
     much = judge_gate(
         [run(p50_ms=value) for value in (12, 12.01, 11.99)],
-        baseline=baseline(before),
-        margins=parse_margins("p50: 10%", ()),
+        baseline=baseline(before, parse_margins("p50: 10%", ())),
     )
     assert [gate.regressions[0].verdict for gate in (little, noisy, much)] == ["pass", "cannot tell", "worse"]
 
@@ -185,9 +182,9 @@ def test_one_round_unlike_seven_says_nothing_of_how_far_others_may_be():
 
 def test_the_more_metrics_are_asked_the_surer_each_must_be():
     """12 % less with p = 0.04: worse where it alone was asked, not where it is one of three."""
-    before = baseline([run(rps=value) for value in (100, 104, 96)])
+    before = [run(rps=value) for value in (100, 104, 96)]
     after = [run(rps=value) for value in (88, 92, 84)]
-    alone = judge_gate(after, baseline=before, margins=parse_margins("rps: 10%", ()))
-    among = judge_gate(after, baseline=before, margins=parse_margins("rps: 10%, p50: 10%, p99: 10%", ()))
+    alone = judge_gate(after, baseline=baseline(before, parse_margins("rps: 10%", ())))
+    among = judge_gate(after, baseline=baseline(before, parse_margins("rps: 10%, p50: 10%, p99: 10%", ())))
     assert 0.017 < alone.regressions[0].change.p < 0.05
     assert (alone.regressions[0].verdict, among.regressions[0].verdict) == ("worse", "cannot tell")

@@ -53,12 +53,12 @@ def test_a_wrong_margin_is_explained(text, message):
         (FAST, {"thresholds": ["p50 < 20ms"]}, 0),
         (FAST, {"thresholds": ["p50 < 5ms"]}, 99),
         (FAST, {"thresholds": ["p99.999 < 1s"]}, 99),  # too few samples
-        (FAST, {"baseline": baseline(FAST), "margins": RPS}, 0),
-        (SLOW, {"baseline": baseline(FAST), "margins": RPS}, 120),
-        (SLOW, {"baseline": baseline(FAST), "margins": RPS, "thresholds": ["p50 < 5ms"]}, 99),  # the lower one wins
-        (FAST, {"baseline": baseline(SLOW), "margins": RPS}, 0),  # better
-        (NOISY, {"baseline": baseline(FAST), "margins": RPS}, 0),  # cannot tell
-        (NOISY, {"baseline": baseline(FAST), "margins": RPS, "strict": True}, 120),
+        (FAST, {"baseline": baseline(FAST, RPS)}, 0),
+        (SLOW, {"baseline": baseline(FAST, RPS)}, 120),
+        (SLOW, {"baseline": baseline(FAST, RPS), "thresholds": ["p50 < 5ms"]}, 99),  # the lower one wins
+        (FAST, {"baseline": baseline(SLOW, RPS)}, 0),  # better
+        (NOISY, {"baseline": baseline(FAST, RPS)}, 0),  # cannot tell
+        (NOISY, {"baseline": baseline(FAST, RPS), "strict": True}, 120),
     ],
 )
 def test_the_code_of_a_gate(rounds, asked, expected):
@@ -69,7 +69,7 @@ def test_one_invalid_round_never_passes():
     rounds = [*FAST, run(verdict="invalid")]
     assert code(rounds, thresholds=["p50 < 20ms"]) == 121
     assert code(rounds, thresholds=["p50 < 5ms"]) == 121
-    assert code(rounds, baseline=baseline(FAST), margins=RPS) == 121
+    assert code(rounds, baseline=baseline(FAST, RPS)) == 121
     assert code([run(verdict="limited")], thresholds=["p50 < 20ms"]) == 0
     assert code([run(verdict="limited")], thresholds=["p50 < 20ms"], strict=True) == 121
 
@@ -103,27 +103,27 @@ def test_a_threshold_that_no_result_could_answer_is_a_usage_error():
 )
 def test_what_is_not_alike_is_refused(other, message):
     with pytest.raises(UsageError, match=message):
-        judge_gate(FAST, baseline=baseline([run(**other)]), margins=RPS, anyway=True)
+        judge_gate(FAST, baseline=baseline([run(**other)], RPS, anyway=True))
 
 
 def test_another_machine_is_refused_unless_it_is_wanted():
-    there = baseline([run(environment={"cpu": "y", "cores": 2, "machine": "x86_64"})] * 3)
+    there = [run(environment={"cpu": "y", "cores": 2, "machine": "x86_64"})] * 3
     with pytest.raises(UsageError, match="made on another machine"):
-        judge_gate(FAST, baseline=there, margins=RPS)
-    gate = judge_gate(FAST, baseline=there, margins=RPS, anyway=True)
+        judge_gate(FAST, baseline=baseline(there, RPS))
+    gate = judge_gate(FAST, baseline=baseline(there, RPS, anyway=True))
     assert gate.code == 0
     assert gate.notes[0].startswith("The baseline was made on another machine: processor x instead of y")
 
 
 def test_where_it_ran_against_another_host_or_in_another_mode_is_no_hindrance():
-    other = baseline([run(target="http://10.0.0.1:81", mode="async", rps=value) for value in (100, 101, 99)])
-    assert code(FAST, baseline=other, margins=RPS) == 0
+    other = baseline([run(target="http://10.0.0.1:81", mode="async", rps=value) for value in (100, 101, 99)], RPS)
+    assert code(FAST, baseline=other) == 0
 
 
 def test_one_run_a_side_is_noted():
-    gate = judge_gate([run()], baseline=baseline([run()]), margins=RPS)
+    gate = judge_gate([run()], baseline=baseline([run()], RPS))
     assert gate.notes[0].startswith("One run on each side")
-    assert judge_gate(FAST, baseline=baseline([run()]), margins=RPS).notes == ()
+    assert judge_gate(FAST, baseline=baseline([run()], RPS)).notes == ()
 
 
 @pytest.mark.parametrize("text", ["nonsense", "p99 <", "p99 < 1s over 300ms"])

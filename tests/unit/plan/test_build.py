@@ -35,7 +35,7 @@ def problems(plan):
 
 
 def url_plan(url, **flags):
-    return make_plan(profile_for_url(url, flags, {}), cores=2, gil=True)
+    return make_plan(profile_for_url(url, flags), cores=2, gil=True)
 
 
 def own_headers(request):

@@ -148,6 +148,6 @@ def test_a_described_plan_tells_all_that_was_done(secretive_plan):
 
 
 def test_an_endless_stage_is_described_in_plain_json():
-    plan = make_plan(profile_for_url("http://h/", {"rate": "5", "total_requests": "9"}, {}), cores=1, gil=True)
+    plan = make_plan(profile_for_url("http://h/", {"rate": "5", "total_requests": "9"}), cores=1, gil=True)
     described = json.loads(json.dumps(describe_plan(plan), allow_nan=False))
     assert described["arrivals"]["stages"] == [{"duration_s": None, "from_rps": 5.0, "to_rps": 5.0}]

@@ -512,7 +512,7 @@ def test_no_problem_shows_a_secret(problems, line, secret):
 )
 def test_no_problem_shows_userinfo(url):
     with pytest.raises(ProfileError) as caught:
-        profile_for_url(url, {}, {})
+        profile_for_url(url, {})
     assert "cAn" not in str(caught.value)
 
 
@@ -520,14 +520,14 @@ def test_no_problem_shows_userinfo(url):
 
 
 def test_a_url_is_a_profile_of_one_request():
-    profile = profile_for_url("http://user:pw@Host.example:81/a?b=1", {"connections": "3"}, {})
+    profile = profile_for_url("http://user:pw@Host.example:81/a?b=1", {"connections": "3"})
     assert (profile.name, profile.connections) == ("http://host.example:81", 3)
     assert (str(profile.target), profile.target.userinfo) == ("http://host.example:81/a?b=1", "user:pw")
 
 
 def test_a_url_without_its_scheme_is_told_what_was_probably_meant():
     with pytest.raises(ProfileError) as caught:
-        profile_for_url("localhost:8080", {"connections": "many"}, {})
+        profile_for_url("localhost:8080", {"connections": "many"})
     assert caught.value.problems == [
         "target: expected a URL such as http://127.0.0.1:8080/, got 'localhost:8080'; did you mean http://localhost:8080/?",
         "--connections: expected an integer >= 1, got 'many'",

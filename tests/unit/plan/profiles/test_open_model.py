@@ -12,7 +12,7 @@ from loadgen.session import collector
 
 
 def plan(**flags):
-    return make_plan(profile_for_url("http://h/", flags, {}), cores=2, gil=True)
+    return make_plan(profile_for_url("http://h/", flags), cores=2, gil=True)
 
 
 def problems(**flags):
