@@ -7,18 +7,9 @@ says in plain words what is right; what spans several keys is checked in checks.
 import copy
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    SkipValidation,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, SkipValidation, ValidationError
 
-from loadgen.base.units import parse_duration_s, parse_range_s, parse_rate, parse_size, shown
+from loadgen.base.units import parse_range_s, parse_rate, shown
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.jobs.s3 import JOBS
@@ -26,25 +17,26 @@ from loadgen.plan.plan import ClientKind, Mode
 from loadgen.plan.problems import Places, Problem, Where, did_you_mean
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import Target, parse_target
+from loadgen.plan.profiles.request_profile import (
+    Boolean,
+    ExpectProfile,
+    File,
+    Headers,
+    Keys,
+    Positive,
+    PositiveSeconds,
+    RequestProfile,
+    Seconds,
+    Text,
+)
 from loadgen.plan.profiles.s3_profile import S3Profile
 from loadgen.plan.profiles.variables import FoundValue
 
-Text = Annotated[str, BeforeValidator(fields.text)]
-File = Annotated[str, BeforeValidator(fields.file_name)]
-Boolean = Annotated[bool, BeforeValidator(fields.boolean)]
-Positive = Annotated[int, BeforeValidator(fields.integer(1))]
 Natural = Annotated[int, BeforeValidator(fields.integer(0))]
-Seconds = Annotated[float, BeforeValidator(parse_duration_s)]
-PositiveSeconds = Annotated[float, BeforeValidator(fields.positive_duration)]
 Rate = Annotated[float, BeforeValidator(parse_rate)]
 StageEnd = Annotated[SkipValidation[fields.StageEnd], BeforeValidator(fields.stage)]
 AbortRule = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("abort"))]
 Threshold = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("threshold"))]
-Body = Annotated[bytes, BeforeValidator(fields.body)]
-Headers = Annotated[
-    dict[Annotated[str, BeforeValidator(fields.header_name)], Annotated[str, BeforeValidator(fields.header_value)]],
-    AfterValidator(fields.one_host),
-]
 
 _UNKNOWN_TARGET = "http://127.0.0.1/"
 REQUIRED = ("job", "bucket")
@@ -67,39 +59,7 @@ class Origins(NamedTuple):
     found_values: tuple[FoundValue, ...] = ()
 
 
-class _Keys(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class ExpectProfile(_Keys):
-    """What is a good reply; without `status` every 2xx and 3xx is."""
-
-    status: Annotated[tuple[tuple[int, int], ...], BeforeValidator(fields.statuses)] = ((200, 399),)
-    body_contains: Body | None = None
-    length: Annotated[int, BeforeValidator(parse_size)] | None = None
-
-
-class RequestProfile(_Keys):
-    """One kind of request. Without `method` it is a GET, or a POST where there is a body."""
-
-    name: Annotated[str, BeforeValidator(fields.name)] | None = None
-    method: Annotated[str, BeforeValidator(fields.method)] | None = None
-    path: Annotated[str, BeforeValidator(fields.path)] | None = None
-    weight: Annotated[float, BeforeValidator(fields.positive_number)] = 1.0
-    headers: Headers = {}
-    body: Body | None = None
-    json_body: Any = Field(default=None, alias="json")
-    body_file: File | None = None
-    expect: ExpectProfile = ExpectProfile()
-
-    @property
-    def bodies(self) -> list[str]:
-        """The keys by which a body is given; more than one is a problem."""
-        keys = {"body": "body", "json_body": "json", "body_file": "body_file"}
-        return [key for field, key in keys.items() if field in self.model_fields_set]
-
-
-class Profile(_Keys):
+class Profile(Keys):
     """A whole profile. Durations are seconds, rates per second; None is "not given"."""
 
     name: Annotated[str, BeforeValidator(fields.name)] | None = None
@@ -141,7 +101,7 @@ class Profile(_Keys):
     thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(fields.one_or_many)] = ()
     strict: Boolean = False
     phases: Boolean = False
-    headers: Headers = {}
+    headers: Headers = Field(default={})
     seed: Natural = 1
     requests: tuple[RequestProfile, ...] = ()
     s3: S3Profile | None = None

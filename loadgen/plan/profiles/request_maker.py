@@ -1,0 +1,112 @@
+"""A request of a profile becomes a RequestSpec: joined with the target, the common headers and the variables."""
+
+import json
+import re
+from base64 import b64encode
+
+from loadgen import __version__
+from loadgen.base.exchange import Expect
+from loadgen.plan.encodings import body_kind
+from loadgen.plan.jobs.http import RequestSpec, Variable
+from loadgen.plan.problems import Problem, Where
+from loadgen.plan.profiles import fields
+from loadgen.plan.profiles.address import request_path
+from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.request_profile import RequestKeys
+from loadgen.plan.profiles.variables import PLACEHOLDER
+
+
+class RequestMaker:
+    """One request of a profile, and what is wrong with it."""
+
+    def __init__(self, profile: Profile, request: RequestKeys, where: Where, changing: dict[str, Variable]) -> None:
+        self._profile = profile
+        self._request = request
+        self._where = where
+        self._changing = changing
+        self.problems: list[Problem] = []
+
+    def spec(self, weight: float = 1.0) -> RequestSpec:
+        request = self._request
+        body = self._body()
+        path = self._path()
+        expect = request.expect
+        headers = self._headers()
+        return RequestSpec(
+            name=request.name or "",
+            method=request.method or ("POST" if request.bodies else "GET"),
+            path=path,
+            weight=weight,
+            headers=headers,
+            body=body,
+            body_file=request.body_file,
+            body_kind="json" if "json" in request.bodies else body_kind(headers),
+            expect=Expect(expect.status, expect.body_contains, expect.length),
+        )
+
+    def _path(self) -> str:
+        target = self._profile.target
+        try:
+            return target.path if self._request.path is None else request_path(target, self._request.path)
+        except ValueError as error:
+            self._problem("path", str(error))
+            return "/"
+
+    def _headers(self) -> tuple[tuple[str, str], ...]:
+        own = tuple(self._request.headers.items())
+        replaced = {name.lower() for name, _ in own}
+        pairs = tuple(pair for pair in self._profile.common_headers if pair[0].lower() not in replaced) + own
+        given = {name.lower() for name, _ in pairs}
+        if "json" in self._request.bodies and "content-type" not in given:
+            pairs += (("Content-Type", "application/json"),)
+        if self._profile.target.userinfo is not None and "authorization" not in given:
+            pairs += (("Authorization", f"Basic {b64encode(self._profile.target.userinfo.encode()).decode()}"),)
+        if "user-agent" not in given:
+            pairs += (("User-Agent", f"loadgen/{__version__}"),)
+        for name, value in pairs:
+            self._check_header_choices(name, value)
+        return pairs
+
+    def _check_header_choices(self, name: str, value: str) -> None:
+        for variable in self._choices(value):
+            try:
+                for item in variable.values:
+                    fields.header_value(str(item))
+            except ValueError as error:
+                self.problems.append(
+                    Problem((*self._where, "headers", name), f"a choice of ${{{variable.name}}}: {error}")
+                )
+
+    def _body(self) -> bytes:
+        keys = self._request.bodies
+        if len(keys) > 1:
+            self._problem(keys[1], f"expected one of body, json and body_file, got {' and '.join(keys)}")
+        if "json" in keys:
+            return self._json()
+        return self._request.body or b""
+
+    def _json(self) -> bytes:
+        try:
+            text = json.dumps(self._request.json_body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            data = text.encode()
+        except (ValueError, TypeError):
+            self._problem(
+                "json", "expected what JSON can hold: texts, finite numbers, true, false, null, lists, mappings"
+            )
+            return b""
+        return re.sub(rb'"\$\{([A-Za-z_][A-Za-z0-9_]*)\}"', self._as_number, data)
+
+    def _as_number(self, match: re.Match[bytes]) -> bytes:
+        """A value that is wholly a number's variable is a number: without quotes."""
+        variable = self._changing.get(match[1].decode())
+        if variable is None or variable.kind == "uuid" or any(isinstance(value, str) for value in variable.values):
+            return match[0]
+        return match[0].strip(b'"')
+
+    def _choices(self, text: str) -> list[Variable]:
+        names = dict.fromkeys(PLACEHOLDER.findall(text))
+        found = [self._changing[name] for name in names if name in self._changing]
+        return [variable for variable in found if variable.kind == "choice"]
+
+    def _problem(self, key: str, text: str) -> None:
+        self.problems.append(Problem((*self._where, key), text))
