@@ -19,6 +19,7 @@ from loadgen.measure.transactions import Transactions
 from loadgen.pacing.make import make_pacer
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
 
@@ -80,6 +81,8 @@ def _workload(task: Assignment, transactions: Transactions, *, sequential: bool)
             from loadgen.workloads.s3.workload import make_s3_workload
 
             return make_s3_workload(plan, job, shard, transactions, on_lost, threads=sequential)
+        case ScenarioJob():
+            raise NotImplementedError("journeys")
 
 
 def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: Addresses) -> Callable[[], Client]:

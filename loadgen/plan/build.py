@@ -1,11 +1,13 @@
 """Profile -> Plan: the last step before a run, where the machine's cores and the files on its disk come in."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 from loadgen.base.exchange import Tls
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
+from loadgen.plan.jobs.scenario import FeedSpec, ScenarioJob, Step, inside
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.open_model import make_arrivals, measured_s
@@ -25,8 +27,10 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
     """
     job, problems = make_job(profile)
     if isinstance(job, HttpJob):
-        specs = (_with_file(profile, spec, index, problems) for index, spec in enumerate(job.requests))
+        specs = (_with_file(profile, spec, ("requests", at), problems) for at, spec in enumerate(job.requests))
         job = replace(job, requests=tuple(specs))
+    elif isinstance(job, ScenarioJob):
+        job = _with_files(profile, job, problems)
     tls = Tls(
         verify=not profile.insecure,
         ca_file=_readable(profile, ("cacert",), profile.cacert, problems),
@@ -83,9 +87,37 @@ def _topology(profile: Profile, cores: int, gil: bool, problems: list[Problem]) 
         return 1, 1
 
 
-def _with_file(profile: Profile, spec: RequestSpec, index: int, problems: list[Problem]) -> RequestSpec:
+def _with_files(profile: Profile, job: ScenarioJob, problems: list[Problem]) -> ScenarioJob:
+    """The job with the body files of its steps read, and the full names of its feeds."""
+
+    def read(steps: tuple[Step, ...], where: Where) -> tuple[Step, ...]:
+        return tuple(read_one(step, (*where, index)) for index, step in enumerate(steps))
+
+    def read_one(step: Step, where: Where) -> Step:
+        request = step.request and _with_file(profile, step.request, where, problems)
+        return replace(step, request=request, steps=read(step.steps, (*where, inside(step))))
+
+    file = _readable(profile, ("scenario",), job.file, problems)
+    return replace(
+        job,
+        file=file,
+        digest=hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else "",
+        journeys=tuple(
+            replace(item, steps=read(item.steps, ("scenarios", item.name, "steps"))) for item in job.journeys
+        ),
+        user_start=read(job.user_start, ("per_user", "start")),
+        user_end=read(job.user_end, ("per_user", "end")),
+        feeds=tuple(_feed(profile, feed, problems) for feed in job.feeds),
+    )
+
+
+def _feed(profile: Profile, feed: FeedSpec, problems: list[Problem]) -> FeedSpec:
+    return replace(feed, file=_readable(profile, ("feeds", feed.name, "file"), feed.file, problems) or "")
+
+
+def _with_file(profile: Profile, spec: RequestSpec, request: Where, problems: list[Problem]) -> RequestSpec:
     """The request with its body file read, or with the file's full name where it is too large to keep."""
-    where = ("requests", index, "body_file")
+    where = (*request, "body_file")
     name = _readable(profile, where, spec.body_file, problems)
     if name is None:
         return spec

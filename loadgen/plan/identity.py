@@ -15,6 +15,7 @@ _DEFAULTS = {part.name: part.default for part in fields(Plan) if part.default is
 _DIFFERENCES = {
     "requests": "other requests",
     "variables": "other variables",
+    "scenario": "other scenarios",
     "keep_alive": "one kept its connections, the other opened one for each request",
 }
 _DURATIONS = {

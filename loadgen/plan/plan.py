@@ -10,12 +10,13 @@ from loadgen.base.exchange import Origin, Tls
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.scenario import ScenarioJob
 
 Mode = Literal["pool", "threads", "async"]
 ClientKind = Literal["raw", "httpx"]
 
 
-Job = HttpJob | S3Job
+Job = HttpJob | S3Job | ScenarioJob
 """What is sent: a closed union. Each says which request names it has (an index into them is a name id), which
 transactions, how many requests it plans (None: as many as fit into the run), and in what a report counts it: a good
 reply, or a transaction, is `per_reply` of its `noun`, of which there are `total` to handle (None: no end).

@@ -5,6 +5,7 @@ import os
 from loadgen.plan.build import make_plan
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.profile import Profile
 from loadgen.session.environment import gil_enabled, usable_cores
@@ -14,7 +15,7 @@ def plan_here(profile: Profile) -> Plan:
     """The plan of a checked profile on this machine; a bucket is found by AWS's variables, too. Raises UsageError."""
     plan = make_plan(profile, cores=usable_cores(), gil=gil_enabled())
     match plan.job:
-        case HttpJob():
+        case HttpJob() | ScenarioJob():
             return plan
         case S3Job() as job:
             from loadgen.workloads.s3.located import locate

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
@@ -24,7 +25,7 @@ async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = No
 
 async def _run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None) -> Result:
     match plan.job:
-        case HttpJob():
+        case HttpJob() | ScenarioJob():
             return await run(plan, hooks, calibration)
         case S3Job() as job:
             from loadgen.session.s3 import run_s3

@@ -60,9 +60,9 @@ class HttpJob:
         return tuple(request.name for request in self.requests)
 
     def describe(self) -> dict[str, Any]:
-        return {"variables": [_described(variable) for variable in self.variables]}
+        return {"variables": [described_variable(variable) for variable in self.variables]}
 
 
-def _described(variable: Variable) -> dict[str, Any]:
+def described_variable(variable: Variable) -> dict[str, Any]:
     """Without `encoded` where it is not: plans of older results have no such key, and are the same."""
     return {key: value for key, value in asdict(variable).items() if key != "encoded" or value}

@@ -3,11 +3,13 @@
 A worker process restores it from JSON, and loads `file` again where the journeys are functions.
 """
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePath
 from typing import Any, ClassVar, Literal
 
 from loadgen.base.exchange import Expect
-from loadgen.plan.jobs.http import RequestSpec, Variable
+from loadgen.plan.jobs.http import RequestSpec, Variable, described_variable
 
 Pick = Literal["own", "once", "order", "random"]
 Source = Literal["json", "header", "regex", "cookie"]
@@ -57,13 +59,15 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Journey:
     """One scenario: its share of all journeys by `weight`, and the pause after each pass. `fresh`: each pass has a new
-    connection and no cookies. Without `steps` it is the function `name` of the job's file."""
+    connection and no cookies. Without `steps` it is the function `name` of the job's file. With `every_s` a user's next
+    pass begins so long after this one began, or at once where it took longer."""
 
     name: str
     weight: float = 1.0
     think_s: tuple[float, float] = (0.0, 0.0)
     fresh: bool = False
     steps: tuple[Step, ...] = ()
+    every_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,6 @@ class ScenarioJob:
     shared: str = "null"
     by_user: bool = False
 
-    requests: ClassVar[tuple[RequestSpec, ...]] = ()
     request_names: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
     noun: ClassVar[str] = "journeys"
@@ -101,5 +104,49 @@ class ScenarioJob:
     def transactions(self) -> tuple[str, ...]:
         return tuple(journey.name for journey in self.journeys)
 
+    @property
+    def requests(self) -> tuple[RequestSpec, ...]:
+        """Every request that is declared, under its name in a report; those of Python are not known before they are
+        sent."""
+        journeys = [(journey.name, journey.weight, journey.steps) for journey in self.journeys]
+        journeys += [("per_user", 1.0, self.user_start), ("per_user", 1.0, self.user_end)]
+        return tuple(
+            replace(step.request, name=f"{name}/{step.name}", weight=weight)
+            for name, weight, steps in journeys
+            for step in all_steps(steps)
+            if step.request is not None
+        )
+
     def describe(self) -> dict[str, Any]:
-        return {"scenario": asdict(self)}
+        """What is beside the requests."""
+        described = {
+            "journeys": [
+                asdict(replace(journey, steps=())) | {"steps": [*map(_described, journey.steps)]}
+                for journey in self.journeys
+            ],
+            "user_start": [*map(_described, self.user_start)],
+            "user_end": [*map(_described, self.user_end)],
+            "feeds": [asdict(feed) | {"file": PurePath(feed.file).name} for feed in self.feeds],
+            "file": self.file and PurePath(self.file).name,
+            "digest": self.digest,
+            "dialect": self.dialect,
+            "shared": self.shared,
+            "by_user": self.by_user,
+        }
+        return {"variables": [described_variable(variable) for variable in self.variables], "scenario": described}
+
+
+def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
+    """Steps, and those in them."""
+    for step in steps:
+        yield step
+        yield from all_steps(step.steps)
+
+
+def inside(step: Step) -> str:
+    """The key of a profile under which the steps in a step stand."""
+    return "together" if step.kind == "together" else "steps"
+
+
+def _described(step: Step) -> dict[str, Any]:
+    return asdict(replace(step, request=None, steps=())) | {"steps": [*map(_described, step.steps)]}

@@ -4,11 +4,13 @@ from collections.abc import Collection
 
 from loadgen.base.units import format_duration_s
 from loadgen.plan.condition import Condition, check_request_name
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.requests import make_job
 from loadgen.plan.profiles.s3_profile import s3_problems
+from loadgen.plan.profiles.scenarios import journey_problems
 from loadgen.plan.profiles.user_stages import user_stage_problems
 
 _CHAINED = {
@@ -28,8 +30,9 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     job, problems = make_job(profile)
     if "target" in wrong:
         problems = [problem for problem in problems if problem.where[-1] != "path"]
+    problems = [problem for problem in problems if not _follows(problem.where, failed)]
     if "requests" not in wrong:
-        names = list(job.request_names)
+        names = None if isinstance(job, ScenarioJob) else list(job.request_names)
         run_s = measured_s(profile) if timed else None
         for index, rule in enumerate(profile.abort_if):
             problems += _condition(("abort_if", index), rule, names)
@@ -40,6 +43,7 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     if timed:
         problems += _times(profile)
     problems += _s3(profile)
+    problems += journey_problems(profile)
     if profile.dns_ttl and "target" not in wrong and profile.target.origin.is_address:
         problems.append(Problem(("dns_ttl",), "cannot be combined with an IP address: there is no name to look up"))
     if profile.warmup and job.ends_itself:
@@ -48,9 +52,18 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     return [*problems, *open_model_problems(profile, wrong), *user_stage_problems(profile, wrong)]
 
 
-def _condition(where: Where, condition: Condition, names: list[str], run_s: float | None = None) -> list[Problem]:
+def _follows(where: Where, failed: Collection[Where]) -> bool:
+    """Whether a problem in a step may only be there because a value in it, or around it, was left out."""
+    return len(where) > 2 and any(where[: len(place)] == place or place[: len(where)] == where for place in failed)
+
+
+def _condition(
+    where: Where, condition: Condition, names: list[str] | None, run_s: float | None = None
+) -> list[Problem]:
+    """What is wrong with a condition; `names` are those of requests, None where they are not known yet."""
     try:
-        check_request_name(condition.metric, names)
+        if names is not None:
+            check_request_name(condition.metric, names)
     except ValueError as error:
         return [Problem(where, str(error))]
     problem = _window_problem(condition, run_s) if run_s is not None else None

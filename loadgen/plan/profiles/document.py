@@ -92,7 +92,9 @@ def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object]
     if "s3" in values and "target" not in values:
         values["target"] = Raw(NO_ENDPOINT)
     profile, problems = validated(values)
-    profile = profile.known_from(Origins(places, resolution.secrets, flag_headers, tuple(resolution.found.values())))
+    profile = profile.known_from(
+        Origins(places, resolution.secrets, flag_headers, tuple(resolution.found.values()), resolution.names)
+    )
     failed = {problem.where for problem in problems} | resolution.spoiled
     problems = [problem for problem in problems if not _is_within(problem.where, resolution.spoiled)]
     follow_ups = [item for item in spanning_problems(profile, failed) if not _is_within(item.where, resolution.spoiled)]
@@ -132,8 +134,9 @@ def _put_request_flags(values: dict[str, Any], given: Mapping[str, object]) -> l
     requests = values.get("requests") or [{}]
     if not flags or not isinstance(requests, list) or not isinstance(requests[0], dict):
         return []
-    if len(requests) > 1:
-        text = f"the profile has {len(requests)} requests, so set it in the profile"
+    journeys = "scenarios" in values or "scenario" in values
+    if journeys or len(requests) > 1:
+        text = f"the profile has {'scenarios' if journeys else f'{len(requests)} requests'}, so set it in the profile"
         return [Problem((f"--{key}",), text) for key in flags]
     problems = []
     request = dict(requests[0])

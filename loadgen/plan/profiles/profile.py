@@ -5,7 +5,8 @@ says in plain words what is right; what spans several keys is checked in checks.
 """
 
 import copy
-from typing import Annotated, Any, Literal, NamedTuple
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, SkipValidation, ValidationError
 
@@ -17,9 +18,9 @@ from loadgen.plan.plan import ClientKind, Mode
 from loadgen.plan.problems import Places, Problem, Where, did_you_mean
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import Target, parse_target
+from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.request_profile import (
     Boolean,
-    ExpectProfile,
     File,
     Headers,
     Keys,
@@ -30,6 +31,7 @@ from loadgen.plan.profiles.request_profile import (
     Text,
 )
 from loadgen.plan.profiles.s3_profile import S3Profile
+from loadgen.plan.profiles.scenario_profile import FeedProfile, JourneyProfile, PerUserProfile
 from loadgen.plan.profiles.variables import FoundValue
 
 Natural = Annotated[int, BeforeValidator(fields.integer(0))]
@@ -50,13 +52,15 @@ MISSING: dict[str | int, str] = {
 class Origins(NamedTuple):
     """Where the values of a profile are from: their places, to name one in a problem, and the headers given by flags.
 
-    `secrets` are the values of variables marked so; `found_values` those that stay the same, and where each was found.
+    `secrets` are the values of variables marked so; `found_values` those that stay the same, and where each was found;
+    `names` those whose values are found out while it runs.
     """
 
     places: Places = Places()
     secrets: tuple[str, ...] = ()
     flag_headers: tuple[tuple[str, str], ...] = ()
     found_values: tuple[FoundValue, ...] = ()
+    names: JourneyNames = JourneyNames()
 
 
 class Profile(Keys):
@@ -104,6 +108,10 @@ class Profile(Keys):
     headers: Headers = Field(default={})
     seed: Natural = 1
     requests: tuple[RequestProfile, ...] = ()
+    scenario: File | None = None
+    scenarios: dict[Annotated[str, BeforeValidator(fields.name)], JourneyProfile] = Field(default={})
+    feeds: dict[str, FeedProfile] = Field(default={})
+    per_user: PerUserProfile = PerUserProfile()
     s3: S3Profile | None = None
 
     _origins: Origins = PrivateAttr(default=Origins())
@@ -154,6 +162,8 @@ def _remove(values: Any, where: Where) -> None:
         return
     *outer, last = where
     for step in outer:
+        if isinstance(step, str) and step not in values:
+            return
         values = values[step]
     if isinstance(values, list):
         values[int(last)] = {}
@@ -185,12 +195,14 @@ def _explained(error: dict[str, Any], where: Where) -> str:
 
 
 def _keys_at(where: Where) -> list[str]:
-    model: type[BaseModel] = Profile
-    match where:
-        case (*_, "expect"):
-            model = ExpectProfile
-        case ("s3",):
-            model = S3Profile
-        case (_, *_):
-            model = RequestProfile
-    return [item.alias or name for name, item in model.model_fields.items()]
+    """The keys that can stand in the mapping at a place."""
+    kind: Any = Profile
+    for step in where:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            fields_by_key = {item.alias or name: item for name, item in kind.model_fields.items()}
+            kind = fields_by_key[str(step)].annotation
+        else:
+            kind = get_args(kind)[-1 if get_origin(kind) is dict else 0]
+        if get_origin(kind) in (Union, UnionType):
+            kind = get_args(kind)[0]
+    return [item.alias or name for name, item in kind.model_fields.items()]

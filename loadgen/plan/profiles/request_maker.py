@@ -6,20 +6,32 @@ from base64 import b64encode
 
 from loadgen import __version__
 from loadgen.base.exchange import Expect
-from loadgen.plan.encodings import body_kind
+from loadgen.plan.encodings import body_kind, encode_path
 from loadgen.plan.jobs.http import RequestSpec, Variable
+from loadgen.plan.places import PLACE
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import request_path
+from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.request_profile import RequestKeys
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
+_NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+
 
 class RequestMaker:
-    """One request of a profile, and what is wrong with it."""
+    """One request of a profile, and what is wrong with it. Of `names` the values are found out while it runs."""
 
-    def __init__(self, profile: Profile, request: RequestKeys, where: Where, changing: dict[str, Variable]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        request: RequestKeys,
+        where: Where,
+        changing: dict[str, Variable],
+        names: JourneyNames = JourneyNames(),  # noqa: B008
+    ) -> None:
+        self._names = names
         self._profile = profile
         self._request = request
         self._where = where
@@ -45,9 +57,15 @@ class RequestMaker:
         )
 
     def _path(self) -> str:
-        target = self._profile.target
+        target, path = self._profile.target, self._request.path
+        if (
+            path is not None
+            and (place := PLACE.match(path))
+            and place[1] in (*self._names.extracted, *self._names.feeds)
+        ):
+            return encode_path(path)
         try:
-            return target.path if self._request.path is None else request_path(target, self._request.path)
+            return target.path if path is None else request_path(target, path)
         except ValueError as error:
             self._problem("path", str(error))
             return "/"
@@ -94,11 +112,16 @@ class RequestMaker:
                 "json", "expected what JSON can hold: texts, finite numbers, true, false, null, lists, mappings"
             )
             return b""
-        return re.sub(rb'"\$\{([A-Za-z_][A-Za-z0-9_]*)\}"', self._as_number, data)
+        return re.sub(rb'"\$\{([A-Za-z_][^{}:"\\]*)(?::-((?:[^"\\]|\\.)*))?\}"', self._as_value, data)
 
-    def _as_number(self, match: re.Match[bytes]) -> bytes:
-        """A value that is wholly a number's variable is a number: without quotes."""
-        variable = self._changing.get(match[1].decode())
+    def _as_value(self, match: re.Match[bytes]) -> bytes:
+        """A value that is wholly a number's variable is a number, without quotes; one found out later what it is."""
+        name, default = match[1].decode(), match[2]
+        if name in self._names and name not in self._changing:
+            if default is None:
+                return b"${%b:json}" % match[1]
+            return b"${%b:json:-%b}" % (match[1], default if _NUMBER.fullmatch(default) else b'"%b"' % default)
+        variable = self._changing.get(name)
         if variable is None or variable.kind == "uuid" or any(isinstance(value, str) for value in variable.values):
             return match[0]
         return match[0].strip(b'"')

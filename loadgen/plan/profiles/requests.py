@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from loadgen.base.redact import Redactor, is_sensitive_header, values_by_name
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.places import PLACE
 from loadgen.plan.plan import Job
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.request_maker import RequestMaker
 from loadgen.plan.profiles.request_profile import RequestProfile
 from loadgen.plan.profiles.s3_profile import make_s3_job
+from loadgen.plan.profiles.scenarios import has_journeys, make_scenario_job
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _SHORTEST_COOKIE_SECRET = 8
@@ -25,6 +27,8 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
         timed = profile.duration is not None or profile.total_requests is not None or bool(profile.stages)
         journal = profile.s3.resume and str(profile.origins.places.file(("s3", "resume"), profile.s3.resume).absolute())
         return make_s3_job(profile.s3, profile.target.path, timed=timed, journal=journal), []
+    if has_journeys(profile):
+        return make_scenario_job(profile)
     problems: list[Problem] = []
     changing = {variable.name: variable for variable in profile.variables}
     specs = []
@@ -49,7 +53,7 @@ def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tupl
         for name, value in request.headers:
             if is_sensitive_header(name):
                 found += [*_credentials(name.lower(), value), *_choices_in(value, profile.variables)]
-    return tuple(dict.fromkeys(secret for secret in found if secret and not PLACEHOLDER.search(secret)))
+    return tuple(dict.fromkeys(secret for secret in found if secret and not PLACE.search(secret)))
 
 
 def _credentials(name: str, value: str) -> Iterator[str]:

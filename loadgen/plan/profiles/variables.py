@@ -16,15 +16,18 @@ from loadgen.base.redact import REDACTED
 from loadgen.base.units import shown
 from loadgen.plan.encodings import Encode, as_it_is, body_kind, encode_path, in_body, in_url, percent
 from loadgen.plan.jobs.http import Variable
+from loadgen.plan.places import COLUMN, PLACE
+from loadgen.plan.places import NAME as NAME_TEXT
 from loadgen.plan.problems import Problem, Where, did_you_mean, where_text
+from loadgen.plan.profiles.journey_names import JourneyNames, journey_names, request_key
 from loadgen.plan.profiles.values import PER_REQUEST, Raw, as_text, changing, like
 
 if TYPE_CHECKING:
     from loadgen.plan.profiles.yaml_tree import Document
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_REFERENCE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}|\$\{")
+NAME = re.compile(NAME_TEXT)
+PLACEHOLDER = re.compile(rf"\$\{{({NAME_TEXT})\}}")
+_REFERENCE = re.compile(rf"\$\$|\$\{{({NAME_TEXT}(?:\.{COLUMN})?)(:-[^}}]*)?\}}|\$\{{")
 _FIXED = ("default", "env", "secret", "encoded")
 
 
@@ -45,6 +48,7 @@ class Resolution:
     variables: tuple[Variable, ...] = ()
     found: dict[str, FoundValue] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    names: JourneyNames = field(default_factory=JourneyNames)
     problems: list[Problem] = field(default_factory=list)
     spoiled: set[Where] = field(default_factory=set)
 
@@ -69,7 +73,8 @@ class Resolver:
         self._secrets: list[str] = []
         self._unknown: dict[str, list[Where]] = {}
         self._used: set[str] = set()
-        self._result = Resolution()
+        self._names = journey_names(document.values)
+        self._result = Resolution(names=self._names)
 
     def resolve(self) -> Resolution:
         values = dict(self._document.values)
@@ -174,7 +179,7 @@ class Resolver:
         if "$" not in text:
             return text
         whole = _REFERENCE.fullmatch(text)
-        if whole and whole[1]:
+        if whole and whole[1] and whole[1] not in self._names:
             return self._typed(whole, where)
         kept: list[str] = []
         matches = [*_REFERENCE.finditer(text)]
@@ -185,20 +190,21 @@ class Resolver:
         encoders = self._encoders(where, literals)
         put_in = [self._text(match, where, kept, encode) for match, encode in zip(matches, encoders, strict=True)]
         done = "".join(chain.from_iterable(zip(literals, [*put_in, ""], strict=True)))
-        if [found for found in PLACEHOLDER.findall(done) if found in self._changing] != kept:
+        if [name for name in map(_whole_name, PLACE.finditer(done)) if self._changes(name)] != kept:
             self._spoil(where, "a literal ${NAME} cannot have the name of a variable that changes with every request")
         return Raw(done)
 
     def _encoders(self, where: Where, literals: Sequence[str]) -> list[Encode]:
         """What writes each value at its place between the literal texts."""
-        match where:
-            case ("target",) | ("requests", _, "path"):
-                return in_url(literals)
-            case ("requests", int(index), "body"):
-                values = self._document.values
-                common, own = values.get("headers"), values["requests"][index].get("headers")
-                given = [*self._pairs(common), *self._headers, *self._pairs(own)]
-                return in_body(body_kind(given), literals)
+        request, key = request_key(where) or ((), "")
+        if where == ("target",) or key == "path":
+            return in_url(literals)
+        if key == "body":
+            own: Any = self._document.values
+            for step in request:
+                own = own[step]
+            given = [*self._pairs(self._document.values.get("headers")), *self._headers]
+            return in_body(body_kind([*given, *self._pairs(own.get("headers"))]), literals)
         return [as_it_is] * (len(literals) - 1)
 
     def _pairs(self, headers: object) -> Iterator[tuple[str, str]]:
@@ -225,14 +231,23 @@ class Resolver:
             self._spoil(where, "expected ${NAME} or ${NAME:-default} (write $${ for a literal ${)")
             return ""
         self._used.add(name)
-        if name in self._changing:
+        if "." in name and name not in self._names:
+            feed = name.partition(".")[0]
+            hint = did_you_mean(feed, sorted(self._names.feeds)) or "; feeds are files of rows, by name, under `feeds`"
+            self._spoil(where, f"${{{name}}}: there is no feed {feed!r}{hint}")
+            return ""
+        if self._changes(name):
             if not _may_change(where):
-                place = "changes with every request, so it can stand only in a request's path, headers or body"
-                self._spoil(where, f"${{{name}}} {place}")
+                when = "changes with every request" if name in self._changing else "is found out while it runs"
+                self._spoil(where, f"${{{name}}} {when}, so it can stand only in a request's path, headers or body")
             kept.append(name)
-            return f"${{{name}}}"
+            given = "" if default is None or name in self._changing else f":-{encode(default[2:])}"
+            return f"${{{name}{given}}}"
         value = self._looked_up(name, default, where)
         return encode_path(value) if encode is percent and name in self._encoded else encode(value)
+
+    def _changes(self, name: str) -> bool:
+        return name in self._changing or (name in self._names and name not in self._known)
 
     def _looked_up(self, name: str, default: str | None, where: Where) -> str:
         if default is not None and "${" in default:
@@ -254,6 +269,9 @@ class Resolver:
             also = [f"{where_text(place)} (line {self._document.lines[place]})" for place in places[1:]]
             more = f"; also used in {', '.join(also)}" if also else ""
             remedy = f"give it with --set {name}=..., in the environment, or under variables"
+            if self._names.extracted:
+                hint = did_you_mean(name, sorted(self._names.extracted))
+                remedy += f", or extract it in a step before{hint}"
             self._problem(places[0], f"${{{name}}} has no value: {remedy}{more}")
 
     def _report_unused_settings(self, declared: Mapping[str, Any]) -> None:
@@ -275,9 +293,9 @@ class Resolver:
 
 def _may_change(where: Where) -> bool:
     """Whether the workload looks for variables here: a request's path, headers and body."""
-    match where:
-        case ("headers", _) | ("requests", _, "headers", _) | ("requests", _, "path" | "body"):
-            return True
-        case ("requests", _, "json", *_):
-            return True
-    return False
+    _, key = request_key(where) or ((), where[0])
+    return key in ("headers", "path", "body", "json")
+
+
+def _whole_name(place: re.Match[str]) -> str:
+    return place[1] if place[2] is None else f"{place[1]}.{place[2]}"

@@ -21,7 +21,22 @@ _TAG = "tag:yaml.org,2002:"
 _SCALARS = {_TAG + name for name in ("str", "int", "float", "bool", "null", "value", "timestamp")}
 _TEXTS = {_TAG + name for name in ("str", "value", "timestamp")}
 _TEXT_KEYS = frozenset(
-    ("name", "description", "target", "path", "method", "body", "body_contains", "body_file", "cacert", "cert", "key")
+    (
+        "name",
+        "description",
+        "target",
+        "path",
+        "method",
+        "body",
+        "body_contains",
+        "body_file",
+        "cacert",
+        "cert",
+        "key",
+        "file",
+        "group",
+        "scenario",
+    )
 )
 
 

@@ -9,10 +9,12 @@ from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Arrivals, Plan, Stage, UserStage, share
 from loadgen.plan.profiles.variables import FoundValue
 from loadgen.report.draw.style import align, clean, counted, format_rate, labelled, wrap
 from loadgen.report.plans.s3_plan import s3_facts, s3_operations
+from loadgen.report.plans.scenario_plan import scenario_facts, scenario_parts
 
 LENGTH = "Content-Length: "
 
@@ -76,6 +78,9 @@ class _Words:
             case S3Job() as job:
                 facts = {label: self._show(sentence) for label, sentence in s3_facts(job).items()}
                 return facts, [["Operations", *s3_operations(job)]]
+            case ScenarioJob() as job:
+                variables = ["Variables, new for every request", *self.variables()] if job.variables else []
+                return scenario_facts(job, self._show), [*scenario_parts(job, width, self._show), variables]
 
     def requests(self, width: int) -> list[str]:
         """Share, name, method and URL of each request; below it headers, body and what is a good reply."""

@@ -1,0 +1,37 @@
+"""`${...}` that stays in a request of a journey until it is sent: what stands there is found out while it runs.
+
+A place names a variable or a column of a feed, `${account.user}`. `:json` makes its value one of JSON, with quotes
+where it is a text; after `:-` comes what stands there without a value, written for the place already.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+COLUMN = r"[^{}:\"\\]+"
+PLACE = re.compile(rf"\$\{{({NAME})(?:\.({COLUMN}))?(:json)?(?::-([^}}]*))?\}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place in a text. `column`: `name` is a feed."""
+
+    name: str
+    column: str | None = None
+    is_json: bool = False
+    default: str | None = None
+
+    def __str__(self) -> str:
+        return f"${{{self.name}}}" if self.column is None else f"${{{self.name}.{self.column}}}"
+
+
+def places_in(text: str) -> Iterator[Place]:
+    """Every place of a text, in order."""
+    for match in PLACE.finditer(text):
+        yield Place(match[1], match[2], bool(match[3]), match[4])
+
+
+def without_details(text: str) -> str:
+    """The text with each place by its name alone, as it is shown to a person."""
+    return PLACE.sub(lambda match: str(Place(match[1], match[2])), text)

@@ -1,0 +1,93 @@
+"""The `scenarios`, `feeds` and `per_user` of a profile: what a person wrote, checked value by value."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from loadgen.base.units import parse_range_s, shown
+from loadgen.plan.profiles import fields
+from loadgen.plan.profiles.request_profile import (
+    Boolean,
+    File,
+    Keys,
+    Positive,
+    PositiveSeconds,
+    RequestKeys,
+    Weight,
+)
+from loadgen.plan.profiles.values import as_text
+
+Pick = Literal["own", "once", "order", "random"]
+Think = Annotated[tuple[float, float], BeforeValidator(parse_range_s)]
+
+
+def _json_path(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise ValueError(f"expected a path into JSON such as items.0.id or items.*.id, got {shown(value)}")
+    return str(value)
+
+
+def _regex(value: object) -> str:
+    text = fields.text(value)
+    try:
+        groups = re.compile(text).groups
+    except re.error as error:
+        raise ValueError(f"expected a regular expression, got {shown(text)}: {error}") from None
+    if not groups:
+        raise ValueError(f"expected a group for what is taken, such as 'id=([0-9]+)', got {shown(text)}")
+    return text
+
+
+def _default(value: object) -> str:
+    if isinstance(value, dict | list) or value is None:
+        raise ValueError(f"expected a text or a number, got {shown(value)}")
+    return as_text(value)
+
+
+class FeedProfile(Keys):
+    """Rows of data out of a file."""
+
+    file: File | None = None
+    pick: Annotated[Pick, BeforeValidator(fields.one_of("own", "once", "order", "random"))] = "random"
+
+
+class ExtractProfile(Keys):
+    """What is taken out of a reply: by one of `json`, `header`, `regex` and `cookie`."""
+
+    json_path: Annotated[str, BeforeValidator(_json_path)] | None = Field(default=None, alias="json")
+    header: Annotated[str, BeforeValidator(fields.header_name)] | None = None
+    regex: Annotated[str, BeforeValidator(_regex)] | None = None
+    cookie: Annotated[str, BeforeValidator(fields.name)] | None = None
+    pick: Annotated[Literal["first", "random"], BeforeValidator(fields.one_of("first", "random"))] = "first"
+    default: Annotated[str, BeforeValidator(_default)] | None = None
+    secret: Boolean = False
+
+
+class StepProfile(RequestKeys):
+    """One entry of `steps`: a request, or with `group`, `together` or `repeat` several of them."""
+
+    extract: dict[str, ExtractProfile] = Field(default={})
+    think: Think = (0.0, 0.0)
+    timeout: PositiveSeconds | None = None
+    group: Annotated[str, BeforeValidator(fields.name)] | None = None
+    together: "tuple[StepProfile, ...] | None" = None
+    repeat: Positive | None = None
+    steps: "tuple[StepProfile, ...] | None" = None
+
+
+class JourneyProfile(Keys):
+    """One scenario: its steps, and how often and at what distance they are done."""
+
+    weight: Weight = 1.0
+    think: Think = (0.0, 0.0)
+    every: PositiveSeconds | None = None
+    fresh: Boolean = False
+    steps: tuple[StepProfile, ...] = ()
+
+
+class PerUserProfile(Keys):
+    """Steps before a user's first journey and after its last."""
+
+    start: tuple[StepProfile, ...] = ()
+    end: tuple[StepProfile, ...] = ()

@@ -1,0 +1,89 @@
+"""Journeys in words, for `loadgen check`."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from loadgen.base.units import format_duration_s
+from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
+from loadgen.plan.places import without_details
+from loadgen.report.draw.style import align, counted, format_share, wrap
+
+Show = Callable[[str], str]
+"""A text of the profile as it may be shown."""
+
+_PICKS = {
+    "own": "each user has a row of its own",
+    "once": "each row is used by one journey",
+    "order": "rows in turn, again and again",
+    "random": "any row",
+}
+
+
+def scenario_facts(job: ScenarioJob, show: Show) -> dict[str, str]:
+    """Label and sentence for what the journeys have in common."""
+    return {"Scenarios from": show(job.file)} if job.file is not None else {}
+
+
+def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
+    """Each journey with its share and its steps, what users do before and after, and the feeds."""
+    total = sum(journey.weight for journey in job.journeys) or 1.0
+    journeys: list[str] = []
+    for journey in job.journeys:
+        share = format_share(journey.weight, total)
+        journeys += wrap(f"{share:>6}  {show(journey.name)}{_notes(journey)}", width)
+        journeys += _rows(journey.steps, 8, width, show)
+    return [
+        ["Scenarios", *journeys] if journeys else [],
+        ["Before a user's first, not measured", *_rows(job.user_start, 2, width, show)] if job.user_start else [],
+        ["After a user's last, not measured", *_rows(job.user_end, 2, width, show)] if job.user_end else [],
+        ["Feeds", *_feeds(job.feeds, show)] if job.feeds else [],
+    ]
+
+
+def _notes(journey: Journey) -> str:
+    notes = []
+    if journey.every_s is not None:
+        notes.append(f"one every {format_duration_s(journey.every_s)}")
+    if journey.think_s != (0.0, 0.0):
+        notes.append(f"{_pause(journey.think_s)} after each")
+    if journey.fresh:
+        notes.append("each with a new connection and no cookies")
+    return f": {', '.join(notes)}" if notes else ""
+
+
+def _rows(steps: Iterable[Step], indent: int, width: int, show: Show) -> Iterator[str]:
+    for step in steps:
+        first, *more = wrap(show(_step(step)), width - indent - 2)
+        yield " " * indent + first
+        yield from (" " * (indent + 2) + row for row in more)
+        yield from _rows(step.steps, indent + 2, width, show)
+
+
+def _step(step: Step) -> str:
+    then = f", then a pause of {_pause(step.think_s)}" if step.think_s != (0.0, 0.0) else ""
+    match step.kind:
+        case "group":
+            return f"group {step.name}, timed as one{then}"
+        case "together":
+            return f"at the same time{then}"
+        case "repeat":
+            return f"{counted(step.times, 'time')}{then}"
+    spec = step.request
+    if spec is None:
+        return step.name
+    plain = f"{spec.method} {without_details(spec.path)}"
+    name = "" if plain.startswith(step.name.partition(" #")[0]) else f"{step.name}: "
+    taken = f", takes {', '.join(map(_extract, step.extracts))}" if step.extracts else ""
+    return f"{name}{plain}{taken}{then}"
+
+
+def _extract(extract: Extract) -> str:
+    some = "any of " if extract.random else ""
+    return f"{extract.variable} from {some}{extract.source} {extract.where}"
+
+
+def _feeds(feeds: Iterable[FeedSpec], show: Show) -> list[str]:
+    return align([(f"  {show(feed.name)}", _PICKS[feed.pick], show(feed.file)) for feed in feeds], right=frozenset())
+
+
+def _pause(think_s: tuple[float, float]) -> str:
+    return " to ".join(dict.fromkeys(map(format_duration_s, think_s)))
