@@ -54,7 +54,9 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
 
 def _follows(where: Where, failed: Collection[Where]) -> bool:
     """Whether a problem in a step may only be there because a value in it, or around it, was left out."""
-    return len(where) > 2 and any(where[: len(place)] == place or place[: len(where)] == where for place in failed)
+    around = [(*where[:-1], key) for key in ("group", "repeat")] if where[-1] == "steps" else []
+    beside = any(place in around or where[: len(place)] == place or place[: len(where)] == where for place in failed)
+    return len(where) > 2 and beside
 
 
 def _condition(

@@ -50,16 +50,16 @@ class _Order:
     def follow(self, steps: Sequence[Step], where: Where, known: frozenset[str]) -> frozenset[str]:
         """The names that have a value after the steps, where those in `known` had one before them."""
         for index, step in enumerate(steps):
-            place = (*where, index)
-            if step.request is not None:
-                self._check(step.request, place, known)
-            if step.kind == "together":
-                inside = [self.follow((item,), (*place, "together"), known) for item in step.steps]
-                known = known.union(*inside)
-            else:
-                known = self.follow(step.steps, (*place, "steps"), known)
-            known |= {extract.variable for extract in step.extracts}
+            known = self._after(step, (*where, index), known)
         return known
+
+    def _after(self, step: Step, where: Where, known: frozenset[str]) -> frozenset[str]:
+        if step.request is not None:
+            self._check(step.request, where, known)
+        if step.kind == "together":
+            beside = (self._after(item, (*where, "together", at), known) for at, item in enumerate(step.steps))
+            return known.union(*beside)
+        return self.follow(step.steps, (*where, "steps"), known) | {extract.variable for extract in step.extracts}
 
     def _check(self, spec: RequestSpec, where: Where, known: frozenset[str]) -> None:
         for place in dict.fromkeys(places_of(spec)):

@@ -49,24 +49,24 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
 
 def journey_problems(profile: Profile) -> Iterator[Problem]:
     """What does not go together with journeys, or needs them."""
-    for key in ("feeds", "per_user"):
-        if key in profile.model_fields_set and not profile.scenarios:
-            why = "the file of Python has its own" if profile.scenario is not None else "needs scenarios"
-            yield Problem((key,), why if profile.scenario is None else f"cannot be combined with scenario: {why}")
-    if "scenarios" in profile.model_fields_set:
-        if not profile.scenarios:
-            yield Problem(("scenarios",), "expected a scenario such as {browse: {steps: [{path: /}]}}")
-        if profile.scenario is not None:
-            yield Problem(("scenarios",), "cannot be combined with scenario: the journeys are those of the file")
-    key = "scenario" if profile.scenario is not None else "scenarios"
-    if has_journeys(profile):
+    given = profile.model_fields_set
+    for name, feed in profile.feeds.items():
+        if feed.file is None:
+            yield Problem(("feeds", name), "missing: expected the name of a file, such as {file: rows.csv}")
+    if profile.scenario is not None:
+        for key in ("feeds", "per_user", "requests", "s3", "scenarios"):
+            if key in given:
+                yield Problem((key,), "cannot be combined with scenario: all that is done is in its file")
+    elif profile.scenarios:
         if profile.requests:
-            remedy = (
-                "a request is a scenario of one step, {NAME: {steps: [...]}}" if profile.scenarios else "leave it out"
-            )
-            yield Problem(("requests",), f"cannot be combined with {key}: {remedy}")
+            why = "a request is a scenario of one step, {NAME: {steps: [...]}}"
+            yield Problem(("requests",), f"cannot be combined with scenarios: {why}")
         if profile.s3:
-            yield Problem(("s3",), f"cannot be combined with {key}")
+            yield Problem(("s3",), "cannot be combined with scenarios: the job makes its requests")
+    else:
+        if "scenarios" in given:
+            yield Problem(("scenarios",), "expected a scenario such as {browse: {steps: [{path: /}]}}")
+        yield from (Problem((key,), "needs scenarios") for key in ("feeds", "per_user") if key in given)
 
 
 def _all(steps: Sequence[StepProfile], where: Where) -> Iterator[tuple[Where, StepProfile]]:

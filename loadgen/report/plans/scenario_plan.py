@@ -20,7 +20,7 @@ _PICKS = {
 
 def scenario_facts(job: ScenarioJob, show: Show) -> dict[str, str]:
     """Label and sentence for what the journeys have in common."""
-    return {"Scenarios from": show(job.file)} if job.file is not None else {}
+    return {"File": show(job.file)} if job.file is not None else {}
 
 
 def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
@@ -28,8 +28,8 @@ def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
     total = sum(journey.weight for journey in job.journeys) or 1.0
     journeys: list[str] = []
     for journey in job.journeys:
-        share = format_share(journey.weight, total)
-        journeys += wrap(f"{share:>6}  {show(journey.name)}{_notes(journey)}", width)
+        first, *more = wrap(f"{show(journey.name)}{_notes(journey)}", width - 10)
+        journeys += [f"{format_share(journey.weight, total):>6}  {first}", *(f"{'':10}{row}" for row in more)]
         journeys += _rows(journey.steps, 8, width, show)
     return [
         ["Scenarios", *journeys] if journeys else [],

@@ -465,7 +465,7 @@ def test_a_wrong_use_of_variables_is_explained(problems, text, problem):
 
 
 def test_a_set_that_nothing_uses_is_a_problem(problems):
-    assert problems(LOOKUP, values={"hots": "x"}) == ["--set: the profile has no variable 'hots'; known are: HOST"]
+    assert problems(LOOKUP, values={"hots": "x"}) == ["--set: the profile has no variable 'hots'; did you mean 'HOST'?"]
 
 
 def test_variables_that_change_with_every_request_stay_for_the_workload(read):

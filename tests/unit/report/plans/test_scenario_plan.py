@@ -1,0 +1,81 @@
+"""`loadgen check` of a profile with scenarios: shares, steps, feeds, in plain words."""
+
+from dataclasses import replace
+
+from loadgen.plan.jobs.http import RequestSpec
+from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
+from loadgen.plan.places import without_details
+from loadgen.report.plans.plan import render_plan
+from tests.support.plans import one_url
+
+
+def request(
+    path: str, name: str = "", extracts: tuple[Extract, ...] = (), think_s: tuple[float, float] = (0, 0)
+) -> Step:
+    name = name or f"GET {without_details(path)}"
+    return Step("request", name, RequestSpec(name, "GET", path), extracts, think_s)
+
+
+JOB = ScenarioJob(
+    (
+        Journey(
+            "browse",
+            9.0,
+            (1.0, 3.0),
+            steps=(
+                request("/search?q=${word.word}", "search", (Extract("ITEM", "json", "items.*.id", random=True),)),
+                request("/items/${ITEM:-1}", think_s=(0.5, 0.5)),
+            ),
+        ),
+        Journey(
+            "buy",
+            fresh=True,
+            every_s=10.0,
+            steps=(
+                Step("group", "checkout", steps=(Step("together", steps=(request("/a"), request("/b"))),)),
+                Step("repeat", times=3, steps=(request("/c"),)),
+            ),
+        ),
+    ),
+    feeds=(FeedSpec("word", "words.jsonl"), FeedSpec("account", "accounts.csv", "own")),
+    user_start=(request("/login", extracts=(Extract("TOKEN", "json", "token", secret=True),)),),
+    user_end=(request("/logout"),),
+)
+
+
+def test_journeys_are_told_step_by_step() -> None:
+    text = render_plan(replace(one_url(), job=JOB))
+    assert text.partition("Scenarios\n")[2] == (
+        " 90.0%  browse: 1s to 3s after each\n"
+        "        search: GET /search?q=${word.word}, takes ITEM from any of json\n"
+        "          items.*.id\n"
+        "        GET /items/${ITEM}, then a pause of 500ms\n"
+        " 10.0%  buy: one every 10s, each with a new connection and no cookies\n"
+        "        group checkout, timed as one\n"
+        "          at the same time\n"
+        "            GET /a\n"
+        "            GET /b\n"
+        "        3 times\n"
+        "          GET /c\n"
+        "\n"
+        "Before a user's first, not measured\n"
+        "  GET /login, takes TOKEN from json token\n"
+        "\n"
+        "After a user's last, not measured\n"
+        "  GET /logout\n"
+        "\n"
+        "Feeds\n"
+        "  word     any row                         words.jsonl\n"
+        "  account  each user has a row of its own  accounts.csv"
+    )
+
+
+def test_the_file_of_journeys_in_python_is_told() -> None:
+    assert "File          shop.py\n" in render_plan(replace(one_url(), job=ScenarioJob((), file="shop.py")))
+
+
+def test_secrets_in_steps_are_not_shown() -> None:
+    job = ScenarioJob((Journey("a", steps=(request("/x?q=s3cr3t"),)),))
+    text = render_plan(replace(one_url(), job=job, secrets=("s3cr3t",)))
+    assert "s3cr3t" not in text
+    assert "/x?q=[redacted]" in text
