@@ -1,7 +1,8 @@
-"""From a Result to the exit code of the command; 99, 105 and 108 are k6's."""
+"""From a Result to the exit code of the command; 99, 105, 107 and 108 are k6's."""
 
 from enum import IntEnum
 
+from loadgen.base.exchange import ErrorClass
 from loadgen.results.result import Result
 
 
@@ -12,6 +13,7 @@ class ExitCode(IntEnum):
     INTERNAL = 1
     SIGNAL = 105
     FAIL_FAST = 108
+    SCRIPT = 107
     NOT_TRUSTED = 121
     THRESHOLD = 99
     WORSE = 120
@@ -23,17 +25,27 @@ ENDED = {"error": ExitCode.INTERNAL, "signal": ExitCode.SIGNAL, "fail_fast": Exi
 
 
 def exit_code(result: Result) -> ExitCode:
-    """The code of one run. Failures of the target alone do not change it, unless not one reply came back.
+    """The code of one run. Failures of the target alone do not change it, unless not one reply came back and no journey
+    was done without one. An exception of a scenario's own code does.
 
     An invalid run never meets a threshold, and with `--strict` only a valid one is good enough.
     """
     if result.ended_by in ENDED:
         return ENDED[result.ended_by]
+    if has_script_errors(result):
+        return ExitCode.SCRIPT
     if not _is_trusted(result):
         return ExitCode.NOT_TRUSTED
     if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):
         return ExitCode.THRESHOLD
-    return ExitCode.OK if result.status_codes else ExitCode.THRESHOLD
+    return ExitCode.OK if result.status_codes or result.journeys.ok else ExitCode.THRESHOLD
+
+
+def has_script_errors(result: Result) -> bool:
+    """Whether code of the user's own raised what it did not handle."""
+    return any(
+        row.error_class == ErrorClass.SCRIPT_ERROR for part in result.transactions.values() for row in part.errors
+    )
 
 
 def _is_trusted(result: Result) -> bool:

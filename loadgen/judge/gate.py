@@ -75,7 +75,7 @@ class Gate:
     def code(self) -> ExitCode:
         """The exit code. An invalid run never passes, whatever was asked of it."""
         code = exit_code(self.result)
-        if code in (ExitCode.INTERNAL, ExitCode.SIGNAL, ExitCode.FAIL_FAST, ExitCode.NOT_TRUSTED):
+        if code in (ExitCode.INTERNAL, ExitCode.SIGNAL, ExitCode.FAIL_FAST, ExitCode.SCRIPT, ExitCode.NOT_TRUSTED):
             return code
         if self.result.generator.verdict == "invalid":
             return ExitCode.NOT_TRUSTED

@@ -1,8 +1,9 @@
 """Whether to believe a run: what the generator added itself, weighed against what it measured."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from loadgen.results.journeys import Journeys
 from loadgen.results.result import Generator, Latency, Ledger, Result
 
 BUSY_SHARE = 0.95
@@ -33,8 +34,9 @@ SHORT_S = 0.5
 class Evidence:
     """What the verdict rests on. `lost` says, a line each, which workers are missing.
 
-    `own_faults` counts the errors that were the generator's. `ceiling_rps` is the most this machine could send when it
-    was calibrated, where it was.
+    `own_faults` counts the errors that were the generator's, `script_errors` journeys that an exception of their own
+    code ended. `arrivals` are those of journeys, where they came at a rate. `ceiling_rps` is the most this machine
+    could send when it was calibrated, where it was.
     """
 
     generator: Generator
@@ -45,13 +47,15 @@ class Evidence:
     lost: tuple[str, ...] = ()
     own_faults: int = 0
     ceiling_rps: float | None = None
+    script_errors: int = 0
+    arrivals: Journeys = field(default_factory=Journeys)
 
 
 def judge_validity(evidence: Evidence) -> tuple[str, list[str]]:
     """`valid`, `limited` (the figures are a bound) or `invalid`, with reasons that say what to do."""
     if evidence.lost:
         return "invalid", [f"{reason}: its share of the load is missing" for reason in evidence.lost]
-    checks = (_busy, _held_up, _collecting, _late, _unsent, _faulty)
+    checks = (_busy, _held_up, _collecting, _late, _unsent, _not_started, _faulty, _raising)
     reasons = [reason for check in checks for reason in check(evidence)]
     stalled_s = evidence.generator.longest_stall_ms / 1000
     stood_still = evidence.duration_s > 0 and stalled_s > evidence.duration_s / 4
@@ -144,6 +148,24 @@ def _unsent(evidence: Evidence) -> Iterator[str]:
         yield (
             f"{ledger.not_sent:,} of {ledger.scheduled:,} arrivals were never sent: no connection was free, so the "
             "rate was not reached; lower --rate, or raise --max-connections"
+        )
+
+
+def _not_started(evidence: Evidence) -> Iterator[str]:
+    journeys = evidence.arrivals
+    if journeys.not_started > UNSENT_SHARE * journeys.scheduled:
+        yield (
+            f"{journeys.not_started:,} of {journeys.scheduled:,} journeys were never started: no user was free, so the "
+            "rate was not reached; lower --rate, or raise --max-users"
+        )
+
+
+def _raising(evidence: Evidence) -> Iterator[str]:
+    if count := evidence.script_errors:
+        journeys = "1 journey" if count == 1 else f"{count:,} journeys"
+        yield (
+            f"{journeys} ended by an exception of the scenario's own code, so the load is less than was meant; see the "
+            "errors below, and try it with --once"
         )
 
 

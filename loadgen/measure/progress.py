@@ -18,9 +18,9 @@ class Snapshot:
     """What is known of a run at one moment. `planned_s` and `planned_requests` are None where there is no such limit.
 
     `elapsed_s` counts from the start gate. `done` are complete replies and errors so far; where a number of requests is
-    planned, without those of the warm-up, for which none is. `rate_rps` and `p99_ms` are of the last moments; `errors`
-    are failures of the target and, a second later, of this machine; `connected` of `users` connections are open.
-    `step` names what is not the run itself: a preparation, a clean-up.
+    planned (of a scenario: of journeys), how many of these, without those of the warm-up, for which none is. `rate_rps`
+    and `p99_ms` are of the last moments; `errors` are failures of the target and, a second later, of this machine;
+    `connected` of `users` connections are open. `step` names what is not the run itself: a preparation, a clean-up.
     """
 
     elapsed_s: float

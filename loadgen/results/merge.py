@@ -14,6 +14,7 @@ from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.identity import workload_differences
 from loadgen.results.encoded import decode_clocks
+from loadgen.results.journeys import Journeys, merged_checks, merged_metrics
 from loadgen.results.merge_generators import generators_at_once, generators_in_turn, place_in
 from loadgen.results.result import (
     AddressRow,
@@ -126,10 +127,13 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         ended_at_s=worst.ended_at_s,
         samples_lost=sum(result.samples_lost for result in results),
         out_of_range=sum(result.out_of_range for result in results),
-        rate=_rate(results, duration_s),
+        rate=_rate(results, [result.rate for result in results], duration_s),
+        journey_rate=_rate(results, [result.journey_rate for result in results], duration_s),
+        journeys=_total(Journeys, [result.journeys for result in results]),
+        checks=merged_checks([result.checks for result in results]),
+        metrics=merged_metrics([result.metrics for result in results]),
         connections=_total(Connections, [result.connections for result in results]),
         addresses=_addresses(row for result in results for row in result.addresses),
-        errors=_errors(row for result in results for row in result.errors),
         requests=_requests([result.requests for result in results]),
         transactions=_requests([result.transactions for result in results]),
         timeline=_timeline(results, begins_s),
@@ -165,11 +169,12 @@ def _clocks(tables: Iterable[Mapping[str, str]]) -> dict[str, Histogram]:
     return clocks
 
 
-def _rate(results: Sequence[Result], duration_s: float) -> Rate:
+def _rate(results: Sequence[Result], rates: Sequence[Rate], duration_s: float) -> Rate:
     """What all windows saw, over the merged duration."""
     if duration_s <= 0:
         return Rate()
-    seen = ([getattr(result.rate, part.name) * result.duration_s for result in results] for part in fields(Rate))
+    pairs = list(zip(rates, (result.duration_s for result in results), strict=True))
+    seen = ([getattr(rate, part.name) * window_s for rate, window_s in pairs] for part in fields(Rate))
     return Rate(*(round(sum(parts) / duration_s, 3) for parts in seen))
 
 
@@ -199,6 +204,7 @@ def _requests(tables: Sequence[Mapping[str, RequestResult]]) -> dict[str, Reques
 
 def _request(parts: Sequence[RequestResult]) -> RequestResult:
     return RequestResult(
+        kind=parts[0].kind,
         payload_bytes=sum(part.payload_bytes for part in parts),
         redirects_to=next((part.redirects_to for part in parts if part.redirects_to), ""),
         **_of_requests(parts),
@@ -215,6 +221,7 @@ def _of_requests(parts: Sequence[Result | RequestResult]) -> dict[str, Any]:
         "phases_ms": phases(clocks),
         "status_codes": _sums(part.status_codes for part in parts),
         "error_codes": _sums(part.error_codes for part in parts),
+        "errors": _errors(row for part in parts for row in part.errors),
         "histograms": encoded(clocks),
     }
 

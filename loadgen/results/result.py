@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
+from loadgen.results.journeys import CheckResult, Journeys, Kind, MetricResult
 
 SCHEMA = "loadgen.result/1"
 CLOCKS = ("response", "service", "send_lag", "failed")
@@ -130,8 +131,8 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class RequestResult:
-    """The part of one request name, or of transactions. `payload_bytes` is what good ones moved of objects, without
-    heads; `redirects_to` the first Location of a good reply.
+    """The part of one request name, or of transactions (`kind`): journeys, groups, calls. `payload_bytes` is what good
+    ones moved of objects, without heads; `redirects_to` the first Location of a good reply.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -143,6 +144,8 @@ class RequestResult:
     payload_bytes: int = 0
     redirects_to: str = ""
     histograms: dict[str, str] = field(default_factory=dict)
+    kind: Kind = "request"
+    errors: list[ErrorRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +233,11 @@ class Result:
 
     `runs` are the random ids of the runs that it holds: one, or more where it was merged.
     `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes
-    several requests, such as an `upload` in parts: sent is begun, unknown those under way at the end, and latency runs
-    from the first request's sending to the last one's end. `addresses` are those of a name that has several. `notes`
-    say in words what happened before and after the run; `left_behind` are those about what it could not clean up.
+    several requests, such as a journey, or an `upload` in parts: sent is begun, unknown those under way at the end, and
+    latency runs from the first request's sending to the last one's end. `journeys` is the ledger of all of them, and
+    `journey_rate` their rate; where a run has none, they are all 0. `addresses` are those of a name that has several.
+    `notes` say in words what happened before and after the run; `left_behind` are those about what it could not clean
+    up.
     """
 
     schema: str = SCHEMA
@@ -262,6 +267,10 @@ class Result:
     errors: list[ErrorRow] = field(default_factory=list)
     requests: dict[str, RequestResult] = field(default_factory=dict)
     transactions: dict[str, RequestResult] = field(default_factory=dict)
+    journeys: Journeys = field(default_factory=Journeys)
+    journey_rate: Rate = field(default_factory=Rate)
+    checks: dict[str, CheckResult] = field(default_factory=dict)
+    metrics: dict[str, MetricResult] = field(default_factory=dict)
     timeline: list[Second] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     thresholds: list[ThresholdRow] = field(default_factory=list)
@@ -288,9 +297,7 @@ def json_text(document: dict[str, Any]) -> str:
 
 def to_document(result: Result) -> dict[str, Any]:
     """The Result as plain JSON values."""
-    document = asdict(result)
-    document["errors"] = [_renamed(row, "error_class", "class") for row in document["errors"]]
-    return document
+    return _errors_renamed(asdict(result), "error_class", "class")
 
 
 def written_name(kind: type, name: str) -> str:
@@ -321,12 +328,20 @@ def from_document(document: Any, source: str = "result") -> Result:
     if schema != SCHEMA:
         raise UsageError(f"{source}: expected a {SCHEMA} file as written by `loadgen run -o FILE`, got {schema!r}")
     try:
-        errors = [_renamed(row, "class", "error_class") for row in document.get("errors", [])]
-        result: Result = build(Result, {**document, "errors": errors})
+        result: Result = build(Result, _errors_renamed(document, "class", "error_class"))
     except (TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{source}: damaged result file ({error})") from None
     return result
 
 
-def _renamed(row: dict[str, Any], old: str, new: str) -> dict[str, Any]:
-    return {new if key == old else key: value for key, value in row.items()}
+def _errors_renamed(document: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    """The same document with another name for the class of an error, everywhere."""
+    renamed = dict(document)
+    if "errors" in document:
+        renamed["errors"] = [
+            {new if key == old else key: value for key, value in row.items()} for row in document["errors"]
+        ]
+    for table in ("requests", "transactions"):
+        if table in document:
+            renamed[table] = {name: _errors_renamed(part, old, new) for name, part in document[table].items()}
+    return renamed

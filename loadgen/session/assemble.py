@@ -16,8 +16,11 @@ from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally, Usage
 from loadgen.measure.usage import process_usage
 from loadgen.plan.codec import describe_plan
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
+from loadgen.results.journeys import TRANSACTIONS, CheckResult, Journeys, MetricResult, metric_result
+from loadgen.results.journeys import Kind as NameKind
 from loadgen.results.result import (
     AddressRow,
     Block,
@@ -63,8 +66,9 @@ def assemble(
     clocks = clocks_of(total) | collected.total.opening
     latency = latencies(clocks)
     ledger, samples_lost = _ledger(plan, control, total, collected.unmeasured_sent, end)
+    journeys = _journeys(plan, control, collected)
     duration_s = collected.window_elapsed_ns / NS_PER_S
-    generator = _generator(plan, collected, total, latency, ledger, duration_s, end)
+    generator = _generator(plan, collected, total, latency, ledger, journeys, duration_s, end)
     return Result(
         runs=[uuid4().hex],
         plan=describe_plan(plan),
@@ -81,7 +85,7 @@ def assemble(
         ledger=ledger,
         samples_lost=samples_lost,
         out_of_range=sum(counts.overflow for counts in total.clocks.values()),
-        rate=_rate(collected, duration_s, ledger.not_sent if plan.arrivals else 0),
+        rate=_rate(collected.window_ok, collected.window_done, ledger.not_sent if plan.arrivals else 0, duration_s),
         bytes=Bytes(total.bytes_sent, total.bytes_received),
         connections=_connections(collected.total.connections, ledger.sent + collected.unmeasured_sent),
         addresses=_addresses(collected.total.connections),
@@ -94,6 +98,12 @@ def assemble(
             name: _request(collected.total.tally(number)) for name, number in collected.names.of(Kind.REQUEST).items()
         },
         transactions=_transactions(collected),
+        journeys=journeys,
+        journey_rate=_rate(
+            collected.journeys.ok, collected.journeys.sent, journeys.not_started if plan.arrivals else 0, duration_s
+        ),
+        checks=_checks(collected),
+        metrics=_metrics(collected),
         timeline=[
             Second(row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload)
             for row in collected.seconds
@@ -118,12 +128,44 @@ def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: En
         failed = max(failed, control.total(Slot.FAILED))
         sent = max(sent, ok + failed)
         unknown = sent - ok - failed
-    not_sent = control.total(Slot.NOT_SENT)
-    if plan.requests_limit is not None and plan.arrivals is None:
-        not_sent = max(0, plan.requests_limit - sent)  # more were out at the end of the warm-up, where it is negative
+    not_sent = 0 if _counts_journeys(plan) else _not_begun(plan, control, sent)
     ledger = Ledger(sent + not_sent, sent, not_sent, ok, failed, unknown)
     assert ledger.balanced, f"the ledger does not balance: {ledger}"
     return ledger, samples_lost
+
+
+def _not_begun(plan: Plan, control: Control, begun: int) -> int:
+    """Of what the plan counts, what was due and never began."""
+    if plan.requests_limit is not None and plan.arrivals is None:
+        return max(0, plan.requests_limit - begun)  # more were out at the end of the warm-up, where it is negative
+    return control.total(Slot.NOT_SENT)
+
+
+def _counts_journeys(plan: Plan) -> bool:
+    return isinstance(plan.job, ScenarioJob)
+
+
+def _journeys(plan: Plan, control: Control, collected: Collector) -> Journeys:
+    """Sums from frames. Journeys whose end no frame tells, as of a lost worker, are unfinished."""
+    if not _counts_journeys(plan):
+        return Journeys()
+    tallies = [collected.total.transaction(number) for number in collected.names.of(Kind.JOURNEY).values()]
+    ok, failed = sum(tally.ok for tally in tallies), sum(tally.failed for tally in tallies)
+    told = ok + failed + sum(tally.unknown for tally in tallies)
+    started = max(told, control.total(Slot.JOURNEYS) - collected.unmeasured_journeys)
+    not_started = _not_begun(plan, control, started)
+    return Journeys(started + not_started, started, not_started, ok, failed, started - ok - failed)
+
+
+def _checks(collected: Collector) -> dict[str, CheckResult]:
+    tallies = {name: collected.total.transaction(number) for name, number in collected.names.of(Kind.CHECK).items()}
+    return {name: CheckResult(tally.ok, tally.failed) for name, tally in tallies.items()}
+
+
+def _metrics(collected: Collector) -> dict[str, MetricResult]:
+    numbers = collected.names.of(Kind.METRIC).items()
+    sums = {name: collected.total.metrics[number] for name, number in numbers if number in collected.total.metrics}
+    return {name: metric_result(metric) for name, metric in sums.items()}
 
 
 def _notes(counts: ConnectionCounts) -> list[str]:
@@ -169,12 +211,10 @@ def _users(plan: Plan, control: Control) -> Users:
     return Users(plan.users, started, plan.users - started)
 
 
-def _rate(collected: Collector, duration_s: float, not_sent: int) -> Rate:
+def _rate(ok: int, done: int, not_sent: int, duration_s: float) -> Rate:
     if not duration_s:
         return Rate()
-    sent_rps = round(collected.window_done / duration_s, 3)
-    offered_rps = round((collected.window_done + not_sent) / duration_s, 3)
-    return Rate(offered_rps=offered_rps, sent_rps=sent_rps, ok_rps=round(collected.window_ok / duration_s, 3))
+    return Rate(*(round(count / duration_s, 3) for count in (done + not_sent, done, ok)))
 
 
 def _statuses(tally: Tally) -> dict[str, int]:
@@ -191,14 +231,15 @@ def _errors(total: Tally) -> list[ErrorRow]:
 
 
 def _transactions(collected: Collector) -> dict[str, RequestResult]:
-    return {
-        name: _request(collected.total.transaction(number))
-        for kind in (Kind.JOURNEY, Kind.GROUP, Kind.CALL)
-        for name, number in collected.names.of(kind).items()
-    }
+    """Journeys first; a name that is of two kinds says which in its second row."""
+    parts: dict[str, RequestResult] = {}
+    for kind in TRANSACTIONS:
+        for name, number in collected.names.of(Kind(kind)).items():
+            parts[f"{name} ({kind})" if name in parts else name] = _request(collected.total.transaction(number), kind)
+    return parts
 
 
-def _request(tally: Tally) -> RequestResult:
+def _request(tally: Tally, kind: NameKind = "request") -> RequestResult:
     clocks = clocks_of(tally)
     sent = tally.sent
     return RequestResult(
@@ -211,6 +252,8 @@ def _request(tally: Tally) -> RequestResult:
         payload_bytes=tally.payload,
         redirects_to=tally.redirects_to,
         histograms=encoded(clocks),
+        kind=kind,
+        errors=_errors(tally),
     )
 
 
@@ -224,6 +267,7 @@ def _generator(
     total: Tally,
     latency: dict[str, Latency],
     ledger: Ledger,
+    journeys: Journeys,
     duration_s: float,
     end: Ending,
 ) -> Generator:
@@ -247,10 +291,17 @@ def _generator(
         longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
     )
     own_faults = sum(item.count for error, item in total.errors.items() if error.fault == "generator")
+    script_errors = sum(
+        item.count
+        for number in collected.names.of(Kind.JOURNEY).values()
+        for error, item in collected.total.transaction(number).errors.items()
+        if error.fault == "generator"
+    )
     known = end.calibration
     evidence = Evidence(
         generator, latency["response"], latency["send_lag"], ledger, duration_s, end.lost, own_faults,
         known.ceiling.rps if known is not None and known.holds_for(describe_environment()) else None,
+        script_errors, journeys if plan.arrivals is not None else Journeys(),
     )  # fmt: skip
     verdict, reasons = judge_validity(evidence)
     return replace(generator, verdict=verdict, reasons=reasons)

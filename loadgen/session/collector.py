@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.measure.histogram import Histogram, Packed
-from loadgen.measure.names import Names
-from loadgen.measure.recording import Frame, Recording, Usage
+from loadgen.measure.names import Kind, Names
+from loadgen.measure.recording import Frame, Recording, Tally, Usage
 
 MOST_BLOCKS = 60
 
@@ -68,7 +68,8 @@ class Collector:
     worker that still reports is past it. What comes later than that is counted in the next one to close, so that the
     seconds always add up to the whole. `on_second` takes each as it closes, to be read only. `unmeasured_sent` are
     requests of the warm-up and the cool-down, `failed` failures of the whole run, this machine's own among them.
-    `names` are those of the run, in the order in which they came; name ids in a frame become theirs.
+    `names` are those of the run, in the order in which they came; name ids in a frame become theirs. `journeys` is what
+    the window held of them, `unmeasured_journeys` how many ended outside of what is measured.
     """
 
     def __init__(self, workers: int, on_second: OnSecond = _nobody, names: Names | None = None) -> None:
@@ -78,6 +79,8 @@ class Collector:
         self.failed = 0
         self.window_ok = 0
         self.window_done = 0
+        self.journeys = Tally()
+        self.unmeasured_journeys = 0
         self.window_elapsed_ns = 0
         self.drain_elapsed_ns = 0
         self.usages: dict[int, Usage] = {}
@@ -106,6 +109,7 @@ class Collector:
             self.usages[frame.worker] = frame.usage
         if frame.window in ("warmup", "cooldown"):
             self.unmeasured_sent += recording.total().sent
+            self.unmeasured_journeys += sum(tally.sent for tally in self._journeys(recording))
             self.total.merge_connections(recording)
             return
         self.worker_lag[frame.worker].merge(recording.loop_lag)
@@ -142,6 +146,9 @@ class Collector:
         sums = recording.total()
         self.window_ok += sums.ok
         self.window_done += sums.sent
+        for tally in self._journeys(recording):
+            self.journeys.ok += tally.ok
+            self.journeys.failed += tally.failed
         response = sums.clocks.get("response") or sums.clocks.get("service") or Histogram()
         p50_us = p99_us = None
         if response.total:
@@ -150,6 +157,9 @@ class Collector:
         self.seconds.append(SecondRow(t_s, sums.ok, sums.failed, sums.sent, p50_us, p99_us, sums.payload))
         self._add_block(Slice(t_s, 1, sums.ok, sums.failed, response))
         self._on_second(t_s, recording)
+
+    def _journeys(self, recording: Recording) -> list[Tally]:
+        return [tally for number, tally in recording.transactions.items() if self.names[number][0] is Kind.JOURNEY]
 
     def _add_block(self, row: Slice) -> None:
         """Seconds join blocks; blocks double in length so that there are never more than 60."""

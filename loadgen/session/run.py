@@ -23,6 +23,7 @@ from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.measure.names import names_of
 from loadgen.measure.progress import Phase, Snapshot, second_of
 from loadgen.measure.recording import Frame, Recording
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
@@ -267,13 +268,15 @@ class Session:
         p99_us = self._collected.last_p99_us
         planned = plan.requests_limit or plan.job.planned_requests
         warming_up = now < self._gate_ns + s_to_ns(plan.warmup_s)
-        unplanned = self._collected.unmeasured_sent if planned is not None else 0
+        done = sent if planned is None else sent - self._collected.unmeasured_sent
+        if planned is not None and isinstance(plan.job, ScenarioJob):
+            done = control.total(Slot.JOURNEYS) - self._collected.unmeasured_journeys
         self._hooks.observers.progress(
             Snapshot(
                 elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
                 planned_s=self._planned_s(),
                 planned_requests=None if warming_up else planned,
-                done=max(0, sent - unplanned),
+                done=max(0, done),
                 rate_rps=self._rate_rps,
                 p99_ms=None if p99_us is None else p99_us / 1000,
                 errors=max(control.total(Slot.FAILED), self._collected.failed),  # the target's at once; all, later

@@ -10,7 +10,9 @@ from typing import Any
 from hdrh.histogram import HdrHistogram
 
 from loadgen.judge.thresholds import Verdict, threshold_row
+from loadgen.measure.metric_sums import MetricSums
 from loadgen.plan.condition import parse_condition
+from loadgen.results.journeys import CheckResult, Journeys, Kind, metric_result
 from loadgen.results.result import (
     QUANTILES,
     Bytes,
@@ -381,6 +383,88 @@ def s3_batch() -> Result:
         histograms={"response": histogram(every)},
         notes=["Batch: 87 objects done, 1 failed, 112 skipped"],
     )
+
+
+def _named(kind: Kind, samples: list[float], failed: int = 0, unknown: int = 0, **more: Any) -> RequestResult:
+    ok = len(samples)
+    times, sent = latency(samples, [1500.0] * unknown), ok + failed + unknown
+    return RequestResult(
+        ledger=Ledger(sent, sent, 0, ok, failed, unknown),
+        latency_ms={"response": times, "service": times},
+        histograms={"response": histogram(samples), "service": histogram(samples)},
+        kind=kind,
+        **more,
+    )
+
+
+@cache
+def shop() -> Result:
+    """Two journeys of which one pays, with a group, a call, a check, metrics, and an exception of the script's."""
+    script = ErrorRow(
+        "script_error", "generator", "KeyError: 'price' (shop.py:31, in buy)", 2,
+        'Traceback (most recent call last):\n  File "shop.py", line 31, in buy\n    item["price"]\nKeyError: \'price\'',
+    )  # fmt: skip
+    checked = ErrorRow("check_failed", "target", "AssertionError: order is not done (shop.py:38, in buy)", 3)
+    timeout = ErrorRow("timeout", "target", "no reply in time", 4)
+    pay = lognormal_ms(171, 80.0, 0.4, 5)
+    every = lognormal_ms(6000, 5.0, 0.5)
+    basket = MetricSums(unit="EUR")
+    basket.add([20.0, 34.5, 12.25, 99.0, 34.5, 7.0])
+    clicks = MetricSums("count")
+    clicks.add([1.0] * 5400)
+    mobile = MetricSums("share")
+    mobile.add([1.0, 0.0, 0.0, 1.0, 0.0])
+    return Result(
+        plan={
+            "name": "shop.py",
+            "target": "http://127.0.0.1:8080",
+            "requests": [],
+            "scenario": {
+                "file": "shop.py",
+                "journeys": [{"name": "browse", "weight": 9.0}, {"name": "buy", "weight": 1.0}],
+            },
+            "counted": {"noun": "journeys", "per_reply": 1, "total": None},
+            "thresholds": ["buy/pay:p95 < 300ms", "basket:mean > 20", "total is positive:ok_rate > 99%"],
+        },
+        duration_s=10.002,
+        users=Users(20, 20, 0),
+        ledger=Ledger(6010, 6010, 0, 6004, 4, 2),
+        rate=Rate(600.8, 600.8, 600.4),
+        bytes=Bytes(900_000, 4_200_000),
+        connections=Connections(opened=20, reused=5990),
+        latency_ms={"response": latency(every, [1500.0] * 6), "service": latency(every, [1500.0] * 6)},
+        status_codes={"200": 5600, "201": 404},
+        errors=[timeout],
+        requests={
+            "browse/search": _named("request", lognormal_ms(1650, 9.0, 0.4, 2)),
+            "browse/GET /items/{}": _named("request", lognormal_ms(3802, 3.0, 0.4, 3), 0, 2),
+            "buy/POST /cart": _named("request", lognormal_ms(182, 4.0, 0.4, 4)),
+            "buy/pay": _named("request", pay, 4, errors=[timeout]),
+            "GET /shipping": _named("request", lognormal_ms(195, 4.0, 0.4, 6)),
+        },
+        transactions={
+            "browse": _named("journey", lognormal_ms(1648, 20.0, 0.3, 7), 0, 2),
+            "buy": _named("journey", lognormal_ms(166, 100.0, 0.3, 8), 9, 0, errors=[timeout, checked, script]),
+            "buy/checkout": _named("group", lognormal_ms(171, 90.0, 0.3, 9), 4),
+            "buy/find order": _named("call", lognormal_ms(171, 2.0, 0.3, 10)),
+        },
+        journeys=Journeys(1825, 1825, 0, 1814, 9, 2),
+        journey_rate=Rate(182.3, 182.3, 181.4),
+        checks={"total is positive": CheckResult(170, 1)},
+        metrics={
+            "basket": metric_result(basket), "clicks": metric_result(clicks), "mobile": metric_result(mobile),
+        },
+        timeline=[Second(float(t), ok, ok) for t, ok in enumerate((581, 602, 641, 638, 600, 599, 602, 610, 580, 551))],
+        thresholds=[
+            judged("buy/pay:p95 < 300ms", 164.0, "pass"),
+            judged("total is positive:ok_rate > 99%", 0.994152, "pass"),
+        ],
+        generator=Generator(
+            "pool", "raw", 1, [WorkerRow(0.9, {"p99": 0.41, "max": 3.11})], 2, 22.4, 48.0, verdict="limited",
+            reasons=["2 journeys ended by an exception of the scenario's own code"],
+        ),
+        histograms={"response": histogram(every)},
+    )  # fmt: skip
 
 
 EVERY_RESULT = {

@@ -29,6 +29,7 @@ FAILURES = {
     ExitCode.INTERNAL: "FAILED: a run ended by an internal error",
     ExitCode.SIGNAL: "FAILED: a run was stopped by a signal",
     ExitCode.FAIL_FAST: "FAILED: a run was stopped by fail-fast",
+    ExitCode.SCRIPT: "FAILED: code of the scenario's own raised an exception",
     ExitCode.NOT_TRUSTED: "FAILED: the measurement is not to be trusted",
     ExitCode.THRESHOLD: "FAILED: a threshold was not met",
     ExitCode.WORSE: "FAILED: worse than the baseline",

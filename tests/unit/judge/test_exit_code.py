@@ -1,7 +1,8 @@
 import pytest
 
 from loadgen.judge.exit_code import ExitCode, exit_code
-from loadgen.results.result import Generator, Result, ThresholdRow
+from loadgen.results.journeys import Journeys
+from loadgen.results.result import ErrorRow, Generator, RequestResult, Result, ThresholdRow
 
 REPLIES = {"200": 5}
 PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("pass", "fail", "no_data"))
@@ -63,5 +64,26 @@ def test_not_one_reply_of_a_valid_strict_run_is_a_failure():
     assert exit_code(Result(plan={"strict": True})) == 99
 
 
+@pytest.mark.parametrize(
+    ("ended_by", "verdict", "code"),
+    [("completed", "limited", 107), ("completed", "invalid", 107), ("signal", "limited", 105), ("error", "valid", 1)],
+)
+def test_an_exception_of_a_scenarios_own_code_has_a_code_of_its_own(ended_by, verdict, code):
+    part = RequestResult(kind="journey", errors=[ErrorRow("check_failed"), ErrorRow("script_error", "generator")])
+    result = Result(
+        ended_by=ended_by,
+        thresholds=[FAIL],
+        status_codes=REPLIES,
+        transactions={"buy": part},
+        generator=Generator(verdict=verdict),
+    )
+    assert exit_code(result) == code
+
+
+@pytest.mark.parametrize(("done", "code"), [(1, 0), (0, 99)])
+def test_journeys_may_be_done_without_a_reply(done, code):
+    assert exit_code(Result(journeys=Journeys(1, 1, 0, done, 1 - done))) == code
+
+
 def test_the_order_of_the_codes_is_the_order_in_which_they_win():
-    assert [code.value for code in ExitCode] == [2, 1, 105, 108, 121, 99, 120, 0]
+    assert [code.value for code in ExitCode] == [2, 1, 105, 108, 107, 121, 99, 120, 0]

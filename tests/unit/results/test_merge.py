@@ -4,7 +4,9 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.metric_sums import MetricSums
 from loadgen.results.encoded import decode_histogram
+from loadgen.results.journeys import CheckResult, Journeys, metric_result
 from loadgen.results.merge import merge_results
 from loadgen.results.result import (
     Block,
@@ -181,3 +183,31 @@ def test_transactions_are_merged_as_requests_are():
     upload = merged(of(2000, 4000), of(8000), one(1000)).transactions["upload"]
     assert (upload.ledger, upload.payload_bytes) == (Ledger(6, 6, 0, 4, 0, 2), 20)
     assert (upload.latency_ms["response"].count, upload.latency_ms["response"].p50) == (3, 4.001)
+
+
+def test_the_ledger_of_journeys_checks_and_metrics_add_up():
+    def of(*values, **more):
+        sums = MetricSums(unit="EUR")
+        sums.add(list(values))
+        ledger, rate = Journeys(5, 4, 1, 2, 1, 1), Rate(5.0, 4.0, 3.0)
+        part = RequestResult(Ledger(3, 3, 0, 2, 1), kind="journey", errors=[ErrorRow("check_failed", count=1)])
+        metrics = {"basket": metric_result(sums)}
+        return one(1000, transactions={"buy": part}, journeys=ledger, journey_rate=rate, metrics=metrics, **more)
+
+    both = merged(of(20.0, 30.0, checks={"a": CheckResult(3, 1)}), of(-1.5, checks={"b": CheckResult(1)}), one(1000))
+    assert both.journeys == Journeys(10, 8, 2, 4, 2, 2)
+    assert both.journeys.balanced
+    assert both.checks == {"a": CheckResult(3, 1), "b": CheckResult(1)}
+    basket = both.metrics["basket"]
+    assert (basket.unit, basket.count, basket.sum, basket.min, basket.p50, basket.max) == (
+        "EUR",
+        3,
+        48.5,
+        -1.5,
+        20.0,
+        30.0,
+    )
+    assert (both.transactions["buy"].kind, both.transactions["buy"].errors) == (
+        "journey",
+        [ErrorRow("check_failed", count=2)],
+    )

@@ -1,11 +1,14 @@
 import json
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.errors import UsageError
+from loadgen.measure.metric_sums import Form
+from loadgen.results.journeys import TRANSACTIONS, CheckResult, Journeys, MetricResult
 from loadgen.results.result import (
     SCHEMA,
     Block,
@@ -34,6 +37,14 @@ latencies = st.builds(Latency, numbers, numbers, st.none() | floats, st.none() |
 by_clock = st.dictionaries(st.sampled_from(["response", "service"]), latencies, max_size=1)
 ledgers = st.builds(Ledger, *[numbers] * 6)
 names = st.text(max_size=6).filter(lambda name: name not in ("class", "error_class"))
+metrics = st.builds(
+    MetricResult,
+    st.sampled_from(get_args(Form)),
+    texts,
+    numbers,
+    *[floats] * 4,
+    values=st.lists(st.lists(floats, min_size=2, max_size=2), max_size=2),
+)
 results = st.builds(
     Result,
     plan=st.fixed_dictionaries({"name": texts, "users": numbers, "think_s": st.just([0.0, 1.0])}),
@@ -49,7 +60,20 @@ results = st.builds(
     status_codes=st.dictionaries(st.integers(100, 599).map(str), numbers, max_size=2),
     errors=st.lists(st.builds(ErrorRow, texts, texts, texts, numbers, texts), max_size=2),
     requests=st.dictionaries(names, st.builds(RequestResult, ledgers, latency_ms=by_clock), max_size=2),
-    transactions=st.dictionaries(names, st.builds(RequestResult, ledgers, latency_ms=by_clock), max_size=1),
+    transactions=st.dictionaries(
+        names,
+        st.builds(
+            RequestResult,
+            ledgers,
+            latency_ms=by_clock,
+            kind=st.sampled_from(TRANSACTIONS),
+            errors=st.lists(st.builds(ErrorRow, texts), max_size=1),
+        ),
+        max_size=1,
+    ),
+    journeys=st.builds(Journeys, *[numbers] * 6),
+    checks=st.dictionaries(names, st.builds(CheckResult, numbers, numbers), max_size=1),
+    metrics=st.dictionaries(names, metrics, max_size=1),
     timeline=st.lists(st.builds(Second, floats, numbers, numbers, numbers, st.none() | floats), max_size=2),
     blocks=st.lists(st.builds(Block, floats, floats, numbers, numbers, texts), max_size=1),
     thresholds=st.lists(st.builds(ThresholdRow, texts, st.none() | floats), max_size=1),
@@ -70,11 +94,14 @@ def test_a_result_survives_its_file(result):
 
 
 def test_the_file_names_its_format_and_the_class_of_an_error():
-    text = to_json(Result(errors=[ErrorRow("timeout", count=3)]))
+    part = RequestResult(errors=[ErrorRow("tls", count=1)])
+    text = to_json(Result(errors=[ErrorRow("timeout", count=3)], requests={"errors": part}, transactions={"a": part}))
     document = json.loads(text)
     assert text.endswith("}\n")
     assert document["schema"] == SCHEMA == "loadgen.result/1"
     assert document["errors"][0]["class"] == "timeout"
+    assert document["requests"]["errors"]["errors"][0]["class"] == "tls"
+    assert document["transactions"]["a"]["errors"][0]["class"] == "tls"
     assert "error_class" not in text
 
 

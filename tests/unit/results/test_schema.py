@@ -24,6 +24,7 @@ RESULTS = [
     results.phases_timed,
     results.s3_mixed,
     results.s3_batch,
+    results.shop,
 ]
 PUBLISHED = Path(__file__).parents[3] / "docs" / "loadgen.result-1.schema.json"
 

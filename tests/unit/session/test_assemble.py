@@ -7,12 +7,15 @@ from loadgen.base.clock import NS_PER_S
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.measure.histogram import HIGHEST_US, Histogram
+from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.names import Kind, names_of
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.results.encoded import decode_histogram
+from loadgen.results.journeys import CheckResult, Journeys
 from loadgen.results.result import Connections, ErrorRow, Ledger, Rate, Users, from_json, to_json
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
@@ -296,3 +299,98 @@ def test_why_a_run_ended_shows_no_secret():
     run = Run(1, secrets=("s3cret-header",)).worker(0, measured=good(1), sent=1)
     ending = Ending("error", "ValueError: cannot send 's3cret-header'", 5.0, (), whole=False)
     assert run.result(ending).ended_because == "ValueError: cannot send '[redacted]'"
+
+
+SHOP = ScenarioJob((Journey("browse"), Journey("buy")))
+
+
+class Shop(Run):
+    """A run of journeys; what its recordings hold is given by kind and name."""
+
+    def __init__(self, **plan):
+        super().__init__(job=SHOP, **plan)
+
+    def frame(self, of, metrics=(), window="measured", last=True):
+        names, recording = self.collected.names, Recording()
+        for (kind, name), tally in of.items():
+            table = recording.tallies if kind is Kind.REQUEST else recording.transactions
+            table[names.number(kind, name)] = tally
+        recording.metrics = {names.number(Kind.METRIC, name): sums for name, sums in metrics}
+        elapsed_ns = 10 * NS_PER_S if window == "measured" else 0
+        self.collected.add(Frame(0, 0, elapsed_ns, recording, window, USAGE if last else None))
+        return self
+
+
+def test_journeys_have_a_ledger_and_rates_of_their_own():
+    run = Shop(requests_limit=10, duration_s=None)
+    run.frame({(Kind.JOURNEY, "buy"): good(3)}, window="warmup", last=False)
+    run.frame(
+        {
+            (Kind.REQUEST, "buy/pay"): good(6, unknown=1),
+            (Kind.JOURNEY, "browse"): good(4),
+            (Kind.JOURNEY, "buy"): good(1, failed=2, unknown=1),
+            (Kind.GROUP, "buy/checkout"): good(1),
+        }
+    )
+    run.control.put(0, Slot.SENT, 7)
+    run.control.put(0, Slot.JOURNEYS, 11)
+    result = run.result()
+    assert result.journeys == Journeys(10, 8, 2, 5, 2, 1)
+    assert result.journey_rate == Rate(0.7, 0.7, 0.5)
+    assert (result.ledger.scheduled, result.ledger.not_sent) == (7, 0)
+    assert {name: part.kind for name, part in result.transactions.items()} == {
+        "browse": "journey",
+        "buy": "journey",
+        "buy/checkout": "group",
+    }
+
+
+def test_arrivals_that_no_journey_was_started_for_limit_the_verdict():
+    run = Shop(arrivals=OPEN)
+    run.frame({(Kind.REQUEST, "home"): good(4), (Kind.JOURNEY, "buy"): good(4)})
+    run.control.put(0, Slot.SENT, 4)
+    run.control.put(0, Slot.NOT_SENT, 6)
+    result = run.result()
+    assert result.journeys == Journeys(10, 4, 6, 4, 0, 0)
+    assert result.journey_rate == Rate(1.0, 0.4, 0.4)
+    assert (result.ledger.scheduled, result.generator.verdict) == (4, "limited")
+    assert result.generator.reasons[0].startswith("6 of 10 journeys were never started")
+
+
+def test_journeys_of_a_lost_worker_are_unfinished():
+    run = Shop()
+    run.frame({(Kind.JOURNEY, "buy"): good(4)}, last=False)
+    run.control.put(0, Slot.JOURNEYS, 6)
+    assert run.result(replace(CUT_SHORT, lost=("worker 0 was killed",))).journeys == Journeys(6, 6, 0, 4, 0, 2)
+
+
+def test_exceptions_of_a_scenario_limit_the_verdict_and_are_told_with_their_journey():
+    error = ErrorCount(2, "KeyError: 'price'", "Traceback")
+    run = Shop()
+    run.frame({(Kind.JOURNEY, "buy"): good(8, failed=2, errors={ErrorClass.SCRIPT_ERROR: error})})
+    result = run.result()
+    assert result.transactions["buy"].errors == [
+        ErrorRow("script_error", "generator", "KeyError: 'price'", 2, "Traceback")
+    ]
+    assert (result.errors, result.generator.verdict) == ([], "limited")
+    assert result.generator.reasons[0].startswith("2 journeys ended by an exception of the scenario's own code")
+
+
+def test_checks_and_metrics_are_there_by_their_names():
+    run = Shop()
+    sums = MetricSums("trend", "EUR")
+    sums.add([20.0])
+    run.frame({(Kind.CHECK, "total"): Tally(ok=3, failed=1)}, [("basket", sums)])
+    result = run.result()
+    assert result.checks == {"total": CheckResult(3, 1)}
+    assert (result.metrics["basket"].unit, result.metrics["basket"].mean) == ("EUR", 20.0)
+
+
+def test_a_name_of_two_kinds_has_two_rows():
+    run = Shop()
+    run.frame({(Kind.GROUP, "buy/x"): good(1), (Kind.CALL, "buy/x"): good(2)})
+    result = run.result()
+    assert {name: part.ledger.ok for name, part in result.transactions.items() if "/" in name} == {
+        "buy/x": 1,
+        "buy/x (call)": 2,
+    }

@@ -11,6 +11,7 @@ from loadgen.executors.places.base import WorkersLostError
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.plan.condition import parse_condition
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.results.result import Ledger
 from tests.support.command import balanced
@@ -121,6 +122,21 @@ def test_requests_of_the_warm_up_are_none_of_those_that_are_planned() -> None:
     assert [snapshot.planned_requests for snapshot in running if snapshot.elapsed_s < 1.0] == [None] * 10
     assert {snapshot.planned_requests for snapshot in running if snapshot.elapsed_s > 1.0} == {600}
     assert result.ledger.sent - 40 <= running[-1].done <= result.ledger.sent
+
+
+def test_of_planned_journeys_it_is_told_how_many_have_begun() -> None:
+    async def work(worker: FakeWorker) -> None:
+        await worker.connect()
+        await worker.gate()
+        worker.control.put(worker.shard.index, Slot.JOURNEYS, 21)
+        await worker.load()
+        worker.leave()
+
+    run = Coordinated(plan_of(1, job=ScenarioJob((Journey("buy"),)), requests_limit=100), work)
+    result = run.run()
+    running = [snapshot for snapshot in run.watcher.snapshots if snapshot.phase == "running"]
+    assert {(snapshot.planned_requests, snapshot.done) for snapshot in running} == {(100, 21)}
+    assert (result.journeys.started, result.journeys.not_started, result.ledger.not_sent) == (21, 79, 0)
 
 
 def test_after_the_grace_it_is_cut_and_unknown() -> None:

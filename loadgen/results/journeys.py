@@ -1,0 +1,109 @@
+"""What a Result says of journeys beyond their requests: their ledger, checks, and metrics of their scripts' own."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Literal
+
+from loadgen.measure.histogram import rank_of
+from loadgen.measure.metric_sums import Form, MetricSums
+
+Kind = Literal["request", "journey", "group", "call"]
+TRANSACTIONS: tuple[Kind, ...] = ("journey", "group", "call")
+
+
+@dataclass(frozen=True, slots=True)
+class Journeys:
+    """scheduled = started + not_started; started = ok + failed + unfinished, which were under way at the end."""
+
+    scheduled: int = 0
+    started: int = 0
+    not_started: int = 0
+    ok: int = 0
+    failed: int = 0
+    unfinished: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Whether both sums hold."""
+        whole = self.scheduled == self.started + self.not_started
+        return whole and self.started == self.ok + self.failed + self.unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """How often a check of a script held, and failed."""
+
+    ok: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MetricResult:
+    """A metric of a script's own, in its `unit`: of a `trend` mean and percentiles count, of a `count` the sum, of a
+    `share` the mean of ones and zeros.
+
+    `count` values came. `values` are pairs of a value and how often it came, of a trend alone, rounded to 11 binary
+    digits (within 0.05 %): percentiles are of these; all else is exact.
+    """
+
+    kind: Form = "trend"
+    unit: str = ""
+    count: int = 0
+    sum: float = 0.0
+    mean: float | None = None
+    min: float | None = None
+    max: float | None = None
+    p50: float | None = None
+    p75: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    values: list[list[float]] = field(default_factory=list)
+
+    @property
+    def sums(self) -> MetricSums:
+        """The same to be added to."""
+        values = {value: int(times) for value, times in self.values}
+        return MetricSums(self.kind, self.unit, self.count, self.sum, self.min or 0.0, self.max or 0.0, values)
+
+
+QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+
+
+def metric_result(sums: MetricSums) -> MetricResult:
+    """The figures of a metric."""
+    if not sums.count:
+        return MetricResult(sums.form, sums.unit)
+    values = [[value, times] for value, times in sorted(sums.values.items())]
+    found = values_at(values, list(QUANTILES.values())) if values else []
+    figures = dict(zip(QUANTILES, found, strict=False))
+    mean = sums.sum / sums.count
+    return MetricResult(sums.form, sums.unit, sums.count, sums.sum, mean, sums.min, sums.max, values=values, **figures)
+
+
+def values_at(values: Sequence[Sequence[float]], quantiles: Sequence[float]) -> list[float]:
+    """The value at each quantile by nearest rank; `values` ascend, each with how often it came, at least one."""
+    highest = list(accumulate(int(times) for _, times in values))
+    ranks = [rank_of(quantile, highest[-1]) for quantile in quantiles]
+    return [values[bisect_left(highest, rank)][0] for rank in ranks]
+
+
+def merged_metrics(tables: Sequence[Mapping[str, MetricResult]]) -> dict[str, MetricResult]:
+    """Those of several runs, by name."""
+    sums: dict[str, MetricSums] = {}
+    for table in tables:
+        for name, metric in table.items():
+            sums.setdefault(name, MetricSums(metric.kind, metric.unit)).merge(metric.sums)
+    return {name: metric_result(metric) for name, metric in sums.items()}
+
+
+def merged_checks(tables: Sequence[Mapping[str, CheckResult]]) -> dict[str, CheckResult]:
+    """Those of several runs, by name."""
+    merged: dict[str, CheckResult] = {}
+    for table in tables:
+        for name, check in table.items():
+            so_far = merged.get(name, CheckResult())
+            merged[name] = CheckResult(so_far.ok + check.ok, so_far.failed + check.failed)
+    return merged
