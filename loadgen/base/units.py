@@ -5,9 +5,11 @@ number, NaN or infinity. Every `format_` function returns text for a person.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
+from typing import TypeVar
 
+Number = TypeVar("Number", int, float)
 MAX_DURATION_S = 1e8
 
 _NUMBER = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
@@ -45,19 +47,23 @@ def parse_duration_s(value: object) -> float:
     return float(seconds)
 
 
-def parse_range_s(value: object) -> tuple[float, float]:
-    """The two ends, in seconds, of "100ms..300ms"; a single duration is both ends."""
+def parse_range(value: object, parse: Callable[[object], Number], expected: str, example: str) -> tuple[Number, Number]:
+    """The two ends of a range such as the example, each as `parse` reads it; a single value is both ends."""
     low_text, dots, high_text = value.partition("..") if isinstance(value, str) else (value, "", "")
     try:
-        low = parse_duration_s(low_text)
-        high = parse_duration_s(high_text) if dots else low
+        low = parse(low_text)
+        high = parse(high_text) if dots else low
     except ValueError:
-        raise ValueError(
-            f"expected a duration such as 1s or a range such as 100ms..300ms, got {shown(value)}"
-        ) from None
+        raise ValueError(expected) from None
     if low > high:
-        raise ValueError(f"expected a range from low to high such as 100ms..300ms, got {shown(value)}")
+        raise ValueError(f"expected a range from low to high such as {example}, got {shown(value)}")
     return low, high
+
+
+def parse_range_s(value: object) -> tuple[float, float]:
+    """The two ends, in seconds, of "100ms..300ms"; a single duration is both ends."""
+    expected = f"expected a duration such as 1s or a range such as 100ms..300ms, got {shown(value)}"
+    return parse_range(value, parse_duration_s, expected, "100ms..300ms")
 
 
 def parse_size(value: object) -> int:
@@ -117,10 +123,10 @@ def format_bytes(size: float) -> str:
     return f"{_three_digits(size / 1024)} TiB"
 
 
-def listed(items: Iterable[str]) -> str:
+def listed(items: Iterable[str], joint: str = "and") -> str:
     """At least one: "a", "a and b", "a, b and c"."""
     *most, last = items
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {joint} {last}" if most else last
 
 
 def format_duration_s(seconds: float) -> str:

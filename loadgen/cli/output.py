@@ -8,9 +8,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 from loadgen.base.errors import UsageError
 from loadgen.base.files import check_writable, write_whole
@@ -61,7 +61,7 @@ class Delivery:
         def write(names: Sequence[str]) -> None:
             before = failures.count
             for name in names:
-                with failures:
+                with failures.kept():
                     write_whole(Path(self.output.files[name]), render(name, kind, document))
                     safe.add(name)
             if failures.count > before:
@@ -70,13 +70,13 @@ class Delivery:
         def rescue() -> None:
             if self.output.measured and SAVED not in safe:
                 safe.add(SAVED)
-                with failures:
+                with failures.kept():
                     failures.add(_saved_elsewhere(kind, document))
 
         write([*self._regular, *self._streams] if self._hushed else self._regular)
         before = failures.count
         if failures.count or not self._hushed:
-            with failures:
+            with failures.kept():
                 self._print(kind, document)
             if failures.count > before:
                 safe.difference_update(name for name, file in self.output.files.items() if file == "-")
@@ -84,9 +84,9 @@ class Delivery:
         if not self._hushed:
             write(self._streams)
         if environment and environment.get("GITHUB_ACTIONS") == "true":
-            with failures:
+            with failures.kept():
                 self._annotate(kind, document)
-            with failures:
+            with failures.kept():
                 _add_summary(environment.get("GITHUB_STEP_SUMMARY"), kind, document)
         failures.check()
 
@@ -101,7 +101,9 @@ class Delivery:
         elif self.output.form != "text":
             emit(render(self.output.form, kind, document))
         else:
-            emit(render("text", kind, document, width=text_width(), colour=wants_colour()) + "\n")
+            width = max(60, min(shutil.get_terminal_size().columns, 120))
+            colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            emit(render("text", kind, document, width=width, colour=colour) + "\n")
 
     def _annotate(self, kind: Kind, document: object) -> None:
         """On standard output; where that is for programs on standard error, which the runner reads as well."""
@@ -113,25 +115,24 @@ class Delivery:
 
 
 class Failures:
-    """A context for each thing that is to be done whatever fails; `check` raises all that did as one UsageError."""
+    """What failed of all that is to be done whatever fails; `check` raises it as one UsageError."""
 
     def __init__(self) -> None:
         self.count = 0
         self._texts: list[str] = []
         self._unexpected: Exception | None = None
 
-    def __enter__(self) -> None:
-        """Nothing."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        self.count += isinstance(error, Exception)
-        if isinstance(error, UsageError):
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """For one thing to be done."""
+        try:
+            yield
+        except UsageError as error:
+            self.count += 1
             self.add(str(error))
-        elif isinstance(error, Exception):
+        except Exception as error:
+            self.count += 1
             self._unexpected = error
-        return isinstance(error, Exception)
 
     def add(self, text: str) -> None:
         """What else is to be said where something failed."""
@@ -176,13 +177,3 @@ def _add_summary(file: str | None, kind: Kind, document: object) -> None:
             opened.write(render("markdown", kind, document) + "\n")
     except OSError as error:
         raise UsageError(f"GITHUB_STEP_SUMMARY: cannot write {file!r}: {error.strerror}") from None
-
-
-def text_width() -> int:
-    """The columns of a report: those of the terminal, within reason."""
-    return max(60, min(shutil.get_terminal_size().columns, 120))
-
-
-def wants_colour() -> bool:
-    """Colour on a terminal, unless NO_COLOR asks for none."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

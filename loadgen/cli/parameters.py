@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from loadgen.base.errors import UsageError
+from loadgen.base.units import listed
 from loadgen.cli.options import FLAG, own_option, parameter
 from loadgen.report.exports import EXPORTS, OUTPUT, SAVED, Export, Kind
 
@@ -24,6 +25,9 @@ Rounds = Annotated[
     own_option(
         ["--rounds"], BASELINE, "Run it so often, each time in a fresh process, and report all as one.", "N", least=1
     ),
+]
+ResultFiles = Annotated[
+    list[str], typer.Argument(metavar="RESULT", help="Saved results (`loadgen run -o FILE`): one or more rounds.")
 ]
 
 
@@ -79,7 +83,7 @@ class OutputFlags:
         """One for each file, one for the form."""
         for row in self._files():
             yield parameter(row.name, str | None, own_option(row.flags, row.panel, row.help))
-        text = f"{_listed(self._forms())} on stdout."
+        text = f"{listed(self._forms(), 'or')} on stdout."
         yield parameter("form", str, own_option(["--format"], OUTPUT, text, "FORM"), "text")
         if self.measures:
             text = "No progress, and no report when -o is given."
@@ -90,7 +94,7 @@ class OutputFlags:
         files = {row.name: values.pop(row.name) for row in self._files()}
         form = values.pop("form")
         if form not in self._forms():
-            raise UsageError(f"--format: expected {_listed(self._forms())}, got {form!r}")
+            raise UsageError(f"--format: expected {listed(self._forms(), 'or')}, got {form!r}")
         given = {name: file for name, file in files.items() if file is not None}
         return Output(form, given, self.measures and values.pop("quiet"), self.measures)
 
@@ -102,7 +106,3 @@ class OutputFlags:
 
     def _rows(self) -> list[Export]:
         return [row for row in EXPORTS if any(kind in row.renderers for kind in self.kinds)]
-
-
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -17,6 +17,7 @@ _FLAG_NAMES = {
     "stages": "stage",
     "thresholds": "threshold",
 }
+"""The flags of `loadgen run` that are not named like the profile's key which they set."""
 _LONGEST_LINE = 400
 
 
@@ -47,9 +48,8 @@ class Places:
     def described(self, problem: Problem) -> str:
         """ "line 12: requests[1].weight: expected a number > 0, got 'x'", or by flag: "--connections: ..."."""
         if self.is_flag(problem.where):
-            return (
-                f"{flag_name(str(problem.where[len(problem.where) > 1 and problem.where[0] == 's3']))}: {problem.text}"
-            )
+            key = str(problem.where[len(problem.where) > 1 and problem.where[0] == "s3"])
+            return f"--{_FLAG_NAMES.get(key, key).replace('_', '-')}: {problem.text}"
         line = self.line(problem)
         parts = [f"line {line}" if line else "", where_text(problem.where), problem.text]
         return ": ".join(part for part in parts if part)
@@ -69,11 +69,6 @@ class Places:
         """A file named in a profile is looked for beside the profile, one named by a flag in the working folder."""
         path = Path(name).expanduser()
         return path if self.folder is None or self.is_flag(key) else self.folder / path
-
-
-def flag_name(key: str) -> str:
-    """The flag of `loadgen run` that sets a profile's key: "total_requests" -> "--requests"."""
-    return "--" + _FLAG_NAMES.get(key, key).replace("_", "-")
 
 
 def where_text(where: Where) -> str:

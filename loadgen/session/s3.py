@@ -94,12 +94,12 @@ class _S3Run:
     async def _prepare(self) -> None:
         s3 = self._s3
         if s3.source is None:
-            await self._step("making sure of the bucket", bucket_step(self._plan, s3))
+            await self._step("making sure of the bucket", step_plan(self._plan, s3, "bucket"))
         self._begun = True
         if s3.journal is not None and not s3.resumed:
             write_journal(s3.journal, s3)
         if s3.prepared:
-            result = await self._step("preparing", fill_step(self._plan, s3))
+            result = await self._step("preparing", step_plan(self._plan, s3, "fill"))
             filled = result.requests["put"]
             self._notes.append(
                 f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {_took(result)}"
@@ -148,7 +148,7 @@ class _S3Run:
             await asyncio.sleep(LATE_S)
         try:
             observers = self._hooks.observers.of_step("cleaning up")
-            result = await run(sweep_step(self._plan, self._s3), self._hooks_of(observers, known))
+            result = await run(step_plan(self._plan, self._s3, "sweep"), self._hooks_of(observers, known))
         except Exception as error:
             if not isinstance(error, UsageError):
                 self._hooks.crashed(error)
@@ -210,23 +210,13 @@ def _reason(result: Result) -> str:
     return f"{row.message}; {hint}" if hint else row.message
 
 
-def bucket_step(plan: Plan, s3: S3Job) -> Plan:
-    """One user makes sure that the bucket is there."""
-    return _step(plan, s3, "bucket", 1)
+def step_plan(plan: Plan, s3: S3Job, step: Step) -> Plan:
+    """The plan of a step: as the run's, without what belongs to its load, and in this process unless it fills.
 
-
-def fill_step(plan: Plan, s3: S3Job) -> Plan:
-    """The users of the run put the objects that its job needs, and stop at the first that cannot be put."""
-    return _step(plan, s3, "fill", min(plan.users, s3.prepared))
-
-
-def sweep_step(plan: Plan, s3: S3Job) -> Plan:
-    """A few users delete what has the run's own prefix, and give up uploads that were begun there."""
-    return _step(plan, s3, "sweep", min(plan.users, MOST_SWEEPERS))
-
-
-def _step(plan: Plan, s3: S3Job, step: Step, users: int) -> Plan:
-    """The plan of a step: as the run's, without what belongs to its load, and in this process unless it fills."""
+    One user makes sure of the bucket. The run's users put the objects that its job needs, and stop at the first that
+    cannot be put. A few delete what has the run's own prefix, and give up uploads that were begun there.
+    """
+    users = min(plan.users, {"bucket": 1, "fill": s3.prepared, "sweep": MOST_SWEEPERS}[step])
     processes, workers = _topology(plan, users) if step == "fill" else (1, 1)
     return replace(
         plan,

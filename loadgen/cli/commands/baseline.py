@@ -6,10 +6,9 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from loadgen.cli.parameters import ResultFiles
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as main.")]
-Files = Annotated[
-    list[str], typer.Argument(metavar="RESULT", help="Saved results (`loadgen run -o FILE`): one or more rounds.")
-]
 Folder = Annotated[Path, typer.Option("--folder", metavar="DIR", help="Where baselines are kept.")]
 USUAL = Path(".loadgen/baselines")
 
@@ -20,7 +19,7 @@ class Save:
 
     body: ClassVar[str] = "baseline:save"
     name: Name
-    files: Files
+    files: ResultFiles
     folder: Folder = USUAL
 
 

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
-import typer
-
-from loadgen.cli.options import OPTIONS, Options, RunOption
+from loadgen.cli.options import OPTIONS, Options, RunOption, own_option
 from loadgen.cli.parameters import Output, OutputFlags, Settings, Target
 
 COMPARED = "What is compared (lists: a,b; the first is what the others are set against)"
@@ -43,13 +41,8 @@ class Compare:
     target: Target
     flags: Annotated[Mapping[str, Any], Options(COMPARE_OPTIONS)]
     rounds: Annotated[
-        int,
-        typer.Option(
-            "--rounds", metavar="N", min=1, help="Runs of each variant, interleaved.", rich_help_panel=COMPARED
-        ),
+        int, own_option(["--rounds"], COMPARED, "Runs of each variant, interleaved.", "N", 1, inherits=False)
     ] = 5
-    settle: Annotated[
-        str, typer.Option("--settle", metavar="TIME", help="Pause before each run.", rich_help_panel=COMPARED)
-    ] = "1s"
+    settle: Annotated[str, own_option(["--settle"], COMPARED, "Pause before each run.", "TIME", inherits=False)] = "1s"
     settings: Settings = None
     output: Annotated[Output, OutputFlags(("comparison",))]

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from loadgen.cli.options import FLAG
-from loadgen.cli.parameters import Against, Output, OutputFlags
+from loadgen.cli.parameters import Against, Output, OutputFlags, ResultFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +21,7 @@ class Gate:
     """
 
     body: ClassVar[str] = "gate:gate"
-    files: Annotated[
-        list[str], typer.Argument(metavar="RESULT", help="Saved results (`loadgen run -o FILE`): one or more rounds.")
-    ]
+    files: ResultFiles
     threshold: Annotated[
         list[str] | None,
         typer.Option("-T", "--threshold", metavar="EXPR", help="Instead of those of the run; repeatable."),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from loadgen.base.units import parse_duration_s, parse_rate, shown
+from loadgen.base.units import listed, parse_duration_s, parse_rate, shown
 from loadgen.plan.condition import Condition, Use, parse_condition
 from loadgen.plan.profiles.values import Raw
 
@@ -76,7 +76,7 @@ def one_of(*names: str) -> Callable[[object], str]:
 
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in names:
-            raise ValueError(f"expected {', '.join(names[:-1])} or {names[-1]}, got {shown(value)}")
+            raise ValueError(f"expected {listed(names, 'or')}, got {shown(value)}")
         return str(value)
 
     return read

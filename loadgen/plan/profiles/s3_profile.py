@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from loadgen.base.units import parse_size, shown
+from loadgen.base.units import parse_range, parse_size, shown
 from loadgen.plan.jobs.s3 import (
     DEFAULT_MIX,
     DEFAULT_OBJECTS,
@@ -34,10 +34,12 @@ def read_sizes(value: object) -> tuple[SizeRange, ...]:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError(f"expected a size such as 1MiB, got {shown(value)}")
     text = str(value)
+    expected = f"expected a size such as 1MiB, a range as 4KiB..64KiB or weights as 4KiB:60,1MiB:40, got {text!r}"
     ranges = []
     for part in text.split(","):
         size, colon, weight = part.partition(":")
-        ranges.append((*_range(size, text), _weight(weight, text) if colon else 1.0))
+        low, high = parse_range(size.strip(), parse_size, expected, "4KiB..64KiB")
+        ranges.append((low, high, _weight(weight, text) if colon else 1.0))
     if len(ranges) > 1 and text.count(":") != len(ranges):
         raise ValueError(f"expected a weight for every size such as 4KiB:60,1MiB:40, got {text!r}")
     return tuple(ranges)
@@ -95,20 +97,6 @@ def _pairs(value: object) -> list[tuple[str, object]]:
         raise ValueError(f"expected weights such as get:45,stat:30,put:15,delete:10, got {shown(value)}")
     split = (part.strip().partition(":") for part in value.split(",") if part.strip())
     return [(name.strip(), weight) for name, _, weight in split]
-
-
-def _range(text: str, given: str) -> tuple[int, int]:
-    low_text, dots, high_text = text.strip().partition("..")
-    try:
-        low = parse_size(low_text)
-        high = parse_size(high_text) if dots else low
-    except ValueError:
-        raise ValueError(
-            f"expected a size such as 1MiB, a range as 4KiB..64KiB or weights as 4KiB:60,1MiB:40, got {given!r}"
-        ) from None
-    if low > high:
-        raise ValueError(f"expected a range from low to high such as 4KiB..64KiB, got {text.strip()!r}")
-    return low, high
 
 
 def _weight(weight: str, text: str) -> float:

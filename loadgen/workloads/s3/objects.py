@@ -102,7 +102,7 @@ class Objects:
         else:
             request = self._whole(index).twin()
         if self._verify:
-            match = Match((self.bodies.body(index, self.sizes.of(index)),), start)
+            match = Match(self.bodies.body(index, self.sizes.of(index)), start)
             statuses = _WHOLE if self._range_bytes is None else _PARTIAL
             request.expect = SameExpect(statuses, length=request.payload, match=match)
             request.sink, request.group = match, None

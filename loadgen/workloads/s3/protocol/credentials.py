@@ -5,6 +5,7 @@ botocore (the extra `s3`) also reads what the shared AWS configuration (~/.aws/c
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -54,7 +55,6 @@ class Provider:
     def __init__(self, current: Credentials, renewing: Renewing | None = None) -> None:
         self.current = current
         self._renewing = renewing
-        self._closed = threading.Event()
 
     def watch(self, on_lost: Callable[[str], None], every_s: float = REFRESH_EVERY_S) -> None:
         """Begin to renew, where there is anything to renew.
@@ -79,15 +79,12 @@ class Provider:
                 self.current = current
         return f"S3 credentials could not be renewed: {problem}" if renewing.refresh_needed(refresh_in=0) else None
 
-    def close(self) -> None:
-        self._closed.set()
-
     def _run(self, on_lost: Callable[[str], None], every_s: float) -> None:
-        while not self._closed.wait(every_s):
+        problem = None
+        while problem is None:
+            time.sleep(every_s)
             problem = self.renew()
-            if problem is not None:
-                on_lost(problem)
-                return
+        on_lost(problem)
 
 
 def find_credentials(environment: Mapping[str, str], profile: str | None = None) -> Provider:

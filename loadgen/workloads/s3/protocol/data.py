@@ -204,15 +204,15 @@ class _Prefixes:
 class Match:
     """A Request's `sink` that compares a download with what was put, byte by byte: no checksum is as fast or as sure.
 
-    `bodies` are the object's, one or its parts in order; `start` is where the download begins in the object.
+    `body` is the object's; `start` is where the download begins in it.
     """
 
     __slots__ = ("_at", "_expected", "_piece", "differs_at", "length")
 
-    def __init__(self, bodies: "tuple[Body, ...]", start: int = 0) -> None:
+    def __init__(self, body: Body, start: int = 0) -> None:
         self.length = 0
         self.differs_at: int | None = None
-        self._expected = _joined_from(bodies, start)
+        self._expected = body.chunks(start)
         self._piece = b""
         self._at = 0
 
@@ -244,13 +244,6 @@ class Match:
         if self.differs_at is not None:
             return f"byte {self.differs_at} of the body differs from what was put"
         return None if self.length == length else f"the body has {self.length} bytes of {length}"
-
-
-def _joined_from(bodies: tuple[Body, ...], start: int) -> Iterator[bytes]:
-    for body in bodies:
-        if start < body.size:
-            yield from body.chunks(start)
-        start = max(0, start - body.size)
 
 
 def _first_difference(expected: bytes, got: bytes) -> int:

@@ -209,15 +209,6 @@ def test_keys_that_do_not_expire_need_no_thread():
     assert provider.renew() is None
 
 
-def test_a_closed_provider_asks_no_more():
-    provider = Provider(Credentials("FIRST", "CANARY"), Source())
-    provider.watch(lambda problem: None, every_s=3600)
-    thread = next(thread for thread in threading.enumerate() if thread.name == "s3-credentials")
-    provider.close()
-    thread.join(10)
-    assert not thread.is_alive()
-
-
 def test_credentials_show_a_shortened_access_key_only():
     credentials = Credentials("AKIAIOSFODNN7EXAMPLE", "CANARY-secret", "CANARY-token")
     assert repr(credentials) == str(credentials) == f"{credentials}" == "Credentials(AKIA…PLE)"
