@@ -156,19 +156,29 @@ class Fields:
 
 
 class RequestGroup:
-    """Requests that expect the same: a good reply to one of them says what others like it mean.
+    """Requests of one method that expect the same: a good reply to one of them says what others like it mean.
 
-    `repeats` is False where no two replies are equal, or each is awaited. `cache` is the client's, for what it knows
-    of the last reply. The rest is whoever's who records: `add` and `add_lag` take the latency and send lag, in
-    nanoseconds, of one more reply like the last good one, which is `reply`.
+    Belongs to one thread. `repeats` is False where no two replies are equal. `cache` is the client's, for what it knows
+    of the last replies. The rest is whoever's who records: `add` and `add_lag` take the latency and send lag, in
+    nanoseconds, of one more reply like the last good one, which is `reply`, and `resize` its bytes on the wire, where
+    they are not as many as before. A reply may be like one before the last; the client then puts back what was set with
+    that one.
+
+    `data` up to `body_at` is the whole head of a reply in other words, and from there its body; with `keeps_body` also
+    that of each reply that is read: its body as it is without chunks, and if it came in pieces, no more than the
+    request's `keep`. An equal reply leaves them as they are.
     """
 
-    def __init__(self, *, repeats: bool = True) -> None:
+    def __init__(self, *, repeats: bool = True, keeps_body: bool = False) -> None:
         self.repeats = repeats
+        self.keeps_body = keeps_body
+        self.data = b""
+        self.body_at = 0
         self.cache: Any = None
         self.reply: Reply | None = None
         self.add: Callable[[int], None] = _nothing
         self.add_lag: Callable[[int], None] = _nothing
+        self.resize: Callable[[int], None] = _nothing
 
 
 def _nothing(_value: int) -> None:
@@ -182,8 +192,8 @@ class Request:
     `sink` when there is one. `group` is shared by requests that expect the same, or None where each reply must be
     handed over whole. `wire` is what HTTP/1.1 sends in one piece, once that is known. A Host field among `fields` takes
     the place of the origin's. `streams` says that the body does not go out in one piece with the head. `awaited`: the
-    script that sent it is given its outcome, with a `group` that of the last reply like it; such a group has no
-    `repeats`. `payload` are the bytes of the application's data that a good reply means were moved, in
+    script that sent it is given its outcome, with a `group` that of the last reply like it. `payload` are the bytes of
+    the application's data that a good reply means were moved, in
     either direction.
     """
 
@@ -215,7 +225,7 @@ class Request:
         self.keep = max(keep, KEEP_TO_SEARCH if self.expect.body_contains is not None else 0)
         self.sink = sink
         self.awaited = awaited
-        self.group = group if sink is None and not awaited else None
+        self.group = group if sink is None else None
         self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
         self.wire: bytes | None = None
         self.payload = 0

@@ -37,7 +37,7 @@ class Handler(Protocol):
         """A reply that equals, byte for byte, the last one to the request's group; what to send next at once."""
 
     def on_alike(self, stream: Any, now: int) -> Request | None:
-        """One that says the same as the last one in other words; the same as `on_repeat`, but `done` is told."""
+        """One that says the same as one before in other words, about which the group has been told; as `on_repeat`."""
 
     def on_reply(self, stream: Any, now: int, reply: Reply) -> bool:
         """Any other complete reply; whether it is good, and the next one like it may be told as such."""

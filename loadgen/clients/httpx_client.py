@@ -17,7 +17,7 @@ import httpx
 
 from loadgen.base.clock import s_to_ns
 from loadgen.base.encode import length_field
-from loadgen.base.exchange import BodySource, ErrorClass, Outcome, Reply, Request
+from loadgen.base.exchange import BodySource, ErrorClass, Outcome, Reply, Request, RequestGroup
 from loadgen.clients.dial import Connector
 from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
 from loadgen.clients.http1.parser import HEAD_BYTES
@@ -83,7 +83,7 @@ class _Common(Connector, Generic[B, T]):
             self._last = (request, built)
         return built
 
-    def _done(self, sent_ns: int, status: int, body: "_Body") -> Outcome:
+    def _done(self, sent_ns: int, status: int, body: "_Body", group: RequestGroup | None) -> Outcome:
         """A reply that httpx took. What came after its end, and what httpx overlooked, the raw client's parser saw."""
         done_ns = self.clock()
         stream = self._backend.stream
@@ -100,6 +100,8 @@ class _Common(Connector, Generic[B, T]):
         reply = Reply(
             status, body.length, reader.received, bytes(body.kept), reader.start[:HEAD_BYTES], not stream.closed
         )
+        if group is not None and group.keeps_body:
+            group.data, group.body_at = reader.last_head + reply.kept, len(reader.last_head)
         return Outcome(
             sent_ns, done_ns, reply,
             bytes_sent=stream.sent, bytes_received=reader.received, first_ns=stream.first_ns,
@@ -197,7 +199,7 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
                 body.take(chunk)
         finally:
             await response.aclose()
-        return self._done(sent_ns, response.status_code, body)
+        return self._done(sent_ns, response.status_code, body, request.group)
 
     def cut(self) -> None:
         self._is_cut = True
@@ -258,7 +260,7 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
                 body.take(chunk)
         finally:
             response.close()
-        return self._done(sent_ns, response.status_code, body)
+        return self._done(sent_ns, response.status_code, body, request.group)
 
     def cut(self) -> None:
         self._is_cut = True

@@ -343,6 +343,7 @@ class ReactorUsers:
         group = request.group
         if group is not None:
             group.reply, group.add, group.add_lag = reply, replies.samples.append, replies.lags.append
+            group.resize = replies.resize
         connection.backoff_ns = 0
         outcome = Outcome(connection.sent_ns, now, reply, error) if request.awaited else None
         self._answered(connection, outcome, now)

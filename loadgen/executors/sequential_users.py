@@ -233,7 +233,7 @@ class SequentialUsers:
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received
             reply = outcome.reply
-            if eager and reply is not None and reply is buffer.last_reply:
+            if eager and reply is not None and reply is buffer.last_reply and not (request.awaited or request.payload):
                 buffer.last.samples.append(now - outcome.sent_ns)
                 continue
             error = self._note(buffer, request, outcome, due_ns)

@@ -45,13 +45,15 @@ class ReplySamples:
             self.resize(size, payload)
         self.samples.append(service_ns)
 
-    def resize(self, size: int, payload: int) -> None:
-        """From here on replies are `size` bytes long, also those appended straight to `samples`."""
+    def resize(self, size: int, payload: int | None = None) -> None:
+        """From here on replies are `size` bytes long, also those appended straight to `samples`; None: mean as much."""
         count = len(self.samples)
         since = count - self.sized
         self.received += since * self.size
         self.moved += since * self.payload
-        self.sized, self.size, self.payload = count, size, payload
+        self.sized, self.size = count, size
+        if payload is not None:
+            self.payload = payload
 
 
 class Recorder:

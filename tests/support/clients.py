@@ -155,13 +155,17 @@ class ReactorClient:
         return None
 
     def on_alike(self, connection: Stream, now: int) -> Request | None:
+        assert connection.request is not None
+        assert connection.request.group is not None
+        assert connection.request.group.reply is not None
+        self._last[connection.request.name_id] = connection.request.group.reply
         return self.on_repeat(connection, now)
 
     def on_reply(self, connection: Stream, now: int, reply: Reply) -> bool:
         request = connection.request
         assert request is not None
         if request.group is not None:
-            self._last[request.name_id] = reply
+            self._last[request.name_id] = request.group.reply = reply
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
         return True
 

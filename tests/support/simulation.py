@@ -11,6 +11,7 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, Reply, Request
 from loadgen.clients.base import Handler
+from loadgen.clients.http1.parser import HEAD_END
 from loadgen.clients.http1.reply_cache import cache_of
 from loadgen.executors.open_users import OpenUsers
 from loadgen.executors.reactor_users import ReactorUsers
@@ -132,13 +133,12 @@ class FakeReactor:
         cache = cache_of(request.group)
         if cache is not None and whole == cache.data:
             following = self.handler.on_repeat(stream, self._clock())
-        elif cache is not None and len(whole) == cache.size and cache.alike(whole):
-            cache.data = whole if cache.repeats else None
+        elif cache is not None and cache.alike(whole):
             following = self.handler.on_alike(stream, self._clock())
         else:
             good, following = self.handler.on_reply(stream, self._clock(), reply), None
             if cache is not None:
-                cache.update(request.expect, whole if good else None)
+                cache.update(request, reply, whole if good else None, len(whole.partition(HEAD_END)[0]) + len(HEAD_END))
         if following is not None:
             self.send(stream, following, self._clock())
 

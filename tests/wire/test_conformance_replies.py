@@ -4,11 +4,12 @@ import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
+from random import Random
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, RequestGroup
+from loadgen.base.exchange import ErrorClass, Expect, RequestGroup
 from tests.support import replies
 from tests.support.clients import Got, Tap, When, endpoint_of, every_client, every_raw_client, get, user
 from tests.support.fault_server import FaultServer
@@ -222,9 +223,67 @@ def test_a_repeat_takes_the_short_way(kind):
         for _ in range(5):
             client.exchange(request)
         if kind == "blocking":
-            assert len({id(outcome) for outcome in client.outcomes}) == 1
+            assert len({id(outcome) for outcome in client.outcomes[1:]}) == 1
+            assert len({id(outcome.reply) for outcome in client.outcomes}) == 1
         else:
             assert client.client.repeats == 4
+
+
+def of_any_length(number: int) -> WireReply:
+    """Replies with an id of their own; every fifth is another kind, every seventh is chunked."""
+    body, more = b"x" * (number * 37 % 101), b"X-Kind: other\r\n" * (number % 5 == 0)
+    head = OK + b"X-Id: %d\r\n" % number + more
+    if number % 7 == 0:
+        chunks = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+        return WireReply("", head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n", body=body)
+    return WireReply("", head + b"Content-Length: %d\r\n\r\n" % len(body) + body, body=body)
+
+
+@every_client
+@pytest.mark.parametrize("repeats", [True, False])
+def test_replies_of_any_length_are_counted_and_handed_over_as_they_are(kind, repeats):
+    """Most of them take the short way; a reply that equals the last one leaves what was handed over."""
+    cases = [of_any_length(number // 2 if repeats else number) for number in range(200)]
+    with (
+        FaultServer(lambda _: conversation(*(case.data for case in cases))) as server,
+        user(kind, endpoint_of(server)) as client,
+    ):
+        group = RequestGroup(repeats=repeats, keeps_body=True)
+        request = get(group, keep=KEEP, expect=Expect())
+        for case in cases:
+            got = client.exchange(request)
+            assert (got.status, got.length, got.wire_length) == (200, len(case.body), len(case.data))
+            assert client.outcomes[-1].bytes_received == len(case.data)
+            assert group.data[group.body_at :] == case.body
+            head = case.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+            assert group.data[: group.body_at] == head
+        assert client.counts.opened == 1
+        assert kind.startswith("httpx") or group.cache.patterns_made == 2
+
+
+@every_client
+def test_a_body_in_random_pieces_is_handed_over_whole(kind):
+    """Some pieces end within the head; the server sends each once the last was taken."""
+    random, tap, total = Random(7), Tap(), 0
+    cases = [of_any_length(number) for number in range(1, 40)]
+    steps: list[Step] = []
+    for case in cases:
+        steps.append(ReadRequest())
+        cuts = sorted(random.sample(range(1, len(case.data)), random.randrange(4)))
+        for begin, end in pairwise([0, *cuts, len(case.data)]):
+            steps += [Send(case.data[begin:end]), Pass(When(partial(tap.is_taken, total + end)))]
+        total += len(case.data)
+    steps.append(AwaitClose())
+    group = RequestGroup(repeats=False, keeps_body=True)
+    request = get(group, keep=KEEP, expect=Expect())
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
+        client.connect()
+        tap.watch(client)
+        for case in cases:
+            got = client.exchange(request)
+            assert (got.status, got.length, got.wire_length) == (200, len(case.body), len(case.data))
+            assert group.data[group.body_at :] == case.body
+        assert client.counts.opened == 1
 
 
 @every_client

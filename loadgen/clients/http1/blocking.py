@@ -15,19 +15,21 @@ from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
 from loadgen.clients.dial import Connector, Dial
 from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
-from loadgen.clients.http1.reply_cache import cache_of
+from loadgen.clients.http1.reply_cache import ReplyCache, cache_of
 from loadgen.clients.http1.single_use import SingleUse
 
 _IDLE_CHECK_NS = 1_000_000
 _SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
+_SECOND = 3
+"""Of requests and their replies."""
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
 
 class BlockingClient(Connector):
     """One virtual user's connection. `exchange` never suspends; `cut` may come from any thread.
 
-    An equal reply to an equal request returns the same Outcome object again, with new instants: use it before the
-    next exchange.
+    A reply that equals the last one to its group, or says the same in other words, returns the same Outcome object
+    again, and in it the same Reply: use it before the next exchange.
     """
 
     def __post_init__(self) -> None:
@@ -43,10 +45,9 @@ class BlockingClient(Connector):
         self._single_use = SingleUse(after=1)  # each costs a request
         self._cut = False
         self._dial = Dial(endpoint, self.context, self.counts, self.clock, self.addresses)
-        self._repeats: dict[int, Outcome] = {}
+        self._outcome = Outcome(0, 0)
         self._primed: Request | None = None
-        self._primed_data = self._primed_wire = b""
-        self._primed_outcome = Outcome(0, 0)
+        self._cache: ReplyCache
         self._sendall: Callable[[bytes], None]
         self._recv: Callable[[int], bytes]
 
@@ -85,39 +86,51 @@ class BlockingClient(Connector):
             data = self._recv(READ_BYTES)
         except OSError as error:
             return self._broken(sent_ns, request, error, None, reused=reused)
-        if cache is not None and cache.data == data and not self._single_use.seems_so:
-            outcome = self._repeats[request.name_id]
-            outcome.sent_ns = sent_ns
-            outcome.bytes_sent = self._sent
-            outcome.done_ns = self._done_ns = self.clock()
-            self._uses += 1  # for all that take the short way
-            if not request.streams:
-                self._primed, self._primed_wire, self._primed_data, self._primed_outcome = request, wire, data, outcome
-            return outcome
+        if cache is not None and not self._single_use.seems_so and (data == cache.data or cache.alike(data)):
+            self._uses += 1
+            return self._known(cache, data, sent_ns)
         return self._receive(request, data, sent_ns, reused=reused)
 
     def again(self, request: Request, sent_ns: int) -> Outcome | None:
-        """The short way: the same request as last time, on the same open connection, most likely the same reply.
+        """The short way: on an open connection that was reused before, and most likely a reply like one before.
 
-        Its reply is the last one's object where it is equal. `sent_ns` is now, or when the last reply was in.
+        `sent_ns` is now, or when the last reply was in.
         """
-        if self._primed is not request or sent_ns - self._done_ns > _IDLE_CHECK_NS:
+        if sent_ns - self._done_ns > _IDLE_CHECK_NS or (self._primed is not request and not self._prime(request)):
             return None
+        wire: bytes = request.wire  # type: ignore[assignment]
         try:
-            self._sendall(self._primed_wire)
+            self._sendall(wire)
         except OSError as error:
             self._sent = 0
             return self._broken(sent_ns, request, error, None, reused=True)
-        self._sent = len(self._primed_wire)
+        self._sent = len(wire)
         try:
             data = self._recv(READ_BYTES)
         except OSError as error:
             return self._broken(sent_ns, request, error, None, reused=True)
-        if data != self._primed_data:
-            self._primed = None
-            return self._receive(request, data, sent_ns, reused=True)
-        outcome = self._primed_outcome
+        cache = self._cache
+        if data == cache.data or cache.alike(data):
+            return self._known(cache, data, sent_ns)
+        self._primed = None
+        return self._receive(request, data, sent_ns, reused=True)
+
+    def _prime(self, request: Request) -> bool:
+        """Make ready for `again`, if the request and the connection are fit for it."""
+        cache = cache_of(request.group)
+        if cache is None or request.streams or self._sock is None or self._wait_ns != self._timeout_ns:
+            return False
+        if request.wire is None:
+            self._encoder.wire(request)
+        self._primed, self._cache = request, cache
+        return True
+
+    def _known(self, cache: ReplyCache, data: bytes, sent_ns: int) -> Outcome:
+        outcome = self._outcome
+        outcome.reply = cache.reply
         outcome.sent_ns = sent_ns
+        outcome.bytes_sent = self._sent
+        outcome.bytes_received = len(data)
         outcome.done_ns = self._done_ns = self.clock()
         return outcome
 
@@ -185,15 +198,19 @@ class BlockingClient(Connector):
         )  # fmt: skip
         self.counts.desynced += exchange.surplus
         self.counts.bare_lf += exchange.bare_lf
-        whole = exchange.whole
         closes = request.fields.closes or not self.endpoint.keep_alive or self._single_use.closes()
-        if self._uses < 0 or exchange.surplus or not reply.keep_alive or closes:
-            whole = None
+        closes |= self._uses < 0 or exchange.surplus or not reply.keep_alive
+        if closes:
             self.drop()
-        cache = cache_of(request.group)
-        if cache is not None:
-            cache.data = whole if cache.repeats else None
-            self._repeats[request.name_id] = outcome
+        self._uses += 1
+        group = request.group
+        if group is not None and group.keeps_body:
+            exchange.show(group, reply)
+        cache = cache_of(group)
+        if cache is not None and closes:
+            cache.pause()
+        elif cache is not None:
+            cache.update(request, reply, exchange.whole, exchange.body_at)
         return outcome
 
     def _closed_by_server(self, sent_ns: int, exchange: Exchange | None, *, reused: bool) -> Outcome:
@@ -201,7 +218,7 @@ class BlockingClient(Connector):
 
     def _lost_reply(self, sent_ns: int, error: Exception | None, exchange: Exchange | None, *, reused: bool) -> Outcome:
         kind, detail = why_no_reply(error, reused=reused, begun=exchange is not None)
-        if kind is ErrorClass.STALE_CONNECTION and self._uses == 2:
+        if kind is ErrorClass.STALE_CONNECTION and self._uses == _SECOND:
             self._single_use.note_end()
         return self._failed(sent_ns, kind, detail, exchange)
 

@@ -145,9 +145,7 @@ class Http1Client:
                 cache = None if group is None else group.cache
                 if cache is not None and data == cache.data:
                     tell = on_repeat
-                elif cache is not None and len(data) == cache.size and cache.alike(data):
-                    if cache.repeats:
-                        cache.data = data
+                elif cache is not None and cache.alike(data):
                     tell = on_alike
                 else:
                     self._received(connection, data)
@@ -237,7 +235,7 @@ class Http1Client:
 
     def _finish(self, connection: Connection, exchange: Exchange, reply: Reply) -> None:
         now = self._clock()
-        request, whole, surplus = connection.request, exchange.whole, exchange.surplus
+        request, surplus = connection.request, exchange.surplus
         assert request is not None
         early = connection.pending is not None or connection.unsent
         connection.exchange = None
@@ -246,18 +244,21 @@ class Http1Client:
             if connection.ended and connection.sent_ns == connection.first_ns:
                 self._single_use.note_end()
             closes = self._single_use.closes()
-        if closes:
-            whole = None  # the next one like it must come here again, to close its connection too
         if closes or connection.ended or not self._keep_alive:
             self.drop(connection)
         else:
             connection.state = _IDLE
         self._counts.desynced += surplus
         self._counts.bare_lf += exchange.bare_lf
+        group = request.group
+        if group is not None and group.keeps_body:
+            exchange.show(group, reply)
         good = self._handler.on_reply(connection, now, reply)
-        cache = cache_of(request.group)
-        if cache is not None:
-            cache.update(request.expect, whole if good else None)
+        cache = cache_of(group)
+        if cache is not None and closes:
+            cache.pause()
+        elif cache is not None:
+            cache.update(request, reply, exchange.whole if good else None, exchange.body_at)
 
     def _closed_by_server(self, connection: Connection) -> None:
         exchange = connection.exchange

@@ -1,8 +1,8 @@
 """What the bytes of a reply come to; no sockets here. The reactor's client and the blocking one both read like this."""
 
-from loadgen.base.exchange import Reply, Request
+from loadgen.base.exchange import Reply, Request, RequestGroup
 from loadgen.clients.http1.parser import EXAMPLE_BYTES, HEAD_BYTES, Framing, ReplyReader, read_short, remember
-from loadgen.clients.http1.reply_cache import cache_of, repeatable
+from loadgen.clients.http1.reply_cache import cache_of
 
 READ_BYTES = 65536
 """The most that is asked of a socket at once."""
@@ -14,24 +14,25 @@ class Exchange:
     `problem` says in one sentence why it cannot be HTTP/1.x, `surplus` that bytes came after its end. `received` are
     those that came, `missing` those still to come of a body that nobody looks at but for its first `wanted` bytes.
     `bare_lf`: lines of its head ended in LF
-    alone. `whole` is the reply itself where it came in one piece and the next one may be compared with it.
+    alone. `whole` is the reply itself where it came in one piece and the next one may be compared with it; its body
+    then begins at `body_at`.
     """
 
     __slots__ = (
-        "_cache", "_framing", "_head", "_kept", "_reader", "_request",
-        "bare_lf", "missing", "problem", "received", "surplus", "whole",
+        "_cache", "_framing", "_head", "_kept", "_last_head", "_reader", "_request",
+        "bare_lf", "body_at", "missing", "problem", "received", "surplus", "whole",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
         self.problem = ""
         self.surplus = self.bare_lf = False
-        self.received = self.missing = 0
+        self.received = self.missing = self.body_at = 0
         self.whole: bytes | None = None
         self._request = request
         self._cache = cache_of(request.group)
         self._framing: Framing | None = None
         self._reader: ReplyReader | None = None
-        self._head = self._kept = b""
+        self._head = self._last_head = self._kept = b""
 
     @property
     def head(self) -> bytes:
@@ -64,7 +65,7 @@ class Exchange:
         if framing is not None and cache is not None:
             remember(cache.heads, reader.start, framing)
             if reader.received == len(data):
-                self.whole = repeatable(data)
+                self.whole, self.body_at = data, len(reader.last_head)
         return reader.reply
 
     def _take_known(self, data: bytes, framing: Framing, head: int, end: int) -> Reply | None:
@@ -74,13 +75,15 @@ class Exchange:
         self._head = data[:HEAD_BYTES]
         self._kept = data[head : min(end, head + request.keep)] if request.keep else b""
         if end > len(data):
-            self._framing, self.missing = framing, end - len(data)
+            self._framing, self.missing, self._last_head = framing, end - len(data), data[:head]
             return None
         if request.sink is not None and framing.length:
             request.sink(data[head:end])
         self.surplus = end < len(data)
-        if not self.surplus:
-            self.whole = repeatable(data)
+        if self.surplus:
+            self._last_head = data[:head]
+        else:
+            self.whole, self.body_at = data, head
         return Reply(framing.status, framing.length, len(data), self._kept, self._head, framing.keep_alive)
 
     def skip(self, count: int) -> Reply | None:
@@ -93,6 +96,14 @@ class Exchange:
         framing = self._framing
         assert framing is not None
         return Reply(framing.status, framing.length, self.received, self._kept, self._head, framing.keep_alive)
+
+    def show(self, group: RequestGroup, reply: Reply) -> None:
+        """Let a group that keeps bodies have the head and what was kept of the body, if not the whole reply."""
+        if self.whole is not None:
+            group.data, group.body_at = self.whole, self.body_at
+        else:
+            head = self._last_head if self._reader is None else self._reader.last_head
+            group.data, group.body_at = head + reply.kept, len(head)
 
     def end(self) -> Reply | None:
         """The server closed: the reply that this completes."""

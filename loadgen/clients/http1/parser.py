@@ -30,7 +30,7 @@ _PLAIN = re.compile(
 )
 _TELLING = re.compile(rb"\n(content-length|transfer-encoding|connection|proxy-connection):[ ]*([^\r]*)")
 _CONNECTIONS = (b"connection", b"proxy-connection")
-_BODILESS = (101, 204, 304)
+BODILESS = (101, 204, 304)
 _MOST_DIGITS = 16
 
 
@@ -47,13 +47,14 @@ class ReplyReader:
     """One reply to a request of `method`, fed in pieces; where they are cut changes nothing.
 
     After each `feed`, `reply` is set once the reply is complete, `problem` once it cannot be HTTP/1.x. `surplus`
-    says that bytes came after its end. `start` holds at least the head, and those of interim replies before it. The
-    body is counted; its first `keep` bytes are kept, all go to `sink`.
+    says that bytes came after its end. `start` holds at least the head, and those of interim replies before it;
+    `last_head` is the head alone, each line ended by CRLF. The body is counted; its first `keep` bytes are kept, all go
+    to `sink`.
     """
 
     __slots__ = (
         "_at", "_body_length", "_chunks", "_head_only", "_heads", "_keep", "_keep_alive", "_kept", "_left", "_sink",
-        "_status", "bare_lf", "problem", "received", "reply", "start", "surplus",
+        "_status", "bare_lf", "last_head", "problem", "received", "reply", "start", "surplus",
     )  # fmt: skip
 
     def __init__(self, method: str, keep: int = 0, sink: Callable[[bytes], None] | None = None) -> None:
@@ -61,7 +62,7 @@ class ReplyReader:
         self.problem = ""
         self.surplus = self.bare_lf = False
         self.received = 0
-        self.start = b""
+        self.start = self.last_head = b""
         self._keep = keep
         self._kept = bytearray()
         self._sink = sink
@@ -151,6 +152,7 @@ class ReplyReader:
         if head.count(b"\n") != head.count(b"\r\n"):  # as curl, Go and wrk take it
             self.bare_lf = True
             head = _BARE_LF.sub(b"\r\n", head)
+        self.last_head = head
         fields = _Fields()
         parser = HttpResponseParser(fields)
         try:
@@ -167,7 +169,7 @@ class ReplyReader:
         self._keep_alive = status != 101 and b"close" not in fields.connection
         if head.startswith(b"HTTP/1.0"):
             self._keep_alive &= b"keep-alive" in fields.connection
-        if self._head_only or status in _BODILESS:
+        if self._head_only or status in BODILESS:
             self._left = 0
         else:
             self._left, self._chunks = fields.length, ChunkReader() if fields.chunked else None
@@ -236,7 +238,7 @@ def read_short(data: bytes, method: str, heads: dict[bytes, Framing] | None) -> 
 
 def _plain_framing(status: int, head: bytes) -> Framing | None:
     """What a well-formed lower-case head says, if it says so with one Content-Length and nothing else."""
-    if status in _BODILESS:
+    if status in BODILESS:
         return None
     length = None
     for name, value in _TELLING.findall(head):

@@ -78,6 +78,7 @@ class Send:
     def _again(self, make: Make) -> Request:
         request = make()
         request.name_id += self.names
+        request.group = None  # whose replies are counted by the first name
         return request
 
 
