@@ -145,14 +145,14 @@ class CookieJar(MutableMapping[str, str]):
 
 def parse_cookie(text: str, origin: Origin, target: str, now_s: float) -> Cookie | None:
     """The cookie of a Set-Cookie field of a reply; None for one that is to be ignored."""
-    pair, *attributes = text.split(";")
-    name, equals, value = pair.partition("=")
-    name, value = name.strip(" \t"), value.strip(" \t")
-    if not equals or not name or len(name) + len(value) > _MOST_BYTES or _CONTROL.search(text):
+    if (pair := name_and_value(text)) is None or _CONTROL.search(text):
+        return None
+    name, value = pair
+    if len(name) + len(value) > _MOST_BYTES:
         return None
     domain, path, secure = "", "", False
     expires_s = max_age_s = None
-    for attribute in attributes:
+    for attribute in text.split(";")[1:]:
         key, _, given = attribute.partition("=")
         given = given.strip(" \t")
         match key.strip(" \t").lower():
@@ -172,6 +172,13 @@ def parse_cookie(text: str, origin: Origin, target: str, now_s: float) -> Cookie
         return None
     host_only = not domain or "." not in domain
     return Cookie(name, value, domain or host, host_only, path or _default_path(target), secure, until_s)
+
+
+def name_and_value(text: str) -> tuple[str, str] | None:
+    """Those of a Set-Cookie field; None where it has none."""
+    name, equals, value = text.partition(";")[0].partition("=")
+    name = name.strip(" \t")
+    return (name, value.strip(" \t")) if equals and name else None
 
 
 def _default_path(target: str) -> str:

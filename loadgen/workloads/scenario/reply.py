@@ -9,6 +9,7 @@ from typing import Any
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.scenario.absent import AbsentError, excerpt
+from loadgen.workloads.scenario.cookies import name_and_value
 from loadgen.workloads.scenario.decoding import decode_content
 from loadgen.workloads.scenario.json_path import compile_json_path
 
@@ -20,7 +21,6 @@ _FOLD = re.compile(rb"\r?\n[ \t]+")
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _from_json = json.JSONDecoder().decode
-_compiled = lru_cache(maxsize=1024)(re.compile)
 
 
 class Headers(Mapping[str, str]):
@@ -134,6 +134,12 @@ class Reply:
             return ()
         return tuple(value for name, value in self.headers.pairs if name.lower() == "set-cookie")
 
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that it sets, by name. Those that the user has are in `user.cookies`."""
+        pairs = (name_and_value(value) for value in self.set_cookies)
+        return {pair[0]: pair[1] for pair in pairs if pair is not None}
+
     def json(self, path: str | None = None, *, default: Any = MISSING, copy: bool = False) -> Any:
         """The body as JSON, or what is at a path in it: "items.0.id"; "items.*.id" is a list.
 
@@ -146,7 +152,7 @@ class Reply:
             value = self._json if path is None else compile_json_path(path).find(self._json)
         except AbsentError as error:
             if default is MISSING:
-                raise self._absent(str(error)) from None
+                raise absent_from(self, str(error)) from None
             return default
         return deepcopy(value) if copy else value
 
@@ -155,7 +161,7 @@ class Reply:
 
         Raises AbsentError where there is none, unless there is a default.
         """
-        pattern = _compiled(regex)
+        pattern = compile_regex(regex)
         try:
             found = pattern.search(self.text)
             value = found[group if pattern.groups else 0] if found else None
@@ -163,7 +169,7 @@ class Reply:
                 raise AbsentError(f"regex {excerpt(pattern.pattern)}: no match in {self._shown_body()}")
         except AbsentError as error:
             if default is MISSING:
-                raise self._absent(str(error)) from None
+                raise absent_from(self, str(error)) from None
             return default
         return value
 
@@ -193,11 +199,21 @@ class Reply:
     def _shown_body(self) -> str:
         return f"the body {excerpt(self.text)}" if self.body else "an empty body"
 
-    def _absent(self, text: str) -> AbsentError:
-        """The error with what was wrong with the reply before."""
-        if self.error is None:
-            return AbsentError(text)
-        return AbsentError(f"{text} (status {self.status})" if self.status else f"no reply: {self.error.text}")
+
+@lru_cache(maxsize=1024)
+def compile_regex(regex: str | re.Pattern[str]) -> re.Pattern[str]:
+    """The compiled pattern. Raises ValueError with what is wrong with it."""
+    try:
+        return re.compile(regex)
+    except re.error as error:
+        raise ValueError(f"regex {regex!r}: {error}") from None
+
+
+def absent_from(reply: Reply, text: str) -> AbsentError:
+    """What is not in a reply, with what was wrong with the reply before."""
+    if reply.error is None:
+        return AbsentError(text)
+    return AbsentError(f"{text} (status {reply.status})" if reply.status else f"no reply: {reply.error.text}")
 
 
 @lru_cache(maxsize=1024)

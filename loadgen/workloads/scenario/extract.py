@@ -1,0 +1,106 @@
+"""What a declared step takes out of a reply, as the text that a variable has from then on."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from loadgen.plan.jobs.scenario import Extract
+from loadgen.workloads.scenario.absent import AbsentError, shown
+from loadgen.workloads.scenario.json_path import compile_json_path
+from loadgen.workloads.scenario.reply import Reply, absent_from, compile_regex
+
+Draw = Callable[[], float]
+"""Gives a number from 0 to below 1, of the user's own."""
+
+Take = Callable[[Reply, Draw], str]
+"""Raises AbsentError where the value is not there, and UsageError where a body cannot be decoded here."""
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def taker(extract: Extract) -> Take:
+    """What takes the value out of a reply. Raises ValueError for a path or a regular expression that is none."""
+    find = _any_finder(extract) if extract.random else _first_finder(extract)
+    default = extract.default
+
+    def take(reply: Reply, draw: Draw) -> str:
+        try:
+            return find(reply, draw)
+        except AbsentError:
+            if default is None:
+                raise
+            return default
+
+    return take
+
+
+def as_text(value: Any) -> str:
+    """A JSON value as it is written into a path, a header or a body: a text as it is, all else as JSON."""
+    return value if isinstance(value, str) else _to_json(value)
+
+
+def _first_finder(extract: Extract) -> Take:
+    where = extract.where
+    match extract.source:
+        case "json":
+            path = compile_json_path(where)
+
+            def first_in_json(reply: Reply, _draw: Draw) -> str:
+                found = reply.json(where)
+                value = next((item for item in found if item is not None), None) if path.many else found
+                if value is None:
+                    raise absent_from(reply, f"JSON path {where}: there is {shown(found)}")
+                return as_text(value)
+
+            return first_in_json
+        case "header":
+
+            def first_header(reply: Reply, _draw: Draw) -> str:
+                if (found := reply.header(where)) is None:
+                    raise absent_from(reply, f"header {where}: not among {_named(reply.headers)}")
+                return found
+
+            return first_header
+        case "cookie":
+
+            def cookie(reply: Reply, _draw: Draw) -> str:
+                if (found := reply.cookies.get(where)) is None:
+                    raise absent_from(reply, f"cookie {where}: not among {_named(reply.cookies)} of Set-Cookie")
+                return found
+
+            return cookie
+        case "regex":
+            pattern = compile_regex(where)
+            return lambda reply, _draw: reply.find(pattern)
+
+
+def _any_finder(extract: Extract) -> Take:
+    """Of all values that are there any one."""
+    first = _first_finder(extract)
+
+    def drawn(reply: Reply, draw: Draw) -> str:
+        found = list(_all(extract, reply))
+        return found[int(draw() * len(found))] if found else first(reply, draw)  # which says what is absent
+
+    return drawn
+
+
+def _all(extract: Extract, reply: Reply) -> Iterator[str]:
+    where = extract.where
+    match extract.source:
+        case "json":
+            found = reply.json(where)
+            values = found if isinstance(found, list) else [found]
+            yield from (as_text(value) for value in values if value is not None)
+        case "header":
+            yield from (value for name, value in reply.headers.pairs if name.lower() == where.lower())
+        case "cookie":
+            yield from (value for name, value in reply.cookies.items() if name == where)
+        case "regex":
+            pattern = compile_regex(where)
+            matches = (match[min(pattern.groups, 1)] for match in pattern.finditer(reply.text))
+            yield from (match for match in matches if match is not None)
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
