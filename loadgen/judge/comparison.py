@@ -174,11 +174,12 @@ def _bounded(row: Row) -> Row:
 
 
 def _judged(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """With verdicts; rows without a direction take no part in the correction."""
-    p_values = holm([row.estimate.p if row.metric.better else None for row in rows])
+    """Those of which a side is known, with verdicts; rows without a direction take no part in the correction."""
+    known = [row for row in rows if row.first or row.other]
+    p_values = holm([row.estimate.p if row.metric.better else None for row in known])
     return tuple(
         replace(row, p=p, verdict=verdict_of(row.estimate.shift, p, row.metric.better))
-        for row, p in zip(rows, p_values, strict=True)
+        for row, p in zip(known, p_values, strict=True)
     )
 
 

@@ -52,15 +52,6 @@ class Timetable:
         self._starts_s = (0.0, *accumulate(duration for duration, _, _ in stages))
         self._sums = (0.0, *accumulate(_arrivals_in(stage) for stage in stages))
 
-    def expected(self, elapsed_s: float) -> float:
-        """The integral of the rate over the first `elapsed_s` seconds: the mean number of arrivals before then."""
-        total = 0.0
-        for start_s, (duration_s, low, high) in zip(self._starts_s, self._stages, strict=False):
-            inside_s = min(max(elapsed_s - start_s, 0.0), duration_s)
-            slope = 0.0 if duration_s == inf else (high - low) / duration_s
-            total += low * inside_s + slope * inside_s * inside_s / 2
-        return total
-
     def offsets_ns(self, worker: int = 0, workers: int = 1) -> Iterator[int]:
         """When the arrivals of one worker are due, from the start: every `workers`-th of all, in order."""
         return self._even(worker, workers) if self._seed is None else self._random(worker, workers)

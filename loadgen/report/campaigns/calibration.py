@@ -12,6 +12,9 @@ def render_calibration(found: Calibration) -> str:
         where = counted(found.processes, "process", "processes")
     else:
         where = f"{found.processes} x {counted(found.workers, 'worker')}"
+    memory = "not known: the host does not allow 1,000 connections"
+    if found.kb_per_connection is not None:
+        memory = f"{found.kb_per_connection:.1f} KiB, without the kernel's"
     about = clean(str(found.environment.get("cpu", ""))) or "this machine"
     lines = [
         f"Calibrated against the {found.responder} on this machine: {found.connections} connections, {where}",
@@ -19,7 +22,7 @@ def render_calibration(found: Calibration) -> str:
         "",
         f"  Most it can send      {format_rate(best.rps)} requests/s ({best.cpu_us_per_request:.1f} us of CPU each)",
         f"  Response time there   p50 {format_ms(best.p50_ms)}   p99 {format_ms(best.p99_ms)}",
-        f"  Memory a connection   {_memory(found.kb_per_connection)}",
+        f"  Memory a connection   {memory}",
         "",
         "Send lag: how late requests leave at a given rate",
     ]
@@ -41,9 +44,3 @@ NOTE = (
     "Latencies shorter than the send lag, and rates near the most, are this machine's and not",
     "a target's. The responder took its part of the cores too.",
 )
-
-
-def _memory(kb: float | None) -> str:
-    return (
-        "not known: the host does not allow 1,000 connections" if kb is None else f"{kb:.1f} KiB, without the kernel's"
-    )

@@ -95,13 +95,11 @@ def _glance(comparison: Comparison, names: Sequence[str]) -> _Table:
 
 
 def _against(first: str, other: str, against: Against) -> _Table:
-    """A row for each metric that is known of a side."""
-    shown = [row for row in against.rows if row.first or row.other]
-    verdicts = [verdict_text(row) for row in shown]
+    verdicts = [verdict_text(row) for row in against.rows]
     rows = [("", first, other, "ratio", "95 % interval", "")]
     rows += [
         (row.metric.title, *cells(row), verdict.ljust(VERDICT_COLUMNS))
-        for row, verdict in zip(shown, verdicts, strict=True)
+        for row, verdict in zip(against.rows, verdicts, strict=True)
     ]
     return _Table(
         f"{other} against {first}", [f"  {row}" for row in align(rows, right=frozenset({1, 2, 3, 4}))], verdicts

@@ -48,13 +48,11 @@ def _glance(page: Page) -> str:
 
 
 def _against(first: str, against: Against) -> str:
-    shown = [row for row in against.rows if row.first or row.other]
-    reach = max(
-        (abs(log(end)) for row in shown if row.metric.better and not row.bound for end in _ends(row)), default=0.0
-    )
+    compared = (row for row in against.rows if row.metric.better and not row.bound)
+    reach = max((abs(log(end)) for row in compared for end in _ends(row)), default=0.0)
     reach = min(max(reach, log(1.1)), WIDEST_LOG)
     rows = []
-    for row in shown:
+    for row in against.rows:
         verdict = verdict_text(row)
         kind = f' class="{verdict if verdict in CLEAR else "soft"}"'
         rows.append(

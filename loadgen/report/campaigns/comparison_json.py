@@ -24,7 +24,7 @@ def comparison_json(page: Page) -> str:
                 "label": against.label,
                 "rounds": against.rounds,
                 "basis": against.basis,
-                "rows": [_row(row) for row in against.rows if row.first or row.other],
+                "rows": [_row(row) for row in against.rows],
             }
             for against in page.comparison.against
         ],

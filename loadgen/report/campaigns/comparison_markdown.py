@@ -27,6 +27,5 @@ def comparison_markdown(page: Page) -> str:
 
 def _against(first: str, against: Against) -> str:
     heads = ("", escaped(first), escaped(against.label), "ratio", "95 % interval", "")
-    shown = [row for row in against.rows if row.first or row.other]
-    rows = [(row.metric.title, *cells(row), verdict_text(row)) for row in shown]
+    rows = [(row.metric.title, *cells(row), verdict_text(row)) for row in against.rows]
     return "\n".join(table(heads, rows, flush_left=1))

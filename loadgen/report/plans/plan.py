@@ -1,7 +1,7 @@
 """What will happen, in words, before anything does: Plan -> text for `loadgen check`."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import Expect, Fields, Request
@@ -10,7 +10,7 @@ from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
-from loadgen.plan.plan import Arrivals, Plan, Stage, UserStage, share
+from loadgen.plan.plan import Arrivals, Plan, share
 from loadgen.plan.profiles.variables import FoundValue
 from loadgen.report.draw.style import align, clean, counted, format_rate, labelled, wrap
 from loadgen.report.plans.s3_plan import s3_facts, s3_operations
@@ -48,8 +48,8 @@ class _Words:
         return clean(name if origin in name else f"{self._show(name)}: {self._origin()}")
 
     def facts(self) -> dict[str, str]:
-        """Label and sentence for all but the requests; those without a sentence are left out."""
-        facts = {
+        """Label and sentence for all but the requests; some without a sentence."""
+        return {
             "Users": self._users(),
             **self._pace(),
             "Warm-up": self._unmeasured(self._plan.warmup_s, "before"),
@@ -64,7 +64,6 @@ class _Words:
             "TLS": self._tls(),
             "Seed": str(self._plan.seed),
         }
-        return {label: sentence for label, sentence in facts.items() if sentence}
 
     def job(self, width: int) -> tuple[dict[str, str], list[list[str]]]:
         """Label and sentence for what is sent, and its requests part by part."""
@@ -175,7 +174,8 @@ class _Words:
             )
         users = counted(self._plan.users, "connection")
         if self._plan.user_stages:
-            return f"{users} at the most: {', then '.join(map(_user_stage, self._plan.user_stages))}"
+            stages = [(stage.from_users, stage.to_users, stage.duration_s) for stage in self._plan.user_stages]
+            return f"{users} at the most: {', then '.join(_ramp(*stage, '{:,}'.format) for stage in stages)}"
         if self._plan.ramp_up_s:
             return f"{users}, started evenly over {format_duration_s(self._plan.ramp_up_s)}"
         return f"{users}, opened before the first request is sent"
@@ -245,25 +245,19 @@ class _Words:
 
 def _arrivals(arrivals: Arrivals) -> str:
     """The stages one after another, how arrivals lie in them, and what waiting for them costs."""
-    whole = ", then ".join(map(_stage, arrivals.stages))
+    stages = [(stage.from_rps, stage.to_rps, stage.duration_s) for stage in arrivals.stages]
+    whole = ", then ".join(_ramp(*stage, lambda rate: f"{format_rate(rate)}/s") for stage in stages)
     gaps = "at random intervals (Poisson)" if arrivals.kind == "poisson" else "evenly spaced"
     spinning = "; between them a core of each worker spins" if arrivals.precise else ""
     return f"{whole}, {gaps}, whether or not replies come{spinning}"
 
 
-def _stage(stage: Stage) -> str:
-    low, high = f"{format_rate(stage.from_rps)}/s", f"{format_rate(stage.to_rps)}/s"
-    if math.isinf(stage.duration_s):
-        return low
-    duration = format_duration_s(stage.duration_s)
-    return f"{low} for {duration}" if stage.from_rps == stage.to_rps else f"{low} to {high} over {duration}"
-
-
-def _user_stage(stage: UserStage) -> str:
-    duration = format_duration_s(stage.duration_s)
-    if stage.from_users == stage.to_users:
-        return f"{stage.to_users:,} for {duration}"
-    return f"{stage.from_users:,} to {stage.to_users:,} over {duration}"
+def _ramp(low: float, high: float, duration_s: float, form: Callable[[float], str]) -> str:
+    """A stage of a rate or of users, whose ends are written in a form."""
+    if math.isinf(duration_s):
+        return form(low)
+    duration = format_duration_s(duration_s)
+    return f"{form(low)} for {duration}" if low == high else f"{form(low)} to {form(high)} over {duration}"
 
 
 def _when_busy(arrivals: Arrivals, users: int) -> str:

@@ -8,9 +8,9 @@ from loadgen.report.draw.style import counted, format_share
 
 
 def s3_facts(s3: S3Job) -> dict[str, str]:
-    """Label and sentence for all that a job does; those without a sentence are left out."""
+    """Label and sentence for all that a job does; some without a sentence."""
     created = "; created if it is missing" if s3.source is None else ""
-    facts = {
+    return {
         "Job": _job(s3),
         "Bucket": f"{s3.bucket}, in region {s3.region}, by {s3.addressing}{created}",
         "Before": f"put {counted(s3.prepared, 'object')}" if s3.prepared else "",
@@ -23,7 +23,6 @@ def s3_facts(s3: S3Job) -> dict[str, str]:
         "Function": s3.function or ("adds a CRC-32 to the object" if s3.job == "batch" else ""),
         "Journal": s3.journal or "",
     }
-    return {label: sentence for label, sentence in facts.items() if sentence}
 
 
 def s3_operations(s3: S3Job) -> list[str]:
