@@ -39,6 +39,7 @@ _BY_NAME = (_PARAMETER, _MEMBER, _ELEMENT)
 _ALREADY = re.compile(re.escape(REDACTED))
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _SHORT = 4
+_MOST_LEARNED = 10_000
 _SHORTEST_BASE64 = 8
 _SHORTEST_BY_NAME = 8
 """A value that only its name makes a secret is hidden beside that name, and from so many characters on anywhere."""
@@ -59,6 +60,19 @@ class Redactor:
         self._long = [[_spellings(character) for character in form] for form in forms if len(form) >= _SHORT]
         patterns = [_pattern(form) if len(form) >= _SHORT else rf"(?<!\w){_pattern(form)}(?!\w)" for form in forms]
         self._secret = re.compile("|".join(patterns)) if patterns else None
+        self._learned: dict[str, None] = {}
+
+    def learn(self, secret: str) -> None:
+        """Take out, from now on, what has become known as a secret while a run goes on: any thread may say so.
+
+        The last 10,000 are kept, and looked for as they are and percent-encoded.
+        """
+        if len(secret) < _SHORT:
+            return
+        for form in dict.fromkeys((secret, quote(secret, safe=""))):
+            self._learned[form] = None
+        while len(self._learned) > _MOST_LEARNED:
+            self._learned.pop(next(iter(self._learned)), None)
 
     def text(self, text: str) -> str:
         """`text` without secrets; the rest is unchanged."""
@@ -90,6 +104,11 @@ class Redactor:
             spans += [_unquoted(text, match.span(1)) for match in pattern.finditer(text)]
         if self._secret is not None:
             spans += [match.span() for match in self._secret.finditer(text)]
+        for form in [*self._learned]:
+            at = text.find(form)
+            while at >= 0:
+                spans.append((at, at + len(form)))
+                at = text.find(form, at + 1)
         return spans
 
     def _cut_secret(self, text: str) -> int:

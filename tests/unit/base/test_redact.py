@@ -168,3 +168,18 @@ def test_a_secret_never_survives_in_bytes(before, secret, after):
 @given(st.binary(max_size=300))
 def test_bytes_always_become_printable_text(data):
     assert all(character.isprintable() or character in "\n\t" for character in Redactor(["secret"]).bytes_(data))
+
+
+def test_a_secret_that_becomes_known_is_hidden_from_then_on():
+    redactor = Redactor(["known-secret"])
+    assert redactor.text("a/b-1234 known-secret") == "a/b-1234 [redacted]"
+    redactor.learn("a/b-1234")
+    redactor.learn("xyz")  # too short: it would be found in words
+    assert redactor.text("a/b-1234, ?q=a%2Fb-1234 known-secret xyz") == "[redacted], ?q=[redacted] [redacted] xyz"
+
+
+def test_the_last_ten_thousand_that_became_known_are_hidden():
+    redactor = Redactor()
+    for number in range(10_001):
+        redactor.learn(f"token{number:06}")
+    assert redactor.text("token000000 token000001 token010000") == "token000000 [redacted] [redacted]"
