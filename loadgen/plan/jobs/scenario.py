@@ -76,8 +76,8 @@ class ScenarioJob:
 
     `file` is the user's Python, whose content has the SHA-256 `digest`; None where all journeys are declared.
     `user_start` and `user_end` are declared steps before a user's first journey and after its last, not measured.
-    `shared` is JSON that every user sees. `by_user`: a user keeps the
-    journey that it was first dealt.
+    `shared` is JSON that every user sees. `by_user`: a user keeps the journey that it was
+    first dealt. `journeys_per_user`: a user that has done so many is through, and the run with the last of them.
     """
 
     journeys: tuple[Journey, ...]
@@ -92,13 +92,17 @@ class ScenarioJob:
     user_end: tuple[Step, ...] = ()
     shared: str = "null"
     by_user: bool = False
+    journeys_per_user: int | None = None
 
     request_names: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
     noun: ClassVar[str] = "journeys"
     per_reply: ClassVar[int] = 1
     total: ClassVar[int | None] = None
-    ends_itself: ClassVar[bool] = False
+
+    @property
+    def ends_itself(self) -> bool:
+        return self.journeys_per_user is not None
 
     @property
     def transactions(self) -> tuple[str, ...]:
@@ -132,6 +136,7 @@ class ScenarioJob:
             "dialect": self.dialect,
             "shared": self.shared,
             "by_user": self.by_user,
+            "journeys_per_user": self.journeys_per_user,
         }
         return {"variables": [described_variable(variable) for variable in self.variables], "scenario": described}
 

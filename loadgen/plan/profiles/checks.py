@@ -46,7 +46,9 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     problems += journey_problems(profile)
     if profile.dns_ttl and "target" not in wrong and profile.target.origin.is_address:
         problems.append(Problem(("dns_ttl",), "cannot be combined with an IP address: there is no name to look up"))
-    if profile.warmup and job.ends_itself:
+    if profile.warmup and profile.journeys_per_user is not None:
+        problems.append(Problem(("warmup",), "cannot be combined with journeys_per_user: it would use them up"))
+    elif profile.warmup and job.ends_itself:
         why = "the warm-up would use objects up that are to be measured; a duration in place of objects has no end"
         problems.append(Problem(("warmup",), f"cannot be combined with a job that ends with its objects: {why}"))
     return [*problems, *open_model_problems(profile, wrong), *user_stage_problems(profile, wrong)]

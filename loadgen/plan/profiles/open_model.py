@@ -22,7 +22,8 @@ def measured_s(profile: Profile) -> float | None:
     if profile.stages:
         return _sum_s(profile)
     if profile.duration is None and profile.total_requests is None:
-        return None if profile.s3 and ends_itself(profile.s3.job) else DEFAULT_DURATION_S
+        ends = profile.journeys_per_user is not None or (profile.s3 and ends_itself(profile.s3.job))
+        return None if ends else DEFAULT_DURATION_S
     return profile.duration
 
 
@@ -94,6 +95,10 @@ def _needs_a_rate(profile: Profile) -> Iterator[Problem]:
 def _closed_only(profile: Profile) -> Iterator[Problem]:
     if profile.think != (0.0, 0.0):
         yield Problem(("think",), "cannot be combined with a rate or stages: think time belongs to the closed model")
+    if profile.journeys_per_user is not None:
+        yield Problem(
+            ("journeys_per_user",), "cannot be combined with a rate or stages: total_requests counts journeys"
+        )
     if profile.ramp_up:
         yield Problem(
             ("ramp_up",),

@@ -112,6 +112,7 @@ class Profile(Keys):
     scenarios: dict[Annotated[str, BeforeValidator(fields.name)], JourneyProfile] = Field(default={})
     feeds: dict[str, FeedProfile] = Field(default={})
     per_user: PerUserProfile = PerUserProfile()
+    journeys_per_user: Positive | None = None
     s3: S3Profile | None = None
 
     _origins: Origins = PrivateAttr(default=Origins())

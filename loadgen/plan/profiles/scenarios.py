@@ -29,7 +29,8 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
     """The job of a profile with journeys. Of a file of Python only its name is here: it has not been loaded."""
     if profile.scenario is not None:
         file = profile.origins.places.file(("scenario",), profile.scenario)
-        return ScenarioJob((), file=str(file), headers=profile.common_headers), []
+        each = profile.journeys_per_user
+        return ScenarioJob((), file=str(file), headers=profile.common_headers, journeys_per_user=each), []
     maker = _Maker(profile)
     journeys = tuple(
         Journey(
@@ -43,6 +44,7 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
         variables=profile.variables,
         user_start=maker.steps(profile.per_user.start, ("per_user", "start")),
         user_end=maker.steps(profile.per_user.end, ("per_user", "end")),
+        journeys_per_user=profile.journeys_per_user,
     )
     return job, [*maker.problems, *order_problems(job)]
 
@@ -66,7 +68,9 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
     else:
         if "scenarios" in given:
             yield Problem(("scenarios",), "expected a scenario such as {browse: {steps: [{path: /}]}}")
-        yield from (Problem((key,), "needs scenarios") for key in ("feeds", "per_user") if key in given)
+        for key in ("feeds", "per_user", "journeys_per_user"):
+            if key in given:
+                yield Problem((key,), "needs scenarios")
 
 
 def _all(steps: Sequence[StepProfile], where: Where) -> Iterator[tuple[Where, StepProfile]]:

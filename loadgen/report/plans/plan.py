@@ -195,6 +195,9 @@ class _Words:
 
     def _think(self) -> str:
         shortest, longest = self._plan.think_s
+        if isinstance(self._plan.job, ScenarioJob):
+            pause = " to ".join(dict.fromkeys(map(format_duration_s, self._plan.think_s)))
+            return f"{pause} after each journey" if longest else "none of all users; see the scenarios"
         if not longest:
             return "none: each connection sends again as soon as its reply is in"
         if shortest == longest:
@@ -202,11 +205,14 @@ class _Words:
         return f"{format_duration_s(shortest)} to {format_duration_s(longest)} between a reply and the next request"
 
     def _end(self) -> str:
-        limit, duration_s = self._plan.requests_limit, self._plan.duration_s
+        limit, duration_s, job = self._plan.requests_limit, self._plan.duration_s, self._plan.job
+        noun = "journey" if isinstance(job, ScenarioJob) else "request"
         measured = " of measured time" if self._plan.warmup_s or self._plan.cool_down_s else ""
         ends = [] if duration_s is None else [f"after {format_duration_s(duration_s)}{measured}"]
-        ends += [] if limit is None else [f"after {counted(limit, 'request')}"]
-        if self._plan.job.ends_itself:
+        ends += [] if limit is None else [f"after {counted(limit, noun)}"]
+        if isinstance(job, ScenarioJob) and job.journeys_per_user is not None:
+            ends.append(f"when each user has done {counted(job.journeys_per_user, 'journey')}")
+        elif job.ends_itself:
             ends.append("with the last object")
         return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "")
 

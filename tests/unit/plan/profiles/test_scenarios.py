@@ -163,6 +163,15 @@ def test_a_file_of_python_is_named_and_its_content_has_a_digest(job, tmp_path):
     assert made.headers == (("X-A", "b"),)
 
 
+def test_users_may_have_a_number_of_journeys_each_which_ends_the_run(tmp_path):
+    path = tmp_path / "my.yaml"
+    path.write_text(HEAD + "    - {path: /}\njourneys_per_user: 3\n")
+    plan = make_plan(read_profile(path, {}, {}, {}), cores=1, gil=True)
+    assert (plan.duration_s, plan.requests_limit) == (None, None)
+    assert isinstance(plan.job, ScenarioJob)
+    assert (plan.job.journeys_per_user, plan.job.ends_itself) == (3, True)
+
+
 def test_headers_of_flags_go_with_every_step_and_method_and_body_do_not(job, problems):
     assert ("X-A", "b") in request_of(steps_of(job(HEAD + "    - {path: /}\n", headers=["X-A: b"]))[0]).headers
     assert problems(HEAD + "    - {path: /}\n", method="PUT", body="x") == [
@@ -344,6 +353,14 @@ def test_what_is_wrong_with_steps_is_said_with_place_and_remedy(problems, steps,
         ),
         ("feeds: {a: {file: words.csv}}", ["feeds: needs scenarios"]),
         ("per_user: {start: [{path: /}]}", ["per_user: needs scenarios"]),
+        ("journeys_per_user: 3", ["journeys_per_user: needs scenarios"]),
+        (
+            "journeys_per_user: 3\nwarmup: 1s\nrate: 5/s\nscenarios: {a: {steps: [{path: /}]}}",
+            [
+                "journeys_per_user: cannot be combined with a rate or stages: total_requests counts journeys",
+                "warmup: cannot be combined with journeys_per_user: it would use them up",
+            ],
+        ),
         ("scenario: nothing.py", ["scenario: cannot read "]),
         (
             "scenario: words.csv\nper_user: {}\nscenarios: {a: {steps: [{path: /}]}}\nrequests: [{path: /}]",

@@ -70,6 +70,17 @@ def test_journeys_are_told_step_by_step() -> None:
     )
 
 
+def test_how_a_run_of_journeys_ends_is_told() -> None:
+    each = replace(one_url(), job=replace(JOB, journeys_per_user=3), duration_s=None)
+    assert "Ends          when each user has done 3 journeys\n" in render_plan(each)
+    assert "Ends          after 7 journeys\n" in render_plan(replace(each, job=JOB, requests_limit=7))
+
+
+def test_pauses_of_all_users_are_told_beside_those_of_scenarios() -> None:
+    assert "Think time    1s to 2s after each journey\n" in render_plan(replace(one_url(), job=JOB, think_s=(1.0, 2.0)))
+    assert "Think time    none of all users; see the scenarios\n" in render_plan(replace(one_url(), job=JOB))
+
+
 def test_the_file_of_journeys_in_python_is_told() -> None:
     assert "File          shop.py\n" in render_plan(replace(one_url(), job=ScenarioJob((), file="shop.py")))
 
