@@ -193,13 +193,13 @@ class Request:
     handed over whole. `wire` is what HTTP/1.1 sends in one piece, once that is known. A Host field among `fields` takes
     the place of the origin's. `streams` says that the body does not go out in one piece with the head. `awaited`: the
     script that sent it is given its outcome, with a `group` that of the last reply like it. `payload` are the bytes of
-    the application's data that a good reply means were moved, in
-    either direction.
+    the application's data that a good reply means were moved, in either direction. `timeout_ns`, for all of the
+    exchange, and `origin` take the place of the endpoint's; `plain` says that the first does not, nor does it stream.
     """
 
     __slots__ = (
-        "awaited", "body", "expect", "fields", "group", "keep", "method", "name_id", "payload", "sink", "streams",
-        "target", "wire",
+        "awaited", "body", "expect", "fields", "group", "keep", "method", "name_id", "origin", "payload", "plain",
+        "sink", "streams", "target", "timeout_ns", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -215,6 +215,8 @@ class Request:
         sink: Callable[[bytes], None] | None = None,
         group: RequestGroup | None = None,
         awaited: bool = False,
+        timeout_ns: int | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.name_id = name_id
         self.method = method
@@ -227,6 +229,9 @@ class Request:
         self.awaited = awaited
         self.group = group if sink is None else None
         self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
+        self.timeout_ns = timeout_ns
+        self.origin = origin
+        self.plain = not self.streams and timeout_ns is None
         self.wire: bytes | None = None
         self.payload = 0
 
@@ -236,6 +241,7 @@ class Request:
         request.name_id, request.method, request.expect = self.name_id, self.method, self.expect
         request.keep, request.sink, request.group, request.streams = self.keep, self.sink, self.group, self.streams
         request.awaited, request.payload = self.awaited, self.payload
+        request.timeout_ns, request.origin, request.plain = self.timeout_ns, self.origin, self.plain
         request.target, request.fields, request.body, request.wire = target, fields, body, None
         return request
 

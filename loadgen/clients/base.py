@@ -81,7 +81,10 @@ class WireProtocol(Protocol):
         """A channel did not open."""
 
     def end(self, channel: Any, sent_by_ns: int, error: ErrorClass) -> bool:
-        """Fail the requests bound to a channel that were sent by then; whether there was one."""
+        """Fail the requests bound to a channel that were sent by then; whether there was one.
+
+        Those with a timeout of their own: by then and the difference to the endpoint's.
+        """
 
     def on_batch(self) -> None:
         """All that was ready has been handled."""

@@ -15,7 +15,7 @@ import anyio.lowlevel
 import httpcore
 import httpx
 
-from loadgen.base.clock import s_to_ns
+from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.encode import length_field
 from loadgen.base.exchange import BodySource, ErrorClass, Outcome, Reply, Request, RequestGroup
 from loadgen.clients.dial import Connector
@@ -107,13 +107,16 @@ class _Common(Connector, Generic[B, T]):
             bytes_sent=stream.sent, bytes_received=reader.received, first_ns=stream.first_ns,
         )  # fmt: skip
 
-    def _failed(self, sent_ns: int, error: Exception) -> Outcome:
+    def _timeout_s(self, request: Request) -> float:
+        return self.endpoint.timeout_s if request.timeout_ns is None else request.timeout_ns / NS_PER_S
+
+    def _failed(self, sent_ns: int, error: Exception, timeout_s: float) -> Outcome:
         done_ns = self.clock()
         stream = self._backend.stream
         if self._is_cut:
             kind, detail = ErrorClass.CUT, ""
         else:
-            kind, detail = self._why_not_opened(error) if stream is None else _why(stream, error)
+            kind, detail = self._why_not_opened(error, timeout_s) if stream is None else _why(stream, error)
         self._backend.drop()
         return self._lost(sent_ns, done_ns, stream, kind, detail)
 
@@ -125,10 +128,10 @@ class _Common(Connector, Generic[B, T]):
         reader = stream.reader
         return Outcome(sent_ns, done_ns, None, kind, detail, reader.head, stream.sent, reader.received)
 
-    def _why_not_opened(self, error: Exception) -> tuple[ErrorClass, str]:
+    def _why_not_opened(self, error: Exception, timeout_s: float) -> tuple[ErrorClass, str]:
         kind = connect_error(error) if isinstance(error, OSError) else classify(error)
         if kind is ErrorClass.CONNECT_TIMEOUT:
-            total = self.endpoint.timeout_s <= self.endpoint.connect_timeout_s
+            total = timeout_s <= self.endpoint.connect_timeout_s
             return (ErrorClass.TIMEOUT if total else kind), ""
         return kind, explain(error)
 
@@ -184,10 +187,10 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
         sent_ns = self.clock()
         self._backend.prepare(request.method)
         try:
-            async with self._limit(self.endpoint.timeout_s):
+            async with self._limit(self._timeout_s(request)):
                 return await self._exchange(request, sent_ns)
         except Exception as error:
-            return self._failed(sent_ns, error)
+            return self._failed(sent_ns, error, self._timeout_s(request))
 
     async def _exchange(self, request: Request, sent_ns: int) -> Outcome:
         source = None if isinstance(request.body, bytes) else _async_chunks(request.body)
@@ -244,11 +247,11 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
     async def exchange(self, request: Request) -> Outcome:
         sent_ns = self.clock()
         self._backend.prepare(request.method)
-        self._backend.limit(sent_ns + s_to_ns(self.endpoint.timeout_s))
+        self._backend.limit(sent_ns + s_to_ns(self._timeout_s(request)))
         try:
             return self._exchange(request, sent_ns)
         except Exception as error:
-            return self._failed(sent_ns, error)
+            return self._failed(sent_ns, error, self._timeout_s(request))
 
     def _exchange(self, request: Request, sent_ns: int) -> Outcome:
         source = None if isinstance(request.body, bytes) else request.body.chunks()

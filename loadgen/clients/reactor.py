@@ -30,17 +30,18 @@ class Reactor(Opener):
     waited for us.
     `linger_ns` is how long the loop's other callbacks may wait; 0 to serve one batch at a time. `timetable` is called
     after each batch, to send what is due by then; it says whether more is due so soon that looking at the sockets
-    beats waiting for them.
+    beats waiting for them. `shortest_timeout_ns` is that of requests so far with one of their own.
     """
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.linger_ns = LINGER_NS
+        self.shortest_timeout_ns = NEVER_NS
         self.timetable: Callable[[int], bool] | None = None
         self.batches_ns: list[int] = []
         self._closing: list[tuple[int, socket.SocketType]] = []
         self._watched: list[Watch] = []  # of this batch, after its channels: what they send must not find a closed one
-        self._timeout_ns = s_to_ns(self.endpoint.timeout_s)
+        self.timeout_ns = s_to_ns(self.endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(self.endpoint.connect_timeout_s)
         self._leave: KernelAlarm | None = None
         if isinstance(self._poller, LoopPoller):
@@ -123,11 +124,11 @@ class Reactor(Opener):
     # Deadlines and endings.
 
     def sweep(self, now: int) -> None:
-        """Fail what is past its deadline: whole requests by `timeout_s`, connects by `connect_timeout_s`.
+        """Fail what is past its deadline: whole requests by `timeout_s` or their own, connects by `connect_timeout_s`.
 
         Neither this nor `cut` may be called from inside a batch: both close descriptors at once.
         """
-        sent_limit, connect_limit = now - self._timeout_ns, now - self._connect_timeout_ns
+        sent_limit, connect_limit = now - self.timeout_ns, now - self._connect_timeout_ns
         end = self.protocol.end
         for channel in self._with_sockets():
             opening = channel.phase in _OPENING

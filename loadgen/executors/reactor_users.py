@@ -79,7 +79,7 @@ class ReactorUsers:
         self._midway: dict[int, Request | None] = {}  # users that pause within a pass, and what they send then
         self._waiting: list[Stream] = []
         self._opening = Opening(shard.users, shard.count, self._open)
-        self._next_sweep_ns = 0
+        self._swept_ns = 0
         self._sweep_every_ns = min(s_to_ns(min(plan.timeout_s, plan.connect_timeout_s)) // 20, MOST_BETWEEN_SWEEPS_NS)
         self._alarm = alarm
         self._reactor = reactor
@@ -389,8 +389,8 @@ class ReactorUsers:
 
     def tick(self, now: int) -> None:
         """Deadlines; and pauses that end because the run does."""
-        if now >= self._next_sweep_ns:
-            self._next_sweep_ns = now + self._sweep_every_ns
+        if now - self._swept_ns >= min(self._sweep_every_ns, self._reactor.shortest_timeout_ns // 20):
+            self._swept_ns = now
             self._reactor.sweep(now)
         over = self._shared[STOP] != GO or now >= self._end_ns
         if self._pausing and self._end_ns and (over or self._budget <= 0):

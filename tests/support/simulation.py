@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from loadgen.base.clock import NS_PER_MS, NS_PER_S, s_to_ns
+from loadgen.base.clock import NEVER_NS, NS_PER_MS, NS_PER_S, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, Reply, Request
 from loadgen.clients.base import Handler
 from loadgen.clients.http1.parser import HEAD_END
@@ -77,6 +77,7 @@ class FakeReactor:
         self.opening: list[FakeStream] = []
         self.sending: list[FakeStream] = []
         self.swept: list[int] = []
+        self.shortest_timeout_ns = NEVER_NS
         self.closed = False
         self.on_send: Callable[[FakeStream], None] = lambda _: None
         self.on_opening: Callable[[FakeStream], None] = lambda _: None
@@ -113,6 +114,7 @@ class FakeReactor:
         stream.request = request
         stream.sent_ns = now
         stream.is_open = True
+        self.shortest_timeout_ns = min(self.shortest_timeout_ns, request.timeout_ns or NEVER_NS)
         self.bytes_sent[request.name_id] += 10
         self.sending.append(stream)
         self.on_send(stream)
@@ -151,7 +153,8 @@ class FakeReactor:
     def sweep(self, now: int) -> None:
         self.swept.append(now)
         for stream in list(self.sending):
-            if now - stream.sent_ns >= self._timeout_ns:
+            timeout_ns = None if stream.request is None else stream.request.timeout_ns
+            if now - stream.sent_ns >= (self._timeout_ns if timeout_ns is None else timeout_ns):
                 self.fail(stream, ErrorClass.TIMEOUT)
 
     def cut(self) -> None:

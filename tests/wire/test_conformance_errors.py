@@ -4,6 +4,7 @@ import ssl
 
 import pytest
 
+from loadgen.base.clock import NS_PER_S
 from loadgen.base.exchange import ErrorClass, RequestGroup
 from tests.support.clients import (
     connecting,
@@ -33,6 +34,13 @@ class Pause(Gate):
 
     def open(self) -> None:
         """One script of pauses serves many servers."""
+
+
+class Late(Pause):
+    """Opens by itself when the client's usual deadline is long past."""
+
+    def wait(self) -> None:
+        self._event.wait(3 * SHORT_S)
 
 
 BROKEN = {
@@ -134,6 +142,37 @@ def test_a_timeout_closes_the_connection_and_the_next_request_opens_another(kind
         assert client.exchange(get()).error is ErrorClass.TIMEOUT
         assert client.exchange(get()).status == 200
         assert (client.counts.opened, client.counts.reconnected) == (2, 1)
+
+
+@every_client
+@ways(STALLED)
+def test_the_deadline_of_a_request_may_be_its_own(kind, way):
+    steps = STALLED[way]
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server, timeout_s=60)) as client:
+        given = {"method": "POST", "body": UPLOAD} if way == "the upload" else {}
+        assert client.exchange(get(timeout_ns=int(SHORT_S * NS_PER_S), **given)).error is ErrorClass.TIMEOUT
+        assert client.counts.failed == 0
+
+
+@every_client
+def test_the_deadline_of_one_request_is_not_that_of_the_others(kind):
+    """It may be longer than the endpoint's, and both may be had by turns on a connection."""
+    late = [ReadRequest(), Pass(Late()), Send(REPLY)]
+    steps = [ReadRequest(), Send(REPLY), *late, ReadRequest(), Send(REPLY), *late, ReadRequest(), Stall()]
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server, timeout_s=SHORT_S)) as client:
+        group = RequestGroup()
+        usual, patient = get(group), get(group, timeout_ns=60 * NS_PER_S)
+        got = [client.exchange(request) for request in (usual, patient, usual, patient, usual)]
+        assert [one.status for one in got] == [200] * 4 + [None]
+        assert got[-1].error is ErrorClass.TIMEOUT
+        assert (client.counts.opened, client.counts.reconnected) == (1, 0)
+
+
+@every_client
+def test_a_connect_may_take_no_longer_than_its_request(kind):
+    with black_hole() as port, user(kind, endpoint_to(port)) as client:
+        assert client.exchange(get(timeout_ns=int(SHORT_S * NS_PER_S))).error is ErrorClass.TIMEOUT
+        assert (client.counts.opened, client.counts.failed) == (0, 1)
 
 
 @every_client

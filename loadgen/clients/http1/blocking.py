@@ -63,14 +63,15 @@ class BlockingClient(Connector):
         outcome = self.again(request, sent_ns)
         if outcome is not None:
             return outcome
-        deadline = sent_ns + self._timeout_ns
+        timeout_ns = request.timeout_ns or self._timeout_ns
+        deadline = sent_ns + timeout_ns
         if self._sock is not None and sent_ns - self._done_ns > _IDLE_CHECK_NS:
             self._check_idle()
         if self._sock is None:
             try:
                 self._open(min(deadline, sent_ns + self._connect_timeout_ns))
             except OSError as error:
-                return self._not_opened(sent_ns, error)
+                return self._not_opened(sent_ns, error, timeout_ns)
         reused = self._uses > 0
         self._uses += 1
         self.counts.used += not reused
@@ -80,8 +81,8 @@ class BlockingClient(Connector):
         try:
             if not reused:  # connecting took a part of the time
                 self._wait_until(deadline)
-            elif self._wait_ns != self._timeout_ns:
-                self._set_wait(self._timeout_ns)
+            elif self._wait_ns != timeout_ns:
+                self._set_wait(timeout_ns)
             self._send(request, wire, deadline)
             data = self._recv(READ_BYTES)
         except OSError as error:
@@ -118,7 +119,7 @@ class BlockingClient(Connector):
     def _prime(self, request: Request) -> bool:
         """Make ready for `again`, if the request and the connection are fit for it."""
         cache = cache_of(request.group)
-        if cache is None or request.streams or self._sock is None or self._wait_ns != self._timeout_ns:
+        if cache is None or request.streams or self._wait_ns != (request.timeout_ns or self._timeout_ns):
             return False
         if request.wire is None:
             self._encoder.wire(request)
@@ -142,8 +143,8 @@ class BlockingClient(Connector):
     def drop(self) -> None:
         if self._sock is not None:
             self._sock.close()
-            self._sock = None
-            self._primed = None
+            self._sock = self._primed = None
+            self._wait_ns = 0
 
     async def close(self) -> None:
         self.drop()
@@ -175,7 +176,7 @@ class BlockingClient(Connector):
         reply = exchange.take(data)
         if reply is not None:
             return self._finish(request, exchange, reply, sent_ns, 0)
-        deadline = sent_ns + self._timeout_ns
+        deadline = sent_ns + (request.timeout_ns or self._timeout_ns)
         while reply is None and not exchange.problem:
             try:
                 self._wait_until(deadline)
@@ -239,9 +240,9 @@ class BlockingClient(Connector):
                 return self._receive(request, said, sent_ns, reused=reused)
         return self._lost_reply(sent_ns, error, exchange, reused=reused)
 
-    def _not_opened(self, sent_ns: int, error: OSError) -> Outcome:
+    def _not_opened(self, sent_ns: int, error: OSError, timeout_ns: int) -> Outcome:
         kind = connect_error(error)
-        if kind is ErrorClass.CONNECT_TIMEOUT and self._timeout_ns <= self._connect_timeout_ns:
+        if kind is ErrorClass.CONNECT_TIMEOUT and timeout_ns <= self._connect_timeout_ns:
             kind = ErrorClass.TIMEOUT
         self._sent = 0
         return self._failed(sent_ns, kind, explain(error))
@@ -278,6 +279,7 @@ class BlockingClient(Connector):
         sock = self._sock
         assert sock is not None
         self._wait_ns = wait_ns
+        self._primed = None
         if self.context is not None:
             sock.settimeout(wait_ns / NS_PER_S)
             return

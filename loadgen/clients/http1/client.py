@@ -66,6 +66,8 @@ class Http1Client:
             self._idle_event(connection)
         connection.request = request
         connection.sent_ns = now
+        if request.timeout_ns is not None:
+            self._reactor.shortest_timeout_ns = min(self._reactor.shortest_timeout_ns, request.timeout_ns)
         if connection.state is not _IDLE:
             self._reactor.connect(connection, now)
             return
@@ -161,7 +163,7 @@ class Http1Client:
                 request = tell(connection, now)
                 if request is None:
                     continue
-                if request is not last and request.streams:  # the last one went out in one piece
+                if request is not last and not request.plain:
                     self.send(connection, request, now)
                     continue
                 # The same as `send`, in place.
@@ -319,7 +321,12 @@ class Http1Client:
             self._handler.on_open(connection)
 
     def end(self, connection: Connection, sent_by_ns: int, error: ErrorClass) -> bool:
-        if connection.state is _IDLE or connection.request is None or connection.sent_ns > sent_by_ns:
+        request = connection.request
+        if connection.state is _IDLE or request is None:
+            return False
+        if request.timeout_ns is not None:
+            sent_by_ns += self._reactor.timeout_ns - request.timeout_ns
+        if connection.sent_ns > sent_by_ns:
             return False
         self.lost(connection, error)
         return True

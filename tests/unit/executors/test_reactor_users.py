@@ -3,11 +3,11 @@ from itertools import pairwise
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.exchange import ErrorClass, Fields, Request
 from loadgen.guard.shared_state import GO, Cause, Slot
 from loadgen.measure.histogram import bucket_of
 from loadgen.plan.plan import UserStage
-from tests.support.fakes import TICK_NS, make_plan, reply
+from tests.support.fakes import TICK_NS, OneScript, make_plan, reply
 from tests.support.simulation import Simulation
 
 # The closed loop.
@@ -305,6 +305,15 @@ def test_deadlines_are_looked_at_in_proportion_to_the_timeout(simulate, timeout_
     run.start()
     run.run((swept_ms[-1] + 20) * NS_PER_MS)
     assert [(at - run.began_ns) // NS_PER_MS for at in run.reactor.swept] == swept_ms
+
+
+def test_a_request_with_a_short_deadline_of_its_own_has_deadlines_looked_at_more_often(simulate):
+    """From the first one on: a twentieth of it is no longer than a tick."""
+    workload = OneScript()
+    workload.only = Request(0, "GET", "/", Fields(()), timeout_ns=200 * NS_PER_MS)
+    run = simulate(make_plan(users=1, timeout_s=60.0, requests_limit=1), lambda _: None, workload=workload)
+    tally = run.whole(3.0).total()
+    assert (tally.failed, run.elapsed_ns) == (1, 200 * NS_PER_MS)
 
 
 def test_closing_frees_the_reactor_and_the_alarm():
