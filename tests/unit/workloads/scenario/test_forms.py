@@ -123,7 +123,11 @@ def test_contents_arrive_as_they_are_even_with_the_boundary_in_them(contents):
     assert [piece.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") for piece in pieces] == nested
 
 
-@given(st.recursive(st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | anything, st.lists))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | anything, st.lists, max_leaves=8
+    )
+)
 def test_json_arrives_as_it_is(value):
     if value is not None:  # an option that is not given
         assert json.loads(encode_body({"json": value})[1]) == value
