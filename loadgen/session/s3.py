@@ -41,11 +41,7 @@ _HINTS = {
 
 
 class _Interrupted(Exception):  # noqa: N818
-    """A signal came before the measured run."""
-
-    def __init__(self, because: str) -> None:
-        self.because = because
-        super().__init__(because)
+    """A signal came before the measured run: what it says."""
 
 
 async def run_s3(plan: Plan, s3: S3Job, hooks: Hooks, calibration: Calibration | None = None) -> Result:
@@ -72,7 +68,7 @@ class _S3Run:
             await self._prepare()
             result = await run(self._plan, self._hooks_of(self._hooks.observers), self._calibration)
         except _Interrupted as interrupted:
-            result = self._unstarted(interrupted.because)
+            result = self._unstarted(str(interrupted))
         except Exception as error:
             if self._begun:
                 await self._clean_up(self._unstarted("stopped twice"), complete=False, late=False)

@@ -80,15 +80,8 @@ def _sum_s(profile: Profile) -> float:
 
 def _needs_a_rate(profile: Profile) -> Iterator[Problem]:
     """What says something about arrivals says nothing in the closed model."""
-    given = {
-        "arrival": profile.arrival != "constant",
-        "max_connections": profile.max_connections is not None,
-        "when_busy": profile.when_busy != "queue",
-        "precise": profile.precise,
-        "open_ahead": profile.open_ahead,
-    }
-    for key, is_given in given.items():
-        if is_given:
+    for key in ("arrival", "max_connections", "when_busy", "precise", "open_ahead"):
+        if getattr(profile, key) != Profile.model_fields[key].default:
             yield Problem((key,), "needs a rate or stages: without them nothing arrives by a clock")
 
 

@@ -78,11 +78,10 @@ def read_mix(value: object) -> tuple[tuple[str, float], ...]:
 
 def read_prefix(value: object) -> str:
     """What keys begin with."""
-    if not isinstance(value, str):
-        raise ValueError(f"expected a text, got {shown(value)}")
-    if len(value.encode("utf-8", "replace")) > _LONGEST_PREFIX or not value.isprintable():
+    prefix = fields.text(value)
+    if len(prefix.encode("utf-8", "replace")) > _LONGEST_PREFIX or not prefix.isprintable():
         raise ValueError(f"expected at most {_LONGEST_PREFIX} printable characters, got {shown(value)}")
-    return str(value)
+    return prefix
 
 
 def read_function(value: object) -> str:

@@ -53,18 +53,8 @@ def make_each(s3: S3Job, objects: Objects, shard: Shard) -> Each:
             return Each(getattr(objects, name), over_and_over)
         case "delete" if s3.delete_many > 1:
             groups = range(index, -(-end // s3.delete_many), shards)
-            return Each(_group_deleter(s3.delete_many, end, objects), iter(groups))
+            return Each(partial(objects.delete_group, s3.delete_many, end), iter(groups))
         case "delete":
             return Each(objects.delete, iter(once))
         case _:
             return Each(objects.put, count(index, shards) if s3.objects is None else iter(once))
-
-
-def _group_deleter(size: int, end: int, objects: Objects) -> Callable[[int], Request]:
-    """Deletes of `size` objects each."""
-
-    def delete(group: int) -> Request:
-        keys = (objects.key(number) for number in range(group * size, min(end, (group + 1) * size)))
-        return objects.operations.delete_many(keys)
-
-    return delete

@@ -124,6 +124,10 @@ class Objects:
         request.group = self._delete_group
         return request
 
+    def delete_group(self, size: int, end: int, group: int) -> Request:
+        """Delete `size` objects with one request, of those before object `end`."""
+        return self.operations.delete_many(map(self.key, range(group * size, min(end, (group + 1) * size))))
+
     def _get(self, index: int) -> Request:
         size = self.sizes.of(index)
         if self._presigned:

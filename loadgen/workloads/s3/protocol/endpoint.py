@@ -34,14 +34,9 @@ class BucketAddress:
     addressing: Literal["path", "virtual"]
     ca_file: str | None = None
 
-    @property
-    def path(self) -> str:
-        """The path of requests about the bucket."""
-        return self.root or "/"
-
-    def key_path(self, key: str) -> str:
-        """The path of requests about an object."""
-        return f"{self.root}/{encode_key(key)}"
+    def path(self, key: str | None) -> str:
+        """The path of requests about an object, or without a key about the bucket."""
+        return (self.root or "/") if key is None else f"{self.root}/{encode_key(key)}"
 
     def copy_source(self, key: str) -> str:
         """An object of this bucket as the x-amz-copy-source header names it."""

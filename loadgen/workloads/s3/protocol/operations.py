@@ -79,52 +79,50 @@ class Operations:
         model = self._models.get(operation)
         if self._encoder is None or model is None or self._streams or self._checksum is not None:
             return None
-        start = self._address.key_path(prefix)
+        start = self._address.path(prefix)
         return RequestTemplate(model, start, self._signer, self.provider, self._encoder, self._clock)
 
     # Objects.
 
     def put(self, key: str, content: Content) -> Request:
-        return self._upload(Operation.PUT, self._address.key_path(key), _NO_QUERY, content)
+        return self._upload(Operation.PUT, key, _NO_QUERY, content)
 
     def get(self, key: str, size: int | None = None) -> Request:
         """Download an object, of `size` bytes where that is known."""
         expect = None if size is None else self.expected(size)
-        return self._request(Operation.GET, self._address.key_path(key), expect=expect)
+        return self._request(Operation.GET, key, expect=expect)
 
     def get_range(self, key: str, start: int, length: int) -> Request:
         """Download `length` bytes (at least one) of an object from byte `start` on."""
-        path, headers = self._address.key_path(key), (("Range", f"bytes={start}-{start + length - 1}"),)
-        return self._request(Operation.GET_RANGE, path, headers=headers, expect=self.expected(length, part=True))
+        headers = (("Range", f"bytes={start}-{start + length - 1}"),)
+        return self._request(Operation.GET_RANGE, key, headers=headers, expect=self.expected(length, part=True))
 
     def stat(self, key: str) -> Request:
-        return self._request(Operation.STAT, self._address.key_path(key))
+        return self._request(Operation.STAT, key)
 
     def delete(self, key: str) -> Request:
         """Delete an object; one that is not there counts as deleted."""
-        return self._request(Operation.DELETE, self._address.key_path(key))
+        return self._request(Operation.DELETE, key)
 
     def delete_many(self, keys: Iterable[str]) -> Request:
         """Delete up to 1000 objects; the reply names those that failed, and is bad with any."""
-        document = write_delete(keys)
-        return self._send_document(Operation.DELETE_MANY, self._address.path, Query(("delete", None)), document)
+        return self._send_document(Operation.DELETE_MANY, None, Query(("delete", None)), write_delete(keys))
 
     def copy(self, source: str, key: str) -> Request:
         headers = (("x-amz-copy-source", self._address.copy_source(source)),)
-        return self._request(Operation.COPY, self._address.key_path(key), headers=headers)
+        return self._request(Operation.COPY, key, headers=headers)
 
     def list(self, prefix: str = "", *, token: str | None = None, max_keys: int = 1000) -> Request:
         """Ask for a page of keys (see `read_page`); `token` is of the page before."""
         pairs = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", str(max_keys))]
         pairs += [("prefix", prefix)] if prefix else []
         pairs += [("continuation-token", token)] if token is not None else []
-        return self._request(Operation.LIST, self._address.path, Query(*pairs))
+        return self._request(Operation.LIST, None, Query(*pairs))
 
     def presigned_get(self, key: str, expires_s: int, size: int | None = None) -> Request:
         """Download an object by a URL that is good for `expires_s` and holds the signature."""
-        target = self._signer.presign(
-            self.provider.current, int(self._clock()), "GET", self._address.key_path(key), expires_s
-        )
+        path = self._address.path(key)
+        target = self._signer.presign(self.provider.current, int(self._clock()), "GET", path, expires_s)
         fields = self._fields.with_block(_USER_AGENT.encode())
         return self._build(Operation.GET, target, fields, expect=None if size is None else self.expected(size))
 
@@ -133,36 +131,33 @@ class Operations:
     def create_multipart(self, key: str) -> Request:
         """Begin one; the reply holds its id (see `read_upload_id`)."""
         headers = (("x-amz-checksum-algorithm", self._checksum.algorithm),) if self._checksum else ()
-        path, query = self._address.key_path(key), Query(("uploads", None))
-        return self._request(Operation.CREATE_MULTIPART, path, query, headers)
+        return self._request(Operation.CREATE_MULTIPART, key, Query(("uploads", None)), headers)
 
     def put_part(self, key: str, upload_id: str, number: int, content: Content) -> Request:
         """Upload part `number`, from 1 to 10,000; all but the last have at least 5 MiB."""
         query = Query(("partNumber", str(number)), ("uploadId", upload_id))
-        return self._upload(Operation.PUT_PART, self._address.key_path(key), query, content)
+        return self._upload(Operation.PUT_PART, key, query, content)
 
     def complete_multipart(self, key: str, upload_id: str, parts: Iterable[Part]) -> Request:
         """Put the parts together; a reply with status 200 may hold an error, and is bad then."""
         document = write_complete(parts, self._checksum.element if self._checksum else None)
-        path, query = self._address.key_path(key), Query(("uploadId", upload_id))
-        return self._send_document(Operation.COMPLETE_MULTIPART, path, query, document)
+        return self._send_document(Operation.COMPLETE_MULTIPART, key, Query(("uploadId", upload_id)), document)
 
     def list_uploads(self, prefix: str) -> Request:
         """Ask for uploads under a prefix that were begun and neither completed nor aborted (see `read_uploads`)."""
         query = Query(("uploads", None), ("prefix", prefix))
-        return self._request(Operation.LIST_UPLOADS, self._address.path, query)
+        return self._request(Operation.LIST_UPLOADS, None, query)
 
     def abort_multipart(self, key: str, upload_id: str) -> Request:
         """Give one up and free its parts."""
-        path, query = self._address.key_path(key), Query(("uploadId", upload_id))
-        return self._request(Operation.ABORT_MULTIPART, path, query)
+        return self._request(Operation.ABORT_MULTIPART, key, Query(("uploadId", upload_id)))
 
     # The bucket.
 
     def create_bucket(self) -> Request:
         """Create the bucket. One that is there already is error BucketAlreadyOwnedByYou, at AWS in us-east-1 none."""
         document = b"" if self._address.region == DEFAULT_REGION else write_location(self._address.region)
-        return self._send_document(Operation.CREATE_BUCKET, self._address.path, _NO_QUERY, document)
+        return self._send_document(Operation.CREATE_BUCKET, None, _NO_QUERY, document)
 
     # How they are made.
 
@@ -170,13 +165,13 @@ class Operations:
         """The checksum of a part as its completion names it, None without --checksum."""
         return encoded(content.digest(self._checksum.new)) if self._checksum else None
 
-    def _upload(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
+    def _upload(self, operation: Operation, key: str, query: Query, content: Content) -> Request:
         if self._streams:
-            return self._stream(operation, path, query, content)
+            return self._stream(operation, self._address.path(key), query, content)
         checksum = self._checksum
         headers = ((checksum.header, encoded(content.digest(checksum.new))),) if checksum is not None else ()
         hashed = content.digest(sha256).digest().hex() if self.hashes else UNSIGNED_PAYLOAD
-        return self._request(operation, path, query, headers, hashed, content.payload())
+        return self._request(operation, key, query, headers, hashed, content.payload())
 
     def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
         checksum = self._checksum
@@ -193,22 +188,23 @@ class Operations:
         body = AwsChunked(content, None if unsigned else self._signer.chunk_signer(signature), checksum)
         return self._build(operation, path + query.suffix, self._fields.with_block(block), body)
 
-    def _send_document(self, operation: Operation, path: str, query: Query, document: bytes) -> Request:
+    def _send_document(self, operation: Operation, key: str | None, query: Query, document: bytes) -> Request:
         headers = (("Content-MD5", content_md5(document)), ("Content-Type", "application/xml")) if document else ()
-        return self._request(operation, path, query, headers, sha256(document).hexdigest(), document)
+        return self._request(operation, key, query, headers, sha256(document).hexdigest(), document)
 
     def _request(
         self,
         operation: Operation,
-        path: str,
+        key: str | None,
         query: Query = _NO_QUERY,
         headers: Headers = (),
         hashed: str = EMPTY_SHA256,
         body: bytes | BodySource = b"",
         expect: S3Expect | None = None,
     ) -> Request:
-        credentials, method = self.provider.current, self._models[operation].method
-        block, _ = self._signer.sign(credentials, int(self._clock()), method, path, query.canonical, hashed, headers)
+        """About an object, or without a key about the bucket."""
+        path, method, at_s = self._address.path(key), self._models[operation].method, int(self._clock())
+        block, _ = self._signer.sign(self.provider.current, at_s, method, path, query.canonical, hashed, headers)
         return self._build(operation, path + query.suffix, self._fields.with_block(block), body, expect)
 
     def _build(
