@@ -13,7 +13,8 @@ from loadgen.campaigns.rounds import SETTLE_S, Rest, RunLostError
 from loadgen.judge.find_max import RateSearch
 from loadgen.judge.validity import own_limits
 from loadgen.plan.codec import describe_plan
-from loadgen.plan.condition import Condition, check_request_name, parse_condition
+from loadgen.plan.condition import Condition, parse_condition
+from loadgen.plan.named import check_name, names_before
 from loadgen.plan.plan import Arrivals, Plan, Stage
 from loadgen.results.find_max import Limit, MaxRate, Trial
 from loadgen.results.result import Latency, Result
@@ -37,7 +38,7 @@ def parse_slo(plan: Plan, texts: Iterable[str]) -> tuple[Condition, ...]:
     try:
         slo = tuple(parse_condition(text, use="slo") for text in texts)
         for condition in slo:
-            check_request_name(condition.metric, plan.job.request_names)
+            check_name(condition.metric, names_before(plan.job))
     except ValueError as error:
         raise UsageError(f"--slo: {error}") from None
     if not slo:

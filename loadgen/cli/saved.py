@@ -8,6 +8,7 @@ from pathlib import Path
 from loadgen.base.errors import UsageError
 from loadgen.cli.parameters import Against
 from loadgen.judge.gate import DEFAULT_MARGINS, Baseline, parse_margins
+from loadgen.plan.named import Named
 from loadgen.results.baselines import FOLDER, Baselines
 from loadgen.results.rounds import Rounds, read_variants
 
@@ -54,8 +55,8 @@ def rounds_in(text: str, argument: str) -> Rounds:
     return variants[0]
 
 
-def read_baseline(against: Against, names: Collection[str]) -> Baseline | None:
-    """What a build is compared with; `names` are the requests that a margin may be about. Raises UsageError."""
+def read_baseline(against: Against, names: Collection[Named] | None) -> Baseline | None:
+    """What a build is compared with; `names` are what a margin may be about, where that is known. Raises UsageError."""
     if against.baseline is None:
         if against.asked:
             option = "--anyway" if against.max_regression is None else "--max-regression"

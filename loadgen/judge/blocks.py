@@ -59,12 +59,12 @@ def measure_of(metric: Metric, result: Result) -> tuple[Measure, int]:
     Response times come from its blocks, sums from its seconds, each as far as it was measured to its end. In which
     seconds faults of the generator's own were is not known. Raises UsageError for a damaged histogram.
     """
-    if metric.part == "response" and metric.request_name is None and (metric.quantile or metric.statistic == "mean"):
+    if metric.part == "response" and metric.of is None and (metric.quantile or metric.statistic == "mean"):
         end_s = result.duration_s + PART_OF_A_SECOND
         encoded = [row.response for row in result.blocks if row.t_s + row.duration_s <= end_s]
         blocks = [decode_clock({"response": text}, "response") for text in encoded]
         return mean_of(blocks) if metric.quantile is None else quantile_of(blocks, metric.quantile), len(blocks)
-    if metric.part in BY_THE_SECOND and metric.request_name is None:
+    if metric.part in BY_THE_SECOND and metric.of is None:
         rows = result.whole_seconds
         parts: list[int] = [getattr(row, metric.part) for row in rows]
         if metric.kind == "rate":

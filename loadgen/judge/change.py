@@ -164,7 +164,7 @@ def _seconds(metric: Metric, results: Sequence[Result]) -> list[tuple[int, int]]
     None where only one request is asked about, and where the generator failed too: in which seconds is not known.
     """
     faults = {row.fault for result in results for row in result.errors}
-    if metric.request_name is not None or "generator" in faults:
+    if metric.of is not None or "generator" in faults:
         return []
     rows = [row for result in results for row in result.timeline]
     return [(row.failed, row.ok + row.failed) for row in rows if row.ok + row.failed]

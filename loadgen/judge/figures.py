@@ -1,30 +1,74 @@
-"""A Result's windows, for `observe`: all of it, one request name, stretches of its seconds."""
+"""A Result's windows, for `observe`: all of it, what has one name, stretches of its seconds."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 
-from loadgen.judge.observe import Observed, Stretch, Sums, observe
+from loadgen.judge.observe import Observed, Stretch, Sums, Window, observe
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED
 from loadgen.plan.metrics import Metric
+from loadgen.plan.named import JOURNEYS, Named, find_named
 from loadgen.results.encoded import decode_histogram
-from loadgen.results.result import PART_OF_A_SECOND, Result, Second
+from loadgen.results.journeys import CheckResult, MetricResult
+from loadgen.results.result import PART_OF_A_SECOND, Rate, RequestResult, Result, Second
+
+Part = RequestResult | CheckResult | MetricResult
 
 
 class Figures:
     """What a Result shows of any metric. Histograms are decoded once."""
 
     def __init__(self, result: Result) -> None:
-        self._result = result
+        self.result = result
         self._decoded: dict[str, Histogram] = {}
         self._own = sum(row.count for row in result.errors if row.fault == "generator")
 
+    @cached_property
+    def names(self) -> dict[Named, "Part"]:
+        """All that a metric may be of."""
+        result = self.result
+        parts: dict[Named, Part] = {Named("request", name): part for name, part in result.requests.items()}
+        for name, part in result.transactions.items():  # older files have no kind there
+            parts[Named("group" if part.kind == "request" else part.kind, name)] = part
+        parts |= {Named("check", name): check for name, check in result.checks.items()}
+        parts |= {Named("metric", name, metric.unit): metric for name, metric in result.metrics.items()}
+        return parts
+
+    def problem(self, metric: Metric) -> str:
+        """Why the run has no such metric of that name; empty where it has."""
+        try:
+            find_named(metric, self.names)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def unit(self, metric: Metric) -> str:
+        """The unit of what is observed; of a scenario's own metric "own", with its unit behind it where it has one."""
+        named = None if self.problem(metric) else find_named(metric, self.names)
+        return f"own {named.unit}".strip() if named is not None and named.kind == "metric" else metric.unit
+
     def observe(self, metric: Metric) -> Observed | None:
         """The metric over the run. Raises ValueError for a damaged histogram."""
-        if metric.request_name is not None and metric.request_name not in self._result.requests:
+        if self.problem(metric):
             return None
-        return observe(metric, _Run(self, self._result, metric.request_name))
+        return observe(metric, self._window(find_named(metric, self.names)))
+
+    def _window(self, named: Named | None) -> Window:
+        result = self.result
+        if named is None:
+            return _Run(self, (result,), self.sums(result), result.rate, self._every)
+        if named.kind == JOURNEYS:
+            parts = [part for part in result.transactions.values() if part.kind == "journey"]
+            return _Run(self, parts, self._all_journeys, result.journey_rate, self._all_journeys)
+        match part := self.names[named]:
+            case CheckResult():
+                return Stretch(Sums(part.ok, part.failed, sent=part.ok + part.failed), result.duration_s)
+            case MetricResult():
+                return Stretch(Sums(), result.duration_s, values=part.sums)
+        if part.kind == "journey":
+            return _Run(self, (part,), self.sums(part), result.journey_rate, self._all_journeys)
+        return _Run(self, (part,), self.sums(part), result.rate if named.kind == "request" else None, self._every)
 
     def stretches(self, metric: Metric, length_s: int) -> Iterator[Observed | None]:
         """The metric over every stretch of `length_s` seconds; None for those in which nothing of it happened.
@@ -34,10 +78,10 @@ class Figures:
         """
         step_s = 1
         if metric.kind == "latency":
-            step_s = round(self._result.blocks[0].duration_s) if self._result.blocks else 0
+            step_s = round(self.result.blocks[0].duration_s) if self.result.blocks else 0
             if not step_s or length_s % step_s:
                 return
-        for start_s in range(0, int(self._result.duration_s + PART_OF_A_SECOND) - length_s + 1, step_s):
+        for start_s in range(0, int(self.result.duration_s + PART_OF_A_SECOND) - length_s + 1, step_s):
             yield observe(metric, self._stretch(start_s, length_s, step_s if metric.kind == "latency" else 0))
 
     def _stretch(self, start_s: int, length_s: int, block_s: int) -> Stretch:
@@ -53,18 +97,31 @@ class Figures:
         values = Histogram()
         for block_start_s in range(start_s, start_s + length_s, block_s):
             values.merge(self._blocks.get(block_start_s, Histogram()))
-        bounds = self.histogram("response" + CENSORED, self._result.histograms).total
+        bounds = self.histogram("response" + CENSORED, self.result.histograms).total
         unanswered = min(bounds, sent - ok)
         clocks = {"response": values, "response" + CENSORED: Histogram([(0, unanswered)] if unanswered else [])}
         return Stretch(sums, length_s, clocks)
 
-    def sums(self, name: str | None) -> Sums:
-        """Of the whole run, or of one request name, where it is not known whose fault a failure was."""
-        part = self._result if name is None else self._result.requests[name]
-        ledger = part.ledger
-        own = min(self._own, ledger.failed)
-        failed, unsure = (ledger.failed - own, 0) if name is None else (ledger.failed, own)
-        return Sums(ledger.ok, failed, ledger.unknown, ledger.sent, part.bytes.sent, part.bytes.received, unsure)
+    def sums(self, part: Result | RequestResult) -> Sums:
+        """Of the whole run, or of one name, where it may not be known whose fault a failure was."""
+        ledger, unsure = part.ledger, 0
+        told = [row for row in part.errors if row.fault != "unknown"]
+        own = sum(row.count for row in told if row.fault == "generator")
+        if part is not self.result and sum(row.count for row in told) != ledger.failed:
+            own, unsure = 0, min(self._own, ledger.failed)
+        own = min(own, ledger.failed)
+        return Sums(
+            ledger.ok, ledger.failed - own, ledger.unknown, ledger.sent, part.bytes.sent, part.bytes.received, unsure
+        )
+
+    @cached_property
+    def _every(self) -> Sums:
+        return self.sums(self.result)
+
+    @cached_property
+    def _all_journeys(self) -> Sums:
+        parts = [self.sums(part) for part in self.result.transactions.values() if part.kind == "journey"]
+        return Sums(*(sum(getattr(part, item.name) for part in parts) for item in fields(Sums)))
 
     def histogram(self, name: str, encoded: Mapping[str, str]) -> Histogram:
         """A histogram, read once for all metrics; never to be changed. Raises ValueError where it is damaged."""
@@ -79,49 +136,66 @@ class Figures:
 
     @cached_property
     def _rows(self) -> dict[int, Second]:
-        return {round(row.t_s): row for row in self._result.timeline}
+        return {round(row.t_s): row for row in self.result.timeline}
 
     @cached_property
     def _blocks(self) -> dict[int, Histogram]:
         """The response times of each block, by its start in seconds."""
-        blocks = self._result.blocks
+        blocks = self.result.blocks
         return {round(block.t_s): self.histogram("response", {"response": block.response}) for block in blocks}
+
+
+def names_in(results: Iterable[Result]) -> list[Named]:
+    """All that a metric of these runs may be of."""
+    return list(dict.fromkeys(named for result in results for named in Figures(result).names))
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """The window of a whole Result, or of one request name in it."""
+    """The window of a whole Result, or of some parts of it. `every` are the sums of all of their kind, and `rate` is
+    their rate in the measured window, where it is known."""
 
     figures: Figures
-    result: Result
-    name: str | None
+    parts: Sequence[Result | RequestResult]
+    sums: Sums
+    rate: Rate | None
+    every: Sums
 
     @property
-    def sums(self) -> Sums:
-        return self.figures.sums(self.name)
+    def values(self) -> None:
+        return None
 
     def per_second(self, part: str) -> float | None:
-        """By the second of the measured window; a request name has its share of what all came to in it."""
-        result = self.result
+        """By the second of the measured window; a name has its share of what all of its kind came to in it."""
+        result = self.figures.result
         if result.duration_s <= 0:
             return None
-        own, every = getattr(self.sums, part), getattr(self.figures.sums(None), part)
-        match part:
-            case "sent":
-                return result.rate.sent_rps * _share(own, every)
-            case "ok":
-                return result.rate.ok_rps * _share(own, every)
+        own, every = getattr(self.sums, part), getattr(self.every, part)
+        if self.rate is not None:
+            match part:
+                case "sent":
+                    return self.rate.sent_rps * _share(own, every)
+                case "ok":
+                    return self.rate.ok_rps * _share(own, every)
         # of all else as large a part falls in the window as of the good replies
         in_window = min(1.0, _share(result.rate.ok_rps * result.duration_s, result.ledger.ok))
         return float(own * in_window / result.duration_s)
 
     def clock(self, name: str) -> tuple[Histogram, Histogram]:
-        encoded = self.result.histograms if self.name is None else self.result.requests[self.name].histograms
-        values, bounds = (self.figures.histogram(key, encoded) for key in (name, name + CENSORED))
+        values, bounds = (self._merged(key) for key in (name, name + CENSORED))
         return values, bounds
 
+    def _merged(self, key: str) -> Histogram:
+        first, *others = (self.figures.histogram(key, part.histograms) for part in self.parts)
+        if not others:
+            return first
+        merged = Histogram()
+        for histogram in (first, *others):
+            merged.merge(histogram)
+        return merged
+
     def generator(self, name: str) -> float | None:
-        return _GENERATOR[name](self.result)
+        return _GENERATOR[name](self.figures.result)
 
 
 def _share(part: float, total: float) -> float:

@@ -8,11 +8,13 @@ from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_percent
 from loadgen.judge.change import Change, changes_of
 from loadgen.judge.exit_code import ExitCode, exit_code
+from loadgen.judge.figures import names_in
 from loadgen.judge.statistics import LEVEL, holm
 from loadgen.judge.thresholds import judge_thresholds
-from loadgen.plan.condition import Condition, check_request_name, parse_condition, parse_metric
+from loadgen.plan.condition import Condition, parse_condition, parse_metric
 from loadgen.plan.identity import plan_differences
 from loadgen.plan.metrics import Metric
+from loadgen.plan.named import Named, check_name
 from loadgen.results.machine import machine_differences
 from loadgen.results.merge import merge_results
 from loadgen.results.result import Result
@@ -85,18 +87,27 @@ class Gate:
         return code
 
 
-def parse_margins(text: str, names: Collection[str]) -> list[Margin]:
-    """Read `p99: 10%, rps: 5%`. Raises ValueError with one clear sentence."""
+def parse_margins(text: str, names: Collection[Named] | None) -> list[Margin]:
+    """Read `p99: 10%, rps: 5%`; `names` are None where they are not known yet.
+
+    Raises ValueError with one clear sentence.
+    """
     margins = []
     for part in filter(None, map(str.strip, text.split(","))):
         metric, colon, share = part.rpartition(":")
         if not colon or not metric.strip() or "%" not in share:
             raise ValueError(f"expected METRIC: SHARE such as 'p99: 10%, rps: 5%', got {part!r}")
         margins.append(Margin(parse_metric(metric), parse_percent(share), part))
-        check_request_name(margins[-1].metric, names)
+        _check_margin(margins[-1].metric, names)
     if not margins:
         raise ValueError("expected METRIC: SHARE such as 'p99: 10%, rps: 5%'")
     return margins
+
+
+def _check_margin(metric: Metric, names: Collection[Named] | None) -> None:
+    if any(named.kind == "metric" and named.name == metric.of for named in names or ()):
+        raise ValueError(f"whether more of {metric.of!r} is better is not known: only a threshold can be about it")
+    check_name(metric, names)
 
 
 def judge_gate(
@@ -123,14 +134,14 @@ def judge_gate(
 
 
 def _conditions(result: Result, thresholds: Sequence[str]) -> list[Condition]:
-    """What is asked of a saved result: `thresholds`, which must be about its requests, or else those of its plan."""
+    """What is asked of a saved result: `thresholds`, which must be about its names, or else those of its plan."""
     source = "--threshold" if thresholds else "the result's threshold"
     try:
         conditions = [
             parse_condition(str(text), use="threshold") for text in thresholds or result.plan.get("thresholds") or ()
         ]
         for condition in conditions if thresholds else ():
-            check_request_name(condition.metric, result.requests)
+            check_name(condition.metric, names_in([result]))
     except ValueError as error:
         raise UsageError(f"{source}: {error}") from None
     return conditions

@@ -12,6 +12,7 @@ from math import inf
 from typing import Protocol
 
 from loadgen.measure.histogram import Histogram, rank_of, top_of
+from loadgen.measure.metric_sums import MetricSums, value_at
 from loadgen.measure.recording import CENSORED, Tally
 from loadgen.plan.metrics import Metric
 from loadgen.results.summary import clocks_of, to_ms
@@ -57,7 +58,7 @@ class Sums:
 
 
 class Window(Protocol):
-    """Anything that has tallies, of all requests or of those of one name."""
+    """Anything that has tallies, of all requests or of those of one name; or the values of a scenario's own metric."""
 
     @property
     def sums(self) -> Sums:
@@ -72,11 +73,19 @@ class Window(Protocol):
     def generator(self, name: str) -> float | None:
         """A figure of the generator itself; None where it is not known."""
 
+    @property
+    def values(self) -> MetricSums | None:
+        """The values of a scenario's own metric; None where the window is of something else."""
+
 
 def observe(metric: Metric, window: Window) -> Observed | None:
     """The metric over the window; None where nothing of it happened. Raises ValueError for a damaged histogram."""
+    if window.values is not None:
+        return _value(metric, window.values)
     sums = window.sums
     match metric.kind:
+        case "value":
+            return None
         case "latency":
             return _latency(metric, *window.clock(metric.part))
         case "generator":
@@ -112,6 +121,26 @@ def _ratio(metric: Metric, sums: Sums) -> Observed:
     return Observed(low, high, sums.judged)
 
 
+def _value(metric: Metric, values: MetricSums) -> Observed | None:
+    """A statistic of a scenario's own metric, in its own unit; None for one that its form does not have."""
+    match metric.statistic:
+        case "count":
+            value = float(values.count)
+        case "sum":
+            value = values.sum
+        case "mean" if values.count:
+            value = values.sum / values.count
+        case "min" if values.count:
+            value = values.min
+        case "max" if values.count:
+            value = values.max
+        case _ if metric.quantile is not None and values.values:
+            value = value_at(values.values, metric.quantile)
+        case _:
+            return None
+    return Observed(value, value, values.count)
+
+
 def _latency(metric: Metric, values: Histogram, bounds: Histogram) -> Observed | None:
     """A statistic of measured `values` and of true values that lie anywhere above `bounds`, in milliseconds."""
     every = Histogram((values.buckets + bounds.buckets).items())
@@ -138,11 +167,12 @@ def _at(histogram: Histogram, rank: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A window of some seconds, by what ended in it; `clocks` are as in a Tally."""
+    """A window of some seconds, by what ended in it; `clocks` are as in a Tally, `values` those of a metric."""
 
     sums: Sums
     seconds: float
     clocks: Mapping[str, Histogram] = field(default_factory=dict)
+    values: MetricSums | None = None
 
     def per_second(self, part: str) -> float | None:
         count: int = getattr(self.sums, part)

@@ -34,16 +34,22 @@ def _row(figures: Figures, condition: Condition) -> ThresholdRow:
     except ValueError:  # a damaged histogram
         return threshold_row(condition)
     if end is None:
-        return threshold_row(condition, None, verdict)
-    return threshold_row(condition, round(end[0], 6), verdict, end[1])
+        return threshold_row(condition, None, verdict, hint=figures.problem(condition.metric))
+    return threshold_row(condition, round(end[0], 6), verdict, end[1], unit=figures.unit(condition.metric))
 
 
 def threshold_row(
-    condition: Condition, observed: float | None = None, verdict: Verdict = "no_data", at_least: bool = False
+    condition: Condition,
+    observed: float | None = None,
+    verdict: Verdict = "no_data",
+    at_least: bool = False,
+    *,
+    unit: str = "",
+    hint: str = "",
 ) -> ThresholdRow:
     """How a condition went; the row says by itself what it was about, so that nobody reads its text again."""
-    metric = condition.metric
-    return ThresholdRow(condition.text, observed, verdict, at_least, metric.text, condition.value, metric.unit)
+    metric, value = condition.metric, condition.value
+    return ThresholdRow(condition.text, observed, verdict, at_least, metric.text, value, unit or metric.unit, hint)
 
 
 def _judge(figures: Figures, condition: Condition) -> Judged:

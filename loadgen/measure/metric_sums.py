@@ -1,8 +1,11 @@
 """A metric of a scenario's own: sums of the values that its script gave, in a unit of its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import frexp, isfinite, ldexp
 from typing import Literal
+
+from loadgen.measure.histogram import rank_of
 
 Form = Literal["trend", "count", "share"]
 """What is told of the values: mean and percentiles, their sum, or which share of them was 1."""
@@ -14,6 +17,16 @@ def rounded(value: float) -> float:
     """The value to 11 binary digits, within 0.05 %: of any sign and size; whole numbers up to 2048 stay exact."""
     mantissa, exponent = frexp(value)
     return ldexp(round(mantissa * (1 << BITS)), exponent - BITS)
+
+
+def value_at(values: Mapping[float, int], quantile: float) -> float:
+    """The value at a quantile by nearest rank, of values with how often each came; there must be at least one."""
+    left = rank_of(quantile, sum(values.values()))
+    for value in sorted(values):
+        left -= values[value]
+        if left <= 0:
+            return value
+    raise ValueError("there are no values")
 
 
 class MetricValues:

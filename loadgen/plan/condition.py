@@ -1,23 +1,24 @@
 """Condition: the one grammar of thresholds (`-T`), `--abort-if` and `--slo`.
 
-[REQUEST NAME:]METRIC  <|<=|>|>=|==  VALUE  [over DURATION] [min COUNT] [abort]
+[NAME:]METRIC  <|<=|>|>=|==  VALUE  [over DURATION] [min COUNT] [abort]
 
 error_rate > 5% over 10s min 200      p99 < 250ms      p(99)<250 (milliseconds)      service.p99.9 <= 1s
 p99 < 250ms abort (a threshold that also stops the run once it cannot be met)
 checkout:p99 < 1s      ok_rate > 99%      rps >= 1000      bytes_received_per_s > 10MiB      failed < 10
+buy/pay:p95 < 300ms    basket:mean > 20 (a scenario's own metric, in its own unit)    total is positive:ok_rate > 99%
 
-What is a metric says plan/metrics.py. A request name may hold anything; what stands behind the last colon cannot.
+What is a metric says plan/metrics.py, what a name may be of plan/named.py. A name may hold anything; what stands behind
+the last colon cannot.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt
 from typing import Literal
 
 from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size, shown
-from loadgen.plan.metrics import BY_THE_SECOND, Metric, metric_named
-from loadgen.plan.problems import did_you_mean
+from loadgen.plan.metrics import BY_THE_SECOND, Metric, metric_named, value_metric
 
 Use = Literal["threshold", "abort", "slo"]
 
@@ -28,6 +29,7 @@ DEFAULT_MIN_COUNT = 20
 _OPERATIONS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq}
 _SPLIT = re.compile(r"([^<>=!]*?)\s*([<>=!]+)\s*([^<>=!]*)")
 _K6_MILLISECONDS = re.compile(r"(?:.*\.)?(?:avg|med|p\(.*\))")
+_OWN_VALUE = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?%?")
 _COUNT = re.compile(r"[0-9]{1,15}")
 _FORM = "expected METRIC < VALUE such as 'p99 < 250ms' or 'error_rate > 5% over 10s min 200'"
 
@@ -84,8 +86,8 @@ def parse_condition(text: str, *, use: Use) -> Condition:
     if match[2] not in _OPERATIONS:
         raise ValueError(f"expected one of < <= > >= ==, got {match[2]!r} in {shown(text)}")
     metric_text = match[1].strip()
-    metric = replace(_metric_of_requests(metric_text), request_name=name)
     value_text, *tail = match[3].split()
+    metric = replace(_metric(metric_text, value_text if name is not None else ""), of=name)
     abort = use == "threshold" and tail[-1:] == ["abort"]
     if abort:
         tail.pop()
@@ -102,14 +104,7 @@ def parse_condition(text: str, *, use: Use) -> Condition:
 def parse_metric(text: str) -> Metric:
     """Read a metric alone, as it stands before a comparison. Raises ValueError with one clear sentence."""
     name, rest = _split_name(text)
-    return replace(_metric_of_requests(rest), request_name=name)
-
-
-def check_request_name(metric: Metric, names: Collection[str]) -> None:
-    """Raise ValueError where the metric is of a request that is not among `names`."""
-    name = metric.request_name
-    if name is not None and name not in names:
-        raise ValueError(f"no request is named {shown(name)}{did_you_mean(name, names)}")
+    return replace(_metric(rest), of=name)
 
 
 def _split_name(text: str) -> tuple[str | None, str]:
@@ -117,7 +112,12 @@ def _split_name(text: str) -> tuple[str | None, str]:
     return (name if colon else None), rest.strip()
 
 
-def _metric_of_requests(text: str) -> Metric:
+def _metric(text: str, value_of_named: str = "") -> Metric:
+    """The metric of a text. One of a name that is compared with a plain number is of values in a unit of their own."""
+    if _OWN_VALUE.fullmatch(value_of_named) and not _K6_MILLISECONDS.fullmatch(text):
+        value = value_metric(text)
+        if value is not None:
+            return value
     metric = metric_named(text)
     if metric.kind == "generator":
         raise ValueError(f"{text}: a figure of the generator itself can be compared, but nothing can depend on it")
@@ -134,6 +134,8 @@ def _value(metric: Metric, text: str, *, unit_optional: bool) -> float:
             return _named(metric, text, parse_rate)
         case "bytes_per_s":
             return float(_named(metric, text.removesuffix("/s"), parse_size))
+        case "own":
+            return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     if not _COUNT.fullmatch(text):
         raise ValueError(f"{metric.name}: expected a whole number such as 10, got {shown(text)}")
     return float(text)
@@ -192,7 +194,7 @@ def _check_seconds(metric: Metric, window_s: float) -> None:
     if window_s % 1:
         raise ValueError("over: expected whole seconds such as 10s: a result has one row for each second")
     is_kept = metric.part == "response" if metric.kind == "latency" else metric.part in BY_THE_SECOND
-    if metric.request_name is not None or not is_kept:
+    if metric.of is not None or not is_kept:
         raise ValueError(f"over: a result has {metric.text} for the whole run only; leave 'over' out")
 
 

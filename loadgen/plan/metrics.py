@@ -5,23 +5,24 @@ statistic of a clock.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from loadgen.base.units import shown
 from loadgen.plan.problems import did_you_mean
 
-Kind = Literal["latency", "ratio", "rate", "count", "generator"]
-Unit = Literal["ms", "share", "per_s", "bytes_per_s", "count", "us", "mb"]
+Kind = Literal["latency", "ratio", "rate", "count", "generator", "value"]
+Unit = Literal["ms", "share", "per_s", "bytes_per_s", "count", "us", "mb", "own"]
 Better = Literal["lower", "higher"]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One row, for all requests or for those of one name. `better` is None where more is neither good nor bad.
+    """One row, for all requests or `of` one name. `better` is None where more is neither good nor bad.
 
     `part` is what is counted: of a ratio over the requests that can be judged, of a rate by the second; of a latency it
-    is the clock. `statistic` is "p99.9", "mean", "min" or "max", with `quantile` 0.999 for a percentile.
+    is the clock. `statistic` is "p99.9", "mean", "min" or "max", with `quantile` 0.999 for a percentile; of a value,
+    which is what a scenario's own metric has, also "sum" or "count".
     """
 
     name: str
@@ -32,12 +33,12 @@ class Metric:
     part: str = ""
     statistic: str = ""
     quantile: float | None = None
-    request_name: str | None = None
+    of: str | None = None
 
     @property
     def text(self) -> str:
         """As a person writes it."""
-        return self.name if self.request_name is None else f"{self.request_name}:{self.name}"
+        return self.name if self.of is None else f"{self.of}:{self.name}"
 
 
 _ROWS = {
@@ -88,6 +89,19 @@ def metric_named(text: str) -> Metric:
     name = statistic if clock == "response" else f"{clock}.{statistic}"
     title = f"{clock} {statistic}".replace("_", " ")
     return Metric(name, title, "latency", "ms", "lower", clock, statistic, quantile)
+
+
+def value_metric(text: str) -> Metric | None:
+    """The metric of this name of values in a unit of their own; None for a name that no such metric has."""
+    if text in ("sum", "count"):
+        return Metric(text, text, "value", "own", None, "value", text)
+    try:
+        latency = metric_named(text)
+    except ValueError:
+        return None
+    if latency.kind != "latency" or latency.part != "response":
+        return None
+    return replace(latency, title=latency.statistic, kind="value", unit="own", better=None, part="value")
 
 
 def _quantile(percent: str) -> float:

@@ -1,13 +1,10 @@
 """What a Result says of journeys beyond their requests: their ledger, checks, and metrics of their scripts' own."""
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Literal
 
-from loadgen.measure.histogram import rank_of
-from loadgen.measure.metric_sums import Form, MetricSums
+from loadgen.measure.metric_sums import Form, MetricSums, value_at
 
 Kind = Literal["request", "journey", "group", "call"]
 TRANSACTIONS: tuple[Kind, ...] = ("journey", "group", "call")
@@ -76,18 +73,10 @@ def metric_result(sums: MetricSums) -> MetricResult:
     """The figures of a metric."""
     if not sums.count:
         return MetricResult(sums.form, sums.unit)
+    figures = {name: value_at(sums.values, quantile) for name, quantile in QUANTILES.items() if sums.values}
     values = [[value, times] for value, times in sorted(sums.values.items())]
-    found = values_at(values, list(QUANTILES.values())) if values else []
-    figures = dict(zip(QUANTILES, found, strict=False))
     mean = sums.sum / sums.count
     return MetricResult(sums.form, sums.unit, sums.count, sums.sum, mean, sums.min, sums.max, values=values, **figures)
-
-
-def values_at(values: Sequence[Sequence[float]], quantiles: Sequence[float]) -> list[float]:
-    """The value at each quantile by nearest rank; `values` ascend, each with how often it came, at least one."""
-    highest = list(accumulate(int(times) for _, times in values))
-    ranks = [rank_of(quantile, highest[-1]) for quantile in quantiles]
-    return [values[bisect_left(highest, rank)][0] for rank in ranks]
 
 
 def merged_metrics(tables: Sequence[Mapping[str, MetricResult]]) -> dict[str, MetricResult]:

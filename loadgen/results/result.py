@@ -176,7 +176,8 @@ class Block:
 class ThresholdRow:
     """A threshold and how it went: pass, fail or no_data. `at_least`: what was observed is a lower bound.
 
-    `expr` is as it was written: `metric` compared with `limit`, which like `observed` is in `unit`.
+    `expr` is as it was written: `metric` compared with `limit`, which like `observed` is in `unit`; where that is
+    "own", the unit of a scenario's own metric stands behind it. `hint` says why there is no data, where that is known.
     """
 
     expr: str = ""
@@ -186,6 +187,7 @@ class ThresholdRow:
     metric: str = ""
     limit: float = 0.0
     unit: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

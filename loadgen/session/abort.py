@@ -6,12 +6,14 @@ from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.foresight import ALPHA, Foresight
-from loadgen.judge.observe import Observed, Stretch, Sums, observe, stretch_of
-from loadgen.measure.names import Kind, Names
-from loadgen.measure.recording import Recording, Tally
+from loadgen.judge.observe import Observed, Stretch, Sums, observe
+from loadgen.measure.names import Names
+from loadgen.measure.recording import Recording
 from loadgen.plan.condition import Condition
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.metrics import BY_THE_SECOND, Metric
 from loadgen.plan.plan import Plan
+from loadgen.session.recorded import Recorded
 
 
 class AbortWatch:
@@ -19,7 +21,7 @@ class AbortWatch:
 
     def __init__(self, plan: Plan, control: Control, names: Names) -> None:
         self._conditions = plan.stop.abort_if
-        self._names = names
+        self._recorded = Recorded(names)
         self._control = control
         self._longest_ns = s_to_ns(max((condition.window_s or 0.0 for condition in self._conditions), default=0.0))
         self._since_ns: int | None = None
@@ -58,7 +60,7 @@ class AbortWatch:
         since = now - s_to_ns(window_s)
         if metric.kind in ("rate", "count") and condition.op not in (">", ">=") and since < (self._since_ns or 0):
             return None
-        is_counted = metric.kind != "latency" and metric.request_name is None and metric.part in BY_THE_SECOND
+        is_counted = metric.kind not in ("latency", "value") and metric.of is None and metric.part in BY_THE_SECOND
         window = self._counted(since, window_s) if is_counted else self._framed(metric, since, window_s)
         observed = observe(metric, window)
         return observed if observed is not None and observed.samples >= max(1, condition.min_count or 0) else None
@@ -69,11 +71,7 @@ class AbortWatch:
         return Stretch(Sums(last.ok - first.ok, last.failed - first.failed, sent=last.sent - first.sent), window_s)
 
     def _framed(self, metric: Metric, since: int, window_s: float) -> Stretch:
-        tally = Tally()
-        for at_ns, recording in self._frames:
-            if at_ns >= since:
-                tally.merge(tally_of(recording, metric, self._names))
-        return stretch_of(tally, window_s)
+        return self._recorded.stretch([one for at_ns, one in self._frames if at_ns >= since], metric, window_s)
 
 
 class ThresholdWatch:
@@ -81,14 +79,15 @@ class ThresholdWatch:
 
     def __init__(self, plan: Plan, names: Names) -> None:
         watched = [condition for condition in plan.thresholds if condition.abort]
-        self._names = names
+        self._recorded = Recorded(names)
         self._thresholds = [self._foresight(condition, plan, len(watched)) for condition in watched]
         self._next_ns: int | None = None
 
     @staticmethod
     def _foresight(condition: Condition, plan: Plan, of: int) -> Foresight:
         """The chance to stop a good run is shared by all."""
-        planned = plan.requests_limit if condition.metric.request_name is None else None
+        is_of_all = condition.metric.of is None and not isinstance(plan.job, ScenarioJob)
+        planned = plan.requests_limit if is_of_all else None
         return Foresight(condition, planned, ALPHA / of)
 
     def check(self, measured: Recording, now: int) -> str | None:
@@ -97,19 +96,10 @@ class ThresholdWatch:
             return None
         self._next_ns = now + NS_PER_S
         for threshold in self._thresholds:
-            observed = threshold.look(tally_of(measured, threshold.condition.metric, self._names))
+            observed = threshold.look(self._recorded.tally(measured, threshold.condition.metric))
             if observed is not None:
                 return f"{threshold.condition.text} ({observed})"
         return None
-
-
-def tally_of(recording: Recording, metric: Metric, names: Names) -> Tally:
-    """What was recorded of the requests that the metric is about; to be read only."""
-    name = metric.request_name
-    if name is None:
-        return recording.total()
-    number = names.of(Kind.REQUEST).get(name)
-    return Tally() if number is None else recording.tally(number)
 
 
 def _describe(metric: Metric, observed: Observed) -> str:

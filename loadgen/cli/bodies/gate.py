@@ -6,6 +6,7 @@ from loadgen.base.errors import UsageError
 from loadgen.cli.commands.gate import Gate
 from loadgen.cli.output import Delivery
 from loadgen.cli.saved import load_rounds, read_baseline
+from loadgen.judge.figures import names_in
 from loadgen.judge.gate import judge_gate
 
 
@@ -15,8 +16,7 @@ def gate(given: Gate) -> int:
     if len(set(given.files)) < len(given.files):
         raise UsageError("a result is given twice")
     rounds = [result for file in given.files for result in load_rounds(file).results]
-    names = list(dict.fromkeys(name for result in rounds for name in result.requests))
-    baseline = read_baseline(given.against, names)
+    baseline = read_baseline(given.against, names_in(rounds))
     has_thresholds = given.threshold or any(result.plan.get("thresholds") for result in rounds)
     if not has_thresholds and baseline is None:
         raise UsageError("nothing to judge by: add --threshold 'p99 < 250ms', or --baseline NAME")

@@ -9,6 +9,7 @@ from loadgen.cli.saved import read_baseline
 from loadgen.judge.exit_code import ENDED, ExitCode
 from loadgen.judge.gate import check_likeness, judge_gate
 from loadgen.plan.codec import describe_plan
+from loadgen.plan.named import names_before
 from loadgen.report.run.run_report import RunReport
 from loadgen.session.environment import describe_environment
 
@@ -16,7 +17,7 @@ from loadgen.session.environment import describe_environment
 def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: float = SETTLE_S) -> int:
     """Raises UsageError, before anything runs, for a baseline that cannot be compared with."""
     plan, delivery = given.plan, given.delivery
-    baseline = read_baseline(given.against, plan.job.request_names)
+    baseline = read_baseline(given.against, names_before(plan.job))
     if baseline is not None:
         check_likeness(describe_plan(plan), describe_environment(), baseline)
     outcome = measure([plan], [""], given.rounds, quiet=delivery.output.quiet, settle_s=settle_s)

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from loadgen.base.units import format_duration_s
-from loadgen.plan.condition import Condition, check_request_name
-from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.condition import Condition
+from loadgen.plan.named import Named, check_name, names_before
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.profiles.profile import Profile
@@ -32,7 +32,7 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
         problems = [problem for problem in problems if problem.where[-1] != "path"]
     problems = [problem for problem in problems if not _follows(problem.where, failed)]
     if "requests" not in wrong:
-        names = None if isinstance(job, ScenarioJob) else list(job.request_names)
+        names = names_before(job)
         run_s = measured_s(profile) if timed else None
         for index, rule in enumerate(profile.abort_if):
             problems += _condition(("abort_if", index), rule, names)
@@ -62,12 +62,11 @@ def _follows(where: Where, failed: Collection[Where]) -> bool:
 
 
 def _condition(
-    where: Where, condition: Condition, names: list[str] | None, run_s: float | None = None
+    where: Where, condition: Condition, names: list[Named] | None, run_s: float | None = None
 ) -> list[Problem]:
-    """What is wrong with a condition; `names` are those of requests, None where they are not known yet."""
+    """What is wrong with a condition; `names` are None where they are not known yet."""
     try:
-        if names is not None:
-            check_request_name(condition.metric, names)
+        check_name(condition.metric, names)
     except ValueError as error:
         return [Problem(where, str(error))]
     problem = _window_problem(condition, run_s) if run_s is not None else None

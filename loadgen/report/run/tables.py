@@ -79,14 +79,17 @@ def thresholds(result: Result) -> list[Line]:
 def observed(row: ThresholdRow) -> str:
     """What the verdict rests on; empty where that is not known."""
     if row.observed is None:
-        return "too few samples, or none" if row.verdict == "no_data" else ""
+        return clean(row.hint) or "too few samples, or none" if row.verdict == "no_data" else ""
     least = "at least " if row.at_least else ""
     return f"observed {least}{with_unit(row.unit, row.observed)}"
 
 
 def with_unit(unit: str, observed: float) -> str:
     """A value of a metric of this unit, as a person reads it."""
-    match unit:
+    kind, _, own = unit.partition(" ")
+    match kind:
+        case "own":
+            return f"{observed:,.6g} {clean(own)}".rstrip()
         case "ms":
             return format_ms(observed)
         case "share":

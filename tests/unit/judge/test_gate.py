@@ -4,10 +4,12 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.judge.gate import DEFAULT_MARGINS, judge_gate, parse_margins
+from loadgen.plan.named import Named
 from tests.support.rounds import baseline, run
 
 FAST, SLOW = [run(rps=value) for value in (100, 101, 99)], [run(rps=value) for value in (50, 51, 49)]
 NOISY = [run(rps=value) for value in (100, 60, 140)]
+NAMES = [Named("request", "checkout"), Named("metric", "basket", "EUR")]
 RPS = parse_margins("rps: 10%", ())
 
 
@@ -26,7 +28,7 @@ def code(rounds, **asked):
     ],
 )
 def test_margins_are_a_metric_and_a_share(text, expected):
-    assert [(margin.metric.name, margin.allowed) for margin in parse_margins(text, ("checkout",))] == expected
+    assert [(margin.metric.name, margin.allowed) for margin in parse_margins(text, NAMES)] == expected
 
 
 @pytest.mark.parametrize(
@@ -38,12 +40,13 @@ def test_margins_are_a_metric_and_a_share(text, expected):
         (": 10%", "expected METRIC: SHARE"),
         ("p99: ten%", "expected a share"),
         ("p98x: 10%", "unknown metric 'p98x'"),
-        ("buy:p99: 10%", "no request is named 'buy'"),
+        ("buy:p99: 10%", "nothing is named 'buy'"),
+        ("basket:p99: 10%", "whether more of 'basket' is better is not known"),
     ],
 )
 def test_a_wrong_margin_is_explained(text, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what is tested
-        parse_margins(text, ("checkout",))
+        parse_margins(text, NAMES)
     assert message in str(caught.value)
 
 

@@ -47,7 +47,7 @@ arrivals = st.builds(
 conditions = st.lists(
     st.builds(
         Condition,
-        st.builds(replace, st.sampled_from(["p99.9", "error_rate"]).map(metric_named), request_name=st.none() | texts),
+        st.builds(replace, st.sampled_from(["p99.9", "error_rate"]).map(metric_named), of=st.none() | texts),
         st.sampled_from(["<", "=="]),
         st.floats(0, 1e8),
         window_s=st.none() | st.floats(0, 1e8),

@@ -8,12 +8,9 @@ from hypothesis import strategies as st
 from loadgen.plan.condition import (
     DEFAULT_MIN_COUNT,
     DEFAULT_WINDOW_S,
-    check_request_name,
     parse_condition,
     parse_metric,
 )
-
-NAMES = ("checkout", "GET /", "a:b", "a")
 
 
 def threshold(text):
@@ -184,7 +181,7 @@ def test_only_a_threshold_may_abort(use):
 )
 def test_a_condition_can_be_about_one_request(text, name, statistic):
     found = threshold(text)
-    assert (found.metric.request_name, found.metric.statistic, found.text) == (name, statistic, text)
+    assert (found.metric.of, found.metric.statistic, found.text) == (name, statistic, text)
     assert parse_metric(found.metric.text) == found.metric
 
 
@@ -203,6 +200,7 @@ def test_a_condition_can_be_about_one_request(text, name, statistic):
         ("p100 < 1s", "unknown metric 'p100'"),
         ("p0 < 1s", "unknown metric 'p0'"),
         ("eror_rate > 5%", "did you mean 'error_rate'?"),
+        ("basket:service.p95 < 5", "service.p95: expected a time with its unit such as 5ms, got '5'"),
         ("banana > 5%", "unknown metric 'banana'; known are: p50"),
         ("service < 5ms", "unknown metric 'service'"),
         ("error_rate > 5", "error_rate: expected a share such as 5%"),
@@ -223,11 +221,41 @@ def test_a_wrong_condition_is_explained(text, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_condition_on_a_request_that_there_is_not_is_explained():
-    check_request_name(threshold("a:b:p99 < 1s").metric, NAMES)
-    check_request_name(threshold("p99 < 1s").metric, ())
-    with pytest.raises(ValueError, match=r"no request is named 'chekout'; did you mean 'checkout'\?"):
-        check_request_name(threshold("chekout:p99 < 1s").metric, NAMES)
+@pytest.mark.parametrize(
+    ("text", "statistic", "value"),
+    [
+        ("basket:mean > 20", "mean", 20.0),
+        ("basket:p95 <= 99.5", "p95", 99.5),
+        ("delta:min > -3", "min", -3.0),
+        ("clicks:sum >= 1000", "sum", 1000.0),
+        ("clicks:count < 5", "count", 5.0),
+        ("mobile:mean > 40%", "mean", 0.4),
+    ],
+)
+def test_a_name_compared_with_a_plain_number_is_of_a_metric_with_a_unit_of_its_own(text, statistic, value):
+    found = threshold(text)
+    metric = found.metric
+    assert (metric.kind, metric.unit, metric.statistic, metric.of) == (
+        "value",
+        "own",
+        statistic,
+        text.partition(":")[0],
+    )
+    assert found.value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"), [("a:p(95)<200", "latency", 200.0), ("a:p95 < 200ms", "latency", 200.0)]
+)
+def test_a_time_is_a_latency_also_in_the_form_of_k6(text, kind, value):
+    found = threshold(text)
+    assert (found.metric.kind, found.value) == (kind, value)
+
+
+@pytest.mark.parametrize("text", ["sum > 5", "count > 5"])
+def test_only_a_name_has_a_sum_or_a_count_of_values(text):
+    with pytest.raises(ValueError, match="unknown metric"):
+        threshold(text)
 
 
 @pytest.mark.parametrize(

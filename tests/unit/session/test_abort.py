@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.measure.histogram import Histogram
-from loadgen.measure.names import names_of
+from loadgen.measure.names import Kind, names_of
 from loadgen.measure.recording import Recording, Tally
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.jobs.http import RequestSpec
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import StopRules
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from tests.support.fakes import BOOTED_NS, make_plan, thresholds
@@ -239,3 +242,60 @@ def test_a_planned_number_of_requests_is_known_of_all_of_them_only():
 def test_without_thresholds_that_abort_nothing_is_looked_at():
     watch = threshold_watch(make_plan(thresholds=thresholds("failed < 10")))
     assert watch.check(measured(browse=Tally(failed=50)), BOOTED_NS) is None
+
+
+def journeys_watch(*conditions):
+    plan = make_plan(job=ScenarioJob((Journey("buy"), Journey("browse"))))
+    names = names_of(plan.job, most=None)
+    stop = StopRules(abort_if=tuple(parse_condition(text, use="abort") for text in conditions))
+    return replace(plan, stop=stop), names
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("buy:error_rate > 50% over 10s min 5", "(observed 60.0%)"),
+        ("journeys:error_rate > 20% over 10s min 5", "(observed 30.0%)"),
+        ("pay:failed > 2 over 10s min 1", "(observed 3)"),
+        ("total:ok_rate < 90% over 10s min 2", "(observed 75.0%)"),
+        ("basket:mean > 20 over 10s min 2", "(observed 25)"),
+        ("basket:max > 20 over 10s min 3", None),
+        ("basket:mean > 20ms over 10s min 1", None),
+        ("checkout:failed >= 0 over 10s min 1", None),
+    ],
+)
+def test_names_that_come_in_the_run_are_watched_whatever_they_are_of(condition, said):
+    plan, names = journeys_watch(condition)
+    recording = Recording()
+    for kind, name, tally in (
+        (Kind.JOURNEY, "buy", Tally(ok=4, failed=6)),
+        (Kind.JOURNEY, "browse", Tally(ok=10)),
+        (Kind.CHECK, "total", Tally(ok=3, failed=1)),
+    ):
+        recording.transactions[names.number(kind, name)] = tally
+    recording.tallies[names.number(Kind.REQUEST, "buy/pay")] = Tally(ok=7, failed=3)
+    recording.metric(names.number(Kind.METRIC, "basket"), "trend", "EUR").add([20.0, 30.0])
+    control = SharedState.create(1)
+    try:
+        watch = AbortWatch(plan, control, names)
+        watch.add(recording, BOOTED_NS)
+        found = watch.check(BOOTED_NS)
+    finally:
+        control.close()
+    assert found is None if said is None else said in found
+
+
+def test_of_planned_journeys_it_is_not_known_how_many_requests_there_will_be():
+    plan = make_plan(
+        job=ScenarioJob((Journey("buy"),)), requests_limit=100, thresholds=thresholds("error_rate < 10% abort")
+    )
+    watch = ThresholdWatch(plan, names_of(plan.job))
+    recording = Recording({5: Tally(ok=80, failed=11)})
+    assert watch.check(recording, BOOTED_NS) is None
+
+
+def test_a_journeys_threshold_is_lost_with_its_own_failures():
+    plan = make_plan(job=ScenarioJob((Journey("buy"),)), thresholds=thresholds("buy:failed < 5 abort"))
+    watch = ThresholdWatch(plan, names_of(plan.job))
+    found = watch.check(Recording(transactions={0: Tally(failed=6)}), BOOTED_NS)
+    assert found == "buy:failed < 5 abort (6 already)"

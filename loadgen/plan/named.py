@@ -1,0 +1,92 @@
+"""What the name in a condition is of: a request, a journey, group or call, a check, or a metric of a scenario's own."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from loadgen.base.units import shown
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.metrics import BY_THE_SECOND, Metric
+from loadgen.plan.plan import Job
+from loadgen.plan.problems import did_you_mean
+
+JOURNEYS = "journeys"
+"""The name of all journeys together, unless something else is called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name and what it is of: `request`, `journey`, `group`, `call`, `check`, `metric` (whose values have a `unit`),
+    or `journeys` for all of them."""
+
+    kind: str
+    name: str
+    unit: str = ""
+
+
+def names_before(job: Job) -> list[Named] | None:
+    """The names that a condition may be about, as far as they are known before the run; None where they are not."""
+    if isinstance(job, ScenarioJob):
+        return None
+    return [
+        *(Named("request", name) for name in job.request_names),
+        *(Named("group", name) for name in job.transactions),
+    ]
+
+
+def check_name(metric: Metric, known: Collection[Named] | None) -> None:
+    """Raise ValueError where the metric is of a name that is not known, or that has no such metric."""
+    if known is not None:
+        find_named(metric, known)
+
+
+def find_named(metric: Metric, known: Collection[Named]) -> Named | None:
+    """What a metric is of; None where it is of all requests. Of a name its end, from a slash on, is enough where that
+    is unique. Raises ValueError, with what may have been meant, where nothing of that name has such a metric.
+    """
+    name = metric.of
+    if name is None:
+        return None
+    candidates = [item for item in known if item.name == name] or [
+        item for item in known if item.name.endswith(f"/{name}")
+    ]
+    if name == JOURNEYS and not candidates and any(item.kind == "journey" for item in known):
+        candidates = [Named(JOURNEYS, JOURNEYS)]
+    if not candidates:
+        what = "nothing" if any(item.kind != "request" for item in known) else "no request"
+        raise ValueError(f"{what} is named {shown(name)}{did_you_mean(name, _words(known))}")
+    fitting = [item for item in candidates if not _problem(metric, item)]
+    if not fitting:
+        raise ValueError(_problem(metric, candidates[0]))
+    if len({item.name for item in fitting}) > 1:
+        ends = ", ".join(repr(item.name) for item in fitting)
+        raise ValueError(f"{shown(name)} is the end of several names: {ends}")
+    return fitting[0]
+
+
+def _words(known: Iterable[Named]) -> list[str]:
+    """Names, and their ends that are enough."""
+    names = [item.name for item in known]
+    ends = [name.partition("/")[2] for name in names]
+    return [*names, *(end for end in ends if end and ends.count(end) == 1)]
+
+
+def _problem(metric: Metric, named: Named) -> str:
+    """Why a name has no such metric; empty where it has."""
+    match named.kind:
+        case "check":
+            if metric.kind in ("ratio", "count", "rate") and metric.part in BY_THE_SECOND:
+                return ""
+            return f"{shown(named.name)} is a check: it has ok_rate, error_rate, ok, failed and sent, not {metric.name}"
+        case "metric":
+            if metric.kind == "value" or (metric.kind == "latency" and metric.part == "response"):
+                if metric.kind == "value" or named.unit in ("", "ms"):
+                    return ""
+                plain = f"{named.name}:{metric.statistic} < 20"
+                return f"{shown(named.name)} is in {named.unit}: expected a plain number, as in {plain!r}"
+            known = "count, sum, mean, min, max and percentiles"
+            return f"{shown(named.name)} is a metric of the scenario's own: it has {known}, not {metric.name}"
+    if metric.kind != "value":
+        return ""
+    if metric.statistic in ("sum", "count"):
+        return f"{shown(named.name)} is a {named.kind}: it has no {metric.name}"
+    return f"{metric.name}: expected a time with its unit such as 250ms: {shown(named.name)} is a {named.kind}"
