@@ -11,6 +11,7 @@ from loadgen.base.imported import imported
 from loadgen.base.processes import STOPPING, fill_standard_descriptors
 
 STOPPED = 105
+AGAIN_S = 0.001
 
 
 class Stopped(BaseException):
@@ -44,6 +45,7 @@ def run(command_line: Callable[[], int] = run_command_line) -> int:
             sys.stdout.write(f"loadgen {__version__}\n")
             sys.stdout.flush()
             return 0
+    before = sys.unraisablehook
     try:
         for number in STOPPING:
             if signal.getsignal(number) is not signal.SIG_IGN:
@@ -54,13 +56,25 @@ def run(command_line: Callable[[], int] = run_command_line) -> int:
         with suppress(OSError, AttributeError):
             sys.stderr.write("loadgen: stopped before there was anything to report\n")
         code = STOPPED
+    finally:
+        sys.unraisablehook = before
     return code
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
     """The first signal ends it all; what comes after that must not end the end."""
     _ignore_stopping()
+    sys.unraisablehook = _raise_again
     raise Stopped
+
+
+def _raise_again(ignored: "sys.UnraisableHookArgs") -> None:
+    """Where Python ignores exceptions, as while an object is deleted, a signal must not be lost: it comes once more."""
+    if ignored.exc_type is not Stopped:
+        sys.__unraisablehook__(ignored)
+        return
+    signal.signal(signal.SIGALRM, _stop)
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
 
 
 def _ignore_stopping() -> None:

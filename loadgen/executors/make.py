@@ -74,13 +74,16 @@ def _workload(task: Assignment, transactions: Transactions, *, sequential: bool)
     def on_lost(_problem: str) -> None:
         control.trip(Cause.CREDENTIALS, task.clock())
 
+    def on_unwritten() -> None:
+        control.trip(Cause.JOURNAL, task.clock())
+
     match plan.job:
         case HttpJob() as job:
             return HttpWorkload(job, shard, plan.users, streams=sequential)
         case S3Job() as job:
             from loadgen.workloads.s3.workload import make_s3_workload
 
-            return make_s3_workload(plan, job, shard, transactions, on_lost, threads=sequential)
+            return make_s3_workload(plan, job, shard, transactions, on_lost, on_unwritten, threads=sequential)
         case ScenarioJob():
             raise NotImplementedError("journeys")
 

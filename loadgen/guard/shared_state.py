@@ -26,6 +26,7 @@ class Cause(IntEnum):
     SIGNAL = 3
     ERROR = 4
     CREDENTIALS = 5
+    JOURNAL = 6
 
 
 class Slot(IntEnum):

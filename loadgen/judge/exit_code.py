@@ -38,7 +38,8 @@ def exit_code(result: Result) -> ExitCode:
         return ExitCode.NOT_TRUSTED
     if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):
         return ExitCode.THRESHOLD
-    return ExitCode.OK if result.status_codes or result.journeys.ok else ExitCode.THRESHOLD
+    replied = result.status_codes or result.journeys.ok
+    return ExitCode.OK if replied or _was_done_before(result) else ExitCode.THRESHOLD
 
 
 def has_script_errors(result: Result) -> bool:
@@ -46,6 +47,11 @@ def has_script_errors(result: Result) -> bool:
     return any(
         row.error_class == ErrorClass.SCRIPT_ERROR for part in result.transactions.values() for row in part.errors
     )
+
+
+def _was_done_before(result: Result) -> bool:
+    """Whether it is of a batch that went on where nothing was left to do."""
+    return bool((result.plan.get("s3") or {}).get("resumed")) and not result.ledger.scheduled
 
 
 def _is_trusted(result: Result) -> bool:

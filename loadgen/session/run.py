@@ -47,7 +47,11 @@ LEAVE_S = 5.0
 """A worker that a cut finds at work leaves within a tick, with thousands of connections within a second. One that is
 not gone after this hangs in code that never returns, or its process is stopped."""
 
-ENDED_BY = {cause: cause.name.lower() for cause in Cause} | {Cause.CREDENTIALS: "error"}
+ENDED_BY = {
+    **{cause: cause.name.lower() for cause in Cause},
+    Cause.CREDENTIALS: "error",
+    Cause.JOURNAL: "error",
+}
 
 
 async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
@@ -243,6 +247,8 @@ class Session:
             ended_by, because = "error", "; ".join(lost)
         elif cause is Cause.CREDENTIALS:
             because = "the S3 credentials have expired and could not be renewed"
+        elif cause is Cause.JOURNAL:
+            because = "the journal of the batch (--resume) could not be written; is its disk full?"
         elif cause is Cause.FAIL_FAST and not because:
             limit = self._plan.stop.max_errors
             because = "the first failure (--fail-fast)" if limit == 1 else f"{limit} failures (--max-errors {limit})"

@@ -16,7 +16,7 @@ from loadgen.results.result import Generator, Result, Users
 from loadgen.session.environment import describe_environment
 from loadgen.session.observers import Hooks, Observers
 from loadgen.session.run import run
-from loadgen.workloads.s3.journal import put_in_order, write_journal
+from loadgen.workloads.s3.journal import check_journal, put_in_order, write_journal
 from loadgen.workloads.s3.located import with_secrets
 
 MOST_SWEEPERS = 8
@@ -60,7 +60,9 @@ class _S3Run:
         self._calibration = calibration
         self._notes: list[str] = []
         self._left_behind: list[str] = []
+        self._kept: list[str] = []
         self._begun = False
+        self._goes_on = s3.resumed
         self._where = f"{s3.bucket}/{s3.own_prefix}"
 
     async def run(self) -> Result:
@@ -72,34 +74,41 @@ class _S3Run:
         except Exception as error:
             if self._begun:
                 await self._clean_up(self._unstarted("stopped twice"), complete=False, late=False)
+            said = [*self._left_behind, *self._kept]
             if isinstance(error, UsageError):
-                raise UsageError("\n".join([str(error), *self._left_behind])) from None
-            for note in self._left_behind:
+                raise UsageError("\n".join([str(error), *said])) from None
+            for note in said:
                 error.add_note(note)
             raise
         complete = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
         if self._s3.job == "batch" and not complete and result.ledger.sent:
             self._notes.append(_batch_note(result))
-        elif self._s3.source is not None and not result.requests["get"].ledger.sent:
+        elif self._s3.job == "batch" and not result.requests["get"].ledger.sent:
             rest = " that is not done" if self._s3.resumed else ""
-            self._notes.append(f"Batch: there is nothing{rest} under {self._s3.source!r} in {self._s3.bucket}")
+            source = self._s3.own_prefix if self._s3.source is None else self._s3.source
+            self._notes.append(f"Batch: there is nothing{rest} under {source!r} in {self._s3.bucket}")
         self._finish_journal(complete=complete)
         await self._clean_up(result, complete=complete, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes], left_behind=self._left_behind)
 
     async def _prepare(self) -> None:
         s3 = self._s3
+        if s3.journal is not None:
+            check_journal(s3.journal)
         if s3.source is None:
             await self._step("making sure of the bucket", step_plan(self._plan, s3, "bucket"))
         self._begun = True
-        if s3.journal is not None and not s3.resumed:
-            write_journal(s3.journal, s3)
         if s3.prepared:
             result = await self._step("preparing", step_plan(self._plan, s3, "fill"))
             filled = result.requests["put"]
             self._notes.append(
                 f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {_took(result)}"
             )
+        if s3.journal is not None and s3.resumed:
+            put_in_order(s3.journal, s3, self._plan.seed)  # a line that was cut off takes no other with it
+        elif s3.journal is not None:  # only now is there something to go on with
+            write_journal(s3.journal, s3, self._plan.seed)
+        self._goes_on = s3.journal is not None
 
     async def _step(self, what: str, plan: Plan) -> Result:
         """Run a step to its end. Raises UsageError where anything of it failed."""
@@ -119,7 +128,9 @@ class _S3Run:
 
         def emergency(result: Result) -> None:
             result = known or result
-            if self._sweeps:
+            if self._goes_on:
+                self._keep()
+            elif self._sweeps:
                 self._leave("stopped twice")
             notes = [*result.notes, *self._notes]
             self._hooks.emergency(replace(result, notes=notes, left_behind=self._left_behind))
@@ -137,8 +148,8 @@ class _S3Run:
         if self._s3.keep:
             self._notes.append(f"Kept everything under {self._where}")
             return
-        if self._s3.journal is not None and not complete:
-            self._notes.append(f"Kept everything under {self._where} for --resume")
+        if self._goes_on and not complete:
+            self._keep()
             return
         if late:
             await asyncio.sleep(LATE_S)
@@ -160,10 +171,18 @@ class _S3Run:
         self._notes.append(note)
         self._left_behind.append(note)
 
+    def _keep(self) -> None:
+        self._kept = [f"Kept everything under {self._where} for --resume"]
+        self._notes += self._kept
+
     def _finish_journal(self, *, complete: bool) -> None:
-        if self._s3.journal is None:
+        if self._s3.journal is None or not self._goes_on:
             return
-        done = put_in_order(self._s3.journal, self._s3)
+        try:
+            done = put_in_order(self._s3.journal, self._s3, self._plan.seed)
+        except UsageError as error:
+            self._notes.append(f"Journal {self._s3.journal}: {error}; what is in it is right")
+            return
         total = f" of {self._s3.objects:,}" if self._s3.objects is not None else ""
         rest = "" if complete else "; the same command goes on from there"
         self._notes.append(f"Journal {self._s3.journal}: {done:,}{total} objects done{rest}")

@@ -84,6 +84,8 @@ def tell(case: Case, seen: Seen) -> None:
     print(f"exit code {seen.code} after {seen.took_s:.2f} s, {seen.most_mb:.0f} MB at most")
     print(f"the server: {seen.connections} connections, {seen.requests} requests, {seen.answers}")
     print(f"files { ({name: len(data) for name, data in seen.files.items()}) }")
+    for done in (*seen.before, *seen.after):
+        print(f"--- loadgen {' '.join(done.argv)}: exit code {done.code}\n{done.out}{done.err}")
     for name, text in (("output", seen.out), ("error", seen.err)):
         print(f"--- standard {name}\n{text}")
 

@@ -9,8 +9,13 @@ from tests.chaos.script import Script
 URL = "{url}"
 """Stands for the server's address in a command line."""
 
+LOCALHOST = "{localhost}"
+"""The same by its name."""
+
 CA_FILE = "{ca}"
 PROFILE_FILE = "plan.yaml"
+JOURNAL_FILE = "journal"
+BASELINE_FILE = "base.json"
 SECRET = "canary/0001+secret=x"
 LONG_NAME = "n" * 250
 ENDING_SIGNALS = ("INT", "TERM", "HUP", "QUIT")
@@ -67,9 +72,19 @@ class Disturbance:
 
 
 @dataclass(frozen=True)
+class Disk:
+    """A small one, for the folder of the run; `holds_tmp`: for temporary files another."""
+
+    kib: int
+    inodes: int | None = None
+    holds_tmp: bool = False
+
+
+@dataclass(frozen=True)
 class Case:
     """`planned_s` is how long it may take if all goes as promised: warm-up, duration, timeouts, grace and stops.
 
+    `before` and `after` are command lines of which nothing is disturbed, the latter against a good server.
     `stdout` is file, full, unread (a pipe without a reader) or closed; `stderr` file, terminal, full or closed.
     """
 
@@ -84,9 +99,12 @@ class Case:
     stderr: str = "file"
     open_files: int | None = None
     file_blocks: int | None = None
+    disk: Disk | None = None
     disturbances: tuple[Disturbance, ...] = ()
     planned_s: float = 0.0
     profile: str = ""
+    before: tuple[tuple[str, ...], ...] = ()
+    after: tuple[tuple[str, ...], ...] = ()
 
     @property
     def repeat(self) -> str:
@@ -99,9 +117,20 @@ class Case:
         return self.argv[0] == "s3"
 
     @property
-    def has_rounds(self) -> bool:
-        """Whether there are several results, and one report of all."""
-        return "--rounds" in self.argv
+    def is_campaign(self) -> bool:
+        """Whether there are several runs in processes of their own, and one report of all."""
+        return self.argv[0] in ("find-max", "compare") or "--rounds" in self.argv or "--baseline" in self.argv
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there may be no room for a file."""
+        return self.file_blocks is not None or self.disk is not None
+
+    @property
+    def may_fail_to_write(self) -> bool:
+        """Whether there is something that cannot be done on such a machine, or written."""
+        limited = self.is_limited or self.open_files is not None or self.stdout in ("full", "closed")
+        return limited or any(output.place in BAD_PLACES for output in self.outputs)
 
     @property
     def warms_up(self) -> bool:
@@ -131,6 +160,11 @@ class Case:
             lines.append(f"at most {self.open_files} open files")
         if self.file_blocks is not None:
             lines.append(f"files of at most {self.file_blocks * 512} bytes")
+        if self.disk is not None:
+            more = " for the run's folder and another for temporary files" if self.disk.holds_tmp else ""
+            lines.append(f"a disk of {self.disk.kib} KiB and {self.disk.inodes or 'any number of'} inodes{more}")
+        for when, commands in (("before", self.before), ("afterwards", self.after)):
+            lines += [f"{when}: {shlex.join(('loadgen', *command))}" for command in commands]
         script = self.script
         lines.append(
             f"server: {'TLS, ' if self.tls else ''}{script.share:.0%} of {', '.join(script.hostile) or 'nothing'}"

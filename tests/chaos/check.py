@@ -2,7 +2,6 @@
 
 import html
 import json
-import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -12,18 +11,18 @@ import jsonschema
 from loadgen.base.errors import UsageError
 from loadgen.results.result import Result, from_json
 from loadgen.results.rounds import read_variants
-from tests.chaos.case import BAD_PLACES, KEPT_PLACES, PROFILE_FILE, SECRET, Case, Output
+from tests.chaos.case import BAD_PLACES, KEPT_PLACES, PROFILE_FILE, SECRET, Case, Output, Place
+from tests.chaos.ledger import books
+from tests.chaos.others import DOCUMENTED, NOISE, last_line, others, what_was_raised
 from tests.chaos.play import OLD_CONTENT, RESCUED, Seen
 from tests.support.schema import result_schema
 
-DOCUMENTED = (0, 1, 2, 99, 105, 108, 120, 121)
 REPORTED = (0, 99, 105, 108, 121)
 """Codes of a run that came to a report, and could write all of it."""
 
-ENDING_CODES = {"error": 1, "signal": 105, "fail_fast": 108}
+KEPT_FOR_RESUME = "for --resume"
 NOTHING_RUN = ("stopped before there was anything to report", "a signal before the run had a result")
-NOISE = re.compile(r"Traceback|Exception ignored|Fatal Python error|never retrieved|Warning: |was never awaited")
-RAISED = re.compile(r"[A-Za-z_.]+(Error|Exception|Interrupt|Stopped|Group)\b")
+NOT_ONE = "not one reply came back"
 MOST_MB = 300.0
 """A worker takes 45 MB with the raw client and some 80 MB with httpx."""
 
@@ -38,10 +37,10 @@ def problems(case: Case, seen: Seen) -> list[str]:
     found += _outputs(case, seen)
     found += _bucket(case, seen, result)
     found += _secrets(case, seen)
+    found += _rescued(case, seen)
+    found += others(case, seen, result)
     if result is not None:
-        found += _code(case, seen, result)
-        found += _ledger(case, seen, result)
-        found += _ending(case, seen, result)
+        found += books(case, seen, result)
     return list(found)
 
 
@@ -61,12 +60,18 @@ def _result(case: Case, seen: Seen) -> tuple[Result | None, list[str]]:
         if text.encode() == OLD_CONTENT:
             continue
         try:
-            if case.has_rounds:
+            if case.argv[0] == "find-max":
+                json.loads(text)["trials"]
+                continue
+            if case.argv[0] == "compare" and name == "standard output":
+                json.loads(text)["schema"]
+                continue
+            if case.is_campaign:
                 read_variants(text, name)
                 continue
             result = from_json(text, name)
             jsonschema.validate(json.loads(text), SCHEMA)
-        except (UsageError, ValueError, jsonschema.ValidationError) as error:
+        except (UsageError, ValueError, KeyError, jsonschema.ValidationError) as error:
             found.append(f"{name} is no result: {str(error).splitlines()[0]}")
     return result, found
 
@@ -80,7 +85,7 @@ def _process(case: Case, seen: Seen) -> Iterator[str]:
     elif seen.code not in DOCUMENTED:
         yield f"exit code {seen.code} is not documented"
     elif seen.code == 2 and not _may_be_refused(case, seen):
-        yield f"exit code 2 for no reason: {_last_line(seen.err)}"
+        yield f"exit code 2 for no reason: {last_line(seen.err)}"
     for orphan in seen.orphans:
         yield f"a process is left: {orphan}"
     if not _was_killed(seen):
@@ -97,8 +102,9 @@ def _may_be_refused(case: Case, seen: Seen) -> bool:
     """Whether there is something that cannot be done on such a machine, or written."""
     if case.is_s3 and (not case.script.is_good or case.tls or seen.sent):
         return True  # the bucket could not be prepared
-    limited = case.open_files is not None or case.file_blocks is not None
-    return limited or case.stdout in ("full", "closed") or any(output.place in BAD_PLACES for output in case.outputs)
+    if any(done.code for done in seen.before) or (case.argv[0] == "find-max" and NOT_ONE in seen.err):
+        return True
+    return case.may_fail_to_write
 
 
 def _may_die_of(seen: Seen, number: int) -> bool:
@@ -122,24 +128,23 @@ def _came_early(seen: Seen) -> bool:
 def _streams(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     noise = NOISE.search(seen.err)
     if noise and seen.code is not None and not (_came_early(seen) and not seen.requests):
-        raised = [line for line in seen.err.splitlines() if RAISED.match(line)]
-        yield f"standard error has {noise.group()!r}: {raised[-1] if raised else _last_line(seen.err)}"
+        yield f"standard error has {noise.group()!r}: {what_was_raised(seen.err)}"
     if seen.code is None or seen.code < 0:
         return
     can_speak = case.stderr in ("file", "terminal") and not _hung_up(seen) and case.file_blocks is None
     if seen.code == 2 and can_speak and "loadgen: " not in seen.err:
         yield "exit code 2 without a word on standard error"
-    if case.stdout != "file" or case.file_blocks is not None or seen.code not in REPORTED:
+    if case.stdout != "file" or case.is_limited or seen.code not in REPORTED:
         return
     is_saved = case.is_quiet and any(output.flag == "-o" for output in case.outputs)
     if not seen.out and (case.json_on_stdout or not is_saved):
         if seen.code != 105 or seen.requests or (can_speak and not any(text in seen.err for text in NOTHING_RUN)):
             yield f"exit code {seen.code} without a report"
         return
-    if case.has_rounds:
+    if case.is_campaign:
         return
     if seen.out and not case.json_on_stdout and not seen.out.rstrip().splitlines()[-1].startswith("Transfer/sec:"):
-        yield f"the report ends with {_last_line(seen.out)!r}"
+        yield f"the report ends with {last_line(seen.out)!r}"
     said = "Stopped by a signal" in seen.out
     if not case.json_on_stdout and seen.out and said != (seen.code == 105):
         yield f"exit code {seen.code}, and the report {'says' if said else 'does not say'} that a signal stopped it"
@@ -168,7 +173,7 @@ def _outputs(case: Case, seen: Seen) -> Iterator[str]:
                 yield f"{output.name} was there, and is gone"
             reported = seen.code in REPORTED and not (seen.code == 105 and not ran)
             ran_to_end = seen.code == 2 and seen.requests and not case.is_s3  # a bucket that cannot be prepared ends it
-            if (reported or ran_to_end) and not is_limited:
+            if (reported or (ran_to_end and case.disk is None)) and not is_limited:
                 yield f"exit code {seen.code}, and {output.name} was not written"
             continue
         wrong = _wrong_with(output, data)
@@ -201,7 +206,7 @@ def _hgrm(text: str) -> str:
     return (
         ""
         if any(line.startswith("#[Buckets") for line in text.splitlines()[-2:])
-        else f"it ends with {_last_line(text)!r}"
+        else f"it ends with {last_line(text)!r}"
     )
 
 
@@ -228,107 +233,34 @@ def _secrets(case: Case, seen: Seen) -> Iterator[str]:
                 break
 
 
+def _rescued(case: Case, seen: Seen) -> Iterator[str]:
+    """A result that was to be saved is somewhere."""
+    outputs = [output for output in case.outputs if output.flag == "-o" and output.name != "-"]
+    refused = case.is_s3 or case.before or NOT_ONE in seen.err
+    if seen.code != 2 or not seen.requests or not outputs or refused or case.file_blocks is not None:
+        return
+    kept = [seen.files.get(output.name, OLD_CONTENT) for output in outputs if output.place in KEPT_PLACES]
+    if str(RESCUED) in seen.files or any(data != OLD_CONTENT for data in kept) or outputs[0].place is Place.NULL:
+        return
+    if case.disk is None or not case.disk.holds_tmp or "could not be saved elsewhere either" not in seen.err:
+        yield f"exit code 2, and the result is nowhere: {last_line(seen.err)}"
+
+
 def _bucket(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     """Objects are left only where that was asked for, or is said."""
-    if not seen.objects or "--keep" in case.argv or seen.code is None or _was_killed(seen):
+    if (
+        not seen.objects
+        or "--keep" in case.argv
+        or KEPT_FOR_RESUME in _said(seen)
+        or seen.code is None
+        or _was_killed(seen)
+    ):
         return
-    said = "may be left" in " ".join((seen.out + seen.err).split()) or (result is not None and result.left_behind)
+    said = "may be left" in _said(seen) or (result is not None and result.left_behind)
     if not said and (result is not None or (case.stderr == "file" and case.file_blocks is None)):
         yield f"exit code {seen.code}, and {len(seen.objects)} objects are left without a word"
 
 
-def _code(case: Case, seen: Seen, result: Result) -> Iterator[str]:
-    """The exit code is what the result says, unless an output failed."""
-    said = ENDING_CODES.get(result.ended_by)
-    if said is None:
-        verdict, judged = result.generator.verdict, bool(result.thresholds)
-        distrusted = verdict != "valid" if "--strict" in case.argv else (verdict == "invalid" and judged)
-        missed = result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds)
-        said = 121 if distrusted else 99 if missed or not result.status_codes else 0
-    if seen.code is None or seen.code < 0 or seen.code == said or (seen.code == 2 and _may_be_refused(case, seen)):
-        return
-    yield f"exit code {seen.code}, where the result means {said} (ended by {result.ended_by})"
-
-
-def _ledger(case: Case, seen: Seen, result: Result) -> Iterator[str]:
-    ledger, users = result.ledger, result.users
-    rows = [("", ledger), *((f" of {name}", row.ledger) for name, row in result.requests.items())]
-    for name, row in rows:
-        if not row.balanced:
-            yield f"the ledger{name} does not balance: {row}"
-        if min(row.scheduled, row.sent, row.not_sent, row.ok, row.failed, row.unknown) < 0:
-            yield f"the ledger{name} has a negative number: {row}"
-    if users.asked != users.started + users.skipped:
-        yield f"the users do not balance: {users}"
-    if ledger.ok > seen.passable:
-        yield f"{ledger.ok} ok, and the server gave {seen.passable} replies that may pass"
-    unread = seen.connections + seen.surplus  # each reply too many may get one more sent
-    if ledger.sent > seen.requests + unread + result.connections.failed:
-        yield (
-            f"{ledger.sent} sent, and the server saw {seen.requests} requests on {seen.connections} connections "
-            f"beside {result.connections.failed} that failed"
-        )
-    whole = not any(worker.lost for worker in result.generator.workers) and not result.samples_lost
-    if not case.warms_up and not case.is_s3 and ledger.sent < seen.requests and not _worker_lost(seen):
-        yield f"{ledger.sent} sent, and the server saw {seen.requests} requests"
-    if not whole or _worker_lost(seen) or _ended_at_once(seen):
-        return
-    by_error = sum(row.count for row in result.errors)
-    if by_error != ledger.failed + ledger.unknown:
-        yield f"{by_error} errors by class, and {ledger.failed} failed + {ledger.unknown} unknown"
-    service = result.latency_ms.get("service") or result.latency_ms.get("response")
-    if service is not None and service.count != ledger.ok:
-        yield f"{service.count} latencies of {ledger.ok} good replies"
-    disturbed = any(row.disturbance.signal in ("STOP", "KILL") for row in seen.sent) or case.open_files is not None
-    if (
-        case.script.is_good
-        and "expect" not in case.profile
-        and ledger.failed
-        and not disturbed
-        and not _timed_out_only(result)
-        and not _distrusts(case)
-    ):
-        classes = ", ".join(f"{row.count} {row.error_class}" for row in result.errors)
-        yield f"the server gave good replies only, and there are {classes}"
-
-
-def _distrusts(case: Case) -> bool:
-    """Whether the certificate was not to be trusted."""
-    return case.tls and "--cacert" not in case.argv and "-k" not in case.argv
-
-
-def _timed_out_only(result: Result) -> bool:
-    """A timeout of 50 ms may pass on a machine that is busy."""
-    return all(row.error_class in ("timeout", "connect_timeout", "cut") for row in result.errors)
-
-
-def _worker_lost(seen: Seen) -> bool:
-    """Whether a worker was killed, or stopped, perhaps for good."""
-    return any(
-        sent.disturbance.signal == "KILL" or (sent.disturbance.signal, sent.disturbance.whom) == ("STOP", "worker")
-        for sent in seen.sent
-    )
-
-
-def _ended_at_once(seen: Seen) -> bool:
-    """Whether a second signal may have asked for what is known by then."""
-    return sum(sent.disturbance.signal in ("INT", "TERM", "HUP", "QUIT") for sent in seen.sent) > 1
-
-
-def _ending(case: Case, seen: Seen, result: Result) -> Iterator[str]:
-    """It ended for a reason that there was."""
-    signals = {sent.disturbance.signal for sent in seen.sent}
-    early = {"--fail-fast", "--max-errors", "--abort-if"} & set(case.argv)
-    reasons = {
-        "signal": bool(signals & {"INT", "TERM", "HUP", "QUIT"}),
-        "error": _worker_lost(seen) or case.open_files is not None or case.file_blocks is not None,
-        "fail_fast": bool(early),
-        "threshold": "p50 < 1ms abort" in case.argv,
-        "completed": True,
-    }
-    if not reasons.get(result.ended_by, False):
-        yield f"it ended by {result.ended_by} for no reason: {result.ended_because}"
-
-
-def _last_line(text: str) -> str:
-    return (text.rstrip().splitlines() or [""])[-1].strip()[:200]
+def _said(seen: Seen) -> str:
+    """All that a person was told, without the breaks of lines."""
+    return " ".join((seen.out + seen.err).split())

@@ -1,4 +1,4 @@
-"""The processes of one case: those of the session that the command leads."""
+"""The processes of one case."""
 
 import os
 import signal
@@ -12,35 +12,48 @@ CHILDREN_END_S = 2.0
 """Workers are to end within a second of their parent."""
 
 
-def session_of(pid: int) -> list[list[str]]:
-    """pid and the fields after the name of every process of the session that `pid` leads, but those that are dead."""
-    rows = []
+def family_of(pid: int) -> list[int]:
+    """The process and all that it has started, but those that are dead."""
+    rows = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            row = [folder.name, *(folder / "stat").read_text().rpartition(")")[2].split()]
-            if row[4] == str(pid) and row[1] not in "ZX":
-                rows.append(row)
-    return rows
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if state not in "ZX":
+                rows[int(folder.name)] = int(parent)
+    found = {pid} & rows.keys()
+    while more := {child for child, parent in rows.items() if parent in found} - found:
+        found |= more
+    return sorted(found)
 
 
-def orphans_of(pid: int) -> list[str]:
+def orphans_of(mark: str) -> list[str]:
     """What is left of the command's processes when they have had their time to end."""
     deadline = time.monotonic() + CHILDREN_END_S
-    while session_of(pid) and time.monotonic() < deadline:
+    while (left := marked(mark)) and time.monotonic() < deadline:
         time.sleep(POLL_S)
     found = []
-    for row in session_of(pid):
+    for pid in left:
         with suppress(OSError):
-            command = Path(f"/proc/{row[0]}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-            found.append(f"{command.strip()} ({row[1]})")
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            found.append(command.strip())
     return found
 
 
-def end_session(process: "subprocess.Popen[bytes]") -> None:
-    """End all that the case has started: its own session, and nothing else."""
-    for row in session_of(process.pid):
+def marked(mark: str) -> list[int]:
+    """The processes that have the mark in their environment: the command's, also those that it has left behind."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"={mark}/".encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def end_all(process: "subprocess.Popen[bytes]", mark: str) -> None:
+    """End all that the case has started, and nothing else."""
+    for pid in marked(mark):
         with suppress(ProcessLookupError):
-            os.kill(int(row[0]), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
     process.wait()
 
 

@@ -63,6 +63,12 @@ class HostileServer:
         for thread in self._threads:
             thread.join(JOIN_S)
 
+    def begin(self, script: Script) -> None:
+        """Count from nothing, and play this script, now that nobody is connected."""
+        self._script = script
+        self.connections = self.requests = self.passable = self.surplus = 0
+        self.answers.clear()
+
     def catch_up(self) -> None:
         """Accept all connections that were made until now, of which one may still wait in the queue."""
         with closing(socket.create_connection(("127.0.0.1", self.port))) as probe:

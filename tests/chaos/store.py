@@ -3,17 +3,17 @@
 from threading import Lock
 
 from loadgen.base.exchange import Fields, Request
-from tests.support.s3_fake import FakeStore
+from tests.support.s3_fake import FakeStore, Fault
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE01", "AWS_SECRET_ACCESS_KEY": "secret"}
 KEPT_FIELDS = ("x-amz-copy-source", "host")
 
 
 class Store:
-    """Thread-safe. The bucket is not there until it is made."""
+    """Thread-safe. The bucket is not there until it is made. `fault` as in FakeStore."""
 
-    def __init__(self) -> None:
-        self._store = FakeStore(exists=False)
+    def __init__(self, fault: Fault = lambda *_: None) -> None:
+        self._store = FakeStore(exists=False, fault=fault)
         self._lock = Lock()
 
     @property
@@ -31,7 +31,9 @@ class Store:
         with self._lock:
             try:
                 reply = self._store.answer(Request(0, method, target, kept, body=body, sink=parts.append))
-            except (KeyError, ValueError):
+            except KeyError:
+                return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+            except ValueError:
                 return b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n"
         text = b"".join(parts)
         begun = b"HTTP/1.1 %d So\r\nContent-Length: %d\r\nETag: %b\r\n\r\n" % (

@@ -12,8 +12,9 @@ from tests.chaos.answers import HOSTILE, WHOLE, whole
 from tests.chaos.case import URL, Anchor, Case, Disturbance, Output, Place
 from tests.chaos.check import problems
 from tests.chaos.draw import draw
-from tests.chaos.play import OLD_CONTENT, Seen, Sent, Tls, play
+from tests.chaos.play import OLD_CONTENT, Seen, Tls, play
 from tests.chaos.script import Script
+from tests.chaos.watch import Sent
 from tests.support.certificates import write_certificates
 
 SAVED = Output("-o", "r.json", Place.FILE)

@@ -1,10 +1,12 @@
 import signal
+import threading
 
 import pytest
 
 from loadgen.__main__ import run
 from loadgen.base.processes import STOPPING
 from loadgen.session.signals import signals_restored
+from tests.support.command import PATIENCE_S
 
 SAID = "loadgen: stopped before there was anything to report\n"
 
@@ -13,6 +15,23 @@ SAID = "loadgen: stopped before there was anything to report\n"
 def test_a_signal_before_the_run_is_one_line_and_not_a_traceback(capsys, number):
     with signals_restored():
         assert run(lambda: signal.raise_signal(number)) == 105
+    assert capsys.readouterr() == ("", SAID)
+
+
+class Deleted:
+    """Something that is deleted as a signal comes: Python ignores what a handler raises then."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_is_not_lost_where_python_ignores_exceptions(capsys):
+    def ignores_it():
+        Deleted()
+        threading.Event().wait(PATIENCE_S)
+
+    with signals_restored():
+        assert run(ignores_it) == 105
     assert capsys.readouterr() == ("", SAID)
 
 

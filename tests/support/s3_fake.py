@@ -113,11 +113,18 @@ class FakeStore:
 
 
 def workload_of(
-    s3: S3Job, index: int = 0, count: int = 1, *, transactions: Transactions | None = None, clock: Clock = now_ns
+    s3: S3Job,
+    index: int = 0,
+    count: int = 1,
+    *,
+    transactions: Transactions | None = None,
+    clock: Clock = now_ns,
+    on_unwritten: Callable[[], None] = lambda: None,
 ) -> Workload:
     """The workload of shard `index` of `count`."""
     shard = Shard(index, count, 0, 1, None, seed=1)
-    return job_workload(s3, operations(*s3.operations), transactions or Transactions(), shard, seed=1, clock=clock)
+    recorded = transactions or Transactions()
+    return job_workload(s3, operations(*s3.operations), recorded, shard, seed=1, on_unwritten=on_unwritten, clock=clock)
 
 
 def taken(transactions: Transactions) -> Tally:

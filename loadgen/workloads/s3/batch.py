@@ -1,6 +1,7 @@
 """The batch job: download each object, call a function on it, upload what it returns under another prefix."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -54,10 +55,20 @@ class ProcessedExpect(S3Expect):
 
 
 class Batch:
-    """One shard's objects: those of the source's list, or of what was prepared, in turn with the other shards."""
+    """One shard's objects: those of the source's list, or of what was prepared, in turn with the other shards.
+
+    `on_unwritten`: see Journal.
+    """
 
     def __init__(
-        self, s3: S3Job, operations: Operations, send: Send, transactions: Transactions, sizes: Sizes, shard: Shard
+        self,
+        s3: S3Job,
+        operations: Operations,
+        send: Send,
+        transactions: Transactions,
+        sizes: Sizes,
+        shard: Shard,
+        on_unwritten: Callable[[], None],
     ) -> None:
         self._operations = operations
         self._send = send
@@ -66,7 +77,7 @@ class Batch:
         self._source = s3.source
         self._target = s3.prefix if s3.source is not None else f"{s3.own_prefix}{PROCESSED_PREFIX}"
         self._shard = shard
-        self._journal = None if s3.journal is None else Journal(s3.journal)
+        self._journal = None if s3.journal is None else Journal(s3.journal, on_unwritten)
         self._done = {entry.key for entry in read_entries(s3.journal)} if s3.journal is not None else set()
         self._listed = 0
         self._works: deque[Work] = deque()

@@ -3,13 +3,13 @@
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.base.files import write_whole
+from loadgen.base.files import check_writable, write_whole
 from loadgen.plan.jobs.s3 import S3Job
 
 SYNC_EVERY_S = 0.5
@@ -29,20 +29,38 @@ class Entry:
 
 
 class Journal:
-    """Appends entries; several processes may write to one file, a line at a time. It is synced twice a second."""
+    """Appends entries; several processes may write to one file, a line at a time. It is synced twice a second.
 
-    def __init__(self, path: str) -> None:
+    `on_unwritten` is called where an entry could not be written: its object will be done again.
+    """
+
+    def __init__(self, path: str, on_unwritten: Callable[[], None]) -> None:
+        self._on_unwritten = on_unwritten
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         self._synced_s = time.monotonic()
 
     def add(self, entry: Entry) -> None:
-        os.write(self._file, (json.dumps(asdict(entry), ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
-        if time.monotonic() - self._synced_s >= SYNC_EVERY_S:
-            os.fdatasync(self._file)
-            self._synced_s = time.monotonic()
+        line = (json.dumps(asdict(entry), ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+        try:
+            written = os.write(self._file, line)
+            if time.monotonic() - self._synced_s >= SYNC_EVERY_S:
+                os.fdatasync(self._file)
+                self._synced_s = time.monotonic()
+        except OSError:
+            written = 0
+        if written < len(line):
+            self._on_unwritten()
 
 
-def read_run_id(path: str, s3: S3Job) -> str | None:
+def check_journal(path: str) -> None:
+    """Raise UsageError where it could not be written."""
+    try:
+        check_writable(Path(path))
+    except OSError as error:
+        raise UsageError(f"--resume: cannot write {path!r}: {error.strerror}") from None
+
+
+def read_run_id(path: str, s3: S3Job, seed: int) -> str | None:
     """The run that a journal is of; None where there is no journal yet.
 
     Raises UsageError for another file, and where the journal is of another batch than the plan's.
@@ -60,7 +78,7 @@ def read_run_id(path: str, s3: S3Job) -> str | None:
     if head is None or "loadgen_batch" not in head:
         raise UsageError(f"--resume: {path!r} is not the journal of a batch")
     batch = head["loadgen_batch"]
-    for key, value in _head(s3).items():
+    for key, value in _head(s3, seed).items():
         if key != "run_id" and batch.get(key) != value:
             raise UsageError(
                 f"--resume: {path!r} is of a batch with {key} {batch.get(key)!r}, not {value!r}; "
@@ -69,9 +87,9 @@ def read_run_id(path: str, s3: S3Job) -> str | None:
     return str(batch.get("run_id"))
 
 
-def write_journal(path: str, s3: S3Job, entries: Iterable[Entry] = ()) -> None:
+def write_journal(path: str, s3: S3Job, seed: int, entries: Iterable[Entry] = ()) -> None:
     """Write the journal of a batch that begins, or anew. Raises UsageError where it cannot be written."""
-    lines = ({"loadgen_batch": _head(s3)}, *map(asdict, entries))
+    lines = ({"loadgen_batch": _head(s3, seed)}, *map(asdict, entries))
     write_whole(Path(path), "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
 
 
@@ -86,15 +104,17 @@ def read_entries(path: str) -> list[Entry]:
     return sorted(entries.values(), key=lambda entry: (entry.index, entry.key))
 
 
-def put_in_order(path: str, s3: S3Job) -> int:
-    """Write the journal anew, its entries in the order of the list; how many there are."""
+def put_in_order(path: str, s3: S3Job, seed: int) -> int:
+    """Write the journal anew, its entries in the order of the list; how many there are. Raises UsageError."""
     entries = read_entries(path)
-    write_journal(path, s3, entries)
+    write_journal(path, s3, seed, entries)
     return len(entries)
 
 
-def _head(s3: S3Job) -> dict[str, Any]:
-    return {key: getattr(s3, key) for key in _SAME}
+def _head(s3: S3Job, seed: int) -> dict[str, Any]:
+    """What a batch must have in common with the one that it goes on with."""
+    made = {"seed": seed, "sizes": [list(size) for size in s3.sizes]} if s3.source is None else {}
+    return {**{key: getattr(s3, key) for key in _SAME}, **made}
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

@@ -29,7 +29,7 @@ def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
         environment=environment,
         settings=read_settings(profile) if profile else None,
     )
-    resumed = None if s3.journal is None else read_run_id(s3.journal, s3)
+    resumed = None if s3.journal is None else read_run_id(s3.journal, s3, plan.seed)
     run_id = resumed or s3.run_id or secrets.token_hex(4)
     located = replace(s3, region=address.region, root=address.root, addressing=address.addressing, run_id=run_id)
     return replace(

@@ -32,13 +32,15 @@ def make_s3_workload(
     shard: Shard,
     transactions: Transactions,
     on_lost: Callable[[str], None],
+    on_unwritten: Callable[[], None],
     *,
     threads: bool = False,
 ) -> Workload:
     """The shard's workload. Shards take objects in turn, so that they need not tell each other anything.
 
     `transactions` takes what several requests belong to. `on_lost` is called, from another thread, when credentials
-    have expired and there are no others. `threads`: each user has a thread of its own.
+    have expired and there are no others; `on_unwritten` where a batch cannot write down what is done. `threads`: each
+    user has a thread of its own.
     """
     provider = find_credentials(os.environ, s3.profile)
     provider.watch(on_lost)
@@ -48,12 +50,19 @@ def make_s3_workload(
     operations = Operations(
         address_of(plan, s3), provider, names, payload=s3.payload, checksum=checksum, encoder=encoder
     )
-    workload = job_workload(s3, operations, transactions, shard, plan.seed)
+    workload = job_workload(s3, operations, transactions, shard, plan.seed, on_unwritten=on_unwritten)
     return Locked(workload, Lock()) if threads else workload
 
 
 def job_workload(
-    s3: S3Job, operations: Operations, transactions: Transactions, shard: Shard, seed: int, clock: Clock = now_ns
+    s3: S3Job,
+    operations: Operations,
+    transactions: Transactions,
+    shard: Shard,
+    seed: int,
+    *,
+    on_unwritten: Callable[[], None],
+    clock: Clock = now_ns,
 ) -> Workload:
     """The same for users of one thread, with operations on the bucket; `seed` is that of the run."""
     send = Send(s3.retries, len(s3.operations), clock)
@@ -66,7 +75,7 @@ def job_workload(
         case "list":
             return tasks(lambda: list_pages(operations, send, s3.own_prefix))
         case "batch":
-            batch = Batch(s3, operations, send, transactions, Sizes(s3.sizes, seed), shard)
+            batch = Batch(s3, operations, send, transactions, Sizes(s3.sizes, seed), shard, on_unwritten)
             return tasks(batch.begin, batch.left)
     objects = Objects(operations, s3, seed, Random(shard.seed))
     match s3.job:

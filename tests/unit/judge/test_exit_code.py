@@ -2,7 +2,7 @@ import pytest
 
 from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.results.journeys import Journeys
-from loadgen.results.result import ErrorRow, Generator, RequestResult, Result, ThresholdRow
+from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, ThresholdRow
 
 REPLIES = {"200": 5}
 PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("pass", "fail", "no_data"))
@@ -83,6 +83,12 @@ def test_an_exception_of_a_scenarios_own_code_has_a_code_of_its_own(ended_by, ve
 @pytest.mark.parametrize(("done", "code"), [(1, 0), (0, 99)])
 def test_journeys_may_be_done_without_a_reply(done, code):
     assert exit_code(Result(journeys=Journeys(1, 1, 0, done, 1 - done))) == code
+
+
+def test_a_batch_that_was_done_before_is_no_failure():
+    plan = {"s3": {"resumed": True}}
+    assert exit_code(Result(plan=plan, ended_by="completed")) == 0
+    assert exit_code(Result(plan=plan, ended_by="completed", ledger=Ledger(scheduled=1, sent=1, failed=1))) == 99
 
 
 def test_the_order_of_the_codes_is_the_order_in_which_they_win():

@@ -74,7 +74,7 @@ def test_the_failure_names_the_object_and_what_was_raised(tmp_path, monkeypatch)
 def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
     path = str(tmp_path / "j")
     s3 = plan(journal=path)
-    journal.write_journal(path, s3)
+    journal.write_journal(path, s3, 1)
     store = stored()
     play(workload_of(s3), store, most=8)
     first = [entry.key for entry in journal.read_entries(path)]
@@ -84,7 +84,7 @@ def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
         play(workload_of(s3, index, 2), store)
     again = {key for method, key, _ in store.seen if method == "GET" and key}
     assert again == {f"in/{number:02d}" for number in range(10)} - set(first)
-    assert journal.put_in_order(path, s3) == 10
+    assert journal.put_in_order(path, s3, 1) == 10
     entries = journal.read_entries(path)
     assert [(entry.index, entry.key, entry.made) for entry in entries] == [
         (number, f"in/{number:02d}", f"out/{number:02d}") for number in range(10)
@@ -94,8 +94,8 @@ def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
 
 def test_a_line_that_a_crash_cut_off_is_done_again(tmp_path):
     path, s3 = tmp_path / "j", plan()
-    journal.write_journal(str(path), s3)
-    journal.Journal(str(path)).add(journal.Entry(1, "in/é", "out/é", 1, 2))
+    journal.write_journal(str(path), s3, 1)
+    journal.Journal(str(path), pytest.fail).add(journal.Entry(1, "in/é", "out/é", 1, 2))
     with path.open("a") as file:
         file.write('{"index": 2, "key": "in/')
     assert [entry.key for entry in journal.read_entries(str(path))] == ["in/é"]
@@ -103,11 +103,21 @@ def test_a_line_that_a_crash_cut_off_is_done_again(tmp_path):
 
 def test_a_journal_is_of_one_batch_only(tmp_path):
     path, s3 = str(tmp_path / "j"), plan()
-    assert journal.read_run_id(path, s3) is None
-    journal.write_journal(path, s3)
-    assert journal.read_run_id(path, s3) == s3.run_id
+    assert journal.read_run_id(path, s3, 1) is None
+    journal.write_journal(path, s3, 1)
+    assert journal.read_run_id(path, s3, 1) == s3.run_id
     with pytest.raises(UsageError, match="of a batch with source 'in/', not 'elsewhere/'"):
-        journal.read_run_id(path, plan(source="elsewhere/"))
+        journal.read_run_id(path, plan(source="elsewhere/"), 1)
+
+
+def test_a_batch_that_prepares_its_objects_is_of_one_seed_and_one_size(tmp_path):
+    path, s3 = str(tmp_path / "j"), plan(source=None, sizes=((1, 9, 1.0),))
+    journal.write_journal(path, s3, 7)
+    assert journal.read_run_id(path, s3, 7) == s3.run_id
+    with pytest.raises(UsageError, match="of a batch with seed 7, not 8"):
+        journal.read_run_id(path, s3, 8)
+    with pytest.raises(UsageError, match="of a batch with sizes"):
+        journal.read_run_id(path, plan(source=None, sizes=((1, 8, 1.0),)), 7)
 
 
 @pytest.mark.parametrize("text", ["{}\n", "[1]\n", json.dumps({"schema": "loadgen.result/1"}), "not JSON"])
@@ -115,7 +125,7 @@ def test_what_is_no_journal_is_not_written_to(tmp_path, text):
     path = tmp_path / "j"
     path.write_text(text)
     with pytest.raises(UsageError, match="is not the journal of a batch"):
-        journal.read_run_id(str(path), plan())
+        journal.read_run_id(str(path), plan(), 1)
     assert path.read_text() == text
 
 
