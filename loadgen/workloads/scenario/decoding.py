@@ -10,6 +10,7 @@ from loadgen.workloads.scenario.absent import AbsentError
 MOST_DECODED_BYTES = 64 << 20
 _MOST_CODINGS = 4
 _MOST_MEMBERS = 1000
+_PIECE_BYTES = 1 << 17
 
 Decode = Callable[[bytes, int], bytes]
 """Decodes what there is of a body, up to so many bytes and one more. Raises any Exception for what is broken."""
@@ -18,8 +19,9 @@ Decode = Callable[[bytes, int], bytes]
 def decode_content(body: bytes, codings: str) -> bytes:
     """The body without the encodings of a Content-Encoding field, the last of which was put on last.
 
-    A body that breaks off gives what could be decoded. Raises AbsentError for one that is broken, has more than
-    MOST_DECODED_BYTES in it, or an unknown encoding, and UsageError where a package is missing.
+    A body that breaks off gives what could be decoded; encodings that nobody knows leave it as it is, as in browsers.
+    Raises AbsentError for one that is broken or has more than MOST_DECODED_BYTES in it, and UsageError where a package
+    is missing.
     """
     names = [name.strip().lower() for name in codings.split(",") if name.strip()]
     if len(names) > _MOST_CODINGS:
@@ -31,8 +33,6 @@ def decode_content(body: bytes, codings: str) -> bytes:
 
 def _decoded(body: bytes, name: str) -> bytes:
     match name.removeprefix("x-"):
-        case "identity":
-            return body
         case "gzip":
             decode: Decode = _gzip
         case "deflate":
@@ -42,7 +42,7 @@ def _decoded(body: bytes, name: str) -> bytes:
         case "zstd":
             decode = _zstd()
         case _:
-            raise AbsentError(f"Content-Encoding {name!r}: known are gzip, deflate, br and zstd")
+            return body
     try:
         data = decode(body, MOST_DECODED_BYTES)
     except Exception as error:
@@ -96,7 +96,16 @@ def _brotli() -> Decode:
 
 def _zstd() -> Decode:
     zstandard = _package("zstandard", "zstd")
-    return lambda body, most: zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True).read(most + 1)
+
+    def decode(body: bytes, most: int) -> bytes:
+        reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
+        pieces = [b""]
+        while most >= 0 and (piece := reader.read(min(_PIECE_BYTES, most + 1))):
+            pieces.append(piece)
+            most -= len(piece)
+        return b"".join(pieces)
+
+    return decode
 
 
 def _package(name: str, coding: str):  # type: ignore[no-untyped-def]

@@ -32,6 +32,8 @@ class JsonPath:
     __slots__ = ("_after", "_steps", "many", "text")
 
     def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"JSON path: expected a text such as 'items.0.id', got {text!r}")
         steps = _steps_of(text)
         star = steps.index(None) if None in steps else len(steps)
         self.text = text

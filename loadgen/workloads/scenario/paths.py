@@ -27,6 +27,8 @@ class PathTemplate:
     __slots__ = ("_encoders", "_format", "origin", "places", "roams", "text")
 
     def __init__(self, text: str, base: str = "") -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"path: expected a text such as '/items/{{}}', got {text!r}")
         if "#" in text:
             raise ValueError(f"path {text!r}: {_NO_FRAGMENT}")
         authority = _AUTHORITY.match(text)

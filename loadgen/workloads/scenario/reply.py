@@ -57,7 +57,8 @@ class Reply:
     """
 
     __slots__ = (
-        "_at", "_body", "_data", "_head", "_headers", "_json", "_low", "_text", "detail", "error", "special", "status",
+        "_at", "_body", "_data", "_head", "_headers", "_json", "_low", "_start", "_text", "detail", "error", "special",
+        "status",
     )  # fmt: skip
 
     def __init__(
@@ -78,12 +79,8 @@ class Reply:
         self._body: bytes | None = None
         self._text: str | None = None
         self._json: Any = MISSING
-        if error is not None or 300 <= status < 400:
-            self.special = True
-        elif head:
-            self.special = head.find(b"ookie:") >= 0 or head.find(b"OOKIE:") >= 0
-        else:
-            self.special = data.find(b"ookie:", 0, body_at) >= 0 or data.find(b"OOKIE:", 0, body_at) >= 0
+        self._start = start = (head or data[:body_at]).lower()
+        self.special = error is not None or b"\nset-cookie:" in start or 300 <= status < 400
 
     @property
     def ok(self) -> bool:
@@ -95,7 +92,7 @@ class Reply:
         """The body, decoded where it has a Content-Encoding. Raises AbsentError where that is broken or too much."""
         if self._body is None:
             body = self._data[self._at :] if self._at else self._data
-            if self._lowered().find(b"\ncontent-encoding:") >= 0 and body:
+            if b"\ncontent-encoding:" in self._start and body:
                 body = decode_content(body, self.header("content-encoding") or "")
             self._body = body
         return self._body
@@ -130,7 +127,7 @@ class Reply:
     @property
     def set_cookies(self) -> tuple[str, ...]:
         """The values of all Set-Cookie fields."""
-        if self._lowered().find(b"\nset-cookie:") < 0:
+        if b"\nset-cookie:" not in self._start:
             return ()
         return tuple(value for name, value in self.headers.pairs if name.lower() == "set-cookie")
 
@@ -197,7 +194,11 @@ class Reply:
         raise AbsentError(f"no JSON: {self._shown_body()}")
 
     def _shown_body(self) -> str:
-        return f"the body {excerpt(self.text)}" if self.body else "an empty body"
+        if not self.body:
+            return "an empty body"
+        length, kept = self.header("content-length") or "", len(self._data) - self._at
+        part = f"the first {kept} of {length} bytes of " if length.isdecimal() and int(length) > kept else ""
+        return f"{part}the body {excerpt(self.text)}"
 
 
 @lru_cache(maxsize=1024)
@@ -213,7 +214,9 @@ def absent_from(reply: Reply, text: str) -> AbsentError:
     """What is not in a reply, with what was wrong with the reply before."""
     if reply.error is None:
         return AbsentError(text)
-    return AbsentError(f"{text} (status {reply.status})" if reply.status else f"no reply: {reply.error.text}")
+    return AbsentError(
+        f"{text} (status {reply.status})" if reply.status else f"no reply: {reply.detail or reply.error.text}"
+    )
 
 
 @lru_cache(maxsize=1024)

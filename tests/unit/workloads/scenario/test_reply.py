@@ -191,6 +191,8 @@ def raw_deflate(data):
         ("deflate", zlib.compress),
         ("deflate", raw_deflate),
         ("identity", bytes),
+        ("UTF-8", bytes),  # an encoding that nobody knows, as some servers say
+        ("aws-chunked, gzip", gzip.compress),
         ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data))),
         ("", bytes),
     ],
@@ -212,7 +214,6 @@ def test_a_body_that_breaks_off_gives_what_there_is_of_it():
     [
         (b"gzip", b"no gzip", "Content-Encoding gzip: the body cannot be decoded: .*incorrect header"),
         (b"deflate", b"\xff\xff\xff", "Content-Encoding deflate: the body cannot be decoded"),
-        (b"rot13", b"x", "Content-Encoding 'rot13': known are gzip, deflate, br and zstd"),
         (b"gzip, " * 9, b"x", "more than 4 encodings"),
     ],
 )
