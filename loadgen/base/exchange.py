@@ -44,6 +44,7 @@ class ErrorClass(StrEnum):
     UNEXPECTED_LENGTH = "unexpected_length", "body length differs from the expected one"
     WRONG_CONTENT = "wrong_content", "the object differs from what was put"
     PROCESSING = "processing_failed", "the function failed on an object"
+    CALL_FAILED = "call_failed", "a call of the scenario failed"
     CHECK_FAILED = "check_failed", "a check of the scenario failed"
     NO_DESCRIPTORS = "no_descriptors", "this machine ran out of file descriptors", "generator"
     NO_PORTS = "no_ports", "this machine ran out of ephemeral ports", "generator"

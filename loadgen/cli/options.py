@@ -67,6 +67,7 @@ OPTIONS = (
         "ACTION",
     ),
     RunOption("precise", ("--precise",), ARRIVALS, "Spin between arrivals: less send lag, a core a worker.", "", bool),
+    RunOption("to", ("--target",), REQUEST, "Where a scenario's or profile's paths lead.", "URL"),
     RunOption("method", ("-m", "--method"), REQUEST, "(default: GET, or POST with a body)", "METHOD"),
     RunOption("headers", ("-H", "--header"), REQUEST, "'Name: value'; repeatable.", "HEADER", list[str]),
     RunOption("body", ("-b", "--body"), REQUEST, "Text, @FILE, or - for standard input.", "BODY"),
@@ -151,6 +152,8 @@ class Options:
             if row.kind == list[str]:
                 flags[row.key] = _joined(row.key, os.environ.get(row.variable, "").splitlines(), flags[row.key] or [])
         given = {key: value for key, value in flags.items() if value not in (None, [])}
+        if "to" in given:  # a parameter of this name is the command's TARGET
+            given["target"] = given.pop("to")
         if "keepalive" in given:
             given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
         return given

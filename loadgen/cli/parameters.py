@@ -14,7 +14,10 @@ from loadgen.report.exports import EXPORTS, OUTPUT, SAVED, Export, Kind
 
 BASELINE = "Against a baseline"
 Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="A URL, a profile file, or the name of a shipped profile.")
+    str,
+    typer.Argument(
+        metavar="TARGET", help="A URL, a profile (.yaml) or a scenario (.py), or the name of a shipped one."
+    ),
 ]
 Settings = Annotated[
     list[str] | None,

@@ -11,7 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
 from loadgen.plan.plan import Plan
-from loadgen.plan.profiles.document import profile_for_url, read_profile
+from loadgen.plan.profiles.document import profile_for_scenario, profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
 from loadgen.session.here import plan_here
@@ -33,7 +33,7 @@ class Planned:
 
 
 def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]) -> Plan:
-    """The plan for a URL, a profile's file, or the name of a shipped profile. Raises UsageError."""
+    """The plan for a URL, the file of a profile or a scenario, or the name of a shipped profile. Raises UsageError."""
     return plan_here(profile_for(target, settings, flags))
 
 
@@ -44,7 +44,13 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
     if "://" in target:
         if chosen:
             raise UsageError("--set: a URL has no variables to set; a profile may")
+        if "target" in flags:
+            raise UsageError("--target: TARGET is a URL already; it says where a scenario's or profile's paths lead")
         return profile_for_url(target, flags)
+    if target.endswith(".py") and os.path.isfile(target):  # noqa: PTH113  a Path raises
+        if chosen:
+            raise UsageError("--set: a scenario's file has no variables to set; it may read os.environ")
+        return profile_for_scenario(target, flags)
     found = Path(target) if os.path.isfile(target) else shipped_profiles().get(target)  # noqa: PTH113  a Path raises
     if found is None:
         raise UsageError(

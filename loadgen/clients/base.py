@@ -67,6 +67,9 @@ class StreamClient(Protocol):
     def drop(self, stream: Any) -> None:
         """Close the stream's channel."""
 
+    def lost(self, stream: Any, error: ErrorClass, detail: str = "") -> None:
+        """Give up the request in flight: it has failed, and its channel is closed."""
+
 
 class WireProtocol(Protocol):
     """What is spoken on a reactor's channels, which are of the protocol's own kind of Channel."""

@@ -1,7 +1,9 @@
 """From a shard to a worker: which users, which client, on which loop."""
 
+import asyncio
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 
 from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
@@ -10,12 +12,14 @@ from loadgen.clients.reactor import Reactor
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.waits import LoopWaits, ThreadWaits
 from loadgen.executors.worker import Worker
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import Cause
 from loadgen.measure.names import names_of
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions
+from loadgen.pacing.base import Pacer
 from loadgen.pacing.make import make_pacer
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
@@ -43,6 +47,9 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, names=names, clock=task.clock)
     pacer = make_pacer(plan, shard)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
+    job = plan.job
+    if isinstance(job, ScenarioJob):
+        return _journeys(task, job, recorder, pacer, breaker, context, addresses)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _workload(task, recorder.transactions, sequential=False)
         reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
@@ -54,7 +61,6 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         return ReactorUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm())
 
     from loadgen.executors.sequential_users import SequentialUsers
-    from loadgen.executors.waits import LoopWaits, ThreadWaits
 
     return SequentialUsers(
         task,
@@ -65,6 +71,40 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         breaker,
         waits=ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm()),
     )
+
+
+def _journeys(
+    task: Assignment,
+    job: ScenarioJob,
+    recorder: Recorder,
+    pacer: Pacer,
+    breaker: Breaker,
+    context: ssl.SSLContext | None,
+    addresses: Addresses,
+) -> Users:
+    """The same for journeys, which are counted and end by themselves: their requests have no limit."""
+    from loadgen.executors.journey_users import JourneyUsers, OpenJourneyUsers, SequentialJourneyUsers
+    from loadgen.executors.thread_loop import ThreadLoop
+    from loadgen.workloads.scenario.workload import ScenarioWorkload
+
+    plan, endpoint = task.plan, task.endpoint
+    sequential = plan.mode == "threads" or plan.client != "raw"
+    workload = ScenarioWorkload(
+        job, task.shard, plan.users, recorder, breaker.failed,
+        origin=endpoint.origin, keep_alive=plan.keep_alive, wire=plan.client == "raw", warmup=plan.warmup_s > 0,
+        clock=task.clock, sequential=sequential,
+        loop=ThreadLoop if plan.mode == "threads" else asyncio.get_running_loop,
+    )  # fmt: skip
+    task = replace(task, shard=replace(task.shard, requests_limit=None))
+    if sequential:
+        waits = ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm())
+        clients = _client_maker(task, context, addresses)
+        return SequentialJourneyUsers(task, clients, pacer, workload, recorder, breaker, waits=waits)
+    reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
+    reactor.batches_ns = recorder.batches_ns
+    if plan.arrivals is not None:
+        return OpenJourneyUsers(task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm())
+    return JourneyUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm())
 
 
 def _workload(task: Assignment, transactions: Transactions, *, sequential: bool) -> Workload:
@@ -80,6 +120,8 @@ def _workload(task: Assignment, transactions: Transactions, *, sequential: bool)
     match plan.job:
         case HttpJob() as job:
             return HttpWorkload(job, shard, plan.users, streams=sequential)
+        case ScenarioJob():
+            raise AssertionError("journeys are made by _journeys")
         case S3Job() as job:
             from loadgen.workloads.s3.workload import make_s3_workload
 

@@ -17,7 +17,7 @@ from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recorder import Recorder
 from loadgen.pacing.base import Pacer
 from loadgen.plan.plan import Arrivals, share
-from loadgen.workloads.base import Pause, Workload
+from loadgen.workloads.base import Workload
 
 SPIN_NS = 25_000
 """An arrival nearer than this is looked out for: a timer that is set and rings costs 10 us and may be 60 us late."""
@@ -164,12 +164,6 @@ class OpenUsers(ReactorUsers):
                 return
         self._blocked = False
 
-    def _another(self) -> Stream:
-        connection = self._client.stream(len(self.connections))
-        self.connections.append(connection)
-        self._resumes.append(self._workload.script(connection.user).resume)
-        return connection
-
     def _fire(self, connection: Stream, due_ns: int) -> None:
         connection.due_ns = due_ns
         step = self._only or self._resumes[connection.user](None)
@@ -177,8 +171,8 @@ class OpenUsers(ReactorUsers):
             self._next_due_ns = NEVER_NS
             self._idle.append(connection)
             self._finish(self._clock())
-        elif isinstance(step, Pause):
-            self._pause(connection, step, self._clock())
+        elif not isinstance(step, Request):
+            self._take(connection, step, self._clock())
         else:
             self._budget -= 1
             self._client.send(connection, step, self._clock())

@@ -7,6 +7,7 @@ one that waits goes on after the outcome of another user's request, if there is 
 import asyncio
 from collections.abc import Callable
 from heapq import heappop, heappush
+from typing import Any
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NS_PER_MS, s_to_ns
@@ -19,11 +20,12 @@ from loadgen.executors.judging import judge
 from loadgen.executors.opening import Opening
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP, Slot
+from loadgen.measure.names import MOST_NAMES
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.pacing.base import Pacer, Span
 from loadgen.pacing.connecting import next_backoff_ns
-from loadgen.workloads.base import Pause, Workload
+from loadgen.workloads.base import Pause, Script, Step, Workload
 
 FOLD_EVERY = 250
 """Samples. To fold so many takes 70 us, while no reply is looked at. In portions of 50 a sample costs twice as much, in
@@ -56,9 +58,8 @@ class ReactorUsers:
         self._parked = 0
         self._task = task
         self._workload = workload
-        scripts = [workload.script(user) for user in range(shard.users)]
-        self._only = scripts[0].only if scripts else None
-        self._resumes = [script.resume for script in scripts]
+        self._only: Request | None = None
+        self._resumes: list[Callable[[Any], Step | None]] = []
         self._recorder = recorder
         self._breaker = breaker
         self._shared = task.control.values
@@ -83,9 +84,23 @@ class ReactorUsers:
         self._sweep_every_ns = min(s_to_ns(min(plan.timeout_s, plan.connect_timeout_s)) // 20, MOST_BETWEEN_SWEEPS_NS)
         self._alarm = alarm
         self._reactor = reactor
-        self._client = client(reactor, self, len(plan.job.request_names))
-        self.connections = [self._client.stream(user) for user in range(shard.users)]
+        self._client = client(reactor, self, len(plan.job.request_names) or MOST_NAMES)
+        self.connections: list[Stream] = []
+        for _ in range(shard.users):
+            self._another()
         self._reactor.watch(alarm.fileno(), self._on_alarm)
+
+    def _another(self) -> Stream:
+        """One more user, with a stream and a script of its own."""
+        stream = self._client.stream(len(self.connections))
+        self.connections.append(stream)
+        script = self._script(stream)
+        self._only = script.only
+        self._resumes.append(script.resume)
+        return stream
+
+    def _script(self, stream: Stream) -> Script:
+        return self._workload.script(stream.user)
 
     @property
     def opened(self) -> int:
@@ -189,28 +204,32 @@ class ReactorUsers:
         self._budget -= 1
         return request
 
-    def _rest(self, connection: Stream, pause: Pause | None, now: int) -> None:
-        """A pass does not begin now; with no pause, none will."""
-        if pause is None:
+    def _rest(self, connection: Stream, step: Step | None, now: int) -> None:
+        """A pass does not begin with a request; without a step, none will."""
+        if step is None:
             self._park(connection, now)
         else:
-            self._pause(connection, pause, now)
+            self._take(connection, step, now)
 
-    def _follow(self, connection: Stream, outcome: Outcome | None, now: int) -> Request | None:
+    def _follow(self, connection: Stream, outcome: Any, now: int) -> Request | None:
         """Go on with a pass: tell the script what came of its request, or (None) that its pause is over."""
         step = self._resumes[connection.user](outcome)
         if outcome is not None and self._waiting:
             waiting, self._waiting = self._waiting, []
             for other in waiting:
                 self._wake(other, now)
+        return self._go_on(connection, step, now)
+
+    def _go_on(self, connection: Stream, step: Step | None, now: int) -> Request | None:
+        """What a script wants in the middle of a pass, or the end of that."""
         if step is None:
             return self._continue(connection, now)
         if self._is_over(now):
             self._park(connection, now)
             return None
-        if isinstance(step, Pause):
+        if not isinstance(step, Request):
             self._midway[connection.user] = None
-            self._pause(connection, step, now)
+            self._take(connection, step, now)
             return None
         if connection.backoff_ns:
             self._midway[connection.user] = step
@@ -251,12 +270,14 @@ class ReactorUsers:
         self._sleep(connection, due_ns)
         return None
 
-    def _pause(self, connection: Stream, pause: Pause, now: int) -> None:
-        if pause.until_ns is None:
+    def _take(self, connection: Stream, step: Step, now: int) -> None:
+        """A step that is no request."""
+        assert isinstance(step, Pause)
+        if step.until_ns is None:
             self._waiting.append(connection)
             self.finished_ns = now
         else:
-            self._sleep(connection, pause.until_ns)
+            self._sleep(connection, step.until_ns)
 
     def _sleep(self, connection: Stream, until_ns: int) -> None:
         """Go on at that instant, when the next request is due."""
@@ -345,7 +366,7 @@ class ReactorUsers:
             group.reply, group.add, group.add_lag = reply, replies.samples.append, replies.lags.append
             group.resize = replies.resize
         connection.backoff_ns = 0
-        outcome = Outcome(connection.sent_ns, now, reply, error) if request.awaited else None
+        outcome = self._outcome(connection, now, reply, error) if request.awaited else None
         self._answered(connection, outcome, now)
         return error is None
 
@@ -360,10 +381,22 @@ class ReactorUsers:
         self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)
         if error.fault == "target":
             self._breaker.failed(now)
-        outcome = Outcome(connection.sent_ns, now, None, error, detail, head) if request.awaited else None
+        outcome = self._outcome(connection, now, None, error, detail, head) if request.awaited else None
         self._answered(connection, outcome, now)
 
-    def _answered(self, connection: Stream, outcome: Outcome | None, now: int) -> None:
+    def _outcome(
+        self,
+        connection: Stream,
+        now: int,
+        reply: Reply | None,
+        error: ErrorClass | None,
+        detail: str = "",
+        head: bytes = b"",
+    ) -> Any:
+        """What the script is given of its request."""
+        return Outcome(connection.sent_ns, now, reply, error, detail, head)
+
+    def _answered(self, connection: Stream, outcome: Any, now: int) -> None:
         """On with the pass, where its script awaits an outcome; else it is over."""
         request = self._continue(connection, now) if outcome is None else self._follow(connection, outcome, now)
         self._send(connection, request, now)

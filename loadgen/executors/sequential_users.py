@@ -6,6 +6,7 @@ The user's code is one coroutine. In a thread it is driven by `send(None)` over 
 import asyncio
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from loadgen.base.clock import NEVER_NS, NS_PER_MS
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Request
@@ -21,7 +22,7 @@ from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import SampleBuffer
 from loadgen.pacing.base import LockedPacer, Pacer
 from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
-from loadgen.workloads.base import Script, Workload
+from loadgen.workloads.base import Batch, Wait, Workload
 
 DRAIN_EVERY_NS = 250 * NS_PER_MS
 """Between looks through the users' buffers: to look through 2,000 takes 5 to 10 ms, 2 to 4 % of a core."""
@@ -65,6 +66,9 @@ class SequentialUsers:
         self._clients = [clients() for _ in range(shard.users)]
         self._workload = workload
         self._scripts = [workload.script(user) for user in range(shard.users)]
+        self._due_ns = [0] * shard.users  # when the pass that a user begins was due
+        self._extra: list[list[Client]] = [[] for _ in range(shard.users)]  # for requests at the same time
+        self._make_client = clients
         self._free = list(range(shard.users))
         self._buffers = [SampleBuffer() for _ in range(shard.users)]
         self._opened = [False] * shard.users
@@ -148,12 +152,12 @@ class SequentialUsers:
     def cut(self) -> None:
         if not self._cut:
             self._cut = True
-            for client in self._clients:
+            for client in self._all_clients():
                 client.cut()
 
     def take(self) -> Recording:
         self._drain()
-        for client in self._clients:
+        for client in self._all_clients():
             self._recorder.connections.move_from(client.counts)
         return self._recorder.take(last=self.finished)
 
@@ -164,9 +168,12 @@ class SequentialUsers:
         finally:
             if self._threads is not None:
                 self._threads.close()
-            for client in self._clients:
+            for client in self._all_clients():
                 await client.close()
             self._waits.close()
+
+    def _all_clients(self) -> list[Client]:
+        return self._clients + [client for clients in self._extra for client in clients]
 
     def _drain(self) -> None:
         for buffer in self._buffers:
@@ -223,7 +230,7 @@ class SequentialUsers:
         eager = not (self._paced or self._phases)
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not shared[STOP]:
-            request = only or await self._next(script, None)
+            request = only or await self._next(user, None)
             if request is None or (ticket is not None and not ticket()):
                 break
             with counting:  # others may read it in the slot while the request is out
@@ -240,12 +247,13 @@ class SequentialUsers:
             backoff_ns = next_backoff_ns(backoff_ns, error)
             if request.awaited:
                 outcome.error = error
-                done_ns, backoff_ns = await self._follow(client, script, buffer, outcome, backoff_ns)
+                done_ns, backoff_ns = await self._follow(user, outcome, backoff_ns)
                 now = self._clock()
                 if not self._may_send(now):
                     break
             if self._paced or backoff_ns:
                 due_ns = now + backoff_ns if backoff_ns else pacer.next_due_ns(user, now)
+                self._due_ns[user] = due_ns
                 await self._waits.until(due_ns)
                 now = self._clock()
         return done_ns
@@ -266,15 +274,15 @@ class SequentialUsers:
                     self._unsent_waits_ns.append(now - due_ns)
                 break
             user = free.pop()
-            client, buffer, script = self._clients[user], self._buffers[user], self._scripts[user]
-            request = script.only or await self._next(script, None)
+            self._due_ns[user] = due_ns
+            request = self._scripts[user].only or await self._next(user, None)
             if request is None:  # there is nothing left to send: the timetable ends here
                 self._tickets.sold_out = True
                 break
-            outcome = await self._exchange(client, buffer, request, due_ns)
+            outcome = await self._exchange(user, request, due_ns)
             done_ns = outcome.done_ns
             if request.awaited:
-                done_ns, _ = await self._follow(client, script, buffer, outcome, 0)
+                done_ns, _ = await self._follow(user, outcome, 0)
             free.append(user)
         return done_ns
 
@@ -289,48 +297,71 @@ class SequentialUsers:
         while (due_ns := self._pacer.next_due_ns(0, ended_ns)) < ended_ns and not self._tickets.sold_out:
             self._unsent_waits_ns.append(ended_ns - due_ns)
 
-    async def _exchange(self, client: Client, buffer: SampleBuffer, request: Request, due_ns: int) -> Outcome:
+    async def _exchange(self, user: int, request: Request, due_ns: int) -> Outcome:
+        self._count(1)
+        return self._noted(user, request, await self._clients[user].exchange(request), due_ns)
+
+    def _count(self, requests: int) -> None:
+        """So many more are sent; others may read it in the slot while they are out."""
         with self._counting:
-            self._shared[self._sent_slot] = self._sent = self._sent + 1
-        outcome = await client.exchange(request)
+            self._shared[self._sent_slot] = self._sent = self._sent + requests
+
+    def _noted(self, user: int, request: Request, outcome: Outcome, due_ns: int) -> Outcome:
+        buffer = self._buffers[user]
         buffer.sent_bytes[request.name_id] += outcome.bytes_sent
         buffer.received[request.name_id] += outcome.bytes_received
         outcome.error = self._note(buffer, request, outcome, due_ns)
         return outcome
 
-    async def _follow(
-        self, client: Client, script: Script, buffer: SampleBuffer, outcome: Outcome, backoff_ns: int
-    ) -> tuple[int, int]:
+    async def _follow(self, user: int, outcome: Outcome, backoff_ns: int) -> tuple[int, int]:
         """The rest of a pass after an outcome that the script awaits: when its last request ended, and the backoff."""
-        while (request := await self._next(script, outcome)) is not None:
+        while (request := await self._next(user, outcome)) is not None:
             if backoff_ns:
                 await self._waits.until(outcome.done_ns + backoff_ns)
             now = self._clock()
             if not self._may_send(now) or not self._tickets.take():
                 break
-            outcome = await self._exchange(client, buffer, request, now)
+            outcome = await self._exchange(user, request, now)
             backoff_ns = next_backoff_ns(backoff_ns, outcome.error)
             if not request.awaited:
                 break
         return outcome.done_ns, backoff_ns
 
-    async def _next(self, script: Script, outcome: Outcome | None) -> Request | None:
-        """What a script sends next, after the pauses it asks for; None where its pass is over, or the run."""
-        waits = self._waits
+    async def _next(self, user: int, outcome: Outcome | None) -> Request | None:
+        """What a script sends next, after what else it asks for; None where its pass is over, or the run."""
+        waits, resume = self._waits, self._scripts[user].resume
+        answer: Any = outcome
         while True:
             seen = waits.changes
-            step = script.resume(outcome)
-            if outcome is not None:
-                outcome = None
+            step = resume(answer)
+            if answer is not None:
+                answer = None
                 waits.changed()
             if step is None or isinstance(step, Request):
                 return step
-            if step.until_ns is None:
+            if isinstance(step, Batch):
+                answer = await self._together(user, step.requests)
+            elif isinstance(step, Wait):
+                await waits.future(step.future)
+            elif step.until_ns is None:
                 await waits.change(seen)
             else:
                 await waits.until(step.until_ns)
             if not self._may_send(self._clock()):
                 return None
+
+    async def _together(self, user: int, requests: list[Request]) -> list[Outcome]:
+        """Send requests at the same time, each by a client of its own; their outcomes."""
+        extra = self._extra[user]
+        while len(extra) + 1 < len(requests):
+            extra.append(self._make_client())
+        self._count(len(requests))
+        now = self._clock()
+        clients = [self._clients[user], *extra]
+        outcomes = await self._waits.together(
+            [client.exchange(request) for client, request in zip(clients, requests, strict=False)]
+        )
+        return [self._noted(user, request, outcome, now) for request, outcome in zip(requests, outcomes, strict=True)]
 
     def _may_send(self, now: int) -> bool:
         return now < self._end_ns and self._shared[STOP] == GO and not self._tickets.sold_out

@@ -5,13 +5,16 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from loadgen.base.alarm import Alarm, end_sleeps_on_time
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.timers import Timers
+from loadgen.executors.thread_loop import ThreadLoop
+
+T = TypeVar("T")
 
 PRECISE_MS = 2
 """A poll waits for whole milliseconds and up to one longer. The rest is slept, which ends on time: 70 us late at p99,
@@ -43,6 +46,14 @@ class Waits(Protocol):
         """Another user's outcome is known."""
         ...
 
+    async def future(self, future: "asyncio.Future[Any]") -> None:
+        """Return when it is done, or cancelled, or the run is stopped."""
+        ...
+
+    async def together(self, parts: "list[Coroutine[Any, Any, T]]") -> list[T]:
+        """Run them at the same time; what each returns."""
+        ...
+
 
 class ThreadWaits:
     """Waits in the kernel on pipes whose other ends are closed: one call wakes any number of threads."""
@@ -63,6 +74,27 @@ class ThreadWaits:
                 time.sleep(left / NS_PER_S)
             elif self._stopped(wait_ms):
                 return
+
+    async def future(self, future: "asyncio.Future[Any]") -> None:
+        """Let the future's loop, which is this thread's, turn."""
+        running = ThreadLoop.of_thread()
+        if running is not None:
+            running.wait(future, self._stop)
+
+    async def together(self, parts: "list[Coroutine[Any, Any, T]]") -> list[T]:
+        """A thread for each but the first."""
+        results: list[Any] = [None] * len(parts)
+
+        def run(place: int) -> None:
+            results[place] = completed(parts[place])
+
+        threads = [threading.Thread(target=run, args=(place,)) for place in range(1, len(parts))]
+        for thread in threads:
+            thread.start()
+        run(0)
+        for thread in threads:
+            thread.join()
+        return results
 
     def before_start(self) -> None:
         """To be called by the thread that starts those which will wait."""
@@ -156,6 +188,17 @@ class LoopWaits:
         change, self._change = self._change, self._loop.create_future()
         _wake(change)
 
+    async def future(self, future: "asyncio.Future[Any]") -> None:
+        """Await it on the loop."""
+        stopped = self._loop.create_future()
+        self._sleepers.add(stopped)
+        await asyncio.wait((future, stopped), return_when=asyncio.FIRST_COMPLETED)
+        self._sleepers.discard(stopped)
+
+    async def together(self, parts: "list[Coroutine[Any, Any, T]]") -> list[T]:
+        """Each as a task."""
+        return await asyncio.gather(*parts)
+
     def open_gate(self) -> None:
         """Let all users go."""
         self._opened.set()
@@ -171,6 +214,16 @@ class LoopWaits:
     def close(self) -> None:
         """Free the alarm; nobody waits any more."""
         self._timers.close()
+
+
+def completed(steps: "Coroutine[Any, Any, T]") -> T:
+    """The result of a coroutine that never suspends."""
+    try:
+        steps.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise RuntimeError("a blocking client suspended")
 
 
 def _wake(sleeper: "asyncio.Future[None]") -> None:

@@ -1,6 +1,7 @@
 """The plan of a profile on this machine. What runs it is not imported: `loadgen check` only looks."""
 
 import os
+from dataclasses import replace
 
 from loadgen.plan.build import make_plan
 from loadgen.plan.jobs.http import HttpJob
@@ -15,8 +16,12 @@ def plan_here(profile: Profile) -> Plan:
     """The plan of a checked profile on this machine; a bucket is found by AWS's variables, too. Raises UsageError."""
     plan = make_plan(profile, cores=usable_cores(), gil=gil_enabled())
     match plan.job:
-        case HttpJob() | ScenarioJob():
+        case HttpJob() | ScenarioJob(file=None):
             return plan
+        case ScenarioJob() as job:
+            from loadgen.workloads.scenario.file import load_job
+
+            return replace(plan, job=load_job(job))
         case S3Job() as job:
             from loadgen.workloads.s3.located import locate
 

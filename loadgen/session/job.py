@@ -25,8 +25,12 @@ async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = No
 
 async def _run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None) -> Result:
     match plan.job:
-        case HttpJob() | ScenarioJob():
+        case HttpJob() | ScenarioJob(file=None):
             return await run(plan, hooks, calibration)
+        case ScenarioJob() as job:
+            from loadgen.session.scenario import run_scenario
+
+            return await run_scenario(plan, job, hooks, calibration)
         case S3Job() as job:
             from loadgen.session.s3 import run_s3
 

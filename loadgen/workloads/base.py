@@ -1,9 +1,10 @@
 """The Protocols of what is sent: a Workload gives each of a shard's virtual users its Script."""
 
+import asyncio
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from loadgen.base.exchange import Outcome, Request
+from loadgen.base.exchange import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,21 @@ class Pause:
     until_ns: int | None = None
 
 
-Step = Request | Pause
+@dataclass(slots=True)
+class Wait:
+    """A script goes on when the future, which is of the running loop, is done."""
+
+    future: "asyncio.Future[Any]"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Requests to be sent at the same time, each on a connection of its own; the outcome is a list of theirs."""
+
+    requests: list[Request]
+
+
+Step = Request | Pause | Wait | Batch
 
 
 class Script(Protocol):
@@ -25,8 +40,8 @@ class Script(Protocol):
     only: Request | None
     """The one request, where all are the same: drivers then send it without asking."""
 
-    def resume(self, outcome: Outcome | None) -> Step | None:
-        """The next step; with None a pass begins, or goes on after a Pause.
+    def resume(self, outcome: Any) -> Step | None:
+        """The next step; with None a pass begins, or goes on after a Pause or a Wait.
 
         A Request that is not `awaited` ends its pass. After one that is, `resume` is given its outcome, whose `error`
         is also set where the reply broke `expect`, at whatever moment of the run; a Request in answer is sent at once,

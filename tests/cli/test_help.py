@@ -88,6 +88,7 @@ def test_a_value_is_called_by_its_kind_or_unit(option: RunOption) -> None:
         "MODE",
         "CLIENT",
         "EXPR",
+        "URL",
     }
     assert option.metavar in known
 

@@ -122,6 +122,9 @@ class FakeReactor:
     def drop(self, stream: FakeStream) -> None:
         stream.is_open = False
 
+    def lost(self, stream: FakeStream, error: ErrorClass, _detail: str = "") -> None:
+        self.fail(stream, error)
+
     def opened(self, stream: FakeStream) -> None:
         self.opening.remove(stream)
         stream.is_open = True

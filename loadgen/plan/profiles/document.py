@@ -69,6 +69,12 @@ def profile_for_url(url: str, flags: Mapping[str, object]) -> Profile:
     return _checked(Resolution(values={"target": Raw(url)}), Places(), flags, default_name=None)
 
 
+def profile_for_scenario(file: str, flags: Mapping[str, object]) -> Profile:
+    """The profile of journeys in a Python file, all else from flags. Raises ProfileError with every problem."""
+    values: dict[str, object] = {"scenario": Raw(file)}
+    return _checked(Resolution(values=values), Places(), flags, default_name=Path(file).stem)
+
+
 def profile_for_s3(section: Mapping[str, object], flags: Mapping[str, object]) -> Profile:
     """The profile of a job on a bucket, all from flags. Raises ProfileError with every problem."""
     return _checked(Resolution(values={}), Places(), {**flags, "s3": section}, default_name=None)

@@ -13,7 +13,7 @@ from loadgen.workloads.scenario.paths import encode_pairs
 FORM = "application/x-www-form-urlencoded"
 _BOUNDARY = b"----loadgen-form-boundary"
 _KINDS = ("json", "form", "data", "files")
-_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 Pairs = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
@@ -28,7 +28,7 @@ def encode_body(options: Mapping[str, Any]) -> tuple[str | None, bytes]:
         case []:
             return None, b""
         case ["json"]:
-            return "application/json", _to_json(options["json"]).encode()
+            return "application/json", to_json(options["json"]).encode()
         case ["form"]:
             return _form(options["form"])
         case ["data"]:

@@ -1,0 +1,230 @@
+"""Users on a reactor whose scripts are journeys: what a reply is to them, and what they want besides requests."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from heapq import heapify
+from typing import Any
+
+from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.clients.base import Stream
+from loadgen.executors.open_users import OpenUsers
+from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.sequential_users import SequentialUsers
+from loadgen.guard.shared_state import GO, STOP
+from loadgen.measure.recording import Recording
+from loadgen.workloads.base import Batch, Script, Step, Wait
+from loadgen.workloads.scenario.answers import AnsweredGroup, answer_alike, answer_to
+from loadgen.workloads.scenario.coroutines import CoroutineScript
+from loadgen.workloads.scenario.requests import UserRequest
+from loadgen.workloads.scenario.workload import ScenarioWorkload
+
+
+@dataclass(slots=True)
+class _Together:
+    """A batch that is out: the replies so far, and how many are missing."""
+
+    owner: Stream
+    replies: list[Any]
+    missing: int
+
+
+class JourneyUsers(ReactorUsers):
+    """Users that follow journeys in a closed loop."""
+
+    _workload: ScenarioWorkload
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        self._scripts: list[CoroutineScript] = []
+        self._awaiting: dict[int, asyncio.Future[Any]] = {}
+        self._extra: dict[int, list[Stream]] = {}  # by user: streams that serve its batches
+        self._together: dict[Stream, tuple[_Together, int]] = {}
+        super().__init__(*arguments, **keywords)
+
+    def _script(self, stream: Stream) -> Script:
+        script = self._workload.script(stream.user)
+        due = partial(_due_ns, stream) if self._paced else _not_timed
+        flows = self._eager and not self._staggered
+        script.attach(due, partial(self._woken, stream), flows=flows)
+        self._scripts.append(script)
+        return script
+
+    @property
+    def journeys(self) -> int:
+        """How many have begun."""
+        return self._workload.journeys.started
+
+    # What a script wants besides a request.
+
+    def _take(self, connection: Stream, step: Step, now: int) -> None:
+        if isinstance(step, Wait):
+            self._awaiting[connection.user] = step.future
+            step.future.add_done_callback(partial(self._done, connection))
+        elif isinstance(step, Batch):
+            self._send_together(connection, step, now)
+        else:
+            super()._take(connection, step, now)
+
+    def _done(self, connection: Stream, future: "asyncio.Future[Any]") -> None:
+        if self._awaiting.get(connection.user) is future:
+            self._woken(connection)
+
+    def _woken(self, connection: Stream) -> None:
+        """Go on with a script: what it awaited is done, or something cancels it."""
+        user, now = connection.user, self._clock()
+        sleeping = [entry for entry in self._pausing if entry[1] == user]
+        if self._awaiting.pop(user, None) is not None:
+            self._wake(connection, now)
+        elif sleeping:
+            self._pausing.remove(sleeping[0])
+            heapify(self._pausing)
+            self._wake(connection, now)
+        elif self._scripts[user].requested and self._shared[STOP] == GO:
+            self._client.lost(connection, ErrorClass.TIMEOUT, "given up by the scenario's own timeout")
+
+    def _send_together(self, connection: Stream, batch: Batch, now: int) -> None:
+        streams = self._extra.setdefault(connection.user, [])
+        while len(streams) + 1 < len(batch.requests):
+            streams.append(self._client.stream(connection.user))
+        together = _Together(connection, [None] * len(batch.requests), len(batch.requests))
+        sends = list(zip([connection, *streams], batch.requests, strict=False))
+        for place, (stream, _) in enumerate(sends):
+            self._together[stream] = together, place
+        self._budget -= len(sends)
+        for stream, request in sends:
+            stream.due_ns = now
+            self._client.send(stream, request, now)
+
+    def _one_of(self, stream: Stream, reply: Any, now: int) -> None:
+        """A reply to one request of a batch: with the last one its script goes on."""
+        together, place = self._together.pop(stream)
+        together.replies[place] = reply
+        together.missing -= 1
+        if not together.missing:
+            owner = together.owner
+            self._midway.pop(owner.user, None)
+            self._send(owner, self._follow(owner, together.replies, now), now)
+
+    # The reactor's Handler.
+
+    def on_repeat(self, connection: Stream, now: int) -> Request | None:
+        """The bytes of last time: the answer is that of last time."""
+        group: AnsweredGroup = connection.request.group  # type: ignore[assignment, union-attr]
+        if self._paced:
+            group.add_lag(connection.sent_ns - connection.due_ns)
+        group.add(now - connection.sent_ns)
+        return self._told(connection, group.answer, now)
+
+    def on_alike(self, connection: Stream, now: int) -> Request | None:
+        """A reply of the same kind, with another body."""
+        group: AnsweredGroup = connection.request.group  # type: ignore[assignment, union-attr]
+        answer = answer_alike(group)
+        if self._paced:
+            group.add_lag(connection.sent_ns - connection.due_ns)
+        group.add(now - connection.sent_ns)
+        return self._told(connection, answer, now)
+
+    def _told(self, connection: Stream, answer: Any, now: int) -> Request | None:
+        """On with a journey: the hot path is the next request at once."""
+        connection.backoff_ns = 0
+        if self._together and connection in self._together:
+            self._one_of(connection, answer, now)
+            return None
+        step = self._resumes[connection.user](answer)
+        if step.__class__ is UserRequest and now < self._end_ns and not self._shared[STOP]:
+            self._budget -= 1
+            connection.due_ns = now
+            return step
+        return self._go_on(connection, step, now)
+
+    def _outcome(
+        self,
+        connection: Stream,
+        now: int,
+        reply: Reply | None,
+        error: ErrorClass | None,
+        detail: str = "",
+        head: bytes = b"",
+    ) -> Any:
+        assert connection.request is not None
+        return answer_to(connection.request, reply, error, detail, head)
+
+    def _answered(self, connection: Stream, outcome: Any, now: int) -> None:
+        if self._together and connection in self._together:
+            self._one_of(connection, outcome, now)
+        else:
+            super()._answered(connection, outcome, now)
+
+    # Time and endings.
+
+    def end_warmup(self, done: int) -> None:
+        self._workload.journeys.end_warmup()
+
+    def tick(self, now: int) -> None:
+        """Users that await something of their own are through when the run is."""
+        super().tick(now)
+        if self._awaiting and self._end_ns and self._is_over(now):
+            awaiting, self._awaiting = self._awaiting, {}
+            for user in awaiting:
+                self._park(self.connections[user], now)
+
+    def take(self) -> Recording:
+        if self.finished:
+            self._workload.journeys.end()
+        return super().take()
+
+    async def close(self) -> None:
+        try:
+            for script in self._scripts:
+                script.close()
+        finally:
+            await super().close()
+
+
+class OpenJourneyUsers(JourneyUsers, OpenUsers):
+    """Journeys that begin at a rate: an arrival is one that is due."""
+
+
+def _due_ns(stream: Stream) -> int:
+    return stream.due_ns
+
+
+def _not_timed() -> int:
+    return 0
+
+
+class SequentialJourneyUsers(SequentialUsers):
+    """Users that follow journeys, each in a thread or in a task of its own."""
+
+    _workload: ScenarioWorkload
+    _scripts: list[CoroutineScript]  # type: ignore[assignment]
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        for user, script in enumerate(self._scripts):
+            due = partial(self._due_ns.__getitem__, user) if self._paced else _not_timed
+            script.attach(due, getattr(script.loop, "interrupt", _nobody), flows=False)
+
+    @property
+    def journeys(self) -> int:
+        """How many have begun."""
+        return self._workload.journeys.started
+
+    def end_warmup(self, done: int) -> None:
+        self._workload.journeys.end_warmup()
+
+    def take(self) -> Recording:
+        if self.finished:
+            self._workload.journeys.end()
+        return super().take()
+
+    async def close(self) -> None:
+        try:
+            await super().close()
+        finally:
+            for script in self._scripts:
+                script.close()
+
+
+def _nobody() -> None:
+    """There is no wait that could be ended."""

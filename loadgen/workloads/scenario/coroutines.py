@@ -1,0 +1,240 @@
+"""A user's journeys as coroutines: each `send` goes on to the next thing that the journey wants."""
+
+import traceback
+from asyncio import current_task
+from asyncio.tasks import _enter_task, _leave_task
+from collections.abc import Callable, Coroutine
+from types import coroutine
+from typing import Any
+
+from loadgen.base.clock import NS_PER_MS
+from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.user_code import describe
+from loadgen.workloads.base import Batch, Pause, Step, Wait
+from loadgen.workloads.scenario.absent import AbsentError
+from loadgen.workloads.scenario.answers import answer_of
+from loadgen.workloads.scenario.current_task import CurrentTask
+from loadgen.workloads.scenario.feeds import FeedEndedError
+from loadgen.workloads.scenario.hooks import Part
+from loadgen.workloads.scenario.journeys import Journeys
+from loadgen.workloads.scenario.requests import UserRequest
+from loadgen.workloads.scenario.user import JourneyEndedError, User
+
+SETUP = "per_user"
+"""Stands in names where a journey's would."""
+
+BROKEN_PAUSE_NS = 50 * NS_PER_MS
+"""After a journey whose code raised, or that sent nothing: one that does so at once would keep a core busy."""
+
+_OVER = object()  # a journey is over
+_OWN = (Pause, Wait, Batch)
+
+
+class CoroutineScript:
+    """One user's. `functions` give a coroutine each, in the order of the job's journeys; `before` and `after` are what
+    the user does before its first journey and after its last.
+    """
+
+    only: Request | None = None
+
+    def __init__(
+        self,
+        user: User,
+        functions: list[Callable[[Any], Coroutine[Any, Any, Any]]],
+        journeys: Journeys,
+        loop: Any,
+        before: Part | None = None,
+        after: Part | None = None,
+    ) -> None:
+        self.user = user
+        self.journey = 0
+        self.began_ns = 0
+        self.due_ns = 0
+        self.due: Callable[[], int] = _not_timed
+        self._functions = functions
+        self._journeys = journeys
+        self.loop = loop
+        self._task = CurrentTask(loop, f"user {user.number}", _nobody)
+        self._before = before
+        self._after = after
+        self.passes = 0
+        self.requested = False
+        self.asked = False
+        self.flows = False
+        self._coroutine = self._live()
+        self._send = self._coroutine.send
+        journeys.join(self)
+
+    def attach(self, due: Callable[[], int], wake: Callable[[], None], *, flows: bool) -> None:
+        """Whoever drives the script says when the pass that begins was due, and is told to go on with it. `flows`: the
+        next pass begins at once, and nobody need be asked.
+        """
+        self.due = due
+        self.flows = flows
+        self._task.wake = wake
+
+    def resume(self, outcome: Any) -> Step | None:
+        loop, task = self.loop, self._task
+        outer = current_task(loop)
+        if outer is not None:
+            _leave_task(loop, outer)
+        _enter_task(loop, task)  # type: ignore[arg-type]
+        try:
+            step: Any = self._send(outcome) if task.cancelled_with is None else self._throw(task)
+        finally:
+            _leave_task(loop, task)  # type: ignore[arg-type]
+            if outer is not None:
+                _enter_task(loop, outer)
+        if step.__class__ is UserRequest:
+            self.requested = self.asked = True
+            return step
+        self.requested = False
+        if step is _OVER:
+            return None
+        if isinstance(step, _OWN):
+            self.asked = self.asked or step.__class__ is Batch
+            return step
+        return self._foreign(step)
+
+    def close(self) -> None:
+        """The run is over, wherever the journey is."""
+        self._coroutine.close()
+
+    def _throw(self, task: CurrentTask) -> Any:
+        error = task.take()
+        assert error is not None
+        return self._coroutine.throw(error)
+
+    def _foreign(self, step: Any) -> Step:
+        """What a journey awaits that is not ours: nothing for a moment, or a future of asyncio's."""
+        if step is None:
+            return Pause(self._journeys.clock())
+        step._asyncio_future_blocking = False
+        return Wait(step)
+
+    async def _live(self) -> None:
+        """One journey after another, without an end."""
+        user, journeys = self.user, self._journeys
+        good = journeys.samples()
+        clock, functions, kinds = journeys.clock, self._functions, journeys.journeys
+        limited, pick = journeys.limited, journeys.pick
+        begin, due, ended = user.begin, self.due, self._ended
+        ready_ns = 0
+        if self._before is not None:
+            ready_ns = await self._prepare(self._before)
+        while True:
+            if journeys.over or (limited and not journeys.begin()):
+                await _over()
+                continue
+            self.journey = journey = pick(user.number, self.passes)
+            self.passes += 1
+            begin(kinds[journey].name)
+            self.due_ns = due_ns = due()
+            self.began_ns = began_ns = clock()
+            if ready_ns:  # the first one waits for what its user does before
+                self.due_ns, ready_ns = due_ns and max(due_ns, ready_ns), 0
+            try:
+                await functions[journey](user)
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # whatever a script raises, sys.exit among it, is an outcome of its journey
+                await ended(error)
+            else:
+                if user.failed is None:
+                    samples = good[journey]
+                    if due_ns:
+                        samples.lags.append(max(0, began_ns - self.due_ns))
+                    samples.samples.append(clock() - began_ns - user.waited_ns)
+                else:
+                    journeys.fail(self, user.failed, user.failed_because)
+            self.began_ns = 0
+            if not self.asked:  # it wanted no request: let others have their turn
+                await _step(Pause(clock()))
+            elif self.flows:
+                continue
+            self.asked = False
+            await _over()
+
+    async def _ended(self, error: BaseException) -> None:
+        """A journey that was ended by an exception."""
+        journeys = self._journeys
+        if isinstance(error, FeedEndedError):
+            journeys.over = True
+            self.passes -= 1
+        elif isinstance(error, JourneyEndedError):
+            journeys.fail(self, error.error, error.detail)
+        elif isinstance(error, AssertionError | AbsentError):
+            journeys.fail(self, ErrorClass.CHECK_FAILED, f"{_place(error)}{describe(error)}")
+        else:
+            example = "".join(traceback.format_exception(error))
+            journeys.fail(self, ErrorClass.SCRIPT_ERROR, f"{_place(error)}{describe(error)}", example)
+            self.began_ns = 0
+            await _step(Pause(journeys.clock() + BROKEN_PAUSE_NS))
+
+    async def _prepare(self, before: Part) -> int:
+        """What the user does before its first journey; when that was done. A user that fails in it takes no part."""
+        user = self.user
+        user.journey = SETUP
+        user.failed = None
+        try:
+            await before()
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._journeys.unready(user.number, f"{_place(error)}{describe(error)}")
+            while True:
+                await _over()
+        return self._journeys.clock()
+
+
+def _place(error: BaseException) -> str:
+    """The file and line, of a name without its folder, where an exception arose."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "loadgen/workloads/" not in frame.filename.replace("\\", "/")] or frames
+    return f"{own[-1].filename.rpartition('/')[2]}:{own[-1].lineno}: " if own else ""
+
+
+class AwaitedScript(CoroutineScript):
+    """The same for drivers that give outcomes as clients do; with a `ThreadLoop`, in a thread that has no loop."""
+
+    def resume(self, outcome: Any) -> Step | None:
+        if outcome is not None:
+            outcome = self._answer(outcome)
+        enter = getattr(self.loop, "enter", None)
+        if enter is None:
+            step = super().resume(outcome)
+        else:
+            enter()
+            try:
+                step = super().resume(outcome)
+            finally:
+                self.loop.leave()
+        self._step = step
+        return step
+
+    def _answer(self, outcome: Any) -> Any:
+        step = self._step
+        if isinstance(step, Batch):
+            return [answer_of(*pair) for pair in zip(step.requests, outcome, strict=True)]
+        assert isinstance(step, Request)
+        return answer_of(step, outcome)
+
+    _step: Step | None = None
+
+
+@coroutine
+def _step(step: Step) -> Any:
+    return (yield step)
+
+
+@coroutine
+def _over() -> Any:
+    yield _OVER
+
+
+def _not_timed() -> int:
+    return 0
+
+
+def _nobody() -> None:
+    """Nobody drives the script yet."""

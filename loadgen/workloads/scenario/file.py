@@ -1,0 +1,34 @@
+"""A scenario's file as a job: loaded once in the parent, so that what is wrong with it is said before anything runs."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from loadgen.base.errors import UsageError
+from loadgen.base.user_code import load_file
+from loadgen.plan.declarations import Declarations, declarations
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob
+
+
+def load_job(job: ScenarioJob) -> ScenarioJob:
+    """The job with the journeys of its file. Raises UsageError, with file and line, for one that cannot be used."""
+    assert job.file is not None
+    declared = load_declarations(job.file)
+    journeys = tuple(
+        Journey(item.name, item.weight, item.think_s, item.fresh) for item in declared.scenarios if item.weight
+    )
+    feeds = tuple(feed.spec() for feed in declared.feeds)
+    return replace(job, journeys=journeys, feeds=feeds, digest=digest(job.file))
+
+
+def load_declarations(path: str) -> Declarations:
+    """What the file declares, loaded anew."""
+    return declarations(load_file(path), path)
+
+
+def digest(path: str) -> str:
+    """The SHA-256 of the file's content."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None

@@ -1,0 +1,60 @@
+"""The header fields that a user sends with every request."""
+
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+
+
+class UserHeaders(MutableMapping[str, str]):
+    """Names in any case, each once, in order. `block` is their wire form, made anew after a change, which `changed` is
+    told of.
+    """
+
+    __slots__ = ("_block", "_changed", "_fields")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], changed: Callable[[], None]) -> None:
+        self._fields = {name.lower(): (name, value) for name, value in pairs}
+        self._block: str | None = None
+        self._changed = changed
+
+    @property
+    def block(self) -> str:
+        """Each line ends with CRLF."""
+        if self._block is None:
+            self._block = "".join(f"{name}: {value}\r\n" for name, value in self._fields.values())
+        return self._block
+
+    def without(self, replaced: Iterable[str]) -> str:
+        """The block without the fields of these lowered names."""
+        return "".join(f"{name}: {value}\r\n" for key, (name, value) in self._fields.items() if key not in replaced)
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()][1]
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self._fields[name.lower()] = field(name, value)
+        self._block = None
+        self._changed()
+
+    def __delitem__(self, name: str) -> None:
+        del self._fields[name.lower()]
+        self._block = None
+        self._changed()
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._fields.values())
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+def field(name: str, value: object) -> tuple[str, str]:
+    """A field that can be sent. Raises ValueError for what would end its line, or cannot be written in it."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if not name.isascii() or not name or any(char in name for char in ": \t\r\n"):
+        raise ValueError(f"header {name!r}: expected a name of letters, digits and dashes")
+    if any(char in text for char in "\r\n\0"):
+        raise ValueError(f"header {name}: its value has a line break, which would end it")
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(f"header {name}: {text!r} has characters that no header can hold; percent-encode it") from None
+    return name, text

@@ -1,0 +1,127 @@
+"""Which journey is next, how many there may be, and how each of a worker's journeys went."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from random import Random
+from threading import Lock
+from typing import Protocol
+
+from loadgen.base.clock import Clock
+from loadgen.base.exchange import ErrorClass
+from loadgen.measure.names import Kind, Names
+from loadgen.measure.transactions import Transactions, TransactionSamples
+from loadgen.plan.jobs.scenario import Journey
+from loadgen.workloads.http import weighted_cycle
+
+UNLIMITED = 1 << 62
+_STRIDE = 7919
+"""A prime: users of neighbouring ranks begin far from each other in the cycle of journeys."""
+
+
+class Traveller(Protocol):
+    """A user that may be in the middle of a journey: `began_ns` is 0 where it is in none. `due_ns` as in `Journeys`."""
+
+    journey: int
+    passes: int
+    began_ns: int
+    due_ns: int
+
+
+class Journeys:
+    """Those of one worker; several threads may share it. `limit` is how many may begin in the measured window. Once
+    `over`, none begins any more.
+
+    A journey's `due_ns` is when it should have begun, 0 where that is not timed.
+    """
+
+    def __init__(
+        self,
+        journeys: Sequence[Journey],
+        names: Names,
+        transactions: Transactions,
+        on_failure: Callable[[int], None],
+        *,
+        limit: int | None,
+        warmup: bool,
+        seed: int,
+        by_user: bool,
+        clock: Clock,
+    ) -> None:
+        self.journeys = journeys
+        self.names = names
+        self.transactions = transactions
+        self.on_failure = on_failure
+        self.clock = clock
+        self._numbers = [names.number(Kind.JOURNEY, journey.name) for journey in journeys]
+        self._limit = UNLIMITED if limit is None else limit
+        self._end = UNLIMITED if warmup else self._limit
+        self._taken = itertools.count()
+        self.limited = limit is not None
+        self.over = False
+        self._cycle = weighted_cycle([journey.weight for journey in journeys], Random(seed))
+        self._by_user = by_user
+        self._travellers: list[Traveller] = []
+        self._lock = Lock()
+        self._ended = False
+
+    @property
+    def started(self) -> int:
+        """How many have begun so far."""
+        return sum(traveller.passes for traveller in self._travellers)
+
+    @property
+    def left(self) -> int:
+        """How many have not begun of those that were to."""
+        return max(0, self._end - self.started) if self._end < UNLIMITED else 0
+
+    def join(self, traveller: Traveller) -> None:
+        """One more user."""
+        with self._lock:
+            self._travellers.append(traveller)
+
+    def samples(self) -> list[TransactionSamples]:
+        """Where good journeys are written down, in the order of the job; for the calling thread alone."""
+        return [self.transactions.samples(number) for number in self._numbers]
+
+    def pick(self, rank: int, passes: int) -> int:
+        """The journey of the user of this rank (from 0) that comes after so many: by weight, the same for a seed."""
+        cycle = self._cycle
+        if len(cycle) == 1:
+            return 0
+        return cycle[rank % len(cycle) if self._by_user else (rank * _STRIDE + passes) % len(cycle)]
+
+    def begin(self) -> bool:
+        """Whether one more journey may begin, where they are limited."""
+        return next(self._taken) < self._end
+
+    def end_warmup(self) -> None:
+        """The limit counts from here on."""
+        if self._limit < UNLIMITED:
+            self._end = next(self._taken) + 1 + self._limit
+
+    def fail(self, traveller: Traveller, error: ErrorClass, detail: str, example: str = "") -> None:
+        """A journey is over, and went wrong."""
+        now = self.clock()
+        self.transactions.fail(
+            self._numbers[traveller.journey], error, now - traveller.began_ns, lag_ns(traveller), detail, example
+        )
+        self.on_failure(now)
+
+    def unready(self, user: int, because: str) -> None:
+        """A user cannot begin: what it does before its first journey raised."""
+        number = self.names.number(Kind.CALL, "per_user")
+        self.transactions.fail(number, ErrorClass.SCRIPT_ERROR, 0, 0, f"user {user}: {because}", "")
+
+    def end(self) -> None:
+        """The run is over: who is in the middle of a journey does not end it."""
+        now = self.clock()
+        for traveller in self._travellers:
+            if traveller.began_ns and not self._ended:
+                number = self._numbers[traveller.journey]
+                self.transactions.unfinished(number, now - traveller.began_ns, lag_ns(traveller))
+        self._ended = True
+
+
+def lag_ns(traveller: Traveller) -> int:
+    """How much later than due a journey began."""
+    return max(0, traveller.began_ns - traveller.due_ns) if traveller.due_ns else 0

@@ -1,0 +1,196 @@
+"""From what a user asks for to a Request, in its wire form: what never changes of it is laid out once for a worker."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loadgen.base.exchange import Expect, Fields, Origin, Request
+from loadgen.measure.names import Kind, Names
+from loadgen.workloads.scenario.answers import AnsweredGroup
+from loadgen.workloads.scenario.answers import group as new_group
+from loadgen.workloads.scenario.cookies import CookieJar
+from loadgen.workloads.scenario.forms import encode_body
+from loadgen.workloads.scenario.headers import UserHeaders, field
+from loadgen.workloads.scenario.paths import PathTemplate, compile_path, with_params
+from loadgen.workloads.scenario.redirects import Redirect
+
+KEEP_BYTES = 1 << 20
+"""So much of a reply's body can be looked at; what comes after it is counted and dropped."""
+
+BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
+_BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
+_OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values"}
+
+
+@dataclass(slots=True)
+class Recipe:
+    """A kind of request of one journey: what its requests have in common. `start` and `middle` stand around the target;
+    `keeps`: the next one can be made of the last.
+    """
+
+    name_id: int
+    method: str
+    path: PathTemplate
+    group: AnsweredGroup
+    expect: Expect
+    start: str
+    middle: str
+    keeps: bool
+
+
+class UserRequest(Request):
+    """A user's requests of one kind, one after the other: the same object with another wire form. `end` is what ended
+    the head of the last one.
+    """
+
+    __slots__ = ("end", "recipe")
+
+    recipe: Recipe
+    end: str
+
+
+class RequestMaker:
+    """One worker's. `headers` are sent by every user; `expect` is what is a good reply where a request does not say it.
+
+    With `wire` requests are made as HTTP/1.1 sends them, else in the parts that other clients take.
+    """
+
+    def __init__(
+        self,
+        names: Names,
+        origin: Origin,
+        headers: tuple[tuple[str, str], ...],
+        expect: Expect,
+        *,
+        keep_alive: bool,
+        wire: bool,
+    ) -> None:
+        self.origin = origin
+        self.headers = headers
+        self._names = names
+        self._expect = expect
+        self._close = "" if keep_alive else "Connection: close\r\n"
+        self.wire = wire
+        self._recipes: dict[tuple[str, str, str, str | None, Any], Recipe] = {}
+
+    def recipe(self, journey: str, method: str, template: str, name: str | None, expect: Any) -> Recipe:
+        """The kind of request that these belong to; its first one gives it its number."""
+        key = (journey, method, template, name, expect if expect is None or isinstance(expect, int) else repr(expect))
+        recipe = self._recipes.get(key)
+        if recipe is None:
+            path = compile_path(template)
+            step = name or f"{method} {template}"
+            number = self._names.number(Kind.REQUEST, f"{journey}/{step}" if journey else step)
+            origin = path.origin or self.origin
+            middle = f" HTTP/1.1\r\nHost: {origin.authority}\r\n{self._close}"
+            good = self._expect if expect is None else make_expect(expect)
+            keeps = path.origin is None and not path.roams
+            recipe = Recipe(number, method, path, new_group(), good, f"{method} ", middle, keeps)
+            self._recipes[key] = recipe
+        return recipe
+
+    def make(
+        self,
+        recipe: Recipe,
+        values: tuple[object, ...],
+        headers: UserHeaders,
+        jar: CookieJar,
+        options: Mapping[str, Any],
+    ) -> UserRequest:
+        """The request to send. Raises ValueError or TypeError for what cannot be sent."""
+        unknown = options.keys() - _OPTIONS
+        if unknown:
+            raise TypeError(f"a request has no option {sorted(unknown)[0]!r}; it has {', '.join(sorted(_OPTIONS))}")
+        target = recipe.path.render(*values)
+        if "params" in options:
+            target = with_params(target, options["params"])
+        kind, body = encode_body(options) if BODY_OPTIONS & options.keys() else (None, b"")
+        own = [field(name, value) for name, value in dict(options.get("headers") or {}).items() if value is not None]
+        replaced = {name.lower() for name, _ in own}
+        if kind is not None and "content-type" not in replaced:
+            own.append(("Content-Type", kind))
+            replaced.add("content-type")
+        block = headers.without(replaced) if replaced else headers.block
+        block += "".join(f"{name}: {value}\r\n" for name, value in own)
+        if jar and "cookie" not in replaced:
+            block += self._cookie_field(jar, recipe.path.origin or self.origin, target)
+        return self.request(recipe, target, block, body)
+
+    @staticmethod
+    def _cookie_field(jar: CookieJar, origin: Origin, target: str) -> str:
+        line = jar.header(origin, target, time.time())
+        return f"Cookie: {line}\r\n" if line else ""
+
+    def follow(self, request: Request, redirect: Redirect, headers: UserHeaders, jar: CookieJar) -> UserRequest:
+        """The request to which a redirect leads, under the name of the one that was redirected."""
+        key = ("", redirect.method, "", str(request.name_id), None)
+        recipe = self._recipes.get(key)
+        if recipe is None:
+            middle = f" HTTP/1.1\r\nHost: {self.origin.authority}\r\n{self._close}"
+            path = compile_path("/")
+            recipe = Recipe(
+                request.name_id,
+                redirect.method,
+                path,
+                new_group(),
+                request.expect,
+                f"{redirect.method} ",
+                middle,
+                keeps=False,
+            )
+            self._recipes[key] = recipe
+        block = headers.block if redirect.same_origin else headers.without(("authorization",))
+        if jar:
+            block += self._cookie_field(jar, redirect.origin, redirect.target)
+        body = request.body if redirect.keep_body and isinstance(request.body, bytes) else b""
+        return self.request(recipe, redirect.target, block, body)
+
+    def request(self, recipe: Recipe, target: str, block: str, body: bytes) -> UserRequest:
+        """The same of its parts: `block` are all its fields but Host and those of its body's length."""
+        request = UserRequest(
+            recipe.name_id, recipe.method, target, _NO_FIELDS, body=body, expect=recipe.expect, keep=KEEP_BYTES,
+            group=recipe.group, awaited=True,
+        )  # fmt: skip
+        request.recipe, request.end = recipe, ""
+        if self.wire and not request.streams and "\r\nhost:" not in f"\r\n{block}".lower():
+            length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in _BODY_METHODS else ""
+            head = f"{recipe.start}{target}{recipe.middle}{block}{length}\r\n".encode("latin-1")
+            request.wire = head + body if body else head
+        else:
+            request.fields = _FIELDS.with_block(block.encode("latin-1"))
+        return request
+
+
+_NO_FIELDS = Fields(())
+_FIELDS = Fields(())
+
+
+def make_expect(expect: Any) -> Expect:
+    """`expect=` of a request: a status, several of them, or {"status": ..., "contains": ..., "length": ...}."""
+    if isinstance(expect, Expect):
+        return expect
+    if not isinstance(expect, Mapping):
+        return Expect(_statuses(expect))
+    unknown = expect.keys() - {"status", "contains", "length"}
+    if unknown:
+        raise TypeError(f"expect has no {sorted(unknown)[0]!r}; it has status, contains and length")
+    contains = expect.get("contains")
+    looked_for = contains.encode() if isinstance(contains, str) else contains
+    statuses = _statuses(expect["status"]) if "status" in expect else Expect().statuses
+    return Expect(statuses, looked_for, expect.get("length"))
+
+
+def _statuses(given: Any) -> tuple[tuple[int, int], ...]:
+    """200, "2xx", (200, 404) or any list of them."""
+    items = given if isinstance(given, list | tuple | set | range) else [given]
+    ranges = []
+    for item in items:
+        text = str(item).lower()
+        if text.endswith("xx") and text[:-2].isdigit():
+            ranges.append((int(text[0]) * 100, int(text[0]) * 100 + 99))
+        elif text.isdigit() and 100 <= int(text) <= 999:
+            ranges.append((int(text), int(text)))
+        else:
+            raise TypeError(f"expect: a status is a number such as 201, or '2xx', not {item!r}")
+    return tuple(ranges)

@@ -1,0 +1,130 @@
+"""The scenario workload: journeys of one shard's users."""
+
+import inspect
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from loadgen.base.clock import Clock
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Origin
+from loadgen.measure.names import Kind
+from loadgen.measure.recorder import Recorder
+from loadgen.plan.declarations import Declarations, Feed
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Shard
+from loadgen.workloads.scenario.coroutines import AwaitedScript, CoroutineScript
+from loadgen.workloads.scenario.feeds import open_feed
+from loadgen.workloads.scenario.file import digest, load_declarations
+from loadgen.workloads.scenario.greenlets import as_coroutine_function, plain_class
+from loadgen.workloads.scenario.hooks import is_plain, parts
+from loadgen.workloads.scenario.journeys import Journeys
+from loadgen.workloads.scenario.requests import RequestMaker
+from loadgen.workloads.scenario.user import User
+
+
+class ScenarioWorkload:
+    """The journeys of a file, loaded anew for each worker: what it keeps in its module belongs to one."""
+
+    def __init__(
+        self,
+        job: ScenarioJob,
+        shard: Shard,
+        users: int,
+        recorder: Recorder,
+        on_failure: Callable[[int], None],
+        *,
+        origin: Origin,
+        keep_alive: bool,
+        wire: bool,
+        warmup: bool,
+        clock: Clock,
+        loop: Callable[[], Any],
+        sequential: bool,
+    ) -> None:
+        assert job.file is not None
+        self._shard = shard
+        self._loop = loop
+        self._script_class = AwaitedScript if sequential else CoroutineScript
+        self._shared = json.loads(job.shared)
+        if digest(job.file) != job.digest:
+            raise UsageError(f"{job.file}: the file has changed since the run was planned")
+        self._declared = load_declarations(job.file)
+        scenarios = {item.name: item for item in self._declared.scenarios}
+        functions = [scenarios[journey.name].function for journey in job.journeys]
+        kind = user_class(self._declared)
+        plain = all_plain(functions)
+        self._user_class = plain_class(kind) if plain else kind
+        self._functions = [as_coroutine_function(function) for function in functions] if plain else functions
+        self.journeys = Journeys(
+            job.journeys, recorder.names, recorder.transactions, on_failure,
+            limit=shard.requests_limit, warmup=warmup, seed=shard.seed // 1_000_003, by_user=job.by_user, clock=clock,
+        )  # fmt: skip
+
+        def maker() -> RequestMaker:
+            return RequestMaker(recorder.names, origin, job.headers, job.expect, keep_alive=keep_alive, wire=wire)
+
+        shared_maker = maker()
+        self._maker = maker if sequential else lambda: shared_maker  # what is known of replies belongs to one thread
+        folder = Path(job.file).parent
+        self._feeds = {
+            id(feed): open_feed(located(feed, folder).spec(), shard.index, shard.count, users, shard.seed // 1_000_003)
+            for feed in self._declared.feeds
+        }
+        for metric in self._declared.metrics:
+            number = recorder.names.number(Kind.METRIC, metric.name)
+            metric.bind(recorder.transactions.metric(number, metric.kind, metric.unit).add)
+
+    @property
+    def left(self) -> int:
+        """Journeys that were to begin and did not."""
+        return self.journeys.left
+
+    def script(self, user: int) -> CoroutineScript:
+        """The journeys of the shard's user number `user`."""
+        shard, per_user = self._shard, self._declared.per_user
+        one = self._user_class(
+            shard.rank_of_user(user), self._maker(), self.journeys, self._shared, shard.seed // 1_000_003, self._row
+        )
+        before, after = (None, None) if per_user is None else parts(per_user.function, one)
+        return self._script_class(one, self._functions, self.journeys, self._loop(), before, after)
+
+    def skip(self) -> int:
+        """An arrival will not be served: no request has a name then."""
+        raise NotImplementedError
+
+    def _row(self, feed: Feed, user: int) -> Any:
+        try:
+            rows = self._feeds[id(feed)]
+        except KeyError:
+            raise LookupError("a feed is declared at the top of the file: `words = feed('words.csv')`") from None
+        return rows.row(user)
+
+
+def all_plain(functions: Sequence[Callable[..., Any]]) -> bool:
+    """Whether the scenarios wait by themselves, as plain functions. Raises UsageError where only some do."""
+    plain = [function for function in functions if is_plain(function)]
+    if plain and len(plain) < len(functions):
+        name = plain[0].__name__
+        raise UsageError(f"scenario {name!r} is a plain `def` and others are `async def`; write all of a file alike")
+    return bool(plain)
+
+
+def user_class(declared: Declarations) -> type[User]:
+    """The subclass of User that the file's scenarios ask for by the annotation of their argument."""
+    found: type[User] = User
+    for item in (*declared.scenarios, *filter(None, (declared.per_user,))):
+        name = next(iter(inspect.signature(item.function).parameters))
+        try:
+            hint = get_type_hints(item.function).get(name)
+        except Exception:  # an annotation that means nothing here
+            continue
+        if isinstance(hint, type) and issubclass(hint, found):
+            found = hint
+    return found
+
+
+def located(feed: Feed, folder: Path) -> Feed:
+    """The same feed with the full name of its file, which lies beside the scenario's."""
+    return Feed(str(folder / feed.file), feed.pick, feed.name)

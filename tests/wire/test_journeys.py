@@ -1,0 +1,185 @@
+"""Journeys in Python, in every mode: what the server counted is what the two ledgers say."""
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+import loadgen
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Plan
+from loadgen.plan.profiles.address import parse_target
+from loadgen.results.result import Result
+from loadgen.workloads.scenario.file import load_job
+from tests.support.command import balanced, stats_of
+
+MODES: dict[str, dict[str, Any]] = {
+    "async": {"mode": "async"},
+    "threads": {"mode": "threads"},
+    "httpx": {"mode": "async", "client": "httpx"},
+    "processes": {"mode": "pool", "processes": 2},
+}
+Go = Callable[..., Result]
+
+
+@pytest.fixture(params=["async", "threads", "httpx", pytest.param("processes", marks=pytest.mark.slow)])
+def where(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return MODES[request.param]
+
+
+@pytest.fixture
+def go(tmp_path: Path, url: str, where: dict[str, Any]) -> Go:
+    """Run the text of a scenario's file, with `Plan`'s fields, in one of the modes."""
+
+    def go(text: str, **fields: Any) -> Result:
+        file = tmp_path / "journey.py"
+        file.write_text(f"from loadgen.scenario import *\n{dedent(text)}", "utf-8")
+        job = load_job(ScenarioJob((), file=str(file)))
+        plan = Plan("journey", parse_target(url).origin, job, **{"users": 4, "duration_s": None} | where | fields)
+        return balanced(loadgen.run(plan))
+
+    return go
+
+
+def counts(result: Result) -> dict[str, tuple[int, int, int]]:
+    rows = result.transactions.items()
+    return {name: (row.ledger.ok, row.ledger.failed, row.ledger.unknown) for name, row in rows}
+
+
+def test_so_many_journeys_as_asked_for_and_each_request_counted(go: Go, url: str) -> None:
+    result = go(
+        """
+        @scenario
+        async def visit(user):
+            reply = await user.get("/bytes/{}", 5)
+            assert reply.status == 200
+            assert reply.body == b"01234"
+            with user.group("rest"):
+                await user.post("/bytes/7", json={"user": user.number})
+                await user.batch("/bytes/1", "/bytes/2", "/bytes/3")
+        """,
+        requests_limit=30,
+    )
+    assert counts(result) == {"visit": (30, 0, 0), "visit/rest": (30, 0, 0)}
+    sent = {name: row.ledger.sent for name, row in result.requests.items()}
+    assert sent == {
+        "visit/GET /bytes/{}": 30, "visit/POST /bytes/7": 30, "visit/GET /bytes/1": 30, "visit/GET /bytes/2": 30,
+        "visit/GET /bytes/3": 30,
+    }  # fmt: skip
+    assert result.ledger.ok == stats_of(url)["requests"] == 150
+
+
+def test_a_run_for_a_time_leaves_who_is_in_the_middle_unfinished(go: Go, url: str) -> None:
+    result = go(
+        """
+        @scenario
+        async def slow(user):
+            await user.get("/delay/1")
+            await user.pause(60)
+        """,
+        duration_s=0.3,
+    )
+    assert counts(result) == {"slow": (0, 0, 4)}
+    assert result.ledger.ok == 4
+    assert result.ended_by == "completed"
+
+
+def test_arrivals_are_journeys(go: Go) -> None:
+    from loadgen.plan.plan import Arrivals, Stage
+
+    result = go(
+        """
+        @scenario
+        async def pair(user):
+            await user.get("/")
+            await user.get("/")
+        """,
+        duration_s=0.5,
+        arrivals=Arrivals((Stage(0.5, 40, 40),), max_connections=4),
+    )
+    assert counts(result) == {"pair": (20, 0, 0)}
+    assert result.ledger.ok == 40
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("raise ValueError('no')", "script_error"),
+        ("await user.get('/'); assert False, 'wrong'", "check_failed"),
+        ("(await user.get('/')).json('a.b')", "check_failed"),
+        ("await user.get('/status/500', needed=True); await user.get('/never')", "unexpected_status"),
+        ("await user.get('/status/500'); await user.get('/')", "unexpected_status"),
+        ("user.check('holds', False)", "check_failed"),
+        ("import sys; sys.exit(3)", "script_error"),
+        ("await user.get('/{}')", "script_error"),
+        ("await user.get('/', expect=201)", "unexpected_status"),
+    ],
+)
+def test_what_goes_wrong_fails_its_journey_and_not_the_run(go: Go, body: str, error: str) -> None:
+    result = go(f"@scenario\nasync def broken(user):\n    {body}\n", requests_limit=4)
+    assert counts(result) == {"broken": (0, 4, 0)}
+    assert result.ended_by == "completed"
+    assert error
+    assert "broken/GET /never" not in result.requests
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await asyncio.sleep(0.001); await user.get('/')",
+        "await asyncio.sleep(0); await user.get('/')",
+        """async with asyncio.timeout(5):
+        await user.get('/')""",
+        """try:
+        async with asyncio.timeout(0.01):
+            await asyncio.sleep(60)
+        raise ValueError('not reached')
+    except TimeoutError:
+        await user.get('/')""",
+        """async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.sleep(0.001))
+    await user.get('/')""",
+        "assert (await user.call('own', asyncio.sleep, 0.001, 7)).value == 7; await user.get('/')",
+        "assert (await user.call('sum', sum, (1, 2))).value == 3; await user.get('/')",
+        "assert (await user.call('sum', sum, (1, 2), in_thread=True)).value == 3; await user.get('/')",
+        "assert not (await user.call('bad', int, 'x')).ok; user.failed = None; await user.get('/')",
+    ],
+)
+def test_whatever_else_asyncio_has_is_awaited_beside(go: Go, body: str) -> None:
+    result = go(f"import asyncio\n@scenario\nasync def wide(user):\n    {body}\n", requests_limit=8)
+    assert counts(result)["wide"] == (8, 0, 0), result.errors
+    assert result.ledger.ok == 8
+
+
+def test_plain_functions_wait_by_themselves(go: Go) -> None:
+    result = go(
+        """
+        @scenario
+        def plain(user):
+            first = user.get("/bytes/{}", 3)
+            user.pause(0.001)
+            assert [reply.status for reply in user.batch("/", "/")] == [200, 200]
+            assert first.body == b"012"
+        """,
+        requests_limit=12,
+    )
+    assert counts(result) == {"plain": (12, 0, 0)}
+    assert result.ledger.ok == 36
+
+
+def test_weights_are_kept_exactly_over_a_cycle(go: Go) -> None:
+    result = go(
+        """
+        @scenario(weight=3)
+        async def often(user):
+            await user.get("/")
+
+        @scenario
+        async def seldom(user):
+            await user.get("/")
+        """,
+        users=1, processes=1, requests_limit=40,
+    )  # fmt: skip
+    assert counts(result) == {"often": (30, 0, 0), "seldom": (10, 0, 0)}
