@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote_plus
 
-from loadgen.workloads.scenario.paths import encode_pairs
+from loadgen.workloads.scenario.paths import as_pairs, encode_pairs, flat, plain
 
 FORM = "application/x-www-form-urlencoded"
 _BOUNDARY = b"----loadgen-form-boundary"
@@ -49,11 +49,9 @@ def multipart(fields: Pairs, files: Pairs) -> tuple[str, bytes]:
     beginning. The boundary is always the same, but for content that has it.
     """
     parts: list[tuple[bytes, bytes]] = []
-    for name, value in _pairs(fields, "form"):
-        for item in value if isinstance(value, list | tuple | set | frozenset) else (value,):
-            if item is not None:
-                parts.append((_head(name, None, None, {}), _plain(item)))
-    for name, value in _pairs(files, "files"):
+    for name, value in flat(as_pairs(fields, "form")):
+        parts.append((_head(name, None, None, {}), _bytes(value)))
+    for name, value in as_pairs(files, "files"):
         file_name, content, content_type, headers = _file(name, value)
         parts.append((_head(name, file_name, content_type, headers), _content(content, f"files[{name!r}]")))
     boundary = _boundary([content for _, content in parts])
@@ -63,39 +61,25 @@ def multipart(fields: Pairs, files: Pairs) -> tuple[str, bytes]:
 
 def _form(form: Any) -> tuple[str, bytes]:
     if isinstance(form, str | bytes):
-        return FORM, _plain(form)
-    return FORM, encode_pairs(_pairs(form, "form"), _quoted).encode()
+        return FORM, _bytes(form)
+    return FORM, encode_pairs(as_pairs(form, "form"), _quoted).encode()
 
 
 def _data(data: Any) -> tuple[str | None, bytes]:
     if isinstance(data, Mapping | list | tuple):
-        return FORM, encode_pairs(_pairs(data, "data"), _quoted).encode()
+        return FORM, encode_pairs(as_pairs(data, "data"), _quoted).encode()
     return None, _content(data, "data")
 
 
-def _pairs(given: Any, what: str) -> list[tuple[str, Any]]:
-    if isinstance(given, Mapping):
-        return list(given.items())
-    pairs = list(given) if isinstance(given, Iterable) else [given]
-    for pair in pairs:
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise TypeError(f"{what}: expected a mapping, or pairs of a name and a value, got {type(pair).__name__}")
-    return pairs
-
-
 def _quoted(value: object) -> str:
-    if isinstance(value, str):
-        return value if value.isascii() and value.isalnum() else quote_plus(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return quote_plus(value if isinstance(value, bytes) else str(value))
+    if type(value) is str and value.isascii() and value.isalnum():
+        return value
+    return quote_plus(plain(value))
 
 
-def _plain(value: object) -> bytes:
-    """The bytes of a form's value."""
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    return value if isinstance(value, bytes) else str(value).encode()
+def _bytes(value: object) -> bytes:
+    text = plain(value)
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def _content(content: Any, what: str) -> bytes:
@@ -117,11 +101,15 @@ def _file(name: str, given: Any) -> tuple[str | None, Any, str | None, Mapping[s
         path = getattr(given, "name", None)
         given = (PurePath(path).name if isinstance(path, str) and path[:1] != "<" else name, given)
     if not 2 <= len(given) <= 4:
-        raise TypeError(f"files[{name!r}]: expected (name, content, type, headers) or the first of them, got {given!r}")
+        raise TypeError(
+            f"files[{name!r}]: expected content or (name, content, type, headers), got {len(given)} of these"
+        )
     file_name, content, content_type, headers = (*given, None, None)[:4]
+    if not isinstance(file_name, str | None):
+        raise TypeError(f"files[{name!r}]: expected the name of the file first, got {type(file_name).__name__}")
     if content_type is None and file_name is not None:
         content_type = _types().guess_type(file_name)[0] or "application/octet-stream"
-    return file_name, content, content_type, headers or {}
+    return file_name, content, content_type, dict(headers or {})
 
 
 @cache

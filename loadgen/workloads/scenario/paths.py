@@ -1,8 +1,9 @@
 """Targets of requests as templates: `/items/{}` has a value that is percent-encoded, `{+}/pay` one that is not."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 from loadgen.base.exchange import Origin
@@ -13,6 +14,7 @@ Params = Mapping[str, object] | Iterable[tuple[str, object]] | str
 
 _PLACE = re.compile(r"(\{\{|\}\}|\{\+?(?:[A-Za-z_][A-Za-z0-9_]*)?\}|[{}])")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _AUTHORITY = re.compile(r"https?://[^/?{}]+(?=[/?]|$)", re.IGNORECASE)
 _NO_FRAGMENT = "nothing from a # on reaches a server: write %23 for one that belongs there, or leave it out"
 
@@ -39,13 +41,15 @@ class PathTemplate:
         begins = literals[0]
         self.roams = not authority and bool(encoders) and (not begins or _ABSOLUTE.match(begins) is not None)
         if not self.roams:
+            if not authority and _SCHEME.match(begins):
+                raise ValueError(f"path {text!r}: expected a path, or a URL with http or https and a host")
             literals[0] = ("" if authority else base) + _rooted(begins)
         self._encoders = tuple(encoders)
         self._format = "%s".join(encode_path(literal).replace("%", "%%") for literal in literals)
 
     def render(self, *values: object) -> str:
-        """The target with a value in each place. Raises ValueError for another number of them, for None, and for a #
-        in one that is not encoded.
+        """The target with a value in each place. Raises ValueError for another number of them, and for values that are
+        no texts or numbers.
         """
         if len(values) != self.places:
             needed = "1 value is" if self.places == 1 else f"{self.places or 'no'} values are"
@@ -53,6 +57,8 @@ class PathTemplate:
         try:
             if self.places == 1:
                 text = self._format % self._encoders[0](values[0])
+            elif not self.places:
+                return self._format % ()
             else:
                 text = self._format % tuple(
                     [encode(value) for encode, value in zip(self._encoders, values, strict=True)]
@@ -85,40 +91,63 @@ def with_params(target: str, params: Params) -> str:
     """The target with more of a query: names and values are percent-encoded, a list is its name once for each value,
     and None leaves a name out. A text is added as it is.
     """
-    query = encode_path(params.lstrip("?&")) if isinstance(params, str) else encode_pairs(params, _encoded)
+    if isinstance(params, str):
+        query = encode_path(params.lstrip("?&"))
+    else:
+        query = encode_pairs(as_pairs(params, "params"), _encoded)
     if not query:
         return target
     return f"{target}{'' if target[-1] in '?&' else '&' if '?' in target else '?'}{query}"
 
 
-def encode_pairs(pairs: Mapping[str, object] | Iterable[tuple[str, object]], encode: Callable[[object], str]) -> str:
+def as_pairs(given: Any, what: str) -> list[tuple[Any, Any]]:
+    """The pairs of a mapping, or of a list of them. Raises TypeError for anything else."""
+    if isinstance(given, Mapping):
+        return list(given.items())
+    pairs = list(given) if isinstance(given, Iterable) else [given]
+    for pair in pairs:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise TypeError(f"{what}: expected a mapping, or pairs of a name and a value, got {type(pair).__name__}")
+    return pairs
+
+
+def encode_pairs(pairs: Iterable[tuple[Any, Any]], encode: Callable[[object], str]) -> str:
     """name=value&... with each of them encoded; a list is its name once for each value, None leaves a name out."""
-    parts: list[str] = []
-    for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
+    return "&".join([f"{encode(name)}={encode(value)}" for name, value in flat(pairs)])
+
+
+def flat(pairs: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Each value of a list with its name, and nothing for None."""
+    for name, value in pairs:
         for item in value if isinstance(value, list | tuple | set | frozenset) else (value,):
             if item is not None:
-                parts.append(f"{encode(name)}={encode(item)}")
-    return "&".join(parts)
+                yield name, item
+
+
+def plain(value: object) -> str | bytes:
+    """A text or a number as it is sent, before it is encoded. Raises ValueError for what is none."""
+    if isinstance(value, str | bytes):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or isinstance(value, Mapping | list | tuple | set | frozenset):
+        raise ValueError(f"expected a text or a number as a value, got {value!r}")
+    return str(value)
 
 
 def _encoded(value: object) -> str:
     """The value percent-encoded: nothing in it means anything to a server."""
-    if isinstance(value, str):
-        return value if value.isascii() and value.isalnum() else quote(value, safe="")
-    if value is None:
-        raise ValueError("a value is None")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if type(value) is int else quote(value if isinstance(value, bytes) else str(value), safe="")
+    if type(value) is str and value.isascii() and value.isalnum():
+        return value
+    return str(value) if type(value) is int else quote(plain(value), safe="")
 
 
 def _reserved(value: object) -> str:
-    """The value as part of a URL that is one already: only what cannot stand in a URL is percent-encoded."""
-    if value is None:
-        raise ValueError("a value is None")
-    if "#" in (text := str(value)):
-        raise ValueError(f"value {text!r}: {_NO_FRAGMENT}")
-    return encode_path(text)
+    """The value as part of a URL that is one already: only what cannot stand in a URL is percent-encoded. What follows
+    a # is for browsers.
+    """
+    text = plain(value)
+    return encode_path((text if isinstance(text, str) else text.decode("latin-1")).partition("#")[0])
 
 
 def _parsed(whole: str, text: str) -> tuple[list[str], list[Callable[[object], str]]]:

@@ -144,11 +144,19 @@ def test_json_arrives_as_it_is(value):
         ({"data": 5}, "data: expected bytes, text or a file object, got int"),
         ({"data": "a=1", "files": {"f": b""}}, "form: expected a mapping, or pairs"),
         ({"files": {"f": 5}}, r"files\['f'\]: expected bytes, text or a file object, got int"),
-        ({"files": {"f": ("a",)}}, r"files\['f'\]: expected \(name, content, type, headers\)"),
+        ({"files": {"f": ("a",)}}, r"files\['f'\]: expected content or \(name, content, type, headers\), got 1 of"),
+        ({"files": {"f": (5, b"x")}}, r"files\['f'\]: expected the name of the file first, got int"),
+        ({"files": b"x"}, "files: expected a mapping, or pairs of a name and a value, got int"),
     ],
 )
 def test_what_cannot_be_sent_is_refused(options, text):
     with pytest.raises(TypeError, match=text):
+        encode_body(options)
+
+
+@pytest.mark.parametrize("options", [{"form": {"a": {"b": 1}}}, {"data": {"a": {}}, "files": {"f": b"x"}}])
+def test_nested_values_have_no_form(options):
+    with pytest.raises(ValueError, match="expected a text or a number as a value, got"):
         encode_body(options)
 
 

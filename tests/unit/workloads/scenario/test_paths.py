@@ -1,4 +1,5 @@
 import re
+from enum import Enum
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
@@ -8,6 +9,11 @@ from hypothesis import strategies as st
 
 from loadgen.base.exchange import Origin
 from loadgen.workloads.scenario.paths import compile_path, split_url, with_params
+
+
+class Colour(str, Enum):  # noqa: UP042 -- a StrEnum writes itself otherwise
+    RED = "red"
+
 
 OTHER = Origin("http", "other", 80)
 anything = st.text(st.characters(exclude_categories=["Cs"]))
@@ -36,8 +42,12 @@ anything = st.text(st.characters(exclude_categories=["Cs"]))
         ("/{}", (1.5,), "/1.5"),
         ("/{}", (b"\xff/",), "/%FF%2F"),
         ("/{}", (UUID(int=1),), "/00000000-0000-0000-0000-000000000001"),
+        ("/{}?{}", (Colour.RED, Colour.RED), "/red?red"),
+        ("{+}", (Colour.RED,), "/red"),
         ("/{}", ("",), "/"),
-        ("/{}/{+}", (("a", "b"), "%41"), "/%28%27a%27%2C%20%27b%27%29/%41"),
+        ("/{}/{+}", ("%41", "%41"), "/%2541/%41"),
+        ("{+}/pay", ("/cart/7?x#part",), "/cart/7?x/pay"),
+        ("{+}", (b"/caf\xe9",), "/caf%C3%A9"),
     ],
 )
 def test_values_are_written_into_their_places(template, values, target):
@@ -84,10 +94,12 @@ def test_a_base_stands_before_paths_of_the_template_and_not_before_those_of_a_re
         ("/a/{}/{}", (1,), "path '/a/{}/{}': 2 values are needed, 1 given"),
         ("/a", (1,), "path '/a': no values are needed, 1 given"),
         ("/a/{}", (), "path '/a/{}': 1 value is needed, 0 given"),
-        ("/a/{}", (None,), "path '/a/{}': a value is None"),
-        ("/a/{}/{}", (1, None), "path '/a/{}/{}': a value is None"),
-        ("{+}/pay", (None,), "path '{+}/pay': a value is None"),
-        ("{+}/pay", ("/x#y",), "path '{+}/pay': value '/x#y': nothing from a # on reaches a server"),
+        ("/a/{}", (None,), "path '/a/{}': expected a text or a number as a value, got None"),
+        ("/a/{}/{}", (1, None), "path '/a/{}/{}': expected a text or a number as a value, got None"),
+        ("{+}/pay", (None,), "path '{+}/pay': expected a text or a number as a value, got None"),
+        ("/a/{}", ([1, 2],), "path '/a/{}': expected a text or a number as a value, got [1, 2]"),
+        ("ftp://h/x", (), "path 'ftp://h/x': expected a path, or a URL with http or https and a host"),
+        ("http:///x", (), "path 'http:///x': expected a path, or a URL with http or https and a host"),
         ("/a#b", (), "path '/a#b': nothing from a # on reaches a server: write %23"),
         ("/a/{", (), "path '/a/{': a lone {: write {} where a value goes"),
         ("/a/}", (), "{{+}} for one|a lone }"),
@@ -122,6 +134,18 @@ def test_what_cannot_be_asked_for_is_refused_with_its_remedy(template, values, t
 )
 def test_params_are_added_to_the_query(target, params, expected):
     assert with_params(target, params) == expected
+
+
+@pytest.mark.parametrize("params", [5, ["ab"], [("a",)], b"a=1"])
+def test_params_that_are_no_pairs_are_refused(params):
+    with pytest.raises(TypeError, match="params: expected a mapping, or pairs of a name and a value, got"):
+        with_params("/x", params)
+
+
+@pytest.mark.parametrize("path", [None, b"/x", 5])
+def test_a_path_that_is_no_text_is_refused(path):
+    with pytest.raises(TypeError, match=r"expected a text such as '/items/\{\}'"):
+        compile_path(path)
 
 
 @given(anything, anything)
