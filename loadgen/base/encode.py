@@ -8,13 +8,13 @@ _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Encoder:
-    """Encodes requests to one origin: Host, the request's fields, the body's length, and Connection: close.
+    """Encodes requests: Host, the request's fields, the body's length, and Connection: close.
 
-    `host` is that field's line, and `end` what ends a head.
+    They go to one origin, unless they name another. `host` is that field's line, and `end` what ends a head.
     """
 
     def __init__(self, origin: Origin, *, keep_alive: bool) -> None:
-        self.host = f"Host: {origin.authority}\r\n"
+        self.host = host_line(origin)
         self.end = b"\r\n" if keep_alive else b"Connection: close\r\n\r\n"
 
     def head(self, request: Request) -> bytes:
@@ -24,7 +24,7 @@ class Encoder:
 
     def _joined(self, request: Request, framing: str, body: bytes) -> bytes:
         fields = request.fields
-        host = "" if fields.names_host else self.host
+        host = "" if fields.names_host else self.host if request.origin is None else host_line(request.origin)
         start = f"{request.method} {request.target} HTTP/1.1\r\n{host}".encode("latin-1")
         return b"".join((start, fields.block, framing.encode(), self.end, body))
 
@@ -36,6 +36,11 @@ class Encoder:
         else:
             request.wire = wire = self._joined(request, f"Content-Length: {len(body)}\r\n", body)  # type: ignore[arg-type]
         return wire
+
+
+def host_line(origin: Origin) -> str:
+    """The Host field with its end."""
+    return f"Host: {origin.authority}\r\n"
 
 
 def length_field(request: Request) -> tuple[str, str] | None:

@@ -31,6 +31,11 @@ class Addresses:
         self._addresses = addresses
         self._family = addresses[0][0] if addresses else 0
 
+    @property
+    def are_near(self) -> bool:
+        """Whether all of them are this host's own."""
+        return all(host == "::1" or host.startswith("127.") for _, (host, _) in self._addresses)
+
     def in_turn(self) -> Iterator[Address]:
         """All of them, in the order in which one connection tries them."""
         addresses = self._addresses

@@ -5,7 +5,7 @@ Over HTTP/1.1 a stream is a connection; a protocol that binds several streams to
 
 from typing import Any, Protocol
 
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 
 
 class Stream(Protocol):
@@ -34,7 +34,8 @@ class Handler(Protocol):
         """A channel opened ahead of the stream's first request."""
 
     def on_repeat(self, stream: Any, now: int) -> Request | None:
-        """A reply that equals, byte for byte, the last one to the request's group; what to send next at once."""
+        """A reply that equals, byte for byte, the last one to the request's group; what to send next at once, on this
+        stream."""
 
     def on_alike(self, stream: Any, now: int) -> Request | None:
         """One that says the same as one before in other words, about which the group has been told; as `on_repeat`."""
@@ -55,8 +56,8 @@ class StreamClient(Protocol):
     bytes_sent: list[int]
     bytes_lost: list[int]
 
-    def stream(self, user: int) -> Stream:
-        """A user's stream; it belongs to this client."""
+    def stream(self, user: int, origin: Origin | None = None) -> Stream:
+        """Another stream of a user, for requests to one origin; None: the endpoint's. It belongs to this client."""
 
     def open(self, stream: Any) -> None:
         """Connect ahead of a request; ends in `on_open` or `on_error`."""

@@ -6,15 +6,17 @@ from enum import IntEnum
 from typing import Any
 
 from loadgen.base.exchange import Address
+from loadgen.clients.destinations import Destination
 
 
 class Phase(IntEnum):
-    """closed -> connecting -> (handshake) -> open -> closed."""
+    """closed -> (looking up ->) connecting -> (handshake ->) open -> closed."""
 
     CLOSED = 0
     CONNECTING = 1
     HANDSHAKE = 2
     OPEN = 3
+    LOOKING_UP = 4
 
 
 def _unusable(_: object) -> Any:
@@ -25,16 +27,17 @@ class Channel:
     """What the reactor writes of a channel; `state` is its protocol's, and None while the channel is not open.
 
     `recv` and `send` are the socket's own, or TLS's. `phase_ns` is when the connect began and, with
-    `Endpoint.phases`, `connected_ns` when it ended. `address` is the one that it goes to, and
+    `Endpoint.phases`, `connected_ns` when it ended. `address` is the one of its destination's that it goes to, and
     `addresses` are those that are left to try.
     """
 
     __slots__ = (
-        "address", "addresses", "connected_ns", "fd", "opened_before", "phase", "phase_ns",
+        "address", "addresses", "connected_ns", "destination", "fd", "opened_before", "phase", "phase_ns",
         "recv", "send", "sock", "state",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, destination: Destination) -> None:
+        self.destination = destination
         self.phase = Phase.CLOSED
         self.state: object = None
         self.sock: socket.SocketType | None = None

@@ -47,10 +47,10 @@ class Connector:
         with closed_on_failure(plain):
             return context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
 
-    def _count_open(self, began_ns: int, connected_ns: int, *, again: bool) -> None:
+    def _count_open(self, began_ns: int, connected_ns: int, context: ssl.SSLContext | None, *, again: bool) -> None:
         if self.endpoint.phases:
             self.counts.connect_ns.append(connected_ns - began_ns)
-            if self.context is not None:
+            if context is not None:
                 self.counts.tls_ns.append(self.clock() - connected_ns)
         self.counts.opened += 1
         self.counts.reconnected += again
@@ -74,7 +74,7 @@ class Dial(Connector):
         except OSError:
             self.counts.failed += 1
             raise
-        self._count_open(began_ns, connected_ns, again=self._opened_before)
+        self._count_open(began_ns, connected_ns, self.context, again=self._opened_before)
         self._opened_before = True
         return sock
 

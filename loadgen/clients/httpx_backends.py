@@ -83,7 +83,7 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
                 self._addresses.failed(self._address, self.counts, TIMED_OUT)
             self.counts.failed += 1
             raise
-        self._count_open(began_ns, connected_ns, again=self._opened_before)
+        self._count_open(began_ns, connected_ns, self.context, again=self._opened_before)
         self._opened_before = True
         self.stream = AsyncStream(sock, self.clock)
         return self.stream

@@ -6,21 +6,20 @@ import os
 import select
 import socket
 import ssl
+import threading
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Any
 
 from loadgen.base.exchange import Address, ErrorClass
 from loadgen.clients.base import WireProtocol
 from loadgen.clients.channel import Channel, Phase
+from loadgen.clients.destinations import Destination, Destinations
 from loadgen.clients.dial import Connector
 from loadgen.clients.faults import classify, explain, handshake_error
 from loadgen.clients.poller import ENDED, FAILED, IN, OUT, LoopPoller, has_epoll
 
 _ESTABLISHED = b"\x01"
-
-
-def _is_loopback(host: str, _port: int) -> bool:
-    return host == "::1" or host.startswith("127.")
 
 
 def _established(sock: socket.SocketType) -> bool:
@@ -41,10 +40,7 @@ class Opener(Connector, ABC):
         self.channels: dict[int, Any] = {}
         self._poller: select.epoll | LoopPoller
         self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
-        self._socket = (
-            socket.socket if self.context is not None else socket.SocketType
-        )  # half the price; TLS wants more
-        self._near = has_epoll() and all(_is_loopback(*address) for _, address in self.endpoint.addresses)
+        self.destinations = Destinations(self.endpoint, self.context, self.clock, self._addresses)
 
     @abstractmethod
     def on_ready(self) -> None:
@@ -57,14 +53,45 @@ class Opener(Connector, ABC):
     def connect(self, channel: Channel, now: int) -> None:
         """Begin; ends in `opened` or `failed_to_open`, perhaps at once."""
         channel.phase_ns = now
-        channel.addresses = self._addresses.in_turn()
+        if channel.destination.ready:
+            self._begin(channel)
+            return
+        channel.phase = Phase.LOOKING_UP
+        waiting = channel.destination.waiting
+        waiting.append(channel)
+        if len(waiting) == 1:
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=self._prepare, args=(channel.destination, loop), daemon=True).start()
+
+    def _prepare(self, destination: Destination, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread of its own, which nobody waits for."""
+        failed: OSError | None = None
+        try:
+            self.destinations.prepare(destination)
+        except OSError as error:
+            failed = error
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(self._prepared, destination, failed)
+
+    def _prepared(self, destination: Destination, failed: OSError | None) -> None:
+        waiting, destination.waiting = dict.fromkeys(destination.waiting), []
+        for channel in waiting:
+            if channel.phase is not Phase.LOOKING_UP:  # it was given up
+                continue
+            if failed is None:
+                self._begin(channel)
+            else:
+                self.failed_to_open(channel, classify(failed), explain(failed))
+
+    def _begin(self, channel: Channel) -> None:
+        channel.addresses = channel.destination.addresses.in_turn()
         self._try(channel, next(channel.addresses))
 
     def _try(self, channel: Channel, candidate: Address) -> None:
         channel.address = candidate
         family, address = candidate
         try:
-            sock = self._socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            sock = channel.destination.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         except OSError as error:  # a family that this host does not have, or no descriptor
             self._address_failed(channel, error.errno or 0)
             return
@@ -73,7 +100,7 @@ class Opener(Connector, ABC):
         channel.sock, channel.fd = sock, sock.fileno()
         self.channels[channel.fd] = channel
         code = sock.connect_ex(address)
-        if code == 0 or (self._near and code == errno.EINPROGRESS and _established(sock)):
+        if code == 0 or (channel.destination.is_near and code == errno.EINPROGRESS and _established(sock)):
             self._poller.register(channel.fd, IN | ENDED)
             self._connected(channel)
         elif code == errno.EINPROGRESS:
@@ -94,7 +121,7 @@ class Opener(Connector, ABC):
 
     def failed(self, channel: Channel, reason: str) -> None:
         """The connect under way has ended without a connection."""
-        self._addresses.failed(channel.address, self.counts, reason)
+        channel.destination.addresses.failed(channel.address, self.counts, reason)
 
     def connect_done(self, channel: Channel, mask: int) -> None:
         assert channel.sock is not None
@@ -109,17 +136,18 @@ class Opener(Connector, ABC):
     def _connected(self, channel: Channel) -> None:
         sock = channel.sock
         assert sock is not None
-        self._addresses.opened(channel.address, self.counts)
+        destination = channel.destination
+        destination.addresses.opened(channel.address, self.counts)
         if self.endpoint.phases:
             channel.connected_ns = self.clock()
-        if self.context is None:
+        if destination.context is None:
             channel.recv, channel.send = sock.recv, sock.send
             self.opened(channel)
             return
         assert isinstance(sock, socket.socket)
         try:
-            tls = self.context.wrap_socket(
-                sock, server_hostname=self.endpoint.origin.host, do_handshake_on_connect=False
+            tls = destination.context.wrap_socket(
+                sock, server_hostname=destination.origin.host, do_handshake_on_connect=False
             )
         except (OSError, ValueError) as error:
             self.failed_to_open(channel, classify(error), explain(error))
@@ -146,7 +174,8 @@ class Opener(Connector, ABC):
             self.opened(channel)
 
     def opened(self, channel: Channel) -> None:
-        self._count_open(channel.phase_ns, channel.connected_ns, again=channel.opened_before)
+        context = channel.destination.context
+        self._count_open(channel.phase_ns, channel.connected_ns, context, again=channel.opened_before)
         channel.opened_before = True
         channel.phase = Phase.OPEN
         self.protocol.opened(channel)

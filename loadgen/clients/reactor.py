@@ -19,12 +19,12 @@ from loadgen.clients.poller import ENDED, IN, OUT, LoopPoller
 BATCH = 1024
 LINGER_NS = 4_000_000
 
-_OPENING = (Phase.CONNECTING, Phase.HANDSHAKE)
+_OPENING = (Phase.LOOKING_UP, Phase.CONNECTING, Phase.HANDSHAKE)
 _GONE = Watch(lambda: None)  # in the place of a channel whose descriptor is not closed yet
 
 
 class Reactor(Opener):
-    """Channels of one worker to one endpoint. Not thread-safe: it belongs to its loop's thread.
+    """Channels of one worker, to the endpoint or another origin each. Not thread-safe: it belongs to its loop's thread.
 
     `batches_ns` takes the time from each poll's return to the last reply handled: as long as that, a reply may have
     waited for us.
@@ -70,7 +70,7 @@ class Reactor(Opener):
 
     def close(self) -> None:
         """Close all channels and the epoll set; running requests are forgotten."""
-        for channel in self._with_sockets():
+        for channel in self._in_use():
             self.drop(channel)
         self._close_dropped()
         self._poller.close()
@@ -118,8 +118,13 @@ class Reactor(Opener):
         else:
             self.handshake(channel)
 
-    def _with_sockets(self) -> list[Channel]:
-        return [channel for channel in self.channels.values() if channel.phase is not None]
+    def _in_use(self) -> list[Channel]:
+        """All with a socket, and those that are to have one as soon as their destination is known."""
+        channels = [channel for channel in self.channels.values() if channel.phase is not None]
+        if len(self.destinations.all) > 1:
+            for destination in self.destinations.all.values():
+                channels += (channel for channel in destination.waiting if channel.phase is Phase.LOOKING_UP)
+        return channels
 
     # Deadlines and endings.
 
@@ -130,7 +135,7 @@ class Reactor(Opener):
         """
         sent_limit, connect_limit = now - self.timeout_ns, now - self._connect_timeout_ns
         end = self.protocol.end
-        for channel in self._with_sockets():
+        for channel in self._in_use():
             opening = channel.phase in _OPENING
             if end(channel, sent_limit, ErrorClass.TIMEOUT):
                 self.counts.failed += opening
@@ -141,7 +146,7 @@ class Reactor(Opener):
 
     def cut(self) -> None:
         """End every request that still runs; each is reported as cut, its outcome unknown."""
-        for channel in self._with_sockets():
+        for channel in self._in_use():
             if not self.protocol.end(channel, NEVER_NS, ErrorClass.CUT) and channel.phase in _OPENING:
                 self.protocol.lost(channel, ErrorClass.CUT, "")
         self._close_dropped()

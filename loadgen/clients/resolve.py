@@ -1,6 +1,7 @@
 """Names to addresses: once before anything is timed, and again while a run lasts where that is asked for."""
 
 import asyncio
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -14,15 +15,33 @@ from loadgen.base.exchange import Address, Origin
 async def resolve(origin: Origin) -> tuple[Address, ...]:
     """All addresses of the target in the order in which they are tried. Raises UsageError where there are none."""
     if origin.is_address:
-        family = socket.AF_INET6 if ":" in origin.host else socket.AF_INET
-        return ((family, (origin.host, origin.port)),)
+        return _literal(origin)
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(f"cannot resolve {origin.host!r}: {reason}; check the target's spelling") from None
+        raise UsageError(f"{_unknown(origin, error)}; check the target's spelling") from None
     return _unique(found)
+
+
+def look_up(origin: Origin) -> tuple[Address, ...]:
+    """The same in this thread, which may wait long for an answer. Raises OSError where there are none."""
+    if origin.is_address:
+        return _literal(origin)
+    try:
+        return _unique(socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError) as error:
+        raise OSError(errno.EHOSTUNREACH, _unknown(origin, error)) from None
+
+
+def _literal(origin: Origin) -> tuple[Address, ...]:
+    family = socket.AF_INET6 if ":" in origin.host else socket.AF_INET
+    return ((family, (origin.host, origin.port)),)
+
+
+def _unknown(origin: Origin, error: OSError | UnicodeError) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"cannot resolve {origin.host!r}: {reason}"
 
 
 def _unique(found: Iterable[tuple[Any, ...]]) -> tuple[Address, ...]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.clients.addresses import Addresses
+from loadgen.clients.destinations import Destinations
+from loadgen.clients.origins import MakeClient, OriginClients
 from loadgen.clients.reactor import Reactor
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import Assignment, Users
@@ -131,13 +133,17 @@ def _workload(task: Assignment, transactions: Transactions, *, sequential: bool)
 
 
 def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: Addresses) -> Callable[[], Client]:
-    endpoint, clock = task.endpoint, task.clock
+    endpoint, clock, blocking = task.endpoint, task.clock, task.plan.mode == "threads"
+    kind: MakeClient
     if task.plan.client == "raw":
         from loadgen.clients.http1.blocking import BlockingClient
 
-        return lambda: BlockingClient(endpoint, context, ConnectionCounts(), clock, addresses)
+        kind = BlockingClient
+    else:
+        from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 
-    from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
-
-    kind = BlockingHttpxClient if task.plan.mode == "threads" else AsyncHttpxClient
+        kind = BlockingHttpxClient if blocking else AsyncHttpxClient
+    if isinstance(task.plan.job, ScenarioJob):
+        destinations = Destinations(endpoint, context, clock, addresses)
+        return lambda: OriginClients(kind, endpoint, destinations, clock, blocking=blocking)
     return lambda: kind(endpoint, context, ConnectionCounts(), clock, addresses)

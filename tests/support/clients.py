@@ -41,16 +41,25 @@ from loadgen.base.exchange import (
     Request,
     RequestGroup,
 )
+from loadgen.clients.addresses import Addresses
 from loadgen.clients.base import Stream
+from loadgen.clients.destinations import Destinations
 from loadgen.clients.http1.blocking import BlockingClient
 from loadgen.clients.http1.client import Http1Client
+from loadgen.clients.http1.connection import Connection
 from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
+from loadgen.clients.origins import MakeClient, OriginClients
 from loadgen.clients.reactor import Reactor
 from tests.support.fault_server import FaultServer
 from tests.support.steps import GATE_TIMEOUT_S, Gate
 
 KINDS = ("reactor", "reactor without epoll", "blocking", "httpx async", "httpx blocking")
 RAW = KINDS[:3]
+SEQUENTIAL: dict[str, MakeClient] = {
+    "blocking": BlockingClient,
+    "httpx async": AsyncHttpxClient,
+    "httpx blocking": BlockingHttpxClient,
+}
 TICK_S = 0.01
 T = TypeVar("T")
 
@@ -108,6 +117,7 @@ class ReactorClient:
         self._reactor = Reactor(endpoint, context, counts, clock=clock)
         self._client = Http1Client(self._reactor, self, names=2)
         self.connection = self._client.stream(0)
+        self._streams: dict[Origin | None, Connection] = {None: self.connection}
         self._reactor.linger_ns = 0
         self._reactor.attach(self._loop)
         self._last: dict[int, Reply] = {}
@@ -119,7 +129,9 @@ class ReactorClient:
 
     async def exchange(self, request: Request) -> Outcome:
         before, lost_before = sum(self._client.bytes_sent), sum(self._client.bytes_lost)
-        self._client.send(self.connection, request, self._clock())
+        if request.origin not in self._streams:
+            self._streams[request.origin] = self._client.stream(0, request.origin)
+        self._client.send(self._streams[request.origin], request, self._clock())
         outcome = await self._finished()
         outcome.bytes_sent = sum(self._client.bytes_sent) - before
         outcome.bytes_received = sum(self._client.bytes_lost) - lost_before
@@ -185,7 +197,10 @@ class User:
         self.outcomes: list[Outcome] = []
         self._clock = MovingClock()
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-        self.client: Any = self._run(_make(kind, endpoint, context, self.counts, self._clock))
+        self.client: Any = self._run(self._make(kind, endpoint, context))
+
+    async def _make(self, kind: str, endpoint: Endpoint, context: ssl.SSLContext | None) -> ReactorClient | Client:
+        return await _make(kind, endpoint, context, self.counts, self._clock)
 
     def connect(self) -> ErrorClass | None:
         """Open the connection ahead."""
@@ -272,13 +287,19 @@ async def _make(
             with pytest.MonkeyPatch.context() as patch:
                 patch.delattr(select, "epoll")
                 return ReactorClient(endpoint, context, counts, clock)
-        case "blocking":
-            return BlockingClient(endpoint, context, counts, clock)
-        case "httpx async":
-            return AsyncHttpxClient(endpoint, context, counts, clock)
-        case "httpx blocking":
-            return BlockingHttpxClient(endpoint, context, counts, clock)
-    raise ValueError(kind)
+    return SEQUENTIAL[kind](endpoint, context, counts, clock, Addresses(endpoint.addresses, clock))
+
+
+class Traveller(User):
+    """A user whose requests may go to other origins."""
+
+    async def _make(self, kind: str, endpoint: Endpoint, context: ssl.SSLContext | None) -> ReactorClient | Client:
+        if kind not in SEQUENTIAL:
+            return await _make(kind, endpoint, context, self.counts, self._clock)
+        destinations = Destinations(endpoint, context, self._clock)
+        client = OriginClients(SEQUENTIAL[kind], endpoint, destinations, self._clock, blocking="blocking" in kind)
+        self.counts = client.counts
+        return client
 
 
 async def _turn_around() -> None:
@@ -289,6 +310,8 @@ async def _turn_around() -> None:
 
 def _socket_of(client: Any) -> socket.SocketType | None:
     """The open connection. The one place that knows where each client keeps its socket."""
+    if isinstance(client, OriginClients):
+        client = client._home
     if isinstance(client, ReactorClient):
         return client.connection.sock
     if isinstance(client, BlockingClient):
@@ -299,9 +322,11 @@ def _socket_of(client: Any) -> socket.SocketType | None:
 
 
 @contextmanager
-def user(kind: str, endpoint: Endpoint, context: ssl.SSLContext | None = None) -> Iterator[User]:
+def user(
+    kind: str, endpoint: Endpoint, context: ssl.SSLContext | None = None, make: type[User] = User
+) -> Iterator[User]:
     """A user whose descriptors are all closed in the end."""
-    one = User(kind, endpoint, context)
+    one = make(kind, endpoint, context)
     try:
         yield one
     finally:

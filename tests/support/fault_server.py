@@ -57,7 +57,10 @@ class Recorded:
 class FaultServer:
     """`script(n)` gives the steps of the nth connection, from 0; with `tls` a handshake comes first."""
 
-    def __init__(self, script: Callable[[int], Sequence[Step]], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, script: Callable[[int], Sequence[Step]], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> None:
+        self.host = host
         self.requests: list[Recorded] = []
         self.connections = 0
         self._script = script
@@ -69,7 +72,7 @@ class FaultServer:
         self._threads: list[Thread] = []
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server((self.host, 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self._acceptor = Thread(target=self._accept, name="fault-server")
         self._acceptor.start()

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from loadgen.base.clock import NEVER_NS, NS_PER_MS, NS_PER_S, s_to_ns
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, Reply, Request
+from loadgen.base.exchange import ConnectionCounts, ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Handler
 from loadgen.clients.http1.parser import HEAD_END
 from loadgen.clients.http1.reply_cache import cache_of
@@ -52,6 +52,7 @@ class FakeStream:
     """A user's stream of a FakeReactor."""
 
     user: int
+    origin: Origin | None = None
     request: Request | None = None
     sent_ns: int = 0
     first_byte_ns: int = 0
@@ -101,8 +102,8 @@ class FakeReactor:
     def watch(self, descriptor: int, on_ready: Callable[[], None]) -> None:
         self.ring = on_ready
 
-    def stream(self, user: int) -> FakeStream:
-        return FakeStream(user)
+    def stream(self, user: int, origin: Origin | None = None) -> FakeStream:
+        return FakeStream(user, origin)
 
     def open(self, stream: FakeStream) -> None:
         stream.request = None

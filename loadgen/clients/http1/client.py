@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.encode import Encoder, rest_of_body
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Handler
+from loadgen.clients.destinations import Destination
 from loadgen.clients.faults import why_no_reply
 from loadgen.clients.http1.connection import Connection, State
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
@@ -45,8 +46,7 @@ class Http1Client:
         self._keep_alive = reactor.endpoint.keep_alive
         self._phases = reactor.endpoint.phases
         self._encoder = Encoder(reactor.endpoint.origin, keep_alive=self._keep_alive)
-        self._discard = DISCARD if reactor.context is None else 0
-        self._single_use = SingleUse(SINGLE_AFTER)
+        self._single_uses: dict[Destination, SingleUse] = {}
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self.on_batch = handler.on_batch
         self.serve = self._server()
@@ -54,8 +54,12 @@ class Http1Client:
 
     # The way of a request out.
 
-    def stream(self, user: int) -> Connection:
-        return Connection(user)
+    def stream(self, user: int, origin: Origin | None = None) -> Connection:
+        destination = self._reactor.destinations.of(origin)
+        single_use = self._single_uses.get(destination)
+        if single_use is None:
+            single_use = self._single_uses[destination] = SingleUse(SINGLE_AFTER)
+        return Connection(user, destination, single_use)
 
     def open(self, connection: Connection) -> None:
         connection.request = None
@@ -202,7 +206,8 @@ class Http1Client:
         try:
             if exchange is not None and exchange.missing and exchange.wanted <= 0 and sock is not None:
                 # What nobody looks at need not be copied, where the kernel can throw it away.
-                count = sock.recv_into(self._scratch, SCRATCH_BYTES, self._discard)
+                flags = DISCARD if connection.destination.context is None else 0
+                count = sock.recv_into(self._scratch, SCRATCH_BYTES, flags)
                 if count:
                     self._take(connection, exchange, exchange.skip(count))
                     return
@@ -244,8 +249,8 @@ class Http1Client:
         closes = not reply.keep_alive or request.fields.closes or surplus or early
         if not closes and self._keep_alive:
             if connection.ended and connection.sent_ns == connection.first_ns:
-                self._single_use.note_end()
-            closes = self._single_use.closes()
+                connection.single_use.note_end()
+            closes = connection.single_use.closes()
         if closes or connection.ended or not self._keep_alive:
             self.drop(connection)
         else:

@@ -5,7 +5,9 @@ from enum import IntEnum
 
 from loadgen.base.exchange import Request
 from loadgen.clients.channel import Channel
+from loadgen.clients.destinations import Destination
 from loadgen.clients.http1.exchange import Exchange
+from loadgen.clients.http1.single_use import SingleUse
 
 
 class State(IntEnum):
@@ -24,17 +26,18 @@ class Connection(Channel):
 
     `first_ns` is the `sent_ns` of the first request on this socket: any other was sent on a reused connection.
     `pending` and then `rest` are still to be sent; `unsent` says that the socket did not take all, `ended` that the
-    server has closed its side.
+    server has closed its side. `single_use` is what is known of its server.
     """
 
     __slots__ = (
         "backoff_ns", "due_ns", "ended", "exchange", "first_byte_ns", "first_ns",
-        "pending", "request", "rest", "sent_ns", "unsent", "user",
+        "pending", "request", "rest", "sent_ns", "single_use", "unsent", "user",
     )  # fmt: skip
 
-    def __init__(self, user: int) -> None:
-        super().__init__()
+    def __init__(self, user: int, destination: Destination, single_use: SingleUse) -> None:
+        super().__init__(destination)
         self.user = user
+        self.single_use = single_use
         self.request: Request | None = None
         self.sent_ns = self.first_ns = self.first_byte_ns = 0
         self.due_ns = self.backoff_ns = 0
