@@ -10,7 +10,7 @@ from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.redact import Redactor
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
-from loadgen.judge.validity import Evidence, judge_validity
+from loadgen.judge.validity import judge_validity
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally, Usage
@@ -28,7 +28,6 @@ from loadgen.results.result import (
     Connections,
     ErrorRow,
     Generator,
-    Latency,
     Ledger,
     Rate,
     RequestResult,
@@ -64,12 +63,10 @@ def assemble(
     collected.finish()
     total = collected.total.total()
     clocks = clocks_of(total) | collected.total.opening
-    latency = latencies(clocks)
     ledger, samples_lost = _ledger(plan, control, total, collected.unmeasured_sent, end)
     journeys = _journeys(plan, control, collected)
     duration_s = collected.window_elapsed_ns / NS_PER_S
-    generator = _generator(plan, collected, total, latency, ledger, journeys, duration_s, end)
-    return Result(
+    result = Result(
         runs=[uuid4().hex],
         plan=describe_plan(plan),
         environment=describe_environment(),
@@ -89,7 +86,7 @@ def assemble(
         bytes=Bytes(total.bytes_sent, total.bytes_received),
         connections=_connections(collected.total.connections, ledger.sent + collected.unmeasured_sent),
         addresses=_addresses(collected.total.connections),
-        latency_ms=latency,
+        latency_ms=latencies(clocks),
         phases_ms=phases(clocks),
         status_codes=_statuses(total),
         error_codes=dict(sorted(total.codes.items())),
@@ -112,10 +109,14 @@ def assemble(
             Block(block.start_s, block.length_s, block.ok, block.failed, block.histogram().encode())
             for block in collected.blocks
         ],
-        generator=generator,
+        generator=_generator(plan, collected),
         notes=_notes(collected.total.connections),
         histograms=encoded(clocks),
     )  # fmt: skip
+    known = end.calibration
+    ceiling_rps = known.ceiling.rps if known is not None and known.holds_for(result.environment) else None
+    verdict, reasons = judge_validity(result, end.lost, ceiling_rps)
+    return replace(result, generator=replace(result.generator, verdict=verdict, reasons=reasons))
 
 
 def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:
@@ -261,21 +262,12 @@ def _ms(value_us: int | None) -> float | None:
     return None if value_us is None else to_ms(value_us)
 
 
-def _generator(
-    plan: Plan,
-    collected: Collector,
-    total: Tally,
-    latency: dict[str, Latency],
-    ledger: Ledger,
-    journeys: Journeys,
-    duration_s: float,
-    end: Ending,
-) -> Generator:
+def _generator(plan: Plan, collected: Collector) -> Generator:
     usages = collected.usages.values()
     processes = _processes(usages)
     cpu_ns = sum(usage.cpu_ns for usage in usages)
     workers = [_worker(collected.usages.get(index), lag) for index, lag in enumerate(collected.worker_lag)]
-    generator = Generator(
+    return Generator(
         mode=plan.mode,
         client=plan.client,
         processes=plan.processes,
@@ -290,21 +282,6 @@ def _generator(
         throttled_ms=round(max((usage.throttled_ns for usage in usages), default=0) / NS_PER_MS, 3),
         longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
     )
-    own_faults = sum(item.count for error, item in total.errors.items() if error.fault == "generator")
-    script_errors = sum(
-        item.count
-        for number in collected.names.of(Kind.JOURNEY).values()
-        for error, item in collected.total.transaction(number).errors.items()
-        if error.fault == "generator"
-    )
-    known = end.calibration
-    evidence = Evidence(
-        generator, latency["response"], latency["send_lag"], ledger, duration_s, end.lost, own_faults,
-        known.ceiling.rps if known is not None and known.holds_for(describe_environment()) else None,
-        script_errors, journeys if plan.arrivals is not None else Journeys(),
-    )  # fmt: skip
-    verdict, reasons = judge_validity(evidence)
-    return replace(generator, verdict=verdict, reasons=reasons)
 
 
 def _processes(usages: Iterable[Usage]) -> list[Usage]:

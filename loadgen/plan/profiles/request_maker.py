@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 
 from loadgen import __version__
 from loadgen.base.exchange import Expect
@@ -86,7 +87,7 @@ class RequestMaker:
         return pairs
 
     def _check_header_choices(self, name: str, value: str) -> None:
-        for variable in self._choices(value):
+        for variable in choices_in(value, self._changing.values()):
             try:
                 for item in variable.values:
                     fields.header_value(str(item))
@@ -126,10 +127,11 @@ class RequestMaker:
             return match[0]
         return match[0].strip(b'"')
 
-    def _choices(self, text: str) -> list[Variable]:
-        names = dict.fromkeys(PLACEHOLDER.findall(text))
-        found = [self._changing[name] for name in names if name in self._changing]
-        return [variable for variable in found if variable.kind == "choice"]
-
     def _problem(self, key: str, text: str) -> None:
         self.problems.append(Problem((*self._where, key), text))
+
+
+def choices_in(text: str, variables: Iterable[Variable]) -> list[Variable]:
+    """The variables in a text that are one of several values."""
+    names = PLACEHOLDER.findall(text)
+    return [variable for variable in variables if variable.kind == "choice" and variable.name in names]

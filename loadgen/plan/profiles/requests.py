@@ -5,16 +5,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loadgen.base.redact import Redactor, is_sensitive_header, values_by_name
-from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.places import PLACE
 from loadgen.plan.plan import Job
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
-from loadgen.plan.profiles.request_maker import RequestMaker
+from loadgen.plan.profiles.request_maker import RequestMaker, choices_in
 from loadgen.plan.profiles.request_profile import RequestProfile
 from loadgen.plan.profiles.s3_profile import make_s3_job
 from loadgen.plan.profiles.scenarios import has_journeys, make_scenario_job
-from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _SHORTEST_COOKIE_SECRET = 8
 _LARGEST_FORM = 65536
@@ -52,7 +51,8 @@ def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tupl
             found += values_by_name(request.body.decode("utf-8", "replace"))
         for name, value in request.headers:
             if is_sensitive_header(name):
-                found += [*_credentials(name.lower(), value), *_choices_in(value, profile.variables)]
+                found += _credentials(name.lower(), value)
+                found += (str(choice) for item in choices_in(value, profile.variables) for choice in item.values)
     return tuple(dict.fromkeys(secret for secret in found if secret and not PLACE.search(secret)))
 
 
@@ -75,11 +75,6 @@ def _pair(credentials: str) -> Iterator[str]:
     except ValueError:
         return
     yield from (pair, pair.partition(":")[2])
-
-
-def _choices_in(value: str, variables: tuple[Variable, ...]) -> list[str]:
-    names = PLACEHOLDER.findall(value)
-    return [str(choice) for item in variables if item.kind == "choice" and item.name in names for choice in item.values]
 
 
 def _named(specs: list[RequestSpec], redactor: Redactor) -> tuple[tuple[RequestSpec, ...], list[Problem]]:

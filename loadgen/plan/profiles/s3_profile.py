@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 
 from loadgen.base.units import parse_range, parse_size, shown
 from loadgen.plan.jobs.s3 import (
@@ -20,6 +20,7 @@ from loadgen.plan.jobs.s3 import (
 )
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles import fields
+from loadgen.plan.profiles.request_profile import Boolean, File, Keys, Positive, Text
 
 SizeRange = tuple[int, int, float]
 
@@ -105,8 +106,6 @@ def _weight(weight: str, text: str) -> float:
     return float(plain)
 
 
-Boolean = Annotated[bool, BeforeValidator(fields.boolean)]
-Text = Annotated[str, BeforeValidator(fields.text)]
 Prefix = Annotated[str, BeforeValidator(read_prefix)]
 _ONE_MIB = ((1 << 20, 1 << 20, 1.0),)
 
@@ -124,10 +123,8 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
 """Keys that mean something for some jobs only."""
 
 
-class S3Profile(BaseModel):
+class S3Profile(Keys):
     """A job on a bucket; the endpoint is the profile's target."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     job: Annotated[JobName, BeforeValidator(fields.one_of(*JOBS))]
     bucket: Text
@@ -135,7 +132,7 @@ class S3Profile(BaseModel):
     addressing: Annotated[Addressing, BeforeValidator(fields.one_of("auto", "path", "virtual"))] = "auto"
     aws_profile: Text | None = None
     prefix: Prefix = "loadgen/"
-    objects: Annotated[int, BeforeValidator(fields.integer(1))] | None = None
+    objects: Positive | None = None
     size: Annotated[tuple[SizeRange, ...], BeforeValidator(read_sizes)] = _ONE_MIB
     part_size: Annotated[int, BeforeValidator(read_part_size)] = 8 << 20
     range: Annotated[int, BeforeValidator(read_range_size)] | None = None
@@ -146,10 +143,10 @@ class S3Profile(BaseModel):
     presigned: Boolean = False
     keep: Boolean = False
     retries: Annotated[int, BeforeValidator(fields.integer(0))] = 0
-    delete_many: Annotated[int, BeforeValidator(fields.integer(1))] = 1
+    delete_many: Positive = 1
     source: Prefix | None = None
     function: Annotated[str, BeforeValidator(read_function)] | None = None
-    resume: Annotated[str, BeforeValidator(fields.file_name)] | None = None
+    resume: File | None = None
 
 
 def s3_problems(s3: S3Profile) -> Iterator[Problem]:

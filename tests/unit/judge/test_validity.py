@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from loadgen.judge.validity import Evidence, judge_validity
-from loadgen.results.result import Generator, Latency, Ledger, WorkerRow
+from loadgen.judge.validity import judge_validity
+from loadgen.results.result import ErrorRow, Generator, Latency, Ledger, Result, WorkerRow
 
 
 def generator(*workers):
@@ -16,7 +16,13 @@ EMPTY = Ledger()
 
 
 def judge(made, response=FAST, duration_s=10.0, lost=(), ledger=EMPTY, send_lag=NONE, own_faults=0):
-    return judge_validity(Evidence(made, response, send_lag, ledger, duration_s, lost, own_faults))
+    return judge_validity(run(made, response, duration_s, ledger, send_lag, own_faults), lost)
+
+
+def run(made, response=FAST, duration_s=10.0, ledger=EMPTY, send_lag=NONE, own_faults=0):
+    clocks = {"response": response, "send_lag": send_lag}
+    errors = [ErrorRow("no_ports", "generator", "", own_faults), ErrorRow("timeout", "target", "", 999)]
+    return Result(generator=made, latency_ms=clocks, duration_s=duration_s, ledger=ledger, errors=errors)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +112,7 @@ def test_failures_of_the_generator_bound_the_figures_or_spoil_them(own_faults, v
 
 
 def test_what_the_machine_was_calibrated_to_is_quoted():
-    evidence = Evidence(generator((9.8, 0.0)), FAST, NONE, EMPTY, 10.0, ceiling_rps=123_456.0)
-    (reason,) = judge_validity(evidence)[1]
+    (reason,) = judge_validity(run(generator((9.8, 0.0))), ceiling_rps=123_456.0)[1]
     assert "98% of a core (calibrated: 123,456 requests/s at most): the target" in reason
 
 
