@@ -10,6 +10,7 @@ from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.jobs.scenario import FeedSpec, ScenarioJob, Step, inside
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.plan.problems import Problem, Where
+from loadgen.plan.profiles.journey_order import order_problems
 from loadgen.plan.profiles.open_model import make_arrivals, measured_s
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.requests import collect_secrets, make_job
@@ -31,6 +32,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         job = replace(job, requests=tuple(specs))
     elif isinstance(job, ScenarioJob):
         job = _with_files(profile, job, problems)
+        problems += order_problems(job)  # of bodies that are read only now
     tls = Tls(
         verify=not profile.insecure,
         ca_file=_readable(profile, ("cacert",), profile.cacert, problems),

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 
+from loadgen.base.redact import Redactor
 from loadgen.plan.build import make_plan
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
@@ -16,12 +17,16 @@ def plan_here(profile: Profile) -> Plan:
     """The plan of a checked profile on this machine; a bucket is found by AWS's variables, too. Raises UsageError."""
     plan = make_plan(profile, cores=usable_cores(), gil=gil_enabled())
     match plan.job:
-        case HttpJob() | ScenarioJob(file=None):
+        case HttpJob():
             return plan
         case ScenarioJob() as job:
             from loadgen.workloads.scenario.file import load_job
+            from loadgen.workloads.scenario.ready import ready_problems
 
-            return replace(plan, job=load_job(job))
+            job = job if job.file is None else load_job(job)
+            if problems := [*ready_problems(plan, job)]:
+                raise profile.origins.places.error(problems, Redactor(plan.secrets))
+            return replace(plan, job=job)
         case S3Job() as job:
             from loadgen.workloads.s3.located import locate
 

@@ -10,18 +10,26 @@ from loadgen.plan.problems import Problem, Where, where_text
 
 def order_problems(job: ScenarioJob) -> list[Problem]:
     """Every place of a step that no step before it, and no default, gives a value."""
-    journeys = [(("scenarios", journey.name, "steps"), journey.steps) for journey in job.journeys]
-    start: tuple[Where, tuple[Step, ...]] = ("per_user", "start"), job.user_start
+    parts = parts_of(job)
     extracted: dict[str, Where] = {}
-    for where, steps in (start, *journeys, (("per_user", "end"), job.user_end)):
+    for where, steps in parts:
         for place, step in placed(steps, where):
             for extract in step.extracts:
                 extracted.setdefault(extract.variable, place)
     order = _Order(extracted)
-    after_start = order.follow(start[1], start[0], frozenset())
-    for where, steps in (*journeys, (("per_user", "end"), job.user_end)):
+    (where, start), *others = parts
+    after_start = order.follow(start, where, frozenset())
+    for where, steps in others:
         order.follow(steps, where, after_start)
     return order.problems
+
+
+def parts_of(job: ScenarioJob) -> list[tuple[Where, tuple[Step, ...]]]:
+    """The lists of steps of a profile with their places: what users do before, the journeys, what they do after."""
+    journeys: list[tuple[Where, tuple[Step, ...]]] = [
+        (("scenarios", journey.name, "steps"), journey.steps) for journey in job.journeys
+    ]
+    return [(("per_user", "start"), job.user_start), *journeys, (("per_user", "end"), job.user_end)]
 
 
 def placed(steps: Sequence[Step], where: Where) -> Iterator[tuple[Where, Step]]:

@@ -17,7 +17,8 @@ def load_job(job: ScenarioJob) -> ScenarioJob:
     journeys = tuple(
         Journey(item.name, item.weight, item.think_s, item.fresh) for item in declared.scenarios if item.weight
     )
-    feeds = tuple(feed.spec() for feed in declared.feeds)
+    folder = Path(job.file).parent
+    feeds = tuple(replace(feed.spec(), file=str(folder / feed.file)) for feed in declared.feeds)
     return replace(job, journeys=journeys, feeds=feeds, digest=digest(job.file))
 
 
