@@ -1,9 +1,10 @@
 """From a Result to the exit code of the command; 99, 105, 107 and 108 are k6's."""
 
+from collections.abc import Iterator
 from enum import IntEnum
 
 from loadgen.base.exchange import ErrorClass
-from loadgen.results.result import Result
+from loadgen.results.result import ErrorRow, Result
 
 
 class ExitCode(IntEnum):
@@ -32,7 +33,7 @@ def exit_code(result: Result) -> ExitCode:
     """
     if result.ended_by in ENDED:
         return ENDED[result.ended_by]
-    if has_script_errors(result):
+    if any(script_errors(result)):
         return ExitCode.SCRIPT
     if not _is_trusted(result):
         return ExitCode.NOT_TRUSTED
@@ -42,11 +43,10 @@ def exit_code(result: Result) -> ExitCode:
     return ExitCode.OK if replied or _was_done_before(result) else ExitCode.THRESHOLD
 
 
-def has_script_errors(result: Result) -> bool:
-    """Whether code of the user's own raised what it did not handle."""
-    return any(
-        row.error_class == ErrorClass.SCRIPT_ERROR for part in result.transactions.values() for row in part.errors
-    )
+def script_errors(result: Result) -> Iterator[tuple[str, ErrorRow]]:
+    """The journeys that an exception of their own code ended, each with what it was."""
+    for name, part in result.transactions.items():
+        yield from ((name, row) for row in part.errors if row.error_class == ErrorClass.SCRIPT_ERROR)
 
 
 def _was_done_before(result: Result) -> bool:

@@ -9,6 +9,9 @@ from loadgen.plan.metrics import BY_THE_SECOND, Metric
 from loadgen.plan.plan import Job
 from loadgen.plan.problems import did_you_mean
 
+LONGEST_LIST = 400
+"""Characters of all names together: a longer list helps nobody."""
+
 JOURNEYS = "journeys"
 """The name of all journeys together, unless something else is called so."""
 
@@ -53,7 +56,8 @@ def find_named(metric: Metric, known: Collection[Named]) -> Named | None:
         candidates = [Named(JOURNEYS, JOURNEYS)]
     if not candidates:
         what = "nothing" if any(item.kind != "request" for item in known) else "no request"
-        raise ValueError(f"{what} is named {shown(name)}{did_you_mean(name, _words(known))}")
+        more = did_you_mean(name, _words(known))
+        raise ValueError(f"{what} is named {shown(name)}{more if len(more) <= LONGEST_LIST else ''}")
     fitting = [item for item in candidates if not _problem(metric, item)]
     if not fitting:
         raise ValueError(_problem(metric, candidates[0]))

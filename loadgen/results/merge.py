@@ -199,10 +199,11 @@ def _addresses(rows: Iterable[AddressRow]) -> list[AddressRow]:
 
 def _requests(tables: Sequence[Mapping[str, RequestResult]]) -> dict[str, RequestResult]:
     names = dict.fromkeys(name for table in tables for name in table)
-    return {name: _request([table[name] for table in tables if name in table]) for name in names}
+    return {name: merged_part([table[name] for table in tables if name in table]) for name in names}
 
 
-def _request(parts: Sequence[RequestResult]) -> RequestResult:
+def merged_part(parts: Sequence[RequestResult]) -> RequestResult:
+    """Several parts as one; at least one. Raises UsageError for a damaged histogram."""
     return RequestResult(
         kind=parts[0].kind,
         payload_bytes=sum(part.payload_bytes for part in parts),

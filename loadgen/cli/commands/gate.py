@@ -17,7 +17,7 @@ class Gate:
     told passes with a warning.
 
     Exit codes: 0 passed; 99 a threshold failed; 120 worse than the baseline;
-    121 not to be trusted; 105, 108 and 1 as the run had them.
+    121 not to be trusted; 105, 107, 108 and 1 as the run had them.
     """
 
     body: ClassVar[str] = "gate:gate"

@@ -8,8 +8,9 @@ from loadgen.report.draw.markdown import escaped, table
 from loadgen.report.draw.style import format_rate, format_share
 from loadgen.report.run.checks import Check
 from loadgen.report.run.facts import title
+from loadgen.report.run.journeys import METRIC_HEADS, all_journeys, metric_rows
 from loadgen.report.run.latency import format_quantile
-from loadgen.results.result import Latency, Result
+from loadgen.results.result import Latency, RequestResult, Result
 
 WORDS = {"pass": "pass", "warn": "**warning**", "fail": "**FAIL**", "error": "**ERROR**"}
 
@@ -30,16 +31,27 @@ def _code(text: str) -> str:
 
 
 def _figures(result: Result) -> list[str]:
-    """The headline's figures as a table."""
-    response = result.latency_ms.get("response", Latency())
-    figures = Figures(result)
-    failed, error_rate = (figures.observe(metric_named(name)) for name in ("failed", "error_rate"))
-    share = "-" if error_rate is None else format_share(error_rate.low, 1.0)
-    heads = ("Replies/s", "p50", "p90", "p99", "max", "Sent", "Failed")
-    row = (
-        format_rate(result.rate.ok_rps),
-        *(format_quantile(value) for value in (response.p50, response.p90, response.p99, response.max)),
-        f"{result.ledger.sent:,}",
-        f"{round(failed.low) if failed else 0:,} ({share})",
-    )
-    return table(heads, [[escaped(cell) for cell in row]], flush_left=0)
+    """The headline's figures as a table; of journeys, and below it what checks and metrics came to."""
+    journeys = all_journeys(result)
+    if journeys is None:
+        figures = Figures(result)
+        failed, error_rate = (figures.observe(metric_named(name)) for name in ("failed", "error_rate"))
+        share = "-" if error_rate is None else format_share(error_rate.low, 1.0)
+        end = (f"{result.ledger.sent:,}", f"{round(failed.low) if failed else 0:,} ({share})")
+        return _headline(("Replies/s", "Sent"), result.rate.ok_rps, result, end)
+    ledger = result.journeys
+    end = (f"{ledger.started:,}", f"{ledger.failed:,} ({format_share(ledger.failed, ledger.started)})")
+    lines = _headline(("Journeys/s", "Started"), result.journey_rate.ok_rps, journeys, end)
+    if result.checks:
+        held = [(escaped(name), f"{check.ok:,}", f"{check.failed:,}") for name, check in result.checks.items()]
+        lines += ["", *table(("Check", "Held", "Failed"), held, flush_left=1)]
+    if result.metrics:
+        lines += ["", *table(METRIC_HEADS, [[*map(escaped, row)] for row in metric_rows(result)], flush_left=1)]
+    return lines
+
+
+def _headline(heads: tuple[str, str], rate: float, part: Result | RequestResult, end: tuple[str, str]) -> list[str]:
+    response = part.latency_ms.get("response", Latency())
+    times = (format_quantile(value) for value in (response.p50, response.p90, response.p99, response.max))
+    row = (format_rate(rate), *times, *end)
+    return table((heads[0], "p50", "p90", "p99", "max", heads[1], "Failed"), [[*map(escaped, row)]], flush_left=0)

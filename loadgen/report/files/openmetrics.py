@@ -5,9 +5,11 @@ left out.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from loadgen.judge.figures import Figures
 from loadgen.plan.metrics import metric_named
+from loadgen.results.journeys import QUANTILES as METRIC_QUANTILES
 from loadgen.results.result import QUANTILES, Latency, Result
 
 GAUGES = {"sent_per_second": "rps", "ok_per_second": "ok_rps", "error_ratio": "error_rate"}
@@ -30,6 +32,50 @@ def _lines(result: Result) -> Iterator[str]:
     for name in ("sent", "ok", "failed", "unknown", "not_sent"):
         yield f"# TYPE loadgen_requests_{name} counter"
         yield f"loadgen_requests_{name}_total {getattr(result.ledger, name)}"
+    if result.journeys.scheduled:
+        yield from _journeys(result, figures)
+    yield from _own(result)
+
+
+def _journeys(result: Result, figures: Figures) -> Iterator[str]:
+    """Their ledger, and how long journeys, groups and calls took, by name."""
+    for name in ("started", "ok", "failed", "unfinished", "not_started"):
+        yield f"# TYPE loadgen_journeys_{name} counter"
+        yield f"loadgen_journeys_{name}_total {getattr(result.journeys, name)}"
+    family = "loadgen_transaction_seconds"
+    yield f"# TYPE {family} summary"
+    yield f"# UNIT {family} seconds"
+    for name, part in result.transactions.items():
+        of = {"name": name, "kind": part.kind}
+        latency = part.latency_ms.get("response", Latency())
+        for key, quantile in {**QUANTILES, "max": 1.0}.items():
+            metric = replace(metric_named(key.replace("_", ".")), of=name)
+            observed = figures.observe(metric)
+            if observed is not None and observed.is_exact:
+                yield f"{family}{_labels(**of, quantile=f'{quantile:g}')} {observed.low / 1000:.10g}"
+        yield f"{family}_count{_labels(**of)} {latency.count}"
+
+
+def _own(result: Result) -> Iterator[str]:
+    """Checks, and the scenario's own metrics."""
+    for outcome in ("ok", "failed") if result.checks else ():
+        yield f"# TYPE loadgen_check_{outcome} counter"
+        for name, check in result.checks.items():
+            yield f"loadgen_check_{outcome}_total{_labels(check=name)} {getattr(check, outcome)}"
+    if result.metrics:
+        yield "# TYPE loadgen_value gauge"
+    for name, metric in result.metrics.items():
+        for statistic in ("count", "sum", "mean", "min", "max", *METRIC_QUANTILES):
+            value = getattr(metric, statistic)
+            if value is not None:
+                yield f"loadgen_value{_labels(metric=name, unit=metric.unit, statistic=statistic)} {value:.10g}"
+
+
+def _labels(**labels: str) -> str:
+    escaped = {
+        name: text.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"") for name, text in labels.items()
+    }
+    return "{" + ",".join(f'{name}="{text}"' for name, text in escaped.items()) + "}"
 
 
 def _gauge(name: str, value: float) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from loadgen.judge.exit_code import script_errors
 from loadgen.judge.gate import Gate, Regression
 from loadgen.report.draw.style import clean
 from loadgen.report.run.facts import ENDINGS, silence
@@ -91,8 +92,10 @@ def _run(result: Result, *, judged: bool) -> Iterator[Check]:
     grades: dict[str, Grade] = {"completed": "pass", "threshold": "fail", "fail_fast": "fail"}
     because = f"{how}: {clean(result.ended_because)}" if result.ended_because else how
     yield Check("run", "ends as planned", grades.get(result.ended_by, "error"), because)
-    if not result.status_codes:
+    if not result.status_codes and not result.journeys.ok:
         yield Check("run", "gets replies", "fail", silence(result) or "No reply is known of")
+    for name, row in script_errors(result):
+        yield Check("run", f"{clean(name)} raises nothing", "error", f"{row.count:,} times: {clean(row.message)}")
     yield Check("run", "can be trusted", _trust(result, judged=judged), "; ".join(map(clean, result.generator.reasons)))
 
 

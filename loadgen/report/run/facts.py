@@ -39,11 +39,13 @@ def header(result: Result, width: int) -> list[Line]:
 
 def outcome(result: Result, width: int) -> list[Line]:
     """Requests, connections, bytes, status codes, the course of the run and the generator's own share."""
-    ledger, users = result.ledger, result.users
-    left, skipped = ledger.not_sent, users.skipped
+    requests, journeys, users = result.ledger, result.journeys, result.users
+    left, idle, skipped = requests.not_sent, journeys.not_started, users.skipped
     facts = {
+        "Journeys": _journeys(result),
+        "Not started": [f"{idle:,} of the {journeys.scheduled:,} scheduled"] if idle else [],
         "Requests": _requests(result),
-        "Not sent": [f"{left:,} of the {ledger.scheduled:,} scheduled"] if left else [],
+        "Not sent": [f"{left:,} of the {requests.scheduled:,} scheduled"] if left else [],
         "Users": [f"{users.asked:,} asked = {users.started:,} started + {skipped:,} skipped"] if skipped else [],
         "Rate": _rate(result),
         "Connections": _connections(result),
@@ -68,7 +70,11 @@ def notes(result: Result, width: int) -> list[Line]:
 
 
 def silence(result: Result) -> str:
-    """What is said of a run in which no request or no reply was seen; empty where there was one, or it is not known."""
+    """What is said of a run in which no request or no reply was seen; empty where there was one, or it is not known, or
+    a journey was done without.
+    """
+    if result.journeys.ok:
+        return ""
     if not result.ledger.sent:
         only_measured = any(result.plan.get(key) for key in ("warmup_s", "cool_down_s", "s3")) or result.warmup_s
         return "No request was sent in the measured time" if only_measured else "No request was sent"
@@ -86,6 +92,8 @@ def title(plan: Mapping[str, Any]) -> str:
     """`checkout: http://127.0.0.1:8080, 3 kinds of requests`, or `GET http://127.0.0.1:8080/` for a single one."""
     if isinstance(s3 := plan.get("s3"), Mapping):
         return _s3_title(plan, s3)
+    if isinstance(scenario := plan.get("scenario"), Mapping):
+        return _scenario_title(plan, scenario)
     requests = [spec for spec in plan.get("requests") or [] if isinstance(spec, Mapping)]
     target = origin = str(plan.get("target", ""))
     if len(requests) == 1:
@@ -94,6 +102,14 @@ def title(plan: Mapping[str, Any]) -> str:
         target = f"{target}, {len(requests)} kinds of requests"
     name = str(plan.get("name", ""))
     return clean(target if origin and origin in name else ": ".join(filter(None, (name, target))))
+
+
+def _scenario_title(plan: Mapping[str, Any], scenario: Mapping[str, Any]) -> str:
+    """`shop.py: http://127.0.0.1:8080, 2 journeys`, or `the journey buy` for a single one."""
+    names = [str(spec.get("name", "")) for spec in scenario.get("journeys") or [] if isinstance(spec, Mapping)]
+    what = f"the journey {names[0]}" if len(names) == 1 else f"{len(names)} journeys"
+    target, name = str(plan.get("target", "")), str(plan.get("name", ""))
+    return clean(": ".join(filter(None, (name if name != target else "", f"{target}, {what}"))))
 
 
 def _s3_title(plan: Mapping[str, Any], s3: Mapping[str, Any]) -> str:
@@ -138,6 +154,8 @@ def _ending(result: Result, width: int) -> list[Line]:
     left = []
     if result.ledger.not_sent:
         left.append(f"{counted(result.ledger.not_sent, 'request')} not sent")
+    if result.journeys.not_started:
+        left.append(f"{counted(result.journeys.not_started, 'journey')} not started")
     if result.users.skipped:
         left.append(f"{counted(result.users.skipped, 'connection')} never started")
     undone = f"; {', '.join(left)}" if left else ""
@@ -156,13 +174,22 @@ def _requests(result: Result) -> list[str]:
     return [sums]
 
 
+def _journeys(result: Result) -> list[str]:
+    ledger = result.journeys
+    if not ledger.scheduled:
+        return []
+    sums = f"{ledger.started:,} started = {ledger.ok:,} ok + {ledger.failed:,} failed"
+    return [f"{sums} + {ledger.unfinished:,} unfinished" if ledger.unfinished else sums]
+
+
 def _rate(result: Result) -> list[str]:
     """What was asked for beside what became of it, where the load did not wait for the server."""
-    rate = result.rate
+    of_journeys = bool(result.journeys.scheduled)
+    rate, done, noun = (result.journey_rate, "ended", " journeys") if of_journeys else (result.rate, "sent", "")
     if is_closed(result) or not rate.offered_rps:
         return []
-    rates = {"due": rate.offered_rps, "sent": rate.sent_rps, "ok": rate.ok_rps}
-    return [f"{format_rate(per_second)}/s {what}" for what, per_second in rates.items()]
+    rates = {"due": rate.offered_rps, done: rate.sent_rps, "ok": rate.ok_rps}
+    return [f"{format_rate(per_second)}{noun}/s {what}" for what, per_second in rates.items()]
 
 
 def _connections(result: Result) -> list[str]:

@@ -1,12 +1,17 @@
 """The tables of the text report: errors with their first examples, request names, thresholds."""
 
+from collections.abc import Iterable, Sequence
+
 from loadgen.base.units import format_bytes, format_ms
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
 from loadgen.report.run.latency import format_quantile
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
 
+SCRIPT_FAULT = " (an exception of the scenario's own code)"
 FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
 SHORTEST_NAME = 8
+WIDEST = 80
+HINT_INDENT = 11
 EXAMPLE_ROWS = 4
 PHASES = {
     "dns": "the lookup, once",
@@ -22,25 +27,37 @@ def errors(result: Result, width: int) -> list[Line]:
     """Every class of error: count, share of the requests sent, what it means, and its first example below."""
     if not result.errors:
         return []
-    rows = sorted(result.errors, key=lambda row: -row.count)
-    counts = [f"{row.count:,}" for row in rows]
-    shares = [format_share(row.count, result.ledger.sent) for row in rows]
-    figures = align([*zip(counts, shares, strict=True)], right=frozenset({0, 1}))
-    lines = [line("Errors, with their share of all requests sent")]
-    for row, figure in zip(rows, figures, strict=True):
-        lines += _error(row, figure, width)
-    return lines
+    rows = [("", row) for row in sorted(result.errors, key=lambda row: -row.count)]
+    return [line("Errors, with their share of all requests sent"), *error_rows(rows, result.ledger.sent, width)]
+
+
+def error_rows(rows: Iterable[tuple[str, ErrorRow]], whole: int, width: int) -> list[Line]:
+    """A row for each error, behind the text that says where it was; counts are shares of `whole`."""
+    rows = list(rows)
+    cells = [(f"{row.count:,}", format_share(row.count, whole)) for _, row in rows]
+    figures = align(cells, right=frozenset({0, 1}))
+    return [
+        part for (where, row), figure in zip(rows, figures, strict=True) for part in _error(where, row, figure, width)
+    ]
 
 
 def by_request(result: Result, width: int) -> list[Line]:
     """One row for each request name, when there is more than one."""
     if len(result.requests) < 2:
         return []
-    heads = ("sent", "share", "ok/s", "p50", "p99", "max", "failed")
-    rows = [heads, *(_request_row(part, result) for part in result.requests.values())]
+    return named_rows(result, "Request", [*map(clean, result.requests)], [*result.requests.values()], width)
+
+
+def named_rows(
+    result: Result, head: str, labels: Sequence[str], parts: Sequence[RequestResult], width: int, *, begun: bool = False
+) -> list[Line]:
+    """A table with a row for each part, as wide as it may be. `begun`: they are of several kinds, shares of nothing."""
+    heads = ("begun", "ok/s") if begun else ("sent", "share", "ok/s")
+    heads = (*heads, "p50", "p99", "max", "failed")
+    rows = [heads, *(_request_row(part, result, share=not begun) for part in parts)]
     figures = align(rows, right=frozenset(range(len(heads))))
     room = max(SHORTEST_NAME, width - max(map(len, figures)) - 2)
-    names = [elide(name, room) for name in ("Request", *map(clean, result.requests))]
+    names = [elide(name, room) for name in (head, *labels)]
     return [line(row) for row in align([*zip(names, figures, strict=True)], right=frozenset())]
 
 
@@ -63,14 +80,15 @@ def phases(result: Result) -> list[Line]:
 
 def thresholds(result: Result) -> list[Line]:
     """How each threshold went, and what was observed."""
-    cells = [(clean(row.expr), f"({seen})" if (seen := observed(row)) else "") for row in result.thresholds]
-    expressions = align(cells, right=frozenset())
-    lines = [
-        line(
-            "  ", Span(pad(clean(row.verdict).replace("_", " "), 7), VERDICTS.get(row.verdict, Tone.WARN)), f"  {text}"
-        )
-        for row, text in zip(result.thresholds, expressions, strict=True)
+    cells = [
+        (clean(row.expr), "" if row.hint else f"({seen})" if (seen := observed(row)) else "")
+        for row in result.thresholds
     ]
+    lines = []
+    for row, text in zip(result.thresholds, align(cells, right=frozenset()), strict=True):
+        verdict = pad(clean(row.verdict).replace("_", " "), 7)
+        lines.append(line("  ", Span(verdict, VERDICTS.get(row.verdict, Tone.WARN)), f"  {text}"))
+        lines += [line(" " * HINT_INDENT, part) for part in wrap(clean(row.hint), WIDEST - HINT_INDENT)]
     if lines and result.generator.verdict == "invalid":
         lines.append(line("  ", Span("An invalid run meets no threshold, whatever was observed.", Tone.BAD)))
     return [line("Thresholds"), *lines] if lines else []
@@ -103,12 +121,13 @@ def with_unit(unit: str, observed: float) -> str:
     return f"{observed:,.0f}"
 
 
-def _error(row: ErrorRow, figure: str, width: int) -> list[Line]:
+def _error(where: str, row: ErrorRow, figure: str, width: int) -> list[Line]:
     tone = Tone.PLAIN if row.fault == "unknown" else Tone.BAD
     indent = " " * (len(figure) + 4)
     name = clean(row.error_class).replace("_", " ")
     text = name if row.message in ("", name) else f"{name}: {clean(row.message)}"
-    head, *more = wrap(f"{text}{FAULTS.get(row.fault, '')}", width - len(indent)) or [""]
+    fault = SCRIPT_FAULT if row.error_class == "script_error" else FAULTS.get(row.fault, "")
+    head, *more = wrap(f"{where}{text}{fault}", width - len(indent)) or [""]
     example = [elide(clean(text), width - len(indent) - 2) for text in row.example.splitlines() if text.strip()]
     return [
         line("  ", Span(figure, tone), f"  {head}"),
@@ -117,12 +136,12 @@ def _error(row: ErrorRow, figure: str, width: int) -> list[Line]:
     ]
 
 
-def _request_row(part: RequestResult, result: Result) -> tuple[str, ...]:
+def _request_row(part: RequestResult, result: Result, *, share: bool) -> tuple[str, ...]:
     response = part.latency_ms.get("response", Latency())
     ledger = part.ledger
     return (
         f"{ledger.sent:,}",
-        format_share(ledger.sent, result.ledger.sent),
+        *([format_share(ledger.sent, result.ledger.sent)] if share else []),
         format_rate(ledger.ok / result.duration_s) if result.duration_s > 0 else "-",
         *(format_quantile(value) for value in (response.p50, response.p99, response.max)),
         f"{ledger.failed:,}",

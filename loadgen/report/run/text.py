@@ -3,6 +3,14 @@
 from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, counted, line
 from loadgen.report.run.facts import header, notes, outcome, silence
+from loadgen.report.run.journeys import (
+    all_journeys,
+    checks_table,
+    has_journeys,
+    journey_errors,
+    journeys_table,
+    metrics_table,
+)
 from loadgen.report.run.latency import format_quantile, latency_table, spread
 from loadgen.report.run.operations import is_by_operation, operations, rates, seconds, transaction
 from loadgen.report.run.run_report import RunReport
@@ -27,10 +35,14 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
         ([headline(result)], fixed),
         (warnings(result, fixed), fixed),
         (thresholds(result), fixed),
+        (journeys_table(result, width), width),
+        (checks_table(result), fixed),
+        (metrics_table(result), fixed),
         (latency_table(result, fixed), fixed),
         (spread(result), fixed),
         *_requests(result, width),
         (errors(result, fixed), fixed),
+        (journey_errors(result, fixed), fixed),
         (outcome(result, fixed), fixed),
         (notes(result, fixed), fixed),
         (_for_scripts(result), fixed),
@@ -45,6 +57,8 @@ def run_text(report: RunReport, *, width: int, colour: bool) -> str:
 
 
 def _requests(result: Result, width: int) -> list[tuple[list[Line], int]]:
+    if has_journeys(result):
+        return [(phases(result), min(width, WIDEST))]
     if is_by_operation(result):
         return [(operations(result), min(width, WIDEST)), (seconds(result), min(width, WIDEST))]
     return [(by_request(result, width), width), (phases(result), min(width, WIDEST))]
@@ -53,9 +67,9 @@ def _requests(result: Result, width: int) -> list[tuple[list[Line], int]]:
 def headline(result: Result) -> Line:
     """Rate, p50, p99, failures; or in plain words that nothing came back. Of whole objects, where they are timed."""
     ledger = result.ledger
-    if not ledger.sent:
+    if not ledger.sent and silence(result):
         return line("  ", Span(f"{silence(result)}.", Tone.BAD))
-    noun, whole = transaction(result) or ("", None)
+    noun, whole = ("", all_journeys(result)) if has_journeys(result) else transaction(result) or ("", None)
     failures = (whole.ledger.failed if whole else 0) or ledger.failed
     failed = Span(f"{failures:,} failed", Tone.BAD if failures else Tone.STRONG)
     if silent := silence(result):

@@ -11,7 +11,7 @@ from loadgen.report.files.junit import render_junit
 from loadgen.report.files.markdown import render_markdown
 from loadgen.report.files.openmetrics import render_openmetrics
 from loadgen.report.plans.plan import render_plan
-from loadgen.report.run.checks import checks_of_gate
+from loadgen.report.run.checks import checks_of, checks_of_gate
 from loadgen.report.run.gate import gate_to_json, render_gate
 from loadgen.report.run.text import render_text
 from tests.support.comparisons import EVERY_PAGE
@@ -52,6 +52,8 @@ def _gates() -> dict[str, str]:
         "gate_markdown": render_markdown(worse.result, checks),
         "gate_github": render_annotations(checks),
         "openmetrics": render_openmetrics(EVERY_RESULT["open_model"]()),
+        "shop_openmetrics": render_openmetrics(EVERY_RESULT["shop"]()),
+        "shop_markdown": render_markdown(EVERY_RESULT["shop"](), checks_of(EVERY_RESULT["shop"]())),
     }
     searches = {name: render_find_max(make()) for name, make in EVERY_SEARCH.items()}
     texts = {name: render_gate(gate) for name, gate in gates.items()} | searches

@@ -16,12 +16,14 @@ from loadgen.report.files.junit import render_junit
 from loadgen.report.files.markdown import render_markdown
 from loadgen.report.files.openmetrics import render_openmetrics
 from loadgen.report.run.checks import Check, checks_of, checks_of_gate
-from loadgen.results.result import Generator, Result, ThresholdRow
+from loadgen.results.journeys import CheckResult, Journeys
+from loadgen.results.result import ErrorRow, Generator, RequestResult, Result, ThresholdRow
 from tests.support.gates import EVERY_GATE, EVERY_SEARCH
 from tests.support.results import EVERY_RESULT
 from tests.support.rounds import run
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
+ERRORS = st.sampled_from(["check_failed", "script_error"])
 ROWS = st.builds(ThresholdRow, ANYTHING, st.none() | st.floats(0, 1e9), st.sampled_from(["pass", "fail", "no_data"]))
 RESULTS = st.builds(
     Result,
@@ -30,6 +32,12 @@ RESULTS = st.builds(
     ended_because=ANYTHING,
     status_codes=st.sampled_from([{}, {"200": 5}]),
     thresholds=st.lists(ROWS, max_size=3),
+    journeys=st.sampled_from([Journeys(), Journeys(2, 2, 0, 1, 1), Journeys(1, 1, 0, 0, 1)]),
+    transactions=st.dictionaries(
+        ANYTHING,
+        st.builds(RequestResult, kind=st.just("journey"), errors=st.lists(st.builds(ErrorRow, ERRORS), max_size=2)),
+        max_size=2,
+    ),
     generator=st.builds(
         Generator, verdict=st.sampled_from(["valid", "limited", "invalid"]), reasons=st.lists(ANYTHING, max_size=2)
     ),
@@ -145,7 +153,8 @@ def test_every_row_of_a_table_has_its_columns_whatever_is_in_it(result: Result) 
 
 # OpenMetrics.
 
-SAMPLE = re.compile(r'([a-z_]+)(\{quantile="[0-9.]+"\})? [0-9.e+-]+')
+LABEL = r'[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
+SAMPLE = re.compile(rf"([a-z_]+)(\{{{LABEL}(?:,{LABEL})*\}})? [0-9.e+-]+")
 
 
 @pytest.mark.parametrize("name", EVERY_RESULT)
@@ -163,6 +172,13 @@ def test_openmetrics_text_is_of_its_grammar(name: str) -> None:
             match = SAMPLE.fullmatch(line)
             assert match, line
             assert match[1] in (family, *(f"{family}{end}" for end in ("_count", "_sum", "_total")))
+
+
+@given(ANYTHING)
+def test_names_in_openmetrics_text_are_of_its_grammar_whatever_they_hold(name: str) -> None:
+    text = render_openmetrics(Result(checks={name: CheckResult(1, 0)}))
+    (sample,) = (line for line in text.split("\n") if line.startswith("loadgen_check_ok_total"))
+    assert SAMPLE.fullmatch(sample), sample
 
 
 # The page of a search.

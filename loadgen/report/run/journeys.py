@@ -1,0 +1,112 @@
+"""What a report says of journeys: a table with their requests, groups and calls below them, checks, metrics, errors."""
+
+from collections.abc import Iterator
+
+from loadgen.report.draw.style import Line, align, clean, format_share, line
+from loadgen.report.run.tables import error_rows, named_rows
+from loadgen.results.merge import merged_part
+from loadgen.results.result import ErrorRow, RequestResult, Result
+
+OWN_ERRORS = ("check_failed", "script_error")
+"""What only a journey can fail of; all else it fails of is an error of one of its requests or calls."""
+
+
+METRIC_HEADS = ("Metric", "unit", "count", "sum", "mean", "p50", "p95", "max")
+
+
+def has_journeys(result: Result) -> bool:
+    """Whether the run was one of journeys."""
+    return bool(result.journeys.scheduled) or any(part.kind == "journey" for part in result.transactions.values())
+
+
+def all_journeys(result: Result) -> RequestResult | None:
+    """All of them as one; None where the run has none. Raises UsageError for a damaged histogram."""
+    parts = [part for part in result.transactions.values() if part.kind == "journey"]
+    return merged_part(parts) if parts else None
+
+
+def journeys_table(result: Result, width: int) -> list[Line]:
+    """A row for each journey, and below it one for each of its requests, groups and calls."""
+    if not has_journeys(result):
+        return []
+    rows = list(_tree(result))
+    return named_rows(result, "Journey", [label for label, _ in rows], [part for _, part in rows], width, begun=True)
+
+
+def _tree(result: Result) -> Iterator[tuple[str, RequestResult]]:
+    """Labels and parts; what belongs to no journey comes last."""
+    journeys = {name: part for name, part in result.transactions.items() if part.kind == "journey"}
+    inside = result.requests | {name: part for name, part in result.transactions.items() if part.kind != "journey"}
+    for journey, whole in journeys.items():
+        yield clean(journey), whole
+        for name, part in inside.items():
+            if name.startswith(f"{journey}/"):
+                yield f"  {_label(name.removeprefix(f'{journey}/'), part)}", part
+    for name, part in inside.items():
+        if not any(name.startswith(f"{journey}/") for journey in journeys):
+            yield _label(name, part), part
+
+
+def _label(name: str, part: RequestResult) -> str:
+    return clean(name) if part.kind == "request" else f"{clean(name)} ({part.kind})"
+
+
+def checks_table(result: Result) -> list[Line]:
+    """How often each check held."""
+    if not result.checks:
+        return []
+    rows = [("Check", "held", "failed", "")]
+    for name, check in result.checks.items():
+        share = format_share(check.ok, check.ok + check.failed)
+        rows.append((f"  {clean(name)}", f"{check.ok:,}", f"{check.failed:,}", share))
+    return [*map(line, align(rows, right=frozenset({1, 2, 3})))]
+
+
+def metrics_table(result: Result) -> list[Line]:
+    """The scenario's own metrics."""
+    if not result.metrics:
+        return []
+    rows = [METRIC_HEADS, *((f"  {clean(name)}", *row) for name, *row in metric_rows(result))]
+    used = [index for index in range(len(METRIC_HEADS)) if any(row[index] for row in rows[1:])]
+    cells = [[row[index] for index in used] for row in rows]
+    return [*map(line, align(cells, right=frozenset(range(1, len(used)))))]
+
+
+def metric_rows(result: Result) -> Iterator[tuple[str, ...]]:
+    """Name, unit and figures of each metric, in its own unit; of a count its sum, of a share the share."""
+    for name, metric in result.metrics.items():
+        head = (name, clean(metric.unit), f"{metric.count:,}")
+        match metric.kind:
+            case "count":
+                yield (*head, _number(metric.sum), "", "", "", "")
+            case "share":
+                yield (*head, "", "-" if metric.mean is None else f"{metric.mean:.1%}", "", "", "")
+            case _:
+                values = (metric.mean, metric.p50, metric.p95, metric.max)
+                yield (*head, _number(metric.sum), *map(_number, values))
+
+
+def _number(value: float | None) -> str:
+    """Three digits, or all of a larger one: `34.5`, `5,400`."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def journey_errors(result: Result, width: int) -> list[Line]:
+    """What journeys and calls failed of that is no error of a request, by their names."""
+    rows = [
+        (name, row)
+        for name, part in result.transactions.items()
+        for row in part.errors
+        if part.kind == "call" or (part.kind == "journey" and row.error_class in OWN_ERRORS)
+    ]
+    if not rows:
+        return []
+    head = "Errors of journeys and calls, with their share of all journeys"
+    return [line(head), *error_rows(map(_named, rows), result.journeys.started, width)]
+
+
+def _named(named: tuple[str, ErrorRow]) -> tuple[str, ErrorRow]:
+    name, row = named
+    return f"{clean(name)}: ", row
