@@ -7,15 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
+from loadgen.base.errors import Stopped, was_stopped
 from loadgen.base.imported import imported
 from loadgen.base.processes import STOPPING, fill_standard_descriptors
 
 STOPPED = 105
 AGAIN_S = 0.001
-
-
-class Stopped(BaseException):
-    """A signal came while nothing runs that could end in order."""
 
 
 def main() -> NoReturn:
@@ -52,7 +49,9 @@ def run(command_line: Callable[[], int] = run_command_line) -> int:
                 signal.signal(number, _stop)
         code = command_line()
         _ignore_stopping()
-    except Stopped:
+    except BaseException as error:
+        if not was_stopped(error):
+            raise
         with suppress(OSError, AttributeError):
             sys.stderr.write("loadgen: stopped before there was anything to report\n")
         code = STOPPED

@@ -19,3 +19,14 @@ class ProfileError(UsageError):
         self.source = source
         self.problems = problems
         super().__init__("\n".join(f"{source}: {problem}" for problem in problems))
+
+
+class Stopped(BaseException):
+    """A signal came while nothing runs that could end in order."""
+
+
+def was_stopped(error: BaseException | None) -> bool:
+    """Whether that is what it comes from: Python has an error of its own for what is raised while a class is made."""
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from loadgen import __version__
-from loadgen.base.errors import LoadgenError
+from loadgen.base.errors import LoadgenError, was_stopped
 from loadgen.base.imported import imported
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
@@ -151,6 +151,8 @@ def run_app(call: Call = call_body) -> int:
     except SystemExit:  # Typer's own, where the reader of the help has gone
         return 0
     except Exception as error:
+        if was_stopped(error):
+            raise
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # the help is written by others than `emit`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             tell(f"loadgen: cannot write to standard output: {error.strerror}\n")

@@ -80,16 +80,22 @@ class _S3Run:
             for note in said:
                 error.add_note(note)
             raise
-        complete = result.ended_by == "completed" and not result.ledger.failed and not result.ledger.not_sent
+        complete = result.ended_by == "completed" and not result.ledger.failed and not self._has_rest(result)
         if self._s3.job == "batch" and not complete and result.ledger.sent:
             self._notes.append(_batch_note(result))
-        elif self._s3.job == "batch" and not result.requests["get"].ledger.sent:
+        elif complete and self._s3.job == "batch" and not result.requests["get"].ledger.sent:
             rest = " that is not done" if self._s3.resumed else ""
             source = self._s3.own_prefix if self._s3.source is None else self._s3.source
             self._notes.append(f"Batch: there is nothing{rest} under {source!r} in {self._s3.bucket}")
         self._finish_journal(complete=complete)
         await self._clean_up(result, complete=complete, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes], left_behind=self._left_behind)
+
+    def _has_rest(self, result: Result) -> bool:
+        """Whether there may be objects that were not begun, also because there were to be no more requests."""
+        limit, planned = self._plan.requests_limit, self._s3.planned_requests
+        is_short = limit is not None and (planned is None or limit < planned)
+        return bool(result.ledger.not_sent) or (is_short and result.ledger.sent >= (limit or 0))
 
     async def _prepare(self) -> None:
         s3 = self._s3

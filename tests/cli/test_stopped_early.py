@@ -5,6 +5,7 @@ import pytest
 
 from loadgen.__main__ import run
 from loadgen.base.processes import STOPPING
+from loadgen.cli.app import run_app
 from loadgen.session.signals import signals_restored
 from tests.support.command import PATIENCE_S
 
@@ -32,6 +33,30 @@ def test_a_signal_is_not_lost_where_python_ignores_exceptions(capsys):
 
     with signals_restored():
         assert run(ignores_it) == 105
+    assert capsys.readouterr() == ("", SAID)
+
+
+class Named:
+    """What is told its name while a class is made: Python 3.11 has an error of its own for what is raised then."""
+
+    def __set_name__(self, owner, name):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def make_class():
+    return type("Made", (), {"name": Named()})
+
+
+def test_a_signal_while_a_class_is_made_is_one_line(capsys):
+    with signals_restored():
+        assert run(make_class) == 105
+    assert capsys.readouterr() == ("", SAID)
+
+
+def test_a_signal_while_a_command_is_imported_is_no_bug(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["loadgen", "profiles"])
+    with signals_restored():
+        assert run(lambda: run_app(lambda _: make_class())) == 105
     assert capsys.readouterr() == ("", SAID)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +14,12 @@ import uvloop
 
 from loadgen.base.errors import UsageError
 from loadgen.judge.exit_code import exit_code
+from loadgen.measure.progress import Snapshot
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.results.result import Result
 from loadgen.session.here import plan_here
-from loadgen.session.observers import Hooks, Observers
+from loadgen.session.observers import Hooks, Observer, Observers
 from loadgen.session.s3 import run_s3
 from loadgen.session.signals import signals_restored
 from loadgen.workloads.s3 import journal
@@ -44,13 +46,20 @@ def unused(what: object) -> None:
     raise AssertionError(what)
 
 
-def batch(port: int, path: Path) -> Result:
+class Stops(Observer):
+    """Sends a signal as soon as it hears of a run."""
+
+    def progress(self, snapshot: Snapshot) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def batch(port: int, path: Path, observers: Observers | None = None, **more: str) -> Result:
     section = {"job": "batch", "bucket": "photos", "objects": str(OBJECTS), "size": "10", "resume": str(path)}
     flags = {"target": f"http://127.0.0.1:{port}", "connections": "2", "mode": "async", "processes": "1"}
-    plan = plan_here(profile_for_s3(section, flags))
+    plan = plan_here(profile_for_s3(section, {**flags, **more}))
     assert isinstance(plan.job, S3Job)
     with signals_restored(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(run_s3(plan, plan.job, Hooks(Observers(), unused, unused)))
+        return runner.run(run_s3(plan, plan.job, Hooks(observers or Observers(), unused, unused)))
 
 
 def done(path: Path) -> list[int]:
@@ -90,6 +99,24 @@ def test_a_line_that_was_cut_off_takes_no_other_with_it(tmp_path: Path) -> None:
             file.write('{"index": 2, "key": "loadgen/')
         assert exit_code(batch(port, path)) == 0
     assert (done(path), store.left) == ([*range(OBJECTS)], [])
+
+
+def test_a_batch_of_so_many_requests_goes_on_with_the_rest(tmp_path: Path) -> None:
+    path, store = tmp_path / "j", Store()
+    with serving(store) as port:
+        first = batch(port, path, total_requests="4")
+        assert (exit_code(first), len(done(path))) == (0, 2)
+        assert any(note.startswith("Kept everything under") for note in first.notes)
+        assert exit_code(batch(port, path)) == 0
+    assert (done(path), store.left) == ([*range(OBJECTS)], [])
+
+
+def test_a_resumed_batch_that_is_stopped_before_it_begins_ends_in_order(tmp_path: Path) -> None:
+    path, store = tmp_path / "j", Store(refuses_first_put_of_what_was_made())
+
+    with serving(store) as port:
+        batch(port, path)
+        assert batch(port, path, Observers(Stops())).ended_by == "signal"
 
 
 def refuses_first_put_of_what_was_made() -> Any:
