@@ -6,10 +6,12 @@ from loadgen.workloads.scenario.reply import Reply
 
 
 class AnsweredGroup(RequestGroup):
-    """`answer` is that to the last reply, which was `answered`."""
+    """`answer` is that to the last reply, which was `answered`. `example` is one to a reply like `exemplary`."""
 
     answer: Reply | None = None
     answered: bytes | None = None
+    example: Reply | None = None
+    exemplary: exchange.Reply | None = None
 
 
 def group() -> AnsweredGroup:
@@ -19,9 +21,13 @@ def group() -> AnsweredGroup:
 
 def answer_alike(group: AnsweredGroup) -> Reply:
     """The answer to a good reply whose bytes the group has."""
-    assert group.reply is not None
+    reply = group.reply
+    assert reply is not None
     group.answered = group.data
-    group.answer = answer = Reply(group.reply.status, None, group.data, group.body_at)
+    example = group.example if group.exemplary is reply else None
+    group.answer = answer = Reply(reply.status, None, group.data, group.body_at, like=example)
+    if example is None:
+        group.example, group.exemplary = answer, reply
     return answer
 
 

@@ -62,11 +62,19 @@ class Reply:
     )  # fmt: skip
 
     def __init__(
-        self, status: int, error: ErrorClass | None, data: bytes, body_at: int, head: bytes = b"", detail: str = ""
+        self,
+        status: int,
+        error: ErrorClass | None,
+        data: bytes,
+        body_at: int,
+        head: bytes = b"",
+        detail: str = "",
+        like: "Reply | None" = None,
     ) -> None:
         """`data` is a whole reply with its body from `body_at` on; or its kept body, and `head` the reply's beginning.
 
-        A body that was sent in chunks is in `data` without them.
+        A body that was sent in chunks is in `data` without them. `like` is a reply with the same status, error and
+        names of fields.
         """
         self.status = status
         self.error = error
@@ -79,8 +87,12 @@ class Reply:
         self._body: bytes | None = None
         self._text: str | None = None
         self._json: Any = MISSING
-        self._start = start = (head or data[:body_at]).lower()
-        self.special = error is not None or b"\nset-cookie:" in start or 300 <= status < 400
+        if like is not None:
+            self._start: bytes = like._start
+            self.special: bool = like.special
+        else:
+            self._start = start = (head or data[:body_at]).lower()
+            self.special = error is not None or b"\nset-cookie:" in start or 300 <= status < 400
 
     @property
     def ok(self) -> bool:
