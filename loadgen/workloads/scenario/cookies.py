@@ -2,7 +2,7 @@
 
 import re
 from calendar import timegm
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
 from loadgen.base.exchange import Origin
@@ -21,6 +21,9 @@ _DAY = re.compile(r"([0-9]{1,2})(?![0-9])")
 _YEAR = re.compile(r"([0-9]{2,4})(?![0-9])")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+_Key = tuple[str, bool, str, str]
+"""What makes a cookie another: host, whether of it alone, path and name."""
 
 
 class Cookie(NamedTuple):
@@ -42,37 +45,26 @@ class CookieJar(MutableMapping[str, str]):
     Where a reply has set several of one name, for other paths or hosts, a name stands for the newest of them.
     """
 
-    __slots__ = ("_cookies", "_host", "_line", "_origin", "_until_s")
+    __slots__ = ("_cookies", "_host", "_line", "_origin", "_sent", "_until_s")
 
     def __init__(self, host: str = "") -> None:
         self._host = host
-        self._cookies: dict[tuple[str, bool, str, str], Cookie] | None = None
+        self._cookies: dict[_Key, Cookie] | None = None
         self._origin: Origin | None = None
-        self._line = ""
         self._until_s: float = 0
+        self._sent: Sequence[tuple[str, str]] = ()
+        self._line: str | None = ""  # None where it depends on the path
 
     def header(self, origin: Origin, target: str, now_s: float) -> str:
         """The value of the Cookie field for a request, or "". `now_s` is seconds since the epoch."""
-        if origin is self._origin and now_s < self._until_s:
+        if origin is not self._origin or now_s >= self._until_s:
+            if not self._cookies:
+                return ""
+            self._prepare(self._cookies, origin, now_s)
+        if self._line is not None:
             return self._line
-        if not self._cookies:
-            return ""
-        self._expire(now_s)
         path = target.partition("?")[0]
-        trusted = _is_trusted(origin)
-        sent = [
-            cookie
-            for cookie in self._cookies.values()
-            if _goes_to_host(cookie, origin.host)
-            and _goes_to_path(cookie.path, path)
-            and (trusted or not cookie.secure)
-        ]
-        sent.sort(key=lambda cookie: -len(cookie.path))
-        line = "; ".join([f"{cookie.name}={cookie.value}" for cookie in sent])
-        if all(cookie.path == "/" for cookie in self._cookies.values()):  # then it is the same for every target
-            self._origin, self._line = origin, line
-            self._until_s = min((cookie.until_s for cookie in self._cookies.values()), default=_FOREVER)
-        return line
+        return "; ".join([cookie for folder, cookie in self._sent if _goes_to_path(folder, path)])
 
     def receive(self, origin: Origin, target: str, values: Iterable[str], now_s: float) -> None:
         """Take in the values of a reply's Set-Cookie fields; what the standard says to ignore is ignored."""
@@ -137,10 +129,22 @@ class CookieJar(MutableMapping[str, str]):
         if len(self._cookies) > MOST_COOKIES:
             del self._cookies[next(iter(self._cookies))]
 
-    def _expire(self, now_s: float) -> None:
-        cookies = self._cookies or {}
+    def _prepare(self, cookies: dict[_Key, Cookie], origin: Origin, now_s: float) -> None:
+        """Find out what goes to an origin, in the order in which it is sent, until the first of the cookies ends."""
         for key in [key for key, cookie in cookies.items() if cookie.until_s <= now_s]:
             del cookies[key]
+        trusted = _is_trusted(origin)
+        sent = [
+            (cookie.path, f"{cookie.name}={cookie.value}")
+            for cookie in cookies.values()
+            if _goes_to_host(cookie, origin.host) and (trusted or not cookie.secure)
+        ]
+        sent.sort(key=lambda pair: -len(pair[0]))
+        self._origin = origin
+        self._until_s = min((cookie.until_s for cookie in cookies.values()), default=_FOREVER)
+        self._sent = sent
+        everywhere = all(folder == "/" for folder, _ in sent)
+        self._line = "; ".join([cookie for _, cookie in sent]) if everywhere else None
 
 
 def parse_cookie(text: str, origin: Origin, target: str, now_s: float) -> Cookie | None:
