@@ -21,10 +21,11 @@ from loadgen.cli.commands.find_max import FindMax
 from loadgen.cli.commands.run import Run
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.commands.target import Target
-from loadgen.cli.options import OPTIONS
+from loadgen.cli.options import OPTIONS, variable_of
 from loadgen.cli.saved import read_baseline
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.codec import describe_plan
+from loadgen.plan.named import names_before
 from loadgen.plan.plan import Plan
 from loadgen.report.files.hlog import render_hlog
 from loadgen.results.find_max import MaxRate
@@ -85,7 +86,7 @@ def without_load(given: Any) -> int:
     match given:
         case Run() | S3():
             planned = plan_run(given) if isinstance(given, Run) else plan_s3(given)
-            read_baseline(given.against, planned.plan.job.request_names)
+            read_baseline(given.against, names_before(planned.plan.job))
             return 0
         case FindMax():
             return find_max.find_max(given, search)
@@ -177,7 +178,7 @@ def test_every_option_that_is_named_exists() -> None:
 
 def test_every_environment_variable_that_is_named_exists() -> None:
     named = set(re.findall(r"LOADGEN_[A-Z_]+", CHAPTERS))
-    known = {option.variable for option in OPTIONS}
+    known = {variable_of(option.flags) for option in OPTIONS}
     assert named
     assert named <= known | {"LOADGEN_OUTPUT", "LOADGEN_FORMAT", "LOADGEN_QUIET", "LOADGEN_SET"}
 

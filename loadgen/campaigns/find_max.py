@@ -80,7 +80,8 @@ async def find_max(
             ended_by = result.ended_by
             break
         if not results and not result.status_codes:
-            raise UsageError(f"not one reply came back at {rate:g}/s: {_first_error(result)}")
+            first_error = next((row.message or row.error_class for row in result.errors), "no error either")
+            raise UsageError(f"not one reply came back at {rate:g}/s: {first_error}")
         results.append(result)
         if not any(item.status_codes for item in results[-DEAD_RUNS:]):
             ended_by = "no_replies"
@@ -163,7 +164,3 @@ def _edge(trials: list[Trial], best_rps: float | None) -> Trial | None:
     """The lowest run above the best rate that was not met: whose limit it was, is whose the edge is."""
     beyond = [trial for trial in trials if not trial.met and (best_rps is None or trial.rate_rps > best_rps)]
     return min(beyond, key=lambda trial: trial.rate_rps, default=None)
-
-
-def _first_error(result: Result) -> str:
-    return next((row.message or row.error_class for row in result.errors), "no error either")

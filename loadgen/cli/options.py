@@ -33,11 +33,6 @@ class RunOption:
     metavar: str = "N"
     kind: Any = str
 
-    @property
-    def variable(self) -> str:
-        """See `variable_of`; lists take one entry a line."""
-        return variable_of(self.flags)
-
 
 OPTIONS = (
     RunOption("connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50)"),
@@ -126,7 +121,7 @@ def own_option(
 
 
 def variable_of(flags: Sequence[str]) -> str:
-    """The environment variable: LOADGEN_ and the long flag."""
+    """The environment variable: LOADGEN_ and the long flag; lists take one entry a line."""
     return "LOADGEN_" + flags[-1].strip("-").replace("-", "_").upper()
 
 
@@ -150,7 +145,8 @@ class Options:
             flags["duration"] = alias if flags["duration"] is None else flags["duration"]
         for row in self.rows:
             if row.kind == list[str]:
-                flags[row.key] = _joined(row.key, os.environ.get(row.variable, "").splitlines(), flags[row.key] or [])
+                inherited = os.environ.get(variable_of(row.flags), "").splitlines()
+                flags[row.key] = _joined(row.key, inherited, flags[row.key] or [])
         given = {key: value for key, value in flags.items() if value not in (None, [])}
         if "to" in given:  # a parameter of this name is the command's TARGET
             given["target"] = given.pop("to")

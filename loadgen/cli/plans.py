@@ -11,6 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
 from loadgen.plan.plan import Plan
+from loadgen.plan.profiles.address import shown_url
 from loadgen.plan.profiles.document import profile_for_scenario, profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
@@ -54,16 +55,10 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
     found = Path(target) if os.path.isfile(target) else shipped_profiles().get(target)  # noqa: PTH113  a Path raises
     if found is None:
         raise UsageError(
-            f"{_safe(target)!r} is neither a URL (http://...), nor a file, nor a shipped profile; "
+            f"{shown_url(target)} is neither a URL (http://...), nor a file, nor a shipped profile; "
             "`loadgen profiles` lists those"
         )
     return read_profile(found, chosen, os.environ, flags)
-
-
-def _safe(target: str) -> str:
-    """What may be a URL without its scheme, without its password."""
-    before, at, after = target.rpartition("@")
-    return f"[redacted]@{after}" if at and before else target
 
 
 def _settings(pairs: Sequence[str]) -> dict[str, str]:

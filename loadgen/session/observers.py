@@ -42,16 +42,13 @@ class Observers:
         return any(type(observer).second is not Observer.second for observer in self._observers)
 
     def started(self, plan: Plan) -> None:
-        """Tell that a run begins."""
         self._redact, self._lost = Redactor(plan.secrets).text, []
         self._tell(lambda observer: observer.started(plan))
 
     def progress(self, snapshot: Snapshot) -> None:
-        """Tell how far it is."""
         self._tell(lambda observer: observer.progress(snapshot))
 
     def second(self, second: RunSecond) -> None:
-        """Tell what a second held."""
         self._tell(lambda observer: observer.second(second))
 
     def ended(self, result: Result) -> Result:

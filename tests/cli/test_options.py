@@ -12,7 +12,7 @@ import pytest
 
 import loadgen as package
 from loadgen.base.errors import UsageError
-from loadgen.cli.options import OPTIONS
+from loadgen.cli.options import OPTIONS, variable_of
 from loadgen.cli.streams import emit
 from loadgen.plan.profiles.shipped import shipped_profiles, summary_of
 from tests.support.command import loadgen
@@ -107,7 +107,7 @@ def test_a_variable_of_another_command_is_no_mistake() -> None:
 
 
 def test_every_option_has_a_variable_of_its_own() -> None:
-    assert len({option.variable for option in OPTIONS}) == len(OPTIONS)
+    assert len({variable_of(option.flags) for option in OPTIONS}) == len(OPTIONS)
 
 
 def test_z_is_another_name_of_the_duration() -> None:

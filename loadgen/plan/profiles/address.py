@@ -40,11 +40,11 @@ def parse_target(value: object) -> Target:
     try:
         parts = urlsplit(text)
     except ValueError:
-        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {_safe(text)}") from None
+        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {shown_url(text)}") from None
     if "#" in text:
         raise ValueError(f"expected a URL {_NO_FRAGMENT}")
     if parts.scheme not in ("http", "https"):
-        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {_safe(text)}{_scheme_hint(text)}")
+        raise ValueError(f"expected a URL such as http://127.0.0.1:8080/, got {shown_url(text)}{_scheme_hint(text)}")
     port = _port(parts, text)
     host = _host(parts.hostname or "", text)
     userinfo, at, _ = parts.netloc.rpartition("@")
@@ -60,7 +60,7 @@ def request_path(target: Target, path: str) -> str:
             raise ValueError(f"expected a path {_NO_FRAGMENT}")
         return encode_path(path)
     if not path.lower().startswith(("http://", "https://")):
-        raise ValueError(f"expected a path that begins with / or a URL of the target, got {_safe(path)}")
+        raise ValueError(f"expected a path that begins with / or a URL of the target, got {shown_url(path)}")
     other = parse_target(path)
     if other.origin != target.origin:
         raise ValueError(f"expected a URL of the target {target.origin}, got one of {other.origin}")
@@ -75,7 +75,7 @@ def _port(parts: SplitResult, text: str) -> int:
     except ValueError:
         port = 0
     if port == 0:
-        raise ValueError(f"expected a port from 1 to 65535, got {_safe(text)}")
+        raise ValueError(f"expected a port from 1 to 65535, got {shown_url(text)}")
     return port or (443 if parts.scheme == "https" else 80)
 
 
@@ -85,14 +85,14 @@ def _host(host: str, text: str) -> str:
         try:
             socket.inet_pton(socket.AF_INET6, host)
         except OSError:
-            raise ValueError(f"expected an IPv6 address such as http://[::1]:8080/, got {_safe(text)}") from None
+            raise ValueError(f"expected an IPv6 address such as http://[::1]:8080/, got {shown_url(text)}") from None
         return host
     try:
         ascii_host = host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
         ascii_host = ""
     if len(ascii_host) > _LONGEST_HOST or not _HOST.fullmatch(ascii_host):
-        raise ValueError(f"expected a URL with a host such as http://127.0.0.1:8080/, got {_safe(text)}")
+        raise ValueError(f"expected a URL with a host such as http://127.0.0.1:8080/, got {shown_url(text)}")
     return ascii_host
 
 
@@ -106,10 +106,10 @@ def _scheme_hint(text: str) -> str:
         return ""
 
 
-def _safe(text: str) -> str:
-    """The URL for an error, with all before its last @ left out."""
-    before, at, after = text.rpartition("@")
-    if not at:
+def shown_url(text: str) -> str:
+    """What may be a URL, for an error: with all before its last @ left out."""
+    before, _, after = text.rpartition("@")
+    if not before:
         return shown(text)
     scheme = before.partition("://")[0] + "://" if "://" in before else ""
     return shown(f"{scheme}[redacted]@{after}")

@@ -28,7 +28,11 @@ def read_profile(
     lists count as not given. Besides, `headers` is a list of "Name: value", and `method` and `body` are those of the
     profile's only request.
     """
-    return _parsed(_file_content(path), Places(str(path), path.parent), path.stem, settings, environment, flags)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ProfileError(str(path), [f"cannot be read: {error.strerror or error}"]) from None
+    return _parsed(content, Places(str(path), path.parent), path.stem, settings, environment, flags)
 
 
 def parse_profile(
@@ -78,13 +82,6 @@ def profile_for_scenario(file: str, flags: Mapping[str, object]) -> Profile:
 def profile_for_s3(section: Mapping[str, object], flags: Mapping[str, object]) -> Profile:
     """The profile of a job on a bucket, all from flags. Raises ProfileError with every problem."""
     return _checked(Resolution(values={}), Places(), {**flags, "s3": section}, default_name=None)
-
-
-def _file_content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ProfileError(str(path), [f"cannot be read: {error.strerror or error}"]) from None
 
 
 def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object], default_name: str | None) -> Profile:
