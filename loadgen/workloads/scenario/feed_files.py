@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -64,11 +65,11 @@ def inspect_feed(spec: FeedSpec) -> FeedFacts:
     return FeedFacts(number, columns)
 
 
-def read_rows(spec: FeedSpec, is_wanted: Callable[[int], bool]) -> Rows:
-    """The rows whose numbers, from 0, are wanted. Raises UsageError."""
+def read_rows(spec: FeedSpec, is_wanted: Callable[[int], bool], end: int | None = None) -> Rows:
+    """Those of the first `end` rows whose numbers, from 0, are wanted. Raises UsageError."""
     with _opened(spec) as (parse, rows):
         wanted = Rows(parse)
-        for number, kept in enumerate(rows):
+        for number, kept in enumerate(islice(rows, end)):
             if is_wanted(number):
                 wanted.append(kept)
     return wanted

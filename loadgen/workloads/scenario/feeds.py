@@ -44,7 +44,7 @@ def open_feed(spec: FeedSpec, index: int, count: int, users: int, seed: int) -> 
     """
     match spec.pick:
         case "own":
-            return _Own(spec, read_rows(spec, lambda row: row % count == index and row < users), count)
+            return _Own(spec, read_rows(spec, lambda row: row % count == index, users), count)
         case "once":
             return _Once(spec, read_rows(spec, lambda row: row % count == index))
         case "order":
