@@ -12,7 +12,7 @@ from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import shown_url
-from loadgen.plan.profiles.document import profile_for_scenario, profile_for_url, read_profile
+from loadgen.plan.profiles.document import profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
 from loadgen.session.here import plan_here
@@ -48,10 +48,6 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
         if "target" in flags:
             raise UsageError("--target: TARGET is a URL already; it says where a scenario's or profile's paths lead")
         return profile_for_url(target, flags)
-    if target.endswith(".py") and os.path.isfile(target):  # noqa: PTH113  a Path raises
-        if chosen:
-            raise UsageError("--set: a scenario's file has no variables to set; it may read os.environ")
-        return profile_for_scenario(target, flags)
     found = Path(target) if os.path.isfile(target) else shipped_profiles().get(target)  # noqa: PTH113  a Path raises
     if found is None:
         raise UsageError(

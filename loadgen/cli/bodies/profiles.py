@@ -3,7 +3,7 @@
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.profiles import Profiles, Show
 from loadgen.cli.streams import emit
-from loadgen.plan.profiles.shipped import shipped_profiles, summary_of
+from loadgen.plan.profiles.shipped import shipped_file, shipped_profiles, summary_of
 from loadgen.report.draw.style import align
 
 
@@ -16,7 +16,7 @@ def profiles(_given: Profiles) -> int:
 
 def show(given: Show) -> int:
     """Print one."""
-    path = shipped_profiles().get(given.name)
+    path = shipped_file(given.name)
     if path is None:
         raise UsageError(f"no shipped profile is called {given.name!r}; `loadgen profiles` lists them")
     emit(path.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from loadgen.base.errors import ProfileError
+from loadgen.base.errors import ProfileError, UsageError
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.s3 import NO_ENDPOINT
 from loadgen.plan.problems import Places, Problem, Where
@@ -22,12 +22,15 @@ _REQUEST_FLAGS = ("headers", "method", "body")
 def read_profile(
     path: Path, settings: Mapping[str, str], environment: Mapping[str, str], flags: Mapping[str, object]
 ) -> Profile:
-    """The profile in a YAML file. Raises ProfileError with every problem of the file and the flags.
+    """The profile in a YAML file, or that of the journeys in one of Python. Raises ProfileError with every problem of
+    the file and the flags.
 
     `settings` are the values of `--set`. `flags` use the profile's keys, with texts or finished values; None and empty
     lists count as not given. Besides, `headers` is a list of "Name: value", and `method` and `body` are those of the
     profile's only request.
     """
+    if path.suffix == ".py":
+        return _of_scenario(path, settings, flags)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -71,12 +74,6 @@ def profile_for_url(url: str, flags: Mapping[str, object]) -> Profile:
     The environment is not looked at: a shell has already put variables into a URL.
     """
     return _checked(Resolution(values={"target": Raw(url)}), Places(), flags, default_name=None)
-
-
-def profile_for_scenario(file: str, flags: Mapping[str, object]) -> Profile:
-    """The profile of journeys in a Python file, all else from flags. Raises ProfileError with every problem."""
-    values: dict[str, object] = {"scenario": Raw(file)}
-    return _checked(Resolution(values=values), Places(), flags, default_name=Path(file).stem)
 
 
 def profile_for_s3(section: Mapping[str, object], flags: Mapping[str, object]) -> Profile:
@@ -159,3 +156,9 @@ def _put_request_flags(values: dict[str, Any], given: Mapping[str, object]) -> l
 
 def _is_within(where: Where, places: Iterable[Where]) -> bool:
     return any(where[: len(place)] == place for place in places if place)
+
+
+def _of_scenario(path: Path, settings: Mapping[str, str], flags: Mapping[str, object]) -> Profile:
+    if settings:
+        raise UsageError("--set: a scenario's file has no variables to set; it may read os.environ")
+    return _checked(Resolution(values={"scenario": Raw(str(path))}), Places(), flags, default_name=path.stem)

@@ -3,12 +3,13 @@ import pytest
 from loadgen.base.exchange import Origin
 from loadgen.plan.build import make_plan
 from loadgen.plan.profiles.document import read_profile
-from loadgen.plan.profiles.shipped import shipped_profiles, summary_of
+from loadgen.plan.profiles.shipped import shipped_file, shipped_profiles, summary_of
 
 NAMES = [
     "http-get", "http-post-json", "mixed", "open-model", "quickstart",
-    "s3-download", "s3-images", "s3-mixed", "s3-multipart", "s3-upload",
+    "s3-download", "s3-images", "s3-mixed", "s3-multipart", "s3-upload", "shop", "shop.py",
 ]  # fmt: skip
+DECLARED = [name for name in shipped_profiles() if not name.endswith(".py")]
 
 
 def read(name, environment=None):
@@ -18,18 +19,28 @@ def read(name, environment=None):
 def test_the_shipped_profiles_are_found_with_a_summary():
     assert set(NAMES) <= set(shipped_profiles())
     for name, path in shipped_profiles().items():
-        assert path.name == f"{name}.yaml"
+        assert path.name in (name, f"{name}.yaml")
         assert summary_of(path).endswith(".")
 
 
-@pytest.mark.parametrize("name", shipped_profiles())
+@pytest.mark.parametrize("name", ["none", "", "../README", "quickstart.yaml", "*", "../shop-accounts.csv"])
+def test_what_is_not_shipped_is_not_found(name):
+    assert shipped_file(name) is None
+
+
+def test_data_of_a_profile_is_shipped_but_no_profile():
+    assert shipped_file("shop-accounts.csv").name == "shop-accounts.csv"
+    assert "shop-accounts.csv" not in shipped_profiles()
+
+
+@pytest.mark.parametrize("name", DECLARED)
 def test_every_shipped_profile_makes_a_plan_against_the_demo_server_or_a_target_of_choice(name):
     assert make_plan(read(name), cores=2, gil=True).origin == Origin("http", "127.0.0.1", 8080)
     elsewhere = make_plan(read(name, {"TARGET": "https://example.test/"}), cores=2, gil=True)
     assert elsewhere.origin == Origin("https", "example.test", 443)
 
 
-@pytest.mark.parametrize("name", shipped_profiles())
+@pytest.mark.parametrize("name", DECLARED)
 def test_every_shipped_profile_explains_most_of_its_lines(name):
     lines = [line.strip() for line in shipped_profiles()[name].read_text(encoding="utf-8").splitlines() if line.strip()]
     assert sum("#" in line for line in lines) * 3 >= len(lines)
