@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.loop import run_on_loop
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Round, RoundsOutcome, run_rounds
 from loadgen.cli.live import live_line
 from loadgen.cli.streams import tell
-from loadgen.executors.places.limits import check_descriptors, raise_descriptor_limit
+from loadgen.executors.places.limits import check_descriptors
 from loadgen.plan.plan import Plan
 from loadgen.report.draw.style import columns, pad
 from loadgen.results.result import Result

@@ -17,7 +17,7 @@ from loadgen.session.environment import describe_environment
 from loadgen.session.observers import Hooks, Observers
 from loadgen.session.run import run
 from loadgen.workloads.s3.journal import check_journal, put_in_order, write_journal
-from loadgen.workloads.s3.located import with_secrets
+from loadgen.workloads.s3.protocol.credentials import find_credentials
 
 MOST_SWEEPERS = 8
 """Each deletes a page of 1000 keys with a request: they wait for the store, hardly for round trips."""
@@ -45,11 +45,12 @@ class _Interrupted(Exception):  # noqa: N818
 
 
 async def run_s3(plan: Plan, s3: S3Job, hooks: Hooks, calibration: Calibration | None = None) -> Result:
-    """Run a plan with an S3 job. Raises UsageError where it cannot be prepared.
+    """Run a plan with an S3 job. Raises UsageError where it cannot be prepared, or there are no credentials.
 
     What the run has put is deleted at its end, however that comes, unless it is to be kept; the Result's notes say so.
     """
-    return await _S3Run(with_secrets(plan, s3, os.environ), s3, hooks, calibration).run()
+    secrets = (*plan.secrets, *find_credentials(os.environ, s3.profile).current.secrets)
+    return await _S3Run(replace(plan, secrets=secrets), s3, hooks, calibration).run()
 
 
 class _S3Run:

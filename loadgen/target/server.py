@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 import signal
 import socket
 import ssl
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from threading import Thread
 
+from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.errors import UsageError
 from loadgen.base.loop import run_on_loop
 from loadgen.target.connection import Connection
@@ -48,7 +48,7 @@ async def serve(options: TargetOptions, ready: Ready) -> None:
 
 def run_target(options: TargetOptions, ready: Ready) -> None:
     """Serve until SIGINT or SIGTERM, or the end of stdin if so asked. Raises UsageError as `serve` does."""
-    _raise_descriptor_limit()
+    raise_descriptor_limit()
     run_on_loop(_serve_until_stopped(options, ready))
 
 
@@ -90,10 +90,3 @@ def _cannot_listen(options: TargetOptions, error: OSError) -> str:
         return f"{where}: {error.strerror or error}"
     reason = f"{where}: {os.strerror(error.errno)}"
     return reason if options.port == 0 else f"{reason} (--port 0 takes any free port)"
-
-
-def _raise_descriptor_limit() -> None:
-    """Each connection needs a file descriptor: take as many as the host allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,9 +1,9 @@
 """What this host allows: raised where it may be, refused with the figure and the remedy where it may not."""
 
 import resource
-from collections.abc import Callable
 from pathlib import Path
 
+from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.plan.plan import Plan, share
@@ -12,22 +12,6 @@ SPARE_DESCRIPTORS = 64
 """For what is not a connection: the loop, pipes to each process, the shared memory, output files, the resolver."""
 
 LISTED_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
-
-
-Limits = tuple[int, int]
-
-
-def raise_descriptor_limit(
-    get: Callable[[int], Limits] = resource.getrlimit, put: Callable[[int, Limits], None] = resource.setrlimit
-) -> int:
-    """Raise the soft limit of open files to the hard one; the limit in force."""
-    soft, hard = get(resource.RLIMIT_NOFILE)
-    if hard not in (soft, resource.RLIM_INFINITY):
-        try:
-            put(resource.RLIMIT_NOFILE, (hard, hard))
-        except (OSError, ValueError):
-            return soft
-    return get(resource.RLIMIT_NOFILE)[0]
 
 
 def check_room_for_a_loop() -> None:

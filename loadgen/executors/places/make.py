@@ -1,9 +1,10 @@
 """From a plan to the place of its workers."""
 
+from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.exchange import Endpoint
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.here import Here
-from loadgen.executors.places.limits import check_descriptors, check_ports, raise_descriptor_limit
+from loadgen.executors.places.limits import check_descriptors, check_ports
 from loadgen.executors.places.processes import Processes
 from loadgen.guard.shared_state import SharedState
 from loadgen.plan.plan import Plan

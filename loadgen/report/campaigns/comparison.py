@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from loadgen.judge.comparison import Against, Comparison, Row, compare, summary
 from loadgen.judge.explain import alarms, doubts, explain
 from loadgen.report.campaigns.comparison_cells import cells, figure, heading
-from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, line, wrap
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, line, pad, wrap
 from loadgen.results.rounds import Rounds
 
 WIDEST = 80
-VERDICT_COLUMNS = len("cannot tell")
 TONES = {"better": Tone.STRONG, "worse": Tone.BAD}
 GLANCE = {
     "ok_rps": "replies/s", "p50": "p50", "p99": "p99", "p99.9": "p99.9", "cpu_us": "CPU/req", "peak_rss_mb": "memory",
@@ -44,7 +43,7 @@ def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> s
     comparison = page.comparison
     labels = [clean(item.label) for item in comparison.variants]
     tables = _tables(comparison, labels)
-    numbered = max((columns(row) for table in tables for row in table.rows), default=0) > width
+    numbered = max((columns(row.text) for table in tables for row in table), default=0) > width
     if numbered:
         tables = _tables(comparison, [f"#{number}" for number in range(1, len(labels) + 1)])
     numbers = [(f"  #{number}", label) for number, label in enumerate(labels, 1)]
@@ -52,7 +51,7 @@ def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> s
         [line(row) for row in wrap(heading(comparison), width, " · ")],
         [line(Span(row, Tone.WARN)) for text in page.warnings for row in wrap(clean(text), width)],
         [*map(line, align(numbers, right=frozenset()))] if numbered else [],
-        *(table.lines() for table in tables),
+        *tables,
         [row for text in page.explanation for row in _paragraph(text, width)],
         [row for text in page.notes for row in _paragraph(text, width, "- ")],
         [line(row) for row in wrap(LEGEND, width)] if comparison.against else [],
@@ -60,50 +59,34 @@ def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> s
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Aligned rows, the first of which are the heads, with a verdict for each of the others."""
-
-    title: str
-    rows: Sequence[str]
-    verdicts: Sequence[str] = ()
-
-    def lines(self) -> list[Line]:
-        """With the title above."""
-        verdicts = ["", *self.verdicts] if self.verdicts else [""] * len(self.rows)
-        title = [line(Span(self.title, Tone.STRONG))] if self.title else []
-        return title + [
-            line(row.removesuffix(verdict), Span(verdict, TONES.get(verdict, Tone.PLAIN)))
-            for row, verdict in zip(self.rows, verdicts, strict=True)
-        ]
-
-
-def _tables(comparison: Comparison, names: Sequence[str]) -> list[_Table]:
+def _tables(comparison: Comparison, names: Sequence[str]) -> list[list[Line]]:
     pairs = zip(names[1:], comparison.against, strict=True)
     tables = [_against(names[0], name, against) for name, against in pairs]
     return [_glance(comparison, names), *tables] if len(names) != 2 else tables
 
 
-def _glance(comparison: Comparison, names: Sequence[str]) -> _Table:
+def _glance(comparison: Comparison, names: Sequence[str]) -> list[Line]:
     """A line for each variant with what most people look for; errors only where there are any."""
     known = [summary(item.results) for item in comparison.variants]
     failed = any(result.ledger.failed for item in comparison.variants for result in item.results)
     keys = [key for key in GLANCE if key != "error_rate" or failed]
     rows = [("", *(GLANCE[key] for key in keys))]
     rows += [(name, *(figure(key, row[key]) for key in keys)) for name, row in zip(names, known, strict=True)]
-    return _Table("", [f"  {row}" for row in align(rows, right=frozenset(range(1, len(keys) + 1)))])
+    return [line(f"  {row}") for row in align(rows, right=frozenset(range(1, len(keys) + 1)))]
 
 
-def _against(first: str, other: str, against: Against) -> _Table:
-    verdicts = [verdict_text(row) for row in against.rows]
-    rows = [("", first, other, "ratio", "95 % interval", "")]
-    rows += [
-        (row.metric.title, *cells(row), verdict.ljust(VERDICT_COLUMNS))
-        for row, verdict in zip(against.rows, verdicts, strict=True)
+def _against(first: str, other: str, against: Against) -> list[Line]:
+    verdicts = ["", *map(verdict_text, against.rows)]
+    rows = [("", first, other, "ratio", "95 % interval"), *((row.metric.title, *cells(row)) for row in against.rows)]
+    aligned = align(rows, right=frozenset({1, 2, 3, 4}))
+    widest = max(map(columns, aligned))
+    return [
+        line(Span(f"{other} against {first}", Tone.STRONG)),
+        *(
+            line(f"  {pad(row, widest)}  ", Span(verdict, TONES.get(verdict, Tone.PLAIN)))
+            for row, verdict in zip(aligned, verdicts, strict=True)
+        ),
     ]
-    return _Table(
-        f"{other} against {first}", [f"  {row}" for row in align(rows, right=frozenset({1, 2, 3, 4}))], verdicts
-    )
 
 
 def verdict_text(row: Row) -> str:

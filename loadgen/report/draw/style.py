@@ -37,9 +37,14 @@ class Line:
 
     spans: tuple[Span, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """Without tones, and blanks at its end."""
+        return "".join(span.text for span in self.spans).rstrip(" ")
+
     def paint(self, width: int, *, colour: bool) -> str:
         """The line as text of at most `width` columns, an ellipsis where it was cut."""
-        shown = elide("".join(span.text for span in self.spans).rstrip(" "), width)
+        shown = elide(self.text, width)
         pieces, at = [], 0
         for span in self.spans:
             piece = shown[at : at + len(span.text)]

@@ -9,8 +9,8 @@ from loadgen.plan.plan import Plan
 from loadgen.workloads.s3.function import load_function
 from loadgen.workloads.s3.journal import read_run_id
 from loadgen.workloads.s3.protocol.checksums import make_checksum
-from loadgen.workloads.s3.protocol.credentials import find_credentials, read_settings
-from loadgen.workloads.s3.protocol.endpoint import BucketAddress, find_bucket
+from loadgen.workloads.s3.protocol.credentials import read_settings
+from loadgen.workloads.s3.protocol.endpoint import find_bucket
 
 
 def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
@@ -39,15 +39,3 @@ def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
         tls=replace(plan.tls, ca_file=plan.tls.ca_file or address.ca_file),
         job=replace(located, resumed=resumed is not None),
     )
-
-
-def with_secrets(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
-    """The plan with what no output may show of its credentials. Raises UsageError where there are none."""
-    credentials = find_credentials(environment, s3.profile).current
-    return replace(plan, secrets=(*plan.secrets, *credentials.secrets))
-
-
-def address_of(plan: Plan, s3: S3Job) -> BucketAddress:
-    """The address of a plan that was located."""
-    assert s3.addressing != "auto"
-    return BucketAddress(plan.origin, s3.region, s3.bucket, s3.root, s3.addressing)

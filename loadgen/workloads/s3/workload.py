@@ -15,12 +15,12 @@ from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
 from loadgen.workloads.s3.bucket import list_pages, make_bucket, sweep
 from loadgen.workloads.s3.each import make_each
-from loadgen.workloads.s3.located import address_of
 from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.protocol.checksums import make_checksum
 from loadgen.workloads.s3.protocol.credentials import find_credentials
+from loadgen.workloads.s3.protocol.endpoint import BucketAddress
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Locked, Send, Task, Tasks
@@ -47,9 +47,9 @@ def make_s3_workload(
     names = {operation: name_id for name_id, operation in enumerate(s3.operations)}
     checksum = make_checksum(s3.checksum)
     encoder = Encoder(plan.origin, keep_alive=plan.keep_alive) if plan.client == "raw" else None
-    operations = Operations(
-        address_of(plan, s3), provider, names, payload=s3.payload, checksum=checksum, encoder=encoder
-    )
+    assert s3.addressing != "auto"  # it was located
+    address = BucketAddress(plan.origin, s3.region, s3.bucket, s3.root, s3.addressing)
+    operations = Operations(address, provider, names, payload=s3.payload, checksum=checksum, encoder=encoder)
     workload = job_workload(s3, operations, transactions, shard, plan.seed, on_unwritten=on_unwritten)
     return Locked(workload, Lock()) if threads else workload
 
