@@ -17,6 +17,7 @@ from loadgen.plan.condition import Condition, parse_condition
 from loadgen.plan.named import check_name, names_before
 from loadgen.plan.plan import Arrivals, Plan, Stage
 from loadgen.results.find_max import Limit, MaxRate, Trial
+from loadgen.results.merge import all_journeys
 from loadgen.results.result import Latency, Result
 
 Runner = Callable[[Plan], Awaitable[Result]]
@@ -128,15 +129,17 @@ def _at(plan: Plan, slo: tuple[Condition, ...], rate_rps: float) -> Plan:
 
 def _trial(rate_rps: float, result: Result, first: Result) -> Trial:
     rows = tuple(result.thresholds)
+    whole = all_journeys(result) or result
+    rate = result.rate if whole is result else result.journey_rate
     trial = Trial(
         rate_rps=rate_rps,
         met=False,
-        due_rps=result.rate.offered_rps,
-        sent_rps=result.rate.sent_rps,
-        ok_rps=result.rate.ok_rps,
+        due_rps=rate.offered_rps,
+        sent_rps=rate.sent_rps,
+        ok_rps=rate.ok_rps,
         duration_s=result.duration_s,
-        response=result.latency_ms.get("response", Latency()),
-        failed=result.ledger.failed,
+        response=whole.latency_ms.get("response", Latency()),
+        failed=whole.ledger.failed,
         slo=rows,
         reasons=tuple(own_limits(result)),
     )
@@ -154,9 +157,10 @@ def _limit(trial: Trial, result: Result, first: Result) -> Limit:
     """Who was at its end in a run that is not met."""
     if trial.reasons:
         return "generator"
-    service, lag = (result.latency_ms.get(clock, Latency()) for clock in ("service", "send_lag"))
+    before, now = ((all_journeys(run) or run).latency_ms for run in (first, result))
+    service, lag = (now.get(clock, Latency()) for clock in ("service", "send_lag"))
     waited = lowest_ms(lag.p99) > WAITING_SHARE * lowest_ms(trial.response.p99)
-    at_first = lowest_ms(first.latency_ms.get("service", Latency()).p50)
+    at_first = lowest_ms(before.get("service", Latency()).p50)
     return "connections" if waited and lowest_ms(service.p50) <= STEADY * at_first else ""
 
 

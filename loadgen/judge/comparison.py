@@ -1,6 +1,6 @@
 """Rounds of several variants -> a table of each against the first: ratio, 95 % interval, a verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
@@ -11,6 +11,7 @@ from loadgen.judge.figures import Figures
 from loadgen.judge.observe import Observed
 from loadgen.judge.statistics import Estimate, Verdict, holm, mean_of_rounds, paired, verdict_of
 from loadgen.plan.metrics import Metric, Unit, metric_named
+from loadgen.plan.named import JOURNEYS
 from loadgen.results.merge import merge_rounds
 from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds
@@ -25,6 +26,11 @@ COMPARED = tuple(
     )
 )  # fmt: skip
 """In the order of the table."""
+_TITLES = {"ok_rps": "journeys/s", "p50": "journey p50", "p99": "journey p99", "error_rate": "journeys failed"}
+OF_JOURNEYS = tuple(replace(metric_named(name), of=JOURNEYS, title=title) for name, title in _TITLES.items())
+"""Before them, where all runs are of journeys."""
+NEXT_TO = 1.01
+"""Bounds so near to each other count as one value, on both sides the upper one."""
 BUCKET = 2**-10
 """The relative width of a histogram's bucket: 3 significant digits."""
 _STEPS: dict[Unit, float] = {"per_s": 0.001, "ms": 0.001, "us": 0.001, "mb": 0.1}
@@ -62,7 +68,7 @@ class Against:
     rows: tuple[Row, ...]
 
     def row(self, name: str) -> Row | None:
-        return next((row for row in self.rows if row.metric.name == name), None)
+        return next((row for row in self.rows if row.metric.text == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +94,34 @@ def compare(variants: Sequence[Rounds]) -> Comparison:
 
 
 def summary(results: Sequence[Result]) -> dict[str, Observed | None]:
-    """Each metric of one side alone, by its name. Raises UsageError for damaged histograms."""
-    tables = [_observed(result) for result in _planned(results)]
-    return {metric.name: _mean([table[metric] for table in tables]) for metric in COMPARED}
+    """Each metric of one side alone, by its text. Raises UsageError for damaged histograms."""
+    metrics = _compared(results)
+    tables = [_observed(result, metrics) for result in _planned(results)]
+    return {metric.text: _mean([table[metric] for table in tables]) for metric in metrics}
 
 
-def _observed(result: Result) -> dict[Metric, Observed | None]:
+def _compared(results: Iterable[Result]) -> tuple[Metric, ...]:
+    return (*OF_JOURNEYS, *COMPARED) if all(result.journeys.started for result in results) else COMPARED
+
+
+def _observed(result: Result, metrics: Sequence[Metric]) -> dict[Metric, Observed | None]:
     """All figures of a run; without a send lag where every request is due when it is sent."""
     figures = Figures(result)
     try:
-        table = {metric: figures.observe(metric) for metric in COMPARED}
+        table = {metric: _settled(figures.observe(metric)) for metric in metrics}
         lag = figures.observe(metric_named("send_lag.max"))
     except ValueError as error:
         raise UsageError(f"damaged result: {error}") from None
     if lag is None or not lag.high:
         table[metric_named("send_lag.p99")] = None
     return table
+
+
+def _settled(observed: Observed | None) -> Observed | None:
+    """The upper end where both are next to each other: some journeys are always under way at the end."""
+    if observed is None or observed.high > NEXT_TO * observed.low:
+        return observed
+    return replace(observed, low=observed.high)
 
 
 def _planned(results: Sequence[Result]) -> tuple[Result, ...]:
@@ -115,8 +133,9 @@ def _against(first: Rounds, other: Rounds) -> Against:
     rounds = min(len(first.results), len(other.results))
     if rounds < 2:
         return _by_blocks(first, other)
-    pairs = [[_observed(result) for result in side.results[:rounds]] for side in (first, other)]
-    rows = [_paired(metric, *([table[metric] for table in side] for side in pairs)) for metric in COMPARED]
+    metrics = _compared([*first.results, *other.results])
+    pairs = [[_observed(result, metrics) for result in side.results[:rounds]] for side in (first, other)]
+    rows = [_paired(metric, *([table[metric] for table in side] for side in pairs)) for metric in metrics]
     return Against(other.label, rounds, "rounds", _judged(rows))
 
 
@@ -138,9 +157,10 @@ def _step(metric: Metric, first: Observed, other: Observed) -> float:
 def _by_blocks(first: Rounds, other: Rounds) -> Against:
     """One run on a side: rounds on the other count as one long run."""
     runs = merge_rounds(first.results), merge_rounds(other.results)
-    tables = _observed(runs[0]), _observed(runs[1])
+    metrics = _compared(runs)
+    tables = _observed(runs[0], metrics), _observed(runs[1], metrics)
     rows = []
-    for metric in COMPARED:
+    for metric in metrics:
         sides = (tables[0][metric], tables[1][metric])
         rows.append(_bounded(Row(metric, *sides, _estimate(metric, sides, runs))))
     known = any(row.estimate.p is not None for row in rows)

@@ -56,8 +56,7 @@ def find_named(metric: Metric, known: Collection[Named]) -> Named | None:
         candidates = [Named(JOURNEYS, JOURNEYS)]
     if not candidates:
         what = "nothing" if any(item.kind != "request" for item in known) else "no request"
-        more = did_you_mean(name, _words(known))
-        raise ValueError(f"{what} is named {shown(name)}{more if len(more) <= LONGEST_LIST else ''}")
+        raise ValueError(f"{what} is named {shown(name)}{_near(name, known)}")
     fitting = [item for item in candidates if not _problem(metric, item)]
     if not fitting:
         raise ValueError(_problem(metric, candidates[0]))
@@ -67,11 +66,14 @@ def find_named(metric: Metric, known: Collection[Named]) -> Named | None:
     return fitting[0]
 
 
-def _words(known: Iterable[Named]) -> list[str]:
-    """Names, and their ends that are enough."""
+def _near(name: str, known: Iterable[Named]) -> str:
+    """The name that may have been meant, in whole or by its end; else all of them, where they are not too many."""
     names = [item.name for item in known]
-    ends = [name.partition("/")[2] for name in names]
-    return [*names, *(end for end in ends if end and ends.count(end) == 1)]
+    ends = [end for end in (item.partition("/")[2] for item in names) if end]
+    near = did_you_mean(name, [*names, *ends])
+    if not near.startswith("; did"):
+        near = did_you_mean(name, names)
+    return near if len(near) <= LONGEST_LIST else ""
 
 
 def _problem(metric: Metric, named: Named) -> str:

@@ -199,11 +199,16 @@ def _addresses(rows: Iterable[AddressRow]) -> list[AddressRow]:
 
 def _requests(tables: Sequence[Mapping[str, RequestResult]]) -> dict[str, RequestResult]:
     names = dict.fromkeys(name for table in tables for name in table)
-    return {name: merged_part([table[name] for table in tables if name in table]) for name in names}
+    return {name: _request([table[name] for table in tables if name in table]) for name in names}
 
 
-def merged_part(parts: Sequence[RequestResult]) -> RequestResult:
-    """Several parts as one; at least one. Raises UsageError for a damaged histogram."""
+def all_journeys(result: Result) -> RequestResult | None:
+    """All of them as one; None where the run has none. Raises UsageError for a damaged histogram."""
+    parts = [part for part in result.transactions.values() if part.kind == "journey"]
+    return _request(parts) if parts else None
+
+
+def _request(parts: Sequence[RequestResult]) -> RequestResult:
     return RequestResult(
         kind=parts[0].kind,
         payload_bytes=sum(part.payload_bytes for part in parts),

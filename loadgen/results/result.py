@@ -28,7 +28,8 @@ PART_OF_A_SECOND = 0.05
 """A last second that lacks less than this counts as a whole one."""
 
 Quantile = float | dict[str, float] | None
-"""Milliseconds; `{"at_least": x}` where censored values decide the rank; None without samples."""
+"""Milliseconds; `{"at_least": x}` where censored values decide the rank, with `at_most` where the others bound it; None
+without samples."""
 
 
 @dataclass(frozen=True, slots=True)

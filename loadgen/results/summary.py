@@ -43,8 +43,9 @@ def _quantiles(counts: Histogram, bounds: Histogram, quantiles: list[float]) -> 
     result: list[Quantile] = []
     for quantile, at_least in zip(quantiles, merged.quantiles_us(quantiles), strict=True):
         rank = rank_of(quantile, count + unsure)
-        sure = rank <= count and counts.values_at_ranks([rank]) == [at_least]
-        result.append(to_ms(at_least) if sure else {"at_least": to_ms(at_least)})
+        at_most = counts.values_at_ranks([rank])[0] if rank <= count else None
+        bounds_ms = {"at_least": to_ms(at_least)} | ({} if at_most is None else {"at_most": to_ms(at_most)})
+        result.append(to_ms(at_least) if at_most == at_least else bounds_ms)
     return result
 
 

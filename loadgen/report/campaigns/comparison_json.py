@@ -43,7 +43,7 @@ def saved_comparison(page: Page) -> str:
 def _row(row: Row) -> dict[str, Any]:
     estimate = row.estimate
     return {
-        "metric": row.metric.name,
+        "metric": row.metric.text,
         "unit": row.metric.unit,
         "better": row.metric.better,
         "first": _figure(row.first),

@@ -54,7 +54,9 @@ def shape(found: MaxRate) -> list[str]:
 def spoken(found: MaxRate) -> str:
     """The answer in a sentence."""
     if found.best_rps is not None:
-        return f"{format_rate(found.best_rps)} requests/s meet the SLO{_edge(found)}"
+        of_journeys = (found.plan.get("counted") or {}).get("noun") == "journeys"
+        what = "journeys" if of_journeys else "requests"
+        return f"{format_rate(found.best_rps)} {what}/s meet the SLO{_edge(found)}"
     lowest = min((trial.rate_rps for trial in found.trials), default=None)
     if lowest is None:
         return "No rate was tried."

@@ -8,8 +8,9 @@ from loadgen.report.draw.markdown import escaped, table
 from loadgen.report.draw.style import format_rate, format_share
 from loadgen.report.run.checks import Check
 from loadgen.report.run.facts import title
-from loadgen.report.run.journeys import METRIC_HEADS, all_journeys, metric_rows
+from loadgen.report.run.journeys import METRIC_HEADS, metric_rows
 from loadgen.report.run.latency import format_quantile
+from loadgen.results.merge import all_journeys
 from loadgen.results.result import Latency, RequestResult, Result
 
 WORDS = {"pass": "pass", "warn": "**warning**", "fail": "**FAIL**", "error": "**ERROR**"}

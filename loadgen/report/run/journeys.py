@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from loadgen.report.draw.style import Line, align, clean, format_share, line
 from loadgen.report.run.tables import error_rows, named_rows
-from loadgen.results.merge import merged_part
 from loadgen.results.result import ErrorRow, RequestResult, Result
 
 OWN_ERRORS = ("check_failed", "script_error")
@@ -17,12 +16,6 @@ METRIC_HEADS = ("Metric", "unit", "count", "sum", "mean", "p50", "p95", "max")
 def has_journeys(result: Result) -> bool:
     """Whether the run was one of journeys."""
     return bool(result.journeys.scheduled) or any(part.kind == "journey" for part in result.transactions.values())
-
-
-def all_journeys(result: Result) -> RequestResult | None:
-    """All of them as one; None where the run has none. Raises UsageError for a damaged histogram."""
-    parts = [part for part in result.transactions.values() if part.kind == "journey"]
-    return merged_part(parts) if parts else None
 
 
 def journeys_table(result: Result, width: int) -> list[Line]:

@@ -27,6 +27,8 @@ ROWS = {
 
 TITLES = {"response": "response", "service": "service", "send lag": "send_lag"}
 ENOUGH_SAMPLES = 10
+NARROW = 1.01
+"""Of three digits, the last one may be off."""
 BAR_COLUMNS = 40
 GAP = "   "
 
@@ -53,7 +55,8 @@ def is_closed(result: Result) -> bool:
 
 
 def format_quantile(value: Quantile) -> str:
-    """`1.02 ms`; `>= 10.0 s` for a lower bound; `-` without samples."""
+    """`1.02 ms`; `>= 10.0 s` for a lower bound, unless an upper one is next to it; `-` without samples."""
+    value = settled(value)
     match value:
         case None:
             return "-"
@@ -63,6 +66,14 @@ def format_quantile(value: Quantile) -> str:
             return "-"
         case _:
             return format_ms(value)
+
+
+def settled(value: Quantile) -> Quantile:
+    """The upper end of what is known where both ends are next to each other; else the same."""
+    match value:
+        case {"at_least": low, "at_most": high} if high <= NARROW * low:
+            return high
+    return value
 
 
 def spread(result: Result) -> list[Line]:
@@ -103,7 +114,7 @@ def _column(title: str, latency: Latency) -> list[str]:
 
 def _cell(latency: Latency, key: str, *, say_censored: bool) -> tuple[str, str, str]:
     """A latency in three parts, so that numbers and units stand below each other: `>= 10.0`, `s`, ` ~`."""
-    value: Quantile = getattr(latency, key)
+    value = settled(getattr(latency, key))
     number, _, unit = format_quantile(value).rpartition(" ")
     if not number:
         return unit, "", ""
@@ -114,7 +125,7 @@ def _cell(latency: Latency, key: str, *, say_censored: bool) -> tuple[str, str, 
 
 def _is_rough(latency: Latency, key: str) -> bool:
     """Whether too few samples lie beyond a percentile for it to be steady from run to run."""
-    if key not in QUANTILES or not isinstance(getattr(latency, key), float | int):
+    if key not in QUANTILES or not isinstance(settled(getattr(latency, key)), float | int):
         return False
     samples, per_10k = latency.count + latency.censored, round(QUANTILES[key] * 10_000)
     return samples * (10_000 - per_10k) // 10_000 < ENOUGH_SAMPLES

@@ -4,7 +4,6 @@ from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, counted, line
 from loadgen.report.run.facts import header, notes, outcome, silence
 from loadgen.report.run.journeys import (
-    all_journeys,
     checks_table,
     has_journeys,
     journey_errors,
@@ -15,6 +14,7 @@ from loadgen.report.run.latency import format_quantile, latency_table, spread
 from loadgen.report.run.operations import is_by_operation, operations, rates, seconds, transaction
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import by_request, errors, phases, thresholds
+from loadgen.results.merge import all_journeys
 from loadgen.results.result import Latency, Result
 
 WIDEST = 80

@@ -4,7 +4,7 @@ import traceback
 from asyncio import current_task
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Callable, Coroutine
-from types import coroutine
+from types import TracebackType, coroutine
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS
@@ -166,7 +166,7 @@ class CoroutineScript:
         elif isinstance(error, AssertionError | AbsentError):
             journeys.fail(self, ErrorClass.CHECK_FAILED, f"{_place(error)}{describe(error)}")
         else:
-            example = "".join(traceback.format_exception(error))
+            example = "".join(traceback.format_exception(error.with_traceback(_own(error.__traceback__))))
             journeys.fail(self, ErrorClass.SCRIPT_ERROR, f"{_place(error)}{describe(error)}", example)
             self.began_ns = 0
             await _step(Pause(journeys.clock() + BROKEN_PAUSE_NS))
@@ -185,6 +185,14 @@ class CoroutineScript:
             while True:
                 await _over()
         return self._journeys.clock()
+
+
+def _own(trace: TracebackType | None) -> TracebackType | None:
+    """The same from the first line on that is the user's."""
+    first = trace
+    while first is not None and "loadgen/workloads/" in first.tb_frame.f_code.co_filename.replace("\\", "/"):
+        first = first.tb_next
+    return first or trace
 
 
 def _place(error: BaseException) -> str:

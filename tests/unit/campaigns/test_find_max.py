@@ -11,8 +11,10 @@ from loadgen.campaigns.rounds import RunLostError
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.codec import describe_plan
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Stage
-from loadgen.results.result import ErrorRow, Generator, Ledger, Rate, Result, WorkerRow
+from loadgen.results.journeys import Journeys
+from loadgen.results.result import ErrorRow, Generator, Ledger, Rate, RequestResult, Result, WorkerRow
 from loadgen.results.summary import latencies
 from tests.support.fakes import make_plan, thresholds
 
@@ -174,3 +176,25 @@ def test_there_is_room_for_more_connections_where_the_client_can_open_them():
     assert with_room(PLAN).arrivals.max_connections == 512
     for fixed in (replace(PLAN, mode="threads"), replace(PLAN, client="httpx"), replace(PLAN, arrivals=None)):
         assert with_room(fixed) == fixed
+
+
+def test_a_scenario_is_searched_for_journeys_and_what_the_slo_says_of_them():
+    """Its requests say nothing of the rate: there are as many as the journeys want."""
+    slow, quick = Histogram([(90_000, 100)]), Histogram([(1000, 100)])
+
+    def served(clock):
+        part = RequestResult(
+            Ledger(100, 100, 0, 98, 2), latency_ms=latencies({"response": clock}), kind="journey",
+            histograms={"response": clock.encode()},
+        )  # fmt: skip
+        journeys = Journeys(150, 100, 50, 98, 2)
+        return {"transactions": {"buy": part}, "journeys": journeys, "journey_rate": Rate(15.0, 10.0, 9.8)}
+
+    plan = replace(PLAN, job=ScenarioJob((Journey("buy"),)))
+    found = searched(Server(1e9, **served(quick)), plan=plan, slo=("journeys:p99 < 50ms",))
+    trial = found.trials[0]
+    assert (trial.due_rps, trial.sent_rps, trial.ok_rps, trial.failed) == (15.0, 10.0, 9.8, 2)
+    assert not trial.reached
+    assert trial.response.p99 == pytest.approx(1.0, rel=0.01)
+    slowed = searched(Server(1e9, **served(slow)), plan=plan, slo=("journeys:p99 < 50ms",))
+    assert slowed.best_rps is None

@@ -11,7 +11,8 @@ from loadgen.base.errors import UsageError
 from loadgen.judge.comparison import COMPARED, Against, Row, compare, summary
 from loadgen.judge.observe import Observed
 from loadgen.measure.histogram import Histogram, bucket_of
-from loadgen.results.result import Block, Generator, Ledger, Rate, Result, Second, WorkerRow
+from loadgen.results.journeys import Journeys
+from loadgen.results.result import Block, Generator, Ledger, Rate, RequestResult, Result, Second, WorkerRow
 from loadgen.results.rounds import Rounds
 
 
@@ -211,3 +212,40 @@ def test_all_variants_are_set_against_the_first() -> None:
     found = compare([Rounds((run(), run()), label) for label in "abc"])
     assert found.first == "a"
     assert [item.label for item in found.against] == ["b", "c"]
+
+
+def journeys(per_s: float, p99_ms: float, under_way: int = 0) -> Result:
+    """A run of a thousand journeys, of which some were under way at its end for next to no time."""
+    counts, ok = Histogram([(1000, 980), (round(p99_ms * 1000), 20)]), 1000
+    clocks = {"response": counts.encode()}
+    if under_way:
+        clocks["response_censored"] = Histogram([(1, under_way)]).encode()
+    part = RequestResult(Ledger(ok + under_way, ok + under_way, 0, ok, 0, under_way), kind="journey", histograms=clocks)
+    ledger = Journeys(ok + under_way, ok + under_way, 0, ok, 0, under_way)
+    return replace(run(), transactions={"buy": part}, journeys=ledger, journey_rate=Rate(per_s, per_s, per_s))
+
+
+def test_runs_of_journeys_are_compared_by_these_first() -> None:
+    found = against([journeys(100.0, 10.0)] * 3, [journeys(50.0, 20.0)] * 3)
+    assert [row.metric.title for row in found.rows][:4] == [
+        "journeys/s",
+        "journey p50",
+        "journey p99",
+        "journeys failed",
+    ]
+    assert row(found, "journeys:ok_rps").estimate.ratio == pytest.approx(0.5)
+    assert row(found, "journeys:p99").estimate.ratio == pytest.approx(2.0, rel=0.01)
+    assert row(found, "ok_rps").estimate.ratio == pytest.approx(1.0)
+
+
+def test_a_run_without_journeys_has_no_such_rows() -> None:
+    found = against([journeys(100.0, 10.0)], [run()])
+    assert found.row("journeys:ok_rps") is None
+
+
+def test_bounds_that_are_next_to_each_other_are_one_value() -> None:
+    """A few journeys are always under way at the end: they move the percentiles by next to nothing."""
+    found = against([journeys(100.0, 10.0, 1)] * 3, [journeys(100.0, 10.0, 1)] * 3)
+    p50 = row(found, "journeys:p50")
+    assert p50.bound == ""
+    assert p50.estimate.ratio == pytest.approx(1.0)
