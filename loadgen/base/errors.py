@@ -9,6 +9,10 @@ class UsageError(LoadgenError):
     """The command, the profile or the environment cannot do what was asked: exit 2."""
 
 
+class ScriptError(LoadgenError):
+    """Code of the user's own raised before anything was measured: exit 107."""
+
+
 class ProfileError(UsageError):
     """A profile with one or more problems, all of them found in one pass.
 

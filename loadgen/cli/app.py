@@ -13,12 +13,12 @@ import typer
 from typer.core import TyperGroup
 
 from loadgen import __version__
-from loadgen.base.errors import LoadgenError, was_stopped
+from loadgen.base.errors import LoadgenError, ScriptError, was_stopped
 from loadgen.base.imported import imported
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
 
-INTERNAL, USAGE = 1, 2
+INTERNAL, USAGE, SCRIPT = 1, 2, 107
 Call = Callable[[Any], int]
 """Does what a command's parameters ask for; the exit code."""
 
@@ -147,7 +147,7 @@ def run_app(call: Call = call_body) -> int:
         return int(error.exit_code)
     except LoadgenError as error:
         tell_error(error)
-        return USAGE
+        return SCRIPT if isinstance(error, ScriptError) else USAGE
     except SystemExit:  # Typer's own, where the reader of the help has gone
         return 0
     except Exception as error:

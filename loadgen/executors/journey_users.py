@@ -13,7 +13,7 @@ from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
-from loadgen.workloads.base import Batch, Script, Step, Wait
+from loadgen.workloads.base import Batch, Pause, Script, Step, Wait
 from loadgen.workloads.scenario.answers import AnsweredGroup, answer_alike, answer_to
 from loadgen.workloads.scenario.coroutines import CoroutineScript
 from loadgen.workloads.scenario.requests import UserRequest
@@ -37,6 +37,8 @@ class JourneyUsers(ReactorUsers):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         self._scripts: list[CoroutineScript] = []
         self._awaiting: dict[int, asyncio.Future[Any]] = {}
+        self._leaving: set[int] = set()
+        self._cut = False
         self._extra: dict[int, list[Stream]] = {}  # by user: streams that serve its batches
         self._together: dict[Stream, tuple[_Together, int]] = {}
         super().__init__(*arguments, **keywords)
@@ -53,6 +55,49 @@ class JourneyUsers(ReactorUsers):
     def journeys(self) -> int:
         """How many have begun."""
         return self._workload.journeys.started
+
+    # After a user's last journey.
+
+    def _park(self, connection: Stream, now: int) -> None:
+        if not self._leave(connection, now):
+            super()._park(connection, now)
+
+    def _leave(self, connection: Stream, now: int) -> bool:
+        """Whether the user has something to do still, after its last journey; it begins."""
+        user = connection.user
+        if self._cut or not self._scripts[user].leave():
+            return False
+        self._leaving.add(user)
+        self._midway.pop(user, None)
+        self._send(connection, self._follow(connection, None, now), now)
+        return True
+
+    def _go_on(self, connection: Stream, step: Step | None, now: int) -> Request | None:
+        if connection.user not in self._leaving:
+            return super()._go_on(connection, step, now)
+        if isinstance(step, Pause):  # nobody waits for it
+            return self._follow(connection, None, now)
+        if step is None or self._cut:
+            self._leaving.discard(connection.user)
+            super()._park(connection, now)
+            return None
+        if isinstance(step, Request):
+            self._budget -= 1
+            connection.due_ns = now
+            return step
+        self._take(connection, step, now)
+        return None
+
+    def _wake(self, connection: Stream, now: int) -> None:
+        if connection.user in self._leaving:
+            self._send(connection, self._follow(connection, None, now), now)
+        else:
+            super()._wake(connection, now)
+
+    def cut(self) -> None:
+        self._cut = True
+        super().cut()
+        self._end_awaits(self._clock())
 
     # What a script wants besides a request.
 
@@ -164,9 +209,14 @@ class JourneyUsers(ReactorUsers):
         """Users that await something of their own are through when the run is."""
         super().tick(now)
         if self._awaiting and self._end_ns and self._is_over(now):
-            awaiting, self._awaiting = self._awaiting, {}
-            for user in awaiting:
-                self._park(self.connections[user], now)
+            self._end_awaits(now)
+
+    def _end_awaits(self, now: int) -> None:
+        """Whoever awaits something of its own awaits it no longer; after the last journey only a cut ends that."""
+        for user in [user for user in self._awaiting if self._cut or user not in self._leaving]:
+            del self._awaiting[user]
+            self._leaving.discard(user)
+            self._park(self.connections[user], now)
 
     def take(self) -> Recording:
         if self.finished:
@@ -183,6 +233,22 @@ class JourneyUsers(ReactorUsers):
 
 class OpenJourneyUsers(JourneyUsers, OpenUsers):
     """Journeys that begin at a rate: an arrival is one that is due."""
+
+    def _continue(self, connection: Stream, now: int) -> Request | None:
+        if self._over and self._leave(connection, now):
+            return None
+        return super()._continue(connection, now)
+
+    def _finish(self, now: int) -> None:
+        if self._over:
+            return
+        super()._finish(now)
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            self._park(connection, now)
+
+    def _never_sent(self, waited_ns: int) -> None:
+        self._workload.journeys.never_started(waited_ns)
 
 
 def _due_ns(stream: Stream) -> int:
@@ -217,6 +283,29 @@ class SequentialJourneyUsers(SequentialUsers):
         if self.finished:
             self._workload.journeys.end()
         return super().take()
+
+    def _never_sent(self, waited_ns: int) -> None:
+        self._workload.journeys.never_started(waited_ns)
+
+    async def _leave(self, user: int) -> None:
+        if self._arrive:  # whoever has nothing to serve any more takes the user that served least lately
+            if not self._free:
+                return
+            user = self._free.pop(0)
+        script = self._scripts[user]
+        if self._cut or not script.leave():
+            return
+        answer: Any = None
+        while not self._cut and (step := script.resume(answer)) is not None:
+            answer = None
+            if isinstance(step, Request):
+                answer = await self._exchange(user, step, self._clock())
+            elif isinstance(step, Batch):
+                answer = await self._together(user, step.requests)
+            elif isinstance(step, Wait):
+                await self._waits.future(step.future)
+                if not step.future.done():
+                    break
 
     async def close(self) -> None:
         try:

@@ -234,4 +234,7 @@ class OpenUsers(ReactorUsers):
 
     def _lose_arrival(self, waited_ns: int) -> None:
         self._unsent += 1
+        self._never_sent(waited_ns)
+
+    def _never_sent(self, waited_ns: int) -> None:
         self._recorder.never_sent(self._workload.skip(), waited_ns)

@@ -182,17 +182,24 @@ class SequentialUsers:
         del self._unsent_waits_ns[: len(waits_ns)]
         for waited_ns in waits_ns:
             self._unsent += 1
-            self._recorder.never_sent(self._workload.skip(), waited_ns)
+            self._never_sent(waited_ns)
         self._recorder.fold()
+
+    def _never_sent(self, waited_ns: int) -> None:
+        self._recorder.never_sent(self._workload.skip(), waited_ns)
 
     # A user's side.
 
     async def _user(self, user: int) -> None:
         try:
             await self._live(user)
+            await self._leave(user)
         except BaseException:
             self._task.control.trip(Cause.ERROR, self._clock())
             raise
+
+    async def _leave(self, user: int) -> None:
+        """What a user does when nothing new is sent any more."""
 
     async def _live(self, user: int) -> None:
         task, waits = self._task, self._waits

@@ -13,9 +13,12 @@ MOST_NAMES = 1000
 
 
 class Kind(StrEnum):
-    """What a name is of. A group is several requests timed as one."""
+    """What a name is of. A group is several requests timed as one; `setup` are requests that are not measured, which a
+    user sends before its first journey and after its last.
+    """
 
     REQUEST = "request"
+    SETUP = "setup"
     JOURNEY = "journey"
     GROUP = "group"
     CALL = "call"

@@ -274,6 +274,7 @@ class Result:
     journey_rate: Rate = field(default_factory=Rate)
     checks: dict[str, CheckResult] = field(default_factory=dict)
     metrics: dict[str, MetricResult] = field(default_factory=dict)
+    setup: dict[str, RequestResult] = field(default_factory=dict)
     timeline: list[Second] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     thresholds: list[ThresholdRow] = field(default_factory=list)

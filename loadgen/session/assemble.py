@@ -94,6 +94,7 @@ def assemble(
         requests={
             name: _request(collected.total.tally(number)) for name, number in collected.names.of(Kind.REQUEST).items()
         },
+        setup={collected.names[number][1]: _request(tally) for number, tally in collected.setup.items()},
         transactions=_transactions(collected),
         journeys=journeys,
         journey_rate=_rate(

@@ -76,6 +76,7 @@ class Collector:
         self.total = Recording()
         self.names = names or Names(most=None)
         self.unmeasured_sent = 0
+        self.setup: dict[int, Tally] = {}
         self.failed = 0
         self.window_ok = 0
         self.window_done = 0
@@ -105,6 +106,7 @@ class Collector:
         if frame.worker in self._numbers:
             recording.renumber(self._numbers[frame.worker])
         self.failed += sum(tally.failed for tally in recording.tallies.values())
+        self._take_setup(recording)
         if frame.usage is not None:
             self.usages[frame.worker] = frame.usage
         if frame.window in ("warmup", "cooldown"):
@@ -127,6 +129,14 @@ class Collector:
             if worker not in self.usages and newest - second <= SILENT_S
         ]
         self._close_seconds(min(running, default=newest))
+
+    def _take_setup(self, recording: Recording) -> None:
+        """Keep apart what is sent around the journeys."""
+        for number in self.names.of(Kind.SETUP).values():
+            tally = recording.tallies.pop(number, None)
+            if tally is not None:
+                self.unmeasured_sent += tally.sent
+                self.setup.setdefault(number, Tally()).merge(tally)
 
     def finish(self) -> None:
         """No more frames: close what is pending."""

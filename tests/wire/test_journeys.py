@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import loadgen
+from loadgen.base.errors import ScriptError
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
@@ -183,3 +184,78 @@ def test_weights_are_kept_exactly_over_a_cycle(go: Go) -> None:
         users=1, processes=1, requests_limit=40,
     )  # fmt: skip
     assert counts(result) == {"often": (30, 0, 0), "seldom": (10, 0, 0)}
+
+
+def test_what_users_and_the_run_do_around_their_journeys_is_not_measured(go: Go, url: str) -> None:
+    result = go(
+        """
+        @per_run
+        async def seed(user):
+            reply = await user.post("/bytes/1", needed=True)
+            yield {"seen": reply.status}
+            await user.post("/bytes/9")
+
+        @per_user
+        async def log_in(user):
+            await user.get("/bytes/2", needed=True)
+            user.headers["X-Token"] = "t"
+            yield
+            await user.get("/bytes/3")
+
+        @scenario
+        async def visit(user):
+            assert user.shared == {"seen": 200}
+            assert user.headers["x-token"] == "t"
+            await user.get("/bytes/4")
+        """,
+        requests_limit=10,
+    )
+    assert counts(result) == {"visit": (10, 0, 0)}
+    assert {name: row.ledger.ok for name, row in result.requests.items()} == {"visit/GET /bytes/4": 10}
+    assert result.ledger.ok == 10
+    before, after = (result.setup[f"per_user/GET /bytes/{number}"].ledger.ok for number in (2, 3))
+    assert 1 <= before <= 4
+    assert after == before
+    assert stats_of(url)["requests"] == 10 + 2 * before + 2
+
+
+def test_a_user_that_cannot_prepare_itself_takes_no_part(go: Go) -> None:
+    result = go(
+        """
+        @per_user
+        async def log_in(user):
+            await user.get("/status/401", needed=user.number == 1)
+
+        @scenario
+        async def visit(user):
+            assert user.number != 1
+            await user.get("/")
+        """,
+        requests_limit=12,
+    )
+    assert counts(result)["visit"] == (12, 0, 0)
+    assert counts(result)["per_user"] == (0, 1, 0)
+
+
+@pytest.mark.parametrize("body", ["raise ValueError('no')", "await user.get('/status/500', needed=True)"])
+def test_nothing_is_sent_where_per_run_fails(go: Go, body: str) -> None:
+    with pytest.raises(ScriptError, match=r"journey.py:\d+: .*in per_run; nothing was sent"):
+        go(f"@per_run\nasync def seed(user):\n    {body}\n@scenario\nasync def x(user):\n    await user.get('/')\n")
+
+
+def test_rows_of_a_feed_belong_to_one_user_each_or_are_used_once(go: Go, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("name\n" + "".join(f"n{number}\n" for number in range(6)), "utf-8")
+    (tmp_path / "once.jsonl").write_text("".join(f'{{"id": {number}}}\n' for number in range(12)), "utf-8")
+    result = go(
+        """
+        own, once = feed("own.csv", pick="own"), feed("once.jsonl", pick="once")
+
+        @scenario
+        async def visit(user):
+            assert user.row(own)["name"] == f"n{user.number}"
+            await user.get("/?id={}", user.row(once)["id"], name="row")
+        """,
+        duration_s=5.0,
+    )
+    assert result.ledger.ok == 12
+    assert result.ended_by == "completed"

@@ -17,11 +17,8 @@ from loadgen.workloads.scenario.current_task import CurrentTask
 from loadgen.workloads.scenario.feeds import FeedEndedError
 from loadgen.workloads.scenario.hooks import Part
 from loadgen.workloads.scenario.journeys import Journeys
-from loadgen.workloads.scenario.requests import UserRequest
+from loadgen.workloads.scenario.requests import PER_USER, UserRequest
 from loadgen.workloads.scenario.user import JourneyEndedError, User
-
-SETUP = "per_user"
-"""Stands in names where a journey's would."""
 
 BROKEN_PAUSE_NS = 50 * NS_PER_MS
 """After a journey whose code raised, or that sent nothing: one that does so at once would keep a core busy."""
@@ -62,7 +59,9 @@ class CoroutineScript:
         self.asked = False
         self.flows = False
         self._coroutine = self._live()
+        self._stepped = self._coroutine
         self._send = self._coroutine.send
+        self._ready = before is None
         journeys.join(self)
 
     def attach(self, due: Callable[[], int], wake: Callable[[], None], *, flows: bool) -> None:
@@ -98,12 +97,13 @@ class CoroutineScript:
 
     def close(self) -> None:
         """The run is over, wherever the journey is."""
+        self._stepped.close()
         self._coroutine.close()
 
     def _throw(self, task: CurrentTask) -> Any:
         error = task.take()
         assert error is not None
-        return self._coroutine.throw(error)
+        return self._stepped.throw(error)
 
     def _foreign(self, step: Any) -> Step:
         """What a journey awaits that is not ours: nothing for a moment, or a future of asyncio's."""
@@ -164,27 +164,48 @@ class CoroutineScript:
         elif isinstance(error, JourneyEndedError):
             journeys.fail(self, error.error, error.detail)
         elif isinstance(error, AssertionError | AbsentError):
-            journeys.fail(self, ErrorClass.CHECK_FAILED, f"{_place(error)}{describe(error)}")
+            journeys.fail(self, ErrorClass.CHECK_FAILED, f"{place(error)}{describe(error)}")
         else:
             example = "".join(traceback.format_exception(error.with_traceback(_own(error.__traceback__))))
-            journeys.fail(self, ErrorClass.SCRIPT_ERROR, f"{_place(error)}{describe(error)}", example)
+            journeys.fail(self, ErrorClass.SCRIPT_ERROR, f"{place(error)}{describe(error)}", example)
             self.began_ns = 0
             await _step(Pause(journeys.clock() + BROKEN_PAUSE_NS))
 
     async def _prepare(self, before: Part) -> int:
         """What the user does before its first journey; when that was done. A user that fails in it takes no part."""
         user = self.user
-        user.journey = SETUP
-        user.failed = None
+        user.begin(PER_USER)
         try:
             await before()
         except GeneratorExit:
             raise
         except BaseException as error:
-            self._journeys.unready(user.number, f"{_place(error)}{describe(error)}")
+            self._journeys.unready(user.number, f"{place(error)}{describe(error)}")
+            self._after = None
             while True:
                 await _over()
+        self._ready = True
         return self._journeys.clock()
+
+    def leave(self) -> bool:
+        """Whether something is to be done after the last journey: `resume` does that from here on. True once."""
+        if self._after is None or not self._ready:
+            return False
+        after, self._after = self._after, None
+        self._stepped = leaving = self._goodbye(after)
+        self._send = leaving.send
+        return True
+
+    async def _goodbye(self, after: Part) -> None:
+        self.user.begin(PER_USER)
+        try:
+            await after()
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._journeys.unready(self.user.number, f"{place(error)}{describe(error)}")
+        while True:
+            await _over()
 
 
 def _own(trace: TracebackType | None) -> TracebackType | None:
@@ -195,7 +216,7 @@ def _own(trace: TracebackType | None) -> TracebackType | None:
     return first or trace
 
 
-def _place(error: BaseException) -> str:
+def place(error: BaseException) -> str:
     """The file and line, of a name without its folder, where an exception arose."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "loadgen/workloads/" not in frame.filename.replace("\\", "/")] or frames
@@ -228,6 +249,25 @@ class AwaitedScript(CoroutineScript):
         return answer_of(step, outcome)
 
     _step: Step | None = None
+
+
+class PartScript(AwaitedScript):
+    """One thing that a file does, for a user that begins no journeys. What it raises comes out of `resume`.
+
+    `result` is what it gave.
+    """
+
+    result: Any = None
+
+    def take(self, part: Part, name: str) -> None:
+        """This is to be done next; its requests are named after it."""
+        self._stepped = stepped = self._done(part, name)
+        self._send = stepped.send
+
+    async def _done(self, part: Part, name: str) -> None:
+        self.user.begin(name)
+        self.result = await part()
+        await _over()
 
 
 @coroutine

@@ -63,6 +63,7 @@ class Journeys:
         self._travellers: list[Traveller] = []
         self._lock = Lock()
         self._ended = False
+        self._unserved = 0
 
     @property
     def started(self) -> int:
@@ -107,8 +108,13 @@ class Journeys:
         )
         self.on_failure(now)
 
+    def never_started(self, waited_ns: int) -> None:
+        """An arrival was due and found nobody to begin its journey."""
+        self._unserved += 1
+        self.transactions.never_started(self._numbers[self.pick(0, self._unserved)], waited_ns)
+
     def unready(self, user: int, because: str) -> None:
-        """A user cannot begin: what it does before its first journey raised."""
+        """What a user does before its first journey raised, and it takes no part; or what it does after its last."""
         number = self.names.number(Kind.CALL, "per_user")
         self.transactions.fail(number, ErrorClass.SCRIPT_ERROR, 0, 0, f"user {user}: {because}", "")
 

@@ -18,6 +18,10 @@ from loadgen.workloads.scenario.redirects import Redirect
 KEEP_BYTES = 1 << 20
 """So much of a reply's body can be looked at; what comes after it is counted and dropped."""
 
+PER_RUN, PER_USER = "per_run", "per_user"
+SETUPS = (PER_RUN, PER_USER)
+"""Stand in names where a journey's would."""
+
 BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
 _BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
 _OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values"}
@@ -81,7 +85,8 @@ class RequestMaker:
         if recipe is None:
             path = compile_path(template)
             step = name or f"{method} {template}"
-            number = self._names.number(Kind.REQUEST, f"{journey}/{step}" if journey else step)
+            kind = Kind.SETUP if journey in SETUPS else Kind.REQUEST
+            number = self._names.number(kind, f"{journey}/{step}" if journey else step)
             origin = path.origin or self.origin
             middle = f" HTTP/1.1\r\nHost: {origin.authority}\r\n{self._close}"
             good = self._expect if expect is None else make_expect(expect)

@@ -14,11 +14,11 @@ from loadgen.measure.recorder import Recorder
 from loadgen.plan.declarations import Declarations, Feed
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Shard
-from loadgen.workloads.scenario.coroutines import AwaitedScript, CoroutineScript
+from loadgen.workloads.scenario.coroutines import AwaitedScript, CoroutineScript, PartScript
 from loadgen.workloads.scenario.feeds import open_feed
 from loadgen.workloads.scenario.file import digest, load_declarations
 from loadgen.workloads.scenario.greenlets import as_coroutine_function, plain_class
-from loadgen.workloads.scenario.hooks import is_plain, parts
+from loadgen.workloads.scenario.hooks import Part, is_plain, parts
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.requests import RequestMaker
 from loadgen.workloads.scenario.user import User
@@ -83,12 +83,22 @@ class ScenarioWorkload:
 
     def script(self, user: int) -> CoroutineScript:
         """The journeys of the shard's user number `user`."""
-        shard, per_user = self._shard, self._declared.per_user
-        one = self._user_class(
-            shard.rank_of_user(user), self._maker(), self.journeys, self._shared, shard.seed // 1_000_003, self._row
-        )
+        per_user, one = self._declared.per_user, self._user(user)
         before, after = (None, None) if per_user is None else parts(per_user.function, one)
         return self._script_class(one, self._functions, self.journeys, self._loop(), before, after)
+
+    def _user(self, user: int) -> User:
+        rank, seed = self._shard.rank_of_user(user), self._shard.seed // 1_000_003
+        return self._user_class(rank, self._maker(), self.journeys, self._shared, seed, self._row)
+
+    def part(self) -> PartScript:
+        """A script of a user's whose parts are given one by one; in a thread."""
+        return PartScript(self._user(0), [], self.journeys, self._loop())
+
+    def per_run(self, script: PartScript) -> tuple[Part, Part] | None:
+        """What the file does once before all journeys, and after."""
+        declared = self._declared.per_run
+        return None if declared is None else parts(declared.function, script.user)
 
     def skip(self) -> int:
         """An arrival will not be served: no request has a name then."""

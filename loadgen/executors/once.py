@@ -1,0 +1,94 @@
+"""What a scenario's file does once, in a thread that lives as long as the run."""
+
+import os
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from loadgen.base.clock import Clock, now_ns
+from loadgen.base.exchange import ConnectionCounts, Endpoint
+from loadgen.clients.addresses import Addresses
+from loadgen.clients.http1.blocking import BlockingClient
+from loadgen.executors.one_user import OneUser, OnExchange
+from loadgen.executors.thread_loop import ThreadLoop
+from loadgen.executors.waits import completed
+from loadgen.measure.names import Names
+from loadgen.measure.recorder import Recorder
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Plan, Shard
+from loadgen.workloads.scenario.hooks import Part
+from loadgen.workloads.scenario.requests import PER_RUN
+from loadgen.workloads.scenario.workload import ScenarioWorkload
+
+
+class PerRun:
+    """What stands around all journeys. `before` and `after` raise what the file raises; `interrupt` ends them early."""
+
+    def __init__(
+        self, plan: Plan, job: ScenarioJob, endpoint: Endpoint, context: ssl.SSLContext | None, on_exchange: OnExchange,
+        clock: Clock = now_ns,
+    ) -> None:  # fmt: skip
+        self.interrupted = False
+        self._stop, self._stop_end = os.pipe()
+        recorder = Recorder(bytes.decode, paced=False, names=Names(), clock=clock)
+        shard = Shard(0, 1, 0, 1, None, plan.seed * 1_000_003)
+        self._workload = ScenarioWorkload(
+            replace(job, feeds=()), shard, plan.users, recorder, _nothing, origin=endpoint.origin,
+            keep_alive=plan.keep_alive, wire=True, warmup=False, clock=clock, loop=ThreadLoop, sequential=True,
+        )  # fmt: skip
+        self._client = BlockingClient(
+            endpoint, context, ConnectionCounts(), clock, Addresses(endpoint.addresses, clock, 0)
+        )
+        self._one = OneUser(self._client, clock, on_exchange, self._is_over, self._stop)
+        self._script = self._workload.part()
+        self._parts = self._workload.per_run(self._script)
+        self._thread = ThreadPoolExecutor(1)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the file has anything of the kind."""
+        return self._parts is not None
+
+    def before(self) -> Any:
+        """What the file gives to all users."""
+        assert self._parts is not None
+        return self._take(self._parts[0])
+
+    def after(self) -> None:
+        """What is to be done when all is over."""
+        assert self._parts is not None
+        self._take(self._parts[1])
+
+    def interrupt(self) -> None:
+        """End what runs."""
+        self.interrupted = True
+        self._client.cut()
+        if self._stop_end >= 0:
+            os.close(self._stop_end)
+            self._stop_end = -1
+
+    def close(self) -> None:
+        """Free all."""
+        self.interrupt()
+        self._thread.shutdown()
+        self._script.close()
+        completed(self._client.close())
+        os.close(self._stop)
+
+    @property
+    def thread(self) -> ThreadPoolExecutor:
+        """Where all of it is to be called."""
+        return self._thread
+
+    def _take(self, part: Part) -> Any:
+        self._script.take(part, PER_RUN)
+        self._one.take(self._script)
+        return self._script.result
+
+    def _is_over(self) -> bool:
+        return self.interrupted
+
+
+def _nothing(_now: int) -> None:
+    """A failure here stops nothing by itself."""
