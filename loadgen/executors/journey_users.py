@@ -6,7 +6,7 @@ from functools import partial
 from heapq import heapify
 from typing import Any
 
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Stream
 from loadgen.executors.open_users import OpenUsers
 from loadgen.executors.reactor_users import ReactorUsers
@@ -39,7 +39,7 @@ class JourneyUsers(ReactorUsers):
         self._awaiting: dict[int, asyncio.Future[Any]] = {}
         self._leaving: set[int] = set()
         self._cut = False
-        self._extra: dict[int, list[Stream]] = {}  # by user: streams that serve its batches
+        self._extra: dict[int, dict[Origin | None, list[Stream]]] = {}  # by user: streams beside its own
         self._together: dict[Stream, tuple[_Together, int]] = {}
         super().__init__(*arguments, **keywords)
 
@@ -128,17 +128,29 @@ class JourneyUsers(ReactorUsers):
             self._client.lost(connection, ErrorClass.TIMEOUT, "given up by the scenario's own timeout")
 
     def _send_together(self, connection: Stream, batch: Batch, now: int) -> None:
-        streams = self._extra.setdefault(connection.user, [])
-        while len(streams) + 1 < len(batch.requests):
-            streams.append(self._client.stream(connection.user))
         together = _Together(connection, [None] * len(batch.requests), len(batch.requests))
-        sends = list(zip([connection, *streams], batch.requests, strict=False))
+        sends = list(zip(self._streams_for(connection, batch.requests), batch.requests, strict=True))
         for place, (stream, _) in enumerate(sends):
             self._together[stream] = together, place
         self._budget -= len(sends)
         for stream, request in sends:
             stream.due_ns = now
             self._client.send(stream, request, now)
+
+    def _streams_for(self, connection: Stream, requests: list[Request]) -> list[Stream]:
+        """A stream of the user's for each: its own for one to the plan's origin, and extra ones, which it keeps."""
+        free: dict[Origin | None, list[Stream]] = {}
+        for origin, streams in self._extra.setdefault(connection.user, {}).items():
+            free[origin] = streams[:]
+        free.setdefault(None, []).append(connection)
+        chosen = []
+        for request in requests:
+            if not free.get(request.origin):
+                stream = self._client.stream(connection.user, request.origin)
+                self._extra[connection.user].setdefault(request.origin, []).append(stream)
+                free[request.origin] = [stream]
+            chosen.append(free[request.origin].pop())
+        return chosen
 
     def _one_of(self, stream: Stream, reply: Any, now: int) -> None:
         """A reply to one request of a batch: with the last one its script goes on."""

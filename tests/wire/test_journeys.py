@@ -13,6 +13,7 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
 from loadgen.results.result import Result
+from loadgen.target.process import TargetProcess
 from loadgen.workloads.scenario.file import load_job
 from tests.support.command import balanced, stats_of
 
@@ -259,3 +260,25 @@ def test_rows_of_a_feed_belong_to_one_user_each_or_are_used_once(go: Go, tmp_pat
     )
     assert result.ledger.ok == 12
     assert result.ended_by == "completed"
+
+
+def test_other_origins_timeouts_redirects_and_cookies(go: Go, url: str) -> None:
+    with TargetProcess() as other:
+        result = go(
+            f"""
+            @scenario
+            async def wide(user):
+                assert (await user.get("{other.url}/bytes/4", name="there")).body == b"0123"
+                first, second = await user.batch("{other.url}/bytes/2", "/bytes/3")
+                assert (first.body, second.body) == (b"01", b"012")
+                slow = await user.get("/delay/5000", timeout=0.05)
+                assert slow.error == "timeout" and not slow.ok
+                user.failed = None
+                assert (await user.get("/bytes/1")).ok
+            """,
+            requests_limit=4,
+        )
+        assert counts(result)["wide"] == (4, 0, 0), result.transactions["wide"].errors
+        assert stats_of(other.url)["requests"] == 8
+    assert result.requests["wide/there"].ledger.ok == 4
+    assert result.ledger.failed == 4

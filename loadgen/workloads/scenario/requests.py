@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import Expect, Fields, Origin, Request
 from loadgen.measure.names import Kind, Names
 from loadgen.workloads.scenario.answers import AnsweredGroup
@@ -12,7 +13,7 @@ from loadgen.workloads.scenario.answers import group as new_group
 from loadgen.workloads.scenario.cookies import CookieJar
 from loadgen.workloads.scenario.forms import encode_body
 from loadgen.workloads.scenario.headers import UserHeaders, field
-from loadgen.workloads.scenario.paths import PathTemplate, compile_path, with_params
+from loadgen.workloads.scenario.paths import PathTemplate, compile_path, split_url, with_params
 from loadgen.workloads.scenario.redirects import Redirect
 
 KEEP_BYTES = 1 << 20
@@ -87,10 +88,9 @@ class RequestMaker:
             step = name or f"{method} {template}"
             kind = Kind.SETUP if journey in SETUPS else Kind.REQUEST
             number = self._names.number(kind, f"{journey}/{step}" if journey else step)
-            origin = path.origin or self.origin
-            middle = f" HTTP/1.1\r\nHost: {origin.authority}\r\n{self._close}"
             good = self._expect if expect is None else make_expect(expect)
             keeps = path.origin is None and not path.roams
+            middle = self._middle(path.origin)
             recipe = Recipe(number, method, path, new_group(), good, f"{method} ", middle, keeps)
             self._recipes[key] = recipe
         return recipe
@@ -107,7 +107,9 @@ class RequestMaker:
         unknown = options.keys() - _OPTIONS
         if unknown:
             raise TypeError(f"a request has no option {sorted(unknown)[0]!r}; it has {', '.join(sorted(_OPTIONS))}")
-        target = recipe.path.render(*values)
+        target, origin = recipe.path.render(*values), recipe.path.origin
+        if recipe.path.roams and not target.startswith("/"):
+            origin, target = split_url(target)
         if "params" in options:
             target = with_params(target, options["params"])
         kind, body = encode_body(options) if BODY_OPTIONS & options.keys() else (None, b"")
@@ -119,48 +121,50 @@ class RequestMaker:
         block = headers.without(replaced) if replaced else headers.block
         block += "".join(f"{name}: {value}\r\n" for name, value in own)
         if jar and "cookie" not in replaced:
-            block += self._cookie_field(jar, recipe.path.origin or self.origin, target)
-        return self.request(recipe, target, block, body)
-
-    @staticmethod
-    def _cookie_field(jar: CookieJar, origin: Origin, target: str) -> str:
-        line = jar.header(origin, target, time.time())
-        return f"Cookie: {line}\r\n" if line else ""
+            block += self._cookie_field(jar, origin or self.origin, target)
+        return self._request(recipe, target, block, body, origin, options.get("timeout"))
 
     def follow(self, request: Request, redirect: Redirect, headers: UserHeaders, jar: CookieJar) -> UserRequest:
         """The request to which a redirect leads, under the name of the one that was redirected."""
         key = ("", redirect.method, "", str(request.name_id), None)
         recipe = self._recipes.get(key)
         if recipe is None:
-            middle = f" HTTP/1.1\r\nHost: {self.origin.authority}\r\n{self._close}"
-            path = compile_path("/")
+            path, start = compile_path("/"), f"{redirect.method} "
+            middle = self._middle(None)
             recipe = Recipe(
-                request.name_id,
-                redirect.method,
-                path,
-                new_group(),
-                request.expect,
-                f"{redirect.method} ",
-                middle,
-                keeps=False,
+                request.name_id, redirect.method, path, new_group(), request.expect, start, middle, keeps=False
             )
             self._recipes[key] = recipe
         block = headers.block if redirect.same_origin else headers.without(("authorization",))
         if jar:
             block += self._cookie_field(jar, redirect.origin, redirect.target)
         body = request.body if redirect.keep_body and isinstance(request.body, bytes) else b""
-        return self.request(recipe, redirect.target, block, body)
+        return self._request(recipe, redirect.target, block, body, redirect.origin, None)
 
-    def request(self, recipe: Recipe, target: str, block: str, body: bytes) -> UserRequest:
+    @staticmethod
+    def _cookie_field(jar: CookieJar, origin: Origin, target: str) -> str:
+        line = jar.header(origin, target, time.time())
+        return f"Cookie: {line}\r\n" if line else ""
+
+    def _middle(self, origin: Origin | None) -> str:
+        return f" HTTP/1.1\r\nHost: {(origin or self.origin).authority}\r\n{self._close}"
+
+    def _request(
+        self, recipe: Recipe, target: str, block: str, body: bytes, origin: Origin | None, timeout_s: float | None
+    ) -> UserRequest:
         """The same of its parts: `block` are all its fields but Host and those of its body's length."""
+        if origin == self.origin:
+            origin = None
         request = UserRequest(
             recipe.name_id, recipe.method, target, _NO_FIELDS, body=body, expect=recipe.expect, keep=KEEP_BYTES,
-            group=recipe.group, awaited=True,
+            group=recipe.group if origin is None else new_group(), awaited=True, origin=origin,
+            timeout_ns=None if timeout_s is None else s_to_ns(timeout_s),
         )  # fmt: skip
         request.recipe, request.end = recipe, ""
         if self.wire and not request.streams and "\r\nhost:" not in f"\r\n{block}".lower():
             length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in _BODY_METHODS else ""
-            head = f"{recipe.start}{target}{recipe.middle}{block}{length}\r\n".encode("latin-1")
+            middle = recipe.middle if origin is recipe.path.origin else self._middle(origin)
+            head = f"{recipe.start}{target}{middle}{block}{length}\r\n".encode("latin-1")
             request.wire = head + body if body else head
         else:
             request.fields = _FIELDS.with_block(block.encode("latin-1"))

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from loadgen.base.clock import Clock, s_to_ns
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.exchange import ErrorClass
 from loadgen.measure.names import Kind
 from loadgen.workloads.base import Batch, Pause
 from loadgen.workloads.scenario.cookies import CookieJar
@@ -274,7 +274,7 @@ class User:
 
     def _send(self, method: str, path: str, values: tuple[object, ...], options: dict[str, Any]) -> Steps:
         request, _ = self._make(method, path, values, options)
-        reply = yield request
+        reply = yield from _exchange(request)
         if reply.special or options:
             reply = yield from self._settle(reply, request, options)
         if request.recipe.keeps and not (options.keys() - _JSON_ONLY):
@@ -283,12 +283,12 @@ class User:
                 self._of_journey[method, path] = request
         return reply
 
-    def _settle(self, reply: Reply, request: Request, options: dict[str, Any]) -> Generator[Request, Reply, Reply]:
+    def _settle(self, reply: Reply, request: UserRequest, options: dict[str, Any]) -> Generator[Any, Any, Reply]:
         """What follows from a reply: cookies, redirects, and that it was bad."""
         maker, jar = self._maker, self.cookies
         most = options.get("redirects", MOST_REDIRECTS)
         while True:
-            origin = maker.origin
+            origin = request.origin or maker.origin
             if reply.set_cookies:
                 jar.receive(origin, request.target, reply.set_cookies, time.time())
             follow = next_request(reply, request, origin) if most > 0 and reply.status // 100 == 3 else None
@@ -296,13 +296,22 @@ class User:
                 break
             most -= 1
             request = maker.follow(request, follow, self.headers, jar)
-            reply = yield request
+            reply = yield from _exchange(request)
         if reply.error is not None:
             detail = f"{request.method} {request.target}: {reply.detail or f'status {reply.status}'}"
             self.fail(reply.error, detail)
             if options.get("needed"):
                 raise JourneyEndedError(reply.error, detail)
         return reply
+
+
+def _exchange(request: UserRequest) -> Generator[Any, Any, Reply]:
+    """One request; to another origin it goes on a connection of its own."""
+    if request.origin is None:
+        reply: Reply = yield request
+    else:
+        (reply,) = yield Batch([request])
+    return reply
 
 
 def _batched(item: "str | tuple[Any, ...]") -> tuple[str, str, tuple[object, ...], dict[str, Any]]:
