@@ -54,10 +54,6 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
             f"{shown_url(target)} is neither a URL (http://...), nor a file, nor a shipped profile; "
             "`loadgen profiles` lists those"
         )
-    if found.suffix == ".py":
-        if chosen:
-            raise UsageError("--set: a scenario's file has no variables to set; it may read os.environ")
-        return profile_for_scenario(str(found), flags)
     return read_profile(found, chosen, os.environ, flags)
 
 

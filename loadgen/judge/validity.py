@@ -139,12 +139,13 @@ def _not_started(result: Result) -> Iterator[str]:
 
 
 def _raising(result: Result) -> Iterator[str]:
+    """A group fails of what its journey does."""
     transactions = result.transactions.values()
-    if count := sum(_own_faults(item.errors) for item in transactions if item.kind == "journey"):
-        journeys = "1 journey" if count == 1 else f"{count:,} journeys"
+    if count := sum(_own_faults(item.errors) for item in transactions if item.kind != "group"):
+        exceptions = "1 exception" if count == 1 else f"{count:,} exceptions"
         yield (
-            f"{journeys} ended by an exception of the scenario's own code, so the load is less than was meant; see the "
-            "errors below, and try it with --once"
+            f"{exceptions} of the scenario's own code: the load is less than was meant; see the errors below, and try "
+            "it with --once"
         )
 
 

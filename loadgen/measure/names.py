@@ -52,6 +52,8 @@ class Names:
         self._names = list(first)
         self._numbers = {name: number for number, name in enumerate(self._names)}
         self._told = len(self._names)
+        self.setups: set[int] = set()
+        """The numbers of requests that prepare."""
         self._adding = threading.Lock()
 
     def __len__(self) -> int:
@@ -72,6 +74,8 @@ class Names:
                 number = len(self._names)
                 if self._most is not None and number >= self._most:
                     raise TooManyNamesError(name, self._most)
+                if kind is Kind.SETUP:
+                    self.setups.add(number)
                 self._names.append((kind, name))
                 self._numbers[kind, name] = number
             return number

@@ -87,9 +87,13 @@ class Recorder:
 
     @property
     def judged(self) -> tuple[int, int]:
-        """Good replies, and failures that are the target's fault, since the beginning, folded or not."""
-        ok, failed = self._ok, self._failed
+        """Good replies, and failures that are the target's fault, since the beginning, folded or not; without those of
+        requests that prepare.
+        """
+        ok, failed, setups = self._ok, self._failed, self.names.setups
         for replies in self._replies.values():
+            if replies.name_id in setups:
+                continue
             if replies.error is None:
                 ok += len(replies.samples)
             elif replies.error.fault == "target":
@@ -148,7 +152,7 @@ class Recorder:
             tally.unknown += 1
         else:
             tally.failed += 1
-            if error.fault == "target":
+            if error.fault == "target" and name_id not in self.names.setups:
                 self._failed += 1
         if error in (ErrorClass.CUT, ErrorClass.TIMEOUT):
             tally.clock("service" + CENSORED).add(service_ns // 1000)
@@ -175,14 +179,16 @@ class Recorder:
     def _fold(self, replies: ReplySamples) -> None:
         samples, lags = replies.samples, replies.lags
         count = len(samples)
-        tally = self._recording.tally(replies.name_id)
+        tally, judged = self._recording.tally(replies.name_id), count
+        if replies.name_id in self.names.setups:
+            judged = 0
         replies.resize(replies.size, replies.payload)
         tally.bytes_received += replies.received
         tally.statuses[replies.status] = tally.statuses.get(replies.status, 0) + count
         if replies.error is None:
             tally.ok += count
             tally.payload += replies.moved
-            self._ok += count
+            self._ok += judged
             tally.clock("service").add_ns(samples)
             if lags:
                 tally.clock("send_lag").add_ns(lags)
@@ -193,7 +199,7 @@ class Recorder:
         else:
             tally.failed += count
             if replies.error.fault == "target":
-                self._failed += count
+                self._failed += judged
             tally.errors.setdefault(replies.error, ErrorCount(0, replies.error.text)).count += count
             tally.clock("failed").add_ns(samples)
             lags.clear()

@@ -129,6 +129,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         out_of_range=sum(result.out_of_range for result in results),
         rate=_rate(results, [result.rate for result in results], duration_s),
         journey_rate=_rate(results, [result.journey_rate for result in results], duration_s),
+        setup=_requests([result.setup for result in results]),
         journeys=_total(Journeys, [result.journeys for result in results]),
         checks=merged_checks([result.checks for result in results]),
         metrics=merged_metrics([result.metrics for result in results]),

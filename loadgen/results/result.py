@@ -238,9 +238,9 @@ class Result:
     `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes
     several requests, such as a journey, or an `upload` in parts: sent is begun, unknown those under way at the end, and
     latency runs from the first request's sending to the last one's end. `journeys` is the ledger of all of them, and
-    `journey_rate` their rate; where a run has none, they are all 0. `addresses` are those of a name that has several.
-    `notes` say in words what happened before and after the run; `left_behind` are those about what it could not clean
-    up.
+    `journey_rate` their rate; where a run has none, they are all 0. `setup` are requests that prepared users, and are
+    in no other figure. `addresses` are those of a name that has several. `notes` say in words what happened before and
+    after the run; `left_behind` are those about what it could not clean up.
     """
 
     schema: str = SCHEMA
@@ -345,7 +345,7 @@ def _errors_renamed(document: dict[str, Any], old: str, new: str) -> dict[str, A
         renamed["errors"] = [
             {new if key == old else key: value for key, value in row.items()} for row in document["errors"]
         ]
-    for table in ("requests", "transactions"):
+    for table in ("requests", "transactions", "setup"):
         if table in document:
             renamed[table] = {name: _errors_renamed(part, old, new) for name, part in document[table].items()}
     return renamed

@@ -69,19 +69,20 @@ class Collector:
     seconds always add up to the whole. `on_second` takes each as it closes, to be read only. `unmeasured_sent` are
     requests of the warm-up and the cool-down, `failed` failures of the whole run, this machine's own among them.
     `names` are those of the run, in the order in which they came; name ids in a frame become theirs. `journeys` is what
-    the window held of them, `unmeasured_journeys` how many ended outside of what is measured.
+    the window held of them, `unmeasured_journeys` how many ended outside of what is measured. `setup` are the requests
+    that prepared, of the whole run, which are in no other sum but `unmeasured_sent`.
     """
 
     def __init__(self, workers: int, on_second: OnSecond = _nobody, names: Names | None = None) -> None:
         self.total = Recording()
         self.names = names or Names(most=None)
         self.unmeasured_sent = 0
-        self.setup: dict[int, Tally] = {}
         self.failed = 0
         self.window_ok = 0
         self.window_done = 0
         self.journeys = Tally()
         self.unmeasured_journeys = 0
+        self.setup: dict[int, Tally] = {}
         self.window_elapsed_ns = 0
         self.drain_elapsed_ns = 0
         self.usages: dict[int, Usage] = {}
@@ -132,11 +133,10 @@ class Collector:
 
     def _take_setup(self, recording: Recording) -> None:
         """Keep apart what is sent around the journeys."""
-        for number in self.names.of(Kind.SETUP).values():
-            tally = recording.tallies.pop(number, None)
-            if tally is not None:
-                self.unmeasured_sent += tally.sent
-                self.setup.setdefault(number, Tally()).merge(tally)
+        for number in self.names.setups & recording.tallies.keys():
+            tally = recording.tallies.pop(number)
+            self.unmeasured_sent += tally.sent
+            self.setup.setdefault(number, Tally()).merge(tally)
 
     def finish(self) -> None:
         """No more frames: close what is pending."""

@@ -406,6 +406,7 @@ def shop() -> Result:
     )  # fmt: skip
     checked = ErrorRow("check_failed", "target", "AssertionError: order is not done (shop.py:38, in buy)", 3)
     timeout = ErrorRow("timeout", "target", "no reply in time", 4)
+    refused = ErrorRow("unexpected_status", "target", "status 401", 1)
     pay = lognormal_ms(171, 80.0, 0.4, 5)
     every = lognormal_ms(6000, 5.0, 0.5)
     basket = MetricSums(unit="EUR")
@@ -450,6 +451,7 @@ def shop() -> Result:
             "buy/checkout": _named("group", lognormal_ms(171, 90.0, 0.3, 9), 4),
             "buy/find order": _named("call", lognormal_ms(171, 2.0, 0.3, 10)),
         },
+        setup={"per_user/POST /login": _named("request", lognormal_ms(19, 6.0, 0.3, 11), 1, errors=[refused])},
         journeys=Journeys(1825, 1825, 0, 1814, 9, 2),
         journey_rate=Rate(182.3, 182.3, 181.4),
         checks={"total is positive": CheckResult(170, 1)},
@@ -459,7 +461,7 @@ def shop() -> Result:
         timeline=[Second(float(t), ok, ok) for t, ok in enumerate((581, 602, 641, 638, 600, 599, 602, 610, 580, 551))],
         generator=Generator(
             "pool", "raw", 1, [WorkerRow(0.9, {"p99": 0.41, "max": 3.11})], 2, 22.4, 48.0, verdict="limited",
-            reasons=["2 journeys ended by an exception of the scenario's own code"],
+            reasons=["2 exceptions of the scenario's own code: the load is less than was meant"],
         ),
         histograms={"response": histogram(every)},
     )  # fmt: skip

@@ -45,6 +45,7 @@ def outcome(result: Result, width: int) -> list[Line]:
         "Journeys": _journeys(result),
         "Not started": [f"{idle:,} of the {journeys.scheduled:,} scheduled"] if idle else [],
         "Requests": _requests(result),
+        "Not measured": _setup(result),
         "Not sent": [f"{left:,} of the {requests.scheduled:,} scheduled"] if left else [],
         "Users": [f"{users.asked:,} asked = {users.started:,} started + {skipped:,} skipped"] if skipped else [],
         "Rate": _rate(result),
@@ -172,6 +173,18 @@ def _requests(result: Result) -> list[str]:
         lost = ", or lost with a worker" if _is_incomplete(result) else ""
         sums += f" + {ledger.unknown:,} unknown (cut at the end{lost})"
     return [sums]
+
+
+def _setup(result: Result) -> list[str]:
+    """Requests that prepared users, and why some of them failed."""
+    items = []
+    for name, part in result.setup.items():
+        text = f"{clean(name)}: {part.ledger.ok:,} ok"
+        if part.ledger.failed:
+            why = f" ({clean(part.errors[0].message)})" if part.errors else ""
+            text += f", {part.ledger.failed:,} failed{why}"
+        items.append(text)
+    return items
 
 
 def _journeys(result: Result) -> list[str]:

@@ -10,6 +10,8 @@ OWN_ERRORS = ("check_failed", "script_error")
 """What only a journey can fail of; all else it fails of is an error of one of its requests or calls."""
 
 
+MOST_ROWS = 60
+"""Two screens. More names than that are most likely values that stand in paths."""
 METRIC_HEADS = ("Metric", "unit", "count", "sum", "mean", "p50", "p95", "max")
 
 
@@ -23,7 +25,10 @@ def journeys_table(result: Result, width: int) -> list[Line]:
     if not has_journeys(result):
         return []
     rows = list(_tree(result))
-    return named_rows(result, "Journey", [label for label, _ in rows], [part for _, part in rows], width, begun=True)
+    labels, parts = [label for label, _ in rows[:MOST_ROWS]], [part for _, part in rows[:MOST_ROWS]]
+    left = len(rows) - MOST_ROWS
+    more = [line(f"  ... and {left:,} more: all are in the file that -o saves")] if left > 0 else []
+    return [*named_rows(result, "Journey", labels, parts, width, begun=True), *more]
 
 
 def _tree(result: Result) -> Iterator[tuple[str, RequestResult]]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.names import Kind, Names
 from loadgen.measure.recorder import EXAMPLE_BYTES, Recorder
 from loadgen.measure.recording import ErrorCount, Recording, Tally
 
@@ -292,3 +293,17 @@ def test_merging_keeps_the_first_example_of_each_class():
     one = Tally(errors={STATUS: ErrorCount(1, "first", "1")})
     one.merge(Tally(errors={STATUS: ErrorCount(2, "second", "2"), ErrorClass.TLS: ErrorCount(1, "tls", "3")}))
     assert one.errors == {STATUS: ErrorCount(3, "first", "1"), ErrorClass.TLS: ErrorCount(1, "tls", "3")}
+
+
+def test_requests_that_prepare_are_not_among_those_that_are_judged():
+    names = Names()
+    login, home = names.number(Kind.SETUP, "login"), names.number(Kind.REQUEST, "home")
+    recorder = Recorder(shout, paced=False, names=names)
+    for name_id in (login, home):
+        recorder.replies(name_id, 200, None).add(1000, 10)
+        recorder.replies(name_id, 500, ErrorClass.UNEXPECTED_STATUS).add(1000, 10)
+        recorder.lose(name_id, ErrorClass.TIMEOUT, 1000, 0, "", b"")
+    assert recorder.judged == (1, 2)
+    taken = recorder.take()
+    assert recorder.judged == (1, 2)
+    assert (taken.tallies[login].ok, taken.tallies[login].failed) == (1, 2)

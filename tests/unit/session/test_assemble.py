@@ -313,7 +313,7 @@ class Shop(Run):
     def frame(self, of, metrics=(), window="measured", last=True):
         names, recording = self.collected.names, Recording()
         for (kind, name), tally in of.items():
-            table = recording.tallies if kind is Kind.REQUEST else recording.transactions
+            table = recording.tallies if kind in (Kind.REQUEST, Kind.SETUP) else recording.transactions
             table[names.number(kind, name)] = tally
         recording.metrics = {names.number(Kind.METRIC, name): sums for name, sums in metrics}
         elapsed_ns = 10 * NS_PER_S if window == "measured" else 0
@@ -373,7 +373,7 @@ def test_exceptions_of_a_scenario_limit_the_verdict_and_are_told_with_their_jour
         ErrorRow("script_error", "generator", "KeyError: 'price'", 2, "Traceback")
     ]
     assert (result.errors, result.generator.verdict) == ([], "limited")
-    assert result.generator.reasons[0].startswith("2 journeys ended by an exception of the scenario's own code")
+    assert result.generator.reasons[0].startswith("2 exceptions of the scenario's own code")
 
 
 def test_checks_and_metrics_are_there_by_their_names():
@@ -394,3 +394,17 @@ def test_a_name_of_two_kinds_has_two_rows():
         "buy/x": 1,
         "buy/x (call)": 2,
     }
+
+
+def test_requests_that_prepare_are_told_apart_and_in_no_other_figure():
+    run = Shop()
+    login = good(2, failed=1, errors={ErrorClass.TIMEOUT: ErrorCount(1)})
+    run.frame({(Kind.SETUP, "POST /login"): login, (Kind.REQUEST, "home"): good(4), (Kind.JOURNEY, "buy"): good(4)})
+    run.control.put(0, Slot.SENT, 7)
+    run.control.put(0, Slot.OK, 4)
+    result = run.result()
+    assert result.setup["POST /login"].ledger == Ledger(3, 3, 0, 2, 1, 0)
+    assert result.ledger == Ledger(4, 4, 0, 4)
+    assert (list(result.requests), result.errors) == (["home"], [])
+    assert result.latency_ms["response"].count == 4
+    assert run.collected.failed == 1
