@@ -271,7 +271,7 @@ def test_other_origins_timeouts_redirects_and_cookies(go: Go, url: str) -> None:
                 assert (await user.get("{other.url}/bytes/4", name="there")).body == b"0123"
                 first, second = await user.batch("{other.url}/bytes/2", "/bytes/3")
                 assert (first.body, second.body) == (b"01", b"012")
-                slow = await user.get("/delay/5000", timeout=0.05)
+                slow = await user.get("/delay/5000", timeout=0.25)
                 assert slow.error == "timeout" and not slow.ok
                 user.failed = None
                 assert (await user.get("/bytes/1")).ok
