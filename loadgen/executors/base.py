@@ -18,6 +18,7 @@ TICK_S = 0.05
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """One worker's task. `deliver` takes a Frame a second and a last one; it may be called from the worker's thread.
+    `learn` is told what is found out to be a secret, for `redact`.
 
     A worker connects its users, sets its slot to READY, waits for the control's gate, starts them, and is done when
     nothing runs any more. It never raises for what the target did.
@@ -30,6 +31,7 @@ class Assignment:
     deliver: Callable[[Frame], None]
     redact: Callable[[bytes], str]
     clock: Clock = now_ns
+    learn: Callable[[str], object] = str
 
 
 class Users(Protocol):

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial
 from heapq import heapify
+from itertools import chain
 from typing import Any
 
 from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
@@ -13,11 +14,10 @@ from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
-from loadgen.workloads.base import Batch, Pause, Script, Step, Wait
+from loadgen.workloads.base import Batch, Fresh, Pause, Script, Step, Wait
 from loadgen.workloads.scenario.answers import AnsweredGroup, answer_alike, answer_to
-from loadgen.workloads.scenario.coroutines import CoroutineScript
+from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
 from loadgen.workloads.scenario.requests import UserRequest
-from loadgen.workloads.scenario.workload import ScenarioWorkload
 
 
 @dataclass(slots=True)
@@ -32,10 +32,10 @@ class _Together:
 class JourneyUsers(ReactorUsers):
     """Users that follow journeys in a closed loop."""
 
-    _workload: ScenarioWorkload
+    _workload: JourneyWorkload
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        self._scripts: list[CoroutineScript] = []
+        self._scripts: list[JourneyScript] = []
         self._awaiting: dict[int, asyncio.Future[Any]] = {}
         self._leaving: set[int] = set()
         self._cut = False
@@ -107,6 +107,10 @@ class JourneyUsers(ReactorUsers):
             step.future.add_done_callback(partial(self._done, connection))
         elif isinstance(step, Batch):
             self._send_together(connection, step, now)
+        elif isinstance(step, Fresh):
+            for stream in (connection, *chain(*self._extra.get(connection.user, {}).values())):
+                self._client.drop(stream)
+            self._sleep(connection, now)
         else:
             super()._take(connection, step, now)
 
@@ -274,8 +278,8 @@ def _not_timed() -> int:
 class SequentialJourneyUsers(SequentialUsers):
     """Users that follow journeys, each in a thread or in a task of its own."""
 
-    _workload: ScenarioWorkload
-    _scripts: list[CoroutineScript]  # type: ignore[assignment]
+    _workload: JourneyWorkload
+    _scripts: list[JourneyScript]  # type: ignore[assignment]
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)

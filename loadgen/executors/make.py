@@ -28,6 +28,7 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
+from loadgen.workloads.scenario.base import JourneyWorkload
 
 
 def make_worker(task: Assignment) -> Worker:
@@ -86,17 +87,10 @@ def _journeys(
 ) -> Users:
     """The same for journeys, which are counted and end by themselves: their requests have no limit."""
     from loadgen.executors.journey_users import JourneyUsers, OpenJourneyUsers, SequentialJourneyUsers
-    from loadgen.executors.thread_loop import ThreadLoop
-    from loadgen.workloads.scenario.workload import ScenarioWorkload
 
     plan, endpoint = task.plan, task.endpoint
     sequential = plan.mode == "threads" or plan.client != "raw"
-    workload = ScenarioWorkload(
-        job, task.shard, plan.users, recorder, breaker.failed,
-        origin=endpoint.origin, keep_alive=plan.keep_alive, wire=plan.client == "raw", warmup=plan.warmup_s > 0,
-        clock=task.clock, sequential=sequential,
-        loop=ThreadLoop if plan.mode == "threads" else asyncio.get_running_loop,
-    )  # fmt: skip
+    workload = _journey_workload(task, job, recorder, breaker, sequential=sequential)
     task = replace(task, shard=replace(task.shard, requests_limit=None))
     if sequential:
         waits = ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm())
@@ -107,6 +101,30 @@ def _journeys(
     if plan.arrivals is not None:
         return OpenJourneyUsers(task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm())
     return JourneyUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm())
+
+
+def _journey_workload(
+    task: Assignment, job: ScenarioJob, recorder: Recorder, breaker: Breaker, *, sequential: bool
+) -> JourneyWorkload:
+    """What the users do: as their file says, or the steps of the profile."""
+    plan, origin = task.plan, task.endpoint.origin
+    wire, warmup = plan.client == "raw", plan.warmup_s > 0
+    if job.file is None:
+        from loadgen.workloads.scenario.steps_workload import StepsWorkload
+
+        return StepsWorkload(
+            job, task.shard, plan.users, recorder, breaker.failed, task.learn,
+            origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock,
+            sequential=sequential,
+        )  # fmt: skip
+    from loadgen.executors.thread_loop import ThreadLoop
+    from loadgen.workloads.scenario.workload import ScenarioWorkload
+
+    return ScenarioWorkload(
+        job, task.shard, plan.users, recorder, breaker.failed,
+        origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock, sequential=sequential,
+        loop=ThreadLoop if plan.mode == "threads" else asyncio.get_running_loop,
+    )  # fmt: skip
 
 
 def _workload(task: Assignment, transactions: Transactions, *, sequential: bool) -> Workload:

@@ -8,7 +8,7 @@ from loadgen.base.clock import NS_PER_S, Clock
 from loadgen.base.exchange import Client, ErrorClass, Outcome, Request
 from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.waits import completed
-from loadgen.workloads.base import Batch, Script, Wait
+from loadgen.workloads.base import Batch, Fresh, Script, Wait
 
 OnExchange = Callable[[Request, Outcome], None]
 
@@ -46,6 +46,8 @@ class OneUser:
                 loop = ThreadLoop.of_thread()
                 if loop is not None:
                     loop.wait(step.future, self._stop)
+            elif isinstance(step, Fresh):
+                self._client.drop()
             elif step.until_ns is not None:
                 time.sleep(max(0, step.until_ns - self._clock()) / NS_PER_S)
         return False

@@ -22,7 +22,7 @@ from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import SampleBuffer
 from loadgen.pacing.base import LockedPacer, Pacer
 from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
-from loadgen.workloads.base import Batch, Wait, Workload
+from loadgen.workloads.base import Batch, Fresh, Wait, Workload
 
 DRAIN_EVERY_NS = 250 * NS_PER_MS
 """Between looks through the users' buffers: to look through 2,000 takes 5 to 10 ms, 2 to 4 % of a core."""
@@ -350,6 +350,9 @@ class SequentialUsers:
                 answer = await self._together(user, step.requests)
             elif isinstance(step, Wait):
                 await waits.future(step.future)
+            elif isinstance(step, Fresh):
+                for client in (self._clients[user], *self._extra[user]):
+                    client.drop()
             elif step.until_ns is None:
                 await waits.change(seen)
             else:

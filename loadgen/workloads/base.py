@@ -31,7 +31,13 @@ class Batch:
     requests: list[Request]
 
 
-Step = Request | Pause | Wait | Batch
+class Fresh:
+    """A script goes on at once; its next request goes out on a new connection."""
+
+    __slots__ = ()
+
+
+Step = Request | Pause | Wait | Batch | Fresh
 
 
 class Script(Protocol):
@@ -41,7 +47,7 @@ class Script(Protocol):
     """The one request, where all are the same: drivers then send it without asking."""
 
     def resume(self, outcome: Any) -> Step | None:
-        """The next step; with None a pass begins, or goes on after a Pause or a Wait.
+        """The next step; with None a pass begins, or goes on after any other step.
 
         A Request that is not `awaited` ends its pass. After one that is, `resume` is given its outcome, whose `error`
         is also set where the reply broke `expect`, at whatever moment of the run; a Request in answer is sent at once,

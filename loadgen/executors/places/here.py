@@ -46,9 +46,11 @@ class Here:
 
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
         loop = asyncio.get_running_loop()
-        redact = Redactor(self._plan.secrets).bytes_
+        redactor = Redactor(self._plan.secrets)
         tasks = [
-            Assignment(self._plan, shard, self._endpoint, self.control, deliver, redact, self._clock)
+            Assignment(
+                self._plan, shard, self._endpoint, self.control, deliver, redactor.bytes_, self._clock, redactor.learn
+            )
             for shard in shards
         ]
         if self._plan.mode == "pool":

@@ -10,7 +10,7 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.base.user_code import describe
-from loadgen.workloads.base import Batch, Pause, Step, Wait
+from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
 from loadgen.workloads.scenario.absent import AbsentError
 from loadgen.workloads.scenario.answers import answer_of
 from loadgen.workloads.scenario.current_task import CurrentTask
@@ -24,7 +24,7 @@ BROKEN_PAUSE_NS = 50 * NS_PER_MS
 """After a journey whose code raised, or that sent nothing: one that does so at once would keep a core busy."""
 
 _OVER = object()  # a journey is over
-_OWN = (Pause, Wait, Batch)
+_OWN = (Pause, Wait, Batch, Fresh)
 
 
 class CoroutineScript:
@@ -117,16 +117,19 @@ class CoroutineScript:
         user, journeys = self.user, self._journeys
         good = journeys.samples()
         clock, functions, kinds = journeys.clock, self._functions, journeys.journeys
-        limited, pick = journeys.limited, journeys.pick
+        limited, most, pick, rests = journeys.limited, journeys.most_each, journeys.pick, journeys.rests
         begin, due, ended = user.begin, self.due, self._ended
         ready_ns = 0
         if self._before is not None:
             ready_ns = await self._prepare(self._before)
         while True:
-            if journeys.over or (limited and not journeys.begin()):
+            if journeys.over or self.passes >= most or (limited and not journeys.begin()):
                 await _over()
                 continue
             self.journey = journey = pick(user.number, self.passes)
+            if kinds[journey].fresh and (self.passes or self._before is not None):
+                user.cookies.clear()
+                await _step(Fresh())
             self.passes += 1
             begin(kinds[journey].name)
             self.due_ns = due_ns = due()
@@ -148,6 +151,8 @@ class CoroutineScript:
                 else:
                     journeys.fail(self, user.failed, user.failed_because)
             self.began_ns = 0
+            if rests[journey] and (pause := journeys.rest(self, began_ns, user.random.random)):
+                await _step(pause)
             if not self.asked:  # it wanted no request: let others have their turn
                 await _step(Pause(clock()))
             elif self.flows:

@@ -1,6 +1,5 @@
-"""What a declared step takes out of a reply, as the text that a variable has from then on."""
+"""What a declared step takes out of a reply: the value that a variable has from then on."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -12,10 +11,9 @@ from loadgen.workloads.scenario.reply import Reply, absent_from, compile_regex
 Draw = Callable[[], float]
 """Gives a number from 0 to below 1, of the user's own."""
 
-Take = Callable[[Reply, Draw], str]
-"""Raises AbsentError where the value is not there, and UsageError where a body cannot be decoded here."""
-
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+Take = Callable[[Reply, Draw], Any]
+"""A value of JSON as it is, all else as text. Raises AbsentError where it is not there, and UsageError where a body
+cannot be decoded here."""
 
 
 def taker(extract: Extract) -> Take:
@@ -23,7 +21,7 @@ def taker(extract: Extract) -> Take:
     find = _any_finder(extract) if extract.random else _first_finder(extract)
     default = extract.default
 
-    def take(reply: Reply, draw: Draw) -> str:
+    def take(reply: Reply, draw: Draw) -> Any:
         try:
             return find(reply, draw)
         except AbsentError:
@@ -34,23 +32,18 @@ def taker(extract: Extract) -> Take:
     return take
 
 
-def as_text(value: Any) -> str:
-    """A JSON value as it is written into a path, a header or a body: a text as it is, all else as JSON."""
-    return value if isinstance(value, str) else _to_json(value)
-
-
 def _first_finder(extract: Extract) -> Take:
     where = extract.where
     match extract.source:
         case "json":
             path = compile_json_path(where)
 
-            def first_in_json(reply: Reply, _draw: Draw) -> str:
+            def first_in_json(reply: Reply, _draw: Draw) -> Any:
                 found = reply.json(where)
                 value = next((item for item in found if item is not None), None) if path.many else found
                 if value is None:
                     raise absent_from(reply, f"JSON path {where}: there is {shown(found)}")
-                return as_text(value)
+                return value
 
             return first_in_json
         case "header":
@@ -78,20 +71,20 @@ def _any_finder(extract: Extract) -> Take:
     """Of all values that are there any one."""
     first = _first_finder(extract)
 
-    def drawn(reply: Reply, draw: Draw) -> str:
+    def drawn(reply: Reply, draw: Draw) -> Any:
         found = list(_all(extract, reply))
         return found[int(draw() * len(found))] if found else first(reply, draw)  # which says what is absent
 
     return drawn
 
 
-def _all(extract: Extract, reply: Reply) -> Iterator[str]:
+def _all(extract: Extract, reply: Reply) -> Iterator[Any]:
     where = extract.where
     match extract.source:
         case "json":
             found = reply.json(where)
             values = found if isinstance(found, list) else [found]
-            yield from (as_text(value) for value in values if value is not None)
+            yield from (value for value in values if value is not None)
         case "header":
             yield from (value for name, value in reply.headers.pairs if name.lower() == where.lower())
         case "cookie":

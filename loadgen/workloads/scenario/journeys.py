@@ -6,11 +6,12 @@ from random import Random
 from threading import Lock
 from typing import Protocol
 
-from loadgen.base.clock import Clock
+from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.exchange import ErrorClass
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.transactions import Transactions, TransactionSamples
 from loadgen.plan.jobs.scenario import Journey
+from loadgen.workloads.base import Pause
 from loadgen.workloads.http import weighted_cycle
 
 UNLIMITED = 1 << 62
@@ -28,8 +29,9 @@ class Traveller(Protocol):
 
 
 class Journeys:
-    """Those of one worker; several threads may share it. `limit` is how many may begin in the measured window. Once
-    `over`, none begins any more.
+    """Those of one worker; several threads may share it. `limit` is how many may begin in the measured window,
+    `most_each` how many each user may begin. Once `over`, none begins any more. `rests` says for each whether its user
+    does nothing for a while after it.
 
     A journey's `due_ns` is when it should have begun, 0 where that is not timed.
     """
@@ -46,8 +48,11 @@ class Journeys:
         seed: int,
         by_user: bool,
         clock: Clock,
+        most_each: int | None = None,
     ) -> None:
         self.journeys = journeys
+        self.most_each = UNLIMITED if most_each is None else most_each
+        self.rests = [journey.every_s is not None or journey.think_s != (0.0, 0.0) for journey in journeys]
         self.names = names
         self.transactions = transactions
         self.on_failure = on_failure
@@ -90,6 +95,16 @@ class Journeys:
         if len(cycle) == 1:
             return 0
         return cycle[rank % len(cycle) if self._by_user else (rank * _STRIDE + passes) % len(cycle)]
+
+    def rest(self, traveller: Traveller, began_ns: int, draw: Callable[[], float]) -> Pause | None:
+        """What a user does between a journey that began then and the next; `draw` gives it random numbers."""
+        journey, now = self.journeys[traveller.journey], self.clock()
+        if journey.every_s is not None:
+            until_ns = began_ns + s_to_ns(journey.every_s)
+        else:
+            low_s, high_s = journey.think_s
+            until_ns = now + s_to_ns(low_s if low_s == high_s else low_s + (high_s - low_s) * draw())
+        return Pause(until_ns) if until_ns > now else None
 
     def begin(self) -> bool:
         """Whether one more journey may begin, where they are limited."""

@@ -60,6 +60,7 @@ class ScenarioWorkload:
         self.journeys = Journeys(
             job.journeys, recorder.names, recorder.transactions, on_failure,
             limit=shard.requests_limit, warmup=warmup, seed=shard.seed // 1_000_003, by_user=job.by_user, clock=clock,
+            most_each=job.journeys_per_user,
         )  # fmt: skip
 
         def maker() -> RequestMaker:

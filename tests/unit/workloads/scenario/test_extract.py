@@ -25,16 +25,16 @@ def take(source, where, body=BODY, **options):
 
 
 @pytest.mark.parametrize(
-    ("source", "where", "text"),
+    ("source", "where", "value"),
     [
         ("json", "token", "t-1"),
-        ("json", "id", "7"),
-        ("json", "rate", "0.5"),
-        ("json", "on", "true"),
+        ("json", "id", 7),
+        ("json", "rate", 0.5),
+        ("json", "on", True),
         ("json", "é", "ü"),
-        ("json", "items.3.n", '{"a":[1]}'),
+        ("json", "items.3.n", {"a": [1]}),
         ("json", "items.*.id", "x"),
-        ("json", "empty", "[]"),
+        ("json", "empty", []),
         ("header", "location", "/cart/7"),
         ("header", "X-ID", "a"),
         ("cookie", "sid", "abc"),
@@ -42,25 +42,25 @@ def take(source, where, body=BODY, **options):
         ("regex", r"t-\d", "t-1"),
     ],
 )
-def test_the_first_value_is_taken_as_text(source, where, text):
-    assert take(source, where) == text
+def test_the_first_value_is_taken_as_it_is(source, where, value):
+    assert take(source, where) == value
 
 
 @pytest.mark.parametrize(
-    ("source", "where", "texts"),
+    ("source", "where", "values"),
     [
         ("json", "items.*.id", {"x", "y"}),  # null is nothing
-        ("json", "items.3.n.a", {"1"}),  # a list is its elements
-        ("json", "id", {"7"}),
+        ("json", "items.3.n.a", {1}),  # a list is its elements
+        ("json", "id", {7}),
         ("header", "x-id", {"a", "b"}),
         ("cookie", "n", {"1"}),
         ("regex", r'"(i)d|"(?:to)', {"i"}),  # where the group took part
         ("regex", r"[xy](?=\"})", {"x", "y"}),
     ],
 )
-def test_at_random_any_value_is_taken(source, where, texts):
+def test_at_random_any_value_is_taken(source, where, values):
     draw, taken = Random(1).random, taker(Extract("V", source, where, random=True))
-    assert {taken(reply(), draw) for _ in range(60)} == texts
+    assert {taken(reply(), draw) for _ in range(60)} == values
     draw = Random(1).random
     first = [taken(reply(), draw) for _ in range(5)]
     draw = Random(1).random
