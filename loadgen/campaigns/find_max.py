@@ -11,6 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.campaigns.calibrate import lowest_ms
 from loadgen.campaigns.rounds import SETTLE_S, Rest, RunLostError
 from loadgen.judge.find_max import RateSearch
+from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.validity import own_limits
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.condition import Condition, parse_condition
@@ -105,6 +106,7 @@ async def find_max(
         trials=tuple(trials),
         limit=edge.limit if edge else "",
         reasons=edge.reasons if edge else (),
+        notes=tuple(redirect_notes(results[0])) if results else (),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from loadgen.base.units import format_ms, listed
 from loadgen.judge.comparison import Comparison, summary
+from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.validity import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds
@@ -55,9 +56,11 @@ def explain(comparison: Comparison) -> list[str]:
 
 
 def alarms(comparison: Comparison) -> list[str]:
-    """Why figures are not to be believed at all."""
+    """Why figures are not to be believed at all, or are not of what was meant."""
     reasons = ((item.label, _reason(item, "invalid", all_of_them=True)) for item in comparison.variants)
-    return [f"INVALID: {label}: {reason}. Do not trust its figures." for label, reason in reasons if reason]
+    invalid = [f"INVALID: {label}: {reason}. Do not trust its figures." for label, reason in reasons if reason]
+    notes = [f"{item.label}: {note}." for item in comparison.variants for note in redirect_notes(item.results[0])]
+    return [*invalid, *notes]
 
 
 def doubts(comparison: Comparison) -> list[str]:

@@ -13,15 +13,15 @@ _USUAL = [list(pair) for pair in Expect().statuses]
 
 
 def redirect_notes(result: Result) -> list[str]:
-    """One sentence, with what to type, for each request name whose good replies all were redirects.
+    """One sentence, with what to type, for each request of the plan whose good replies all were redirects.
 
-    A profile that says which status is expected means it.
+    A profile that says which status is expected means it, and journeys go on from a redirect as they like.
     """
     plans = {request.get("name"): request for request in result.plan.get("requests", ())}
     return [
-        _note(name, seen, str(result.plan.get("target", "")), plans.get(name, {}), several=len(result.requests) > 1)
+        _note(name, seen, str(result.plan.get("target", "")), plans[name], several=len(result.requests) > 1)
         for name, seen in result.requests.items()
-        if _redirects_only(seen) and plans.get(name, {}).get("expect", {}).get("statuses", _USUAL) == _USUAL
+        if name in plans and _redirects_only(seen) and plans[name].get("expect", {}).get("statuses", _USUAL) == _USUAL
     ]
 
 

@@ -45,7 +45,8 @@ class MaxRate:
     """`best_rps` is None where no rate was met; `low_rps` to `high_rps` is where the edge lies, None where not known.
 
     `ended_by` is "completed", or what stopped the search: "signal", "error", or "no_replies" where the target gave none
-    any more. `limit` is whose edge it is (see Trial), with the reasons.
+    any more. `limit` is whose edge it is (see Trial), with the reasons. `notes`: what the runs were of, if not of what
+    was meant.
     """
 
     started_at: str
@@ -59,6 +60,7 @@ class MaxRate:
     trials: tuple[Trial, ...]
     limit: Limit = ""
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     schema: str = field(default=SCHEMA)
 
 

@@ -10,6 +10,7 @@ from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.redact import Redactor
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
+from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.validity import judge_validity
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind
@@ -117,7 +118,8 @@ def assemble(
     known = end.calibration
     ceiling_rps = known.ceiling.rps if known is not None and known.holds_for(result.environment) else None
     verdict, reasons = judge_validity(result, end.lost, ceiling_rps)
-    return replace(result, generator=replace(result.generator, verdict=verdict, reasons=reasons))
+    notes = [*result.notes, *redirect_notes(result)]
+    return replace(result, generator=replace(result.generator, verdict=verdict, reasons=reasons), notes=notes)
 
 
 def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:

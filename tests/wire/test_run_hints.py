@@ -3,6 +3,8 @@
 import gzip
 from pathlib import Path
 
+import pytest
+
 from tests.support.command import Finished, Mode, loadgen
 from tests.support.fault_server import FaultServer
 from tests.support.steps import AwaitClose, Close, ReadRequest, Send, Step
@@ -18,7 +20,15 @@ def test_redirects_are_told_with_their_location(mode: Mode) -> None:
     reply = b"HTTP/1.1 302 Found\r\nLocation: https://shop.example/login\r\nContent-Length: 0\r\n\r\n"
     done = run([*[ReadRequest(), Send(reply)] * 3, AwaitClose()], *mode)
     assert done.code == 0
-    assert "Every reply was a redirect (302), the first to 'https://shop.example/login'" in done.out
+    assert done.out.count("very reply was a redirect (302), the first to 'https://shop.example/login'") == 1
+
+
+@pytest.mark.parametrize("form", ["json", "markdown"])
+def test_redirects_are_told_in_every_form(form: str) -> None:
+    reply = b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n"
+    done = run([*[ReadRequest(), Send(reply)] * 3, AwaitClose()], "--format", form)
+    assert done.code == 0
+    assert "every reply was a redirect (302), the first to" in done.out
 
 
 def test_another_protocol_is_named(mode: Mode) -> None:

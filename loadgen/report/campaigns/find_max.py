@@ -65,8 +65,8 @@ def spoken(found: MaxRate) -> str:
 
 
 def warnings(found: MaxRate) -> list[str]:
-    """How it ended, where not as planned, and whose limit was found."""
-    said = []
+    """What it is not of, how it ended, where not as planned, and whose limit was found."""
+    said = [f"{clean(note[0].upper() + note[1:])}." for note in found.notes]
     if found.ended_by != "completed":
         said.append(STOPS.get(found.ended_by, "Stopped before the end of the search."))
     if not found.limit:

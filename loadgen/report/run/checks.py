@@ -6,6 +6,7 @@ from typing import Literal
 
 from loadgen.judge.exit_code import script_errors
 from loadgen.judge.gate import Gate, Regression
+from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.style import clean
 from loadgen.report.run.facts import ENDINGS, silence
 from loadgen.report.run.tables import observed, with_unit
@@ -96,6 +97,8 @@ def _run(result: Result, *, judged: bool) -> Iterator[Check]:
         yield Check("run", "gets replies", "fail", silence(result) or "No reply is known of")
     for name, row in script_errors(result):
         yield Check("run", f"{clean(name)} raises nothing", "error", f"{row.count:,} times: {clean(row.message)}")
+    for note in redirect_notes(result):
+        yield Check("run", "gets more than redirects", "warn", clean(note))
     yield Check("run", "can be trusted", _trust(result, judged=judged), "; ".join(map(clean, result.generator.reasons)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadgen.base.units import format_bytes, format_ms
+from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.bars import sparkline
 from loadgen.report.draw.style import (
     Line,
@@ -64,7 +65,8 @@ def outcome(result: Result, width: int) -> list[Line]:
 def notes(result: Result, width: int) -> list[Line]:
     """What happened before and after the run, and what is left of it."""
     lines = []
-    for note in result.notes:
+    at_the_top = redirect_notes(result)
+    for note in (note for note in result.notes if note not in at_the_top):
         tone = Tone.BAD if note in result.left_behind else Tone.PLAIN
         lines += [line(Span(row, tone)) for row in wrap(clean(note), width)]
     return lines

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from loadgen.judge.exit_code import ExitCode
 from loadgen.judge.gate import Baseline, Gate, Regression
+from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.style import (
     Line,
     Span,
@@ -70,7 +71,7 @@ def gate_to_json(gate: Gate) -> str:
         "thresholds": [asdict(row) for row in gate.result.thresholds],
         "baseline": None if gate.baseline is None else gate.baseline.name,
         "regressions": regressions,
-        "notes": gate.notes,
+        "notes": [*redirect_notes(gate.result), *gate.notes],
     }
     return json_text(document)
 

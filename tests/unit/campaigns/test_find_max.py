@@ -13,6 +13,7 @@ from loadgen.measure.histogram import Histogram
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Stage
+from loadgen.report.campaigns.find_max import render_find_max
 from loadgen.results.journeys import Journeys
 from loadgen.results.result import ErrorRow, Generator, Ledger, Rate, RequestResult, Result, WorkerRow
 from loadgen.results.summary import latencies
@@ -104,6 +105,15 @@ def test_it_says_when_the_generator_was_the_limit():
     assert found.limit == "generator"
     assert "a worker used 99% of a core" in found.reasons[0]
     assert found.best_rps is not None, "what was met was met all the same"
+
+
+def test_a_rate_of_nothing_but_redirects_is_told_in_words():
+    (name,) = PLAN.job.request_names
+    seen = RequestResult(Ledger(1000, 1000, 0, 1000), status_codes={"302": 1000}, redirects_to="/login")
+    found = searched(Server(200.0, status_codes={"302": 1000}, requests={name: seen}))
+    assert found.notes[0].startswith("every reply was a redirect (302), the first to '/login'")
+    assert "Every reply was a redirect" in render_find_max(found)
+    assert searched(Server(200.0)).notes == ()
 
 
 def test_it_says_when_there_were_too_few_connections():

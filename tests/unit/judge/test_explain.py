@@ -8,7 +8,7 @@ import pytest
 from loadgen.judge.comparison import compare
 from loadgen.judge.explain import alarms, doubts, explain
 from loadgen.measure.histogram import Histogram
-from loadgen.results.result import Generator, Ledger, Rate, Result, ThresholdRow, Users, WorkerRow
+from loadgen.results.result import Generator, Ledger, Rate, RequestResult, Result, ThresholdRow, Users, WorkerRow
 from loadgen.results.rounds import Rounds
 
 
@@ -49,6 +49,13 @@ def said(*sides: Result, rounds: int = 5) -> str:
 
 def doubted(*sides: list[Result]) -> list[str]:
     return doubts(compare([Rounds(tuple(side), label) for label, side in zip("abc", sides, strict=False)]))
+
+
+def test_a_side_of_nothing_but_redirects_is_told() -> None:
+    seen = RequestResult(Ledger(9, 9, 0, 9), status_codes={"302": 9}, redirects_to="/login")
+    other = run(plan={"target": "http://h", "requests": [{"name": "GET /"}]}, requests={"GET /": seen})
+    (text,) = alarms(compare([Rounds((run(),), "a"), Rounds((other,), "b")]))
+    assert text.startswith("b: every reply was a redirect (302), the first to '/login'")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from loadgen.report.files.markdown import render_markdown
 from loadgen.report.files.openmetrics import render_openmetrics
 from loadgen.report.run.checks import Check, checks_of, checks_of_gate
 from loadgen.results.journeys import CheckResult, Journeys
-from loadgen.results.result import ErrorRow, Generator, RequestResult, Result, ThresholdRow
+from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, ThresholdRow
 from tests.support.gates import EVERY_GATE, EVERY_SEARCH
 from tests.support.results import EVERY_RESULT
 from tests.support.rounds import run
@@ -47,6 +47,15 @@ RESULTS = st.builds(
 @given(RESULTS)
 def test_all_checks_pass_just_where_the_exit_code_is_zero(result: Result) -> None:
     assert all(check.passed for check in checks_of(result)) == (exit_code(result) == 0)
+
+
+def test_a_run_of_redirects_passes_with_a_warning() -> None:
+    seen = RequestResult(Ledger(9, 9, 0, 9), status_codes={"301": 9}, redirects_to="/login")
+    result = Result(
+        plan={"target": "http://h", "requests": [{"name": "GET /"}]}, requests={"GET /": seen}, status_codes={"301": 9}
+    )
+    (check,) = (check for check in checks_of(result) if check.grade == "warn" and "redirect" in check.name)
+    assert check.text.startswith("every reply was a redirect (301), the first to '/login'")
 
 
 @pytest.mark.parametrize("strict", [False, True])
