@@ -40,65 +40,51 @@ class Users(Protocol):
     @property
     def opened(self) -> int:
         """Users that have connected, or failed to."""
-        ...
 
     @property
     def started(self) -> int:
         """Users that passed the gate, or whose turn of the ramp came."""
-        ...
 
     @property
     def finished_ns(self) -> int:
         """When the last user ended; only once `finished`."""
-        ...
 
     @property
     def sent(self) -> int:
         """Requests for which a connect or write was attempted."""
-        ...
 
     @property
     def judged(self) -> tuple[int, int]:
         """Good replies, and failures that are the target's fault, at one instant."""
-        ...
 
     @property
     def not_sent(self) -> int:
         """Arrivals of the open model that were due and not sent: dropped, or still waiting at the end."""
-        ...
 
     @property
     def finished(self) -> bool:
         """Whether nothing runs and nothing will."""
-        ...
 
     def open(self, now: int) -> None:
         """Begin to connect all users, paced, where the plan wants them connected before the gate."""
-        ...
 
     def start(self, now: int, end_ns: int) -> None:
         """Let all users send from `now`, the gate's instant, and nothing new from `end_ns` on."""
-        ...
 
     def end_warmup(self, done: int) -> None:
         """The shard's `requests_limit` counts from here on; `done` requests have been recorded before.
 
         What was sent in the warm-up and ends after it is recorded after it, and so is among those that are counted.
         """
-        ...
 
     def tick(self, now: int) -> None:
         """Called about every 50 ms: deadlines, and the stop flag for users that wait."""
-        ...
 
     def cut(self) -> None:
         """End every request that still runs."""
-        ...
 
     def take(self) -> Recording:
         """All that was recorded since the last `take`."""
-        ...
 
     async def close(self) -> None:
         """Free everything; raises what a user raised, which is a bug of ours."""
-        ...

@@ -21,19 +21,15 @@ class Notes(Protocol[R_co]):
 
     def replies(self, name_id: int, status: int, error: ErrorClass | None) -> R_co:
         """Where replies of this kind go."""
-        ...
 
     def note_code(self, name_id: int, code: str) -> None:
         """Count an error code of the application."""
-        ...
 
     def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """Keep the first example of a bad reply."""
-        ...
 
     def note_redirect(self, name_id: int, head: bytes) -> None:
         """Keep the first Location of a good reply."""
-        ...
 
 
 def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, now: int) -> R_co:

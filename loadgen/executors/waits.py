@@ -32,27 +32,21 @@ class Waits(Protocol):
 
     async def until(self, at_ns: int) -> None:
         """Return at or after the instant, never before; early when the run is stopped."""
-        ...
 
     async def gate(self) -> None:
         """Return when the users may start, or the run is stopped."""
-        ...
 
     async def change(self, seen: int) -> None:
         """Return when there have been more changes than these, or the run is stopped."""
-        ...
 
     def changed(self) -> None:
         """Another user's outcome is known."""
-        ...
 
     async def future(self, future: "asyncio.Future[Any]") -> None:
         """Return when it is done, or cancelled, or the run is stopped."""
-        ...
 
     async def together(self, parts: "list[Coroutine[Any, Any, T]]") -> list[T]:
         """Run them at the same time; what each returns."""
-        ...
 
 
 class ThreadWaits:

@@ -2,66 +2,35 @@
 
 import socket
 import ssl
-import struct
 import time
 from collections import Counter
 from contextlib import closing, suppress
 from random import Random
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Self
 
 from tests.chaos.answers import ECHO, WHOLE, Answer, End, Flood, Wait, Write, whole
 from tests.chaos.script import Opening, Script
 from tests.chaos.store import Store
+from tests.support.listener import JOIN_S, Listener, Talk, reset_on_close
 
 HEAD_END = b"\r\n\r\n"
 SPOKE_FIRST = "spoke first"
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-JOIN_S = 5.0
 ANSWER_PAUSE_S = 0.001
 """Before each answer: a run of a second is to be disturbed, not to take both cores."""
 
 
-class HostileServer:
+class HostileServer(Listener):
     """`requests` are whole heads that came; `passable` the replies that a client may have taken for good, and `surplus`
     those of them that answered no request. They grow before the replies are sent, so that a client never has more.
     """
 
     def __init__(self, script: Script, tls: ssl.SSLContext | None = None, store: Store | None = None) -> None:
-        self.connections = 0
+        super().__init__(tls)
         self.requests = 0
         self.passable = 0
         self.surplus = 0
         self.answers: Counter[str] = Counter()
         self._script = script
-        self._tls = tls
         self._store = store
-        self._stopping = Event()
-        self._lock = Lock()
-        self._open: set[socket.socket] = set()
-        self._threads: list[Thread] = []
-
-    def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
-        self._acceptor = Thread(target=self._accept, name="acceptor", daemon=True)
-        self._acceptor.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._acceptor.join(JOIN_S)
-        self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                with suppress(OSError):
-                    socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS's own would forget the session
-        for thread in self._threads:
-            thread.join(JOIN_S)
 
     def begin(self, script: Script) -> None:
         """Count from nothing, and play this script, now that nobody is connected."""
@@ -74,51 +43,30 @@ class HostileServer:
         with closing(socket.create_connection(("127.0.0.1", self.port))) as probe:
             name = probe.getsockname()
             deadline = time.monotonic() + JOIN_S
-            while self._last_peer != name and time.monotonic() < deadline:
+            while self.last_peer != name and time.monotonic() < deadline:
                 time.sleep(0.001)
         self.connections -= 1
 
-    _last_peer: tuple[str, int] | None = None
+    def accepted(self, index: int) -> Talk:
+        return self._talk
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, peer = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            index, self.connections = self.connections, self.connections + 1
-            with self._lock:
-                self._open.add(connection)
-            thread = Thread(target=self._run, args=(connection, index), name=f"connection-{index}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-            self._last_peer = peer
+    def _talk(self, raw: socket.socket, index: int) -> None:
+        with suppress(ValueError):
+            connection = self._opened(raw, index)
+            if connection is not None:
+                self._serve(connection, index)
 
-    def _run(self, raw: socket.socket, index: int) -> None:
-        connection = raw
-        try:
-            with suppress(OSError, ValueError):
-                opened = self._opened(raw, self._script.opening(index))
-                if opened is not None:
-                    connection = opened
-                    self._serve(connection, index)
-        finally:
-            with self._lock:
-                self._open.discard(raw)
-                self._open.discard(connection)
-                connection.close()
-
-    def _opened(self, raw: socket.socket, opening: Opening) -> socket.socket | None:
+    def _opened(self, raw: socket.socket, index: int) -> socket.socket | None:
         """The connection once it can carry requests; None where it is over."""
+        opening = self._script.opening(index)
         match opening:
             case Opening.CLOSE:
                 return None
             case Opening.RESET:
-                self._reset(raw)
+                reset_on_close(raw)
                 return None
             case Opening.STALL:
-                self._stopping.wait()
+                self.stopping.wait()
                 return None
             case Opening.PLAIN:
                 raw.recv(100)
@@ -127,31 +75,21 @@ class HostileServer:
             case Opening.GARBAGE:
                 raw.sendall(b"\x16\x03\x03\xff\xff" + b"\x00" * 5000)
                 return None
-            case Opening.HELLO_CUT | Opening.HELLO_RESET | Opening.HELLO_STALL if self._tls is not None:
-                hello = _server_hello(raw, self._tls)
+            case Opening.HELLO_CUT | Opening.HELLO_RESET | Opening.HELLO_STALL if self.tls is not None:
+                hello = _server_hello(raw, self.tls)
                 raw.sendall(hello[: len(hello) // 2])
                 if opening is Opening.HELLO_STALL:
-                    self._stopping.wait()
+                    self.stopping.wait()
                 if opening is Opening.HELLO_RESET:
-                    self._reset(raw)
+                    reset_on_close(raw)
                 return None
-        connection = self._wrapped(raw)
+        connection = self.secured(raw, index)
         if opening is Opening.SPEAK_FIRST:
             self._count(SPOKE_FIRST, 1)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         elif opening is Opening.HALF_CLOSE:
             socket.socket.shutdown(connection, socket.SHUT_WR)
         return connection
-
-    def _wrapped(self, raw: socket.socket) -> socket.socket:
-        if self._tls is None:
-            return raw
-        with self._lock:
-            wrapped = self._tls.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
-            self._open.discard(raw)
-            self._open.add(wrapped)
-        wrapped.do_handshake()
-        return wrapped
 
     def _serve(self, connection: socket.socket, index: int) -> None:
         data, number = b"", 0
@@ -165,7 +103,7 @@ class HostileServer:
             body, data = _body_and_rest(connection, head, data)
             answer = self._answer(index, number, head, body)
             number += 1
-            with self._lock:
+            with self.lock:
                 self.requests += 1
             self._count(answer.kind, answer.passes)
             if not self._say(connection, answer, head):
@@ -183,36 +121,32 @@ class HostileServer:
         return Answer(WHOLE, (Write(said),)) if answer.kind == WHOLE else answer
 
     def _count(self, kind: str, passes: int) -> None:
-        with self._lock:
+        with self.lock:
             self.answers[kind] += 1
             self.passable += passes
             self.surplus += max(0, passes - (kind != SPOKE_FIRST))
 
     def _say(self, connection: socket.socket, answer: Answer, head: bytes) -> bool:
         """Whether the connection goes on."""
-        self._stopping.wait(ANSWER_PAUSE_S)
+        self.stopping.wait(ANSWER_PAUSE_S)
         for step in answer.steps:
             match step:
                 case Wait(seconds):
-                    self._stopping.wait(seconds)
+                    self.stopping.wait(seconds)
                 case Write(data, piece, pause_s):
                     data = data.replace(ECHO, head)
                     for start in range(0, len(data), piece or len(data)):
                         connection.sendall(data[start : start + (piece or len(data))])
                         if pause_s:
-                            self._stopping.wait(pause_s)
+                            self.stopping.wait(pause_s)
                 case Flood(unit):
-                    while not self._stopping.wait(ANSWER_PAUSE_S):
+                    while not self.stopping.wait(ANSWER_PAUSE_S):
                         connection.sendall(unit)
         if answer.end is End.STALL:
-            self._stopping.wait()
+            self.stopping.wait()
         elif answer.end is End.RESET:
-            self._reset(connection)
-        return answer.end is End.KEEP and not self._stopping.is_set()
-
-    @staticmethod
-    def _reset(connection: socket.socket) -> None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            reset_on_close(connection)
+        return answer.end is End.KEEP and not self.stopping.is_set()
 
 
 def _body_and_rest(connection: socket.socket, head: bytes, data: bytes) -> tuple[bytes, bytes]:

@@ -7,17 +7,14 @@
 Steps block only until they are done or the server ends; leaving the context ends every thread and closes every socket.
 """
 
-import errno
 import socket
 import ssl
-import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Self
+from functools import partial
 
+from tests.support.listener import Listener, Talk, reset_on_close
 from tests.support.steps import (
     AwaitClose,
     Close,
@@ -34,7 +31,6 @@ from tests.support.steps import (
 )
 
 HEAD_END = b"\r\n\r\n"
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True)
@@ -54,95 +50,37 @@ class Recorded:
         return self.raw.partition(HEAD_END)[2]
 
 
-class FaultServer:
+class FaultServer(Listener):
     """`script(n)` gives the steps of the nth connection, from 0; with `tls` a handshake comes first."""
 
     def __init__(
         self, script: Callable[[int], Sequence[Step]], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
     ) -> None:
-        self.host = host
+        super().__init__(tls, host)
         self.requests: list[Recorded] = []
-        self.connections = 0
         self._script = script
-        self._tls = tls
-        self._stopping = Event()
-        self._lock = Lock()
-        self._open: list[socket.socket] = []
         self._gates: list[Gate] = []
-        self._threads: list[Thread] = []
-
-    def __enter__(self) -> Self:
-        self._listener = socket.create_server((self.host, 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
-        self._acceptor = Thread(target=self._accept, name="fault-server")
-        self._acceptor.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._acceptor.join()
-        self._listener.close()
-        with self._lock:
-            for gate in self._gates:
-                gate.open()
-            for connection in self._open:
-                _wake(connection)
-        for thread in self._threads:
-            thread.join()
 
     @property
     def url(self) -> str:
-        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
-    def join_connections(self) -> None:
-        """Wait until the scripts of all connections so far have ended; each must be able to."""
-        for thread in tuple(self._threads):
-            thread.join()
+    def accepted(self, index: int) -> Talk:
+        steps = tuple(self._script(index))
+        self._gates.extend(step.gate for step in steps if isinstance(step, Pass))
+        return partial(self._run_steps, steps)
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError as error:
-                if error.errno == errno.EMFILE:  # a test has taken them all, for the moment
-                    continue
-                return  # shut down
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            index, self.connections = self.connections, self.connections + 1
-            steps = tuple(self._script(index))
-            with self._lock:
-                self._open.append(connection)
-                self._gates.extend(step.gate for step in steps if isinstance(step, Pass))
-            thread = Thread(target=self._run, args=(connection, index, steps), name=f"fault-server-{index}")
-            self._threads.append(thread)
-            thread.start()
+    def release(self) -> None:
+        for gate in self._gates:
+            gate.open()
 
-    def _run(self, raw: socket.socket, index: int, steps: tuple[Step, ...]) -> None:
+    def _run_steps(self, steps: tuple[Step, ...], raw: socket.socket, index: int) -> None:
         """Play the script. A client that goes away ends it, as does the end of the server."""
-        connection = raw
-        try:
-            with suppress(OSError):
-                if self._tls is not None:
-                    connection = wrapped = self._wrapped(raw, self._tls)
-                    wrapped.do_handshake()
-                reader = _Reader(connection)
-                for step in steps:
-                    if self._stopping.is_set() or not self._play(step, connection, reader, index):
-                        break
-        finally:
-            with self._lock:
-                self._open.remove(connection)
-                connection.close()
-
-    def _wrapped(self, raw: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket:
-        """The TLS socket in the place of the plain one, which it takes over; its handshake is still to come."""
-        with self._lock:
-            wrapped = tls.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
-            self._open[self._open.index(raw)] = wrapped
-        return wrapped
+        connection = self.secured(raw, index)
+        reader = _Reader(connection)
+        for step in steps:
+            if self.stopping.is_set() or not self._play(step, connection, reader, index):
+                break
 
     def _play(self, step: Step, connection: socket.socket, reader: "_Reader", index: int) -> bool:
         """Whether the script goes on."""
@@ -164,9 +102,9 @@ class FaultServer:
             case AwaitClose():
                 reader.drain()
             case Stall():
-                self._stopping.wait()
+                self.stopping.wait()
             case Reset():
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+                reset_on_close(connection)
                 return False
             case Close():
                 return False
@@ -238,12 +176,6 @@ def _pieces(data: bytes, sizes: tuple[int, ...]) -> Iterator[bytes]:
         data = data[size:]
     if data:
         yield data
-
-
-def _wake(connection: socket.socket) -> None:
-    """End a blocked recv or send of another thread; the plain method, as TLS's own forgets the session under it."""
-    with suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 @contextmanager

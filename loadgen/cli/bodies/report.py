@@ -53,17 +53,15 @@ def report(given: Report) -> int:
     for option, value in {"--start": given.start, "--end": given.end, "--tag": given.tag, "--unit": given.unit}.items():
         if value is not None and not logs:
             raise UsageError(f"{option}: only for histogram logs, and none of the files is one")
-    if given.merge:
-        documents = [_merged(given.files, texts, logs)]
-    else:
-        documents = []
-        for file in given.files:
-            if file in logs:
-                log = read_log(texts[file], file, unit)
-                chosen = log.select(start_s, end_s, given.tag)
-                documents.append(Document(file, "log", LogPart(log, chosen, log.merge(chosen))))
-            else:
-                documents.append(_read(texts[file], file))
+
+    def read(file: str) -> Document:
+        if file not in logs:
+            return _read(texts[file], file)
+        log = read_log(texts[file], file, unit)
+        chosen = log.select(start_s, end_s, given.tag)
+        return Document(file, "log", LogPart(log, chosen, log.merge(chosen)))
+
+    documents = [_merged(given.files, texts, logs)] if given.merge else [*map(read, given.files)]
     _check_forms(documents, given.output)
     for index, document in enumerate(documents):
         if len(documents) > 1 and given.output.form == "text":

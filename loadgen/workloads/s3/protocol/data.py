@@ -42,7 +42,7 @@ class Content(BodySource, Protocol):
 class Given:
     """Content that is there as bytes."""
 
-    CHUNK_BYTES = 1 << 18
+    CHUNK_BYTES = PIECE_BYTES
 
     def __init__(self, data: bytes) -> None:
         self.size = len(data)

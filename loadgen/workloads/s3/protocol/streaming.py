@@ -6,10 +6,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-s
 from collections.abc import Iterator
 
 from loadgen.workloads.s3.protocol.checksums import Checksum, encoded
-from loadgen.workloads.s3.protocol.data import Content
+from loadgen.workloads.s3.protocol.data import PIECE_BYTES, Content
 from loadgen.workloads.s3.protocol.signer import EMPTY_SHA256, ChunkSigner
 
-CHUNK_BYTES = 1 << 18
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
@@ -61,9 +60,9 @@ class AwsChunked:
 
 def encoded_length(size: int, *, signed: bool, checksum: Checksum | None) -> int:
     """How many bytes content of `size` bytes takes in chunks."""
-    full, rest = divmod(size, CHUNK_BYTES)
+    full, rest = divmod(size, PIECE_BYTES)
     frame = 4 + (len(_SIGNATURE) + _HEX_DIGITS if signed else 0)
-    total = size + full * (len(f"{CHUNK_BYTES:x}") + frame) + (len(f"{rest:x}") + frame if rest else 0) + 1 + frame
+    total = size + full * (len(f"{PIECE_BYTES:x}") + frame) + (len(f"{rest:x}") + frame if rest else 0) + 1 + frame
     if checksum is not None:
         value = len(encoded(checksum.new()))
         total += len(checksum.header) + 1 + value + 2
