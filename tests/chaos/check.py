@@ -102,9 +102,12 @@ def _may_be_refused(case: Case, seen: Seen) -> bool:
     """Whether there is something that cannot be done on such a machine, or written."""
     if case.is_s3 and (not case.script.is_good or case.tls or seen.sent):
         return True  # the bucket could not be prepared
-    if any(done.code for done in seen.before) or (case.argv[0] == "find-max" and NOT_ONE in seen.err):
-        return True
-    return case.may_fail_to_write
+    return any(done.code for done in seen.before) or _found_nobody(case, seen) or case.may_fail_to_write
+
+
+def _found_nobody(case: Case, seen: Seen) -> bool:
+    """Whether a search was given up because not one reply came back, and said so where it could be seen."""
+    return case.argv[0] == "find-max" and not case.script.is_good and (NOT_ONE in seen.err or case.stderr != "file")
 
 
 def _may_die_of(seen: Seen, number: int) -> bool:
@@ -172,7 +175,8 @@ def _outputs(case: Case, seen: Seen) -> Iterator[str]:
             if data is None and output.place.value.startswith("a file that is there"):
                 yield f"{output.name} was there, and is gone"
             reported = seen.code in REPORTED and not (seen.code == 105 and not ran)
-            ran_to_end = seen.code == 2 and seen.requests and not case.is_s3  # a bucket that cannot be prepared ends it
+            is_over = case.is_s3 or _found_nobody(case, seen)  # before it has begun
+            ran_to_end = seen.code == 2 and seen.requests and not is_over
             if (reported or (ran_to_end and case.disk is None)) and not is_limited:
                 yield f"exit code {seen.code}, and {output.name} was not written"
             continue
@@ -236,7 +240,7 @@ def _secrets(case: Case, seen: Seen) -> Iterator[str]:
 def _rescued(case: Case, seen: Seen) -> Iterator[str]:
     """A result that was to be saved is somewhere."""
     outputs = [output for output in case.outputs if output.flag == "-o" and output.name != "-"]
-    refused = case.is_s3 or case.before or NOT_ONE in seen.err
+    refused = case.is_s3 or case.before or _found_nobody(case, seen)
     if seen.code != 2 or not seen.requests or not outputs or refused or case.file_blocks is not None:
         return
     kept = [seen.files.get(output.name, OLD_CONTENT) for output in outputs if output.place in KEPT_PLACES]

@@ -110,12 +110,12 @@ class HostileServer(Listener):
                 return
 
     def _answer(self, index: int, number: int, head: bytes, body: bytes) -> Answer:
-        """What the script says; where it is good, or the reply gets lost, the store does what was asked."""
+        """What the script says; where it may be taken for good, or gets lost, the store does what was asked."""
         method = head.split(b" ", 1)[0].decode("latin-1")
         answer = self._script.answer(index, number, method)
         if self.requests < self._script.good_first:
             answer = whole(Random(number), method)
-        if self._store is None or (answer.kind != WHOLE and not self._script.does(index, number)):
+        if self._store is None or not (answer.passes or self._script.does(index, number)):
             return answer
         said = self._store.answer(head, body)
         return Answer(WHOLE, (Write(said),)) if answer.kind == WHOLE else answer

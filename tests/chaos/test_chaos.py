@@ -9,10 +9,11 @@ import pytest
 
 from loadgen.results.result import Ledger, Result, to_json
 from tests.chaos.answers import HOSTILE, WHOLE, whole
-from tests.chaos.case import URL, Anchor, Case, Disturbance, Output, Place
+from tests.chaos.case import URL, Anchor, Case, Disk, Disturbance, Output, Place
 from tests.chaos.check import problems
 from tests.chaos.draw import draw
-from tests.chaos.play import OLD_CONTENT, Seen, Tls, play
+from tests.chaos.others import others
+from tests.chaos.play import OLD_CONTENT, RESCUED, Done, Seen, Tls, play
 from tests.chaos.script import Script
 from tests.chaos.watch import Sent
 from tests.support.certificates import write_certificates
@@ -70,6 +71,48 @@ def test_a_good_run_has_no_problems() -> None:
 )
 def test_what_is_wrong_is_said(wrong: Seen, said: str) -> None:
     assert any(said in problem for problem in problems(CASE, wrong)), problems(CASE, wrong)
+
+
+BATCH = ("s3", "batch", "--objects", "2", "--resume", "journal")
+RESUMED = Done(BATCH, 0, "", "")
+LINES = b'{"loadgen_batch": {}}\n{"index": 0}\n{"index": 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("done", "journal", "left", "said"),
+    [
+        (RESUMED, LINES, [], ""),
+        (replace(RESUMED, code=None), LINES, [], "did not end"),
+        (replace(RESUMED, code=3), LINES, [], "exit code 3 is not documented"),
+        (replace(RESUMED, code=108), LINES, [], "was not resumed: exit code 108"),
+        (replace(RESUMED, err="Traceback\nKeyError: 'get'\n"), LINES, [], "KeyError: 'get'"),
+        (RESUMED, LINES[:-20], [], "journal is not whole"),
+        (RESUMED, LINES + b'{"index": 1}\n', [], "journal has objects [0, 1, 1] of 2"),
+        (RESUMED, LINES, ["photos/x"], "1 objects are left of a batch that was resumed to its end"),
+    ],
+)
+def test_what_is_wrong_with_a_batch_that_goes_on_is_said(
+    done: Done, journal: bytes, left: list[str], said: str
+) -> None:
+    case = replace(CASE, argv=BATCH, after=(BATCH,))
+    found = list(others(case, Seen(after=[done], journal=journal, objects_after=left), None))
+    assert (said in found[0]) if said else found == []
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, ""), (2, "report r.json: exit code 2: loadgen: no")])
+def test_a_whole_result_can_be_read_again(code: int, said: str) -> None:
+    report = Done(("report", "r.json"), code, "", "loadgen: no\n")
+    assert [*others(CASE, Seen(after=[report]), RESULT)] == ([said] if said else [])
+    assert [*others(CASE, Seen(after=[report]), None)] == []
+
+
+def test_a_result_that_is_nowhere_is_said() -> None:
+    case = replace(CASE, disk=Disk(64))
+    nowhere = seen(code=2, files={}, err="loadgen: cannot write r.json: No space left on device\n")
+    assert problems(case, nowhere) == [
+        "exit code 2, and the result is nowhere: loadgen: cannot write r.json: No space left on device"
+    ]
+    assert problems(case, replace(nowhere, files={str(RESCUED): to_json(RESULT).encode()})) == []
 
 
 def test_a_signal_ends_only_what_has_no_handlers_yet() -> None:
