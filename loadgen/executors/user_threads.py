@@ -4,10 +4,11 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from loadgen.base.errors import UsageError
+from loadgen.base.threads import Threads
 
 STACK_BYTES = 256 * 1024
 """2,000 threads with the usual 8 MiB would reserve 16 GB of address space, more than many containers allow. All that a
@@ -18,21 +19,21 @@ SWITCH_INTERVAL_S = 0.1
 
 
 class UserThreads:
-    """Threads of a pool, one a user, as futures of the running loop. `close` waits for them."""
+    """One a user, as futures of the running loop."""
 
     def __init__(self, users: int) -> None:
         self._users = users
-        self._pool = ThreadPoolExecutor(max_workers=max(1, users), thread_name_prefix="user")
+        self._threads = Threads("user")
         self._switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
 
     def start(self, user: Callable[[int], Coroutine[Any, Any, None]]) -> list[asyncio.Future[None]]:
         """Drive `user(number)` for each. Raises UsageError where the host does not allow so many threads."""
-        loop, futures = asyncio.get_running_loop(), []
+        futures: list[asyncio.Future[None]] = []
         before = threading.stack_size(STACK_BYTES)
         try:
             for number in range(self._users):
-                futures.append(loop.run_in_executor(self._pool, _drive_user, user, number))
+                futures.append(self._threads.run(partial(_drive_user, user, number)))
         except RuntimeError as error:
             raise UsageError(
                 f"this host allows {len(futures)} of {self._users} threads ({error}); "
@@ -42,9 +43,10 @@ class UserThreads:
             threading.stack_size(before)
         return futures
 
-    def close(self) -> None:
-        """Free the pool."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, *, wait: bool) -> None:
+        """`wait` for them, unless one hangs."""
+        if wait:
+            self._threads.join()
         sys.setswitchinterval(self._switch_interval_s)
 
 

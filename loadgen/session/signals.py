@@ -2,10 +2,14 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from loadgen.base.processes import STOPPING, show_stacks, stopping_signals_blocked
+
+HUNG_S = 1.0
+"""A loop takes a signal within milliseconds, on any machine within a second: else code that never returns keeps it."""
 
 
 @contextmanager
@@ -13,21 +17,32 @@ def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
     """Give them to `receiver`, on the running loop; afterwards they do nothing, for they must not cost the Result.
 
     SIGQUIT shows first where every thread is. SIGHUP that is ignored, as under nohup, stays so; of several the first is
-    given, since kernel and shell may each send one.
+    given, since kernel and shell may each send one. Where the loop has not taken a signal within HUNG_S, the next calls
+    `receiver` amid the code that keeps the loop.
     """
     loop = asyncio.get_running_loop()
     numbers = [number for number in STOPPING if signal.getsignal(number) != signal.SIG_IGN or number != signal.SIGHUP]
-    hung_up = False
+    hung_up, waiting = False, list[tuple[signal.Signals, float]]()
+
+    def hear(number: int, frame: object) -> None:
+        if number == signal.SIGQUIT:
+            show_stacks(number, frame)
+        waiting.append((signal.Signals(number), time.monotonic()))
+        if waiting[-1][1] - waiting[0][1] > HUNG_S:
+            for kept, _ in waiting[:]:
+                receive(kept)
 
     def receive(number: signal.Signals) -> None:
         nonlocal hung_up
+        waiting.clear()
         if not (number == signal.SIGHUP and hung_up):
             hung_up |= number == signal.SIGHUP
             receiver(number)
 
     for number in numbers:
         loop.add_signal_handler(number, receive, number)
-    signal.signal(signal.SIGQUIT, show_stacks)  # beside the loop's own way to hear of it
+        signal.signal(number, hear)  # beside the loop's own way to hear of it
+        signal.siginterrupt(number, False)
     try:
         yield
     finally:

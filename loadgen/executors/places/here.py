@@ -7,13 +7,14 @@ async    one worker on this loop, its users too
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, Clock, now_ns
 from loadgen.base.exchange import Endpoint
 from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
+from loadgen.base.threads import Threads
 from loadgen.executors.base import Assignment
 from loadgen.executors.make import make_worker
 from loadgen.executors.places.base import Deliver
@@ -42,10 +43,9 @@ class Here:
         self._clock = clock
         self._maker = maker
         self._abandoned = False
-        self._pool = ThreadPoolExecutor(max_workers=plan.shard_count, thread_name_prefix="worker")
+        self._threads = Threads("worker")
 
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
-        loop = asyncio.get_running_loop()
         redactor = Redactor(self._plan.secrets)
         tasks = [
             Assignment(
@@ -54,15 +54,15 @@ class Here:
             for shard in shards
         ]
         if self._plan.mode == "pool":
-            return [loop.run_in_executor(self._pool, self._on_own_loop, task) for task in tasks]
+            return [self._threads.run(partial(self._on_own_loop, task)) for task in tasks]
         return [asyncio.ensure_future(self._guarded(task)) for task in tasks]
 
     def abandon(self) -> None:
         self._abandoned = True  # nothing ends a thread from outside
 
     def close(self) -> None:
-        self._pool.shutdown(wait=not self._abandoned, cancel_futures=True)
         if not self._abandoned:  # else somebody still reads it
+            self._threads.join()
             self.control.close()
 
     def _on_own_loop(self, task: Assignment) -> None:

@@ -83,20 +83,48 @@ async def whole(users, count):
     await users.close()
 
 
+def test_a_user_who_hangs_is_not_waited_for_after_a_cut(monkeypatch):
+    monkeypatch.setattr("loadgen.executors.sequential_users.CUT_S", 0.0)
+    hangs, released = threading.Event(), threading.Event()
+
+    class Hanging(InstantClient):
+        async def exchange(self, request):
+            hangs.set()
+            released.wait()
+            return await super().exchange(request)
+
+    control, users = in_threads(1, 1, Hanging)
+
+    async def main():
+        users.open(time.perf_counter_ns())
+        while users.opened < 1:
+            await asyncio.sleep(0)
+        users.start(time.perf_counter_ns(), 1 << 62)
+        hangs.wait()
+        users.cut()
+        await users.close()
+
+    asyncio.run(main())
+    (hung,) = [thread for thread in threading.enumerate() if thread.name.startswith("user")]
+    assert hung.daemon, "nor is it by the interpreter"
+    released.set()
+    hung.join()
+    control.close()
+
+
 def test_a_host_that_allows_fewer_threads_is_said_and_no_user_is_left_behind(monkeypatch):
     control, users = in_threads(5, 10)
 
     async def main():
-        loop = asyncio.get_running_loop()
-        real, started = loop.run_in_executor, []
+        real, started = threading.Thread.start, []
 
-        def limited(pool, function, *details):
+        def limited(thread):
             if len(started) == 3:
                 raise RuntimeError("can't start new thread")
-            started.append(details)
-            return real(pool, function, *details)
+            started.append(thread)
+            real(thread)
 
-        monkeypatch.setattr(loop, "run_in_executor", limited)
+        monkeypatch.setattr(threading.Thread, "start", limited)
         stack = threading.stack_size()
         with pytest.raises(UsageError, match=r"allows 3 of 5 threads \(can't start new thread\); raise `ulimit -u`"):
             users.open(time.perf_counter_ns())

@@ -25,3 +25,24 @@ def test_stacks_are_shown_by_the_main_thread_whichever_gets_the_signal(capfd: py
         asyncio.run(main())
     assert received == [signal.SIGQUIT]
     assert f"Current thread {threading.get_ident():#018x} (most recent call first)" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("patience_s", [0.0, 1000.0])
+def test_a_loop_that_never_comes_back_does_not_keep_signals_from_their_receiver(
+    monkeypatch: pytest.MonkeyPatch, patience_s: float
+) -> None:
+    monkeypatch.setattr("loadgen.session.signals.HUNG_S", patience_s)
+    received: list[signal.Signals] = []
+    amid: list[signal.Signals] = []
+
+    async def main() -> None:
+        with signals_to(received.append):
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
+            amid.extend(received)
+            while len(received) < 2:
+                await asyncio.sleep(0)
+
+    with signals_restored():
+        asyncio.run(main())
+    assert amid == ([signal.SIGTERM, signal.SIGINT] if not patience_s else [])
