@@ -2,7 +2,7 @@
 
 from typing import Protocol, TypeVar
 
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.exchange import ErrorClass, Reply, Request, RequestGroup
 from loadgen.guard.breaker import Breaker
 
 
@@ -19,7 +19,7 @@ R_co = TypeVar("R_co", bound=Samples, covariant=True)
 class Notes(Protocol[R_co]):
     """Where a driver writes: the worker's recorder, or the buffer of one of its users."""
 
-    def replies(self, name_id: int, status: int, error: ErrorClass | None) -> R_co:
+    def replies(self, name_id: int, status: int, error: ErrorClass | None, group: RequestGroup | None) -> R_co:
         """Where replies of this kind go."""
 
     def note_code(self, name_id: int, code: str) -> None:
@@ -36,7 +36,7 @@ def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, 
     """Where a reply goes, with its `error`; the caller adds the sample. What explains it is noted before the first."""
     expect, name_id = request.expect, request.name_id
     error = expect.verdict(reply.status, reply.body_length, reply.kept)
-    replies = notes.replies(name_id, reply.status, error)
+    replies = notes.replies(name_id, reply.status, error, request.group)
     if error is not None:
         code = expect.code(reply.kept)
         if code:

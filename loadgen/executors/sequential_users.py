@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loadgen.base.clock import NEVER_NS, NS_PER_MS
-from loadgen.base.exchange import Client, ErrorClass, Outcome, Request
+from loadgen.base.exchange import Client, ErrorClass, Fields, Outcome, Request
 from loadgen.executors.base import Assignment
 from loadgen.executors.judging import judge
 from loadgen.executors.tickets import Tickets
@@ -24,6 +24,7 @@ from loadgen.pacing.base import LockedPacer, Pacer
 from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
 from loadgen.workloads.base import Batch, Fresh, Wait, Workload
 
+_PASSED = Request(0, "", "", Fields(()))
 DRAIN_EVERY_NS = 250 * NS_PER_MS
 """Between looks through the users' buffers: to look through 2,000 takes 5 to 10 ms, 2 to 4 % of a core."""
 
@@ -248,6 +249,10 @@ class SequentialUsers:
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not shared[STOP]:
             request = only or await self._next(user, None)
+            if request is _PASSED:
+                due_ns = await self._until_due(user, pacer.next_due_ns(user, self._clock())) if self._paced else 0
+                now = self._clock()
+                continue
             if request is None or (ticket is not None and not ticket()):
                 break
             with counting:  # others may read it in the slot while the request is out
@@ -270,10 +275,14 @@ class SequentialUsers:
                     break
             if self._paced or backoff_ns:
                 due_ns = now + backoff_ns if backoff_ns else pacer.next_due_ns(user, now)
-                self._due_ns[user] = due_ns
-                await self._waits.until(due_ns)
+                await self._until_due(user, due_ns)
                 now = self._clock()
         return done_ns
+
+    async def _until_due(self, user: int, due_ns: int) -> int:
+        self._due_ns[user] = due_ns
+        await self._waits.until(due_ns)
+        return due_ns
 
     async def _serve(self, waiter: int) -> int:
         """One arrival after another: take the next of all, wait until it is due, send it; when the last one ended.
@@ -296,10 +305,11 @@ class SequentialUsers:
             if request is None:  # there is nothing left to send: the timetable ends here
                 self._tickets.sold_out = True
                 break
-            outcome = await self._exchange(user, request, due_ns)
-            done_ns = outcome.done_ns
-            if request.awaited:
-                done_ns, _ = await self._follow(user, outcome, 0)
+            if request is not _PASSED:
+                outcome = await self._exchange(user, request, due_ns)
+                done_ns = outcome.done_ns
+                if request.awaited:
+                    done_ns, _ = await self._follow(user, outcome, 0)
             free.append(user)
         return done_ns
 
@@ -345,17 +355,24 @@ class SequentialUsers:
         return outcome.done_ns, backoff_ns
 
     async def _next(self, user: int, outcome: Outcome | None) -> Request | None:
-        """What a script sends next, after what else it asks for; None where its pass is over, or the run."""
+        """What a script sends next, after what else it asks for; None where its pass is over, or the run.
+
+        A pass that begins and is over without a request, but not without a step, gives `_PASSED`: others may follow.
+        """
         waits, resume = self._waits, self._scripts[user].resume
         answer: Any = outcome
+        passed = False
         while True:
             seen = waits.changes
             step = resume(answer)
             if answer is not None:
                 answer = None
                 waits.changed()
-            if step is None or isinstance(step, Request):
+            if isinstance(step, Request):
                 return step
+            if step is None:
+                return _PASSED if passed else None
+            passed = outcome is None
             if isinstance(step, Batch):
                 answer = await self._together(user, step.requests)
             elif isinstance(step, Wait):
@@ -377,6 +394,9 @@ class SequentialUsers:
             extra.append(self._make_client())
         self._count(len(requests))
         now = self._clock()
+        for place, request in enumerate(requests):
+            if place and request.group is not None:  # two threads at once, or two tasks, have no group together
+                request.group = request.group.twin(place)
         clients = [self._clients[user], *extra]
         outcomes = await self._waits.together(
             [client.exchange(request) for client, request in zip(clients, requests, strict=False)]

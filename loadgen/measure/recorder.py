@@ -4,7 +4,7 @@ from collections.abc import Callable
 from operator import add
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.base.exchange import ConnectionCounts, ErrorClass, RequestGroup
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Names
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
@@ -81,7 +81,7 @@ class Recorder:
         self.transactions = Transactions(clock, names=self.names, redact=redact, paced=paced)
         self._phases = phases
         self._redact = redact
-        self._replies: dict[tuple[int, int, ErrorClass | None], ReplySamples] = {}
+        self._replies: dict[tuple[int, int, ErrorClass | None, RequestGroup | None], ReplySamples] = {}
         self._recording = Recording()
         self.batches_ns: list[int] = []
 
@@ -100,9 +100,12 @@ class Recorder:
                 failed += len(replies.samples)
         return ok, failed
 
-    def replies(self, name_id: int, status: int, error: ErrorClass | None) -> ReplySamples:
-        """Where replies of this kind go; keep it while replies stay of the same kind."""
-        key = (name_id, status, error)
+    def replies(
+        self, name_id: int, status: int, error: ErrorClass | None, group: RequestGroup | None = None
+    ) -> ReplySamples:
+        """Where replies of this kind go; keep it while replies stay of the same kind. Runs of equal length are those of
+        a group: several may have the same name."""
+        key = (name_id, status, error, group)
         replies = self._replies.get(key)
         if replies is None:
             replies = self._replies[key] = ReplySamples(name_id, status, error)

@@ -6,7 +6,7 @@ Every hand-over is one atomic list operation, or a total that only grows.
 from collections import defaultdict
 from typing import TypeVar
 
-from loadgen.base.exchange import ErrorClass, Reply
+from loadgen.base.exchange import ErrorClass, Reply, RequestGroup
 from loadgen.measure.recorder import Recorder
 
 T = TypeVar("T")
@@ -55,7 +55,9 @@ class SampleBuffer:
 
     # The writer.
 
-    def replies(self, name_id: int, status: int, error: ErrorClass | None) -> BufferedReplies:
+    def replies(
+        self, name_id: int, status: int, error: ErrorClass | None, _group: RequestGroup | None = None
+    ) -> BufferedReplies:
         """Where replies of this kind go."""
         key = (name_id, status, error)
         replies = self._by_kind.get(key)

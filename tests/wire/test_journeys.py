@@ -283,3 +283,43 @@ def test_other_origins_timeouts_redirects_and_cookies(go: Go, url: str) -> None:
         assert stats_of(other.url)["requests"] == 8
     assert result.requests["wide/there"].ledger.ok == 4
     assert result.ledger.failed == 4
+
+
+def test_each_request_of_a_batch_has_its_own_reply_also_where_they_have_one_name(go: Go, url: str) -> None:
+    result = go(
+        """
+        @scenario
+        async def many(user):
+            wanted = [user.random.randrange(1, 60) for _ in range(4)]
+            replies = await user.batch(*(("GET", "/bytes/{}", size, {"name": "one"}) for size in wanted))
+            assert [len(reply.body) for reply in replies] == wanted, wanted
+        """,
+        requests_limit=200,
+    )
+    assert counts(result) == {"many": (200, 0, 0)}, result.transactions
+    assert result.ledger.ok == stats_of(url)["requests"] == 800
+
+
+def test_bytes_received_are_right_where_requests_of_one_name_have_replies_of_different_lengths(
+    go: Go, url: str
+) -> None:
+    result = go(
+        """
+        @scenario
+        async def mixed(user):
+            await user.get("/bytes/{}", 5000, name="one")
+            await user.get("/bytes/10", name="one")
+            await user.get("/bytes/10", name="one")
+        """,
+        requests_limit=60, users=1, processes=1,
+    )  # fmt: skip
+    heads = 60 * 3 * 400
+    assert 60 * 5020 < result.bytes.received < 60 * 5020 + heads
+
+
+@pytest.mark.parametrize(
+    "body", ["await user.batch('/', '/')", "await user.call('sum', sum, (1, 2))", "await user.pause(0.001)"]
+)
+def test_journeys_without_a_request_of_their_own_are_as_many_as_asked_for(go: Go, body: str) -> None:
+    result = go(f"@scenario\nasync def quiet(user):\n    {body}\n", requests_limit=50)
+    assert counts(result)["quiet"] == (50, 0, 0)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.base.exchange import ConnectionCounts, ErrorClass, RequestGroup
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recorder import EXAMPLE_BYTES, Recorder
@@ -307,3 +307,15 @@ def test_requests_that_prepare_are_not_among_those_that_are_judged():
     taken = recorder.take()
     assert recorder.judged == (1, 2)
     assert (taken.tallies[login].ok, taken.tallies[login].failed) == (1, 2)
+
+
+def test_runs_of_equal_length_are_those_of_a_group():
+    """Several groups may share a name: what one of them repeats is as long as its own last reply."""
+    recorder = Recorder(shout, paced=False)
+    short, long = RequestGroup(), RequestGroup()
+    recorder.replies(0, 200, None, short).add(1000, 10)
+    recorder.replies(0, 200, None, long).add(1000, 1000)
+    recorder.replies(0, 200, None).add(1000, 7)
+    recorder.replies(0, 200, None, short).samples.append(1000)
+    tally = recorder.take().tally(0)
+    assert (tally.ok, tally.bytes_received) == (4, 10 + 1000 + 7 + 10)
