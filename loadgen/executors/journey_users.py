@@ -22,11 +22,12 @@ from loadgen.workloads.scenario.requests import UserRequest
 
 @dataclass(slots=True)
 class _Together:
-    """A batch that is out: the replies so far, and how many are missing."""
+    """A batch that is out: the replies so far, how many are missing, and the longest backoff of its streams."""
 
     owner: Stream
     replies: list[Any]
     missing: int
+    backoff_ns: int = 0
 
 
 class JourneyUsers(ReactorUsers):
@@ -41,6 +42,7 @@ class JourneyUsers(ReactorUsers):
         self._cut = False
         self._extra: dict[int, dict[Origin | None, list[Stream]]] = {}  # by user: streams beside its own
         self._together: dict[Stream, tuple[_Together, int]] = {}
+        self._held: dict[int, Batch] = {}  # by user: to be sent when its backoff is over
         super().__init__(*arguments, **keywords)
 
     def _script(self, stream: Stream) -> Script:
@@ -59,6 +61,8 @@ class JourneyUsers(ReactorUsers):
     # After a user's last journey.
 
     def _park(self, connection: Stream, now: int) -> None:
+        if self._held:
+            self._held.pop(connection.user, None)
         if not self._leave(connection, now):
             super()._park(connection, now)
 
@@ -88,8 +92,17 @@ class JourneyUsers(ReactorUsers):
         self._take(connection, step, now)
         return None
 
+    def _rest(self, connection: Stream, step: Step | None, now: int) -> None:
+        if step is not None:
+            self._midway[connection.user] = None
+        super()._rest(connection, step, now)
+
     def _wake(self, connection: Stream, now: int) -> None:
-        if connection.user in self._leaving:
+        user = connection.user
+        held = self._held.pop(user, None) if self._held else None
+        if held is not None and (user in self._leaving or not self._is_over(now)):
+            self._send_together(connection, held, now)
+        elif user in self._leaving:
             self._send(connection, self._follow(connection, None, now), now)
         else:
             super()._wake(connection, now)
@@ -105,6 +118,9 @@ class JourneyUsers(ReactorUsers):
         if isinstance(step, Wait):
             self._awaiting[connection.user] = step.future
             step.future.add_done_callback(partial(self._done, connection))
+        elif isinstance(step, Batch) and connection.backoff_ns:
+            self._held[connection.user] = step
+            self._sleep(connection, now + connection.backoff_ns)
         elif isinstance(step, Batch):
             self._send_together(connection, step, now)
         elif isinstance(step, Fresh):
@@ -127,9 +143,12 @@ class JourneyUsers(ReactorUsers):
         elif sleeping:
             self._pausing.remove(sleeping[0])
             heapify(self._pausing)
+            self._held.pop(user, None)
             self._wake(connection, now)
-        elif self._scripts[user].requested and self._shared[STOP] == GO:
-            self._client.lost(connection, ErrorClass.TIMEOUT, "given up by the scenario's own timeout")
+        elif self._shared[STOP] == GO:
+            out = [stream for stream, (together, _) in self._together.items() if together.owner is connection]
+            for stream in out or [connection] * self._scripts[user].requested:
+                self._client.lost(stream, ErrorClass.TIMEOUT, "given up by the scenario's own timeout")
 
     def _send_together(self, connection: Stream, batch: Batch, now: int) -> None:
         together = _Together(connection, [None] * len(batch.requests), len(batch.requests))
@@ -161,8 +180,10 @@ class JourneyUsers(ReactorUsers):
         together, place = self._together.pop(stream)
         together.replies[place] = reply
         together.missing -= 1
+        together.backoff_ns = max(together.backoff_ns, stream.backoff_ns)
         if not together.missing:
             owner = together.owner
+            owner.backoff_ns = together.backoff_ns
             self._midway.pop(owner.user, None)
             self._send(owner, self._follow(owner, together.replies, now), now)
 

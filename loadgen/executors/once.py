@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from loadgen.base.clock import Clock, now_ns
-from loadgen.base.exchange import ConnectionCounts, Endpoint
-from loadgen.clients.addresses import Addresses
+from loadgen.base.exchange import Endpoint
+from loadgen.clients.destinations import Destinations
 from loadgen.clients.http1.blocking import BlockingClient
+from loadgen.clients.origins import OriginClients
 from loadgen.executors.one_user import OneUser, OnExchange
 from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.waits import completed
@@ -37,9 +38,8 @@ class PerRun:
             replace(job, feeds=()), shard, plan.users, recorder, _nothing, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=True, warmup=False, clock=clock, loop=ThreadLoop, sequential=True,
         )  # fmt: skip
-        self._client = BlockingClient(
-            endpoint, context, ConnectionCounts(), clock, Addresses(endpoint.addresses, clock, 0)
-        )
+        destinations = Destinations(endpoint, context, clock)
+        self._client = OriginClients(BlockingClient, endpoint, destinations, clock, blocking=True)
         self._one = OneUser(self._client, clock, on_exchange, self._is_over, self._stop)
         self._script = self._workload.part()
         self._parts = self._workload.per_run(self._script)

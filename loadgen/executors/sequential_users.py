@@ -75,6 +75,7 @@ class SequentialUsers:
         self._make_client = clients
         self._free = list(range(shard.users))
         self._buffers = [SampleBuffer() for _ in range(shard.users)]
+        self._backoffs_ns = [0] * shard.users  # after the last batch
         self._opened = [False] * shard.users
         self._started = [False] * shard.users
         self._ended_ns = [0] * shard.users
@@ -401,7 +402,13 @@ class SequentialUsers:
         outcomes = await self._waits.together(
             [client.exchange(request) for client, request in zip(clients, requests, strict=False)]
         )
-        return [self._noted(user, request, outcome, now) for request, outcome in zip(requests, outcomes, strict=True)]
+        for request, outcome in zip(requests, outcomes, strict=True):
+            self._noted(user, request, outcome, now)
+        backoff_ns = max(next_backoff_ns(self._backoffs_ns[user], outcome.error) for outcome in outcomes)
+        self._backoffs_ns[user] = backoff_ns
+        if backoff_ns:
+            await self._waits.until(self._clock() + backoff_ns)
+        return outcomes
 
     def _may_send(self, now: int) -> bool:
         return now < self._end_ns and self._shared[STOP] == GO and not self._tickets.sold_out

@@ -122,7 +122,7 @@ class RequestMaker:
         block += "".join(f"{name}: {value}\r\n" for name, value in own)
         if jar and "cookie" not in replaced:
             block += self._cookie_field(jar, origin or self.origin, target)
-        return self._request(recipe, target, block, body, origin, options.get("timeout"))
+        return self._request(recipe, target, block, body, origin, _timeout_ns(options.get("timeout")))
 
     def follow(self, request: Request, redirect: Redirect, headers: UserHeaders, jar: CookieJar) -> UserRequest:
         """The request to which a redirect leads, under the name of the one that was redirected."""
@@ -139,7 +139,7 @@ class RequestMaker:
         if jar:
             block += self._cookie_field(jar, redirect.origin, redirect.target)
         body = request.body if redirect.keep_body and isinstance(request.body, bytes) else b""
-        return self._request(recipe, redirect.target, block, body, redirect.origin, None)
+        return self._request(recipe, redirect.target, block, body, redirect.origin, request.timeout_ns)
 
     @staticmethod
     def _cookie_field(jar: CookieJar, origin: Origin, target: str) -> str:
@@ -150,15 +150,14 @@ class RequestMaker:
         return f" HTTP/1.1\r\nHost: {(origin or self.origin).authority}\r\n{self._close}"
 
     def _request(
-        self, recipe: Recipe, target: str, block: str, body: bytes, origin: Origin | None, timeout_s: float | None
+        self, recipe: Recipe, target: str, block: str, body: bytes, origin: Origin | None, timeout_ns: int | None
     ) -> UserRequest:
         """The same of its parts: `block` are all its fields but Host and those of its body's length."""
         if origin == self.origin:
             origin = None
         request = UserRequest(
             recipe.name_id, recipe.method, target, _NO_FIELDS, body=body, expect=recipe.expect, keep=KEEP_BYTES,
-            group=recipe.group if origin is None else new_group(), awaited=True, origin=origin,
-            timeout_ns=None if timeout_s is None else s_to_ns(timeout_s),
+            group=recipe.group, awaited=True, origin=origin, timeout_ns=timeout_ns,
         )  # fmt: skip
         request.recipe, request.end = recipe, ""
         if self.wire and not request.streams and "\r\nhost:" not in f"\r\n{block}".lower():
@@ -173,6 +172,14 @@ class RequestMaker:
 
 _NO_FIELDS = Fields(())
 _FIELDS = Fields(())
+
+
+def _timeout_ns(timeout: object) -> int | None:
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
+        raise ValueError(f"timeout: expected seconds above 0, got {timeout!r}")
+    return max(1, s_to_ns(timeout))
 
 
 def make_expect(expect: Any) -> Expect:
