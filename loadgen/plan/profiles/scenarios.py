@@ -52,6 +52,9 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
 def journey_problems(profile: Profile) -> Iterator[Problem]:
     """What does not go together with journeys, or needs them."""
     given = profile.model_fields_set
+    for name in ("per_user", "per_run"):
+        if name in profile.scenarios:
+            yield Problem(("scenarios", name), "expected another name: this one stands for what is around journeys")
     for name, feed in profile.feeds.items():
         if feed.file is None:
             yield Problem(("feeds", name), "missing: expected the name of a file, such as {file: rows.csv}")

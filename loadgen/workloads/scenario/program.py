@@ -12,9 +12,7 @@ from loadgen.plan.places import places_in
 from loadgen.workloads.http import FileBody
 from loadgen.workloads.scenario.extract import Take, taker
 from loadgen.workloads.scenario.layout import Layout, Slots, Write
-
-SETUP = "per_user"
-"""Stands in names where a journey's would."""
+from loadgen.workloads.scenario.requests import PER_USER
 
 _BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
 
@@ -116,7 +114,7 @@ class Program:
     """
 
     def __init__(self, job: ScenarioJob, names: Names, origin: Origin, *, keep_alive: bool) -> None:
-        parts = [*job.journeys, Journey(SETUP, steps=job.user_start), Journey(SETUP, steps=job.user_end)]
+        parts = [*job.journeys, Journey(PER_USER, steps=job.user_start), Journey(PER_USER, steps=job.user_end)]
         self._steps = [step for part in parts for step in all_steps(part.steps)]
         extracted = {extract.variable for step in self._steps for extract in step.extracts}
         self._feeds = {feed.name for feed in job.feeds}
@@ -139,9 +137,8 @@ class Program:
 
     def _course(self, journey: Journey) -> Course:
         for step in all_steps(journey.steps):  # so that they are numbered in their order
-            kind = {"request": Kind.REQUEST, "group": Kind.GROUP}.get(step.kind)
-            if kind is not None:
-                self._names.number(kind, f"{journey.name}/{step.name}")
+            if step.name:
+                self._number(step, journey.name)
         first = self._linked(journey.steps, journey.name, EndOp())
         used = (
             place.name
@@ -152,6 +149,10 @@ class Program:
             if place.name in self._feeds and place.name not in self.own
         )
         return Course(journey, first, tuple(dict.fromkeys(used)))
+
+    def _number(self, step: Step, journey: str) -> int:
+        kind = Kind.GROUP if step.kind == "group" else Kind.SETUP if journey == PER_USER else Kind.REQUEST
+        return self._names.number(kind, f"{journey}/{step.name}")
 
     def _linked(self, steps: Sequence[Step], journey: str, after: Op) -> Op:
         """The first operation of steps, the last of which is followed by `after`."""
@@ -164,7 +165,7 @@ class Program:
     def _one(self, step: Step, journey: str, after: Op) -> Op:
         match step.kind:
             case "group":
-                number = self._names.number(Kind.GROUP, f"{journey}/{step.name}")
+                number = self._number(step, journey)
                 inside = self._linked(step.steps, journey, _before(after, GroupOp(number, ends=True)))
                 return _before(inside, GroupOp(number, ends=False))
             case "repeat":
@@ -189,7 +190,7 @@ class Program:
         found = (piece for piece in (*path, *block, *body) if isinstance(piece, int) and piece in slots.draws)
         op = RequestOp(
             index=len(self.requests),
-            name_id=self._names.number(Kind.REQUEST, f"{journey}/{step.name}"),
+            name_id=self._number(step, journey),
             method=spec.method,
             head=Layout([f"{spec.method} ", *path, f" HTTP/1.1\r\n{host}{self._close}", *block, length]),
             target=Layout(path),

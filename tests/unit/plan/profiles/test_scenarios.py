@@ -353,6 +353,7 @@ def test_what_is_wrong_with_steps_is_said_with_place_and_remedy(problems, steps,
         ),
         ("feeds: {a: {file: words.csv}}", ["feeds: needs scenarios"]),
         ("per_user: {start: [{path: /}]}", ["per_user: needs scenarios"]),
+        ("scenarios: {per_user: {steps: [{path: /}]}}", ["scenarios.per_user: expected another name"]),
         ("journeys_per_user: 3", ["journeys_per_user: needs scenarios"]),
         (
             "journeys_per_user: 3\nwarmup: 1s\nrate: 5/s\nscenarios: {a: {steps: [{path: /}]}}",
