@@ -1,10 +1,10 @@
 """What the name in a condition is of: a request, a journey, group or call, a check, or a metric of a scenario's own."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from loadgen.base.units import shown
-from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.jobs.scenario import ScenarioJob, all_steps
 from loadgen.plan.metrics import BY_THE_SECOND, Metric
 from loadgen.plan.plan import Job
 from loadgen.plan.problems import did_you_mean
@@ -29,11 +29,19 @@ class Named:
 def names_before(job: Job) -> list[Named] | None:
     """The names that a condition may be about, as far as they are known before the run; None where they are not."""
     if isinstance(job, ScenarioJob):
-        return None
+        return [*_declared(job)] if job.file is None else None
     return [
         *(Named("request", name) for name in job.request_names),
         *(Named("group", name) for name in job.transactions),
     ]
+
+
+def _declared(job: ScenarioJob) -> Iterator[Named]:
+    for journey in job.journeys:
+        yield Named("journey", journey.name)
+        for step in all_steps(journey.steps):
+            if step.name:
+                yield Named(step.kind, f"{journey.name}/{step.name}")
 
 
 def check_name(metric: Metric, known: Collection[Named] | None) -> None:

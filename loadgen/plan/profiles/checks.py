@@ -31,7 +31,7 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     if "target" in wrong:
         problems = [problem for problem in problems if problem.where[-1] != "path"]
     problems = [problem for problem in problems if not _follows(problem.where, failed)]
-    if "requests" not in wrong:
+    if not wrong & {"requests", "scenarios"}:
         names = names_before(job)
         run_s = measured_s(profile) if timed else None
         for index, rule in enumerate(profile.abort_if):

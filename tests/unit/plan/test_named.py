@@ -92,10 +92,11 @@ def test_names_that_are_not_known_yet_are_not_checked():
     [
         (HttpJob((RequestSpec("a", "GET", "/"),)), [Named("request", "a")]),
         (S3Job("batch", "b"), [Named("request", "get"), Named("request", "put"), Named("group", "object")]),
-        (ScenarioJob((Journey("buy"),)), None),
+        (ScenarioJob((Journey("buy"),), file="shop.py"), None),
+        (ScenarioJob((Journey("buy"),)), [Named("journey", "buy")]),
     ],
 )
-def test_a_journeys_names_are_not_known_before_it_runs(job, names):
+def test_the_names_of_a_journey_in_python_are_not_known_before_it_runs(job, names):
     assert names_before(job) == names
 
 

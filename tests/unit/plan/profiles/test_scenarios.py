@@ -172,6 +172,20 @@ def test_users_may_have_a_number_of_journeys_each_which_ends_the_run(tmp_path):
     assert (plan.job.journeys_per_user, plan.job.ends_itself) == (3, True)
 
 
+NAMED = "scenarios: {buy: {steps: [{group: checkout, steps: [{name: pay, path: /}]}]}}\n"
+
+
+@pytest.mark.parametrize("name", ["buy", "buy/pay", "pay", "checkout", "journeys"])
+def test_a_threshold_may_be_about_anything_that_is_declared(job, name):
+    assert job(f"{NAMED}thresholds: '{name}:p95 < 1s'\n")
+
+
+@pytest.mark.parametrize("key", ["thresholds", "abort_if"])
+def test_a_condition_about_what_is_not_declared_is_a_problem(problems, key):
+    limit = "p95 < 1s" if key == "thresholds" else "p95 > 1s"
+    assert problems(f"{NAMED}{key}: 'pai:{limit}'\n") == [f"{key}[0]: nothing is named 'pai'; did you mean 'pay'?"]
+
+
 def test_headers_of_flags_go_with_every_step_and_method_and_body_do_not(job, problems):
     assert ("X-A", "b") in request_of(steps_of(job(HEAD + "    - {path: /}\n", headers=["X-A: b"]))[0]).headers
     assert problems(HEAD + "    - {path: /}\n", method="PUT", body="x") == [
