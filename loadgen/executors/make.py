@@ -46,7 +46,7 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         from loadgen.base.tls import make_context
 
         context = make_context(endpoint.tls)
-    names = names_of(plan.job)
+    names = names_of(plan.job, on_full=lambda: task.control.trip(Cause.NAMES, task.clock()))
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, names=names, clock=task.clock)
     pacer = make_pacer(plan, shard)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)

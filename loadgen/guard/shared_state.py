@@ -27,6 +27,7 @@ class Cause(IntEnum):
     ERROR = 4
     CREDENTIALS = 5
     JOURNAL = 6
+    NAMES = 7
 
 
 class Slot(IntEnum):

@@ -21,7 +21,12 @@ class ExitCode(IntEnum):
     OK = 0
 
 
-ENDED = {"error": ExitCode.INTERNAL, "signal": ExitCode.SIGNAL, "fail_fast": ExitCode.FAIL_FAST}
+ENDED = {
+    "error": ExitCode.INTERNAL,
+    "signal": ExitCode.SIGNAL,
+    "fail_fast": ExitCode.FAIL_FAST,
+    "script": ExitCode.SCRIPT,
+}
 """The codes of what ended a run, or several, before the plan did."""
 
 

@@ -1,7 +1,7 @@
 """Names of what is measured, as numbers: a sample says its number, and a frame says each name once."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from loadgen.base.errors import UsageError
@@ -10,6 +10,12 @@ from loadgen.plan.plan import Job
 
 MOST_NAMES = 1000
 """Of one worker. A name costs some histograms in every process, and rows in every report."""
+
+
+TOO_MANY = (
+    f"more than {MOST_NAMES:,} names: give requests a name of their own (name=...), or write {{}} where a value stands "
+    "in a path"
+)
 
 
 class Kind(StrEnum):
@@ -37,18 +43,21 @@ Name = tuple[Kind, str]
 class TooManyNamesError(UsageError):
     """A worker was given more names than a report can hold."""
 
-    def __init__(self, last: str, most: int) -> None:
-        super().__init__(
-            f"more than {most:,} names, the last one {last!r}: give requests a name of their own (name=...), or write "
-            "{} where a value stands in a path"
-        )
+    def __init__(self, last: str) -> None:
+        super().__init__(f"{TOO_MANY}; the last one was {last!r}")
 
 
 class Names:
-    """Every name of a worker, or of a run: `number` may be called by any thread. Those at first are known to all."""
+    """Every name of a worker, or of a run: `number` may be called by any thread. Those at first are known to all.
 
-    def __init__(self, first: Iterable[Name] = (), most: int | None = MOST_NAMES) -> None:
+    `on_full` is called when there is no room for another.
+    """
+
+    def __init__(
+        self, first: Iterable[Name] = (), most: int | None = MOST_NAMES, on_full: Callable[[], object] = object
+    ) -> None:
         self._most = most
+        self._on_full = on_full
         self._names = list(first)
         self._numbers = {name: number for number, name in enumerate(self._names)}
         self._told = len(self._names)
@@ -73,7 +82,8 @@ class Names:
             if number is None:
                 number = len(self._names)
                 if self._most is not None and number >= self._most:
-                    raise TooManyNamesError(name, self._most)
+                    self._on_full()
+                    raise TooManyNamesError(name)
                 if kind is Kind.SETUP:
                     self.setups.add(number)
                 self._names.append((kind, name))
@@ -91,9 +101,8 @@ class Names:
         return new
 
 
-def names_of(job: Job, most: int | None = MOST_NAMES) -> Names:
+def names_of(job: Job, most: int | None = MOST_NAMES, on_full: Callable[[], object] = object) -> Names:
     """The names that are known before a run; those of its requests come first."""
     whole = Kind.JOURNEY if isinstance(job, ScenarioJob) else Kind.GROUP
-    return Names(
-        [*((Kind.REQUEST, name) for name in job.request_names), *((whole, name) for name in job.transactions)], most
-    )
+    first = [*((Kind.REQUEST, name) for name in job.request_names), *((whole, name) for name in job.transactions)]
+    return Names(first, most, on_full)

@@ -20,7 +20,7 @@ from loadgen.executors.places.make import make_place
 from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram, bucket_of
-from loadgen.measure.names import names_of
+from loadgen.measure.names import TOO_MANY, names_of
 from loadgen.measure.progress import Phase, Snapshot, second_of
 from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -51,6 +51,7 @@ ENDED_BY = {
     **{cause: cause.name.lower() for cause in Cause},
     Cause.CREDENTIALS: "error",
     Cause.JOURNAL: "error",
+    Cause.NAMES: "script",
 }
 
 
@@ -249,6 +250,8 @@ class Session:
             because = "the S3 credentials have expired and could not be renewed"
         elif cause is Cause.JOURNAL:
             because = "the journal of the batch (--resume) could not be written; is its disk full?"
+        elif cause is Cause.NAMES:
+            because = TOO_MANY
         elif cause is Cause.FAIL_FAST and not because:
             limit = self._plan.stop.max_errors
             because = "the first failure (--fail-fast)" if limit == 1 else f"{limit} failures (--max-errors {limit})"

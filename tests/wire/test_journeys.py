@@ -9,6 +9,7 @@ import pytest
 
 import loadgen
 from loadgen.base.errors import ScriptError
+from loadgen.judge.exit_code import exit_code
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
@@ -16,6 +17,7 @@ from loadgen.results.result import Result
 from loadgen.target.process import TargetProcess
 from loadgen.workloads.scenario.file import load_job
 from tests.support.command import balanced, stats_of
+from tests.support.fakes import thresholds
 
 MODES: dict[str, dict[str, Any]] = {
     "async": {"mode": "async"},
@@ -323,3 +325,41 @@ def test_bytes_received_are_right_where_requests_of_one_name_have_replies_of_dif
 def test_journeys_without_a_request_of_their_own_are_as_many_as_asked_for(go: Go, body: str) -> None:
     result = go(f"@scenario\nasync def quiet(user):\n    {body}\n", requests_limit=50)
     assert counts(result)["quiet"] == (50, 0, 0)
+
+
+def test_names_without_end_stop_the_run_with_the_remedy(go: Go) -> None:
+    result = go(
+        """
+        @scenario
+        async def values_in_paths(user):
+            for number in range(1200):
+                await user.get(f"/bytes/{user.number * 2000 + number}")
+        """,
+        requests_limit=1000,
+    )
+    assert (result.ended_by, exit_code(result)) == ("script", 107)
+    assert result.ended_because.startswith("more than 1,000 names: give requests a name of their own")
+    assert result.journeys.balanced
+
+
+def test_what_a_script_says_itself_is_in_the_result(go: Go) -> None:
+    result = go(
+        """
+        basket = metric("basket", unit="EUR")
+
+        @scenario
+        async def buy(user):
+            reply = await user.get("/bytes/{}", 5)
+            basket.add(12.5)
+            user.check("whole", len(reply.body) == 5)
+            raise KeyError("price")
+        """,
+        requests_limit=8,
+        thresholds=thresholds("basket:mean > 12", "whole:ok_rate > 99%", "buy:ok > 0", "GET /bytes/{}:p50 < 10s"),
+    )
+    assert [row.verdict for row in result.thresholds] == ["pass", "pass", "fail", "pass"]
+    assert (result.metrics["basket"].sum, result.metrics["basket"].unit) == (100.0, "EUR")
+    (row,) = result.transactions["buy"].errors
+    assert (row.error_class, row.count) == ("script_error", 8)
+    assert row.example.splitlines()[1].endswith("in buy")
+    assert exit_code(result) == 107

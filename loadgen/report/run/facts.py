@@ -25,6 +25,7 @@ ENDINGS = {
     "fail_fast": ("Stopped by fail-fast", Tone.WARN),
     "threshold": ("Stopped by a threshold", Tone.WARN),
     "signal": ("Stopped by a signal", Tone.WARN),
+    "script": ("Stopped by the scenario's own doing", Tone.BAD),
     "error": ("Stopped by an internal error", Tone.BAD),
 }
 JOINT = " · "

@@ -20,6 +20,7 @@ PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("p
         ("threshold", [], REPLIES, 99),
         ("fail_fast", [], REPLIES, 108),
         ("fail_fast", [FAIL], {}, 108),
+        ("script", [FAIL], REPLIES, 107),
         ("signal", [], REPLIES, 105),
         ("signal", [FAIL], {}, 105),
         ("error", [], REPLIES, 1),

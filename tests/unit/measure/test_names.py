@@ -26,11 +26,16 @@ def test_new_names_are_told_once_and_those_at_first_never():
 
 
 def test_too_many_names_are_refused_with_the_remedy_and_the_known_ones_stay():
-    names = Names()
+    full: list[bool] = []
+    names = Names(on_full=lambda: full.append(True))
     for number in range(MOST_NAMES):
         names.number(Kind.REQUEST, f"/items/{number}")
-    with pytest.raises(TooManyNamesError, match=r"more than 1,000 names, the last one '/items/x': give .* `?\{\}"):
+    assert not full
+    with pytest.raises(
+        TooManyNamesError, match=r"more than 1,000 names: give .* write \{\} .*; the last .* '/items/x'"
+    ):
         names.number(Kind.REQUEST, "/items/x")
+    assert full == [True]
     assert names.number(Kind.REQUEST, "/items/7") == 7
     assert len(names) == MOST_NAMES
 

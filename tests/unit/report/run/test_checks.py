@@ -28,7 +28,7 @@ ROWS = st.builds(ThresholdRow, ANYTHING, st.none() | st.floats(0, 1e9), st.sampl
 RESULTS = st.builds(
     Result,
     plan=st.fixed_dictionaries({"strict": st.booleans(), "name": ANYTHING}),
-    ended_by=st.sampled_from(["completed", "threshold", "fail_fast", "signal", "error"]),
+    ended_by=st.sampled_from(["completed", "threshold", "fail_fast", "signal", "script", "error"]),
     ended_because=ANYTHING,
     status_codes=st.sampled_from([{}, {"200": 5}]),
     thresholds=st.lists(ROWS, max_size=3),
