@@ -124,11 +124,14 @@ class JourneyUsers(ReactorUsers):
         elif isinstance(step, Batch):
             self._send_together(connection, step, now)
         elif isinstance(step, Fresh):
-            for stream in (connection, *chain(*self._extra.get(connection.user, {}).values())):
-                self._client.drop(stream)
+            self._disconnect(connection)
             self._sleep(connection, now)
         else:
             super()._take(connection, step, now)
+
+    def _disconnect(self, connection: Stream) -> None:
+        for stream in (connection, *chain(*self._extra.get(connection.user, {}).values())):
+            self._client.drop(stream)
 
     def _done(self, connection: Stream, future: "asyncio.Future[Any]") -> None:
         if self._awaiting.get(connection.user) is future:

@@ -188,7 +188,7 @@ class ReactorUsers:
     def _begin(self, connection: Stream, now: int) -> Request | None:
         """Begin a pass: the request to send now; None where the user does something else, or nothing any more."""
         if self._staggered and self._until_ns[connection.user] <= now < self._end_ns and self._shared[STOP] == GO:
-            self._client.drop(connection)
+            self._disconnect(connection)
             self._await_span(connection, now)
             return None
         if self._is_over(now):
@@ -203,6 +203,10 @@ class ReactorUsers:
             request = step
         self._budget -= 1
         return request
+
+    def _disconnect(self, connection: Stream) -> None:
+        """Close all that the user has open."""
+        self._client.drop(connection)
 
     def _rest(self, connection: Stream, step: Step | None, now: int) -> None:
         """A pass does not begin with a request; without a step, none will."""

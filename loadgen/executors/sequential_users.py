@@ -225,7 +225,7 @@ class SequentialUsers:
                 await client.connect()
                 self._started[user] = self._shared[STOP] == GO
                 self._ended_ns[user] = await self._repeat(user, min(end_ns, self._end_ns))
-                client.drop()
+                self._disconnect(user)
             return
         if task.plan.connects_ahead:
             await waits.until(self._opening_since + opening_offset_ns(user, task.shard.count))
@@ -379,14 +379,18 @@ class SequentialUsers:
             elif isinstance(step, Wait):
                 await waits.future(step.future)
             elif isinstance(step, Fresh):
-                for client in (self._clients[user], *self._extra[user]):
-                    client.drop()
+                self._disconnect(user)
             elif step.until_ns is None:
                 await waits.change(seen)
             else:
                 await waits.until(step.until_ns)
             if not self._may_send(self._clock()):
                 return None
+
+    def _disconnect(self, user: int) -> None:
+        """Close all that the user has open."""
+        for client in (self._clients[user], *self._extra[user]):
+            client.drop()
 
     async def _together(self, user: int, requests: list[Request]) -> list[Outcome]:
         """Send requests at the same time, each by a client of its own; their outcomes."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from loadgen.plan.plan import UserStage
 from tests.support.fault_server import FaultServer, closed_port
 from tests.support.replies import HELLO, OK
 from tests.support.steps import AwaitClose, ReadRequest, Send, Stall, Step
@@ -157,3 +158,19 @@ def test_a_batch_that_is_given_up_is_given_up_whole(go: Go, where: dict[str, Any
     ledgers = {name.rpartition(" ")[2]: row.ledger for name, row in result.requests.items()}
     assert [ledgers[f"/bytes/{size}"].ok for size in (1, 2, 3)] == [4, 4, 4]
     assert result.ledger.failed == 4
+
+
+def test_a_user_that_takes_part_again_connects_anew_wherever_it_sends(go: Go, away: FaultServer) -> None:
+    result = go(
+        f"""
+        @scenario
+        async def both(user):
+            await user.batch("/bytes/1", "/bytes/2", "http://{OTHER_HOST}:{away.port}/")
+            await user.pause(0.02)
+        """,
+        duration_s=0.9, users=1, processes=1,
+        user_stages=(UserStage(0.3, 1, 1), UserStage(0.3, 0, 0), UserStage(0.3, 1, 1)),
+    )  # fmt: skip
+    assert result.ledger.failed == 0
+    assert away.connections == 2
+    assert result.connections.opened == 6
