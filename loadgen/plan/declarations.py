@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Literal, TypeVar, overload
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import parse_range_s
+from loadgen.base.units import parse_duration_s, parse_range_s
 from loadgen.plan.jobs.scenario import FeedSpec, Pick
 
 MARK = "__loadgen__"
@@ -28,6 +28,7 @@ class Declared:
     weight: float = 1.0
     think_s: tuple[float, float] = (0.0, 0.0)
     fresh: bool = False
+    every_s: float | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -70,6 +71,7 @@ def scenario(
     name: str | None = None,
     weight: float = 1.0,
     think: float | str | tuple[float, float] = 0.0,
+    every: float | str | None = None,
     fresh: bool = False,
 ) -> Callable[[F], F]: ...
 def scenario(
@@ -78,18 +80,22 @@ def scenario(
     name: str | None = None,
     weight: float = 1.0,
     think: float | str | tuple[float, float] = 0.0,
+    every: float | str | None = None,
     fresh: bool = False,
 ) -> F | Callable[[F], F]:
     """A journey: `async def name(user)`, or `def` where it waits by itself.
 
     `weight`: its share of all journeys. `think`: the pause after each, in seconds, as a range `(1, 3)` or as "1s..3s".
+    `every`: so long after a user's journey began its next one does, or at once where it took longer ("10s").
     `fresh`: each journey has a new connection and no cookies.
     """
 
     def declare(function: F) -> F:
         if not weight >= 0:
             raise ValueError(f"weight of {function.__name__}: expected a number from 0, got {weight!r}")
-        declared = Declared("scenario", function, name or function.__name__, float(weight), _range_s(think), fresh)
+        every_s = None if every is None else _duration_s(every)
+        label = name or function.__name__
+        declared = Declared("scenario", function, label, float(weight), _range_s(think), fresh, every_s)
         return _marked(function, declared)
 
     return declare if function is None else declare(function)
@@ -188,6 +194,13 @@ def _check_signature(declared: Declared, path: str) -> None:
     yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
     if declared.kind == "scenario" and yields:
         raise UsageError(f"{path}:{line}: {function.__name__} has a yield; a scenario awaits, it does not yield")
+
+
+def _duration_s(every: float | str) -> float:
+    seconds = parse_duration_s(every)
+    if not seconds:
+        raise ValueError(f"every: expected a time above zero such as 10 or '10s', got {every!r}")
+    return seconds
 
 
 def _range_s(think: float | str | tuple[float, float]) -> tuple[float, float]:

@@ -15,7 +15,9 @@ def load_job(job: ScenarioJob) -> ScenarioJob:
     assert job.file is not None
     declared = load_declarations(job.file)
     journeys = tuple(
-        Journey(item.name, item.weight, item.think_s, item.fresh) for item in declared.scenarios if item.weight
+        Journey(item.name, item.weight, item.think_s, item.fresh, every_s=item.every_s)
+        for item in declared.scenarios
+        if item.weight
     )
     folder = Path(job.file).parent
     feeds = tuple(replace(feed.spec(), file=str(folder / feed.file)) for feed in declared.feeds)
