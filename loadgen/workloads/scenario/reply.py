@@ -213,6 +213,11 @@ class Reply:
         return f"{part}the body {excerpt(self.text)}"
 
 
+def failed_reply(reply: Reply, error: ErrorClass, detail: str) -> Reply:
+    """The same reply, which is not as expected after all."""
+    return Reply(reply.status, error, reply._data, reply._at, reply._head, detail)
+
+
 @lru_cache(maxsize=1024)
 def compile_regex(regex: str | re.Pattern[str]) -> re.Pattern[str]:
     """The compiled pattern. Raises ValueError with what is wrong with it."""

@@ -25,6 +25,8 @@ SETUPS = (PER_RUN, PER_USER)
 
 BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
 _BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
+_OF_BODIES = ("content-type", "content-encoding", "content-language", "content-length")
+_OF_ORIGINS = ("authorization", "cookie", "host")
 _OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values"}
 
 
@@ -45,13 +47,14 @@ class Recipe:
 
 
 class UserRequest(Request):
-    """A user's requests of one kind, one after the other: the same object with another wire form. `end` is what ended
-    the head of the last one.
+    """A user's requests of one kind, one after the other: the same object with another wire form. `own` are the fields
+    that are none of the user's; `end` is what ended the head of the last one.
     """
 
-    __slots__ = ("end", "recipe")
+    __slots__ = ("end", "own", "recipe")
 
     recipe: Recipe
+    own: tuple[tuple[str, str], ...]
     end: str
 
 
@@ -114,18 +117,21 @@ class RequestMaker:
             target = with_params(target, options["params"])
         kind, body = encode_body(options) if BODY_OPTIONS & options.keys() else (None, b"")
         own = [field(name, value) for name, value in dict(options.get("headers") or {}).items() if value is not None]
-        replaced = {name.lower() for name, _ in own}
-        if kind is not None and "content-type" not in replaced:
+        if (
+            kind is not None
+            and "content-type" not in headers
+            and all(name.lower() != "content-type" for name, _ in own)
+        ):
             own.append(("Content-Type", kind))
-            replaced.add("content-type")
-        block = headers.without(replaced) if replaced else headers.block
-        block += "".join(f"{name}: {value}\r\n" for name, value in own)
-        if jar and "cookie" not in replaced:
-            block += self._cookie_field(jar, origin or self.origin, target)
-        return self._request(recipe, target, block, body, origin, _timeout_ns(options.get("timeout")))
+        block = self._block(headers, tuple(own), jar, origin or self.origin, target)
+        return self._request(recipe, target, block, tuple(own), body, origin, _timeout_ns(options.get("timeout")))
 
-    def follow(self, request: Request, redirect: Redirect, headers: UserHeaders, jar: CookieJar) -> UserRequest:
-        """The request to which a redirect leads, under the name of the one that was redirected."""
+    def follow(self, request: UserRequest, redirect: Redirect, headers: UserHeaders, jar: CookieJar) -> UserRequest:
+        """The request to which a redirect leads, under the name of the one that was redirected.
+
+        It has the same fields, but none that tell of a body that is no longer there, and at another origin none that
+        say who the user is.
+        """
         key = ("", redirect.method, "", str(request.name_id), None)
         recipe = self._recipes.get(key)
         if recipe is None:
@@ -135,22 +141,42 @@ class RequestMaker:
                 request.name_id, redirect.method, path, new_group(), request.expect, start, middle, keeps=False
             )
             self._recipes[key] = recipe
-        block = headers.block if redirect.same_origin else headers.without(("authorization",))
-        if jar:
-            block += self._cookie_field(jar, redirect.origin, redirect.target)
+        dropped = (() if redirect.keep_body else _OF_BODIES) + (() if redirect.same_origin else _OF_ORIGINS)
+        own = tuple((name, value) for name, value in request.own if name.lower() not in dropped)
+        block = self._block(headers, own, jar, redirect.origin, redirect.target, dropped)
         body = request.body if redirect.keep_body and isinstance(request.body, bytes) else b""
-        return self._request(recipe, redirect.target, block, body, redirect.origin, request.timeout_ns)
+        return self._request(recipe, redirect.target, block, own, body, redirect.origin, request.timeout_ns)
 
     @staticmethod
-    def _cookie_field(jar: CookieJar, origin: Origin, target: str) -> str:
-        line = jar.header(origin, target, time.time())
-        return f"Cookie: {line}\r\n" if line else ""
+    def _block(
+        headers: UserHeaders,
+        own: tuple[tuple[str, str], ...],
+        jar: CookieJar,
+        origin: Origin,
+        target: str,
+        dropped: tuple[str, ...] = (),
+    ) -> str:
+        """The fields of the user, those of the request, which take the place of others, and the cookies."""
+        replaced = {*dropped, *(name.lower() for name, _ in own)}
+        block = headers.without(replaced) if replaced else headers.block
+        block += "".join(f"{name}: {value}\r\n" for name, value in own)
+        line = (
+            jar.header(origin, target, time.time()) if jar and all(name.lower() != "cookie" for name, _ in own) else ""
+        )
+        return f"{block}Cookie: {line}\r\n" if line else block
 
     def _middle(self, origin: Origin | None) -> str:
         return f" HTTP/1.1\r\nHost: {(origin or self.origin).authority}\r\n{self._close}"
 
     def _request(
-        self, recipe: Recipe, target: str, block: str, body: bytes, origin: Origin | None, timeout_ns: int | None
+        self,
+        recipe: Recipe,
+        target: str,
+        block: str,
+        own: tuple[tuple[str, str], ...],
+        body: bytes,
+        origin: Origin | None,
+        timeout_ns: int | None,
     ) -> UserRequest:
         """The same of its parts: `block` are all its fields but Host and those of its body's length."""
         if origin == self.origin:
@@ -159,19 +185,21 @@ class RequestMaker:
             recipe.name_id, recipe.method, target, _NO_FIELDS, body=body, expect=recipe.expect, keep=KEEP_BYTES,
             group=recipe.group, awaited=True, origin=origin, timeout_ns=timeout_ns,
         )  # fmt: skip
-        request.recipe, request.end = recipe, ""
-        if self.wire and not request.streams and "\r\nhost:" not in f"\r\n{block}".lower():
+        request.recipe, request.own, request.end = recipe, own, ""
+        names_host = "\r\nhost:" in f"\r\n{block}".lower()
+        if self.wire and not request.streams and not names_host:
             length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in _BODY_METHODS else ""
             middle = recipe.middle if origin is recipe.path.origin else self._middle(origin)
             head = f"{recipe.start}{target}{middle}{block}{length}\r\n".encode("latin-1")
             request.wire = head + body if body else head
         else:
-            request.fields = _FIELDS.with_block(block.encode("latin-1"))
+            request.fields = (_WITH_HOST if names_host else _FIELDS).with_block(block.encode("latin-1"))
         return request
 
 
 _NO_FIELDS = Fields(())
 _FIELDS = Fields(())
+_WITH_HOST = Fields((("Host", ""),))
 
 
 def _timeout_ns(timeout: object) -> int | None:

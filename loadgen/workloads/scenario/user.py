@@ -16,7 +16,7 @@ from loadgen.workloads.scenario.forms import to_json
 from loadgen.workloads.scenario.headers import UserHeaders
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.redirects import MOST_REDIRECTS, next_request
-from loadgen.workloads.scenario.reply import Reply
+from loadgen.workloads.scenario.reply import Reply, failed_reply
 from loadgen.workloads.scenario.requests import RequestMaker, UserRequest
 
 Steps = Generator[Any, Any, Any]
@@ -94,10 +94,11 @@ class User:
     @types.coroutine
     def get(self, path: str, *values: object, **options: Any) -> Steps:
         """GET; gives the Reply."""
+        end, cookies = self._end or self._make_end(), ""
         request = self._of_journey.get(("GET", path))
         if request is None or options:
             return (yield from self._send("GET", path, values, options))
-        recipe, end, cookies = request.recipe, self._end or self._make_end(), ""
+        recipe = request.recipe
         if values:
             request.target = recipe.path.render(*values)
         if self.cookies:
@@ -111,10 +112,11 @@ class User:
     @types.coroutine
     def post(self, path: str, *values: object, **options: Any) -> Steps:
         """POST; gives the Reply."""
+        end = self._end or self._make_end()
         request = self._of_journey.get(("POST", path))
         if request is None or len(options) != 1 or "json" not in options:
             return (yield from self._send("POST", path, values, options))
-        recipe, body, end = request.recipe, to_json(options["json"]).encode(), self._end or self._make_end()
+        recipe, body = request.recipe, to_json(options["json"]).encode()
         request.target = target = recipe.path.render(*values)
         cookies = self._cookie_field(target) if self.cookies else ""
         head = f"{recipe.start}{target}{recipe.middle}{_JSON}{len(body)}\r\n{cookies}{end}"
@@ -286,7 +288,7 @@ class User:
     def _settle(self, reply: Reply, request: UserRequest, options: dict[str, Any]) -> Generator[Any, Any, Reply]:
         """What follows from a reply: cookies, redirects, and that it was bad."""
         maker, jar = self._maker, self.cookies
-        most = options.get("redirects", MOST_REDIRECTS)
+        most, followed = options.get("redirects", MOST_REDIRECTS), 0
         while True:
             origin = request.origin or maker.origin
             if reply.set_cookies:
@@ -294,7 +296,10 @@ class User:
             follow = next_request(reply, request, origin) if most > 0 and reply.status // 100 == 3 else None
             if follow is None:
                 break
-            most -= 1
+            if followed == most:
+                reply = failed_reply(reply, ErrorClass.CHECK_FAILED, f"more than {most} redirects")
+                break
+            followed += 1
             request = maker.follow(request, follow, self.headers, jar)
             reply = yield from _exchange(request)
         if reply.error is not None:
