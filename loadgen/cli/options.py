@@ -37,7 +37,8 @@ class RunOption:
 OPTIONS = (
     RunOption("connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50)"),
     RunOption("duration", ("-d", "--duration"), LOAD, "Time to run. (default: 10s unless -n is given)", "TIME"),
-    RunOption("total_requests", ("-n", "--requests"), LOAD, "Requests in all; with -d, whichever comes first."),
+    RunOption("total_requests", ("-n", "--requests"), LOAD, "Requests or journeys in all; with -d, what comes first."),
+    RunOption("journeys_per_user", ("--journeys-per-user",), LOAD, "Journeys of each user; they end the run."),
     RunOption("think", ("--think",), LOAD, "Pause of a user after each reply: 100ms or 1s..3s. (default: 0s)", "TIME"),
     RunOption("ramp_up", ("--ramp-up",), LOAD, "Start the users evenly over this time. (default: 0s)", "TIME"),
     RunOption(

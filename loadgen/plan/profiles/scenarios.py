@@ -73,7 +73,7 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
             yield Problem(("scenarios",), "expected a scenario such as {browse: {steps: [{path: /}]}}")
         for key in ("feeds", "per_user", "journeys_per_user"):
             if key in given:
-                yield Problem((key,), "needs scenarios")
+                yield Problem((key,), "needs scenarios: a profile's, or a file of Python")
 
 
 def _all(steps: Sequence[StepProfile], where: Where) -> Iterator[tuple[Where, StepProfile]]:
