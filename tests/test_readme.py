@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,7 @@ CHAPTERS = "\n".join([README, *(text for page, text in PAGES.items() if page.par
 INDENTED = [line.strip() for line in CHAPTERS.splitlines() if line.startswith("    ")]
 SET_UP = [line for line in INDENTED if line.startswith("python3 -m venv ")]
 TYPED = list(dict.fromkeys(line for line in INDENTED if line.startswith("loadgen ")))
+FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULTILINE | re.DOTALL))
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
 FOREIGN = {"--build", "--build-arg", "--cpus", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
@@ -67,11 +69,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     variants = [Rounds((Result(),), label) for label in ("pool", "threads")]
     (tmp_path / "c.json").write_text(comparison_to_json(variants))
     (tmp_path / "r.hlog").write_text(render_hlog(Result(blocks=[Block(10.0, 1.0)])))
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    copy_accounts(tmp_path)
     (tmp_path / "thumbnails.py").write_text("def make(data):\n    return data\n")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a-key-of-the-reader")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-reader")
     return tmp_path
+
+
+def copy_accounts(folder: Path) -> None:
+    """The file of data that scenarios of the chapters read."""
+    shutil.copy(ROOT / "profiles" / "shop-accounts.csv", folder)
 
 
 def without_load(given: Any) -> int:
@@ -151,6 +161,7 @@ def test_there_is_a_recipe_for_three_ci_servers() -> None:
 def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
     profile = tmp_path / "profile.yaml"
     profile.write_text(text, "utf-8")
+    copy_accounts(tmp_path)
     done = loadgen("check", profile, env={"API_TOKEN": "a-token-of-the-reader"})
     assert (done.code, done.err) == (0, "")
     assert "a-token-of-the-reader" not in done.out
