@@ -46,19 +46,21 @@ def _resumed(case: Case, seen: Seen, done: Done) -> Iterator[str]:
         yield f"the batch was not resumed: exit code {done.code}: {last_line(done.err)}"
         return
     objects = int(case.argv[case.argv.index("--objects") + 1])
-    lines = seen.journal.decode("utf-8", "replace").splitlines()[1:]
+    head, *lines = seen.journal.decode("utf-8", "replace").splitlines()
     try:
         done_objects = [json.loads(line)["index"] for line in lines]
+        prefix = f"/{json.loads(head)['loadgen_batch']['run_id']}/"
     except (ValueError, KeyError) as error:
         yield f"{JOURNAL_FILE} is not whole: {error}"
         return
     if sorted(done_objects) != list(range(objects)):
         yield f"{JOURNAL_FILE} has objects {done_objects} of {objects}"
+    left = [key for key in seen.objects_after if prefix in key]  # one that was killed as it prepared had another
     if "--keep" in case.argv:
-        if len(seen.objects_after) < objects:
-            yield f"{len(seen.objects_after)} objects are there of a batch of {objects} that keeps them"
-    elif seen.objects_after:
-        yield f"{len(seen.objects_after)} objects are left of a batch that was resumed to its end"
+        if len(left) < objects:
+            yield f"{len(left)} objects are there of a batch of {objects} that keeps them"
+    elif left:
+        yield f"{len(left)} objects are left of a batch that was resumed to its end"
 
 
 def what_was_raised(err: str) -> str:

@@ -118,7 +118,7 @@ def play(case: Case, folder: Path, tls: Tls) -> Seen:
             finally:
                 end_all(process, str(folder))
         server.catch_up()
-        seen.connections, seen.requests = server.connections, server.requests
+        seen.connections, seen.requests = server.met, server.requests
         seen.passable, seen.surplus, seen.answers = server.passable, server.surplus, dict(server.answers)
         seen.objects = store.left if store else []
         _collect(seen, folder, expected)

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections import Counter
 from contextlib import closing, suppress
+from functools import partial
 from random import Random
 
 from tests.chaos.answers import ECHO, WHOLE, Answer, End, Flood, Wait, Write, whole
@@ -21,6 +22,7 @@ ANSWER_PAUSE_S = 0.001
 class HostileServer(Listener):
     """`requests` are whole heads that came; `passable` the replies that a client may have taken for good, and `surplus`
     those of them that answered no request. They grow before the replies are sent, so that a client never has more.
+    `met` are the connections. All count from `begin` on.
     """
 
     def __init__(self, script: Script, tls: ssl.SSLContext | None = None, store: Store | None = None) -> None:
@@ -31,11 +33,17 @@ class HostileServer(Listener):
         self.answers: Counter[str] = Counter()
         self._script = script
         self._store = store
+        self._first = 0
+        self._probes = 0
+
+    @property
+    def met(self) -> int:
+        return self.connections - self._first - self._probes
 
     def begin(self, script: Script) -> None:
-        """Count from nothing, and play this script, now that nobody is connected."""
-        self._script = script
-        self.connections = self.requests = self.passable = self.surplus = 0
+        """Count from nothing, and play this script, now that no client is connected."""
+        self._script, self._first = script, self.connections
+        self._probes = self.requests = self.passable = self.surplus = 0
         self.answers.clear()
 
     def catch_up(self) -> None:
@@ -45,20 +53,19 @@ class HostileServer(Listener):
             deadline = time.monotonic() + JOIN_S
             while self.last_peer != name and time.monotonic() < deadline:
                 time.sleep(0.001)
-        self.connections -= 1
+        self._probes += 1
 
     def accepted(self, index: int) -> Talk:
-        return self._talk
+        return partial(self._talk, index - self._first)
 
-    def _talk(self, raw: socket.socket, index: int) -> None:
+    def _talk(self, number: int, raw: socket.socket, index: int) -> None:
         with suppress(ValueError):
-            connection = self._opened(raw, index)
+            connection = self._opened(raw, index, self._script.opening(number))
             if connection is not None:
-                self._serve(connection, index)
+                self._serve(connection, number)
 
-    def _opened(self, raw: socket.socket, index: int) -> socket.socket | None:
+    def _opened(self, raw: socket.socket, index: int, opening: Opening) -> socket.socket | None:
         """The connection once it can carry requests; None where it is over."""
-        opening = self._script.opening(index)
         match opening:
             case Opening.CLOSE:
                 return None

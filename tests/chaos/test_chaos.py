@@ -75,20 +75,21 @@ def test_what_is_wrong_is_said(wrong: Seen, said: str) -> None:
 
 BATCH = ("s3", "batch", "--objects", "2", "--resume", "journal")
 RESUMED = Done(BATCH, 0, "", "")
-LINES = b'{"loadgen_batch": {}}\n{"index": 0}\n{"index": 1}\n'
+LINES = b'{"loadgen_batch": {"run_id": "f00"}}\n{"index": 0}\n{"index": 1}\n'
 
 
 @pytest.mark.parametrize(
     ("done", "journal", "left", "said"),
     [
         (RESUMED, LINES, [], ""),
+        (RESUMED, LINES, ["loadgen/killed/x"], ""),
         (replace(RESUMED, code=None), LINES, [], "did not end"),
         (replace(RESUMED, code=3), LINES, [], "exit code 3 is not documented"),
         (replace(RESUMED, code=108), LINES, [], "was not resumed: exit code 108"),
         (replace(RESUMED, err="Traceback\nKeyError: 'get'\n"), LINES, [], "KeyError: 'get'"),
         (RESUMED, LINES[:-20], [], "journal is not whole"),
         (RESUMED, LINES + b'{"index": 1}\n', [], "journal has objects [0, 1, 1] of 2"),
-        (RESUMED, LINES, ["photos/x"], "1 objects are left of a batch that was resumed to its end"),
+        (RESUMED, LINES, ["loadgen/f00/x"], "1 objects are left of a batch that was resumed to its end"),
     ],
 )
 def test_what_is_wrong_with_a_batch_that_goes_on_is_said(

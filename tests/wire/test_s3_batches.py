@@ -79,7 +79,7 @@ def test_a_journal_that_cannot_be_written_is_said_before_a_request_is_sent(tmp_p
         with pytest.raises(UsageError, match=r"--resume: cannot write .*: No such file or directory"):
             batch(server.port, tmp_path / "missing" / "j")
         server.catch_up()
-        assert (server.connections, server.requests) == (0, 0)
+        assert (server.met, server.requests) == (0, 0)
 
 
 def test_a_batch_that_was_done_is_done(tmp_path: Path) -> None:
