@@ -167,8 +167,11 @@ class RequestGroup:
 
     `data` up to `body_at` is the whole head of a reply in other words, and from there its body; with `keeps_body` also
     that of each reply that is read: its body as it is without chunks, and if it came in pieces, no more than the
-    request's `keep`. An equal reply leaves them as they are.
+    request's `keep`. An equal reply leaves them as they are. Not `recorded`: the script that sends its requests writes
+    down what came of them, but for those that are cut.
     """
+
+    recorded = True
 
     def __init__(self, *, repeats: bool = True, keeps_body: bool = False) -> None:
         self.repeats = repeats

@@ -1,11 +1,14 @@
 """Python that is the user's own: a file loaded by its path, as a module of its own."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
 
 from loadgen.base.errors import UsageError
+
+_OF_LOCUST = re.compile(r"^\s*(?:from|import)\s+locust\b", re.MULTILINE)
 
 
 def load_file(path: str) -> ModuleType:
@@ -56,3 +59,14 @@ def where_in(error: BaseException, path: str) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     return f":{line}" if line else ""
+
+
+def is_locustfile(path: str) -> bool:
+    """Whether the file is written for Locust: by its name, or by an import."""
+    file = Path(path)
+    if file.suffix != ".py":
+        return False
+    try:
+        return "locustfile" in file.name.lower() or bool(_OF_LOCUST.search(file.read_text("utf-8", "replace")))
+    except OSError:
+        return False

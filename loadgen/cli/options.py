@@ -64,6 +64,9 @@ OPTIONS = (
     ),
     RunOption("precise", ("--precise",), ARRIVALS, "Spin between arrivals: less send lag, a core a worker.", "", bool),
     RunOption("to", ("--target",), REQUEST, "Where a scenario's or profile's paths lead.", "URL"),
+    RunOption(
+        "locust", ("--locust",), REQUEST, "Options of a locustfile, as Locust takes them: '--tags checkout'.", "OPTIONS"
+    ),
     RunOption("method", ("-m", "--method"), REQUEST, "(default: GET, or POST with a body)", "METHOD"),
     RunOption("headers", ("-H", "--header"), REQUEST, "'Name: value'; repeatable.", "HEADER", list[str]),
     RunOption("body", ("-b", "--body"), REQUEST, "Text, @FILE, or - for standard input.", "BODY"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
+from loadgen.base.user_code import is_locustfile
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
 from loadgen.plan.plan import Plan
@@ -54,6 +55,10 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
             f"{shown_url(target)} is neither a URL (http://...), nor a file, nor a shipped profile; "
             "`loadgen profiles` lists those"
         )
+    if is_locustfile(str(found)):
+        from loadgen.cli.locustfiles import flags_for
+
+        flags = flags_for(str(found), flags)
     return read_profile(found, chosen, os.environ, flags)
 
 

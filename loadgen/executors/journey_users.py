@@ -49,7 +49,7 @@ class JourneyUsers(ReactorUsers):
         script = self._workload.script(stream.user)
         due = partial(_due_ns, stream) if self._paced else _not_timed
         flows = self._eager and not self._staggered
-        script.attach(due, partial(self._woken, stream), flows=flows)
+        script.attach(due, partial(self._woken, stream), self._recorder, flows=flows)
         self._scripts.append(script)
         return script
 
@@ -267,6 +267,7 @@ class JourneyUsers(ReactorUsers):
         try:
             for script in self._scripts:
                 script.close()
+            self._workload.close()
         finally:
             await super().close()
 
@@ -309,7 +310,7 @@ class SequentialJourneyUsers(SequentialUsers):
         super().__init__(*arguments, **keywords)
         for user, script in enumerate(self._scripts):
             due = partial(self._due_ns.__getitem__, user) if self._paced else _not_timed
-            script.attach(due, getattr(script.loop, "interrupt", _nobody), flows=False)
+            script.attach(due, getattr(script.loop, "interrupt", _nobody), self._buffers[user], flows=False)
 
     @property
     def journeys(self) -> int:
@@ -353,6 +354,7 @@ class SequentialJourneyUsers(SequentialUsers):
         finally:
             for script in self._scripts:
                 script.close()
+            self._workload.close()
 
 
 def _nobody() -> None:

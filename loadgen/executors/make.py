@@ -117,6 +117,14 @@ def _journey_workload(
             origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock,
             sequential=sequential,
         )  # fmt: skip
+    if job.dialect == "locust":
+        from loadgen.workloads.locust.workload import LocustWorkload
+
+        return LocustWorkload(
+            job, task.shard, recorder, breaker.failed, lambda: task.control.trip(Cause.COMPLETED, task.clock()),
+            origin=origin, keep_alive=plan.keep_alive, warmup=warmup, clock=task.clock,
+            threads=plan.mode == "threads", sequential=sequential,
+        )  # fmt: skip
     from loadgen.executors.thread_loop import ThreadLoop
     from loadgen.workloads.scenario.workload import ScenarioWorkload
 

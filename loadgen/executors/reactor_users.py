@@ -358,6 +358,12 @@ class ReactorUsers:
         """A complete reply: judge it, and let equal ones take the hot path."""
         request = connection.request
         assert request is not None
+        if request.group is not None and not request.group.recorded:
+            request.group.reply = reply
+            connection.backoff_ns = 0
+            self._recorder.note_received_bytes(request.name_id, reply.wire_length)
+            self._answered(connection, self._outcome(connection, now, reply, None), now)
+            return True
         replies = judge(request, reply, self._recorder, self._breaker, now)
         error = replies.error
         replies.add(now - connection.sent_ns, reply.wire_length, request.payload)
@@ -381,10 +387,11 @@ class ReactorUsers:
         if request is None:
             self._opening_done(connection)
             return
-        lag = connection.sent_ns - connection.due_ns if self._paced else 0
-        self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)
-        if error.fault == "target":
-            self._breaker.failed(now)
+        if request.group is None or request.group.recorded or error is ErrorClass.CUT:
+            lag = connection.sent_ns - connection.due_ns if self._paced else 0
+            self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)
+            if error.fault == "target":
+                self._breaker.failed(now)
         outcome = self._outcome(connection, now, None, error, detail, head) if request.awaited else None
         self._answered(connection, outcome, now)
 

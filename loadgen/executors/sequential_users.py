@@ -422,10 +422,12 @@ class SequentialUsers:
         name_id = request.name_id
         service_ns = outcome.done_ns - outcome.sent_ns
         lag_ns = max(0, outcome.sent_ns - due_ns) if due_ns and self._paced else 0
-        reply = outcome.reply
+        reply, group = outcome.reply, request.group
+        if group is not None and not group.recorded and outcome.error is not ErrorClass.CUT:
+            return outcome.error
         if reply is None:
             error = outcome.error or ErrorClass.GENERATOR
-            buffer.losses.append((name_id, error, service_ns, lag_ns, outcome.detail, outcome.head))
+            buffer.lose(name_id, error, service_ns, lag_ns, outcome.detail, outcome.head)
             if error.fault == "target":
                 self._breaker.failed(outcome.done_ns)
             return error

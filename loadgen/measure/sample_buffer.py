@@ -78,6 +78,10 @@ class SampleBuffer:
         """A good reply with a Location."""
         self.redirects.append((name_id, head))
 
+    def lose(self, name_id: int, error: ErrorClass, service_ns: int, lag_ns: int, detail: str, head: bytes) -> None:
+        """A request that ended without a complete reply."""
+        self.losses.append((name_id, error, service_ns, lag_ns, detail, head))
+
     # The reader.
 
     def drain(self, recorder: Recorder) -> None:

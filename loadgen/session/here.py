@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 from loadgen.base.redact import Redactor
+from loadgen.base.user_code import is_locustfile
 from loadgen.plan.build import make_plan
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
@@ -20,10 +21,12 @@ def plan_here(profile: Profile) -> Plan:
         case HttpJob():
             return plan
         case ScenarioJob() as job:
+            from loadgen.workloads.locust.job import locust_job
             from loadgen.workloads.scenario.file import load_job
             from loadgen.workloads.scenario.ready import ready_problems
 
-            job = job if job.file is None else load_job(job)
+            if job.file is not None:
+                job = locust_job(job) if is_locustfile(job.file) else load_job(job)
             if problems := [*ready_problems(plan, job)]:
                 raise profile.origins.places.error(problems, Redactor(plan.secrets))
             return replace(plan, job=job)

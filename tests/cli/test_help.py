@@ -83,6 +83,7 @@ def test_a_value_is_called_by_its_kind_or_unit(option: RunOption) -> None:
         "ACTION",
         "FILE",
         "METHOD",
+        "OPTIONS",
         "HEADER",
         "BODY",
         "MODE",

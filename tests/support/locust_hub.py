@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.locust.file import LocustFile, load_locustfile
-from loadgen.workloads.locust.hub import REDIRECTS, Call, UserEnds
+from loadgen.workloads.locust.hub import Call, UserEnds
 from loadgen.workloads.locust.user import make_locust_user
 from loadgen.workloads.scenario.reply import Reply
 from tests.support.locust_site import Sent, answer
@@ -48,7 +48,6 @@ class FakeHub:
         self.random = Random(seed)
         self.shared = run.shared
         self._run = run
-        self._open: list[Call] = []
         self._ended = False
 
     def _step(self) -> None:
@@ -77,11 +76,8 @@ class FakeHub:
         head = f"HTTP/1.1 {status} Any\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields)
         error = ErrorClass.UNEXPECTED_STATUS if status >= 400 else None
         reply = Reply(status, error, content, 0, head.encode())
-        redirects = call.follows and status in REDIRECTS and reply.header("location") is not None
-        if call.settles and not redirects:
+        if call.settles:
             self._tell(call.name, error is None)
-        elif not call.continues:
-            self._open.append(call)
         return reply
 
     def settle(self, call: Call, reply: Reply, took_ns: int, verdict: bool | str) -> None:

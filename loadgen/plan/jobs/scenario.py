@@ -76,13 +76,15 @@ class ScenarioJob:
 
     `file` is the user's Python, whose content has the SHA-256 `digest`; None where all journeys are declared.
     `user_start` and `user_end` are declared steps before a user's first journey and after its last, not measured.
-    `shared` is JSON that every user sees. `by_user`: a user keeps the journey that it was
-    first dealt. `journeys_per_user`: a user that has done so many is through, and the run with the last of them.
+    `arguments` are the options of a locustfile's own. `shared` is JSON that every user sees. `by_user`: a user keeps
+    the journey that it was first dealt. `journeys_per_user`: a user that has done so many is through, and the run with
+    the last of them.
     """
 
     journeys: tuple[Journey, ...]
     file: str | None = None
     digest: str = ""
+    arguments: tuple[str, ...] = ()
     dialect: Dialect = "loadgen"
     feeds: tuple[FeedSpec, ...] = ()
     variables: tuple[Variable, ...] = ()

@@ -109,6 +109,7 @@ class Profile(Keys):
     seed: Natural = 1
     requests: tuple[RequestProfile, ...] = ()
     scenario: File | None = None
+    locust: str | None = None
     scenarios: dict[Annotated[str, BeforeValidator(fields.name)], JourneyProfile] = Field(default={})
     feeds: dict[str, FeedProfile] = Field(default={})
     per_user: PerUserProfile = PerUserProfile()

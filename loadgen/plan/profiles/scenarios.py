@@ -1,5 +1,6 @@
 """The journeys of a profile: `scenarios`, `feeds` and `per_user` become a ScenarioJob, and what is wrong with them."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -30,7 +31,8 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
     if profile.scenario is not None:
         file = profile.origins.places.file(("scenario",), profile.scenario)
         each = profile.journeys_per_user
-        return ScenarioJob((), file=str(file), headers=profile.common_headers, journeys_per_user=each), []
+        job = ScenarioJob((), file=str(file), headers=profile.common_headers, journeys_per_user=each)
+        return replace(job, arguments=tuple(shlex.split(profile.locust or ""))), []
     maker = _Maker(profile)
     journeys = tuple(
         Journey(
@@ -55,6 +57,8 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
     for name in ("per_user", "per_run"):
         if name in profile.scenarios:
             yield Problem(("scenarios", name), "expected another name: this one stands for what is around journeys")
+    if profile.locust and profile.scenario is None:
+        yield Problem(("locust",), "needs scenario: the name of a locustfile")
     for name, feed in profile.feeds.items():
         if feed.file is None:
             yield Problem(("feeds", name), "missing: expected the name of a file, such as {file: rows.csv}")

@@ -36,6 +36,7 @@ _TEXT_KEYS = frozenset(
         "file",
         "group",
         "scenario",
+        "locust",
     )
 )
 

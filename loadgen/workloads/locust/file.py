@@ -92,13 +92,12 @@ class LocustFile:
         random.seed(control.seed)
         runner.control = control
         runner.target_user_count = users
-        environment.host = self.options.host or control.target
+        environment.host = self.options.host
         for name in ("users", "num_users"):
             setattr(self.options, name, users)
-        self.options.host = environment.host
-        if environment.host is not None:
-            for kind in self.classes.values():
-                kind.host = environment.host
+        for kind in self.classes.values():
+            kind.host = environment.host or kind.host or control.target
+        environment.host = self.options.host = environment.host or self.host
         environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
         environment.events.test_start.fire(environment=environment)
         environment.events.locust_start_hatching.fire()

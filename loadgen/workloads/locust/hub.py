@@ -18,11 +18,10 @@ class Call:
     Content-Length. The same object comes again where everything is the same: `made` is its driver's, None at first.
 
     `settles`: the driver judges the reply by its status (below 400 is good) and records it; otherwise nothing is
-    recorded before `Hub.settle`. `follows`: a redirect is left open even then. `continues`: a step after a redirect,
-    which is no request of its own in the ledger and is never settled.
+    recorded before `Hub.settle`.
     """
 
-    __slots__ = ("body", "continues", "follows", "headers", "made", "method", "name", "settles", "timeout_s", "url")
+    __slots__ = ("body", "headers", "made", "method", "name", "settles", "timeout_s", "url")
 
     def __init__(
         self,
@@ -34,8 +33,6 @@ class Call:
         *,
         timeout_s: float | None = None,
         settles: bool = True,
-        follows: bool = True,
-        continues: bool = False,
     ) -> None:
         self.method = method
         self.url = url
@@ -44,8 +41,6 @@ class Call:
         self.body = body
         self.timeout_s = timeout_s
         self.settles = settles
-        self.follows = follows
-        self.continues = continues
         self.made: Any = None
 
     def renamed(self, name: str) -> "Call":
@@ -90,7 +85,7 @@ class Control(Protocol):
 
     seed: int
     target: str | None
-    """The origin that was asked for, before those of the file; None: each user class has its own."""
+    """Where requests of classes go that have no host of their own."""
 
     def stop(self, reason: str) -> None:
         """End the run; from any thread."""

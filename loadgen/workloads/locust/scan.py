@@ -1,10 +1,7 @@
 """What a locustfile's text says before it is run."""
 
 import ast
-import re
-from pathlib import Path
 
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+locust\b", re.MULTILINE)
 _BLOCKING = frozenset(
     (
         "requests", "urllib3", "httpx", "urllib", "http", "socket", "websocket", "websockets", "paho", "grpc",
@@ -15,17 +12,6 @@ _BLOCKING = frozenset(
 """Modules whose calls wait in a socket of their own."""
 
 _HARMLESS = frozenset(("urllib.parse", "http.cookies", "http.client", "urllib.error", "http", "requests.exceptions"))
-
-
-def is_locustfile(path: str) -> bool:
-    """Whether the file is written for Locust: by its name, or by an import."""
-    file = Path(path)
-    if file.suffix != ".py":
-        return False
-    try:
-        return "locustfile" in file.name.lower() or bool(_IMPORT.search(file.read_text("utf-8", "replace")))
-    except OSError:
-        return False
 
 
 def blocking_imports(text: str, path: str) -> list[str]:

@@ -3,8 +3,22 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.base import Script, Workload
 from loadgen.workloads.scenario.journeys import Journeys
+
+
+class Notes(Protocol):
+    """Where replies are written down: the worker's recorder, or the buffer of one user."""
+
+    def replies(self, name_id: int, status: int, error: ErrorClass | None) -> Any:
+        """Where those of this kind go: `samples` are nanoseconds, and `lags`, where send lag is measured."""
+
+    def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
+        """A bad reply."""
+
+    def lose(self, name_id: int, error: ErrorClass, service_ns: int, lag_ns: int, detail: str, head: bytes) -> None:
+        """A request that ended without a complete reply."""
 
 
 class JourneyScript(Script, Protocol):
@@ -13,9 +27,10 @@ class JourneyScript(Script, Protocol):
     requested: bool
     loop: Any
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], *, flows: bool) -> None:
-        """Whoever drives the script says when the pass that begins was due, and is told by `wake` to go on with it.
-        `flows`: the next pass begins at once, and nobody need be asked.
+    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
+        """Whoever drives the script says when the pass that begins was due, is told by `wake` to go on with it, and
+        says where to write what the script judges itself. `flows`: the next pass begins at once, and nobody need be
+        asked.
         """
 
     def leave(self) -> bool:
@@ -32,3 +47,6 @@ class JourneyWorkload(Workload, Protocol):
 
     def script(self, user: int) -> JourneyScript:
         """The journeys of the shard's user number `user`."""
+
+    def close(self) -> None:
+        """The last user is gone."""

@@ -13,6 +13,7 @@ from loadgen.base.user_code import describe
 from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
 from loadgen.workloads.scenario.absent import AbsentError
 from loadgen.workloads.scenario.answers import answer_of
+from loadgen.workloads.scenario.base import Notes
 from loadgen.workloads.scenario.current_task import CurrentTask
 from loadgen.workloads.scenario.feeds import FeedEndedError
 from loadgen.workloads.scenario.hooks import Part
@@ -64,10 +65,8 @@ class CoroutineScript:
         self._ready = before is None
         journeys.join(self)
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], *, flows: bool) -> None:
-        """Whoever drives the script says when the pass that begins was due, and is told to go on with it. `flows`: the
-        next pass begins at once, and nobody need be asked.
-        """
+    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
+        del notes
         self.due = due
         self.flows = flows
         self._task.wake = wake

@@ -8,6 +8,7 @@ from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import TransactionSamples
 from loadgen.workloads.base import Batch, Fresh, Pause, Step
 from loadgen.workloads.scenario.answers import answer_of
+from loadgen.workloads.scenario.base import Notes
 from loadgen.workloads.scenario.feeds import FeedEndedError
 from loadgen.workloads.scenario.journeys import Journeys, lag_ns
 from loadgen.workloads.scenario.program import (
@@ -67,9 +68,9 @@ class StepsScript:
         self._ready_ns = 0
         journeys.join(self)
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], *, flows: bool) -> None:
+    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
         """Nothing but a reply or a pause is ever waited for, so nobody is woken."""
-        del wake
+        del wake, notes
         self._due = due
         self._flows = flows
 

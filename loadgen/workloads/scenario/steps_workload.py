@@ -70,6 +70,9 @@ class StepsWorkload:
         kind = AwaitedSteps if self._sequential else StepsScript
         return kind(self._program, requests, self.journeys, rank, partial(self._row, rank))
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def skip(self) -> int:
         """An arrival will not be served: no request has a name then."""
         raise NotImplementedError

@@ -101,6 +101,9 @@ class ScenarioWorkload:
         declared = self._declared.per_run
         return None if declared is None else parts(declared.function, script.user)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def skip(self) -> int:
         """An arrival will not be served: no request has a name then."""
         raise NotImplementedError

@@ -49,14 +49,13 @@ class Response:
     _caught: bool | None = None  # None: recorded; False: to be, but not entered yet; True: inside the block
     _marked: bool | BaseException | None = None
     _encoding: str | None = None
-    _first: Call | None = None
-    _total_ns = 0
+    is_open = False
 
     def __init__(self, owner: Any, call: Call, reply: Reply, took_ns: int) -> None:
         self._owner = owner
         self._call = call
         self._reply = reply
-        self._took_ns = took_ns
+        self.took_ns = self.total_ns = took_ns
         self.status_code = reply.status
 
     # What was replied
@@ -162,7 +161,7 @@ class Response:
     @property
     def elapsed(self) -> timedelta:
         """From sending the request to the end of the reply."""
-        return timedelta(microseconds=self._took_ns / 1000)
+        return timedelta(microseconds=self.took_ns / 1000)
 
     @property
     def is_redirect(self) -> bool:
@@ -216,7 +215,7 @@ class Response:
             "name": name,
             "context": self.context,
             "response": self,
-            "response_time": self._took_ns / 1e6,
+            "response_time": self.total_ns / 1e6,
             "response_length": len(self.content),
             "url": self.url,
             "exception": self.shown_error(),
@@ -262,7 +261,7 @@ class Response:
     def settle(self) -> None:
         """Have it recorded: as it was marked, or as its status says."""
         self._caught = None
-        call, self._first = self._first or self._call, None
+        call = self._call
         if (meta := self.__dict__.get("request_meta")) is not None:
             name = f"{meta['request_type']} {meta['name']}"
             call = call if name == call.name else call.renamed(name)
@@ -287,16 +286,6 @@ class Response:
         return self._reply
 
     @property
-    def total_ns(self) -> int:
-        """Its service time, with that of the redirects before it."""
-        return self._total_ns or self._took_ns
-
-    @property
-    def is_open(self) -> bool:
-        """Whether redirects have left it unrecorded."""
-        return self._first is not None
-
-    @property
     def forgotten(self) -> bool:
         """Whether it was to be caught, and no with block has begun."""
         return self._caught is False
@@ -305,7 +294,3 @@ class Response:
         """The same, not recorded before its with block ends."""
         self._caught = False
         return self
-
-    def opened_by(self, call: Call, total_ns: int) -> None:
-        """It is recorded as the reply to `call`, which redirected to it."""
-        self._first, self._total_ns = call, total_ns

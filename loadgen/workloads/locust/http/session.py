@@ -25,6 +25,7 @@ MOST_SHARED_CALLS = 1000
 _OPTIONS = frozenset(
     ("params", "data", "headers", "cookies", "files", "auth", "timeout", "allow_redirects", "stream", "verify", "json")
 )
+_LENGTH_IS_CLEAR = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH"))
 _BODY_FIELDS = ("content-length", "content-type", "transfer-encoding")
 
 
@@ -109,7 +110,7 @@ class Session:
         reply = hub.request(call)
         status = reply.status
         if status == 0 or reply.set_cookies or status in REDIRECTS:
-            response = self._unusual(call, reply, hub.took_ns)
+            response = self._unusual(call, reply, hub.took_ns, follows=options.get("allow_redirects", True))
         else:
             response = Response(self, call, reply, hub.took_ns)
         if context is not None or self.user._has_context:
@@ -149,7 +150,7 @@ class Session:
         """Record a request that the driver left open."""
         if self._unclosed is response:
             self._unclosed = None
-        self._hub.settle(call, response.reply, response.total_ns, verdict)
+        self._hub.settle(call, response.reply, response.took_ns, verdict)
         if self._environment.watches:
             self._environment.tell(response, call, error)
 
@@ -211,12 +212,11 @@ class Session:
             body=body,
             timeout_s=_seconds(timeout) if timeout is not None else self.timeout_s,
             settles=not caught,
-            follows=options.get("allow_redirects", True),
         )
         if (auth := options.get("auth") or self.auth) is not None:
             _authorize(call, headers, auth)
         self._add_cookies(headers, call.url, options.get("cookies"))
-        if method.upper() not in ("GET", "HEAD") and body == b"":
+        if body == b"" and method.upper() not in _LENGTH_IS_CLEAR:
             headers.setdefault("Content-Length", "0")
         call.headers = as_pairs(headers, self.takes_numbers)
         return call
@@ -238,35 +238,35 @@ class Session:
             origin, target = split_url(url.partition("#")[0])
             self.cookies.jar.receive(origin, target, values, time())
 
-    def _unusual(self, call: Call, reply: Reply, took_ns: int) -> Response:
-        """The response of a reply that sets cookies, redirects, or never came."""
+    def _unusual(self, call: Call, reply: Reply, took_ns: int, follows: bool) -> Response:
+        """The response of a reply that sets cookies, redirects, or never came. Each redirect is a request of its own,
+        under the same name; only the last reply is judged by the file.
+        """
         self._keep_cookies(call.url, reply)
         response = Response(self, call, reply, took_ns)
-        if not call.follows or reply.status not in REDIRECTS or not reply.header("location"):
+        if not follows or reply.status not in REDIRECTS:
             return response
-        response.opened_by(call, took_ns)
         history: list[Response] = []
-        while (following := self._following(response)) is not None:
-            if len(history) >= self.max_redirects:
-                too_many = f"Exceeded {self.max_redirects} redirects."
-                response = Response(
-                    self, call, Reply(0, ErrorClass.UNEXPECTED_STATUS, b"", 0, detail=too_many), took_ns
-                )
-                response.opened_by(call, took_ns)
-                break
+        while (following := self._following(response, len(history))) is not None:
+            if not response.sent.settles:
+                self._hub.settle(response.sent, response.reply, response.took_ns, True)
             history.append(response)
             reply = self._hub.request(following)
             self._keep_cookies(following.url, reply)
-            took_ns += self._hub.took_ns
             response = Response(self, following, reply, self._hub.took_ns)
-            response.opened_by(call, took_ns)
+        if len(history) == self.max_redirects and response.is_redirect:
+            detail = f"Exceeded {self.max_redirects} redirects."
+            none = Reply(0, ErrorClass.UNEXPECTED_STATUS, b"", 0, detail=detail)
+            response = Response(self, response.sent, none, response.took_ns)
+        response.is_open = call.settles and not response.sent.settles
         response.history = history
+        response.total_ns = response.took_ns + sum(earlier.took_ns for earlier in history)
         return response
 
-    def _following(self, response: Response) -> Call | None:
-        """The request to which a reply redirects."""
+    def _following(self, response: Response, hops: int) -> Call | None:
+        """The request to which a reply redirects, after so many others."""
         call, status, location = response.sent, response.status_code, response.headers.get("location")
-        if status not in REDIRECTS or not location:
+        if status not in REDIRECTS or not location or hops >= self.max_redirects:
             return None
         try:
             url = prepared(urljoin(call.url, location.encode("latin-1").decode("utf-8", "replace")))
@@ -283,9 +283,9 @@ class Session:
             headers.pop("authorization", None)
         headers.pop("cookie", None)
         self._add_cookies(headers, url, None)
-        return Call(
-            method, url, call.name, as_pairs(headers), body, timeout_s=call.timeout_s, settles=False, continues=True
-        )
+        last = hops + 1 == self.max_redirects
+        pairs = as_pairs(headers)
+        return Call(method, url, call.name, pairs, body, timeout_s=call.timeout_s, settles=call.settles and not last)
 
 
 class FastSession(Session):

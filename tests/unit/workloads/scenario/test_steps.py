@@ -11,6 +11,7 @@ from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import ErrorClass, Origin, Request
 from loadgen.measure.names import Kind, Names
+from loadgen.measure.sample_buffer import SampleBuffer
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.profiles.document import parse_profile
@@ -88,7 +89,7 @@ def world(
         secrets.append, wire=more.pop("wire", True),
     )  # fmt: skip
     script = StepsScript(program, requests, journeys, rank, lambda feed: (rows or {})[feed]())
-    script.attach(lambda: 0, lambda: None, flows=more.pop("flows", True))
+    script.attach(lambda: 0, lambda: None, SampleBuffer(), flows=more.pop("flows", True))
     return World(script, names, transactions, now=now, failures=failures, secrets=secrets)
 
 

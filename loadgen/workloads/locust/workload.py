@@ -1,0 +1,108 @@
+"""The workload of a locustfile: the users of one shard, each of one class for as long as it lives."""
+
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from loadgen.base.clock import Clock
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Origin
+from loadgen.measure.recorder import Recorder
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Shard
+from loadgen.workloads.locust.file import load_locustfile
+from loadgen.workloads.locust.hub import UserEnds
+from loadgen.workloads.locust.lives import make_life
+from loadgen.workloads.locust.requests import CallMaker
+from loadgen.workloads.locust.script import LocustScript
+from loadgen.workloads.locust.user import make_locust_user
+from loadgen.workloads.scenario.file import digest
+from loadgen.workloads.scenario.journeys import Journeys
+
+
+class LocustWorkload:
+    """Loads the file and begins its test; `stop` ends the run, from any thread, and `close` the test."""
+
+    def __init__(
+        self,
+        job: ScenarioJob,
+        shard: Shard,
+        recorder: Recorder,
+        on_failure: Callable[[int], None],
+        stop: Callable[[], object],
+        *,
+        origin: Origin,
+        keep_alive: bool,
+        warmup: bool,
+        clock: Clock,
+        threads: bool,
+        sequential: bool,
+    ) -> None:
+        assert job.file is not None
+        if digest(job.file) != job.digest:
+            raise UsageError(f"{job.file}: the file has changed since the run was planned")
+        self.seed = shard.seed
+        self.target: str | None = str(origin)
+        self._stop = stop
+        self._shard = shard
+        self._sequential = sequential
+        self._file = load_locustfile(job.file, job.arguments)
+        self._names = [journey.name for journey in job.journeys]
+        self._fixed = [
+            number for number, name in enumerate(self._names) for _ in range(self._file.classes[name].fixed_count)
+        ]
+        self.journeys = Journeys(
+            job.journeys, recorder.names, recorder.transactions, on_failure,
+            limit=shard.requests_limit, warmup=warmup, seed=shard.seed // 1_000_003, by_user=True, clock=clock,
+        )  # fmt: skip
+
+        def maker() -> CallMaker:
+            return CallMaker(recorder.names, origin, keep_alive=keep_alive, paced=recorder.paced)
+
+        shared_maker = maker()
+        self._maker = maker if sequential else lambda: shared_maker  # what is known of replies belongs to one thread
+        self._used = ExitStack()
+        self._used.enter_context(self._file.used(sleeps=not threads))
+        try:
+            self._file.begin(self, shard.users)
+        except BaseException:
+            self._used.close()
+            raise
+
+    def stop(self, reason: str) -> None:
+        """The file ends the run."""
+        del reason
+        self.journeys.over = True
+        self._stop()
+
+    @property
+    def left(self) -> int:
+        """Tasks that were to begin and did not."""
+        return self.journeys.left
+
+    def script(self, user: int) -> LocustScript:
+        """The shard's user number `user`."""
+        rank = self._shard.rank_of_user(user)
+        fixed = self._fixed
+        journey = fixed[rank] if rank < len(fixed) else self.journeys.pick(rank - len(fixed), 0)
+        name = self._names[journey]
+
+        def live(hub: Any) -> None:
+            with suppress(UserEnds):
+                make_locust_user(self._file, name, hub)()
+
+        return LocustScript(
+            rank, journey, self.journeys, self._maker(), self._shard.seed // 1_000_003, live, make_life,
+            awaits=self._sequential,
+        )  # fmt: skip
+
+    def skip(self) -> int:
+        """An arrival will not be served: no request has a name then."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """The last user is gone: the end of the test."""
+        try:
+            self._file.end()
+        finally:
+            self._used.close()
