@@ -363,3 +363,30 @@ def test_what_a_script_says_itself_is_in_the_result(go: Go) -> None:
     assert (row.error_class, row.count) == ("script_error", 8)
     assert row.example.splitlines()[1].endswith("in buy")
     assert exit_code(result) == 107
+
+
+@pytest.mark.parametrize(
+    ("body", "started"),
+    [("pass", 20), ("if user.number: return\n    await user.get('/')", 20), ("await user.pause(0)", 20)],
+)
+def test_a_journey_need_not_send_anything(go: Go, body: str, started: int) -> None:
+    result = go(f"@scenario\nasync def idle(user):\n    {body}\n", requests_limit=20)
+    assert (result.journeys.started, result.journeys.ok) == (started, 20)
+
+
+def test_a_script_that_swallows_what_should_end_it_ends_with_the_run(go: Go) -> None:
+    result = go(
+        """
+        @scenario
+        async def stubborn(user):
+            while True:
+                try:
+                    await user.get("/")
+                    await user.pause(0.01)
+                except BaseException:
+                    pass
+        """,
+        duration_s=0.2,
+    )
+    assert counts(result) == {"stubborn": (0, 0, 4)}
+    assert result.ended_by == "completed"

@@ -5,7 +5,7 @@ from asyncio import current_task
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Callable, Coroutine
 from types import TracebackType, coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass, Request
@@ -34,6 +34,8 @@ class CoroutineScript:
     """
 
     only: Request | None = None
+    endless: ClassVar[list[Any]] = []
+    """Coroutines that would not end: kept, as the interpreter would complain where nobody can hear it."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class CoroutineScript:
         self._before = before
         self._after = after
         self.passes = 0
+        self._running: Any = None
         self.requested = False
         self.asked = False
         self.flows = False
@@ -96,8 +99,11 @@ class CoroutineScript:
 
     def close(self) -> None:
         """The run is over, wherever the journey is."""
-        self._stepped.close()
-        self._coroutine.close()
+        for steps in (self._stepped, self._coroutine):
+            try:
+                steps.close()
+            except RuntimeError:  # it swallows what should end it
+                self.endless += (steps, self._running)
 
     def _throw(self, task: CurrentTask) -> Any:
         error = task.take()
@@ -136,7 +142,8 @@ class CoroutineScript:
             if ready_ns:  # the first one waits for what its user does before
                 self.due_ns, ready_ns = due_ns and max(due_ns, ready_ns), 0
             try:
-                await functions[journey](user)
+                self._running = running = functions[journey](user)
+                await running
             except GeneratorExit:
                 raise
             except BaseException as error:  # whatever a script raises, sys.exit among it, is an outcome of its journey
@@ -154,10 +161,9 @@ class CoroutineScript:
                 await _step(pause)
             if not self.asked:  # it wanted no request: let others have their turn
                 await _step(Pause(clock()))
-            elif self.flows:
-                continue
-            self.asked = False
-            await _over()
+            elif not self.flows:
+                self.asked = False
+                await _over()
 
     async def _ended(self, error: BaseException) -> None:
         """A journey that was ended by an exception."""
@@ -165,31 +171,38 @@ class CoroutineScript:
         if isinstance(error, FeedEndedError):
             journeys.over = True
             self.passes -= 1
-        elif isinstance(error, JourneyEndedError):
-            journeys.fail(self, error.error, error.detail)
-        elif isinstance(error, AssertionError | AbsentError):
-            journeys.fail(self, ErrorClass.CHECK_FAILED, f"{place(error)}{describe(error)}")
+            return
+        failed, detail = _failure(error)
+        if failed is not ErrorClass.SCRIPT_ERROR:
+            journeys.fail(self, failed, detail)
         else:
             example = "".join(traceback.format_exception(error.with_traceback(_own(error.__traceback__))))
-            journeys.fail(self, ErrorClass.SCRIPT_ERROR, f"{place(error)}{describe(error)}", example)
+            journeys.fail(self, failed, detail, example)
             self.began_ns = 0
             await _step(Pause(journeys.clock() + BROKEN_PAUSE_NS))
 
     async def _prepare(self, before: Part) -> int:
         """What the user does before its first journey; when that was done. A user that fails in it takes no part."""
-        user = self.user
-        user.begin(PER_USER)
-        try:
-            await before()
-        except GeneratorExit:
-            raise
-        except BaseException as error:
-            self._journeys.unready(user.number, f"{place(error)}{describe(error)}")
+        if not await self._aside(before):
             self._after = None
             while True:
                 await _over()
         self._ready = True
         return self._journeys.clock()
+
+    async def _aside(self, part: Part) -> bool:
+        """Something that is no journey; whether it went well."""
+        user = self.user
+        user.begin(PER_USER)
+        try:
+            await part()
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            failed, detail = _failure(error)
+            self._journeys.unready(user.number, failed, detail)
+            return False
+        return True
 
     def leave(self) -> bool:
         """Whether something is to be done after the last journey: `resume` does that from here on. True once."""
@@ -201,15 +214,17 @@ class CoroutineScript:
         return True
 
     async def _goodbye(self, after: Part) -> None:
-        self.user.begin(PER_USER)
-        try:
-            await after()
-        except GeneratorExit:
-            raise
-        except BaseException as error:
-            self._journeys.unready(self.user.number, f"{place(error)}{describe(error)}")
+        await self._aside(after)
         while True:
             await _over()
+
+
+def _failure(error: BaseException) -> tuple[ErrorClass, str]:
+    """What an exception means that ends something of a user's, and in one line."""
+    if isinstance(error, JourneyEndedError):
+        return error.error, error.detail
+    is_check = isinstance(error, AssertionError | AbsentError)
+    return ErrorClass.CHECK_FAILED if is_check else ErrorClass.SCRIPT_ERROR, f"{place(error)}{describe(error)}"
 
 
 def _own(trace: TracebackType | None) -> TracebackType | None:

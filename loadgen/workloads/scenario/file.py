@@ -8,12 +8,14 @@ from loadgen.base.errors import UsageError
 from loadgen.base.user_code import load_file
 from loadgen.plan.declarations import Declarations, declarations
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
+from loadgen.workloads.scenario.missing_await import refuse_missing_awaits
 
 
 def load_job(job: ScenarioJob) -> ScenarioJob:
     """The job with the journeys of its file. Raises UsageError, with file and line, for one that cannot be used."""
     assert job.file is not None
     declared = load_declarations(job.file)
+    refuse_missing_awaits(job.file)
     journeys = tuple(
         Journey(item.name, item.weight, item.think_s, item.fresh, every_s=item.every_s)
         for item in declared.scenarios

@@ -128,10 +128,10 @@ class Journeys:
         self._unserved += 1
         self.transactions.never_started(self._numbers[self.pick(0, self._unserved)], waited_ns)
 
-    def unready(self, user: int, because: str) -> None:
+    def unready(self, user: int, error: ErrorClass, because: str) -> None:
         """What a user does before its first journey raised, and it takes no part; or what it does after its last."""
         number = self.names.number(Kind.CALL, "per_user")
-        self.transactions.fail(number, ErrorClass.SCRIPT_ERROR, 0, 0, f"user {user}: {because}", "")
+        self.transactions.fail(number, error, 0, 0, f"user {user}: {because}", "")
 
     def end(self) -> None:
         """The run is over: who is in the middle of a journey does not end it."""
