@@ -103,7 +103,7 @@ class CoroutineScript:
             try:
                 steps.close()
             except RuntimeError:  # it swallows what should end it
-                self.endless += (steps, self._running)
+                self.endless.extend((steps, self._running))
 
     def _throw(self, task: CurrentTask) -> Any:
         error = task.take()

@@ -240,7 +240,7 @@ class StepsScript:
         self._within.clear()
         self._counts = [0] * self._program.repeats
         if self._in_setup or self._leaving:
-            journeys.unready(self._rank, detail)
+            journeys.unready(self._rank, error, detail)
             self._op = _OUT
             return None
         journeys.fail(self, error, detail)
