@@ -16,7 +16,7 @@ from loadgen.results.result import Generator, Result, Users
 from loadgen.session.environment import describe_environment
 from loadgen.session.observers import Hooks, Observers
 from loadgen.session.run import run
-from loadgen.workloads.s3.journal import check_journal, put_in_order, write_journal
+from loadgen.workloads.s3.journal import check_journal, put_in_order, read_entries, write_journal
 from loadgen.workloads.s3.protocol.credentials import find_credentials
 
 MOST_SWEEPERS = 8
@@ -83,7 +83,7 @@ class _S3Run:
             raise
         complete = result.ended_by == "completed" and not result.ledger.failed and not self._has_rest(result)
         if self._s3.job == "batch" and not complete and result.ledger.sent:
-            self._notes.append(_batch_note(result))
+            self._notes.append(_batch_note(result, self._s3.objects))
         elif complete and self._s3.job == "batch" and not result.requests["get"].ledger.sent:
             rest = " that is not done" if self._s3.resumed else ""
             source = self._s3.own_prefix if self._s3.source is None else self._s3.source
@@ -94,6 +94,8 @@ class _S3Run:
 
     def _has_rest(self, result: Result) -> bool:
         """Whether there may be objects that were not begun, also because there were to be no more requests."""
+        if self._goes_on and self._s3.journal is not None and self._s3.objects is not None:
+            return len(read_entries(self._s3.journal)) < self._s3.objects
         limit, planned = self._plan.requests_limit, self._s3.planned_requests
         is_short = limit is not None and (planned is None or limit < planned)
         return bool(result.ledger.not_sent) or (is_short and result.ledger.sent >= (limit or 0))
@@ -213,12 +215,14 @@ def _took(step: Result) -> str:
     return format_duration_s(max(0.01, round(step.duration_s, 2)))
 
 
-def _batch_note(result: Result) -> str:
+def _batch_note(result: Result, objects: int | None) -> str:
     """How many objects of a stopped batch were done, failed, and were not begun or not finished."""
     got, put = result.requests["get"], result.requests["put"]
     waiting = max(0, got.ledger.ok - put.ledger.sent)
     skipped = waiting + max(0, result.ledger.not_sent - waiting) // 2
     failed = got.ledger.failed + put.ledger.failed + got.ledger.unknown + put.ledger.unknown
+    if objects is not None:  # more requests may have been asked for than there are objects for
+        skipped = min(skipped, max(0, objects - put.ledger.ok - failed))
     return f"Batch: {put.ledger.ok:,} objects done, {failed:,} failed, {skipped:,} skipped"
 
 

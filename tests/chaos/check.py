@@ -255,7 +255,7 @@ def _bucket(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     if (
         not seen.objects
         or "--keep" in case.argv
-        or KEPT_FOR_RESUME in _said(seen)
+        or _kept_for_resume(seen, result)
         or seen.code is None
         or _was_killed(seen)
     ):
@@ -263,6 +263,10 @@ def _bucket(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     said = "may be left" in _said(seen) or (result is not None and result.left_behind)
     if not said and (result is not None or (case.stderr == "file" and case.file_blocks is None)):
         yield f"exit code {seen.code}, and {len(seen.objects)} objects are left without a word"
+
+
+def _kept_for_resume(seen: Seen, result: Result | None) -> bool:
+    return any(KEPT_FOR_RESUME in text for text in (_said(seen), *(result.notes if result else ())))
 
 
 def _said(seen: Seen) -> str:
