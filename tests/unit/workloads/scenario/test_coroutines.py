@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from loadgen.measure.names import Names
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.scenario import Journey
 from loadgen.workloads.base import Fresh, Pause
+from loadgen.workloads.scenario.base import Notes
 from loadgen.workloads.scenario.coroutines import CoroutineScript
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.reply import Reply
@@ -39,7 +40,7 @@ class World:
         maker = RequestMaker(names, ORIGIN, (), Expect(), keep_alive=True, wire=True)
         self.user = User(0, maker, journeys, None, 1, lambda _feed, _user: None)
         self.script = CoroutineScript(self.user, [visit], journeys, loop)
-        self.script.attach(lambda: 0, lambda: None, flows=True)
+        self.script.attach(lambda: 0, lambda: None, cast(Notes, None), flows=True)
 
     def go(self) -> Any:
         return self.script.resume(None)
