@@ -17,8 +17,7 @@ PACKAGES = ("httpx", "uvloop", "httptools", "hdrhistogram")
 
 def gil_enabled() -> bool:
     """Whether this interpreter runs one thread at a time; asked after all imports, which may turn it back on."""
-    ask = getattr(sys, "_is_gil_enabled", None)
-    return True if ask is None else bool(ask())
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 def usable_cores(root: Path = ROOT) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from loadgen.base.clock import NS_PER_MS, Clock, now_ns
+from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import Endpoint
 from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
@@ -34,13 +34,11 @@ class Here:
         plan: Plan,
         endpoint: Endpoint,
         control: SharedState,
-        clock: Clock = now_ns,
         maker: Callable[[Assignment], Worker] = make_worker,
     ) -> None:
         self.control = control
         self._plan = plan
         self._endpoint = endpoint
-        self._clock = clock
         self._maker = maker
         self._abandoned = False
         self._threads = Threads("worker")
@@ -48,9 +46,7 @@ class Here:
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
         redactor = Redactor(self._plan.secrets)
         tasks = [
-            Assignment(
-                self._plan, shard, self._endpoint, self.control, deliver, redactor.bytes_, self._clock, redactor.learn
-            )
+            Assignment(self._plan, shard, self._endpoint, self.control, deliver, redactor.bytes_, learn=redactor.learn)
             for shard in shards
         ]
         if self._plan.mode == "pool":

@@ -25,19 +25,19 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Query:
-    """A query string: `canonical` as it is signed, `wire` as it is sent ("uploads", where that is signed "uploads=").
+    """A query: `canonical` as it is signed, `suffix` as it is sent ("?uploads", where that is signed "uploads=").
 
     A value of None stands for a name alone.
     """
 
-    __slots__ = ("canonical", "suffix", "wire")
+    __slots__ = ("canonical", "suffix")
 
     def __init__(self, *pairs: tuple[str, str | None]) -> None:
         encoded = sorted((quote(name, safe="~"), quote(value or "", safe="~")) for name, value in pairs)
         alone = {quote(name, safe="~") for name, value in pairs if value is None}
         self.canonical = "&".join(f"{name}={value}" for name, value in encoded)
-        self.wire = "&".join(name if name in alone else f"{name}={value}" for name, value in encoded)
-        self.suffix = f"?{self.wire}" if self.wire else ""
+        wire = "&".join(name if name in alone else f"{name}={value}" for name, value in encoded)
+        self.suffix = f"?{wire}" if wire else ""
 
 
 class Mac:
@@ -124,7 +124,7 @@ class Signer:
             *((("X-Amz-Security-Token", credentials.token),) if credentials.token else ()),
         )
         request = f"{method}\n{path}\n{query.canonical}\nhost:{self._host}\n\nhost\n{UNSIGNED_PAYLOAD}"
-        return f"{path}?{query.wire}&X-Amz-Signature={self._signature(request)}"
+        return f"{path}{query.suffix}&X-Amz-Signature={self._signature(request)}"
 
     def signing(self, credentials: Credentials, at_s: int, method: str, path: str) -> "SigningTemplate":
         """What signs requests of this second without a query and headers of their own, for paths that begin so."""

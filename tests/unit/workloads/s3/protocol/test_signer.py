@@ -102,7 +102,7 @@ def test_a_key_is_encoded_once_and_never_normalised():
 def test_a_query_is_sorted_as_it_is_encoded():
     query = Query(("prefix", "a b/"), ("list-type", "2"), ("Z", "1"), ("delimiter", "/"), ("versions", None))
     assert query.canonical == "Z=1&delimiter=%2F&list-type=2&prefix=a%20b%2F&versions="
-    assert query.wire == "Z=1&delimiter=%2F&list-type=2&prefix=a%20b%2F&versions"
+    assert query.suffix == "?Z=1&delimiter=%2F&list-type=2&prefix=a%20b%2F&versions"
     assert Query().suffix == ""
 
 
