@@ -102,7 +102,8 @@ def _may_be_refused(case: Case, seen: Seen) -> bool:
     """Whether there is something that cannot be done on such a machine, or written."""
     if case.is_s3 and (not case.script.is_good or case.tls or seen.sent):
         return True  # the bucket could not be prepared
-    return any(done.code for done in seen.before) or _found_nobody(case, seen) or case.may_fail_to_write
+    unfit = bool(case.before) and not seen.requests  # the baseline, which is looked at before anything is sent
+    return unfit or _found_nobody(case, seen) or case.may_fail_to_write
 
 
 def _found_nobody(case: Case, seen: Seen) -> bool:
