@@ -38,16 +38,16 @@ class LocustFile:
             parser = new_parser()
             self.environment.events.init_command_line_parser.fire(parser=parser)
             self.options = options = parse(parser, arguments)
+            found = _user_classes(module, path)
+            for kind in found:
+                _check(kind, path)
+            self.shape = _shape_of(module, path)
         self.environment.parsed_options = options
         self.environment.locustfile = Path(path).name
         self.environment.tags, self.environment.exclude_tags = options.tags, options.exclude_tags
-        found = _user_classes(module, path)
         _cut_to_tags(found, options.tags, options.exclude_tags)
         self.classes: dict[str, Any] = {kind.__name__: kind for kind in found}
-        for kind in found:
-            _check(kind, path)
         self.environment.user_classes = found
-        self.shape = _shape_of(module, path)
         self.environment.shape_class = self.shape
         self.notes = tuple(scan.blocking_imports(text, path))
         self.insecure = scan.skips_certificates(text) or any(
@@ -160,19 +160,33 @@ def _cut_to_tags(classes: list[Any], tags: list[str] | None, exclude: list[str] 
 
 def _check(kind: Any, path: str) -> None:
     """Raises UsageError for a class that could do nothing, with its line."""
-    if not kind.tasks and kind.on_start is User.on_start and kind.__init__ is User.__init__:
+    own = [method for method in (kind.on_start, kind.__init__) if not method.__module__.startswith("loadgen.")]
+    if not kind.tasks and not own:
         raise UsageError(f"{_place(kind, path)}: {kind.__name__} has no tasks: write @task above a method")
     if not callable(kind.wait_time):
         raise UsageError(
             f"{_place(kind, path)}: wait_time of {kind.__name__} is {kind.wait_time!r}: "
             f"write wait_time = constant({kind.wait_time!r})"
         )
+    for function in _functions(kind.tasks):
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            what = "is an `async def`" if inspect.iscoroutinefunction(function) else "has a `yield`"
+            raise UsageError(f"{_place(function, path)}: task {function.__name__} {what}: nobody would run it")
     if not isinstance(kind.weight, int | float) or kind.weight < 0:
         raise UsageError(f"{_place(kind, path)}: weight of {kind.__name__} is {kind.weight!r}: expected a number")
 
 
-def _place(kind: type, path: str) -> str:
-    """File and line of a class."""
+def _functions(tasks: Any, seen: frozenset[int] = frozenset()) -> Iterator[Any]:
+    """The functions among tasks and those of nested sets."""
+    for item in tasks:
+        if not isinstance(item, type):
+            yield item
+        elif id(item) not in seen:
+            yield from _functions(getattr(item, "tasks", ()), seen | {id(item)})
+
+
+def _place(kind: Any, path: str) -> str:
+    """File and line of a class or function."""
     try:
         source = inspect.getsourcefile(kind)
         lines = inspect.getsourcelines(kind)

@@ -1,7 +1,7 @@
 """TaskSet: tasks that a user does one after the other, with a wait after each."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from loadgen.workloads.locust.exceptions import (
@@ -83,7 +83,7 @@ class TaskSet(metaclass=TaskSetType):
     def get_next_task(self) -> Task:
         """One of the tasks, by weight."""
         tasks = self.tasks
-        if isinstance(tasks, Mapping):
+        if type(tasks) is not list:
             tasks = in_proportion(tasks)
         if not tasks:
             raise no_tasks(type(self))
@@ -162,7 +162,7 @@ class UserTasks(TaskSet):
 
     def get_next_task(self) -> Task:
         tasks = self.user.tasks
-        if isinstance(tasks, Mapping):
+        if type(tasks) is not list:
             tasks = in_proportion(tasks)
         if not tasks:
             raise no_tasks(type(self.user))

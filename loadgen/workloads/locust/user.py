@@ -25,7 +25,9 @@ def make_locust_user(file: LocustFile, name: str, hub: Hub) -> Callable[[], None
             _live(user)
         except StopTest:
             file.environment.runner.quit()
-        except Exception as error:
+        except UserEnds:
+            raise
+        except BaseException as error:  # sys.exit among them
             if user is not None:
                 user._failed(error)
             else:

@@ -77,7 +77,7 @@ class User(metaclass=UserType):
         """End this user."""
         raise StopUser
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: BaseException) -> None:
         """What a task, or something around it, raised: told to listeners, and counted, if that has not been done."""
         if error is not self._counted:
             self._hub.begin()

@@ -1,0 +1,144 @@
+"""What is wrong with a locustfile is said with its line before anything runs; nothing of it is left behind."""
+
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.base.user_code import is_locustfile
+from loadgen.workloads.locust.file import load_locustfile
+
+USER = """
+    from locust import HttpUser, task
+    class A(HttpUser):
+        @task
+        def work(self): ...
+"""
+
+
+def written(folder: Path, text: str, name: str = "locustfile.py") -> str:
+    file = folder / name
+    file.write_text(dedent(text).lstrip("\n"))
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("from locust import Nothing", "locustfile.py:1: UnsupportedError: locust has no Nothing"),
+        ("import locust\nlocust.nothing", "locustfile.py:2: UnsupportedError: locust has no nothing"),
+        ("import locust.contrib.mongodb", "locustfile.py:1: UnsupportedError: locust.contrib.mongodb is not supported"),
+        ("import locust_plugins", "locustfile.py:1: UnsupportedError: locust_plugins is not supported: it is built on"),
+        ("from locust import HttpUser\nx = 1 +", "locustfile.py:2: SyntaxError"),
+        ("import locust\nexit(1)", "locustfile.py:2: the file ends the program (sys.exit(1))"),
+        ("import locust\nimport no_such_module", "locustfile.py:2: ModuleNotFoundError: No module named"),
+        ("import locust", "no user class; write one such as"),
+        ("from locust import HttpUser\nclass A(HttpUser):\n    pass", "locustfile.py:2: A has no tasks: write @task"),
+        (USER + "    class B(A): weight = 0\n    A.weight = 0", "every user class has weight 0"),
+        (USER + "        wait_time = 1", "locustfile.py:2: wait_time of A is 1: write wait_time = constant(1)"),
+        (USER + "        @task\n        async def other(self): ...", "locustfile.py:5: task other is an `async def`"),
+        (USER + "        @task\n        def other(self): yield", "locustfile.py:5: task other has a `yield`"),
+        (USER + "    A.tasks = []", "A has no tasks"),
+        (USER + "    B = type('A', (HttpUser,), {'tasks': [print]})", "two user classes are called A"),
+        (USER + "        tasks = len", "LocustError: tasks is a list or a dict, such as [len]"),
+        (
+            USER
+            + "    from locust import LoadTestShape\n    class S(LoadTestShape): ...\n    class T(LoadTestShape): ...",
+            "several shapes, S and T: a run has one",
+        ),
+    ],
+)
+def test_what_cannot_be_run_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        load_locustfile(written(tmp_path, text))
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-u", "5"], "-u is said to loadgen itself: -c"),
+        (["--run-time", "5m"], "--run-time is said to loadgen itself: -d"),
+        (["--nothing"], "unrecognized arguments: --nothing"),
+        (["--tags", "none"], "no task has the tags that were asked for"),
+    ],
+)
+def test_options_that_the_file_does_not_have_are_errors(tmp_path: Path, arguments: list[str], said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        load_locustfile(written(tmp_path, USER), arguments)
+    assert said in str(error.value)
+
+
+def test_a_name_that_there_is_not_may_be_tried(tmp_path: Path) -> None:
+    text = f"""
+    try:
+        from locust import Nothing
+    except ImportError:
+        Nothing = None
+    {USER}"""
+    assert list(load_locustfile(written(tmp_path, text)).classes) == ["A"]
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    written(tmp_path, "from locust import HttpUser, task", "beside.py")
+    path = written(tmp_path, USER + "    import beside, gevent, time")
+    modules, paths, sleep = set(sys.modules), list(sys.meta_path), time.sleep
+    file = load_locustfile(path)
+    with file.used(sleeps=True):
+        assert "locust" in sys.modules
+        assert "beside" in sys.modules
+        assert time.sleep is not sleep
+    assert {name for name in sys.modules if name.partition(".")[0] in ("locust", "gevent", "beside")} <= modules
+    assert sys.meta_path == paths
+    assert time.sleep is sleep
+
+
+def test_two_loadings_share_no_events_and_no_modules_beside_the_file(tmp_path: Path) -> None:
+    written(tmp_path, "from locust import events\nevents.init.add_listener(print)", "beside.py")
+    path = written(tmp_path, USER + "    import beside")
+    first, second = load_locustfile(path), load_locustfile(path)
+    assert first.environment.events.init.heard
+    assert second.environment.events.init.heard
+    assert first.environment.events is not second.environment.events
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.py", "from locust import HttpUser", True),
+        ("a.py", "def f():\n    import locust", True),
+        ("locustfile.py", "from common import MyUser", True),
+        ("a.py", "from loadgen.scenario import scenario", False),
+        ("a.py", "import locusts", False),
+        ("a.yaml", "from locust import HttpUser", False),
+    ],
+)
+def test_a_locustfile_is_known_by_its_imports_or_its_name(tmp_path: Path, name: str, text: str, expected: bool) -> None:
+    assert is_locustfile(written(tmp_path, text, name)) is expected
+
+
+def test_what_will_be_different_is_noted(tmp_path: Path) -> None:
+    text = "import requests\nfrom urllib.parse import quote\nimport websocket\n" + dedent(USER)
+    notes = load_locustfile(written(tmp_path, text.replace("import websocket\n", ""))).notes
+    assert [note.partition("locustfile.py")[2] for note in notes] == [
+        ":1: calls of requests make all users wait; --mode threads runs them side by side"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "insecure"),
+    [("pass", False), ("self.client.get('/', verify=False)", True), ("self.client.verify = False", True)],
+)
+def test_certificates_are_not_verified_where_the_file_says_so(tmp_path: Path, line: str, insecure: bool) -> None:
+    path = written(tmp_path, USER + f"        def other(self): {line}")
+    assert load_locustfile(path).insecure is insecure
+
+
+def test_users_with_a_fixed_count_and_weights_are_journeys(tmp_path: Path) -> None:
+    text = USER + "        fixed_count = 2\n    class B(A): weight = 3\n    class C(A):\n        abstract = True"
+    file = load_locustfile(written(tmp_path, text))
+    assert [(journey.name, journey.weight) for journey in file.journeys] == [("A", 1.0), ("B", 3.0)]
+    assert file.classes["A"].fixed_count == 2
