@@ -12,7 +12,7 @@ from random import Random
 
 from loadgen.judge.blocks import FEWEST_BLOCKS, compare_blocks, measure_of
 from loadgen.judge.figures import Figures
-from loadgen.judge.observe import Observed, is_supported
+from loadgen.judge.observe import Observed, is_supported, settled
 from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING, mean_of_rounds, t_interval
 from loadgen.plan.metrics import Metric
 from loadgen.results.result import Result
@@ -70,7 +70,7 @@ def _change(
 
 
 def _supported(metric: Metric, figures: Figures) -> Observed | None:
-    observed = figures.observe(metric)
+    observed = settled(figures.observe(metric))
     return observed if observed is not None and is_supported(metric, observed) else None
 
 

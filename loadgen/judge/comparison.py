@@ -8,7 +8,7 @@ from typing import Literal
 from loadgen.base.errors import UsageError
 from loadgen.judge.blocks import compare_blocks, measure_of
 from loadgen.judge.figures import Figures
-from loadgen.judge.observe import Observed
+from loadgen.judge.observe import Observed, settled
 from loadgen.judge.statistics import Estimate, Verdict, holm, mean_of_rounds, paired, verdict_of
 from loadgen.plan.metrics import Metric, Unit, metric_named
 from loadgen.plan.named import JOURNEYS
@@ -29,8 +29,6 @@ COMPARED = tuple(
 _TITLES = {"ok_rps": "journeys/s", "p50": "journey p50", "p99": "journey p99", "error_rate": "journeys failed"}
 OF_JOURNEYS = tuple(replace(metric_named(name), of=JOURNEYS, title=title) for name, title in _TITLES.items())
 """Before them, where all runs are of journeys."""
-NEXT_TO = 1.01
-"""Bounds so near to each other count as one value, on both sides the upper one."""
 BUCKET = 2**-10
 """The relative width of a histogram's bucket: 3 significant digits."""
 _STEPS: dict[Unit, float] = {"per_s": 0.001, "ms": 0.001, "us": 0.001, "mb": 0.1}
@@ -108,20 +106,13 @@ def _observed(result: Result, metrics: Sequence[Metric]) -> dict[Metric, Observe
     """All figures of a run; without a send lag where every request is due when it is sent."""
     figures = Figures(result)
     try:
-        table = {metric: _settled(figures.observe(metric)) for metric in metrics}
+        table = {metric: settled(figures.observe(metric)) for metric in metrics}
         lag = figures.observe(metric_named("send_lag.max"))
     except ValueError as error:
         raise UsageError(f"damaged result: {error}") from None
     if lag is None or not lag.high:
         table[metric_named("send_lag.p99")] = None
     return table
-
-
-def _settled(observed: Observed | None) -> Observed | None:
-    """The upper end where both are next to each other: some journeys are always under way at the end."""
-    if observed is None or observed.high > NEXT_TO * observed.low:
-        return observed
-    return replace(observed, low=observed.high)
 
 
 def _planned(results: Sequence[Result]) -> tuple[Result, ...]:

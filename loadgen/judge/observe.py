@@ -6,7 +6,7 @@ lie between two values; it is exact where the two are one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import inf
 from typing import Protocol
@@ -33,6 +33,17 @@ class Observed:
     @property
     def is_exact(self) -> bool:
         return self.low == self.high
+
+
+NEXT_TO = 1.01
+"""Bounds so near to each other count as one value where two runs are compared, on both sides the upper one."""
+
+
+def settled(observed: Observed | None) -> Observed | None:
+    """The upper end where both are next to each other: some journeys are always under way at the end."""
+    if observed is None or observed.high > NEXT_TO * observed.low:
+        return observed
+    return replace(observed, low=observed.high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loadgen.judge.figures import Figures
+from loadgen.judge.observe import settled
 from loadgen.plan.metrics import metric_named
 from loadgen.results.journeys import QUANTILES as METRIC_QUANTILES
 from loadgen.results.result import QUANTILES, Latency, Result
@@ -50,7 +51,7 @@ def _journeys(result: Result, figures: Figures) -> Iterator[str]:
         latency = part.latency_ms.get("response", Latency())
         for key, quantile in {**QUANTILES, "max": 1.0}.items():
             metric = replace(metric_named(key.replace("_", ".")), of=name)
-            observed = figures.observe(metric)
+            observed = settled(figures.observe(metric))
             if observed is not None and observed.is_exact:
                 yield f"{family}{_labels(**of, quantile=f'{quantile:g}')} {observed.low / 1000:.10g}"
         yield f"{family}_count{_labels(**of)} {latency.count}"

@@ -1,13 +1,16 @@
 """From a baseline's rounds to today's: known truths, false alarms and power."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from loadgen.judge.change import changes_of
 from loadgen.judge.gate import judge_gate, parse_margins
-from loadgen.measure.histogram import Histogram
+from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.plan.condition import parse_metric
+from loadgen.plan.named import Named
+from loadgen.results.result import Ledger, RequestResult
 from tests.support.rounds import baseline, blocks, run
 
 
@@ -188,3 +191,18 @@ def test_the_more_metrics_are_asked_the_surer_each_must_be():
     among = judge_gate(after, baseline=baseline(before, parse_margins("rps: 10%, p50: 10%, p99: 10%", ())))
     assert 0.017 < alone.regressions[0].change.p < 0.05
     assert (alone.regressions[0].verdict, among.regressions[0].verdict) == ("worse", "cannot tell")
+
+
+def test_journeys_that_are_always_under_way_at_the_end_do_not_hide_a_change():
+    def journeys(p50_ms):
+        counts = Histogram([(bucket_of(round(p50_ms * 1000)), 100), (bucket_of(round(p50_ms * 1003)), 100)])
+        encoded = {"response": counts.encode(), "response_censored": Histogram([(1, 2)]).encode()}
+        part = RequestResult(Ledger(202, 202, 0, 200, 0, 2), kind="journey", histograms=encoded)
+        return replace(run(), transactions={"buy": part})
+
+    margins = parse_margins("buy:p50: 10%", [Named("journey", "buy")])
+    gate = judge_gate(
+        [journeys(value) for value in (20, 21, 20)],
+        baseline=baseline([journeys(value) for value in (10, 10, 11)], margins),
+    )
+    assert [row.verdict for row in gate.regressions] == ["worse"]
