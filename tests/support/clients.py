@@ -179,7 +179,7 @@ class ReactorClient:
         if request.group is not None:
             self._last[request.name_id] = request.group.reply = reply
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
-        return True
+        return request.expect.verdict(reply.status, reply.body_length, reply.kept) is None
 
     def on_error(self, connection: Stream, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         self._done.set_result(Outcome(connection.sent_ns, now, None, error, detail, head))

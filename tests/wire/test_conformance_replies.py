@@ -262,6 +262,17 @@ def test_replies_of_any_length_are_counted_and_handed_over_as_they_are(kind, rep
 
 
 @every_client
+def test_what_is_wrong_is_read_in_each_bad_reply(kind):
+    """Their heads are alike, and only the body tells which it is."""
+    bodies = [b"busy", b"busy", b"gone", b"lost", b"busy"]
+    data = [b"HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\n" + body for body in bodies]
+    with FaultServer(lambda _: conversation(*data)) as server, user(kind, endpoint_of(server)) as client:
+        group = RequestGroup()
+        got = [client.exchange(get(group, keep=KEEP, expect=Expect())).kept for _ in bodies]
+        assert got == bodies
+
+
+@every_client
 def test_a_body_in_random_pieces_is_handed_over_whole(kind):
     """Some pieces end within the head; the server sends each once the last was taken."""
     random, tap, total = Random(7), Tap(), 0

@@ -20,8 +20,7 @@ from loadgen.clients.http1.single_use import SingleUse
 
 _IDLE_CHECK_NS = 1_000_000
 _SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
-_SECOND = 3
-"""Of requests and their replies."""
+_SECOND = 3  # of requests and their replies
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
 
@@ -171,7 +170,7 @@ class BlockingClient(Connector):
     def _receive(self, request: Request, data: bytes, sent_ns: int, *, reused: bool) -> Outcome:
         """Take the reply whose first piece is `data`, b"" for the end of the stream."""
         if not data:
-            return self._closed_by_server(sent_ns, None, reused=reused)
+            return self._lost_reply(sent_ns, None, None, reused=reused)
         exchange, first_ns = Exchange(request), self.clock()
         reply = exchange.take(data)
         if reply is not None:
@@ -186,7 +185,7 @@ class BlockingClient(Connector):
             if data:
                 reply = exchange.take(data)
             elif self._cut or (reply := exchange.end()) is None:
-                return self._closed_by_server(sent_ns, exchange, reused=reused)
+                return self._lost_reply(sent_ns, None, exchange, reused=reused)
         if reply is None:
             return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, exchange.problem, exchange)
         return self._finish(request, exchange, reply, sent_ns, first_ns)
@@ -211,11 +210,9 @@ class BlockingClient(Connector):
         if cache is not None and closes:
             cache.pause()
         elif cache is not None:
-            cache.update(request, reply, exchange.whole, exchange.body_at)
+            good = request.expect.verdict(reply.status, reply.body_length, reply.kept) is None
+            cache.update(request, reply, exchange.whole, exchange.body_at, good=good)
         return outcome
-
-    def _closed_by_server(self, sent_ns: int, exchange: Exchange | None, *, reused: bool) -> Outcome:
-        return self._lost_reply(sent_ns, None, exchange, reused=reused)
 
     def _lost_reply(self, sent_ns: int, error: Exception | None, exchange: Exchange | None, *, reused: bool) -> Outcome:
         kind, detail = why_no_reply(error, reused=reused, begun=exchange is not None)

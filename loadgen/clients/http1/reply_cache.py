@@ -8,6 +8,7 @@ same, and for a fifth of what reading it costs. The length is free: it must be t
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from loadgen.base.exchange import Reply, Request, RequestGroup
 from loadgen.clients.http1.parser import BODILESS, HEAD_END, Framing
@@ -30,13 +31,15 @@ Alike = Callable[..., bool]
 
 
 class _Kind:
-    """Replies with the same head but for its values, and what the recorder said of the last that was read."""
+    """Replies with the same head but for its values. `reply` is what all of them come to, without the bytes of a body;
+    the rest is what the recorder said of one that was read.
+    """
 
     __slots__ = ("add", "add_lag", "alike", "matches", "reply", "resize")
 
     def __init__(self, matches: Callable[[bytes], re.Match[bytes] | None], reply: Reply, group: RequestGroup) -> None:
         self.matches = matches
-        self.reply = reply
+        self.reply = replace(reply, kept=b"")
         self.add, self.add_lag, self.resize = group.add, group.add_lag, group.resize
         self.alike: Alike = _never
 
@@ -59,21 +62,22 @@ class ReplyCache:
         self._group = group
         self._kinds: dict[bytes, _Kind] = {}
         self._kind: _Kind | None = None  # of the last reply
-        self._size = 0
+        self._size = self._body_at = 0
         self._unknown = 0
         self._seen: set[bytes] = set()
 
-    def update(self, request: Request, reply: Reply, whole: bytes | None, body_at: int) -> None:
+    def update(self, request: Request, reply: Reply, whole: bytes | None, body_at: int, *, good: bool = True) -> None:
         """Know the replies that are like this one, the last that was read, whose body begins at `body_at`.
 
-        `whole` is None for a bad one and one in pieces. A pattern is made when a head comes for the second time: it
-        costs as much as reading a hundred. Where heads keep changing they are looked at now and then.
+        `whole` is None for one in pieces. Of one that is not `good` only equal ones are known. A pattern is made when a
+        head comes for the second time: it costs as much as reading a hundred. Where heads keep changing they are looked
+        at now and then.
         """
         if self._kinds and self.alike is _never:
             self.alike = next(iter(self._kinds.values())).alike
         self.reply, self._kind = reply, None
         self.data = whole if self._group.repeats and whole is not None and len(whole) <= LONGEST_COMPARED else None
-        if whole is None or request.expect.reads_body:
+        if whole is None or not good or request.expect.reads_body:
             return
         self._unknown += 1
         if self._unknown > MOST_LOOKS and self._unknown % LOOK_EVERY:
@@ -114,7 +118,7 @@ class ReplyCache:
             body_at, size = found.end(), len(data)
             if body_at + (int(found[1]) if length is None else length) != size:
                 return False
-            if self._size != size or self._kind is not kind:
+            if self._size != size or self._body_at != body_at or self._kind is not kind:
                 self._turn_to(kind, size, body_at)
             group.data, group.body_at = data, body_at
             if repeats:
@@ -136,6 +140,7 @@ class ReplyCache:
             self._kind, self.alike, self.reply = kind, kind.alike, reply
             group.reply, group.add, group.add_lag, group.resize = reply, kind.add, kind.add_lag, kind.resize
         self._size = reply.wire_length = size
+        self._body_at = body_at
         reply.body_length = size - body_at
         group.resize(size)
 

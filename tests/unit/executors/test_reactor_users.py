@@ -1,9 +1,10 @@
 from itertools import pairwise
+from random import Random
 
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass, Fields, Request
+from loadgen.base.exchange import ErrorClass, Fields, Reply, Request, RequestGroup
 from loadgen.guard.shared_state import GO, Cause, Slot
 from loadgen.measure.histogram import bucket_of
 from loadgen.plan.plan import UserStage
@@ -305,6 +306,33 @@ def test_deadlines_are_looked_at_in_proportion_to_the_timeout(simulate, timeout_
     run.start()
     run.run((swept_ms[-1] + 20) * NS_PER_MS)
     assert [(at - run.began_ns) // NS_PER_MS for at in run.reactor.swept] == swept_ms
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+@pytest.mark.parametrize("users", [1, 5])
+def test_bytes_are_those_that_came_however_replies_change(simulate, repeats, users):
+    """By turns: other lengths, other kinds of heads, other statuses, bad ones, and the last one again."""
+    random, said = Random(3), []
+
+    def serve(_):
+        if not said or random.random() < 0.7:
+            status, body = random.choice([200, 200, 201, 500]), b"x" * random.choice([0, 5, 5, 500])
+            more = random.choice([b"", b"ETag: 1\r\n", b"Vary: a\r\n"])
+            head = b"HTTP/1.1 %d OK\r\nX-Id: %d\r\n%bContent-Length: %d\r\n\r\n" % (
+                status, random.randrange(100), more, len(body),
+            )  # fmt: skip
+            said.append(Reply(status, len(body), len(head + body), head=head + body))
+        else:
+            said.append(said[-1])
+        last = said[-1]
+        return NS_PER_MS, Reply(last.status, last.body_length, last.wire_length, head=last.head)
+
+    workload = OneScript()
+    workload.only.group = group = RequestGroup(repeats=repeats)
+    tally = simulate(make_plan(users=users, requests_limit=800), serve, workload=workload).whole().total()
+    assert tally.bytes_received == sum(reply.wire_length for reply in said)
+    assert tally.ok == sum(reply.status != 500 for reply in said)
+    assert group.cache.patterns_made > 3
 
 
 def test_a_request_with_a_short_deadline_of_its_own_has_deadlines_looked_at_more_often(simulate):

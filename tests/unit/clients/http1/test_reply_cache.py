@@ -281,11 +281,33 @@ def test_what_equals_the_last_is_as_long_whatever_came_before():
 
 
 def test_the_reply_of_a_kind_is_as_long_as_its_last_one():
-    client = taught(stored(1))
+    client = taught(stored(1), keep=10)
+    read = client.group.reply
+    client.take(stored(2))
     first = client.group.reply
     client.take(stored(2, length=40))
     assert client.group.reply is first is client.group.cache.reply
-    assert (first.body_length, first.wire_length) == (40, len(stored(2, length=40)))
+    assert (first.body_length, first.wire_length, first.kept) == (40, len(stored(2, length=40)), b"")
+    assert (read.body_length, read.wire_length, read.kept) == (2, len(stored(1)), b"xx")
+
+
+def test_two_of_one_size_may_have_bodies_of_different_lengths():
+    def said(number, body):
+        return OK + b"X-Id: %d\r\nContent-Length: %d\r\n\r\n" % (number, len(body)) + body
+
+    client = taught(said(1, b"abc"))
+    client.take(said(1000, b"a"), said(10, b"abc"))
+    reply = client.group.reply
+    assert (reply.wire_length, reply.body_length) == (len(said(1000, b"a")), 3)
+
+
+def test_of_a_bad_reply_only_equal_ones_are_known_if_any():
+    client = Client(repeats=True)
+    cache = cache_of(client.group)
+    for _ in range(3):
+        cache.update(*read(client.request, stored(1)), good=False)
+    assert cache.data == stored(1)
+    assert not client.knows(stored(2))
 
 
 def test_a_bad_reply_is_never_equal_or_alike_and_changes_nothing_for_good_ones():
