@@ -49,6 +49,7 @@ FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULT
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
 FOREIGN = {"--build", "--build-arg", "--cpus", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
+FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--run-time", "--tags", "--tenant"}  # of Locust
 
 
 def test_two_commands_on_one_line_each_set_everything_up() -> None:

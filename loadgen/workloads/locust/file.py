@@ -56,13 +56,12 @@ class LocustFile:
 
     @property
     def journeys(self) -> tuple[Journey, ...]:
-        """A user class each."""
-        return tuple(Journey(kind.__name__, weight=float(kind.weight)) for kind in self.classes.values())
-
-    @property
-    def fixed_counts(self) -> dict[str, int]:
-        """The classes of which there are so many users, whatever the weights."""
-        return {name: kind.fixed_count for name, kind in self.classes.items() if kind.fixed_count}
+        """A user class each. Those with a fixed count have no share of the others, unless there are none."""
+        kinds = self.classes.values()
+        shares = [0.0 if kind.fixed_count else float(kind.weight) for kind in kinds]
+        if not any(shares):
+            shares = [1.0] * len(shares)
+        return tuple(Journey(kind.__name__, weight=share) for kind, share in zip(kinds, shares, strict=True))
 
     @property
     def host(self) -> str | None:

@@ -137,8 +137,15 @@ def test_certificates_are_not_verified_where_the_file_says_so(tmp_path: Path, li
     assert load_locustfile(path).insecure is insecure
 
 
-def test_users_with_a_fixed_count_and_weights_are_journeys(tmp_path: Path) -> None:
-    text = USER + "        fixed_count = 2\n    class B(A): weight = 3\n    class C(A):\n        abstract = True"
+def test_users_with_a_fixed_count_have_no_share_of_the_others(tmp_path: Path) -> None:
+    text = f"""{USER}
+        fixed_count = 2
+    class B(A):
+        weight = 3
+        fixed_count = 0
+    class C(A):
+        abstract = True
+    """
     file = load_locustfile(written(tmp_path, text))
-    assert [(journey.name, journey.weight) for journey in file.journeys] == [("A", 1.0), ("B", 3.0)]
+    assert [(journey.name, journey.weight) for journey in file.journeys] == [("A", 0.0), ("B", 3.0)]
     assert file.classes["A"].fixed_count == 2
