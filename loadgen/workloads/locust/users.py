@@ -18,7 +18,8 @@ class UserType(type):
     def __new__(mcs, name: str, bases: tuple[type, ...], own: dict[str, Any]) -> "UserType":
         own["tasks"] = collected(bases, own)
         if own.get("task_set") is not None:
-            own["tasks"] += in_proportion([own["task_set"]])
+            task_set = own["task_set"]
+            own["tasks"] += in_proportion([task_set] if callable(task_set) else task_set)
         own.setdefault("abstract", False)
         return super().__new__(mcs, name, bases, own)
 

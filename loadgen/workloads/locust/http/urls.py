@@ -18,9 +18,11 @@ class InvalidURL(ValueError):  # noqa: N818 - named by requests
 
 
 def absolute(base_url: str, path: Any) -> str:
-    """A path behind the client's base URL; an absolute URL as it is."""
+    """A path behind the client's base URL, with one slash between them; an absolute URL as it is."""
     text = path if isinstance(path, str) else path.decode() if isinstance(path, bytes) else str(path)
-    return text if _ABSOLUTE.match(text) else f"{base_url}{text}"
+    if _ABSOLUTE.match(text):
+        return text
+    return f"{base_url.removesuffix('/') if text.startswith('/') else base_url}{text}"
 
 
 def prepared(url: str, params: Any = None) -> str:
@@ -78,6 +80,7 @@ def items_of(data: Any) -> list[tuple[Any, Any]]:
 
 def _requoted(text: str, safe: str) -> str:
     """Quote what may not stand in a URL, and unquote what need not be quoted."""
+    text = _PERCENT.sub(lambda found: found[0].upper(), text)
     if "%" in _PERCENT.sub("", text):  # a percent sign that quotes nothing
         return quote(text, safe=safe.replace("%", ""))
     return quote(_PERCENT.sub(_unquoted_if_plain, text), safe=safe)
