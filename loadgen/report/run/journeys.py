@@ -21,28 +21,44 @@ def has_journeys(result: Result) -> bool:
 
 
 def journeys_table(result: Result, width: int) -> list[Line]:
-    """A row for each journey, and below it one for each of its requests, groups and calls."""
+    """A row for each journey, and below it one for each of its requests, groups and calls; then those of no journey."""
     if not has_journeys(result):
         return []
-    rows = list(_tree(result))
-    labels, parts = [label for label, _ in rows[:MOST_ROWS]], [part for _, part in rows[:MOST_ROWS]]
-    left = len(rows) - MOST_ROWS
-    more = [line(f"  ... and {left:,} more: all are in the file that -o saves")] if left > 0 else []
-    return [*named_rows(result, "Journey", labels, parts, width, begun=True), *more]
+    inside, alone = list(_journeys(result)), list(_alone(result))
+    rows = [*inside, *alone][:MOST_ROWS]
+    head, *lines = named_rows(
+        result, "Journey", [label for label, _ in rows], [part for _, part in rows], width, begun=True
+    )
+    if alone and len(inside) < len(lines):
+        lines[len(inside) : len(inside)] = [line(), line("Request")]
+    left = len(inside) + len(alone) - len(rows)
+    more = [line(f"  ... and {left:,} more: all are in the file that -o saves")] if left else []
+    return [head, *lines, *more]
 
 
-def _tree(result: Result) -> Iterator[tuple[str, RequestResult]]:
-    """Labels and parts; what belongs to no journey comes last."""
-    journeys = {name: part for name, part in result.transactions.items() if part.kind == "journey"}
-    inside = result.requests | {name: part for name, part in result.transactions.items() if part.kind != "journey"}
-    for journey, whole in journeys.items():
-        yield clean(journey), whole
-        for name, part in inside.items():
-            if name.startswith(f"{journey}/"):
-                yield f"  {_label(name.removeprefix(f'{journey}/'), part)}", part
-    for name, part in inside.items():
-        if not any(name.startswith(f"{journey}/") for journey in journeys):
+Row = tuple[str, RequestResult]
+
+
+def _journeys(result: Result) -> Iterator[Row]:
+    for journey, whole in result.transactions.items():
+        if whole.kind == "journey":
+            yield clean(journey), whole
+            for name, part in _others(result):
+                if name.startswith(f"{journey}/"):
+                    yield f"  {_label(name.removeprefix(f'{journey}/'), part)}", part
+
+
+def _alone(result: Result) -> Iterator[Row]:
+    journeys = [f"{name}/" for name, part in result.transactions.items() if part.kind == "journey"]
+    for name, part in _others(result):
+        if not name.startswith(tuple(journeys)):
             yield _label(name, part), part
+
+
+def _others(result: Result) -> Iterator[Row]:
+    """Requests, groups and calls."""
+    yield from result.requests.items()
+    yield from ((name, part) for name, part in result.transactions.items() if part.kind != "journey")
 
 
 def _label(name: str, part: RequestResult) -> str:
