@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 from loadgen.workloads.scenario.paths import as_pairs, encode_pairs, flat, plain
 
+JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 _BOUNDARY = b"----loadgen-form-boundary"
 _KINDS = ("json", "form", "data", "files")
@@ -28,7 +29,7 @@ def encode_body(options: Mapping[str, Any]) -> tuple[str | None, bytes]:
         case []:
             return None, b""
         case ["json"]:
-            return "application/json", to_json(options["json"]).encode()
+            return JSON, to_json(options["json"]).encode()
         case ["form"]:
             return _form(options["form"])
         case ["data"]:

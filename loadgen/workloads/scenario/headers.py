@@ -1,6 +1,7 @@
 """The header fields that a user sends with every request."""
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from functools import lru_cache
 
 
 class UserHeaders(MutableMapping[str, str]):
@@ -44,6 +45,13 @@ class UserHeaders(MutableMapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._fields)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def header_line(name: str, value: object) -> tuple[str, str]:
+    """The name in small letters, and the field's line. Raises as `field` does."""
+    name, text = field(name, value)
+    return name.lower(), f"{name}: {text}\r\n"
 
 
 def field(name: str, value: object) -> tuple[str, str]:

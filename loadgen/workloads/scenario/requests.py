@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadgen.base.clock import s_to_ns
-from loadgen.base.exchange import Expect, Fields, Origin, Request
+from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request
 from loadgen.measure.names import Kind, Names
 from loadgen.workloads.scenario.answers import AnsweredGroup
 from loadgen.workloads.scenario.answers import group as new_group
 from loadgen.workloads.scenario.cookies import CookieJar
-from loadgen.workloads.scenario.forms import encode_body
-from loadgen.workloads.scenario.headers import UserHeaders, field
+from loadgen.workloads.scenario.forms import JSON, encode_body, to_json
+from loadgen.workloads.scenario.headers import UserHeaders, field, header_line
 from loadgen.workloads.scenario.paths import PathTemplate, compile_path, split_url, with_params
 from loadgen.workloads.scenario.redirects import Redirect
 
@@ -24,9 +24,17 @@ SETUPS = (PER_RUN, PER_USER)
 """Stand in names where a journey's would."""
 
 BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
+JSON_ONLY = frozenset(("json",))
 _BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
+_PLACED = frozenset(("host", "content-type", "content-length", "cookie", "connection"))
+"""Fields of a request's own that stand where others would."""
+
+NOTHING: Mapping[str, Any] = {}
+NO_PAIRS: tuple[tuple[str, str], ...] = ()
+
 _OF_BODIES = ("content-type", "content-encoding", "content-language", "content-length")
 _OF_ORIGINS = ("authorization", "cookie", "host")
+_JUDGED = frozenset(("name", "expect", "needed", "redirects"))
 _OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values"}
 
 
@@ -84,7 +92,7 @@ class RequestMaker:
 
     def recipe(self, journey: str, method: str, template: str, name: str | None, expect: Any) -> Recipe:
         """The kind of request that these belong to; its first one gives it its number."""
-        key = (journey, method, template, name, expect if expect is None or isinstance(expect, int) else repr(expect))
+        key = (journey, method, template, name, hashable(expect))
         recipe = self._recipes.get(key)
         if recipe is None:
             path = compile_path(template)
@@ -125,6 +133,51 @@ class RequestMaker:
             own.append(("Content-Type", kind))
         block = self._block(headers, tuple(own), jar, origin or self.origin, target)
         return self._request(recipe, target, block, tuple(own), body, origin, _timeout_ns(options.get("timeout")))
+
+    def renew(
+        self,
+        request: UserRequest,
+        values: tuple[object, ...],
+        headers: UserHeaders,
+        jar: CookieJar,
+        options: Mapping[str, Any],
+        end: str,
+    ) -> bool:
+        """Make the next request of the last one like it, whose options differ at most in what is sent; False where it
+        has to be made anew. `end` are the user's fields and the empty line. Raises as `make` does.
+        """
+        recipe, own, block, body = request.recipe, NO_PAIRS, "", b""
+        target, timeout_ns = recipe.path.render(*values), None
+        if not options.keys() <= _JUDGED:
+            if not options.keys() <= _OPTIONS:
+                return False
+            for name, value in dict(options.get("headers") or NOTHING).items():
+                if value is not None:
+                    lowered, line = header_line(name, value)
+                    if lowered in headers or lowered in _PLACED:
+                        return False
+                    own, block = (*own, (name, str(value))), block + line
+            if bodies := BODY_OPTIONS & options.keys():
+                kind: str | None
+                if bodies == JSON_ONLY and options["json"] is not None:
+                    kind, body = JSON, to_json(options["json"]).encode()
+                else:
+                    kind, body = encode_body(options)
+                if len(body) > JOINED_BODY_BYTES:
+                    return False
+                if kind is not None:
+                    own, block = (*own, ("Content-Type", kind)), f"{block}Content-Type: {kind}\r\n"
+            if "params" in options:
+                target = with_params(target, options["params"])
+            timeout_ns = _timeout_ns(options.get("timeout"))
+        if body or recipe.method in _BODY_METHODS:
+            block = f"{block}Content-Length: {len(body)}\r\n"
+        if jar and (line := jar.header(self.origin, target, time.time())):
+            block = f"{block}Cookie: {line}\r\n"
+        request.target, request.body, request.own, request.end, request.timeout_ns = target, body, own, "", timeout_ns
+        head = f"{recipe.start}{target}{recipe.middle}{block}{end}".encode("latin-1")
+        request.wire = head + body if body else head
+        return True
 
     def follow(self, request: UserRequest, redirect: Redirect, headers: UserHeaders, jar: CookieJar) -> UserRequest:
         """The request to which a redirect leads, under the name of the one that was redirected.
@@ -200,6 +253,16 @@ class RequestMaker:
 _NO_FIELDS = Fields(())
 _FIELDS = Fields(())
 _WITH_HOST = Fields((("Host", ""),))
+
+
+def hashable(expect: Any) -> Any:
+    """What stands for `expect=` of a request in a key."""
+    if expect is None or type(expect) is int:
+        return expect
+    if isinstance(expect, dict):
+        pairs = expect.items()
+        return tuple([(name, value if type(value) in (int, str) else hashable(value)) for name, value in pairs])
+    return tuple(expect) if isinstance(expect, list | set) else expect
 
 
 def _timeout_ns(timeout: object) -> int | None:

@@ -12,17 +12,17 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.measure.names import Kind
 from loadgen.workloads.base import Batch, Pause
 from loadgen.workloads.scenario.cookies import CookieJar
-from loadgen.workloads.scenario.forms import to_json
+from loadgen.workloads.scenario.forms import JSON, to_json
 from loadgen.workloads.scenario.headers import UserHeaders
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.redirects import MOST_REDIRECTS, next_request
 from loadgen.workloads.scenario.reply import Reply, failed_reply
-from loadgen.workloads.scenario.requests import RequestMaker, UserRequest
+from loadgen.workloads.scenario.requests import JSON_ONLY, RequestMaker, UserRequest, hashable
 
 Steps = Generator[Any, Any, Any]
 NOTHING: dict[str, Any] = {}
-_JSON_ONLY = {"json"}
-_JSON = "Content-Type: application/json\r\nContent-Length: "
+_JSON = f"Content-Type: {JSON}\r\nContent-Length: "
+_JSON_FIELD = (("Content-Type", JSON),)
 
 
 class JourneyEndedError(BaseException):
@@ -75,8 +75,8 @@ class User:
         self._groups: list[str] = []
         self._end = ""  # of every head: the user's fields and the empty line; "" where it has to be made anew
         self._keeps = False
-        self._kept: dict[str, dict[tuple[str, str], UserRequest]] = {}
-        self._of_journey: dict[tuple[str, str], UserRequest] = {}
+        self._kept: dict[str, dict[tuple[Any, ...], UserRequest]] = {}
+        self._of_journey: dict[tuple[Any, ...], UserRequest] = {}
 
     @property
     def random(self) -> Random:
@@ -114,13 +114,13 @@ class User:
         """POST; gives the Reply."""
         end = self._end or self._make_end()
         request = self._of_journey.get(("POST", path))
-        if request is None or len(options) != 1 or "json" not in options:
+        if request is None or len(options) != 1 or options.get("json") is None:
             return (yield from self._send("POST", path, values, options))
         recipe, body = request.recipe, to_json(options["json"]).encode()
         request.target = target = recipe.path.render(*values)
         cookies = self._cookie_field(target) if self.cookies else ""
         head = f"{recipe.start}{target}{recipe.middle}{_JSON}{len(body)}\r\n{cookies}{end}"
-        request.body = body
+        request.body, request.own = body, _JSON_FIELD
         request.wire = head.encode("latin-1") + body
         reply = yield request
         return (yield from self._settle(reply, request, NOTHING)) if reply.special else reply
@@ -167,7 +167,7 @@ class User:
         replies = yield Batch([request for request, _ in made])
         settled = []
         for (request, options), reply in zip(made, replies, strict=True):
-            settled.append((yield from self._settle(reply, request, options)) if reply.special or options else reply)
+            settled.append((yield from self._settle(reply, request, options)) if reply.special else reply)
         return settled
 
     # What is not a request.
@@ -275,14 +275,21 @@ class User:
         return f"Cookie: {line}\r\n" if line else ""
 
     def _send(self, method: str, path: str, values: tuple[object, ...], options: dict[str, Any]) -> Steps:
-        request, _ = self._make(method, path, values, options)
-        reply = yield from _exchange(request)
-        if reply.special or options:
+        end = self._end or self._make_end()
+        key: tuple[Any, ...] = method, path
+        if not options.keys() <= JSON_ONLY:
+            key = method, path, options.get("name"), hashable(options.get("expect"))
+        request = self._of_journey.get(key)
+        if request is None or not self._maker.renew(request, values, self.headers, self.cookies, options, end):
+            request, _ = self._make(method, path, values, options)
+        if request.origin is None:
+            reply = yield request
+        else:
+            reply = yield from _exchange(request)
+        if reply.special:
             reply = yield from self._settle(reply, request, options)
-        if request.recipe.keeps and not (options.keys() - _JSON_ONLY):
-            self._end or self._make_end()
-            if self._keeps:
-                self._of_journey[method, path] = request
+        if self._keeps and request.recipe.keeps and request.wire is not None:
+            self._of_journey[key] = request
         return reply
 
     def _settle(self, reply: Reply, request: UserRequest, options: dict[str, Any]) -> Generator[Any, Any, Reply]:

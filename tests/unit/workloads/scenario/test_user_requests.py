@@ -1,6 +1,8 @@
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loadgen.base.exchange import ErrorClass, Expect, Origin
 from loadgen.measure.names import Names
@@ -27,11 +29,11 @@ def reply(status=200, *fields):
 def asked(steps, *replies):
     """The wire forms of all that is asked for, and the reply that is given in the end."""
     wires, answer = [], None
-    for given in replies:
+    for answered in replies:
         step = steps.send(answer)
         wires.append(step.requests[0] if isinstance(step, Batch) else step)
         wires[-1] = wires[-1].wire.decode("latin-1")
-        answer = [given] if isinstance(step, Batch) else given
+        answer = [answered] if isinstance(step, Batch) else answered
     with pytest.raises(StopIteration) as ended:
         steps.send(answer)
     return wires, ended.value.value
@@ -108,3 +110,59 @@ def test_a_host_of_the_users_own_stays():
     assert request.fields.names_host
     assert request.fields.pairs == (("Host", "other"),)
     assert not user.get("/a").send(None).fields.names_host
+
+
+OPTIONS = {
+    "name": st.sampled_from(["a", "b"]),
+    "expect": st.sampled_from([200, "2xx", (200, 201), {"status": [200], "contains": "x"}, {"status": 200}]),
+    "needed": st.booleans(),
+    "redirects": st.sampled_from([0, 3]),
+    "timeout": st.sampled_from([0.5, 3]),
+    "params": st.sampled_from([{"p": 1}, {"p": [1, 2]}]),
+    "headers": st.sampled_from(
+        [{}, {"X-Own": 1}, {"X-Own": True}, {"X-All": "2"}, {"Content-Type": "a/b"}, {"Cookie": "c=1"}, {"Host": "h"}]
+    ),
+}
+BODIES = st.sampled_from(
+    [{}, {"json": {"a": 1}}, {"json": None}, {"form": {"a": 1}}, {"data": b"x"}, {"data": "x" * 70_000}]
+)
+calls = st.tuples(
+    st.sampled_from(["get", "post", "put", "delete"]),
+    st.sampled_from([("/x",), ("/x/{}", 1), ("/x/{}", "a b"), ("http://other/y",), ("{+}", "/z")]),
+    st.builds(lambda options, body: options | body, st.fixed_dictionaries({}, optional=OPTIONS), BODIES),
+    st.sampled_from([None, None, None, ("X-All", "1"), ("Content-Type", "own/type"), ("X-All", None)]),
+    st.sampled_from([None, None, None, "1", "2"]),
+)
+
+
+def sent(user, call):
+    """What a call sends."""
+    method, path, options, *_ = call
+    steps = getattr(user, method)(*path, **options)
+    step = steps.send(None)
+    request = step.requests[0] if isinstance(step, Batch) else step
+    head, _, body = (request.wire or b"").partition(b"\r\n\r\n")
+    first, *fields = head.split(b"\r\n")
+    seen = (
+        first, sorted(fields), body, request.fields.pairs, request.target, request.body, request.own, request.origin,
+        request.timeout_ns, request.method, request.expect,
+    )  # fmt: skip
+    with pytest.raises(StopIteration):
+        steps.send([reply()] if isinstance(step, Batch) else reply())
+    return seen
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(calls, max_size=8))
+def test_a_request_made_of_the_last_one_is_the_one_that_would_have_been_made(made):
+    lasting, cookie = user_of(), None
+    for call in made:
+        *_, header, set_cookie = call
+        if header is not None and header[1] is None:
+            lasting.headers.pop(header[0], None)
+        elif header is not None:
+            lasting.headers[header[0]] = header[1]
+        fresh = user_of(*lasting.headers.items())
+        if (cookie := set_cookie or cookie) is not None:
+            lasting.cookies["sid"] = fresh.cookies["sid"] = cookie
+        assert sent(lasting, call) == sent(fresh, call)
