@@ -10,7 +10,9 @@ from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
+from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.scenarios import chosen_job
 from loadgen.session.environment import gil_enabled, usable_cores
 
 
@@ -25,9 +27,11 @@ def plan_here(profile: Profile) -> Plan:
             from loadgen.workloads.scenario.file import load_job
             from loadgen.workloads.scenario.ready import ready_problems
 
+            problems: list[Problem] = []
             if job.file is not None:
                 job = locust_job(job) if is_locustfile(job.file) else load_job(job)
-            if problems := [*ready_problems(plan, job)]:
+                job, problems = chosen_job(profile, job)
+            if problems := [*problems, *ready_problems(plan, job)]:
                 raise profile.origins.places.error(problems, Redactor(plan.secrets))
             return replace(plan, job=job)
         case S3Job() as job:

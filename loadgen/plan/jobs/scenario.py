@@ -60,7 +60,8 @@ class Step:
 class Journey:
     """One scenario: its share of all journeys by `weight`, and the pause after each pass. `fresh`: each pass has a new
     connection and no cookies. Without `steps` it is the function `name` of the job's file. With `every_s` a user's next
-    pass begins so long after this one began, or at once where it took longer."""
+    pass begins so long after this one began, or at once where it took longer. With `users` so many do nothing else, and
+    begin after `start_s`."""
 
     name: str
     weight: float = 1.0
@@ -68,6 +69,8 @@ class Journey:
     fresh: bool = False
     steps: tuple[Step, ...] = ()
     every_s: float | None = None
+    users: int | None = None
+    start_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

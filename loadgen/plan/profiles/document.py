@@ -12,6 +12,7 @@ from loadgen.plan.jobs.s3 import NO_ENDPOINT
 from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.checks import spanning_problems
+from loadgen.plan.profiles.journey_loads import load_problems, with_loads
 from loadgen.plan.profiles.profile import Origins, Profile, validated
 from loadgen.plan.profiles.values import Raw
 from loadgen.plan.profiles.variables import Resolution
@@ -97,7 +98,8 @@ def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object]
     )
     failed = {problem.where for problem in problems} | resolution.spoiled
     problems = [problem for problem in problems if not _is_within(problem.where, resolution.spoiled)]
-    follow_ups = [item for item in spanning_problems(profile, failed) if not _is_within(item.where, resolution.spoiled)]
+    spanning = [*load_problems(profile), *spanning_problems(profile := with_loads(profile), failed)]
+    follow_ups = [item for item in spanning if not _is_within(item.where, resolution.spoiled)]
     found = resolution.problems + flag_problems + problems + follow_ups
     if found:
         raise places.error(found, Redactor(resolution.secrets))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from loadgen.base.units import parse_range_s, shown
+from loadgen.base.units import parse_range_s, parse_rate, shown
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.request_profile import (
     Boolean,
@@ -14,6 +14,7 @@ from loadgen.plan.profiles.request_profile import (
     Positive,
     PositiveSeconds,
     RequestKeys,
+    Seconds,
     Weight,
 )
 from loadgen.plan.profiles.values import as_text
@@ -77,9 +78,13 @@ class StepProfile(RequestKeys):
 
 
 class JourneyProfile(Keys):
-    """One scenario: its steps, and how often and at what distance they are done."""
+    """One scenario: its steps, and how often and at what distance they are done. With `users`, who begin after `start`,
+    or `rate` it has a load of its own."""
 
     weight: Weight = 1.0
+    users: Positive | None = None
+    rate: Annotated[float, BeforeValidator(parse_rate)] | None = None
+    start: Seconds = 0.0
     think: Think = (0.0, 0.0)
     every: PositiveSeconds | None = None
     fresh: Boolean = False

@@ -8,12 +8,12 @@ from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
 from loadgen.plan.places import without_details
-from loadgen.plan.problems import Problem, Where
+from loadgen.plan.problems import Problem, Where, did_you_mean
 from loadgen.plan.profiles.journey_order import order_problems
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.request_maker import RequestMaker
 from loadgen.plan.profiles.request_profile import RequestKeys
-from loadgen.plan.profiles.scenario_profile import ExtractProfile, StepProfile
+from loadgen.plan.profiles.scenario_profile import ExtractProfile, JourneyProfile, StepProfile
 from loadgen.plan.profiles.variables import NAME
 
 _KINDS = ("group", "together", "repeat")
@@ -35,9 +35,7 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
         return replace(job, arguments=tuple(shlex.split(profile.locust or ""))), []
     maker = _Maker(profile)
     journeys = tuple(
-        Journey(
-            name, item.weight, item.think, item.fresh, maker.steps(item.steps, ("scenarios", name, "steps")), item.every
-        )
+        _journey(Journey(name, steps=maker.steps(item.steps, ("scenarios", name, "steps"))), item)
         for name, item in profile.scenarios.items()
     )
     job = ScenarioJob(
@@ -49,6 +47,35 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
         journeys_per_user=profile.journeys_per_user,
     )
     return job, [*maker.problems, *order_problems(job)]
+
+
+def chosen_job(profile: Profile, job: ScenarioJob) -> tuple[ScenarioJob, list[Problem]]:
+    """The job of a file of Python, with those of its journeys that the profile names, and what it says of each."""
+    if not profile.scenarios:
+        return job, []
+    known = {journey.name: journey for journey in job.journeys}
+    problems = [
+        Problem(("scenarios", name), f"the file has no scenario {name!r}{did_you_mean(name, known)}")
+        for name in profile.scenarios
+        if name not in known
+    ]
+    chosen = (_journey(known[name], item) for name, item in profile.scenarios.items() if name in known)
+    return replace(job, journeys=tuple(chosen)), problems
+
+
+def _journey(journey: Journey, item: JourneyProfile) -> Journey:
+    """A journey with what its profile says of it; the rest is as it was."""
+    given = item.model_fields_set
+    weight = item.weight if "weight" in given else journey.weight
+    return replace(
+        journey,
+        weight=weight if item.rate is None else item.rate,
+        think_s=item.think if "think" in given else journey.think_s,
+        fresh=item.fresh if "fresh" in given else journey.fresh,
+        every_s=item.every if "every" in given else journey.every_s,
+        users=item.users,
+        start_s=item.start,
+    )
 
 
 def journey_problems(profile: Profile) -> Iterator[Problem]:
@@ -63,9 +90,12 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
         if feed.file is None:
             yield Problem(("feeds", name), "missing: expected the name of a file, such as {file: rows.csv}")
     if profile.scenario is not None:
-        for key in ("feeds", "per_user", "requests", "s3", "scenarios"):
+        for key in ("feeds", "per_user", "requests", "s3"):
             if key in given:
                 yield Problem((key,), "cannot be combined with scenario: all that is done is in its file")
+        for name, item in profile.scenarios.items():
+            if "steps" in item.model_fields_set:
+                yield Problem(("scenarios", name, "steps"), "cannot be combined with scenario: they are in its file")
     elif profile.scenarios:
         if profile.requests:
             why = "a request is a scenario of one step, {NAME: {steps: [...]}}"

@@ -25,11 +25,12 @@ def scenario_facts(job: ScenarioJob, show: Show) -> dict[str, str]:
 
 def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
     """Each journey with its share and its steps, what users do before and after, and the feeds."""
-    total = sum(journey.weight for journey in job.journeys) or 1.0
+    parts = [journey.users or journey.weight for journey in job.journeys]
+    total = sum(parts) or 1.0
     journeys: list[str] = []
-    for journey in job.journeys:
+    for part, journey in zip(parts, job.journeys, strict=True):
         first, *more = wrap(f"{show(journey.name)}{_notes(journey)}", width - 10)
-        journeys += [f"{format_share(journey.weight, total):>6}  {first}", *(f"{'':10}{row}" for row in more)]
+        journeys += [f"{format_share(part, total):>6}  {first}", *(f"{'':10}{row}" for row in more)]
         journeys += _rows(journey.steps, 8, width, show)
     return [
         ["Scenarios", *journeys] if journeys else [],
@@ -40,7 +41,9 @@ def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
 
 
 def _notes(journey: Journey) -> str:
-    notes = []
+    notes = [] if journey.users is None else [counted(journey.users, "user")]
+    if journey.start_s:
+        notes.append(f"from {format_duration_s(journey.start_s)} on")
     if journey.every_s is not None:
         notes.append(f"one every {format_duration_s(journey.every_s)}")
     if journey.think_s != (0.0, 0.0):

@@ -125,6 +125,8 @@ class CoroutineScript:
         limited, most, pick, rests = journeys.limited, journeys.most_each, journeys.pick, journeys.rests
         begin, due, ended = user.begin, self.due, self._ended
         ready_ns = 0
+        if delay_ns := journeys.start_ns(user.number):
+            await _step(Pause(clock() + delay_ns))
         if self._before is not None:
             ready_ns = await self._prepare(self._before)
         while True:

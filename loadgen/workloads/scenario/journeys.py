@@ -1,6 +1,7 @@
 """Which journey is next, how many there may be, and how each of a worker's journeys went."""
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from random import Random
 from threading import Lock
@@ -65,6 +66,8 @@ class Journeys:
         self.over = False
         self._cycle = weighted_cycle([journey.weight for journey in journeys], Random(seed))
         self._by_user = by_user
+        users = [journey.users or 0 for journey in journeys]
+        self._ranks = [*itertools.accumulate(users)] if any(users) else []
         self._travellers: list[Traveller] = []
         self._lock = Lock()
         self._ended = False
@@ -94,7 +97,17 @@ class Journeys:
         cycle = self._cycle
         if len(cycle) == 1:
             return 0
+        if self._ranks:
+            return self._of_rank(rank)
         return cycle[rank % len(cycle) if self._by_user else (rank * _STRIDE + passes) % len(cycle)]
+
+    def start_ns(self, rank: int) -> int:
+        """How long after the others the user of this rank begins."""
+        return s_to_ns(self.journeys[self._of_rank(rank)].start_s) if self._ranks else 0
+
+    def _of_rank(self, rank: int) -> int:
+        """The one journey of a user, where each has so many; users beyond them begin from the front again."""
+        return bisect_right(self._ranks, rank % self._ranks[-1])
 
     def rest(self, traveller: Traveller, began_ns: int, draw: Callable[[], float]) -> Pause | None:
         """What a user does between a journey that began then and the next; `draw` gives it random numbers."""

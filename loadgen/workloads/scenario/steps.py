@@ -58,6 +58,8 @@ class StepsScript:
         self._flows = False
         self._op: Op = _BEGIN
         self._in_setup = program.start is not None
+        self._delay_ns = journeys.start_ns(rank)
+        self._has_begun = False
         self._leaving = False
         self._has_own = not program.own
         self._counts = [0] * program.repeats
@@ -77,7 +79,7 @@ class StepsScript:
     def leave(self) -> bool:
         """Whether something is to be done after the last journey: `resume` does that from here on. True once."""
         end = self._program.end
-        if end is None or self._in_setup or self._leaving or self._op is _OUT:
+        if end is None or not self._has_begun or self._in_setup or self._leaving or self._op is _OUT:
             return False
         try:
             self._filled(end)
@@ -172,6 +174,10 @@ class StepsScript:
     def _begun(self) -> Op | Step | None:
         """The first operation of the next journey; None where none may begin any more."""
         journeys, start = self._journeys, self._program.start
+        if self._delay_ns:
+            until_ns, self._delay_ns = self._clock() + self._delay_ns, 0
+            return Pause(until_ns)
+        self._has_begun = True
         if self._in_setup:
             assert start is not None
             problem = self._filled(start)

@@ -381,7 +381,7 @@ def test_what_is_wrong_with_steps_is_said_with_place_and_remedy(problems, steps,
             "scenario: words.csv\nper_user: {}\nscenarios: {a: {steps: [{path: /}]}}\nrequests: [{path: /}]",
             [
                 "per_user: cannot be combined with scenario: all that is done is in its file",
-                "scenarios: cannot be combined with scenario: all that is done is in its file",
+                "scenarios.a.steps: cannot be combined with scenario: they are in its file",
                 "requests: cannot be combined with scenario: all that is done is in its file",
             ],
         ),

@@ -497,3 +497,23 @@ def test_a_user_that_cannot_leave_is_told_of() -> None:
     assert one.run(reply(status=0, error=ErrorClass.TIMEOUT)) is None
     assert one.lines()[-1] == "GET /bye"
     assert "GET /bye: " in one.transactions._lost[0][4]
+
+
+LOADS = """scenarios:
+  a: {users: 2, steps: [{path: /a}]}
+  b: {users: 1, start: 3s, steps: [{path: /b}]}
+"""
+
+
+@pytest.mark.parametrize(("rank", "line"), [(0, "GET /a"), (1, "GET /a"), (2, "GET /b"), (3, "GET /a")])
+def test_users_of_a_scenario_do_nothing_else(rank: int, line: str) -> None:
+    one = world(LOADS, rank=rank)
+    step = one.go()
+    assert isinstance(step, Pause) == (line == "GET /b")
+    if isinstance(step, Pause):
+        assert step.until_ns == 3 * NS_PER_S
+        assert not one.script.leave()
+        one.go()
+    one.go(reply())
+    one.go(reply())
+    assert one.lines() == [line] * 3

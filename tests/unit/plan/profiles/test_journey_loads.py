@@ -1,0 +1,99 @@
+"""Scenarios with a load of their own: users or rates add up, and what does not go together is said."""
+
+import pytest
+
+from loadgen.base.errors import ProfileError
+from loadgen.plan.build import make_plan
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob
+from loadgen.plan.plan import Plan
+from loadgen.plan.profiles.document import parse_profile
+from loadgen.plan.profiles.scenarios import chosen_job
+
+STEPS = "steps: [{path: /}]"
+
+
+def plan(text: str, **flags: object) -> Plan:
+    profile = parse_profile(f"target: http://127.0.0.1/\n{text}\n".encode(), {}, {}, flags)
+    return make_plan(profile, cores=2, gil=True)
+
+
+def journeys(made: Plan) -> tuple[Journey, ...]:
+    assert isinstance(made.job, ScenarioJob)
+    return made.job.journeys
+
+
+def test_users_of_scenarios_are_all_users() -> None:
+    made = plan(f"scenarios: {{a: {{users: 20, {STEPS}}}, b: {{users: 5, start: 30s, {STEPS}}}}}")
+    assert made.users == 25
+    assert [(item.users, item.start_s) for item in journeys(made)] == [(20, 0.0), (5, 30.0)]
+
+
+def test_rates_of_scenarios_are_one_rate_drawn_by_them() -> None:
+    made = plan(f"duration: 2s\nscenarios: {{a: {{rate: 45/s, {STEPS}}}, b: {{rate: 300/m, {STEPS}}}}}", connections=9)
+    assert made.arrivals is not None
+    assert [(stage.duration_s, stage.from_rps, stage.to_rps) for stage in made.arrivals.stages] == [(2.0, 50.0, 50.0)]
+    assert made.arrivals.max_connections == 9
+    assert [item.weight for item in journeys(made)] == [45.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("loads", "more", "found"),
+    [
+        (
+            ("users: 2", "rate: 5/s"),
+            "",
+            ["scenarios.b.rate: expected users, as other scenarios have: all of one kind"],
+        ),
+        (("users: 2", ""), "", ["scenarios.b: expected users, as other scenarios have"]),
+        (("", "rate: 5/s"), "", ["scenarios.a: expected a rate, as other scenarios have"]),
+        (
+            ("users: 2, weight: 3", "users: 1"),
+            "",
+            ["scenarios.a.weight: cannot be combined with users, which says how much of it"],
+        ),
+        (
+            ("start: 3s", ""),
+            "",
+            ["scenarios.a.start: needs users: with a rate or a weight nobody waits to begin"],
+        ),
+        (
+            ("users: 2", "users: 1"),
+            "connections: 3\n",
+            ["connections: cannot be combined with users of scenarios, here of a and b"],
+        ),
+        (
+            ("rate: 2", "rate: 1"),
+            "rate: 3/s\n",
+            ["rate: cannot be combined with rates of scenarios, here of a and b"],
+        ),
+        (("users: 0", ""), "", ["scenarios.a.users: expected an integer >= 1, got 0"]),
+    ],
+)
+def test_what_does_not_go_together_is_said(loads: tuple[str, str], more: str, found: list[str]) -> None:
+    a, b = (f"{load}, {STEPS}" if load else STEPS for load in loads)
+    with pytest.raises(ProfileError) as caught:
+        plan(f"{more}scenarios:\n  a: {{{a}}}\n  b: {{{b}}}\n")
+    assert [problem.partition(": ")[2] for problem in caught.value.problems] == found
+
+
+def chosen(text: str) -> tuple[ScenarioJob, list[str]]:
+    profile = parse_profile(f"target: http://127.0.0.1/\nscenario: shop.py\n{text}\n".encode(), {}, {}, {})
+    file = ScenarioJob((Journey("browse", 9.0, (1.0, 2.0)), Journey("buy", fresh=True)), file="shop.py")
+    job, problems = chosen_job(profile, file)
+    return job, [problem.text for problem in problems]
+
+
+def test_journeys_of_a_file_are_as_it_says_unless_the_profile_names_some() -> None:
+    assert [item.name for item in chosen("")[0].journeys] == ["browse", "buy"]
+    job, problems = chosen("scenarios: {buy: {users: 3, think: 5s}}")
+    assert job.journeys == (Journey("buy", 1.0, (5.0, 5.0), fresh=True, users=3),)
+    assert problems == []
+
+
+def test_a_journey_that_the_file_has_not_is_said() -> None:
+    assert chosen("scenarios: {by: {weight: 2}}")[1] == ["the file has no scenario 'by'; did you mean 'buy'?"]
+
+
+def test_steps_beside_a_file_are_refused() -> None:
+    with pytest.raises(ProfileError, match=r"scenarios\.buy\.steps: cannot be combined with scenario: they are"):
+        chosen(f"scenarios: {{buy: {{{STEPS}}}}}")
