@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+NAME_TEXT = r"[A-Za-z_][A-Za-z0-9_]*"
 COLUMN = r"[^{}:\"\\]+"
-PLACE = re.compile(rf"\$\{{({NAME})(?:\.({COLUMN}))?(:json)?(?::-([^}}]*))?\}}")
+PLACE = re.compile(rf"\$\{{({NAME_TEXT})(?:\.({COLUMN}))?(:json)?(?::-([^}}]*))?\}}")
 
 
 @dataclass(frozen=True, slots=True)

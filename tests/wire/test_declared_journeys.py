@@ -57,7 +57,8 @@ def ran(folder: Path, url: str, text: str, **flags: Any) -> Result:
     """The result of a profile that lies beside its feeds."""
     (folder / "accounts.csv").write_text("user,password\n" + "".join(f"{folder.name}-{n},secret\n" for n in range(4)))
     (folder / "words.jsonl").write_text('{"word": "shoe"}\n{"word": "red"}\n{"word": "e s"}\n')
-    (folder / "my.yaml").write_text(f"target: {url}\nconnections: 4\n{text}")
+    connections = "" if "users:" in text or "connections:" in text else "connections: 4\n"
+    (folder / "my.yaml").write_text(f"target: {url}\n{connections}{text}")
     return balanced(loadgen.run(plan_here(read_profile(folder / "my.yaml", {}, {}, flags))))
 
 
@@ -87,6 +88,22 @@ def test_a_step_that_fails_ends_its_journey(tmp_path: Path, url: str, where: dic
     assert counts(result) == {"a": (0, 6, 0)}
     sent = {name: row.ledger.sent for name, row in result.requests.items()}
     assert sent == {"a/GET /bytes/1": 6, "a/bad": 6, "a/GET /bytes/2": 0}
+
+
+def test_scenarios_have_users_of_their_own(tmp_path: Path, url: str, where: dict[str, Any]) -> None:
+    steps = "steps: [{path: /bytes/1}]"
+    text = f"scenarios: {{a: {{users: 3, {steps}}}, b: {{users: 1, start: 100ms, {steps}}}}}\njourneys_per_user: 2\n"
+    result = ran(tmp_path, url, text, **where)
+    assert counts(result) == {"a": (6, 0, 0), "b": (2, 0, 0)}
+
+
+def test_scenarios_have_rates_of_their_own(tmp_path: Path, url: str, where: dict[str, Any]) -> None:
+    steps = "steps: [{path: /bytes/1}]"
+    text = f"connections: 4\nscenarios: {{a: {{rate: 30/s, {steps}}}, b: {{rate: 10/s, {steps}}}}}\n"
+    result = ran(tmp_path, url, text, total_requests="40", **where)
+    done = {name: sum(row) for name, row in counts(result).items()}
+    assert sum(done.values()) == 40
+    assert abs(done["a"] - 30) <= 3  # each of four users draws in turn, and may end in the middle of four
 
 
 def test_a_fresh_journey_opens_a_connection(tmp_path: Path, url: str, where: dict[str, Any]) -> None:

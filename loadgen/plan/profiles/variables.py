@@ -16,8 +16,7 @@ from loadgen.base.redact import REDACTED
 from loadgen.base.units import shown
 from loadgen.plan.encodings import Encode, as_it_is, body_kind, encode_path, in_body, in_url, percent
 from loadgen.plan.jobs.http import Variable
-from loadgen.plan.places import COLUMN, PLACE
-from loadgen.plan.places import NAME as NAME_TEXT
+from loadgen.plan.places import COLUMN, NAME_TEXT, PLACE
 from loadgen.plan.problems import Problem, Where, did_you_mean, where_text
 from loadgen.plan.profiles.journey_names import JourneyNames, journey_names, request_key
 from loadgen.plan.profiles.values import PER_REQUEST, Raw, as_text, changing, like
@@ -293,8 +292,7 @@ class Resolver:
 
 def _may_change(where: Where) -> bool:
     """Whether the workload looks for variables here: a request's path, headers and body."""
-    _, key = request_key(where) or ((), where[0])
-    return key in ("headers", "path", "body", "json")
+    return (request_key(where) or (where, where[0]))[1] in ("headers", "path", "body", "json")
 
 
 def _whole_name(place: re.Match[str]) -> str:

@@ -94,3 +94,12 @@ def test_a_user_does_no_more_journeys_than_it_may(loop: asyncio.AbstractEventLoo
     assert world.go() is None
     assert world.script.passes == 2
     world.script.close()
+
+
+def test_users_of_a_scenario_may_begin_later(loop: asyncio.AbstractEventLoop) -> None:
+    world = World(loop, Journey("a", users=1, start_s=3.0))
+    assert world.go() == Pause(5 + 3 * NS_PER_S)
+    world.now += 3 * NS_PER_S
+    assert isinstance(world.go(), Request)
+    assert world.script.began_ns == 5 + 3 * NS_PER_S
+    world.script.close()
