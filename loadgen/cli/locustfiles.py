@@ -7,6 +7,7 @@ from typing import Any
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_duration_s
 from loadgen.cli.streams import tell
+from loadgen.session.environment import gil_enabled
 from loadgen.workloads.locust.file import load_locustfile
 
 
@@ -26,9 +27,10 @@ def flags_for(path: str, flags: Mapping[str, Any]) -> dict[str, Any]:
         tell(f"loadgen: {note}\n")
     if file.host is not None:
         given.setdefault("target", file.host)
-    if given.get("mode", "pool") == "pool":  # what users share in their module is shared by all of them
+    if given.get("mode") != "async":  # what users share in their module is shared by all of them
         given.setdefault("processes", "1")
-        given.setdefault("workers", "1")
+        if not gil_enabled():
+            given.setdefault("workers", "1")
     if file.insecure:
         given.setdefault("insecure", True)
     duration = given.get("duration")
