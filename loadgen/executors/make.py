@@ -113,7 +113,7 @@ def _journey_workload(
         from loadgen.workloads.scenario.steps_workload import StepsWorkload
 
         return StepsWorkload(
-            job, task.shard, plan.users, recorder, breaker.failed, task.learn,
+            job, task.shard, plan.most_users, recorder, breaker.failed, task.learn,
             origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock,
             sequential=sequential,
         )  # fmt: skip
@@ -129,7 +129,7 @@ def _journey_workload(
     from loadgen.workloads.scenario.workload import ScenarioWorkload
 
     return ScenarioWorkload(
-        job, task.shard, plan.users, recorder, breaker.failed,
+        job, task.shard, plan.most_users, recorder, breaker.failed,
         origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock, sequential=sequential,
         loop=ThreadLoop if plan.mode == "threads" else asyncio.get_running_loop,
     )  # fmt: skip

@@ -114,6 +114,11 @@ class Plan:
         return self.arrivals is not None or self.think_s != (0.0, 0.0)
 
     @property
+    def most_users(self) -> int:
+        """How many users there can be, each with a connection: at a rate more may come than there are at first."""
+        return self.users if self.arrivals is None else max(self.users, self.arrivals.max_connections)
+
+    @property
     def staggered(self) -> bool:
         """Whether users take part, and connect, at instants of their own instead of all from the gate on."""
         return bool(self.ramp_up_s or self.user_stages)

@@ -35,7 +35,8 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def run(shop: Path, url: str, *argv: object) -> Result:
-    done = loadgen("run", shop, "--target", url, "-c", USERS, *argv, "-q", "--format", "json")
+    users = () if "-c" in argv else ("-c", USERS)
+    done = loadgen("run", shop, "--target", url, *users, *argv, "-q", "--format", "json")
     assert (done.code, done.err) == (0, "")
     return done.result
 
@@ -81,6 +82,24 @@ def test_journeys_at_a_rate(shop: Path, url: str, mode: Mode) -> None:
     assert journeys.failed == 0
     assert journeys.started == journeys.ok + journeys.unfinished
     users_after_comparing(result, url, shop)
+
+
+@pytest.mark.slow  # a rate takes its time
+def test_users_who_come_because_of_a_rate_have_rows_of_their_own_too(tmp_path: Path, url: str) -> None:
+    copy(shipped_profiles()["shop.py"].parent / "shop-accounts.csv", tmp_path)
+    (tmp_path / "login.py").write_text(
+        "from loadgen.scenario import feed, scenario\n"
+        "accounts = feed('shop-accounts.csv', pick='own')\n"
+        "@scenario\n"
+        "async def login(user):\n"
+        "    await user.post('/login', json=user.row(accounts))\n"
+        "    await user.pause(5)\n",
+        "utf-8",
+    )
+    rate = ("-R", "20", "-d", "200ms", "-c", "1", "--max-connections", "4", "--mode", "async")
+    result = run(tmp_path / "login.py", url, *rate)
+    assert (result.journeys.scheduled, result.journeys.failed) == (4, 0)
+    assert counted(url)["users"] == {f"user{number:03d}": {"POST /login": 1} for number in range(1, 5)}
 
 
 @pytest.mark.slow  # every mode in turn

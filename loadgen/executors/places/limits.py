@@ -24,15 +24,10 @@ def _check_room(limit: int) -> None:
         raise UsageError(f"this host allows {limit} file descriptors: raise the hard limit (`ulimit -Hn`)")
 
 
-def most_connections(plan: Plan) -> int:
-    """How many connections may be open at once."""
-    return max(plan.users, plan.arrivals.max_connections if plan.arrivals else 0)
-
-
 def check_descriptors(plan: Plan, limit: int) -> None:
     """Raise UsageError where one process cannot hold its connections with so many descriptors."""
     _check_room(limit)
-    most = most_connections(plan)
+    most = plan.most_users
     needed = share(most, plan.processes, 0) + SPARE_DESCRIPTORS
     if limit != resource.RLIM_INFINITY and needed > limit:
         fits = -(-most // (limit - SPARE_DESCRIPTORS))
@@ -49,7 +44,7 @@ def check_ports(plan: Plan, endpoint: Endpoint, listed: Path = LISTED_PORTS) -> 
     except (OSError, ValueError):
         return
     available = (high - low + 1) * len(endpoint.addresses)
-    most = most_connections(plan)
+    most = plan.most_users
     if most > available:
         raise UsageError(
             f"{most} connections to one address need as many ephemeral ports, but this host has {available}: "

@@ -15,7 +15,7 @@ from loadgen.workloads.scenario.json_path import compile_json_path
 
 def ready_problems(plan: Plan, job: ScenarioJob) -> Iterator[Problem]:
     """All that would keep the journeys of a profile from being done, each with its place."""
-    users = plan.users if plan.arrivals is None else plan.arrivals.max_connections
+    users = plan.most_users
     journeys = plan.requests_limit if job.journeys_per_user is None else job.journeys_per_user * users
     columns: dict[str, tuple[str, ...]] = {}
     for feed in job.feeds:
