@@ -76,6 +76,7 @@ class StepRequests:
         jar = self.jar
         cookies = "" if jar is None or op.has_cookie else self._cookies(op, jar)
         if not self._wire or request.streams:
+            request.wire = None
             request.target = op.target.text(values)
             block = _BLANK_END.sub("\r\n", f"{op.block.text(values)}{cookies}")
             request.fields = _NO_FIELDS.with_block(block.encode("latin-1"))

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.encode import Encoder
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import ErrorClass, Origin, Request
 from loadgen.measure.names import Kind, Names
@@ -17,6 +19,7 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.profiles.document import parse_profile
 from loadgen.plan.profiles.requests import make_job
 from loadgen.workloads.base import Batch, Fresh, Pause
+from loadgen.workloads.http import FileBody
 from loadgen.workloads.scenario.answers import group
 from loadgen.workloads.scenario.feeds import FeedEndedError
 from loadgen.workloads.scenario.journeys import Journeys
@@ -517,3 +520,19 @@ def test_users_of_a_scenario_do_nothing_else(rank: int, line: str) -> None:
     one.go(reply())
     one.go(reply())
     assert one.lines() == [line] * 3
+
+
+def test_a_large_body_is_sent_from_its_file_with_a_head_of_its_own_each_time(tmp_path: Path) -> None:
+    (tmp_path / "body").write_bytes(b"0123456789")
+    one = world(
+        steps("{path: /, extract: {V: {json: v}}}", f"{{path: '/${{V}}', method: PUT, body_file: {tmp_path / 'body'}}}")
+    )
+    for value in ("a", "b"):
+        one.run()
+        request = one.script.resume(reply(f'{{"v": "{value}"}}'))
+        assert isinstance(request, Request)
+        assert (request.target, request.streams, request.wire) == (f"/{value}", True, None)
+        assert isinstance(request.body, FileBody)
+        assert b"".join(request.body.chunks()) == b"0123456789"
+        Encoder(ORIGIN, keep_alive=True).wire(request)  # as a client does
+        one.script.resume(reply())
