@@ -35,6 +35,15 @@ class Greenlet:
         greenlet.start()
         return greenlet
 
+    @classmethod
+    def spawn_later(cls, seconds: float, run: Callable[..., Any], *args: Any, **more: Any) -> "Greenlet":
+        """The same after so many seconds, which a user does not wait for."""
+        greenlet = cls(run, *args, **more)
+        greenlet._thread = threading.Timer(seconds, greenlet._do)
+        greenlet._thread.daemon = True
+        greenlet._thread.start()
+        return greenlet
+
     def start(self) -> None:
         """Begin, or do it all at once in a user."""
         if CURRENT.get() is not None:
@@ -191,7 +200,8 @@ def modules(module: Callable[[str, dict[str, Any]], ModuleType]) -> dict[str, Mo
     """The modules, each with its names."""
     lock = {"Semaphore": Semaphore, "BoundedSemaphore": Semaphore, "RLock": threading.RLock}
     plain = {
-        "sleep": sleep, "spawn": Greenlet.spawn, "Greenlet": Greenlet, "joinall": joinall, "wait": joinall,
+        "sleep": sleep, "spawn": Greenlet.spawn, "spawn_later": Greenlet.spawn_later,
+        "Greenlet": Greenlet, "joinall": joinall, "wait": joinall,
         "Timeout": Timeout, "getcurrent": threading.current_thread, "GreenletExit": SystemExit,
     }  # fmt: skip
     contents: dict[str, dict[str, Any]] = {

@@ -4,11 +4,13 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import time
+from types import SimpleNamespace
 from typing import Any, ClassVar
 from urllib.parse import unquote, urljoin, urlsplit
 
 from loadgen import __version__
 from loadgen.base.exchange import BodySource, ErrorClass
+from loadgen.workloads.locust.current import CURRENT
 from loadgen.workloads.locust.exceptions import LocustError
 from loadgen.workloads.locust.http.bodies import encode, encode_fast
 from loadgen.workloads.locust.http.cookies import Cookies
@@ -42,9 +44,11 @@ class Session:
     json_headers: ClassVar[dict[str, str]] = {}
     takes_numbers = False
 
-    def __init__(self, base_url: str, request_event: Any = None, user: Any = None, **_: Any) -> None:
-        if user is None:
-            raise LocustError("HttpSession(base_url, request_event, user): it needs the user whose client it is")
+    def __init__(self, *given: Any, base_url: str | None = None, user: Any = None, **_: Any) -> None:
+        """`given` are a base URL, a hook, a user or an environment, as several versions of Locust want them."""
+        if base_url is None:
+            base_url = next((item for item in given if isinstance(item, str)), "")
+        user = user or next((item for item in given if hasattr(item, "_hub")), None) or _Whoever()
         self.user = user
         self.auth: Any = None
         self.base_url = base_url
@@ -306,6 +310,18 @@ class FastSession(Session):
     def cookiejar(self) -> Any:
         """The cookies."""
         return self.cookies
+
+
+class _Whoever:
+    """The user whose code makes a client without saying for whom."""
+
+    _has_context = False
+
+    def __init__(self) -> None:
+        self._hub = CURRENT.get()
+        self.environment = SimpleNamespace(watches=False)
+        if self._hub is None:
+            raise LocustError("a client is one of a user's: make it in on_start, or in a task")
 
 
 def _seconds(timeout: Any) -> float | None:
