@@ -180,16 +180,18 @@ class RequestGroup:
         self.body_at = 0
         self.cache: Any = None
         self.reply: Reply | None = None
-        self._twins: dict[int, RequestGroup] = {}
+        self._twins: dict[int, RequestGroup] | None = None
         self.add: Callable[[int], None] = _nothing
         self.add_lag: Callable[[int], None] = _nothing
         self.resize: Callable[[int], None] = _nothing
 
     def twin(self, place: int) -> "RequestGroup":
-        """Another group of the same requests, always the same for a `place`: for a thread of its own."""
-        twin = self._twins.get(place)
+        """Another group of the same requests, for a thread of its own: the same for each `place`, and itself for 0."""
+        twins = self._twins = self._twins or {0: self}
+        twin = twins.get(place)
         if twin is None:
-            twin = self._twins[place] = type(self)(repeats=self.repeats, keeps_body=self.keeps_body)
+            twin = twins[place] = type(self)(repeats=self.repeats, keeps_body=self.keeps_body)
+            twin.recorded, twin._twins = self.recorded, twins
         return twin
 
 

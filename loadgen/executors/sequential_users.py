@@ -400,7 +400,7 @@ class SequentialUsers:
         self._count(len(requests))
         now = self._clock()
         for place, request in enumerate(requests):
-            if place and request.group is not None:  # two threads at once, or two tasks, have no group together
+            if request.group is not None:  # two threads at once, or two tasks, have no group together
                 request.group = request.group.twin(place)
         clients = [self._clients[user], *extra]
         outcomes = await self._waits.together(

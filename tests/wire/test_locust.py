@@ -16,7 +16,10 @@ from loadgen.plan.profiles.address import parse_target
 from loadgen.results.result import Result
 from loadgen.workloads.locust.job import locust_job
 from tests.support.command import balanced
+from tests.support.fault_server import FaultServer
 from tests.support.locust_site import Site, normal
+from tests.support.replies import HELLO, OK
+from tests.support.steps import AwaitClose, ReadRequest, Send
 
 FILES = Path(__file__).parents[1] / "unit" / "workloads" / "locust" / "files"
 MODES: dict[str, dict[str, Any]] = {
@@ -123,3 +126,30 @@ def test_a_user_that_swallows_the_end_is_left_behind(site: Site, tmp_path: Path,
     result = go(site, file, users=2, duration_s=0.3, grace_s=0.2, **MODES[where])
     assert result.ended_by == "completed"
     assert result.ledger.ok > 0
+
+
+@pytest.mark.parametrize("where", ["async", "threads", "httpx"])
+def test_a_url_of_another_host_goes_there(site: Site, tmp_path: Path, where: str) -> None:
+    """And what follows goes to the first again."""
+    file = tmp_path / "locustfile.py"
+    steps = [step for _ in range(50) for step in (ReadRequest(), Send(OK + HELLO))]
+    with FaultServer(lambda _: [*steps, AwaitClose()], host="127.0.0.2") as other:
+        file.write_text(
+            dedent(
+                f"""
+                from locust import HttpUser, task
+
+                class Both(HttpUser):
+                    @task
+                    def both(self):
+                        assert self.client.get("http://127.0.0.2:{other.port}/there").text == "hello"
+                        self.client.get("/here")
+                """
+            )
+        )
+        result = go(site, file, duration_s=None, requests_limit=10, **MODES[where])
+        assert len(other.requests) == 10
+        assert other.connections == 1
+        assert b"Host: 127.0.0.2:%d\r\n" % other.port in other.requests[0].raw
+    assert len(site.sent) == 10
+    assert result.ledger.ok == 20

@@ -10,7 +10,7 @@ from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.base.user_code import describe
 from loadgen.measure.names import Kind
-from loadgen.workloads.base import Pause, Step
+from loadgen.workloads.base import Batch, Pause, Step
 from loadgen.workloads.locust.exceptions import CatchResponseError, ResponseError
 from loadgen.workloads.locust.hub import Call, UserEnds
 from loadgen.workloads.locust.lives import Life
@@ -80,11 +80,15 @@ class LocustScript:
         self._flows = flows
 
     def resume(self, outcome: Any) -> Step | None:
+        if outcome.__class__ is list:
+            (outcome,) = outcome
         if outcome is not None and self._awaits:
             outcome = answer_of(self._step, outcome)
         leaves, self._leaves = self._leaves, False
         step: Step | None = self._life.throw(UserEnds()) if leaves else self._life.switch(outcome)
         self._step = step
+        if isinstance(step, UserRequest) and step.origin is not None:
+            return Batch([step])  # on a connection of its own
         return step
 
     def leave(self) -> bool:
