@@ -19,6 +19,8 @@ def ready_problems(plan: Plan, job: ScenarioJob) -> Iterator[Problem]:
     journeys = plan.requests_limit if job.journeys_per_user is None else job.journeys_per_user * users
     columns: dict[str, tuple[str, ...]] = {}
     for feed in job.feeds:
+        if feed.pick == "once" and plan.warmup_s:
+            yield Problem(("feeds", feed.name), "once has no warm-up: that would take rows which are to be measured")
         try:
             facts = inspect_feed(feed)
             columns[feed.name] = facts.columns

@@ -60,6 +60,13 @@ def test_journeys_of_each_user_are_counted_too(problems):
     assert len(problems(text, connections=2)) == 1
 
 
+@pytest.mark.parametrize(("pick", "wrong"), [("once", True), ("order", False)])
+def test_rows_that_go_once_are_not_for_a_warm_up(problems, pick, wrong):
+    text = f"feeds: {{w: {{file: words.csv, pick: {pick}}}}}\n{GOOD}"
+    found = problems(text, warmup="1s", connections=1)
+    assert found == ["feeds.w: once has no warm-up: that would take rows which are to be measured"] * wrong
+
+
 def test_a_file_that_cannot_be_read_is_said_with_its_line(problems):
     assert problems(f"feeds: {{w: {{file: bad.csv}}}}\n{GOOD}") == [
         "feeds.w: bad.csv: line 2: expected 2 values, as in the header row, got 1"
