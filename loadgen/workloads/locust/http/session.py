@@ -1,22 +1,22 @@
 """The client of a user: requests' session as locustfiles use it, over a Hub."""
 
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import time
-from types import SimpleNamespace
 from typing import Any, ClassVar
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from loadgen import __version__
 from loadgen.base.exchange import BodySource, ErrorClass
-from loadgen.workloads.locust.current import CURRENT
 from loadgen.workloads.locust.exceptions import LocustError
+from loadgen.workloads.locust.http.auth import authorize
 from loadgen.workloads.locust.http.bodies import encode, encode_fast
 from loadgen.workloads.locust.http.cookies import Cookies
+from loadgen.workloads.locust.http.following import following
 from loadgen.workloads.locust.http.headers import HeaderDict, as_pairs, merged
 from loadgen.workloads.locust.http.response import Response
-from loadgen.workloads.locust.http.urls import absolute, origin_of, path_of, prepared
+from loadgen.workloads.locust.http.urls import absolute, path_of, prepared
+from loadgen.workloads.locust.http.whose import Whoever
 from loadgen.workloads.locust.hub import REDIRECTS, Call
 from loadgen.workloads.scenario.paths import split_url
 from loadgen.workloads.scenario.reply import Reply
@@ -28,7 +28,6 @@ _OPTIONS = frozenset(
     ("params", "data", "headers", "cookies", "files", "auth", "timeout", "allow_redirects", "stream", "verify", "json")
 )
 _LENGTH_IS_CLEAR = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH"))
-_BODY_FIELDS = ("content-length", "content-type", "transfer-encoding")
 
 
 class Session:
@@ -48,7 +47,7 @@ class Session:
         """`given` are a base URL, a hook, a user or an environment, as several versions of Locust want them."""
         if base_url is None:
             base_url = next((item for item in given if isinstance(item, str)), "")
-        user = user or next((item for item in given if hasattr(item, "_hub")), None) or _Whoever()
+        user = user or next((item for item in given if hasattr(item, "_hub")), None) or Whoever()
         self.user = user
         self.auth: Any = None
         self.base_url = base_url
@@ -218,7 +217,7 @@ class Session:
             settles=not caught,
         )
         if (auth := options.get("auth") or self.auth) is not None:
-            _authorize(call, headers, auth)
+            authorize(call, headers, auth)
         self._add_cookies(headers, call.url, options.get("cookies"))
         if body == b"" and method.upper() not in _LENGTH_IS_CLEAR:
             headers.setdefault("Content-Length", "0")
@@ -251,13 +250,20 @@ class Session:
         if not follows or reply.status not in REDIRECTS:
             return response
         history: list[Response] = []
-        while (following := self._following(response, len(history))) is not None:
+        while len(history) < self.max_redirects:
+            led = following(response.sent, response.status_code, reply.header("location"))
+            if led is None:
+                break
             if not response.sent.settles:
-                self._hub.settle(response.sent, response.reply, response.took_ns, True)
+                self._hub.settle(response.sent, reply, response.took_ns, True)
             history.append(response)
-            reply = self._hub.request(following)
-            self._keep_cookies(following.url, reply)
-            response = Response(self, following, reply, self._hub.took_ns)
+            hop, headers = led
+            self._add_cookies(headers, hop.url, None)
+            hop.headers = as_pairs(headers)
+            hop.settles = call.settles and len(history) < self.max_redirects
+            reply = self._hub.request(hop)
+            self._keep_cookies(hop.url, reply)
+            response = Response(self, hop, reply, self._hub.took_ns)
         if len(history) == self.max_redirects and response.is_redirect:
             detail = f"Exceeded {self.max_redirects} redirects."
             none = Reply(0, ErrorClass.UNEXPECTED_STATUS, b"", 0, detail=detail)
@@ -266,30 +272,6 @@ class Session:
         response.history = history
         response.total_ns = response.took_ns + sum(earlier.took_ns for earlier in history)
         return response
-
-    def _following(self, response: Response, hops: int) -> Call | None:
-        """The request to which a reply redirects, after so many others."""
-        call, status, location = response.sent, response.status_code, response.headers.get("location")
-        if status not in REDIRECTS or not location or hops >= self.max_redirects:
-            return None
-        try:
-            url = prepared(urljoin(call.url, location.encode("latin-1").decode("utf-8", "replace")))
-        except ValueError:
-            return None
-        method, headers, body = call.method, HeaderDict(call.headers), call.body
-        if status not in (307, 308):
-            if method != "HEAD" and (status != 301 or method == "POST"):
-                method = "GET"
-            body = b""
-            for name in _BODY_FIELDS:
-                headers.pop(name, None)
-        if origin_of(url) != origin_of(call.url):
-            headers.pop("authorization", None)
-        headers.pop("cookie", None)
-        self._add_cookies(headers, url, None)
-        last = hops + 1 == self.max_redirects
-        pairs = as_pairs(headers)
-        return Call(method, url, call.name, pairs, body, timeout_s=call.timeout_s, settles=call.settles and not last)
 
 
 class FastSession(Session):
@@ -312,18 +294,6 @@ class FastSession(Session):
         return self.cookies
 
 
-class _Whoever:
-    """The user whose code makes a client without saying for whom."""
-
-    _has_context = False
-
-    def __init__(self) -> None:
-        self._hub = CURRENT.get()
-        self.environment = SimpleNamespace(watches=False)
-        if self._hub is None:
-            raise LocustError("a client is one of a user's: make it in on_start, or in a task")
-
-
 def _seconds(timeout: Any) -> float | None:
     """A timeout as requests takes it: seconds, or a pair for connecting and reading."""
     if isinstance(timeout, tuple | list):
@@ -333,35 +303,3 @@ def _seconds(timeout: Any) -> float | None:
     if not isinstance(timeout, int | float):
         raise LocustError(f"timeout: expected seconds, got {timeout!r}")
     return float(timeout)
-
-
-def _authorize(call: Call, headers: HeaderDict, auth: Any) -> None:
-    """A pair of user and password, or a function that is given the request and adds to it."""
-    if isinstance(auth, tuple | list):
-        pair = ":".join(part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in auth)
-        headers["Authorization"] = "Basic " + b64encode(pair.encode("latin-1", "replace")).decode()
-        return
-    if not callable(auth):
-        raise LocustError(f"auth: expected a pair of user and password, got {auth!r}")
-    sent = _Authorized(call, headers)
-    done = auth(sent) or sent
-    call.method, call.url, call.body = done.method, done.url, done.body or b""
-
-
-class _Authorized:
-    """The request that a function for `auth` is given."""
-
-    def __init__(self, call: Call, headers: HeaderDict) -> None:
-        self.method = call.method
-        self.url = call.url
-        self.body = call.body
-        self.headers = headers
-
-    @property
-    def path_url(self) -> str:
-        """Path and query."""
-        return path_of(self.url)
-
-    def register_hook(self, *_: object) -> None:
-        """Digest asks for one."""
-        raise LocustError("auth: a scheme that answers the server's challenge (Digest) is not supported")
