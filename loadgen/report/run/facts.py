@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from loadgen.base.units import format_bytes, format_ms
+from loadgen.base.units import format_bytes, format_ms, listed
 from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.bars import sparkline
 from loadgen.report.draw.style import (
@@ -31,6 +31,8 @@ ENDINGS = {
 JOINT = " · "
 SHORTEST_TIMELINE_S = 3.0
 SPARKLINE_COLUMNS = 30
+A_MOMENT_S = 0.5
+"""A run that ends so long before its time ends early."""
 
 
 def header(result: Result, width: int) -> list[Line]:
@@ -152,7 +154,8 @@ def _shape(result: Result) -> list[str]:
 def _ending(result: Result, width: int) -> list[Line]:
     """What tripped, when, and how much was left undone. Nothing for a run that ended as planned."""
     if result.ended_by == "completed":
-        return []
+        early = _used_up(result)
+        return [line(Span(row, Tone.WARN)) for row in wrap(early, width)] if early else []
     how, tone = ENDINGS.get(result.ended_by, (f"Ended by {clean(result.ended_by)}", Tone.WARN))
     why = f": {clean(result.ended_because)}" if result.ended_because else ""
     left = []
@@ -165,6 +168,18 @@ def _ending(result: Result, width: int) -> list[Line]:
     undone = f"; {', '.join(left)}" if left else ""
     text = f"{how} after {format_measured_s(result.ended_at_s)}{why}{undone}"
     return [line(Span(row, tone)) for row in wrap(text, width)]
+
+
+def _used_up(result: Result) -> str:
+    """That rows which go once ended a run before its time."""
+    plan = result.plan
+    feeds = [feed["name"] for feed in (plan.get("scenario") or {}).get("feeds", ()) if feed["pick"] == "once"]
+    planned_s = plan.get("duration_s") or 0.0
+    done = bool(plan.get("requests_limit")) and not result.journeys.not_started
+    if not feeds or done or result.duration_s > planned_s - A_MOMENT_S:
+        return ""
+    times = f"{format_measured_s(result.duration_s)} of {format_measured_s(planned_s)}"
+    return f"Ended after {times}: every row of {clean(listed(feeds))} was used, and they go once"
 
 
 def _requests(result: Result) -> list[str]:
