@@ -40,16 +40,17 @@ class Cookie(NamedTuple):
 
 
 class CookieJar(MutableMapping[str, str]):
-    """Cookies by name. One that a script sets is sent to `host` alone, or without one to every host.
+    """Cookies by name. One that a script sets is sent to `host` alone, or without one to every host. `held` is empty or
+    None where there are none: to look at it costs less than to ask the jar.
 
     Where a reply has set several of one name, for other paths or hosts, a name stands for the newest of them.
     """
 
-    __slots__ = ("_cookies", "_host", "_line", "_origin", "_sent", "_until_s")
+    __slots__ = ("_host", "_line", "_origin", "_sent", "_until_s", "held")
 
     def __init__(self, host: str = "") -> None:
         self._host = host
-        self._cookies: dict[_Key, Cookie] | None = None
+        self.held: dict[_Key, Cookie] | None = None
         self._origin: Origin | None = None
         self._until_s: float = 0
         self._sent: Sequence[tuple[str, str]] = ()
@@ -58,9 +59,9 @@ class CookieJar(MutableMapping[str, str]):
     def header(self, origin: Origin, target: str, now_s: float) -> str:
         """The value of the Cookie field for a request, or "". `now_s` is seconds since the epoch."""
         if origin is not self._origin or now_s >= self._until_s:
-            if not self._cookies:
+            if not self.held:
                 return ""
-            self._prepare(self._cookies, origin, now_s)
+            self._prepare(self.held, origin, now_s)
         if self._line is not None:
             return self._line
         path = target.partition("?")[0]
@@ -83,10 +84,10 @@ class CookieJar(MutableMapping[str, str]):
         self._store(Cookie(name, value, self._host, bool(self._host), path, False, _FOREVER), 0)
 
     def clear(self) -> None:
-        self._cookies = self._origin = None
+        self.held = self._origin = None
 
     def __getitem__(self, name: str) -> str:
-        for cookie in reversed((self._cookies or {}).values()):
+        for cookie in reversed((self.held or {}).values()):
             if cookie.name == name:
                 return cookie.value
         raise KeyError(name)
@@ -95,7 +96,7 @@ class CookieJar(MutableMapping[str, str]):
         self.set(name, value)
 
     def __delitem__(self, name: str) -> None:
-        cookies = self._cookies or {}
+        cookies = self.held or {}
         keys = [key for key, cookie in cookies.items() if cookie.name == name]
         if not keys:
             raise KeyError(name)
@@ -104,30 +105,30 @@ class CookieJar(MutableMapping[str, str]):
         self._origin = None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(cookie.name for cookie in (self._cookies or {}).values()))
+        return iter(dict.fromkeys(cookie.name for cookie in (self.held or {}).values()))
 
     def __bool__(self) -> bool:
-        return bool(self._cookies)
+        return bool(self.held)
 
     def __len__(self) -> int:
-        return len(list(iter(self))) if self._cookies else 0
+        return len(list(iter(self))) if self.held else 0
 
     def __repr__(self) -> str:
         return f"CookieJar({', '.join(self)})"  # values are secrets
 
     def _store(self, cookie: Cookie, now_s: float) -> None:
         key = (cookie.host, cookie.host_only, cookie.path, cookie.name)
-        if self._cookies is None:
-            self._cookies = {}
-        elif self._cookies.get(key) == cookie:
+        if self.held is None:
+            self.held = {}
+        elif self.held.get(key) == cookie:
             return
         self._origin = None
         if cookie.until_s <= now_s:
-            self._cookies.pop(key, None)
+            self.held.pop(key, None)
             return
-        self._cookies[key] = cookie
-        if len(self._cookies) > MOST_COOKIES:
-            del self._cookies[next(iter(self._cookies))]
+        self.held[key] = cookie
+        if len(self.held) > MOST_COOKIES:
+            del self.held[next(iter(self.held))]
 
     def _prepare(self, cookies: dict[_Key, Cookie], origin: Origin, now_s: float) -> None:
         """Find out what goes to an origin, in the order in which it is sent, until the first of the cookies ends."""

@@ -17,7 +17,7 @@ from loadgen.workloads.scenario.base import Notes
 from loadgen.workloads.scenario.current_task import CurrentTask
 from loadgen.workloads.scenario.feeds import FeedEndedError
 from loadgen.workloads.scenario.hooks import Part
-from loadgen.workloads.scenario.journeys import Journeys
+from loadgen.workloads.scenario.journeys import UNLIMITED, Journeys
 from loadgen.workloads.scenario.requests import PER_USER, UserRequest
 from loadgen.workloads.scenario.user import JourneyEndedError, User
 
@@ -118,54 +118,67 @@ class CoroutineScript:
         return Wait(step)
 
     async def _live(self) -> None:
-        """One journey after another, without an end."""
+        """One journey after another, without an end. What can be known before the first is looked up only once."""
         user, journeys = self.user, self._journeys
-        good = journeys.samples()
+        written = journeys.samples()
+        good, lags = [samples.samples for samples in written], [samples.lags for samples in written]
         clock, functions, kinds = journeys.clock, self._functions, journeys.journeys
-        limited, most, pick, rests = journeys.limited, journeys.most_each, journeys.pick, journeys.rests
-        begin, due, ended = user.begin, self.due, self._ended
-        ready_ns = 0
+        limited, most, rests = journeys.limited, journeys.most_each, journeys.rests
+        several, fresh = len(kinds) > 1, any(kind.fresh for kind in kinds)
+        bounded, timed, due = limited or most < UNLIMITED, self.due is not _not_timed, self.due
+        ready_ns = began_ns = journey = due_ns = 0
         if delay_ns := journeys.start_ns(user.number):
             await _step(Pause(clock() + delay_ns))
         if self._before is not None:
             ready_ns = await self._prepare(self._before)
+        user.begin(kinds[0].name)
         while True:
-            if journeys.over or self.passes >= most or (limited and not journeys.begin()):
+            if journeys.over or (bounded and (self.passes >= most or (limited and not journeys.begin()))):
+                began_ns = 0
                 await _over()
                 continue
-            self.journey = journey = pick(user.number, self.passes)
-            if kinds[journey].fresh and (self.passes or self._before is not None):
+            if several:
+                self.journey = journey = journeys.pick(user.number, self.passes)
+                user.begin(kinds[journey].name)
+            if fresh and kinds[journey].fresh and (self.passes or self._before is not None):
                 user.cookies.clear()
+                began_ns = 0
                 await _step(Fresh())
             self.passes += 1
-            begin(kinds[journey].name)
-            self.due_ns = due_ns = due()
-            self.began_ns = began_ns = clock()
-            if ready_ns:  # the first one waits for what its user does before
-                self.due_ns, ready_ns = due_ns and max(due_ns, ready_ns), 0
+            user.failed, user.waited_ns = None, 0
+            self.began_ns = began_ns = began_ns or clock()
+            if timed:
+                self.due_ns = due_ns = due()
+                if ready_ns:  # the first one waits for what its user does before
+                    self.due_ns, ready_ns = due_ns and max(due_ns, ready_ns), 0
             try:
                 self._running = running = functions[journey](user)
                 await running
             except GeneratorExit:
                 raise
             except BaseException as error:  # whatever a script raises, sys.exit among it, is an outcome of its journey
-                await ended(error)
+                await self._ended(error)
+                now = 0
             else:
+                now = clock()
                 if user.failed is None:
-                    samples = good[journey]
                     if due_ns:
-                        samples.lags.append(max(0, began_ns - self.due_ns))
-                    samples.samples.append(clock() - began_ns - user.waited_ns)
+                        lags[journey].append(max(0, began_ns - self.due_ns))
+                    good[journey].append(now - began_ns - user.waited_ns)
                 else:
                     journeys.fail(self, user.failed, user.failed_because)
             self.began_ns = 0
             if rests[journey] and (pause := journeys.rest(self, began_ns, user.random.random)):
+                now = 0
                 await _step(pause)
             if not self.asked:  # it wanted no request: let others have their turn
+                now = 0
                 await _step(Pause(clock()))
             elif not self.flows:
+                now = 0
                 self.asked = False
                 await _over()
+            began_ns = now
 
     async def _ended(self, error: BaseException) -> None:
         """A journey that was ended by an exception."""

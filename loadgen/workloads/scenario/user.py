@@ -20,6 +20,7 @@ from loadgen.workloads.scenario.reply import Reply, failed_reply
 from loadgen.workloads.scenario.requests import JSON_ONLY, RequestMaker, UserRequest, hashable
 
 Steps = Generator[Any, Any, Any]
+_Requests = dict[Any, UserRequest]
 NOTHING: dict[str, Any] = {}
 _JSON = f"Content-Type: {JSON}\r\nContent-Length: "
 _JSON_FIELD = (("Content-Type", JSON),)
@@ -75,8 +76,9 @@ class User:
         self._groups: list[str] = []
         self._end = ""  # of every head: the user's fields and the empty line; "" where it has to be made anew
         self._keeps = False
-        self._kept: dict[str, dict[tuple[Any, ...], UserRequest]] = {}
-        self._of_journey: dict[tuple[Any, ...], UserRequest] = {}
+        self._kept: dict[str, tuple[_Requests, _Requests]] = {}  # of each journey: plain ones by path, and all
+        self._gets: _Requests = {}
+        self._of_journey: _Requests = {}
 
     @property
     def random(self) -> Random:
@@ -95,13 +97,13 @@ class User:
     def get(self, path: str, *values: object, **options: Any) -> Steps:
         """GET; gives the Reply."""
         end, cookies = self._end or self._make_end(), ""
-        request = self._of_journey.get(("GET", path))
+        request = self._gets.get(path)
         if request is None or options:
             return (yield from self._send("GET", path, values, options))
         recipe = request.recipe
         if values:
             request.target = recipe.path.render(*values)
-        if self.cookies:
+        if self.cookies.held:
             cookies = self._cookie_field(request.target)
         if values or cookies or request.end is not end:
             request.wire = f"{recipe.start}{request.target}{recipe.middle}{cookies}{end}".encode("latin-1")
@@ -118,7 +120,7 @@ class User:
             return (yield from self._send("POST", path, values, options))
         recipe, body = request.recipe, to_json(options["json"]).encode()
         request.target = target = recipe.path.render(*values)
-        cookies = self._cookie_field(target) if self.cookies else ""
+        cookies = self._cookie_field(target) if self.cookies.held else ""
         head = f"{recipe.start}{target}{recipe.middle}{_JSON}{len(body)}\r\n{cookies}{end}"
         request.body, request.own = body, _JSON_FIELD
         request.wire = head.encode("latin-1") + body
@@ -248,7 +250,7 @@ class User:
         """A journey of this name begins."""
         if journey != self.journey:
             self.journey = journey
-            self._of_journey = self._kept.setdefault(journey, {})
+            self._gets, self._of_journey = self._kept.setdefault(journey, ({}, {}))
         self.failed = None
         self.waited_ns = 0
 
@@ -260,7 +262,7 @@ class User:
         self._keeps = self._maker.wire and not ("host" in self.headers or "content-type" in self.headers)
         if not self._keeps:  # such a field takes the place of one that a request has of its own
             self._kept.clear()
-            self._of_journey = {}
+            self._gets, self._of_journey = {}, {}
         return end
 
     def _make(
@@ -290,6 +292,8 @@ class User:
             reply = yield from self._settle(reply, request, options)
         if self._keeps and request.recipe.keeps and request.wire is not None:
             self._of_journey[key] = request
+            if method == "GET" and not options:
+                self._gets[path] = request
         return reply
 
     def _settle(self, reply: Reply, request: UserRequest, options: dict[str, Any]) -> Generator[Any, Any, Reply]:

@@ -12,7 +12,7 @@ class _Jar(CookieJar):
     __slots__ = ()
 
     def cookies(self) -> list[Cookie]:
-        return list((self._cookies or {}).values())
+        return list((self.held or {}).values())
 
     def take(self, other: "_Jar") -> None:
         for cookie in other.cookies():
