@@ -19,9 +19,9 @@ def flags_for(path: str, flags: Mapping[str, Any]) -> dict[str, Any]:
     arguments = shlex.split(given.get("locust", ""))
     if "target" in given:
         arguments += ["--host", str(given["target"])]
-    for key in ("rate", "think", "arrival"):
+    for key, called in (("rate", "a rate (-R, find-max)"), ("think", "--think"), ("arrival", "--arrival")):
         if key in given:
-            raise UsageError(f"--{key}: users of a locustfile wait by their wait_time; -c says how many there are")
+            raise UsageError(f"{called}: users of a locustfile wait by their wait_time; -c says how many there are")
     file = load_locustfile(path, arguments)
     for note in file.notes if given.get("mode") != "threads" else ():
         tell(f"loadgen: {note}\n")
