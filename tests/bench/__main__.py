@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import accuracy, gating, machine, old, probes, s3, scenarios, self_comparison
+from tests.bench import accuracy, gating, journeys, machine, old, probes, s3, scenarios, self_comparison
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
@@ -25,6 +25,7 @@ COMPARING: dict[str, Callable[[Bench, Sequence[Peer]], Section]] = {
     "templates": scenarios.templates,
     "target": scenarios.target,
     "scale": scenarios.scale,
+    "journeys": journeys.journeys,
 }
 PROBING: dict[str, Callable[[Bench], Section]] = {
     "recording": probes.recording,

@@ -50,6 +50,8 @@ http {{
             add_header x-amz-request-id $request_id; add_header ETag '"$request_id"';
             client_max_body_size 0; return 200;
         }}
+        location = /login {{ default_type application/json; return 200 '{{"token":"$request_id"}}'; }}
+        location /item/ {{ default_type application/json; return 200 '{{"path":"$uri","at":"$msec"}}'; }}
         location = /nginx-status {{ stub_status; }}
     }}
 }}
