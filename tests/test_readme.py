@@ -163,6 +163,8 @@ def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
     profile = tmp_path / "profile.yaml"
     profile.write_text(text, "utf-8")
     copy_accounts(tmp_path)
+    for name, scenario in FILES.items():
+        (tmp_path / name).write_text(scenario, "utf-8")
     done = loadgen("check", profile, env={"API_TOKEN": "a-token-of-the-reader"})
     assert (done.code, done.err) == (0, "")
     assert "a-token-of-the-reader" not in done.out

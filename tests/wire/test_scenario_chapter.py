@@ -50,5 +50,5 @@ def test_every_file_runs_in_every_mode(name: str, local_mode: Mode, url: str, fo
 def test_every_declared_scenario_runs(text: str, url: str, folder: Path) -> None:
     text = re.sub(r"think: [^,}\n]+", "think: 0s", text)
     (folder / "chapter.yaml").write_text(text, "utf-8")
-    result = good("chapter.yaml", "--set", f"TARGET={url}", "-n", "6", "-c", "3", "--processes", "1")
+    result = good("chapter.yaml", "--set", f"TARGET={url}", "-n", "6", "--processes", "1")
     assert result.journeys.ok == 6

@@ -228,7 +228,7 @@ class StepsScript:
             self._op = _OUT
             return None
         if self._in_setup:
-            self._in_setup, self._ready_ns = False, self._clock()
+            self._in_setup, self._ready_ns, self._op = False, self._clock(), _BEGIN
             return self._begun()
         if self._good is None:
             self._good = self._journeys.samples()

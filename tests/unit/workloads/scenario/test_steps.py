@@ -358,6 +358,14 @@ def test_variables_that_change_are_new_with_every_request() -> None:
     assert [wire.partition("\r\n\r\n")[2] for wire in one.sent] == ['{"n":17}', '{"n":37}']
 
 
+def test_a_user_who_comes_too_late_for_a_journey_does_nothing_after_its_beginning() -> None:
+    one = world("per_user: {start: [{path: /login}]}\n" + steps("{path: /}"), limit=0)
+    assert one.run(reply()) is None
+    assert one.go() is None
+    assert one.lines() == ["GET /login"]
+    assert one.samples(Kind.JOURNEY, "a") == []
+
+
 def test_what_a_user_does_before_its_first_journey_is_no_journey() -> None:
     one = world(
         "per_user: {start: [{path: /login, extract: {T: {json: t}}}]}\n"
