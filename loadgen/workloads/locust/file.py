@@ -1,7 +1,9 @@
 """A locustfile, loaded: its user classes and shape, for the plan; its events and environment, for the run."""
 
 import inspect
+import os
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -80,7 +82,9 @@ class LocustFile:
     def used(self, *, sleeps: bool) -> Iterator[None]:
         """In the block the file's code may run. `sleeps`: its users are greenlets, whose time.sleep is a pause."""
         with ExitStack() as stack:
-            stack.enter_context(standing_in(self._modules, Path(self.path).resolve().parent))
+            folders = {Path(self.path).resolve().parent, Path.cwd()}
+            stack.enter_context(standing_in(self._modules, folders))
+            stack.enter_context(_importing_from(os.getcwd()))  # noqa: PTH109 - as Python has it
             if sleeps:
                 stack.enter_context(sleep_yields())
             yield
@@ -117,6 +121,16 @@ class LocustFile:
     def exit_code(self) -> int | None:
         """The one that the file has set."""
         return self.environment.process_exit_code
+
+
+@contextmanager
+def _importing_from(folder: str) -> Iterator[None]:
+    """In the block modules are looked for in the folder, too, after all others."""
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
 
 
 def load_locustfile(path: str, arguments: Sequence[str] = ()) -> LocustFile:

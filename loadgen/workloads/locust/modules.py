@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -25,6 +25,9 @@ from loadgen.workloads.locust import options as option_names
 from loadgen.workloads.locust import waits as wait_names
 from loadgen.workloads.locust.environment import Environment
 from loadgen.workloads.locust.http import errors, response, rest, session
+
+_INSTALLED = frozenset(("site-packages", "dist-packages"))
+_STANDARD = Path(logging.__file__).parents[1]
 
 VERSION = "2.40"
 """What files that look are told."""
@@ -70,10 +73,11 @@ class _Refusal(MetaPathFinder):
 
 
 @contextmanager
-def standing_in(modules: dict[str, ModuleType], folder: Path) -> Iterator[None]:
+def standing_in(modules: dict[str, ModuleType], folders: Collection[Path]) -> Iterator[None]:
     """In the block `import locust` gives these; afterwards everything is as before.
 
-    What is imported meanwhile from the folder of the file goes with them: it belongs to this loading of it.
+    What is imported meanwhile from these folders, where people have their own modules, goes with them: it belongs to
+    this loading of the file. What is installed there does not.
     """
     kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name in modules or _is_stood_for(name)}
     before = set(sys.modules)
@@ -85,11 +89,18 @@ def standing_in(modules: dict[str, ModuleType], folder: Path) -> Iterator[None]:
     finally:
         sys.meta_path.remove(finder)
         for name in sys.modules.keys() - before:
-            if name not in modules and folder in Path(getattr(sys.modules[name], "__file__", None) or "/").parents:
+            if name not in modules and _is_within(sys.modules[name], folders):
                 modules[name] = sys.modules[name]
         for name in [name for name in sys.modules if name in modules or _is_stood_for(name)]:
             del sys.modules[name]
         sys.modules.update(kept)
+
+
+def _is_within(module: ModuleType, folders: Collection[Path]) -> bool:
+    file = Path(getattr(module, "__file__", None) or "/")
+    if _STANDARD in file.parents or _INSTALLED.intersection(file.parts):
+        return False
+    return any(folder in file.parents for folder in folders)
 
 
 def _is_stood_for(name: str) -> bool:

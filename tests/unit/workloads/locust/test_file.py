@@ -105,6 +105,25 @@ def test_two_loadings_share_no_events_and_no_modules_beside_the_file(tmp_path: P
     assert first.environment.events is not second.environment.events
 
 
+def test_modules_may_lie_in_the_working_folder_and_what_is_installed_there_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("load", "shared_by_tests", "site-packages"):
+        (tmp_path / folder).mkdir()
+    written(tmp_path / "shared_by_tests", "HOST = 'http://h'", "__init__.py")
+    written(tmp_path / "site-packages", "", "installed_by_tests.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path / "site-packages"))
+    text = f"import shared_by_tests, installed_by_tests\n{dedent(USER)}        host = shared_by_tests.HOST".replace(
+        "        host", "    host"
+    )
+    before = list(sys.path)
+    assert load_locustfile(written(tmp_path / "load", text)).host == "http://h"
+    assert "shared_by_tests" not in sys.modules
+    assert sys.modules.pop("installed_by_tests") is not None
+    assert set(sys.path) - set(before) <= {str(tmp_path / "load")}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
