@@ -67,12 +67,10 @@ class Redactor:
 
         The last 10,000 are kept, and looked for as they are and percent-encoded.
         """
-        if len(secret) < _SHORT:
-            return
-        for form in dict.fromkeys((secret, quote(secret, safe=""))):
-            self._learned[form] = None
-        while len(self._learned) > _MOST_LEARNED:
-            self._learned.pop(next(iter(self._learned)), None)
+        if len(secret) >= _SHORT:
+            self._learned[secret] = None
+            if len(self._learned) > _MOST_LEARNED:
+                self._learned.pop(next(iter(self._learned)), None)
 
     def text(self, text: str) -> str:
         """`text` without secrets; the rest is unchanged."""
@@ -104,11 +102,12 @@ class Redactor:
             spans += [_unquoted(text, match.span(1)) for match in pattern.finditer(text)]
         if self._secret is not None:
             spans += [match.span() for match in self._secret.finditer(text)]
-        for form in [*self._learned]:
-            at = text.find(form)
-            while at >= 0:
-                spans.append((at, at + len(form)))
-                at = text.find(form, at + 1)
+        for secret in [*self._learned]:
+            for form in dict.fromkeys((secret, quote(secret, safe=""))):
+                at = text.find(form)
+                while at >= 0:
+                    spans.append((at, at + len(form)))
+                    at = text.find(form, at + 1)
         return spans
 
     def _cut_secret(self, text: str) -> int:

@@ -129,7 +129,7 @@ def _journey_workload(
     from loadgen.workloads.scenario.workload import ScenarioWorkload
 
     return ScenarioWorkload(
-        job, task.shard, plan.most_users, recorder, breaker.failed,
+        job, task.shard, plan.most_users, recorder, breaker.failed, learn=task.learn,
         origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock, sequential=sequential,
         loop=ThreadLoop if plan.mode == "threads" else asyncio.get_running_loop,
     )  # fmt: skip

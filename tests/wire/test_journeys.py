@@ -390,3 +390,18 @@ def test_a_script_that_swallows_what_should_end_it_ends_with_the_run(go: Go) -> 
     )
     assert counts(result) == {"stubborn": (0, 0, 4)}
     assert result.ended_by == "completed"
+
+
+def test_credentials_that_a_script_sets_are_hidden(go: Go) -> None:
+    result = go(
+        """
+        @scenario
+        async def visit(user):
+            user.headers["Authorization"] = "Bearer geheim-4711"
+            assert False, user.headers["Authorization"]
+        """,
+        requests_limit=1,
+    )
+    (row,) = result.transactions["visit"].errors
+    assert "[redacted]" in row.message
+    assert "geheim" not in repr(result)

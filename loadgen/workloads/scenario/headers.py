@@ -3,15 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from functools import lru_cache
 
+from loadgen.base.redact import is_sensitive_header
+
 
 class UserHeaders(MutableMapping[str, str]):
     """Names in any case, each once, in order. `block` is their wire form, made anew after a change, which `changed` is
-    told of.
+    told of; `learn` is told of credentials among them.
     """
 
-    __slots__ = ("_block", "_changed", "_fields")
+    __slots__ = ("_block", "_changed", "_fields", "_learn")
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, pairs: Iterable[tuple[str, str]], changed: Callable[[], None], learn: Callable[[str], object] = str
+    ) -> None:
+        self._learn = learn
         self._fields = {name.lower(): (name, value) for name, value in pairs}
         self._block: str | None = None
         self._changed = changed
@@ -31,9 +36,12 @@ class UserHeaders(MutableMapping[str, str]):
         return self._fields[name.lower()][1]
 
     def __setitem__(self, name: str, value: str) -> None:
-        self._fields[name.lower()] = field(name, value)
+        self._fields[name.lower()] = own = field(name, value)
         self._block = None
         self._changed()
+        if _is_secret(name):
+            self._learn(own[1])
+            self._learn(own[1].partition(" ")[2])  # what follows a scheme such as Bearer
 
     def __delitem__(self, name: str) -> None:
         del self._fields[name.lower()]
@@ -45,6 +53,9 @@ class UserHeaders(MutableMapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._fields)
+
+
+_is_secret = lru_cache(maxsize=256)(is_sensitive_header)
 
 
 @lru_cache(maxsize=4096, typed=True)

@@ -1,7 +1,7 @@
 """From what a user asks for to a Request, in its wire form: what never changes of it is laid out once for a worker."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,8 @@ class UserRequest(Request):
 class RequestMaker:
     """One worker's. `headers` are sent by every user; `expect` is what is a good reply where a request does not say it.
 
-    With `wire` requests are made as HTTP/1.1 sends them, else in the parts that other clients take.
+    With `wire` requests are made as HTTP/1.1 sends them, else in the parts that other clients take. `learn` is told of
+    credentials that users send.
     """
 
     def __init__(
@@ -81,7 +82,9 @@ class RequestMaker:
         *,
         keep_alive: bool,
         wire: bool,
+        learn: Callable[[str], object] = str,
     ) -> None:
+        self.learn = learn
         self.origin = origin
         self.headers = headers
         self._names = names

@@ -61,7 +61,7 @@ class User:
     ) -> None:
         self.number = number
         self.shared = shared
-        self.headers = UserHeaders(maker.headers, self._changed)
+        self.headers = UserHeaders(maker.headers, self._changed, maker.learn)
         self.cookies = CookieJar(maker.origin.host)
         self.journey = ""
         self.failed: ErrorClass | None = None

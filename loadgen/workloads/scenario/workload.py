@@ -42,6 +42,7 @@ class ScenarioWorkload:
         clock: Clock,
         loop: Callable[[], Any],
         sequential: bool,
+        learn: Callable[[str], object] = str,
     ) -> None:
         assert job.file is not None
         self._shard = shard
@@ -64,7 +65,9 @@ class ScenarioWorkload:
         )  # fmt: skip
 
         def maker() -> RequestMaker:
-            return RequestMaker(recorder.names, origin, job.headers, job.expect, keep_alive=keep_alive, wire=wire)
+            return RequestMaker(
+                recorder.names, origin, job.headers, job.expect, keep_alive=keep_alive, wire=wire, learn=learn
+            )
 
         shared_maker = maker()
         self._maker = maker if sequential else lambda: shared_maker  # what is known of replies belongs to one thread
