@@ -56,12 +56,17 @@ class Recipe:
 
 class UserRequest(Request):
     """A user's requests of one kind, one after the other: the same object with another wire form. `own` are the fields
-    that are none of the user's; `end` is what ended the head of the last one.
+    that are none of the user's; `end` is what ended the head of the last one. `given` are the headers that were asked
+    for last, and what they came to beside the user's fields in `given_end`.
     """
 
-    __slots__ = ("end", "own", "recipe")
+    __slots__ = ("end", "given", "given_block", "given_end", "given_own", "own", "recipe")
 
     recipe: Recipe
+    given: dict[str, Any] | None
+    given_end: str
+    given_own: tuple[tuple[str, str], ...]
+    given_block: str
     own: tuple[tuple[str, str], ...]
     end: str
 
@@ -154,12 +159,18 @@ class RequestMaker:
         if not options.keys() <= _JUDGED:
             if not options.keys() <= _OPTIONS:
                 return False
-            for name, value in dict(options.get("headers") or NOTHING).items():
-                if value is not None:
-                    lowered, line = header_line(name, value)
-                    if lowered in headers or lowered in _PLACED:
-                        return False
-                    own, block = (*own, (name, str(value))), block + line
+            given = options.get("headers")
+            if given and request.given == given and request.given_end is end:
+                own, block = request.given_own, request.given_block
+            elif given:
+                for name, value in dict(given).items():
+                    if value is not None:
+                        lowered, line = header_line(name, value)
+                        if lowered in headers or lowered in _PLACED:
+                            return False
+                        own, block = (*own, (name, str(value))), block + line
+                request.given, request.given_end = dict(given), end
+                request.given_own, request.given_block = own, block
             if bodies := BODY_OPTIONS & options.keys():
                 kind: str | None
                 if bodies == JSON_ONLY and options["json"] is not None:
@@ -242,6 +253,7 @@ class RequestMaker:
             group=recipe.group, awaited=True, origin=origin, timeout_ns=timeout_ns,
         )  # fmt: skip
         request.recipe, request.own, request.end = recipe, own, ""
+        request.given, request.given_end = None, ""
         names_host = "\r\nhost:" in f"\r\n{block}".lower()
         if self.wire and not request.streams and not names_host:
             length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in _BODY_METHODS else ""
