@@ -103,3 +103,24 @@ def test_users_of_a_scenario_may_begin_later(loop: asyncio.AbstractEventLoop) ->
     assert isinstance(world.go(), Request)
     assert world.script.began_ns == 5 + 3 * NS_PER_S
     world.script.close()
+
+
+def test_a_request_of_a_journey_takes_neither_a_task_nor_a_future() -> None:
+    class Bare(asyncio.SelectorEventLoop):
+        """A loop on which nothing can be made."""
+
+        def create_task(self, *_: Any, **__: Any) -> Any:
+            raise AssertionError("a task was made")
+
+        def create_future(self) -> Any:
+            raise AssertionError("a future was made")
+
+    loop = Bare()
+    try:
+        world = World(loop, Journey("visit"))
+        assert isinstance(world.go(), Request)
+        for _ in range(20):
+            assert isinstance(world.answered(), Request)
+        world.script.close()
+    finally:
+        loop.close()
