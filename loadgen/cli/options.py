@@ -39,6 +39,7 @@ OPTIONS = (
     RunOption("duration", ("-d", "--duration"), LOAD, "Time to run. (default: 10s unless -n is given)", "TIME"),
     RunOption("total_requests", ("-n", "--requests"), LOAD, "Requests or journeys in all; with -d, what comes first."),
     RunOption("journeys_per_user", ("--journeys-per-user",), LOAD, "Journeys of each user; they end the run."),
+    RunOption("only", ("--scenario",), LOAD, "This scenario alone; repeatable.", "NAME", list[str]),
     RunOption("think", ("--think",), LOAD, "Pause of a user after each reply: 100ms or 1s..3s. (default: 0s)", "TIME"),
     RunOption("ramp_up", ("--ramp-up",), LOAD, "Start the users evenly over this time. (default: 0s)", "TIME"),
     RunOption(

@@ -27,10 +27,13 @@ class Planned:
     delivery: Delivery
     rounds: int
     against: Against
+    once: bool = False
 
     @property
     def body(self) -> str:
         """What runs it: to make rounds and judge them takes more."""
+        if self.once:
+            return "once:once"
         return "rounds:rounds" if self.rounds > 1 or self.against.asked else "run:run"
 
 

@@ -1,6 +1,5 @@
 """What a scenario's file does once, in a thread that lives as long as the run."""
 
-import os
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,12 +7,8 @@ from typing import Any
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import Endpoint
-from loadgen.clients.destinations import Destinations
-from loadgen.clients.http1.blocking import BlockingClient
-from loadgen.clients.origins import OriginClients
 from loadgen.executors.one_user import OneUser, OnExchange
 from loadgen.executors.thread_loop import ThreadLoop
-from loadgen.executors.waits import completed
 from loadgen.measure.names import Names
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -28,19 +23,15 @@ class PerRun:
 
     def __init__(
         self, plan: Plan, job: ScenarioJob, endpoint: Endpoint, context: ssl.SSLContext | None, on_exchange: OnExchange,
-        clock: Clock = now_ns,
+        recorder: Recorder | None = None, clock: Clock = now_ns,
     ) -> None:  # fmt: skip
-        self.interrupted = False
-        self._stop, self._stop_end = os.pipe()
-        recorder = Recorder(bytes.decode, paced=False, names=Names(), clock=clock)
+        recorder = recorder or Recorder(bytes.decode, paced=False, names=Names(), clock=clock)
         shard = Shard(0, 1, 0, 1, None, plan.seed * 1_000_003)
         self._workload = ScenarioWorkload(
-            replace(job, feeds=()), shard, plan.users, recorder, _nothing, origin=endpoint.origin,
+            replace(job, feeds=()), shard, plan.users, recorder, nothing, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=True, warmup=False, clock=clock, loop=ThreadLoop, sequential=True,
         )  # fmt: skip
-        destinations = Destinations(endpoint, context, clock)
-        self._client = OriginClients(BlockingClient, endpoint, destinations, clock, blocking=True)
-        self._one = OneUser(self._client, clock, on_exchange, self._is_over, self._stop)
+        self._one = OneUser(endpoint, context, clock, on_exchange)
         self._script = self._workload.part()
         self._parts = self._workload.per_run(self._script)
         self._thread = ThreadPoolExecutor(1)
@@ -62,19 +53,15 @@ class PerRun:
 
     def interrupt(self) -> None:
         """End what runs."""
-        self.interrupted = True
-        self._client.cut()
-        if self._stop_end >= 0:
-            os.close(self._stop_end)
-            self._stop_end = -1
+        self._one.interrupt()
 
     def close(self) -> None:
         """Free all."""
         self.interrupt()
         self._thread.shutdown()
         self._script.close()
-        completed(self._client.close())
-        os.close(self._stop)
+        self._script.loop.close()
+        self._one.close()
 
     @property
     def thread(self) -> ThreadPoolExecutor:
@@ -86,9 +73,6 @@ class PerRun:
         self._one.take(self._script)
         return self._script.result
 
-    def _is_over(self) -> bool:
-        return self.interrupted
 
-
-def _nothing(_now: int) -> None:
+def nothing(_now: int) -> None:
     """A failure here stops nothing by itself."""

@@ -1,11 +1,17 @@
 """One user in the thread that calls: for what is done once, before or instead of a run."""
 
+import os
+import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock
-from loadgen.base.exchange import Client, ErrorClass, Outcome, Request
+from loadgen.base.exchange import Endpoint, ErrorClass, Outcome, Request
+from loadgen.clients.destinations import Destinations
+from loadgen.clients.http1.blocking import BlockingClient
+from loadgen.clients.origins import OriginClients
 from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.waits import completed
 from loadgen.workloads.base import Batch, Fresh, Script, Wait
@@ -14,25 +20,33 @@ OnExchange = Callable[[Request, Outcome], None]
 
 
 class OneUser:
-    """Takes the steps of a script by a client that never suspends. `on_exchange` is told of each request.
+    """Takes the steps of a script by a client of its own that never suspends. `on_exchange` is told of each request.
 
-    `stop` is a descriptor that becomes readable when it is to end early, and `stopped` says whether it is to.
+    With `hurries` no pause of a script is waited for. `interrupt` may come from any thread.
     """
 
     def __init__(
-        self, client: Client, clock: Clock, on_exchange: OnExchange, stopped: Callable[[], bool], stop: int
+        self,
+        endpoint: Endpoint,
+        context: ssl.SSLContext | None,
+        clock: Clock,
+        on_exchange: OnExchange,
+        *,
+        hurries: bool = False,
     ) -> None:
-        self._client = client
+        self.interrupted = False
         self._clock = clock
         self._on_exchange = on_exchange
-        self._stopped = stopped
-        self._stop = stop
+        self._hurries = hurries
+        self._stop, self._stop_end = os.pipe()
+        destinations = Destinations(endpoint, context, clock)
+        self._client = OriginClients(BlockingClient, endpoint, destinations, clock, blocking=True)
 
     def take(self, script: Script) -> bool:
-        """One pass of the script; False where it was stopped, or nothing is left to do."""
+        """One pass of the script; False where it was interrupted, or nothing is left to do."""
         answer: Any = None
         asked = False
-        while not self._stopped():
+        while not self.interrupted:
             step = script.resume(answer)
             answer = None
             if step is None:
@@ -41,16 +55,37 @@ class OneUser:
             if isinstance(step, Request):
                 answer = self._exchange(step)
             elif isinstance(step, Batch):
-                answer = [self._exchange(request) for request in step.requests]
+                answer = self._together(step.requests)
             elif isinstance(step, Wait):
                 loop = ThreadLoop.of_thread()
                 if loop is not None:
                     loop.wait(step.future, self._stop)
             elif isinstance(step, Fresh):
                 self._client.drop()
-            elif step.until_ns is not None:
+            elif step.until_ns is not None and not self._hurries:
                 time.sleep(max(0, step.until_ns - self._clock()) / NS_PER_S)
         return False
+
+    def interrupt(self) -> None:
+        """End what runs."""
+        self.interrupted = True
+        self._client.cut()
+        if self._stop_end >= 0:
+            os.close(self._stop_end)
+            self._stop_end = -1
+
+    def close(self) -> None:
+        """Free all; nothing runs any more."""
+        self.interrupt()
+        completed(self._client.close())
+        os.close(self._stop)
+
+    def _together(self, requests: list[Request]) -> list[Outcome]:
+        """One after another; what is known of the replies to one is not overwritten by another's."""
+        for place, request in enumerate(requests):
+            if place and request.group is not None:
+                request.group = request.group.twin(place)
+        return [replace(self._exchange(request)) for request in requests]
 
     def _exchange(self, request: Request) -> Outcome:
         outcome = completed(self._client.exchange(request))

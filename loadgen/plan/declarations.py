@@ -58,8 +58,8 @@ class Metric:
         if self._add is not None:
             self._add(value)
 
-    def bind(self, add: Callable[[float], None]) -> None:
-        """Where values go: the worker calls it when it has loaded the file."""
+    def bind(self, add: Callable[[float], None] | None) -> None:
+        """Where values go: the worker calls it when it has loaded the file. None: nowhere any more."""
         self._add = add
 
 
@@ -145,15 +145,7 @@ class Declarations:
 
 def declarations(module: ModuleType, path: str) -> Declarations:
     """What the module of the file declares. Raises UsageError for a file without scenarios, or two of what is one."""
-    values = list(vars(module).items())
-    marked: dict[int, Declared] = {}
-    for _, value in values:
-        declared = getattr(value, MARK, None)
-        if isinstance(declared, Declared):
-            marked[id(declared)] = declared
-    feeds = {id(value): (name, value) for name, value in values if isinstance(value, Feed)}
-    for name, value in feeds.values():
-        value.name = value.name or name
+    marked = _marked_in(module)
     scenarios = tuple(item for item in marked.values() if item.kind == "scenario")
     if not scenarios:
         raise UsageError(f"{path}: no scenario; write `@scenario` above an `async def` that takes the user")
@@ -168,9 +160,37 @@ def declarations(module: ModuleType, path: str) -> Declarations:
         scenarios,
         _only("per_run", marked.values(), path),
         _only("per_user", marked.values(), path),
-        tuple(value for _, value in feeds.values()),
-        tuple({id(value): value for _, value in values if isinstance(value, Metric)}.values()),
+        *_data_in(module),
     )
+
+
+def declared_in(module: ModuleType, one: Declared, *, per_user: bool) -> Declarations:
+    """What there is for one scenario alone. Raises UsageError where it cannot be called, or there are two @per_user."""
+    path = str(getattr(module, "__file__", None) or module.__name__)
+    _check_signature(one, path)
+    around = _only("per_user", _marked_in(module).values(), path) if per_user else None
+    if around is not None:
+        _check_signature(around, path)
+    return Declarations((one,), None, around, *_data_in(module))
+
+
+def _marked_in(module: ModuleType) -> dict[int, Declared]:
+    marked: dict[int, Declared] = {}
+    for value in list(vars(module).values()):
+        declared = getattr(value, MARK, None)
+        if isinstance(declared, Declared):
+            marked[id(declared)] = declared
+    return marked
+
+
+def _data_in(module: ModuleType) -> tuple[tuple[Feed, ...], tuple[Metric, ...]]:
+    """The feeds, each with a name, and the metrics."""
+    values = list(vars(module).items())
+    feeds = {id(value): (name, value) for name, value in values if isinstance(value, Feed)}
+    for name, value in feeds.values():
+        value.name = value.name or name
+    metrics = {id(value): value for _, value in values if isinstance(value, Metric)}
+    return tuple(value for _, value in feeds.values()), tuple(metrics.values())
 
 
 def _only(kind: Kind, declared: Any, path: str) -> Declared | None:

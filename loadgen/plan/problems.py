@@ -13,6 +13,7 @@ Where = tuple[str | int, ...]
 _FLAG_NAMES = {
     "total_requests": "requests",
     "headers": "header",
+    "only": "scenario",
     "keepalive": "no-keepalive",
     "stages": "stage",
     "thresholds": "threshold",

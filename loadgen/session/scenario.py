@@ -54,7 +54,7 @@ async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: 
                     raise ScriptError(_text(job.file, error, "nothing was sent of any journey")) from None
         if signalled:
             return _unstarted(plan, signalled)
-        result = await run(replace(plan, job=replace(job, shared=_as_json(job.file, shared))), hooks, calibration)
+        result = await run(replace(plan, job=replace(job, shared=as_json(job.file, shared))), hooks, calibration)
         with signals_to(interrupt):
             try:
                 await loop.run_in_executor(once.thread, once.after)
@@ -70,7 +70,8 @@ def _nobody(_request: Request, _outcome: Outcome) -> None:
     """Looks at no exchange."""
 
 
-def _as_json(file: str, shared: Any) -> str:
+def as_json(file: str, shared: Any) -> str:
+    """What per_run yields, for every process. Raises UsageError for what is no JSON."""
     try:
         return json.dumps(shared)
     except (TypeError, ValueError) as error:

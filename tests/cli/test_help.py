@@ -76,6 +76,7 @@ def test_an_option_without_a_default_states_none() -> None:
 def test_a_value_is_called_by_its_kind_or_unit(option: RunOption) -> None:
     known = {
         "N",
+        "NAME",
         "TIME",
         "RATE",
         "STAGE",

@@ -1,11 +1,20 @@
 """`loadgen run`, its plan."""
 
+from loadgen.base.errors import UsageError
 from loadgen.cli.commands.run import Run
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import Planned, plan_for
+from loadgen.plan.jobs.scenario import ScenarioJob
 
 
 def plan_run(given: Run) -> Planned:
     """Raises UsageError."""
     delivery = Delivery(given.output)
-    return Planned(plan_for(given.target, given.settings, given.flags), delivery, given.rounds, given.against)
+    if given.once and (given.rounds > 1 or given.against.asked or given.output.files or given.output.form != "text"):
+        raise UsageError("--once shows what happens and measures nothing: there is no result to save or to compare")
+    plan = plan_for(given.target, given.settings, given.flags)
+    if given.once and not isinstance(plan.job, ScenarioJob):
+        raise UsageError(
+            "--once: TARGET has no scenarios; it takes a file of them (.py), or a profile with `scenarios:`"
+        )
+    return Planned(plan, delivery, given.rounds, given.against, given.once)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from loadgen.cli.options import OPTIONS, Options
+from loadgen.cli.options import FLAG, LOAD, OPTIONS, Options, own_option
 from loadgen.cli.parameters import Against, Output, OutputFlags, Rounds, Settings, Target
 
 
@@ -21,6 +21,10 @@ class Run:
     body: ClassVar[str] = "plan_run:plan_run"
     target: Target
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
+    once: Annotated[
+        bool,
+        own_option(["--once"], LOAD, "Each scenario once, by one user; show every exchange.", FLAG, inherits=False),
+    ] = False
     settings: Settings = None
     rounds: Rounds = 1
     against: Against

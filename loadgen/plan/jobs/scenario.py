@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from loadgen.base.exchange import Expect
 from loadgen.plan.jobs.http import RequestSpec, Variable, described_variable
+from loadgen.plan.problems import did_you_mean
 
 Pick = Literal["own", "once", "order", "random"]
 Source = Literal["json", "header", "regex", "cookie"]
@@ -81,7 +82,8 @@ class ScenarioJob:
     `user_start` and `user_end` are declared steps before a user's first journey and after its last, not measured.
     `arguments` are the options of a locustfile's own. `shared` is JSON that every user sees. `by_user`: a user keeps
     the journey that it was first dealt. `journeys_per_user`: a user that has done so many is through, and the run with
-    the last of them.
+    the last of them. `only` are the names of the journeys that were asked for; without them all are.
+    `elsewhere` are the variables that the others extract: they keep their defaults.
     """
 
     journeys: tuple[Journey, ...]
@@ -98,6 +100,8 @@ class ScenarioJob:
     shared: str = "null"
     by_user: bool = False
     journeys_per_user: int | None = None
+    only: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     request_names: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
@@ -144,6 +148,26 @@ class ScenarioJob:
             "journeys_per_user": self.journeys_per_user,
         }
         return {"variables": [described_variable(variable) for variable in self.variables], "scenario": described}
+
+
+def chosen(job: ScenarioJob) -> ScenarioJob:
+    """The job with those of its journeys alone that were asked for; one of weight 0 counts as much as any other.
+
+    Raises ValueError for a name that none has.
+    """
+    if not job.only:
+        return replace(job, journeys=tuple(journey for journey in job.journeys if journey.weight))
+    names = [journey.name for journey in job.journeys]
+    for name in job.only:
+        if name not in names:
+            raise ValueError(f"there is no scenario {name!r}{did_you_mean(name, names)}")
+    left = [journey for journey in job.journeys if journey.name in job.only]
+    out = (step for journey in job.journeys if journey not in left for step in all_steps(journey.steps))
+    return replace(
+        job,
+        journeys=tuple(replace(journey, weight=journey.weight or 1.0) for journey in left),
+        elsewhere=tuple(dict.fromkeys(extract.variable for step in out for extract in step.extracts)),
+    )
 
 
 def all_steps(steps: Iterable[Step]) -> Iterator[Step]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.http import RequestSpec
-from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
+from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step, chosen
 from loadgen.plan.places import without_details
 from loadgen.plan.problems import Problem, Where, did_you_mean
 from loadgen.plan.profiles.journey_order import order_problems
@@ -32,7 +32,7 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
         file = profile.origins.places.file(("scenario",), profile.scenario)
         each = profile.journeys_per_user
         job = ScenarioJob((), file=str(file), headers=profile.common_headers, journeys_per_user=each)
-        return replace(job, arguments=tuple(shlex.split(profile.locust or ""))), []
+        return replace(job, arguments=tuple(shlex.split(profile.locust or "")), only=profile.only), []
     maker = _Maker(profile)
     journeys = tuple(
         _journey(Journey(name, steps=maker.steps(item.steps, ("scenarios", name, "steps"))), item)
@@ -45,8 +45,13 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
         user_start=maker.steps(profile.per_user.start, ("per_user", "start")),
         user_end=maker.steps(profile.per_user.end, ("per_user", "end")),
         journeys_per_user=profile.journeys_per_user,
+        only=profile.only,
     )
-    return job, [*maker.problems, *order_problems(job)]
+    try:
+        left = chosen(job)
+    except ValueError as error:
+        return job, [*maker.problems, *order_problems(job), Problem(("only",), str(error))]
+    return left, [*maker.problems, *order_problems(job)]
 
 
 def chosen_job(profile: Profile, job: ScenarioJob) -> tuple[ScenarioJob, list[Problem]]:
@@ -105,7 +110,7 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
     else:
         if "scenarios" in given:
             yield Problem(("scenarios",), "expected a scenario such as {browse: {steps: [{path: /}]}}")
-        for key in ("feeds", "per_user", "journeys_per_user"):
+        for key in ("feeds", "per_user", "journeys_per_user", "only"):
             if key in given:
                 yield Problem((key,), "needs scenarios: a profile's, or a file of Python")
 

@@ -197,8 +197,7 @@ class CoroutineScript:
         if failed is not ErrorClass.SCRIPT_ERROR:
             journeys.fail(self, failed, detail)
         else:
-            example = "".join(traceback.format_exception(error.with_traceback(_own(error.__traceback__))))
-            journeys.fail(self, failed, detail, example)
+            journeys.fail(self, failed, detail, example_of(error))
             self.began_ns = 0
             await _step(Pause(journeys.clock() + BROKEN_PAUSE_NS))
 
@@ -246,6 +245,11 @@ def _failure(error: BaseException) -> tuple[ErrorClass, str]:
         return error.error, error.detail
     is_check = isinstance(error, AssertionError | AbsentError)
     return ErrorClass.CHECK_FAILED if is_check else ErrorClass.SCRIPT_ERROR, f"{place(error)}{describe(error)}"
+
+
+def example_of(error: BaseException) -> str:
+    """The traceback of what the user's code raised."""
+    return "".join(traceback.format_exception(error.with_traceback(_own(error.__traceback__))))
 
 
 def _own(trace: TracebackType | None) -> TracebackType | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from loadgen.base.errors import UsageError
 from loadgen.base.user_code import load_file
 from loadgen.plan.declarations import Declarations, declarations
-from loadgen.plan.jobs.scenario import Journey, ScenarioJob
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob, chosen
+from loadgen.workloads.scenario.hooks import all_plain
 from loadgen.workloads.scenario.missing_await import refuse_missing_awaits
 
 
@@ -16,14 +17,21 @@ def load_job(job: ScenarioJob) -> ScenarioJob:
     assert job.file is not None
     declared = load_declarations(job.file)
     refuse_missing_awaits(job.file)
+    all_plain(declared)
     journeys = tuple(
-        Journey(item.name, item.weight, item.think_s, item.fresh, every_s=item.every_s)
-        for item in declared.scenarios
-        if item.weight
+        Journey(item.name, item.weight, item.think_s, item.fresh, every_s=item.every_s) for item in declared.scenarios
     )
     folder = Path(job.file).parent
     feeds = tuple(replace(feed.spec(), file=str(folder / feed.file)) for feed in declared.feeds)
-    return replace(job, journeys=journeys, feeds=feeds, digest=digest(job.file))
+    return only_chosen(replace(job, journeys=journeys, feeds=feeds, digest=digest(job.file)))
+
+
+def only_chosen(job: ScenarioJob) -> ScenarioJob:
+    """See `chosen`. Raises UsageError for a name that no scenario of the file has."""
+    try:
+        return chosen(job)
+    except ValueError as error:
+        raise UsageError(f"{job.file}: {error}") from None
 
 
 def load_declarations(path: str) -> Declarations:

@@ -4,6 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from loadgen.base.errors import UsageError
+from loadgen.plan.declarations import Declarations
 from loadgen.workloads.scenario.greenlets import as_coroutine_function
 
 Part = Callable[[], Any]
@@ -13,6 +15,21 @@ Part = Callable[[], Any]
 def is_plain(function: Callable[..., Any]) -> bool:
     """Whether it waits by itself: no `async def`."""
     return not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function))
+
+
+def all_plain(declared: Declarations) -> bool:
+    """Whether the scenarios wait by themselves, as plain functions. Raises UsageError where only some do, or what
+    stands around them does not.
+    """
+    plain = [item for item in declared.scenarios if is_plain(item.function)]
+    around = [
+        item for item in (declared.per_user, declared.per_run) if item is not None and not is_plain(item.function)
+    ]
+    if plain and (around or len(plain) < len(declared.scenarios)):
+        other = f"@{around[0].kind} {around[0].name!r} is" if around else "others are"
+        alike = "write all of a file alike"
+        raise UsageError(f"scenario {plain[0].name!r} is a plain `def` and {other} `async def`; {alike}")
+    return bool(plain)
 
 
 def parts(function: Callable[[Any], Any], user: Any) -> tuple[Part, Part]:

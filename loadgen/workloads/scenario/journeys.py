@@ -64,7 +64,7 @@ class Journeys:
         self._taken = itertools.count()
         self.limited = limit is not None
         self.over = False
-        self._cycle = weighted_cycle([journey.weight for journey in journeys], Random(seed))
+        self._cycle: Sequence[int] = weighted_cycle([journey.weight for journey in journeys], Random(seed))
         self._by_user = by_user
         users = [journey.users or 0 for journey in journeys]
         self._ranks = [*itertools.accumulate(users)] if any(users) else []
@@ -87,6 +87,11 @@ class Journeys:
         """One more user."""
         with self._lock:
             self._travellers.append(traveller)
+
+    def take_turns(self) -> None:
+        """From here on a user does them in their order, each as often as the others."""
+        self._cycle = range(len(self.journeys))
+        self._by_user = False
 
     def samples(self) -> list[TransactionSamples]:
         """Where good journeys are written down, in the order of the job; for the calling thread alone."""

@@ -116,7 +116,7 @@ class Program:
     def __init__(self, job: ScenarioJob, names: Names, origin: Origin, *, keep_alive: bool) -> None:
         parts = [*job.journeys, Journey(PER_USER, steps=job.user_start), Journey(PER_USER, steps=job.user_end)]
         self._steps = [step for part in parts for step in all_steps(part.steps)]
-        extracted = {extract.variable for step in self._steps for extract in step.extracts}
+        extracted = {extract.variable for step in self._steps for extract in step.extracts} | set(job.elsewhere)
         self._feeds = {feed.name for feed in job.feeds}
         self.own = tuple(feed.name for feed in job.feeds if feed.pick == "own")
         self._slots = Slots(extracted | self._feeds, {variable.name for variable in job.variables}, origin)

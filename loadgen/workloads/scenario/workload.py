@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -18,7 +18,7 @@ from loadgen.workloads.scenario.coroutines import AwaitedScript, CoroutineScript
 from loadgen.workloads.scenario.feeds import open_feed
 from loadgen.workloads.scenario.file import digest, load_declarations
 from loadgen.workloads.scenario.greenlets import as_coroutine_function, plain_class
-from loadgen.workloads.scenario.hooks import Part, is_plain, parts
+from loadgen.workloads.scenario.hooks import Part, all_plain, parts
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.requests import RequestMaker
 from loadgen.workloads.scenario.user import User
@@ -43,19 +43,21 @@ class ScenarioWorkload:
         loop: Callable[[], Any],
         sequential: bool,
         learn: Callable[[str], object] = str,
+        declared: Declarations | None = None,
     ) -> None:
+        """`declared` is what the file declares, where that is not to be loaded."""
         assert job.file is not None
         self._shard = shard
         self._loop = loop
         self._script_class = AwaitedScript if sequential else CoroutineScript
         self._shared = json.loads(job.shared)
-        if digest(job.file) != job.digest:
+        if declared is None and digest(job.file) != job.digest:
             raise UsageError(f"{job.file}: the file has changed since the run was planned")
-        self._declared = load_declarations(job.file)
+        self._declared = declared or load_declarations(job.file)
         scenarios = {item.name: item for item in self._declared.scenarios}
         functions = [scenarios[journey.name].function for journey in job.journeys]
         kind = user_class(self._declared)
-        plain = all_plain(functions)
+        plain = all_plain(self._declared)
         self._user_class = plain_class(kind) if plain else kind
         self._functions = [as_coroutine_function(function) for function in functions] if plain else functions
         self.journeys = Journeys(
@@ -99,6 +101,10 @@ class ScenarioWorkload:
         """A script of a user's whose parts are given one by one; in a thread."""
         return PartScript(self._user(0), [], self.journeys, self._loop())
 
+    def pass_of(self, user: User) -> Part:
+        """The first journey, once."""
+        return lambda: self._functions[0](user)
+
     def per_run(self, script: PartScript) -> tuple[Part, Part] | None:
         """What the file does once before all journeys, and after."""
         declared = self._declared.per_run
@@ -117,15 +123,6 @@ class ScenarioWorkload:
         except KeyError:
             raise LookupError("a feed is declared at the top of the file: `words = feed('words.csv')`") from None
         return rows.row(user)
-
-
-def all_plain(functions: Sequence[Callable[..., Any]]) -> bool:
-    """Whether the scenarios wait by themselves, as plain functions. Raises UsageError where only some do."""
-    plain = [function for function in functions if is_plain(function)]
-    if plain and len(plain) < len(functions):
-        name = plain[0].__name__
-        raise UsageError(f"scenario {name!r} is a plain `def` and others are `async def`; write all of a file alike")
-    return bool(plain)
 
 
 def user_class(declared: Declarations) -> type[User]:

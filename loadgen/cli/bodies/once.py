@@ -1,0 +1,43 @@
+"""`loadgen run --once`: each scenario once, and every exchange shown as it happens."""
+
+import os
+import sys
+from collections.abc import Iterable
+
+from loadgen.base.errors import UsageError
+from loadgen.base.loop import run_on_loop
+from loadgen.base.redact import Redactor
+from loadgen.cli.plans import Planned
+from loadgen.cli.streams import emit
+from loadgen.judge.exit_code import trial_code
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.report.draw.style import Line
+from loadgen.report.run.trial import trial_end, trial_lines
+from loadgen.results.trial import Event
+from loadgen.session.trial import run_trial
+
+WIDEST = 10_000
+
+
+def once(given: Planned) -> int:
+    """Raises UsageError where it cannot be done on this host."""
+    plan = given.plan
+    job = plan.job
+    assert isinstance(job, ScenarioJob)
+    if job.dialect == "locust":
+        raise UsageError("--once is not there for locustfiles; `-c 1 -n 1` has one user do one task")
+    redactor = Redactor(plan.secrets)
+    events: list[Event] = []
+
+    def show(event: Event) -> None:
+        _print(trial_lines(event, events[-1] if events else None, redactor))
+        events.append(event)
+
+    signalled = run_on_loop(run_trial(plan, job, show, redactor.learn))
+    _print(trial_end(events, [journey.name for journey in job.journeys], signalled))
+    return trial_code(events, signalled=bool(signalled))
+
+
+def _print(lines: Iterable[Line]) -> None:
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    emit("".join(f"{row.paint(WIDEST, colour=colour)}\n" for row in lines))

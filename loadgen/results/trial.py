@@ -1,0 +1,76 @@
+"""What one user did, one thing after another: for `--once` and for tests. Times are nanoseconds."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from loadgen.base.exchange import ErrorClass
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """One request. `part` is the journey it belongs to, or per_user or per_run; `name` is the step's.
+
+    `size` are the reply's bytes on the wire. `sent` are the request's fields, `head` is the beginning of the reply and
+    `body` that of its body; neither is there where no reply came.
+    """
+
+    part: str
+    name: str
+    method: str
+    target: str
+    status: int
+    error: ErrorClass | None
+    detail: str
+    took_ns: int
+    size: int
+    sent: tuple[tuple[str, str], ...] = ()
+    head: bytes = b""
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A group or a call is over."""
+
+    part: str
+    kind: Literal["group", "call"]
+    name: str
+    took_ns: int
+    error: ErrorClass | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check held, or not."""
+
+    part: str
+    name: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A metric was given a value."""
+
+    part: str
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A journey is over; or what stands around it, where that failed. `trace` is the traceback of what its code raised.
+
+    One that was cut off has the error `cut`.
+    """
+
+    part: str
+    took_ns: int
+    error: ErrorClass | None = None
+    detail: str = ""
+    trace: str = ""
+
+
+Event = Exchanged | Timed | Checked | Measured | Ended

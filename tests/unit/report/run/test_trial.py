@@ -1,0 +1,80 @@
+"""What one user did, as lines."""
+
+import pytest
+
+from loadgen.base.exchange import ErrorClass
+from loadgen.base.redact import Redactor
+from loadgen.report.run.trial import MOST_BODY_ROWS, trial_end, trial_lines
+from loadgen.results.trial import Checked, Ended, Event, Exchanged, Measured, Timed
+
+GOOD = Exchanged("buy", "pay", "POST", "/cart/7/pay", 200, None, "", 1_230_000, 2048)
+BAD = Exchanged(
+    "buy", "POST /pay", "POST", "/pay", 500, ErrorClass.UNEXPECTED_STATUS, "status 500", 45_000, 77,
+    (("Host", "h"), ("Authorization", "Bearer hush"), ("X-Plain", "s3cret!")),
+    b'HTTP/1.1 500 No\r\nSet-Cookie: id=hush\r\n\r\n{"a":1}', b'{"token":"hush-hush","a":1}\n\x1b[2J\n',
+)  # fmt: skip
+
+
+def rows(event: Event, before: Event | None = None) -> list[str]:
+    return [line.text for line in trial_lines(event, before, Redactor(("s3cret!",)))]
+
+
+def test_an_exchange_is_a_line_below_the_name_of_its_journey() -> None:
+    assert rows(GOOD) == ["", "buy", "  200  POST /cart/7/pay                           1.23 ms  2.00 KiB  pay"]
+    assert rows(GOOD, GOOD) == rows(GOOD)[2:]
+    assert rows(GOOD, Ended("buy", 5)) == rows(GOOD)
+
+
+def test_a_bad_one_shows_what_was_sent_and_what_came_without_secrets() -> None:
+    first, *more = rows(BAD, GOOD)
+    assert first == "  500  POST /pay                                  45.0 us      77 B"
+    assert more == [
+        "         unexpected_status: status 500",
+        "         > Host: h",
+        "         > Authorization: [redacted]",
+        "         > X-Plain: [redacted]",
+        "         < HTTP/1.1 500 No",
+        "         < Set-Cookie: [redacted]",
+        '         | {"token":"[redacted]","a":1}',
+        r"         | \x1b[2J",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (Timed("buy", "group", "checkout", 2_000_000), ["  group checkout: 2.00 ms"]),
+        (Timed("buy", "call", "find", 5_000, ErrorClass.CALL_FAILED, "KeyError: 's3cret!'"),
+         ["  call find: 5.00 us, failed: KeyError: '[redacted]'"]),
+        (Checked("buy", "total", True), ["  check total: holds"]),
+        (Checked("buy", "total", False), ["  check total: does not hold"]),
+        (Measured("buy", "basket", 12.5, "EUR"), ["  metric basket: 12.5 EUR"]),
+        (Measured("buy", "items", 3.0, ""), ["  metric items: 3"]),
+        (Ended("buy", 1_000_000), ["  good, 1.00 ms"]),
+        (Ended("buy", 1_000_000, ErrorClass.CUT), ["  unfinished after 1.00 ms"]),
+        (Ended("buy", 1_000_000, ErrorClass.SCRIPT_ERROR, "a.py:1: no", "Traceback:\n  line s3cret!\n"),
+         ["  failed after 1.00 ms: script_error: a.py:1: no", "    Traceback:", "      line [redacted]"]),
+    ],
+)  # fmt: skip
+def test_everything_else_is_a_line(event: Event, says: list[str]) -> None:
+    assert rows(event, GOOD) == says
+
+
+def test_a_long_body_is_cut() -> None:
+    long = Exchanged("a", "b", "GET", "/", 500, ErrorClass.UNEXPECTED_STATUS, "", 1, 1, (), b"", b"x\n" * 100)
+    assert rows(long, long)[-2:] == ["         | x", "         | ..."]
+    assert len(rows(long, long)) == 2 + MOST_BODY_ROWS + 1
+
+
+@pytest.mark.parametrize(
+    ("ended", "signalled", "says"),
+    [
+        ([None, None], "", "2 scenarios: 2 good"),
+        ([None, ErrorClass.CHECK_FAILED], "", "2 scenarios: 1 good, 1 failed"),
+        ([ErrorClass.SCRIPT_ERROR], "", "2 scenarios: 1 failed, 1 not started"),
+        ([ErrorClass.CUT], "SIGTERM", "2 scenarios: 1 unfinished, 1 not started (SIGTERM received)"),
+    ],
+)
+def test_the_end_counts_them(ended: list[ErrorClass | None], signalled: str, says: str) -> None:
+    events = [GOOD, *(Ended(name, 1, error) for name, error in zip("ab", ended, strict=False))]
+    assert [line.text for line in trial_end(events, ["a", "b"], signalled)] == ["", says]
