@@ -6,15 +6,17 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError, ScriptError, was_stopped
 from loadgen.base.imported import imported
+from loadgen.cli.options import ALIASES
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
 
@@ -30,6 +32,7 @@ COMMANDS = {
     "baseline": "Baseline", "profiles": "Profiles",
 }  # fmt: skip
 """The class of each command's parameters, in the module of its name in commands/."""
+OPTIONS_ALONE = ("-h", "--help", "-V", "--version")
 
 
 class Commands(TyperGroup):
@@ -38,6 +41,20 @@ class Commands(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Without Typer's own."""
         super(TyperGroup, self).format_help(ctx, formatter)
+
+
+class Aliased(TyperCommand):
+    """A command whose options may be called by their aliases, too; its help does not have them."""
+
+    def make_parser(self, ctx: Any) -> Any:
+        """One that knows them."""
+        parser = super().make_parser(ctx)
+        for option in self.params:
+            if aliases := ALIASES.get(option.opts[-1]):
+                other = copy(option)
+                other.opts = list(aliases)
+                other.add_to_parser(parser, ctx)
+        return parser
 
 
 def _show_version(wanted: bool) -> None:
@@ -69,6 +86,20 @@ def call_body(given: Command) -> int:
     return made
 
 
+def meant_by(arguments: Sequence[str]) -> list[str]:
+    """The arguments with a command before a target or options alone; `help` and `version` as the options they are."""
+    match arguments:
+        case ["help", *words]:
+            return [*words, "--help"]
+        case ["version"]:
+            return ["--version"]
+        case [first, *_] if first.startswith("-") and first not in OPTIONS_ALONE and len(arguments) > 1:
+            return ["run", *arguments]
+        case [first, *_] if not first.startswith("-") and any(mark in first for mark in ":/."):
+            return ["run", *arguments]
+    return list(arguments)
+
+
 def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
     """The application with the command that is asked for, or with all of them where none is: importing takes time."""
     app = typer.Typer(
@@ -86,7 +117,7 @@ def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
         if hasattr(command, "commands"):
             app.add_typer(_group(name, command, call))
         else:
-            app.command(name)(callback_of(command, call))
+            app.command(name, cls=Aliased)(callback_of(command, call))
     return app
 
 
@@ -120,14 +151,17 @@ def _warn_of_unknown(variables: Collection[str]) -> None:
             tell(f"loadgen: {text}\n")
 
 
-def _show(error: Any) -> None:
+def _show(error: Any, arguments: Sequence[str]) -> None:
     """One line, with where to look; all the help where nothing was asked for."""
     if type(error).__name__ == "NoArgsIsHelpError":
         tell(f"{error.format_message()}\n")
         return
     text = " ".join(error.format_message().split()).rstrip(".")
     if "extra argument" in text:  # what is left over may be the half of an unquoted header, a token
-        text = "too many arguments; quote values that have blanks"
+        reading = _imported("readings", "reading_of_left_over")(arguments)
+        text = reading or "too many arguments; quote values that have blanks"
+    elif type(error).__name__ == "NoSuchOption":
+        text = _imported("readings", "reading_of")(error.option_name) or text
     context = getattr(error, "ctx", None)
     tell(f"loadgen: {text}; see `{context.command_path if context else 'loadgen'} --help`\n")
 
@@ -140,10 +174,11 @@ def run_app(call: Call = call_body) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and dots are no reason to fail on an ASCII terminal
     _warn_of_unknown([name for name in os.environ if name.startswith("LOADGEN_")])
+    arguments = meant_by(sys.argv[1:])
     try:
-        code = make_app(sys.argv[1:], call)(standalone_mode=False, prog_name="loadgen")
+        code = make_app(arguments, call)(arguments, standalone_mode=False, prog_name="loadgen")
     except ClickException as error:
-        _show(error)
+        _show(error, arguments)
         return int(error.exit_code)
     except LoadgenError as error:
         tell_error(error)

@@ -5,11 +5,14 @@ Values left out are absent, so that they do not override a profile. Each may com
 
 import inspect
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
+
+from loadgen.base.errors import UsageError
+from loadgen.base.imported import imported
 
 LOAD = "Load"
 ARRIVALS = "Arrivals at a rate (the open model)"
@@ -18,13 +21,17 @@ WHERE = "Where users run"
 CONNECTION = "Connection"
 STOPPING = "Stopping"
 JUDGING = "Judging"
+_COMPARISON = set("<>=")
 FLAG = " "
 """The metavar of one without a value: with none it would be shown as <bool>."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOption:
-    """One option: the profile's key, its flags, what `--help` says."""
+    """One option: the profile's key, its flags, what `--help` says.
+
+    `aliases` are what other tools call the same; they are accepted, and not in the help.
+    """
 
     key: str
     flags: tuple[str, ...]
@@ -32,12 +39,22 @@ class RunOption:
     help: str
     metavar: str = "N"
     kind: Any = str
+    aliases: tuple[str, ...] = ()
 
 
 OPTIONS = (
-    RunOption("connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50)"),
-    RunOption("duration", ("-d", "--duration"), LOAD, "Time to run. (default: 10s unless -n is given)", "TIME"),
-    RunOption("total_requests", ("-n", "--requests"), LOAD, "Requests or journeys in all; with -d, what comes first."),
+    RunOption(
+        "connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50)",
+        aliases=("--users", "--vus", "--concurrency"),
+    ),
+    RunOption(
+        "duration", ("-d", "--duration"), LOAD, "Time to run. (default: 10s unless -n is given)", "TIME",
+        aliases=("-z", "--run-time", "-duration"),
+    ),
+    RunOption(
+        "total_requests", ("-n", "--requests"), LOAD, "Requests or journeys in all; with -d, what comes first.",
+        aliases=("--iterations", "--amount"),
+    ),
     RunOption("journeys_per_user", ("--journeys-per-user",), LOAD, "Journeys of each user; they end the run."),
     RunOption("only", ("--scenario",), LOAD, "This scenario alone; repeatable.", "NAME", list[str]),
     RunOption("think", ("--think",), LOAD, "Pause of a user after each reply: 100ms or 1s..3s. (default: 0s)", "TIME"),
@@ -46,12 +63,16 @@ OPTIONS = (
         "stages", ("--stage",), LOAD,
         "Go evenly to so many users, 30s:100, or to a rate, 30s:1000/s; repeatable.", "STAGE", list[str],
     ),
-    RunOption("warmup", ("--warmup",), LOAD, "The same load before the measured time. (default: 0s)", "TIME"),
+    RunOption(
+        "warmup", ("--warmup",), LOAD, "The same load before the measured time. (default: 0s)", "TIME",
+        aliases=("--warm-up",),
+    ),
     RunOption("cool_down", ("--cool-down",), LOAD, "The same load after the measured time. (default: 0s)", "TIME"),
     RunOption("seed", ("--seed",), LOAD, "Seed of everything random. (default: 1)"),
     RunOption(
         "rate", ("-R", "--rate"), ARRIVALS,
         "Requests due a second, whatever the server does: 5000, or 300/m.", "RATE",
+        aliases=("--qps", "--rps", "-qps", "-rate"),
     ),
     RunOption("arrival", ("--arrival",), ARRIVALS, "constant or poisson intervals. (default: constant)", "KIND"),
     RunOption(
@@ -68,19 +89,38 @@ OPTIONS = (
     RunOption(
         "locust", ("--locust",), REQUEST, "Options of a locustfile, as Locust takes them: '--tags checkout'.", "OPTIONS"
     ),
-    RunOption("method", ("-m", "--method"), REQUEST, "(default: GET, or POST with a body)", "METHOD"),
-    RunOption("headers", ("-H", "--header"), REQUEST, "'Name: value'; repeatable.", "HEADER", list[str]),
-    RunOption("body", ("-b", "--body"), REQUEST, "Text, @FILE, or - for standard input.", "BODY"),
+    RunOption(
+        "method", ("-m", "--method"), REQUEST, "(default: GET, or POST with a body)", "METHOD", aliases=("-X",)
+    ),
+    RunOption(
+        "headers", ("-H", "--header"), REQUEST, "'Name: value'; repeatable.", "HEADER", list[str],
+        aliases=("--headers", "-header"),
+    ),
+    RunOption(
+        "body", ("-b", "--body"), REQUEST, "Text, @FILE, or - for standard input.", "BODY",
+        aliases=("--data", "--data-binary"),
+    ),
     RunOption("mode", ("--mode",), WHERE, "pool, threads or async. (default: pool)", "MODE"),
     RunOption("workers", ("--workers",), WHERE, "Threads with a loop each, per process. (default: by mode)"),
     RunOption("processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)"),
     RunOption("client", ("--client",), WHERE, "raw or httpx. (default: raw)", "CLIENT"),
-    RunOption("timeout", ("--timeout",), CONNECTION, "For one whole request. (default: 10s)", "TIME"),
+    RunOption(
+        "timeout", ("--timeout",), CONNECTION, "For one whole request. (default: 10s)", "TIME",
+        aliases=("--max-time", "--request-timeout", "-timeout"),
+    ),
     RunOption("connect_timeout", ("--connect-timeout",), CONNECTION, "(default: 5s)", "TIME"),
     RunOption("dns_ttl", ("--dns-ttl",), CONNECTION, "Look the name up again so often, for new connections.", "TIME"),
-    RunOption("keepalive", ("--no-keepalive",), CONNECTION, "A new connection for every request.", "", bool),
-    RunOption("insecure", ("-k", "--insecure"), CONNECTION, "Accept any TLS certificate.", "", bool),
-    RunOption("cacert", ("--cacert",), CONNECTION, "Trust this CA (PEM).", "FILE"),
+    RunOption(
+        "keepalive", ("--no-keepalive",), CONNECTION, "A new connection for every request.", "", bool,
+        aliases=("--disable-keepalive", "--no-keep-alive", "--no-connection-reuse", "-disable-keepalive"),
+    ),
+    RunOption(
+        "insecure", ("-k", "--insecure"), CONNECTION, "Accept any TLS certificate.", "", bool,
+        aliases=("--insecure-skip-tls-verify", "-insecure"),
+    ),
+    RunOption(
+        "cacert", ("--cacert",), CONNECTION, "Trust this CA (PEM).", "FILE", aliases=("--root-certs", "-root-certs")
+    ),
     RunOption("cert", ("--cert",), CONNECTION, "Client certificate (PEM).", "FILE"),
     RunOption("key", ("--key",), CONNECTION, "Its private key (PEM).", "FILE"),
     RunOption("fail_fast", ("--fail-fast",), STOPPING, "Stop at the first failure.", "", bool),
@@ -97,6 +137,8 @@ OPTIONS = (
     RunOption("phases", ("--phases",), JUDGING, "Also time DNS, connect, TLS, first byte and transfer.", "", bool),
     RunOption("strict", ("--strict",), JUDGING, "Exit code 121 unless the run is valid.", "", bool),
 )  # fmt: skip
+ALIASES = {option.flags[-1]: option.aliases for option in OPTIONS if option.aliases}
+"""What else an option may be called, by its long flag."""
 
 
 def parameter(name: str, kind: Any, option: Any, default: object = None) -> inspect.Parameter:
@@ -137,17 +179,12 @@ class Options:
     rows: tuple[RunOption, ...]
 
     def parameters(self) -> Iterator[inspect.Parameter]:
-        """All rows, and what else the duration may be called."""
+        """All rows."""
         yield from map(_parameter, self.rows)
-        if any(row.key == "duration" for row in self.rows):
-            yield parameter("z", str | None, typer.Option("-z", hidden=True))
 
     def take(self, values: dict[str, Any]) -> dict[str, Any]:
         """Those that were set, taken out of a command's values."""
         flags = {row.key: values.pop(row.key) for row in self.rows}
-        if "duration" in flags:
-            alias = values.pop("z")
-            flags["duration"] = alias if flags["duration"] is None else flags["duration"]
         for row in self.rows:
             if row.kind == list[str]:
                 inherited = os.environ.get(variable_of(row.flags), "").splitlines()
@@ -155,9 +192,22 @@ class Options:
         given = {key: value for key, value in flags.items() if value not in (None, [])}
         if "to" in given:  # a parameter of this name is the command's TARGET
             given["target"] = given.pop("to")
+        if reading := _other_meaning(given):
+            raise UsageError(reading)
         if "keepalive" in given:
             given["keepalive"] = not given["keepalive"]  # LOADGEN_NO_KEEPALIVE=0 keeps them
         return given
+
+
+def _other_meaning(given: Mapping[str, Any]) -> str:
+    """What was meant with a value that the letter takes in other tools, and never here; empty where there is none."""
+    meant = {
+        "-d": given.get("duration", "")[:1] in tuple("{[@"),
+        "-H": any(line.startswith(("http://", "https://")) for line in given.get("headers", ())),
+        "-T": any("/" in line and not _COMPARISON & {*line} for line in given.get("thresholds", ())),
+    }
+    flag = next((flag for flag, is_meant in meant.items() if is_meant), "")
+    return str(imported("loadgen.cli.readings", "reading_of")(flag)) if flag else ""
 
 
 def _joined(key: str, inherited: list[str], given: list[str]) -> list[str]:

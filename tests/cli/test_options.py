@@ -110,11 +110,6 @@ def test_every_option_has_a_variable_of_its_own() -> None:
     assert len({variable_of(option.flags) for option in OPTIONS}) == len(OPTIONS)
 
 
-def test_z_is_another_name_of_the_duration() -> None:
-    assert checked("-z", "3s") == checked("-d", "3s")
-    assert " -z " not in loadgen("run", "--help").out
-
-
 def test_the_body_may_be_text_or_a_file_or_standard_input(tmp_path: Path) -> None:
     file = tmp_path / "body"
     file.write_bytes(b"some text")

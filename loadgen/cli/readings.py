@@ -1,0 +1,75 @@
+"""Options that other tools have, and that are not here or mean something else: the readings, and our word."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+_NO_PROXY = "means a proxy; here requests go straight to the target"
+_NO_REDIRECT = "means to follow redirects; here the redirect is the reply, and only a scenario follows: redirects=N"
+_NO_HTTP2 = "means HTTP/2; here requests are HTTP/1.1"
+_NO_NEED = "is always so here; leave it out"
+_AUTHORIZATION = "means user and password; here: -H 'Authorization: ...', or http://USER:PASSWORD@HOST/"
+_READINGS = {
+    "-A": "means user and password (ab), an Accept header (hey, oha) or the user agent (curl); here: -H 'Name: value'",
+    "-D": "means a file as body (hey, oha) or a file for heads (curl); here: -b @FILE",
+    "-H": "means the base URL in Locust, and a header here; for the URL: TARGET, or --target with a script",
+    "-L": _NO_REDIRECT,
+    "-T": "means the content type in hey, oha and ab, and a threshold here; for the type: -H 'Content-Type: ...'",
+    "-a": "means user and password (hey, oha), no keep-alive (bombardier) or the number of requests (autocannon); "
+    "here: -H 'Authorization: ...', --no-keepalive, -n",
+    "-d": "means the body in hey, oha and curl, and the duration here; for the body: -b",
+    "-e": "means a variable (k6) or a file for percentiles (ab); here: --set KEY=VALUE, -o FILE",
+    "-f": "means a locustfile (Locust) or a file as body (bombardier); here: the file as TARGET, -b @FILE",
+    "-i": "means iterations (k6), a file as body (autocannon) or HEAD (ab); here: -n, -b @FILE, -m HEAD",
+    "-l": "means latencies (bombardier) or replies of any length (ab); both are always so here: leave it out",
+    "-p": "means a file as body (ab), what is printed (bombardier) or streams of a connection (oha); "
+    "here: -b @FILE, -q, and one request at a time",
+    "-q": "means the rate (oha; hey: of each worker), and quiet here, without a value; for the rate in all: -R",
+    "-r": "means the rate (bombardier), users started a second (Locust), redirects (oha) or to go on after errors "
+    "(ab); here: -R, --ramp-up TIME, none, always",
+    "-s": "means a script (wrk), a stage (k6) or the timeout (ab); here: a scenario as TARGET, --stage, --timeout",
+    "-t": "means threads (wrk), the timeout (hey, oha, bombardier) or the duration (ab, Locust); "
+    "here: --workers, --timeout, -d",
+    "-u": "means users (k6, Locust), user and password (curl) or a file to PUT (ab); "
+    "here: -c, -H 'Authorization: ...', -m PUT -b @FILE",
+    "-v": "means to show an exchange (ab, curl); here `loadgen check` shows what would be sent",
+    "-x": _NO_PROXY,
+    "-2": _NO_HTTP2,
+    "--basic-auth": _AUTHORIZATION,
+    "--body-file": "means a file as body; here: -b @FILE",
+    "--compressed": "means to undo compression; here: -H 'Accept-Encoding: gzip', and it is not undone",
+    "--content-type": "means a header; here: -H 'Content-Type: ...'",
+    "--cookie": "means a header; here: -H 'Cookie: ...'",
+    "--data-raw": "means text that may begin with @ (curl); here: -b TEXT, or -b - for standard input",
+    "--env": "means a variable (k6); here: --set KEY=VALUE",
+    "--headless": _NO_NEED,
+    "--host": "means the base URL (Locust) or the Host header (oha); here: TARGET or --target, -H 'Host: ...'",
+    "--http2": _NO_HTTP2,
+    "--json": "means a body (curl) or the result (Locust) as JSON; here: -b TEXT -H 'Content-Type: application/json', "
+    "-o FILE",
+    "--latencies": _NO_NEED,
+    "--latency": _NO_NEED,
+    "--location": _NO_REDIRECT,
+    "--max-redirects": _NO_REDIRECT,
+    "--no-tui": "means no display; here: -q",
+    "--proxy": _NO_PROXY,
+    "--redirects": _NO_REDIRECT,
+    "--request": "means the method (curl); here: -m, and -n for the number of requests",
+    "--spawn-rate": "means users started a second (Locust); here: --ramp-up TIME, in which all users start",
+    "--summary-export": "means a file for the result (k6); here: -o FILE",
+    "--tag": "means a label of the run (k6), or tasks to run (Locust, --tags); here: none, --locust '--tags NAME'",
+    "--tags": "means tasks to run (Locust); here: --locust '--tags NAME'",
+    "--threads": "means threads (wrk); here: --workers, and --processes",
+    "--user": _AUTHORIZATION,
+    "--user-agent": "means a header; here: -H 'User-Agent: ...'",
+}
+
+
+def reading_of(flag: str) -> str:
+    """What an option means elsewhere, and what it is called here; empty where nothing is known of it."""
+    return f"{flag} {_READINGS[flag]}" if flag in _READINGS else ""
+
+
+def reading_of_left_over(arguments: Sequence[str]) -> str:
+    """The same for a `-q` with a number, which is left over as an argument too many; else empty."""
+    has_number = any(flag == "-q" and number.isdecimal() for flag, number in pairwise(arguments))
+    return reading_of("-q") if has_number else ""

@@ -1,0 +1,153 @@
+"""What fingers remember from other tools: one meaning is accepted; several are refused, with our word."""
+
+from dataclasses import replace
+
+import pytest
+
+import loadgen as package
+from loadgen.cli.app import meant_by
+from loadgen.cli.options import ALIASES, OPTIONS
+from loadgen.cli.readings import reading_of
+from tests.support.command import Finished, loadgen
+
+URL = "http://127.0.0.1:9/"
+SAME = {
+    "--users": (["--users", "7"], ["-c", "7"]),
+    "--vus": (["--vus=7"], ["-c", "7"]),
+    "--concurrency": (["--concurrency", "7"], ["-c", "7"]),
+    "-z": (["-z", "3s"], ["-d", "3s"]),
+    "--run-time": (["--run-time", "3s"], ["-d", "3s"]),
+    "-duration": (["-duration=3s"], ["-d", "3s"]),
+    "--iterations": (["--iterations", "70"], ["-n", "70"]),
+    "--amount": (["--amount", "70"], ["-n", "70"]),
+    "--warm-up": (["--warm-up", "1s"], ["--warmup", "1s"]),
+    "--qps": (["--qps", "50"], ["-R", "50"]),
+    "--rps": (["--rps", "50"], ["-R", "50"]),
+    "-qps": (["-qps", "50"], ["-R", "50"]),
+    "-rate": (["-rate=50"], ["-R", "50"]),
+    "-X": (["-XPUT"], ["-m", "PUT"]),
+    "--headers": (["--headers", "A: 1", "-H", "B: 2"], ["-H", "A: 1", "-H", "B: 2"]),
+    "-header": (["-header", "A: 1"], ["-H", "A: 1"]),
+    "--data": (["--data", "text"], ["-b", "text"]),
+    "--data-binary": (["--data-binary", f"@{__file__}"], ["-b", f"@{__file__}"]),
+    "--max-time": (["--max-time", "4"], ["--timeout", "4"]),
+    "--request-timeout": (["--request-timeout", "4s"], ["--timeout", "4s"]),
+    "-timeout": (["-timeout=4s"], ["--timeout", "4s"]),
+    "--disable-keepalive": (["--disable-keepalive"], ["--no-keepalive"]),
+    "--no-keep-alive": (["--no-keep-alive"], ["--no-keepalive"]),
+    "--no-connection-reuse": (["--no-connection-reuse"], ["--no-keepalive"]),
+    "-disable-keepalive": (["-disable-keepalive"], ["--no-keepalive"]),
+    "--insecure-skip-tls-verify": (["--insecure-skip-tls-verify"], ["-k"]),
+    "-insecure": (["-insecure"], ["-k"]),
+    "--root-certs": (["--root-certs", "/nosuch"], ["--cacert", "/nosuch"]),
+    "-root-certs": (["-root-certs=/nosuch"], ["--cacert", "/nosuch"]),
+}
+SEVERAL = {
+    "-t": (["-t4"], ["threads (wrk)", "timeout (hey", "duration (ab, Locust)", "--workers, --timeout, -d"]),
+    "-q with a number": (["-q", "100"], ["the rate (oha", "quiet here", "-R"]),
+    "-T of a type": (["-T", "text/plain"], ["content type in hey", "a threshold here", "-H 'Content-Type"]),
+    "-d of a body": (["-d", '{"a": 1}'], ["the body in hey", "the duration here", "-b"]),
+    "-d of a body's file": (["-d", "@file"], ["the body in hey", "the duration here", "-b"]),
+    "-H of a URL": (["-H", "http://127.0.0.1:9"], ["the base URL in Locust", "a header here", "--target"]),
+    "-D": (["-D", "file"], ["a file as body", "heads (curl)", "-b @FILE"]),
+    "-A": (["-A", "a:b"], ["(ab)", "(hey, oha)", "(curl)"]),
+    "-a": (["-a", "a:b"], ["(hey, oha)", "(bombardier)", "(autocannon)", "--no-keepalive"]),
+    "-u": (["-u", "5"], ["users (k6, Locust)", "(curl)", "(ab)", "-c"]),
+    "-r": (["-r", "5"], ["(bombardier)", "(Locust)", "(oha)", "(ab)", "-R", "--ramp-up"]),
+    "-s": (["-s", "x.lua"], ["(wrk)", "(k6)", "(ab)", "--stage", "--timeout"]),
+    "-i": (["-i", "5"], ["(k6)", "(autocannon)", "(ab)", "-n", "-b @FILE", "-m HEAD"]),
+    "-p": (["-p", "file"], ["(ab)", "(bombardier)", "(oha)", "-b @FILE"]),
+    "-e": (["-e", "A=1"], ["(k6)", "(ab)", "--set"]),
+    "-l": (["-l"], ["(bombardier)", "(ab)", "leave it out"]),
+    "-f": (["-f", "file"], ["(Locust)", "(bombardier)", "TARGET", "-b @FILE"]),
+    "--host": (["--host", "x"], ["(Locust)", "(oha)", "--target", "-H 'Host: ...'"]),
+    "--tag": (["--tag", "x"], ["(k6)", "Locust"]),
+    "--json": (["--json", "x"], ["(curl)", "(Locust)", "-b TEXT", "-o FILE"]),
+    "--spawn-rate": (["--spawn-rate", "5"], ["users started a second", "--ramp-up"]),
+    "--request": (["--request", "PUT"], ["(curl)", "-m", "-n"]),
+}
+
+
+def checked(*argv: str) -> Finished:
+    return loadgen("check", URL, *argv)
+
+
+@pytest.mark.parametrize(("alias", "ours"), SAME.values(), ids=SAME)
+def test_what_has_one_meaning_is_accepted(alias: list[str], ours: list[str]) -> None:
+    done = checked(*alias)
+    assert done == checked(*ours)
+    assert done.code == (2 if "/nosuch" in "".join(ours) else 0)
+
+
+def test_every_alias_is_tried_and_belongs_to_one_option() -> None:
+    every = [alias for option in OPTIONS for alias in option.aliases]
+    assert sorted(SAME) == sorted(every)
+    assert len({*every, *(flag for option in OPTIONS for flag in option.flags)}) == len(every) + sum(
+        len(option.flags) for option in OPTIONS
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "check", "find-max", "compare", "s3"])
+def test_the_help_has_no_alias(command: str) -> None:
+    words = loadgen(command, "--help").out.replace(",", " ").split()
+    assert [alias for aliases in ALIASES.values() for alias in aliases if alias in words] == []
+
+
+def test_aliases_are_those_of_every_command_that_makes_load() -> None:
+    for command, target in (("compare", URL), ("find-max", URL), ("run", URL), ("s3", "get")):
+        done = loadgen(command, target, "--users", "many", "--vus", "none")
+        assert done.code == 2
+        assert "'none'" in done.err, "the last one counts, as with any option"
+
+
+@pytest.mark.parametrize(("argv", "texts"), SEVERAL.values(), ids=SEVERAL)
+def test_what_has_several_meanings_is_refused_with_them(argv: list[str], texts: list[str]) -> None:
+    done = loadgen("run", URL, *argv)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert [text for text in texts if text not in done.err] == []
+    assert "Possible options" not in done.err
+
+
+@pytest.mark.parametrize(
+    "flag",
+    ["-x", "--proxy", "-L", "--http2", "--compressed", "--redirects", "--basic-auth", "--latency", "--headless"],
+)
+def test_what_is_not_here_is_refused_by_name(flag: str) -> None:
+    done = loadgen("run", URL, flag, "x")
+    assert (done.code, done.err) == (2, f"loadgen: {reading_of(flag)}; see `loadgen run --help`\n")
+    assert "here" in done.err
+
+
+def test_a_slip_of_the_fingers_still_has_its_hint() -> None:
+    assert "Possible options: --connections" in loadgen("run", URL, "--conections", "5").err
+    assert "quote values that have blanks" in loadgen("run", URL, "more").err
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ([URL, "-n", "1"], ["run", URL, "-n", "1"]),
+        (["127.0.0.1:8080"], ["run", "127.0.0.1:8080"]),
+        ([":8080"], ["run", ":8080"]),
+        (["shop.py", "--target", URL], ["run", "shop.py", "--target", URL]),
+        (["-c", "5", URL], ["run", "-c", "5", URL]),
+        (["-t4", "-c64", URL], ["run", "-t4", "-c64", URL]),
+        (["help"], ["--help"]),
+        (["help", "run"], ["run", "--help"]),
+        (["version"], ["--version"]),
+        (["--version"], ["--version"]),
+        (["-h"], ["-h"]),
+        (["rum", URL], ["rum", URL]),
+        (["run", URL], ["run", URL]),
+        ([], []),
+    ],
+)
+def test_a_command_may_be_left_out_where_it_is_clear(typed: list[str], meant: list[str]) -> None:
+    assert meant_by(typed) == meant
+
+
+def test_the_commands_that_other_tools_have() -> None:
+    assert loadgen("help") == loadgen("--help")
+    assert loadgen("help", "run") == loadgen("run", "--help")
+    assert loadgen("version") == replace(loadgen("--version"), out=f"loadgen {package.__version__}\n")
+    assert loadgen("-c", "0", URL) == loadgen("run", URL, "-c", "0")
