@@ -17,6 +17,7 @@ from loadgen.measure.recording import Recording
 from loadgen.workloads.base import Batch, Fresh, Pause, Script, Step, Wait
 from loadgen.workloads.scenario.answers import AnsweredGroup, answer_alike, answer_to
 from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
+from loadgen.workloads.scenario.journeys import withdraw
 from loadgen.workloads.scenario.requests import UserRequest
 
 
@@ -78,6 +79,8 @@ class JourneyUsers(ReactorUsers):
 
     def _go_on(self, connection: Stream, step: Step | None, now: int) -> Request | None:
         if connection.user not in self._leaving:
+            if step is not None and self._is_over(now):
+                withdraw(self._scripts[connection.user], now)
             return super()._go_on(connection, step, now)
         if isinstance(step, Pause):  # nobody waits for it
             return self._follow(connection, None, now)

@@ -405,3 +405,9 @@ def test_credentials_that_a_script_sets_are_hidden(go: Go) -> None:
     (row,) = result.transactions["visit"].errors
     assert "[redacted]" in row.message
     assert "geheim" not in repr(result)
+
+
+def test_a_journey_whose_first_request_comes_too_late_has_not_begun(go: Go, url: str) -> None:
+    result = go("@scenario\nasync def one(user):\n    await user.get('/')\n", duration_s=0.2)
+    assert result.journeys.unfinished == 0
+    assert result.journeys.started == result.ledger.sent == stats_of(url)["requests"]

@@ -163,4 +163,6 @@ def _is_within(where: Where, places: Iterable[Where]) -> bool:
 def _of_scenario(path: Path, settings: Mapping[str, str], flags: Mapping[str, object]) -> Profile:
     if settings:
         raise UsageError("--set: a scenario's file has no variables to set; it may read os.environ")
+    if not flags.get("target"):
+        raise UsageError(f"{path}: --target is missing: a URL such as http://127.0.0.1:8080, to which its paths lead")
     return _checked(Resolution(values={"scenario": Raw(str(path))}), Places(), flags, default_name=path.stem)

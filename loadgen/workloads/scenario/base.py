@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.base import Script, Workload
-from loadgen.workloads.scenario.journeys import Journeys
+from loadgen.workloads.scenario.journeys import Journeys, Traveller
 
 
 class Notes(Protocol):
@@ -21,7 +21,7 @@ class Notes(Protocol):
         """A request that ended without a complete reply."""
 
 
-class JourneyScript(Script, Protocol):
+class JourneyScript(Script, Traveller, Protocol):
     """The journeys of one user. `requested`: its last step was a request. `loop` is what its futures belong to."""
 
     requested: bool

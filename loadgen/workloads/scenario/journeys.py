@@ -164,3 +164,10 @@ class Journeys:
 def lag_ns(traveller: Traveller) -> int:
     """How much later than due a journey began."""
     return max(0, traveller.began_ns - traveller.due_ns) if traveller.due_ns else 0
+
+
+def withdraw(traveller: Traveller, since_ns: int) -> None:
+    """What a user wanted since then is not done, as the run is over: a journey that began with it never began."""
+    if traveller.began_ns >= since_ns:
+        traveller.passes -= 1
+        traveller.began_ns = 0
