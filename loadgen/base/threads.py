@@ -1,43 +1,50 @@
-"""Threads whose results are futures, and that a program which ends does not wait for."""
+"""A thread pool that a program which ends does not wait for, though one of its threads hangs."""
 
-import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-class Threads:
-    """Each call has a thread of its own. Those of a ThreadPoolExecutor keep the interpreter as long as one hangs."""
+class ThreadPool(Executor):
+    """A thread for each call; `shutdown` lets them go. Those of a ThreadPoolExecutor would keep the interpreter as long
+    as one of them hangs: a user's own code may.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._threads: list[threading.Thread] = []
+        self._over = threading.Event()
 
-    def run(self, call: Callable[[], T]) -> "asyncio.Future[T]":
-        """Call it; a future of the running loop. Raises RuntimeError where the host allows no more threads."""
+    def submit(self, call: Callable[..., T], /, *arguments: Any, **options: Any) -> "Future[T]":
+        """Raises RuntimeError where the host allows no more threads, or after `shutdown`."""
+        if self._over.is_set():
+            raise RuntimeError("the pool is shut down")
         future: Future[T] = Future()
         thread = threading.Thread(
-            target=_call, args=(call, future), name=f"{self._name}_{len(self._threads)}", daemon=True
-        )
+            target=self._run, args=(future, call, arguments, options), name=f"{self._name}_{len(self._threads)}",
+            daemon=True,
+        )  # fmt: skip
         thread.start()
         self._threads.append(thread)
-        return asyncio.wrap_future(future)
+        return future
 
-    def join(self) -> None:
-        """Wait for all of them."""
-        for thread in self._threads:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let all threads end; nothing waits for a turn that could be cancelled."""
+        self._over.set()
+        for thread in self._threads if wait else ():
             thread.join()
 
-
-def _call(call: Callable[[], T], future: "Future[T]") -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = call()
-    except BaseException as error:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+    def _run(
+        self, future: "Future[T]", call: Callable[..., T], arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> None:
+        if future.set_running_or_notify_cancel():
+            try:
+                result = call(*arguments, **options)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+        self._over.wait()  # a pool keeps its threads, and so they are counted in the end

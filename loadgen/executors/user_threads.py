@@ -4,11 +4,10 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.base.threads import Threads
+from loadgen.base.threads import ThreadPool
 
 STACK_BYTES = 256 * 1024
 """2,000 threads with the usual 8 MiB would reserve 16 GB of address space, more than many containers allow. All that a
@@ -23,17 +22,18 @@ class UserThreads:
 
     def __init__(self, users: int) -> None:
         self._users = users
-        self._threads = Threads("user")
+        self._pool = ThreadPool("user")
         self._switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
 
     def start(self, user: Callable[[int], Coroutine[Any, Any, None]]) -> list[asyncio.Future[None]]:
         """Drive `user(number)` for each. Raises UsageError where the host does not allow so many threads."""
         futures: list[asyncio.Future[None]] = []
+        loop = asyncio.get_running_loop()
         before = threading.stack_size(STACK_BYTES)
         try:
             for number in range(self._users):
-                futures.append(self._threads.run(partial(_drive_user, user, number)))
+                futures.append(loop.run_in_executor(self._pool, _drive_user, user, number))
         except RuntimeError as error:
             raise UsageError(
                 f"this host allows {len(futures)} of {self._users} threads ({error}); "
@@ -45,8 +45,7 @@ class UserThreads:
 
     def close(self, *, wait: bool) -> None:
         """`wait` for them, unless one hangs."""
-        if wait:
-            self._threads.join()
+        self._pool.shutdown(wait)
         sys.setswitchinterval(self._switch_interval_s)
 
 

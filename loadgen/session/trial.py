@@ -9,7 +9,7 @@ from typing import Any
 
 from loadgen.base.clock import now_ns
 from loadgen.base.exchange import Endpoint, ErrorClass
-from loadgen.base.threads import Threads
+from loadgen.base.threads import ThreadPool
 from loadgen.base.tls import make_context
 from loadgen.base.user_code import describe
 from loadgen.clients.resolve import resolve
@@ -56,7 +56,9 @@ async def run_trial(plan: Plan, job: ScenarioJob, tell: Tell, learn: Callable[[s
         run.interrupt()
 
     with signals_to(interrupt):
-        work = Threads("once").run(run.go)
+        pool = ThreadPool("once")
+        work = loop.run_in_executor(pool, run.go)
+        pool.shutdown(wait=False)
         work.add_done_callback(lambda _: told.put_nowait(None))
         while (event := await told.get()) is not None:
             tell(event)

@@ -7,14 +7,13 @@ async    one worker on this loop, its users too
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import Endpoint
 from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
-from loadgen.base.threads import Threads
+from loadgen.base.threads import ThreadPool
 from loadgen.executors.base import Assignment
 from loadgen.executors.make import make_worker
 from loadgen.executors.places.base import Deliver
@@ -41,7 +40,7 @@ class Here:
         self._endpoint = endpoint
         self._maker = maker
         self._abandoned = False
-        self._threads = Threads("worker")
+        self._pool = ThreadPool("worker")
 
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
         redactor = Redactor(self._plan.secrets)
@@ -50,15 +49,16 @@ class Here:
             for shard in shards
         ]
         if self._plan.mode == "pool":
-            return [self._threads.run(partial(self._on_own_loop, task)) for task in tasks]
+            loop = asyncio.get_running_loop()
+            return [loop.run_in_executor(self._pool, self._on_own_loop, task) for task in tasks]
         return [asyncio.ensure_future(self._guarded(task)) for task in tasks]
 
     def abandon(self) -> None:
         self._abandoned = True  # nothing ends a thread from outside
 
     def close(self) -> None:
+        self._pool.shutdown(wait=not self._abandoned)
         if not self._abandoned:  # else somebody still reads it
-            self._threads.join()
             self.control.close()
 
     def _on_own_loop(self, task: Assignment) -> None:

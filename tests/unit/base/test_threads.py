@@ -5,20 +5,19 @@ import threading
 
 import pytest
 
-from loadgen.base.threads import Threads
+from loadgen.base.threads import ThreadPool
 
 
 def test_each_call_has_a_thread_and_its_result_is_a_future():
     async def main():
-        threads, both = Threads("worker"), threading.Barrier(2)
+        both, loop = threading.Barrier(2), asyncio.get_running_loop()
 
         def call():
             both.wait()  # neither returns before both run
             return threading.current_thread().name
 
-        names = await asyncio.gather(threads.run(call), threads.run(call))
-        threads.join()
-        return names
+        with ThreadPool("worker") as pool:
+            return await asyncio.gather(loop.run_in_executor(pool, call), loop.run_in_executor(pool, call))
 
     assert asyncio.run(main()) == ["worker_0", "worker_1"]
 
@@ -28,7 +27,8 @@ def test_what_a_call_raises_is_its_futures():
         raise ZeroDivisionError
 
     async def main():
-        await Threads("worker").run(fail)
+        with ThreadPool("worker") as pool:
+            await asyncio.get_running_loop().run_in_executor(pool, fail)
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(main())
@@ -37,8 +37,8 @@ def test_what_a_call_raises_is_its_futures():
 @pytest.mark.slow  # a process of its own
 def test_a_program_ends_though_a_call_hangs():
     hang = (
-        "import asyncio, threading; from loadgen.base.threads import Threads\n"
-        "async def main(): Threads('worker').run(threading.Event().wait)\n"
+        "import asyncio, threading; from loadgen.base.threads import ThreadPool\n"
+        "async def main(): ThreadPool('worker').submit(threading.Event().wait)\n"
         "asyncio.run(main()); print('ended')"
     )
     done = subprocess.run([sys.executable, "-c", hang], capture_output=True, text=True, timeout=60, check=True)
