@@ -33,7 +33,7 @@ ENDED = {
 
 def exit_code(result: Result) -> ExitCode:
     """The code of one run. Failures of the target alone do not change it, unless not one reply came back and no journey
-    was done without one. An exception of a scenario's own code does.
+    was done without one. An exception of a scenario's own code does, and what a batch leaves undone.
 
     An invalid run never meets a threshold, and with `--strict` only a valid one is good enough.
     """
@@ -44,6 +44,8 @@ def exit_code(result: Result) -> ExitCode:
     if not _is_trusted(result):
         return ExitCode.NOT_TRUSTED
     if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):
+        return ExitCode.THRESHOLD
+    if _is_not_done(result):
         return ExitCode.THRESHOLD
     replied = result.status_codes or result.journeys.ok
     return ExitCode.OK if replied or _was_done_before(result) else ExitCode.THRESHOLD
@@ -68,6 +70,14 @@ def script_errors(result: Result) -> Iterator[tuple[str, ErrorRow]]:
 def _was_done_before(result: Result) -> bool:
     """Whether it is of a batch that went on where nothing was left to do."""
     return bool((result.plan.get("s3") or {}).get("resumed")) and not result.ledger.scheduled
+
+
+def _is_not_done(result: Result) -> bool:
+    """Whether it is of a batch in which something failed, and was not done by a retry: also its list."""
+    if (result.plan.get("s3") or {}).get("job") != "batch":
+        return False
+    again = sum(part.ledger.sent for name, part in result.requests.items() if name.endswith(" again"))
+    return result.ledger.failed > again
 
 
 def _is_trusted(result: Result) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes, format_duration_s
@@ -85,12 +86,21 @@ class _S3Run:
         if self._s3.job == "batch" and not complete and result.ledger.sent:
             self._notes.append(_batch_note(result, self._s3.objects))
         elif complete and self._s3.job == "batch" and not result.requests["get"].ledger.sent:
-            rest = " that is not done" if self._s3.resumed else ""
-            source = self._s3.own_prefix if self._s3.source is None else self._s3.source
-            self._notes.append(f"Batch: there is nothing{rest} under {source!r} in {self._s3.bucket}")
+            self._say_nothing_is_left()
         self._finish_journal(complete=complete)
         await self._clean_up(result, complete=complete, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes], left_behind=self._left_behind)
+
+    def _say_nothing_is_left(self) -> None:
+        """Raise UsageError where the source has never had anything: most likely it is not the one that was meant."""
+        s3 = self._s3
+        if s3.source is not None and not (s3.journal is not None and read_entries(s3.journal)):
+            if s3.journal is not None:
+                Path(s3.journal).unlink(missing_ok=True)  # it is of this source alone, and holds nothing
+            raise UsageError(f"--source: there is nothing under {s3.source!r} in {s3.bucket}")
+        rest = " that is not done" if s3.resumed else ""
+        source = s3.own_prefix if s3.source is None else s3.source
+        self._notes.append(f"Batch: there is nothing{rest} under {source!r} in {s3.bucket}")
 
     def _has_rest(self, result: Result) -> bool:
         """Whether there may be objects that were not begun, also because there were to be no more requests."""
@@ -223,7 +233,12 @@ def _batch_note(result: Result, objects: int | None) -> str:
     failed = got.ledger.failed + put.ledger.failed + got.ledger.unknown + put.ledger.unknown
     if objects is not None:  # more requests may have been asked for than there are objects for
         skipped = min(skipped, max(0, objects - put.ledger.ok - failed))
-    return f"Batch: {put.ledger.ok:,} objects done, {failed:,} failed, {skipped:,} skipped"
+    note = f"Batch: {put.ledger.ok:,} objects done, {failed:,} failed, {skipped:,} skipped"
+    lists = [part.ledger for name, part in result.requests.items() if name.startswith("list")]
+    again = result.requests["list again"].ledger.sent if "list again" in result.requests else 0
+    if sum(ledger.failed + ledger.unknown for ledger in lists) > again:
+        note += "; the list of the source was not read to its end, so that there may be more"
+    return note
 
 
 def _reason(result: Result) -> str:

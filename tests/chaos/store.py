@@ -1,6 +1,8 @@
 """A bucket behind the hostile server: what it would answer were it good."""
 
+from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 from loadgen.base.exchange import Fields, Request
 from tests.support.s3_fake import FakeStore, Fault
@@ -10,11 +12,20 @@ KEPT_FIELDS = ("x-amz-copy-source", "host")
 
 
 class Store:
-    """Thread-safe. The bucket is not there until it is made. `fault` as in FakeStore."""
+    """Thread-safe. The bucket is not there until it is made. `fault` and more as in FakeStore."""
 
-    def __init__(self, fault: Fault = lambda *_: None) -> None:
-        self._store = FakeStore(exists=False, fault=fault)
+    def __init__(self, fault: Fault = lambda *_: None, **more: Any) -> None:
+        self._store = FakeStore(exists=False, fault=fault, **more)
         self._lock = Lock()
+
+    def add(self, objects: dict[str, bytes]) -> None:
+        """Have the bucket, with these in it."""
+        self._store.exists = True
+        self._store.objects |= objects
+
+    def twist(self, twist: Callable[[str, bytes], bytes]) -> None:
+        """Change good answers in another way from here on."""
+        self._store._twist = twist
 
     @property
     def left(self) -> list[str]:

@@ -31,15 +31,25 @@ def operations(*names: str) -> Operations:
 
 
 class FakeStore:
-    """One bucket's objects and uploads. `fault` may answer (method, key, query) with a status and an error code."""
+    """One bucket's objects and uploads. `fault` may answer (method, key, query) with a status and an error code, and
+    `twist` change the body of a good answer.
+    """
 
-    def __init__(self, *, exists: bool = True, page: int = 1000, fault: Fault = lambda *_: None) -> None:
+    def __init__(
+        self,
+        *,
+        exists: bool = True,
+        page: int = 1000,
+        fault: Fault = lambda *_: None,
+        twist: Callable[[str, bytes], bytes] = lambda _query, body: body,
+    ) -> None:
         self.exists = exists
         self.objects: dict[str, bytes] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.seen: list[tuple[str, str, str]] = []
         self._page = page
         self._fault = fault
+        self._twist = twist
 
     def answer(self, request: Request) -> Reply:
         """What a real one would say, as far as it is needed here."""
@@ -53,6 +63,7 @@ class FakeStore:
         if source is not None:
             body = self.objects[unquote(source).removeprefix(f"/{BUCKET}/")]
         status, text = (wrong[0], _error(wrong[1])) if wrong else self._handle(request.method, key, query, body)
+        text = self._twist(parts.query, text) if status == 200 and text else text
         head = b'HTTP/1.1 200 OK\r\nETag: "%b"\r\n\r\n' % md5(body).hexdigest().encode()
         if request.sink is not None:
             request.sink(text)

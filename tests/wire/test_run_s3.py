@@ -159,7 +159,8 @@ def test_a_source_in_a_missing_bucket_is_a_failure_with_its_code(moto: S3Store) 
 def test_a_batch_that_finds_nothing_says_so(moto: S3Store) -> None:
     good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
     done = s3(moto, "batch", "--source", "nobody/put/this/here/")
-    assert (done.code, done.result.notes) == (0, ["Batch: there is nothing under 'nobody/put/this/here/' in trial"])
+    assert (done.code, done.out) == (2, "")
+    assert "--source: there is nothing under 'nobody/put/this/here/' in trial" in done.err
 
 
 def fault(script: Callable[[int], list[object]], *argv: object) -> tuple[Finished, FaultServer]:

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
@@ -11,8 +10,9 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.function import Function, load_function, processed
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
+from loadgen.workloads.s3.listing import Pages
 from loadgen.workloads.s3.protocol.data import Given
-from loadgen.workloads.s3.protocol.documents import S3Expect, good_body, read_page
+from loadgen.workloads.s3.protocol.documents import S3Expect
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Send, Task
@@ -105,16 +105,12 @@ class Batch:
             self._works.append(Work(index, key, size))
 
     def _list(self, source: str) -> Task:
-        token: str | None = None
-        while True:
-            outcome = yield from self._send(partial(self._operations.list, source, token=token))
-            page = read_page(good_body(outcome))
-            for item in page.objects:
+        pages = Pages(self._operations, self._send, source)
+        while not pages.over:
+            page = yield from pages.following()
+            for item in page.objects if page is not None else ():
                 if not item.key.endswith("/"):
                     self._add(item.key, item.size)
-            token = page.token
-            if token is None:
-                return
 
     def _object(self, work: Work) -> Task:
         transaction = self._transactions.begin()

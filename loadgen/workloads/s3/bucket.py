@@ -4,20 +4,19 @@ from collections.abc import Iterator
 from functools import partial
 
 from loadgen.base.exchange import ErrorClass, Request
+from loadgen.workloads.s3.listing import Pages
 from loadgen.workloads.s3.protocol.documents import (
     Page,
     S3Expect,
-    find_token,
     fits_xml,
     good_body,
-    read_page,
+    read_end,
     read_uploads,
 )
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.tasks import Fork, Send, Task
 
 _MISSING = 404
-_A_LIST = S3Expect(body_contains=b"ListBucketResult")
 
 
 class _ThereOrMissing(S3Expect):
@@ -29,7 +28,7 @@ class _ThereOrMissing(S3Expect):
         return S3Expect.verdict(self, status, body_length, kept)
 
 
-_THERE_OR_MISSING = _ThereOrMissing(body_contains=_A_LIST.body_contains)
+_THERE_OR_MISSING = _ThereOrMissing(body_contains=b"ListBucketResult")
 
 
 def make_bucket(operations: Operations, send: Send) -> Task:
@@ -47,39 +46,34 @@ def make_bucket(operations: Operations, send: Send) -> Task:
 
 def list_pages(operations: Operations, send: Send, prefix: str) -> Task:
     """Go through all pages under a prefix: one can only be asked for when the one before is in."""
-    token: str | None = ""
-    while token is not None:
-        outcome = yield from send(partial(operations.list, prefix, token=token or None))
-        token = find_token(good_body(outcome))
+    pages = Pages(operations, send, prefix, read_end)
+    while not pages.over:
+        yield from pages.following()
 
 
 def sweep(operations: Operations, send: Send, prefix: str) -> Task:
     """Delete what is listed under a prefix, and abort uploads that were begun there."""
-    yield Fork(iter([_sweep_objects(operations, send, prefix, None), _sweep_uploads(operations, send, prefix)]))
+    yield Fork(iter([_sweep_objects(Pages(operations, send, prefix)), _sweep_uploads(operations, send, prefix)]))
 
 
-def _sweep_objects(operations: Operations, send: Send, prefix: str, token: str | None) -> Task:
+def _sweep_objects(pages: Pages) -> Task:
     """Delete a page of objects while the next one is asked for; nothing of a page is kept while those after it are."""
-
-    def make() -> Request:
-        request = operations.list(prefix, token=token)
-        request.expect = _A_LIST
-        return request
-
-    page = read_page(good_body((yield from send(make))))
-    yield Fork(_sweep_page(operations, send, prefix, page))
+    page = yield from pages.following()
+    if page is not None:
+        yield Fork(_sweep_page(pages, page))
 
 
-def _sweep_page(operations: Operations, send: Send, prefix: str, page: Page) -> Iterator[Task]:
-    keys = [item.key for item in page.objects if item.key.startswith(prefix)]
+def _sweep_page(pages: Pages, page: Page) -> Iterator[Task]:
+    operations, send = pages.operations, pages.send
+    keys = [item.key for item in page.objects if item.key.startswith(pages.prefix)]
     plain = [key for key in keys if fits_xml(key)]
     if plain:
         yield send(partial(operations.delete_many, plain))
     for key in keys:
         if not fits_xml(key):
             yield send(partial(operations.delete, key))
-    if page.token is not None:
-        yield _sweep_objects(operations, send, prefix, page.token)
+    if not pages.over:
+        yield _sweep_objects(pages)
 
 
 def _sweep_uploads(operations: Operations, send: Send, prefix: str) -> Task:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from loadgen.judge.exit_code import ExitCode, exit_code
@@ -94,3 +96,15 @@ def test_a_batch_that_was_done_before_is_no_failure():
 
 def test_the_order_of_the_codes_is_the_order_in_which_they_win():
     assert [code.value for code in ExitCode] == [2, 1, 105, 108, 107, 121, 99, 120, 0]
+
+
+@pytest.mark.parametrize(("failed", "again", "code"), [(0, 0, 0), (1, 0, 99), (3, 2, 99), (2, 2, 0)])
+def test_what_fails_for_good_in_a_batch_leaves_it_undone(failed, again, code):
+    result = Result(
+        plan={"s3": {"job": "batch"}},
+        status_codes=REPLIES,
+        ledger=Ledger(10, 10, 0, 10 - failed, failed, 0),
+        requests={"get": RequestResult(), "get again": RequestResult(ledger=Ledger(again, again, 0, again, 0, 0))},
+    )
+    assert exit_code(result) == code
+    assert exit_code(replace(result, plan={"s3": {"job": "get"}})) == 0

@@ -21,6 +21,9 @@ _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _ERROR = re.compile(rb"<(?:[\w-]+:)?Error[\s/>]")
 _CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
 _NEXT_PAGE = re.compile(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
+_TRUNCATED = re.compile(rb"<(?:[\w-]+:)?IsTruncated\s*>\s*(\w+)\s*</")
+_LIST_END = re.compile(rb"</(?:[\w-]+:)?ListBucketResult\s*>\s*\Z")
+_OF_A_LIST = ("IsTruncated", "KeyCount", "Contents")
 _ETAG = re.compile(rb"\r\netag:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -62,32 +65,52 @@ def good_body(outcome: Outcome) -> bytes:
 
 
 def read_page(data: bytes) -> Page:
-    """A page of ListObjectsV2; an empty last one where it is none."""
-    root = _parse(data, "ListBucketResult")
-    coded = root.findtext("EncodingType") == "url"
+    """A page of ListObjectsV2. Raises ValueError, with what is wrong, for all that is not a whole one."""
+    root = _parse(data)
+    if root is None:
+        raise ValueError("the page of the list is no XML, or was cut off")
+    if root.tag != "ListBucketResult" and all(root.find(name) is None for name in _OF_A_LIST):
+        raise ValueError(f"<{root.tag[:40]}> is no page of a list")
+    coded = root.findtext("EncodingType", "").strip() == "url"
     objects = []
     for item in root.iterfind("Contents"):
         key, size = item.findtext("Key", ""), item.findtext("Size", "").strip()
-        if not (size.isascii() and size.isdigit()):
-            return Page((), None)
+        if not (key and size.isascii() and size.isdigit()):
+            raise ValueError("the page of the list has an object without a key or a size")
         objects.append(Listed(unquote_plus(key) if coded else key, int(size)))
-    token = root.findtext("NextContinuationToken") if root.findtext("IsTruncated") == "true" else None
-    return Page(tuple(objects), token)
+    token = root.findtext("NextContinuationToken", "")
+    return Page(tuple(objects), _next(root.findtext("IsTruncated", "").strip(), token))
 
 
-def find_token(data: bytes) -> str | None:
-    """The token of a page alone, for those who do not look at its objects; None after the last page."""
-    return _text(_NEXT_PAGE.search(data)) or None
+def read_end(data: bytes) -> Page:
+    """The page without its objects, for those who do not look at them; in far less time, and raises the same."""
+    truncated = _TRUNCATED.search(data)
+    if truncated is None or _LIST_END.search(data, max(0, len(data) - 200)) is None:
+        return Page((), read_page(data).token)
+    return Page((), _next(_text(truncated), _text(_NEXT_PAGE.search(data))))
+
+
+def _next(truncated: str, token: str) -> str | None:
+    """The token of the page after one that says this. Without a word about more pages, a token says that there are."""
+    truncated = truncated.lower()
+    if truncated == "false" or (not truncated and not token):
+        return None
+    if not token:
+        raise ValueError("the list goes on, but the page has no token for the next one")
+    return token
 
 
 def read_upload_id(data: bytes) -> str:
     """The id of a multipart upload that has begun; "" where there is none."""
-    return _parse(data, "InitiateMultipartUploadResult").findtext("UploadId", "")
+    root = _parse(data)
+    return root.findtext("UploadId", "") if root is not None and root.tag == "InitiateMultipartUploadResult" else ""
 
 
 def read_uploads(data: bytes) -> tuple[tuple[str, str], ...]:
     """The keys and ids of uploads that are under way, one page of them."""
-    root = _parse(data, "ListMultipartUploadsResult")
+    root = _parse(data)
+    if root is None or root.tag != "ListMultipartUploadsResult":
+        return ()
     return tuple((item.findtext("Key", ""), item.findtext("UploadId", "")) for item in root.iterfind("Upload"))
 
 
@@ -147,16 +170,12 @@ class _NoDocumentType(ElementTree.TreeBuilder):
         raise ValueError("the document has a document type, which S3 never sends")
 
 
-def _parse(data: bytes, name: str) -> ElementTree.Element:
-    """The root element of this name, with nothing in it for whatever else came.
-
-    Blanks before it, sent to keep the connection, are skipped.
-    """
+def _parse(data: bytes) -> ElementTree.Element | None:
+    """The root element; None for what is no document. Blanks before it, sent to keep the connection, are skipped."""
     try:
-        root = ElementTree.fromstring(data.lstrip(), ElementTree.XMLParser(target=_NoDocumentType()))
+        return ElementTree.fromstring(data.lstrip(), ElementTree.XMLParser(target=_NoDocumentType()))
     except (ElementTree.ParseError, ValueError, LookupError):
-        return ElementTree.Element(name)
-    return root if root.tag == name else ElementTree.Element(name)
+        return None
 
 
 def _text(match: re.Match[bytes] | None) -> str:

@@ -8,8 +8,8 @@ from loadgen.workloads.s3.protocol.documents import (
     Part,
     content_md5,
     find_code,
-    find_token,
     fits_xml,
+    read_end,
     read_page,
     read_upload_id,
     read_uploads,
@@ -24,7 +24,7 @@ NO_SUCH_KEY = (
     f"{HEAD}<Error><Code>NoSuchKey</Code><Message>The resource\n you requested &amp; more</Message>"
     "<Resource>/b/k</Resource></Error>"
 ).encode()
-READERS = ((read_page, Page((), None)), (read_upload_id, ""), (read_uploads, ()))
+READERS = ((read_upload_id, ""), (read_uploads, ()))
 
 
 def page(inner, namespace=NAMESPACE):
@@ -51,14 +51,48 @@ def test_keys_that_are_url_encoded_are_decoded():
 def test_a_token_counts_only_while_there_is_more():
     token = "<NextContinuationToken>a&amp;b==</NextContinuationToken>"
     more = page(f"<IsTruncated>true</IsTruncated>{token}")
-    assert read_page(more).token == find_token(more) == "a&b=="
-    last = page("<IsTruncated>false</IsTruncated>")
-    assert read_page(last).token is find_token(last) is None
+    assert read_page(more).token == read_end(more).token == "a&b=="
+    for last in (f"<IsTruncated>false</IsTruncated>{token}", "<IsTruncated>False</IsTruncated>", ""):
+        assert read_page(page(last)).token is read_end(page(last)).token is None
+    assert read_page(page(token)).token == read_end(page(token)).token == "a&b=="
+
+
+def test_a_page_is_known_by_what_it_holds():
+    inner = f"<IsTruncated>false</IsTruncated>{item('a')}"
+    for name in ("ListBucketV2Result", "s3:ListBucketResult"):
+        data = f"<{name} xmlns:s3='x'>{inner}</{name}>".encode()
+        assert (read_page(data).objects, read_end(data)) == ((Listed("a", 3),), Page((), None))
+    assert read_page(b"<ListBucketResult/>") == Page((), None)
+
+
+WHOLE_PAGE = page("<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>" + item("a"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b" ", b"<html>", b"<html/>", b"<html><body>Busy</body></html>", b"\xff\xfe\x00", b"{}", NO_SUCH_KEY,
+        b'<?xml version="1.0" encoding="x"?><a/>', page("<IsTruncated>true</IsTruncated>"),
+        page("<IsTruncated>true</IsTruncated><NextContinuationToken/>"),
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_page_is_never_the_end_of_a_list(data):
+    for read in (read_page, read_end):
+        with pytest.raises(ValueError, match="page"):
+            read(data)
+
+
+@pytest.mark.parametrize("end", range(len(WHOLE_PAGE)))
+def test_a_page_that_was_cut_anywhere_is_none(end):
+    for read in (read_page, read_end):
+        with pytest.raises(ValueError, match="cut off"):
+            read(WHOLE_PAGE[:end])
 
 
 @pytest.mark.parametrize("size", ["", "-1", "x", "1e3"])
 def test_a_list_with_an_object_without_a_size_is_none(size):
-    assert read_page(page(item("fine") + item("a", size))) == Page((), None)
+    with pytest.raises(ValueError, match="without a key or a size"):
+        read_page(page(item("fine") + item("a", size)))
 
 
 def test_the_ids_of_uploads():
@@ -99,13 +133,17 @@ def test_no_entity_is_ever_expanded(declared):
     listed = "<Contents><Key>&c;</Key><Size>1</Size></Contents>"
     data = f"<!DOCTYPE x [{declared}]><ListBucketResult>{listed}</ListBucketResult>"
     for coded in (data.encode(), data.encode("utf-16")):
-        assert read_page(coded) == Page((), None)
+        with pytest.raises(ValueError, match="no XML"):
+            read_page(coded)
 
 
 @given(st.binary(max_size=200))
-def test_garbage_never_raises(data):
+def test_garbage_is_nothing(data):
     for read, nothing in READERS:
         assert read(data) == nothing
+    for read_list in (read_page, read_end):
+        with pytest.raises(ValueError, match="page"):
+            read_list(data)
     assert find_code(data) is None or b"Error" in data
 
 

@@ -1,0 +1,85 @@
+"""Stores that answer with what S3 never says: all of it is a failure of the run, in every mode."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from loadgen.workloads.s3.journal import read_entries
+from tests.chaos.script import Script
+from tests.chaos.server import HostileServer
+from tests.chaos.store import ENVIRONMENT, Store
+from tests.support.command import Finished, Mode, loadgen
+
+Twist = Callable[[str, bytes], bytes]
+OBJECTS = 12
+PAGE = 4
+
+
+def s3(store: Store, job: str, *argv: object, mode: Mode = ("--mode", "async")) -> Finished:
+    with HostileServer(Script("misbehaving"), store=store) as server:
+        return loadgen(
+            "s3", job, "--endpoint", f"http://127.0.0.1:{server.port}", "--bucket", "photos", "-c", "2",
+            "--format", "json", *mode, *argv, env=ENVIRONMENT,
+        )  # fmt: skip
+
+
+def stored(twist: Twist) -> Store:
+    store = Store(page=PAGE, twist=twist)
+    store.add({f"in/{number:02d}": b"image" for number in range(OBJECTS)})
+    return store
+
+
+def of_second_page(change: Callable[[bytes], bytes]) -> Twist:
+    return lambda query, body: change(body) if "list-type=2" in query and "continuation-token=" in query else body
+
+
+BAD_LISTS = {
+    "cut": (lambda body: body[: len(body) // 2], "no XML, or was cut off"),
+    "empty": (lambda _: b" ", "no XML, or was cut off"),
+    "HTML": (lambda _: b"<html><body>Please wait</body></html>", "<html> is no page of a list"),
+    "an error": (lambda _: b"<Error><Code>SlowDown</Code></Error>", "SlowDown"),
+    "no token": (lambda body: body.replace(b"NextContinuationToken", b"Nothing"), "no token for the next one"),
+    "the same token": (lambda body: body.replace(b"7</Next", b"3</Next"), "gives a token again"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), BAD_LISTS.values(), ids=BAD_LISTS)
+def test_a_list_that_is_not_whole_is_not_the_end_of_a_batch(
+    mode: Mode, tmp_path: Path, change: Callable[[bytes], bytes], said: str
+) -> None:
+    path = tmp_path / "journal"
+    argv = ("--source", "in/", "--prefix", "out/", "--resume", path)
+    store = stored(of_second_page(change))
+    done = s3(store, "batch", *argv, "--max-errors", "100", mode=mode)
+    result = done.result
+    assert (done.code, result.requests["list"].ledger.ok > 0) == (99, True)
+    assert {row.error_class for row in result.errors} == {"unexpected_body"}
+    assert said in result.errors[0].message
+    assert any("the list of the source was not read to its end" in note for note in result.notes)
+    assert any("the same command goes on from there" in note for note in result.notes)
+    assert [entry.key for entry in read_entries(str(path))] == [f"in/{number:02d}" for number in range(PAGE)]
+    assert s3(store, "batch", *argv, mode=mode).code == 108  # the first failure ends it
+    store.twist(lambda _query, body: body)
+    assert s3(store, "batch", *argv, mode=mode).code == 0
+    assert len(read_entries(str(path))) == OBJECTS
+
+
+@pytest.mark.parametrize(("change", "said"), BAD_LISTS.values(), ids=BAD_LISTS)
+def test_a_list_that_is_not_whole_fails_where_it_is_measured(change: Callable[[bytes], bytes], said: str) -> None:
+    store = Store(page=PAGE, twist=of_second_page(change))
+    result = s3(store, "list", "--size", "1", "--objects", "12", "-n", "20").result
+    assert result.ledger.failed >= 1
+    assert any(said in row.message for row in result.errors)
+    assert result.left_behind[0].startswith("NOT CLEANED UP")
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_source_with_nothing_under_it_is_said(mode: Mode, tmp_path: Path, resume: bool) -> None:
+    path = tmp_path / "journal"
+    done = s3(
+        stored(lambda _query, body: body), "batch", "--source", "imgaes/", "--prefix", "out/",
+        *(("--resume", path) if resume else ()), mode=mode,
+    )  # fmt: skip
+    assert (done.code, done.out, path.exists()) == (2, "", False)
+    assert "--source: there is nothing under 'imgaes/' in photos" in done.err
