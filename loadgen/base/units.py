@@ -15,30 +15,40 @@ MAX_DURATION_S = 1e8
 _NUMBER = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 _NUMBER_ALONE = re.compile(_NUMBER)
 _NUMBER_AND_UNIT = re.compile(rf"({_NUMBER})\s*([A-Za-zµμ]*)")
-_DURATION = re.compile(rf"(?:({_NUMBER})(ns|us|µs|μs|ms|s|m|h|d))+")
-_DURATION_PART = re.compile(rf"({_NUMBER})(ns|us|µs|μs|ms|s|m|h|d)")
+_SCALED = re.compile(rf"({_NUMBER})(?:([kKM])|e\+?([0-9]))?")
+_DURATION = re.compile(rf"(?:(?:{_NUMBER})\s*[A-Za-zµμ]+\s*)+")
+_DURATION_PART = re.compile(rf"({_NUMBER})\s*([A-Za-zµμ]+)")
+_UNIT_LEFT_OUT = re.compile(r"(?<=[0-9])([mh])[0-5]?[0-9]\Z")
 _DURATION_UNITS_S = {
     "ns": Fraction(1, 10**9), "us": Fraction(1, 10**6), "µs": Fraction(1, 10**6), "μs": Fraction(1, 10**6),
     "ms": Fraction(1, 1000), "s": Fraction(1), "m": Fraction(60), "h": Fraction(3600), "d": Fraction(86400),
 }  # fmt: skip
+_LONG_UNITS = {
+    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m", "minutes": "m",
+    "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d", "msec": "ms", "usec": "us",
+}  # fmt: skip
+_DURATION_UNITS_S |= {unit: _DURATION_UNITS_S[short] for unit, short in _LONG_UNITS.items()}
 _SIZE_UNITS = {
     "": 1, "b": 1,
     "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
     "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
 }  # fmt: skip
-_RATE_UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600}
+_RATE_UNITS_S = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
+_SCALES = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6}
 _LONGEST_TEXT = 64
 _MOST_BITS = 60
 
 
 def parse_duration_s(value: object) -> float:
-    """Seconds of "30s", "5m", "250ms", "1h30m" or a bare number of seconds."""
+    """Seconds of "30s", "5m", "250ms", "1h30m", "1m30", "10 sec" or a bare number of seconds."""
     expected = f"expected a duration such as 30s, 5m or 250ms, got {shown(value)}"
     text = _text(value, expected)
     if _NUMBER_ALONE.fullmatch(text):
         seconds = Fraction(_padded(text))
-    elif _DURATION.fullmatch(text):
+    elif _DURATION.fullmatch(text := _with_all_units(text)):
         parts = _DURATION_PART.findall(text)
+        if any(unit not in _DURATION_UNITS_S for _, unit in parts):
+            raise ValueError(expected)
         seconds = sum((Fraction(_padded(number)) * _DURATION_UNITS_S[unit] for number, unit in parts), Fraction())
     else:
         raise ValueError(expected)
@@ -79,12 +89,19 @@ def parse_size(value: object) -> int:
 
 
 def parse_rate(value: object) -> float:
-    """Per second: of "5000/s", "300/m", "10/h" or a bare number."""
+    """Per second: of "5000/s", "300/m", "10/h" or a bare number; also "5k/s" and "1e3"."""
     expected = f"expected a rate such as 5000/s or 300/m, got {shown(value)}"
     number, slash, unit = (part.strip() for part in _text(value, expected).partition("/"))
-    if not _NUMBER_ALONE.fullmatch(number) or (slash and unit not in _RATE_UNITS_S):
+    scaled = scaled_number(number)
+    if scaled is None or (slash and unit not in _RATE_UNITS_S):
         raise ValueError(expected)
-    return float(Fraction(_padded(number)) / _RATE_UNITS_S[unit or "s"])
+    return float(scaled / _RATE_UNITS_S[unit or "s"])
+
+
+def scaled_number(text: str) -> Fraction | None:
+    """The number of "1500", "1.5k" or "1e3"; None for anything else. K is 1000, not 1024: sizes have parse_size."""
+    match = _SCALED.fullmatch(text)
+    return match and Fraction(_padded(match[1])) * _SCALES[match[2] or ""] * 10 ** int(match[3] or 0)
 
 
 def parse_percent(value: object) -> float:
@@ -177,6 +194,12 @@ def _decimal(value: float) -> str:
     """Without an exponent; NaN and infinity stay texts that no pattern accepts."""
     text = repr(value)
     return text if "e" not in text else f"{value:.{0 if abs(value) >= 1 else 400}f}"
+
+
+def _with_all_units(text: str) -> str:
+    """For "1m30": "1m30s", and for "1h30": "1h30m"."""
+    match = _UNIT_LEFT_OUT.search(text)
+    return text + {"m": "s", "h": "m"}[match[1]] if match else text
 
 
 def _padded(number: str) -> str:

@@ -95,7 +95,7 @@ def meant_by(arguments: Sequence[str]) -> list[str]:
             return ["--version"]
         case [first, *_] if first.startswith("-") and first not in OPTIONS_ALONE and len(arguments) > 1:
             return ["run", *arguments]
-        case [first, *_] if not first.startswith("-") and any(mark in first for mark in ":/."):
+        case [first, *_] if not first.startswith("-") and (first == "localhost" or {*":/."} & {*first}):
             return ["run", *arguments]
     return list(arguments)
 

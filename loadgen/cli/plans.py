@@ -12,7 +12,7 @@ from loadgen.base.user_code import is_locustfile
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
 from loadgen.plan.plan import Plan
-from loadgen.plan.profiles.address import shown_url
+from loadgen.plan.profiles.address import shown_url, url_of
 from loadgen.plan.profiles.document import profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
@@ -46,13 +46,16 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
     """The checked profile of the same; without `settings` those of LOADGEN_SET, one a line. Raises UsageError."""
     flags = with_body(flags)
     chosen = _settings(settings or os.environ.get("LOADGEN_SET", "").splitlines())
-    if "://" in target:
+    found = None if "://" in target else _file_of(target)
+    url = target if "://" in target else "" if found else url_of(target)
+    if "target" in flags:
+        flags["target"] = url_of(flags["target"]) or flags["target"]
+    if url:
         if chosen:
             raise UsageError("--set: a URL has no variables to set; a profile may")
         if "target" in flags:
             raise UsageError("--target: TARGET is a URL already; it says where a scenario's or profile's paths lead")
-        return profile_for_url(target, flags)
-    found = Path(target) if os.path.isfile(target) else shipped_profiles().get(target)  # noqa: PTH113  a Path raises
+        return profile_for_url(url, flags)
     if found is None:
         raise UsageError(
             f"{shown_url(target)} is neither a URL (http://...), nor a file, nor a shipped profile; "
@@ -63,6 +66,11 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
 
         flags = flags_for(str(found), flags)
     return read_profile(found, chosen, os.environ, flags)
+
+
+def _file_of(target: str) -> Path | None:
+    """The file, or that of the shipped profile of this name."""
+    return Path(target) if os.path.isfile(target) else shipped_profiles().get(target)  # noqa: PTH113  a Path raises
 
 
 def _settings(pairs: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 [NAME:]METRIC  <|<=|>|>=|==  VALUE  [over DURATION] [min COUNT] [abort]
 
-error_rate > 5% over 10s min 200      p99 < 250ms      p(99)<250 (milliseconds)      service.p99.9 <= 1s
+error_rate > 5% over 10s min 200      p99 < 250 ms     p(99)<250 (milliseconds)      service.p99.9 <= 1s
 p99 < 250ms abort (a threshold that also stops the run once it cannot be met)
 checkout:p99 < 1s      ok_rate > 99%      rps >= 1000      bytes_received_per_s > 10MiB      failed < 10
 buy/pay:p95 < 300ms    basket:mean > 20 (a scenario's own metric, in its own unit)    total is positive:ok_rate > 99%
@@ -30,6 +30,10 @@ _OPERATIONS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">"
 _SPLIT = re.compile(r"([^<>=!]*?)\s*([<>=!]+)\s*([^<>=!]*)")
 _K6_MILLISECONDS = re.compile(r"(?:.*\.)?(?:avg|med|p\(.*\))")
 _OWN_VALUE = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?%?")
+_UNIT_APART = re.compile(
+    r"(?<=[0-9.])\s+(?=(?:%|/[smh]|[nuµμm]?s|m?sec|secs|seconds?|m|minutes?|h|hours?|[kKMGT]i?B(?:/s)?)(?:\s|$))"
+)
+"""What is between a number and its unit; a `min` after a number is the count that follows."""
 _COUNT = re.compile(r"[0-9]{1,15}")
 _FORM = "expected METRIC < VALUE such as 'p99 < 250ms' or 'error_rate > 5% over 10s min 200'"
 
@@ -86,7 +90,7 @@ def parse_condition(text: str, *, use: Use) -> Condition:
     if match[2] not in _OPERATIONS:
         raise ValueError(f"expected one of < <= > >= ==, got {match[2]!r} in {shown(text)}")
     metric_text = match[1].strip()
-    value_text, *tail = match[3].split()
+    value_text, *tail = _UNIT_APART.sub("", match[3]).split()
     metric = replace(_metric(metric_text, value_text if name is not None else ""), of=name)
     abort = use == "threshold" and tail[-1:] == ["abort"]
     if abort:
@@ -143,7 +147,7 @@ def _value(metric: Metric, text: str, *, unit_optional: bool) -> float:
 
 def _milliseconds(metric: Metric, text: str, *, unit_optional: bool) -> float:
     seconds = _named(metric, text, parse_duration_s)
-    if text[-1].isalpha():
+    if any(map(str.isalpha, text)):
         return round(seconds * 1000, 9)
     if unit_optional:
         return seconds

@@ -8,6 +8,7 @@ import loadgen as package
 from loadgen.cli.app import meant_by
 from loadgen.cli.options import ALIASES, OPTIONS
 from loadgen.cli.readings import reading_of
+from loadgen.plan.condition import parse_condition
 from tests.support.command import Finished, loadgen
 
 URL = "http://127.0.0.1:9/"
@@ -151,3 +152,89 @@ def test_the_commands_that_other_tools_have() -> None:
     assert loadgen("help", "run") == loadgen("run", "--help")
     assert loadgen("version") == replace(loadgen("--version"), out=f"loadgen {package.__version__}\n")
     assert loadgen("-c", "0", URL) == loadgen("run", URL, "-c", "0")
+
+
+VALUES = {
+    "a rate of thousands": (["-R", "1k"], ["-R", "1000"]),
+    "a rate with an exponent": (["-R", "1e3"], ["-R", "1000"]),
+    "a rate with its unit": (["-R", "1.5k/sec"], ["-R", "1500/s"]),
+    "users with an exponent": (["-c", "1e3"], ["-c", "1000"]),
+    "requests of thousands": (["-n", "10k"], ["-n", "10000"]),
+    "requests of millions": (["-n", "1.5M"], ["-n", "1500000"]),
+    "a stage of thousands": (["--stage", "30sec:1k"], ["--stage", "30s:1000"]),
+    "seconds": (["-d", "10sec"], ["-d", "10s"]),
+    "seconds apart": (["-d", "10 s"], ["-d", "10s"]),
+    "minutes": (["-d", "2min"], ["-d", "2m"]),
+    "seconds after minutes": (["-d", "1m30"], ["-d", "90s"]),
+    "half minutes": (["-d", "1.5m"], ["-d", "90s"]),
+}
+CONDITIONS = {
+    "p99 < 1 s": "p99 < 1s",
+    "p95 < 250 ms": "p95 < 250ms",
+    "p(95)<250": "p(95) < 250ms",
+    "error_rate<1 %": "error_rate < 1%",
+    "error_rate > 5 % over 10 s min 200": "error_rate > 5% over 10s min 200",
+    "p99 < 1 s abort": "p99 < 1s abort",
+    "p99 < 1m30": "p99 < 90s",
+    "bytes_received_per_s > 10 MiB/s": "bytes_received_per_s > 10MiB",
+    "rps >= 1k": "rps >= 1000",
+}
+PLACES = {
+    "127.0.0.1:9": "http://127.0.0.1:9/",
+    "127.0.0.1/path": "http://127.0.0.1/path",
+    ":9": "http://127.0.0.1:9/",
+    ":9/path?a=b": "http://127.0.0.1:9/path?a=b",
+    "localhost": "http://localhost/",
+    "localhost/path": "http://localhost/path",
+    "[::1]:9": "http://[::1]:9/",
+    "api.test:9/path": "http://api.test:9/path",
+    "api.test:443": "https://api.test/",
+}
+
+
+@pytest.mark.parametrize(("theirs", "ours"), VALUES.values(), ids=VALUES)
+def test_a_value_may_be_spelt_as_elsewhere(theirs: list[str], ours: list[str]) -> None:
+    assert checked(*theirs) == checked(*ours)
+    assert checked(*theirs).code == 0
+
+
+@pytest.mark.parametrize(
+    "argv", [["-c", "1.5"], ["-c", "1m"], ["-n", "1kk"], ["-c", "1e99"], ["-R", "1m"], ["-d", "1s30"], ["-d", "1M"]]
+)
+def test_what_has_no_one_meaning_is_no_value(argv: list[str]) -> None:
+    done = checked(*argv)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert f"got '{argv[1]}'" in done.err
+
+
+@pytest.mark.parametrize(("theirs", "ours"), CONDITIONS.items(), ids=CONDITIONS)
+def test_a_unit_may_stand_apart_in_a_condition(theirs: str, ours: str) -> None:
+    assert replace(parse_condition(theirs, use="threshold"), text="") == replace(
+        parse_condition(ours, use="threshold"), text=""
+    )
+
+
+def test_a_min_after_a_number_is_the_count_that_follows() -> None:
+    assert parse_condition("failed < 5 over 10 s min 200", use="threshold").min_count == 200
+
+
+@pytest.mark.parametrize(("typed", "url"), PLACES.items(), ids=PLACES)
+def test_a_place_needs_no_scheme_where_it_is_clear(typed: str, url: str) -> None:
+    assert loadgen("check", typed) == loadgen("check", url)
+    assert loadgen("check", "quickstart", "--target", typed) == loadgen("check", "quickstart", "--target", url)
+    assert loadgen("check", typed).code == 0
+
+
+@pytest.mark.parametrize("typed", ["api.test", "shop.yaml", "nosuch", ":9x", "a:b@host:9", "host:9:9", "localhost:"])
+def test_what_may_be_a_file_or_anything_else_is_no_place(typed: str) -> None:
+    done = loadgen("check", typed)
+    assert (done.code, "is neither a URL" in done.err) == (2, True)
+
+
+def test_a_store_needs_no_scheme() -> None:
+    bare, whole = (
+        loadgen("s3", "get", "--bucket", "b", "--endpoint", where, "-c", "none")
+        for where in ("nosuch:9000", "http://nosuch:9000")
+    )
+    assert bare == whole
+    assert bare.err.count("\n") == 1

@@ -3,6 +3,7 @@
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import Planned
+from loadgen.plan.profiles.address import url_of
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.session.here import plan_here
 
@@ -12,5 +13,6 @@ def plan_s3(given: S3) -> Planned:
     delivery = Delivery(given.output)
     section = {"job": given.job, **given.section}
     endpoint = section.pop("endpoint", None)
+    endpoint = endpoint and (url_of(endpoint) or endpoint)
     plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}))
     return Planned(plan, delivery, given.rounds, given.against)

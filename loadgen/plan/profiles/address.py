@@ -12,6 +12,9 @@ from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _LONGEST_HOST = 253
+_WITHOUT_SCHEME = re.compile(
+    r"(localhost|[0-9]+(?:\.[0-9]+){3}|\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]*(?=:[0-9]))(:[0-9]+)?([/?].*)?", re.DOTALL
+)
 _NO_FRAGMENT = (
     "without #, as nothing from a # on reaches a server: write %23 for one that belongs there, or leave it out"
 )
@@ -51,6 +54,18 @@ def parse_target(value: object) -> Target:
     origin = Origin(parts.scheme, host, port)
     path = encode_path((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
     return Target(origin, path, unquote(userinfo) if at and userinfo else None)
+
+
+def url_of(text: str) -> str:
+    """The URL of a place without a scheme, if that is clear, else empty.
+
+    Clear are an address, localhost, any host with a port, and a port alone, which is one of this machine.
+    """
+    match = _WITHOUT_SCHEME.fullmatch(text)
+    if match is None:
+        return ""
+    scheme = "https" if match[2] == ":443" else "http"
+    return f"{scheme}://{match[1] or '127.0.0.1'}{match[2] or ''}{match[3] or ''}"
 
 
 def request_path(target: Target, path: str) -> str:

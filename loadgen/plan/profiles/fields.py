@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from loadgen.base.units import listed, parse_duration_s, parse_rate, shown
+from loadgen.base.units import listed, parse_duration_s, parse_rate, scaled_number, shown
 from loadgen.plan.condition import Condition, Use, parse_condition
 from loadgen.plan.profiles.values import Raw
 
 Names = TypeVar("Names", bound=Collection[str])
 LARGEST = 10**15
-_LONGEST_NAME = 100
+_LONGEST_NAME, _LONGEST_NUMBER = 100, 20
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSENDABLE = re.compile("[\r\n\0\ud800-\udfff]")
@@ -24,11 +24,13 @@ _FRAMING = ("content-length", "transfer-encoding")
 
 
 def integer(lowest: int) -> Callable[[object], int]:
-    """A reader of integers from `lowest` on."""
+    """A reader of integers from `lowest` on; from outside also of "10k" and "1e3"."""
 
     def read(value: object) -> int:
         if isinstance(value, Raw) and _INTEGER.fullmatch(value):
             value = int(value)
+        elif isinstance(value, Raw) and len(value) <= _LONGEST_NUMBER and (number := scaled_number(value)) is not None:
+            value = int(number) if number.denominator == 1 else value
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= LARGEST:
             raise ValueError(f"expected an integer >= {lowest}, got {shown(value)}")
         return value

@@ -15,6 +15,15 @@ from loadgen.base import units
         ("5m", 300.0),
         ("250ms", 0.25),
         ("1h30m", 5400.0),
+        ("1h 30m", 5400.0),
+        ("1h30", 5400.0),
+        ("1m30", 90.0),
+        ("1h5m30", 3930.0),
+        ("10sec", 10.0),
+        ("10 s", 10.0),
+        ("2min", 120.0),
+        ("1.5m", 90.0),
+        ("2 minutes", 120.0),
         ("1.5s", 1.5),
         (".5s", 0.5),
         ("10us", 1e-5),
@@ -34,12 +43,30 @@ def test_a_duration_is_read_as_seconds(text, seconds):
     assert units.parse_duration_s(text) == seconds
 
 
-NOT_NUMBERS = ["", " ", "x", "-1", "-1s", "nan", "inf", "1e3", "1 0", "٣", "1,5", "0x10", "9" * 99]
+NOT_NUMBERS = ["", " ", "x", "-1", "-1s", "nan", "inf", "1e3", "1 0", "٣", "1,5", "0x10", "9" * 99, "1e", "1e99", "1kk"]
 
 
 @pytest.mark.parametrize(
     "text",
-    [*NOT_NUMBERS, "10 bananas", "1m30", "1s1", "s", "1.5.5s", True, math.nan, math.inf, -1, -0.5, 1e300, 10**1000],
+    [
+        *NOT_NUMBERS,
+        "10 bananas",
+        "1m90",
+        "m30",
+        "1M",
+        "1d12",
+        "1m 30",
+        "1s1",
+        "s",
+        "1.5.5s",
+        True,
+        math.nan,
+        math.inf,
+        -1,
+        -0.5,
+        1e300,
+        10**1000,
+    ],
 )
 def test_what_is_no_duration_is_refused_in_one_sentence(text):
     with pytest.raises(ValueError, match=r"^expected a duration"):
@@ -86,13 +113,17 @@ def test_what_is_no_size_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "rate"), [("5000/s", 5000.0), ("300/m", 5.0), ("36/h", 0.01), ("5000", 5000.0), (0.5, 0.5)]
-)
+    ("text", "rate"),
+    [
+        ("5000/s", 5000.0), ("300/m", 5.0), ("36/h", 0.01), ("5000", 5000.0), (0.5, 0.5), ("1k", 1000.0),
+        ("1.5K/s", 1500.0), ("2M", 2e6), ("1e3", 1000.0), ("6e+3/min", 100.0), ("100/sec", 100.0),
+    ],
+)  # fmt: skip
 def test_a_rate_is_read_per_second(text, rate):
     assert units.parse_rate(text) == rate
 
 
-@pytest.mark.parametrize("text", [*NOT_NUMBERS, "5/", "5/day", "/s", "5/s/s"])
+@pytest.mark.parametrize("text", [*[text for text in NOT_NUMBERS if text != "1e3"], "5/", "5/day", "/s", "5/s/s", "1m"])
 def test_what_is_no_rate_is_refused(text):
     with pytest.raises(ValueError, match=r"^expected a rate"):
         units.parse_rate(text)
