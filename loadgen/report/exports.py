@@ -84,7 +84,11 @@ EXPORTS = (
     ),
     Export(
         "html",
-        {"comparison": f"{TABLES}_html:comparison_html", "search": "report.campaigns.find_max_html:find_max_html"},
+        {
+            **_run("report.run.html:run_html"),
+            "comparison": f"{TABLES}_html:comparison_html",
+            "search": "report.campaigns.find_max_html:find_max_html",
+        },
         ("--html",), "Save tables and curves as a page of its own.",
     ),
     Export(

@@ -127,8 +127,8 @@ def test_report_prints_one_variant_as_a_run(comparison: Path) -> None:
     ("argv", "said"),
     [
         (
-            ["{main}", "--html", "{folder}/x.html"],
-            "--html: takes comparisons and what find-max found, and '{main}' is a result",
+            ["{comparison}", "--junit", "{folder}/x.xml"],
+            "--junit: takes results, and '{comparison}' is a comparison; it takes one variant, as {comparison}#1",
         ),
         (["{comparison}", "--hgrm", "{folder}/x"], "is a comparison; it takes one variant, as {comparison}#1"),
         (["{comparison}", "{main}", "--merge"], "holds several variants"),

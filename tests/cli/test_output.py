@@ -8,18 +8,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Output
+from loadgen.report.exports import find_export
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
 from loadgen.results.result import Result, to_json
 
 RESULT = Result()
 JSON, TEXT = to_json(RESULT), render_text(RESULT) + "\n"
+RENDERERS = cast(dict[str, str], find_export("html").renderers)
 
 
 @pytest.fixture(autouse=True)
@@ -127,8 +130,8 @@ def test_what_was_saved_is_not_saved_elsewhere_for_a_report_that_cannot_be_print
 
 
 def test_an_error_of_ours_in_a_report_costs_no_result(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A form that cannot be made: its document is of another kind."""
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.delitem(RENDERERS, "run")
     with pytest.raises(KeyError) as caught:
         Delivery(Output("html", measured=True)).deliver("run", RunReport((RESULT,)))
     (saved,) = folder.glob("loadgen-*/result.json")
@@ -224,8 +227,8 @@ def test_a_reader_of_the_report_that_has_gone_costs_no_file(folder: Path) -> Non
     assert texts
 
 
-def test_an_error_of_ours_keeps_no_other_file_from_being_written(folder: Path) -> None:
-    """A form that cannot be made: its document is of another kind."""
+def test_an_error_of_ours_keeps_no_other_file_from_being_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(RENDERERS, "run")
     delivery = Delivery(Output("json", {"html": "r.html", "hgrm": "r.hgrm"}))
     with pytest.raises(KeyError):
         delivery.deliver("run", RunReport((RESULT,)))

@@ -13,6 +13,7 @@ from loadgen.results.result import SCHEMA, Ledger, Result, to_json
 from loadgen.results.rounds import rounds_to_json
 from tests.support.command import loadgen
 from tests.support.gates import found
+from tests.support.results import shop
 
 RESULT = Result(ledger=Ledger(3, 3, 0, 2, 1, 0), status_codes={"200": 2, "500": 1}, ended_because="")
 
@@ -105,6 +106,26 @@ def test_a_search_is_printed_again_and_drawn(search: Path, tmp_path: Path) -> No
     assert "requests/s meet the SLO; the edge lies between" in again.out
     assert "<h2>Latency by rate</h2>" in (tmp_path / "max.html").read_text()
     assert loadgen("report", search, "--format", "json").out == search.read_text()
+
+
+def test_a_result_becomes_a_page_and_so_do_rounds_as_one(tmp_path: Path) -> None:
+    file, page = tmp_path / "r.json", tmp_path / "r.html"
+    rounds = [replace(shop(), started_at=f"2026-01-01T00:0{minute}:00+00:00") for minute in (0, 1)]
+    for text, sent in ((to_json(rounds[0]), "6,010 sent"), (rounds_to_json(rounds), "12,020 sent")):
+        file.write_text(text)
+        done = loadgen("report", file, "--html", page)
+        assert (done.code, done.err) == (0, "")
+        assert sent in page.read_text()
+        assert page.read_text().startswith("<!doctype html>")
+
+
+def test_a_damaged_histogram_makes_no_page_and_is_one_clear_line(tmp_path: Path) -> None:
+    file, page = tmp_path / "r.json", tmp_path / "r.html"
+    file.write_text(to_json(replace(RESULT, histograms={"response": "AAAA"})))
+    done = loadgen("report", file, "--html", page)
+    assert done.code == 2
+    assert done.err.startswith("loadgen: damaged result: histogram 'response' is ")
+    assert not page.exists()
 
 
 @pytest.mark.parametrize(

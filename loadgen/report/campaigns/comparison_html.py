@@ -1,13 +1,17 @@
 """A comparison as a page of its own: what it shows, percentile curves over each other, the tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import log
 
 from loadgen.judge.comparison import Against, Row, summary
+from loadgen.measure.histogram import Histogram
+from loadgen.measure.recording import CENSORED
 from loadgen.report.campaigns.comparison import GLANCE, LEGEND, Page, verdict_text
 from loadgen.report.campaigns.comparison_cells import cells, figure, heading
-from loadgen.report.campaigns.percentiles import percentile_chart
 from loadgen.report.draw.page import html_page, html_table, made, text
+from loadgen.report.run.percentiles import percentile_chart
+from loadgen.results.encoded import decode_clock
+from loadgen.results.result import Result
 
 STRIP_WIDTH, STRIP_HEIGHT, _END = 150, 18, 5
 WIDEST_LOG = log(64)
@@ -19,7 +23,7 @@ def comparison_html(page: Page) -> str:
     comparison = page.comparison
     what, *shape = heading(comparison)
     first = next((result for item in comparison.variants for result in item.results), None)
-    chart = percentile_chart(comparison.variants)
+    chart = percentile_chart({item.label: _response(item.results) for item in comparison.variants})
     parts = [
         f'<h1>{text(what)}</h1>\n<p class="soft">{text(" · ".join(shape))}</p>',
         *(f'<p class="loud">{text(warning)}</p>' for warning in page.warnings),
@@ -37,6 +41,15 @@ def comparison_html(page: Page) -> str:
 
 
 CURVES = "All rounds of a variant together. Dotted where fewer than 10 requests were slower."
+
+
+def _response(results: Iterable[Result]) -> tuple[Histogram, Histogram]:
+    """All rounds' values and lower bounds."""
+    values, bounds = Histogram(), Histogram()
+    for result in results:
+        values.merge(decode_clock(result.histograms, "response"))
+        bounds.merge(decode_clock(result.histograms, "response" + CENSORED))
+    return values, bounds
 
 
 def _glance(page: Page) -> str:

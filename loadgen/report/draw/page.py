@@ -13,7 +13,8 @@ STYLE = """
   --good: #0b7a4b; --bad: #c02f27; --loud: #fff3d6; --loud-ink: #6b4a00;
   --c0: #1f66c1; --c1: #d2601a; --c2: #14856b; --c3: #a23b8f;
   --c4: #8a6d00; --c5: #0f8fb3; --c6: #b3283c; --c7: #5f5aa8; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --soft: #9ba1a8; --line: #34383e; --paper: #15181c;
+@media screen and (prefers-color-scheme: dark) { :root {
+  --ink: #e6e8eb; --soft: #9ba1a8; --line: #34383e; --paper: #15181c;
   --good: #4cc38a; --bad: #ff8a7f; --loud: #3a2d0b; --loud-ink: #ffd479;
   --c0: #6aa9ff; --c1: #ff9a57; --c2: #41c7a4; --c3: #e07fcd;
   --c4: #d8b73c; --c5: #5cc8e8; --c6: #ff7d8d; --c7: #aaa4f5; } }
@@ -37,16 +38,23 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; } svg .label { f
 .ring { stroke: var(--paper); stroke-width: 1.5; } .hit { fill: transparent; stroke: none; }
 .whisker { stroke: var(--soft); stroke-width: 2; } .dot { fill: var(--soft); stroke: none; }
 .better .whisker { stroke: var(--good); } .better .dot { fill: var(--good); }
-.worse .whisker { stroke: var(--bad); } .worse .dot { fill: var(--bad); }
+.worse .whisker { stroke: var(--bad); } .worse .dot { fill: var(--bad); } .bar { fill: var(--c0); stroke: none; }
+.big { font-size: 1.25rem; font-weight: 600; margin: .8rem 0; } .why { white-space: normal; overflow-wrap: anywhere; }
+pre { margin: .3rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
+@media (max-width: 42rem) { .chart { min-width: 40rem; } svg text { font-size: 16px; } }
+@media print { body { max-width: none; padding: 0; font-size: 11px; } .scroll { overflow: visible; }
+  .chart { min-width: 0; } svg, tr { break-inside: avoid; } h2 { break-after: avoid; } }
 """
 COLOURS = 8
+HEATS = 5
 MACHINE = ("loadgen", "python", "cpu", "cores", "system")
 _SWATCHES = "".join(f".s{n} {{ stroke: var(--c{n}); }} .f{n} {{ fill: var(--c{n}); }}\n" for n in range(COLOURS))
+_HEATS = "".join(f".h{n} {{ fill: var(--c0); fill-opacity: {(n + 1) ** 2 / HEATS**2:.2f}; }}\n" for n in range(HEATS))
 
 
 def html_page(title: str, body: str) -> str:
     """The whole document. `title` is plain text, `body` is HTML."""
-    style = STYLE + _SWATCHES
+    style = STYLE + _SWATCHES + _HEATS
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (

@@ -43,9 +43,14 @@ def header(result: Result, width: int) -> list[Line]:
 
 def outcome(result: Result, width: int) -> list[Line]:
     """Requests, connections, bytes, status codes, the course of the run and the generator's own share."""
+    return [*map(line, labelled(facts_of(result), width, JOINT))]
+
+
+def facts_of(result: Result) -> dict[str, list[str]]:
+    """What `outcome` says, by its labels; some have nothing to say."""
     requests, journeys, users = result.ledger, result.journeys, result.users
     left, idle, skipped = requests.not_sent, journeys.not_started, users.skipped
-    facts = {
+    return {
         "Journeys": _journeys(result),
         "Not started": [f"{idle:,} of the {journeys.scheduled:,} scheduled"] if idle else [],
         "Requests": _requests(result),
@@ -62,7 +67,6 @@ def outcome(result: Result, width: int) -> list[Line]:
         "Generator": _generator(result),
         "Own delay": _own_delay(result),
     }
-    return [*map(line, labelled(facts, width, JOINT))]
 
 
 def notes(result: Result, width: int) -> list[Line]:

@@ -24,7 +24,7 @@ def journeys_table(result: Result, width: int) -> list[Line]:
     """A row for each journey, and below it one for each of its requests, groups and calls; then those of no journey."""
     if not has_journeys(result):
         return []
-    inside, alone = list(_journeys(result)), list(_alone(result))
+    inside, alone = list(inside_journeys(result)), list(outside_journeys(result))
     rows = [*inside, *alone][:MOST_ROWS]
     head, *lines = named_rows(
         result, "Journey", [label for label, _ in rows], [part for _, part in rows], width, begun=True
@@ -39,7 +39,8 @@ def journeys_table(result: Result, width: int) -> list[Line]:
 Row = tuple[str, RequestResult]
 
 
-def _journeys(result: Result) -> Iterator[Row]:
+def inside_journeys(result: Result) -> Iterator[Row]:
+    """Labels and parts of each journey and, indented, of all that is in it."""
     for journey, whole in result.transactions.items():
         if whole.kind == "journey":
             yield clean(journey), whole
@@ -48,7 +49,8 @@ def _journeys(result: Result) -> Iterator[Row]:
                     yield f"  {_label(name.removeprefix(f'{journey}/'), part)}", part
 
 
-def _alone(result: Result) -> Iterator[Row]:
+def outside_journeys(result: Result) -> Iterator[Row]:
+    """Labels and parts of what is in no journey."""
     journeys = [f"{name}/" for name, part in result.transactions.items() if part.kind == "journey"]
     for name, part in _others(result):
         if not name.startswith(tuple(journeys)):
@@ -109,16 +111,21 @@ def _number(value: float | None) -> str:
 
 def journey_errors(result: Result, width: int) -> list[Line]:
     """What journeys and calls failed of that is no error of a request, by their names."""
-    rows = [
+    rows = own_errors(result)
+    if not rows:
+        return []
+    head = "Errors of journeys and calls, with their share of all journeys"
+    return [line(head), *error_rows(map(_named, rows), result.journeys.started, width)]
+
+
+def own_errors(result: Result) -> list[tuple[str, ErrorRow]]:
+    """The same with their names."""
+    return [
         (name, row)
         for name, part in result.transactions.items()
         for row in part.errors
         if part.kind == "call" or (part.kind == "journey" and row.error_class in OWN_ERRORS)
     ]
-    if not rows:
-        return []
-    head = "Errors of journeys and calls, with their share of all journeys"
-    return [line(head), *error_rows(map(_named, rows), result.journeys.started, width)]
 
 
 def _named(named: tuple[str, ErrorRow]) -> tuple[str, ErrorRow]:

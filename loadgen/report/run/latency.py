@@ -37,12 +37,12 @@ def latency_table(result: Result, width: int) -> list[Line]:
     """Percentiles of the good replies: one column for closed loops, three clocks where arrivals did not wait."""
     response = result.latency_ms.get("response", Latency())
     if not response.count and not response.censored:
-        return [line(note) for note in _failed_note(result, "Latency of")]
+        return [line(note) for note in failed_note(result, "Latency of")]
     titles = {"response": "response"} if is_closed(result) else TITLES
     clocks = {title: result.latency_ms.get(key, Latency()) for title, key in titles.items()}
     censored = f" and {response.censored:,} censored" if response.censored else ""
     rows = [f"Latency of {counted(response.count, 'good reply', 'good replies')}{censored}", *_table(clocks, width)]
-    for note in [*_notes(clocks), *_failed_note(result, "Apart from these,")]:
+    for note in [*clock_notes(clocks), *failed_note(result, "Apart from these,")]:
         rows += (f"  {row}" for row in wrap(note, width - 2))
     return [*map(line, rows)]
 
@@ -78,13 +78,13 @@ def settled(value: Quantile) -> Quantile:
 
 def spread(result: Result) -> list[Line]:
     """The histogram of response times, one bucket a line: its upper edge, count, share and bar."""
-    found = buckets(_recorded_ms(result))
+    found = buckets(recorded_ms(result))
     if not found:
         return []
     total, top = sum(bucket.count for bucket in found), max(bucket.count for bucket in found)
     cells = [
         (
-            _edge(bucket),
+            edge(bucket),
             f"{bucket.count:,}",
             format_share(bucket.count, total),
             bar(bucket.count, top, BAR_COLUMNS),
@@ -120,10 +120,10 @@ def _cell(latency: Latency, key: str, *, say_censored: bool) -> tuple[str, str, 
         return unit, "", ""
     if isinstance(value, dict):
         return number, unit, f" ({latency.censored:,} censored)" if say_censored else ""
-    return number, unit, " ~" if _is_rough(latency, key) else ""
+    return number, unit, " ~" if is_rough(latency, key) else ""
 
 
-def _is_rough(latency: Latency, key: str) -> bool:
+def is_rough(latency: Latency, key: str) -> bool:
     """Whether too few samples lie beyond a percentile for it to be steady from run to run."""
     if key not in QUANTILES or not isinstance(settled(getattr(latency, key)), float | int):
         return False
@@ -131,11 +131,12 @@ def _is_rough(latency: Latency, key: str) -> bool:
     return samples * (10_000 - per_10k) // 10_000 < ENOUGH_SAMPLES
 
 
-def _notes(clocks: Mapping[str, Latency]) -> list[str]:
+def clock_notes(clocks: Mapping[str, Latency]) -> list[str]:
+    """What a reader of their table needs to know."""
     notes = []
     if len(clocks) > 1:
         notes.append("Read response: it counts from when a request was due, not when it was sent.")
-    if any(_is_rough(latency, key) for latency in clocks.values() for key in ROWS):
+    if any(is_rough(latency, key) for latency in clocks.values() for key in ROWS):
         notes.append(f"~ fewer than {ENOUGH_SAMPLES} samples beyond this percentile")
     if censored := max(latency.censored for latency in clocks.values()):
         why = "no reply in time, cut at the end, or never sent"
@@ -144,7 +145,8 @@ def _notes(clocks: Mapping[str, Latency]) -> list[str]:
     return notes
 
 
-def _failed_note(result: Result, lead: str) -> list[str]:
+def failed_note(result: Result, lead: str) -> list[str]:
+    """How long failed replies took, behind `lead`; nothing where there are none."""
     failed = result.latency_ms.get("failed", Latency())
     if not failed.count:
         return []
@@ -152,14 +154,14 @@ def _failed_note(result: Result, lead: str) -> list[str]:
     return [f"{lead} {counted(failed.count, 'failed reply', 'failed replies')}: {figures}"]
 
 
-def _edge(bucket: Bucket) -> str:
+def edge(bucket: Bucket) -> str:
     """Which values a bucket holds: those up to its upper edge, or above its lower one where it is open."""
     word, edge = ("above", bucket.low) if math.isinf(bucket.high) else ("up to", bucket.high)
     number, _, unit = format_ms(edge).rpartition(" ")
     return f"{word} {number:>5} {unit}"
 
 
-def _recorded_ms(result: Result) -> list[tuple[float, int]]:
+def recorded_ms(result: Result) -> list[tuple[float, int]]:
     """The response times with their counts; none where they are absent or cannot be read."""
     try:
         recorded = decode_clock(result.histograms, "response").buckets

@@ -1,32 +1,30 @@
-"""Percentile curves of several variants over each other: 50 % to 99.999 %, each nine as wide as the one before."""
+"""Percentile curves over each other: 50 % to 99.999 %, each nine as wide as the one before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from math import log10
 
 from loadgen.base.units import format_ms
 from loadgen.measure.histogram import Histogram, rank_of
-from loadgen.measure.recording import CENSORED
 from loadgen.report.draw.svg import Axis, Curve, Point, line_chart, log_axis
 from loadgen.report.run.latency import ENOUGH_SAMPLES
-from loadgen.results.encoded import decode_clock
-from loadgen.results.result import Result
-from loadgen.results.rounds import Rounds
 
 NAMED = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999)
 FIRST, LAST = -log10(1 - NAMED[0]), 5.0
 STEPS = 120
+Times = tuple[Histogram, Histogram]
+"""Measured values, and lower bounds."""
 
 
-def percentile_chart(variants: Sequence[Rounds]) -> str:
-    """An `<svg>`, or nothing where there is no response time. Raises UsageError for damaged histograms.
+def percentile_chart(times: Mapping[str, Times], title: str = "response time, ms") -> str:
+    """An `<svg>` with a curve for each label, or nothing where there is no value.
 
     A curve ends where only lower bounds (no reply in time) are left.
     """
-    found = [(rounds.label, *_distribution(rounds)) for rounds in variants]
+    found = [(label, *_distribution(*each)) for label, each in times.items()]
     values = [value for _, points, _ in found for _, value in points]
     if not values:
         return ""
-    y_axis, y = log_axis("response time, ms", min(values), max(values))
+    y_axis, y = log_axis(title, min(values), max(values))
     x_axis = Axis("percentile of the requests", [(_place(share), _name(share)) for share in NAMED])
     curves = [
         Curve(
@@ -56,9 +54,8 @@ def _name(share: float) -> str:
     return f"{share * 100:.6g}"
 
 
-def _distribution(rounds: Rounds) -> tuple[list[tuple[float, float]], int]:
+def _distribution(values: Histogram, bounds: Histogram) -> tuple[Sequence[tuple[float, float]], int]:
     """Quantiles with milliseconds, and how many of them have enough samples beyond."""
-    values, bounds = _response(rounds.results)
     total = values.total + bounds.total
     shares = sorted({*NAMED, *(1 - 10 ** -(FIRST + step / STEPS * (LAST - FIRST)) for step in range(STEPS + 1))})
     ranks = [(share, rank_of(share, total)) for share in shares if total and total * (1 - share) >= 0.5]
@@ -66,12 +63,3 @@ def _distribution(rounds: Rounds) -> tuple[list[tuple[float, float]], int]:
     found_us = values.values_at_ranks([rank for _, rank in known])
     points = [(share, max(us, 1) / 1000) for (share, _), us in zip(known, found_us, strict=True)]  # 0 has no logarithm
     return points, sum(total - rank >= ENOUGH_SAMPLES for _, rank in known)
-
-
-def _response(results: Iterable[Result]) -> tuple[Histogram, Histogram]:
-    """All rounds' values and lower bounds."""
-    values, bounds = Histogram(), Histogram()
-    for result in results:
-        values.merge(decode_clock(result.histograms, "response"))
-        bounds.merge(decode_clock(result.histograms, "response" + CENSORED))
-    return values, bounds
