@@ -32,7 +32,7 @@ def operations(*names: str) -> Operations:
 
 class FakeStore:
     """One bucket's objects and uploads. `fault` may answer (method, key, query) with a status and an error code, and
-    `twist` change the body of a good answer.
+    `twist` change the body of a good answer. Without `tags` no reply says the tag of what was put.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class FakeStore:
         page: int = 1000,
         fault: Fault = lambda *_: None,
         twist: Callable[[str, bytes], bytes] = lambda _query, body: body,
+        tags: bool = True,
     ) -> None:
         self.exists = exists
         self.objects: dict[str, bytes] = {}
@@ -50,6 +51,7 @@ class FakeStore:
         self._page = page
         self._fault = fault
         self._twist = twist
+        self._tags = tags
 
     def answer(self, request: Request) -> Reply:
         """What a real one would say, as far as it is needed here."""
@@ -63,8 +65,11 @@ class FakeStore:
         if source is not None:
             body = self.objects[unquote(source).removeprefix(f"/{BUCKET}/")]
         status, text = (wrong[0], _error(wrong[1])) if wrong else self._handle(request.method, key, query, body)
+        if source is not None and not wrong:
+            text = b'<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>'
         text = self._twist(parts.query, text) if status == 200 and text else text
-        head = b'HTTP/1.1 200 OK\r\nETag: "%b"\r\n\r\n' % md5(body).hexdigest().encode()
+        tag = b'ETag: "%b"\r\n' % md5(body).hexdigest().encode() if self._tags else b""
+        head = b"HTTP/1.1 200 OK\r\n%b\r\n" % tag
         if request.sink is not None:
             request.sink(text)
         length = 0 if request.method == "HEAD" else len(text)
@@ -88,8 +93,12 @@ class FakeStore:
                 element = "InitiateMultipartUploadResult"
                 return 200, f"<{element}><UploadId>id-{key}</UploadId></{element}>".encode()
             case "POST":
-                parts = self.uploads.pop(query["uploadId"])
+                parts = self.uploads[query["uploadId"]]
+                if len(list(_texts(body, "ETag"))) != len(parts):
+                    return 400, _error("InvalidPart")
+                del self.uploads[query["uploadId"]]
                 self.objects[key] = b"".join(parts[number] for number in sorted(parts))
+                return 200, b'<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>'
             case "DELETE" if "uploadId" in query:
                 self.uploads.pop(query["uploadId"])
                 return 204, b""

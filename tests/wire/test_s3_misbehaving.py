@@ -83,3 +83,44 @@ def test_a_source_with_nothing_under_it_is_said(mode: Mode, tmp_path: Path, resu
     )  # fmt: skip
     assert (done.code, done.out, path.exists()) == (2, "", False)
     assert "--source: there is nothing under 'imgaes/' in photos" in done.err
+
+
+UPLOAD = ("--objects", "4", "--size", "6MiB", "--part-size", "5MiB", "-T", "error_rate < 1%")
+
+
+def of(name: bytes, change: Callable[[bytes], bytes]) -> Twist:
+    return lambda _query, body: change(body) if name in body else body
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ({"twist": of(b"<Initiate", lambda _: b"<html><UploadId/></html>")}, "the reply tells of no upload id"),
+        ({"twist": of(b"<Initiate", lambda body: body[:-9])}, "the reply tells of no upload id"),
+        ({"twist": of(b"<Complete", lambda _: b"<html>")}, "the reply tells of no object that was put together"),
+        ({"tags": False}, "status 400, InvalidPart"),
+    ],
+    ids=["no id", "cut", "no completion", "no tags"],
+)
+def test_an_upload_that_fails_is_a_failure_of_the_run(mode: Mode, more: dict[str, object], error: str) -> None:
+    whole = s3(Store(**more), "multipart", *UPLOAD, mode=mode)
+    result = whole.result
+    failed = [part for name, part in result.requests.items() if part.ledger.failed and not name.startswith("abort")]
+    assert (sum(part.ledger.failed for part in failed), whole.code) == (4, 99)
+    assert (result.transactions["upload"].ledger.failed, failed[0].errors[0].message) == (4, error)
+    assert result.thresholds[0].verdict == "fail"
+    assert s3(Store(**more), "multipart", *UPLOAD, "--fail-fast", mode=mode).code == 108
+    assert s3(Store(**more), "multipart", *UPLOAD, "--max-errors", "3", mode=mode).code == 108
+
+
+def test_an_upload_is_known_by_what_its_documents_hold() -> None:
+    store = Store(twist=lambda _query, body: body.replace(b"InitiateMultipartUploadResult", b"s3.Begun"))
+    whole = s3(store, "multipart", *UPLOAD)
+    assert (whole.code, whole.result.transactions["upload"].ledger.ok, store.left) == (0, 4, [])
+
+
+@pytest.mark.parametrize("said", [b"<html><body>Please wait</body></html>", b" "])
+def test_a_copy_that_tells_of_no_copy_is_a_failure(local_mode: Mode, said: bytes) -> None:
+    whole = s3(Store(twist=of(b"<CopyObject", lambda _: said)), "copy", "--size", "1", "-n", "6", mode=local_mode)
+    assert (whole.result.ledger.ok, whole.result.ledger.failed) == (0, 6)
+    assert whole.result.errors[0].message == "the reply tells of no copy that was made"

@@ -56,10 +56,10 @@ class Multipart:
         key, operations, end = self._objects.key(index), self._operations, self._transactions.end
         transaction = self._transactions.begin()
         outcome = yield from self._send(lambda: operations.create_multipart(key))
-        upload_id = read_upload_id(good_body(outcome))
-        if not upload_id:
-            end(transaction, outcome.error or ErrorClass.UNEXPECTED_BODY)
+        if outcome.error is not None:
+            end(transaction, outcome.error)
             return
+        upload_id = read_upload_id(good_body(outcome))
         upload = Upload(index, upload_id, self._part_count(index))
         self._open.append(upload)
         yield Fork(self._parts(upload, transaction))
@@ -91,9 +91,9 @@ class Multipart:
             return request
 
         outcome = yield from self._send(make)
-        etag = find_etag(outcome.reply.head) if outcome.reply is not None and outcome.error is None else None
-        if etag is None:
-            upload.error = outcome.error or ErrorClass.UNEXPECTED_BODY
+        if outcome.error is not None:
+            upload.error = outcome.error
             self._transactions.end(transaction, upload.error)
         else:
+            etag = (find_etag(outcome.reply.head) if outcome.reply is not None else None) or ""
             upload.parts.append(Part(number, etag, self._operations.checksum_of(content)))

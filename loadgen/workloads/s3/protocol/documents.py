@@ -7,7 +7,7 @@ may be cut off, may be a proxy's, and must never be in the way of the report.
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import md5
 from html import escape, unescape
@@ -23,6 +23,7 @@ _CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
 _NEXT_PAGE = re.compile(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
 _TRUNCATED = re.compile(rb"<(?:[\w-]+:)?IsTruncated\s*>\s*(\w+)\s*</")
 _LIST_END = re.compile(rb"</(?:[\w-]+:)?ListBucketResult\s*>\s*\Z")
+_RESULT = re.compile(rb"<(?:[\w-]+:)?(?:ETag|Key|Location|LastModified)[\s>]")
 _OF_A_LIST = ("IsTruncated", "KeyCount", "Contents")
 _ETAG = re.compile(rb"\r\netag:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -46,7 +47,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a multipart upload as its completion names it; `checksum` is base64, where one was asked for."""
+    """A part of a multipart upload as its completion names it; `etag` is "" where the store gave none, `checksum` is
+    base64, where one was asked for.
+    """
 
     number: int
     etag: str
@@ -101,23 +104,28 @@ def _next(truncated: str, token: str) -> str | None:
 
 
 def read_upload_id(data: bytes) -> str:
-    """The id of a multipart upload that has begun; "" where there is none."""
+    """The id of a multipart upload that has begun, whatever the document is called; "" where there is none."""
     root = _parse(data)
-    return root.findtext("UploadId", "") if root is not None and root.tag == "InitiateMultipartUploadResult" else ""
+    return root.findtext("UploadId", "").strip() if root is not None and root.tag != "Error" else ""
 
 
 def read_uploads(data: bytes) -> tuple[tuple[str, str], ...]:
     """The keys and ids of uploads that are under way, one page of them."""
     root = _parse(data)
-    if root is None or root.tag != "ListMultipartUploadsResult":
-        return ()
-    return tuple((item.findtext("Key", ""), item.findtext("UploadId", "")) for item in root.iterfind("Upload"))
+    items = () if root is None else root.iterfind("Upload")
+    found = ((item.findtext("Key", ""), item.findtext("UploadId", "")) for item in items)
+    return tuple((key, upload_id) for key, upload_id in found if key and upload_id)
+
+
+def tells_result(data: bytes) -> bool:
+    """Whether a document tells of an object that was made: only that is the end of a copy or an upload in parts."""
+    return _RESULT.search(data) is not None
 
 
 def find_etag(head: bytes) -> str | None:
     """The entity tag in the head of a reply, without its quotes."""
     match = _ETAG.search(head)
-    return match[1].decode("latin-1").strip('"') if match else None
+    return (match[1].decode("latin-1").strip().strip('"') or None) if match else None
 
 
 def write_delete(keys: Iterable[str]) -> bytes:
@@ -130,14 +138,16 @@ def write_delete(keys: Iterable[str]) -> bytes:
 
 
 def write_complete(parts: Iterable[Part], checksum_element: str | None = None) -> bytes:
-    """The body that puts the parts of a multipart upload together, in the order of their numbers."""
+    """The body that puts the parts of a multipart upload together, in the order of their numbers.
+
+    A part for which the store gave no tag is named without one: it is the store that says whether that will do.
+    """
     pieces = []
     for part in sorted(parts, key=lambda part: part.number):
         has_checksum = checksum_element is not None and part.checksum is not None
         checksum = f"<{checksum_element}>{part.checksum}</{checksum_element}>" if has_checksum else ""
-        pieces.append(
-            f"<Part><PartNumber>{part.number}</PartNumber><ETag>&quot;{_escaped(part.etag)}&quot;</ETag>{checksum}</Part>"
-        )
+        etag = f"<ETag>&quot;{_escaped(part.etag)}&quot;</ETag>" if part.etag else ""
+        pieces.append(f"<Part><PartNumber>{part.number}</PartNumber>{etag}{checksum}</Part>")
     return f'<CompleteMultipartUpload xmlns="{_NAMESPACE}">{"".join(pieces)}</CompleteMultipartUpload>'.encode()
 
 
@@ -211,3 +221,23 @@ class S3Expect(Expect):
 
     def code(self, kept: bytes) -> str:
         return find_code(kept) or ""
+
+
+@dataclass(frozen=True, slots=True)
+class TellingExpect(S3Expect):
+    """A good reply `tells` something; `what` says it to a person."""
+
+    tells: Callable[[bytes], object] = tells_result
+    what: str = ""
+
+    def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
+        problem = S3Expect.verdict(self, status, body_length, kept)
+        return ErrorClass.UNEXPECTED_BODY if problem is None and not self.tells(kept) else problem
+
+    @property
+    def reads_body(self) -> bool:
+        return True
+
+    def describe(self, status: int, code: str) -> str:
+        good = any(low <= status <= high for low, high in self.statuses)
+        return f"the reply tells of no {self.what}" if good and not code else S3Expect.describe(self, status, code)

@@ -15,7 +15,9 @@ from loadgen.workloads.s3.protocol.data import Content
 from loadgen.workloads.s3.protocol.documents import (
     Part,
     S3Expect,
+    TellingExpect,
     content_md5,
+    read_upload_id,
     write_complete,
     write_delete,
     write_location,
@@ -30,11 +32,17 @@ _PARTIAL = ((206, 206),)
 _MOST_LENGTHS = 4096
 """Of objects of one size, or of a few: with a size for each object there is nothing to be had from keeping them."""
 _NO_QUERY = Query()
+_TELLING = {
+    Operation.CREATE_MULTIPART: TellingExpect(tells=read_upload_id, what="upload id"),
+    Operation.COMPLETE_MULTIPART: TellingExpect(maybe_error=True, what="object that was put together"),
+    Operation.COPY: TellingExpect(maybe_error=True, what="copy that was made"),
+}
+"""S3 says what came of them in the document alone."""
 
 
 def _model(operation: Operation, name_id: int) -> Request:
     """What all requests of an operation have in common. Their replies may differ in length, so none is remembered."""
-    expect = S3Expect(maybe_error=operation.maybe_error)
+    expect = _TELLING.get(operation) or S3Expect(maybe_error=operation.maybe_error)
     return Request(name_id, operation.method, "/", Fields(()), expect=expect, keep=operation.keep)
 
 

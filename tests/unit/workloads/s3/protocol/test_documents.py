@@ -99,6 +99,7 @@ def test_the_ids_of_uploads():
     begun = f"<InitiateMultipartUploadResult {NAMESPACE}><UploadId>u/1=</UploadId></InitiateMultipartUploadResult>"
     assert read_upload_id(begun.encode()) == "u/1="
     assert read_upload_id(b"<InitiateMultipartUploadResult/>") == ""
+    assert read_upload_id(b"<InitiateResult><UploadId> u </UploadId></InitiateResult>") == "u"
     listed = "<Upload><Key>k</Key><UploadId>u</UploadId></Upload>"
     document = f"<ListMultipartUploadsResult {NAMESPACE}>{listed}</ListMultipartUploadsResult>"
     assert read_uploads(document.encode()) == (("k", "u"),)
@@ -114,7 +115,7 @@ def test_blanks_before_a_document_are_skipped():
     [
         b"", b"<html>", b"<html/>", b"\xff\xfe\x00", b"{}", NO_SUCH_KEY, NO_SUCH_KEY[:60],
         b'<?xml version="1.0" encoding="x"?><a/>', page(item("a"))[:-1],
-        b"<Other><UploadId>u</UploadId><Contents><Key>k</Key><Size>1</Size></Contents><Upload/></Other>",
+        b"<Error><UploadId>u</UploadId></Error>", b"<Other><Contents><Key>k</Key></Contents><Upload/></Other>",
     ],
 )  # fmt: skip
 def test_nothing_is_read_of_what_is_no_document_of_its_kind(read, nothing, data):
