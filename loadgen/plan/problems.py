@@ -1,7 +1,7 @@
 """Problems with what a person wrote, each with its place, and how they become one ProfileError."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from loadgen.base.errors import ProfileError
@@ -24,11 +24,15 @@ _LONGEST_LINE = 400
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at one place. `line` is given where the place alone does not tell it (a syntax error)."""
+    """What is wrong at one place. `line` is given where the place alone does not tell it (a syntax error).
+
+    `has_value` is false where the text holds names alone, and so no secret.
+    """
 
     where: Where
     text: str
     line: int | None = None
+    has_value: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,13 @@ class Places:
     flags: frozenset[str] = frozenset()
 
     def error(self, problems: Iterable[Problem], redactor: Redactor) -> ProfileError:
-        """All problems as one error, in the order of the file's lines, without secrets."""
+        """All problems as one error, in the order of the file's lines, without secrets.
+
+        Secrets are taken out of what was found; the names of the place are the profile's own words.
+        """
         ordered = sorted(problems, key=lambda problem: self.line(problem) or 0)
-        lines = [redactor.text(self.described(problem)) for problem in ordered]
+        shown = [replace(item, text=redactor.text(item.text)) if item.has_value else item for item in ordered]
+        lines = [self.described(problem) for problem in shown]
         return ProfileError(self.source, [_shortened(line) for line in dict.fromkeys(lines)])
 
     def described(self, problem: Problem) -> str:
@@ -52,7 +60,8 @@ class Places:
             key = str(problem.where[len(problem.where) > 1 and problem.where[0] == "s3"])
             return f"--{_FLAG_NAMES.get(key, key).replace('_', '-')}: {problem.text}"
         line = self.line(problem)
-        parts = [f"line {line}" if line else "", where_text(problem.where), problem.text]
+        place = Redactor().text(where_text(problem.where))  # a key that is a whole header line holds a credential
+        parts = [f"line {line}" if line else "", place, problem.text]
         return ": ".join(part for part in parts if part)
 
     def line(self, problem: Problem) -> int | None:

@@ -176,7 +176,7 @@ def _remove(values: Any, where: Where) -> None:
 
 def _problem(error: dict[str, Any]) -> Problem:
     where: Where = tuple(step for step in error["loc"] if step != "[key]")
-    return Problem(where, _explained(error, where))
+    return Problem(where, _explained(error, where), has_value=error["type"] not in ("missing", "extra_forbidden"))
 
 
 def _explained(error: dict[str, Any], where: Where) -> str:

@@ -71,6 +71,7 @@ class Resolver:
         self._encoded: set[str] = set()
         self._secrets: list[str] = []
         self._unknown: dict[str, list[Where]] = {}
+        self._unset: dict[str, str] = {}  # of a declared name, the variable of the environment
         self._used: set[str] = set()
         self._names = journey_names(document.values)
         self._result = Resolution(names=self._names)
@@ -128,6 +129,7 @@ class Resolver:
             self._known[name] = (default, text)
             source = "the profile"
         else:
+            self._unset[name] = other
             return
         self._found(name, REDACTED if secret else self._known[name][1], source)
         if secret:
@@ -268,10 +270,15 @@ class Resolver:
             also = [f"{where_text(place)} (line {self._document.lines[place]})" for place in places[1:]]
             more = f"; also used in {', '.join(also)}" if also else ""
             remedy = f"give it with --set {name}=..., in the environment, or under variables"
+            if name in self._unset:
+                declared = self._document.lines.get(("variables", name))
+                at = f" (line {declared})" if declared else ""
+                remedy = f"{self._unset[name]}{at} is not set in the environment: set it, or give --set {name}=..."
             if self._names.extracted:
                 hint = did_you_mean(name, sorted(self._names.extracted))
                 remedy += f", or extract it in a step before{hint}"
-            self._problem(places[0], f"${{{name}}} has no value: {remedy}{more}")
+            text = f"${{{name}}} has no value: {remedy}{more}"
+            self._result.problems.append(Problem(places[0], text, has_value=False))
 
     def _report_unused_settings(self, declared: Mapping[str, Any]) -> None:
         for name in self._settings:

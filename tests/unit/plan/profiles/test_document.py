@@ -491,6 +491,30 @@ def test_a_set_makes_a_changing_variable_fixed(read):
 # Secrets.
 
 
+def test_a_secret_that_the_environment_lacks_is_named_with_its_variable_there(problems):
+    text = TARGET + "variables:\n  TOKEN: {env: API_TOKEN, secret: true}\n"
+    text += "requests: [{headers: {Authorization: 'Bearer ${TOKEN}'}}]\n"
+    assert problems(text) == [
+        "line 4: requests[0].headers.Authorization: ${TOKEN} has no value: API_TOKEN (line 3) is not set in the "
+        "environment: set it, or give --set TOKEN=..."
+    ]
+
+
+@pytest.mark.parametrize("secret", ["requests", "headers", "name", "line", "unknown", "key"])
+def test_a_secret_hides_no_word_of_the_profile(problems, secret):
+    text = TARGET + "variables: {T: {secret: true}}\nrequests: [{nme: a, headers: {X-Key: '${T}'}, weight: '${T}'}]\n"
+    assert problems(text, environment={"T": secret}) == [
+        "line 3: requests[0].weight: expected a number > 0, got '[redacted]'",
+        "line 3: requests[0].nme: unknown key; did you mean 'name'?",
+    ]
+
+
+def test_a_key_that_is_a_whole_header_line_is_hidden(problems):
+    text = "\n".join(problems(TARGET + "requests: [{headers: {'Authorization: Bearer cAnArY': [a]}}]\n"))
+    assert "cAnArY" not in text
+    assert "requests[0].headers.Authorization: [redacted]" in text
+
+
 @pytest.mark.parametrize("line", ["connections: ${T}", "mode: x${T}", "requests: [{weight: '${T}'}]", "duration: ${T}"])
 @pytest.mark.parametrize("secret", ["cAnArY-123", "cAnArY" * 40, 'it\'s "cAnArY"\\n'])
 def test_no_problem_shows_a_secret(problems, line, secret):
