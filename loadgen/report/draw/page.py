@@ -39,7 +39,8 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; } svg .label { f
 .whisker { stroke: var(--soft); stroke-width: 2; } .dot { fill: var(--soft); stroke: none; }
 .better .whisker { stroke: var(--good); } .better .dot { fill: var(--good); }
 .worse .whisker { stroke: var(--bad); } .worse .dot { fill: var(--bad); } .bar { fill: var(--c0); stroke: none; }
-.big { font-size: 1.25rem; font-weight: 600; margin: .8rem 0; } .why { white-space: normal; overflow-wrap: anywhere; }
+.big { font-size: 1.25rem; font-weight: 600; margin: .8rem 0; } .why { white-space: normal; overflow-wrap: anywhere;
+  min-width: 12rem; }
 pre { margin: .3rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
 @media (max-width: 42rem) { .chart { min-width: 40rem; } svg text { font-size: 16px; } }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } .scroll { overflow: visible; }
@@ -49,7 +50,7 @@ COLOURS = 8
 HEATS = 5
 MACHINE = ("loadgen", "python", "cpu", "cores", "system")
 _SWATCHES = "".join(f".s{n} {{ stroke: var(--c{n}); }} .f{n} {{ fill: var(--c{n}); }}\n" for n in range(COLOURS))
-_HEATS = "".join(f".h{n} {{ fill: var(--c0); fill-opacity: {(n + 1) ** 2 / HEATS**2:.2f}; }}\n" for n in range(HEATS))
+_HEATS = "".join(f".h{n} {{ fill: var(--c0); fill-opacity: {((n + 1) / HEATS) ** 1.3:.2f}; }}\n" for n in range(HEATS))
 
 
 def html_page(title: str, body: str) -> str:

@@ -38,11 +38,12 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A line through points; from index `sure` on it is drawn as doubtful."""
+    """A line through points; from index `sure` on it is drawn as doubtful. `colour` where not that of its place."""
 
     label: str
     points: Sequence[Point]
     sure: int
+    colour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,18 @@ class Column:
 
 
 def line_chart(title: str, x_axis: Axis, y_axis: Axis, curves: Sequence[Curve]) -> str:
-    """An `<svg>` element for `html_page`."""
-    marks = [mark for index, curve in enumerate(curves) for mark in _curve(curve, index % COLOURS)]
-    swatches = [(f"curve s{index % COLOURS}", curve.label) for index, curve in enumerate(curves)]
+    """An element for `html_page`."""
+    colours = [index % COLOURS if curve.colour is None else curve.colour for index, curve in enumerate(curves)]
+    marks = [mark for curve, colour in zip(curves, colours, strict=True) for mark in _curve(curve, colour)]
+    swatches = [
+        (f"curve {'few ' * (curve.sure == 0)}s{colour}", curve.label)
+        for curve, colour in zip(curves, colours, strict=True)
+    ]
     return _chart(title, x_axis, y_axis, marks, _legend(swatches, "h18"))
 
 
 def heat_map(title: str, x_axis: Axis, y_axis: Axis, columns: Sequence[Column], rows: int, names: Sequence[str]) -> str:
-    """An `<svg>` element for `html_page`: columns of so many rows each; `names` says what each heat means."""
+    """An element for `html_page`: columns of so many rows each; `names` says what each heat means."""
     marks = [f'<path class="h{heat}" d="{shape}"/>' for heat in range(HEATS) if (shape := _cells(columns, rows, heat))]
     for column in columns:
         x, width = _x(column.start), _x(column.end) - _x(column.start)
@@ -112,10 +117,9 @@ def log_axis(title: str, low: float, high: float, form: str = "{}") -> tuple[Axi
 
 def _chart(title: str, x_axis: Axis, y_axis: Axis, marks: Sequence[str], legend: tuple[list[str], float]) -> str:
     swatches, legend_height = legend
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH:g} {HEIGHT + legend_height:g}" role="img" aria-label="{text(title)}">'
-        "\n" + "\n".join([*_grid(x_axis, y_axis), *swatches, *marks]) + "\n</svg>"
-    )
+    box = f'viewBox="0 0 {WIDTH:g} {HEIGHT + legend_height:g}"'
+    parts = "\n".join([*_grid(x_axis, y_axis), *swatches, *marks])
+    return f'<div class="scroll"><svg class="chart" {box} role="img" aria-label="{text(title)}">\n{parts}\n</svg></div>'
 
 
 def _x(place: float) -> float:

@@ -1,7 +1,7 @@
-"""The charts of a run's page: latency and rate over time, the heat map, percentiles. Each is an `<svg>`, or nothing."""
+"""The charts of a run's page: latency and rate over time, the heat map, percentiles. Each is an element, or nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, isnan, nan
 
@@ -28,6 +28,8 @@ LEAST_MS = 0.001
 """What stands for 0 where it has no logarithm."""
 SHORTEST_S = 2
 """Shorter runs have no course."""
+BLUE, GREEN, RED = 0, 2, 6
+"""Of the page's colours."""
 
 assert len(HEAT_NAMES) == HEATS
 Values = Sequence[tuple[float, float]]
@@ -79,7 +81,7 @@ class Course:
     def rate(self) -> str:
         """Requests by second: those that ended, good and failed ones; and what was due, where it did not wait."""
         rows = self.result.whole_seconds
-        names = {"sent": "sent", "ok": "good replies", "failed": "failed"}
+        names = {"sent": ("sent", BLUE), "ok": ("good replies", GREEN), "failed": ("failed", RED)}
         most = max((row.sent for row in rows), default=0)
         if not most or not self._is_long:
             return ""
@@ -87,7 +89,8 @@ class Course:
         x_axis, x = time_axis("time since the measured part began", self._end_s)
         y_axis, y = linear_axis("requests a second", max(most, due))
         curves = [
-            _curve(label, [(row.t_s + 0.5, y(getattr(row, key))) for row in rows], x) for key, label in names.items()
+            replace(_curve(label, [(row.t_s + 0.5, y(getattr(row, key))) for row in rows], x), colour=colour)
+            for key, (label, colour) in names.items()
         ]
         if due:
             curves.append(Curve(f"due, on average {format_rate(due)}/s", [Point(0, y(due)), Point(1, y(due))], 0))
@@ -118,13 +121,13 @@ class Course:
         return [(min(at, self._end_s), nan if value is None else max(value, LEAST_MS)) for at, value in found]
 
     def _blocks(self, value_of: Callable[[Histogram], float]) -> Values:
-        """A step as long as each block."""
-        return [
-            point
-            for block, times in self._decoded
-            for value in [value_of(times) if times.total else nan]
-            for point in ((min(block.t_s, self._end_s), value), (_end_of(block, self._end_s), value))
-        ]
+        """A step as long as each block; of a block of a second a point, as a second has one."""
+        points = []
+        for block, times in self._decoded:
+            value = value_of(times) if times.total else nan
+            ends = (min(block.t_s, self._end_s), _end_of(block, self._end_s))
+            points += [(at, value) for at in (ends if block.duration_s > 1 else [min(block.t_s + 0.5, self._end_s)])]
+        return points
 
 
 def spectrum(result: Result) -> str:

@@ -36,10 +36,10 @@ def run_html(report: RunReport | Gate) -> str:
         *_head(result),
         *_verdict(result, checks),
         _section("Latency", latencies(result)),
-        _section("Latency over time", _chart(course.latency), _stretch(course)),
-        _section("Every reply", _chart(course.heat)),
-        _section("Rate and failures over time", _chart(course.rate)),
-        _section("By percentile", _chart(spectrum(result)), f'<p class="soft">{BY_PERCENTILE}</p>'),
+        _section("Latency over time", course.latency, _stretch(course)),
+        _section("Every reply", course.heat),
+        _section("Rate and failures over time", course.rate),
+        _section("By percentile", spectrum(result), f'<p class="soft">{BY_PERCENTILE}</p>'),
         _section("Response times", response_times(result)),
         *requests(result),
         _checks_and_metrics(result),
@@ -131,10 +131,6 @@ def _why(sentence: str) -> str:
 def _section(head: str, body: str, note: str = "") -> str:
     """Nothing without a body."""
     return f"<h2>{text(head)}</h2>\n{body}\n{note}" if body else ""
-
-
-def _chart(svg: str) -> str:
-    return f'<div class="scroll">{svg}</div>' if svg else ""
 
 
 def _plain(row: Line) -> str:

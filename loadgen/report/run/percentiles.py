@@ -16,7 +16,7 @@ Times = tuple[Histogram, Histogram]
 
 
 def percentile_chart(times: Mapping[str, Times], title: str = "response time, ms") -> str:
-    """An `<svg>` with a curve for each label, or nothing where there is no value.
+    """A chart with a curve for each label, or nothing where there is no value.
 
     A curve ends where only lower bounds (no reply in time) are left.
     """

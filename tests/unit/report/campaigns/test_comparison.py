@@ -89,7 +89,7 @@ def test_its_elements_are_balanced(html: str) -> None:
     body = re.sub(r"<meta [^>]*>", "", html.partition("\n")[2])
     root = ElementTree.fromstring(body)
     assert root.findtext("head/title", "").endswith("loadgen")
-    assert len(root.findall("body/svg")) == 1
+    assert len(root.findall("body/div/svg")) == 1
 
 
 def test_every_variant_has_a_curve_with_tooltips() -> None:

@@ -57,7 +57,9 @@ def test_what_is_not_sure_is_drawn_apart() -> None:
     points = [Point(x / 4, x / 4) for x in range(5)]
     assert line_chart("t", PLAIN, PLAIN, [Curve("a", points, 3)]).count("few") == 1
     assert "few" not in line_chart("t", PLAIN, PLAIN, [Curve("a", points, 5)])
-    assert line_chart("t", PLAIN, PLAIN, [Curve("a", points, 0)]).count('class="curve s0"') == 1, "the legend's"
+    assert line_chart("t", PLAIN, PLAIN, [Curve("a", points, 0)]).count('class="curve few s0"') == 2, (
+        "in the legend, too"
+    )
 
 
 def test_a_gap_ends_a_line_and_begins_another() -> None:
@@ -119,3 +121,9 @@ def test_a_heat_map_draws_each_cell_once_and_tells_of_each_column() -> None:
     for x, y in re.findall(r"M([\d.]+) ([\d.]+)", shapes["h4"]):
         assert 0 <= float(x) <= WIDTH
         assert 0 <= float(y) <= HEIGHT
+
+
+def test_a_curve_may_have_a_colour_of_its_own() -> None:
+    points = [Point(0.0, 0.0), Point(1.0, 1.0)]
+    svg = line_chart("t", PLAIN, PLAIN, [Curve("a", points, 2, 6), Curve("b", points, 2)])
+    assert re.findall(r'class="curve (s\d)"', svg) == ["s6", "s1"] * 2, "in the legend, too"
