@@ -124,3 +124,58 @@ def test_a_copy_that_tells_of_no_copy_is_a_failure(local_mode: Mode, said: bytes
     whole = s3(Store(twist=of(b"<CopyObject", lambda _: said)), "copy", "--size", "1", "-n", "6", mode=local_mode)
     assert (whole.result.ledger.ok, whole.result.ledger.failed) == (0, 6)
     assert whole.result.errors[0].message == "the reply tells of no copy that was made"
+
+
+FUNCTION = """
+import asyncio
+import sys
+
+class Odd(BaseException):
+    pass
+
+def make(data):
+    if data.endswith(b"3"):
+        {wrong}
+    return data
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("sys.exit(3)", "SystemExit: 3"),
+        ("sys.exit()", "SystemExit"),
+        ("raise Odd('no image')", "Odd: no image"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise asyncio.CancelledError", "CancelledError"),
+        ("raise GeneratorExit", "GeneratorExit"),
+    ],
+)
+def test_whatever_a_function_raises_is_the_failure_of_its_object(
+    mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, said: str
+) -> None:
+    module = f"odd_{tmp_path.name}"
+    (tmp_path / f"{module}.py").write_text(FUNCTION.format(wrong=wrong))
+    monkeypatch.chdir(tmp_path)
+    store = Store()
+    store.add({f"in/{number:02d}": b"image %d" % number for number in range(6)})
+    argv = ("--source", "in/", "--prefix", "out/", "--function", f"{module}:make")
+    whole = s3(store, "batch", *argv, "--max-errors", "100", mode=mode)
+    (row,) = whole.result.errors
+    assert (row.error_class, row.count, row.message) == ("processing_failed", 1, f"in/03: {said}")
+    assert whole.code == 99
+    assert sorted(key for key in store.left if key.startswith("out/")) == [
+        f"out/{number:02d}" for number in (0, 1, 2, 4, 5)
+    ]
+    assert s3(store, "batch", *argv, mode=mode).code == 108
+
+
+@pytest.mark.parametrize("wrong", ["sys.exit()", "sys.exit(0)", "raise Odd"])
+def test_a_module_that_ends_the_program_is_a_usage_error(
+    local_mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    (tmp_path / "ends_at_import.py").write_text(f"import sys\nclass Odd(BaseException): pass\n{wrong}\n")
+    monkeypatch.chdir(tmp_path)
+    whole = s3(Store(), "batch", "--function", "ends_at_import:make", "--size", "1", mode=local_mode)
+    assert (whole.code, whole.out) == (2, "")
+    assert "--function ends_at_import:make: " in whole.err

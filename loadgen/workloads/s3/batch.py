@@ -8,7 +8,7 @@ from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Shard
-from loadgen.workloads.s3.function import Function, load_function, processed
+from loadgen.workloads.s3.function import Function, load_function, processed, raised
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
 from loadgen.workloads.s3.listing import Pages
 from loadgen.workloads.s3.protocol.data import Given
@@ -45,8 +45,8 @@ class ProcessedExpect(S3Expect):
             return problem
         try:
             self.work.processed = processed(self.function, kept)
-        except Exception as error:  # whatever a person's function raises is the object's failure, not the run's
-            self.work.problem = f"{self.work.key}: {type(error).__name__}: {error}"
+        except BaseException as error:  # whatever it raises, sys.exit among it, is the object's failure, not the run's
+            self.work.problem = f"{self.work.key}: {raised(error)}"
             return ErrorClass.PROCESSING
         return None
 

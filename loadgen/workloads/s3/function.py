@@ -28,8 +28,10 @@ def load_function(name: str | None) -> Function:
         function = importlib.import_module(module)
         for part in path.split("."):
             function = getattr(function, part)
-    except Exception as error:  # whatever a person's module does when it is imported
-        raise UsageError(f"--function {name}: {type(error).__name__}: {error}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a person's module does when it is imported, sys.exit among it
+        raise UsageError(f"--function {name}: {raised(error)}") from None
     if not callable(function):
         raise UsageError(f"--function {name}: expected a function that takes and returns bytes")
     return function
@@ -41,3 +43,9 @@ def processed(function: Function, data: bytes) -> bytes:
     if not isinstance(result, bytes | bytearray | memoryview):
         raise TypeError(f"the function returned {type(result).__name__}, expected bytes")
     return bytes(result)
+
+
+def raised(error: BaseException) -> str:
+    """What a person's code raised, in words."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
