@@ -79,7 +79,7 @@ def _verdict(result: Result, checks: Sequence[Check]) -> Iterator[str]:
     limits = [
         (
             text(row.expr),
-            text(observed(row).removeprefix("observed ")) or "no data",
+            text(observed(row).removeprefix("observed ")) if row.observed is not None else _why(observed(row)),
             text(with_unit(row.unit, row.limit)) if row.metric else "",
             text(beyond(row, result)),
             _grade(grade, row.verdict.replace("_", " ")),

@@ -19,6 +19,7 @@ from loadgen.report.run.latency import (
     is_rough,
     recorded_ms,
 )
+from loadgen.report.run.operations import MIB
 from loadgen.report.run.tables import FAULTS, PHASES, SCRIPT_FAULT
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result
 
@@ -129,8 +130,17 @@ def _named(title: str, result: Result, parts: Sequence[tuple[str, RequestResult]
     ends = [end for _, part in shown for end in _ends(part)]
     low, high = min(ends, default=1.0), max(ends, default=1.0)
     rows = [_row(name, part, result, _strip(part, low, high), begun=begun) for name, part in shown]
-    heads = ("", "begun" if begun else "sent", *(() if begun else ("share",)), "ok/s", *SHOWN, "failed", "p50 to p99")
+    heads = ["", "begun" if begun else "sent", *(() if begun else ("share",)), "ok/s", *SHOWN, "failed", "p50 to p99"]
+    if any(part.payload_bytes for _, part in shown):
+        heads.append("MiB/s")
+        rows = [(*row, _payload(part, result)) for row, (_, part) in zip(rows, shown, strict=True)]
     return f"<h2>{text(title)}</h2>\n{html_table(heads, rows)}{_left(len(parts))}"
+
+
+def _payload(part: RequestResult, result: Result) -> str:
+    if not part.payload_bytes or result.duration_s <= 0:
+        return "-"
+    return format_rate(part.payload_bytes / result.duration_s / MIB)
 
 
 def _row(name: str, part: RequestResult, result: Result, strip: str, *, begun: bool) -> tuple[str, ...]:

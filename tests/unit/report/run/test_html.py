@@ -247,3 +247,21 @@ def test_a_saved_result_makes_the_same_page() -> None:
 def test_a_damaged_histogram_is_a_usage_error(change: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="damaged"):
         page(replace(hour(), **change))
+
+
+def test_payload_has_a_column_where_there_is_some() -> None:
+    result = EVERY_RESULT["s3"]()
+    rows = Document(page(result)).rows
+    (heads,) = [row for row in rows if "MiB/s" in row]
+    for name, part in result.requests.items():
+        row = next(row for row in rows if row[0] == name and len(row) == len(heads))
+        shown = row[heads.index("MiB/s")].replace(",", "")
+        exact = part.payload_bytes / result.duration_s / (1 << 20)
+        assert shown == "-" if not exact else float(shown) == pytest.approx(exact, rel=0.05)
+    assert not any("MiB/s" in row for row in Document(page(EVERY_RESULT["ordinary"]())).rows)
+
+
+def test_why_a_threshold_has_no_data_stands_where_it_was_to_be_observed() -> None:
+    result = EVERY_RESULT["shop"]()
+    missing = next(row for row in result.thresholds if row.hint)
+    assert Document(page(result)).row(missing.expr)[1] == missing.hint
