@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loadgen.base.errors import ProfileError, UsageError
 from loadgen.base.loop import run_on_loop
-from loadgen.judge.exit_code import ExitCode
+from loadgen.judge.exit_code import exit_code
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.document import parse_profile, profile_for_url, read_profile
 from loadgen.plan.profiles.shipped import shipped_profiles
@@ -64,8 +64,10 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     return from_json(Path(path).read_text("utf-8"), str(path))
 
 
-def _leave(_result: Result) -> None:
-    os._exit(ExitCode.SIGNAL)  # threads that hang in the resolver would keep an orderly end waiting
+def _leave(result: Result) -> None:
+    """For threads that hang in the resolver, or code of a scenario's that never ends, an orderly end would wait."""
+    _log.error("the run was left where it was: %s", result.ended_because)
+    os._exit(exit_code(result))
 
 
 def _crashed(error: BaseException) -> None:

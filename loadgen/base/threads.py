@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, TypeVar
 
+from loadgen.base.whereabouts import whereabouts
+
 T = TypeVar("T")
 
 
@@ -30,6 +32,11 @@ class ThreadPool(Executor):
         thread.start()
         self._threads.append(thread)
         return future
+
+    def whereabouts(self) -> list[str]:
+        """Where those are that have not come back, in code of the user's own; each place once."""
+        places = [whereabouts(thread.ident) for thread in self._threads if thread.is_alive()]
+        return list(dict.fromkeys(filter(None, places)))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let all threads end; nothing waits for a turn that could be cancelled."""

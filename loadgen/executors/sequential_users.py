@@ -18,7 +18,7 @@ from loadgen.executors.waits import LoopWaits, ThreadWaits
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP, Cause, Slot
 from loadgen.measure.recorder import Recorder
-from loadgen.measure.recording import Recording
+from loadgen.measure.recording import Frame, Recording
 from loadgen.measure.sample_buffer import SampleBuffer
 from loadgen.pacing.base import LockedPacer, Pacer
 from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
@@ -27,6 +27,9 @@ from loadgen.workloads.base import Batch, Fresh, Wait, Workload
 _PASSED = Request(0, "", "", Fields(()))
 DRAIN_EVERY_NS = 250 * NS_PER_MS
 """Between looks through the users' buffers: to look through 2,000 takes 5 to 10 ms, 2 to 4 % of a core."""
+
+MOST_PLACES = 3
+"""That are told of where users hang."""
 
 CUT_S = 1.0
 """Users who were cut, and are not gone after this, do not come back."""
@@ -178,6 +181,9 @@ class SequentialUsers:
             for future in hung:
                 future.cancel()
             if self._threads is not None:
+                if hung and (places := self._threads.whereabouts()):
+                    shard = self._task.shard.index
+                    self._task.deliver(Frame(shard, 0, 0, Recording(), hung=", ".join(places[:MOST_PLACES])))
                 self._threads.close(wait=not hung)
             if not hung:  # who hangs may be using one
                 for client in self._all_clients():

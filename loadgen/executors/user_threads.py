@@ -43,6 +43,10 @@ class UserThreads:
             threading.stack_size(before)
         return futures
 
+    def whereabouts(self) -> list[str]:
+        """Where those are that have not come back, in code of the user's own."""
+        return self._threads.whereabouts()
+
     def close(self, *, wait: bool) -> None:
         """`wait` for them, unless one hangs."""
         self._pool.shutdown(wait)

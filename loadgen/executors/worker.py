@@ -3,13 +3,16 @@
 import asyncio
 import gc
 import time
+from dataclasses import replace
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import TICK_S, UNLIMITED, Assignment, Users
+from loadgen.executors.loop_watch import LoopWatch
 from loadgen.guard.shared_state import CUT, GO, Slot, State
-from loadgen.measure.recording import Frame, Usage, Window
+from loadgen.measure.recording import Frame, Recording, Usage, Window
 from loadgen.measure.usage import GcWatch, UsageMeter
+from loadgen.plan.jobs.scenario import ScenarioJob
 
 POLL_S = 0.002
 """Between looks for the gate and for connected users: a tenth of the time by which the gate is announced ahead."""
@@ -34,10 +37,17 @@ class Worker:
         self._index = task.shard.index
         self._second = 0
         self._opens_ns = 0
+        self._ends_ns = UNLIMITED
+        self._closing_ns = 0
+        self._watch: LoopWatch | None = None
         self._cpu_ns = time.process_time_ns if task.plan.mode == "threads" else time.thread_time_ns
 
     async def run(self) -> None:
         """From connecting to the last frame."""
+        job = self._task.plan.job
+        if isinstance(job, ScenarioJob) and job.file is not None:
+            self._watch = LoopWatch(self._due, self._on_hung, self._task.clock)
+            self._watch.start()
         try:
             await self._open()
             gate_at = await self._gate()
@@ -49,8 +59,21 @@ class Worker:
         finally:
             if self._renewal is not None:
                 self._renewal.close()
-            await self._users.close()
+            self._closing_ns = self._task.clock()
+            try:
+                await self._users.close()
+            finally:
+                if self._watch is not None:
+                    self._watch.close()
             self._put(Slot.STATE, State.FINISHED)
+
+    def _due(self) -> int:
+        """When all is to be over."""
+        ends_ns = min(self._ends_ns, self._control.stopped_at_ns or UNLIMITED)
+        return (self._closing_ns + LOST_NS if self._closing_ns else ends_ns) + s_to_ns(self._task.plan.grace_s)
+
+    def _on_hung(self, where: str) -> None:
+        self._task.deliver(Frame(self._index, 0, 0, Recording(), hung=where))
 
     async def _open(self) -> None:
         users = self._users
@@ -86,7 +109,8 @@ class Worker:
         meter = UsageMeter(self._cpu_ns)
         cut_ns = 0
         self._put(Slot.STATE, State.RUNNING)
-        users.start(gate_at, min(closes_ns + s_to_ns(plan.cool_down_s), UNLIMITED))
+        self._ends_ns = min(closes_ns + s_to_ns(plan.cool_down_s), UNLIMITED)
+        users.start(gate_at, self._ends_ns)
         self._show()
         while not users.finished:
             next_second_ns = opens_ns + (self._second + 1) * NS_PER_S
@@ -96,6 +120,8 @@ class Worker:
             await asyncio.sleep(pause_s)
             now = task.clock()
             meter.woke(now - asked_ns - s_to_ns(pause_s))
+            if self._watch is not None:
+                self._watch.beat()
             users.tick(now)
             self._show()
             if control.stop == CUT:
@@ -117,7 +143,10 @@ class Worker:
                 if over:
                     meter.end()
                     window = "cooldown" if plan.cool_down_s and not stopped else "drain"
-        self._deliver(users.finished_ns or task.clock(), window, meter.usage(gc_watch.pause_ns))
+        usage = meter.usage(gc_watch.pause_ns)
+        if self._watch is not None:
+            usage = replace(usage, stalled_in=self._watch.longest)
+        self._deliver(users.finished_ns or task.clock(), window, usage)
         if cut_ns and not users.finished:
             raise UsersLostError("users that were cut never came to an end")
 

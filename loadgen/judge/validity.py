@@ -76,7 +76,12 @@ def _held_up(result: Result) -> Iterator[str]:
             "there are cores; pin them apart with taskset, use fewer --processes, or another machine"
         )
     stall_ms = generator.longest_stall_ms
-    if stall_ms > STALL_MS:
+    if stall_ms > STALL_MS and generator.stalled_in:
+        yield (
+            f"the generator stood still for {stall_ms:.0f} ms in {generator.stalled_in}, code of the scenario's own, "
+            "and latencies around then are its own; let it await, use user.call(..., in_thread=True), or --mode threads"
+        )
+    elif stall_ms > STALL_MS:
         yield (
             f"the generator stood still for {stall_ms:.0f} ms: it was suspended or starved, and latencies around then "
             "are its own; run again on a less busy machine"

@@ -147,6 +147,7 @@ class Usage:
     """What a worker cost: its CPU time in the window, and the figures of its process so far.
 
     `longest_stall_ns` is how much later than asked its loop woke up, at the worst: suspended, or without a core.
+    `stalled_in` is where code of the user's own held it up the longest, as `shop.py:12 in buy`.
     `core_wait_ns` is how long its thread was ready to run and had none. Of `quota_periods` of the container's CPU quota
     `throttled_periods` used it up, and all in it stood still for `throttled_ns`. `process` is the number of its
     process, 0 for the coordinator's own: workers with the same number share its figures.
@@ -163,6 +164,7 @@ class Usage:
     throttled_periods: int = 0
     throttled_ns: int = 0
     process: int = 0
+    stalled_in: str = ""
 
 
 @dataclass(slots=True)
@@ -171,7 +173,8 @@ class Frame:
 
     `second` is the one in which the frame began and `elapsed_ns` when it was taken, both from the opening of the
     measured window. `window` says where in the run that was; only `measured` and `drain` (requests sent in the window
-    that end after it) are measured. A worker's last frame has its `usage`.
+    that end after it) are measured. A worker's last frame has its `usage`. One that has `hung` says nothing else: where
+    code of the user's own is that did not come back.
     """
 
     worker: int
@@ -180,3 +183,4 @@ class Frame:
     recording: Recording
     window: Window = "measured"
     usage: Usage | None = None
+    hung: str | None = None

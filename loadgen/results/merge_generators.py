@@ -55,6 +55,7 @@ def _generator(results: Sequence[Result]) -> Generator:
         throttled_periods=sum(item.throttled_periods for item in generators),
         throttled_ms=round(sum(item.throttled_ms for item in generators), 3),
         longest_stall_ms=max(item.longest_stall_ms for item in generators),
+        stalled_in=max(generators, key=lambda item: item.longest_stall_ms).stalled_in,
         verdict=max((item.verdict for item in generators), key=lambda verdict: place_in(VERDICTS, verdict)),
         reasons=_reasons(reason for item in generators for reason in item.reasons),
     )

@@ -269,6 +269,7 @@ def _generator(plan: Plan, collected: Collector) -> Generator:
     usages = collected.usages.values()
     processes = _processes(usages)
     cpu_ns = sum(usage.cpu_ns for usage in usages)
+    longest = max(usages, key=lambda usage: usage.longest_stall_ns, default=None)
     workers = [_worker(collected.usages.get(index), lag) for index, lag in enumerate(collected.worker_lag)]
     return Generator(
         mode=plan.mode,
@@ -283,6 +284,7 @@ def _generator(plan: Plan, collected: Collector) -> Generator:
         quota_periods=max((usage.quota_periods for usage in usages), default=0),
         throttled_periods=max((usage.throttled_periods for usage in usages), default=0),
         throttled_ms=round(max((usage.throttled_ns for usage in usages), default=0) / NS_PER_MS, 3),
+        stalled_in=longest.stalled_in if longest is not None else "",
         longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
     )
 

@@ -84,7 +84,8 @@ class _OfStep(Observer):
 class Hooks:
     """What a run hands to its caller. `observers` are told of it while it lasts.
 
-    `emergency` takes the Result so far at the second signal, and should not return. `crashed` takes an exception of
+    `emergency` takes the Result so far at the second signal, or from another thread where code of a scenario's own
+    keeps the loop, and should not return. `crashed` takes an exception of
     ours; the run still ends with a Result.
     """
 

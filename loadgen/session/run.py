@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +18,7 @@ from loadgen.clients.resolve import resolve
 from loadgen.executors.base import TICK_S
 from loadgen.executors.places.base import Place, WorkersLostError
 from loadgen.executors.places.make import make_place
+from loadgen.executors.worker import UsersLostError
 from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram, bucket_of
@@ -46,6 +48,12 @@ starts within seconds on any machine, and connections come or fail one after the
 LEAVE_S = 5.0
 """A worker that a cut finds at work leaves within a tick, with thousands of connections within a second. One that is
 not gone after this hangs in code that never returns, or its process is stopped."""
+
+LEAVE_HUNG_S = 2.0
+"""The same where it is known that code of the scenario's own does not come back, which takes a second to be seen."""
+
+ALIVE_S = 1.0
+"""A loop that turns takes a callback within milliseconds."""
 
 ENDED_BY = {
     **{cause: cause.name.lower() for cause in Cause},
@@ -112,6 +120,7 @@ class Session:
         self._gate_ns = 0
         self._signals = 0
         self._abandoned = False
+        self._hung: list[str] = []
         self._before: tuple[int, int] = (self._began_ns, 0)
         self._rate_rps = 0.0
 
@@ -119,8 +128,17 @@ class Session:
         """From starting the workers to the Result. Raises UsageError where a worker cannot do what was asked."""
         loop = asyncio.get_running_loop()
 
+        own = threading.get_ident()
+
         def deliver(frame: Frame) -> None:
-            loop.call_soon_threadsafe(self._take, frame)
+            if frame.hung is None:
+                loop.call_soon_threadsafe(self._take, frame)
+                return
+            self._hung.append(frame.hung)
+            turns = threading.Event()
+            loop.call_soon_threadsafe(turns.set)
+            if threading.get_ident() != own and not turns.wait(ALIVE_S):  # it is this loop that hangs
+                self._hooks.emergency(self._result(whole=False))
 
         try:
             self._futures = self._place.start(make_shards(self._plan), deliver)
@@ -189,7 +207,7 @@ class Session:
                 control.trip(Cause.ERROR, now)
             if pending and control.stop == CUT:
                 cut_ns = cut_ns or now
-                if now - cut_ns >= s_to_ns(LEAVE_S):
+                if now - cut_ns >= s_to_ns(LEAVE_HUNG_S if self._hung else LEAVE_S):
                     self._place.abandon()
                     self._abandoned = True
                     await asyncio.wait(pending, timeout=WATCH_S)
@@ -227,6 +245,9 @@ class Session:
     def _lost(self) -> tuple[str, ...]:
         """In words: what came out of workers that failed, and who never came back."""
         texts = list(map(_lost_text, self._errors()))
+        if self._hung:
+            places = ", ".join(dict.fromkeys(filter(None, self._hung)))
+            return (f"the scenario's own code did not come back{places and f' ({places})'}",)
         hung = sum(not future.done() for future in self._futures) if self._abandoned else 0
         if hung:
             texts.append(f"{hung} of {len(self._futures)} workers did not come back within {LEAVE_S:g} s of the cut")
@@ -237,7 +258,7 @@ class Session:
         for error in self._errors():
             if isinstance(error, UsageError):
                 raise error
-            if not isinstance(error, WorkersLostError):
+            if not isinstance(error, WorkersLostError) and not (self._hung and isinstance(error, UsersLostError)):
                 self._hooks.crashed(error)
 
     def _ending(self, *, whole: bool) -> Ending:
@@ -245,7 +266,7 @@ class Session:
         ended_by = ENDED_BY[cause]
         lost = self._lost()
         if lost:
-            ended_by, because = "error", "; ".join(lost)
+            ended_by, because = "script" if self._hung else "error", "; ".join(lost)
         elif cause is Cause.CREDENTIALS:
             because = "the S3 credentials have expired and could not be renewed"
         elif cause is Cause.JOURNAL:

@@ -18,6 +18,7 @@ from loadgen.base.loop import run_on_loop
 from loadgen.base.processes import begin_as_worker
 from loadgen.base.restore import build
 from loadgen.executors.places.here import Here
+from loadgen.executors.worker import UsersLostError
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame
 from loadgen.measure.wire import write_frame
@@ -25,6 +26,7 @@ from loadgen.plan.codec import read_plan
 from loadgen.plan.plan import Plan, make_shards
 
 ORPHAN_EXIT = 70
+HUNG_EXIT = 71
 
 
 def encode_task(endpoint: Endpoint, shards: range, control: SharedState) -> bytes:
@@ -53,8 +55,11 @@ def leave_with_parent() -> None:
 
 async def _run(plan: Plan, task: dict[str, Any], frames: BinaryIO) -> None:
     writing = threading.Lock()
+    hung = False
 
     def deliver(frame: Frame) -> None:
+        nonlocal hung
+        hung |= frame.hung is not None
         with writing:
             try:
                 write_frame(frames, frame)
@@ -64,7 +69,12 @@ async def _run(plan: Plan, task: dict[str, Any], frames: BinaryIO) -> None:
     shards = make_shards(plan)[slice(*task["shards"])]
     control = SharedState(task["control"], plan.shard_count)
     with closing(Here(plan, build(Endpoint, task["endpoint"]), control)) as place:
-        await asyncio.gather(*place.start(shards, deliver))
+        try:
+            await asyncio.gather(*place.start(shards, deliver))
+        except UsersLostError:
+            if not hung:  # else the parent knows whose fault it is
+                raise
+            os._exit(HUNG_EXIT)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ class CoroutineScript:
         for steps in (self._stepped, self._coroutine):
             try:
                 steps.close()
-            except RuntimeError:  # it swallows what should end it
+            except (RuntimeError, ValueError):  # it swallows what should end it, or is in a thread that hangs
                 self.endless.extend((steps, self._running))
 
     def _throw(self, task: CurrentTask) -> Any:

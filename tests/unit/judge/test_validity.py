@@ -90,6 +90,11 @@ def test_a_generator_that_was_held_up_says_so(cpu_s, core_wait_s, stall_ms, verd
     assert [says in reason for reason in reasons] == [True] * bool(says)
 
 
+def test_code_that_holds_up_a_loop_is_named():
+    made = Generator(workers=[WorkerRow(0.1)], longest_stall_ms=500.0, stalled_in="shop.py:12 in buy")
+    assert "stood still for 500 ms in shop.py:12 in buy, code of the scenario's own" in judge(made)[1][0]
+
+
 def test_the_worker_that_waited_for_most_of_its_work_counts_whatever_others_did():
     rows = [WorkerRow(8.0, core_wait_s=0.9), WorkerRow(0.4, core_wait_s=0.3)]
     assert "without a core for 43% of the time that it wanted one" in judge(Generator(workers=rows))[1][0]

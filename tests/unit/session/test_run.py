@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.executors.places.base import WorkersLostError
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.exit_code import ExitCode, exit_code
+from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Plan, StopRules
@@ -187,6 +189,45 @@ def test_a_worker_that_never_comes_back_does_not_keep_the_run_from_its_result() 
     assert run.took_s == pytest.approx(OPENED_S + 3.0 + 1.0 + 5.0, abs=0.4)
     assert result.ledger.ok == 400
     assert run.watcher.seconds[-1].t_s == 2
+
+
+def test_code_of_a_scenarios_own_that_never_comes_back_is_named_and_ends_the_run_sooner() -> None:
+    async def hangs(worker: FakeWorker) -> None:
+        await worker.connect()
+        await worker.gate()
+        await worker.load(1.0)
+        worker.deliver(Frame(worker.shard.index, 0, 0, Recording(), hung="shop.py:12 in buy"))
+        await asyncio.Event().wait()
+
+    run = Coordinated(plan_of(), hangs)
+    result = run.run()
+    assert (result.ended_by, exit_code(result)) == ("script", ExitCode.SCRIPT)
+    assert result.ended_because == "the scenario's own code did not come back (shop.py:12 in buy)"
+    assert run.abandoned
+    assert run.took_s == pytest.approx(OPENED_S + 3.0 + 1.0 + 2.0, abs=0.4)
+    assert result.generator.verdict == "invalid"
+
+
+def test_a_loop_that_does_not_turn_any_more_is_left_with_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The coordinator's own, that is: what hangs is told by another thread."""
+    monkeypatch.setattr("loadgen.session.run.ALIVE_S", 0.0)
+
+    async def hangs(worker: FakeWorker) -> None:
+        await worker.connect()
+        await worker.gate()
+        await worker.load(1.0)
+        frame = Frame(worker.shard.index, 0, 0, Recording(), hung="shop.py:12 in buy")
+        watch = threading.Thread(target=worker.deliver, args=(frame,))
+        watch.start()
+        watch.join()
+        worker.leave()
+
+    run = Coordinated(plan_of(), hangs)
+    run.run()
+    (left,) = run.emergencies
+    assert (left.ended_by, exit_code(left)) == ("script", ExitCode.SCRIPT)
+    assert "shop.py:12 in buy" in left.ended_because
+    assert left.ledger.ok == pytest.approx(200, abs=4)
 
 
 def test_fail_fast_stops_at_the_failure_that_is_one_too_many() -> None:
