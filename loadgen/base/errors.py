@@ -13,6 +13,10 @@ class ScriptError(LoadgenError):
     """Code of the user's own raised before anything was measured: exit 107."""
 
 
+class NotReadyError(LoadgenError):
+    """The target did not do what a run needs before it begins: exit 99."""
+
+
 class ProfileError(UsageError):
     """A profile with one or more problems, all of them found in one pass.
 

@@ -15,7 +15,7 @@ def whereabouts(thread: int | None) -> str:
     """The innermost line that is neither ours nor a library's, as `shop.py:12 in buy`; "" where our own code runs."""
     frame = sys._current_frames().get(thread or 0)
     while frame is not None:
-        if _is_the_users(frame.f_code.co_filename):
+        if is_the_users(frame.f_code.co_filename):
             return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} in {frame.f_code.co_name}"
         frame = None if _drives(frame) else frame.f_back
     return ""
@@ -27,7 +27,8 @@ def _drives(frame: FrameType) -> bool:
     return file.startswith(_LOADGEN) and not file.startswith(_CALLED)
 
 
-def _is_the_users(file: str) -> bool:
+def is_the_users(file: str) -> bool:
+    """Whether code of this file is neither ours nor a library's."""
     if file.startswith(_LOADGEN):
         return file.startswith(_SHIPPED)
     return not file.startswith(("<", *_LIBRARIES))

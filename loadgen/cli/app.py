@@ -14,13 +14,16 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from loadgen import __version__
-from loadgen.base.errors import LoadgenError, ScriptError, was_stopped
+from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, was_stopped
 from loadgen.base.imported import imported
 from loadgen.cli.options import ALIASES
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
 
-INTERNAL, USAGE, SCRIPT = 1, 2, 107
+INTERNAL, USAGE = 1, 2
+CODES: dict[type[LoadgenError], int] = {ScriptError: 107, NotReadyError: 99}
+"""Of what ends a command before there is a Result; all else is USAGE."""
+
 Call = Callable[[Any], int]
 """Does what a command's parameters ask for; the exit code."""
 
@@ -182,7 +185,7 @@ def run_app(call: Call = call_body) -> int:
         return int(error.exit_code)
     except LoadgenError as error:
         tell_error(error)
-        return SCRIPT if isinstance(error, ScriptError) else USAGE
+        return next((code for kind, code in CODES.items() if isinstance(error, kind)), USAGE)
     except SystemExit:  # Typer's own, where the reader of the help has gone
         return 0
     except Exception as error:

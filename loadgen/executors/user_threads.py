@@ -45,7 +45,7 @@ class UserThreads:
 
     def whereabouts(self) -> list[str]:
         """Where those are that have not come back, in code of the user's own."""
-        return self._threads.whereabouts()
+        return self._pool.whereabouts()
 
     def close(self, *, wait: bool) -> None:
         """`wait` for them, unless one hangs."""

@@ -7,28 +7,28 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from loadgen.base.errors import ScriptError, UsageError
-from loadgen.base.exchange import Endpoint, Outcome, Request
+from loadgen.base.errors import NotReadyError, ScriptError, UsageError
+from loadgen.base.exchange import Endpoint, ErrorClass, Outcome, Request
 from loadgen.base.tls import make_context
-from loadgen.base.user_code import describe
 from loadgen.clients.resolve import resolve
 from loadgen.executors.once import PerRun
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
-from loadgen.results.result import Generator, Result, Users
+from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, Users
 from loadgen.session.environment import describe_environment
 from loadgen.session.observers import Hooks
 from loadgen.session.run import run
 from loadgen.session.signals import signals_to
-from loadgen.workloads.scenario.coroutines import place
+from loadgen.workloads.scenario.failures import failure, place
 from loadgen.workloads.scenario.file import load_declarations
+from loadgen.workloads.scenario.requests import PER_RUN
 
 
 async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: Calibration | None) -> Result:
-    """Do it all. Raises UsageError where it cannot be done here, and ScriptError where the file's own code raised
-    before the first journey: then nothing was measured."""
+    """Do it all. Raises UsageError where it cannot be done here, and, where what the file does before the first
+    journey failed, ScriptError or NotReadyError by whose fault it is: then nothing was measured."""
     assert job.file is not None
     if job.dialect != "loadgen" or load_declarations(job.file).per_run is None:
         return await run(plan, hooks, calibration)
@@ -51,7 +51,8 @@ async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: 
                 shared = await loop.run_in_executor(once.thread, once.before)
             except BaseException as error:
                 if not signalled:
-                    raise ScriptError(_text(job.file, error, "nothing was sent of any journey")) from None
+                    failed, text = _failure(job.file, error, "nothing was sent of any journey")
+                    raise (ScriptError if failed.fault == "generator" else NotReadyError)(text) from None
         if signalled:
             return _unstarted(plan, signalled)
         result = await run(replace(plan, job=replace(job, shared=as_json(job.file, shared))), hooks, calibration)
@@ -59,8 +60,7 @@ async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: 
             try:
                 await loop.run_in_executor(once.thread, once.after)
             except BaseException as error:
-                note = _text(job.file, error, "what it was to undo is left as it is")
-                return replace(result, notes=[*result.notes, note])
+                return _with_failed_end(result, *_failure(job.file, error, "what it was to undo is left as it is"))
         return result
     finally:
         once.close()
@@ -78,9 +78,17 @@ def as_json(file: str, shared: Any) -> str:
         raise UsageError(f"{file}: what per_run yields goes to every process as JSON: {error}") from None
 
 
-def _text(file: str, error: BaseException, so: str) -> str:
-    where = place(error) or f"{file}: "
-    return f"{where}{describe(error)} (in per_run; {so})"
+def _failure(file: str, error: BaseException, so: str) -> tuple[ErrorClass, str]:
+    failed, detail = failure(error)
+    return failed, f"{'' if place(error) else f'{file}: '}{detail} (in per_run; {so})"
+
+
+def _with_failed_end(result: Result, failed: ErrorClass, text: str) -> Result:
+    """A note says it, and an exception of the scenario's own code is one wherever it was raised."""
+    row = RequestResult(
+        ledger=Ledger(1, 1, 0, 0, 1), kind="call", errors=[ErrorRow(failed.value, failed.fault, text, 1)]
+    )
+    return replace(result, notes=[*result.notes, text], transactions={**result.transactions, PER_RUN: row})
 
 
 def _unstarted(plan: Plan, because: str) -> Result:

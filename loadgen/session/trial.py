@@ -21,7 +21,7 @@ from loadgen.plan.plan import Plan
 from loadgen.results.trial import Ended, Event
 from loadgen.session.scenario import as_json
 from loadgen.session.signals import signals_to
-from loadgen.workloads.scenario.coroutines import example_of, place
+from loadgen.workloads.scenario.failures import example_of, place
 from loadgen.workloads.scenario.file import load_declarations
 from loadgen.workloads.scenario.requests import PER_RUN
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import loadgen
-from loadgen.base.errors import ScriptError
+from loadgen.base.errors import NotReadyError, ScriptError
 from loadgen.judge.exit_code import exit_code
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
@@ -241,10 +241,60 @@ def test_a_user_that_cannot_prepare_itself_takes_no_part(go: Go) -> None:
     assert counts(result)["per_user"] == (0, 1, 0)
 
 
-@pytest.mark.parametrize("body", ["raise ValueError('no')", "await user.get('/status/500', needed=True)"])
-def test_nothing_is_sent_where_per_run_fails(go: Go, body: str) -> None:
-    with pytest.raises(ScriptError, match=r"journey.py:\d+: .*in per_run; nothing was sent"):
+@pytest.mark.parametrize(
+    ("body", "error", "text"),
+    [
+        ("raise ValueError('no')", ScriptError, r"^journey.py:\d+: ValueError: no \(in per_run; nothing was sent"),
+        ("await user.get('/status/500', needed=True)", NotReadyError, r"^GET /status/500: status 500 \(in per_run; "),
+    ],
+)
+def test_nothing_is_sent_where_per_run_fails(go: Go, body: str, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
         go(f"@per_run\nasync def seed(user):\n    {body}\n@scenario\nasync def x(user):\n    await user.get('/')\n")
+
+
+@pytest.mark.parametrize("part", ["per_run", "per_user"])
+@pytest.mark.parametrize(
+    ("body", "code"), [("raise ValueError('no')", 107), ("await user.get('/status/500', needed=True)", 0)]
+)
+def test_what_fails_after_all_journeys_is_told_by_whose_fault_it_is(go: Go, part: str, body: str, code: int) -> None:
+    around = f"@{part}\nasync def seed(user):\n    yield\n    {body}\n"
+    result = go(f"{around}@scenario\nasync def x(user):\n    await user.get('/')\n", requests_limit=8)
+    assert counts(result)["x"] == (8, 0, 0)
+    (row,) = result.transactions[part].errors
+    assert row.fault == ("generator" if code else "target")
+    assert exit_code(result) == code
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("raise ValueError('no')", "script_error"),
+        ("assert False", "check_failed"),
+        ("await user.get('/status/500', needed=True)", "unexpected_status"),
+    ],
+)
+def test_a_group_fails_of_what_ends_it(go: Go, body: str, error: str) -> None:
+    result = go(f"@scenario\nasync def x(user):\n    with user.group('g'):\n        {body}\n", requests_limit=4)
+    assert counts(result) == {"x": (0, 4, 0), "x/g": (0, 4, 0)}
+    assert {row.error_class for part in result.transactions.values() for row in part.errors} == {error}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await asyncio.gather(user.get('/'), user.get('/'))",
+        "await asyncio.create_task(user.get('/'))",
+        """async with asyncio.TaskGroup() as group:
+        group.create_task(user.get('/'))""",
+    ],
+)
+def test_a_request_in_a_task_is_told_what_to_write(go: Go, body: str) -> None:
+    result = go(f"import asyncio\n@scenario\nasync def x(user):\n    {body}\n", requests_limit=2, users=1, processes=1)
+    assert counts(result) == {"x": (0, 2, 0)}
+    (row,) = result.transactions["x"].errors
+    assert row.message.startswith("journey.py:")
+    assert "await user.batch(...)" in row.message
 
 
 def test_rows_of_a_feed_belong_to_one_user_each_or_are_used_once(go: Go, tmp_path: Path) -> None:

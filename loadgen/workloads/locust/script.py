@@ -17,7 +17,7 @@ from loadgen.workloads.locust.lives import Life
 from loadgen.workloads.locust.requests import CallMaker
 from loadgen.workloads.scenario.answers import answer_of
 from loadgen.workloads.scenario.base import Notes
-from loadgen.workloads.scenario.coroutines import place
+from loadgen.workloads.scenario.failures import place
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.reply import Reply
 from loadgen.workloads.scenario.requests import UserRequest

@@ -2,25 +2,23 @@
 
 import asyncio
 import sys
-import traceback
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Callable, Coroutine
-from types import TracebackType, coroutine
+from types import coroutine
 from typing import Any, ClassVar
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass, Request
-from loadgen.base.user_code import describe
 from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
-from loadgen.workloads.scenario.absent import AbsentError
 from loadgen.workloads.scenario.answers import answer_of
 from loadgen.workloads.scenario.base import Notes
 from loadgen.workloads.scenario.current_task import CurrentTask
+from loadgen.workloads.scenario.failures import example_of, failure
 from loadgen.workloads.scenario.feeds import FeedEndedError
 from loadgen.workloads.scenario.hooks import Part
 from loadgen.workloads.scenario.journeys import UNLIMITED, Journeys
 from loadgen.workloads.scenario.requests import PER_USER, UserRequest
-from loadgen.workloads.scenario.user import JourneyEndedError, User
+from loadgen.workloads.scenario.user import User
 
 BROKEN_PAUSE_NS = 50 * NS_PER_MS
 """After a journey whose code raised, or that sent nothing: one that does so at once would keep a core busy."""
@@ -193,7 +191,7 @@ class CoroutineScript:
             journeys.over = True
             self.passes -= 1
             return
-        failed, detail = _failure(error)
+        failed, detail = failure(error)
         if failed is not ErrorClass.SCRIPT_ERROR:
             journeys.fail(self, failed, detail)
         else:
@@ -219,7 +217,7 @@ class CoroutineScript:
         except GeneratorExit:
             raise
         except BaseException as error:
-            failed, detail = _failure(error)
+            failed, detail = failure(error)
             self._journeys.unready(user.number, failed, detail)
             return False
         return True
@@ -237,34 +235,6 @@ class CoroutineScript:
         await self._aside(after)
         while True:
             await _over()
-
-
-def _failure(error: BaseException) -> tuple[ErrorClass, str]:
-    """What an exception means that ends something of a user's, and in one line."""
-    if isinstance(error, JourneyEndedError):
-        return error.error, error.detail
-    is_check = isinstance(error, AssertionError | AbsentError)
-    return ErrorClass.CHECK_FAILED if is_check else ErrorClass.SCRIPT_ERROR, f"{place(error)}{describe(error)}"
-
-
-def example_of(error: BaseException) -> str:
-    """The traceback of what the user's code raised."""
-    return "".join(traceback.format_exception(error.with_traceback(_own(error.__traceback__))))
-
-
-def _own(trace: TracebackType | None) -> TracebackType | None:
-    """The same from the first line on that is the user's."""
-    first = trace
-    while first is not None and "loadgen/workloads/" in first.tb_frame.f_code.co_filename.replace("\\", "/"):
-        first = first.tb_next
-    return first or trace
-
-
-def place(error: BaseException) -> str:
-    """The file and line, of a name without its folder, where an exception arose."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "loadgen/workloads/" not in frame.filename.replace("\\", "/")] or frames
-    return f"{own[-1].filename.rpartition('/')[2]}:{own[-1].lineno}: " if own else ""
 
 
 class AwaitedScript(CoroutineScript):

@@ -12,6 +12,8 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.measure.names import Kind
 from loadgen.workloads.base import Batch, Pause
 from loadgen.workloads.scenario.cookies import CookieJar
+from loadgen.workloads.scenario.failures import JourneyEndedError, class_of
+from loadgen.workloads.scenario.feeds import FeedEndedError
 from loadgen.workloads.scenario.forms import JSON, to_json
 from loadgen.workloads.scenario.headers import UserHeaders
 from loadgen.workloads.scenario.journeys import Journeys
@@ -24,15 +26,6 @@ _Requests = dict[Any, UserRequest]
 NOTHING: dict[str, Any] = {}
 _JSON = f"Content-Type: {JSON}\r\nContent-Length: "
 _JSON_FIELD = (("Content-Type", JSON),)
-
-
-class JourneyEndedError(BaseException):
-    """Ends a journey from inside: what it needed is not there. No `except Exception` of a script stops it."""
-
-    def __init__(self, error: ErrorClass, detail: str) -> None:
-        super().__init__(detail)
-        self.error = error
-        self.detail = detail
 
 
 class User:
@@ -187,20 +180,21 @@ class User:
     @contextmanager
     def group(self, name: str) -> Iterator[None]:
         """Time what is inside as one, its pauses left out; groups may stand in groups."""
-        began_ns, waited_ns, failed = self._clock(), self.waited_ns, self.failed
+        began_ns, waited_ns, failed, cut = self._clock(), self.waited_ns, self.failed, False
         self.failed = None
         self._groups.append(name)
         try:
             yield
         except BaseException as error:
-            ended = error.error if isinstance(error, JourneyEndedError) else ErrorClass.CHECK_FAILED
-            self.failed = self.failed or ended
+            cut = isinstance(error, GeneratorExit | FeedEndedError)
+            self.failed = self.failed or (None if cut else class_of(error))
             raise
         finally:
             took_ns = self._clock() - began_ns - (self.waited_ns - waited_ns)
             full = "/".join((self.journey, *self._groups)) if self.journey else "/".join(self._groups)
             self._groups.pop()
-            self._note(Kind.GROUP, full, self.failed, took_ns, self.failed_because)
+            if not cut:
+                self._note(Kind.GROUP, full, self.failed, took_ns, self.failed_because)
             self.failed = failed or self.failed
 
     @types.coroutine
