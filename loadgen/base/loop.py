@@ -8,8 +8,28 @@ import uvloop
 
 T = TypeVar("T")
 
+STUBBORN_S = 1.0
+"""A task that is cancelled at the end ends in the next turn of the loop, unless it is of those that swallow it."""
+
+_stubborn: list[asyncio.Task[Any]] = []
+
 
 def run_on_loop(main: Coroutine[Any, Any, T]) -> T:
-    """Run it to its end, on a loop of this thread's own."""
+    """Run it to its end, on a loop of this thread's own. Tasks that are left are cancelled, and not waited for long."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
+        try:
+            return runner.run(main)
+        finally:
+            runner.run(_end_tasks())
+
+
+async def _end_tasks() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        _, stubborn = await asyncio.wait(left, timeout=STUBBORN_S)
+        for task in stubborn:  # asyncio's own way to end a loop would wait for ever
+            asyncio.tasks._unregister_task(task)
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            _stubborn.append(task)

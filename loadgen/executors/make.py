@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
@@ -126,13 +127,21 @@ def _journey_workload(
             threads=plan.mode == "threads", sequential=sequential,
         )  # fmt: skip
     from loadgen.executors.thread_loop import ThreadLoop
+    from loadgen.workloads.scenario.strays import Strays
     from loadgen.workloads.scenario.workload import ScenarioWorkload
 
-    return ScenarioWorkload(
+    loop = asyncio.get_running_loop()
+    threads = plan.mode == "threads"
+    strays = Strays() if threads else Strays(loop.get_exception_handler())
+    if not threads:
+        loop.set_exception_handler(strays)
+    workload = ScenarioWorkload(
         job, task.shard, plan.most_users, recorder, breaker.failed, learn=task.learn,
         origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock, sequential=sequential,
-        loop=ThreadLoop if plan.mode == "threads" else asyncio.get_running_loop,
+        loop=partial(ThreadLoop, strays) if threads else lambda: loop,
     )  # fmt: skip
+    strays.journeys = workload.journeys
+    return workload
 
 
 def _workload(task: Assignment, transactions: Transactions, *, sequential: bool) -> Workload:

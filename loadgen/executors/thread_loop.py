@@ -6,21 +6,25 @@ library, asks for the running loop: then one comes into being, and turns while t
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 
+OnFailure = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 _thread = threading.local()
 
 
 class ThreadLoop:
-    """Stands where asyncio looks for the running loop; belongs to one thread at a time."""
+    """Stands where asyncio looks for the running loop; belongs to one thread at a time. `on_failure` as asyncio's."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_failure: OnFailure | None = None) -> None:
+        self._on_failure = on_failure
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     def __getattr__(self, name: str) -> Any:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
+            self._loop.set_exception_handler(self._on_failure)
         return getattr(self._loop, name)
 
     @staticmethod

@@ -1,7 +1,8 @@
 """What a file does before and after: `per_run` and `per_user`, functions with one `yield` between both, or without."""
 
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from loadgen.base.errors import UsageError
@@ -36,13 +37,23 @@ def parts(function: Callable[[Any], Any], user: Any) -> tuple[Part, Part]:
     """What is to be awaited before, which gives what is yielded, and after."""
     if inspect.isasyncgenfunction(function):
         steps = function(user)
-        return lambda: anext(steps, None), lambda: anext(steps, None)
+        return lambda: _first_of(steps), lambda: anext(steps, None)
     if inspect.isgeneratorfunction(function):
         plain = function(user)
         step = as_coroutine_function(lambda _: next(plain, None))
         return lambda: step(user), lambda: step(user)
     whole = as_coroutine_function(function) if is_plain(function) else function
     return lambda: whole(user), _nothing
+
+
+def _first_of(steps: AsyncGenerator[Any, None]) -> Any:
+    """The loop is not to hear of it: at its end it would go on with one that was left in the middle."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return anext(steps, None)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
 
 
 async def _nothing() -> None:

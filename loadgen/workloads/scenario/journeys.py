@@ -14,6 +14,7 @@ from loadgen.measure.transactions import Transactions, TransactionSamples
 from loadgen.plan.jobs.scenario import Journey
 from loadgen.workloads.base import Pause
 from loadgen.workloads.http import weighted_cycle
+from loadgen.workloads.scenario.failures import example_of, failure
 
 UNLIMITED = 1 << 62
 _STRIDE = 7919
@@ -150,6 +151,12 @@ class Journeys:
         """What a user does before its first journey raised, and it takes no part; or what it does after its last."""
         number = self.names.number(Kind.CALL, "per_user")
         self.transactions.fail(number, error, 0, 0, f"user {user}: {because}", "")
+
+    def stray(self, error: BaseException) -> None:
+        """Something that no journey awaits raised."""
+        failed, detail = failure(error)
+        number = self.names.number(Kind.CALL, "task")
+        self.transactions.fail(number, failed, 0, 0, detail, example_of(error))
 
     def end(self) -> None:
         """The run is over: who is in the middle of a journey does not end it."""
