@@ -9,6 +9,7 @@ from typing import Any
 
 from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Stream
+from loadgen.executors.base import UNLIMITED
 from loadgen.executors.open_users import OpenUsers
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.sequential_users import SequentialUsers
@@ -285,10 +286,40 @@ class JourneyUsers(ReactorUsers):
 class OpenJourneyUsers(JourneyUsers, OpenUsers):
     """Journeys that begin at a rate: an arrival is one that is due."""
 
+    _out = 0  # users that could not get ready
+
+    @property
+    def finished(self) -> bool:
+        return self._over and len(self._idle) + len(self._waiting) + self._out == len(self.connections)
+
     def _continue(self, connection: Stream, now: int) -> Request | None:
-        if self._over and self._leave(connection, now):
+        if self._over:
+            if self._leave(connection, now):
+                return None
+        elif self._scripts[connection.user].out:
+            self._go_without(connection, now)
+            self._serve_waiting(now)
             return None
         return super()._continue(connection, now)
+
+    def _park(self, connection: Stream, now: int) -> None:
+        """Whoever is parked in the middle of a journey, as the run is over, serves no arrival that waits."""
+        if now >= self._end_ns or self._shared[STOP] != GO:
+            self._finish(now)
+        super()._park(connection, now)
+
+    def _none_left(self, connection: Stream) -> None:
+        if self._scripts[connection.user].out:
+            self._go_without(connection, self._clock())
+        else:
+            super()._none_left(connection)
+
+    def _go_without(self, connection: Stream, now: int) -> None:
+        """A user cannot take part: the arrival that it was to serve is lost, and the next ones are others'."""
+        self._out += 1
+        self._lose_arrival(max(0, now - connection.due_ns))
+        if self._out == self._most and self._end_ns >= UNLIMITED:
+            self._finish(now)
 
     def _finish(self, now: int) -> None:
         if self._over:
@@ -337,6 +368,9 @@ class SequentialJourneyUsers(SequentialUsers):
 
     def _never_sent(self, waited_ns: int) -> None:
         self._workload.journeys.never_started(waited_ns)
+
+    def _is_out(self, user: int) -> bool:
+        return self._scripts[user].out
 
     async def _leave(self, user: int) -> None:
         if self._arrive:  # whoever has nothing to serve any more takes the user that served least lately

@@ -167,15 +167,19 @@ class OpenUsers(ReactorUsers):
     def _fire(self, connection: Stream, due_ns: int) -> None:
         connection.due_ns = due_ns
         step = self._only or self._resumes[connection.user](None)
-        if step is None:  # there is nothing left to send: the timetable ends here
-            self._next_due_ns = NEVER_NS
-            self._idle.append(connection)
-            self._finish(self._clock())
+        if step is None:
+            self._none_left(connection)
         elif not isinstance(step, Request):
             self._take(connection, step, self._clock())
         else:
             self._budget -= 1
             self._client.send(connection, step, self._clock())
+
+    def _none_left(self, connection: Stream) -> None:
+        """There is nothing left to send: the timetable ends here."""
+        self._next_due_ns = NEVER_NS
+        self._idle.append(connection)
+        self._finish(self._clock())
 
     def on_repeat(self, connection: Stream, now: int) -> Request | None:
         """The same reply as last time: the hot path."""
@@ -199,15 +203,18 @@ class OpenUsers(ReactorUsers):
     def _continue(self, connection: Stream, now: int) -> Request | None:
         """A connection is free again: for the arrival that waits longest, or idle."""
         connection.backoff_ns = 0
-        self.finished_ns = now
         self._idle.append(connection)
+        self._serve_waiting(now)
+        return None
+
+    def _serve_waiting(self, now: int) -> None:
+        self.finished_ns = now
         if self._next_due_ns > now:
             self._blocked = False
         elif not self._serving:
             self._serving = True  # a send that fails at once comes back here
             self._dispatch(now)
             self._serving = False
-        return None
 
     def _park(self, connection: Stream, now: int) -> None:
         self._continue(connection, now)

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from loadgen.base.clock import NEVER_NS, NS_PER_MS
+from loadgen.base.clock import NEVER_NS, NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import Client, ErrorClass, Fields, Outcome, Request
-from loadgen.executors.base import Assignment
+from loadgen.executors.base import UNLIMITED, Assignment
 from loadgen.executors.judging import judge
 from loadgen.executors.tickets import Tickets
 from loadgen.executors.user_threads import UserThreads
@@ -309,16 +309,31 @@ class SequentialUsers:
             user = free.pop()
             self._due_ns[user] = due_ns
             request = self._scripts[user].only or await self._next(user, None)
-            if request is None:  # there is nothing left to send: the timetable ends here
+            if request is None and not self._is_out(user):  # nothing is left to send: the timetable ends here
                 self._tickets.sold_out = True
                 break
-            if request is not _PASSED:
+            if request is not None and request is not _PASSED:
                 outcome = await self._exchange(user, request, due_ns)
                 done_ns = outcome.done_ns
                 if request.awaited:
                     done_ns, _ = await self._follow(user, outcome, 0)
+            if self._is_out(user):
+                await self._go_without(due_ns)
+                break
             free.append(user)
         return done_ns
+
+    async def _go_without(self, due_ns: int) -> None:
+        """A user cannot take part: the arrival that it was to serve is lost, and the next ones are others'."""
+        self._unsent_waits_ns.append(max(0, self._clock() - due_ns))
+        if self._end_ns >= UNLIMITED and all(map(self._is_out, range(len(self._scripts)))):
+            self._tickets.sold_out = True
+        while self._may_send(now := self._clock()):
+            await self._waits.until(min(self._end_ns, now + NS_PER_S))
+
+    def _is_out(self, user: int) -> bool:
+        """Whether the user takes no part any more, as it could not get ready."""
+        return False
 
     def _next_arrival_ns(self, user: int) -> int:
         """Users take arrivals ahead of time: one that is past already when it is taken found nobody free."""

@@ -108,6 +108,53 @@ def test_arrivals_are_journeys(go: Go) -> None:
     assert 2 * result.journeys.ok <= result.ledger.sent <= 40
 
 
+def test_arrivals_that_wait_at_the_end_were_never_started(go: Go) -> None:
+    from loadgen.plan.plan import Arrivals, Stage
+
+    result = go(
+        """
+        @scenario
+        async def slow(user):
+            await user.get("/")
+            await user.pause(0.2)
+            await user.get("/")
+        """,
+        users=2, duration_s=0.5, arrivals=Arrivals((Stage(0.5, 40, 40),), max_connections=2),
+    )  # fmt: skip
+    journeys = result.journeys
+    assert (journeys.scheduled, journeys.failed) == (20, 0)
+    assert 2 <= journeys.started <= 8
+    assert result.requests["slow/GET /"].ledger.sent <= 2 * journeys.started
+
+
+@pytest.mark.parametrize("of_them", ["user.number != 1", "True"])
+@pytest.mark.parametrize("fails", ["raise ValueError('no')", "await user.get('/status/401', needed=True)"])
+def test_a_user_that_cannot_prepare_itself_takes_no_arrivals_of_others(go: Go, of_them: str, fails: str) -> None:
+    from loadgen.plan.plan import Arrivals, Stage
+
+    result = go(
+        f"""
+        @per_user
+        async def log_in(user):
+            if {of_them}:
+                {fails}
+
+        @scenario
+        async def visit(user):
+            assert user.number == 1
+            await user.get("/")
+        """,
+        duration_s=0.5, processes=1, arrivals=Arrivals((Stage(0.5, 40, 40),), max_connections=4),
+    )  # fmt: skip
+    journeys, unready = result.journeys, result.transactions["per_user"].ledger.failed
+    assert (journeys.scheduled, journeys.failed) == (20, 0)
+    if of_them == "True":
+        assert (unready, journeys.started) == (4, 0)
+    else:
+        assert 1 <= unready <= 3
+        assert journeys.not_started == unready
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [

@@ -91,6 +91,11 @@ class LocustScript:
             return Batch([step])  # on a connection of its own
         return step
 
+    @property
+    def out(self) -> bool:
+        """Whether the user's life is over."""
+        return not self._life.alive
+
     def leave(self) -> bool:
         """Whether the user has begun, and may have something to do at its end, which `resume` does. True once."""
         if self._left or not self._life.alive:

@@ -70,6 +70,7 @@ class CoroutineScript:
         self._stepped = self._coroutine
         self._send = self._coroutine.send
         self._ready = before is None
+        self.out = False
         journeys.join(self)
 
     def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
@@ -203,6 +204,7 @@ class CoroutineScript:
         """What the user does before its first journey; when that was done. A user that fails in it takes no part."""
         if not await self._aside(before):
             self._after = None
+            self.out = True
             while True:
                 await _over()
         self._ready = True

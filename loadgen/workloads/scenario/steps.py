@@ -76,6 +76,11 @@ class StepsScript:
         self._due = due
         self._flows = flows
 
+    @property
+    def out(self) -> bool:
+        """Whether the user takes no part any more."""
+        return self._op is _OUT
+
     def leave(self) -> bool:
         """Whether something is to be done after the last journey: `resume` does that from here on. True once."""
         end = self._program.end
