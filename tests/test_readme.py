@@ -22,7 +22,7 @@ from loadgen.cli.commands.find_max import FindMax
 from loadgen.cli.commands.run import Run
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.commands.target import Target
-from loadgen.cli.options import OPTIONS, variable_of
+from loadgen.cli.options import ALIASES, OPTIONS, variable_of
 from loadgen.cli.saved import read_baseline
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.codec import describe_plan
@@ -49,7 +49,10 @@ FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULT
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
 FOREIGN = {"--build", "--build-arg", "--cpus", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
-FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--run-time", "--tags", "--tenant"}  # of Locust
+FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--tags", "--tenant"}  # of Locust
+FOREIGN |= {alias for aliases in ALIASES.values() for alias in aliases} | {
+    "--latency"
+}  # of others, as accepted or refused
 
 
 def test_two_commands_on_one_line_each_set_everything_up() -> None:

@@ -31,7 +31,7 @@ _READINGS = {
     "here: --workers, --timeout, -d",
     "-u": "means users (k6, Locust), user and password (curl) or a file to PUT (ab); "
     "here: -c, -H 'Authorization: ...', -m PUT -b @FILE",
-    "-v": "means to show an exchange (ab, curl); here `loadgen check` shows what would be sent",
+    "-v": "means to show an exchange (ab, curl); here: `loadgen check`, what would be sent, and --once, what came back",
     "-x": _NO_PROXY,
     "-2": _NO_HTTP2,
     "--basic-auth": _AUTHORIZATION,
