@@ -11,6 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.base.user_code import is_locustfile
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
+from loadgen.cli.readings import STORE
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import shown_url, url_of
 from loadgen.plan.profiles.document import profile_for_url, read_profile
@@ -46,6 +47,8 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
     """The checked profile of the same; without `settings` those of LOADGEN_SET, one a line. Raises UsageError."""
     flags = with_body(flags)
     chosen = _settings(settings or os.environ.get("LOADGEN_SET", "").splitlines())
+    if target.startswith("s3://"):
+        raise UsageError(STORE)
     found = None if "://" in target else _file_of(target)
     url = target if "://" in target else "" if found else url_of(target)
     if "target" in flags:

@@ -63,6 +63,11 @@ _READINGS = {
     "--user-agent": "means a header; here: -H 'User-Agent: ...'",
 }
 
+STORE = (
+    "s3://BUCKET/PREFIX is said in words here: `loadgen s3 get --bucket BUCKET --prefix PREFIX`; "
+    "the keys that the run puts are under the prefix"
+)
+
 
 def reading_of(flag: str) -> str:
     """What an option means elsewhere, and what it is called here; empty where nothing is known of it."""
@@ -70,6 +75,8 @@ def reading_of(flag: str) -> str:
 
 
 def reading_of_left_over(arguments: Sequence[str]) -> str:
-    """The same for a `-q` with a number, which is left over as an argument too many; else empty."""
+    """The same for a `-q` with a number or an s3:// that are left over as arguments too many; else empty."""
+    if any(word.startswith("s3://") for word in arguments):
+        return STORE
     has_number = any(flag == "-q" and number.isdecimal() for flag, number in pairwise(arguments))
     return reading_of("-q") if has_number else ""

@@ -238,3 +238,10 @@ def test_a_store_needs_no_scheme() -> None:
     )
     assert bare == whole
     assert bare.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("argv", [["s3://bucket/prefix"], ["run", "s3://bucket"], ["s3", "get", "s3://bucket/prefix"]])
+def test_a_bucket_is_said_in_words(argv: list[str]) -> None:
+    done = loadgen(*argv)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "`loadgen s3 get --bucket BUCKET --prefix PREFIX`" in done.err
