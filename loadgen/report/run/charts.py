@@ -141,12 +141,19 @@ def spectrum(result: Result) -> str:
 
 
 def beyond(row: ThresholdRow, result: Result) -> str:
-    """How many response times lie above a latency threshold's limit; empty for other thresholds."""
+    """How many response times lie above a latency threshold's limit, and of how many that is not known, because they
+    were only seen to be at least so long as something below it. Empty for other thresholds.
+    """
     if row not in _limits(result):
         return ""
-    times = decode_clock(result.histograms, "response")
-    above = sum(count for bucket, count in times.buckets.items() if top_of(bucket) / 1000 > row.limit)
-    return f"{above:,} of {times.total:,} above"
+    times, bounds = (decode_clock(result.histograms, name) for name in ("response", "response" + CENSORED))
+    above, censored = _above(times, row.limit), _above(bounds, row.limit)
+    unknown = f", {bounds.total - censored:,} unknown" if bounds.total > censored else ""
+    return f"{above + censored:,} of {times.total + bounds.total:,} above{unknown}"
+
+
+def _above(times: Histogram, limit_ms: float) -> int:
+    return sum(count for bucket, count in times.buckets.items() if top_of(bucket) / 1000 > limit_ms)
 
 
 def _limits(result: Result) -> list[ThresholdRow]:

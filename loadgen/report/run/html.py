@@ -69,7 +69,7 @@ def _verdict(result: Result, checks: Sequence[Check]) -> Iterator[str]:
     """What was asked of the run and how it went; thresholds with what lies beyond them."""
     passed = all(check.passed for check in checks)
     rows = [
-        (_grade(check.grade), text(check.name), _why("" if check.name == "can be trusted" else check.text))
+        (text(check.name), _why("" if check.name == "can be trusted" else check.text), _grade(check.grade))
         for check in checks
         if check.group != "threshold"
     ]  # why a run cannot be trusted stands at the top

@@ -37,7 +37,11 @@ def latencies(result: Result) -> str:
     if not response.count and not response.censored:
         return failed
     rows = [
-        (key.replace("_", "."), *(_quantile(latency, key) for latency in clocks.values()), said)
+        (
+            key.replace("_", "."),
+            *(_quantile(latency, key) for latency in clocks.values()),
+            f'<div class="word">{said}</div>',
+        )
         for key, said in ROWS.items()
     ]
     whole = ("replies", *(f"{latency.count:,}" for latency in clocks.values()), "")

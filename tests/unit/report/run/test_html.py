@@ -265,3 +265,12 @@ def test_why_a_threshold_has_no_data_stands_where_it_was_to_be_observed() -> Non
     result = EVERY_RESULT["shop"]()
     missing = next(row for row in result.thresholds if row.hint)
     assert Document(page(result)).row(missing.expr)[1] == missing.hint
+
+
+def test_what_is_only_known_to_be_at_least_so_long_is_above_a_lower_limit_and_unknown_below_a_higher_one() -> None:
+    document = Document(page(EVERY_RESULT["open_model"]()))
+    above = sum(sample > 250.0 for sample in lognormal_ms(9600, 340.0, 1.0))
+    found = re.fullmatch(r"([\d,]+) of 10,400 above", document.row("p99 < 250ms")[3])
+    assert found is not None
+    assert abs(int(found[1].replace(",", "")) - above - 800) <= 10, "but for the bucket's width"
+    assert document.row("p95 < 20s")[3] == "0 of 10,400 above, 800 unknown"
