@@ -40,9 +40,9 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; } svg .label { f
 .better .whisker { stroke: var(--good); } .better .dot { fill: var(--good); }
 .worse .whisker { stroke: var(--bad); } .worse .dot { fill: var(--bad); } .bar { fill: var(--c0); stroke: none; }
 .big { white-space: pre-wrap; font-size: 1.25rem; font-weight: 600; margin: .8rem 0; }
-.why { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
+.why { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
 pre { margin: .3rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
-@media (max-width: 42rem) { .chart { min-width: 40rem; } svg text { font-size: 16px; } }
+@media (max-width: 42rem) { .chart { min-width: 40rem; } svg text { font-size: 14px; } }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } .scroll { overflow: visible; }
   .chart { min-width: 0; } svg, tr { break-inside: avoid; } h2 { break-after: avoid; } }
 """
