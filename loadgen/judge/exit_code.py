@@ -33,19 +33,20 @@ ENDED = {
 
 def exit_code(result: Result) -> ExitCode:
     """The code of one run. Failures of the target alone do not change it, unless not one reply came back and no journey
-    was done without one. An exception of a scenario's own code does, and what a batch leaves undone.
+    was done without one. An exception of a scenario's own code does, or of a batch's function, and for a store that it
+    gave wrong bytes, did nothing of what it was asked, or that a batch leaves something undone.
 
     An invalid run never meets a threshold, and with `--strict` only a valid one is good enough.
     """
     if result.ended_by in ENDED:
         return ENDED[result.ended_by]
-    if any(script_errors(result)):
+    if any(script_errors(result)) or _has(result, ErrorClass.PROCESSING):
         return ExitCode.SCRIPT
     if not _is_trusted(result):
         return ExitCode.NOT_TRUSTED
     if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):
         return ExitCode.THRESHOLD
-    if _is_not_done(result):
+    if result.plan.get("s3") and _is_bad_store(result):
         return ExitCode.THRESHOLD
     replied = result.status_codes or result.journeys.ok
     return ExitCode.OK if replied or _was_done_before(result) else ExitCode.THRESHOLD
@@ -72,12 +73,17 @@ def _was_done_before(result: Result) -> bool:
     return bool((result.plan.get("s3") or {}).get("resumed")) and not result.ledger.scheduled
 
 
-def _is_not_done(result: Result) -> bool:
-    """Whether it is of a batch in which something failed, and was not done by a retry: also its list."""
-    if (result.plan.get("s3") or {}).get("job") != "batch":
-        return False
+def _has(result: Result, error: ErrorClass) -> bool:
+    return any(row.error_class == error for row in result.errors)
+
+
+def _is_bad_store(result: Result) -> bool:
+    """Whether bytes were wrong, nothing was done at all, or a batch has failures that no retry has mended."""
+    wholes = [result.ledger, *(part.ledger for part in result.transactions.values())]
+    if _has(result, ErrorClass.WRONG_CONTENT) or any(ledger.failed and not ledger.ok for ledger in wholes):
+        return True
     again = sum(part.ledger.sent for name, part in result.requests.items() if name.endswith(" again"))
-    return result.ledger.failed > again
+    return result.plan["s3"].get("job") == "batch" and result.ledger.failed > again
 
 
 def _is_trusted(result: Result) -> bool:

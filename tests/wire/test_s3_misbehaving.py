@@ -163,7 +163,7 @@ def test_whatever_a_function_raises_is_the_failure_of_its_object(
     whole = s3(store, "batch", *argv, "--max-errors", "100", mode=mode)
     (row,) = whole.result.errors
     assert (row.error_class, row.count, row.message) == ("processing_failed", 1, f"in/03: {said}")
-    assert whole.code == 99
+    assert whole.code == 107
     assert sorted(key for key in store.left if key.startswith("out/")) == [
         f"out/{number:02d}" for number in (0, 1, 2, 4, 5)
     ]
@@ -179,3 +179,33 @@ def test_a_module_that_ends_the_program_is_a_usage_error(
     whole = s3(Store(), "batch", "--function", "ends_at_import:make", "--size", "1", mode=local_mode)
     assert (whole.code, whole.out) == (2, "")
     assert "--function ends_at_import:make: " in whole.err
+
+
+def test_wrong_bytes_are_a_failure(mode: Mode) -> None:
+    store = Store(twist=lambda query, body: body[:-1] + b"!" if len(body) == 700 else body)
+    argv = ("--objects", "4", "--size", "700", "-n", "12")
+    found = s3(store, "get", *argv, "--verify", mode=mode)
+    assert ([row.error_class for row in found.result.errors], found.code) == (["wrong_content"], 99)
+    assert s3(store, "get", *argv, mode=mode).code == 0
+
+
+def test_a_single_object_with_wrong_bytes_is_enough(local_mode: Mode) -> None:
+    changed: list[bytes] = []
+
+    def once(_query: str, body: bytes) -> bytes:
+        if len(body) != 700 or changed:
+            return body
+        changed.append(body)
+        return b"!" + body[1:]
+
+    found = s3(Store(twist=once), "get", "--size", "700", "-n", "12", "--verify", mode=local_mode)
+    assert (found.result.ledger.ok, found.result.ledger.failed, found.code) == (11, 1, 99)
+
+
+@pytest.mark.parametrize(
+    ("job", "method"), [("put", "PUT"), ("get", "GET"), ("delete", "DELETE"), ("multipart", "POST")]
+)
+def test_a_store_that_refuses_every_request_is_a_failure(mode: Mode, job: str, method: str) -> None:
+    store = Store(lambda asked, key, _query: (403, "AccessDenied") if key and asked == method else None)
+    refused = s3(store, job, "--objects", "4", "--size", "10", "-n", "4", mode=mode)
+    assert (refused.result.ledger.ok, refused.code, [*refused.result.error_codes]) == (0, 99, ["AccessDenied"])

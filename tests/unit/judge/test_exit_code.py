@@ -108,3 +108,25 @@ def test_what_fails_for_good_in_a_batch_leaves_it_undone(failed, again, code):
     )
     assert exit_code(result) == code
     assert exit_code(replace(result, plan={"s3": {"job": "get"}})) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"errors": [ErrorRow("wrong_content", count=1)]}, 99),
+        ({"errors": [ErrorRow("unexpected_status", count=1)]}, 0),
+        ({"ledger": Ledger(9, 9, 0, 0, 9, 0)}, 99),
+        ({"ledger": Ledger(9, 9, 0, 1, 8, 0)}, 0),
+        ({"transactions": {"upload": RequestResult(ledger=Ledger(2, 2, 0, 0, 2, 0))}}, 99),
+        ({"transactions": {"upload": RequestResult(ledger=Ledger(2, 2, 0, 1, 1, 0))}}, 0),
+        ({"errors": [ErrorRow("processing_failed", count=1)]}, 107),
+        ({"errors": [ErrorRow("processing_failed", count=1)], "ended_by": "fail_fast"}, 108),
+        ({"errors": [ErrorRow("wrong_content", count=1)], "ended_by": "signal"}, 105),
+    ],
+)
+def test_a_store_that_is_wrong_or_refuses_everything_is_a_failure(changed, code):
+    assert exit_code(Result(plan={"s3": {"job": "get"}}, status_codes=REPLIES, **changed)) == code
+
+
+def test_a_server_that_refuses_everything_changes_nothing_where_no_store_was_meant():
+    assert exit_code(Result(status_codes={"403": 9}, ledger=Ledger(9, 9, 0, 0, 9, 0))) == 0
