@@ -57,6 +57,7 @@ OPTIONS = (
     ),
     RunOption("journeys_per_user", ("--journeys-per-user",), LOAD, "Journeys of each user; they end the run."),
     RunOption("only", ("--scenario",), LOAD, "This scenario alone; repeatable.", "NAME", list[str]),
+    RunOption("finish", ("--finish",), LOAD, "At the end, let journeys under way end within --grace.", "", bool),
     RunOption("think", ("--think",), LOAD, "Pause of a user after each reply: 100ms or 1s..3s. (default: 0s)", "TIME"),
     RunOption("ramp_up", ("--ramp-up",), LOAD, "Start the users evenly over this time. (default: 0s)", "TIME"),
     RunOption(

@@ -9,12 +9,13 @@ from typing import Any
 
 from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Stream
-from loadgen.executors.base import UNLIMITED
+from loadgen.executors.base import UNLIMITED, Assignment
 from loadgen.executors.open_users import OpenUsers
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.workloads.base import Batch, Fresh, Pause, Script, Step, Wait
 from loadgen.workloads.scenario.answers import AnsweredGroup, answer_alike, answer_to
 from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
@@ -46,11 +47,12 @@ class JourneyUsers(ReactorUsers):
         self._together: dict[Stream, tuple[_Together, int]] = {}
         self._held: dict[int, Batch] = {}  # by user: to be sent when its backoff is over
         super().__init__(*arguments, **keywords)
+        self._finishes = _finishes(self._task)
 
     def _script(self, stream: Stream) -> Script:
         script = self._workload.script(stream.user)
         due = partial(_due_ns, stream) if self._paced else _not_timed
-        flows = self._eager and not self._staggered
+        flows = self._eager and not self._staggered and not _finishes(self._task)
         script.attach(due, partial(self._woken, stream), self._recorder, flows=flows)
         self._scripts.append(script)
         return script
@@ -59,6 +61,11 @@ class JourneyUsers(ReactorUsers):
     def journeys(self) -> int:
         """How many have begun."""
         return self._workload.journeys.started
+
+    def _goes_on(self, connection: Stream) -> bool:
+        if not self._finishes or self._cut or self._shared[STOP] != GO:
+            return False
+        return self._scripts[connection.user].began_ns != 0
 
     # After a user's last journey.
 
@@ -104,7 +111,7 @@ class JourneyUsers(ReactorUsers):
     def _wake(self, connection: Stream, now: int) -> None:
         user = connection.user
         held = self._held.pop(user, None) if self._held else None
-        if held is not None and (user in self._leaving or not self._is_over(now)):
+        if held is not None and (user in self._leaving or not self._is_over(now) or self._goes_on(connection)):
             self._send_together(connection, held, now)
         elif user in self._leaving:
             self._send(connection, self._follow(connection, None, now), now)
@@ -265,6 +272,8 @@ class JourneyUsers(ReactorUsers):
     def _end_awaits(self, now: int) -> None:
         """Whoever awaits something of its own awaits it no longer; after the last journey only a cut ends that."""
         for user in [user for user in self._awaiting if self._cut or user not in self._leaving]:
+            if self._goes_on(self.connections[user]):
+                continue
             del self._awaiting[user]
             self._leaving.discard(user)
             self._park(self.connections[user], now)
@@ -333,6 +342,10 @@ class OpenJourneyUsers(JourneyUsers, OpenUsers):
         self._workload.journeys.never_started(waited_ns)
 
 
+def _finishes(task: Assignment) -> bool:
+    return isinstance(task.plan.job, ScenarioJob) and task.plan.job.finish
+
+
 def _due_ns(stream: Stream) -> int:
     return stream.due_ns
 
@@ -368,6 +381,11 @@ class SequentialJourneyUsers(SequentialUsers):
 
     def _never_sent(self, waited_ns: int) -> None:
         self._workload.journeys.never_started(waited_ns)
+
+    def _goes_on(self, user: int) -> bool:
+        if not _finishes(self._task) or self._cut or self._shared[STOP] != GO:
+            return False
+        return self._scripts[user].began_ns != 0
 
     def _is_out(self, user: int) -> bool:
         return self._scripts[user].out

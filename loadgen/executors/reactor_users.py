@@ -127,6 +127,11 @@ class ReactorUsers:
     def _is_over(self, now: int) -> bool:
         return self._shared[STOP] != GO or now >= self._end_ns or self._budget <= 0
 
+    def _goes_on(self, connection: Stream) -> bool:
+        """Whether the user may end what it is in the middle of, though the run's time is over."""
+        del connection
+        return False
+
     # Opening: all users connect before the gate, paced.
 
     def open(self, now: int) -> None:
@@ -228,7 +233,7 @@ class ReactorUsers:
         """What a script wants in the middle of a pass, or the end of that."""
         if step is None:
             return self._continue(connection, now)
-        if self._is_over(now):
+        if self._is_over(now) and not self._goes_on(connection):
             self._park(connection, now)
             return None
         if not isinstance(step, Request):
@@ -248,7 +253,7 @@ class ReactorUsers:
         user = connection.user
         if user not in self._midway:
             request = self._begin(connection, now)
-        elif self._is_over(now):
+        elif self._is_over(now) and not self._goes_on(connection):
             request = None
             self._park(connection, now)
         else:
@@ -304,7 +309,7 @@ class ReactorUsers:
         pausing = self._pausing
         while pausing and pausing[0][0] <= now:
             connection = self.connections[heappop(pausing)[1]]
-            if self._shared[STOP] != GO or now >= self._end_ns:
+            if (self._shared[STOP] != GO or now >= self._end_ns) and not self._goes_on(connection):
                 self._park(connection, now)
             elif not connection.due_ns:  # its span begins
                 connection.due_ns = now
@@ -438,9 +443,10 @@ class ReactorUsers:
             self._reactor.sweep(now)
         over = self._shared[STOP] != GO or now >= self._end_ns
         if self._pausing and self._end_ns and (over or self._budget <= 0):
-            pausing, self._pausing = self._pausing, []
+            through = [entry for entry in self._pausing if not self._goes_on(self.connections[entry[1]])]
+            self._pausing = sorted(set(self._pausing).difference(through))
             finished_ns = now if over else self.finished_ns
-            for _, user in pausing:
+            for _, user in through:
                 self._park(self.connections[user], now)
             self.finished_ns = finished_ns
 

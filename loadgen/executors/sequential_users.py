@@ -147,7 +147,8 @@ class SequentialUsers:
     def tick(self, now: int) -> None:
         """Wake the sleepers when nothing new may be sent; fold what the users wrote."""
         if self._shared[STOP] != GO or (self._end_ns and not self._may_send(now)):
-            self._waits.wake()
+            if not any(map(self._goes_on, range(len(self._scripts)))):
+                self._waits.wake()
             if self._arrive and self._end_ns:
                 self._end_arrivals(min(self._task.control.stopped_at_ns or now, self._end_ns))
         if self._waits.waiting and self._waits.waiting == sum(not future.done() for future in self._futures):
@@ -288,7 +289,7 @@ class SequentialUsers:
 
     async def _until_due(self, user: int, due_ns: int) -> int:
         self._due_ns[user] = due_ns
-        await self._waits.until(due_ns)
+        await self._waits.until(min(due_ns, self._end_ns))
         return due_ns
 
     async def _serve(self, waiter: int) -> int:
@@ -331,6 +332,10 @@ class SequentialUsers:
         while self._may_send(now := self._clock()):
             await self._waits.until(min(self._end_ns, now + NS_PER_S))
 
+    def _goes_on(self, user: int) -> bool:
+        """Whether the user may end what it is in the middle of, though the run's time is over."""
+        return False
+
     def _is_out(self, user: int) -> bool:
         """Whether the user takes no part any more, as it could not get ready."""
         return False
@@ -368,7 +373,7 @@ class SequentialUsers:
             if backoff_ns:
                 await self._waits.until(outcome.done_ns + backoff_ns)
             now = self._clock()
-            if not self._may_send(now) or not self._tickets.take():
+            if not (self._may_send(now) or self._goes_on(user)) or not self._tickets.take():
                 break
             outcome = await self._exchange(user, request, now)
             backoff_ns = next_backoff_ns(backoff_ns, outcome.error)
@@ -404,8 +409,8 @@ class SequentialUsers:
             elif step.until_ns is None:
                 await waits.change(seen)
             else:
-                await waits.until(step.until_ns)
-            if not self._may_send(self._clock()):
+                await waits.until(step.until_ns if self._goes_on(user) else min(step.until_ns, self._end_ns))
+            if not (self._may_send(self._clock()) or self._goes_on(user)):
                 return None
 
     def _disconnect(self, user: int) -> None:

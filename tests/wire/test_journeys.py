@@ -40,7 +40,7 @@ def go(tmp_path: Path, url: str, where: dict[str, Any]) -> Go:
     def go(text: str, **fields: Any) -> Result:
         file = tmp_path / "journey.py"
         file.write_text(f"from loadgen.scenario import *\n{dedent(text)}", "utf-8")
-        job = load_job(ScenarioJob((), file=str(file)))
+        job = load_job(ScenarioJob((), file=str(file), finish=fields.pop("finish", False)))
         plan = Plan("journey", parse_target(url).origin, job, **{"users": 4, "duration_s": None} | where | fields)
         return balanced(loadgen.run(plan))
 
@@ -87,6 +87,45 @@ def test_a_run_for_a_time_leaves_who_is_in_the_middle_unfinished(go: Go, url: st
     )
     assert counts(result) == {"slow": (0, 0, 4)}
     assert result.ledger.ok == 4
+    assert result.ended_by == "completed"
+
+
+@pytest.mark.parametrize("arrivals", [False, True])
+def test_who_is_in_the_middle_at_the_end_may_finish(go: Go, arrivals: bool) -> None:
+    from loadgen.plan.plan import Arrivals, Stage
+
+    result = go(
+        """
+        import asyncio
+
+        @scenario(think=60)
+        async def slow(user):
+            await user.get("/delay/1")
+            await user.pause(0.2)
+            await asyncio.sleep(0.2)
+            await user.batch("/", "/")
+            await user.pause(0.1)
+            await user.get("/delay/1")
+        """,
+        duration_s=0.3, finish=True, arrivals=Arrivals((Stage(0.3, 40, 40),), max_connections=4) if arrivals else None,
+    )  # fmt: skip
+    assert counts(result) == {"slow": (4, 0, 0)}
+    assert result.ledger.ok == 16
+    assert result.ended_by == "completed"
+    assert result.drain_s >= 0.1
+
+
+def test_who_does_not_finish_in_the_grace_is_unfinished(go: Go) -> None:
+    result = go(
+        """
+        @scenario
+        async def slow(user):
+            await user.get("/delay/1")
+            await user.pause(60)
+        """,
+        duration_s=0.2, finish=True, grace_s=0.2,
+    )  # fmt: skip
+    assert counts(result) == {"slow": (0, 0, 4)}
     assert result.ended_by == "completed"
 
 

@@ -83,7 +83,8 @@ class ScenarioJob:
     `arguments` are the options of a locustfile's own. `shared` is JSON that every user sees. `by_user`: a user keeps
     the journey that it was first dealt. `journeys_per_user`: a user that has done so many is through, and the run with
     the last of them. `only` are the names of the journeys that were asked for; without them all are.
-    `elsewhere` are the variables that the others extract: they keep their defaults.
+    `elsewhere` are the variables that the others extract: they keep their defaults. `finish`: at the end of the time,
+    whoever is in the middle of a journey may end it within the grace.
     """
 
     journeys: tuple[Journey, ...]
@@ -102,6 +103,7 @@ class ScenarioJob:
     journeys_per_user: int | None = None
     only: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    finish: bool = False
 
     request_names: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
@@ -146,6 +148,7 @@ class ScenarioJob:
             "shared": self.shared,
             "by_user": self.by_user,
             "journeys_per_user": self.journeys_per_user,
+            "finish": self.finish,
         }
         return {"variables": [described_variable(variable) for variable in self.variables], "scenario": described}
 

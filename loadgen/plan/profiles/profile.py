@@ -114,6 +114,7 @@ class Profile(Keys):
     feeds: dict[str, FeedProfile] = Field(default={})
     per_user: PerUserProfile = PerUserProfile()
     journeys_per_user: Positive | None = None
+    finish: Boolean = False
     only: Annotated[tuple[Annotated[str, BeforeValidator(fields.name)], ...], BeforeValidator(fields.one_or_many)] = ()
     s3: S3Profile | None = None
 

@@ -30,8 +30,8 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
     """The job of a profile with journeys. Of a file of Python only its name is here: it has not been loaded."""
     if profile.scenario is not None:
         file = profile.origins.places.file(("scenario",), profile.scenario)
-        each = profile.journeys_per_user
-        job = ScenarioJob((), file=str(file), headers=profile.common_headers, journeys_per_user=each)
+        each, finish = profile.journeys_per_user, profile.finish
+        job = ScenarioJob((), file=str(file), headers=profile.common_headers, journeys_per_user=each, finish=finish)
         return replace(job, arguments=tuple(shlex.split(profile.locust or "")), only=profile.only), []
     maker = _Maker(profile)
     journeys = tuple(
@@ -45,6 +45,7 @@ def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
         user_start=maker.steps(profile.per_user.start, ("per_user", "start")),
         user_end=maker.steps(profile.per_user.end, ("per_user", "end")),
         journeys_per_user=profile.journeys_per_user,
+        finish=profile.finish,
         only=profile.only,
     )
     try:
@@ -110,7 +111,7 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
     else:
         if "scenarios" in given:
             yield Problem(("scenarios",), "expected a scenario such as {browse: {steps: [{path: /}]}}")
-        for key in ("feeds", "per_user", "journeys_per_user", "only"):
+        for key in ("feeds", "per_user", "journeys_per_user", "finish", "only"):
             if key in given:
                 yield Problem((key,), "needs scenarios: a profile's, or a file of Python")
 

@@ -214,7 +214,8 @@ class _Words:
             ends.append(f"when each user has done {counted(job.journeys_per_user, 'journey')}")
         elif job.ends_itself:
             ends.append("with the last object")
-        return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "")
+        finish = ", and journeys under way then may end" if isinstance(job, ScenarioJob) and job.finish else ""
+        return " or ".join(ends) + (", whichever comes first" if len(ends) > 1 else "") + finish
 
     def _stop_rules(self) -> str:
         rules = [f"when {self._show(condition.text)}" for condition in self._plan.stop.abort_if]

@@ -22,9 +22,12 @@ class Notes(Protocol):
 
 
 class JourneyScript(Script, Traveller, Protocol):
-    """The journeys of one user. `requested`: its last step was a request. `loop` is what its futures belong to."""
+    """The journeys of one user. `requested`: its last step was a request. `loop` is what its futures belong to.
+    `began_ns` is 0 where it is in the middle of no journey.
+    """
 
     requested: bool
+    began_ns: int
     loop: Any
 
     @property
