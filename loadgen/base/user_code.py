@@ -1,15 +1,21 @@
 """Python that is the user's own: a file loaded by its path, as a module of its own."""
 
 import builtins
+import importlib
 import importlib.util
+import inspect
 import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from loadgen.base.errors import UsageError
+from loadgen.base.errors import Stopped, UsageError
+from loadgen.base.suggest import did_you_mean
 
+_FUNCTION = re.compile(r"(?:.+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _OF_LOCUST = re.compile(r"^\s*(?:from|import)\s+locust\b", re.MULTILINE)
 
 
@@ -26,22 +32,82 @@ def load_file(path: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UsageError(f"{path}: expected a Python file, whose name ends in .py")
     module = importlib.util.module_from_spec(spec)
-    folder = str(file.resolve().parent)
-    sys.path.insert(0, folder)
     sys.modules[name] = module
     module.print = _print  # type: ignore[attr-defined]
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as error:  # whatever a person's file does when it is run, sys.exit among it
-        del sys.modules[name]
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise UsageError(f"{path}{where_in(error, path)}: {describe(error)}") from None
-    finally:
-        sys.path.remove(folder)
-        if folder not in sys.path:
-            sys.path.append(folder)  # behind all others: for what the file imports only when it is called
+    with _first_on_path(file.resolve().parent):
+        try:
+            spec.loader.exec_module(module)
+        except BaseException as error:  # whatever a person's file does when it is run, sys.exit among it
+            del sys.modules[name]
+            if isinstance(error, KeyboardInterrupt | Stopped):
+                raise
+            raise UsageError(f"{path}{where_in(error, path)}: {describe(error)}") from None
     return module
+
+
+def is_function(name: str) -> bool:
+    """Whether it is the name of a function, "FILE.py:NAME" or "MODULE:NAME"; it need not be there."""
+    return _FUNCTION.fullmatch(name) is not None
+
+
+def load_function(name: str) -> Callable[..., Any]:
+    """The function "FILE.py:NAME", whose file is loaded anew, or "MODULE:NAME", looked for in the working folder first.
+
+    NAME may be that of something in a class. Raises UsageError where there is no such function.
+    """
+    where, _, path = name.rpartition(":")
+    if not where or not path:
+        raise UsageError(f"{name}: expected FILE.py:FUNCTION or MODULE:FUNCTION")
+    value: Any = _loaded(where)
+    for part in path.split("."):
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            known = [key for key in dir(value) if not key.startswith("_") and callable(getattr(value, key, None))]
+            raise UsageError(f"{where}: there is no {path!r}{did_you_mean(part, known)}") from None
+    if not callable(value):
+        raise UsageError(f"{name}: expected a function, got {type(value).__name__}")
+    return value  # type: ignore[no-any-return]
+
+
+def _loaded(where: str) -> ModuleType:
+    if where.endswith(".py"):
+        if not Path(where).is_file():
+            raise UsageError(f"{where}: there is no such file")
+        return load_file(where)
+    with _first_on_path(Path.cwd()):
+        try:
+            return importlib.import_module(where)
+        except BaseException as error:  # whatever a person's module does when it is imported
+            if isinstance(error, KeyboardInterrupt | Stopped):
+                raise
+            raise UsageError(f"{where}: {describe(error)}") from None
+
+
+def takes_one(function: Callable[..., Any], value: object) -> bool:
+    """Whether the function can be called with one value, as far as that is known."""
+    try:
+        inspect.signature(function).bind(value)
+    except TypeError:
+        return False
+    except ValueError:  # it is written in C and does not say
+        return True
+    return True
+
+
+@contextmanager
+def _first_on_path(folder: Path) -> Iterator[None]:
+    """What lies in the folder is found before all else meanwhile, and behind all others later: for what is imported
+    only when something is called.
+    """
+    entry = str(folder)
+    sys.path.insert(0, entry)
+    try:
+        yield
+    finally:
+        sys.path.remove(entry)
+        if entry not in sys.path:
+            sys.path.append(entry)
 
 
 def _print(*values: object, **options: Any) -> None:

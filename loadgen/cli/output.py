@@ -36,7 +36,7 @@ class Delivery:
                 continue
             if file == "-":
                 raise UsageError(f"{flag}: expected the name of a file; /dev/stdout is one")
-            if not _is_regular(flag, file):
+            if not is_regular(flag, file):
                 self._streams.append(name)
             else:
                 self._regular.append(name)
@@ -147,7 +147,7 @@ class Failures:
             raise UsageError("\n".join(dict.fromkeys(self._texts)))
 
 
-def _is_regular(flag: str, file: str) -> bool:
+def is_regular(flag: str, file: str) -> bool:
     """See `check_writable`. Raises UsageError."""
     try:
         return check_writable(Path(file))

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.base.user_code import is_locustfile
+from loadgen.base.user_code import is_function, is_locustfile
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
 from loadgen.cli.readings import STORE
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import shown_url, url_of
-from loadgen.plan.profiles.document import profile_for_url, read_profile
+from loadgen.plan.profiles.document import profile_for_function, profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
 from loadgen.session.here import plan_here
@@ -29,6 +29,7 @@ class Planned:
     rounds: int
     against: Against
     once: bool = False
+    results: str | None = None
 
     @property
     def body(self) -> str:
@@ -59,6 +60,12 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
         if "target" in flags:
             raise UsageError("--target: TARGET is a URL already; it says where a scenario's or profile's paths lead")
         return profile_for_url(url, flags)
+    if found is None and is_function(target):
+        from loadgen.cli.callables import flags_for as function_flags
+
+        if chosen:
+            raise UsageError("--set: a function has no variables to set")
+        return profile_for_function(target, function_flags(target, flags))
     if found is None:
         raise UsageError(
             f"{shown_url(target)} is neither a URL (http://...), nor a file, nor a shipped profile; "

@@ -90,7 +90,7 @@ def _journeys(
     from loadgen.executors.journey_users import JourneyUsers, OpenJourneyUsers, SequentialJourneyUsers
 
     plan, endpoint = task.plan, task.endpoint
-    sequential = plan.mode == "threads" or plan.client != "raw"
+    sequential = plan.mode == "threads" or plan.client != "raw" or job.function is not None
     workload = _journey_workload(task, job, recorder, breaker, sequential=sequential)
     task = replace(task, shard=replace(task.shard, requests_limit=None))
     if sequential:
@@ -110,6 +110,8 @@ def _journey_workload(
     """What the users do: as their file says, or the steps of the profile."""
     plan, origin = task.plan, task.endpoint.origin
     wire, warmup = plan.client == "raw", plan.warmup_s > 0
+    if job.function is not None:
+        return _calls(task, job, recorder, breaker)
     if job.file is None:
         from loadgen.workloads.scenario.steps_workload import StepsWorkload
 
@@ -144,6 +146,17 @@ def _journey_workload(
     return workload
 
 
+def _calls(task: Assignment, job: ScenarioJob, recorder: Recorder, breaker: Breaker) -> JourneyWorkload:
+    from loadgen.executors.thread_loop import ThreadLoop
+    from loadgen.workloads.callables.workload import CallableWorkload
+
+    on_loop = task.plan.mode != "threads"
+    return CallableWorkload(
+        job, task.shard, recorder, breaker.failed, origin=task.endpoint.origin, clock=task.clock,
+        loop=asyncio.get_running_loop if on_loop else ThreadLoop, on_loop=on_loop,
+    )  # fmt: skip
+
+
 def _workload(task: Assignment, transactions: Transactions, *, sequential: bool) -> Workload:
     """What the shard's users send. Sequential users have streams of their own, as each may have a thread."""
     plan, shard, control = task.plan, task.shard, task.control
@@ -169,6 +182,11 @@ def _workload(task: Assignment, transactions: Transactions, *, sequential: bool)
 
 def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: Addresses) -> Callable[[], Client]:
     endpoint, clock, blocking = task.endpoint, task.clock, task.plan.mode == "threads"
+    job = task.plan.job
+    if isinstance(job, ScenarioJob) and job.function is not None:
+        from loadgen.clients.none import NoClient
+
+        return NoClient
     kind: MakeClient
     if task.plan.client == "raw":
         from loadgen.clients.http1.blocking import BlockingClient

@@ -130,7 +130,8 @@ class SequentialUsers:
             self._futures = [asyncio.ensure_future(self._user(user)) for user in range(self._task.shard.users)]
             return
         self._waits.before_start()
-        self._threads = UserThreads(self._task.shard.users)
+        own = getattr(self._task.plan.job, "function", None) is None
+        self._threads = UserThreads(self._task.shard.users, own=own)
         self._futures = self._threads.start(self._user)
 
     def start(self, now: int, end_ns: int) -> None:
@@ -403,7 +404,9 @@ class SequentialUsers:
             if isinstance(step, Batch):
                 answer = await self._together(user, step.requests)
             elif isinstance(step, Wait):
-                await waits.future(step.future)
+                await waits.future(step.future, finishes=step.finishes)
+                if step.finishes and step.future.done():  # it is told of it, whatever the time
+                    continue
             elif isinstance(step, Fresh):
                 self._disconnect(user)
             elif step.until_ns is None:

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 OnFailure = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
+CANCEL_S = 1.0
+"""For tasks to end that were cancelled, which may swallow that."""
+
 _thread = threading.local()
 
 
@@ -42,18 +45,20 @@ class ThreadLoop:
         """It does not any more."""
         asyncio._set_running_loop(None)
 
-    def wait(self, future: "asyncio.Future[Any]", stop: int) -> None:
+    def wait(self, future: "asyncio.Future[Any]", stop: int | None) -> None:
         """Turn until the future is done, somebody calls `interrupt`, or the descriptor `stop` is readable."""
         loop = self._loop
         if loop is None or future.done():
             return
         self._waiter = loop.create_future()
         future.add_done_callback(self._done)
-        loop.add_reader(stop, self.interrupt)
+        if stop is not None:
+            loop.add_reader(stop, self.interrupt)
         try:
             loop.run_until_complete(self._waiter)
         finally:
-            loop.remove_reader(stop)
+            if stop is not None:
+                loop.remove_reader(stop)
             future.remove_done_callback(self._done)
             self._waiter = None
 
@@ -67,11 +72,11 @@ class ThreadLoop:
 
     def close(self) -> None:
         """Cancel what still runs, and free the loop."""
-        if self._loop is None:
+        if self._loop is None or self._loop.is_running():  # by a thread that hangs
             return
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
         if tasks:
-            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            self._loop.run_until_complete(asyncio.wait(tasks, timeout=CANCEL_S))
         self._loop.close()

@@ -18,19 +18,21 @@ SWITCH_INTERVAL_S = 0.1
 
 
 class UserThreads:
-    """One a user, as futures of the running loop."""
+    """One a user, as futures of the running loop. `own`: what they do is ours; else, stacks and turns are as usual."""
 
-    def __init__(self, users: int) -> None:
+    def __init__(self, users: int, *, own: bool = True) -> None:
         self._users = users
         self._pool = ThreadPool("user")
+        self._stack_bytes = STACK_BYTES if own else 0
         self._switch_interval_s = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        if own:
+            sys.setswitchinterval(SWITCH_INTERVAL_S)
 
     def start(self, user: Callable[[int], Coroutine[Any, Any, None]]) -> list[asyncio.Future[None]]:
         """Drive `user(number)` for each. Raises UsageError where the host does not allow so many threads."""
         futures: list[asyncio.Future[None]] = []
         loop = asyncio.get_running_loop()
-        before = threading.stack_size(STACK_BYTES)
+        before = threading.stack_size(self._stack_bytes)
         try:
             for number in range(self._users):
                 futures.append(loop.run_in_executor(self._pool, _drive_user, user, number))

@@ -42,8 +42,8 @@ class Waits(Protocol):
     def changed(self) -> None:
         """Another user's outcome is known."""
 
-    async def future(self, future: "asyncio.Future[Any]") -> None:
-        """Return when it is done, or cancelled, or the run is stopped."""
+    async def future(self, future: "asyncio.Future[Any]", *, finishes: bool = False) -> None:
+        """Return when it is done, or cancelled, or unless it `finishes`, the run is stopped."""
 
     async def together(self, parts: "list[Coroutine[Any, Any, T]]") -> list[T]:
         """Run them at the same time; what each returns."""
@@ -69,11 +69,11 @@ class ThreadWaits:
             elif self._stopped(wait_ms):
                 return
 
-    async def future(self, future: "asyncio.Future[Any]") -> None:
+    async def future(self, future: "asyncio.Future[Any]", *, finishes: bool = False) -> None:
         """Let the future's loop, which is this thread's, turn."""
         running = ThreadLoop.of_thread()
         if running is not None:
-            running.wait(future, self._stop)
+            running.wait(future, None if finishes else self._stop)
 
     async def together(self, parts: "list[Coroutine[Any, Any, T]]") -> list[T]:
         """A thread for each but the first."""
@@ -182,8 +182,11 @@ class LoopWaits:
         change, self._change = self._change, self._loop.create_future()
         _wake(change)
 
-    async def future(self, future: "asyncio.Future[Any]") -> None:
+    async def future(self, future: "asyncio.Future[Any]", *, finishes: bool = False) -> None:
         """Await it on the loop."""
+        if finishes:
+            await asyncio.wait((future,))
+            return
         stopped = self._loop.create_future()
         self._sleepers.add(stopped)
         await asyncio.wait((future, stopped), return_when=asyncio.FIRST_COMPLETED)

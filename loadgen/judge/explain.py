@@ -48,9 +48,12 @@ class _Side:
 
 def explain(comparison: Comparison) -> list[str]:
     """Sentences, the most telling first; none where there is nothing to say."""
-    unanswered = [item.label for item in comparison.variants if not any(result.ledger.ok for result in item.results)]
-    if unanswered:
-        return [f"Not one good reply came back to {listed(unanswered)}."]
+    unanswered = [item for item in comparison.variants if not any(result.ledger.ok for result in item.results)]
+    idle = [item.label for item in unanswered if not any(result.journeys.ok for result in item.results)]
+    if idle:
+        return [f"Not one good reply came back to {listed(idle)}."]
+    if unanswered:  # journeys that send nothing: all that follows is of requests
+        return []
     sides = [_side(item) for item in comparison.variants]
     return [*_own_tails(sides), *_waiting(comparison), *_limits(sides), *_switches(sides), *_noise(comparison)]
 

@@ -148,6 +148,9 @@ def _raising(result: Result) -> Iterator[str]:
     transactions = result.transactions.values()
     if count := sum(_own_faults(item.errors) for item in transactions if item.kind != "group"):
         exceptions = "1 exception" if count == 1 else f"{count:,} exceptions"
+        if (result.plan.get("counted") or {}).get("noun") == "calls":
+            yield f"{exceptions} of the function: less was done than was meant; see the errors below"
+            return
         yield (
             f"{exceptions} of the scenario's own code: the load is less than was meant; see the errors below, and try "
             "it with --once"

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import shown
-from loadgen.plan.problems import did_you_mean
 
 Kind = Literal["latency", "ratio", "rate", "count", "generator", "value"]
 Unit = Literal["ms", "share", "per_s", "bytes_per_s", "count", "us", "mb", "own"]

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import shown
 from loadgen.plan.jobs.scenario import ScenarioJob, all_steps
 from loadgen.plan.metrics import BY_THE_SECOND, Metric
 from loadgen.plan.plan import Job
-from loadgen.plan.problems import did_you_mean
 
 LONGEST_LIST = 400
 """Characters of all names together: a longer list helps nobody."""

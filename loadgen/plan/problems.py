@@ -1,6 +1,6 @@
 """Problems with what a person wrote, each with its place, and how they become one ProfileError."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -89,14 +89,3 @@ def where_text(where: Where) -> str:
 
 def _shortened(line: str) -> str:
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """ "; did you mean 'x'?" where one of the known words is close, else "; known are: ..."."""
-    import difflib
-
-    spelled = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), list(spelled), n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {spelled[close[0]]!r}?"
-    return f"; known are: {', '.join(known)}" if known else ""

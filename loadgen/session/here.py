@@ -23,12 +23,15 @@ def plan_here(profile: Profile) -> Plan:
         case HttpJob():
             return plan
         case ScenarioJob() as job:
+            from loadgen.workloads.callables.job import callable_job
             from loadgen.workloads.locust.job import locust_job
             from loadgen.workloads.scenario.file import load_job
             from loadgen.workloads.scenario.ready import ready_problems
 
             problems: list[Problem] = []
-            if job.file is not None:
+            if job.function is not None:
+                job = callable_job(job)
+            elif job.file is not None:
                 job = locust_job(job) if is_locustfile(job.file) else load_job(job)
                 job, problems = chosen_job(profile, job)
             if problems := [*problems, *ready_problems(plan, job)]:

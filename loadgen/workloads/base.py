@@ -19,9 +19,13 @@ class Pause:
 
 @dataclass(slots=True)
 class Wait:
-    """A script goes on when the future, which is of the running loop, is done."""
+    """A script goes on when the future, which is of the running loop, is done.
+
+    With `finishes` it is also waited for when nothing new may begin any more, until the users are cut.
+    """
 
     future: "asyncio.Future[Any]"
+    finishes: bool = False
 
 
 @dataclass(slots=True)

@@ -11,7 +11,11 @@ from tests.support.command import Mode, loadgen
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = "\n".join(page.read_text("utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))))
-FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULTILINE | re.DOTALL))
+FILES = {
+    name: text
+    for name, text in re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULTILINE | re.DOTALL)
+    if "loadgen.scenario" in text
+}
 PROFILES = [
     text for text in re.findall(r"^```yaml\n(.*?)^```", CHAPTERS, re.MULTILINE | re.DOTALL) if "scenarios:" in text
 ]

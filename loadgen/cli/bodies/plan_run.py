@@ -2,7 +2,7 @@
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.run import Run
-from loadgen.cli.output import Delivery
+from loadgen.cli.output import Delivery, is_regular
 from loadgen.cli.plans import Planned, plan_for
 from loadgen.plan.jobs.scenario import ScenarioJob
 
@@ -13,8 +13,14 @@ def plan_run(given: Run) -> Planned:
     if given.once and (given.rounds > 1 or given.against.asked or given.output.files or given.output.form != "text"):
         raise UsageError("--once shows what happens and measures nothing: there is no result to save or to compare")
     plan = plan_for(given.target, given.settings, given.flags)
-    if given.once and not isinstance(plan.job, ScenarioJob):
+    if given.once and not (isinstance(plan.job, ScenarioJob) and plan.job.function is None):
         raise UsageError(
             "--once: TARGET has no scenarios; it takes a file of them (.py), or a profile with `scenarios:`"
         )
-    return Planned(plan, delivery, given.rounds, given.against, given.once)
+    if given.results is not None:
+        if not isinstance(plan.job, ScenarioJob) or plan.job.function is None:
+            raise UsageError("--results: TARGET is no function; of such a one it is what the calls return")
+        if given.rounds > 1 or given.against.asked:
+            raise UsageError("--results: cannot be combined with --rounds or --baseline: it is of one run")
+        is_regular("--results", given.results)
+    return Planned(plan, delivery, given.rounds, given.against, given.once, given.results)

@@ -7,6 +7,7 @@ from loadgen.base.errors import LoadgenError
 from loadgen.base.loop import run_on_loop
 from loadgen.cli.live import live_line
 from loadgen.cli.plans import Planned
+from loadgen.cli.results import ResultsFile
 from loadgen.cli.streams import tell, tell_error
 from loadgen.executors.places.limits import check_room_for_a_loop
 from loadgen.judge.exit_code import ExitCode, exit_code
@@ -21,9 +22,13 @@ def run(given: Planned) -> int:
     """Raises UsageError where the plan cannot be run on this host."""
     check_room_for_a_loop()
     delivery = given.delivery
+    results = ResultsFile(given.plan, given.results)
 
     def finish(result: Result) -> None:
-        delivery.deliver("run", RunReport((result,)), environment=os.environ)
+        try:
+            results.write()
+        finally:
+            delivery.deliver("run", RunReport((result,)), environment=os.environ)
 
     with live_line(quiet=delivery.output.quiet) as live:
 
@@ -43,9 +48,12 @@ def run(given: Planned) -> int:
             live.end()
             tell("".join(traceback.format_exception(error)))
 
-        result = run_on_loop(
-            run_job(given.plan, Hooks(Observers(live), emergency, crashed), last_calibration(os.environ))
-        )
-        live.end()
-        finish(result)
+        try:
+            result = run_on_loop(
+                run_job(results.plan, Hooks(Observers(live), emergency, crashed), last_calibration(os.environ))
+            )
+            live.end()
+            finish(result)
+        finally:
+            results.close()
     return exit_code(result)

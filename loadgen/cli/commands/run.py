@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from loadgen.cli.options import FLAG, LOAD, OPTIONS, Options, own_option
 from loadgen.cli.parameters import Against, Output, OutputFlags, Rounds, Settings, Target
+from loadgen.report.exports import OUTPUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,10 @@ class Run:
         bool,
         own_option(["--once"], LOAD, "Each scenario once, by one user; show every exchange.", FLAG, inherits=False),
     ] = False
+    results: Annotated[
+        str | None,
+        own_option(["--results"], OUTPUT, "What the calls of a function returned: JSON lines.", inherits=False),
+    ] = None
     settings: Settings = None
     rounds: Rounds = 1
     against: Against

@@ -41,7 +41,10 @@ S3_OPTIONS = (
     RunOption("checksum", ("--checksum",), OBJECTS, "crc32, crc32c, sha256 or none. (default: none)", "KIND"),
     RunOption("retries", ("--retries",), OBJECTS, "Send again what found the store busy. (default: 0)"),
     RunOption("source", ("--source",), BATCH, "Take the objects under this prefix, and keep what is made.", "PREFIX"),
-    RunOption("function", ("--function",), BATCH, "module:function, bytes to bytes. (default: adds a CRC)", "NAME"),
+    RunOption(
+        "function", ("--function",), BATCH,
+        "module:function or file.py:function, bytes to bytes. (default: adds a CRC)", "NAME",
+    ),
     RunOption("resume", ("--resume",), BATCH, "Write down what is done; go on with what is not.", "FILE"),
 )  # fmt: skip
 RUN_OPTIONS = tuple(option for option in OPTIONS if option.panel != REQUEST)

@@ -9,8 +9,8 @@ from pathlib import PurePath
 from typing import Any, ClassVar, Literal
 
 from loadgen.base.exchange import Expect
+from loadgen.base.suggest import did_you_mean
 from loadgen.plan.jobs.http import RequestSpec, Variable, described_variable
-from loadgen.plan.problems import did_you_mean
 
 Pick = Literal["own", "once", "order", "random"]
 Source = Literal["json", "header", "regex", "cookie"]
@@ -85,6 +85,8 @@ class ScenarioJob:
     the last of them. `only` are the names of the journeys that were asked for; without them all are.
     `elsewhere` are the variables that the others extract: they keep their defaults. `finish`: at the end of the time,
     whoever is in the middle of a journey may end it within the grace.
+    `function` is what each pass calls in place of journeys, "FILE.py:NAME" or "MODULE:NAME"; its file has the `digest`,
+    and what the calls return goes to a file for each worker in the folder `results`.
     """
 
     journeys: tuple[Journey, ...]
@@ -104,12 +106,17 @@ class ScenarioJob:
     only: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     finish: bool = False
+    function: str | None = None
+    results: str | None = None
 
     request_names: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
-    noun: ClassVar[str] = "journeys"
     per_reply: ClassVar[int] = 1
     total: ClassVar[int | None] = None
+
+    @property
+    def noun(self) -> str:
+        return "journeys" if self.function is None else "calls"
 
     @property
     def ends_itself(self) -> bool:
@@ -144,6 +151,7 @@ class ScenarioJob:
             "feeds": [asdict(feed) | {"file": PurePath(feed.file).name} for feed in self.feeds],
             "file": self.file and PurePath(self.file).name,
             "digest": self.digest,
+            "function": self.function,
             "dialect": self.dialect,
             "shared": self.shared,
             "by_user": self.by_user,

@@ -17,6 +17,9 @@ from loadgen.plan.profiles.profile import Origins, Profile, validated
 from loadgen.plan.profiles.values import Raw
 from loadgen.plan.profiles.variables import Resolution
 
+NO_TARGET = "http://127.0.0.1/"
+"""Of a function, which nothing is sent to."""
+
 _REQUEST_FLAGS = ("headers", "method", "body")
 
 
@@ -77,12 +80,24 @@ def profile_for_url(url: str, flags: Mapping[str, object]) -> Profile:
     return _checked(Resolution(values={"target": Raw(url)}), Places(), flags, default_name=None)
 
 
+def profile_for_function(name: str, flags: Mapping[str, object]) -> Profile:
+    """The profile of calls of a function, all from flags. Raises ProfileError with every problem."""
+    resolution = Resolution(values={"target": Raw(NO_TARGET)})
+    return _checked(resolution, Places(), flags, default_name=name, function=name)
+
+
 def profile_for_s3(section: Mapping[str, object], flags: Mapping[str, object]) -> Profile:
     """The profile of a job on a bucket, all from flags. Raises ProfileError with every problem."""
     return _checked(Resolution(values={}), Places(), {**flags, "s3": section}, default_name=None)
 
 
-def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object], default_name: str | None) -> Profile:
+def _checked(
+    resolution: Resolution,
+    places: Places,
+    flags: Mapping[str, object],
+    default_name: str | None,
+    function: str | None = None,
+) -> Profile:
     given = {key: _outside(value) for key, value in flags.items() if value is not None and value not in ([], ())}
     top = {key: value for key, value in given.items() if key not in _REQUEST_FLAGS}
     places = Places(places.source, places.folder, places.lines, frozenset(top))
@@ -94,7 +109,7 @@ def _checked(resolution: Resolution, places: Places, flags: Mapping[str, object]
         values["target"] = Raw(NO_ENDPOINT)
     profile, problems = validated(values)
     profile = profile.known_from(
-        Origins(places, resolution.secrets, flag_headers, tuple(resolution.found.values()), resolution.names)
+        Origins(places, resolution.secrets, flag_headers, tuple(resolution.found.values()), resolution.names, function)
     )
     failed = {problem.where for problem in problems} | resolution.spoiled
     problems = [problem for problem in problems if not _is_within(problem.where, resolution.spoiled)]

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, SkipValidation, ValidationError
 
+from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import parse_range_s, parse_rate, shown
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.jobs.s3 import JOBS
 from loadgen.plan.plan import ClientKind, Mode
-from loadgen.plan.problems import Places, Problem, Where, did_you_mean
+from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import Target, parse_target
 from loadgen.plan.profiles.journey_names import JourneyNames
@@ -53,7 +54,7 @@ class Origins(NamedTuple):
     """Where the values of a profile are from: their places, to name one in a problem, and the headers given by flags.
 
     `secrets` are the values of variables marked so; `found_values` those that stay the same, and where each was found;
-    `names` those whose values are found out while it runs.
+    `names` those whose values are found out while it runs. `function` is what is called in place of a file's journeys.
     """
 
     places: Places = Places()
@@ -61,6 +62,7 @@ class Origins(NamedTuple):
     flag_headers: tuple[tuple[str, str], ...] = ()
     found_values: tuple[FoundValue, ...] = ()
     names: JourneyNames = JourneyNames()
+    function: str | None = None
 
 
 class Profile(Keys):

@@ -1,12 +1,12 @@
 """The `s3` section of a profile: what a person wrote, checked value by value, and what spans its keys."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import BeforeValidator
 
 from loadgen.base.units import parse_range, parse_size, shown
+from loadgen.base.user_code import is_function
 from loadgen.plan.jobs.s3 import (
     DEFAULT_MIX,
     DEFAULT_OBJECTS,
@@ -25,7 +25,6 @@ from loadgen.plan.profiles.request_profile import Boolean, File, Keys, Positive,
 SizeRange = tuple[int, int, float]
 
 _MIXED = ("get", "stat", "put", "delete")
-_FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _SMALLEST_PART = 5 << 20
 _LONGEST_PREFIX = 900
 
@@ -86,9 +85,9 @@ def read_prefix(value: object) -> str:
 
 
 def read_function(value: object) -> str:
-    """The name of a Python function: "module:function"."""
-    if not isinstance(value, str) or not _FUNCTION.fullmatch(value):
-        raise ValueError(f"expected module:function, such as thumbnails:make, got {shown(value)}")
+    """The name of a Python function: "module:function", or "file.py:function"."""
+    if not isinstance(value, str) or not is_function(value):
+        raise ValueError(f"expected module:function or file.py:function, such as thumbnails:make, got {shown(value)}")
     return str(value)
 
 

@@ -1,14 +1,16 @@
 """The journeys of a profile: `scenarios`, `feeds` and `per_user` become a ScenarioJob, and what is wrong with them."""
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from loadgen.base.redact import Redactor
+from loadgen.base.suggest import did_you_mean
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step, chosen
 from loadgen.plan.places import without_details
-from loadgen.plan.problems import Problem, Where, did_you_mean
+from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.journey_order import order_problems
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.request_maker import RequestMaker
@@ -22,12 +24,15 @@ _SOURCES = {"json_path": "json", "header": "header", "regex": "regex", "cookie":
 
 
 def has_journeys(profile: Profile) -> bool:
-    """Whether the profile's load is journeys, declared in it or in a file of Python."""
-    return bool(profile.scenarios) or profile.scenario is not None
+    """Whether the profile's load is journeys, declared in it or in a file of Python, or calls of a function."""
+    return bool(profile.scenarios) or profile.scenario is not None or profile.origins.function is not None
 
 
 def make_scenario_job(profile: Profile) -> tuple[ScenarioJob, list[Problem]]:
     """The job of a profile with journeys. Of a file of Python only its name is here: it has not been loaded."""
+    if (function := profile.origins.function) is not None:
+        name = re.split("[:.]", function)[-1]
+        return ScenarioJob((Journey(name),), function=function, journeys_per_user=profile.journeys_per_user), []
     if profile.scenario is not None:
         file = profile.origins.places.file(("scenario",), profile.scenario)
         each, finish = profile.journeys_per_user, profile.finish
@@ -86,6 +91,9 @@ def _journey(journey: Journey, item: JourneyProfile) -> Journey:
 
 def journey_problems(profile: Profile) -> Iterator[Problem]:
     """What does not go together with journeys, or needs them."""
+    if profile.origins.function is not None:
+        yield from _function_problems(profile)
+        return
     given = profile.model_fields_set
     for name in ("per_user", "per_run"):
         if name in profile.scenarios:
@@ -114,6 +122,21 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
         for key in ("feeds", "per_user", "journeys_per_user", "finish", "only"):
             if key in given:
                 yield Problem((key,), "needs scenarios: a profile's, or a file of Python")
+
+
+def _function_problems(profile: Profile) -> Iterator[Problem]:
+    """What does not go together with calls of a function."""
+    for key in ("warmup", "cool_down"):
+        if getattr(profile, key):
+            yield Problem((key,), "cannot be combined with a function: each number is called once")
+    for key in ("body", "method"):
+        if profile.requests and getattr(profile.requests[0], key, None):
+            yield Problem((key,), "cannot be combined with a function: it sends nothing")
+    if profile.common_headers:
+        yield Problem(("--header",), "cannot be combined with a function: it sends nothing")
+    for key in ("locust", "only"):
+        if getattr(profile, key):
+            yield Problem((key,), "cannot be combined with a function")
 
 
 def _all(steps: Sequence[StepProfile], where: Where) -> Iterator[tuple[Where, StepProfile]]:

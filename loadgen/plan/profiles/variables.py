@@ -13,11 +13,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from loadgen.base.redact import REDACTED
+from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import shown
 from loadgen.plan.encodings import Encode, as_it_is, body_kind, encode_path, in_body, in_url, percent
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.places import COLUMN, NAME_TEXT, PLACE
-from loadgen.plan.problems import Problem, Where, did_you_mean, where_text
+from loadgen.plan.problems import Problem, Where, where_text
 from loadgen.plan.profiles.journey_names import JourneyNames, journey_names, request_key
 from loadgen.plan.profiles.values import PER_REQUEST, Raw, as_text, changing, like
 

@@ -54,8 +54,8 @@ def shape(found: MaxRate) -> list[str]:
 def spoken(found: MaxRate) -> str:
     """The answer in a sentence."""
     if found.best_rps is not None:
-        of_journeys = (found.plan.get("counted") or {}).get("noun") == "journeys"
-        what = "journeys" if of_journeys else "requests"
+        noun = (found.plan.get("counted") or {}).get("noun")
+        what = noun if noun in ("journeys", "calls") else "requests"
         return f"{format_rate(found.best_rps)} {what}/s meet the SLO{_edge(found)}"
     lowest = min((trial.rate_rps for trial in found.trials), default=None)
     if lowest is None:

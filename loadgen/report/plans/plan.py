@@ -17,6 +17,7 @@ from loadgen.report.plans.s3_plan import s3_facts, s3_operations
 from loadgen.report.plans.scenario_plan import scenario_facts, scenario_parts
 
 LENGTH = "Content-Length: "
+_OF_REQUESTS = ("Timeouts", "Connections", "TLS", "Also timed")
 
 
 def render_plan(plan: Plan, width: int = 80, values: Iterable[FoundValue] = ()) -> str:
@@ -42,14 +43,17 @@ class _Words:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._redactor = Redactor(plan.secrets)
+        self._of_calls = isinstance(plan.job, ScenarioJob) and plan.job.function is not None
 
     def title(self) -> str:
         name, origin = self._plan.name, str(self._plan.origin)
+        if self._of_calls:
+            return self._show(name)
         return clean(name if origin in name else f"{self._show(name)}: {self._origin()}")
 
     def facts(self) -> dict[str, str]:
         """Label and sentence for all but the requests; some without a sentence."""
-        return {
+        facts = {
             "Users": self._users(),
             **self._pace(),
             "Warm-up": self._unmeasured(self._plan.warmup_s, "before"),
@@ -64,6 +68,11 @@ class _Words:
             "TLS": self._tls(),
             "Seed": str(self._plan.seed),
         }
+        if self._of_calls:
+            facts["Users"] = f"{counted(self._plan.users, 'user')}, each with one call at a time"
+            facts["Runs as"] = self._topology()
+            facts = {label: text for label, text in facts.items() if label not in _OF_REQUESTS}
+        return facts
 
     def job(self, width: int) -> tuple[dict[str, str], list[list[str]]]:
         """Label and sentence for what is sent, and its requests part by part."""
@@ -197,6 +206,8 @@ class _Words:
         shortest, longest = self._plan.think_s
         if isinstance(self._plan.job, ScenarioJob):
             pause = " to ".join(dict.fromkeys(map(format_duration_s, self._plan.think_s)))
+            if self._of_calls:
+                return f"{pause} after each call" if longest else ""
             return f"{pause} after each journey" if longest else "none of all users; see the scenarios"
         if not longest:
             return "none: each connection sends again as soon as its reply is in"
@@ -206,12 +217,12 @@ class _Words:
 
     def _end(self) -> str:
         limit, duration_s, job = self._plan.requests_limit, self._plan.duration_s, self._plan.job
-        noun = "journey" if isinstance(job, ScenarioJob) else "request"
+        noun = job.noun.removesuffix("s") if isinstance(job, ScenarioJob) else "request"
         measured = " of measured time" if self._plan.warmup_s or self._plan.cool_down_s else ""
         ends = [] if duration_s is None else [f"after {format_duration_s(duration_s)}{measured}"]
         ends += [] if limit is None else [f"after {counted(limit, noun)}"]
         if isinstance(job, ScenarioJob) and job.journeys_per_user is not None:
-            ends.append(f"when each user has done {counted(job.journeys_per_user, 'journey')}")
+            ends.append(f"when each user has done {counted(job.journeys_per_user, noun)}")
         elif job.ends_itself:
             ends.append("with the last object")
         finish = ", and journeys under way then may end" if isinstance(job, ScenarioJob) and job.finish else ""
@@ -227,12 +238,12 @@ class _Words:
         """Processes, workers and how many users each of them drives."""
         plan, parts = self._plan, self._plan.shard_count
         most, least = share(plan.users, parts, 0), share(plan.users, parts, parts - 1)
-        noun = "thread" if plan.mode == "threads" else "connection"
+        noun = "thread" if plan.mode == "threads" else "user" if self._of_calls else "connection"
         users = counted(most, noun) if most == least else f"{least:,} or {counted(most, noun)}"
         each = "" if parts == 1 else " each"
         processes = counted(plan.processes, "process", "processes")
         if plan.mode == "threads":
-            return f"threads: {processes}, {users}{each}, one a connection"
+            return f"threads: {processes}, {users}{each}, one a {'user' if self._of_calls else 'connection'}"
         return f"{plan.mode}: {processes} x {counted(plan.workers, 'worker')}, {users}{each}"
 
     def _timeouts(self) -> str:

@@ -33,7 +33,7 @@ def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
         journeys += [f"{format_share(part, total):>6}  {first}", *(f"{'':10}{row}" for row in more)]
         journeys += _rows(journey.steps, 8, width, show)
     return [
-        ["Scenarios", *journeys] if journeys else [],
+        ["Scenarios", *journeys] if journeys and job.function is None else [],
         ["Before a user's first, not measured", *_rows(job.user_start, 2, width, show)] if job.user_start else [],
         ["After a user's last, not measured", *_rows(job.user_end, 2, width, show)] if job.user_end else [],
         ["Feeds", *_feeds(job.feeds, show)] if job.feeds else [],

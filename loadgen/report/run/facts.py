@@ -19,6 +19,7 @@ from loadgen.report.draw.style import (
     wrap,
 )
 from loadgen.report.run.latency import is_closed
+from loadgen.report.run.operations import is_of_calls
 from loadgen.results.result import Result
 
 ENDINGS = {
@@ -51,7 +52,7 @@ def facts_of(result: Result) -> dict[str, list[str]]:
     requests, journeys, users = result.ledger, result.journeys, result.users
     left, idle, skipped = requests.not_sent, journeys.not_started, users.skipped
     return {
-        "Journeys": _journeys(result),
+        "Calls" if is_of_calls(result) else "Journeys": _journeys(result),
         "Not started": [f"{idle:,} of the {journeys.scheduled:,} scheduled"] if idle else [],
         "Requests": _requests(result),
         "Not measured": _setup(result),
@@ -116,6 +117,8 @@ def title(plan: Mapping[str, Any]) -> str:
 
 def _scenario_title(plan: Mapping[str, Any], scenario: Mapping[str, Any]) -> str:
     """`shop.py: http://127.0.0.1:8080, 2 journeys`, or `the journey buy` for a single one."""
+    if scenario.get("function"):
+        return clean(str(plan.get("name", "")))
     names = [str(spec.get("name", "")) for spec in scenario.get("journeys") or [] if isinstance(spec, Mapping)]
     what = f"the journey {names[0]}" if len(names) == 1 else f"{len(names)} journeys"
     target, name = str(plan.get("target", "")), str(plan.get("name", ""))
@@ -147,10 +150,11 @@ def _shape(result: Result) -> list[str]:
         workers = len(generator.workers) // max(1, generator.processes) or 1
         topology += f" x {counted(workers, 'worker')}"
     warmup = f" after {format_measured_s(result.warmup_s)} of warm-up" if result.warmup_s > 0 else ""
+    calls = is_of_calls(result)
     return [
-        counted(result.users.asked, "connection"),
+        counted(result.users.asked, "user" if calls else "connection"),
         f"{clean(generator.mode)}, {topology}",
-        f"{clean(generator.client)} client",
+        *([] if calls else [f"{clean(generator.client)} client"]),
         format_measured_s(result.duration_s) + warmup,
     ]
 
@@ -166,7 +170,8 @@ def _ending(result: Result, width: int) -> list[Line]:
     if result.ledger.not_sent:
         left.append(f"{counted(result.ledger.not_sent, 'request')} not sent")
     if result.journeys.not_started:
-        left.append(f"{counted(result.journeys.not_started, 'journey')} not started")
+        noun = "call" if is_of_calls(result) else "journey"
+        left.append(f"{counted(result.journeys.not_started, noun)} not started")
     if result.users.skipped:
         left.append(f"{counted(result.users.skipped, 'connection')} never started")
     undone = f"; {', '.join(left)}" if left else ""
@@ -220,7 +225,8 @@ def _journeys(result: Result) -> list[str]:
 def _rate(result: Result) -> list[str]:
     """What was asked for beside what became of it, where the load did not wait for the server."""
     of_journeys = bool(result.journeys.scheduled)
-    rate, done, noun = (result.journey_rate, "ended", " journeys") if of_journeys else (result.rate, "sent", "")
+    noun = " calls" if is_of_calls(result) else " journeys"
+    rate, done, noun = (result.journey_rate, "ended", noun) if of_journeys else (result.rate, "sent", "")
     if is_closed(result) or not rate.offered_rps:
         return []
     rates = {"due": rate.offered_rps, done: rate.sent_rps, "ok": rate.ok_rps}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from loadgen.report.draw.style import Line, align, clean, format_share, line
+from loadgen.report.run.operations import is_of_calls
 from loadgen.report.run.tables import error_rows, named_rows
 from loadgen.results.result import ErrorRow, RequestResult, Result
 
@@ -26,8 +27,9 @@ def journeys_table(result: Result, width: int) -> list[Line]:
         return []
     inside, alone = list(inside_journeys(result)), list(outside_journeys(result))
     rows = [*inside, *alone][:MOST_ROWS]
+    whole = "Call" if is_of_calls(result) else "Journey"
     head, *lines = named_rows(
-        result, "Journey", [label for label, _ in rows], [part for _, part in rows], width, begun=True
+        result, whole, [label for label, _ in rows], [part for _, part in rows], width, begun=True
     )
     if alone and len(inside) < len(lines):
         lines[len(inside) : len(inside)] = [line(), line("Request")]
@@ -115,6 +117,8 @@ def journey_errors(result: Result, width: int) -> list[Line]:
     if not rows:
         return []
     head = "Errors of journeys and calls, with their share of all journeys"
+    if is_of_calls(result):
+        head = "Errors, with their share of all calls"
     return [line(head), *error_rows(map(_named, rows), result.journeys.started, width)]
 
 

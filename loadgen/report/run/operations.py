@@ -16,11 +16,16 @@ def is_by_operation(result: Result) -> bool:
     return bool(moved or result.transactions or _noun(result) != "requests")
 
 
+def is_of_calls(result: Result) -> bool:
+    """Whether each journey was one call of a function."""
+    return _noun(result) == "calls"
+
+
 def rates(result: Result) -> list[str]:
     """The headline's rates: what the job counts in and MiB a second. What takes several requests counts once."""
     count, noun, seconds = result.plan.get("counted") or {}, _noun(result), result.duration_s or 1.0
     moved = sum(part.payload_bytes for part in result.requests.values())
-    if noun == "journeys":
+    if noun in ("journeys", "calls"):
         return _figures(result.journey_rate.ok_rps, noun, 0)
     for part in result.transactions.values():
         return _figures(part.ledger.ok / seconds, noun, part.payload_bytes / seconds)

@@ -7,7 +7,7 @@ from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, for
 from loadgen.report.run.latency import format_quantile
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
 
-SCRIPT_FAULT = " (an exception of the scenario's own code)"
+SCRIPT_FAULT = " (an exception of its own code)"
 FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
 SHORTEST_NAME = 8
 WIDEST = 80

@@ -11,7 +11,7 @@ from loadgen.report.run.journeys import (
     metrics_table,
 )
 from loadgen.report.run.latency import format_quantile, latency_table, spread
-from loadgen.report.run.operations import is_by_operation, operations, rates, seconds, transaction
+from loadgen.report.run.operations import is_by_operation, is_of_calls, operations, rates, seconds, transaction
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import by_request, errors, phases, thresholds
 from loadgen.results.merge import all_journeys
@@ -110,6 +110,8 @@ def _for_scripts(result: Result) -> list[Line]:
 
     Counts also hold what came before and after the measured window; the good replies say how much of them that was.
     """
+    if is_of_calls(result):
+        return []
     in_window = min(1.0, result.rate.ok_rps * result.duration_s / result.ledger.ok) if result.ledger.ok else 1.0
     per_second = in_window / result.duration_s if result.duration_s > 0 else 0.0
     replies = sum(result.status_codes.values())

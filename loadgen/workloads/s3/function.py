@@ -1,11 +1,9 @@
 """The Python function that a batch calls for each object: bytes in, bytes out."""
 
-import importlib
-import sys
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 
+from loadgen.base import user_code
 from loadgen.base.errors import UsageError
 
 Function = Callable[[bytes], bytes]
@@ -17,22 +15,14 @@ def touch(data: bytes) -> bytes:
 
 
 def load_function(name: str | None) -> Function:
-    """The function of "module:function", looked for in the working folder too. Raises UsageError."""
+    """The function of "module:function" or "file.py:function"; None: the default. Raises UsageError."""
     if name is None:
         return touch
-    module, _, path = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        function = importlib.import_module(module)
-        for part in path.split("."):
-            function = getattr(function, part)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # whatever a person's module does when it is imported, sys.exit among it
-        raise UsageError(f"--function {name}: {raised(error)}") from None
-    if not callable(function):
+        function = user_code.load_function(name)
+    except UsageError as error:
+        raise UsageError(f"--function {name}: {error}") from None
+    if not user_code.takes_one(function, b""):
         raise UsageError(f"--function {name}: expected a function that takes and returns bytes")
     return function
 

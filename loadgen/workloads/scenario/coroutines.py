@@ -192,13 +192,16 @@ class CoroutineScript:
             journeys.over = True
             self.passes -= 1
             return
-        failed, detail = failure(error)
+        failed, detail = self._judged(error)
         if failed is not ErrorClass.SCRIPT_ERROR:
             journeys.fail(self, failed, detail)
         else:
             journeys.fail(self, failed, detail, example_of(error))
             self.began_ns = 0
             await _step(Pause(journeys.clock() + BROKEN_PAUSE_NS))
+
+    def _judged(self, error: BaseException) -> tuple[ErrorClass, str]:
+        return failure(error)
 
     async def _prepare(self, before: Part) -> int:
         """What the user does before its first journey; when that was done. A user that fails in it takes no part."""

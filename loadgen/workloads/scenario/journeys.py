@@ -93,6 +93,7 @@ class Journeys:
         """From here on a user does them in their order, each as often as the others."""
         self._cycle = range(len(self.journeys))
         self._by_user = False
+        self._ranks = []
 
     def samples(self) -> list[TransactionSamples]:
         """Where good journeys are written down, in the order of the job; for the calling thread alone."""

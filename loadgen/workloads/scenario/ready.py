@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from loadgen.base.errors import UsageError
+from loadgen.base.suggest import did_you_mean
 from loadgen.plan.jobs.scenario import ScenarioJob, Step
 from loadgen.plan.plan import Plan
-from loadgen.plan.problems import Problem, Where, did_you_mean
+from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.journey_order import parts_of, placed, places_of
 from loadgen.workloads.scenario.feed_files import inspect_feed
 from loadgen.workloads.scenario.feeds import check_feed

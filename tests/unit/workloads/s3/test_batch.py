@@ -133,8 +133,13 @@ def test_what_is_no_journal_is_not_written_to(tmp_path, text):
     ("name", "problem"),
     [
         ("nowhere_at_all:make", "ModuleNotFoundError"),
-        ("json:nothing", "AttributeError"),
-        ("json:__name__", "a function"),
+        ("json:nothing", "there is no 'nothing'"),
+        ("json:__name__", "a function, got str"),
+        ("nosuch.py:make", "there is no such file"),
+        ("json:JSONDecoder.raw_decode.nothing", "there is no"),
+        ("atexit:unregister.nothing", "there is no"),
+        ("gc:collect.nothing", "there is no"),
+        ("gc:enable", "takes and returns bytes"),
     ],
 )
 def test_a_function_that_is_not_there_is_said(name, problem):

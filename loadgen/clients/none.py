@@ -1,0 +1,28 @@
+"""A client for users that send nothing."""
+
+from loadgen.base.exchange import ConnectionCounts, ErrorClass, Outcome, Request
+
+
+class NoClient:
+    """Opens no connection."""
+
+    def __init__(self) -> None:
+        self.counts = ConnectionCounts()
+
+    async def connect(self) -> ErrorClass | None:
+        return None
+
+    async def exchange(self, request: Request) -> Outcome:
+        raise NotImplementedError
+
+    def again(self, request: Request, sent_ns: int) -> Outcome | None:
+        raise NotImplementedError
+
+    def cut(self) -> None:
+        """Nothing runs."""
+
+    def drop(self) -> None:
+        """Nothing is open."""
+
+    async def close(self) -> None:
+        """Nothing is open."""
