@@ -1,12 +1,14 @@
 """What a scenario's file does once, in a thread that lives as long as the run."""
 
 import ssl
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import Endpoint
+from loadgen.base.whereabouts import whereabouts
 from loadgen.executors.one_user import OneUser, OnExchange
 from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.measure.names import Names
@@ -35,6 +37,7 @@ class PerRun:
         self._script = self._workload.part()
         self._parts = self._workload.per_run(self._script)
         self._thread = ThreadPoolExecutor(1)
+        self._busy: int | None = None
 
     @property
     def asked(self) -> bool:
@@ -55,6 +58,10 @@ class PerRun:
         """End what runs."""
         self._one.interrupt()
 
+    def whereabouts(self) -> str:
+        """Where the file's own code is."""
+        return whereabouts(self._busy)
+
     def close(self) -> None:
         """Free all."""
         self.interrupt()
@@ -69,6 +76,7 @@ class PerRun:
         return self._thread
 
     def _take(self, part: Part) -> Any:
+        self._busy = threading.get_ident()
         self._script.take(part, PER_RUN)
         self._one.take(self._script)
         return self._script.result

@@ -25,6 +25,9 @@ from loadgen.workloads.scenario.failures import failure, place
 from loadgen.workloads.scenario.file import load_declarations
 from loadgen.workloads.scenario.requests import PER_RUN
 
+PATIENCE_S = 1.0
+"""After the grace, until per_run that was interrupted counts as lost."""
+
 
 async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: Calibration | None) -> Result:
     """Do it all. Raises UsageError where it cannot be done here, and, where what the file does before the first
@@ -39,31 +42,51 @@ async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: 
     once = PerRun(plan, job, endpoint, context, _nobody)
     loop = asyncio.get_running_loop()
     signalled = ""
+    result: Result | None = None
 
     def interrupt(number: signal.Signals) -> None:
+        """The second one waits for nothing, as the first does after a while."""
         nonlocal signalled
+        if signalled:
+            leave()
         signalled = f"{number.name} received in per_run"
         once.interrupt()
+        loop.call_later(plan.grace_s + PATIENCE_S, leave)
+
+    def leave() -> None:
+        if leaves:
+            text = f"{signalled}, which did not come back{_in(once.whereabouts())}"
+            hooks.emergency(replace(result or _unstarted(plan, signalled), ended_by="signal", ended_because=text))
 
     try:
         with signals_to(interrupt):
+            leaves = True
             try:
                 shared = await loop.run_in_executor(once.thread, once.before)
             except BaseException as error:
                 if not signalled:
                     failed, text = _failure(job.file, error, "nothing was sent of any journey")
                     raise (ScriptError if failed.fault == "generator" else NotReadyError)(text) from None
+            finally:
+                leaves = False
         if signalled:
             return _unstarted(plan, signalled)
         result = await run(replace(plan, job=replace(job, shared=as_json(job.file, shared))), hooks, calibration)
         with signals_to(interrupt):
+            leaves = True
             try:
                 await loop.run_in_executor(once.thread, once.after)
             except BaseException as error:
                 return _with_failed_end(result, *_failure(job.file, error, "what it was to undo is left as it is"))
+            finally:
+                leaves = False
         return result
     finally:
         once.close()
+
+
+def _in(place: str) -> str:
+    return f" ({place})" if place else ""
 
 
 def _nobody(_request: Request, _outcome: Outcome) -> None:

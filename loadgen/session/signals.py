@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from loadgen.base.processes import STOPPING, show_stacks, stopping_signals_block
 HUNG_S = 1.0
 """A loop takes a signal within milliseconds, on any machine within a second: else code that never returns keeps it."""
 
+ALONE_S = 2.0
+"""The same where no other signal follows."""
+
 
 @contextmanager
 def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
@@ -18,11 +22,12 @@ def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
 
     SIGQUIT shows first where every thread is. SIGHUP that is ignored, as under nohup, stays so; of several the first is
     given, since kernel and shell may each send one. Where the loop has not taken a signal within HUNG_S, the next calls
-    `receiver` amid the code that keeps the loop.
+    `receiver` amid the code that keeps the loop, and without a next one a thread does after ALONE_S.
     """
     loop = asyncio.get_running_loop()
     numbers = [number for number in STOPPING if signal.getsignal(number) != signal.SIG_IGN or number != signal.SIGHUP]
     hung_up, waiting = False, list[tuple[signal.Signals, float]]()
+    timers: list[threading.Timer] = []
 
     def hear(number: int, frame: object) -> None:
         if number == signal.SIGQUIT:
@@ -31,10 +36,25 @@ def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
         if waiting[-1][1] - waiting[0][1] > HUNG_S:
             for kept, _ in waiting[:]:
                 receive(kept)
+        else:
+            alone = threading.Timer(ALONE_S, late, (waiting[-1],))
+            alone.daemon = True
+            timers.append(alone)
+            alone.start()
+
+    def late(kept: tuple[signal.Signals, float]) -> None:
+        """On a thread of its own: the loop has not taken it."""
+        if kept in waiting:
+            receive(kept[0])
 
     def receive(number: signal.Signals) -> None:
         nonlocal hung_up
-        waiting.clear()
+        kept = next((entry for entry in waiting if entry[0] == number), None)
+        if kept is None:  # it was given amid the code that kept the loop
+            return
+        waiting.remove(kept)
+        while timers and not waiting:
+            timers.pop().cancel()
         if not (number == signal.SIGHUP and hung_up):
             hung_up |= number == signal.SIGHUP
             receiver(number)

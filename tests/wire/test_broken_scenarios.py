@@ -1,12 +1,14 @@
 """Scripts of every broken kind: the right exit code and reason, some seconds after the grace, in every mode."""
 
+import re
+import signal
 import time
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from tests.support.command import Command, Mode
+from tests.support.command import Command, Mode, wait_until
 
 SOON_S = 20.0
 """Of a run for 300 ms with a grace of as much, which is to end within five seconds: also on a machine that is busy."""
@@ -133,3 +135,23 @@ def test_the_run_ends_and_says_whose_code_it_was(case: str, mode: Mode, url: str
     assert says in done.out + done.err
     assert "Traceback" not in done.err
     assert time.monotonic() - began_s < SOON_S
+
+
+@pytest.mark.slow  # waits until a signal is known not to be taken
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("@scenario\nasync def x(user):\n    open('{marker}', 'w')\n    while True:\n        pass", 107),
+        ("@per_run\nasync def x(user):\n    open('{marker}', 'w')\n    while True:\n        pass\n" + PASS, 105),
+    ],
+)
+def test_one_signal_ends_what_never_comes_back(text: str, code: int, url: str, tmp_path: Path) -> None:
+    file, marker = tmp_path / "broken.py", tmp_path / "reached"
+    file.write_text(f"from loadgen.scenario import *\n{text.replace('{marker}', str(marker))}\n", "utf-8")
+    argv = ("-c", 1, "-n", 5, "--grace", "300ms", "-q", "--mode", "async")
+    with Command("run", file, "--target", url, *argv, env={"COLUMNS": "300"}) as command:
+        wait_until(marker.exists, "the code that never comes back")
+        command.send(signal.SIGTERM)
+        done = command.finish()
+    assert done.code == code, done.out + done.err
+    assert re.search(r"did not come back \(broken.py:[56] in x\)", " ".join(done.out.split()))

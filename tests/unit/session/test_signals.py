@@ -46,3 +46,23 @@ def test_a_loop_that_never_comes_back_does_not_keep_signals_from_their_receiver(
     with signals_restored():
         asyncio.run(main())
     assert amid == ([signal.SIGTERM, signal.SIGINT] if not patience_s else [])
+
+
+def test_a_signal_that_no_other_follows_is_received_by_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadgen.session.signals.ALONE_S", 0.0)
+    received: list[signal.Signals] = []
+    came = threading.Event()
+
+    def receive(number: signal.Signals) -> None:
+        received.append(number)
+        came.set()
+
+    async def main() -> None:
+        with signals_to(receive):
+            signal.raise_signal(signal.SIGTERM)
+            assert came.wait(60), "the loop does not turn meanwhile"
+            await asyncio.sleep(0)
+
+    with signals_restored():
+        asyncio.run(main())
+    assert received == [signal.SIGTERM]

@@ -1,0 +1,43 @@
+"""The end of a loop: nobody is waited for that does not want to end."""
+
+import asyncio
+
+import pytest
+
+from loadgen.base.loop import run_on_loop
+
+
+async def leaves(task_of: list[asyncio.Task[None]], ended: list[str], *, stubborn: bool) -> str:
+    async def stays() -> None:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                ended.append("cancelled")
+                if not stubborn:
+                    raise
+
+    task_of.append(asyncio.create_task(stays()))
+    await asyncio.sleep(0)
+    return "result"
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_tasks_that_are_left_are_cancelled_and_not_waited_for_long(
+    stubborn: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("loadgen.base.loop.STUBBORN_S", 0.01)
+    tasks: list[asyncio.Task[None]] = []
+    ended: list[str] = []
+    assert run_on_loop(leaves(tasks, ended, stubborn=stubborn)) == "result"
+    assert ended == ["cancelled"]
+    assert tasks[0].cancelled() is not stubborn
+    assert capfd.readouterr().err == ""
+
+
+def test_what_it_raises_comes_out() -> None:
+    async def raises() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        run_on_loop(raises())
