@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from loadgen.plan.declarations import Feed, Metric, feed, metric, per_run, per_user, scenario
-from loadgen.workloads.scenario.calls import Called
-from loadgen.workloads.scenario.reply import Reply
-from loadgen.workloads.scenario.user import User
+from loadgen.workloads.scenario.python.calls import Called
+from loadgen.workloads.scenario.python.user import User
+from loadgen.workloads.scenario.replies.reply import Reply
 
 if TYPE_CHECKING:
     from loadgen.session.try_out import Tried

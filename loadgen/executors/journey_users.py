@@ -17,10 +17,10 @@ from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.workloads.base import Batch, Fresh, Pause, Script, Step, Wait
-from loadgen.workloads.scenario.answers import AnsweredGroup, answer_alike, answer_to
 from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
 from loadgen.workloads.scenario.journeys import withdraw
-from loadgen.workloads.scenario.requests import UserRequest
+from loadgen.workloads.scenario.replies.answers import AnsweredGroup, answer_alike, answer_to
+from loadgen.workloads.scenario.sending.requests import UserRequest
 
 
 @dataclass(slots=True)

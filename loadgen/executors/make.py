@@ -113,7 +113,7 @@ def _journey_workload(
     if job.function is not None:
         return _calls(task, job, recorder, breaker)
     if job.file is None:
-        from loadgen.workloads.scenario.steps_workload import StepsWorkload
+        from loadgen.workloads.scenario.declared.steps_workload import StepsWorkload
 
         return StepsWorkload(
             job, task.shard, plan.most_users, recorder, breaker.failed, task.learn,
@@ -129,8 +129,8 @@ def _journey_workload(
             threads=plan.mode == "threads", sequential=sequential,
         )  # fmt: skip
     from loadgen.executors.thread_loop import ThreadLoop
+    from loadgen.workloads.scenario.python.workload import ScenarioWorkload
     from loadgen.workloads.scenario.strays import Strays
-    from loadgen.workloads.scenario.workload import ScenarioWorkload
 
     loop = asyncio.get_running_loop()
     threads = plan.mode == "threads"

@@ -15,9 +15,9 @@ from loadgen.measure.names import Names
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, Shard
-from loadgen.workloads.scenario.hooks import Part
-from loadgen.workloads.scenario.requests import PER_RUN
-from loadgen.workloads.scenario.workload import ScenarioWorkload
+from loadgen.workloads.scenario.python.hooks import Part
+from loadgen.workloads.scenario.python.workload import ScenarioWorkload
+from loadgen.workloads.scenario.sending.requests import PER_RUN
 
 
 class PerRun:

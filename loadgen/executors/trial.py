@@ -68,13 +68,13 @@ def _workload(
     clock: Clock,
 ) -> JourneyWorkload:
     if job.file is None:
-        from loadgen.workloads.scenario.steps_workload import StepsWorkload
+        from loadgen.workloads.scenario.declared.steps_workload import StepsWorkload
 
         return StepsWorkload(
             job, shard, 1, watcher.recorder, nothing, learn, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=True, warmup=False, clock=clock, sequential=True,
         )  # fmt: skip
-    from loadgen.workloads.scenario.workload import ScenarioWorkload
+    from loadgen.workloads.scenario.python.workload import ScenarioWorkload
 
     return ScenarioWorkload(
         job, shard, 1, watcher.recorder, nothing, origin=endpoint.origin, keep_alive=plan.keep_alive, wire=True,

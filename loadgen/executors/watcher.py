@@ -10,10 +10,10 @@ from loadgen.measure.names import Kind, Names
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions, TransactionSamples
 from loadgen.results.trial import Checked, Ended, Event, Exchanged, Measured, Timed
-from loadgen.workloads.scenario.absent import AbsentError
-from loadgen.workloads.scenario.answers import answer_of
-from loadgen.workloads.scenario.reply import Reply
-from loadgen.workloads.scenario.requests import SETUPS
+from loadgen.workloads.scenario.replies.absent import AbsentError
+from loadgen.workloads.scenario.replies.answers import answer_of
+from loadgen.workloads.scenario.replies.reply import Reply
+from loadgen.workloads.scenario.sending.requests import SETUPS
 
 MOST_BODY = 2000
 """Bytes of a reply's body that are told."""

@@ -25,8 +25,8 @@ def plan_here(profile: Profile) -> Plan:
         case ScenarioJob() as job:
             from loadgen.workloads.callables.job import callable_job
             from loadgen.workloads.locust.job import locust_job
-            from loadgen.workloads.scenario.file import load_job
-            from loadgen.workloads.scenario.ready import ready_problems
+            from loadgen.workloads.scenario.declared.ready import ready_problems
+            from loadgen.workloads.scenario.python.file import load_job
 
             problems: list[Problem] = []
             if job.function is not None:

@@ -22,8 +22,8 @@ from loadgen.session.observers import Hooks
 from loadgen.session.run import run
 from loadgen.session.signals import signals_to
 from loadgen.workloads.scenario.failures import failure, place
-from loadgen.workloads.scenario.file import load_declarations
-from loadgen.workloads.scenario.requests import PER_RUN
+from loadgen.workloads.scenario.python.file import load_declarations
+from loadgen.workloads.scenario.sending.requests import PER_RUN
 
 PATIENCE_S = 1.0
 """After the grace, until per_run that was interrupted counts as lost."""

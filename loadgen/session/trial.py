@@ -22,8 +22,8 @@ from loadgen.results.trial import Ended, Event
 from loadgen.session.scenario import as_json
 from loadgen.session.signals import signals_to
 from loadgen.workloads.scenario.failures import example_of, place
-from loadgen.workloads.scenario.file import load_declarations
-from loadgen.workloads.scenario.requests import PER_RUN
+from loadgen.workloads.scenario.python.file import load_declarations
+from loadgen.workloads.scenario.sending.requests import PER_RUN
 
 Tell = Callable[[Event], None]
 

@@ -21,12 +21,12 @@ from loadgen.plan.plan import Plan, Shard
 from loadgen.plan.profiles.document import profile_for_url
 from loadgen.results.trial import Checked, Event, Measured
 from loadgen.session.here import plan_here
-from loadgen.workloads.scenario.coroutines import PartScript
 from loadgen.workloads.scenario.failures import JourneyEndedError
-from loadgen.workloads.scenario.hooks import Part, parts
-from loadgen.workloads.scenario.reply import Reply
-from loadgen.workloads.scenario.requests import PER_USER
-from loadgen.workloads.scenario.workload import ScenarioWorkload
+from loadgen.workloads.scenario.python.coroutines import PartScript
+from loadgen.workloads.scenario.python.hooks import Part, parts
+from loadgen.workloads.scenario.python.workload import ScenarioWorkload
+from loadgen.workloads.scenario.replies.reply import Reply
+from loadgen.workloads.scenario.sending.requests import PER_USER
 
 
 @dataclass(frozen=True, slots=True)

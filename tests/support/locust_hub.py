@@ -9,7 +9,7 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.locust.file import LocustFile, load_locustfile
 from loadgen.workloads.locust.hub import Call, UserEnds
 from loadgen.workloads.locust.user import make_locust_user
-from loadgen.workloads.scenario.reply import Reply
+from loadgen.workloads.scenario.replies.reply import Reply
 from tests.support.locust_site import Sent, answer
 
 ORIGIN = "http://site.example:8080"

@@ -15,7 +15,7 @@ from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
 from loadgen.results.result import Result
 from loadgen.target.process import TargetProcess
-from loadgen.workloads.scenario.file import load_job
+from loadgen.workloads.scenario.python.file import load_job
 from tests.support.command import balanced, stats_of
 from tests.support.fakes import thresholds
 

@@ -12,7 +12,7 @@ import loadgen
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
-from loadgen.workloads.scenario.file import load_job
+from loadgen.workloads.scenario.python.file import load_job
 from tests.support.fault_server import FaultServer
 from tests.support.replies import HELLO, OK
 from tests.support.steps import AwaitClose, ReadRequest, Send, Step

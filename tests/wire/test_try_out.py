@@ -11,7 +11,7 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.scenario import try_out
-from loadgen.workloads.scenario.absent import AbsentError
+from loadgen.workloads.scenario.replies.absent import AbsentError
 from tests.support.command import stats_of
 
 FILE = """

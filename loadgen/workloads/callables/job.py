@@ -10,7 +10,7 @@ from typing import Any
 from loadgen.base.errors import UsageError
 from loadgen.base.user_code import load_function, takes_one
 from loadgen.plan.jobs.scenario import ScenarioJob
-from loadgen.workloads.scenario.file import digest
+from loadgen.workloads.scenario.python.file import digest
 
 
 def callable_job(job: ScenarioJob) -> ScenarioJob:

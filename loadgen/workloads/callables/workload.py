@@ -17,11 +17,11 @@ from loadgen.plan.plan import Shard
 from loadgen.workloads.base import Step, Wait
 from loadgen.workloads.callables.job import digest_of, load_callable
 from loadgen.workloads.callables.results import CallResults
-from loadgen.workloads.scenario.coroutines import AwaitedScript
 from loadgen.workloads.scenario.failures import place
 from loadgen.workloads.scenario.journeys import Journeys
-from loadgen.workloads.scenario.requests import RequestMaker
-from loadgen.workloads.scenario.user import User
+from loadgen.workloads.scenario.python.coroutines import AwaitedScript
+from loadgen.workloads.scenario.python.user import User
+from loadgen.workloads.scenario.sending.requests import RequestMaker
 
 
 class CallScript(AwaitedScript):

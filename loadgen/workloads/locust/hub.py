@@ -4,7 +4,7 @@ from random import Random
 from typing import Any, Protocol
 
 from loadgen.base.exchange import BodySource
-from loadgen.workloads.scenario.reply import Reply
+from loadgen.workloads.scenario.replies.reply import Reply
 
 
 class UserEnds(BaseException):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.workloads.locust.file import load_locustfile
-from loadgen.workloads.scenario.file import digest, only_chosen
+from loadgen.workloads.scenario.python.file import digest, only_chosen
 
 
 def locust_job(job: ScenarioJob) -> ScenarioJob:

@@ -6,9 +6,9 @@ from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import Expect, Fields, Origin
 from loadgen.measure.names import Kind, Names
 from loadgen.workloads.locust.hub import Call
-from loadgen.workloads.scenario.answers import AnsweredGroup
-from loadgen.workloads.scenario.paths import split_url
-from loadgen.workloads.scenario.requests import KEEP_BYTES, UserRequest
+from loadgen.workloads.scenario.replies.answers import AnsweredGroup
+from loadgen.workloads.scenario.sending.paths import split_url
+from loadgen.workloads.scenario.sending.requests import KEEP_BYTES, UserRequest
 
 MOST_NAMES = 900
 """Names of requests. Files that write values into paths have one for each; those beyond go under one name."""

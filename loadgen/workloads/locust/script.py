@@ -15,12 +15,12 @@ from loadgen.workloads.locust.exceptions import CatchResponseError, ResponseErro
 from loadgen.workloads.locust.hub import Call, UserEnds
 from loadgen.workloads.locust.lives import Life
 from loadgen.workloads.locust.requests import CallMaker
-from loadgen.workloads.scenario.answers import answer_of
 from loadgen.workloads.scenario.base import Notes
 from loadgen.workloads.scenario.failures import place
 from loadgen.workloads.scenario.journeys import Journeys
-from loadgen.workloads.scenario.reply import Reply
-from loadgen.workloads.scenario.requests import UserRequest
+from loadgen.workloads.scenario.replies.answers import answer_of
+from loadgen.workloads.scenario.replies.reply import Reply
+from loadgen.workloads.scenario.sending.requests import UserRequest
 
 MOST_SWALLOWED = 1000
 """So often a user is told that the run is over; then it is left where it is."""

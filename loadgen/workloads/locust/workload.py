@@ -16,8 +16,8 @@ from loadgen.workloads.locust.lives import make_life
 from loadgen.workloads.locust.requests import CallMaker
 from loadgen.workloads.locust.script import LocustScript
 from loadgen.workloads.locust.user import make_locust_user
-from loadgen.workloads.scenario.file import digest
 from loadgen.workloads.scenario.journeys import Journeys
+from loadgen.workloads.scenario.python.file import digest
 
 
 class LocustWorkload:

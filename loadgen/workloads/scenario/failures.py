@@ -7,7 +7,7 @@ from types import TracebackType
 from loadgen.base.exchange import ErrorClass
 from loadgen.base.user_code import describe
 from loadgen.base.whereabouts import is_the_users
-from loadgen.workloads.scenario.absent import AbsentError
+from loadgen.workloads.scenario.replies.absent import AbsentError
 
 _OURS = "loadgen/workloads/"
 _BAD_YIELD = "Task got bad yield"

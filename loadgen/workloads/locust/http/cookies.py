@@ -3,7 +3,7 @@
 from collections.abc import Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
-from loadgen.workloads.scenario.cookies import Cookie, CookieJar
+from loadgen.workloads.scenario.replies.cookies import Cookie, CookieJar
 
 
 class _Jar(CookieJar):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from json import JSONDecodeError
 from typing import Any, cast
 
-from loadgen.workloads.scenario.reply import Reply
+from loadgen.workloads.scenario.replies.reply import Reply
 
 
 class LocustBadStatusCode(Exception):  # noqa: N818 - named by Locust

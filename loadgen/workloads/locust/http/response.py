@@ -14,8 +14,8 @@ from loadgen.workloads.locust.http.errors import connection_error, http_error, j
 from loadgen.workloads.locust.http.headers import HeaderDict
 from loadgen.workloads.locust.http.urls import path_of
 from loadgen.workloads.locust.hub import REDIRECTS, Call
-from loadgen.workloads.scenario.absent import AbsentError
-from loadgen.workloads.scenario.reply import Reply
+from loadgen.workloads.scenario.replies.absent import AbsentError
+from loadgen.workloads.scenario.replies.reply import Reply
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 

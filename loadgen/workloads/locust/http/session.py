@@ -18,8 +18,8 @@ from loadgen.workloads.locust.http.response import Response
 from loadgen.workloads.locust.http.urls import absolute, path_of, prepared
 from loadgen.workloads.locust.http.whose import Whoever
 from loadgen.workloads.locust.hub import REDIRECTS, Call
-from loadgen.workloads.scenario.paths import split_url
-from loadgen.workloads.scenario.reply import Reply
+from loadgen.workloads.scenario.replies.reply import Reply
+from loadgen.workloads.scenario.sending.paths import split_url
 
 MOST_REDIRECTS = 30
 MOST_SHARED_CALLS = 1000

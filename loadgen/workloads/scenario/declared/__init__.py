@@ -1,0 +1,1 @@
+"""Journeys that a profile declares, step by step."""

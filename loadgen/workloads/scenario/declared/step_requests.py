@@ -1,0 +1,135 @@
+"""One user's requests of declared steps, made of the values that it has; and what it takes out of their replies."""
+
+import re
+from collections.abc import Callable, Sequence
+from random import Random
+from time import time
+from typing import Any
+
+from loadgen.base.clock import s_to_ns
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import ErrorClass, Fields, Origin
+from loadgen.plan.encodings import Encode
+from loadgen.workloads.scenario.declared.program import Program, RequestOp
+from loadgen.workloads.scenario.replies.absent import AbsentError
+from loadgen.workloads.scenario.replies.answers import AnsweredGroup
+from loadgen.workloads.scenario.replies.cookies import CookieJar
+from loadgen.workloads.scenario.replies.reply import Reply
+from loadgen.workloads.scenario.sending.requests import KEEP_BYTES, UserRequest
+from loadgen.workloads.template import Source
+
+Draw = Callable[[str, Encode], Source | None]
+"""Gives what makes the values of a variable that are new with every request, as they are written in a place."""
+
+_NO_FIELDS = Fields(())
+_BLANK_END = re.compile(r"(?<=[^:\s])[ \t]+\r\n")
+
+
+class StepError(Exception):
+    """A step failed; the text says at which request and why."""
+
+    def __init__(self, error: ErrorClass, detail: str) -> None:
+        super().__init__(detail)
+        self.error = error
+
+
+class StepRequests:
+    """Those of one user. `groups` are those of the program's requests, for one thread alone; with `wire` requests are
+    made as HTTP/1.1 sends them, else in the parts that other clients take. `learn` is told each secret.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        groups: Sequence[AnsweredGroup],
+        origin: Origin,
+        draw: Draw,
+        seed: str,
+        learn: Callable[[str], object],
+        *,
+        wire: bool,
+    ) -> None:
+        self.values: list[Any] = program.initial.copy()
+        self.jar: CookieJar | None = None
+        self._groups = groups
+        self._origin = origin
+        self._seed = seed
+        self._learn = learn
+        self._wire = wire
+        self._random: Callable[[], float] | None = None
+        self._requests: list[UserRequest | None] = [None] * len(groups)
+        self._draws = [_sources(op, draw) for op in program.requests]
+
+    def draw(self) -> float:
+        """A number from 0 to below 1, the same again for the same seed and user."""
+        if self._random is None:
+            self._random = Random(self._seed).random
+        return self._random()
+
+    def make(self, op: RequestOp) -> UserRequest:
+        """The request with what is known now: the same object each time, with another content."""
+        values, request = self.values, self._requests[op.index]
+        if request is None:
+            request = self._requests[op.index] = self._first(op)
+        for slot, source in self._draws[op.index]:
+            values[slot] = source()
+        jar = self.jar
+        cookies = "" if jar is None or op.has_cookie else self._cookies(op, jar)
+        if not self._wire or request.streams:
+            request.wire = None
+            request.target = op.target.text(values)
+            block = _BLANK_END.sub("\r\n", f"{op.block.text(values)}{cookies}")
+            request.fields = _NO_FIELDS.with_block(block.encode("latin-1"))
+            if op.body is not None:
+                request.body = op.body.text(values).encode("utf-8", "surrogateescape")
+        elif op.body is not None:
+            request.body = body = (op.body.format % op.body.pick(values)).encode("utf-8", "surrogateescape")
+            head = op.head.text(values)
+            request.wire = f"{head}{cookies}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
+        elif op.head.constant is None:
+            wire = f"{op.head.format % op.head.pick(values)}{cookies}\r\n".encode("latin-1")
+            request.wire = wire + op.data if op.data else wire  # type: ignore[operator]
+        elif cookies or jar is not None or request.wire is None:
+            wire = f"{op.head.constant}{cookies}\r\n".encode("latin-1")
+            request.wire = wire + op.data  # type: ignore[operator]
+        return request
+
+    def take(self, op: RequestOp, reply: Reply) -> None:
+        """Keep what the reply to a request has for later ones. Raises StepError where that is not as it should be."""
+        values = self.values
+        if reply.special:
+            target = op.target.text(values)
+            if reply.set_cookies:
+                self.jar = jar = self.jar or CookieJar()
+                jar.receive(self._origin, target, reply.set_cookies, time())
+            if reply.error is not None:
+                why = reply.detail or f"status {reply.status}"
+                raise StepError(reply.error, f"{op.method} {target}: {why}")
+        for take, writes, is_secret in op.takes:
+            try:
+                value = take(reply, self.draw)
+                for slot, write in writes:
+                    values[slot] = write(value)
+                if is_secret:
+                    self._learn(str(value))
+            except (AbsentError, ValueError) as error:
+                raise StepError(ErrorClass.CHECK_FAILED, f"{op.method} {op.target.text(values)}: {error}") from None
+            except UsageError as error:
+                raise StepError(ErrorClass.SCRIPT_ERROR, f"{op.method} {op.target.text(values)}: {error}") from None
+
+    def _first(self, op: RequestOp) -> UserRequest:
+        """The user's first request of a kind, of which the others are made."""
+        return UserRequest(
+            op.name_id, op.method, op.target.constant or "", _NO_FIELDS, body=op.data, expect=op.expect,
+            keep=KEEP_BYTES, group=self._groups[op.index], awaited=True,
+            timeout_ns=None if op.timeout_s is None else s_to_ns(op.timeout_s),
+        )  # fmt: skip
+
+    def _cookies(self, op: RequestOp, jar: CookieJar) -> str:
+        line = jar.header(self._origin, op.target.text(self.values), time())
+        return f"Cookie: {line}\r\n" if line else ""
+
+
+def _sources(op: RequestOp, draw: Draw) -> list[tuple[int, Source]]:
+    found = ((slot, draw(name, encode)) for slot, name, encode in op.draws)
+    return [(slot, source) for slot, source in found if source is not None]

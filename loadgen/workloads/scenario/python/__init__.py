@@ -1,0 +1,1 @@
+"""Journeys that are functions of a Python file."""

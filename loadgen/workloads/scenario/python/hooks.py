@@ -1,0 +1,60 @@
+"""What a file does before and after: `per_run` and `per_user`, functions with one `yield` between both, or without."""
+
+import inspect
+import sys
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+from loadgen.base.errors import UsageError
+from loadgen.plan.declarations import Declarations
+from loadgen.workloads.scenario.python.greenlets import as_coroutine_function
+
+Part = Callable[[], Any]
+"""Gives something to await."""
+
+
+def is_plain(function: Callable[..., Any]) -> bool:
+    """Whether it waits by itself: no `async def`."""
+    return not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function))
+
+
+def all_plain(declared: Declarations) -> bool:
+    """Whether the scenarios wait by themselves, as plain functions. Raises UsageError where only some do, or what
+    stands around them does not.
+    """
+    plain = [item for item in declared.scenarios if is_plain(item.function)]
+    around = [
+        item for item in (declared.per_user, declared.per_run) if item is not None and not is_plain(item.function)
+    ]
+    if plain and (around or len(plain) < len(declared.scenarios)):
+        other = f"@{around[0].kind} {around[0].name!r} is" if around else "others are"
+        alike = "write all of a file alike"
+        raise UsageError(f"scenario {plain[0].name!r} is a plain `def` and {other} `async def`; {alike}")
+    return bool(plain)
+
+
+def parts(function: Callable[[Any], Any], user: Any) -> tuple[Part, Part]:
+    """What is to be awaited before, which gives what is yielded, and after."""
+    if inspect.isasyncgenfunction(function):
+        steps = function(user)
+        return lambda: _first_of(steps), lambda: anext(steps, None)
+    if inspect.isgeneratorfunction(function):
+        plain = function(user)
+        step = as_coroutine_function(lambda _: next(plain, None))
+        return lambda: step(user), lambda: step(user)
+    whole = as_coroutine_function(function) if is_plain(function) else function
+    return lambda: whole(user), _nothing
+
+
+def _first_of(steps: AsyncGenerator[Any, None]) -> Any:
+    """The loop is not to hear of it: at its end it would go on with one that was left in the middle."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return anext(steps, None)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+
+
+async def _nothing() -> None:
+    """There is no part after."""

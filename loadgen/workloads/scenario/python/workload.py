@@ -1,0 +1,144 @@
+"""The scenario workload: journeys of one shard's users."""
+
+import inspect
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from loadgen.base.clock import Clock
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Origin
+from loadgen.measure.names import Kind
+from loadgen.measure.recorder import Recorder
+from loadgen.plan.declarations import Declarations, Feed
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Shard
+from loadgen.workloads.scenario.data.feeds import open_feed
+from loadgen.workloads.scenario.journeys import Journeys
+from loadgen.workloads.scenario.python.coroutines import AwaitedScript, CoroutineScript, PartScript
+from loadgen.workloads.scenario.python.file import digest, load_declarations
+from loadgen.workloads.scenario.python.greenlets import as_coroutine_function, plain_class
+from loadgen.workloads.scenario.python.hooks import Part, all_plain, parts
+from loadgen.workloads.scenario.python.user import User
+from loadgen.workloads.scenario.sending.requests import RequestMaker
+
+
+class ScenarioWorkload:
+    """The journeys of a file, loaded anew for each worker: what it keeps in its module belongs to one."""
+
+    def __init__(
+        self,
+        job: ScenarioJob,
+        shard: Shard,
+        users: int,
+        recorder: Recorder,
+        on_failure: Callable[[int], None],
+        *,
+        origin: Origin,
+        keep_alive: bool,
+        wire: bool,
+        warmup: bool,
+        clock: Clock,
+        loop: Callable[[], Any],
+        sequential: bool,
+        learn: Callable[[str], object] = str,
+        declared: Declarations | None = None,
+    ) -> None:
+        """`declared` is what the file declares, where that is not to be loaded."""
+        assert job.file is not None
+        self._shard = shard
+        self._loop = loop
+        self._script_class = AwaitedScript if sequential else CoroutineScript
+        self._shared = json.loads(job.shared)
+        if declared is None and digest(job.file) != job.digest:
+            raise UsageError(f"{job.file}: the file has changed since the run was planned")
+        self._declared = declared or load_declarations(job.file)
+        scenarios = {item.name: item for item in self._declared.scenarios}
+        functions = [scenarios[journey.name].function for journey in job.journeys]
+        kind = user_class(self._declared)
+        plain = all_plain(self._declared)
+        self._user_class = plain_class(kind) if plain else kind
+        self._functions = [as_coroutine_function(function) for function in functions] if plain else functions
+        self.journeys = Journeys(
+            job.journeys, recorder.names, recorder.transactions, on_failure,
+            limit=shard.requests_limit, warmup=warmup, seed=shard.seed // 1_000_003, by_user=job.by_user, clock=clock,
+            most_each=job.journeys_per_user,
+        )  # fmt: skip
+
+        def maker() -> RequestMaker:
+            return RequestMaker(
+                recorder.names, origin, job.headers, job.expect, keep_alive=keep_alive, wire=wire, learn=learn
+            )
+
+        shared_maker = maker()
+        self._maker = maker if sequential else lambda: shared_maker  # what is known of replies belongs to one thread
+        folder = Path(job.file).parent
+        self._feeds = {
+            id(feed): open_feed(located(feed, folder).spec(), shard.index, shard.count, users, shard.seed // 1_000_003)
+            for feed in self._declared.feeds
+        }
+        for metric in self._declared.metrics:
+            number = recorder.names.number(Kind.METRIC, metric.name)
+            metric.bind(recorder.transactions.metric(number, metric.kind, metric.unit).add)
+
+    @property
+    def left(self) -> int:
+        """Journeys that were to begin and did not."""
+        return self.journeys.left
+
+    def script(self, user: int) -> CoroutineScript:
+        """The journeys of the shard's user number `user`."""
+        per_user, one = self._declared.per_user, self._user(user)
+        before, after = (None, None) if per_user is None else parts(per_user.function, one)
+        return self._script_class(one, self._functions, self.journeys, self._loop(), before, after)
+
+    def _user(self, user: int) -> User:
+        rank, seed = self._shard.rank_of_user(user), self._shard.seed // 1_000_003
+        return self._user_class(rank, self._maker(), self.journeys, self._shared, seed, self._row)
+
+    def part(self) -> PartScript:
+        """A script of a user's whose parts are given one by one; in a thread."""
+        return PartScript(self._user(0), [], self.journeys, self._loop())
+
+    def pass_of(self, user: User) -> Part:
+        """The first journey, once."""
+        return lambda: self._functions[0](user)
+
+    def per_run(self, script: PartScript) -> tuple[Part, Part] | None:
+        """What the file does once before all journeys, and after."""
+        declared = self._declared.per_run
+        return None if declared is None else parts(declared.function, script.user)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def skip(self) -> int:
+        """An arrival will not be served: no request has a name then."""
+        raise NotImplementedError
+
+    def _row(self, feed: Feed, user: int) -> Any:
+        try:
+            rows = self._feeds[id(feed)]
+        except KeyError:
+            raise LookupError("a feed is declared at the top of the file: `words = feed('words.csv')`") from None
+        return rows.row(user)
+
+
+def user_class(declared: Declarations) -> type[User]:
+    """The subclass of User that the file's scenarios ask for by the annotation of their argument."""
+    found: type[User] = User
+    for item in (*declared.scenarios, *filter(None, (declared.per_user,))):
+        name = next(iter(inspect.signature(item.function).parameters))
+        try:
+            hint = get_type_hints(item.function).get(name)
+        except Exception:  # an annotation that means nothing here
+            continue
+        if isinstance(hint, type) and issubclass(hint, found):
+            found = hint
+    return found
+
+
+def located(feed: Feed, folder: Path) -> Feed:
+    """The same feed with the full name of its file, which lies beside the scenario's."""
+    return Feed(str(folder / feed.file), feed.pick, feed.name)

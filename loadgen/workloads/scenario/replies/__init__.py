@@ -1,0 +1,1 @@
+"""What a journey is given: replies, and what is in them."""

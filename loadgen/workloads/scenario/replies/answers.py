@@ -1,0 +1,62 @@
+"""What a journey is given of a request: one Reply for all that are equal byte for byte."""
+
+from loadgen.base import exchange
+from loadgen.base.exchange import ErrorClass, Outcome, Request, RequestGroup
+from loadgen.workloads.scenario.replies.reply import Reply
+
+
+class AnsweredGroup(RequestGroup):
+    """`answer` is that to the last reply, which was `answered`. `example` is one to a reply like `exemplary`."""
+
+    answer: Reply | None = None
+    answered: bytes | None = None
+    example: Reply | None = None
+    exemplary: exchange.Reply | None = None
+
+
+def group() -> AnsweredGroup:
+    """A group whose replies a journey looks at."""
+    return AnsweredGroup(keeps_body=True)
+
+
+def answer_alike(group: AnsweredGroup) -> Reply:
+    """The answer to a good reply whose bytes the group has."""
+    reply = group.reply
+    assert reply is not None
+    group.answered = group.data
+    example = group.example if group.exemplary is reply else None
+    group.answer = answer = Reply(reply.status, None, group.data, group.body_at, like=example)
+    if example is None:
+        group.example, group.exemplary = answer, reply
+    return answer
+
+
+def answer_to(
+    request: Request, reply: exchange.Reply | None, error: ErrorClass | None, detail: str = "", head: bytes = b""
+) -> Reply:
+    """The answer to a reply that was read, or to what went wrong."""
+    group = request.group
+    if reply is None or not isinstance(group, AnsweredGroup):
+        return Reply(0, error, b"", 0, head, detail or (error.text if error else ""))
+    if error is None:
+        group.reply = group.reply or reply
+        detail = ""
+    else:
+        detail = request.expect.describe(reply.status, "") if error is not ErrorClass.UNEXPECTED_BODY else error.text
+    group.answered = group.data
+    group.answer = answer = Reply(reply.status, error, group.data, group.body_at, b"", detail)
+    return answer
+
+
+def answer_of(request: Request, outcome: Outcome) -> Reply:
+    """The same for an outcome of a client that is awaited."""
+    group = request.group
+    if (
+        outcome.error is None
+        and isinstance(group, AnsweredGroup)
+        and group.answer is not None
+        and group.answered is group.data
+        and group.answer.error is None
+    ):
+        return group.answer
+    return answer_to(request, outcome.reply, outcome.error, outcome.detail, outcome.head)

@@ -1,0 +1,270 @@
+"""The reply that a journey sees: nothing in it is parsed before it is asked for, and then once."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+from loadgen.base.exchange import ErrorClass
+from loadgen.workloads.scenario.replies.absent import AbsentError, excerpt
+from loadgen.workloads.scenario.replies.cookies import name_and_value
+from loadgen.workloads.scenario.replies.decoding import decode_content
+from loadgen.workloads.scenario.replies.json_path import compile_json_path
+
+MISSING: Any = object()
+"""Stands for a default that was not given."""
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_from_json = json.JSONDecoder().decode
+
+
+class Headers(Mapping[str, str]):
+    """The header fields of a reply by name, in any case. Several of one name are joined by ", "; `pairs` has each."""
+
+    __slots__ = ("_by_name", "pairs")
+
+    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        self.pairs = pairs
+        self._by_name: dict[str, tuple[str, str]] = {}
+        for name, value in pairs:
+            known, before = self._by_name.get(name.lower(), (name, ""))
+            self._by_name[name.lower()] = (known, f"{before}, {value}" if before else value)
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._by_name.values())
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self)})"
+
+
+class Reply:
+    """What came of one request. `error` is None where it is as expected, else `detail` may say more; `status` is 0
+    where no reply came. `special` is True where more may follow from it: an error, a redirect, a cookie.
+
+    All replies that are equal byte for byte may be one object: change nothing that it hands out, or ask
+    `json(copy=True)` for a value of your own.
+    """
+
+    __slots__ = (
+        "_at", "_body", "_data", "_head", "_headers", "_json", "_low", "_start", "_text", "detail", "error", "special",
+        "status",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        status: int,
+        error: ErrorClass | None,
+        data: bytes,
+        body_at: int,
+        head: bytes = b"",
+        detail: str = "",
+        like: "Reply | None" = None,
+    ) -> None:
+        """`data` is a whole reply with its body from `body_at` on; or its kept body, and `head` the reply's beginning.
+
+        A body that was sent in chunks is in `data` without them. `like` is a reply with the same status, error and
+        names of fields.
+        """
+        self.status = status
+        self.error = error
+        self.detail = detail
+        self._data = data
+        self._at = body_at
+        self._head = head
+        self._low: bytes | None = None
+        self._headers: Headers | None = None
+        self._body: bytes | None = None
+        self._text: str | None = None
+        self._json: Any = MISSING
+        if like is not None:
+            self._start: bytes = like._start
+            self.special: bool = like.special
+        else:
+            self._start = start = (head or data[:body_at]).lower()
+            self.special = error is not None or b"\nset-cookie:" in start or 300 <= status < 400
+
+    @property
+    def ok(self) -> bool:
+        """Whether a reply came and is as expected."""
+        return self.error is None
+
+    @property
+    def body(self) -> bytes:
+        """The body, decoded where it has a Content-Encoding. Raises AbsentError where that is broken or too much."""
+        if self._body is None:
+            body = self._data[self._at :] if self._at else self._data
+            if b"\ncontent-encoding:" in self._start and body:
+                body = decode_content(body, self.header("content-encoding") or "")
+            self._body = body
+        return self._body
+
+    @property
+    def text(self) -> str:
+        """The body as text in the charset of Content-Type, or UTF-8; bytes that are none are replaced."""
+        if self._text is None:
+            charset = _CHARSET.search(self.header("content-type") or "")
+            self._text = _decoded(self.body, charset[1] if charset else "utf-8")
+        return self._text
+
+    @property
+    def headers(self) -> Headers:
+        """All header fields."""
+        if self._headers is None:
+            self._lowered()
+            lines = self._head.decode("latin-1").split("\n")[1:]
+            parts = [line.partition(":") for line in lines if ":" in line]
+            self._headers = Headers(tuple((name.strip(), value.strip()) for name, _, value in parts))
+        return self._headers
+
+    def header(self, name: str, default: str | None = None) -> str | None:
+        """The first header field of that name, in any case."""
+        low = self._lowered()
+        at = low.find(key := _key(name))
+        if at < 0:
+            return default
+        end = low.find(b"\n", at := at + len(key))
+        return self._head[at : end if end >= 0 else None].decode("latin-1").strip()
+
+    @property
+    def set_cookies(self) -> tuple[str, ...]:
+        """The values of all Set-Cookie fields."""
+        if b"\nset-cookie:" not in self._start:
+            return ()
+        return tuple(value for name, value in self.headers.pairs if name.lower() == "set-cookie")
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that it sets, by name. Those that the user has are in `user.cookies`."""
+        pairs = (name_and_value(value) for value in self.set_cookies)
+        return {pair[0]: pair[1] for pair in pairs if pair is not None}
+
+    def json(self, path: str | None = None, *, default: Any = MISSING, copy: bool = False) -> Any:
+        """The body as JSON, or what is at a path in it: "items.0.id"; "items.*.id" is a list.
+
+        Raises AbsentError where there is no such thing, unless there is a default. The value is shared by all equal
+        replies: with `copy` it is yours to change.
+        """
+        try:
+            if self._json is MISSING:
+                self._json = self._parsed()
+            value = self._json if path is None else compile_json_path(path).find(self._json)
+        except AbsentError as error:
+            if default is MISSING:
+                raise absent_from(self, str(error)) from None
+            return default
+        return deepcopy(value) if copy else value
+
+    def find(self, regex: str | re.Pattern[str], group: int | str = 1, default: Any = MISSING) -> Any:
+        """What the first match of a regular expression in the body has in a group; the whole match if it has no groups.
+
+        Raises AbsentError where there is none, unless there is a default.
+        """
+        pattern = compile_regex(regex)
+        try:
+            found = pattern.search(self.text)
+            value = found[group if pattern.groups else 0] if found else None
+            if value is None:
+                raise AbsentError(f"regex {excerpt(pattern.pattern)}: no match in {self._shown_body()}")
+        except AbsentError as error:
+            if default is MISSING:
+                raise absent_from(self, str(error)) from None
+            return default
+        return value
+
+    def __repr__(self) -> str:
+        what = self.status or "none"
+        return f"<Reply {what}{f', {self.error}' if self.error else ''}, {len(self._data) - self._at} bytes>"
+
+    def _lowered(self) -> bytes:
+        """The head in small letters. From now on `_head` is that of the final reply, a line for each field."""
+        if self._low is None:
+            head = _final_head(self._head or self._data[: self._at])
+            self._head, self._low = head, head.lower()
+        return self._low
+
+    def _parsed(self) -> Any:
+        try:
+            return _from_json(self.body.decode())
+        except (ValueError, RecursionError):
+            pass
+        for body in (self.body, self.text):  # UTF-16, UTF-32 or a byte order mark; the charset of Content-Type
+            try:
+                return json.loads(body)
+            except (ValueError, RecursionError):
+                continue
+        raise AbsentError(f"no JSON: {self._shown_body()}")
+
+    def _shown_body(self) -> str:
+        if not self.body:
+            return "an empty body"
+        length, kept = self.header("content-length") or "", len(self._data) - self._at
+        part = f"the first {kept} of {length} bytes of " if length.isdecimal() and int(length) > kept else ""
+        return f"{part}the body {excerpt(self.text)}"
+
+
+def failed_reply(reply: Reply, error: ErrorClass, detail: str) -> Reply:
+    """The same reply, which is not as expected after all."""
+    return Reply(reply.status, error, reply._data, reply._at, reply._head, detail)
+
+
+@lru_cache(maxsize=1024)
+def compile_regex(regex: str | re.Pattern[str]) -> re.Pattern[str]:
+    """The compiled pattern. Raises ValueError with what is wrong with it."""
+    try:
+        return re.compile(regex)
+    except re.error as error:
+        raise ValueError(f"regex {regex!r}: {error}") from None
+
+
+def absent_from(reply: Reply, text: str) -> AbsentError:
+    """What is not in a reply, with what was wrong with the reply before."""
+    if reply.error is None:
+        return AbsentError(text)
+    return AbsentError(
+        f"{text} (status {reply.status})" if reply.status else f"no reply: {reply.detail or reply.error.text}"
+    )
+
+
+@lru_cache(maxsize=1024)
+def _key(name: str) -> bytes:
+    return b"\n" + name.lower().encode("latin-1", "replace") + b":"
+
+
+def _final_head(data: bytes) -> bytes:
+    """The status line and the fields, without those of interim replies, what follows, and folded lines.
+
+    A last line that has no end is left out: it may be half a line.
+    """
+    end = data.find(b"\r\n\r\n")
+    usual = end >= 0 and data[9:10] != b"1" and data.find(b"\n\n", 0, end) < 0
+    data = data[:end] if usual else _unusual_head(data)
+    return _FOLD.sub(b" ", data) if b"\n " in data or b"\n\t" in data else data
+
+
+def _unusual_head(data: bytes) -> bytes:
+    """After interim replies, with lines that end in LF alone, or broken off."""
+    while found := _BLANK_LINE.search(data):
+        if not _INTERIM.match(data):
+            return data[: found.start()]
+        data = data[found.end() :]
+    return data[: data.rfind(b"\n") + 1]
+
+
+def _decoded(body: bytes, charset: str) -> str:
+    if charset.lower() in ("utf-8", "utf8"):
+        charset = "utf-8-sig"
+    try:
+        return body.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return body.decode("utf-8", "replace")

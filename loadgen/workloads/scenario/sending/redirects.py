@@ -1,0 +1,52 @@
+"""Where a redirect leads, as browsers, requests and httpx follow it."""
+
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from loadgen.base.exchange import Origin, Request
+from loadgen.workloads.scenario.replies.reply import Reply
+from loadgen.workloads.scenario.sending.paths import split_url
+
+MOST_REDIRECTS = 10
+
+_FOLLOWED = frozenset((301, 302, 303, 307, 308))
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The request that follows. Without `keep_body` it has neither the body nor the fields that describe it; to another
+    origin it has no Authorization."""
+
+    method: str
+    origin: Origin
+    target: str
+    keep_body: bool
+    same_origin: bool
+
+
+def next_request(reply: Reply, request: Request, origin: Origin) -> Redirect | None:
+    """What a reply to a request at `origin` says to ask for instead; None where nothing follows."""
+    if reply.status not in _FOLLOWED or not (location := reply.header("location")):
+        return None
+    try:
+        parts = urlsplit(urljoin(f"{origin}{request.target}", _as_utf8(location)))
+        host = parts.netloc.rpartition("@")[2]
+        there, target = split_url(parts._replace(netloc=host, fragment="").geturl())
+    except ValueError:
+        return None
+    method = _next_method(reply.status, request.method)
+    return Redirect(method, there, target, method == request.method, there == origin)
+
+
+def _next_method(status: int, method: str) -> str:
+    if method == "HEAD" or status in (307, 308) or (status == 301 and method != "POST"):
+        return method
+    return "GET"
+
+
+def _as_utf8(location: str) -> str:
+    """A header is read as Latin-1; what is UTF-8 in it is so."""
+    try:
+        return location.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return location

@@ -1,0 +1,318 @@
+"""From what a user asks for to a Request, in its wire form: what never changes of it is laid out once for a worker."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loadgen.base.clock import s_to_ns
+from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request
+from loadgen.measure.names import Kind, Names
+from loadgen.workloads.scenario.replies.answers import AnsweredGroup
+from loadgen.workloads.scenario.replies.answers import group as new_group
+from loadgen.workloads.scenario.replies.cookies import CookieJar
+from loadgen.workloads.scenario.sending.forms import JSON, encode_body, to_json
+from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
+from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
+from loadgen.workloads.scenario.sending.redirects import Redirect
+
+KEEP_BYTES = 1 << 20
+"""So much of a reply's body can be looked at; what comes after it is counted and dropped."""
+
+PER_RUN, PER_USER = "per_run", "per_user"
+SETUPS = (PER_RUN, PER_USER)
+"""Stand in names where a journey's would."""
+
+BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
+JSON_ONLY = frozenset(("json",))
+_BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
+_PLACED = frozenset(("host", "content-type", "content-length", "cookie", "connection"))
+"""Fields of a request's own that stand where others would."""
+
+NOTHING: Mapping[str, Any] = {}
+NO_PAIRS: tuple[tuple[str, str], ...] = ()
+
+_OF_BODIES = ("content-type", "content-encoding", "content-language", "content-length")
+_OF_ORIGINS = ("authorization", "cookie", "host")
+_JUDGED = frozenset(("name", "expect", "needed", "redirects"))
+_OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values"}
+
+
+@dataclass(slots=True)
+class Recipe:
+    """A kind of request of one journey: what its requests have in common. `start` and `middle` stand around the target;
+    `keeps`: the next one can be made of the last.
+    """
+
+    name_id: int
+    method: str
+    path: PathTemplate
+    group: AnsweredGroup
+    expect: Expect
+    start: str
+    middle: str
+    keeps: bool
+
+
+class UserRequest(Request):
+    """A user's requests of one kind, one after the other: the same object with another wire form. `own` are the fields
+    that are none of the user's; `end` is what ended the head of the last one. `given` are the headers that were asked
+    for last, and what they came to beside the user's fields in `given_end`.
+    """
+
+    __slots__ = ("end", "given", "given_block", "given_end", "given_own", "own", "recipe")
+
+    recipe: Recipe
+    given: dict[str, Any] | None
+    given_end: str
+    given_own: tuple[tuple[str, str], ...]
+    given_block: str
+    own: tuple[tuple[str, str], ...]
+    end: str
+
+
+class RequestMaker:
+    """One worker's. `headers` are sent by every user; `expect` is what is a good reply where a request does not say it.
+
+    With `wire` requests are made as HTTP/1.1 sends them, else in the parts that other clients take. `learn` is told of
+    credentials that users send.
+    """
+
+    def __init__(
+        self,
+        names: Names,
+        origin: Origin,
+        headers: tuple[tuple[str, str], ...],
+        expect: Expect,
+        *,
+        keep_alive: bool,
+        wire: bool,
+        learn: Callable[[str], object] = str,
+    ) -> None:
+        self.learn = learn
+        self.origin = origin
+        self.headers = headers
+        self._names = names
+        self._expect = expect
+        self._close = "" if keep_alive else "Connection: close\r\n"
+        self.wire = wire
+        self._recipes: dict[tuple[str, str, str, str | None, Any], Recipe] = {}
+
+    def recipe(self, journey: str, method: str, template: str, name: str | None, expect: Any) -> Recipe:
+        """The kind of request that these belong to; its first one gives it its number."""
+        key = (journey, method, template, name, hashable(expect))
+        recipe = self._recipes.get(key)
+        if recipe is None:
+            path = compile_path(template)
+            step = name or f"{method} {template}"
+            kind = Kind.SETUP if journey in SETUPS else Kind.REQUEST
+            number = self._names.number(kind, f"{journey}/{step}" if journey else step)
+            good = self._expect if expect is None else make_expect(expect)
+            keeps = path.origin is None and not path.roams
+            middle = self._middle(path.origin)
+            recipe = Recipe(number, method, path, new_group(), good, f"{method} ", middle, keeps)
+            self._recipes[key] = recipe
+        return recipe
+
+    def make(
+        self,
+        recipe: Recipe,
+        values: tuple[object, ...],
+        headers: UserHeaders,
+        jar: CookieJar,
+        options: Mapping[str, Any],
+    ) -> UserRequest:
+        """The request to send. Raises ValueError or TypeError for what cannot be sent."""
+        unknown = options.keys() - _OPTIONS
+        if unknown:
+            raise TypeError(f"a request has no option {sorted(unknown)[0]!r}; it has {', '.join(sorted(_OPTIONS))}")
+        target, origin = recipe.path.render(*values), recipe.path.origin
+        if recipe.path.roams and not target.startswith("/"):
+            origin, target = split_url(target)
+        if "params" in options:
+            target = with_params(target, options["params"])
+        kind, body = encode_body(options) if BODY_OPTIONS & options.keys() else (None, b"")
+        own = [field(name, value) for name, value in dict(options.get("headers") or {}).items() if value is not None]
+        if (
+            kind is not None
+            and "content-type" not in headers
+            and all(name.lower() != "content-type" for name, _ in own)
+        ):
+            own.append(("Content-Type", kind))
+        block = self._block(headers, tuple(own), jar, origin or self.origin, target)
+        return self._request(recipe, target, block, tuple(own), body, origin, _timeout_ns(options.get("timeout")))
+
+    def renew(
+        self,
+        request: UserRequest,
+        values: tuple[object, ...],
+        headers: UserHeaders,
+        jar: CookieJar,
+        options: Mapping[str, Any],
+        end: str,
+    ) -> bool:
+        """Make the next request of the last one like it, whose options differ at most in what is sent; False where it
+        has to be made anew. `end` are the user's fields and the empty line. Raises as `make` does.
+        """
+        recipe, own, block, body = request.recipe, NO_PAIRS, "", b""
+        target, timeout_ns = recipe.path.render(*values), None
+        if not options.keys() <= _JUDGED:
+            if not options.keys() <= _OPTIONS:
+                return False
+            given = options.get("headers")
+            if given and request.given == given and request.given_end is end:
+                own, block = request.given_own, request.given_block
+            elif given:
+                for name, value in dict(given).items():
+                    if value is not None:
+                        lowered, line = header_line(name, value)
+                        if lowered in headers or lowered in _PLACED:
+                            return False
+                        own, block = (*own, (name, str(value))), block + line
+                request.given, request.given_end = dict(given), end
+                request.given_own, request.given_block = own, block
+            if bodies := BODY_OPTIONS & options.keys():
+                kind: str | None
+                if bodies == JSON_ONLY and options["json"] is not None:
+                    kind, body = JSON, to_json(options["json"]).encode()
+                else:
+                    kind, body = encode_body(options)
+                if len(body) > JOINED_BODY_BYTES:
+                    return False
+                if kind is not None:
+                    own, block = (*own, ("Content-Type", kind)), f"{block}Content-Type: {kind}\r\n"
+            if "params" in options:
+                target = with_params(target, options["params"])
+            timeout_ns = _timeout_ns(options.get("timeout"))
+        if body or recipe.method in _BODY_METHODS:
+            block = f"{block}Content-Length: {len(body)}\r\n"
+        if jar and (line := jar.header(self.origin, target, time.time())):
+            block = f"{block}Cookie: {line}\r\n"
+        request.target, request.body, request.own, request.end, request.timeout_ns = target, body, own, "", timeout_ns
+        head = f"{recipe.start}{target}{recipe.middle}{block}{end}".encode("latin-1")
+        request.wire = head + body if body else head
+        return True
+
+    def follow(self, request: UserRequest, redirect: Redirect, headers: UserHeaders, jar: CookieJar) -> UserRequest:
+        """The request to which a redirect leads, under the name of the one that was redirected.
+
+        It has the same fields, but none that tell of a body that is no longer there, and at another origin none that
+        say who the user is.
+        """
+        key = ("", redirect.method, "", str(request.name_id), None)
+        recipe = self._recipes.get(key)
+        if recipe is None:
+            path, start = compile_path("/"), f"{redirect.method} "
+            middle = self._middle(None)
+            recipe = Recipe(
+                request.name_id, redirect.method, path, new_group(), request.expect, start, middle, keeps=False
+            )
+            self._recipes[key] = recipe
+        dropped = (() if redirect.keep_body else _OF_BODIES) + (() if redirect.same_origin else _OF_ORIGINS)
+        own = tuple((name, value) for name, value in request.own if name.lower() not in dropped)
+        block = self._block(headers, own, jar, redirect.origin, redirect.target, dropped)
+        body = request.body if redirect.keep_body and isinstance(request.body, bytes) else b""
+        return self._request(recipe, redirect.target, block, own, body, redirect.origin, request.timeout_ns)
+
+    @staticmethod
+    def _block(
+        headers: UserHeaders,
+        own: tuple[tuple[str, str], ...],
+        jar: CookieJar,
+        origin: Origin,
+        target: str,
+        dropped: tuple[str, ...] = (),
+    ) -> str:
+        """The fields of the user, those of the request, which take the place of others, and the cookies."""
+        replaced = {*dropped, *(name.lower() for name, _ in own)}
+        block = headers.without(replaced) if replaced else headers.block
+        block += "".join(f"{name}: {value}\r\n" for name, value in own)
+        line = (
+            jar.header(origin, target, time.time()) if jar and all(name.lower() != "cookie" for name, _ in own) else ""
+        )
+        return f"{block}Cookie: {line}\r\n" if line else block
+
+    def _middle(self, origin: Origin | None) -> str:
+        return f" HTTP/1.1\r\nHost: {(origin or self.origin).authority}\r\n{self._close}"
+
+    def _request(
+        self,
+        recipe: Recipe,
+        target: str,
+        block: str,
+        own: tuple[tuple[str, str], ...],
+        body: bytes,
+        origin: Origin | None,
+        timeout_ns: int | None,
+    ) -> UserRequest:
+        """The same of its parts: `block` are all its fields but Host and those of its body's length."""
+        if origin == self.origin:
+            origin = None
+        request = UserRequest(
+            recipe.name_id, recipe.method, target, _NO_FIELDS, body=body, expect=recipe.expect, keep=KEEP_BYTES,
+            group=recipe.group, awaited=True, origin=origin, timeout_ns=timeout_ns,
+        )  # fmt: skip
+        request.recipe, request.own, request.end = recipe, own, ""
+        request.given, request.given_end = None, ""
+        names_host = "\r\nhost:" in f"\r\n{block}".lower()
+        if self.wire and not request.streams and not names_host:
+            length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in _BODY_METHODS else ""
+            middle = recipe.middle if origin is recipe.path.origin else self._middle(origin)
+            head = f"{recipe.start}{target}{middle}{block}{length}\r\n".encode("latin-1")
+            request.wire = head + body if body else head
+        else:
+            request.fields = (_WITH_HOST if names_host else _FIELDS).with_block(block.encode("latin-1"))
+        return request
+
+
+_NO_FIELDS = Fields(())
+_FIELDS = Fields(())
+_WITH_HOST = Fields((("Host", ""),))
+
+
+def hashable(expect: Any) -> Any:
+    """What stands for `expect=` of a request in a key."""
+    if expect is None or type(expect) is int:
+        return expect
+    if isinstance(expect, dict):
+        pairs = expect.items()
+        return tuple([(name, value if type(value) in (int, str) else hashable(value)) for name, value in pairs])
+    return tuple(expect) if isinstance(expect, list | set) else expect
+
+
+def _timeout_ns(timeout: object) -> int | None:
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
+        raise ValueError(f"timeout: expected seconds above 0, got {timeout!r}")
+    return max(1, s_to_ns(timeout))
+
+
+def make_expect(expect: Any) -> Expect:
+    """`expect=` of a request: a status, several of them, or {"status": ..., "contains": ..., "length": ...}."""
+    if isinstance(expect, Expect):
+        return expect
+    if not isinstance(expect, Mapping):
+        return Expect(_statuses(expect))
+    unknown = expect.keys() - {"status", "contains", "length"}
+    if unknown:
+        raise TypeError(f"expect has no {sorted(unknown)[0]!r}; it has status, contains and length")
+    contains = expect.get("contains")
+    looked_for = contains.encode() if isinstance(contains, str) else contains
+    statuses = _statuses(expect["status"]) if "status" in expect else Expect().statuses
+    return Expect(statuses, looked_for, expect.get("length"))
+
+
+def _statuses(given: Any) -> tuple[tuple[int, int], ...]:
+    """200, "2xx", (200, 404) or any list of them."""
+    items = given if isinstance(given, list | tuple | set | range) else [given]
+    ranges = []
+    for item in items:
+        text = str(item).lower()
+        if text.endswith("xx") and text[:-2].isdigit():
+            ranges.append((int(text[0]) * 100, int(text[0]) * 100 + 99))
+        elif text.isdigit() and 100 <= int(text) <= 999:
+            ranges.append((int(text), int(text)))
+        else:
+            raise TypeError(f"expect: a status is a number such as 201, or '2xx', not {item!r}")
+    return tuple(ranges)
