@@ -167,7 +167,7 @@ def _outputs(case: Case, seen: Seen) -> Iterator[str]:
     for output in case.outputs:
         is_written = seen.files.get(output.name, OLD_CONTENT) != OLD_CONTENT  # as some that are bad are here and there
         named = is_written or output.name in seen.err or case.stderr != "file" or is_limited
-        if output.place in BAD_PLACES and seen.code == 2 and seen.requests and not named:
+        if ran and output.place in BAD_PLACES and seen.code == 2 and seen.requests and not named:
             yield f"nothing said that {output.name[:20]} ({output.flag}) could not be written"
         if output.place not in KEPT_PLACES or output.name == "-":
             continue
