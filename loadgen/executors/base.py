@@ -54,6 +54,11 @@ class Users(Protocol):
         """Requests for which a connect or write was attempted."""
 
     @property
+    def journeys(self) -> int:
+        """Journeys that have begun; 0 where there are none."""
+        ...
+
+    @property
     def judged(self) -> tuple[int, int]:
         """Good replies, and failures that are the target's fault, at one instant."""
 

@@ -111,6 +111,10 @@ class ReactorUsers:
         return self._limit - self._budget
 
     @property
+    def journeys(self) -> int:
+        return 0
+
+    @property
     def judged(self) -> tuple[int, int]:
         return self._recorder.judged
 

@@ -104,6 +104,10 @@ class SequentialUsers:
         return self._sent
 
     @property
+    def journeys(self) -> int:
+        return 0
+
+    @property
     def judged(self) -> tuple[int, int]:
         return self._recorder.judged
 

@@ -169,6 +169,7 @@ class Worker:
         self._put(Slot.FAILED_WITH_OK, failed)
         self._put(Slot.STARTED, self._users.started)
         self._put(Slot.NOT_SENT, self._users.not_sent)
+        self._put(Slot.JOURNEYS, self._users.journeys)
 
     def _put(self, word: Slot, value: int) -> None:
         self._control.put(self._index, word, value)

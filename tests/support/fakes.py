@@ -250,6 +250,10 @@ class FakeUsers:
     """Whether a cut ends nobody."""
 
     @property
+    def journeys(self) -> int:
+        return 0
+
+    @property
     def judged(self) -> tuple[int, int]:
         return self.sent, 0
 
