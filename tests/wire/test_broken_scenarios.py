@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.support.command import Command, Mode, wait_until
+from tests.support.command import MODES, Command, wait_until
 
 SOON_S = 20.0
 """Of a run for 300 ms with a grace of as much, which is to end within five seconds: also on a machine that is busy."""
@@ -121,10 +121,20 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+EVERYWHERE = ("spins", "never returns")
+"""In every mode; the others in one each, by turns: most of them take seconds."""
+
+PAIRS = [
+    (case, name)
+    for number, case in enumerate(CASES)
+    for name in (MODES if case in EVERYWHERE else [list(MODES)[number % len(MODES)]])
+]
+
+
+@pytest.mark.parametrize(("case", "where"), PAIRS)
 @pytest.mark.slow  # each begins a program, and most end when their time is over
-def test_the_run_ends_and_says_whose_code_it_was(case: str, mode: Mode, url: str, tmp_path: Path) -> None:
-    text, code, says = CASES[case]
+def test_the_run_ends_and_says_whose_code_it_was(case: str, where: str, url: str, tmp_path: Path) -> None:
+    (text, code, says), mode = CASES[case], MODES[where]
     file = tmp_path / "broken.py"
     file.write_text(f"import asyncio, sys, time\nfrom loadgen.scenario import *\n\n{dedent(text)}\n", "utf-8")
     began_s = time.monotonic()
