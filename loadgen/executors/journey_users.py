@@ -364,7 +364,8 @@ class SequentialJourneyUsers(SequentialUsers):
         super().__init__(*arguments, **keywords)
         for user, script in enumerate(self._scripts):
             due = partial(self._due_ns.__getitem__, user) if self._paced else _not_timed
-            script.attach(due, getattr(script.loop, "interrupt", _nobody), self._buffers[user], flows=False)
+            wake = getattr(script.loop, "interrupt", partial(self._cancel_awaited, user))
+            script.attach(due, wake, self._buffers[user], flows=False)
 
     @property
     def journeys(self) -> int:
@@ -410,6 +411,11 @@ class SequentialJourneyUsers(SequentialUsers):
                 if not step.future.done():
                     break
 
+    def _cancel_awaited(self, user: int) -> None:
+        """Something cancels the user: as a task would, it cancels what that awaits."""
+        if user in self._awaited:
+            self._awaited[user].cancel()
+
     async def close(self) -> None:
         try:
             await super().close()
@@ -417,7 +423,3 @@ class SequentialJourneyUsers(SequentialUsers):
             for script in self._scripts:
                 script.close()
             self._workload.close()
-
-
-def _nobody() -> None:
-    """There is no wait that could be ended."""

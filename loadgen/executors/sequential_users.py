@@ -75,6 +75,7 @@ class SequentialUsers:
         self._scripts = [workload.script(user) for user in range(shard.users)]
         self._due_ns = [0] * shard.users  # when the pass that a user begins was due
         self._extra: list[list[Client]] = [[] for _ in range(shard.users)]  # for requests at the same time
+        self._awaited: dict[int, asyncio.Future[Any]] = {}
         self._make_client = clients
         self._free = list(range(shard.users))
         self._buffers = [SampleBuffer() for _ in range(shard.users)]
@@ -408,7 +409,9 @@ class SequentialUsers:
             if isinstance(step, Batch):
                 answer = await self._together(user, step.requests)
             elif isinstance(step, Wait):
+                self._awaited[user] = step.future
                 await waits.future(step.future, finishes=step.finishes)
+                del self._awaited[user]
                 if step.finishes and step.future.done():  # it is told of it, whatever the time
                     continue
             elif isinstance(step, Fresh):
