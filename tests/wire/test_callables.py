@@ -1,6 +1,7 @@
 """Functions as jobs: each called once with each number, in threads and on loops; the first exception stops."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -173,7 +174,8 @@ def test_thresholds_and_a_method_of_a_class(call: Call) -> None:
     assert "did you mean 'double'?" in bad.err
 
 
-def test_a_module_of_the_working_folder(call: Call) -> None:
+def test_a_module_of_the_working_folder(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "tasks", raising=False)  # another test's, of the same name
     call("double", "-n", 1)
     done = loadgen("run", "tasks:double", "-n", 3, *JSON)
     assert done.code == 0
