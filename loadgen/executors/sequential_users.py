@@ -260,6 +260,7 @@ class SequentialUsers:
         ticket = self._tickets.take if self._tickets.limited else None
         again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
         eager = not (self._paced or self._phases)
+        plain = only if only is not None and not (only.awaited or only.payload) else None
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not shared[STOP]:
             request = only or await self._next(user, None)
@@ -276,7 +277,12 @@ class SequentialUsers:
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received
             reply = outcome.reply
-            if eager and reply is not None and reply is buffer.last_reply and not (request.awaited or request.payload):
+            if (
+                eager
+                and reply is not None
+                and reply is buffer.last_reply
+                and (request is plain or not (request.awaited or request.payload))
+            ):
                 buffer.last.samples.append(now - outcome.sent_ns)
                 continue
             error = self._note(buffer, request, outcome, due_ns)
