@@ -9,13 +9,11 @@ from typing import Any
 
 from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Stream
-from loadgen.executors.base import UNLIMITED, Assignment
+from loadgen.executors.base import UNLIMITED
 from loadgen.executors.open_users import OpenUsers
 from loadgen.executors.reactor_users import ReactorUsers
-from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
-from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.workloads.base import Batch, Fresh, Pause, Script, Step, Wait
 from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
 from loadgen.workloads.scenario.journeys import withdraw
@@ -47,12 +45,11 @@ class JourneyUsers(ReactorUsers):
         self._together: dict[Stream, tuple[_Together, int]] = {}
         self._held: dict[int, Batch] = {}  # by user: to be sent when its backoff is over
         super().__init__(*arguments, **keywords)
-        self._finishes = _finishes(self._task)
 
     def _script(self, stream: Stream) -> Script:
         script = self._workload.script(stream.user)
-        due = partial(_due_ns, stream) if self._paced else _not_timed
-        flows = self._eager and not self._staggered and not _finishes(self._task)
+        due = partial(_due_ns, stream) if self._paced else not_timed
+        flows = self._eager and not self._staggered and not self._task.plan.job.finish
         script.attach(due, partial(self._woken, stream), self._recorder, flows=flows)
         self._scripts.append(script)
         return script
@@ -63,7 +60,7 @@ class JourneyUsers(ReactorUsers):
         return self._workload.journeys.started
 
     def _goes_on(self, connection: Stream) -> bool:
-        if not self._finishes or self._cut or self._shared[STOP] != GO:
+        if not self._task.plan.job.finish or self._cut or self._shared[STOP] != GO:
             return False
         return self._scripts[connection.user].began_ns != 0
 
@@ -151,11 +148,12 @@ class JourneyUsers(ReactorUsers):
     def _woken(self, connection: Stream) -> None:
         """Go on with a script: what it awaited is done, or something cancels it."""
         user, now = connection.user, self._clock()
-        sleeping = [entry for entry in self._pausing if entry[1] == user]
         if self._awaiting.pop(user, None) is not None:
             self._wake(connection, now)
-        elif sleeping:
-            self._pausing.remove(sleeping[0])
+            return
+        sleeping = next((entry for entry in self._pausing if entry[1] == user), None)
+        if sleeping is not None:
+            self._pausing.remove(sleeping)
             heapify(self._pausing)
             self._held.pop(user, None)
             self._wake(connection, now)
@@ -338,88 +336,11 @@ class OpenJourneyUsers(JourneyUsers, OpenUsers):
         for connection in idle:
             self._park(connection, now)
 
-    def _never_sent(self, waited_ns: int) -> None:
-        self._workload.journeys.never_started(waited_ns)
 
-
-def _finishes(task: Assignment) -> bool:
-    return isinstance(task.plan.job, ScenarioJob) and task.plan.job.finish
+def not_timed() -> int:
+    """When a pass was due, where that is not timed."""
+    return 0
 
 
 def _due_ns(stream: Stream) -> int:
     return stream.due_ns
-
-
-def _not_timed() -> int:
-    return 0
-
-
-class SequentialJourneyUsers(SequentialUsers):
-    """Users that follow journeys, each in a thread or in a task of its own."""
-
-    _workload: JourneyWorkload
-    _scripts: list[JourneyScript]  # type: ignore[assignment]
-
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **keywords)
-        for user, script in enumerate(self._scripts):
-            due = partial(self._due_ns.__getitem__, user) if self._paced else _not_timed
-            wake = getattr(script.loop, "interrupt", partial(self._cancel_awaited, user))
-            script.attach(due, wake, self._buffers[user], flows=False)
-
-    @property
-    def journeys(self) -> int:
-        """How many have begun."""
-        return self._workload.journeys.started
-
-    def end_warmup(self, done: int) -> None:
-        self._workload.journeys.end_warmup()
-
-    def take(self) -> Recording:
-        if self.finished:
-            self._workload.journeys.end()
-        return super().take()
-
-    def _never_sent(self, waited_ns: int) -> None:
-        self._workload.journeys.never_started(waited_ns)
-
-    def _goes_on(self, user: int) -> bool:
-        if not _finishes(self._task) or self._cut or self._shared[STOP] != GO:
-            return False
-        return self._scripts[user].began_ns != 0
-
-    def _is_out(self, user: int) -> bool:
-        return self._scripts[user].out
-
-    async def _leave(self, user: int) -> None:
-        if self._arrive:  # whoever has nothing to serve any more takes the user that served least lately
-            if not self._free:
-                return
-            user = self._free.pop(0)
-        script = self._scripts[user]
-        if self._cut or not script.leave():
-            return
-        answer: Any = None
-        while not self._cut and (step := script.resume(answer)) is not None:
-            answer = None
-            if isinstance(step, Request):
-                answer = await self._exchange(user, step, self._clock())
-            elif isinstance(step, Batch):
-                answer = await self._together(user, step.requests)
-            elif isinstance(step, Wait):
-                await self._waits.future(step.future)
-                if not step.future.done():
-                    break
-
-    def _cancel_awaited(self, user: int) -> None:
-        """Something cancels the user: as a task would, it cancels what that awaits."""
-        if user in self._awaited:
-            self._awaited[user].cancel()
-
-    async def close(self) -> None:
-        try:
-            await super().close()
-        finally:
-            for script in self._scripts:
-                script.close()
-            self._workload.close()

@@ -55,7 +55,7 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
     if isinstance(job, ScenarioJob):
         return _journeys(task, job, recorder, pacer, breaker, context, addresses)
     if plan.mode != "threads" and plan.client == "raw":
-        workload = _workload(task, recorder.transactions, sequential=False)
+        workload = _workload(task, job, recorder.transactions, sequential=False)
         reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
         reactor.batches_ns = recorder.batches_ns
         if plan.arrivals is not None:
@@ -70,7 +70,7 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         task,
         _client_maker(task, context, addresses),
         pacer,
-        _workload(task, recorder.transactions, sequential=True),
+        _workload(task, job, recorder.transactions, sequential=True),
         recorder,
         breaker,
         waits=ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm()),
@@ -87,16 +87,18 @@ def _journeys(
     addresses: Addresses,
 ) -> Users:
     """The same for journeys, which are counted and end by themselves: their requests have no limit."""
-    from loadgen.executors.journey_users import JourneyUsers, OpenJourneyUsers, SequentialJourneyUsers
-
     plan, endpoint = task.plan, task.endpoint
     sequential = plan.mode == "threads" or plan.client != "raw" or job.function is not None
     workload = _journey_workload(task, job, recorder, breaker, sequential=sequential)
     task = replace(task, shard=replace(task.shard, requests_limit=None))
     if sequential:
+        from loadgen.executors.sequential_journey_users import SequentialJourneyUsers
+
         waits = ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm())
         clients = _client_maker(task, context, addresses)
         return SequentialJourneyUsers(task, clients, pacer, workload, recorder, breaker, waits=waits)
+    from loadgen.executors.journey_users import JourneyUsers, OpenJourneyUsers
+
     reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
     reactor.batches_ns = recorder.batches_ns
     if plan.arrivals is not None:
@@ -157,7 +159,7 @@ def _calls(task: Assignment, job: ScenarioJob, recorder: Recorder, breaker: Brea
     )  # fmt: skip
 
 
-def _workload(task: Assignment, transactions: Transactions, *, sequential: bool) -> Workload:
+def _workload(task: Assignment, job: HttpJob | S3Job, transactions: Transactions, *, sequential: bool) -> Workload:
     """What the shard's users send. Sequential users have streams of their own, as each may have a thread."""
     plan, shard, control = task.plan, task.shard, task.control
 
@@ -167,17 +169,13 @@ def _workload(task: Assignment, transactions: Transactions, *, sequential: bool)
     def on_unwritten() -> None:
         control.trip(Cause.JOURNAL, task.clock())
 
-    match plan.job:
-        case HttpJob() as job:
+    match job:
+        case HttpJob():
             return HttpWorkload(job, shard, plan.users, streams=sequential)
-        case ScenarioJob():
-            raise AssertionError("journeys are made by _journeys")
-        case S3Job() as job:
+        case S3Job():
             from loadgen.workloads.s3.workload import make_s3_workload
 
             return make_s3_workload(plan, job, shard, transactions, on_lost, on_unwritten, threads=sequential)
-        case ScenarioJob():
-            raise NotImplementedError("journeys")
 
 
 def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: Addresses) -> Callable[[], Client]:

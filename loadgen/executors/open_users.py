@@ -241,7 +241,4 @@ class OpenUsers(ReactorUsers):
 
     def _lose_arrival(self, waited_ns: int) -> None:
         self._unsent += 1
-        self._never_sent(waited_ns)
-
-    def _never_sent(self, waited_ns: int) -> None:
-        self._recorder.never_sent(self._workload.skip(), waited_ns)
+        self._workload.never_sent(self._recorder, waited_ns)

@@ -207,11 +207,8 @@ class SequentialUsers:
         del self._unsent_waits_ns[: len(waits_ns)]
         for waited_ns in waits_ns:
             self._unsent += 1
-            self._never_sent(waited_ns)
+            self._workload.never_sent(self._recorder, waited_ns)
         self._recorder.fold()
-
-    def _never_sent(self, waited_ns: int) -> None:
-        self._recorder.never_sent(self._workload.skip(), waited_ns)
 
     # A user's side.
 

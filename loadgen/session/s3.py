@@ -3,20 +3,17 @@
 import asyncio
 import os
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes, format_duration_s
-from loadgen.judge.thresholds import judge_thresholds
-from loadgen.plan.codec import describe_plan
 from loadgen.plan.jobs.s3 import S3Job, Step
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.results.calibration import Calibration
-from loadgen.results.result import Generator, Result, Users
-from loadgen.session.environment import describe_environment
+from loadgen.results.result import Result
 from loadgen.session.observers import Hooks, Observers
 from loadgen.session.run import run
+from loadgen.session.unstarted import unstarted
 from loadgen.workloads.s3.journal import check_journal, put_in_order, read_entries, write_journal
 from loadgen.workloads.s3.protocol.credentials import find_credentials
 
@@ -72,10 +69,10 @@ class _S3Run:
             await self._prepare()
             result = await run(self._plan, self._hooks_of(self._hooks.observers), self._calibration)
         except _Interrupted as interrupted:
-            result = self._unstarted(str(interrupted))
+            result = unstarted(self._plan, str(interrupted))
         except Exception as error:
             if self._begun:
-                await self._clean_up(self._unstarted("stopped twice"), complete=False, late=False)
+                await self._clean_up(unstarted(self._plan, "stopped twice"), complete=False, late=False)
             said = [*self._left_behind, *self._kept]
             if isinstance(error, UsageError):
                 raise UsageError("\n".join([str(error), *said])) from None
@@ -131,7 +128,7 @@ class _S3Run:
 
     async def _step(self, what: str, plan: Plan) -> Result:
         """Run a step to its end. Raises UsageError where anything of it failed."""
-        stopped = self._unstarted(f"stopped twice while {what}")
+        stopped = unstarted(self._plan, f"stopped twice while {what}")
         result = await run(plan, self._hooks_of(self._hooks.observers.of_step(what), stopped))
         if result.ended_by == "signal":
             raise _Interrupted(f"{result.ended_because} while {what}")
@@ -205,19 +202,6 @@ class _S3Run:
         total = f" of {self._s3.objects:,}" if self._s3.objects is not None else ""
         rest = "" if complete else "; the same command goes on from there"
         self._notes.append(f"Journal {self._s3.journal}: {done:,}{total} objects done{rest}")
-
-    def _unstarted(self, because: str) -> Result:
-        plan = self._plan
-        result = Result(
-            plan=describe_plan(plan),
-            environment=describe_environment(),
-            started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            ended_by="signal",
-            ended_because=because,
-            users=Users(plan.users, 0, plan.users),
-            generator=Generator(plan.mode, plan.client, plan.processes),
-        )
-        return replace(result, thresholds=judge_thresholds(result, plan.thresholds))
 
 
 def _took(step: Result) -> str:

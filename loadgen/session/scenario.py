@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from loadgen.base.errors import NotReadyError, ScriptError, UsageError
@@ -12,15 +11,14 @@ from loadgen.base.exchange import Endpoint, ErrorClass, Outcome, Request
 from loadgen.base.tls import make_context
 from loadgen.clients.resolve import resolve
 from loadgen.executors.once import PerRun
-from loadgen.plan.codec import describe_plan
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
-from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, Users
-from loadgen.session.environment import describe_environment
+from loadgen.results.result import ErrorRow, Ledger, RequestResult, Result
 from loadgen.session.observers import Hooks
 from loadgen.session.run import run
 from loadgen.session.signals import signals_to
+from loadgen.session.unstarted import unstarted
 from loadgen.workloads.scenario.failures import failure, place
 from loadgen.workloads.scenario.python.file import load_declarations
 from loadgen.workloads.scenario.sending.requests import PER_RUN
@@ -56,7 +54,7 @@ async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: 
     def leave() -> None:
         if leaves:
             text = f"{signalled}, which did not come back{_in(once.whereabouts())}"
-            hooks.emergency(replace(result or _unstarted(plan, signalled), ended_by="signal", ended_because=text))
+            hooks.emergency(replace(result or unstarted(plan, signalled), ended_by="signal", ended_because=text))
 
     try:
         with signals_to(interrupt):
@@ -70,7 +68,7 @@ async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: 
             finally:
                 leaves = False
         if signalled:
-            return _unstarted(plan, signalled)
+            return unstarted(plan, signalled)
         result = await run(replace(plan, job=replace(job, shared=as_json(job.file, shared))), hooks, calibration)
         with signals_to(interrupt):
             leaves = True
@@ -112,15 +110,3 @@ def _with_failed_end(result: Result, failed: ErrorClass, text: str) -> Result:
         ledger=Ledger(1, 1, 0, 0, 1), kind="call", errors=[ErrorRow(failed.value, failed.fault, text, 1)]
     )
     return replace(result, notes=[*result.notes, text], transactions={**result.transactions, PER_RUN: row})
-
-
-def _unstarted(plan: Plan, because: str) -> Result:
-    return Result(
-        plan=describe_plan(plan),
-        environment=describe_environment(),
-        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        ended_by="signal",
-        ended_because=because,
-        users=Users(plan.users, 0, plan.users),
-        generator=Generator(plan.mode, plan.client, plan.processes),
-    )

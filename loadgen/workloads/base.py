@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from loadgen.base.exchange import Request
+from loadgen.measure.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +71,5 @@ class Workload(Protocol):
     def script(self, user: int) -> Script:
         """The script of the shard's user number `user`; users may share one whose requests do not depend on others."""
 
-    def skip(self) -> int:
-        """The name id of a request that was due and will not be sent."""
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
+        """Write down that an arrival was due, has waited so long, and is not served any more."""

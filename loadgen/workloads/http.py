@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 from loadgen.base.exchange import BodySource, Fields, Outcome, Request, RequestGroup
+from loadgen.measure.recorder import Recorder
 from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Shard
@@ -98,9 +99,9 @@ class HttpWorkload:
     def script(self, user: int) -> HttpScript:
         return self._stream(self._shard.first_user + user) if self._streams else self._rest
 
-    def skip(self) -> int:
-        """The name of the next request of the shared stream, which is passed over; or of a stream of nobody's."""
-        return self._rest.resume(None).name_id
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
+        """The next request of the shared stream is passed over; or one of a stream of nobody's."""
+        recorder.never_sent(self._rest.resume(None).name_id, waited_ns)
 
     def _stream(self, index: int) -> HttpScript:
         return HttpScript(self._job, index, self._users, self._shard.seed * 1_000_003 + index)

@@ -26,6 +26,7 @@ from loadgen.base.exchange import (
 )
 from loadgen.executors.base import Assignment
 from loadgen.guard.shared_state import SharedState
+from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.condition import Condition, parse_condition
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
@@ -175,8 +176,8 @@ class Chained:
     def script(self, _user: int) -> "ChainedScript":
         return ChainedScript(self)
 
-    def skip(self) -> int:
-        return 0
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
+        recorder.never_sent(0, waited_ns)
 
 
 class ChainedScript:
@@ -222,9 +223,9 @@ class OneScript:
         self.outcomes.append(outcome)
         return None
 
-    def skip(self) -> int:
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
         assert self.only is not None
-        return self.only.name_id
+        recorder.never_sent(self.only.name_id, waited_ns)
 
 
 @dataclass

@@ -54,6 +54,7 @@ class HttpJob:
     per_reply: ClassVar[int] = 1
     total: ClassVar[int | None] = None
     ends_itself: ClassVar[bool] = False
+    finish: ClassVar[bool] = False
 
     @property
     def request_names(self) -> tuple[str, ...]:

@@ -101,6 +101,7 @@ class S3Job:
     resumed: bool = False
 
     variables: ClassVar[tuple[Variable, ...]] = ()
+    finish: ClassVar[bool] = False
 
     @property
     def own_prefix(self) -> str:

@@ -97,9 +97,8 @@ class CallableWorkload:
         if self._results is not None:
             self._results.close()
 
-    def skip(self) -> int:
-        """An arrival will not be served: no request has a name then."""
-        raise NotImplementedError
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
+        self.journeys.never_started(waited_ns)
 
     async def _call(self, _user: User) -> None:
         index, results = next(self._calls), self._results

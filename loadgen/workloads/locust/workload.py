@@ -96,9 +96,8 @@ class LocustWorkload:
             awaits=self._sequential,
         )  # fmt: skip
 
-    def skip(self) -> int:
-        """An arrival will not be served: no request has a name then."""
-        raise NotImplementedError
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
+        self.journeys.never_started(waited_ns)
 
     def close(self) -> None:
         """The last user is gone: the end of the test."""

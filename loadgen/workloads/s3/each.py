@@ -6,6 +6,7 @@ from itertools import chain, count, repeat
 from operator import length_hint
 
 from loadgen.base.exchange import Outcome, Request
+from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.objects import Objects
@@ -39,8 +40,8 @@ class Each:
         index = next(self._indices, None)
         return None if index is None else send(partial(self._make, index))
 
-    def skip(self) -> int:
-        return 0
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
+        recorder.never_sent(0, waited_ns)
 
 
 def make_each(s3: S3Job, objects: Objects, shard: Shard) -> Each:

@@ -13,6 +13,7 @@ from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns
 from loadgen.base.exchange import Outcome, Request
+from loadgen.measure.recorder import Recorder
 from loadgen.workloads.base import Pause, Script, Step, Workload
 
 FIRST_PAUSE_NS = 100 * NS_PER_MS
@@ -96,7 +97,7 @@ class Tasks:
         skip: Callable[[], int] = lambda: 0,
         clock: Clock = now_ns,
     ) -> None:
-        self.skip = skip
+        self._skip = skip
         self._begin = begin
         self._left = left
         self._clock = clock
@@ -112,6 +113,9 @@ class Tasks:
 
     def script(self, _user: int) -> "TaskScript":
         return TaskScript(self)
+
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
+        recorder.never_sent(self._skip(), waited_ns)
 
     def take(self) -> tuple[Request | None, _Running | None]:
         """A request, and whose it is; none while there is nothing to send."""
@@ -206,9 +210,9 @@ class Locked:
         with self.lock:
             return LockedScript(self.workload.script(user), self.lock)
 
-    def skip(self) -> int:
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
         with self.lock:
-            return self.workload.skip()
+            self.workload.never_sent(recorder, waited_ns)
 
 
 class LockedScript:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import Expect
+from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.plan import make_shards
 from loadgen.workloads.http import FileBody, HttpScript, HttpWorkload, weighted_cycle
@@ -127,7 +128,19 @@ def test_the_users_of_a_worker_share_one_stream_or_have_one_each():
     assert shared.script(0) is shared.script(1)
     own = HttpWorkload(plan.job, shard, plan.users, streams=True)
     assert [own.script(user).resume(None).target for user in range(2)] == ["/4", "/5"]  # the first three are elsewhere
-    assert (shared.skip(), shared.left, own.skip(), own.left) == (0, 0, 0, 0)
+    assert (shared.left, own.left) == (0, 0)
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_an_arrival_that_is_never_served_passes_the_next_request_over(streams):
+    specs = tuple(RequestSpec(name, "GET", f"/{name}") for name in "ab")
+    plan = make_plan(job=HttpJob(specs))
+    workload = HttpWorkload(plan.job, make_shards(plan)[0], plan.users, streams=streams)
+    recorder = Recorder(bytes.decode, paced=True)
+    for _ in range(2):
+        workload.never_sent(recorder, 5_000)
+    tallies = recorder.take().tallies
+    assert {name_id: tally.clocks["response_censored"].total for name_id, tally in tallies.items()} == {0: 1, 1: 1}
 
 
 def test_a_file_is_read_in_pieces_and_again_for_every_request(tmp_path):

@@ -73,9 +73,8 @@ class StepsWorkload:
     def close(self) -> None:
         """Nothing is open."""
 
-    def skip(self) -> int:
-        """An arrival will not be served: no request has a name then."""
-        raise NotImplementedError
+    def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
+        self.journeys.never_started(waited_ns)
 
     def _row(self, rank: int, feed: str) -> Any:
         return self._feeds[feed].row(rank)

@@ -1,0 +1,80 @@
+"""Users whose scripts are journeys, each in a thread or in a task of its own."""
+
+from functools import partial
+from typing import Any
+
+from loadgen.base.exchange import Request
+from loadgen.executors.journey_users import not_timed
+from loadgen.executors.sequential_users import SequentialUsers
+from loadgen.guard.shared_state import GO, STOP
+from loadgen.measure.recording import Recording
+from loadgen.workloads.base import Batch, Wait
+from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
+
+
+class SequentialJourneyUsers(SequentialUsers):
+    """Users that follow journeys, driven one step after another."""
+
+    _workload: JourneyWorkload
+    _scripts: list[JourneyScript]  # type: ignore[assignment]
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        for user, script in enumerate(self._scripts):
+            due = partial(self._due_ns.__getitem__, user) if self._paced else not_timed
+            wake = getattr(script.loop, "interrupt", partial(self._cancel_awaited, user))
+            script.attach(due, wake, self._buffers[user], flows=False)
+
+    @property
+    def journeys(self) -> int:
+        """How many have begun."""
+        return self._workload.journeys.started
+
+    def end_warmup(self, done: int) -> None:
+        self._workload.journeys.end_warmup()
+
+    def take(self) -> Recording:
+        if self.finished:
+            self._workload.journeys.end()
+        return super().take()
+
+    def _goes_on(self, user: int) -> bool:
+        if not self._task.plan.job.finish or self._cut or self._shared[STOP] != GO:
+            return False
+        return self._scripts[user].began_ns != 0
+
+    def _is_out(self, user: int) -> bool:
+        return self._scripts[user].out
+
+    async def _leave(self, user: int) -> None:
+        if self._arrive:  # whoever has nothing to serve any more takes the user that served least lately
+            if not self._free:
+                return
+            user = self._free.pop(0)
+        script = self._scripts[user]
+        if self._cut or not script.leave():
+            return
+        answer: Any = None
+        while not self._cut and (step := script.resume(answer)) is not None:
+            answer = None
+            if isinstance(step, Request):
+                answer = await self._exchange(user, step, self._clock())
+            elif isinstance(step, Batch):
+                answer = await self._together(user, step.requests)
+            elif isinstance(step, Wait):
+                await self._waits.future(step.future)
+                if not step.future.done():
+                    break
+
+    def _cancel_awaited(self, user: int) -> None:
+        """Something cancels the user: as a task would, it cancels what that awaits."""
+        if user in self._awaited:
+            self._awaited[user].cancel()
+
+    async def close(self) -> None:
+        try:
+            await super().close()
+        finally:
+            for script in self._scripts:
+                script.close()
+            self._workload.close()

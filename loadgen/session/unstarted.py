@@ -1,0 +1,24 @@
+"""The Result of a run that a signal ended before its first request."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from loadgen.judge.thresholds import judge_thresholds
+from loadgen.plan.codec import describe_plan
+from loadgen.plan.plan import Plan
+from loadgen.results.result import Generator, Result, Users
+from loadgen.session.environment import describe_environment
+
+
+def unstarted(plan: Plan, because: str) -> Result:
+    """Nobody began, and its thresholds have no data."""
+    result = Result(
+        plan=describe_plan(plan),
+        environment=describe_environment(),
+        started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        ended_by="signal",
+        ended_because=because,
+        users=Users(plan.users, 0, plan.users),
+        generator=Generator(plan.mode, plan.client, plan.processes),
+    )
+    return replace(result, thresholds=judge_thresholds(result, plan.thresholds))
