@@ -15,6 +15,7 @@ from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
 class SequentialJourneyUsers(SequentialUsers):
     """Users that follow journeys, driven one step after another."""
 
+    leads_on = False
     _workload: JourneyWorkload
     _scripts: list[JourneyScript]  # type: ignore[assignment]
 

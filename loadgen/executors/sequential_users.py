@@ -41,6 +41,9 @@ class SequentialUsers:
     With `ThreadWaits` each has a pool thread, with `LoopWaits` a task on the running loop.
     """
 
+    leads_on = True
+    """Whether what comes of a user's request may be what another waits for; to tell all of it takes a lock."""
+
     def __init__(
         self,
         task: Assignment,
@@ -403,7 +406,8 @@ class SequentialUsers:
             step = resume(answer)
             if answer is not None:
                 answer = None
-                waits.changed()
+                if self.leads_on:
+                    waits.changed()
             if isinstance(step, Request):
                 return step
             if step is None:
