@@ -15,7 +15,7 @@ from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
 from loadgen.workloads.base import Batch, Fresh, Pause, Script, Step, Wait
-from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
+from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload, not_timed
 from loadgen.workloads.scenario.journeys import withdraw
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup, answer_alike, answer_to
 from loadgen.workloads.scenario.sending.requests import UserRequest
@@ -335,11 +335,6 @@ class OpenJourneyUsers(JourneyUsers, OpenUsers):
         idle, self._idle = self._idle, []
         for connection in idle:
             self._park(connection, now)
-
-
-def not_timed() -> int:
-    """When a pass was due, where that is not timed."""
-    return 0
 
 
 def _due_ns(stream: Stream) -> int:

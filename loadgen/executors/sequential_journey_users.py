@@ -4,12 +4,11 @@ from functools import partial
 from typing import Any
 
 from loadgen.base.exchange import Request
-from loadgen.executors.journey_users import not_timed
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
 from loadgen.workloads.base import Batch, Wait
-from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload
+from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload, not_timed
 
 
 class SequentialJourneyUsers(SequentialUsers):

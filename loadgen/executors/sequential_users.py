@@ -158,6 +158,8 @@ class SequentialUsers:
         if self._shared[STOP] != GO or (self._end_ns and not self._may_send(now)):
             if not any(map(self._goes_on, range(len(self._scripts)))):
                 self._waits.wake()
+            if self._threads is not None:
+                self._threads.share()
             if self._arrive and self._end_ns:
                 self._end_arrivals(min(self._task.control.stopped_at_ns or now, self._end_ns))
         if self._waits.waiting and self._waits.waiting == sum(not future.done() for future in self._futures):
@@ -263,12 +265,16 @@ class SequentialUsers:
         plain = only if only is not None and not (only.awaited or only.payload) else None
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not shared[STOP]:
-            request = only or await self._next(user, None)
-            if request is _PASSED:
-                due_ns = await self._until_due(user, pacer.next_due_ns(user, self._clock())) if self._paced else 0
-                now = self._clock()
-                continue
-            if request is None or (ticket is not None and not ticket()):
+            request = only
+            if request is None:
+                request = await self._next(user, None)
+                if request is _PASSED:
+                    due_ns = await self._until_due(user, pacer.next_due_ns(user, self._clock())) if self._paced else 0
+                    now = self._clock()
+                    continue
+                if request is None:
+                    break
+            if ticket is not None and not ticket():
                 break
             with counting:  # others may read it in the slot while the request is out
                 shared[sent_slot] = self._sent = self._sent + 1

@@ -12,7 +12,7 @@ from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.watcher import Watcher
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, Shard
-from loadgen.workloads.scenario.base import JourneyWorkload
+from loadgen.workloads.scenario.base import JourneyWorkload, nobody, not_timed
 
 
 class Trial:
@@ -31,7 +31,7 @@ class Trial:
         self._workload.journeys.take_turns()
         self._one = OneUser(endpoint, context, clock, watcher.on_exchange, hurries=True)
         self._script = script = self._workload.script(0)
-        script.attach(_not_timed, getattr(script.loop, "interrupt", _nobody), watcher.recorder, flows=False)
+        script.attach(not_timed, getattr(script.loop, "interrupt", nobody), watcher.recorder, flows=False)
         user = getattr(script, "user", None)
         if user is not None:
             watcher.where = lambda: str(user.journey)
@@ -80,11 +80,3 @@ def _workload(
         job, shard, 1, watcher.recorder, nothing, origin=endpoint.origin, keep_alive=plan.keep_alive, wire=True,
         warmup=False, clock=clock, loop=ThreadLoop, sequential=True, learn=learn,
     )  # fmt: skip
-
-
-def _not_timed() -> int:
-    return 0
-
-
-def _nobody() -> None:
-    """There is no wait that could be ended."""

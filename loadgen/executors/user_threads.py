@@ -49,10 +49,14 @@ class UserThreads:
         """Where those are that have not come back, in code of the user's own."""
         return self._pool.whereabouts()
 
+    def share(self) -> None:
+        """The run is over: whoever waits for the GIL soon gets it, though a user's own code should never let it go."""
+        sys.setswitchinterval(self._switch_interval_s)
+
     def close(self, *, wait: bool) -> None:
         """`wait` for them, unless one hangs."""
+        self.share()
         self._pool.shutdown(wait)
-        sys.setswitchinterval(self._switch_interval_s)
 
 
 def _drive_user(user: Callable[[int], Coroutine[Any, Any, None]], number: int) -> None:

@@ -12,9 +12,7 @@ from traceback import walk_tb
 
 from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
-from loadgen.clients.resolve import resolve
 from loadgen.executors.base import TICK_S
 from loadgen.executors.places.base import Place, WorkersLostError
 from loadgen.executors.places.make import make_place
@@ -32,6 +30,7 @@ from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
+from loadgen.session.endpoint import endpoint_of
 from loadgen.session.observers import Hooks
 from loadgen.session.signals import signals_to
 
@@ -72,11 +71,8 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
         make_context(plan.tls)  # raises UsageError for files that the workers could not use either
     asked_ns = now_ns()
-    addresses = await resolve(plan.origin)
+    endpoint = await endpoint_of(plan)
     dns_ns = None if plan.origin.is_address else now_ns() - asked_ns
-    endpoint = Endpoint(
-        plan.origin, addresses, plan.tls, plan.timeout_s, plan.connect_timeout_s, plan.keep_alive, plan.phases
-    )
     with closing(make_place(plan, endpoint)) as place:
         session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration)
         with signals_to(session.interrupt):

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from loadgen.base.errors import NotReadyError, ScriptError, UsageError
-from loadgen.base.exchange import Endpoint, ErrorClass, Outcome, Request
+from loadgen.base.exchange import ErrorClass, Outcome, Request
 from loadgen.base.tls import make_context
-from loadgen.clients.resolve import resolve
 from loadgen.executors.once import PerRun
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import ErrorRow, Ledger, RequestResult, Result
+from loadgen.session.endpoint import endpoint_of
 from loadgen.session.observers import Hooks
 from loadgen.session.run import run
 from loadgen.session.signals import signals_to
@@ -34,9 +34,7 @@ async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: 
     if job.dialect != "loadgen" or load_declarations(job.file).per_run is None:
         return await run(plan, hooks, calibration)
     context = make_context(plan.tls) if plan.origin.scheme == "https" else None
-    endpoint = Endpoint(
-        plan.origin, await resolve(plan.origin), plan.tls, plan.timeout_s, plan.connect_timeout_s, plan.keep_alive
-    )
+    endpoint = await endpoint_of(plan)
     once = PerRun(plan, job, endpoint, context, _nobody)
     loop = asyncio.get_running_loop()
     signalled = ""

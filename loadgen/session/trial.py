@@ -12,13 +12,13 @@ from loadgen.base.exchange import Endpoint, ErrorClass
 from loadgen.base.threads import ThreadPool
 from loadgen.base.tls import make_context
 from loadgen.base.user_code import describe
-from loadgen.clients.resolve import resolve
 from loadgen.executors.once import PerRun
 from loadgen.executors.trial import Trial
 from loadgen.executors.watcher import Watcher
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.trial import Ended, Event
+from loadgen.session.endpoint import endpoint_of
 from loadgen.session.scenario import as_json
 from loadgen.session.signals import signals_to
 from loadgen.workloads.scenario.failures import example_of, place
@@ -35,9 +35,7 @@ async def run_trial(plan: Plan, job: ScenarioJob, tell: Tell, learn: Callable[[s
     that hangs.
     """
     context = make_context(plan.tls) if plan.origin.scheme == "https" else None
-    endpoint = Endpoint(
-        plan.origin, await resolve(plan.origin), plan.tls, plan.timeout_s, plan.connect_timeout_s, plan.keep_alive
-    )
+    endpoint = await endpoint_of(plan)
     loop = asyncio.get_running_loop()
     told: asyncio.Queue[Event | None] = asyncio.Queue()
 

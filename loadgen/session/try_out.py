@@ -11,7 +11,7 @@ from loadgen.base.clock import NS_PER_S, now_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
-from loadgen.clients.resolve import resolve
+from loadgen.executors.once import nothing
 from loadgen.executors.one_user import OneUser
 from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.watcher import Watcher
@@ -20,7 +20,9 @@ from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Plan, Shard
 from loadgen.plan.profiles.document import profile_for_url
 from loadgen.results.trial import Checked, Event, Measured
+from loadgen.session.endpoint import endpoint_of
 from loadgen.session.here import plan_here
+from loadgen.workloads.scenario.base import not_timed
 from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.python.coroutines import PartScript
 from loadgen.workloads.scenario.python.hooks import Part, parts
@@ -79,10 +81,7 @@ def try_out(function: Callable[[Any], Any], url: str, *, per_user: bool, shared:
     one = declared.scenarios[0]
     file = str(getattr(sys.modules.get(function.__module__), "__file__", None) or Path("scenario.py"))
     job = ScenarioJob((Journey(one.name),), file=file, headers=profile.common_headers)
-    endpoint = Endpoint(
-        plan.origin, asyncio.run(resolve(plan.origin)), plan.tls, plan.timeout_s, plan.connect_timeout_s,
-        plan.keep_alive,
-    )  # fmt: skip
+    endpoint = asyncio.run(endpoint_of(plan))
     events: list[Event] = []
     watcher = Watcher(events.append, [one.name], plan.origin, now_ns)
     try:
@@ -115,14 +114,14 @@ class _Journey:
         self._name = job.journeys[0].name
         self._per_user = declared.per_user
         self._workload = ScenarioWorkload(
-            job, Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), 1, watcher.recorder, _nothing, origin=endpoint.origin,
+            job, Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), 1, watcher.recorder, nothing, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=True, warmup=False, clock=now_ns, loop=ThreadLoop, sequential=True,
             declared=declared,
         )  # fmt: skip
         self._script: PartScript = self._workload.part()
         self._script.user.shared = shared
         self._one = OneUser(endpoint, context, now_ns, watcher.on_exchange, hurries=True)
-        self._script.attach(_not_timed, self._script.loop.interrupt, watcher.recorder, flows=False)
+        self._script.attach(not_timed, self._script.loop.interrupt, watcher.recorder, flows=False)
         watcher.where = lambda: self._script.user.journey
 
     def go(self) -> str | None:
@@ -160,11 +159,3 @@ def _declared(function: Callable[[Any], Any], *, per_user: bool) -> Declarations
         raise UsageError(f"{function.__name__} is @{found.kind}, not a scenario")
     one = found if isinstance(found, Declared) else Declared("scenario", function, function.__name__)
     return declared_in(sys.modules[function.__module__], one, per_user=per_user)
-
-
-def _nothing(_now: int) -> None:
-    """A failure stops nothing by itself."""
-
-
-def _not_timed() -> int:
-    return 0

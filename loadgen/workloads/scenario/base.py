@@ -57,3 +57,12 @@ class JourneyWorkload(Workload, Protocol):
 
     def close(self) -> None:
         """The last user is gone."""
+
+
+def not_timed() -> int:
+    """When a pass was due, where that is not timed."""
+    return 0
+
+
+def nobody() -> None:
+    """Wakes no script: it is driven by whoever waits for it."""

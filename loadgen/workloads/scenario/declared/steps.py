@@ -7,7 +7,7 @@ from loadgen.base.clock import NS_PER_MS, s_to_ns
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import TransactionSamples
 from loadgen.workloads.base import Batch, Fresh, Pause, Step
-from loadgen.workloads.scenario.base import Notes
+from loadgen.workloads.scenario.base import Notes, not_timed
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
 from loadgen.workloads.scenario.declared.program import (
     Course,
@@ -54,7 +54,7 @@ class StepsScript:
         self._clock = journeys.clock
         self._rank = rank
         self._row = row
-        self._due: Callable[[], int] = _not_timed
+        self._due: Callable[[], int] = not_timed
         self._flows = False
         self._op: Op = _BEGIN
         self._in_setup = program.start is not None
@@ -288,7 +288,3 @@ class AwaitedSteps(StepsScript):
             outcome = answer_of(step, outcome)
         self._step = step = super().resume(outcome)
         return step
-
-
-def _not_timed() -> int:
-    return 0

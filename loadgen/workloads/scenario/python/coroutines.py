@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
-from loadgen.workloads.scenario.base import Notes
+from loadgen.workloads.scenario.base import Notes, nobody, not_timed
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
 from loadgen.workloads.scenario.failures import example_of, failure
 from loadgen.workloads.scenario.journeys import UNLIMITED, Journeys
@@ -54,11 +54,11 @@ class CoroutineScript:
         self.journey = 0
         self.began_ns = 0
         self.due_ns = 0
-        self.due: Callable[[], int] = _not_timed
+        self.due: Callable[[], int] = not_timed
         self._functions = functions
         self._journeys = journeys
         self.loop = loop
-        self._task = CurrentTask(loop, f"user {user.number}", _nobody)
+        self._task = CurrentTask(loop, f"user {user.number}", nobody)
         self._before = before
         self._after = after
         self.passes = 0
@@ -130,7 +130,7 @@ class CoroutineScript:
         clock, functions, kinds = journeys.clock, self._functions, journeys.journeys
         limited, most, rests = journeys.limited, journeys.most_each, journeys.rests
         several, fresh = len(kinds) > 1, any(kind.fresh for kind in kinds)
-        bounded, timed, due = limited or most < UNLIMITED, self.due is not _not_timed, self.due
+        bounded, timed, due = limited or most < UNLIMITED, self.due is not not_timed, self.due
         ready_ns = began_ns = journey = due_ns = 0
         if delay_ns := journeys.start_ns(user.number):
             await _step(Pause(clock() + delay_ns))
@@ -297,11 +297,3 @@ def _step(step: Step) -> Any:
 @coroutine
 def _over() -> Any:
     yield _OVER
-
-
-def _not_timed() -> int:
-    return 0
-
-
-def _nobody() -> None:
-    """Nobody drives the script yet."""
