@@ -5,12 +5,11 @@ import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.clients.addresses import Addresses
-from loadgen.clients.destinations import Destinations
-from loadgen.clients.origins import MakeClient, OriginClients
 from loadgen.clients.reactor import Reactor
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import Assignment, Users
@@ -27,9 +26,14 @@ from loadgen.pacing.make import make_pacer
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Plan
 from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
-from loadgen.workloads.scenario.base import JourneyWorkload
+
+if TYPE_CHECKING:  # for runs of journeys
+    from loadgen.clients.origins import MakeClient
+    from loadgen.executors.loop_watch import LoopWatch
+    from loadgen.workloads.scenario.base import JourneyWorkload
 
 
 def make_worker(task: Assignment) -> Worker:
@@ -37,7 +41,15 @@ def make_worker(task: Assignment) -> Worker:
     plan, origin = task.plan, task.endpoint.origin
     addresses = Addresses(task.endpoint.addresses, task.clock, task.shard.index)
     renewal = None if plan.dns_ttl_s is None else Renewal(origin, plan.dns_ttl_s, addresses.replace)
-    return Worker(task, _users(task, addresses), renewal)
+    return Worker(task, _users(task, addresses), renewal, _watch_of(plan))
+
+
+def _watch_of(plan: Plan) -> "type[LoopWatch] | None":
+    if not isinstance(plan.job, ScenarioJob) or plan.job.file is None:
+        return None
+    from loadgen.executors.loop_watch import LoopWatch
+
+    return LoopWatch
 
 
 def _users(task: Assignment, addresses: Addresses) -> Users:
@@ -108,7 +120,7 @@ def _journeys(
 
 def _journey_workload(
     task: Assignment, job: ScenarioJob, recorder: Recorder, breaker: Breaker, *, sequential: bool
-) -> JourneyWorkload:
+) -> "JourneyWorkload":
     """What the users do: as their file says, or the steps of the profile."""
     plan, origin = task.plan, task.endpoint.origin
     wire, warmup = plan.client == "raw", plan.warmup_s > 0
@@ -148,7 +160,7 @@ def _journey_workload(
     return workload
 
 
-def _calls(task: Assignment, job: ScenarioJob, recorder: Recorder, breaker: Breaker) -> JourneyWorkload:
+def _calls(task: Assignment, job: ScenarioJob, recorder: Recorder, breaker: Breaker) -> "JourneyWorkload":
     from loadgen.executors.thread_loop import ThreadLoop
     from loadgen.workloads.callables.workload import CallableWorkload
 
@@ -194,7 +206,10 @@ def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: A
         from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 
         kind = BlockingHttpxClient if blocking else AsyncHttpxClient
-    if isinstance(task.plan.job, ScenarioJob):
+    if isinstance(job, ScenarioJob):
+        from loadgen.clients.destinations import Destinations
+        from loadgen.clients.origins import OriginClients
+
         destinations = Destinations(endpoint, context, clock, addresses)
         return lambda: OriginClients(kind, endpoint, destinations, clock, blocking=blocking)
     return lambda: kind(endpoint, context, ConnectionCounts(), clock, addresses)

@@ -4,15 +4,17 @@ import asyncio
 import gc
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import TICK_S, UNLIMITED, Assignment, Users
-from loadgen.executors.loop_watch import LoopWatch
 from loadgen.guard.shared_state import CUT, GO, Slot, State
 from loadgen.measure.recording import Frame, Recording, Usage, Window
 from loadgen.measure.usage import GcWatch, UsageMeter
-from loadgen.plan.jobs.scenario import ScenarioJob
+
+if TYPE_CHECKING:  # for runs of users with code of their own
+    from loadgen.executors.loop_watch import LoopWatch
 
 POLL_S = 0.002
 """Between looks for the gate and for connected users: a tenth of the time by which the gate is announced ahead."""
@@ -27,9 +29,19 @@ class UsersLostError(Exception):
 
 
 class Worker:
-    """Drives one shard on the running event loop: `await run()` from inside it. `renewal` is closed at its end."""
+    """Drives one shard on the running event loop: `await run()` from inside it. `renewal` is closed at its end.
 
-    def __init__(self, task: Assignment, users: Users, renewal: Renewal | None = None) -> None:
+    `make_watch`: the loop runs code of the user's own, which may not come back.
+    """
+
+    def __init__(
+        self,
+        task: Assignment,
+        users: Users,
+        renewal: Renewal | None = None,
+        make_watch: "type[LoopWatch] | None" = None,
+    ) -> None:
+        self._make_watch = make_watch
         self._renewal = renewal
         self._task = task
         self._users = users
@@ -44,9 +56,8 @@ class Worker:
 
     async def run(self) -> None:
         """From connecting to the last frame."""
-        job = self._task.plan.job
-        if isinstance(job, ScenarioJob) and job.file is not None:
-            self._watch = LoopWatch(self._due, self._on_hung, self._task.clock)
+        if self._make_watch is not None:
+            self._watch = self._make_watch(self._due, self._on_hung, self._task.clock)
             self._watch.start()
         try:
             await self._open()

@@ -1,11 +1,10 @@
 """From a Result to the exit code of the command; 99, 105, 107 and 108 are k6's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import IntEnum
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.results.result import ErrorRow, Result
-from loadgen.results.trial import Ended, Event
 
 
 class ExitCode(IntEnum):
@@ -50,16 +49,6 @@ def exit_code(result: Result) -> ExitCode:
         return ExitCode.THRESHOLD
     replied = result.status_codes or result.journeys.ok
     return ExitCode.OK if replied or _was_done_before(result) else ExitCode.THRESHOLD
-
-
-def trial_code(events: Iterable[Event], *, signalled: bool) -> ExitCode:
-    """The code of what one user did: a journey that fails is a threshold missed."""
-    errors = {event.error for event in events if isinstance(event, Ended) and event.error is not None}
-    if signalled:
-        return ExitCode.SIGNAL
-    if ErrorClass.SCRIPT_ERROR in errors:
-        return ExitCode.SCRIPT
-    return ExitCode.THRESHOLD if errors else ExitCode.OK
 
 
 def script_errors(result: Result) -> Iterator[tuple[str, ErrorRow]]:

@@ -9,7 +9,7 @@ from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
 from loadgen.cli.plans import Planned
 from loadgen.cli.streams import emit
-from loadgen.judge.exit_code import trial_code
+from loadgen.judge.trial_code import trial_code
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.report.draw.style import Line
 from loadgen.report.run.trial import trial_end, trial_lines
