@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
-import anyio.lowlevel
+import anyio
 import httpcore
 import httpx
 
@@ -174,8 +174,11 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
     _make_backend, _make_transport = AsyncBackend, AsyncTransport
     _running: tuple[asyncio.AbstractEventLoop, asyncio.Timeout] | None = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        anyio.Lock()  # loads on a running loop what httpcore's locks would load in the first request, for 20 ms
+
     async def connect(self) -> ErrorClass | None:
-        await anyio.lowlevel.checkpoint()  # loads what httpcore's locks would load in the first request, for 10 ms
         try:
             async with self._limit(self.endpoint.connect_timeout_s):
                 await self._backend.open()
@@ -188,6 +191,7 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
         self._backend.prepare(request.method)
         try:
             async with self._limit(self._timeout_s(request)):
+                await self._backend.open()  # here, as a deadline may end httpcore's way to it before it has begun
                 return await self._exchange(request, sent_ns)
         except Exception as error:
             return self._failed(sent_ns, error, self._timeout_s(request))

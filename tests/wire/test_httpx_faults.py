@@ -57,6 +57,14 @@ def test_a_closed_port_refuses(user: User) -> None:
     assert user.counts == ConnectionCounts(failed=1)
 
 
+def test_a_connect_is_attempted_for_every_request_whatever_its_deadline(user: User) -> None:
+    at_once = Request(0, "GET", "/", Fields(()), timeout_ns=1)
+    with serving(AwaitClose()) as server:
+        outcome = user.outcome(endpoint_of(server.port), at_once)
+    assert outcome.error is ErrorClass.TIMEOUT
+    assert user.counts.opened + user.counts.failed == 1
+
+
 @pytest.mark.parametrize(
     ("timeout_s", "connect_timeout_s", "error"),
     [(60.0, 0.05, ErrorClass.CONNECT_TIMEOUT), (0.05, 60.0, ErrorClass.TIMEOUT)],
