@@ -71,7 +71,9 @@ def test_over_https_the_payload_is_not_hashed():
     assert b"x-amz-content-sha256: UNSIGNED-PAYLOAD\r\n" in plain.fields.block
 
 
-@pytest.mark.parametrize("options", [{"payload": "streaming"}, {"checksum": make_checksum("crc32")}], ids=["in pieces", "with a checksum"])
+@pytest.mark.parametrize(
+    "options", [{"payload": "streaming"}, {"checksum": make_checksum("crc32")}], ids=["in pieces", "with a checksum"]
+)
 def test_bodies_with_checksums_or_signed_in_pieces_are_made_one_by_one(options):
     stamped, plain = Store(**options).both(Operation.PUT, 1)
     assert stamped.wire is plain.wire is None
