@@ -15,7 +15,7 @@ from loadgen.session.observers import Hooks, Observers
 from loadgen.session.run import run
 from loadgen.session.unstarted import unstarted
 from loadgen.workloads.s3.journal import check_journal, put_in_order, read_entries, write_journal
-from loadgen.workloads.s3.protocol.credentials import find_credentials
+from loadgen.workloads.sigv4.credentials import find_credentials
 
 MOST_SWEEPERS = 8
 """Each deletes a page of 1000 keys with a request: they wait for the store, hardly for round trips."""

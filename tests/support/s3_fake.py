@@ -13,10 +13,10 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.plan import Shard
 from loadgen.workloads.base import Script, Workload
-from loadgen.workloads.s3.protocol.credentials import Credentials, Provider
 from loadgen.workloads.s3.protocol.endpoint import find_bucket
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.workload import job_workload
+from loadgen.workloads.sigv4.credentials import Credentials, Provider
 
 BUCKET = "photos"
 Fault = Callable[[str, str, str], tuple[int, str] | None]

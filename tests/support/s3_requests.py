@@ -5,10 +5,10 @@ from typing import Any
 
 from loadgen.base.exchange import Request
 from loadgen.plan.jobs.s3_operations import Operation
-from loadgen.workloads.s3.protocol.credentials import Credentials, Provider
 from loadgen.workloads.s3.protocol.documents import S3Expect
 from loadgen.workloads.s3.protocol.endpoint import BucketAddress, find_bucket
 from loadgen.workloads.s3.protocol.operations import Operations
+from loadgen.workloads.sigv4.credentials import Credentials, Provider
 from tests.support.clients import Got, User, endpoint_to
 from tests.support.s3_servers import S3Store
 

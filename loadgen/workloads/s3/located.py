@@ -9,8 +9,8 @@ from loadgen.plan.plan import Plan
 from loadgen.workloads.s3.function import load_function
 from loadgen.workloads.s3.journal import read_run_id
 from loadgen.workloads.s3.protocol.checksums import make_checksum
-from loadgen.workloads.s3.protocol.credentials import read_settings
 from loadgen.workloads.s3.protocol.endpoint import find_bucket
+from loadgen.workloads.sigv4.credentials import read_settings
 
 
 def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:

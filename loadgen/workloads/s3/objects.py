@@ -8,12 +8,12 @@ from time import time
 from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, Request, RequestGroup
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
-from loadgen.workloads.s3.protocol.credentials import Provider
 from loadgen.workloads.s3.protocol.data import Bodies, Match
 from loadgen.workloads.s3.protocol.documents import S3Expect
 from loadgen.workloads.s3.protocol.operations import Operations
-from loadgen.workloads.s3.protocol.signer import UNSIGNED_PAYLOAD
 from loadgen.workloads.s3.sizes import Sizes
+from loadgen.workloads.sigv4.credentials import Provider
+from loadgen.workloads.sigv4.signer import UNSIGNED_PAYLOAD
 
 COPIES = "copies/"
 PRESIGNED_FOR_S = 900

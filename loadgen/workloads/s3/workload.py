@@ -19,11 +19,11 @@ from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.protocol.checksums import make_checksum
-from loadgen.workloads.s3.protocol.credentials import find_credentials
 from loadgen.workloads.s3.protocol.endpoint import BucketAddress
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Locked, Send, Task, Tasks
+from loadgen.workloads.sigv4.credentials import find_credentials
 
 
 def make_s3_workload(

@@ -10,7 +10,6 @@ from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request
 from loadgen.plan.jobs.s3 import Payload
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.checksums import Checksum, encoded
-from loadgen.workloads.s3.protocol.credentials import Provider
 from loadgen.workloads.s3.protocol.data import Content
 from loadgen.workloads.s3.protocol.documents import (
     Part,
@@ -24,8 +23,9 @@ from loadgen.workloads.s3.protocol.documents import (
 )
 from loadgen.workloads.s3.protocol.endpoint import DEFAULT_REGION, BucketAddress
 from loadgen.workloads.s3.protocol.request_template import RequestTemplate
-from loadgen.workloads.s3.protocol.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Query, Signer
 from loadgen.workloads.s3.protocol.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
+from loadgen.workloads.sigv4.credentials import Provider
+from loadgen.workloads.sigv4.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Query, Signer
 
 _USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
 _PARTIAL = ((206, 206),)

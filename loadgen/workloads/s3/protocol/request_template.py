@@ -5,8 +5,8 @@ from hashlib import sha256
 
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import Fields, Request
-from loadgen.workloads.s3.protocol.credentials import Credentials, Provider
-from loadgen.workloads.s3.protocol.signer import EMPTY_SHA256, Signer, SigningTemplate
+from loadgen.workloads.sigv4.credentials import Credentials, Provider
+from loadgen.workloads.sigv4.signer import EMPTY_SHA256, Signer, SigningTemplate
 
 _EMPTY = EMPTY_SHA256.encode()
 _TARGET, _FIELDS = "", Fields(())

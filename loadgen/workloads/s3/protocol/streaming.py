@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from loadgen.workloads.s3.protocol.checksums import Checksum, encoded
 from loadgen.workloads.s3.protocol.data import PIECE_BYTES, Content
-from loadgen.workloads.s3.protocol.signer import EMPTY_SHA256, ChunkSigner
+from loadgen.workloads.sigv4.signer import EMPTY_SHA256, ChunkSigner
 
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"

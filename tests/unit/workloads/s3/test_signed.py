@@ -7,7 +7,7 @@ import pytest
 from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.objects import GOOD_FOR_S, MOST_KEPT, Signed
-from loadgen.workloads.s3.protocol.credentials import Credentials, Provider
+from loadgen.workloads.sigv4.credentials import Credentials, Provider
 from tests.support.s3_fake import FakeStore, next_request, play, workload_of
 
 KEYS = Credentials("AKIAEXAMPLEEXAMPLE01", "secret")

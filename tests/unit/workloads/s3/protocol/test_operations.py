@@ -6,12 +6,12 @@ import pytest
 from loadgen.base.exchange import KEEP_TO_SEARCH
 from loadgen.plan.jobs.s3_operations import PAGE_BYTES, Operation
 from loadgen.workloads.s3.protocol.checksums import make_checksum
-from loadgen.workloads.s3.protocol.credentials import Credentials, Provider
 from loadgen.workloads.s3.protocol.data import Bodies, Given
 from loadgen.workloads.s3.protocol.documents import Part
 from loadgen.workloads.s3.protocol.endpoint import find_bucket
 from loadgen.workloads.s3.protocol.operations import Operations
-from loadgen.workloads.s3.protocol.signer import EMPTY_SHA256
+from loadgen.workloads.sigv4.credentials import Credentials, Provider
+from loadgen.workloads.sigv4.signer import EMPTY_SHA256
 
 ADDRESS = find_bucket("photos", endpoint="http://127.0.0.1:9000", environment={})
 SECURE = find_bucket("photos", environment={})

@@ -11,9 +11,9 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.protocol.checksums import make_checksum
-from loadgen.workloads.s3.protocol.credentials import Credentials, Provider
 from loadgen.workloads.s3.protocol.endpoint import find_bucket
 from loadgen.workloads.s3.protocol.operations import Operations
+from loadgen.workloads.sigv4.credentials import Credentials, Provider
 
 ONE, TWO = Credentials("AKIAEXAMPLEEXAMPLE01", "secret", None), Credentials("AKIAEXAMPLEEXAMPLE02", "other", "token")
 MADE = (Operation.PUT, Operation.GET, Operation.STAT, Operation.DELETE)

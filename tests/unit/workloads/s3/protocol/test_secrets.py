@@ -8,11 +8,11 @@ from loadgen.base.errors import UsageError
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.checksums import make_checksum
-from loadgen.workloads.s3.protocol.credentials import Credentials, Provider, find_credentials
 from loadgen.workloads.s3.protocol.data import Given
 from loadgen.workloads.s3.protocol.endpoint import find_bucket
 from loadgen.workloads.s3.protocol.operations import Operations
-from loadgen.workloads.s3.protocol.signer import ChunkSigner, Signer
+from loadgen.workloads.sigv4.credentials import Credentials, Provider, find_credentials
+from loadgen.workloads.sigv4.signer import ChunkSigner, Signer
 
 ACCESS, SECRET, TOKEN = "AKIACANARYCANARYKEYS", "cAnArY+secret/77", "cAnArY+token/88=="
 CANARIES = (ACCESS, SECRET, TOKEN, "cAnArY")

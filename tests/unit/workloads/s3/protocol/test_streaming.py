@@ -4,10 +4,10 @@ from hashlib import sha256
 import pytest
 
 from loadgen.workloads.s3.protocol.checksums import make_checksum
-from loadgen.workloads.s3.protocol.credentials import Credentials
 from loadgen.workloads.s3.protocol.data import PIECE_BYTES, Bodies, Given
-from loadgen.workloads.s3.protocol.signer import ChunkSigner, Mac, Signer
 from loadgen.workloads.s3.protocol.streaming import AwsChunked
+from loadgen.workloads.sigv4.credentials import Credentials
+from loadgen.workloads.sigv4.signer import ChunkSigner, Mac, Signer
 from tests.support.s3_requests import unchunked
 
 # The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.workloads.s3.protocol.credentials import Credentials, Provider, find_credentials, read_settings, shortened
+from loadgen.workloads.sigv4.credentials import Credentials, Provider, find_credentials, read_settings, shortened
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "CANARY-secret"}
 
@@ -36,7 +36,7 @@ def test_a_key_pair_of_the_environment_is_taken_as_it_is():
 def test_a_key_pair_of_the_environment_needs_no_botocore():
     code = (
         "import sys; sys.modules['botocore'] = None\n"
-        "from loadgen.workloads.s3.protocol.credentials import find_credentials\n"
+        "from loadgen.workloads.sigv4.credentials import find_credentials\n"
         f"assert find_credentials({KEYS!r}).current\n"
         "assert not {'pydantic', 'typer', 'google_crc32c'} & set(sys.modules)"
     )

@@ -12,9 +12,9 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.workloads.s3.protocol.credentials import Credentials
 from loadgen.workloads.s3.protocol.endpoint import encode_key
-from loadgen.workloads.s3.protocol.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Mac, Query, Signer
+from loadgen.workloads.sigv4.credentials import Credentials
+from loadgen.workloads.sigv4.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Mac, Query, Signer
 
 # The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and its neighbours.
 EXAMPLE = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

@@ -10,7 +10,7 @@ from hmac import digest
 from time import gmtime, strftime
 from urllib.parse import quote
 
-from loadgen.workloads.s3.protocol.credentials import Credentials
+from loadgen.workloads.sigv4.credentials import Credentials
 
 EMPTY_SHA256 = sha256(b"").hexdigest()
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"

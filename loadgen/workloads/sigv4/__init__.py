@@ -1,0 +1,1 @@
+"""AWS Signature Version 4: what S3 and other services are signed with."""
