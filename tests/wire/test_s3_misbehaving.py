@@ -128,7 +128,9 @@ def test_a_copy_that_tells_of_no_copy_is_a_failure(local_mode: Mode, said: bytes
 
 FUNCTION = """
 import asyncio
+import os
 import sys
+from os import _exit as leave
 
 class Odd(BaseException):
     pass
@@ -149,6 +151,9 @@ def make(data):
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("raise asyncio.CancelledError", "CancelledError"),
         ("raise GeneratorExit", "GeneratorExit"),
+        ("os._exit(0)", "ProgramEnd: os._exit(0)"),
+        ("leave(3)", "ProgramEnd: os._exit(3)"),
+        ("os.abort()", "ProgramEnd: os.abort()"),
     ],
 )
 def test_whatever_a_function_raises_is_the_failure_of_its_object(
@@ -170,11 +175,11 @@ def test_whatever_a_function_raises_is_the_failure_of_its_object(
     assert s3(store, "batch", *argv, mode=mode).code == 108
 
 
-@pytest.mark.parametrize("wrong", ["sys.exit()", "sys.exit(0)", "raise Odd"])
+@pytest.mark.parametrize("wrong", ["sys.exit()", "sys.exit(0)", "raise Odd", "os._exit(0)"])
 def test_a_module_that_ends_the_program_is_a_usage_error(
     local_mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
-    (tmp_path / "ends_at_import.py").write_text(f"import sys\nclass Odd(BaseException): pass\n{wrong}\n")
+    (tmp_path / "ends_at_import.py").write_text(f"import os, sys\nclass Odd(BaseException): pass\n{wrong}\n")
     monkeypatch.chdir(tmp_path)
     whole = s3(Store(), "batch", "--function", "ends_at_import:make", "--size", "1", mode=local_mode)
     assert (whole.code, whole.out) == (2, "")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from loadgen.base import user_code
 from loadgen.base.errors import UsageError
+from loadgen.base.exits import exits_raised
 
 Function = Callable[[bytes], bytes]
 
@@ -19,7 +20,8 @@ def load_function(name: str | None) -> Function:
     if name is None:
         return touch
     try:
-        function = user_code.load_function(name)
+        with exits_raised():
+            function = user_code.load_function(name)
     except UsageError as error:
         raise UsageError(f"--function {name}: {error}") from None
     if not user_code.takes_one(function, b""):
@@ -29,7 +31,8 @@ def load_function(name: str | None) -> Function:
 
 def processed(function: Function, data: bytes) -> bytes:
     """What the function makes of an object. Raises TypeError where that is not bytes."""
-    result = function(data)
+    with exits_raised():
+        result = function(data)
     if not isinstance(result, bytes | bytearray | memoryview):
         raise TypeError(f"the function returned {type(result).__name__}, expected bytes")
     return bytes(result)
