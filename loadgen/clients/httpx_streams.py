@@ -82,6 +82,7 @@ class Stream:
                 raise httpcore.RemoteProtocolError(self.reader.problem)
         else:
             self.eof = True
+            self.reader.eof()
         return data
 
 

@@ -36,6 +36,11 @@ def test_another_protocol_is_named(mode: Mode) -> None:
     assert "the server speaks SSH on this port, not HTTP" in done.out
 
 
+def test_a_server_that_says_a_few_bytes_of_something_else_is_told_by_its_close(mode: Mode) -> None:
+    done = run([ReadRequest(), Send(b"nope"), Close()], *mode)
+    assert "the protocol is not HTTP/1.x" in done.out
+
+
 def test_a_compressed_body_is_told_where_its_text_is_looked_for(mode: Mode, tmp_path: Path) -> None:
     body = gzip.compress(b"hello")
     reply = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body

@@ -190,7 +190,7 @@ class BlockingClient(Connector):
                 return self._broken(sent_ns, request, error, exchange, reused=reused)
             if data:
                 reply = exchange.take(data)
-            elif self._cut or (reply := exchange.end()) is None:
+            elif self._cut or ((reply := exchange.end()) is None and not exchange.problem):
                 return self._lost_reply(sent_ns, None, exchange, reused=reused)
         if reply is None:
             return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, exchange.problem, exchange)

@@ -270,8 +270,8 @@ class Http1Client:
     def _closed_by_server(self, connection: Connection) -> None:
         exchange = connection.exchange
         reply = None if exchange is None else exchange.end()
-        if exchange is not None and reply is not None:
-            self._finish(connection, exchange, reply)
+        if exchange is not None and (reply is not None or exchange.problem):
+            self._take(connection, exchange, reply)
         elif connection.unsent and exchange is None:
             self._broken(connection, ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)))
         else:

@@ -106,8 +106,10 @@ class Exchange:
             group.data, group.body_at = head + reply.kept, len(head)
 
     def end(self) -> Reply | None:
-        """The server closed: the reply that this completes."""
-        if self._reader is None or not self._reader.eof():
+        """The server closed: the reply that this completes; None, perhaps with a `problem`, where it does not."""
+        reader = self._reader
+        if reader is None:
             return None
-        self.surplus = self._reader.surplus
-        return self._reader.reply
+        reader.eof()
+        self.surplus, self.problem = reader.surplus, reader.problem
+        return reader.reply

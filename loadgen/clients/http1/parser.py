@@ -109,8 +109,14 @@ class ReplyReader:
                 self._complete(surplus=len(data) > len(body))
 
     def eof(self) -> bool:
-        """The server closed: whether that completes the reply."""
-        if self._status and not self.reply and not self.problem and self._left is None and not self._chunks:
+        """The server closed: whether that completes the reply. It may tell a `problem` instead."""
+        if self.reply is not None or self.problem:
+            pass
+        elif not self._status:
+            start = self.start[self._at :]
+            if not _BEGIN.startswith(start[: len(_BEGIN)]):
+                self.problem = other_protocol(start, ended=True)
+        elif self._left is None and not self._chunks:
             self._complete(surplus=False)
         return self.reply is not None
 
@@ -137,7 +143,8 @@ class ReplyReader:
             if begin[:1] in (b"\r", b"\n"):
                 self.problem = "an empty line comes before the status line"
             elif not _BEGIN.startswith(begin):
-                self.problem = other_protocol(self.start[self._at :]) or "the protocol is not HTTP/1.x"
+                self.problem = other_protocol(self.start[self._at :])
+                return
             elif (len(self.start) if end is None else end.end()) > MAX_HEAD_BYTES:
                 self.problem = f"the head is longer than {MAX_HEAD_BYTES} bytes"
             elif end is None:
