@@ -3,8 +3,12 @@
 import errno
 import ssl
 
+from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass
 from loadgen.clients.tls_faults import explain_tls, server_certificate
+
+LONG_IDLE_NS = 250 * NS_PER_MS
+"""Nobody closes a connection that was idle for less because of that: idle limits are seconds."""
 
 _BY_ERRNO = {
     errno.ECONNREFUSED: ErrorClass.CONNECTION_REFUSED,
@@ -35,17 +39,24 @@ def classify(error: Exception) -> ErrorClass:
     return ErrorClass.GENERATOR
 
 
-def why_no_reply(error: Exception | None, *, reused: bool, begun: bool) -> tuple[ErrorClass, str]:
+def why_no_reply(error: Exception | None, *, reused: bool, begun: bool, idle_ns: int = 0) -> tuple[ErrorClass, str]:
     """What it was that ended an open connection before a whole reply had come, and in words: an error, or its close.
 
-    A connection that had carried another request, and no byte in reply to this one, was stale.
+    A connection that had carried another request, `idle_ns` before, and no byte in reply to this one, was stale.
     """
     kind = ErrorClass.EARLY_CLOSE if error is None else classify(error)
     if reused and not begun and kind in (ErrorClass.EARLY_CLOSE, ErrorClass.CONNECTION_RESET):
-        return ErrorClass.STALE_CONNECTION, "" if error is None else explain(error)
+        return ErrorClass.STALE_CONNECTION, _stale(idle_ns) if idle_ns >= LONG_IDLE_NS else ""
     if error is None:
         return kind, "" if begun else "the server closed the connection without a reply"
     return kind, explain(error)
+
+
+def _stale(idle_ns: int) -> str:
+    return (
+        f"the server had already closed the reused connection, {idle_ns / NS_PER_S:.1f} s after its last request: "
+        "stay below its idle limit (--think), or reuse none (--no-keepalive)"
+    )
 
 
 def connect_error(error: OSError) -> ErrorClass:

@@ -97,6 +97,7 @@ class _Common(Connector, Generic[B, T]):
             self.counts.desynced += 1
             stream.close()
         self.counts.bare_lf += reader.bare_lf
+        stream.done_ns = done_ns
         reply = Reply(
             status, body.length, reader.received, bytes(body.kept), reader.start[:HEAD_BYTES], not stream.closed
         )
@@ -116,7 +117,7 @@ class _Common(Connector, Generic[B, T]):
         if self._is_cut:
             kind, detail = ErrorClass.CUT, ""
         else:
-            kind, detail = self._why_not_opened(error, timeout_s) if stream is None else _why(stream, error)
+            kind, detail = self._why_not_opened(error, timeout_s) if stream is None else _why(stream, error, sent_ns)
         self._backend.drop()
         return self._lost(sent_ns, done_ns, stream, kind, detail)
 
@@ -136,7 +137,7 @@ class _Common(Connector, Generic[B, T]):
         return kind, explain(error)
 
 
-def _why(stream: Stream, error: Exception) -> tuple[ErrorClass, str]:
+def _why(stream: Stream, error: Exception, sent_ns: int) -> tuple[ErrorClass, str]:
     """What an exchange failed of on an open connection, as the raw client would say it."""
     reader = stream.reader
     if isinstance(error, TimeoutError):
@@ -145,7 +146,8 @@ def _why(stream: Stream, error: Exception) -> tuple[ErrorClass, str]:
         return ErrorClass.MALFORMED_REPLY, reader.problem
     if stream.error is not None or stream.eof:
         closed = stream.error is None or (stream.eof and reader.begun)
-        return why_no_reply(None if closed else stream.error, reused=stream.uses > 1, begun=reader.begun)
+        problem, idle_ns = None if closed else stream.error, sent_ns - stream.done_ns
+        return why_no_reply(problem, reused=stream.uses > 1, begun=reader.begun, idle_ns=idle_ns)
     if isinstance(error, httpx.RemoteProtocolError):
         return ErrorClass.MALFORMED_REPLY, str(error)
     return classify(error), explain(error)

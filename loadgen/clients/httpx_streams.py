@@ -25,13 +25,14 @@ class Stream:
     """What both kinds share: the socket, and what went over it in the exchange at hand.
 
     `reader` follows the reply with the raw client's parser: both clients see its end at the same byte. `uses` counts
-    exchanges; `first_ns` is when the first bytes of the reply came; `eof` and `error` say how the connection ended.
+    exchanges; `first_ns` is when the first bytes of the reply came, `done_ns` when the one before was whole; `eof` and
+    `error` say how the connection ended.
     """
 
     def __init__(self, sock: socket.socket, clock: Clock) -> None:
         self.uses = 0
         self.sent = 0
-        self.first_ns = 0
+        self.first_ns = self.done_ns = 0
         self._clock = clock
         self.reader = ReplyReader("GET")
         self.eof = False

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 import pytest
 import uvloop
 
-from loadgen.base.clock import NS_PER_MS, NS_PER_S, now_ns
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, now_ns, s_to_ns
 from loadgen.base.exchange import (
     Client,
     ConnectionCounts,
@@ -265,6 +265,10 @@ class User:
         """Give the client time to see what happened to the idle connection."""
         self._clock.ahead_ns += 10 * NS_PER_MS
         self._run(_turn_around())
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for so long."""
+        self._clock.ahead_ns += s_to_ns(seconds)
 
     def close(self) -> None:
         self._run(self.client.close())

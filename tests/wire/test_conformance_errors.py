@@ -124,6 +124,23 @@ def test_a_request_sent_before_the_close_was_noticed_is_stale_and_not_sent_again
 
 
 @every_client
+@pytest.mark.parametrize("ending", [Close(), Reset()], ids=["closed", "reset"])
+def test_a_stale_connection_is_told_with_the_time_that_it_was_idle(kind, ending):
+    steps = [ReadRequest(), Send(REPLY)] * 2 + [ReadRequest(), ending]
+    with FaultServer(lambda _: steps) as server, user(kind, endpoint_of(server)) as client:
+        client.exchange(get())
+        client.pause(5)
+        client.exchange(get())
+        assert client.exchange(get()).error is ErrorClass.STALE_CONNECTION
+        client.exchange(get())
+        client.exchange(get())
+        client.pause(2)
+        assert client.exchange(get()).error is ErrorClass.STALE_CONNECTION
+    assert client.details[2] == ""
+    assert ", 2.0 s after its last request: stay below its idle limit (--think)" in client.details[-1]
+
+
+@every_client
 @ways(STALLED)
 def test_the_deadline_is_total(kind, way):
     steps = STALLED[way]

@@ -15,7 +15,8 @@ import uvloop
 from loadgen.base.clock import NS_PER_S, now_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Expect, Reply, Request, RequestGroup, Tls
 from loadgen.base.tls import make_context
-from loadgen.clients.http1.client import LOOK_AFTER_NS, SINGLE_AFTER, Http1Client
+from loadgen.clients.faults import LONG_IDLE_NS
+from loadgen.clients.http1.client import SINGLE_AFTER, Http1Client
 from loadgen.clients.http1.connection import Connection, State
 from loadgen.clients.http1.single_use import BELIEVED_FOR
 from loadgen.clients.reactor import Reactor
@@ -376,7 +377,7 @@ def test_a_connection_that_was_idle_for_long_is_looked_at_before_it_is_used(run)
                 await herd.until(lambda: len(herd.events) == 1)
                 idle.open()
                 herd.readable([0])
-                herd.send([0], get(), now_ns() + LOOK_AFTER_NS + NS_PER_S)
+                herd.send([0], get(), now_ns() + LONG_IDLE_NS + NS_PER_S)
                 await herd.until(lambda: len(herd.events) == 2)
                 assert herd.events == [("reply", 0, 200)] * 2
                 assert (herd.counts.opened, herd.counts.idle_closed) == (2, 1)

@@ -221,7 +221,8 @@ class BlockingClient(Connector):
         return outcome
 
     def _lost_reply(self, sent_ns: int, error: Exception | None, exchange: Exchange | None, *, reused: bool) -> Outcome:
-        kind, detail = why_no_reply(error, reused=reused, begun=exchange is not None)
+        idle_ns = sent_ns - self._done_ns
+        kind, detail = why_no_reply(error, reused=reused, begun=exchange is not None, idle_ns=idle_ns)
         if kind is ErrorClass.STALE_CONNECTION and self._uses == _SECOND:
             self._single_use.note_end()
         return self._failed(sent_ns, kind, detail, exchange)

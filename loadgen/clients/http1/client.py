@@ -7,12 +7,11 @@ import ssl
 import sys
 from collections.abc import Callable
 
-from loadgen.base.clock import NS_PER_MS
 from loadgen.base.encode import Encoder, rest_of_body
 from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Handler
 from loadgen.clients.destinations import Destination
-from loadgen.clients.faults import why_no_reply
+from loadgen.clients.faults import LONG_IDLE_NS, why_no_reply
 from loadgen.clients.http1.connection import Connection, State
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
@@ -23,9 +22,6 @@ from loadgen.clients.reactor import Reactor
 SCRATCH_BYTES = 262144
 DISCARD = socket.MSG_TRUNC if sys.platform == "linux" else 0
 """recv's flag to throw away what came, where TCP has it: tcp(7)."""
-
-LOOK_AFTER_NS = 250 * NS_PER_MS
-"""A connection that was idle for longer is looked at before it is used: it costs 1 us, and idle limits are seconds."""
 
 SINGLE_AFTER = 3
 """A server that is shut down ends connections with a reply, too."""
@@ -66,8 +62,9 @@ class Http1Client:
         self._reactor.connect(connection, self._clock())
 
     def send(self, connection: Connection, request: Request, now: int) -> None:
-        if connection.state is _IDLE and now - connection.sent_ns > LOOK_AFTER_NS:
-            self._idle_event(connection)
+        if connection.state is _IDLE and now - connection.sent_ns > LONG_IDLE_NS:
+            connection.idle = now, now - connection.sent_ns
+            self._idle_event(connection)  # before it is used: that costs 1 us
         connection.request = request
         connection.sent_ns = now
         if request.timeout_ns is not None:
@@ -285,7 +282,9 @@ class Http1Client:
 
     def _lost_reply(self, connection: Connection, error: Exception | None) -> None:
         reused, begun = connection.sent_ns != connection.first_ns, connection.exchange is not None
-        self.lost(connection, *why_no_reply(error, reused=reused, begun=begun))
+        until_ns, idle_ns = connection.idle
+        idle_ns = idle_ns if until_ns == connection.sent_ns else 0
+        self.lost(connection, *why_no_reply(error, reused=reused, begun=begun, idle_ns=idle_ns))
 
     def _idle_event(self, connection: Connection) -> None:
         """An idle connection became readable: the server closed it, or sent what nobody asked for."""

@@ -26,11 +26,12 @@ class Connection(Channel):
 
     `first_ns` is the `sent_ns` of the first request on this socket: any other was sent on a reused connection.
     `pending` and then `rest` are still to be sent; `unsent` says that the socket did not take all, `ended` that the
-    server has closed its side. `single_use` is what is known of its server.
+    server has closed its side. `idle` is until when it was idle for long, and for how long. `single_use` is what is
+    known of its server.
     """
 
     __slots__ = (
-        "backoff_ns", "due_ns", "ended", "exchange", "first_byte_ns", "first_ns",
+        "backoff_ns", "due_ns", "ended", "exchange", "first_byte_ns", "first_ns", "idle",
         "pending", "request", "rest", "sent_ns", "single_use", "unsent", "user",
     )  # fmt: skip
 
@@ -41,6 +42,7 @@ class Connection(Channel):
         self.request: Request | None = None
         self.sent_ns = self.first_ns = self.first_byte_ns = 0
         self.due_ns = self.backoff_ns = 0
+        self.idle = (0, 0)
         self.exchange: Exchange | None = None
         self.pending: memoryview | None = None
         self.rest: Iterator[bytes] | None = None
