@@ -33,12 +33,14 @@ class ErrorClass(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout", "no connection within --connect-timeout"
     TLS = "tls_error", "TLS handshake or certificate failed"
     TIMEOUT = "timeout", "no complete reply within --timeout"
-    MALFORMED_REPLY = "malformed_reply", "the reply is not HTTP/1.x"
+    MALFORMED_REPLY = "malformed_reply", "the reply is not HTTP as it was asked for"
     EARLY_CLOSE = "early_close", "connection closed in the middle of a reply"
     STALE_CONNECTION = (
         "stale_connection",
         "the server had already closed the reused connection; --no-keepalive reuses none",
     )
+    REFUSED_STREAM = "refused_stream", "the server refused the stream, without looking at the request"
+    STREAM_RESET = "stream_reset", "the server reset the stream before its reply was whole"
     UNEXPECTED_STATUS = "unexpected_status", "status not among the expected ones"
     UNEXPECTED_BODY = "unexpected_body", "body lacks the expected text"
     UNEXPECTED_LENGTH = "unexpected_length", "body length differs from the expected one"

@@ -16,7 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, was_stopped
 from loadgen.base.imported import imported
-from loadgen.cli.options import ALIASES
+from loadgen.cli.options import ALIASES, SHORT
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
 
@@ -53,10 +53,13 @@ class Aliased(TyperCommand):
         """One that knows them."""
         parser = super().make_parser(ctx)
         for option in self.params:
+            shown: Any = option
             if aliases := ALIASES.get(option.opts[-1]):
                 other = copy(option)
                 other.opts = list(aliases)
                 other.add_to_parser(parser, ctx)
+            for flag, value in SHORT.get(option.opts[-1], ()):
+                parser.add_option(shown, [flag], shown.name, action="store_const", const=value)
         return parser
 
 

@@ -30,7 +30,8 @@ FLAG = " "
 class RunOption:
     """One option: the profile's key, its flags, what `--help` says.
 
-    `aliases` are what other tools call the same; they are accepted, and not in the help.
+    `aliases` are what other tools call the same; they are accepted, and not in the help. `short` are flags that stand
+    for a value of it.
     """
 
     key: str
@@ -40,6 +41,7 @@ class RunOption:
     metavar: str = "N"
     kind: Any = str
     aliases: tuple[str, ...] = ()
+    short: tuple[tuple[str, str], ...] = ()
 
 
 OPTIONS = (
@@ -106,6 +108,11 @@ OPTIONS = (
     RunOption("processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)"),
     RunOption("client", ("--client",), WHERE, "raw or httpx. (default: raw)", "CLIENT"),
     RunOption(
+        "http", ("--http",), CONNECTION, "1.1 or 2. (default: 1.1)", "VERSION",
+        short=(("--http2", "2"), ("-http2", "2")),
+    ),
+    RunOption("streams", ("--streams",), CONNECTION, "Users that share an HTTP/2 connection. (default: 100)"),
+    RunOption(
         "timeout", ("--timeout",), CONNECTION, "For one whole request. (default: 10s)", "TIME",
         aliases=("--max-time", "--request-timeout", "-timeout"),
     ),
@@ -140,6 +147,9 @@ OPTIONS = (
 )  # fmt: skip
 ALIASES = {option.flags[-1]: option.aliases for option in OPTIONS if option.aliases}
 """What else an option may be called, by its long flag."""
+
+SHORT = {option.flags[-1]: option.short for option in OPTIONS if option.short}
+"""Flags that stand for a value of an option, by its long flag."""
 
 
 def parameter(name: str, kind: Any, option: Any, default: object = None) -> inspect.Parameter:

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 _NO_PROXY = "means a proxy; here requests go straight to the target"
 _NO_REDIRECT = "means to follow redirects; here the redirect is the reply, and only a scenario follows: redirects=N"
-_NO_HTTP2 = "means HTTP/2; here requests are HTTP/1.1"
 _NO_NEED = "is always so here; leave it out"
 _AUTHORIZATION = "means user and password; here: -H 'Authorization: ...', or http://USER:PASSWORD@HOST/"
 _READINGS = {
@@ -33,7 +32,7 @@ _READINGS = {
     "here: -c, -H 'Authorization: ...', -m PUT -b @FILE",
     "-v": "means to show an exchange (ab, curl); here: `loadgen check`, what would be sent, and --once, what came back",
     "-x": _NO_PROXY,
-    "-2": _NO_HTTP2,
+    "-2": "means HTTP/2 (ab); here: --http 2",
     "--basic-auth": _AUTHORIZATION,
     "--body-file": "means a file as body; here: -b @FILE",
     "--compressed": "means to undo compression; here: -H 'Accept-Encoding: gzip', and it is not undone",
@@ -43,7 +42,6 @@ _READINGS = {
     "--env": "means a variable (k6); here: --set KEY=VALUE",
     "--headless": _NO_NEED,
     "--host": "means the base URL (Locust) or the Host header (oha); here: TARGET or --target, -H 'Host: ...'",
-    "--http2": _NO_HTTP2,
     "--json": "means a body (curl) or the result (Locust) as JSON; here: -b TEXT -H 'Content-Type: application/json', "
     "-o FILE",
     "--latencies": _NO_NEED,

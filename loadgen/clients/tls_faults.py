@@ -27,7 +27,7 @@ _BY_REASON = {
     "SSLV3_ALERT_BAD_CERTIFICATE": "the server wants another certificate of its clients: look at --cert and --key",
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": "the certificate of --cert has expired: renew it",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "the server does not accept the certificate of --cert: look at what it asks for",
-    "TLSV1_ALERT_NO_APPLICATION_PROTOCOL": "the server does not offer HTTP/1.1 (ALPN): allow it there",
+    "TLSV1_ALERT_NO_APPLICATION_PROTOCOL": "the server does not offer this HTTP (ALPN): use another --http",
     "DH_KEY_TOO_SMALL": "the server's Diffie-Hellman key is too weak for this machine's OpenSSL: give it a longer one",
     "EE_KEY_TOO_SMALL": "the server's key is too weak for this machine's OpenSSL: give it a longer one",
     "CA_MD_TOO_WEAK": "the server's certificate has a signature too weak for this machine's OpenSSL: renew it",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from loadgen.base.alarm import make_alarm
 from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.clients.addresses import Addresses
+from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.reactor import Reactor
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import Assignment, Users
@@ -31,6 +32,7 @@ from loadgen.workloads.base import Workload
 from loadgen.workloads.http import HttpWorkload
 
 if TYPE_CHECKING:  # for runs of journeys
+    from loadgen.clients.base import Handler, StreamClient
     from loadgen.clients.origins import MakeClient
     from loadgen.executors.loop_watch import LoopWatch
     from loadgen.workloads.scenario.base import JourneyWorkload
@@ -58,7 +60,7 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
     if endpoint.origin.scheme == "https":
         from loadgen.base.tls import make_context
 
-        context = make_context(endpoint.tls)
+        context = make_context(endpoint.tls, ("h2" if plan.http == "2" else "http/1.1",))
     names = names_of(plan.job, on_full=lambda: task.control.trip(Cause.NAMES, task.clock()))
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, names=names, clock=task.clock)
     pacer = make_pacer(plan, shard)
@@ -73,8 +75,10 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
-            return OpenUsers(task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm())
-        return ReactorUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm())
+            return OpenUsers(
+                task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(plan)
+            )
+        return ReactorUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(plan))
 
     from loadgen.executors.sequential_users import SequentialUsers
 
@@ -114,8 +118,19 @@ def _journeys(
     reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
     reactor.batches_ns = recorder.batches_ns
     if plan.arrivals is not None:
-        return OpenJourneyUsers(task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm())
-    return JourneyUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm())
+        return OpenJourneyUsers(
+            task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(plan)
+        )
+    return JourneyUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(plan))
+
+
+def _streams_client(plan: Plan) -> "Callable[[Reactor, Handler, int], StreamClient]":
+    """What users on a reactor send through."""
+    if plan.http == "1.1":
+        return Http1Client
+    from loadgen.clients.http2.client import Http2Client
+
+    return partial(Http2Client, streams=plan.streams)
 
 
 def _journey_workload(

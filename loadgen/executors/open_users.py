@@ -44,7 +44,8 @@ class OpenUsers(ReactorUsers):
         super().__init__(task, reactor, pacer, workload, recorder, breaker, alarm, client)
         shard = task.shard
         self._next_arrival_ns = pacer.next_due_ns
-        self._most = max(share(arrivals.max_connections, shard.count, shard.index), shard.users)
+        most = arrivals.max_connections * task.plan.streams
+        self._most = max(share(most, shard.count, shard.index), shard.users)
         self._drops = arrivals.when_busy == "drop"
         self._precise = arrivals.precise
         self._idle: list[Stream] = []

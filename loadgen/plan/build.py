@@ -13,6 +13,7 @@ from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.journey_order import order_problems
 from loadgen.plan.profiles.open_model import make_arrivals, measured_s
 from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.protocols import streams_of
 from loadgen.plan.profiles.requests import collect_secrets, make_job
 from loadgen.plan.profiles.user_stages import make_user_stages, most_users
 from loadgen.plan.topology import TopologyError, choose
@@ -57,6 +58,8 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         processes=processes,
         workers=workers,
         client=profile.client,
+        http=profile.http,
+        streams=streams_of(profile),
         timeout_s=profile.timeout,
         connect_timeout_s=min(profile.connect_timeout, profile.timeout),
         dns_ttl_s=profile.dns_ttl,

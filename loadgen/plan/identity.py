@@ -16,6 +16,7 @@ _DIFFERENCES = {
     "requests": "other requests",
     "variables": "other variables",
     "scenario": "other scenarios",
+    "http": "one spoke HTTP/2, the other HTTP/1.1",
     "keep_alive": "one kept its connections, the other opened one for each request",
 }
 _DURATIONS = {

@@ -14,6 +14,7 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 
 Mode = Literal["pool", "threads", "async"]
 ClientKind = Literal["raw", "httpx"]
+HttpVersion = Literal["1.1", "2"]
 
 
 Job = HttpJob | S3Job | ScenarioJob
@@ -76,7 +77,8 @@ class Plan:
     are per process. `arrivals` None is the closed model, in which `user_stages` may say how many of the `users` take
     part. The first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load.
     `thresholds` are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS,
-    connect, TLS, first byte and transfer. `secrets` are values that no output may show.
+    connect, TLS, first byte and transfer. Over `http` 2, `streams` users share a connection.
+    `secrets` are values that no output may show.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Plan:
     processes: int = 1
     workers: int = 1
     client: ClientKind = "raw"
+    http: HttpVersion = "1.1"
+    streams: int = 1
     timeout_s: float = 10.0
     connect_timeout_s: float = 5.0
     dns_ttl_s: float | None = None

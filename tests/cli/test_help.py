@@ -67,7 +67,7 @@ def test_an_option_with_a_default_states_the_one_that_applies(key: str) -> None:
 
 
 def test_an_option_without_a_default_states_none() -> None:
-    described = {"duration", "method", "workers", "processes", "max_connections"}
+    described = {"duration", "method", "workers", "processes", "max_connections", "streams"}
     stated = {option.key for option in OPTIONS if "(default: " in option.help}
     assert stated == WITH_DEFAULT.keys() | described
 
@@ -89,6 +89,7 @@ def test_a_value_is_called_by_its_kind_or_unit(option: RunOption) -> None:
         "BODY",
         "MODE",
         "CLIENT",
+        "VERSION",
         "EXPR",
         "URL",
     }

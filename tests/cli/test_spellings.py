@@ -111,7 +111,7 @@ def test_what_has_several_meanings_is_refused_with_them(argv: list[str], texts: 
 
 @pytest.mark.parametrize(
     "flag",
-    ["-x", "--proxy", "-L", "--http2", "--compressed", "--redirects", "--basic-auth", "--latency", "--headless"],
+    ["-x", "--proxy", "-L", "--compressed", "--redirects", "--basic-auth", "--latency", "--headless"],
 )
 def test_what_is_not_here_is_refused_by_name(flag: str) -> None:
     done = loadgen("run", URL, flag, "x")

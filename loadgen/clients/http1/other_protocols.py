@@ -3,9 +3,7 @@
 import re
 
 _USE_HTTPS = "the server speaks TLS on this port: use https://"
-_HTTP2 = (
-    "the server speaks HTTP/2 on this port, and loadgen HTTP/1.1: use a port of it, or a proxy, that speaks HTTP/1.1"
-)
+_HTTP2 = "the server speaks HTTP/2 on this port: --http 2"
 _OTHER = "the server speaks {} on this port, not HTTP: look at the port"
 
 _TELLING_BYTES = 16

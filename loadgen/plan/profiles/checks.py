@@ -8,6 +8,7 @@ from loadgen.plan.named import Named, check_name, names_before
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.protocols import protocol_problems
 from loadgen.plan.profiles.requests import make_job
 from loadgen.plan.profiles.s3_profile import s3_problems
 from loadgen.plan.profiles.scenarios import journey_problems
@@ -44,6 +45,7 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
         problems += _times(profile)
     problems += _s3(profile)
     problems += journey_problems(profile)
+    problems += protocol_problems(profile)
     if profile.dns_ttl and "target" not in wrong and profile.target.origin.is_address:
         problems.append(Problem(("dns_ttl",), "cannot be combined with an IP address: there is no name to look up"))
     if profile.warmup and profile.journeys_per_user is not None:

@@ -15,7 +15,7 @@ from loadgen.base.units import parse_range_s, parse_rate, shown
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.jobs.s3 import JOBS
-from loadgen.plan.plan import ClientKind, Mode
+from loadgen.plan.plan import ClientKind, HttpVersion, Mode
 from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import Target, parse_target
@@ -92,6 +92,8 @@ class Profile(Keys):
     processes: Positive | None = None
     workers: Positive | None = None
     client: Annotated[ClientKind, BeforeValidator(fields.one_of("raw", "httpx"))] = "raw"
+    http: Annotated[HttpVersion, BeforeValidator(fields.one_of("1.1", "2"))] = "1.1"
+    streams: Positive | None = None
     timeout: PositiveSeconds = 10.0
     connect_timeout: PositiveSeconds = 5.0
     dns_ttl: PositiveSeconds | None = None

@@ -152,11 +152,19 @@ def _shape(result: Result) -> list[str]:
     warmup = f" after {format_measured_s(result.warmup_s)} of warm-up" if result.warmup_s > 0 else ""
     calls = is_of_calls(result)
     return [
-        counted(result.users.asked, "user" if calls else "connection"),
+        _users(result, calls=calls),
         f"{clean(generator.mode)}, {topology}",
         *([] if calls else [f"{clean(generator.client)} client"]),
         format_measured_s(result.duration_s) + warmup,
     ]
+
+
+def _users(result: Result, *, calls: bool) -> str:
+    """How many, and on how many connections where that is another number."""
+    if calls or result.plan.get("http") != "2":
+        return counted(result.users.asked, "user" if calls else "connection")
+    at_once = result.connections.opened - result.connections.reconnected
+    return f"{counted(result.users.asked, 'user')} on {counted(at_once, 'HTTP/2 connection')}"
 
 
 def _ending(result: Result, width: int) -> list[Line]:

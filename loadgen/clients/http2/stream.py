@@ -1,0 +1,34 @@
+"""One virtual user's place on a connection: at most one request at a time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from loadgen.base.exchange import Request
+from loadgen.clients.http2.header_decoder import Head
+
+
+class Http2Stream:
+    """A Stream, in a `lane`. `session` is the connection that its request is on, under the number `id`; None while it
+    waits for one.
+
+    Of the reply so far: its `head`, `received` bytes of body and `wire` bytes in all, of which `kept` are kept.
+    `unsent`, and then `pieces`, are left of the request's body; `window` is what the server takes of it.
+    """
+
+    __slots__ = (
+        "backoff_ns", "due_ns", "first_byte_ns", "head", "id", "kept", "lane", "pieces", "received", "request",
+        "sent_ns", "session", "tries", "unsent", "user", "window", "wire",
+    )  # fmt: skip
+
+    def __init__(self, user: int, lane: Any) -> None:
+        self.user = user
+        self.lane = lane
+        self.request: Request | None = None
+        self.sent_ns = self.first_byte_ns = self.due_ns = self.backoff_ns = 0
+        self.session: Any = None
+        self.id = self.tries = 0
+        self.head: Head | None = None
+        self.received = self.wire = self.window = 0
+        self.kept = b""
+        self.unsent = memoryview(b"")
+        self.pieces: Iterator[bytes] | None = None

@@ -1,0 +1,32 @@
+"""Which HTTP a profile's requests are sent with, and how many users share a connection."""
+
+from collections.abc import Iterator
+
+from loadgen.plan.problems import Problem
+from loadgen.plan.profiles.profile import Profile
+
+STREAMS = 100
+"""Of users, on one HTTP/2 connection: as many as RFC 9113 asks servers to allow at least, and most allow no more."""
+
+
+def streams_of(profile: Profile) -> int:
+    """How many users share a connection: over HTTP/1.1 none do."""
+    return 1 if profile.http == "1.1" else profile.streams or STREAMS
+
+
+def protocol_problems(profile: Profile) -> Iterator[Problem]:
+    """What cannot be combined with HTTP/2, or without it."""
+    if profile.http == "1.1":
+        if profile.streams is not None and profile.streams > 1:
+            yield Problem(("streams",), "only HTTP/2 has several on a connection: add http: 2 (--http 2)")
+        return
+    if profile.mode == "threads":
+        yield Problem(("http",), "2 cannot be combined with threads mode: use pool or async")
+    if profile.client == "httpx":
+        yield Problem(("http",), "2 cannot be combined with the httpx client: use client: raw")
+    if not profile.keepalive:
+        yield Problem(("http",), "2 cannot be combined with keepalive: false (--no-keepalive)")
+    if profile.s3:
+        yield Problem(("http",), "2 cannot be combined with s3: stores speak HTTP/1.1")
+    if profile.locust is not None:
+        yield Problem(("http",), "2 cannot be combined with a locustfile: its client speaks HTTP/1.1")

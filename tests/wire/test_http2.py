@@ -1,0 +1,160 @@
+"""Runs over HTTP/2: what a run reports is what the server saw."""
+
+from pathlib import Path
+
+import pytest
+
+from loadgen.results.result import Result
+from tests.support.certificates import Certificates
+from tests.support.command import loadgen
+from tests.support.fault_server import FaultServer
+from tests.support.http2_server import Http2Server, Manners
+from tests.support.steps import Close, ReadRequest, Send
+
+KINDS = {"async": ["--mode", "async"], "pool": ["--mode", "pool", "--processes", "1", "--workers", "2"]}
+kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+ASYNC = KINDS["async"]
+SCENARIO = """
+from loadgen.scenario import scenario
+
+@scenario
+async def visit(user):
+    first = await user.get("/3")
+    assert first.body == bytes(3), first.body
+    assert first.header("date")
+    reply = await user.post("/echo", data=b"hello")
+    assert reply.text == "hello", reply.text
+"""
+
+
+def run(*argv: object, code: int = 0) -> Result:
+    done = loadgen("run", *argv, "--http", "2", "-q", "--format", "json")
+    assert done.code == code, done.err
+    return done.result
+
+
+def classes(result: Result) -> dict[str, int]:
+    return {row.error_class: row.count for row in result.errors}
+
+
+@kinds
+def test_users_share_connections(kind: list[str]) -> None:
+    with Http2Server() as server:
+        result = run(f"{server.url}/100", "-c", "20", "--streams", "5", "-n", "400", *kind)
+    assert result.ledger.ok == result.ledger.sent == server.requests["/100"] == 400
+    assert result.connections.opened == server.connections == 4
+    assert result.bytes.received > 400 * 100
+    assert {fields[":authority"] for fields in server.fields} == {f"127.0.0.1:{server.port}"}
+
+
+def test_over_tls(certificates: Certificates) -> None:
+    context = certificates.server_context()
+    context.set_alpn_protocols(["h2"])
+    with Http2Server(tls=context) as server:
+        result = run(f"{server.url}/40000", "-c", "10", "-n", "50", "--cacert", certificates.ca, *ASYNC)
+    assert result.ledger.ok == server.requests["/40000"] == 50
+    assert result.connections.opened == 1
+
+
+@kinds
+def test_arrivals_share_connections(kind: list[str]) -> None:
+    with Http2Server() as server:
+        result = run(f"{server.url}/10", "-R", "400", "-d", "500ms", "-c", "8", "--streams", "4", *kind)
+    assert result.ledger.scheduled == 200
+    assert result.ledger.ok == server.requests["/10"]
+    assert server.connections <= 4
+
+
+@kinds
+def test_a_last_word_of_the_server_costs_no_request(kind: list[str]) -> None:
+    with Http2Server(Manners(goaway_after=7)) as server:
+        result = run(f"{server.url}/10", "-c", "10", "-n", "210", *kind)
+    assert result.ledger.ok == result.ledger.sent == server.requests["/10"] == 210
+    assert result.connections.opened == server.connections >= 30
+    assert not result.errors
+
+
+def test_no_more_streams_than_the_server_allows() -> None:
+    with Http2Server(Manners(most_streams=3)) as server:
+        result = run(f"{server.url}/10", "-c", "20", "-n", "200", *ASYNC)
+    assert result.ledger.ok == 200
+    assert server.most_at_once == 3
+
+
+def test_a_refused_stream_is_an_error_of_its_own() -> None:
+    with Http2Server(Manners(refuses=5)) as server:
+        result = run(f"{server.url}/10", "-c", "4", "-n", "100", *ASYNC)
+    assert classes(result) == {"refused_stream": 20}
+    assert result.ledger.ok == 80
+
+
+def test_a_close_without_a_word_fails_what_was_under_way() -> None:
+    with Http2Server(Manners(closes_after=10)) as server:
+        result = run(f"{server.url}/10", "-c", "1", "-n", "40", *ASYNC)
+    assert classes(result) == {"stale_connection": 4}
+    assert result.ledger.ok == 36
+    assert result.connections.opened == 4
+
+
+def test_what_has_no_reply_in_time_is_given_up_alone() -> None:
+    with Http2Server() as server:
+        result = run(f"{server.url}/never", "-c", "3", "-n", "3", "--timeout", "100ms", *ASYNC, code=99)
+        again = run(f"{server.url}/5", "-c", "3", "-n", "3", *ASYNC)
+    assert classes(result) == {"timeout": 3}
+    assert result.connections.opened == 1
+    assert again.ledger.ok == 3
+
+
+def test_what_still_runs_at_the_end_is_unknown() -> None:
+    with Http2Server() as server:
+        result = run(f"{server.url}/never", "-c", "3", "-d", "50ms", "--grace", "50ms", *ASYNC, code=99)
+    assert (result.ledger.sent, result.ledger.unknown) == (3, 3)
+
+
+def test_bodies_go_out_as_windows_open(tmp_path: Path) -> None:
+    body = tmp_path / "body"
+    body.write_bytes(bytes(range(256)) * 1000)
+    with Http2Server(Manners(window=20000)) as server:
+        result = run(f"{server.url}/echo", "-b", f"@{body}", "-c", "3", "-n", "9", *ASYNC)
+    assert result.ledger.ok == 9
+    assert result.bytes.sent > 9 * 256_000
+    assert result.bytes.received > 9 * 256_000
+
+
+def test_journeys_see_their_replies(tmp_path: Path) -> None:
+    file = tmp_path / "visit.py"
+    file.write_text(SCENARIO)
+    with Http2Server() as server:
+        result = run(file, "--target", server.url, "-c", "6", "-n", "60", *ASYNC)
+    assert result.transactions["visit"].ledger.ok == 60
+    assert server.requests == {"/3": 60, "/echo": 60}
+    assert server.connections == 1
+
+
+def test_a_server_that_does_not_speak_it(certificates: Certificates) -> None:
+    with FaultServer(lambda _: [ReadRequest(), Send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Close()]) as server:
+        result = run(server.url, "-c", "1", "-n", "1", *ASYNC, code=99)
+    assert "does not speak HTTP/2" in result.errors[0].message
+    with FaultServer(lambda _: [ReadRequest()], tls=certificates.server_context()) as server:
+        result = run(server.url, "-c", "1", "-n", "1", "--cacert", certificates.ca, *ASYNC, code=99)
+    assert "does not speak HTTP/2" in result.errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--mode", "threads"], "threads mode"),
+        (["--client", "httpx"], "httpx"),
+        (["--no-keepalive"], "--no-keepalive"),
+    ],
+)
+def test_what_http2_cannot_be_combined_with(options: list[str], problem: str) -> None:
+    done = loadgen("run", "http://127.0.0.1:1/", "--http", "2", *options)
+    assert done.code == 2
+    assert problem in done.err
+
+
+def test_streams_belong_to_http2() -> None:
+    done = loadgen("run", "http://127.0.0.1:1/", "--streams", "2")
+    assert done.code == 2
+    assert "--http 2" in done.err
