@@ -195,7 +195,7 @@ class Http2Client:
         request, head = stream.request, stream.head
         if request is None or head is None:
             return
-        stream.session = None
+        session, stream.session = stream.session, None
         now, group = self._now, request.group
         known = None if group is None else group.cache
         if (
@@ -208,7 +208,12 @@ class Http2Client:
             if group.keeps_body:
                 show(group, stream)
             following = (self._on_alike if request.awaited else self._on_repeat)(stream, now)
-            if following is not None:
+            if following is None:
+                return
+            if following.timeout_ns is None and not stream.lane.waiting and session.room > 0:  # the same as `send`
+                stream.request, stream.sent_ns, stream.tries = following, now, 0
+                session.start(stream, following)
+            else:
                 self.send(stream, following, now)
             return
         text = (head.as_text() + stream.kept)[:EXAMPLE_BYTES]

@@ -57,6 +57,8 @@ class HeaderDecoder:
         self._ours = self._limit = limit
         self._size = 0
         self._entries: deque[Field] = deque()
+        self._owed: Head | None = None  # the last block that inserts, and how often it came since
+        self._times = 0
         self.known: dict[bytes, Head] = {}
 
     def decode(self, block: bytes) -> Head:
@@ -64,8 +66,9 @@ class HeaderDecoder:
         head = self.known.get(block)
         if head is not None:
             if head.inserts:
-                self._insert_again(head)
+                self.insert_again(head)
             return head
+        self._settle()
         try:
             head = self._read(block)
         except (IndexError, HPACKDecodingError):
@@ -76,10 +79,23 @@ class HeaderDecoder:
             self.known[block] = head
         return head
 
-    def _insert_again(self, head: Head) -> None:
-        for name, value in head.inserts:
-            self._insert(name, value)
+    def insert_again(self, head: Head) -> None:
+        """The block came once more: what it inserts is carried out when somebody looks at the table."""
+        if head is self._owed:
+            self._times += 1
+            return
+        self._settle()
+        self._owed, self._times = head, 1
         self._forget()
+
+    def _settle(self) -> None:
+        """No more often than the table can hold."""
+        if self._owed is None:
+            return
+        inserts, self._owed = self._owed.inserts, None
+        for _ in range(min(self._times, self._limit // (ENTRY_BYTES * len(inserts)) + 1)):
+            for name, value in inserts:
+                self._insert(name, value)
 
     def _forget(self) -> None:
         """Blocks that refer to the table may mean something else now."""

@@ -97,6 +97,7 @@ class Session:
         self._window = FIRST_WINDOW
         self._first_window = FIRST_WINDOW
         self._frame_bytes = FRAME_BYTES
+        self._starts: dict[tuple[int, int], bytes] = {}
         self._blocked: dict[int, Http2Stream] = {}  # with more to send than windows or the socket take
 
     @property
@@ -119,8 +120,8 @@ class Session:
         stream.head, stream.received, stream.wire, stream.kept = None, 0, 0, b""
         flags = END_HEADERS if body else END_HEADERS | END_STREAM
         if len(block) <= self._frame_bytes:
-            size = len(block).to_bytes(3, "big")
-            self.out += b"%b%c%c%b%b" % (size, HEADERS, flags, number.to_bytes(4, "big"), block)
+            start = self._starts.get((len(block), flags)) or self._start_of(len(block), flags)
+            self.out += b"".join((start, number.to_bytes(4, "big"), block))
         else:
             self._start_in_pieces(number, flags, block)
         self._bytes_sent[request.name_id] += HEAD_BYTES + len(block)
@@ -132,6 +133,11 @@ class Session:
         else:
             stream.unsent, stream.pieces = _EMPTY, body.chunks()
         self._send_body(stream, request)
+
+    def _start_of(self, size: int, flags: int) -> bytes:
+        """What a frame of HEADERS begins with, before its stream."""
+        start = self._starts[size, flags] = frame(HEADERS, flags, 0, bytes(size))[: HEAD_BYTES - 4]
+        return start
 
     def _start_in_pieces(self, number: int, flags: int, block: bytes) -> None:
         size = self._frame_bytes
@@ -238,9 +244,12 @@ class Session:
         self._on_block(number, flags, payload, now)
 
     def _on_block(self, number: int, flags: int, block: bytes, now: int) -> None:
-        head = self._decoder.known.get(block)
-        if head is None or head.inserts:
-            head = self._decoder.decode(block)
+        decoder = self._decoder
+        head = decoder.known.get(block)
+        if head is None:
+            head = decoder.decode(block)
+        elif head.inserts:
+            decoder.insert_again(head)
         stream = self.streams.get(number)
         if stream is None:
             self._check_known(number)
