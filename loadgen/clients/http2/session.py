@@ -39,6 +39,14 @@ from loadgen.clients.http2.header_decoder import BLOCK_BYTES, HeaderDecoder
 from loadgen.clients.http2.header_encoder import Fields, HeaderEncoder
 from loadgen.clients.http2.stream import Http2Stream
 
+READ_BYTES = 65536
+"""The most that is asked of a socket at once: more would be mapped and unmapped each time."""
+
+MOST_TRIES = 3
+"""Connections that may say of one request that they have not looked at it; a server that never takes it has refused."""
+
+NOT_HTTP2 = "the server does not speak HTTP/2 here: --http 1.1"
+
 MOST_CONTROL = 1000
 """Frames that say nothing of a reply, between two replies: a server needs a handful, a flood is endless."""
 
@@ -63,7 +71,7 @@ class Owner(Protocol):
     def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:
         """There will be none."""
 
-    def again(self, stream: Http2Stream) -> None:
+    def unseen(self, stream: Http2Stream) -> None:
         """The server says that it has not looked at the request: it may be sent on another connection."""
 
     def ready(self) -> None:
@@ -77,7 +85,7 @@ class Session:
     number. `going` is False once the server has said that it takes no new ones. `bytes_sent` count by name id.
     """
 
-    def __init__(self, fields: Fields, owner: Owner, most: int, bytes_sent: list[int]) -> None:
+    def __init__(self, fields: Fields, owner: Owner, most: int, bytes_sent: list[int] | dict[int, int]) -> None:
         self.out = bytearray(PREFACE + _FIRST)
         self.streams: dict[int, Http2Stream] = {}
         self.ready = False
@@ -231,7 +239,7 @@ class Session:
 
     def _too_long(self, data: bytes, at: int) -> BrokenProtocolError:
         if not self.ready and data.startswith(b"HTTP/"):
-            return BrokenProtocolError("the server answered in HTTP/1.x: it does not speak HTTP/2 here (--http 1.1)")
+            return BrokenProtocolError(NOT_HTTP2)
         size = int.from_bytes(data[at : at + 3], "big")
         return BrokenProtocolError(f"a frame of {size:,} bytes", Code.FRAME_SIZE_ERROR)
 
@@ -446,7 +454,7 @@ class Session:
             if code:
                 self._owner.failed(stream, ErrorClass.REFUSED_STREAM, self.refused)
             else:
-                self._owner.again(stream)
+                self._owner.unseen(stream)
 
 
 def _unpadded(payload: bytes, flags: int) -> bytes:

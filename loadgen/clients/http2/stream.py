@@ -6,6 +6,9 @@ from typing import Any
 from loadgen.base.exchange import Request
 from loadgen.clients.http2.header_decoder import Head
 
+EXAMPLE_BYTES = 4096
+"""Of a reply, for an example."""
+
 
 class Http2Stream:
     """A Stream, in a `lane`. `session` is the connection that its request is on, under the number `id`; None while it
@@ -32,3 +35,8 @@ class Http2Stream:
         self.kept = b""
         self.unsent = memoryview(b"")
         self.pieces: Iterator[bytes] | None = None
+
+    @property
+    def example(self) -> bytes:
+        """The first bytes of the reply so far, as HTTP/1.1 would write it."""
+        return b"" if self.head is None else (self.head.as_text() + self.kept)[:EXAMPLE_BYTES]

@@ -10,8 +10,8 @@ STREAMS = 100
 
 
 def streams_of(profile: Profile) -> int:
-    """How many users share a connection: over HTTP/1.1 none do."""
-    return 1 if profile.http == "1.1" else profile.streams or STREAMS
+    """How many users share a connection: over HTTP/1.1, and where each has a thread, none do."""
+    return 1 if profile.http == "1.1" or profile.mode == "threads" else profile.streams or STREAMS
 
 
 def protocol_problems(profile: Profile) -> Iterator[Problem]:
@@ -20,8 +20,8 @@ def protocol_problems(profile: Profile) -> Iterator[Problem]:
         if profile.streams is not None and profile.streams > 1:
             yield Problem(("streams",), "only HTTP/2 has several on a connection: add http: 2 (--http 2)")
         return
-    if profile.mode == "threads":
-        yield Problem(("http",), "2 cannot be combined with threads mode: use pool or async")
+    if profile.mode == "threads" and (profile.streams or 1) > 1:
+        yield Problem(("streams",), "cannot be combined with threads mode, where each user has a connection of its own")
     if profile.client == "httpx":
         yield Problem(("http",), "2 cannot be combined with the httpx client: use client: raw")
     if not profile.keepalive:

@@ -77,7 +77,7 @@ class Users:
     def failed(self, stream, error, detail):
         self.told.append((stream.user, error, detail))
 
-    def again(self, stream):
+    def unseen(self, stream):
         self.told.append((stream.user, "again"))
 
     def ready(self):
