@@ -29,6 +29,15 @@ Rounds = Annotated[
         ["--rounds"], BASELINE, "Run it so often, each time in a fresh process, and report all as one.", "N", least=1
     ),
 ]
+Outs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--out",
+        metavar="KIND[=WHERE]",
+        help="Figures by the second: csv=FILE, jsonl=FILE, prometheus, influx=URL, statsd or otlp; repeatable.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 ResultFiles = Annotated[
     list[str], typer.Argument(metavar="RESULT", help="Saved results (`loadgen run -o FILE`): one or more rounds.")
 ]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.user_code import is_function, is_locustfile
@@ -19,6 +19,9 @@ from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
 from loadgen.session.here import plan_here
 
+if TYPE_CHECKING:
+    from loadgen.observe.export.kinds import Out
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -30,6 +33,7 @@ class Planned:
     against: Against
     once: bool = False
     results: str | None = None
+    outs: "tuple[Out, ...]" = ()
 
     @property
     def body(self) -> str:

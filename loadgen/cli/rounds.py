@@ -12,17 +12,25 @@ from loadgen.executors.places.limits import check_descriptors
 from loadgen.plan.plan import Plan
 from loadgen.report.draw.style import columns, pad
 from loadgen.results.result import Result
+from loadgen.session.observers import Observer
 
 MeasureRounds = Callable[..., RoundsOutcome]
 """See `measure_rounds`."""
 
 
 def measure_rounds(
-    plans: Sequence[Plan], labels: Sequence[str], rounds: int, *, quiet: bool, settle_s: float
+    plans: Sequence[Plan],
+    labels: Sequence[str],
+    rounds: int,
+    *,
+    quiet: bool,
+    settle_s: float,
+    observers: Sequence[Observer] = (),
 ) -> RoundsOutcome:
     """Run every plan `rounds` times, in an order that the first one's seed decides.
 
-    Raises UsageError before the first run where one cannot be run on this host. Signals do nothing afterwards.
+    `observers` are told of each run. Raises UsageError before the first where one cannot be run on this host. Signals
+    do nothing afterwards.
     """
     for plan in plans:
         check_descriptors(plan, raise_descriptor_limit())
@@ -30,7 +38,7 @@ def measure_rounds(
     with live_line(quiet=quiet) as live:
 
         async def main() -> RoundsOutcome:
-            with Isolated(live) as isolated:
+            with Isolated(live, *observers) as isolated:
 
                 async def run(round_: Round) -> Result:
                     live.lead(f"{round_.round + 1}/{rounds} {pad(labels[round_.variant], longest)}")

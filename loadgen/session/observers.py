@@ -1,6 +1,6 @@
 """Who is told of a run while it lasts, and of its end. Observers never change it, whatever they do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from loadgen.base.redact import Redactor
@@ -24,8 +24,12 @@ class Observer:
     def second(self, second: RunSecond) -> None:
         """A second of the measured window has closed."""
 
-    def ended(self, result: Result) -> None:
-        """The run is over, also where a second signal ends it at once. A run that could not begin has no end."""
+    def ended(self, result: Result) -> Sequence[str] | None:
+        """The run is over, also where a second signal ends it at once. A run that could not begin has no end.
+
+        What is returned is to be noted in the Result.
+        """
+        return None
 
 
 class Observers:
@@ -54,8 +58,9 @@ class Observers:
     def ended(self, result: Result) -> Result:
         """Tell of the end; the Result with a note for each observer that was lost in this run."""
         before = replace(result, notes=[*result.notes, *self._lost])
-        self._tell(lambda observer: observer.ended(before))
-        return replace(result, notes=[*result.notes, *self._lost])
+        noted: list[str] = []
+        self._tell(lambda observer: noted.extend(observer.ended(before) or ()))
+        return replace(result, notes=[*result.notes, *self._lost, *noted])
 
     def of_step(self, step: str) -> "Observers":
         """The same for a run that is a step of theirs: they see how far it is, and its name."""

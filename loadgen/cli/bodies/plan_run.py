@@ -2,6 +2,7 @@
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.run import Run
+from loadgen.cli.exporting import asked_outs
 from loadgen.cli.output import Delivery, is_regular
 from loadgen.cli.plans import Planned, plan_for
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -23,4 +24,4 @@ def plan_run(given: Run) -> Planned:
         if given.rounds > 1 or given.against.asked:
             raise UsageError("--results: cannot be combined with --rounds or --baseline: it is of one run")
         is_regular("--results", given.results)
-    return Planned(plan, delivery, given.rounds, given.against, given.once, given.results)
+    return Planned(plan, delivery, given.rounds, given.against, given.once, given.results, asked_outs(given.outs))

@@ -1,6 +1,7 @@
 """`loadgen s3`, its plan."""
 
 from loadgen.cli.commands.s3 import S3
+from loadgen.cli.exporting import asked_outs
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import Planned
 from loadgen.plan.profiles.address import url_of
@@ -15,4 +16,4 @@ def plan_s3(given: S3) -> Planned:
     endpoint = section.pop("endpoint", None)
     endpoint = endpoint and (url_of(endpoint) or endpoint)
     plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}))
-    return Planned(plan, delivery, given.rounds, given.against)
+    return Planned(plan, delivery, given.rounds, given.against, outs=asked_outs(given.outs))

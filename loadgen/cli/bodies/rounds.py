@@ -3,6 +3,7 @@
 import os
 
 from loadgen.campaigns.rounds import SETTLE_S
+from loadgen.cli.exporting import exporting
 from loadgen.cli.plans import Planned
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.saved import read_baseline
@@ -20,12 +21,15 @@ def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: fl
     baseline = read_baseline(given.against, names_before(plan.job))
     if baseline is not None:
         check_likeness(describe_plan(plan), describe_environment(), baseline)
-    outcome = measure([plan], [""], given.rounds, quiet=delivery.output.quiet, settle_s=settle_s)
-    show_early_end(outcome)
-    ended = ENDED.get(outcome.ended_by)
-    results = outcome.results[0]
-    if not results:
-        return ended or ExitCode.INTERNAL
-    gate = judge_gate(results, baseline=baseline)
-    delivery.deliver("rounds", RunReport(results, gate), environment=os.environ)
+    quiet = delivery.output.quiet
+    with exporting(given.outs, quiet=quiet) as exporters:
+        more = {"observers": exporters} if exporters else {}
+        outcome = measure([plan], [""], given.rounds, quiet=quiet, settle_s=settle_s, **more)
+        show_early_end(outcome)
+        ended = ENDED.get(outcome.ended_by)
+        results = outcome.results[0]
+        if not results:
+            return ended or ExitCode.INTERNAL
+        gate = judge_gate(results, baseline=baseline)
+        delivery.deliver("rounds", RunReport(results, gate), environment=os.environ)
     return gate.code if ended is None else ended

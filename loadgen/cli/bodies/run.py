@@ -5,6 +5,7 @@ import traceback
 
 from loadgen.base.errors import LoadgenError
 from loadgen.base.loop import run_on_loop
+from loadgen.cli.exporting import exporting
 from loadgen.cli.live import live_line
 from loadgen.cli.plans import Planned
 from loadgen.cli.results import ResultsFile
@@ -30,7 +31,10 @@ def run(given: Planned) -> int:
         finally:
             delivery.deliver("run", RunReport((result,)), environment=os.environ)
 
-    with live_line(quiet=delivery.output.quiet) as live:
+    with (
+        exporting(given.outs, quiet=delivery.output.quiet) as exporters,
+        live_line(quiet=delivery.output.quiet) as live,
+    ):
 
         def emergency(result: Result) -> None:
             code = ExitCode.INTERNAL
@@ -50,7 +54,9 @@ def run(given: Planned) -> int:
 
         try:
             result = run_on_loop(
-                run_job(results.plan, Hooks(Observers(live), emergency, crashed), last_calibration(os.environ))
+                run_job(
+                    results.plan, Hooks(Observers(live, *exporters), emergency, crashed), last_calibration(os.environ)
+                )
             )
             live.end()
             finish(result)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from loadgen.cli.options import FLAG, LOAD, OPTIONS, Options, own_option
-from loadgen.cli.parameters import Against, Output, OutputFlags, Rounds, Settings, Target
+from loadgen.cli.parameters import Against, Output, OutputFlags, Outs, Rounds, Settings, Target
 from loadgen.report.exports import OUTPUT
 
 
@@ -32,5 +32,6 @@ class Run:
     ] = None
     settings: Settings = None
     rounds: Rounds = 1
+    outs: Outs = None
     against: Against
     output: Annotated[Output, OutputFlags(("run",))]

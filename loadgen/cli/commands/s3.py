@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
-from loadgen.cli.parameters import Against, Output, OutputFlags, Rounds
+from loadgen.cli.parameters import Against, Output, OutputFlags, Outs, Rounds
 
 BUCKET = "Bucket"
 OBJECTS = "Objects"
@@ -66,5 +66,6 @@ class S3:
     section: Annotated[Mapping[str, Any], Options(S3_OPTIONS)]
     flags: Annotated[Mapping[str, Any], Options(RUN_OPTIONS)]
     rounds: Rounds = 1
+    outs: Outs = None
     against: Against
     output: Annotated[Output, OutputFlags(("run",))]

@@ -1,0 +1,34 @@
+"""`--out`: exporters beside a run. Without it nothing of them is imported."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from loadgen.base.imported import imported
+from loadgen.cli.streams import tell
+from loadgen.session.observers import Observer
+
+if TYPE_CHECKING:
+    from loadgen.observe.export.kinds import Out
+
+
+def asked_outs(given: Sequence[str] | None) -> tuple["Out", ...]:
+    """What `--out` says, or LOADGEN_OUT, one a line. Raises UsageError."""
+    texts = given or os.environ.get("LOADGEN_OUT", "").splitlines()
+    return tuple(imported("loadgen.observe.export.kinds", "parse_outs")(texts)) if texts else ()
+
+
+@contextmanager
+def exporting(outs: Sequence["Out"], *, quiet: bool) -> Iterator[list[Observer]]:
+    """The exporters that were asked for, as observers of runs; they end with the block. Raises UsageError."""
+    if not outs:
+        yield []
+        return
+    exporters = imported("loadgen.observe.export.exporters", "Exporters")(
+        outs, lambda text: None if quiet else tell(f"loadgen: {text}\n")
+    )
+    try:
+        yield [exporters]
+    finally:
+        exporters.close()

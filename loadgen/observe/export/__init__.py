@@ -1,0 +1,1 @@
+"""The figures of a run for other programs, while it lasts: `--out`."""

@@ -1,0 +1,122 @@
+"""The exporters' process: `python -m loadgen.observe.export.child`.
+
+Reads lines of JSON from standard input. The first has the exporters, and is answered with a line: `{"ready": INFOS}`,
+or `{"usage_error": TEXT}`. Then come the runs, one after the other: `{"began": ...}`, `{"state": ...}` and
+`{"second": ..., "at_s": ...}` once a second, `{"ended": RESULT, ...}`, which is answered with `{"notes": TEXTS}`.
+"""
+
+import json
+import os
+import sys
+import time
+from importlib import import_module
+from typing import Any
+
+from loadgen.base.errors import UsageError
+from loadgen.base.processes import begin_as_worker
+from loadgen.base.restore import build
+from loadgen.measure.wire import second_in
+from loadgen.observe.export.kinds import KINDS, Out
+from loadgen.observe.export.runner import Runner
+from loadgen.observe.export.sinks.base import Sink
+from loadgen.observe.export.told import Began, Capped, Ended, Interval, State, Sums, named_in, named_of
+from loadgen.results.result import from_document
+
+NICE = 10
+"""What makes load comes first."""
+
+PATIENCE_S = 1.5
+"""For what waits at the end of a run; the parent waits a little longer."""
+
+
+def main() -> None:
+    """Serve one command."""
+    begin_as_worker()
+    os.nice(NICE)
+    lines = sys.stdin.buffer
+    runners = []
+    for kind, where in json.loads(lines.readline()):
+        try:
+            runners.append(Runner(kind, make_sink(Out(kind, where))))
+        except OSError as error:
+            _answer("usage_error", f"--out: {kind}: {error.strerror or error}")
+            return
+        except UsageError as error:
+            _answer("usage_error", f"--out: {kind}: {error}")
+            return
+    _answer("ready", [runner.sink.info for runner in runners if runner.sink.info])
+    teller = Teller(runners)
+    for line in lines:
+        if not line.endswith(b"\n"):  # its writer was killed
+            break
+        notes = teller.take(json.loads(line))
+        if notes is not None:
+            _answer("notes", notes)
+    for runner in runners:
+        runner.sink.close()
+    sys.stdout.flush()
+    os._exit(0)  # whatever thread still waits for a server
+
+
+def make_sink(out: Out) -> Sink:
+    """Raises OSError or UsageError where it cannot be."""
+    module, name = KINDS[out.kind].sink.split(":")
+    sink: Sink = getattr(import_module(f"loadgen.observe.export.sinks.{module}"), name)(out.where)
+    return sink
+
+
+class Teller:
+    """From what the parent wrote to what the sinks are told."""
+
+    def __init__(self, runners: list[Runner]) -> None:
+        self._runners = runners
+        self._capped = Capped()
+        self._sums = Sums()
+
+    def take(self, message: dict[str, Any]) -> list[str] | None:
+        """One message; the notes where it was the end of a run."""
+        match message:
+            case {"began": run}:
+                self._capped, self._sums = Capped(), Sums()
+                began: Began = build(Began, run)
+                self._tell(lambda sink: sink.began(began))
+            case {"state": state}:
+                state_now: State = build(State, state)
+                for runner in self._runners:
+                    runner.state(lambda sink: sink.state(state_now))
+            case {"second": plain, "at_s": at_s}:
+                second = second_in(plain)
+                parts = self._capped.parts(named_in(second))
+                self._sums.add(parts)
+                self._interval(Interval(second.t_s, at_s, second.users, parts, second.loop_lag))
+            case {"ended": document, "at_s": at_s, "dropped": dropped}:
+                return self._ended(Ended(from_document(document), at_s, dropped))
+        return None
+
+    def _ended(self, end: Ended) -> list[str]:
+        parts = self._sums.rest(self._capped.parts(named_of(end.result)))
+        if parts:
+            self._sums.add(parts)
+            users = end.result.users.started
+            self._interval(Interval(end.result.duration_s, end.at_s, users, parts, rest=True))
+        self._tell(lambda sink: sink.ended(end))
+        until = time.monotonic() + PATIENCE_S
+        notes = [runner.settle(max(0.0, until - time.monotonic())) for runner in self._runners]
+        return [note for note in (self._capped.note, *notes) if note]
+
+    def _interval(self, interval: Interval) -> None:
+        for runner in self._runners:
+            runner.interval(interval)
+
+    def _tell(self, call: Any) -> None:
+        for runner in self._runners:
+            runner.tell(call)
+
+
+def _answer(kind: str, value: Any) -> None:
+    sys.stdout.write(json.dumps({kind: value}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""All exporters of a command: an observer that hands what it is told to a process of their own.
+
+It never waits while a run lasts: what that process cannot take is dropped and counted. At the end of a run it waits a
+moment for what is to be noted of them. Nothing that becomes of them changes the figures of a run, or its exit code.
+"""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from typing import Any
+
+from loadgen.base.errors import UsageError
+from loadgen.base.processes import STOPPING, python_module, stopping_signals_blocked
+from loadgen.base.redact import Redactor
+from loadgen.judge.thresholds import threshold_row
+from loadgen.measure.progress import RunSecond, Snapshot
+from loadgen.measure.wire import second_out
+from loadgen.observe.export.feed import Feed
+from loadgen.observe.export.kinds import Out
+from loadgen.observe.export.told import Began
+from loadgen.plan.plan import Plan
+from loadgen.results.result import Result, to_document
+from loadgen.session.observers import Observer
+
+START_S = 15.0
+"""For a process to start and open what it needs: a second, on a busy machine several."""
+
+END_S = 2.5
+"""For the last figures to be handed over and passed on."""
+
+LEAVE_S = 65.0
+"""After the last run: a sink that is asked for its figures waits up to a minute to be asked once more."""
+
+CHILD = "loadgen.observe.export.child"
+
+
+class Exporters(Observer):
+    """`tell` shows a line to the user. Raises UsageError where one of them cannot begin."""
+
+    def __init__(
+        self,
+        outs: Sequence[Out],
+        tell: Callable[[str], None],
+        *,
+        command: Sequence[str] | None = None,
+        end_s: float = END_S,
+    ) -> None:
+        with stopping_signals_blocked():
+            self._child = subprocess.Popen(
+                command or python_module(CHILD),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._answers = self._child.stdout
+        self._feed = Feed(os.dup(self._child.stdin.fileno()))
+        self._child.stdin.close()
+        self._end_s = end_s
+        self._round = self._dropped = 0
+        self._plan: Plan | None = None
+        self._opened_s = self._told_s = 0.0
+        try:
+            self._begin(outs, tell)
+        except BaseException:
+            self._kill()
+            raise
+
+    def _begin(self, outs: Sequence[Out], tell: Callable[[str], None]) -> None:
+        until = time.monotonic() + START_S
+        self._feed.write_last(json.dumps([[out.kind, out.where] for out in outs]).encode() + b"\n", until)
+        match self._answer(until):
+            case {"ready": infos}:
+                for info in infos:
+                    tell(info)
+            case {"usage_error": text}:
+                raise UsageError(text)
+            case _:
+                raise UsageError("--out: the exporters' process did not start")
+
+    def started(self, plan: Plan) -> None:
+        self._plan, self._dropped, self._opened_s, self._told_s = plan, 0, 0.0, 0.0
+        self._round += 1
+        redact = Redactor(plan.secrets).address
+        rows = [threshold_row(condition) for condition in plan.thresholds]
+        began = Began(self._round, redact(plan.name), redact(str(plan.origin)), time.time(), rows)
+        self._write({"began": asdict(began)})
+
+    def progress(self, snapshot: Snapshot) -> None:
+        self._feed.go_on()
+        if not self._opened_s and snapshot.phase == "running" and self._plan is not None and not snapshot.step:
+            self._opened_s = time.time() - snapshot.elapsed_s + self._plan.warmup_s
+        if time.monotonic() - self._told_s >= 1.0:
+            self._told_s = time.monotonic()
+            state = {"elapsed_s": snapshot.elapsed_s, "phase": snapshot.phase, "done": snapshot.done}
+            self._write({"state": state})
+
+    def second(self, second: RunSecond) -> None:
+        at_s = self._opened_s + second.t_s if self._opened_s else time.time()
+        if not self._write({"second": second_out(second), "at_s": at_s}):
+            self._dropped += 1
+
+    def ended(self, result: Result) -> list[str]:
+        until = time.monotonic() + self._end_s
+        dropped = f"exporters were behind: they were told {self._dropped} seconds only as a part of the rest"
+        notes = [dropped] if self._dropped else []
+        small = replace(result, timeline=[], blocks=[], histograms={}, setup={})
+        message = {"ended": to_document(small), "at_s": time.time(), "dropped": self._dropped}
+        if self._feed.write_last(json.dumps(message).encode() + b"\n", until):
+            match self._answer(until):
+                case {"notes": more}:
+                    return [*notes, *more]
+        lost = "are gone" if self._feed.gone or self._child.poll() is not None else "did not come to an end in time"
+        self._kill()
+        return [*notes, f"exporters {lost}: what they were told last may be missing"]
+
+    def close(self) -> None:
+        """No run follows. Waits for one that is to be asked once more, unless a signal comes."""
+        self._feed.close()
+        with _signals(self._child.kill), suppress(subprocess.TimeoutExpired):
+            self._child.wait(LEAVE_S)
+        self._kill()
+
+    def _kill(self) -> None:
+        """Let it go, and what it holds of ours."""
+        self._feed.close()
+        self._child.kill()
+        self._child.wait()
+        self._answers.close()
+
+    def _write(self, message: dict[str, Any]) -> bool:
+        return self._feed.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+
+    def _answer(self, until_s: float) -> Any:
+        """The next line that the process says; None where none comes."""
+        readable = select.poll()
+        readable.register(self._answers.fileno(), select.POLLIN)
+        if not readable.poll(max(0.0, until_s - time.monotonic()) * 1000):
+            return None
+        with suppress(ValueError):
+            return json.loads(self._answers.readline())
+        return None
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, lambda *_: stop()) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,117 @@
+"""The table of exporters, and what a person writes to have one: `--out KIND[=WHERE]`.
+
+A new one is a Sink and a row. This file imports no sink: only the exporters' process does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loadgen.base.errors import UsageError
+from loadgen.base.files import check_writable
+from loadgen.base.suggest import did_you_mean
+from loadgen.base.units import listed, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """One exporter that was asked for."""
+
+    kind: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExporterKind:
+    """A row. `where` is what follows the equals sign, `default` what stands for it where it may be left out (None: it
+    may not), `check` raises ValueError for a wrong one. `sink` is the class, `module:name` in the folder of sinks.
+    """
+
+    name: str
+    where: str
+    sink: str
+    check: Callable[[str], None]
+    default: str | None = None
+
+
+def _file(where: str) -> None:
+    try:
+        check_writable(Path(where))
+    except OSError as error:
+        raise ValueError(f"cannot write {where!r}: {error.strerror}") from None
+
+
+def address(where: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`, `[::1]:PORT` or `:PORT`, which is 127.0.0.1. Raises ValueError."""
+    try:
+        parts = urlsplit(f"//{where}")
+        port = parts.port
+    except ValueError:
+        port = None
+    if port is None or parts.path or parts.query or parts.username is not None:
+        raise ValueError(f"expected HOST:PORT such as 127.0.0.1:9464, got {shown(where)}")
+    return parts.hostname or "127.0.0.1", port
+
+
+def _address(where: str) -> None:
+    address(where)
+
+
+def _write_url(where: str) -> None:
+    parts = urlsplit(where)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path in ("", "/"):
+        raise ValueError(
+            "expected the URL that takes lines, as http://HOST:8086/write?db=NAME or "
+            "http://HOST:8086/api/v2/write?org=NAME&bucket=NAME (its token is taken from INFLUX_TOKEN)"
+        )
+
+
+def _collector(where: str) -> None:
+    if find_spec("opentelemetry") is None or find_spec("opentelemetry.exporter") is None:
+        raise ValueError("needs OpenTelemetry's exporter: pip install 'loadgen[otel]'")
+    if where and urlsplit(where).scheme not in ("http", "https"):
+        raise ValueError(f"expected a URL such as http://HOST:4318/v1/metrics, got {shown(where)}")
+
+
+KINDS = {
+    row.name: row
+    for row in (
+        ExporterKind("csv", "FILE", "files:CsvFile", _file),
+        ExporterKind("jsonl", "FILE", "files:JsonLines", _file),
+        ExporterKind("prometheus", "HOST:PORT", "prometheus:Prometheus", _address, "127.0.0.1:9464"),
+        ExporterKind("influx", "URL", "influx:Influx", _write_url),
+        ExporterKind("statsd", "HOST:PORT", "statsd:Statsd", _address, "127.0.0.1:8125"),
+        ExporterKind("otlp", "URL", "otlp:Otlp", _collector, ""),
+    )
+}
+
+
+def parse_outs(texts: Sequence[str]) -> list[Out]:
+    """What `--out` was given. Raises UsageError, also for what could not work from the start."""
+    outs = [_parse(text) for text in texts]
+    for out in outs:
+        if outs.count(out) > 1:
+            raise UsageError(f"--out: {out.kind} is there twice, to the same place")
+    return outs
+
+
+def _parse(text: str) -> Out:
+    name, equals, where = text.strip().partition("=")
+    kind = KINDS.get(name)
+    if kind is None:
+        raise UsageError(
+            f"--out: expected KIND or KIND=WHERE, KIND being {listed(list(KINDS), 'or')}, got {shown(name)}"
+            f"{did_you_mean(name, KINDS)}"
+        )
+    if kind.default is None and not where:
+        raise UsageError(f"--out: {name} needs to know where: {name}={kind.where}")
+    if equals and not where:
+        raise UsageError(f"--out: expected {name}={kind.where} or {name} alone")
+    where = where or kind.default or ""
+    try:
+        kind.check(where)
+    except ValueError as error:
+        raise UsageError(f"--out: {name}: {error}") from None
+    return Out(name, where)

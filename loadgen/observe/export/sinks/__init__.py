@@ -1,0 +1,1 @@
+"""Where figures go, a file each. Only the exporters' process imports them."""

@@ -1,0 +1,169 @@
+"""What sinks are told: the beginning of a run, its seconds, and its end."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from loadgen.measure.histogram import Histogram
+from loadgen.measure.progress import RunSecond
+from loadgen.measure.recording import Tally
+from loadgen.results.encoded import decode_clocks
+from loadgen.results.result import RequestResult, Result, ThresholdRow
+from loadgen.results.summary import clocks_of
+
+Group = Literal["request", "transaction"]
+Key = tuple[Group, str]
+"""A name, and whether it is of requests or of transactions: journeys, groups, calls."""
+
+MOST_NAMES = 200
+"""Each name is a row a second, and in a database a series for each figure."""
+
+OTHERS = "(other names)"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A run begins: which of several, from 1; of what, and what it has to meet. `at_s` are seconds of the epoch."""
+
+    round: int = 1
+    name: str = ""
+    target: str = ""
+    at_s: float = 0.0
+    thresholds: list[ThresholdRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a run is at one moment. `elapsed_s` counts from the start gate, `done` are complete replies and errors."""
+
+    elapsed_s: float = 0.0
+    phase: str = "opening"
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What ended in a second that begins `t_s` after the opening of the measured window, by name.
+
+    The `rest` is what the whole run holds beyond the seconds that were told: what ended after the window, and what was
+    dropped on the way. With it the intervals of a run add up to its Result.
+    """
+
+    t_s: float
+    at_s: float
+    users: int
+    parts: Mapping[Key, Tally]
+    lag: Histogram = field(default_factory=Histogram)
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run is over. `dropped` are seconds that came too fast for this process."""
+
+    result: Result
+    at_s: float
+    dropped: int = 0
+
+
+class Capped:
+    """The first names of a run, as many as are told one by one; the others count together."""
+
+    def __init__(self, most: int = MOST_NAMES) -> None:
+        self._most = most
+        self._kept: set[Key] = set()
+        self._others: set[Key] = set()
+
+    @property
+    def note(self) -> str:
+        """What is to be said of it; empty where all names are told."""
+        if not self._others:
+            return ""
+        return f"exporters tell {self._most} of {self._most + len(self._others):,} names; the others are {OTHERS!r}"
+
+    def parts(self, named: Iterator[tuple[Key, Tally]]) -> dict[Key, Tally]:
+        """By the names that are told; a tally that is added to is a new one."""
+        parts: dict[Key, Tally] = {}
+        for key, tally in named:
+            known = self._key(key)
+            if known == key:
+                parts[key] = tally
+            else:
+                parts.setdefault(known, Tally()).merge(tally)
+        return parts
+
+    def _key(self, key: Key) -> Key:
+        if key in self._kept:
+            return key
+        if len(self._kept) < self._most:
+            self._kept.add(key)
+            return key
+        self._others.add(key)
+        return key[0], OTHERS
+
+
+def named_in(second: RunSecond) -> Iterator[tuple[Key, Tally]]:
+    """All that a second holds by name."""
+    for name, tally in second.requests.items():
+        yield ("request", name), tally
+    for name, tally in second.transactions.items():
+        yield ("transaction", name), tally
+
+
+def named_of(result: Result) -> Iterator[tuple[Key, Tally]]:
+    """The same of a whole run. Raises UsageError for a damaged histogram."""
+    for name, part in result.requests.items():
+        yield ("request", name), _tally(part)
+    for name, part in result.transactions.items():
+        yield ("transaction", name), _tally(part)
+
+
+def _tally(part: RequestResult) -> Tally:
+    tally = Tally(part.ledger.ok, part.ledger.failed, part.ledger.unknown, part.bytes.sent, part.bytes.received)
+    tally.payload = part.payload_bytes
+    tally.statuses = {int(status): times for status, times in part.status_codes.items()}
+    tally.codes = dict(part.error_codes)
+    tally.clocks = decode_clocks(part.histograms)
+    return tally
+
+
+class Sums:
+    """What was told so far, by name."""
+
+    def __init__(self) -> None:
+        self.parts: dict[Key, Tally] = {}
+
+    def add(self, parts: Mapping[Key, Tally]) -> None:
+        """Add up; what is given stays as it is."""
+        for key, tally in parts.items():
+            self.parts.setdefault(key, Tally()).merge(tally)
+
+    def rest(self, whole: Mapping[Key, Tally]) -> dict[Key, Tally]:
+        """What `whole` has beyond it, by the names that have something."""
+        rests = {key: _rest(tally, self.parts.get(key, Tally())) for key, tally in whole.items()}
+        return {key: tally for key, tally in rests.items() if tally.sent or tally.clocks}
+
+
+def _rest(whole: Tally, part: Tally) -> Tally:
+    rest = Tally(
+        max(0, whole.ok - part.ok),
+        max(0, whole.failed - part.failed),
+        max(0, whole.unknown - part.unknown),
+        max(0, whole.bytes_sent - part.bytes_sent),
+        max(0, whole.bytes_received - part.bytes_received),
+        max(0, whole.payload - part.payload),
+    )
+    rest.statuses = _minus(whole.statuses, part.statuses)
+    rest.codes = _minus(whole.codes, part.codes)
+    told = clocks_of(part)
+    for name, counts in clocks_of(whole).items():
+        buckets = _minus(counts.buckets, told.get(name, Histogram()).buckets)
+        if buckets:
+            rest.clocks[name] = Histogram(buckets.items())
+    return rest
+
+
+def _minus(counts: Mapping[T, int], others: Mapping[T, int]) -> dict[T, int]:
+    left = {key: count - others.get(key, 0) for key, count in counts.items()}
+    return {key: count for key, count in left.items() if count > 0}

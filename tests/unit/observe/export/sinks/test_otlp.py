@@ -1,0 +1,110 @@
+import gzip
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra otel is not installed")
+
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+from loadgen.measure.histogram import Histogram, top_of
+from loadgen.observe.export.sinks.otlp import MOST_BUCKETS, Otlp, exponential
+from tests.support.export import BEGAN, ENDED, SAMPLES_US, interval
+
+
+class Collector(HTTPServer):
+    requests: list[Any]
+    status = 200
+
+
+class Taking(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Collector)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
+        self.server.requests.append(ExportMetricsServiceRequest.FromString(body))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def collector():
+    with Collector(("127.0.0.1", 0), Taking) as server:
+        server.requests = []
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def metrics_of(request: Any) -> dict[str, Any]:
+    [resource] = request.resource_metrics
+    attributes = {item.key: item.value for item in resource.resource.attributes}
+    assert attributes["service.name"].string_value == "loadgen"
+    return {metric.name: metric for metric in resource.scope_metrics[0].metrics}
+
+
+def told(collector: Collector) -> list[dict[str, Any]]:
+    sink = Otlp(f"http://127.0.0.1:{collector.server_address[1]}/v1/metrics")
+    sink.began(BEGAN)
+    sink.interval(interval(0))
+    sink.interval(interval(1))
+    sink.ended(ENDED)
+    return [metrics_of(request) for request in collector.requests]
+
+
+def by(metric: Any, key: str) -> dict[str, float]:
+    points = metric.sum.data_points or metric.gauge.data_points
+    values = [{item.key: item.value.string_value for item in point.attributes} for point in points]
+    return {of[key]: point.as_int or point.as_double for of, point in zip(values, points, strict=True)}
+
+
+def test_a_recorded_request_has_cumulative_sums_and_exponential_histograms(collector: Collector) -> None:
+    _, second, end = told(collector)
+    assert by(second["loadgen.requests"], "outcome") == {"ok": 8, "failed": 2, "unknown": 0}
+    assert by(second["loadgen.errors"], "class") == {"unexpected_status": 2}
+    [point] = second["loadgen.response.duration"].exponential_histogram.data_points
+    assert (point.count, sum(point.positive.bucket_counts)) == (8, 8)
+    assert point.sum == pytest.approx(0.092, rel=0.001)
+    assert (point.min, point.max) == (0.001, 0.040031)
+    assert by(end["loadgen.threshold.met"], "expr") == {"p99 < 50ms": 1}
+    assert by(end["loadgen.threshold.observed"], "expr") == {"p99 < 50ms": pytest.approx(0.040031)}
+
+
+def test_the_standard_variable_asks_for_deltas(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
+    _, second, _ = told(collector)
+    assert by(second["loadgen.requests"], "outcome") == {"ok": 4, "failed": 1, "unknown": 0}
+
+
+def test_a_collector_that_refuses_is_an_error(collector: Collector) -> None:
+    collector.status = 400
+    with pytest.raises(ConnectionError):
+        told(collector)
+
+
+@pytest.mark.parametrize("samples", [SAMPLES_US, (5,), (0, 0), (0, 3), tuple(range(1, 10**6, 977)), (1, 3 * 10**9)])
+def test_percentiles_from_buckets_are_within_their_width(samples: tuple[int, ...]) -> None:
+    counts = Histogram((sample, 1) for sample in set(samples))
+    counts = Histogram()
+    for sample in samples:
+        counts.add(sample)
+    point = exponential(counts, {}, 1, 2)
+    assert len(point.positive.bucket_counts) <= MOST_BUCKETS
+    assert point.zero_count + sum(point.positive.bucket_counts) == len(samples) == point.count
+    base = 2.0 ** (2.0**-point.scale)
+    below = point.zero_count
+    for index, times in enumerate(point.positive.bucket_counts, point.positive.offset):
+        low_s, high_s = base**index, base ** (index + 1)
+        within = [s for s in counts.buckets if s and low_s * 0.999999 < top_of(s) / 1e6 <= high_s * 1.000001]
+        assert sum(counts.buckets[s] for s in within) >= times
+        below += times
+    assert below == len(samples)

@@ -1,0 +1,84 @@
+from dataclasses import asdict, replace
+
+import pytest
+
+from loadgen.base.exchange import ConnectionCounts
+from loadgen.measure.histogram import Histogram
+from loadgen.measure.progress import RunSecond
+from loadgen.measure.recording import Tally
+from loadgen.measure.wire import second_out
+from loadgen.observe.export.child import Teller, make_sink
+from loadgen.observe.export.kinds import KINDS, Out
+from loadgen.observe.export.runner import Runner
+from loadgen.observe.export.sinks.base import Sink
+from loadgen.observe.export.told import Began, Ended, Interval, State
+from loadgen.results.result import Ledger, RequestResult, Result, to_document
+from loadgen.results.summary import clocks_of, encoded
+from tests.support.export import BEGAN, tally
+
+
+class Kept(Sink):
+    def __init__(self) -> None:
+        self.told: list[Began | State | Interval | Ended] = []
+
+    def began(self, run: Began) -> None:
+        self.told.append(run)
+
+    def interval(self, interval: Interval) -> None:
+        self.told.append(interval)
+
+    def ended(self, end: Ended) -> None:
+        self.told.append(end)
+
+
+def second(t_s: int, **requests: Tally) -> dict[str, object]:
+    made = RunSecond(t_s, 3, requests, {}, ConnectionCounts(), Histogram())
+    return {"second": second_out(made), "at_s": 100.0 + t_s}
+
+
+def result(whole: Tally) -> Result:
+    ledger = Ledger(whole.sent, whole.sent, 0, whole.ok, whole.failed, whole.unknown)
+    row = RequestResult(ledger, status_codes={"200": whole.ok}, histograms=encoded(clocks_of(whole)))
+    return Result(requests={"a": row}, duration_s=2.0)
+
+
+def test_seconds_and_the_rest_add_up_to_the_result() -> None:
+    sink = Kept()
+    teller = Teller([Runner("csv", sink)])
+    assert teller.take({"began": asdict(BEGAN)}) is None
+    teller.take(second(0, a=tally(1000, 2000)))
+    ended = {"ended": to_document(result(tally(1000, 2000, 9000))), "at_s": 102.0, "dropped": 0}
+    assert teller.take(ended) == []
+    began, first, rest, end = sink.told
+    assert began == BEGAN
+    assert isinstance(first, Interval)
+    assert isinstance(rest, Interval)
+    assert isinstance(end, Ended)
+    assert (first.at_s, first.parts["request", "a"].ok, first.rest) == (100.0, 2, False)
+    assert (rest.parts["request", "a"].ok, rest.rest) == (1, True)
+    assert rest.parts["request", "a"].clocks["response"] == Histogram([(bucket, 1) for bucket in [9000 // 8 * 8]])
+    assert end.result.duration_s == 2.0
+
+
+def test_without_a_rest_nothing_is_told_of_it() -> None:
+    sink = Kept()
+    teller = Teller([Runner("csv", sink)])
+    teller.take({"began": asdict(BEGAN)})
+    teller.take(second(0, a=replace(tally(1000), bytes_sent=0, bytes_received=0)))
+    teller.take({"ended": to_document(result(tally(1000))), "at_s": 102.0, "dropped": 0})
+    assert [type(item) for item in sink.told] == [Began, Interval, Ended]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_row_of_the_table_has_a_sink(kind: str, tmp_path: object) -> None:
+    if kind == "otlp":
+        pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra otel is not installed")
+    where = {
+        "csv": f"{tmp_path}/x",
+        "jsonl": f"{tmp_path}/x",
+        "influx": "http://h/write",
+        "otlp": "http://h/v1/metrics",
+    }
+    sink = make_sink(Out(kind, where.get(kind, "127.0.0.1:0" if kind == "prometheus" else "127.0.0.1:9")))
+    assert isinstance(sink, Sink)
+    sink.close()

@@ -1,0 +1,88 @@
+"""`loadgen run --out`: figures for other programs agree with the Result, and what becomes of them changes nothing."""
+
+import csv
+import json
+import signal
+import threading
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+from tests.support.command import MODES, Command, load, loadgen, wait_until
+
+ONE_PROCESS = MODES["pool"]
+
+
+def test_rows_of_all_exporters_add_up_to_the_result(url: str, tmp_path: Path) -> None:
+    files = {name: tmp_path / f"x.{name}" for name in ("csv", "jsonl", "json")}
+    done = loadgen(
+        "run", f"{url}/error-rate/20", "-c", "4", "-n", "400", "-T", "p99 < 10s", *ONE_PROCESS,
+        "--out", f"csv={files['csv']}", "--out", f"jsonl={files['jsonl']}", "-o", files["json"],
+    )  # fmt: skip
+    result = load(files["json"])
+    assert (done.code, result.notes) == (0, [])
+    with files["csv"].open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    sums = Counter[str]()
+    for row in rows:
+        if row["part"] in ("second", "rest"):
+            sums.update({key: int(row[key]) for key in ("ok", "failed", "bytes_received")})
+    [part] = result.requests.values()
+    assert sums == {"ok": part.ledger.ok, "failed": part.ledger.failed, "bytes_received": part.bytes.received}
+    lines = [json.loads(line) for line in files["jsonl"].read_text().splitlines()]
+    statuses = Counter[str]()
+    for line in lines:
+        statuses.update(line.get("statuses", {}))
+    assert statuses == result.status_codes
+    [threshold] = result.thresholds
+    assert lines[-1]["thresholds"][0]["observed"] == threshold.observed
+    assert [row["observed"] for row in rows if row["part"] == "threshold"] == [str(threshold.observed)]
+
+
+def test_prometheus_has_the_sums_of_the_result_in_the_end(url: str, tmp_path: Path) -> None:
+    saved = tmp_path / "r.json"
+    argv = ["run", url, "-c", "2", "-n", "100", *ONE_PROCESS, "-q", "-o", saved]
+    with Command(*argv[:-3], "--out", "prometheus=127.0.0.1:0", "-o", saved, "-R", "100", "-d", "1s") as command:
+        assert command._process.stderr is not None
+        page_url = command._process.stderr.readline().split()[-1]
+        pages: list[str] = []
+
+        def scrape() -> None:
+            while "loadgen_valid" not in (pages or [""])[-1]:
+                with urllib.request.urlopen(page_url, timeout=20) as reply:
+                    pages.append(reply.read().decode())
+
+        scraper = threading.Thread(target=scrape)
+        scraper.start()
+        done = command.finish()
+        scraper.join(20)
+    result = load(saved)
+    assert done.code == 0
+    good = f'loadgen_requests_total{{name="GET /",outcome="ok"}} {result.ledger.ok}'
+    assert good in pages[-1].splitlines()
+
+
+def test_a_server_that_is_gone_is_one_note_and_no_exit_code(url: str, tmp_path: Path) -> None:
+    saved = tmp_path / "r.json"
+    outs = ["--out", "influx=http://127.0.0.1:1/write?db=x", "--out", f"csv={tmp_path}/x.csv"]
+    done = loadgen("run", url, "-c", "2", "-n", "50", *ONE_PROCESS, *outs, "-o", saved)
+    result = load(saved)
+    assert (done.code, result.ledger.ok) == (0, 50)
+    [note] = result.notes
+    assert note.startswith("--out influx lost ")
+    assert note.endswith("(Connection refused)")
+    assert "influx lost" in done.out
+
+
+def test_what_cannot_begin_is_said_before_the_run(url: str, tmp_path: Path) -> None:
+    done = loadgen("run", url, "-n", "1", "--out", "csv=/dev/full")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "loadgen: --out: csv: No space left on device\n"
+
+
+def test_what_was_written_survives_a_kill(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    with Command("run", url, "-R", "20", "-d", "60s", *ONE_PROCESS, "--out", f"jsonl={file}") as command:
+        wait_until(lambda: file.exists() and '"part": "second"' in file.read_text(), "a second")
+        command.send(signal.SIGKILL)
+    assert all(json.loads(line) for line in file.read_text().splitlines())
