@@ -48,7 +48,8 @@ TYPED = list(dict.fromkeys(line for line in INDENTED if line.startswith("loadgen
 FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULTILINE | re.DOTALL))
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
-FOREIGN = {"--build", "--build-arg", "--cpus", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
+FOREIGN = {"--web"}  # of Prometheus
+FOREIGN |= {"--build", "--build-arg", "--cpus", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
 FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--tags", "--tenant"}  # of Locust
 FOREIGN |= {alias for aliases in ALIASES.values() for alias in aliases} | {
     "--latency"
@@ -197,7 +198,7 @@ def test_every_environment_variable_that_is_named_exists() -> None:
     named = set(re.findall(r"LOADGEN_[A-Z_]+", CHAPTERS))
     known = {variable_of(option.flags) for option in OPTIONS}
     assert named
-    assert named <= known | {"LOADGEN_OUTPUT", "LOADGEN_FORMAT", "LOADGEN_QUIET", "LOADGEN_SET"}
+    assert named <= known | {"LOADGEN_OUTPUT", "LOADGEN_OUT", "LOADGEN_FORMAT", "LOADGEN_QUIET", "LOADGEN_SET"}
 
 
 def test_every_exit_code_that_is_named_exists() -> None:
