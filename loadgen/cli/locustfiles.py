@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from loadgen.base.environment import gil_enabled
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_duration_s
 from loadgen.cli.streams import tell
-from loadgen.session.environment import gil_enabled
 from loadgen.workloads.locust.file import load_locustfile
 
 

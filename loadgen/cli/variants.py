@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
 from loadgen.cli.plans import profile_for, with_body
 from loadgen.plan.plan import Plan
 from loadgen.plan.topology import TopologyError, choose
-from loadgen.session.environment import gil_enabled, usable_cores
 from loadgen.session.here import plan_here
 
 DIMENSIONS = ("mode", "client", "processes", "workers", "connections")

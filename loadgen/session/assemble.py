@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.environment import describe_environment
 from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.redact import Redactor
 from loadgen.executors.places.base import Control
@@ -39,7 +40,6 @@ from loadgen.results.result import (
 )
 from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
 from loadgen.session.collector import Collector
-from loadgen.session.environment import describe_environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 
+from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.redact import Redactor
 from loadgen.base.user_code import is_locustfile
 from loadgen.plan.build import make_plan
@@ -13,7 +14,6 @@ from loadgen.plan.plan import Plan
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.scenarios import chosen_job
-from loadgen.session.environment import gil_enabled, usable_cores
 
 
 def plan_here(profile: Profile) -> Plan:

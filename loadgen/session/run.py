@@ -13,6 +13,7 @@ from traceback import walk_tb
 from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.tls import make_context
+from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.base import TICK_S
 from loadgen.executors.places.base import Place, WorkersLostError
 from loadgen.executors.places.make import make_place
@@ -30,7 +31,6 @@ from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
-from loadgen.session.endpoint import endpoint_of
 from loadgen.session.observers import Hooks
 from loadgen.session.signals import signals_to
 

@@ -9,12 +9,12 @@ from typing import Any
 from loadgen.base.errors import NotReadyError, ScriptError, UsageError
 from loadgen.base.exchange import ErrorClass, Outcome, Request
 from loadgen.base.tls import make_context
+from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.once import PerRun
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import ErrorRow, Ledger, RequestResult, Result
-from loadgen.session.endpoint import endpoint_of
 from loadgen.session.observers import Hooks
 from loadgen.session.run import run
 from loadgen.session.signals import signals_to

@@ -12,13 +12,13 @@ from loadgen.base.exchange import Endpoint, ErrorClass
 from loadgen.base.threads import ThreadPool
 from loadgen.base.tls import make_context
 from loadgen.base.user_code import describe
+from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.once import PerRun
 from loadgen.executors.trial import Trial
 from loadgen.executors.watcher import Watcher
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.trial import Ended, Event
-from loadgen.session.endpoint import endpoint_of
 from loadgen.session.scenario import as_json
 from loadgen.session.signals import signals_to
 from loadgen.workloads.scenario.failures import example_of, place

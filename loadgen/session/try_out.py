@@ -11,6 +11,7 @@ from loadgen.base.clock import NS_PER_S, now_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
+from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.once import nothing
 from loadgen.executors.one_user import OneUser
 from loadgen.executors.thread_loop import ThreadLoop
@@ -20,7 +21,6 @@ from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Plan, Shard
 from loadgen.plan.profiles.document import profile_for_url
 from loadgen.results.trial import Checked, Event, Measured
-from loadgen.session.endpoint import endpoint_of
 from loadgen.session.here import plan_here
 from loadgen.workloads.scenario.base import not_timed
 from loadgen.workloads.scenario.failures import JourneyEndedError

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from loadgen.base.environment import describe_environment
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Generator, Result, Users
-from loadgen.session.environment import describe_environment
 
 
 def unstarted(plan: Plan, because: str) -> Result:

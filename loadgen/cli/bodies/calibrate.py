@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import typer
 
+from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
 from loadgen.base.loop import run_on_loop
@@ -19,7 +20,6 @@ from loadgen.plan.profiles.address import parse_target
 from loadgen.report.campaigns.calibration import render_calibration
 from loadgen.results.calibration import Calibration, cache_file, to_json
 from loadgen.results.result import Result
-from loadgen.session.environment import gil_enabled, usable_cores
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observers
 from loadgen.target.process import NullProcess, TargetProcess

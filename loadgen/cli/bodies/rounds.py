@@ -2,6 +2,7 @@
 
 import os
 
+from loadgen.base.environment import describe_environment
 from loadgen.campaigns.rounds import SETTLE_S
 from loadgen.cli.exporting import exporting
 from loadgen.cli.plans import Planned
@@ -12,7 +13,6 @@ from loadgen.judge.gate import check_likeness, judge_gate
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.named import names_before
 from loadgen.report.run.run_report import RunReport
-from loadgen.session.environment import describe_environment
 
 
 def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: float = SETTLE_S) -> int:

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from loadgen.session.environment import usable_cores
+from loadgen.base.environment import usable_cores
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
