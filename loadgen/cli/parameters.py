@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from loadgen.base.errors import UsageError
+from loadgen.base.imported import imported
 from loadgen.base.units import listed
-from loadgen.cli.options import FLAG, own_option, parameter
+from loadgen.cli.options import FLAG, WHERE, own_option, parameter
 from loadgen.report.exports import EXPORTS, OUTPUT, SAVED, Export, Kind
 
 BASELINE = "Against a baseline"
@@ -69,6 +70,34 @@ class Against:
     def asked(self) -> bool:
         """Whether any of them was given."""
         return self.baseline is not None or self.max_regression is not None or self.anyway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """The machines that a run is made on, where it is not made here."""
+
+    machine: Annotated[
+        list[str] | None,
+        own_option(
+            ["--machine"],
+            WHERE,
+            "Run on the machine that this reaches, as 'ssh host2'; repeatable.",
+            "COMMAND",
+            inherits=False,
+        ),
+    ] = None
+    on_lost: Annotated[
+        str, own_option(["--on-lost"], WHERE, "stop, or go-on with the machines that are left.", "WHAT")
+    ] = "stop"  # fmt: skip
+
+    @property
+    def where(self) -> Any:
+        """A Where (executors/places/machines/fleet.py); None where none was asked for. Raises UsageError."""
+        if self.on_lost not in ("stop", "go-on"):
+            raise UsageError(f"--on-lost: expected stop or go-on, got {self.on_lost!r}")
+        if not self.machine:
+            return None
+        return imported("loadgen.executors.places.machines.fleet", "Where")(tuple(self.machine), self.on_lost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
 from loadgen.session.here import plan_here
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what runs a plan is imported when it is known to be good
+    from loadgen.executors.places.base import Site
     from loadgen.observe.export.kinds import Out
 
 
@@ -34,6 +35,7 @@ class Planned:
     once: bool = False
     results: str | None = None
     outs: "tuple[Out, ...]" = ()
+    site: "Site | None" = None
 
     @property
     def body(self) -> str:
@@ -43,9 +45,12 @@ class Planned:
         return "rounds:rounds" if self.rounds > 1 or self.against.asked else "run:run"
 
 
-def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]) -> Plan:
-    """The plan for a URL, the file of a profile or a scenario, or the name of a shipped profile. Raises UsageError."""
-    return plan_here(profile_for(target, settings, flags))
+def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any], site: "Site | None" = None) -> Plan:
+    """The plan for a URL, the file of a profile or a scenario, or the name of a shipped profile, to run here or there.
+
+    Raises UsageError.
+    """
+    return plan_here(profile_for(target, settings, flags), site)
 
 
 def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]) -> Profile:

@@ -93,7 +93,9 @@ class Worker:
         if self._task.plan.connects_ahead:
             while users.opened < self._task.shard.users and self._control.stop == GO:
                 await asyncio.sleep(POLL_S)
-                users.tick(self._task.clock())
+                now = self._task.clock()
+                users.tick(now)
+                self._control.check_lease(now)
                 self._put(Slot.CONNECTED, users.opened)
         gc.collect()
         gc.freeze()  # what is there now stays to the end: the collector need not look at it
@@ -105,6 +107,7 @@ class Worker:
             if self._control.stop != GO:
                 return 0
             await asyncio.sleep(POLL_S)
+            self._control.check_lease(self._task.clock())
         while (left := gate_at - self._task.clock()) > 0:  # the loop's timers may be early
             await asyncio.sleep(left / NS_PER_S)
         return gate_at
@@ -135,6 +138,7 @@ class Worker:
                 self._watch.beat()
             users.tick(now)
             self._show()
+            control.check_lease(now)
             if control.stop == CUT:
                 users.cut()
                 cut_ns = cut_ns or now

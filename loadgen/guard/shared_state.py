@@ -8,12 +8,13 @@ import mmap
 import os
 import sys
 from enum import IntEnum
+from typing import Self
 
 from loadgen.base.errors import UsageError
 
 HEADER_VALUES = 8
 SLOT_VALUES = 16  # 128 bytes: no two workers write to one cache line, also where the processor fetches them in pairs
-STOP, CAUSE, STOPPED_AT, GATE_AT = range(4)
+STOP, CAUSE, STOPPED_AT, GATE_AT, LEASE_UNTIL = range(5)
 GO, DRAIN, CUT = range(3)
 
 
@@ -28,6 +29,7 @@ class Cause(IntEnum):
     CREDENTIALS = 5
     JOURNAL = 6
     NAMES = 7
+    ALONE = 8
 
 
 class Slot(IntEnum):
@@ -72,7 +74,7 @@ class SharedState:
         self.values = memoryview(self._memory).cast("Q")
 
     @classmethod
-    def create(cls, workers: int) -> "SharedState":
+    def create(cls, workers: int) -> Self:
         """New memory of zeros; its descriptor may be inherited by child processes. Raises UsageError without room."""
         size = 8 * (HEADER_VALUES + SLOT_VALUES * workers)
         if sys.platform == "linux":
@@ -125,6 +127,17 @@ class SharedState:
 
     def cut(self) -> None:
         self.values[STOP] = CUT
+
+    def lease(self, until_ns: int) -> None:
+        """Let workers go on until then, unless it is renewed. Without a lease nothing ends them but a stop."""
+        self.values[LEASE_UNTIL] = until_ns
+
+    def check_lease(self, now: int) -> None:
+        """End all where the lease has run out: whoever started the run is gone, or cannot be heard."""
+        until_ns = self.values[LEASE_UNTIL]
+        if until_ns and now > until_ns and self.values[STOP] != CUT:
+            self.trip(Cause.ALONE, now)
+            self.cut()
 
     @property
     def stop(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from loadgen.results.result import ErrorRow, Latency, Result
+from loadgen.results.result import ErrorRow, Latency, Machines, Result
 
 BUSY_SHARE = 0.95
 """Of a core: a worker above it sent about as fast as it could."""
@@ -28,16 +28,23 @@ SHORT_S = 0.5
 """Of a shorter run what begins and ends it is too large a part to weigh processor time by."""
 
 
-def judge_validity(result: Result, lost: Sequence[str] = (), ceiling_rps: float | None = None) -> tuple[str, list[str]]:
+def judge_validity(
+    result: Result, lost: Sequence[str] = (), ceiling_rps: float | None = None, machines: Machines | None = None
+) -> tuple[str, list[str]]:
     """`valid`, `limited` (the figures are a bound) or `invalid`, with reasons that say what to do.
 
     `lost` says, a line each, which workers are missing; `ceiling_rps` is the most this machine could send when it was
-    calibrated, where it was.
+    calibrated, where it was. Where several machines made the load each has been judged by itself: what was a machine's
+    own doing is said with its name.
     """
     if lost:
         return "invalid", [f"{reason}: its share of the load is missing" for reason in lost]
-    checks = (_held_up, _collecting, _late, _unsent, _not_started, _faulty, _raising)
-    reasons = [*_busy(result, ceiling_rps), *(reason for check in checks for reason in check(result))]
+    if machines is None:
+        own = [*_busy(result, ceiling_rps), *_held_up(result), *_collecting(result), *_late(result)]
+    else:
+        own = [f"{row.name}: {reason}" for row in machines.rows for reason in row.reasons]
+    checks = (_unsent, _not_started, _faulty, _raising)
+    reasons = [*own, *(reason for check in checks for reason in check(result))]
     stalled_s = result.generator.longest_stall_ms / 1000
     stood_still = result.duration_s > 0 and stalled_s > result.duration_s / 4
     if reasons and (stood_still or _own_faults(result.errors) > OWN_FAULT_SHARE * result.ledger.sent):

@@ -21,7 +21,7 @@ from loadgen.plan.topology import TopologyError, choose
 LARGEST_BODY_IN_MEMORY = 8 << 20
 
 
-def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
+def make_plan(profile: Profile, *, cores: int, gil: bool, least_processes: int = 1) -> Plan:
     """The plan of a checked profile. Raises ProfileError for unreadable files and for an impossible topology.
 
     `cores` are the usable ones, `gil` whether the interpreter runs with it. A `body_file` of up to 8 MiB becomes the
@@ -40,7 +40,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool) -> Plan:
         cert_file=_readable(profile, ("cert",), profile.cert, problems),
         key_file=_readable(profile, ("key",), profile.key, problems),
     )
-    processes, workers = _topology(profile, cores, gil, problems)
+    processes, workers = _topology(profile, (cores, gil, least_processes), problems)
     secrets = collect_secrets(profile, job.requests)
     if problems:
         raise profile.origins.places.error(problems, Redactor(secrets))
@@ -84,9 +84,9 @@ def _most_errors(profile: Profile) -> int | None:
     return 1 if profile.fail_fast or (whole and profile.max_errors is None) else profile.max_errors
 
 
-def _topology(profile: Profile, cores: int, gil: bool, problems: list[Problem]) -> tuple[int, int]:
+def _topology(profile: Profile, room: tuple[int, bool, int], problems: list[Problem]) -> tuple[int, int]:
     try:
-        return choose(profile.mode, most_users(profile), profile.processes, profile.workers, cores, gil)
+        return choose(profile.mode, most_users(profile), profile.processes, profile.workers, *room)
     except TopologyError as error:
         problems.append(Problem((error.key,), error.text))
         return 1, 1

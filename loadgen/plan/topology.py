@@ -13,7 +13,7 @@ class TopologyError(ValueError):
 
 
 def choose(
-    mode: Mode, users: int, processes: int | None, workers: int | None, cores: int, gil: bool
+    mode: Mode, users: int, processes: int | None, workers: int | None, cores: int, gil: bool, least: int = 1
 ) -> tuple[int, int]:
     """(processes, workers per process); None lets the mode decide. Raises TopologyError for what cannot be.
 
@@ -23,20 +23,21 @@ def choose(
     | threads | 1 process with a worker per user     | the same                         |
     | async   | 1 process with 1 worker              | the same                         |
 
-    In pool mode, given `workers` without `processes` are the threads of one process. Defaults never exceed the users.
+    In pool mode, given `workers` without `processes` are the threads of one process. Where there are several machines,
+    `least` of them, one process in this table is one on each. Defaults never exceed the users.
     """
     match mode:
         case "pool":
-            return _pool(users, processes, workers, cores, gil)
+            return _pool(users, processes, workers, cores, gil, least)
         case "threads":
-            return _threads(users, processes, workers)
+            return _threads(users, processes, workers, least)
         case "async":
             return _async(processes, workers)
 
 
-def _pool(users: int, processes: int | None, workers: int | None, cores: int, gil: bool) -> tuple[int, int]:
+def _pool(users: int, processes: int | None, workers: int | None, cores: int, gil: bool, least: int) -> tuple[int, int]:
     if processes is None:
-        processes = min(cores, users) if gil and workers is None else 1
+        processes = min(cores, users) if gil and workers is None else min(least, users)
     _check_shareable("processes", processes, users)
     if workers is None:
         workers = 1 if gil else max(1, min(cores, users) // processes)
@@ -44,8 +45,8 @@ def _pool(users: int, processes: int | None, workers: int | None, cores: int, gi
     return processes, workers
 
 
-def _threads(users: int, processes: int | None, workers: int | None) -> tuple[int, int]:
-    processes = processes or 1
+def _threads(users: int, processes: int | None, workers: int | None, least: int) -> tuple[int, int]:
+    processes = processes or min(least, users)
     _check_shareable("processes", processes, users)
     needed = -(-users // processes)
     if workers is not None and workers != needed:

@@ -233,6 +233,49 @@ class Generator:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineRow:
+    """One of several machines of a run: `workers` of them from `first_worker` on in the generator's list.
+
+    `ledger` is of the whole run, warm-up and cool-down included, as the machine last told it. Its monotonic clock was
+    `clock_ahead_s` ahead of the coordinator's, give or take `clock_bound_ms`, and gained `drift_ppm` on it where that
+    is known. It learned of the start gate `gate_early_ms` before it opened. `silent_ms` is the longest that nothing was
+    heard of it; `lost` says how it was lost, and `unaccounted_at_most` how many requests it may have sent after what it
+    told last. `verdict` and `reasons` are as the generator's, of this machine alone.
+    """
+
+    name: str = ""
+    cores: int = 0
+    first_worker: int = 0
+    workers: int = 0
+    ledger: Ledger = field(default_factory=Ledger)
+    clock_ahead_s: float = 0.0
+    clock_bound_ms: float = 0.0
+    drift_ppm: float | None = None
+    gate_early_ms: float | None = None
+    silent_ms: float = 0.0
+    lost: str = ""
+    unaccounted_at_most: int = 0
+    verdict: str = "valid"
+    reasons: list[str] = field(default_factory=list)
+    environment: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Of a run on several machines: each of them, and how near to each other they were.
+
+    `start_spread_ms` is how far apart their first requests were due, at most, `stop_spread_ms` how long after the first
+    of them stopped the last one did; None where they did not. `unaccounted_at_most` are requests that those that were
+    lost may have sent, and that are in no other figure.
+    """
+
+    rows: list[MachineRow] = field(default_factory=list)
+    start_spread_ms: float | None = None
+    stop_spread_ms: float | None = None
+    unaccounted_at_most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One run, whole. Histograms are base64 HdrHistogram V2 in microseconds, lossless to merge.
 
@@ -242,7 +285,8 @@ class Result:
     latency runs from the first request's sending to the last one's end. `journeys` is the ledger of all of them, and
     `journey_rate` their rate; where a run has none, they are all 0. `setup` are requests that prepared users, and are
     in no other figure. `addresses` are those of a name that has several. `notes` say in words what happened before and
-    after the run; `left_behind` are those about what it could not clean up.
+    after the run; `left_behind` are those about what it could not clean up. `machines` are there where it was made on
+    others than this one.
     """
 
     schema: str = SCHEMA
@@ -281,6 +325,7 @@ class Result:
     blocks: list[Block] = field(default_factory=list)
     thresholds: list[ThresholdRow] = field(default_factory=list)
     generator: Generator = field(default_factory=Generator)
+    machines: Machines | None = None
     histograms: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)

@@ -11,6 +11,7 @@ from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.redact import Redactor
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
+from loadgen.judge.machines import judge_machine
 from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.validity import judge_validity
 from loadgen.measure.histogram import Histogram
@@ -31,6 +32,8 @@ from loadgen.results.result import (
     ErrorRow,
     Generator,
     Ledger,
+    MachineRow,
+    Machines,
     Rate,
     RequestResult,
     Result,
@@ -58,9 +61,18 @@ class Ending:
 
 
 def assemble(
-    plan: Plan, control: Control, collected: Collector, started: datetime, opening_s: float, end: Ending
+    plan: Plan,
+    control: Control,
+    collected: Collector,
+    started: datetime,
+    opening_s: float,
+    end: Ending,
+    machines: Machines | None = None,
 ) -> Result:
-    """The Result of a run, also of one that was ended in the middle. Raises AssertionError if the ledger is off."""
+    """The Result of a run, also of one that was ended in the middle. Raises AssertionError if the ledger is off.
+
+    `machines` are those that it was made on, not judged yet.
+    """
     collected.finish()
     total = collected.total.total()
     clocks = clocks_of(total) | collected.total.opening
@@ -111,15 +123,24 @@ def assemble(
             Block(block.start_s, block.length_s, block.ok, block.failed, block.histogram().encode())
             for block in collected.blocks
         ],
-        generator=_generator(plan, collected),
+        generator=_generator(plan, collected, range(plan.shard_count)),
         notes=_notes(collected.total.connections),
         histograms=encoded(clocks),
     )  # fmt: skip
     known = end.calibration
     ceiling_rps = known.ceiling.rps if known is not None and known.holds_for(result.environment) else None
-    verdict, reasons = judge_validity(result, end.lost, ceiling_rps)
+    if machines is not None:
+        machines = replace(machines, rows=[_judged(row, plan, collected, result) for row in machines.rows])
+    verdict, reasons = judge_validity(result, end.lost, ceiling_rps, machines)
     notes = [*result.notes, *redirect_notes(result)]
-    return replace(result, generator=replace(result.generator, verdict=verdict, reasons=reasons), notes=notes)
+    generator = replace(result.generator, verdict=verdict, reasons=reasons)
+    return replace(result, generator=generator, machines=machines, notes=notes)
+
+
+def _judged(row: MachineRow, plan: Plan, collected: Collector, result: Result) -> MachineRow:
+    """A machine with what is to be said of it alone."""
+    workers = range(row.first_worker, row.first_worker + row.workers)
+    return judge_machine(row, replace(result, generator=_generator(plan, collected, workers)))
 
 
 def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:
@@ -265,12 +286,13 @@ def _ms(value_us: int | None) -> float | None:
     return None if value_us is None else to_ms(value_us)
 
 
-def _generator(plan: Plan, collected: Collector) -> Generator:
-    usages = collected.usages.values()
+def _generator(plan: Plan, collected: Collector, numbers: range) -> Generator:
+    """Of the workers with these numbers."""
+    usages = [usage for worker, usage in collected.usages.items() if worker in numbers]
     processes = _processes(usages)
     cpu_ns = sum(usage.cpu_ns for usage in usages)
     longest = max(usages, key=lambda usage: usage.longest_stall_ns, default=None)
-    workers = [_worker(collected.usages.get(index), lag) for index, lag in enumerate(collected.worker_lag)]
+    workers = [_worker(collected.usages.get(index), collected.worker_lag[index]) for index in numbers]
     return Generator(
         mode=plan.mode,
         client=plan.client,

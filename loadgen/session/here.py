@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.redact import Redactor
@@ -13,12 +14,19 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
+
+if TYPE_CHECKING:  # what runs a plan
+    from loadgen.executors.places.base import Site
 from loadgen.plan.profiles.scenarios import chosen_job
 
 
-def plan_here(profile: Profile) -> Plan:
-    """The plan of a checked profile on this machine; a bucket is found by AWS's variables, too. Raises UsageError."""
-    plan = make_plan(profile, cores=usable_cores(), gil=gil_enabled())
+def plan_here(profile: Profile, site: "Site | None" = None) -> Plan:
+    """The plan of a checked profile on this machine, or for `site`; a bucket is found by AWS's variables, too.
+
+    Raises UsageError.
+    """
+    cores, least = (usable_cores(), 1) if site is None else (site.cores, site.least_processes)
+    plan = make_plan(profile, cores=cores, gil=gil_enabled(), least_processes=least)
     match plan.job:
         case HttpJob():
             return plan

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from loadgen.base.redact import Redactor
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result
+
+if TYPE_CHECKING:  # who looks on imports nothing that runs
+    from loadgen.executors.places.base import Site
 
 
 class Observer:
@@ -87,13 +91,14 @@ class _OfStep(Observer):
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What a run hands to its caller. `observers` are told of it while it lasts.
+    """What a run hands to its caller, and takes of it. `observers` are told of it while it lasts.
 
     `emergency` takes the Result so far at the second signal, or from another thread where code of a scenario's own
     keeps the loop, and should not return. `crashed` takes an exception of
-    ours; the run still ends with a Result.
+    ours; the run still ends with a Result. `site` is where it runs, if not here.
     """
 
     observers: Observers
     emergency: Callable[[Result], None]
     crashed: Callable[[BaseException], None]
+    site: "Site | None" = None

@@ -13,10 +13,9 @@ from traceback import walk_tb
 from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.tls import make_context
-from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.base import TICK_S
 from loadgen.executors.places.base import Place, WorkersLostError
-from loadgen.executors.places.make import make_place
+from loadgen.executors.places.make import ThisMachine
 from loadgen.executors.worker import UsersLostError
 from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
@@ -58,6 +57,7 @@ ENDED_BY = {
     **{cause: cause.name.lower() for cause in Cause},
     Cause.CREDENTIALS: "error",
     Cause.JOURNAL: "error",
+    Cause.ALONE: "error",
     Cause.NAMES: "script",
 }
 
@@ -70,10 +70,8 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     """
     if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
         make_context(plan.tls)  # raises UsageError for files that the workers could not use either
-    asked_ns = now_ns()
-    endpoint = await endpoint_of(plan)
-    dns_ns = None if plan.origin.is_address else now_ns() - asked_ns
-    with closing(make_place(plan, endpoint)) as place:
+    place, dns_ns = await (hooks.site or ThisMachine()).place(plan)
+    with closing(place):
         session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration)
         with signals_to(session.interrupt):
             return await session.run()
@@ -267,6 +265,8 @@ class Session:
             because = "the S3 credentials have expired and could not be renewed"
         elif cause is Cause.JOURNAL:
             because = "the journal of the batch (--resume) could not be written; is its disk full?"
+        elif cause is Cause.ALONE:
+            because = "a machine of the run had not heard from here for longer than its lease"
         elif cause is Cause.NAMES:
             because = TOO_MANY
         elif cause is Cause.FAIL_FAST and not because:
@@ -281,7 +281,9 @@ class Session:
     def _result(self, *, whole: bool) -> Result:
         opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
         ending = self._ending(whole=whole)
-        result = assemble(self._plan, self._control, self._collected, self._started, opening_s, ending)
+        result = assemble(
+            self._plan, self._control, self._collected, self._started, opening_s, ending, self._place.machines()
+        )
         return replace(result, thresholds=judge_thresholds(result, self._plan.thresholds))
 
     def _progress(self, phase: Phase) -> None:

@@ -151,7 +151,7 @@ class _S3Run:
             notes = [*result.notes, *self._notes]
             self._hooks.emergency(replace(result, notes=notes, left_behind=self._left_behind))
 
-        return Hooks(observers, emergency, self._hooks.crashed)
+        return replace(self._hooks, observers=observers, emergency=emergency)
 
     @property
     def _sweeps(self) -> bool:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from loadgen.base.clock import NS_PER_MS, NS_PER_S, s_to_ns
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, s_to_ns
 from loadgen.executors.places.base import Deliver
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import CUT, GO, SharedState, Slot, State
@@ -36,7 +36,7 @@ class FakeWorker:
     shard: Shard
     control: SharedState
     deliver: Deliver
-    clock: VirtualClock
+    clock: Clock
     service_s: float = SERVICE_S
     is_at_fault: bool = False
     _tally: Tally = field(default_factory=Tally)
@@ -52,6 +52,7 @@ class FakeWorker:
         connected_ns = self.clock() + s_to_ns(after_s)
         while self.clock() < connected_ns and self.control.stop == GO:
             await asyncio.sleep(POLL_S)
+            self.control.check_lease(self.clock())
         self._put(Slot.CONNECTED, self.shard.users)
         self._put(Slot.STATE, State.READY)
 
@@ -61,6 +62,7 @@ class FakeWorker:
             if self.control.stop != GO:
                 return False
             await asyncio.sleep(POLL_S)
+            self.control.check_lease(self.clock())
         while (left_ns := gate_at - self.clock()) > 0:
             await asyncio.sleep(left_ns / NS_PER_S)
         self._opens_ns = gate_at + s_to_ns(self.plan.warmup_s)
@@ -82,6 +84,7 @@ class FakeWorker:
             done_ns = self.clock() + s_to_ns(self.service_s)
             while (left_ns := done_ns - self.clock()) > 0 and self.control.stop != CUT:
                 await asyncio.sleep(min(POLL_S, left_ns / NS_PER_S))
+                self.control.check_lease(self.clock())
                 self._look(closes_ns)
             if left_ns > 0:
                 self._tally.unknown += 1
@@ -157,6 +160,9 @@ class FakePlace:
             asyncio.ensure_future(self._run(work, FakeWorker(self._plan, shard, self.control, deliver, self._clock)))
             for work, shard in zip(self._works, shards, strict=True)
         ]
+
+    def machines(self) -> None:
+        return None
 
     def abandon(self) -> None:
         self.abandoned = True

@@ -13,7 +13,11 @@ def plan_run(given: Run) -> Planned:
     delivery = Delivery(given.output)
     if given.once and (given.rounds > 1 or given.against.asked or given.output.files or given.output.form != "text"):
         raise UsageError("--once shows what happens and measures nothing: there is no result to save or to compare")
-    plan = plan_for(given.target, given.settings, given.flags)
+    where = given.elsewhere.where
+    if where is not None and given.once:
+        raise UsageError("--machine: --once shows what happens on this machine; leave out one of them")
+    site = None if where is None else where.open()
+    plan = plan_for(given.target, given.settings, given.flags, site)
     if given.once and not (isinstance(plan.job, ScenarioJob) and plan.job.function is None):
         raise UsageError(
             "--once: TARGET has no scenarios; it takes a file of them (.py), or a profile with `scenarios:`"
@@ -24,4 +28,4 @@ def plan_run(given: Run) -> Planned:
         if given.rounds > 1 or given.against.asked:
             raise UsageError("--results: cannot be combined with --rounds or --baseline: it is of one run")
         is_regular("--results", given.results)
-    return Planned(plan, delivery, given.rounds, given.against, given.once, given.results, asked_outs(given.outs))
+    return Planned(plan, delivery, given.rounds, given.against, given.once, given.results, asked_outs(given.outs), site)

@@ -15,5 +15,7 @@ def plan_s3(given: S3) -> Planned:
     section = {"job": given.job, **given.section}
     endpoint = section.pop("endpoint", None)
     endpoint = endpoint and (url_of(endpoint) or endpoint)
-    plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}))
-    return Planned(plan, delivery, given.rounds, given.against, outs=asked_outs(given.outs))
+    where = given.elsewhere.where
+    site = None if where is None else where.open()
+    plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}), site)
+    return Planned(plan, delivery, given.rounds, given.against, outs=asked_outs(given.outs), site=site)

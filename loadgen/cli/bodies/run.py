@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from dataclasses import replace
 
 from loadgen.base.errors import LoadgenError
 from loadgen.base.loop import run_on_loop
@@ -53,13 +54,15 @@ def run(given: Planned) -> int:
             tell("".join(traceback.format_exception(error)))
 
         try:
-            result = run_on_loop(
-                run_job(
-                    results.plan, Hooks(Observers(live, *exporters), emergency, crashed), last_calibration(os.environ)
-                )
-            )
+            hooks = Hooks(Observers(live, *exporters), emergency, crashed)
+            calibration = last_calibration(os.environ)
+            if given.site is not None:  # it is not this machine that is calibrated
+                hooks, calibration = replace(hooks, site=given.site), None
+            result = run_on_loop(run_job(results.plan, hooks, calibration))
             live.end()
             finish(result)
         finally:
             results.close()
+            if given.site is not None:
+                given.site.close()
     return exit_code(result)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from loadgen.cli.options import FLAG, LOAD, OPTIONS, Options, own_option
-from loadgen.cli.parameters import Against, Output, OutputFlags, Outs, Rounds, Settings, Target
+from loadgen.cli.parameters import Against, Elsewhere, Output, OutputFlags, Outs, Rounds, Settings, Target
 from loadgen.report.exports import OUTPUT
 
 
@@ -34,4 +34,5 @@ class Run:
     rounds: Rounds = 1
     outs: Outs = None
     against: Against
+    elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]

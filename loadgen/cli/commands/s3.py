@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
-from loadgen.cli.parameters import Against, Output, OutputFlags, Outs, Rounds
+from loadgen.cli.parameters import Against, Elsewhere, Output, OutputFlags, Outs, Rounds
 
 BUCKET = "Bucket"
 OBJECTS = "Objects"
@@ -68,4 +68,5 @@ class S3:
     rounds: Rounds = 1
     outs: Outs = None
     against: Against
+    elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]

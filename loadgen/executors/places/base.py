@@ -7,7 +7,8 @@ from typing import Protocol
 from loadgen.base.errors import LoadgenError
 from loadgen.guard.shared_state import Cause, Slot
 from loadgen.measure.recording import Frame
-from loadgen.plan.plan import Shard
+from loadgen.plan.plan import Plan, Shard
+from loadgen.results.result import Machines
 
 Deliver = Callable[[Frame], None]
 
@@ -73,8 +74,32 @@ class Place(Protocol):
         WorkersLostError, or an exception that is a bug of ours. Workers whose future is done count as FINISHED.
         """
 
+    def machines(self) -> Machines | None:
+        """What the Result says of other machines; None where it is this one."""
+
     def abandon(self) -> None:
         """End workers that did not come back after a cut. Where that cannot be done, their futures stay as they are."""
 
     def close(self) -> None:
         """Wait for workers that still run, which are to be cut before, unless they were abandoned; and free all."""
+
+
+class Site(Protocol):
+    """Where runs may be made: this machine, or others."""
+
+    @property
+    def cores(self) -> int:
+        """How many may be kept busy."""
+
+    @property
+    def least_processes(self) -> int:
+        """Fewer would leave some of it out."""
+
+    async def place(self, plan: Plan) -> tuple[Place, int | None]:
+        """For one run, nothing of which goes on yet; to be closed. And what looking up the target's name took, in ns.
+
+        Raises UsageError where the plan finds no room.
+        """
+
+    def close(self) -> None:
+        """There will be no more runs."""

@@ -53,6 +53,9 @@ class Here:
             return [loop.run_in_executor(self._pool, self._on_own_loop, task) for task in tasks]
         return [asyncio.ensure_future(self._guarded(task)) for task in tasks]
 
+    def machines(self) -> None:
+        return None
+
     def abandon(self) -> None:
         self._abandoned = True  # nothing ends a thread from outside
 

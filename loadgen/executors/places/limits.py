@@ -1,5 +1,6 @@
 """What this host allows: raised where it may be, refused with the figure and the remedy where it may not."""
 
+import math
 import resource
 from pathlib import Path
 
@@ -37,14 +38,14 @@ def check_descriptors(plan: Plan, limit: int) -> None:
         )
 
 
-def check_ports(plan: Plan, endpoint: Endpoint, listed: Path = LISTED_PORTS) -> None:
-    """Raise UsageError where there are fewer ephemeral ports than connections."""
+def check_ports(plan: Plan, endpoint: Endpoint, listed: Path = LISTED_PORTS, *, part: float = 1) -> None:
+    """Raise UsageError where there are fewer ephemeral ports than connections, of which so large a part is here."""
     try:
         low, high = (int(text) for text in listed.read_text().split())
     except (OSError, ValueError):
         return
     available = (high - low + 1) * len(endpoint.addresses)
-    most = plan.most_users
+    most = math.ceil(plan.most_users * part)
     if most > available:
         raise UsageError(
             f"{most} connections to one address need as many ephemeral ports, but this host has {available}: "

@@ -1,13 +1,35 @@
 """From a plan to the place of its workers."""
 
+from loadgen.base.clock import now_ns
 from loadgen.base.descriptors import raise_descriptor_limit
+from loadgen.base.environment import usable_cores
 from loadgen.base.exchange import Endpoint
+from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.here import Here
 from loadgen.executors.places.limits import check_descriptors, check_ports
 from loadgen.executors.places.processes import Processes
 from loadgen.guard.shared_state import SharedState
 from loadgen.plan.plan import Plan
+
+
+class ThisMachine:
+    """A Site."""
+
+    least_processes = 1
+
+    @property
+    def cores(self) -> int:
+        return usable_cores()
+
+    async def place(self, plan: Plan) -> tuple[Place, int | None]:
+        asked_ns = now_ns()
+        endpoint = await endpoint_of(plan)
+        dns_ns = None if plan.origin.is_address else now_ns() - asked_ns
+        return make_place(plan, endpoint), dns_ns
+
+    def close(self) -> None:
+        pass
 
 
 def make_place(plan: Plan, endpoint: Endpoint) -> Place:

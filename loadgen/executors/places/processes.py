@@ -50,15 +50,18 @@ class Processes:
         self._pool = ThreadPoolExecutor(max_workers=plan.processes, thread_name_prefix="process")
 
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
-        """Each process gets as many of the shards as the others."""
+        """Each process gets as many of the shards as the others, and its number among all of the plan."""
         loop = asyncio.get_running_loop()
-        each = -(-len(shards) // self._plan.processes)
+        each = self._plan.shard_count // self._plan.processes
         parts = [shards[first : first + each] for first in range(0, len(shards), each)]
         plan = plan_to_pieces(self._plan)
         return [
-            loop.run_in_executor(self._pool, self._run_child, number, part, plan, deliver)
-            for number, part in enumerate(parts, 1)
+            loop.run_in_executor(self._pool, self._run_child, part[0].index // each + 1, part, plan, deliver)
+            for part in parts
         ]
+
+    def machines(self) -> None:
+        return None
 
     def abandon(self) -> None:
         self._abandoned = True

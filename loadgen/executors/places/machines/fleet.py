@@ -1,0 +1,117 @@
+"""The machines that were asked for: found and described once, and then a place for one run after the other."""
+
+import queue
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from loadgen.base.clock import Clock, now_ns
+from loadgen.base.errors import UsageError
+from loadgen.executors.places.base import Place
+from loadgen.executors.places.machines.clock import RemoteClock
+from loadgen.executors.places.machines.deal import deal
+from loadgen.executors.places.machines.description import Description, check_alike, describe_machine, description_in
+from loadgen.executors.places.machines.link import CommandLink, Link
+from loadgen.executors.places.machines.member import Member
+from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.place import Machines, OnLost
+from loadgen.plan.plan import Plan
+
+ANSWER_S = 30.0
+"""To log in and to start Python takes seconds on a slow machine; no answer after this is none."""
+
+EXCHANGES = 16
+"""Of the clocks before a run: the quickest of so many was 2 to 20 times nearer than the bound that it gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What was asked for: a command for each machine. It says nothing of what a plan is."""
+
+    commands: tuple[str, ...] = ()
+    on_lost: OnLost = "stop"
+
+    def open(self) -> "Fleet":
+        """Reach them all. Raises UsageError where one cannot be reached, or is not the same program."""
+        links: list[Link] = []
+        try:
+            links += map(CommandLink, self.commands)
+            return Fleet(links, self.on_lost)
+        except BaseException:
+            for link in links:
+                link.close()
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    name: str
+    link: Link
+    description: Description
+    clock: RemoteClock
+
+
+class Fleet:
+    """A Site of machines at the ends of `links`. Raises UsageError where one does not answer, or does not fit."""
+
+    def __init__(self, links: Sequence[Link], on_lost: OnLost = "stop", clock: Clock = now_ns) -> None:
+        self._on_lost = on_lost
+        self._clock = clock
+        for link in links:
+            link.send(Message("describe"))
+        self._machines = [self._known(number, link) for number, link in enumerate(links, 1)]
+        check_alike([(machine.name, machine.description) for machine in self._machines], describe_machine())
+
+    @property
+    def cores(self) -> int:
+        """The usable ones of all."""
+        return sum(machine.description.cores for machine in self._machines)
+
+    @property
+    def least_processes(self) -> int:
+        """One on each machine."""
+        return len(self._machines)
+
+    async def place(self, plan: Plan) -> tuple[Place, int | None]:
+        """For one run; each machine looks up the target's name by itself."""
+        parts = deal(plan, [machine.description.cores for machine in self._machines])
+        members = [
+            Member(machine.name, machine.link, machine.description, machine.clock, shards)
+            for machine, shards in zip(self._machines, parts, strict=True)
+        ]
+        return Machines(plan, members, self._on_lost, self._clock), None
+
+    def close(self) -> None:
+        """Let the machines go."""
+        for machine in self._machines:
+            machine.link.close()
+        for machine in self._machines:
+            machine.link.wait()
+
+    def _known(self, number: int, link: Link) -> _Machine:
+        name = f"machine {number} ({link.name})"
+        came: queue.SimpleQueue[tuple[Message | None, int]] = queue.SimpleQueue()
+        link.listen(lambda message: came.put((message, self._clock())))
+        try:
+            described = self._answer(name, link, came)[0]
+            try:
+                description = description_in(dict(described.head))
+            except TypeError:
+                raise UsageError(f"{name} has another loadgen: install the same") from None
+            clock = RemoteClock()
+            for _ in range(EXCHANGES):
+                link.send(Message("clock", {"sent": self._clock()}))
+                answer, back_ns = self._answer(name, link, came)
+                clock.add(answer.head["sent"], answer.head["there"], back_ns)
+        finally:
+            link.listen(None)
+        return _Machine(name, link, description, clock)
+
+    @staticmethod
+    def _answer(name: str, link: Link, came: "queue.SimpleQueue[tuple[Message | None, int]]") -> tuple[Message, int]:
+        with suppress(queue.Empty):
+            message, at_ns = came.get(timeout=ANSWER_S)
+            if message is not None:
+                return message, at_ns
+            raise UsageError(f"{name} {getattr(link, 'how_it_ended', 'was lost')} before it said that it is a machine")
+        raise UsageError(f"{name} did not answer within {ANSWER_S:g} s")

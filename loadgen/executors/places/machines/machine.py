@@ -1,0 +1,109 @@
+"""A machine of a run: it does what the coordinator's messages say, and stops by itself where they no longer come."""
+
+import asyncio
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from loadgen.base.clock import Clock, now_ns
+from loadgen.base.descriptors import raise_descriptor_limit
+from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Endpoint
+from loadgen.base.tls import make_context
+from loadgen.clients.endpoint import endpoint_of
+from loadgen.executors.places.base import Place
+from loadgen.executors.places.limits import check_descriptors, check_ports
+from loadgen.executors.places.machines.description import describe_machine, description_out
+from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.part import CUT_S, Part
+from loadgen.executors.places.processes import Processes
+from loadgen.guard.shared_state import CUT, Cause, SharedState
+from loadgen.plan.codec import read_plan
+from loadgen.plan.plan import Plan
+
+MakePlace = Callable[[Plan, Endpoint, SharedState], Place]
+
+
+class Machine:
+    """Takes messages on one loop. `tell` sends one to the coordinator, and never waits."""
+
+    def __init__(
+        self, tell: Callable[[Message], None], make_place: MakePlace = Processes, clock: Clock = now_ns
+    ) -> None:
+        self._tell = tell
+        self._make_place = make_place
+        self._clock = clock
+        self._part: Part | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    async def serve(self, inbox: "asyncio.Queue[Message | None]") -> None:
+        """Until None comes, which is the end of whoever gave the messages; then all that runs ends, and is waited for.
+
+        Raises what is a bug of ours.
+        """
+        while (message := await inbox.get()) is not None:
+            self._take(message)
+        if self._running is not None and not self._running.done():
+            if self._part is not None:
+                self._part.end(Cause.ALONE)
+            await asyncio.wait([self._running], timeout=CUT_S)
+            if self._part is not None and not self._running.done():
+                self._part.abandon()
+                await self._running
+
+    def _take(self, message: Message) -> None:
+        head, part = message.head, self._part
+        match message.kind:
+            case "describe":
+                self._tell(Message("described", description_out(describe_machine())))
+            case "clock":
+                self._tell(Message("clock", {"sent": head["sent"], "there": self._clock()}))
+            case "begin":
+                self._running = asyncio.get_running_loop().create_task(self._begin(message))
+            case "lease" if part is not None:
+                part.control.lease(head["until"])
+                part.fail_elsewhere(head["failed"])
+                self._tell(Message("leased", {"sent": head["sent"], "there": self._clock()}))
+            case "gate" if part is not None:
+                part.control.open_gate(head["at"])
+                self._tell(Message("gated", {"at": head["at"], "early": head["at"] - self._clock()}))
+            case "stop" if part is not None:
+                part.control.trip(Cause(head["cause"]), self._clock())
+                if head["stop"] == CUT:
+                    part.control.cut()
+                self._tell(Message("stopped", {"at": part.control.stopped_at_ns}))
+            case "abandon" if part is not None:
+                part.abandon()
+
+    async def _begin(self, message: Message) -> None:
+        try:
+            plan = read_plan(BytesIO(message.body))
+            shards = range(*message.head["shards"])
+            _check_for_machines(plan)
+            if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
+                make_context(plan.tls)
+            asked_ns = self._clock()
+            endpoint = await endpoint_of(plan)
+            dns_ns = None if plan.origin.is_address else self._clock() - asked_ns
+            check_descriptors(plan, raise_descriptor_limit())
+            check_ports(plan, endpoint, part=len(shards) / plan.shard_count)
+            control = SharedState.create(plan.shard_count)
+        except UsageError as error:
+            self._tell(Message("refused", {"text": str(error)}))
+            return
+        control.lease(message.head["until"])
+        self._part = Part(plan, shards, self._make_place(plan, endpoint, control), control, self._tell, self._clock)
+        self._tell(Message("begun"))
+        try:
+            await self._part.run(dns_ns)
+        finally:
+            self._part = None
+
+
+def _check_for_machines(plan: Plan) -> None:
+    """Raise UsageError for what writes to this machine what is wanted on the coordinator's."""
+    job: Any = plan.job
+    if getattr(job, "journal", None):
+        raise UsageError("--resume: the journal of a batch is a file of one machine; leave it out, or use one machine")
+    if getattr(job, "results", None):
+        raise UsageError("--results: what calls return is written on one machine; leave it out, or use one machine")

@@ -1,0 +1,147 @@
+"""One machine's part of a run: its processes, what they tell, and the lease that ends them where nobody watches."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from loadgen.base.clock import NS_PER_US, Clock, s_to_ns
+from loadgen.base.errors import UsageError
+from loadgen.executors.places.base import Place, WorkersLostError
+from loadgen.executors.places.machines.merging import Merger
+from loadgen.executors.places.machines.messages import Message
+from loadgen.guard.shared_state import HEADER_VALUES, SLOT_VALUES, Cause, SharedState, Slot
+from loadgen.measure.histogram import Histogram, bucket_of
+from loadgen.measure.names import names_of
+from loadgen.measure.recording import Frame, Recording
+from loadgen.measure.wire import pack_frames
+from loadgen.plan.plan import Plan, make_shards
+
+LOOK_S = 0.005
+"""How often the counters are looked at for a failure, a stop or a worker that is ready: so late do the others hear."""
+
+TELL_S = 0.1
+"""How often they are told all the same. That is also how the coordinator knows that the machine is there."""
+
+CUT_S = 5.0
+"""As long as the coordinator gives workers to come back after a cut."""
+
+
+class Keeper(Protocol):
+    """Has a copy of what a machine tells, for when nobody hears it."""
+
+    def add(self, frame: Frame) -> None:
+        """What a worker recorded. It is the keeper's."""
+
+    def keep(self, control: SharedState, shards: range, why: str) -> str:
+        """Write all of it to a file; its name."""
+
+
+class Part:
+    """`tell` sends to the coordinator and never waits. `control` has the slots of all machines' workers, of which those
+    of `shards` are written here; it is the place's, and closed with it.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        shards: range,
+        place: Place,
+        control: SharedState,
+        tell: Callable[[Message], None],
+        clock: Clock,
+    ) -> None:
+        self.control = control
+        self._plan = plan
+        self._shards = shards
+        self._place = place
+        self._merger = Merger(names_of(plan.job, most=None))
+        self._clock = clock
+        self._tell = tell
+        self._number = 0
+        self._told: tuple[int, ...] = ()
+        self._next_ns = 0
+        self._cut_ns = 0
+
+    async def run(self, dns_ns: int | None) -> None:
+        """From starting the processes to telling that all is done. `dns_ns` is what looking up the name took."""
+        loop = asyncio.get_running_loop()
+        lost: list[str] = []
+        refused = ""
+        try:
+            shards = make_shards(self._plan)[self._shards.start : self._shards.stop]
+
+            def deliver(frame: Frame) -> None:
+                loop.call_soon_threadsafe(self._take, frame)
+
+            futures = self._place.start(shards, deliver)
+            if dns_ns is not None and self._plan.phases:
+                opening = {"dns": Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])}
+                self._take(Frame(self._shards.start, 0, 0, Recording(opening=opening), "warmup"))
+            pending = set(futures)
+            while pending:
+                _, pending = await asyncio.wait(pending, timeout=LOOK_S)
+                self._look()
+            for error in filter(None, (future.exception() for future in futures)):
+                if isinstance(error, UsageError):
+                    refused = str(error)
+                else:
+                    lost.append(str(error) if isinstance(error, WorkersLostError) else f"a worker failed ({error!r})")
+            self._give_frames()
+            self._give_slots()
+        finally:
+            self._place.close()
+        self._say("done", lost=lost, refused=refused)
+
+    def end(self, cause: Cause) -> None:
+        """Nothing new from here on, and what still runs ends."""
+        self.control.trip(cause, self._clock())
+        self.control.cut()
+
+    def abandon(self) -> None:
+        """End processes that did not come back."""
+        self._place.abandon()
+
+    def fail_elsewhere(self, failed: int) -> None:
+        """So many failures the other machines have had: they count for `--max-errors` here, too."""
+        elsewhere = 0 if self._shards.start else self._shards.stop
+        if elsewhere < self._plan.shard_count:
+            self.control.put(elsewhere, Slot.FAILED, failed)
+
+    def _take(self, frame: Frame) -> None:
+        if frame.hung is None:
+            self._merger.add(frame, self._clock())
+        else:
+            self._say("frames", body=pack_frames([frame]))
+
+    def _look(self) -> None:
+        now = self._clock()
+        self.control.check_lease(now)
+        seen = (self._sum(Slot.FAILED), self._sum(Slot.STATE), self.control.stop)
+        if seen != self._told or now >= self._next_ns:
+            self._told, self._next_ns = seen, now + s_to_ns(TELL_S)
+            self._give_slots()
+        if self._merger.due(now):
+            self._give_frames()
+        if self.control.cause is Cause.ALONE:
+            self._cut_ns = self._cut_ns or now
+            if now - self._cut_ns > s_to_ns(CUT_S):
+                self._place.abandon()
+
+    def _sum(self, slot: Slot) -> int:
+        return sum(self.control.get(worker, slot) for worker in self._shards)
+
+    def _give_slots(self) -> None:
+        own = slice(HEADER_VALUES + self._shards.start * SLOT_VALUES, HEADER_VALUES + self._shards.stop * SLOT_VALUES)
+        control = self.control
+        self._say(
+            "slots", slots=control.values[own].tolist(), stop=control.stop, cause=control.cause,
+            stopped_at=control.stopped_at_ns, at=self._clock(),
+        )  # fmt: skip
+
+    def _give_frames(self) -> None:
+        if frames := self._merger.take():
+            self._say("frames", body=pack_frames(frames))
+
+    def _say(self, kind: str, *, body: bytes = b"", **head: object) -> None:
+        self._number += 1
+        self._tell(Message(kind, {"number": self._number, **head}, body))

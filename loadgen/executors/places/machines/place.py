@@ -1,0 +1,264 @@
+"""Workers on other machines: what starts, watches and stops them all."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
+from loadgen.base.errors import UsageError
+from loadgen.executors.places.base import Deliver, WorkersLostError
+from loadgen.executors.places.machines.member import Member
+from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.mirror import Mirror
+from loadgen.guard.shared_state import GO, SLOT_VALUES, Cause, Slot, State
+from loadgen.measure.wire import unpack_frames
+from loadgen.plan.codec import plan_to_pieces
+from loadgen.plan.plan import Plan, Shard
+from loadgen.results.result import Ledger, MachineRow
+from loadgen.results.result import Machines as MachineRows
+
+OnLost = Literal["stop", "go-on"]
+
+LEASE_S = 2.0
+"""A machine that has heard nothing for so long stops. Of 5 runs with one second on a host at load 15 one lost a machine
+that was well; after two, a target that nobody watches any more has had little that it would not have had."""
+
+RENEW_S = 0.25
+"""Eight leases may be late or lost before one runs out."""
+
+LOST_S = LEASE_S + 0.5
+"""More than the lease, a tick and what clocks are apart: what is called lost has stopped."""
+
+SILENT_S = 1.0
+"""A machine tells something ten times a second; it is shown, and nothing is decided by it."""
+
+LOOK_S = 0.05
+STALL_S = 0.5
+"""Between two looks: then it is this process that stood still, and what the machines told lies unread."""
+
+LEAST_AHEAD_NS = 300 * NS_PER_MS
+"""How long ahead the gate is set: it came 288-297 ms early on two busy cores, in the time that a message takes."""
+
+
+class Machines:
+    """A Place; `members` have their shards. Their links stay open."""
+
+    def __init__(self, plan: Plan, members: Sequence[Member], on_lost: OnLost = "stop", clock: Clock = now_ns) -> None:
+        self.control = Mirror.create(plan.shard_count)
+        self.members = members
+        self._plan = plan
+        self._on_lost = on_lost
+        self._clock = clock
+        self._deliver: Deliver | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._renew_ns = 0
+        self._looked_ns = 0
+
+    @property
+    def gate_delay_ns(self) -> int:
+        return max(LEAST_AHEAD_NS, 5 * max(member.clock.slowest_ns for member in self.members))
+
+    def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
+        """The shards are those of the whole plan."""
+        loop = asyncio.get_running_loop()
+        self._deliver = deliver
+        plan = b"".join(plan_to_pieces(self._plan))
+        futures = []
+        for member in self.members:
+            member.over = loop.create_future()
+            futures.append(member.over)
+            member.heard_ns = self._clock()
+            member.link.listen(partial(self._on_thread, loop, member))
+            until = self._lease(member)
+            member.link.send(
+                Message("begin", {"shards": [member.shards.start, member.shards.stop], "until": until}, plan)
+            )
+        self.control.changed = self._spread
+        self._keeping = loop.create_task(self._keep())
+        return futures
+
+    def machines(self) -> MachineRows:
+        rows = [self._row(member) for member in self.members]
+        bounds = sorted(member.clock.bound_ns for member in self.members)[-2:]
+        late_ns = max((max(0, -(member.early_ns or 0)) for member in self.members), default=0)
+        stops = [member.stopped_ns for member in self.members if member.stopped_ns]
+        return MachineRows(
+            rows,
+            start_spread_ms=_ms(sum(bounds) + late_ns) if self.control.gate_at_ns else None,
+            stop_spread_ms=_ms(max(stops) - min(stops)) if len(stops) > 1 else None,
+            unaccounted_at_most=sum(row.unaccounted_at_most for row in rows),
+        )
+
+    def _row(self, member: Member) -> MachineRow:
+        sent, ok, failed, not_sent = (
+            sum(self.control.get(worker, slot) for worker in member.shards)
+            for slot in (Slot.SENT, Slot.OK, Slot.FAILED, Slot.NOT_SENT)
+        )
+        sent = max(sent, ok + failed)
+        return MachineRow(
+            name=member.name,
+            cores=member.description.cores,
+            first_worker=member.shards.start,
+            workers=len(member.shards),
+            ledger=Ledger(sent + not_sent, sent, not_sent, ok, failed, sent - ok - failed),
+            clock_ahead_s=round(member.clock.ahead_ns / NS_PER_S, 6),
+            clock_bound_ms=_ms(member.clock.bound_ns),
+            drift_ppm=member.clock.drift_ppm,
+            gate_early_ms=None if member.early_ns is None else _ms(member.early_ns),
+            silent_ms=_ms(member.silent_ns),
+            lost=member.lost,
+            unaccounted_at_most=member.unaccounted,
+            environment=member.description.environment,
+        )
+
+    def abandon(self) -> None:
+        for member in self.members:
+            if not member.is_over:
+                member.link.send(Message("abandon"))
+
+    def close(self) -> None:
+        """Workers that still run end with their lease, at the latest."""
+        self.control.changed = None
+        if self._keeping is not None:
+            self._keeping.cancel()
+        for member in self.members:
+            member.link.listen(None)
+            member.link.send(Message("over"))
+        self.control.close()
+
+    def _on_thread(self, loop: asyncio.AbstractEventLoop, member: Member, message: Message | None) -> None:
+        loop.call_soon_threadsafe(self._on, member, message)
+
+    def _on(self, member: Member, message: Message | None) -> None:
+        """Something came from a machine, or its link ended."""
+        now = self._clock()
+        if member.is_over or self._deliver is None:
+            return
+        if message is None:
+            self._ended(member, now)
+            return
+        member.hear(now)
+        head = message.head
+        if "number" in head:
+            member.count(head["number"])
+        match message.kind:
+            case "slots":
+                self._mirror(member, message, now)
+            case "frames":
+                for frame in unpack_frames(message.body):
+                    self._deliver(frame)
+            case "leased" | "clock":
+                member.clock.add(head["sent"], head["there"], now)
+            case "gated":
+                member.early_ns = head["early"]
+            case "stopped":
+                member.stopped_ns = member.clock.here(head["at"])
+            case "refused":
+                self._finish(member, UsageError(f"{member.name}: {head['text']}"))
+            case "done":
+                self._done(member, head["lost"], head["refused"])
+
+    def _mirror(self, member: Member, message: Message, now: int) -> None:
+        head, control = message.head, self.control
+        control.show(member.shards.start, head["slots"])
+        member.saw_sent(sum(head["slots"][Slot.SENT :: SLOT_VALUES]), head["at"])
+        limit = self._plan.stop.max_errors
+        if head["stop"] != GO:
+            stopped_ns = member.clock.here(head["stopped_at"])
+            member.stopped_ns = member.stopped_ns or stopped_ns
+            if head["cause"] and control.stop == GO:
+                control.trip(Cause(head["cause"]), stopped_ns)
+        elif limit is not None and control.total(Slot.FAILED) >= limit:
+            control.trip(Cause.FAIL_FAST, now)
+
+    def _done(self, member: Member, lost: Sequence[str], refused: str) -> None:
+        if refused:
+            self._finish(member, UsageError(f"{member.name}: {refused}"))
+        elif member.missing:
+            lost = [*lost, f"{member.missing} of its messages did not come"]
+        if lost:
+            self._finish(member, WorkersLostError("; ".join(f"{member.name}: {text}" for text in lost)))
+        else:
+            self._finish(member)
+
+    def _ended(self, member: Member, now: int) -> None:
+        """Nothing comes from it any more. Its workers may go on as long as its lease."""
+        member.gone = member.gone or "its connection ended"
+        self._stop_the_rest(now)
+
+    def _lose(self, member: Member, now: int) -> None:
+        """It has stopped for certain, with what it had told before."""
+        silent_s = (now - member.heard_ns) / NS_PER_S
+        member.lost = member.gone or f"nothing was heard of it for {silent_s:.1f} s"
+        users = sum(self.control.get(worker, Slot.STARTED) for worker in member.shards)
+        member.unaccounted = member.at_most_unaccounted(users)
+        self._stop_the_rest(now)
+        at_most = f", and may have sent {member.unaccounted:,} requests more than it told" if member.unaccounted else ""
+        self._finish(member, WorkersLostError(f"{member.name} was lost: {member.lost}{at_most}"))
+
+    def _stop_the_rest(self, now: int) -> None:
+        """Before the gate in any case: a run of fewer machines is not what was asked for."""
+        if self._on_lost == "stop" or not self.control.gate_at_ns:
+            self.control.trip(Cause.ERROR, now)
+
+    def _finish(self, member: Member, error: Exception | None = None) -> None:
+        assert member.over is not None
+        for worker in member.shards:
+            self.control.put(worker, Slot.STATE, State.FINISHED)
+        if isinstance(error, UsageError):
+            self.control.trip(Cause.ERROR, self._clock())
+        if error is None:
+            member.over.set_result(None)
+        else:
+            member.over.set_exception(error)
+
+    def _spread(self) -> None:
+        """Tell the machines what has come into the header."""
+        gate_ns, stop = self.control.gate_at_ns, self.control.stop
+        for member in self.members:
+            if member.is_over:
+                continue
+            if gate_ns != member.gate_told:
+                member.gate_told = gate_ns
+                member.link.send(Message("gate", {"at": member.clock.there(gate_ns)}))
+            if stop != member.stop_told:
+                member.stop_told = stop
+                member.link.send(Message("stop", {"cause": self.control.cause, "stop": stop}))
+
+    async def _keep(self) -> None:
+        """Renew the leases; find out who is lost."""
+        self._looked_ns = self._clock()
+        while True:
+            self._look(self._clock())
+            await asyncio.sleep(LOOK_S)
+
+    def _look(self, now: int) -> None:
+        stalled_ns = now - self._looked_ns - s_to_ns(STALL_S)
+        self._looked_ns = now
+        living = [member for member in self.members if not member.is_over]
+        if stalled_ns > 0:
+            for member in living:
+                member.heard_ns = now
+            return
+        if now >= self._renew_ns:
+            self._renew_ns = now + s_to_ns(RENEW_S)
+            failed = self.control.total(Slot.FAILED)
+            for member in living:
+                own = sum(self.control.get(worker, Slot.FAILED) for worker in member.shards)
+                if not member.gone:
+                    until = self._lease(member)
+                    member.link.send(Message("lease", {"until": until, "failed": failed - own, "sent": now}))
+        for member in living:
+            quiet = now - member.heard_ns > s_to_ns(LOST_S)
+            if quiet or (member.gone and now - member.until_ns > s_to_ns(LOST_S - LEASE_S)):
+                self._lose(member, now)
+
+    def _lease(self, member: Member) -> int:
+        """Until when it may go on now, on its clock."""
+        member.until_ns = self._clock() + s_to_ns(LEASE_S)
+        return member.clock.there(member.until_ns)
+
+
+def _ms(ns: int) -> float:
+    return round(ns / NS_PER_MS, 3)

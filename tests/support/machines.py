@@ -1,0 +1,216 @@
+"""A coordinator and its machines in virtual time: each machine with a clock of its own, on a wire that may be cut."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from typing import Any
+
+from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
+from loadgen.base.exchange import Endpoint
+from loadgen.executors.places.base import Deliver
+from loadgen.executors.places.machines.clock import RemoteClock
+from loadgen.executors.places.machines.deal import deal
+from loadgen.executors.places.machines.description import Description
+from loadgen.executors.places.machines.link import Listen, Mailbox
+from loadgen.executors.places.machines.machine import Machine
+from loadgen.executors.places.machines.member import Member
+from loadgen.executors.places.machines.messages import Message, encode_message, read_message
+from loadgen.executors.places.machines.place import Machines, OnLost
+from loadgen.guard.shared_state import SharedState, Slot, State
+from loadgen.plan.plan import Plan, Shard
+from loadgen.results.result import Result
+from loadgen.session.observers import Hooks, Observers
+from loadgen.session.run import Session
+from tests.support.command import balanced
+from tests.support.fakes import VirtualClock, run_virtually
+from tests.support.places import FakeWorker, Watcher, Work, as_planned
+
+DELAY_S = 0.001
+
+
+class Wire:
+    """A Link, and at its other end a machine. What is sent arrives after a while, unless the wire is cut."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.delay_s = DELAY_S
+        self.is_cut = False
+        self.inbox: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._mailbox = Mailbox()
+        self._down: deque[bytes] = deque()
+        self._up: deque[bytes] = deque()
+
+    def send(self, message: Message) -> None:
+        self._later(self._down, self.inbox.put_nowait, message)
+
+    def tell(self, message: Message) -> None:
+        """From the machine."""
+        self._later(self._up, self._mailbox.take, message)
+
+    def listen(self, to: Listen | None) -> None:
+        self._mailbox.listen(to)
+
+    def close(self) -> None:
+        pass
+
+    def wait(self) -> None:
+        pass
+
+    def end(self, *, at_machine: bool = True, here: bool = True) -> None:
+        """One of the two has gone, and the other sees that."""
+        self.is_cut = True
+        if at_machine:
+            self.inbox.put_nowait(None)
+        if here:
+            self._mailbox.take(None)
+
+    def _later(self, way: deque[bytes], take: Callable[[Any], None], message: Message) -> None:
+        way.append(encode_message(message))
+
+        def arrive() -> None:
+            data = way.popleft()  # timers of one instant ring in any order
+            if not self.is_cut:
+                take(read_message(BytesIO(data)))
+
+        asyncio.get_running_loop().call_later(self.delay_s, arrive)
+
+
+class _Workers:
+    """A Place on a machine; `sent_at` are the instants, on the lab's clock, at which its workers sent a request."""
+
+    def __init__(self, plan: Plan, control: SharedState, clock: Clock, works: Sequence[Work], sent: Callable[[], None]):
+        self.control = control
+        self.tasks: list[asyncio.Future[None]] = []
+        self.gate_delay_ns = 0
+        self._plan = plan
+        self._clock = clock
+        self._works = works
+        self._sent = sent
+
+    def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
+        self.tasks = [asyncio.ensure_future(self._run(self._works[shard.index], shard, deliver)) for shard in shards]
+        return self.tasks
+
+    async def _run(self, work: Work, shard: Shard, deliver: Deliver) -> None:
+        worker = _Counted(self._plan, shard, self.control, deliver, self._clock)
+        worker.on_sent = self._sent
+        try:
+            await work(worker)
+        finally:
+            self.control.put(shard.index, Slot.STATE, State.FINISHED)
+
+    def machines(self) -> None:
+        return None
+
+    def abandon(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+
+    def close(self) -> None:
+        self.control.close()
+
+
+class _Counted(FakeWorker):
+    on_sent: Callable[[], None]
+
+    def _put(self, slot: Slot, value: int) -> None:
+        if slot is Slot.SENT:
+            self.on_sent()
+        super()._put(slot, value)
+
+
+class Lab:
+    """One run of the real coordinator over real machines with fake workers, one process a machine if not said.
+
+    `at` holds what happens from outside: instants in seconds from the start, and what is done to the lab then.
+    Afterwards: when which machine sent what, on the lab's clock in seconds from the start.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        machines: int = 3,
+        works: Sequence[Work] = (),
+        on_lost: OnLost = "stop",
+        at: dict[float, Callable[["Lab"], None]] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.clock = VirtualClock()
+        self.began_ns = self.clock()
+        self.wires = [Wire(f"host{number}") for number in range(machines)]
+        self.sent_s: list[list[float]] = [[] for _ in range(machines)]
+        self.watcher = Watcher()
+        self.places: list[_Workers | None] = [None] * machines
+        self.tasks: list[asyncio.Task[None]] = []
+        self.took_s = 0.0
+        self.crashes: list[BaseException] = []
+        self._works = [*works, *[as_planned] * (plan.shard_count - len(works))]
+        self._on_lost = on_lost
+        self._at = at or {}
+
+    @property
+    def sent(self) -> int:
+        """What the target saw of all machines."""
+        return sum(map(len, self.sent_s))
+
+    def kill(self, machine: int) -> None:
+        """As SIGKILL does: its processes end with it, and the connection does."""
+        place = self.places[machine]
+        assert place is not None
+        self.tasks[machine].cancel()
+        place.abandon()
+        self.wires[machine].end(at_machine=False)
+
+    def cut(self, machine: int) -> None:
+        """Nothing arrives any more, in either direction, and nobody is told so."""
+        self.wires[machine].is_cut = True
+
+    def run(self) -> Result:
+        """From the start to the Result, whose ledger balances, and to the end of all machines."""
+        return balanced(run_virtually(self.clock, self._run()))
+
+    async def _run(self) -> Result:
+        loop = asyncio.get_running_loop()
+        self.tasks = [loop.create_task(self._serve(number)) for number in range(len(self.wires))]
+        parts = deal(self.plan, [1] * len(self.wires))
+        members = [
+            Member(f"machine {number + 1}", wire, Description(cores=1), self._clock_of(number), parts[number])
+            for number, wire in enumerate(self.wires)
+        ]
+        place = Machines(self.plan, members, self._on_lost, self.clock)
+        hooks = Hooks(Observers(self.watcher), lambda _: None, self.crashes.append)
+        for after_s, act in self._at.items():
+            loop.call_later(after_s, act, self)
+        try:
+            result = await Session(self.plan, place, hooks, clock=self.clock).run()
+        finally:
+            place.close()
+            self.took_s = (self.clock() - self.began_ns) / NS_PER_S
+            await asyncio.sleep(10 * DELAY_S)
+            for wire in self.wires:
+                wire.inbox.put_nowait(None)
+            await asyncio.wait(self.tasks)
+        return result
+
+    def ahead_ns(self, machine: int) -> int:
+        """How much a machine's clock is ahead of the coordinator's."""
+        return s_to_ns(500.0 * (machine + 1))
+
+    def _clock_of(self, machine: int) -> RemoteClock:
+        """As after exchanges that took a millisecond, all of it on the way there."""
+        clock, now = RemoteClock(), self.clock()
+        clock.add(now - 1_000_000, now + self.ahead_ns(machine), now)
+        return clock
+
+    async def _serve(self, number: int) -> None:
+        own: Clock = lambda: self.clock() + self.ahead_ns(number)  # noqa: E731
+
+        def sent() -> None:
+            self.sent_s[number].append((self.clock() - self.began_ns) / NS_PER_S)
+
+        def make(plan: Plan, _endpoint: Endpoint, control: SharedState) -> _Workers:
+            place = self.places[number] = _Workers(plan, control, own, self._works, sent)
+            return place
+
+        await Machine(self.wires[number].tell, make, own).serve(self.wires[number].inbox)

@@ -1,0 +1,32 @@
+from dataclasses import replace
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.executors.places.machines.description import (
+    check_alike,
+    describe_machine,
+    description_in,
+    description_out,
+)
+
+OWN = describe_machine()
+
+
+def test_a_machine_like_this_one_fits():
+    assert description_in(description_out(OWN)) == OWN
+    check_alike([("machine 1", replace(OWN, cores=OWN.cores + 1, environment={}))], OWN)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"loadgen": "0.0.1"}, "machine 2 has loadgen 0.0.1, and this is "),
+        ({"schema": "other"}, "machine 2 has another build of loadgen "),
+        ({"python": "3.99"}, "machine 2 has Python 3.99, and this is "),
+        ({"gil": not OWN.gil}, "machine 2 has .*Python.*, and this has "),
+    ],
+)
+def test_another_program_is_refused_by_name(change, text):
+    with pytest.raises(UsageError, match=text):
+        check_alike([("machine 1", OWN), ("machine 2", replace(OWN, **change))], OWN)

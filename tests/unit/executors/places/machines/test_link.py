@@ -1,0 +1,51 @@
+"""The link over a command's standard input and output, with small programs in the place of a machine."""
+
+import queue
+import sys
+
+import pytest
+
+from loadgen.base.errors import UsageError
+from loadgen.executors.places.machines.fleet import Where
+from loadgen.executors.places.machines.link import CommandLink, Mailbox
+from loadgen.executors.places.machines.messages import Message
+
+OWN = f"{sys.executable} -m loadgen cluster machine -"
+
+
+def test_what_came_while_nobody_listened_comes_first():
+    mailbox, heard = Mailbox(), []
+    mailbox.take(Message("a"))
+    mailbox.listen(heard.append)
+    mailbox.take(Message("b"))
+    mailbox.listen(None)
+    mailbox.take(None)
+    assert [message.kind for message in heard] == ["a", "b"]
+    mailbox.listen(heard.append)
+    assert heard[2:] == [None]
+
+
+def test_a_machine_answers_and_ends_with_its_input():
+    link, heard = CommandLink(OWN), queue.SimpleQueue()
+    link.listen(heard.put)
+    link.send(Message("describe"))
+    described = heard.get(timeout=30)
+    assert (described.kind, described.head["cores"] >= 1) == ("described", True)
+    link.close()
+    link.wait()
+    assert heard.get(timeout=30) is None
+    assert link.how_it_ended == "ended with exit code 0"
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("false", r"machine 1 \(false\) ended with exit code 1 before it said that it is a machine"),
+        ("sh -c 'echo welcome; kill -9 $$'", "was killed by signal 9 before"),
+        ("/nonesuch/ssh host", "--machine: cannot run '/nonesuch/ssh': No such file or directory"),
+        ("", "--machine: expected a command"),
+    ],
+)
+def test_what_is_no_machine_is_refused_in_words(command, text):
+    with pytest.raises(UsageError, match=text):
+        Where((command,)).open()

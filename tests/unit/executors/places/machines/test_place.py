@@ -1,0 +1,135 @@
+"""Many machines in virtual time: what is promised of a run, and of each way in which a part of it is lost."""
+
+import pytest
+
+from loadgen.executors.places.machines.place import LEASE_S
+from loadgen.plan.plan import StopRules
+from tests.support.fakes import make_plan
+from tests.support.machines import Lab
+
+ORPHANED_S = LEASE_S + 0.1
+
+
+def plan_of(processes=3, **changes):
+    return make_plan(**{"processes": processes, "users": processes, "duration_s": 3.0, "grace_s": 1.0, **changes})
+
+
+def test_a_run_on_three_machines_is_one_run():
+    lab = Lab(plan_of(6))
+    result = lab.run()
+    assert (result.ended_by, result.generator.verdict) == ("completed", "valid")
+    assert result.ledger.sent == result.ledger.ok == lab.sent
+    assert result.latency_ms["service"].count == lab.sent
+    assert [row.ledger.sent for row in result.machines.rows] == list(map(len, lab.sent_s))
+    assert len(result.generator.workers) == 6
+
+
+def test_all_machines_begin_together_though_each_has_a_clock_of_its_own():
+    lab = Lab(plan_of())
+    result = lab.run()
+    firsts = [times[0] for times in lab.sent_s]
+    assert max(firsts) - min(firsts) <= result.machines.start_spread_ms / 1000
+    assert result.machines.start_spread_ms <= 1.0
+    for number, row in enumerate(result.machines.rows):
+        assert abs(row.clock_ahead_s - lab.ahead_ns(number) / 1e9) <= row.clock_bound_ms / 1000 + 1e-6
+        assert row.gate_early_ms > 290
+
+
+def test_the_first_failure_stops_all_machines_within_a_message():
+    async def fails_once(worker):
+        await worker.connect()
+        await worker.gate()
+        await worker.load(fails=lambda number: number == 50)
+        worker.leave()
+
+    lab = Lab(plan_of(stop=StopRules(max_errors=1)), works=[fails_once])
+    result = lab.run()
+    assert result.ended_by == "fail_fast"
+    assert result.ledger.failed == 1
+    tripped_s = lab.sent_s[0][-1] + 0.01  # its service time
+    assert all(times[-1] < tripped_s + 0.02 for times in lab.sent_s[1:])
+    assert 0 < result.machines.stop_spread_ms <= 20
+
+
+def test_failures_of_all_machines_count_together():
+    async def fails_now_and_then(worker):
+        await worker.connect()
+        await worker.gate()
+        await worker.load(fails=lambda number: number % 10 == 0)
+        worker.leave()
+
+    result = Lab(plan_of(stop=StopRules(max_errors=6)), works=[fails_now_and_then] * 3).run()
+    assert result.ended_by == "fail_fast"
+    assert 6 <= result.ledger.failed <= 9  # each may have had one more on the way
+
+
+def losing(how, on_lost="stop", at_s=2.0, **changes):
+    lab = Lab(plan_of(**changes), at={at_s: how}, on_lost=on_lost)
+    return lab, lab.run()
+
+
+def assert_nothing_unsaid(lab, result):
+    """What the target saw is in the ledger, or said to be unaccounted for; what has no sample is said, too."""
+    assert result.ledger.sent <= lab.sent <= result.ledger.sent + result.machines.unaccounted_at_most
+    assert result.latency_ms["service"].count + result.samples_lost == result.ledger.ok
+    assert result.generator.verdict == "invalid"
+    assert result.ended_by == "error"
+
+
+@pytest.mark.parametrize("how", [lambda lab: lab.kill(1), lambda lab: lab.cut(1)], ids=["killed", "cut off"])
+def test_a_machine_that_is_lost_stops_and_so_do_the_others(how):
+    lab, result = losing(how)
+    assert_nothing_unsaid(lab, result)
+    assert "machine 2 was lost" in result.ended_because
+    assert lab.sent_s[1][-1] <= 2.0 + ORPHANED_S
+    assert max(lab.sent_s[0]) <= 2.0 + LEASE_S + 0.6
+    assert result.machines.rows[1].lost
+    assert result.machines.rows[1].verdict == "invalid"
+
+
+def test_the_others_go_on_where_that_is_asked_for_and_the_result_is_invalid_all_the_same():
+    lab, result = losing(lambda lab: lab.kill(1), "go-on", duration_s=8.0)
+    assert_nothing_unsaid(lab, result)
+    assert lab.sent_s[0][-1] > 8.0
+    assert result.duration_s == pytest.approx(8.0, abs=0.1)
+
+
+def test_a_machine_that_is_lost_before_the_gate_ends_the_run_and_nothing_is_sent():
+    for how in (lambda lab: lab.kill(1), lambda lab: lab.cut(1)):
+
+        async def slow(worker):
+            await worker.connect(after_s=5.0)
+            if await worker.gate():
+                await worker.load()
+                worker.leave()
+
+        lab = Lab(plan_of(), works=[slow], at={0.2: how}, on_lost="go-on")
+        result = lab.run()
+        assert lab.sent == result.ledger.sent == 0
+        assert result.ended_by == "error"
+        assert "machine 2 was lost" in result.ended_because
+
+
+def test_machines_whose_coordinator_is_gone_stop_at_once():
+    lab, result = losing(lambda lab: [wire.end() for wire in lab.wires])
+    assert_nothing_unsaid(lab, result)
+    assert max(max(times) for times in lab.sent_s) <= 2.05
+
+
+def test_machines_that_nobody_is_heard_of_stop_with_their_lease():
+    """As of a coordinator that is frozen, or of a scheduler in between that is killed."""
+    lab, result = losing(lambda lab: [lab.cut(number) for number in range(3)])
+    assert_nothing_unsaid(lab, result)
+    assert 2.0 < max(max(times) for times in lab.sent_s) <= 2.0 + ORPHANED_S
+
+
+def test_a_silence_that_is_shorter_than_the_lease_changes_nothing():
+    def mend(lab):
+        lab.wires[1].is_cut = False
+
+    lab = Lab(plan_of(duration_s=6.0), at={2.0: lambda lab: lab.cut(1), 3.7: mend})
+    result = lab.run()
+    assert result.machines.rows[1].silent_ms >= 1500
+    assert not result.machines.rows[1].lost
+    assert "of its messages did not come" in result.ended_because  # and so the result says what it lacks
+    assert result.ledger.sent == lab.sent
