@@ -116,6 +116,15 @@ def test_a_result_that_is_nowhere_is_said() -> None:
     assert problems(case, replace(nowhere, files={str(RESCUED): to_json(RESULT).encode()})) == []
 
 
+@pytest.mark.parametrize(
+    ("reason", "is_fine"), [("still running when the grace period ended", True), ("connection refused", False)]
+)
+def test_a_search_may_find_nobody_in_its_time(reason: str, is_fine: bool) -> None:
+    case = replace(CASE, argv=("find-max", URL))
+    gone = seen(code=2, files={}, err=f"loadgen: not one reply came back at 20/s: {reason}\n")
+    assert (problems(case, gone) == []) is is_fine
+
+
 def test_a_signal_ends_only_what_has_no_handlers_yet() -> None:
     hangup = Disturbance(Anchor.START, 0.0, "HUP")
     early = Sent(hangup, 1, caught=False, handlers_set=False, requests=0, saved=False)
