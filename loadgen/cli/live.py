@@ -1,20 +1,64 @@
-"""The live line on stderr: redrawn on a terminal, a plain line every 5 s in a log, nothing when quiet."""
+"""What is seen on stderr of a run under way: the full-screen view, a line, lines of a log, or nothing."""
 
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from loadgen.base.errors import UsageError
+from loadgen.base.imported import imported
+from loadgen.base.units import listed
 from loadgen.cli.streams import tell
 from loadgen.observe.live import LiveLine
 
+if TYPE_CHECKING:
+    from loadgen.observe.view.full_view import FullView
+
+FORMS = ("full", "line", "plain", "none")
+
 
 @contextmanager
-def live_line(*, quiet: bool) -> Iterator[LiveLine]:
-    """An observer of runs; what it has drawn is gone at the end of the block."""
-    width = (lambda: shutil.get_terminal_size().columns - 1) if sys.stderr.isatty() else None
+def live_line(*, quiet: bool, plain: bool = False) -> Iterator[LiveLine]:
+    """An observer of runs: a line that is redrawn on a terminal, a plain line every 5 s in a log, nothing when quiet.
+
+    What it has drawn is gone at the end of the block.
+    """
+    width = (lambda: shutil.get_terminal_size().columns - 1) if sys.stderr.isatty() and not plain else None
     live = LiveLine((lambda _text: None) if quiet else tell, width)
     try:
         yield live
     finally:
         live.end()
+
+
+def check_form(form: str | None) -> None:
+    """Raises UsageError for a form that there is not, or cannot be here."""
+    if form not in (None, *FORMS):
+        raise UsageError(f"--live: expected {listed(FORMS, 'or')}, got {form!r}")
+    if form == "full" and not sys.stderr.isatty():
+        raise UsageError("--live full: standard error is no terminal")
+
+
+@contextmanager
+def live_view(form: str | None, *, quiet: bool) -> Iterator["LiveLine | FullView"]:
+    """The observer of a run in the form that was asked for; in none, the full view where the terminal is fit for it."""
+    quiet = quiet or form == "none"
+    full = form == "full" or (form is None and not quiet and _may_be_full())
+    if not full or quiet:
+        with live_line(quiet=quiet, plain=form == "plain") as live:
+            yield live
+        return
+    terminal = imported("loadgen.cli.terminal", "Terminal")()
+    make = imported("loadgen.observe.view.full_view", "FullView")
+    view: FullView = make(terminal, lambda: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        yield view
+    finally:
+        view.end()
+
+
+def _may_be_full() -> bool:
+    return sys.stderr.isatty() and bool(imported("loadgen.cli.terminal", "fits_full_view")())

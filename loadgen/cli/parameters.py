@@ -39,6 +39,12 @@ Outs = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Live = Annotated[
+    str | None,
+    own_option(
+        ["--live"], OUTPUT, "full, line, plain or none. (default: full where the terminal has 80x20, else line)", "FORM"
+    ),
+]
 ResultFiles = Annotated[
     list[str], typer.Argument(metavar="RESULT", help="Saved results (`loadgen run -o FILE`): one or more rounds.")
 ]

@@ -36,6 +36,7 @@ class Planned:
     results: str | None = None
     outs: "tuple[Out, ...]" = ()
     site: "Site | None" = None
+    live: str | None = None
 
     @property
     def body(self) -> str:

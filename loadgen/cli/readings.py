@@ -48,7 +48,7 @@ _READINGS = {
     "--latency": _NO_NEED,
     "--location": _NO_REDIRECT,
     "--max-redirects": _NO_REDIRECT,
-    "--no-tui": "means no display; here: -q",
+    "--no-tui": "means no display; here: --live line, or -q",
     "--proxy": _NO_PROXY,
     "--redirects": _NO_REDIRECT,
     "--request": "means the method (curl); here: -m, and -n for the number of requests",

@@ -53,9 +53,9 @@ class RunSecond:
     """What one second of the measured window held, of all workers together; to be read only.
 
     `t_s` counts from the window's opening; a second in which nothing ended is left out. `requests` holds counts, errors
-    and histograms by request name, `transactions` those of journeys, groups and calls by theirs, `checks` how often
-    each held (ok) and failed, `metrics` a script's own values; `loop_lag` is the delay that the generator added itself,
-    `users` how many have started so far. The seconds of a run add up to its measured window.
+    and histograms by request name, `transactions` those of journeys, groups and calls by theirs (`kinds` says what each
+    is), `checks` how often each held (ok) and failed, `metrics` a script's own values; `loop_lag` is the delay that the
+    generator added itself, `users` how many have started so far. The seconds of a run add up to its measured window.
     """
 
     t_s: int
@@ -66,15 +66,20 @@ class RunSecond:
     loop_lag: Histogram
     checks: Mapping[str, Tally] = field(default_factory=dict)
     metrics: Mapping[str, MetricSums] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
 def second_of(t_s: int, users: int, recording: Recording, names: Names) -> RunSecond:
     """What was recorded in a second, by name."""
     transactions: dict[str, Tally] = {}
     checks: dict[str, Tally] = {}
+    kinds: dict[str, Kind] = {}
     for number, tally in recording.transactions.items():
         kind, name = names[number]
         (checks if kind is Kind.CHECK else transactions)[name] = tally
+        if kind is not Kind.CHECK:
+            kinds[name] = kind
     requests = {names[number][1]: tally for number, tally in recording.tallies.items()}
     metrics = {names[number][1]: sums for number, sums in recording.metrics.items()}
-    return RunSecond(t_s, users, requests, transactions, recording.connections, recording.loop_lag, checks, metrics)
+    connections, lag = recording.connections, recording.loop_lag
+    return RunSecond(t_s, users, requests, transactions, connections, lag, checks, metrics, kinds)

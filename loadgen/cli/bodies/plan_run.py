@@ -3,6 +3,7 @@
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.run import Run
 from loadgen.cli.exporting import asked_outs
+from loadgen.cli.live import check_form
 from loadgen.cli.output import Delivery, is_regular
 from loadgen.cli.plans import Planned, plan_for
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -11,6 +12,7 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 def plan_run(given: Run) -> Planned:
     """Raises UsageError."""
     delivery = Delivery(given.output)
+    check_form(given.live)
     if given.once and (given.rounds > 1 or given.against.asked or given.output.files or given.output.form != "text"):
         raise UsageError("--once shows what happens and measures nothing: there is no result to save or to compare")
     where = given.elsewhere.where
@@ -28,4 +30,6 @@ def plan_run(given: Run) -> Planned:
         if given.rounds > 1 or given.against.asked:
             raise UsageError("--results: cannot be combined with --rounds or --baseline: it is of one run")
         is_regular("--results", given.results)
-    return Planned(plan, delivery, given.rounds, given.against, given.once, given.results, asked_outs(given.outs), site)
+    return Planned(
+        plan, delivery, given.rounds, given.against, given.once, given.results, asked_outs(given.outs), site, given.live
+    )

@@ -2,6 +2,7 @@
 
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.exporting import asked_outs
+from loadgen.cli.live import check_form
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import Planned
 from loadgen.plan.profiles.address import url_of
@@ -12,10 +13,12 @@ from loadgen.session.here import plan_here
 def plan_s3(given: S3) -> Planned:
     """Raises UsageError."""
     delivery = Delivery(given.output)
+    check_form(given.live)
     section = {"job": given.job, **given.section}
     endpoint = section.pop("endpoint", None)
     endpoint = endpoint and (url_of(endpoint) or endpoint)
     where = given.elsewhere.where
     site = None if where is None else where.open()
     plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}), site)
-    return Planned(plan, delivery, given.rounds, given.against, outs=asked_outs(given.outs), site=site)
+    outs = asked_outs(given.outs)
+    return Planned(plan, delivery, given.rounds, given.against, outs=outs, site=site, live=given.live)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from loadgen.base.errors import LoadgenError
 from loadgen.base.loop import run_on_loop
 from loadgen.cli.exporting import exporting
-from loadgen.cli.live import live_line
+from loadgen.cli.live import live_view
 from loadgen.cli.plans import Planned
 from loadgen.cli.results import ResultsFile
 from loadgen.cli.streams import tell, tell_error
@@ -34,7 +34,7 @@ def run(given: Planned) -> int:
 
     with (
         exporting(given.outs, quiet=delivery.output.quiet) as exporters,
-        live_line(quiet=delivery.output.quiet) as live,
+        live_view(given.live, quiet=delivery.output.quiet) as live,
     ):
 
         def emergency(result: Result) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
-from loadgen.cli.parameters import Against, Elsewhere, Output, OutputFlags, Outs, Rounds
+from loadgen.cli.parameters import Against, Elsewhere, Live, Output, OutputFlags, Outs, Rounds
 
 BUCKET = "Bucket"
 OBJECTS = "Objects"
@@ -67,6 +67,7 @@ class S3:
     flags: Annotated[Mapping[str, Any], Options(RUN_OPTIONS)]
     rounds: Rounds = 1
     outs: Outs = None
+    live: Live = None
     against: Against
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]

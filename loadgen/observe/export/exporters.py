@@ -21,9 +21,9 @@ from loadgen.base.redact import Redactor
 from loadgen.judge.thresholds import threshold_row
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
-from loadgen.observe.export.feed import Feed
 from loadgen.observe.export.kinds import Out
 from loadgen.observe.export.told import Began
+from loadgen.observe.feed import Feed
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, to_document
 from loadgen.session.observers import Observer

@@ -63,7 +63,7 @@ recordings = st.builds(
 by_name = st.dictionaries(texts, tallies, max_size=2)
 seconds = st.builds(
     RunSecond, numbers, numbers, by_name, by_name, connections, counts, by_name,
-    st.dictionaries(texts, metrics, max_size=2),
+    st.dictionaries(texts, metrics, max_size=2), st.dictionaries(texts, st.sampled_from(Kind), max_size=2),
 )  # fmt: skip
 usages = st.none() | st.builds(Usage, *[numbers] * (len(fields(Usage)) - 1), texts)
 frames = st.builds(Frame, numbers, numbers, numbers, recordings, st.sampled_from(get_args(Window)), usages)

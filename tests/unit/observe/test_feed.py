@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadgen.observe.export.feed import Feed
+from loadgen.observe.feed import Feed
 
 BIG = b"x" * (3 << 20) + b"\n"
 

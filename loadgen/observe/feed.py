@@ -1,4 +1,4 @@
-"""Lines to another process, written without waiting."""
+"""Text to another process or a terminal, written without waiting."""
 
 import fcntl
 import os
@@ -13,8 +13,8 @@ F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)
 
 
 class Feed:
-    """Writes to a pipe, whose end it owns. A line that does not fit is written on at the next call; what comes until
-    then is dropped.
+    """Writes to a pipe or a terminal, whose descriptor it owns. What does not fit is written on at the next call; what
+    comes until then is dropped.
     """
 
     def __init__(self, descriptor: int) -> None:
