@@ -49,7 +49,15 @@ FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULT
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
 FOREIGN = {"--web"}  # of Prometheus
-FOREIGN |= {"--build", "--build-arg", "--cpus", "--exit-code-from", "--rm", "--ulimit"}  # of the container tools
+FOREIGN |= {
+    "--build",
+    "--build-arg",
+    "--cpus",
+    "--exit-code-from",
+    "--profile",
+    "--rm",
+    "--ulimit",
+}  # of the container tools
 FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--tags", "--tenant"}  # of Locust
 FOREIGN |= {alias for aliases in ALIASES.values() for alias in aliases} | {
     "--latency"

@@ -20,6 +20,8 @@ from loadgen.observe.export.kinds import KINDS, Out
 from loadgen.observe.export.runner import Runner
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.told import Began, Capped, Ended, Interval, State, Sums, named_in, named_of
+from loadgen.observe.standing import Standing
+from loadgen.plan.condition import parse_condition
 from loadgen.results.result import from_document
 
 NICE = 10
@@ -72,13 +74,15 @@ class Teller:
         self._runners = runners
         self._capped = Capped()
         self._sums = Sums()
+        self._standing = Standing(())
 
     def take(self, message: dict[str, Any]) -> list[str] | None:
         """One message; the notes where it was the end of a run."""
         match message:
             case {"began": run}:
-                self._capped, self._sums = Capped(), Sums()
                 began: Began = build(Began, run)
+                self._capped, self._sums = Capped(), Sums()
+                self._standing = Standing(tuple(parse_condition(row.expr, use="threshold") for row in began.thresholds))
                 self._tell(lambda sink: sink.began(began))
             case {"state": state}:
                 state_now: State = build(State, state)
@@ -88,7 +92,9 @@ class Teller:
                 second = second_in(plain)
                 parts = self._capped.parts(named_in(second))
                 self._sums.add(parts)
-                self._interval(Interval(second.t_s, at_s, second.users, parts, second.loop_lag))
+                self._standing.add(second)
+                rows = self._standing.rows()
+                self._interval(Interval(second.t_s, at_s, second.users, parts, second.loop_lag, thresholds=rows))
             case {"ended": document, "at_s": at_s, "dropped": dropped}:
                 return self._ended(Ended(from_document(document), at_s, dropped))
         return None

@@ -47,7 +47,8 @@ class Interval:
     """What ended in a second that begins `t_s` after the opening of the measured window, by name.
 
     The `rest` is what the whole run holds beyond the seconds that were told: what ended after the window, and what was
-    dropped on the way. With it the intervals of a run add up to its Result.
+    dropped on the way. With it the intervals of a run add up to its Result. `thresholds` are
+    as they stand after a second.
     """
 
     t_s: float
@@ -56,6 +57,7 @@ class Interval:
     parts: Mapping[Key, Tally]
     lag: Histogram = field(default_factory=Histogram)
     rest: bool = False
+    thresholds: list[ThresholdRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

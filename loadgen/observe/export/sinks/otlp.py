@@ -79,7 +79,11 @@ class Otlp(Sink):
         until_s = max(interval.at_s + (0.0 if interval.rest else 1.0), self._before_s)
         parts = interval.parts if self._is_delta else self._sums.parts
         since_s = self._before_s if self._is_delta else self._run.at_s
-        metrics = [*self._of_parts(parts, since_s, until_s), *self._gauges(until_s, interval.users, running=True)]
+        metrics = [
+            *self._of_parts(parts, since_s, until_s),
+            *self._gauges(until_s, interval.users, running=True),
+            *self._thresholds(interval.thresholds, until_s),
+        ]
         self._before_s = until_s
         self._push(metrics)
 

@@ -48,6 +48,7 @@ class Prometheus(Sink):
         self._run = Began()
         self._state = State()
         self._users = 0
+        self._thresholds: list[ThresholdRow] = []
         self._lag_s: float | None = None
         self._end: Ended | None = None
         host, port = address(where)
@@ -63,6 +64,7 @@ class Prometheus(Sink):
     def began(self, run: Began) -> None:
         with self._lock:
             self._run, self._sums, self._end, self._users, self._lag_s = run, Sums(), None, 0, None
+            self._thresholds = run.thresholds
 
     def state(self, state: State) -> None:
         with self._lock:
@@ -72,6 +74,7 @@ class Prometheus(Sink):
         with self._lock:
             self._sums.add(interval.parts)
             self._users = interval.users
+            self._thresholds = interval.thresholds or self._thresholds
             if interval.lag.buckets:
                 self._lag_s = interval.lag.quantiles_us([0.99])[0] / 1e6
 
@@ -114,7 +117,7 @@ class Prometheus(Sink):
             parts = {key: tally for key, tally in self._sums.parts.items() if key[0] == group}
             if parts:
                 yield from _counters(group, noun, parts)
-        rows = run.thresholds if end is None else end.result.thresholds
+        rows = self._thresholds if end is None else end.result.thresholds
         yield from _thresholds(rows)
         if end is not None:
             yield from _gauge("valid", "Whether the figures can be believed.", end.result.generator.verdict == "valid")
@@ -169,11 +172,11 @@ def _thresholds(rows: list[ThresholdRow]) -> Iterator[str]:
     yield from _family("threshold_limit", "gauge", "What is to be met, times in seconds.")
     for row in rows:
         yield _line("threshold_limit", {"expr": row.expr}, row.limit / SECONDS.get(row.unit, 1.0))
-    yield from _family("threshold_observed", "gauge", "What was observed in the end.")
+    yield from _family("threshold_observed", "gauge", "What was observed so far.")
     for row in rows:
         if row.observed is not None:
             yield _line("threshold_observed", {"expr": row.expr}, row.observed / SECONDS.get(row.unit, 1.0))
-    yield from _family("threshold_met", "gauge", "Whether it was met; absent while that is not known.")
+    yield from _family("threshold_met", "gauge", "Whether it is met so far; absent while that is not known.")
     for row in rows:
         if row.verdict in ("pass", "fail"):
             yield _line("threshold_met", {"expr": row.expr}, row.verdict == "pass")
