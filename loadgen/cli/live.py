@@ -8,16 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
-from loadgen.base.units import listed
 from loadgen.cli.streams import tell
 from loadgen.observe.live import LiveLine
 
 if TYPE_CHECKING:
     from loadgen.observe.view.full_view import FullView
-
-FORMS = ("full", "line", "plain", "none")
 
 
 @contextmanager
@@ -32,14 +28,6 @@ def live_line(*, quiet: bool, plain: bool = False) -> Iterator[LiveLine]:
         yield live
     finally:
         live.end()
-
-
-def check_form(form: str | None) -> None:
-    """Raises UsageError for a form that there is not, or cannot be here."""
-    if form not in (None, *FORMS):
-        raise UsageError(f"--live: expected {listed(FORMS, 'or')}, got {form!r}")
-    if form == "full" and not sys.stderr.isatty():
-        raise UsageError("--live full: standard error is no terminal")
 
 
 @contextmanager

@@ -245,8 +245,19 @@ def _timeline(results: Sequence[Result], begins_s: Sequence[int]) -> list[Second
                 seconds[t_s] = Second(
                     t_s, known.sent + row.sent, known.ok + row.ok, known.failed + row.failed,
                     payload_bytes=known.payload_bytes + row.payload_bytes,
+                    response_max_ms=_most(known.response_max_ms, row.response_max_ms),
+                    offered=_sum(known.offered, row.offered),
+                    users=known.users + row.users,
                 )  # fmt: skip
     return [seconds[t_s] for t_s in sorted(seconds)]
+
+
+def _most(one: float | None, other: float | None) -> float | None:
+    return max((value for value in (one, other) if value is not None), default=None)
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
 def _blocks(results: Sequence[Result], begins_s: Sequence[int]) -> list[Block]:

@@ -131,9 +131,24 @@ class ErrorRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseRow:
+    """What one name did in a block of the run."""
+
+    t_s: float = 0.0
+    duration_s: float = 0.0
+    ok: int = 0
+    failed: int = 0
+    response_p50_ms: float | None = None
+    response_p90_ms: float | None = None
+    response_p99_ms: float | None = None
+    response_max_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestResult:
     """The part of one request name, or of transactions (`kind`): journeys, groups, calls. `payload_bytes` is what good
-    ones moved of objects, without heads; `redirects_to` the first Location of a good reply.
+    ones moved of objects, without heads; `redirects_to` the first Location of a good reply. `course` is there for the
+    first 20 request names, where there are several.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -147,11 +162,16 @@ class RequestResult:
     histograms: dict[str, str] = field(default_factory=dict)
     kind: Kind = "request"
     errors: list[ErrorRow] = field(default_factory=list)
+    course: list[CourseRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """One second of the timeline; counts are of what was done in it. `payload_bytes` were moved in either direction."""
+    """One second of the timeline; counts are of what was done in it. `payload_bytes` were moved in either direction.
+
+    `offered` requests were due in it, where they did not wait for the server (None: they did). `users` have started and
+    take part.
+    """
 
     t_s: float = 0.0
     sent: int = 0
@@ -160,6 +180,10 @@ class Second:
     response_p50_ms: float | None = None
     response_p99_ms: float | None = None
     payload_bytes: int = 0
+    response_p90_ms: float | None = None
+    response_max_ms: float | None = None
+    offered: float | None = None
+    users: int = 0
 
 
 @dataclass(frozen=True, slots=True)

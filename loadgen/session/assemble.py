@@ -19,6 +19,7 @@ from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally, Usage
 from loadgen.measure.usage import process_usage
 from loadgen.plan.codec import describe_plan
+from loadgen.plan.course import due_between, users_at
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
@@ -29,6 +30,7 @@ from loadgen.results.result import (
     Block,
     Bytes,
     Connections,
+    CourseRow,
     ErrorRow,
     Generator,
     Ledger,
@@ -42,7 +44,7 @@ from loadgen.results.result import (
     WorkerRow,
 )
 from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
-from loadgen.session.collector import Collector
+from loadgen.session.collector import Collector, SecondRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def assemble(
         error_codes=dict(sorted(total.codes.items())),
         errors=_errors(total),
         requests={
-            name: _request(collected.total.tally(number)) for name, number in collected.names.of(Kind.REQUEST).items()
+            name: replace(_request(collected.total.tally(number)), course=_course(collected, number))
+            for name, number in collected.names.of(Kind.REQUEST).items()
         },
         setup={collected.names[number][1]: _request(tally) for number, tally in collected.setup.items()},
         transactions=_transactions(collected),
@@ -115,10 +118,7 @@ def assemble(
         ),
         checks=_checks(collected),
         metrics=_metrics(collected),
-        timeline=[
-            Second(row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload)
-            for row in collected.seconds
-        ],
+        timeline=[_second(plan, row, duration_s) for row in collected.seconds],
         blocks=[
             Block(block.start_s, block.length_s, block.ok, block.failed, block.histogram().encode())
             for block in collected.blocks
@@ -141,6 +141,29 @@ def _judged(row: MachineRow, plan: Plan, collected: Collector, result: Result) -
     """A machine with what is to be said of it alone."""
     workers = range(row.first_worker, row.first_worker + row.workers)
     return judge_machine(row, replace(result, generator=_generator(plan, collected, workers)))
+
+
+def _second(plan: Plan, row: SecondRow, duration_s: float) -> Second:
+    begin_s = plan.warmup_s + row.t_s
+    offered = None
+    if plan.arrivals is not None and not _counts_journeys(plan):
+        end_s = plan.warmup_s + min(row.t_s + 1, duration_s)
+        offered = round(due_between(plan.arrivals, begin_s, max(begin_s, end_s)), 3)
+    return Second(
+        row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload,
+        _ms(row.p90_us), _ms(row.max_us), offered,
+        users=min(row.users, users_at(plan, begin_s + 0.5)) if plan.user_stages else row.users,
+    )  # fmt: skip
+
+
+def _course(collected: Collector, number: int) -> list[CourseRow]:
+    """Of a name that has blocks of its own."""
+    rows = []
+    for block in collected.named[number].slices if number in collected.named else ():
+        times = block.histogram()
+        figures = times.quantiles_us((0.5, 0.9, 0.99, 1.0)) if times.total else [None] * 4
+        rows.append(CourseRow(block.start_s, block.length_s, block.ok, block.failed, *map(_ms, figures)))
+    return rows
 
 
 def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:

@@ -1,47 +1,21 @@
 """The collector: frames of all workers, added up second by second. One thread only: the coordinator's loop."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.measure.histogram import Histogram, Packed
+from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
+from loadgen.session.blocks import Blocks, Slice
 
-MOST_BLOCKS = 60
+MOST_NAMED = 20
+"""Names that have blocks of their own: as many as a page has room for charts."""
 
 SILENT_S = 2
 """A worker that is further behind the others holds no second up. On a busy machine healthy ones were a second late."""
 
 OnSecond = Callable[[int, Recording], None]
-
-
-@dataclass(slots=True)
-class Slice:
-    """What was done in a block of seconds. `response` is packed where nothing is added for a while."""
-
-    start_s: int
-    length_s: int = 1
-    ok: int = 0
-    failed: int = 0
-    response: Histogram | Packed = field(default_factory=Histogram)
-
-    def histogram(self) -> Histogram:
-        """The response times."""
-        return self.response if isinstance(self.response, Histogram) else self.response.histogram()
-
-    def pack(self) -> None:
-        """A run has up to 60 blocks, and each may have thousands of buckets."""
-        if isinstance(self.response, Histogram):
-            self.response = Packed(self.response)
-
-    def add(self, other: "Slice") -> None:
-        """Add another slice's sums."""
-        self.ok += other.ok
-        self.failed += other.failed
-        response = self.histogram()
-        response.merge(other.histogram())
-        self.response = response
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +29,9 @@ class SecondRow:
     p50_us: int | None
     p99_us: int | None
     payload: int = 0
+    p90_us: int | None = None
+    max_us: int | None = None
+    users: int = 0
 
 
 def _nobody(_t_s: int, _recording: Recording) -> None:
@@ -66,14 +43,21 @@ class Collector:
 
     Both are complete after `finish`; until then they lack the seconds that are not closed. A second closes when every
     worker that still reports is past it. What comes later than that is counted in the next one to close, so that the
-    seconds always add up to the whole. `on_second` takes each as it closes, to be read only. `unmeasured_sent` are
+    seconds always add up to the whole. `on_second` takes each as it closes, to be read only; `users` says how many have
+    started then. `named` has blocks of each of the first names, where there are several. `unmeasured_sent` are
     requests of the warm-up and the cool-down, `failed` failures of the whole run, this machine's own among them.
     `names` are those of the run, in the order in which they came; name ids in a frame become theirs. `journeys` is what
     the window held of them, `unmeasured_journeys` how many ended outside of what is measured. `setup` are the requests
     that prepared, of the whole run, which are in no other sum but `unmeasured_sent`.
     """
 
-    def __init__(self, workers: int, on_second: OnSecond = _nobody, names: Names | None = None) -> None:
+    def __init__(
+        self,
+        workers: int,
+        on_second: OnSecond = _nobody,
+        names: Names | None = None,
+        users: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.total = Recording()
         self.names = names or Names(most=None)
         self.unmeasured_sent = 0
@@ -88,10 +72,12 @@ class Collector:
         self.usages: dict[int, Usage] = {}
         self.worker_lag = [Histogram() for _ in range(workers)]
         self.seconds: list[SecondRow] = []
-        self.blocks: list[Slice] = []
+        self.named: dict[int, Blocks] = {}
         self.last_p99_us: int | None = None
         self._on_second = on_second
-        self._block_s = 1
+        self._users = users
+        self._blocks = Blocks()
+        self._alone: int | None = None
         self._pending: dict[int, list[Recording]] = {}
         self._closed_s = 0
         self._latest_s = [0] * workers
@@ -159,31 +145,40 @@ class Collector:
         for tally in self._journeys(recording):
             self.journeys.ok += tally.ok
             self.journeys.failed += tally.failed
-        response = sums.clocks.get("response") or sums.clocks.get("service") or Histogram()
-        p50_us = p99_us = None
+        response = _response(sums)
+        p50_us = p90_us = p99_us = max_us = None
         if response.total:
-            p50_us, p99_us = response.quantiles_us((0.5, 0.99))
+            p50_us, p90_us, p99_us, max_us = response.quantiles_us((0.5, 0.9, 0.99, 1.0))
             self.last_p99_us = p99_us
-        self.seconds.append(SecondRow(t_s, sums.ok, sums.failed, sums.sent, p50_us, p99_us, sums.payload))
-        self._add_block(Slice(t_s, 1, sums.ok, sums.failed, response))
+        self.seconds.append(
+            SecondRow(t_s, sums.ok, sums.failed, sums.sent, p50_us, p99_us, sums.payload, p90_us, max_us, self._users())
+        )
+        self._add_named(t_s, recording.tallies)
+        self._blocks.add(Slice(t_s, 1, sums.ok, sums.failed, response))
         self._on_second(t_s, recording)
+
+    @property
+    def blocks(self) -> list[Slice]:
+        """Of all requests."""
+        return self._blocks.slices
+
+    def _add_named(self, t_s: int, tallies: Mapping[int, Tally]) -> None:
+        """Blocks of each name, once there are several; those of one alone are the blocks of all."""
+        if not self.named:
+            numbers = {*tallies, *([] if self._alone is None else [self._alone])}
+            if len(numbers) < 2:
+                self._alone = next(iter(numbers), None)
+                return
+            if self._alone is not None:
+                self.named[self._alone] = self._blocks.copy()
+        for number, tally in tallies.items():
+            if number in self.named or len(self.named) < MOST_NAMED:
+                blocks = self.named.setdefault(number, Blocks())
+                blocks.add(Slice(t_s, 1, tally.ok, tally.failed, _response(tally)))
 
     def _journeys(self, recording: Recording) -> list[Tally]:
         return [tally for number, tally in recording.transactions.items() if self.names[number][0] is Kind.JOURNEY]
 
-    def _add_block(self, row: Slice) -> None:
-        """Seconds join blocks; blocks double in length so that there are never more than 60."""
-        self._join(row)
-        if len(self.blocks) > MOST_BLOCKS:
-            self._block_s *= 2
-            halves, self.blocks = self.blocks, []
-            for block in halves:
-                self._join(block)
 
-    def _join(self, part: Slice) -> None:
-        start = part.start_s // self._block_s * self._block_s
-        if not self.blocks or self.blocks[-1].start_s != start:
-            if self.blocks:
-                self.blocks[-1].pack()
-            self.blocks.append(Slice(start, self._block_s))
-        self.blocks[-1].add(part)
+def _response(tally: Tally) -> Histogram:
+    return tally.clocks.get("response") or tally.clocks.get("service") or Histogram()

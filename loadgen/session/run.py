@@ -101,7 +101,7 @@ class Session:
         self._clock = clock
         self._sleep = sleep
         self._names = names_of(plan.job, most=None)
-        self._collected = Collector(plan.shard_count, self._second_closed, self._names)
+        self._collected = Collector(plan.shard_count, self._second_closed, self._names, self._users_started)
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
@@ -161,6 +161,9 @@ class Session:
     def _take(self, frame: Frame) -> None:
         self._collected.add(frame)
         self._abort.add(frame.recording, self._clock())
+
+    def _users_started(self) -> int:
+        return self._control.total(Slot.STARTED)
 
     def _second_closed(self, t_s: int, recording: Recording) -> None:
         second = second_of(t_s, self._control.total(Slot.STARTED), recording, self._names)

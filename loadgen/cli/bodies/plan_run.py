@@ -3,7 +3,7 @@
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.run import Run
 from loadgen.cli.exporting import asked_outs
-from loadgen.cli.live import check_form
+from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery, is_regular
 from loadgen.cli.plans import Planned, plan_for
 from loadgen.plan.jobs.scenario import ScenarioJob

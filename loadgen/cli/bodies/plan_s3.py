@@ -2,7 +2,7 @@
 
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.exporting import asked_outs
-from loadgen.cli.live import check_form
+from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import Planned
 from loadgen.plan.profiles.address import url_of

@@ -9,6 +9,7 @@ from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.observe.view.lines import View, view_lines
 from loadgen.observe.view.so_far import SoFar
 from loadgen.plan.codec import describe_plan
+from loadgen.plan.course import rate_at
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.report.draw.style import Line, counted
@@ -125,13 +126,7 @@ class FullView(Observer):
         plan = self._plan
         if plan is None or plan.arrivals is None or snapshot.phase != "running":
             return None
-        left_s = snapshot.elapsed_s
-        for stage in plan.arrivals.stages:
-            if left_s < stage.duration_s:
-                share = left_s / stage.duration_s if stage.from_rps != stage.to_rps else 0.0
-                return stage.from_rps + (stage.to_rps - stage.from_rps) * share
-            left_s -= stage.duration_s
-        return 0.0
+        return rate_at(plan.arrivals, snapshot.elapsed_s)
 
 
 def _shape(plan: Plan) -> str:

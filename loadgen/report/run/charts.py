@@ -28,7 +28,7 @@ LEAST_MS = 0.001
 """What stands for 0 where it has no logarithm."""
 SHORTEST_S = 2
 """Shorter runs have no course."""
-BLUE, GREEN, RED = 0, 2, 6
+BLUE, GREEN, RED, BLACK = 0, 2, 6, 5
 """Of the page's colours."""
 
 assert len(HEAT_NAMES) == HEATS
@@ -44,9 +44,10 @@ class Course:
 
     @property
     def latency(self) -> str:
-        """p50 and p99 by second, p90 and the highest by block; the latency thresholds as lines."""
-        values = {"p50": self._seconds("response_p50_ms"), "p99": self._seconds("response_p99_ms")}
-        values |= {"p90": self._blocks(_quantile(0.9)), "max": self._blocks(_quantile(1.0))}
+        """Percentiles by second, p90 and the highest of an older file by block; the latency thresholds as lines."""
+        values = {name: self._seconds(f"response_{name}_ms") for name in ("p50", "p90", "p99", "max")}
+        if not self.has_highest:
+            values |= {"p90": self._blocks(_quantile(0.9)), "max": self._blocks(_quantile(1.0))}
         shown = [value for series in values.values() for _, value in series if not isnan(value)]
         if not shown or not self._is_long:
             return ""
@@ -85,16 +86,37 @@ class Course:
         most = max((row.sent for row in rows), default=0)
         if not most or not self._is_long:
             return ""
+        offered = [(row.t_s + 0.5, row.offered) for row in rows if row.offered is not None]
         due = 0.0 if is_closed(self.result) or self.result.journeys.scheduled else self.result.rate.offered_rps
+        due = max([due, *(value for _, value in offered)])
         x_axis, x = time_axis("time since the measured part began", self._end_s)
         y_axis, y = linear_axis("requests a second", max(most, due))
         curves = [
             replace(_curve(label, [(row.t_s + 0.5, y(getattr(row, key))) for row in rows], x), colour=colour)
             for key, (label, colour) in names.items()
         ]
-        if due:
+        if offered:
+            curves.append(replace(_curve("due", [(at, y(value)) for at, value in offered], x), colour=BLACK))
+        elif due:
             curves.append(Curve(f"due, on average {format_rate(due)}/s", [Point(0, y(due)), Point(1, y(due))], 0))
         return line_chart("Requests over time", x_axis, y_axis, curves)
+
+    @property
+    def users(self) -> str:
+        """How many took part, where that changed."""
+        rows = self.result.whole_seconds
+        counts = {row.users for row in rows}
+        if len(counts) < 2 or not self._is_long:
+            return ""
+        x_axis, x = time_axis("time since the measured part began", self._end_s)
+        y_axis, y = linear_axis("users", max(counts))
+        curve = _curve("users", [(row.t_s + 0.5, y(row.users)) for row in rows], x)
+        return line_chart("Users over time", x_axis, y_axis, [curve])
+
+    @property
+    def has_highest(self) -> bool:
+        """Whether each second has its p90 and its highest."""
+        return any(row.response_max_ms is not None for row in self.result.timeline)
 
     @property
     def block_s(self) -> float:

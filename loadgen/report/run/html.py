@@ -11,6 +11,7 @@ from loadgen.report.run.checks import Check, checks_of, checks_of_gate
 from loadgen.report.run.facts import JOINT, facts_of, header, notes, title
 from loadgen.report.run.html_tables import errors, generator, latencies, requests, response_times
 from loadgen.report.run.journeys import METRIC_HEADS, metric_rows
+from loadgen.report.run.named_courses import named_courses
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import observed, with_unit
 from loadgen.report.run.text import headline, warnings
@@ -24,6 +25,10 @@ MOST_PLAN = 30_000
 WORDS = {"pass": "pass", "warn": "warning", "fail": "FAIL", "error": "ERROR"}
 TONES = {"pass": "better", "warn": "soft", "fail": "worse", "error": "worse"}
 BY_PERCENTILE = "Dotted where fewer than 10 requests were slower; a curve ends where only lower bounds are left."
+
+BY_NAME = (
+    "Each in a scale of its own: good replies a second from zero, response times logarithmic; failed replies in red."
+)
 
 
 def run_html(report: RunReport | Gate) -> str:
@@ -39,9 +44,11 @@ def run_html(report: RunReport | Gate) -> str:
         _section("Latency over time", course.latency, _stretch(course)),
         _section("Every reply", course.heat),
         _section("Rate and failures over time", course.rate),
+        _section("Users over time", course.users),
         _section("By percentile", spectrum(result), f'<p class="soft">{BY_PERCENTILE}</p>'),
         _section("Response times", response_times(result)),
         *requests(result),
+        _section("Requests over time", named_courses(result), f'<p class="soft">{BY_NAME}</p>'),
         _checks_and_metrics(result),
         *errors(result),
         _section("In figures", _facts(facts_of(result))),
@@ -105,7 +112,8 @@ def _checks_and_metrics(result: Result) -> str:
 
 
 def _stretch(course: Course) -> str:
-    of = f"p90 and max are those of {course.block_s:g} s each" if course.block_s > 1 else "all are those of a second"
+    blocks = course.block_s > 1 and not course.has_highest
+    of = f"p90 and max are those of {course.block_s:g} s each" if blocks else "all are those of a second"
     return f'<p class="soft">By when a request was done; {of}. Replies that failed are left out.</p>'
 
 

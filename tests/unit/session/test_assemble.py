@@ -408,3 +408,10 @@ def test_requests_that_prepare_are_told_apart_and_in_no_other_figure():
     assert (list(result.requests), result.errors) == (["home"], [])
     assert result.latency_ms["response"].count == 4
     assert run.collected.failed == 1
+
+
+def test_a_second_has_what_was_due_and_its_highest():
+    run = Run(arrivals=Arrivals((Stage(3.0, 100.0, 100.0),)))
+    (second,) = run.worker(measured=good(10), sent=10).result().timeline
+    assert (second.offered, second.response_p90_ms, second.response_max_ms) == (100.0, 1.0, 1.0)
+    assert Run().worker(measured=good(10), sent=10).result().timeline[0].offered is None

@@ -7,7 +7,8 @@ from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
-from loadgen.session.collector import MOST_BLOCKS, Collector
+from loadgen.session.blocks import MOST_BLOCKS
+from loadgen.session.collector import Collector
 
 USAGE = Usage(1, 2, 3, 4)
 
@@ -202,3 +203,21 @@ def test_names_of_a_warmup_are_known_after_it():
     collector.add(named(0, Recording({0: Tally(ok=1)}), (Kind.REQUEST, "home"), window="warmup"))
     collector.add(named(0, Recording({0: Tally(ok=5)}), window="drain"))
     assert collector.total.tallies[collector.names.of(Kind.REQUEST)["home"]].ok == 5
+
+
+def test_names_have_blocks_of_their_own_once_there_are_several():
+    collector = Collector(1, names=Names([(Kind.REQUEST, "a"), (Kind.REQUEST, "b")]))
+    for second, names in enumerate(((0,), (0, 1), (1,))):
+        recording = Recording({number: Tally(ok=number + 1) for number in names})
+        collector.add(Frame(0, second, (second + 1) * NS_PER_S, recording, usage=None))
+    collector.finish()
+    named = collector.named.items()
+    seen = {number: [(block.start_s, block.ok) for block in blocks.slices] for number, blocks in named}
+    assert seen == {0: [(0, 1), (1, 1)], 1: [(1, 2), (2, 2)]}
+
+
+def test_a_name_alone_has_none():
+    collector = Collector(1, names=Names([(Kind.REQUEST, "a")]))
+    collector.add(Frame(0, 0, NS_PER_S, Recording({0: Tally(ok=1)})))
+    collector.finish()
+    assert collector.named == {}
