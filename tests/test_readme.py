@@ -206,7 +206,7 @@ def test_every_environment_variable_that_is_named_exists() -> None:
     named = set(re.findall(r"LOADGEN_[A-Z_]+", CHAPTERS))
     known = {variable_of(option.flags) for option in OPTIONS}
     assert named
-    own = {"OUTPUT", "OUT", "LIVE", "FORMAT", "QUIET", "SET"}
+    own = {"OUTPUT", "OUT", "LIVE", "FORMAT", "QUIET", "SET", "CLUSTER", "CERTIFICATES"}
     assert named <= known | {f"LOADGEN_{name}" for name in own}
 
 

@@ -92,6 +92,17 @@ class Elsewhere:
             inherits=False,
         ),
     ] = None
+    cluster: Annotated[
+        str | None,
+        own_option(["--cluster"], WHERE, "Run on the machines of a Dask cluster: tls://HOST:PORT.", "ADDRESS"),
+    ] = None
+    machines: Annotated[
+        int | None, own_option(["--machines"], WHERE, "So many of the cluster's. (default: all)", "N", least=1)
+    ] = None
+    certificates: Annotated[
+        str | None,
+        own_option(["--certificates"], WHERE, "The folder with the cluster's.", "DIR"),
+    ] = None
     on_lost: Annotated[
         str, own_option(["--on-lost"], WHERE, "stop, or go-on with the machines that are left.", "WHAT")
     ] = "stop"  # fmt: skip
@@ -101,9 +112,15 @@ class Elsewhere:
         """A Where (executors/places/machines/fleet.py); None where none was asked for. Raises UsageError."""
         if self.on_lost not in ("stop", "go-on"):
             raise UsageError(f"--on-lost: expected stop or go-on, got {self.on_lost!r}")
-        if not self.machine:
+        if self.machine and self.cluster:
+            raise UsageError("--machine and --cluster: give one of them")
+        if self.machines is not None and self.cluster is None:
+            raise UsageError("--machines: of which --cluster?")
+        if not self.machine and self.cluster is None:
             return None
-        return imported("loadgen.executors.places.machines.fleet", "Where")(tuple(self.machine), self.on_lost)
+        return imported("loadgen.executors.places.machines.fleet", "Where")(
+            tuple(self.machine or ()), self.on_lost, self.cluster, self.machines, self.certificates
+        )
 
 
 @dataclass(frozen=True, slots=True)

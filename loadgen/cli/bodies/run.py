@@ -32,6 +32,8 @@ def run(given: Planned) -> int:
         finally:
             delivery.deliver("run", RunReport((result,)), environment=os.environ)
 
+    for warning in given.site.warnings if given.site is not None else ():
+        tell(f"loadgen: {warning}\n")
     with (
         exporting(given.outs, quiet=delivery.output.quiet) as exporters,
         live_view(given.live, quiet=delivery.output.quiet) as live,

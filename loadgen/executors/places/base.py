@@ -88,6 +88,10 @@ class Site(Protocol):
     """Where runs may be made: this machine, or others."""
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """What is to be told before a run."""
+
+    @property
     def cores(self) -> int:
         """How many may be kept busy."""
 

@@ -17,6 +17,7 @@ class ThisMachine:
     """A Site."""
 
     least_processes = 1
+    warnings = ()
 
     @property
     def cores(self) -> int:

@@ -1,13 +1,14 @@
 """The machines that were asked for: found and described once, and then a place for one run after the other."""
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from loadgen.base.clock import Clock, now_ns
+from loadgen.base.clock import NS_PER_MS, Clock, now_ns
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.base import Place
+from loadgen.executors.places.machines.addresses import check_extra
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.deal import deal
 from loadgen.executors.places.machines.description import Description, check_alike, describe_machine, description_in
@@ -26,13 +27,21 @@ EXCHANGES = 16
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What was asked for: a command for each machine. It says nothing of what a plan is."""
+    """What was asked for: a command for each machine, or a cluster and how many of its machines (None: all).
+
+    `certificates` is the folder of a cluster's. Nothing of it belongs to a plan.
+    """
 
     commands: tuple[str, ...] = ()
     on_lost: OnLost = "stop"
+    cluster: str | None = None
+    machines: int | None = None
+    certificates: str | None = None
 
     def open(self) -> "Fleet":
         """Reach them all. Raises UsageError where one cannot be reached, or is not the same program."""
+        if self.cluster is not None:
+            return self._open_cluster(self.cluster)
         links: list[Link] = []
         try:
             links += map(CommandLink, self.commands)
@@ -40,6 +49,17 @@ class Where:
         except BaseException:
             for link in links:
                 link.close()
+            raise
+
+    def _open_cluster(self, address: str) -> "Fleet":
+        check_extra()
+        from loadgen.executors.places.machines.dask_link import Cluster
+
+        cluster = Cluster(address, self.machines, self.certificates)
+        try:
+            return Fleet(cluster.links(), self.on_lost, warnings=cluster.warnings, release=cluster.close)
+        except BaseException:
+            cluster.close()
             raise
 
 
@@ -52,9 +72,21 @@ class _Machine:
 
 
 class Fleet:
-    """A Site of machines at the ends of `links`. Raises UsageError where one does not answer, or does not fit."""
+    """A Site of machines at the ends of `links`. Raises UsageError where one does not answer, or does not fit.
 
-    def __init__(self, links: Sequence[Link], on_lost: OnLost = "stop", clock: Clock = now_ns) -> None:
+    `warnings` are lines to be told before a run. `release` is called when the links are closed.
+    """
+
+    def __init__(
+        self,
+        links: Sequence[Link],
+        on_lost: OnLost = "stop",
+        clock: Clock = now_ns,
+        warnings: Sequence[str] = (),
+        release: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.warnings = warnings
+        self._release = release
         self._on_lost = on_lost
         self._clock = clock
         for link in links:
@@ -72,6 +104,14 @@ class Fleet:
         """One on each machine."""
         return len(self._machines)
 
+    def lines(self) -> list[str]:
+        """A line on each machine."""
+        return [
+            f"{machine.name}: {machine.description.cores} cores, loadgen {machine.description.loadgen}, "
+            f"Python {machine.description.python}, clock known to {machine.clock.bound_ns / NS_PER_MS:.2f} ms"
+            for machine in self._machines
+        ]
+
     async def place(self, plan: Plan) -> tuple[Place, int | None]:
         """For one run; each machine looks up the target's name by itself."""
         parts = deal(plan, [machine.description.cores for machine in self._machines])
@@ -87,6 +127,7 @@ class Fleet:
             machine.link.close()
         for machine in self._machines:
             machine.link.wait()
+        self._release()
 
     def _known(self, number: int, link: Link) -> _Machine:
         name = f"machine {number} ({link.name})"

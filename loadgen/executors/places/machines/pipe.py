@@ -1,4 +1,7 @@
-"""A machine whose coordinator is at the other end of standard input and output."""
+"""A machine whose coordinator is at the other end of standard input and output.
+
+As `python -m loadgen.executors.places.machines.pipe` it is what a Dask worker starts.
+"""
 
 import asyncio
 import os
@@ -53,3 +56,7 @@ def _write(sink: int, out: "queue.SimpleQueue[bytes | None]") -> None:
                 stream.flush()
     except BrokenPipeError:  # the coordinator is gone; the end of our input says so, too
         pass
+
+
+if __name__ == "__main__":
+    serve_on_pipe()

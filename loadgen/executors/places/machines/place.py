@@ -40,6 +40,9 @@ STALL_S = 0.5
 LEAST_AHEAD_NS = 300 * NS_PER_MS
 """How long ahead the gate is set: it came 288-297 ms early on two busy cores, in the time that a message takes."""
 
+MOST_AHEAD_NS = NS_PER_S
+"""Five round trips around the earth. What takes longer waited behind something else, as the plan on its way there."""
+
 
 class Machines:
     """A Place; `members` have their shards. Their links stay open."""
@@ -57,7 +60,8 @@ class Machines:
 
     @property
     def gate_delay_ns(self) -> int:
-        return max(LEAST_AHEAD_NS, 5 * max(member.clock.slowest_ns for member in self.members))
+        slowest_ns = max(member.clock.slowest_ns for member in self.members)
+        return min(max(LEAST_AHEAD_NS, 5 * slowest_ns), MOST_AHEAD_NS)
 
     def start(self, shards: Sequence[Shard], deliver: Deliver) -> list[asyncio.Future[None]]:
         """The shards are those of the whole plan."""

@@ -1,0 +1,54 @@
+"""Addresses of a Dask cluster, and the certificates without which nothing is said beyond loopback."""
+
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loadgen.base.errors import UsageError
+
+ROLES = ("scheduler", "machine", "coordinator")
+AUTHORITY = "ca.pem"
+
+
+def check_extra() -> None:
+    """Raise UsageError where what a cluster needs is not installed."""
+    if find_spec("distributed") is None:
+        raise UsageError("a cluster needs Dask: pip install 'loadgen[cluster]'")
+
+
+def check_address(address: str) -> None:
+    """Raise UsageError for what is no address of a cluster, or would let anybody run code there."""
+    parts = urlsplit(address)
+    try:
+        whole = bool(parts.hostname and parts.port)
+    except ValueError:
+        whole = False
+    if not whole or parts.scheme not in ("tcp", "tls"):
+        raise UsageError(f"ADDRESS: expected tls://HOST:PORT, got {address!r}")
+    if parts.scheme != "tls" and not _is_loopback(parts.hostname or ""):
+        raise UsageError(
+            f"{address}: whoever reaches a Dask port runs code there, so beyond loopback it is tls:// with "
+            "certificates of your own; see `loadgen cluster certificates`"
+        )
+
+
+def tls_files(address: str, folder: str | None, role: str) -> tuple[str, str] | None:
+    """The CA's certificate, and a role's with its key; None without TLS. Raises UsageError where they are not there."""
+    check_address(address)
+    if not address.startswith("tls://"):
+        return None
+    if folder is None:
+        raise UsageError(f"{address}: give --certificates DIR, as `loadgen cluster certificates DIR` made it")
+    files = (Path(folder) / AUTHORITY, Path(folder) / f"{role}.pem")
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"--certificates: there is no {file}; `loadgen cluster certificates DIR` makes it")
+    return str(files[0]), str(files[1])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

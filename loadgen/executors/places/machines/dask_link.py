@@ -1,0 +1,135 @@
+"""Links over a Dask cluster (the extra `cluster`): one worker of it is a machine, and carries its messages."""
+
+import logging
+import queue
+import threading
+from contextlib import suppress
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import distributed
+
+from loadgen.base.errors import UsageError
+from loadgen.executors.places.machines.addresses import tls_files
+from loadgen.executors.places.machines.dask_relay import Relay
+from loadgen.executors.places.machines.link import Listen, Mailbox
+from loadgen.executors.places.machines.messages import Message, encode_message, read_message
+
+REACH_S = 10.0
+"""To connect, with TLS, on any network; no answer after this is none."""
+
+START_S = 30.0
+"""Until a worker has imported loadgen, on a machine that is busy."""
+
+LEAVE_S = 1.0
+
+OWN_THREADS = 2
+"""Of a worker that `loadgen cluster machine` started: one for what Dask asks, one to spare."""
+
+
+class Cluster:
+    """The workers of a Dask cluster. Raises UsageError where it cannot be reached, or has too few."""
+
+    def __init__(self, address: str, machines: int | None = None, certificates: str | None = None) -> None:
+        files = tls_files(address, certificates, "coordinator")
+        dask: Any = distributed  # whose types are not whole
+        security = files and dask.Security(
+            tls_ca_file=files[0], tls_client_cert=files[1], tls_client_key=files[1], require_encryption=True
+        )
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a loss is ours to tell
+        try:
+            # The default one of this process: an actor finds its client so.
+            self._client: Any = dask.Client(address, security=security, timeout=REACH_S)
+        except (OSError, TimeoutError, ValueError, TypeError) as error:
+            why = str(error) or type(error).__name__
+            raise UsageError(f"--cluster: cannot reach {address}: {why.splitlines()[0]}") from None
+        try:
+            self.workers = self._found(address, machines)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def warnings(self) -> list[str]:
+        """In words: what of the workers is not as `loadgen cluster machine` starts them."""
+        known = self._client.scheduler_info(n_workers=-1)["workers"]
+        mine = [known[worker] for worker in self.workers if worker in known]
+        texts = []
+        if any(worker.get("nanny") for worker in mine):
+            texts.append("a Dask worker has a nanny, which starts it again when it is lost: use --no-nanny")
+        if any(worker.get("nthreads", 0) > OWN_THREADS for worker in mine):
+            texts.append("a Dask worker has more threads than it needs here: --nthreads 2 leaves the cores to the load")
+        hosts = [worker.get("host") for worker in mine]
+        if len(set(hosts)) < len(hosts):
+            texts.append("several Dask workers are on one host, each of which takes all of its cores: start one a host")
+        return texts
+
+    def links(self) -> list["DaskLink"]:
+        """One to each worker."""
+        return [DaskLink(self._client, worker) for worker in self.workers]
+
+    def close(self) -> None:
+        """Let go of it."""
+        with suppress(Exception):  # of a scheduler that is gone; there is nothing left to lose
+            self._client.close(timeout=LEAVE_S)
+
+    def _found(self, address: str, machines: int | None) -> list[str]:
+        with suppress(TimeoutError):
+            self._client.wait_for_workers(machines or 1, timeout=START_S if machines else REACH_S)
+        workers = sorted(self._client.scheduler_info(n_workers=-1)["workers"])
+        if len(workers) < (machines or 1):
+            raise UsageError(
+                f"--cluster: {address} has {len(workers)} machines, and {machines or 1} are needed; start them with "
+                f"`loadgen cluster machine {address}`"
+            )
+        return workers[:machines]
+
+
+class DaskLink:
+    """A Link. Messages go down by calls of the actor, one at a time, so they come in their order."""
+
+    def __init__(self, client: Any, worker: str) -> None:
+        self.name = worker.partition("://")[2]
+        self._client = client
+        self._topic = f"loadgen-{uuid4().hex}"
+        self._mailbox = Mailbox()
+        self._out: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        client.subscribe_topic(self._topic, self._on_event)
+        # Only the topic's name goes with the task: its arguments stay in the scheduler, and on its dashboard.
+        self._future = client.submit(
+            Relay, self._topic, actor=True, workers=[worker], allow_other_workers=False, pure=False, retries=0
+        )
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writer.start()
+
+    def send(self, message: Message) -> None:
+        self._out.put(encode_message(message))
+
+    def listen(self, to: Listen | None) -> None:
+        self._mailbox.listen(to)
+
+    def close(self) -> None:
+        self._out.put(b"")
+
+    def wait(self) -> None:
+        self._writer.join(LEAVE_S)
+
+    def _on_event(self, event: tuple[float, Any]) -> None:
+        data = event[1]
+        self._mailbox.take(read_message(BytesIO(data)) if data else None)
+
+    def _write(self) -> None:
+        try:
+            relay: Any = self._future.result(timeout=START_S)
+            is_open = True
+            while is_open:
+                pieces = [self._out.get()]
+                while not self._out.empty():
+                    pieces.append(self._out.get())
+                is_open = all(pieces)
+                if data := b"".join(pieces):
+                    relay.take(data).result()
+            relay.take(b"").result(timeout=LEAVE_S)
+        except Exception:  # of any kind: the worker is gone, or the scheduler, or it could not start
+            self._mailbox.take(None)
