@@ -41,6 +41,8 @@ class ErrorClass(StrEnum):
     )
     REFUSED_STREAM = "refused_stream", "the server refused the stream, without looking at the request"
     STREAM_RESET = "stream_reset", "the server reset the stream before its reply was whole"
+    STREAM_BROKEN = "stream_broken", "the reply's parts did not come to the end that was asked for"
+    STREAM_STALLED = "stream_stalled", "no further part of the reply within --timeout"
     UNEXPECTED_STATUS = "unexpected_status", "status not among the expected ones"
     UNEXPECTED_BODY = "unexpected_body", "body lacks the expected text"
     UNEXPECTED_LENGTH = "unexpected_length", "body length differs from the expected one"

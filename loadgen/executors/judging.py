@@ -28,6 +28,9 @@ class Notes(Protocol[R_co]):
     def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """Keep the first example of a bad reply."""
 
+    def note_parts(self, name_id: int, first_ns: int, gaps_ns: list[int]) -> None:
+        """Keep the times to the first part of a good reply, and between its parts."""
+
     def note_redirect(self, name_id: int, head: bytes) -> None:
         """Keep the first Location of a good reply."""
 
@@ -44,6 +47,21 @@ def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, 
         if not replies.samples:
             notes.note_example(name_id, error, expect.describe(reply.status, code), reply.head)
         breaker.failed(now)
+    elif request.sink is not None and (times := _times_of(request)) is not None:
+        notes.note_parts(name_id, *times)
     elif reply.status // 100 == 3 and not replies.samples:
         notes.note_redirect(name_id, reply.head)
     return replies
+
+
+def _times_of(request: Request) -> tuple[int, list[int]] | None:
+    """Of the parts of a reply, where its request's sink times them."""
+    first_ns: int | None = getattr(request.sink, "first_ns", None)
+    return None if first_ns is None else (first_ns, request.sink.gaps_ns)  # type: ignore[union-attr]
+
+
+def class_of(error: ErrorClass, request: Request) -> ErrorClass:
+    """A failure's class: a stream that had begun is not late, it stalls."""
+    if error is ErrorClass.TIMEOUT and getattr(request.sink, "first_ns", None) is not None:
+        return ErrorClass.STREAM_STALLED
+    return error

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from loadgen.base.alarm import make_alarm
+from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.http1.client import Http1Client
@@ -198,7 +199,11 @@ def _workload(task: Assignment, job: HttpJob | S3Job, transactions: Transactions
 
     match job:
         case HttpJob():
-            return HttpWorkload(job, shard, plan.users, streams=sequential)
+            if all(spec.stream is None for spec in job.requests):
+                return HttpWorkload(job, shard, plan.users, streams=sequential)
+            from loadgen.workloads.parts.reader import timing
+
+            return HttpWorkload(job, shard, plan.users, streams=sequential, parts=timing(s_to_ns(plan.timeout_s)))
         case S3Job():
             from loadgen.workloads.s3.workload import make_s3_workload
 

@@ -16,7 +16,7 @@ from loadgen.clients.base import Handler, Stream, StreamClient
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.reactor import Reactor
 from loadgen.executors.base import UNLIMITED, Assignment
-from loadgen.executors.judging import judge
+from loadgen.executors.judging import class_of, judge
 from loadgen.executors.opening import Opening
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP, Slot
@@ -396,6 +396,8 @@ class ReactorUsers:
         if request is None:
             self._opening_done(connection)
             return
+        if request.sink is not None:
+            error = class_of(error, request)
         if request.group is None or request.group.recorded or error is ErrorClass.CUT:
             lag = connection.sent_ns - connection.due_ns if self._paced else 0
             self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)

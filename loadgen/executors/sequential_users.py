@@ -11,7 +11,7 @@ from typing import Any
 from loadgen.base.clock import NEVER_NS, NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import Client, ErrorClass, Fields, Outcome, Request
 from loadgen.executors.base import UNLIMITED, Assignment
-from loadgen.executors.judging import judge
+from loadgen.executors.judging import class_of, judge
 from loadgen.executors.tickets import Tickets
 from loadgen.executors.user_threads import UserThreads
 from loadgen.executors.waits import LoopWaits, ThreadWaits
@@ -475,7 +475,7 @@ class SequentialUsers:
         if group is not None and not group.recorded and outcome.error is not ErrorClass.CUT:
             return outcome.error
         if reply is None:
-            error = outcome.error or ErrorClass.GENERATOR
+            error = class_of(outcome.error or ErrorClass.GENERATOR, request)
             buffer.lose(name_id, error, service_ns, lag_ns, outcome.detail, outcome.head)
             if error.fault == "target":
                 self._breaker.failed(outcome.done_ns)

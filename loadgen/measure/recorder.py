@@ -137,6 +137,12 @@ class Recorder:
         tally = self._recording.tally(name_id)
         tally.redirects_to = tally.redirects_to or self._redact(location(head))
 
+    def note_parts(self, name_id: int, first_ns: int, gaps_ns: list[int]) -> None:
+        """Keep the times of the parts of a good reply."""
+        tally = self._recording.tally(name_id)
+        tally.clock("first").add(first_ns // 1000)
+        tally.clock("gap").add_ns(gaps_ns)
+
     def note_code(self, name_id: int, code: str) -> None:
         """Count an error code of the application."""
         codes = self._recording.tally(name_id).codes

@@ -34,7 +34,7 @@ class SampleBuffer:
 
     __slots__ = (
         "_by_kind", "_drained_payload", "_drained_received", "_drained_sent", "all_replies", "codes", "examples",
-        "last", "last_reply", "losses", "payload", "received", "redirects", "sent_bytes",
+        "last", "last_reply", "losses", "parts", "payload", "received", "redirects", "sent_bytes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -46,6 +46,7 @@ class SampleBuffer:
         self.examples: list[tuple[int, ErrorClass, str, bytes]] = []
         self.codes: list[tuple[int, str]] = []
         self.redirects: list[tuple[int, bytes]] = []
+        self.parts: list[tuple[int, int, list[int]]] = []
         self.last_reply: Reply | None = None
         self.last = BufferedReplies(0, 0, None)
         self._by_kind: dict[tuple[int, int, ErrorClass | None], BufferedReplies] = {}
@@ -69,6 +70,10 @@ class SampleBuffer:
     def note_code(self, name_id: int, code: str) -> None:
         """An error code of the application."""
         self.codes.append((name_id, code))
+
+    def note_parts(self, name_id: int, first_ns: int, gaps_ns: list[int]) -> None:
+        """The times of the parts of a good reply."""
+        self.parts.append((name_id, first_ns, gaps_ns))
 
     def note_example(self, name_id: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """A bad reply."""
@@ -112,6 +117,8 @@ class SampleBuffer:
             recorder.note_redirect(*redirect)
         for code in _taken(self.codes):
             recorder.note_code(*code)
+        for parts in _taken(self.parts):
+            recorder.note_parts(*parts)
         for loss in _taken(self.losses):
             recorder.lose(*loss)
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from loadgen.base.redact import Redactor
 from loadgen.base.restore import TYPE, build
 from loadgen.plan.jobs.http import RequestSpec
+from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.plan import Plan
 
 _FOLLOWS = "bytes that follow"
@@ -61,12 +62,22 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
 
 def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, Any]:
     looked_for = request.expect.body_contains
-    return {key: value for key, value in asdict(request).items() if key != "body_kind"} | {
-        "headers": [[name, redactor.header(name, value)] for name, value in request.headers],
-        "body": _described_body(request.body),
-        "expect": asdict(request.expect)
-        | {"body_contains": None if looked_for is None else redactor.bytes_(looked_for)},
-    }
+    stream = {} if request.stream is None else {"stream": _described_stream(request.stream, redactor)}
+    return (
+        {key: value for key, value in asdict(request).items() if key not in ("body_kind", "stream")}
+        | {
+            "headers": [[name, redactor.header(name, value)] for name, value in request.headers],
+            "body": _described_body(request.body),
+            "expect": asdict(request.expect)
+            | {"body_contains": None if looked_for is None else redactor.bytes_(looked_for)},
+        }
+        | stream
+    )
+
+
+def _described_stream(stream: PartsSpec, redactor: Redactor) -> dict[str, Any]:
+    mark = stream.until_match
+    return asdict(stream) | {"until_match": None if mark is None else redactor.bytes_(mark)}
 
 
 def _described_body(body: bytes) -> dict[str, Any] | None:

@@ -61,10 +61,10 @@ _ROWS = {
         Metric("context_switches", "context switches", "generator", "count", None),
     )
 }
-_CLOCKS = ("response", "service", "send_lag", "failed")
+_CLOCKS = ("response", "service", "send_lag", "failed", "first", "gap")
 _STATISTICS = {"min": "min", "mean": "mean", "avg": "mean", "med": "p50", "max": "max"}
 _QUANTILE = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,4})?)|p\(([0-9]{1,2}(?:\.[0-9]{1,4})?)\)")
-_EXAMPLES = ("p50", "p99", "p99.9", "mean", "min", "max", "service.p99", "send_lag.max")
+_EXAMPLES = ("p50", "p99", "p99.9", "mean", "min", "max", "service.p99", "send_lag.max", "first.p95", "gap.p99")
 BY_THE_SECOND = ("sent", "ok", "failed")
 """What a Result counts in each second, and the workers of a run show ten times a second."""
 

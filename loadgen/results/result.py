@@ -13,7 +13,7 @@ from loadgen.results.journeys import CheckResult, Journeys, Kind, MetricResult
 
 SCHEMA = "loadgen.result/1"
 CLOCKS = ("response", "service", "send_lag", "failed")
-PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
+PHASES = ("dns", "connect", "tls", "first_byte", "transfer", "first", "gap")
 QUANTILES: dict[str, float] = {
     "p50": 0.50,
     "p75": 0.75,

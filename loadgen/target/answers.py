@@ -12,16 +12,19 @@ FILLER = memoryview(b"0123456789abcdef" * 4096)
 HELLO = b"hello world\n"
 MAX_BYTES = 1 << 30
 MAX_WAIT_MS = 3_600_000.0
+MAX_PARTS = 10_000
+"""Events of one stream, which are kept while they go out."""
 UPLOADS = (b"POST", b"PUT", b"PATCH")
 PATHS = (
     "paths: /  /bytes/N (up to 1 GiB)  /status/N (200 to 599)  /delay/MS  /error-rate/PERCENT  "
-    "/drip?bytes=N&ms=M  /queue/MS  /_stats  POST /_reset; POST or PUT anywhere else uploads\n"
+    "/drip?bytes=N&ms=M  /stream?parts=N&ms=M&first=MS  /queue/MS  /_stats  POST /_reset; "
+    "POST or PUT anywhere else uploads\n"
     "shop: POST /login {user, password: secret}  /search?q=TEXT  /items/N  /recommendations/N  POST /cart {item}  "
     "/cart/N  /cart/N/shipping  /shipping  /vat  POST /cart/N/pay  /orders/N  POST /logout  POST /admin/seed {items}  "
     "/shop/counts\n"
 )
 _WITH_NUMBER = re.compile(rb"/(bytes|status|delay|error-rate|queue)/([0-9]{1,10}(?:\.[0-9]{1,6})?)")
-_DRIP_FIELD = re.compile(rb"(bytes|ms)=([0-9]{1,10}(?:\.[0-9]{1,6})?)")
+_TIMED_FIELD = re.compile(rb"(bytes|parts|ms|first)=([0-9]{1,10}(?:\.[0-9]{1,6})?)")
 
 
 class Control(Enum):
@@ -43,7 +46,7 @@ class Answer:
     The reply leaves `delay_ns` after its arrival, or when a single server that takes `service_ns` for each request
     has got to it. `error_share` is the probability (0 to 1) of a 500 in its place. With `drip_ns` the filler goes
     out one byte at a time, that far apart. `fields` stand in the head
-    beside the usual ones; `json` says what the body is.
+    beside the usual ones; `json` says what the body is. `parts` go out that far apart in the place of bytes: events.
     """
 
     status: int = 200
@@ -55,10 +58,13 @@ class Answer:
     drip_ns: int | None = None
     fields: tuple[tuple[str, str], ...] = ()
     json: bool = False
+    parts: tuple[bytes, ...] = ()
 
     @property
     def length(self) -> int:
         """Bytes of the body."""
+        if self.parts:
+            return sum(map(len, self.parts))
         return len(self.body) if self.filler is None else self.filler
 
     @property
@@ -76,7 +82,7 @@ def answer_to(method: bytes, target: bytes, received: int) -> Answer | Control:
         return Control.RESET
     if path == b"/shop/counts" and method in _OF_COUNTS:
         return _OF_COUNTS[method]
-    special = _drip(query) if path == b"/drip" else _with_number(path)
+    special = _timed(path, query) if path in (b"/drip", b"/stream") else _with_number(path)
     if special is not None:
         return special
     if method in UPLOADS:
@@ -111,7 +117,8 @@ def head_of(answer: Answer, *, keep_alive: bool, old_client: bool = False) -> by
     """Status line and fields. `old_client`: the request was HTTP/1.0, where keep-alive has to be said."""
     lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
     if answer.status != 204:
-        lines.append(f"Content-Type: {'application/json' if answer.json else 'text/plain'}")
+        kind = "text/event-stream" if answer.parts else "application/json" if answer.json else "text/plain"
+        lines.append(f"Content-Type: {kind}")
     if answer.status not in (204, 304):
         lines.append(f"Content-Length: {answer.length}")
     lines += [f"{name}: {value}" for name, value in answer.fields]
@@ -148,15 +155,22 @@ def _with_number(path: bytes) -> Answer | None:
     return None
 
 
-def _drip(query: bytes) -> Answer | None:
-    """`bytes=N&ms=M` in any order; 10 bytes, 100 ms apart, where they are left out."""
-    values = {b"bytes": 10.0, b"ms": 100.0}
+def _timed(path: bytes, query: bytes) -> Answer | None:
+    """`bytes=N&ms=M` of a drip, `parts=N&ms=M&first=MS` of a stream, in any order; 10 of them, 100 ms apart and the
+    first at once, where they are left out."""
+    drips = path == b"/drip"
+    values = {b"bytes" if drips else b"parts": 10.0, b"ms": 100.0} | ({} if drips else {b"first": 0.0})
     for part in query.split(b"&") if query else ():
-        match = _DRIP_FIELD.fullmatch(part)
-        if match is None:
+        match = _TIMED_FIELD.fullmatch(part)
+        if match is None or match[1] not in values:
             return None
         values[match[1]] = float(match[2])
-    count, gap_ms = values[b"bytes"], values[b"ms"]
-    if not count.is_integer() or count > MAX_BYTES or gap_ms > MAX_WAIT_MS:
+    count, gap_ms = values[b"bytes" if drips else b"parts"], values[b"ms"]
+    if not count.is_integer() or count > (MAX_BYTES if drips else MAX_PARTS) or gap_ms > MAX_WAIT_MS:
         return None
-    return Answer(filler=int(count), drip_ns=round(gap_ms * NS_PER_MS))
+    gap_ns = round(gap_ms * NS_PER_MS)
+    if drips:
+        return Answer(filler=int(count), drip_ns=gap_ns)
+    events = (b'data: {"choices":[{"delta":{"content":"part %d"}}]}\n\n' % number for number in range(int(count)))
+    first_ms = min(values[b"first"], MAX_WAIT_MS)
+    return Answer(parts=(*events, b"data: [DONE]\n\n"), delay_ns=round(first_ms * NS_PER_MS), drip_ns=gap_ns)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -187,7 +188,7 @@ class Connection(asyncio.Protocol):
         if not pending.has_body or not answer.length:
             return
         if answer.drip_ns is not None:
-            self._drip(answer.length, answer.drip_ns)
+            self._drip(answer.parts or (FILLER[:1],) * answer.length, answer.drip_ns)
         elif answer.length > _MAX_JOINED:
             self._stream_left = answer.length
             self._stream()
@@ -206,20 +207,20 @@ class Connection(asyncio.Protocol):
             self._flush()
         self._busy = self._stream_left > 0
 
-    def _drip(self, left: int, gap_ns: int) -> None:
-        """Write one byte, unless the client does not read, and come again for the rest."""
+    def _drip(self, parts: Sequence[bytes | memoryview], gap_ns: int, at: int = 0) -> None:
+        """Write one part, unless the client does not read, and come again for the rest."""
         if not self._paused:
-            self._put(FILLER[:1])
-            left -= 1
-        self._busy = left > 0
+            self._put(parts[at])
+            at += 1
+        self._busy = at < len(parts)
         if self._busy:
             self._flush()
-            self._site.timers.at(self._site.clock() + gap_ns, lambda: self._drip_on(left, gap_ns))
+            self._site.timers.at(self._site.clock() + gap_ns, lambda: self._drip_on(parts, gap_ns, at))
 
-    def _drip_on(self, left: int, gap_ns: int) -> None:
+    def _drip_on(self, parts: Sequence[bytes | memoryview], gap_ns: int, at: int) -> None:
         if self._ended:
             return
-        self._drip(left, gap_ns)
+        self._drip(parts, gap_ns, at)
         if not self._busy:
             self._advance()
 

@@ -12,11 +12,16 @@ from loadgen.base.exchange import BodySource, Fields, Outcome, Request, RequestG
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
+from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.plan import Shard
 from loadgen.workloads.template import Sources, Template
 
 _LONGEST_CYCLE = 1000
 FILE_CHUNK_BYTES = 262144
+
+
+Part = Callable[[Request], Request]
+"""The same request, with a reply whose parts are timed."""
 
 
 class FileBody:
@@ -50,9 +55,14 @@ def weighted_cycle(weights: list[float], random: Random) -> list[int]:
 class HttpScript:
     """One stream of the job's requests, number `index` of `count` of them; seeded, so a run can be repeated."""
 
-    def __init__(self, job: HttpJob, index: int, count: int, seed: int) -> None:
+    def __init__(
+        self, job: HttpJob, index: int, count: int, seed: int, parts: Callable[[PartsSpec], Part] | None = None
+    ) -> None:
         sources = Sources(job.variables, seed, index, count)
-        made = [self._make(name_id, spec, sources) for name_id, spec in enumerate(job.requests)]
+        made: list[Request | Callable[[], Request]] = []
+        for name_id, spec in enumerate(job.requests):
+            one = self._make(name_id, spec, sources)
+            made.append(one if spec.stream is None or parts is None else self._parted(one, parts(spec.stream)))
         self.only = made[0] if len(made) == 1 and isinstance(made[0], Request) else None
         makers = [repeat(one).__next__ if isinstance(one, Request) else one for one in made]
         picks = weighted_cycle([spec.weight for spec in job.requests], Random(seed))
@@ -60,6 +70,13 @@ class HttpScript:
 
     def resume(self, _outcome: Outcome | None) -> Request:
         return next(self._makers)()
+
+    @staticmethod
+    def _parted(make: Request | Callable[[], Request], part: Part) -> Callable[[], Request]:
+        """What makes one whose reply's parts are timed."""
+        if isinstance(make, Request):
+            return lambda: part(make)
+        return lambda: part(make())
 
     @staticmethod
     def _make(name_id: int, spec: RequestSpec, sources: Sources) -> Request | Callable[[], Request]:
@@ -85,16 +102,28 @@ class HttpScript:
 
 
 class HttpWorkload:
-    """The job's requests for one shard: one stream that its users share, or with `streams` one for each user."""
+    """The job's requests for one shard: one stream that its users share, or with `streams` one for each user.
+
+    `parts` makes what times the parts of replies that come in parts.
+    """
 
     left = 0
 
-    def __init__(self, job: HttpJob, shard: Shard, users: int, *, streams: bool = False) -> None:
+    def __init__(
+        self,
+        job: HttpJob,
+        shard: Shard,
+        users: int,
+        *,
+        streams: bool = False,
+        parts: Callable[[PartsSpec], Part] | None = None,
+    ) -> None:
         self._job = job
+        self._parts = parts
         self._users = users
         self._shard = shard
         self._streams = streams
-        self._rest = self._stream(users) if streams else HttpScript(job, shard.index, shard.count, shard.seed)
+        self._rest = self._stream(users) if streams else self._script(shard.index, shard.count, shard.seed)
 
     def script(self, user: int) -> HttpScript:
         return self._stream(self._shard.first_user + user) if self._streams else self._rest
@@ -104,4 +133,7 @@ class HttpWorkload:
         recorder.never_sent(self._rest.resume(None).name_id, waited_ns)
 
     def _stream(self, index: int) -> HttpScript:
-        return HttpScript(self._job, index, self._users, self._shard.seed * 1_000_003 + index)
+        return self._script(index, self._users, self._shard.seed * 1_000_003 + index)
+
+    def _script(self, index: int, count: int, seed: int) -> HttpScript:
+        return HttpScript(self._job, index, count, seed, self._parts)

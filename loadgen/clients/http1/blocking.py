@@ -181,15 +181,18 @@ class BlockingClient(Connector):
         reply = exchange.take(data)
         if reply is not None:
             return self._finish(request, exchange, reply, sent_ns, 0)
-        deadline = sent_ns + (request.timeout_ns or self._timeout_ns)
+        if request.sink is not None:
+            reply = exchange.stop()
         while reply is None and not exchange.problem:
             try:
-                self._wait_until(deadline)
+                self._wait_until(sent_ns + (request.timeout_ns or self._timeout_ns))
                 data = self._recv(READ_BYTES)
             except OSError as error:
                 return self._broken(sent_ns, request, error, exchange, reused=reused)
             if data:
                 reply = exchange.take(data)
+                if reply is None and request.sink is not None:
+                    reply = exchange.stop()
             elif self._cut or ((reply := exchange.end()) is None and not exchange.problem):
                 return self._lost_reply(sent_ns, None, exchange, reused=reused)
         if reply is None:

@@ -236,6 +236,10 @@ class Http1Client:
             self._finish(connection, exchange, reply)
         elif exchange.problem:
             self.lost(connection, ErrorClass.MALFORMED_REPLY, exchange.problem)
+        elif connection.request is not None and connection.request.sink is not None:
+            stopped = exchange.stop()
+            if stopped is not None:
+                self._finish(connection, exchange, stopped)
 
     def _finish(self, connection: Connection, exchange: Exchange, reply: Reply) -> None:
         now = self._clock()

@@ -97,6 +97,12 @@ class Exchange:
         assert framing is not None
         return Reply(framing.status, framing.length, self.received, self._kept, self._head, framing.keep_alive)
 
+    def stop(self) -> Reply | None:
+        """The reply as far as it has come, where its request's sink has enough of it; its connection cannot go on."""
+        if self._reader is None or not getattr(self._request.sink, "enough", False):
+            return None
+        return self._reader.stop()
+
     def show(self, group: RequestGroup, reply: Reply) -> None:
         """Let a group that keeps bodies have the head and what was kept of the body, if not the whole reply."""
         if self.whole is not None:

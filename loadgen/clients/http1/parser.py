@@ -108,6 +108,10 @@ class ReplyReader:
             if not self._left:
                 self._complete(surplus=len(data) > len(body))
 
+    def stop(self) -> Reply:
+        """The reply as far as it has come, of which no more is wanted."""
+        return Reply(self._status, self._body_length, self.received, bytes(self._kept), self.start[:HEAD_BYTES], False)
+
     def eof(self) -> bool:
         """The server closed: whether that completes the reply. It may tell a `problem` instead."""
         if self.reply is not None or self.problem:

@@ -80,7 +80,7 @@ class BlockingHttp2Client(Connector):
             self.counts.used += not reused
             self._answered, self._unseen, self._error = False, False, None
             session.start(stream, request)
-            failed = self._await(session, deadline_ns, reused=reused)
+            failed = self._await(session, request, sent_ns, reused=reused)
             if failed is not None:
                 return self._failed(sent_ns, *failed)
             if self._error is not None:
@@ -91,11 +91,13 @@ class BlockingHttp2Client(Connector):
         said = f"{MOST_TRIES} connections ended before the request was looked at"
         return self._failed(sent_ns, ErrorClass.REFUSED_STREAM, said)
 
-    def _await(self, session: Session, deadline_ns: int, *, reused: bool) -> tuple[ErrorClass, str] | None:
+    def _await(
+        self, session: Session, request: Request, sent_ns: int, *, reused: bool
+    ) -> tuple[ErrorClass, str] | None:
         """Talk until something has become of the request; what ended the connection before."""
         try:
             while not (self._answered or self._unseen or self._error):
-                self._talk(session, deadline_ns)
+                self._talk(session, sent_ns + (request.timeout_ns or self._timeout_ns))
         except BrokenProtocolError as error:
             return ErrorClass.MALFORMED_REPLY, str(error)
         except _TIMED_OUT:

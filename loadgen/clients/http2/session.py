@@ -301,6 +301,10 @@ class Session:
             self._end(stream)
         elif end == start:
             self._count_control()
+        elif request is not None and request.sink is not None and getattr(request.sink, "enough", False):
+            self.give_up(stream)
+            self.replies += 1
+            self._owner.replied(stream)
 
     def _check_known(self, number: int) -> None:
         """A frame of a stream that has ended is late; one that was never begun is not allowed."""

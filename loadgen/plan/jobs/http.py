@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from loadgen.base.exchange import Expect
 from loadgen.plan.encodings import BodyKind
+from loadgen.plan.jobs.parts import PartsSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class RequestSpec:
     """One kind of request. `path`, header values and `body` may hold `${name}` of the job's variables.
 
     `body_file` is read when a worker prepares; `body` and `body_file` exclude each other. `body_kind` says how the
-    values of variables are written in the body.
+    values of variables are written in the body. `stream`: its reply comes in parts, which are timed.
     """
 
     name: str
@@ -39,6 +40,7 @@ class RequestSpec:
     body_file: str | None = None
     body_kind: BodyKind = "text"
     expect: Expect = field(default_factory=Expect)
+    stream: PartsSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

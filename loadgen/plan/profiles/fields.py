@@ -230,3 +230,10 @@ def name(value: object) -> str:
 def condition(use: Use) -> Callable[[object], Condition]:
     """A reader of conditions."""
     return lambda value: parse_condition(text(value), use=use)
+
+
+def json_path(value: object) -> str:
+    """A path into JSON."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise ValueError(f"expected a path into JSON such as items.0.id or items.*.id, got {shown(value)}")
+    return str(value)

@@ -9,13 +9,14 @@ from loadgen import __version__
 from loadgen.base.exchange import Expect
 from loadgen.plan.encodings import body_kind, encode_path
 from loadgen.plan.jobs.http import RequestSpec, Variable
+from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.places import PLACE
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import request_path
 from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.profile import Profile
-from loadgen.plan.profiles.request_profile import RequestKeys
+from loadgen.plan.profiles.request_profile import RequestKeys, RequestProfile
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -55,7 +56,19 @@ class RequestMaker:
             body_file=request.body_file,
             body_kind="json" if "json" in request.bodies else body_kind(headers),
             expect=Expect(expect.status, expect.body_contains, expect.length),
+            stream=self._stream(),
         )
+
+    def _stream(self) -> PartsSpec | None:
+        stream = self._request.stream if isinstance(self._request, RequestProfile) else None
+        if stream is None:
+            return None
+        if self._profile.client == "httpx":
+            self._problem("stream", "cannot be combined with the httpx client: use client: raw")
+        if stream.kind is None:
+            self.problems.append(Problem((*self._where, "stream", "kind"), "is missing: sse or lines"))
+        until = stream.until
+        return PartsSpec(stream.kind or "sse", stream.first, until.match, until.parts, until.time)
 
     def _path(self) -> str:
         target, path = self._profile.target, self._request.path

@@ -1,6 +1,6 @@
 """The keys of one request, and the kinds of values that they share with those of a whole profile."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -35,6 +35,22 @@ class ExpectProfile(Keys):
     length: Annotated[int, BeforeValidator(parse_size)] | None = None
 
 
+class UntilProfile(Keys):
+    """The good end of a reply in parts."""
+
+    match: Body | None = None
+    parts: Positive | None = None
+    time: PositiveSeconds | None = None
+
+
+class StreamProfile(Keys):
+    """A reply that comes in parts, which are timed. `first` is a JSON path."""
+
+    kind: Annotated[Literal["sse", "lines"], BeforeValidator(fields.one_of("sse", "lines"))] | None = None
+    first: Annotated[str, BeforeValidator(fields.json_path)] = ""
+    until: UntilProfile = UntilProfile()
+
+
 class RequestKeys(Keys):
     """What a request is. Without `method` it is a GET, or a POST where there is a body."""
 
@@ -58,3 +74,4 @@ class RequestProfile(RequestKeys):
     """One kind of request, and its share of all."""
 
     weight: Weight = 1.0
+    stream: StreamProfile | None = None

@@ -23,12 +23,6 @@ Pick = Literal["own", "once", "order", "random"]
 Think = Annotated[tuple[float, float], BeforeValidator(parse_range_s)]
 
 
-def _json_path(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise ValueError(f"expected a path into JSON such as items.0.id or items.*.id, got {shown(value)}")
-    return str(value)
-
-
 def _regex(value: object) -> str:
     text = fields.text(value)
     try:
@@ -56,7 +50,7 @@ class FeedProfile(Keys):
 class ExtractProfile(Keys):
     """What is taken out of a reply: by one of `json`, `header`, `regex` and `cookie`."""
 
-    json_path: Annotated[str, BeforeValidator(_json_path)] | None = Field(default=None, alias="json")
+    json_path: Annotated[str, BeforeValidator(fields.json_path)] | None = Field(default=None, alias="json")
     header: Annotated[str, BeforeValidator(fields.header_name)] | None = None
     regex: Annotated[str, BeforeValidator(_regex)] | None = None
     cookie: Annotated[str, BeforeValidator(fields.name)] | None = None

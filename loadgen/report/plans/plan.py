@@ -8,6 +8,7 @@ from loadgen.base.exchange import Expect, Fields, Request
 from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Arrivals, Plan, share
@@ -148,7 +149,19 @@ class _Words:
             *(f"{name}: {value}" for name, value in self._headers(spec)),
             *body,
             f"good reply: {self._good(spec.expect)}",
+            *([] if spec.stream is None else [f"its parts: {self._parts(spec.stream)}"]),
         ]
+
+    def _parts(self, stream: PartsSpec) -> str:
+        what = "events" if stream.kind == "sse" else "lines"
+        first = f", timed from the first with {self._show(stream.first)}" if stream.first else ""
+        mark = stream.until_match
+        ends = [
+            *([] if mark is None else [f"one that holds {self._show(mark.decode('utf-8', 'replace'))!r}"]),
+            *([] if stream.until_parts is None else [f"{stream.until_parts:,} of them"]),
+            *([] if stream.until_s is None else [format_duration_s(stream.until_s)]),
+        ]
+        return f"{what}{first}{', until ' if ends else ''}{' or '.join(ends)}"
 
     def _good(self, expect: Expect) -> str:
         statuses = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in expect.statuses)

@@ -19,6 +19,8 @@ PHASES = {
     "tls": "its handshake",
     "first_byte": "from sent",
     "transfer": "first to last byte",
+    "first": "to the first part",
+    "gap": "between parts",
 }
 VERDICTS = {"pass": Tone.PLAIN, "fail": Tone.BAD, "no_data": Tone.WARN}
 
@@ -75,7 +77,17 @@ def phases(result: Result) -> list[Line]:
         )
         for name, phase in result.phases_ms.items()
     ]
-    return [line("Phases"), *map(line, align([heads, *rows], right=frozenset(range(1, 6))))]
+    return [line("Phases"), *map(line, align([heads, *rows], right=frozenset(range(1, 6)))), *_parts(result)]
+
+
+def _parts(result: Result) -> list[Line]:
+    """How many parts came, of replies that come in parts."""
+    first, gap = result.phases_ms.get("first", Latency()), result.phases_ms.get("gap", Latency())
+    if not first.count:
+        return []
+    parts = first.count + gap.count
+    each = f", {format_rate(parts / result.duration_s)}/s" if result.duration_s > 0 else ""
+    return [line(f"  {parts:,} parts, {parts / first.count:,.1f} a reply{each}")]
 
 
 def thresholds(result: Result) -> list[Line]:

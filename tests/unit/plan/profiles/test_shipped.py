@@ -6,7 +6,7 @@ from loadgen.plan.profiles.document import read_profile
 from loadgen.plan.profiles.shipped import shipped_file, shipped_profiles, summary_of
 
 NAMES = [
-    "http-get", "http-post-json", "mixed", "open-model", "quickstart",
+    "chat-stream", "http-get", "http-post-json", "mixed", "open-model", "quickstart",
     "s3-download", "s3-images", "s3-mixed", "s3-multipart", "s3-upload", "shop", "shop.py",
 ]  # fmt: skip
 DECLARED = [name for name in shipped_profiles() if not name.endswith(".py")]

@@ -1,0 +1,157 @@
+"""When the parts of one reply came: to the first that counts, and between them."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from loadgen.base.clock import now_ns
+from loadgen.base.exchange import ErrorClass, Expect, Request
+from loadgen.plan.jobs.parts import PartsSpec
+from loadgen.workloads.parts.splitter import Part, Splitter
+from loadgen.workloads.scenario.replies.absent import AbsentError
+from loadgen.workloads.scenario.replies.json_path import JsonPath, compile_json_path
+
+_SHOWN_BYTES = 200
+
+
+class PartsRules:
+    """What counts, and what the end is; made once for all requests of a kind."""
+
+    def __init__(self, spec: PartsSpec) -> None:
+        self.spec = spec
+        self._path: JsonPath | None = compile_json_path(spec.first.removeprefix("$.")) if spec.first else None
+        self._end = None if spec.until_match is None else re.compile(re.escape(spec.until_match))
+
+    def counts_as_first(self, part: Part) -> bool:
+        """Whether it is a first part: with a path, one that has something there."""
+        if self._path is None:
+            return True
+        try:
+            return self._path.find(json.loads(part.data)) not in (None, "", [], {})
+        except (ValueError, AbsentError):
+            return False
+
+    def is_end(self, part: Part) -> bool:
+        """Whether it is the mark of the end, and no part itself."""
+        return self._end is not None and self._end.search(part.data) is not None
+
+
+class PartsReader:
+    """The sink of one request: notes when each part came. `request` is given `timeout_ns` for the next part each time.
+
+    `enough` says that the end that was asked for is reached, `broken` why it will not be. `first_ns` is from `began_ns`
+    to the first part that counts, `gaps_ns` are between the parts from there on.
+    """
+
+    def __init__(self, rules: PartsRules, request: Request, timeout_ns: int, clock: Callable[[], int] = now_ns) -> None:
+        self.began_ns = clock()
+        self.first_ns: int | None = None
+        self.gaps_ns: list[int] = []
+        self.enough = False
+        self.broken = ""
+        self._rules = rules
+        self._request = request
+        self._timeout_ns = timeout_ns
+        self._clock = clock
+        self._splitter = Splitter(rules.spec.kind)
+        self._last_ns = 0
+        request.timeout_ns = timeout_ns
+
+    @property
+    def parts(self) -> int:
+        """How many came, from the first that counts on."""
+        return 0 if self.first_ns is None else 1 + len(self.gaps_ns)
+
+    def __call__(self, data: bytes) -> None:
+        now = self._clock()
+        self._request.timeout_ns = now - self.began_ns + self._timeout_ns
+        if self.enough or self.broken:
+            return
+        try:
+            for part in self._splitter.feed(data):
+                self._take(part, now)
+                if self.enough or self.broken:
+                    return
+        except ValueError as error:
+            self.broken = str(error)
+
+    def _take(self, part: Part, now: int) -> None:
+        rules, spec = self._rules, self._rules.spec
+        if rules.is_end(part):
+            self.enough = True
+            return
+        if part.event == b"error":
+            self.broken = f"an error event: {part.data[:_SHOWN_BYTES].decode('utf-8', 'replace')}"
+            return
+        if self.first_ns is not None:
+            self.gaps_ns.append(now - self._last_ns)
+        elif rules.counts_as_first(part):
+            self.first_ns = now - self.began_ns
+        self._last_ns = now
+        if spec.until_parts is not None and self.parts >= spec.until_parts:
+            self.enough = True
+        if spec.until_s is not None and now - self.began_ns >= spec.until_s * 1e9:
+            self.enough = True
+
+    def end(self) -> None:
+        """The body has ended."""
+        for part in self._splitter.end():
+            self._take(part, self._clock())
+
+    def problem(self) -> str:
+        """What is wrong with a reply that has ended; empty where it is good."""
+        if not self.enough and not self.broken:
+            self.end()
+        if self.broken:
+            return self.broken
+        if not self.enough and self._rules.spec.has_end:
+            return f"the stream ended early, after {self.parts:,} parts"
+        if self.first_ns is None:
+            return "no part of the reply counts as the first"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartsExpect(Expect):
+    """Beside status and length: that the parts came to the end that was asked for."""
+
+    reader: PartsReader | None = None
+
+    def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
+        problem = Expect.verdict(self, status, body_length, kept)
+        if problem is None and self.reader is not None and self.reader.problem():
+            return ErrorClass.STREAM_BROKEN
+        return problem
+
+    def describe(self, status: int, code: str) -> str:
+        problem = self.reader.problem() if self.reader is not None else ""
+        good = any(low <= status <= high for low, high in self.statuses)
+        return problem if good and problem else Expect.describe(self, status, code)
+
+
+def in_parts(model: Request, rules: PartsRules, timeout_ns: int, clock: Callable[[], int] = now_ns) -> Request:
+    """The same request with a reader of its own for its reply's parts."""
+    request = model.twin()
+    reader = PartsReader(rules, request, timeout_ns, clock)
+    request.sink, request.group, request.plain = reader, None, False
+    expect = model.expect
+    request.expect = PartsExpect(expect.statuses, expect.body_contains, expect.length, reader)
+    return request
+
+
+def timing(timeout_ns: int) -> Callable[[PartsSpec], Callable[[Request], Request]]:
+    """For each kind of request what gives one a reader; `timeout_ns` is for the next part."""
+
+    def parts(spec: PartsSpec) -> Callable[[Request], Request]:
+        rules = PartsRules(spec)
+        return lambda model: in_parts(model, rules, timeout_ns)
+
+    return parts
+
+
+def reader_of(request: Request) -> "PartsReader | None":
+    """The reader of a request whose reply comes in parts."""
+    sink: Any = request.sink
+    return sink if isinstance(sink, PartsReader) else None

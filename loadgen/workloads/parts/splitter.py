@@ -1,0 +1,63 @@
+"""The bytes of a body to its parts, wherever they are cut."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+MOST_PART_BYTES = 1 << 20
+"""Of one part: a server that sends no end of it must not fill the memory."""
+
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One event's data, or one line; `event` is the event's type."""
+
+    data: bytes
+    event: bytes = b""
+
+
+class Splitter:
+    """The parts of one body. Comments, and events without data, are none (HTML standard, 9.2.6)."""
+
+    def __init__(self, kind: Literal["sse", "lines"]) -> None:
+        self._sse = kind == "sse"
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[Part]:
+        """The parts that these bytes complete. Raises ValueError for one of more than 1 MiB."""
+        text = self._rest + data
+        at, end_of_part = 0, _EVENT_END if self._sse else _LINE_END
+        for found in end_of_part.finditer(text):
+            piece = text[at : found.start()]
+            if not self._sse and found.end() == len(text) and found[0] == b"\r":
+                break  # its line feed may come
+            at = found.end()
+            part = _event(piece) if self._sse else Part(piece) if piece.strip() else None
+            if part is not None:
+                yield part
+        self._rest = text[at:]
+        if len(self._rest) > MOST_PART_BYTES:
+            raise ValueError(f"a part of the reply is longer than {MOST_PART_BYTES >> 20} MiB")
+
+    def end(self) -> Iterator[Part]:
+        """A last line needs no end; a last event without one is dropped, as browsers do."""
+        rest, self._rest = self._rest, b""
+        if not self._sse and rest.strip():
+            yield Part(rest.strip(b"\r\n"))
+
+
+def _event(lines: bytes) -> Part | None:
+    data: list[bytes] = []
+    kind = b""
+    for line in _LINE_END.split(lines):
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            data.append(value)
+        elif name == b"event":
+            kind = value
+    return Part(b"\n".join(data), kind) if data else None
