@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from loadgen.base.dialing import DIRECT, Dialing
 from loadgen.base.exchange import Origin, Request
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -36,6 +37,34 @@ class Encoder:
         else:
             request.wire = wire = self._joined(request, f"Content-Length: {len(body)}\r\n", body)  # type: ignore[arg-type]
         return wire
+
+
+class ForwardedEncoder(Encoder):
+    """For an HTTP proxy that reads requests and forwards them (RFC 9112, 3.2.2): they name their origin, and who asks.
+
+    Those that go through a tunnel are as ever.
+    """
+
+    def __init__(self, origin: Origin, *, keep_alive: bool, dialing: Dialing) -> None:
+        super().__init__(origin, keep_alive=keep_alive)
+        self._origin = origin
+        self._dialing = dialing
+
+    def _joined(self, request: Request, framing: str, body: bytes) -> bytes:
+        origin, fields = request.origin or self._origin, request.fields
+        proxy = self._dialing.forwarder_for(origin.scheme, origin.host)
+        if proxy is None:
+            return super()._joined(request, framing, body)
+        host = "" if fields.names_host else host_line(origin)
+        start = f"{request.method} {origin}{request.target} HTTP/1.1\r\n{host}{proxy.authorization}".encode("latin-1")
+        return b"".join((start, fields.block, framing.encode(), self.end, body))
+
+
+def make_encoder(origin: Origin, *, keep_alive: bool, dialing: Dialing = DIRECT) -> Encoder:
+    """That of the connections of a plan: where an HTTP proxy reads requests, they tell it where to."""
+    if dialing.http_proxy is None or dialing.http_proxy.scheme != "http":
+        return Encoder(origin, keep_alive=keep_alive)
+    return ForwardedEncoder(origin, keep_alive=keep_alive, dialing=dialing)
 
 
 def host_line(origin: Origin) -> str:

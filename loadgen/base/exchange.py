@@ -10,6 +10,8 @@ from enum import StrEnum
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any, Protocol
 
+from loadgen.base.dialing import Dialing
+
 
 class ErrorClass(StrEnum):
     """Everything that can keep a request from passing, a row each; the value is the name in a Result.
@@ -31,6 +33,7 @@ class ErrorClass(StrEnum):
     CONNECTION_RESET = "connection_reset", "connection reset by the server"
     UNREACHABLE = "unreachable", "host or network unreachable"
     CONNECT_TIMEOUT = "connect_timeout", "no connection within --connect-timeout"
+    PROXY = "proxy_error", "the proxy opened no way to the target", "generator"
     TLS = "tls_error", "TLS handshake or certificate failed"
     TIMEOUT = "timeout", "no complete reply within --timeout"
     MALFORMED_REPLY = "malformed_reply", "the reply is not HTTP as it was asked for"
@@ -46,6 +49,7 @@ class ErrorClass(StrEnum):
     UNEXPECTED_STATUS = "unexpected_status", "status not among the expected ones"
     UNEXPECTED_BODY = "unexpected_body", "body lacks the expected text"
     UNEXPECTED_LENGTH = "unexpected_length", "body length differs from the expected one"
+    UNDECODABLE = "undecodable", "the body is not what its Content-Encoding says, or holds more than 64 MiB"
     WRONG_CONTENT = "wrong_content", "the object differs from what was put"
     PROCESSING = "processing_failed", "the function failed on an object"
     CALL_FAILED = "call_failed", "a call of the scenario failed"
@@ -86,14 +90,32 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What is a good reply. Statuses are inclusive ranges; `body_contains` is looked for in the first MiB."""
+    """What is a good reply. Statuses are inclusive ranges; `body_contains` is looked for in the first MiB.
+
+    With `decoded`, body and length are what the Content-Encoding hides, of the first MiB that comes of that.
+    """
 
     statuses: tuple[tuple[int, int], ...] = ((200, 399),)
     body_contains: bytes | None = None
     length: int | None = None
+    decoded: bool = False
+
+    def judge(self, reply: "Reply") -> ErrorClass | None:
+        """None for a good reply, else what is wrong with it."""
+        body_length, kept = reply.body_length, reply.kept
+        if self.decoded and b"encoding:" in reply.head.lower():
+            from loadgen.base.decoding import DecodingError, decoded_body
+
+            try:
+                kept = decoded_body(reply.head, kept)
+            except DecodingError:
+                return ErrorClass.UNDECODABLE
+            if kept is not reply.kept:
+                body_length = len(kept)
+        return self.verdict(reply.status, body_length, kept)
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
-        """None for a good reply, else what is wrong with it. `kept` are the first bytes of the body."""
+        """The same of its parts. `kept` are the first bytes of the body."""
         for low, high in self.statuses:
             if low <= status <= high:
                 break
@@ -108,7 +130,12 @@ class Expect:
     @property
     def reads_body(self) -> bool:
         """Whether it takes more than its status and its length to call a reply good."""
-        return self.body_contains is not None
+        return self.searches
+
+    @property
+    def searches(self) -> bool:
+        """Whether the body itself is to be kept for it."""
+        return self.body_contains is not None or (self.decoded and self.length is not None)
 
     def code(self, kept: bytes) -> str:
         """The application's own name for what is wrong with a bad reply, where its protocol has one."""
@@ -242,7 +269,7 @@ class Request:
         self.fields = fields
         self.body = body
         self.expect = expect or Expect()
-        self.keep = max(keep, KEEP_TO_SEARCH if self.expect.body_contains is not None else 0)
+        self.keep = max(keep, KEEP_TO_SEARCH if self.expect.searches else 0)
         self.sink = sink
         self.awaited = awaited
         self.group = group if sink is None else None
@@ -305,10 +332,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class ConnectionCounts:
-    """What one worker's connections did; merged by adding. `used` of those opened carried a request.
-    `desynced` ended because bytes came that were no part of a reply; `bare_lf` are replies whose heads had lines that
-    ended in LF alone. `addresses` has for each of several addresses how often a connect to it failed for which reason;
-    those without a reason opened.
+    """What one worker's connections did; merged by adding. `used` of those opened carried a request, `resumed` took up
+    a session of TLS. `desynced` ended because bytes came that were no part of a reply; `bare_lf` are replies whose
+    heads had lines that ended in LF alone. `addresses` has for each of several addresses how often a connect to it
+    failed for which reason; those without a reason opened.
 
     With `Endpoint.phases`, `connect_ns` and `tls_ns` take how long each TCP connect and each TLS handshake took.
     """
@@ -320,6 +347,7 @@ class ConnectionCounts:
     idle_closed: int = 0
     desynced: int = 0
     bare_lf: int = 0
+    resumed: int = 0
     connect_ns: list[int] = field(default_factory=list)
     tls_ns: list[int] = field(default_factory=list)
     addresses: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -344,23 +372,34 @@ class ConnectionCounts:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How TLS is done. Paths are of PEM files; `verify` False accepts every certificate."""
+    """How TLS is done. Paths are of PEM files; `verify` False accepts every certificate.
+
+    `server_name` is asked for, and the certificate must be for it, in place of the origin's host. Versions are "1.0"
+    to "1.3"; `ciphers` are OpenSSL's names for those up to 1.2. `resume`: a user's next connection takes up its last
+    session.
+    """
 
     verify: bool = True
     ca_file: str | None = None
     cert_file: str | None = None
     key_file: str | None = None
+    server_name: str | None = None
+    min_version: str | None = None
+    max_version: str | None = None
+    ciphers: str | None = None
+    resume: bool = False
 
 
 Address = tuple[int, tuple[str, int]]
-"""A family and a socket's address: a host and a port."""
+"""A family and a socket's address: a host and a port; of AF_UNIX a path and 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Everything a client needs to reach the target; addresses are resolved `(family, sockaddr)` pairs.
 
-    `phases`: also time the parts of an opening and the first byte of each reply.
+    `phases`: also time the parts of an opening and the first byte of each reply. Where a proxy stands before it,
+    `addresses` are the proxy's, and `asked` the target's own, if the proxy is to be asked for that and not for a name.
     """
 
     origin: Origin
@@ -370,6 +409,8 @@ class Endpoint:
     connect_timeout_s: float = 5.0
     keep_alive: bool = True
     phases: bool = False
+    dialing: Dialing = field(default_factory=Dialing)
+    asked: str = ""
 
 
 class Client(Protocol):

@@ -5,6 +5,13 @@ import ssl
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Tls
 
+_VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+
 
 def make_context(tls: Tls, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
     """A client's context; verification is on by default. Raises UsageError for files that cannot be used."""
@@ -15,6 +22,7 @@ def make_context(tls: Tls, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLCont
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    _limit(context, tls)
     context.set_alpn_protocols(list(alpn))
     if tls.key_file is not None and tls.cert_file is None:
         raise UsageError(f"--key: {tls.key_file!r} needs its certificate; add --cert FILE")
@@ -26,6 +34,23 @@ def make_context(tls: Tls, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLCont
             reason = _reason(error, "a certificate and its own key")
             raise UsageError(f"--cert/--key: cannot use {files}: {reason}") from None
     return context
+
+
+def _limit(context: ssl.SSLContext, tls: Tls) -> None:
+    """Versions and ciphers, of those that this machine's OpenSSL has."""
+    if tls.min_version is not None:
+        context.minimum_version = _VERSIONS[tls.min_version]
+        if tls.min_version < "1.2":  # OpenSSL 3 has the old ones at level 0 alone
+            context.set_ciphers(tls.ciphers or "DEFAULT:@SECLEVEL=0")
+    if tls.max_version is not None:
+        context.maximum_version = _VERSIONS[tls.max_version]
+    if tls.ciphers is not None:
+        try:
+            context.set_ciphers(tls.ciphers)
+        except ssl.SSLError:
+            raise UsageError(
+                f"--ciphers: this machine's OpenSSL has none of {tls.ciphers!r}; `openssl ciphers` lists them"
+            ) from None
 
 
 def _no_password() -> str:

@@ -19,6 +19,8 @@ ARRIVALS = "Arrivals at a rate (the open model)"
 REQUEST = "Request"
 WHERE = "Where users run"
 CONNECTION = "Connection"
+PROXIES = "Other addresses and proxies"
+TLS = "TLS"
 STOPPING = "Stopping"
 JUDGING = "Judging"
 _COMPARISON = set("<>=")
@@ -103,6 +105,13 @@ OPTIONS = (
         "body", ("-b", "--body"), REQUEST, "Text, @FILE, or - for standard input.", "BODY",
         aliases=("--data", "--data-binary"),
     ),
+    RunOption(
+        "redirects", ("--redirects",), REQUEST, "Follow so many within the origin, each a request. (default: 0)",
+        aliases=("--max-redirects", "-redirects"),
+    ),
+    RunOption("compressed", ("--compressed",), REQUEST, "Ask for gzip, br, zstd; expect looks inside.", "", bool),
+    RunOption("aws_sigv4", ("--aws-sigv4",), REQUEST, "Sign requests to AWS.", "REGION:SERVICE"),
+    RunOption("basic_auth", ("-a", "--basic-auth"), REQUEST, "Sent with each request.", "USER:PASSWORD"),
     RunOption("mode", ("--mode",), WHERE, "pool, threads or async. (default: pool)", "MODE"),
     RunOption("workers", ("--workers",), WHERE, "Threads with a loop each, per process. (default: by mode)"),
     RunOption("processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)"),
@@ -123,14 +132,36 @@ OPTIONS = (
         aliases=("--disable-keepalive", "--no-keep-alive", "--no-connection-reuse", "-disable-keepalive"),
     ),
     RunOption(
-        "insecure", ("-k", "--insecure"), CONNECTION, "Accept any TLS certificate.", "", bool,
-        aliases=("--insecure-skip-tls-verify", "-insecure"),
+        "requests_per_connection", ("--requests-per-connection",), CONNECTION, "Then close it, and open another.",
     ),
     RunOption(
-        "cacert", ("--cacert",), CONNECTION, "Trust this CA (PEM).", "FILE", aliases=("--root-certs", "-root-certs")
+        "proxy", ("-x", "--proxy"), PROXIES,
+        "http://HOST:PORT, socks5h://..., or env for those of *_PROXY.", "URL",
     ),
-    RunOption("cert", ("--cert",), CONNECTION, "Client certificate (PEM).", "FILE"),
-    RunOption("key", ("--key",), CONNECTION, "Its private key (PEM).", "FILE"),
+    RunOption("unix_socket", ("--unix-socket",), PROXIES, "Connect to this socket.", "FILE", aliases=("-unix-socket",)),
+    RunOption(
+        "connect_to", ("--connect-to",), PROXIES, "HOST:PORT:HOST:PORT, asked for and connected to; repeatable.",
+        "PLACE", list[str], aliases=("-connect-to",),
+    ),
+    RunOption("resolve", ("--resolve",), PROXIES, "HOST:PORT:ADDRESS; repeatable.", "PLACE", list[str]),
+    RunOption("ipv4", ("-4", "--ipv4"), PROXIES, "IPv4 addresses alone.", "", bool),
+    RunOption("ipv6", ("-6", "--ipv6"), PROXIES, "IPv6 addresses alone.", "", bool),
+    RunOption(
+        "local_address", ("--local-address",), PROXIES, "Connect from here; several in turn; repeatable.", "ADDRESS",
+        list[str], aliases=("--interface", "--local-ips", "-laddr"),
+    ),
+    RunOption(
+        "insecure", ("-k", "--insecure"), TLS, "Accept any certificate.", "", bool,
+        aliases=("--insecure-skip-tls-verify", "-insecure"),
+    ),
+    RunOption("cacert", ("--cacert",), TLS, "Trust this CA (PEM).", "FILE", aliases=("--root-certs", "-root-certs")),
+    RunOption("cert", ("--cert",), TLS, "Client certificate (PEM).", "FILE"),
+    RunOption("key", ("--key",), TLS, "Its private key (PEM).", "FILE"),
+    RunOption("sni", ("--sni",), TLS, "Ask for this name, not the URL's.", "HOST"),
+    RunOption("tls_min", ("--tls-min",), TLS, "1.0 to 1.3, at least; 1.2 unless given.", "VERSION"),
+    RunOption("tls_max", ("--tls-max",), TLS, "At most.", "VERSION"),
+    RunOption("ciphers", ("--ciphers",), TLS, "OpenSSL's names, for up to 1.2.", "LIST"),
+    RunOption("tls_resume", ("--tls-resume",), TLS, "Reconnect with the last session.", "", bool),
     RunOption("fail_fast", ("--fail-fast",), STOPPING, "Stop at the first failure.", "", bool),
     RunOption("max_errors", ("--max-errors",), STOPPING, "Stop at the Nth failure."),
     RunOption(

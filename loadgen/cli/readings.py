@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-_NO_PROXY = "means a proxy; here requests go straight to the target"
-_NO_REDIRECT = "means to follow redirects; here the redirect is the reply, and only a scenario follows: redirects=N"
+_NO_REDIRECT = "means to follow redirects; here: --redirects N, within the origin"
 _NO_NEED = "is always so here; leave it out"
-_AUTHORIZATION = "means user and password; here: -H 'Authorization: ...', or http://USER:PASSWORD@HOST/"
+_AUTHORIZATION = "means user and password; here: -a USER:PASSWORD"
 _READINGS = {
     "-A": "means user and password (ab), an Accept header (hey, oha) or the user agent (curl); here: -H 'Name: value'",
     "-D": "means a file as body (hey, oha) or a file for heads (curl); here: -b @FILE",
     "-H": "means the base URL in Locust, and a header here; for the URL: TARGET, or --target with a script",
     "-L": _NO_REDIRECT,
     "-T": "means the content type in hey, oha and ab, and a threshold here; for the type: -H 'Content-Type: ...'",
-    "-a": "means user and password (hey, oha), no keep-alive (bombardier) or the number of requests (autocannon); "
-    "here: -H 'Authorization: ...', --no-keepalive, -n",
     "-d": "means the body in hey, oha and curl, and the duration here; for the body: -b",
     "-e": "means a variable (k6) or a file for percentiles (ab); here: --set KEY=VALUE, -o FILE",
     "-f": "means a locustfile (Locust) or a file as body (bombardier); here: the file as TARGET, -b @FILE",
@@ -24,18 +21,15 @@ _READINGS = {
     "here: -b @FILE, -q, and one request at a time",
     "-q": "means the rate (oha; hey: of each worker), and quiet here, without a value; for the rate in all: -R",
     "-r": "means the rate (bombardier), users started a second (Locust), redirects (oha) or to go on after errors "
-    "(ab); here: -R, --ramp-up TIME, none, always",
+    "(ab); here: -R, --ramp-up TIME, --redirects N, always",
     "-s": "means a script (wrk), a stage (k6) or the timeout (ab); here: a scenario as TARGET, --stage, --timeout",
     "-t": "means threads (wrk), the timeout (hey, oha, bombardier) or the duration (ab, Locust); "
     "here: --workers, --timeout, -d",
     "-u": "means users (k6, Locust), user and password (curl) or a file to PUT (ab); "
-    "here: -c, -H 'Authorization: ...', -m PUT -b @FILE",
+    "here: -c, -a USER:PASSWORD, -m PUT -b @FILE",
     "-v": "means to show an exchange (ab, curl); here: `loadgen check`, what would be sent, and --once, what came back",
-    "-x": _NO_PROXY,
     "-2": "means HTTP/2 (ab); here: --http 2",
-    "--basic-auth": _AUTHORIZATION,
     "--body-file": "means a file as body; here: -b @FILE",
-    "--compressed": "means to undo compression; here: -H 'Accept-Encoding: gzip', and it is not undone",
     "--content-type": "means a header; here: -H 'Content-Type: ...'",
     "--cookie": "means a header; here: -H 'Cookie: ...'",
     "--data-raw": "means text that may begin with @ (curl); here: -b TEXT, or -b - for standard input",
@@ -47,10 +41,7 @@ _READINGS = {
     "--latencies": _NO_NEED,
     "--latency": _NO_NEED,
     "--location": _NO_REDIRECT,
-    "--max-redirects": _NO_REDIRECT,
     "--no-tui": "means no display; here: --live line, or -q",
-    "--proxy": _NO_PROXY,
-    "--redirects": _NO_REDIRECT,
     "--request": "means the method (curl); here: -m, and -n for the number of requests",
     "--spawn-rate": "means users started a second (Locust); here: --ramp-up TIME, in which all users start",
     "--summary-export": "means a file for the result (k6); here: -o FILE",

@@ -5,6 +5,7 @@ from itertools import count
 
 from loadgen.base.clock import NS_PER_S, Clock
 from loadgen.base.exchange import Address, ConnectionCounts
+from loadgen.clients.local_addresses import LocalAddresses
 
 AVOID_NS = 5 * NS_PER_S
 """How long an address that failed is tried last: a server restarts in less, and a dead one costs a connect each."""
@@ -14,13 +15,17 @@ TIMED_OUT = "timed out"
 
 
 class Addresses:
-    """Shared by the connections of one worker, threads included; `first` is where in the row it begins.
+    """Shared by the connections of one worker, threads included; `first` is where in the row it begins, and `local`
+    where the connections come from.
 
     An address of the family that a name gives first is preferred. Where none of that family opens but others do, as
     with a localhost that is served on one of its two, the others are used from then on.
     """
 
-    def __init__(self, addresses: tuple[Address, ...], clock: Clock, first: int = 0) -> None:
+    def __init__(
+        self, addresses: tuple[Address, ...], clock: Clock, first: int = 0, local: LocalAddresses | None = None
+    ) -> None:
+        self.local = local
         self._clock = clock
         self._next = count(first).__next__
         self._avoid_until_ns: dict[Address, int] = {}

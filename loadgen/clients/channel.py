@@ -1,6 +1,7 @@
 """One channel of the reactor: a socket, from closed to open."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any
@@ -10,13 +11,14 @@ from loadgen.clients.destinations import Destination
 
 
 class Phase(IntEnum):
-    """closed -> (looking up ->) connecting -> (handshake ->) open -> closed."""
+    """closed -> (looking up ->) connecting -> (greeting a proxy ->) (handshake ->) open -> closed."""
 
     CLOSED = 0
     CONNECTING = 1
     HANDSHAKE = 2
     OPEN = 3
     LOOKING_UP = 4
+    GREETING = 5
 
 
 def _unusable(_: object) -> Any:
@@ -28,12 +30,24 @@ class Channel:
 
     `recv` and `send` are the socket's own, or TLS's. `phase_ns` is when the connect began and, with
     `Endpoint.phases`, `connected_ns` when it ended. `address` is the one of its destination's that it goes to, and
-    `addresses` are those that are left to try.
+    `addresses` are those that are left to try. `greeting` is what is said to a proxy; `tls_session` is the last one.
     """
 
     __slots__ = (
-        "address", "addresses", "connected_ns", "destination", "fd", "opened_before", "phase", "phase_ns",
-        "recv", "send", "sock", "state",
+        "address",
+        "addresses",
+        "connected_ns",
+        "destination",
+        "fd",
+        "greeting",
+        "opened_before",
+        "phase",
+        "phase_ns",
+        "recv",
+        "send",
+        "sock",
+        "state",
+        "tls_session",
     )  # fmt: skip
 
     def __init__(self, destination: Destination) -> None:
@@ -48,6 +62,8 @@ class Channel:
         self.address: Address = (0, ("", 0))
         self.addresses: Iterator[Address] = iter(())
         self.opened_before = False
+        self.greeting: Any = None
+        self.tls_session: ssl.SSLSession | None = None
 
 
 class Watch:

@@ -1,15 +1,29 @@
-"""Opens one thread's connections: all addresses in turn, TLS, one deadline for both, and a way to cut it."""
+"""Opens one thread's connections: all addresses in turn, a proxy, TLS, one deadline for all, and a way to cut it."""
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns
 from loadgen.base.exchange import ConnectionCounts, Endpoint
 from loadgen.clients.addresses import TIMED_OUT, Addresses
-from loadgen.clients.faults import explain, handshake_error
+from loadgen.clients.destinations import greeting_for
+from loadgen.clients.faults import blamed, explain, handshake_error, no_such_socket
+from loadgen.clients.local_addresses import local_addresses_of
+
+PROXY_BYTES = 4096
+"""Asked of a proxy at once: an answer is some hundred bytes, and nothing comes after it unasked."""
+
+UNIX_RETRY_S = 0.002
+"""connect(2): where the backlog of a unix socket is full there is nothing to wait for."""
+
+
+if TYPE_CHECKING:
+    from loadgen.clients.tunnel import Greeting
 
 
 @contextmanager
@@ -39,13 +53,27 @@ class Connector:
     addresses: Addresses | None = None
 
     def __post_init__(self) -> None:
-        self._addresses = self.addresses or Addresses(self.endpoint.addresses, self.clock)
+        endpoint = self.endpoint
+        self._addresses = self.addresses or Addresses(
+            endpoint.addresses, self.clock, local=local_addresses_of(endpoint.dialing)
+        )
+        self._proxy = endpoint.dialing.proxy_for(endpoint.origin.scheme, endpoint.origin.host)
+        self._greeting = greeting_for(endpoint.origin, endpoint.dialing, endpoint.asked)
+        self._server_name = endpoint.tls.server_name or endpoint.origin.host
+        self._tls_session: ssl.SSLSession | None = None
+        self._resumes = endpoint.tls.resume
 
     def _wrapped(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         """TLS over a socket, its handshake not begun."""
-        name = self.endpoint.origin.host
         with closed_on_failure(plain):
-            return context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
+            return context.wrap_socket(
+                plain, server_hostname=self._server_name, do_handshake_on_connect=False, session=self._tls_session
+            )
+
+    def remember(self, sock: object) -> None:
+        """Take up this session of TLS with the next connection, where that is asked for; before the close."""
+        if self._resumes and isinstance(sock, ssl.SSLSocket):
+            self._tls_session = sock.session
 
     def _count_open(self, began_ns: int, connected_ns: int, context: ssl.SSLContext | None, *, again: bool) -> None:
         if self.endpoint.phases:
@@ -54,6 +82,10 @@ class Connector:
                 self.counts.tls_ns.append(self.clock() - connected_ns)
         self.counts.opened += 1
         self.counts.reconnected += again
+
+    def _count_secured(self, sock: ssl.SSLSocket) -> None:
+        """A handshake is done."""
+        self.counts.resumed += bool(sock.session_reused)
 
 
 class Dial(Connector):
@@ -68,6 +100,8 @@ class Dial(Connector):
         began_ns = self.clock()
         try:
             sock = self._connect(deadline_ns)
+            if self._greeting is not None:
+                self._greet(sock, self._greeting(), deadline_ns)
             connected_ns = self.clock()
             if self.context is not None:
                 sock = self._secure(sock, self.context, deadline_ns)
@@ -94,7 +128,7 @@ class Dial(Connector):
                 sock = self._connect_to(*address, deadline_ns)
             except TimeoutError:
                 self._addresses.failed(address, self.counts, TIMED_OUT)
-                raise
+                raise blamed(TimeoutError(), self._proxy) from None
             except OSError as error:
                 if self._is_cut:
                     raise
@@ -103,15 +137,48 @@ class Dial(Connector):
             else:
                 self._addresses.opened(address, self.counts)
                 return sock
-        raise failed
+        raise blamed(failed, self._proxy) from None
 
     def _connect_to(self, family: int, address: tuple[str, int], deadline_ns: int) -> socket.socket:
         sock = self._hold(socket.socket(family, socket.SOCK_STREAM))
         with closed_on_failure(sock):
             self._limit(sock, deadline_ns)
+            if family == socket.AF_UNIX:
+                self._connect_unix(sock, address[0], deadline_ns)
+                return sock
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._addresses.local is not None:
+                self._addresses.local.bind(sock, family)
             sock.connect(address)
         return sock
+
+    def _connect_unix(self, sock: socket.socket, path: str, deadline_ns: int) -> None:
+        while True:
+            try:
+                sock.connect(path)
+            except FileNotFoundError:
+                raise no_such_socket() from None
+            except BlockingIOError:  # its backlog is full
+                self._limit(sock, deadline_ns)
+                time.sleep(UNIX_RETRY_S)
+                if self._is_cut:
+                    raise
+            else:
+                return
+
+    def _greet(self, sock: socket.socket, greeting: "Greeting", deadline_ns: int) -> None:
+        """Have the proxy open the way. Raises ProxyError for what it says, or does not say in time."""
+        with closed_on_failure(sock):
+            said = next(greeting)
+            try:
+                while True:
+                    self._limit(sock, deadline_ns)
+                    sock.sendall(said)
+                    said = greeting.send(sock.recv(PROXY_BYTES))
+            except StopIteration:
+                return
+            except OSError as error:
+                raise blamed(error, None if self._is_cut else self._proxy) from None
 
     def _secure(self, plain: socket.socket, context: ssl.SSLContext, deadline_ns: int) -> ssl.SSLSocket:
         sock = self._wrapped(plain, context)
@@ -119,6 +186,7 @@ class Dial(Connector):
         with closed_on_failure(sock):
             self._limit(sock, deadline_ns)
             sock.do_handshake()
+        self._count_secured(sock)
         return sock
 
     def _hold(self, sock: socket.socket) -> socket.socket:

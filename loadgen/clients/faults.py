@@ -4,6 +4,7 @@ import errno
 import ssl
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.dialing import Proxy
 from loadgen.base.exchange import ErrorClass
 from loadgen.clients.tls_faults import explain_tls, server_certificate
 
@@ -25,6 +26,31 @@ _BY_ERRNO = {
 }
 
 
+_OURS = (ErrorClass.NO_DESCRIPTORS, ErrorClass.NO_PORTS)
+
+
+class ProxyError(OSError):
+    """What a proxy had to say in place of a connection; `kind` is whose fault that is."""
+
+    def __init__(self, kind: ErrorClass, text: str) -> None:
+        self.kind = kind
+        super().__init__(0, text)
+
+
+def blamed(error: OSError, proxy: Proxy | None) -> OSError:
+    """What a connect failed of: where it went to a proxy, it tells nothing of the target."""
+    if proxy is None or isinstance(error, ProxyError) or classify(error) in _OURS:
+        return error
+    if isinstance(error, TimeoutError):
+        return ProxyError(ErrorClass.PROXY, f"the proxy {proxy} opened no way to the target in time")
+    return ProxyError(ErrorClass.PROXY, f"the proxy {proxy}: {explain(error)}")
+
+
+def no_such_socket() -> OSError:
+    """Nobody has made the unix socket that a connection is to go to."""
+    return ConnectionRefusedError(errno.ECONNREFUSED, "there is no such unix socket")
+
+
 def classify(error: Exception) -> ErrorClass:
     """The class of an OSError (an SSLError among them); anything unforeseen is the generator's fault.
 
@@ -34,6 +60,8 @@ def classify(error: Exception) -> ErrorClass:
         return ErrorClass.CONNECTION_RESET
     if isinstance(error, ssl.SSLError):
         return ErrorClass.TLS
+    if isinstance(error, ProxyError):
+        return error.kind
     if isinstance(error, OSError) and error.errno is not None:
         return _BY_ERRNO.get(error.errno, ErrorClass.GENERATOR)
     return ErrorClass.GENERATOR

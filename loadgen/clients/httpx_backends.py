@@ -5,16 +5,20 @@ import errno
 import os
 import socket
 import ssl
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpcore
 
 from loadgen.base.clock import NEVER_NS, s_to_ns
 from loadgen.base.exchange import Address
 from loadgen.clients.addresses import TIMED_OUT
-from loadgen.clients.dial import Connector, Dial, closed_on_failure
-from loadgen.clients.faults import explain
+from loadgen.clients.dial import PROXY_BYTES, UNIX_RETRY_S, Connector, Dial, closed_on_failure
+from loadgen.clients.faults import blamed, explain, no_such_socket
 from loadgen.clients.httpx_streams import AsyncStream, BlockingStream, Stream, complete, ready
+
+if TYPE_CHECKING:
+    from loadgen.clients.tunnel import Greeting
 
 S = TypeVar("S", bound=Stream)
 
@@ -56,6 +60,13 @@ class Backend(Connector, Generic[S]):
             self.stream.close()
             self.stream = None
 
+    def _made(self, stream: S) -> S:
+        """A new one."""
+        if self._resumes:
+            stream.on_close = self.remember
+        self.stream = stream
+        return stream
+
     def _taken(self, stream: S) -> S:
         self.counts.used += 1
         stream.begin(self._method)
@@ -75,18 +86,20 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
         try:
             async with asyncio.timeout(self.endpoint.connect_timeout_s):
                 sock = await self._connect()
+                if self._greeting is not None:
+                    await self._greet(sock, self._greeting())
                 connected_ns = self.clock()
                 if self.context is not None:
                     sock = await self._secure(sock, self.context)
         except (OSError, asyncio.CancelledError) as error:  # cancelled: the exchange's deadline, or a cut
+            self.counts.failed += 1
             if isinstance(error, TimeoutError):
                 self._addresses.failed(self._address, self.counts, TIMED_OUT)
-            self.counts.failed += 1
+                raise blamed(error, self._proxy) from None
             raise
         self._count_open(began_ns, connected_ns, self.context, again=self._opened_before)
         self._opened_before = True
-        self.stream = AsyncStream(sock, self.clock)
-        return self.stream
+        return self._made(AsyncStream(sock, self.clock))
 
     async def connect_tcp(self, *_: Any, **_kwargs: Any) -> AsyncStream:
         """For httpcore: the stream opened ahead, or a new one."""
@@ -104,14 +117,21 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
             else:
                 self._addresses.opened(address, self.counts)
                 return sock
-        raise failed
+        raise blamed(failed, self._proxy) from None
 
-    @staticmethod
-    async def _connect_to(family: int, address: tuple[str, int]) -> socket.socket:
+    async def _connect_to(self, family: int, address: tuple[str, int]) -> socket.socket:
         sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         with closed_on_failure(sock):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            code = sock.connect_ex(address)
+            if family == socket.AF_UNIX:
+                while (code := sock.connect_ex(address[0])) == errno.EAGAIN:  # its backlog is full
+                    await asyncio.sleep(UNIX_RETRY_S)
+                if code == errno.ENOENT:
+                    raise no_such_socket()
+            else:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._addresses.local is not None:
+                    self._addresses.local.bind(sock, family)
+                code = sock.connect_ex(address)
             if code == errno.EINPROGRESS:
                 await ready(sock, to_write=True)
                 code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -119,10 +139,23 @@ class AsyncBackend(Backend[AsyncStream], httpcore.AsyncNetworkBackend):
                 raise OSError(code, os.strerror(code))
         return sock
 
+    async def _greet(self, sock: socket.socket, greeting: "Greeting") -> None:
+        with closed_on_failure(sock):
+            said = next(greeting)
+            try:
+                while True:
+                    sock.send(said)  # a new socket takes these few hundred bytes at once
+                    said = greeting.send(await complete(sock, partial(sock.recv, PROXY_BYTES), to_write=False))
+            except StopIteration:
+                return
+            except OSError as error:
+                raise blamed(error, self._proxy) from None
+
     async def _secure(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         sock = self._wrapped(plain, context)
         with closed_on_failure(sock):
             await complete(sock, sock.do_handshake, to_write=False)
+        self._count_secured(sock)
         return sock
 
 
@@ -136,8 +169,7 @@ class BlockingBackend(Backend[BlockingStream], Dial, httpcore.NetworkBackend):
         if (stream := self._usable()) is not None:
             return stream
         deadline_ns = min(deadline_ns, self.clock() + s_to_ns(self.endpoint.connect_timeout_s))
-        self.stream = BlockingStream(self.dial(deadline_ns), self.clock)
-        return self.stream
+        return self._made(BlockingStream(self.dial(deadline_ns), self.clock))
 
     def limit(self, deadline_ns: int) -> None:
         """Let the exchange at hand end by then."""

@@ -52,7 +52,10 @@ class _Common(Connector, Generic[B, T]):
     def __post_init__(self) -> None:
         self._backend: B = self._make_backend(self.endpoint, self.context, self.counts, self.clock, self.addresses)
         self._transport = self._make_transport(self._backend, self.context)
-        self._url = httpx.URL(str(self.endpoint.origin))
+        origin, dialing = self.endpoint.origin, self.endpoint.dialing
+        self._url = httpx.URL(str(origin))
+        self._forwarder = dialing.forwarder_for(origin.scheme, origin.host)
+        self._requests_each = dialing.requests_each
         self._last: tuple[Request, httpx.Request] | None = None
         for name in ("httpx", "httpcore"):  # they would log full URLs
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -77,7 +80,12 @@ class _Common(Connector, Generic[B, T]):
         if not self.endpoint.keep_alive:
             headers.append(("Connection", "close"))
         content = (request.body or None) if isinstance(request.body, bytes) else source
-        exact = {"target": request.target.encode("latin-1")}  # a URL would be normalised
+        target = request.target
+        if self._forwarder is not None:
+            target = f"{self.endpoint.origin}{target}"
+            if self._forwarder.user is not None:
+                headers.append(("Proxy-Authorization", self._forwarder.authorization.partition(": ")[2].strip()))
+        exact = {"target": target.encode("latin-1")}  # a URL would be normalised
         built = httpx.Request(request.method, self._url, headers=headers, content=content, extensions=exact)
         if isinstance(request.body, bytes):
             self._last = (request, built)
@@ -95,6 +103,8 @@ class _Common(Connector, Generic[B, T]):
             return self._lost(sent_ns, done_ns, stream, ErrorClass.MALFORMED_REPLY, reader.problem)
         if reader.surplus:
             self.counts.desynced += 1
+            stream.close()
+        elif stream.uses == self._requests_each:
             stream.close()
         self.counts.bare_lf += reader.bare_lf
         stream.done_ns = done_ns

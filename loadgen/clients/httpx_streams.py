@@ -26,7 +26,7 @@ class Stream:
 
     `reader` follows the reply with the raw client's parser: both clients see its end at the same byte. `uses` counts
     exchanges; `first_ns` is when the first bytes of the reply came, `done_ns` when the one before was whole; `eof` and
-    `error` say how the connection ended.
+    `error` say how the connection ended; `on_close` is called before it is closed on this side.
     """
 
     def __init__(self, sock: socket.socket, clock: Clock) -> None:
@@ -39,7 +39,8 @@ class Stream:
         self.error: OSError | None = None
         self.closed = False
         self.surplus = False
-        self._sock = sock
+        self.on_close: Callable[[socket.socket], None] | None = None
+        self.sock = sock
 
     def begin(self, method: str) -> None:
         self.uses += 1
@@ -47,8 +48,10 @@ class Stream:
         self.reader = ReplyReader(method)
 
     def close(self) -> None:
+        if self.on_close is not None and not self.closed:
+            self.on_close(self.sock)
         self.closed = True
-        self._sock.close()
+        self.sock.close()
 
     @property
     def readable(self) -> bool:
@@ -56,12 +59,12 @@ class Stream:
         if self.closed or self.eof:
             return True
         poll = select.poll()
-        poll.register(self._sock, select.POLLIN)
+        poll.register(self.sock, select.POLLIN)
         if not poll.poll(0):
             return False
-        self._sock.settimeout(0)
+        self.sock.settimeout(0)
         try:
-            self.surplus = bool(self._sock.recv(1))
+            self.surplus = bool(self.sock.recv(1))
         except AGAIN:  # a TLS record that holds no data
             return False
         except OSError:
@@ -94,9 +97,9 @@ class AsyncStream(Stream, httpcore.AsyncNetworkStream):
         """The next bytes, none at the end of the stream. Waits for the loop even if they are there already."""
         try:
             while True:
-                await ready(self._sock, to_write=False)
+                await ready(self.sock, to_write=False)
                 try:
-                    return self._received(self._sock.recv(max_bytes))
+                    return self._received(self.sock.recv(max_bytes))
                 except AGAIN:
                     continue
         except OSError as error:
@@ -107,7 +110,7 @@ class AsyncStream(Stream, httpcore.AsyncNetworkStream):
         left = memoryview(buffer)
         try:
             while left:
-                count = await complete(self._sock, partial(self._sock.send, left), to_write=True)
+                count = await complete(self.sock, partial(self.sock.send, left), to_write=True)
                 self.sent += count
                 left = left[count:]
         except OSError as error:
@@ -129,7 +132,7 @@ class BlockingStream(Stream, httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._limit()
         try:
-            return self._received(self._sock.recv(max_bytes))
+            return self._received(self.sock.recv(max_bytes))
         except TimeoutError:
             raise
         except OSError as error:
@@ -141,7 +144,7 @@ class BlockingStream(Stream, httpcore.NetworkStream):
         try:
             while left:
                 self._limit()
-                count = self._sock.send(left)
+                count = self.sock.send(left)
                 self.sent += count
                 left = left[count:]
         except TimeoutError:
@@ -157,7 +160,7 @@ class BlockingStream(Stream, httpcore.NetworkStream):
         left_ns = self.deadline_ns - self._clock()
         if left_ns <= 0:
             raise TimeoutError
-        self._sock.settimeout(left_ns / NS_PER_S)
+        self.sock.settimeout(left_ns / NS_PER_S)
 
 
 async def complete(sock: socket.socket, operation: Callable[[], T], *, to_write: bool) -> T:

@@ -1,4 +1,4 @@
-"""Opens the reactor's channels: all addresses in turn, then TLS, without ever blocking."""
+"""Opens the reactor's channels: all addresses in turn, a proxy, then TLS, without ever blocking."""
 
 import asyncio
 import errno
@@ -15,8 +15,8 @@ from loadgen.base.exchange import Address, ErrorClass
 from loadgen.clients.base import WireProtocol
 from loadgen.clients.channel import Channel, Phase
 from loadgen.clients.destinations import Destination, Destinations
-from loadgen.clients.dial import Connector
-from loadgen.clients.faults import classify, explain, handshake_error
+from loadgen.clients.dial import PROXY_BYTES, UNIX_RETRY_S, Connector
+from loadgen.clients.faults import blamed, classify, explain, handshake_error, no_such_socket
 from loadgen.clients.poller import ENDED, FAILED, IN, OUT, LoopPoller, has_epoll
 
 _ESTABLISHED = b"\x01"
@@ -37,6 +37,7 @@ class Opener(Connector, ABC):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._tls_name = self.endpoint.tls.server_name
         self.channels: dict[int, Any] = {}
         self._poller: select.epoll | LoopPoller
         self._poller = select.epoll() if has_epoll() else LoopPoller(asyncio.get_running_loop(), self.on_ready)
@@ -95,10 +96,20 @@ class Opener(Connector, ABC):
         except OSError as error:  # a family that this host does not have, or no descriptor
             self._address_failed(channel, error.errno or 0)
             return
-        if self.endpoint.keep_alive:  # one short request a channel never waits
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         channel.sock, channel.fd = sock, sock.fileno()
         self.channels[channel.fd] = channel
+        if family == socket.AF_UNIX:
+            self._try_unix(channel, sock)
+            return
+        if self.endpoint.keep_alive:  # one short request a channel never waits
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        local = channel.destination.addresses.local
+        if local is not None:
+            try:
+                local.bind(sock, family)
+            except OSError as error:
+                self._address_failed(channel, error.errno or 0)
+                return
         code = sock.connect_ex(address)
         if code == 0 or (channel.destination.is_near and code == errno.EINPROGRESS and _established(sock)):
             self._poller.register(channel.fd, IN | ENDED)
@@ -109,11 +120,26 @@ class Opener(Connector, ABC):
         else:
             self._address_failed(channel, code)
 
-    def _address_failed(self, channel: Channel, code: int) -> None:
-        error = OSError(code, os.strerror(code))
+    def _try_unix(self, channel: Channel, sock: socket.SocketType) -> None:
+        """Connect, again and again while the server has a full backlog; until the sweep finds it too long."""
+        if channel.sock is not sock:  # it was given up
+            return
+        code = sock.connect_ex(channel.address[1][0])
+        if code == errno.EAGAIN:
+            channel.phase = Phase.CONNECTING
+            asyncio.get_running_loop().call_later(UNIX_RETRY_S, self._try_unix, channel, sock)
+        elif code:
+            self._address_failed(channel, code, no_such_socket() if code == errno.ENOENT else None)
+        else:
+            self._poller.register(channel.fd, IN | ENDED)
+            self._connected(channel)
+
+    def _address_failed(self, channel: Channel, code: int, error: OSError | None = None) -> None:
+        error = error or OSError(code, os.strerror(code))
         self.failed(channel, explain(error))
         following = next(channel.addresses, None)
         if following is None:
+            error = blamed(error, channel.destination.proxy)
             self.failed_to_open(channel, classify(error), explain(error))
         else:
             self.drop(channel)
@@ -134,10 +160,51 @@ class Opener(Connector, ABC):
             self._connected(channel)
 
     def _connected(self, channel: Channel) -> None:
-        sock = channel.sock
-        assert sock is not None
         destination = channel.destination
         destination.addresses.opened(channel.address, self.counts)
+        if destination.greeting is not None:
+            channel.phase = Phase.GREETING
+            channel.greeting = greeting = destination.greeting()
+            self._say(channel, next(greeting))
+            return
+        self._secure(channel)
+
+    def greet(self, channel: Channel) -> None:
+        """The proxy has said something, or hung up."""
+        assert channel.sock is not None
+        try:
+            received = channel.sock.recv(PROXY_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._refused(channel, error)
+            return
+        try:
+            said = channel.greeting.send(received)
+        except StopIteration:
+            channel.greeting = None
+            self._secure(channel)
+        except OSError as error:
+            self._refused(channel, error)
+        else:
+            self._say(channel, said)
+
+    def _say(self, channel: Channel, said: bytes) -> None:
+        """A new socket takes these few hundred bytes at once."""
+        assert channel.sock is not None
+        try:
+            channel.sock.send(said)
+        except OSError as error:
+            self._refused(channel, error)
+
+    def _refused(self, channel: Channel, error: OSError) -> None:
+        error = blamed(error, channel.destination.proxy)
+        self.failed_to_open(channel, classify(error), explain(error))
+
+    def _secure(self, channel: Channel) -> None:
+        """The way to the target is open."""
+        sock, destination = channel.sock, channel.destination
+        assert sock is not None
         if self.endpoint.phases:
             channel.connected_ns = self.clock()
         if destination.context is None:
@@ -147,7 +214,10 @@ class Opener(Connector, ABC):
         assert isinstance(sock, socket.socket)
         try:
             tls = destination.context.wrap_socket(
-                sock, server_hostname=destination.origin.host, do_handshake_on_connect=False
+                sock,
+                server_hostname=self._tls_name or destination.origin.host,
+                do_handshake_on_connect=False,
+                session=channel.tls_session,
             )
         except (OSError, ValueError) as error:
             self.failed_to_open(channel, classify(error), explain(error))
@@ -171,6 +241,7 @@ class Opener(Connector, ABC):
             self.failed_to_open(channel, ErrorClass.TLS, explain(handshake_error(error, tls)))
         else:
             self._poller.modify(channel.fd, IN | ENDED)
+            self._count_secured(tls)
             self.opened(channel)
 
     def opened(self, channel: Channel) -> None:

@@ -41,7 +41,8 @@ class OriginClients:
         self._others: dict[Origin, Client] = {}
 
     def _client(self, destination: Destination) -> Client:
-        endpoint = replace(self._endpoint, origin=destination.origin)
+        asked = self._endpoint.asked if destination is self._destinations.home else destination.asked
+        endpoint = replace(self._endpoint, origin=destination.origin, asked=asked)
         return self._make(endpoint, destination.context, self.counts, self._clock, destination.addresses)
 
     async def connect(self) -> ErrorClass | None:

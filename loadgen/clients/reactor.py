@@ -6,6 +6,7 @@ is for a WireProtocol to know; what is sent, when, and what is recorded, for its
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 
 from loadgen.base.alarm import KernelAlarm
@@ -13,13 +14,14 @@ from loadgen.base.clock import NEVER_NS, s_to_ns
 from loadgen.base.exchange import ErrorClass
 from loadgen.clients.addresses import TIMED_OUT
 from loadgen.clients.channel import Channel, Phase, Watch
+from loadgen.clients.faults import blamed, classify, explain
 from loadgen.clients.opening import Opener
 from loadgen.clients.poller import ENDED, IN, OUT, LoopPoller
 
 BATCH = 1024
 LINGER_NS = 4_000_000
 
-_OPENING = (Phase.LOOKING_UP, Phase.CONNECTING, Phase.HANDSHAKE)
+_OPENING = (Phase.LOOKING_UP, Phase.CONNECTING, Phase.GREETING, Phase.HANDSHAKE)
 _GONE = Watch(lambda: None)  # in the place of a channel whose descriptor is not closed yet
 
 
@@ -115,6 +117,8 @@ class Reactor(Opener):
             self._watched.append(channel)
         elif channel.phase is Phase.CONNECTING:
             self.connect_done(channel, mask)
+        elif channel.phase is Phase.GREETING:
+            self.greet(channel)
         else:
             self.handshake(channel)
 
@@ -141,8 +145,17 @@ class Reactor(Opener):
                 self.counts.failed += opening
             elif opening and channel.phase_ns <= connect_limit:
                 self.failed(channel, TIMED_OUT)
-                self.failed_to_open(channel, ErrorClass.CONNECT_TIMEOUT)
+                self._too_late(channel)
         self._close_dropped()
+
+    def _too_late(self, channel: Channel) -> None:
+        """Past the target's or its proxy's time to connect."""
+        proxy = channel.destination.proxy if channel.phase in (Phase.CONNECTING, Phase.GREETING) else None
+        if proxy is None:
+            self.failed_to_open(channel, ErrorClass.CONNECT_TIMEOUT)
+        else:
+            error = blamed(TimeoutError(), proxy)
+            self.failed_to_open(channel, classify(error), explain(error))
 
     def cut(self) -> None:
         """End every request that still runs; each is reported as cut, its outcome unknown."""
@@ -154,6 +167,8 @@ class Reactor(Opener):
     def drop(self, channel: Channel) -> None:
         """Close a channel; its descriptor stays until the end of the batch, so that its number is not reused."""
         if channel.sock is not None:
+            if self._resumes and channel.phase is Phase.OPEN and isinstance(channel.sock, ssl.SSLSocket):
+                channel.tls_session = channel.sock.session
             self.channels[channel.fd] = _GONE
             self._closing.append((channel.fd, channel.sock))
             channel.sock = None

@@ -38,7 +38,7 @@ class Notes(Protocol[R_co]):
 def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, now: int) -> R_co:
     """Where a reply goes, with its `error`; the caller adds the sample. What explains it is noted before the first."""
     expect, name_id = request.expect, request.name_id
-    error = expect.verdict(reply.status, reply.body_length, reply.kept)
+    error = expect.judge(reply)
     replies = notes.replies(name_id, reply.status, error, request.group)
     if error is not None:
         code = expect.code(reply.kept)

@@ -12,6 +12,7 @@ from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.http1.client import Http1Client
+from loadgen.clients.local_addresses import local_addresses_of
 from loadgen.clients.reactor import Reactor
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import Assignment, Users
@@ -42,8 +43,11 @@ if TYPE_CHECKING:  # for runs of journeys
 def make_worker(task: Assignment) -> Worker:
     """Build a worker where it will run: on its own thread, with its loop running."""
     plan, origin = task.plan, task.endpoint.origin
-    addresses = Addresses(task.endpoint.addresses, task.clock, task.shard.index)
-    renewal = None if plan.dns_ttl_s is None else Renewal(origin, plan.dns_ttl_s, addresses.replace)
+    dialing, first = plan.dialing, task.shard.index
+    addresses = Addresses(task.endpoint.addresses, task.clock, first, local_addresses_of(dialing, first))
+    renewal = None
+    if plan.dns_ttl_s is not None:
+        renewal = Renewal(origin, plan.dns_ttl_s, addresses.replace, dialing=dialing)
     return Worker(task, _users(task, addresses), renewal, _watch_of(plan))
 
 
@@ -139,7 +143,7 @@ def _journey_workload(
 ) -> "JourneyWorkload":
     """What the users do: as their file says, or the steps of the profile."""
     plan, origin = task.plan, task.endpoint.origin
-    wire, warmup = plan.client == "raw", plan.warmup_s > 0
+    wire, warmup = plan.writes_wire, plan.warmup_s > 0
     if job.function is not None:
         return _calls(task, job, recorder, breaker)
     if job.file is None:
@@ -199,6 +203,10 @@ def _workload(task: Assignment, job: HttpJob | S3Job, transactions: Transactions
 
     match job:
         case HttpJob():
+            if job.redirects or job.signing is not None:
+                from loadgen.workloads.changed import changed_workload
+
+                return changed_workload(plan, job, shard, on_lost, streams=sequential)
             if all(spec.stream is None for spec in job.requests):
                 return HttpWorkload(job, shard, plan.users, streams=sequential)
             from loadgen.workloads.parts.reader import timing
@@ -226,6 +234,10 @@ def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: A
         from loadgen.clients.http1.blocking import BlockingClient
 
         kind = BlockingClient
+        if task.plan.dialing.requests_each is not None:
+            from loadgen.clients.http1.limited import LimitedBlockingClient
+
+            kind = LimitedBlockingClient
     else:
         from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 

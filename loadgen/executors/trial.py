@@ -72,11 +72,12 @@ def _workload(
 
         return StepsWorkload(
             job, shard, 1, watcher.recorder, nothing, learn, origin=endpoint.origin,
-            keep_alive=plan.keep_alive, wire=True, warmup=False, clock=clock, sequential=True,
+            keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=clock, sequential=True,
         )  # fmt: skip
     from loadgen.workloads.scenario.python.workload import ScenarioWorkload
 
     return ScenarioWorkload(
-        job, shard, 1, watcher.recorder, nothing, origin=endpoint.origin, keep_alive=plan.keep_alive, wire=True,
+        job, shard, 1, watcher.recorder, nothing, origin=endpoint.origin, keep_alive=plan.keep_alive,
+        wire=plan.writes_wire,
         warmup=False, clock=clock, loop=ThreadLoop, sequential=True, learn=learn,
     )  # fmt: skip

@@ -16,7 +16,7 @@ def why_bad(error: ErrorClass, head: bytes) -> str:
     encoding = _ENCODING.search(_head(head))
     if error is ErrorClass.UNEXPECTED_BODY and encoding and encoding[1].strip().lower() != b"identity":
         name = encoding[1].decode("ascii").strip()
-        return f"the body is compressed ({name}), so its text was not found: send -H 'Accept-Encoding: identity'"
+        return f"the body is compressed ({name}): with --compressed its text is looked for in what it holds"
     if error is ErrorClass.UNEXPECTED_STATUS and _WANTS_TLS.search(head):
         return "the server speaks TLS on this port: use https://"
     return ""

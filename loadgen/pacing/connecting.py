@@ -26,6 +26,7 @@ CONNECT_ERRORS = frozenset(
         ErrorClass.UNREACHABLE,
         ErrorClass.CONNECT_TIMEOUT,
         ErrorClass.TLS,
+        ErrorClass.PROXY,
         ErrorClass.NO_DESCRIPTORS,
         ErrorClass.NO_PORTS,
         ErrorClass.GENERATOR,

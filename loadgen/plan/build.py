@@ -1,6 +1,8 @@
 """Profile -> Plan: the last step before a run, where the machine's cores and the files on its disk come in."""
 
 import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.jobs.scenario import FeedSpec, ScenarioJob, Step, inside
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.plan.problems import Problem, Where
+from loadgen.plan.profiles.dialing import make_dialing, proxy_secrets
 from loadgen.plan.profiles.journey_order import order_problems
 from loadgen.plan.profiles.open_model import make_arrivals, measured_s
 from loadgen.plan.profiles.profile import Profile
@@ -21,11 +24,19 @@ from loadgen.plan.topology import TopologyError, choose
 LARGEST_BODY_IN_MEMORY = 8 << 20
 
 
-def make_plan(profile: Profile, *, cores: int, gil: bool, least_processes: int = 1) -> Plan:
+def make_plan(
+    profile: Profile,
+    *,
+    cores: int,
+    gil: bool,
+    least_processes: int = 1,
+    environment: Mapping[str, str] = os.environ,
+) -> Plan:
     """The plan of a checked profile. Raises ProfileError for unreadable files and for an impossible topology.
 
-    `cores` are the usable ones, `gil` whether the interpreter runs with it. A `body_file` of up to 8 MiB becomes the
-    body, where `${name}` is replaced as in any body; a larger one is streamed as it is.
+    `cores` are the usable ones, `gil` whether the interpreter runs with it; `environment` may have proxies. A
+    `body_file` of up to 8 MiB becomes the body, where `${name}` is replaced as in any body; a larger one is streamed as
+    it is.
     """
     job, problems = make_job(profile)
     if isinstance(job, HttpJob):
@@ -39,9 +50,15 @@ def make_plan(profile: Profile, *, cores: int, gil: bool, least_processes: int =
         ca_file=_readable(profile, ("cacert",), profile.cacert, problems),
         cert_file=_readable(profile, ("cert",), profile.cert, problems),
         key_file=_readable(profile, ("key",), profile.key, problems),
+        server_name=profile.sni,
+        min_version=profile.tls_min,
+        max_version=profile.tls_max,
+        ciphers=profile.ciphers,
+        resume=profile.tls_resume,
     )
+    dialing = make_dialing(profile, environment, problems)
     processes, workers = _topology(profile, (cores, gil, least_processes), problems)
-    secrets = collect_secrets(profile, job.requests)
+    secrets = tuple(dict.fromkeys((*collect_secrets(profile, job.requests), *proxy_secrets(dialing))))
     if problems:
         raise profile.origins.places.error(problems, Redactor(secrets))
     return Plan(
@@ -66,6 +83,7 @@ def make_plan(profile: Profile, *, cores: int, gil: bool, least_processes: int =
         grace_s=profile.grace,
         keep_alive=profile.keepalive,
         tls=tls,
+        dialing=dialing,
         stop=StopRules(_most_errors(profile), profile.abort_if),
         arrivals=make_arrivals(profile),
         warmup_s=profile.warmup,

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
+from loadgen.base.dialing import Dialing
 from loadgen.base.redact import Redactor
 from loadgen.base.restore import TYPE, build
 from loadgen.plan.jobs.http import RequestSpec
@@ -54,10 +55,20 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
     }
     described |= {key: value for key, value in asdict(plan).items() if key not in ("name", "origin", "job", "secrets")}
     described["thresholds"] = [condition.text for condition in plan.thresholds]
+    described["dialing"] = described_dialing(plan.dialing)
     described["stop"]["abort_if"] = [condition.text for condition in plan.stop.abort_if]
     described |= {"s3": None, "counted": {"noun": job.noun, "per_reply": job.per_reply, "total": job.total}}
     shown: dict[str, Any] = _redacted(described | job.describe(), redactor)
     return {"name": redactor.address(plan.name), "target": redactor.address(str(plan.origin))} | shown
+
+
+def described_dialing(dialing: Dialing) -> dict[str, Any]:
+    """What it says, as plain values; proxies are URLs without user and password."""
+    given = {key: value for key, value in asdict(dialing).items() if value not in (None, ())}
+    return {
+        key: str(getattr(dialing, key)) if key.endswith("_proxy") and key != "no_proxy" else value
+        for key, value in given.items()
+    }
 
 
 def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Nothing here touches the network, and a worker process can import it without pyd
 from dataclasses import dataclass, field
 from typing import Literal
 
+from loadgen.base.dialing import DIRECT, Dialing
 from loadgen.base.exchange import Origin, Tls
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import HttpJob
@@ -102,6 +103,7 @@ class Plan:
     grace_s: float = 5.0
     keep_alive: bool = True
     tls: Tls = field(default_factory=Tls)
+    dialing: Dialing = DIRECT
     stop: StopRules = field(default_factory=StopRules)
     arrivals: Arrivals | None = None
     warmup_s: float = 0.0
@@ -116,6 +118,12 @@ class Plan:
     def paced(self) -> bool:
         """Whether requests have an instant at which they are due, so that send lag is measured."""
         return self.arrivals is not None or self.think_s != (0.0, 0.0)
+
+    @property
+    def writes_wire(self) -> bool:
+        """Whether requests may be written as HTTP/1.1 sends them before a client has them: no proxy is to read them."""
+        proxy = self.dialing.http_proxy
+        return self.client == "raw" and (proxy is None or proxy.scheme != "http")
 
     @property
     def most_users(self) -> int:

@@ -107,7 +107,8 @@ class AddressRow:
 class Connections:
     """Over the whole run, warm-up and cool-down included.
 
-    `failed` attempts never opened; `reconnected` were opened again after a close; `unused` never carried a request.
+    `failed` attempts never opened; `reconnected` were opened again after a close; `unused` never carried a request;
+    `resumed` took up a session of TLS.
     """
 
     opened: int = 0
@@ -117,6 +118,7 @@ class Connections:
     idle_closed: int = 0
     desynced: int = 0
     unused: int = 0
+    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

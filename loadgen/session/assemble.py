@@ -235,6 +235,7 @@ def _connections(counts: ConnectionCounts, sent: int) -> Connections:
         idle_closed=counts.idle_closed,
         desynced=counts.desynced,
         unused=max(0, counts.opened - counts.used),
+        resumed=counts.resumed,
     )
 
 

@@ -8,7 +8,7 @@ from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.redact import Redactor
 from loadgen.base.user_code import is_locustfile
 from loadgen.plan.build import make_plan
-from loadgen.plan.jobs.http import HttpJob
+from loadgen.plan.jobs.http import HttpJob, Signing
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
@@ -28,6 +28,10 @@ def plan_here(profile: Profile, site: "Site | None" = None) -> Plan:
     cores, least = (usable_cores(), 1) if site is None else (site.cores, site.least_processes)
     plan = make_plan(profile, cores=cores, gil=gil_enabled(), least_processes=least)
     match plan.job:
+        case HttpJob(signing=Signing() as signing):
+            from loadgen.workloads.sigv4.credentials import provider_of
+
+            return replace(plan, secrets=(*plan.secrets, *provider_of(signing, os.environ).current.secrets))
         case HttpJob():
             return plan
         case ScenarioJob() as job:

@@ -12,6 +12,7 @@ from traceback import walk_tb
 
 from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
+from loadgen.base.exchange import Tls
 from loadgen.base.tls import make_context
 from loadgen.executors.base import TICK_S
 from loadgen.executors.places.base import Place, WorkersLostError
@@ -68,7 +69,7 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     Raises UsageError where it cannot be run on this host. `calibration` is what the verdict may quote of this machine.
     Signals are ignored afterwards.
     """
-    if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
+    if plan.origin.scheme == "https" and plan.tls != Tls(verify=plan.tls.verify):
         make_context(plan.tls)  # raises UsageError for files that the workers could not use either
     place, dns_ns = await (hooks.site or ThisMachine()).place(plan)
     with closing(place):
@@ -265,7 +266,7 @@ class Session:
         if lost:
             ended_by, because = "script" if self._hung else "error", "; ".join(lost)
         elif cause is Cause.CREDENTIALS:
-            because = "the S3 credentials have expired and could not be renewed"
+            because = "the AWS credentials have expired and could not be renewed"
         elif cause is Cause.JOURNAL:
             because = "the journal of the batch (--resume) could not be written; is its disk full?"
         elif cause is Cause.ALONE:

@@ -115,7 +115,8 @@ class _Journey:
         self._per_user = declared.per_user
         self._workload = ScenarioWorkload(
             job, Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), 1, watcher.recorder, nothing, origin=endpoint.origin,
-            keep_alive=plan.keep_alive, wire=True, warmup=False, clock=now_ns, loop=ThreadLoop, sequential=True,
+            keep_alive=plan.keep_alive,
+            wire=plan.writes_wire, warmup=False, clock=now_ns, loop=ThreadLoop, sequential=True,
             declared=declared,
         )  # fmt: skip
         self._script: PartScript = self._workload.part()

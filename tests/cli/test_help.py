@@ -92,6 +92,12 @@ def test_a_value_is_called_by_its_kind_or_unit(option: RunOption) -> None:
         "VERSION",
         "EXPR",
         "URL",
+        "USER:PASSWORD",
+        "REGION:SERVICE",
+        "PLACE",
+        "ADDRESS",
+        "HOST",
+        "LIST",
     }
     assert option.metavar in known
 

@@ -47,7 +47,9 @@ from loadgen.clients.destinations import Destinations
 from loadgen.clients.http1.blocking import BlockingClient
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.http1.connection import Connection
+from loadgen.clients.http1.limited import LimitedBlockingClient
 from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
+from loadgen.clients.local_addresses import local_addresses_of
 from loadgen.clients.origins import MakeClient, OriginClients
 from loadgen.clients.reactor import Reactor
 from tests.support.fault_server import FaultServer
@@ -291,7 +293,11 @@ async def _make(
             with pytest.MonkeyPatch.context() as patch:
                 patch.delattr(select, "epoll")
                 return ReactorClient(endpoint, context, counts, clock)
-    return SEQUENTIAL[kind](endpoint, context, counts, clock, Addresses(endpoint.addresses, clock))
+    make = SEQUENTIAL[kind]
+    if kind == "blocking" and endpoint.dialing.requests_each is not None:
+        make = LimitedBlockingClient
+    addresses = Addresses(endpoint.addresses, clock, local=local_addresses_of(endpoint.dialing))
+    return make(endpoint, context, counts, clock, addresses)
 
 
 class Traveller(User):
@@ -321,7 +327,7 @@ def _socket_of(client: Any) -> socket.SocketType | None:
     if isinstance(client, BlockingClient):
         return client._sock
     stream = client._backend.stream
-    sock: socket.SocketType | None = None if stream is None or stream.closed else stream._sock
+    sock: socket.SocketType | None = None if stream is None or stream.closed else stream.sock
     return sock
 
 

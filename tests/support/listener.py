@@ -89,8 +89,8 @@ class Listener:
                 self._open[index] = connection
             thread = Thread(target=self._run, args=(talk, index), name=f"connection-{index}", daemon=True)
             self._threads.append(thread)
-            thread.start()
             self.last_peer = peer
+            thread.start()
 
     def _run(self, talk: Talk, index: int) -> None:
         try:

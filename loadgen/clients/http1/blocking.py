@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
-from loadgen.base.encode import Encoder, rest_of_body
+from loadgen.base.encode import make_encoder, rest_of_body
 from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
 from loadgen.clients.dial import Connector, Dial
 from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
@@ -33,7 +33,7 @@ class BlockingClient(Connector):
 
     def __post_init__(self) -> None:
         endpoint = self.endpoint
-        self._encoder = Encoder(endpoint.origin, keep_alive=endpoint.keep_alive)
+        self._encoder = make_encoder(endpoint.origin, keep_alive=endpoint.keep_alive, dialing=endpoint.dialing)
         self._timeout_ns = s_to_ns(endpoint.timeout_s)
         self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
         self._sock: socket.socket | None = None
@@ -147,6 +147,7 @@ class BlockingClient(Connector):
 
     def drop(self) -> None:
         if self._sock is not None:
+            self._dial.remember(self._sock)
             self._sock.close()
             self._sock = self._primed = None
             self._wait_ns = 0
@@ -219,7 +220,7 @@ class BlockingClient(Connector):
         if cache is not None and closes:
             cache.pause()
         elif cache is not None:
-            good = request.expect.verdict(reply.status, reply.body_length, reply.kept) is None
+            good = request.expect.judge(reply) is None
             cache.update(request, reply, exchange.whole, exchange.body_at, good=good)
         return outcome
 

@@ -7,7 +7,7 @@ import ssl
 import sys
 from collections.abc import Callable
 
-from loadgen.base.encode import Encoder, rest_of_body
+from loadgen.base.encode import make_encoder, rest_of_body
 from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Handler
 from loadgen.clients.destinations import Destination
@@ -41,7 +41,9 @@ class Http1Client:
         self._clock = reactor.clock
         self._keep_alive = reactor.endpoint.keep_alive
         self._phases = reactor.endpoint.phases
-        self._encoder = Encoder(reactor.endpoint.origin, keep_alive=self._keep_alive)
+        dialing = reactor.endpoint.dialing
+        self._encoder = make_encoder(reactor.endpoint.origin, keep_alive=self._keep_alive, dialing=dialing)
+        self._requests_each = dialing.requests_each
         self._single_uses: dict[Destination, SingleUse] = {}
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self.on_batch = handler.on_batch
@@ -76,8 +78,9 @@ class Http1Client:
         if not connection.first_ns:
             connection.first_ns = now
             self._counts.used += 1
-            if request.body and not self._keep_alive and connection.sock is not None:  # else from the start
-                connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock = connection.sock
+            if request.body and not self._keep_alive and sock is not None and sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else from the start
         wire = request.wire or self._encoder.wire(request)
         try:
             sent = connection.send(wire)
@@ -124,6 +127,7 @@ class Http1Client:
         """The loop of a batch. This is where a busy generator spends its time: what it needs is looked up only here."""
         handler, channels, progress = self._handler, self._reactor.channels, self._reactor.progress
         on_repeat, on_alike = handler.on_repeat, handler.on_alike
+        stays = self._keep_alive and self._requests_each is None
         clock, keep_alive, bytes_sent, encode = self._clock, self._keep_alive, self.bytes_sent, self._encoder.wire
 
         def serve(ready: list[tuple[int, int]]) -> None:
@@ -154,8 +158,11 @@ class Http1Client:
                     self._received(connection, data)
                     continue
                 now = clock()
-                if not keep_alive:
-                    self.drop(connection)
+                if not stays:
+                    if self._is_used_up(connection):
+                        self.drop(connection)
+                    else:
+                        connection.state = _IDLE
                     request = tell(connection, now)
                     if request is not None:
                         self.send(connection, request, now)
@@ -252,7 +259,7 @@ class Http1Client:
             if connection.ended and connection.sent_ns == connection.first_ns:
                 connection.single_use.note_end()
             closes = connection.single_use.closes()
-        if closes or connection.ended or not self._keep_alive:
+        if closes or connection.ended or self._is_used_up(connection):
             self.drop(connection)
         else:
             connection.state = _IDLE
@@ -267,6 +274,15 @@ class Http1Client:
             cache.pause()
         elif cache is not None:
             cache.update(request, reply, exchange.whole if good else None, exchange.body_at)
+
+    def _is_used_up(self, connection: Connection) -> bool:
+        """Whether the reply that is in was the last on its connection."""
+        if not self._keep_alive:
+            return True
+        if self._requests_each is None:
+            return False
+        connection.replies += 1
+        return connection.replies >= self._requests_each
 
     def _closed_by_server(self, connection: Connection) -> None:
         exchange = connection.exchange
@@ -315,7 +331,7 @@ class Http1Client:
 
     def drop(self, connection: Connection) -> None:
         connection.state = connection.exchange = connection.pending = connection.rest = None
-        connection.first_ns = 0
+        connection.first_ns = connection.replies = 0
         connection.unsent = connection.ended = False
         self._reactor.drop(connection)
 

@@ -27,12 +27,12 @@ class Connection(Channel):
     `first_ns` is the `sent_ns` of the first request on this socket: any other was sent on a reused connection.
     `pending` and then `rest` are still to be sent; `unsent` says that the socket did not take all, `ended` that the
     server has closed its side. `idle` is until when it was idle for long, and for how long. `single_use` is what is
-    known of its server.
+    known of its server. `replies` are counted where a connection carries so many requests and no more.
     """
 
     __slots__ = (
         "backoff_ns", "due_ns", "ended", "exchange", "first_byte_ns", "first_ns", "idle",
-        "pending", "request", "rest", "sent_ns", "single_use", "unsent", "user",
+        "pending", "replies", "request", "rest", "sent_ns", "single_use", "unsent", "user",
     )  # fmt: skip
 
     def __init__(self, user: int, destination: Destination, single_use: SingleUse) -> None:
@@ -47,3 +47,4 @@ class Connection(Channel):
         self.pending: memoryview | None = None
         self.rest: Iterator[bytes] | None = None
         self.unsent = self.ended = False
+        self.replies = 0

@@ -210,6 +210,7 @@ class BlockingHttp2Client(Connector):
 
     def drop(self) -> None:
         if self._sock is not None:
+            self._dial.remember(self._sock)
             self._sock.close()
         self._sock = self._session = None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
+from loadgen.clients.local_addresses import family_of
 from loadgen.plan.plan import Plan, share
 
 SPARE_DESCRIPTORS = 64
@@ -44,10 +45,14 @@ def check_ports(plan: Plan, endpoint: Endpoint, listed: Path = LISTED_PORTS, *, 
         low, high = (int(text) for text in listed.read_text().split())
     except (OSError, ValueError):
         return
-    available = (high - low + 1) * len(endpoint.addresses)
+    if endpoint.dialing.unix_socket is not None:
+        return
+    local = [family_of(address) for address in endpoint.dialing.local_addresses]
+    pairs = sum(local.count(family_of(host)) if local else 1 for _, (host, _) in endpoint.addresses)
+    available = (high - low + 1) * pairs
     most = math.ceil(plan.most_users * part)
     if most > available:
         raise UsageError(
             f"{most} connections to one address need as many ephemeral ports, but this host has {available}: "
-            "widen net.ipv4.ip_local_port_range"
+            "widen net.ipv4.ip_local_port_range, or give several --local-address"
         )

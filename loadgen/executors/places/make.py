@@ -5,6 +5,7 @@ from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.environment import usable_cores
 from loadgen.base.exchange import Endpoint
 from loadgen.clients.endpoint import endpoint_of
+from loadgen.clients.resolve import needs_look_up
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.here import Here
 from loadgen.executors.places.limits import check_descriptors, check_ports
@@ -26,7 +27,7 @@ class ThisMachine:
     async def place(self, plan: Plan) -> tuple[Place, int | None]:
         asked_ns = now_ns()
         endpoint = await endpoint_of(plan)
-        dns_ns = None if plan.origin.is_address else now_ns() - asked_ns
+        dns_ns = now_ns() - asked_ns if needs_look_up(plan.origin, plan.dialing) else None
         return make_place(plan, endpoint), dns_ns
 
     def close(self) -> None:

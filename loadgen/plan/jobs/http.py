@@ -44,11 +44,26 @@ class RequestSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """For which service of AWS requests are signed; without an `access_key` by the credentials of the environment."""
+
+    region: str
+    service: str
+    access_key: str = ""
+    secret_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class HttpJob:
-    """Requests in the proportion of their weights. A good reply is one request done."""
+    """Requests in the proportion of their weights. A good reply is one request done.
+
+    A redirect within the target's origin is followed up to so many times; each hop is a request of the same name.
+    """
 
     requests: tuple[RequestSpec, ...]
     variables: tuple[Variable, ...] = ()
+    redirects: int = 0
+    signing: Signing | None = None
 
     transactions: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
@@ -63,7 +78,12 @@ class HttpJob:
         return tuple(request.name for request in self.requests)
 
     def describe(self) -> dict[str, Any]:
-        return {"variables": [described_variable(variable) for variable in self.variables]}
+        described: dict[str, Any] = {"variables": [described_variable(variable) for variable in self.variables]}
+        if self.redirects:
+            described["redirects"] = self.redirects
+        if self.signing is not None:
+            described["signed_for"] = f"{self.signing.region}:{self.signing.service}"
+        return described
 
 
 def described_variable(variable: Variable) -> dict[str, Any]:

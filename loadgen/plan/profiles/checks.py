@@ -6,6 +6,7 @@ from loadgen.base.units import format_duration_s
 from loadgen.plan.condition import Condition
 from loadgen.plan.named import Named, check_name, names_before
 from loadgen.plan.problems import Problem, Where
+from loadgen.plan.profiles.dialing import dialing_problems
 from loadgen.plan.profiles.open_model import is_open, measured_s, open_model_problems
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.protocols import protocol_problems
@@ -46,13 +47,14 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     problems += _s3(profile)
     problems += journey_problems(profile)
     problems += protocol_problems(profile)
-    if profile.dns_ttl and "target" not in wrong and profile.target.origin.is_address:
+    if profile.dns_ttl and not wrong & {"target", "proxy"} and profile.target.origin.is_address and not profile.proxy:
         problems.append(Problem(("dns_ttl",), "cannot be combined with an IP address: there is no name to look up"))
     if profile.warmup and profile.journeys_per_user is not None:
         problems.append(Problem(("warmup",), "cannot be combined with journeys_per_user: it would use them up"))
     elif profile.warmup and job.ends_itself:
         why = "the warm-up would use objects up that are to be measured; a duration in place of objects has no end"
         problems.append(Problem(("warmup",), f"cannot be combined with a job that ends with its objects: {why}"))
+    problems += [problem for problem in dialing_problems(profile) if problem.where[0] not in wrong]
     return [*problems, *open_model_problems(profile, wrong), *user_stage_problems(profile, wrong)]
 
 
@@ -113,7 +115,7 @@ def _s3(profile: Profile) -> list[Problem]:
     problems = [
         Problem((key,), f"cannot be combined with s3: {why}") for key, why in own.items() if getattr(profile, key)
     ]
-    if profile.common_headers and not profile.headers:
+    if profile.origins.flag_headers and not profile.headers:
         problems.append(Problem(("--header",), f"cannot be combined with s3: {own['headers']}"))
     if profile.variables:
         problems.append(

@@ -20,6 +20,10 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSENDABLE = re.compile("[\r\n\0\ud800-\udfff]")
 _STATUS = re.compile(r"([1-5])xx|([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?", re.IGNORECASE)
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+_LONGEST_HOST = 253
+_REGION_AND_SERVICE = re.compile(r"(?:aws:amz:)?([a-z0-9-]{1,64}):([a-z0-9-]{1,64})")
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _FRAMING = ("content-length", "transfer-encoding")
 
 
@@ -197,6 +201,36 @@ def header_line(value: str) -> tuple[str, str]:
     if not colon:
         raise ValueError("expected a header such as 'Accept: text/html', found no colon")
     return header_name(name.strip(" \t")), header_value(rest)
+
+
+def user_and_password(value: object) -> str:
+    """USER:PASSWORD. Errors never show it."""
+    if not isinstance(value, str) or ":" not in value or _UNSENDABLE.search(value):
+        raise ValueError("expected USER:PASSWORD on one line")
+    return str(value)
+
+
+def region_and_service(value: object) -> tuple[str, str]:
+    """REGION:SERVICE, or what curl takes for it, aws:amz:REGION:SERVICE."""
+    match = _REGION_AND_SERVICE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"expected REGION:SERVICE such as eu-central-1:execute-api, got {shown(value)}")
+    return match[1], match[2]
+
+
+def host_name(value: object) -> str:
+    """The name of a host, as TLS asks for it."""
+    if not isinstance(value, str) or len(value) > _LONGEST_HOST or not _HOST_NAME.fullmatch(value):
+        raise ValueError(f"expected the name of a host such as www.example.com, got {shown(value)}")
+    return str(value)
+
+
+def tls_version(value: object) -> str:
+    """1.0 to 1.3, which YAML reads as a number."""
+    text = str(value).removeprefix("TLSv")
+    if isinstance(value, bool) or text not in TLS_VERSIONS:
+        raise ValueError(f"expected a version of TLS, {listed(TLS_VERSIONS, 'or')}, got {shown(value)}")
+    return text
 
 
 def statuses(value: object) -> tuple[tuple[int, int], ...]:

@@ -5,11 +5,14 @@ says in plain words what is right; what spans several keys is checked in checks.
 """
 
 import copy
+from base64 import b64encode
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, SkipValidation, ValidationError
 
+from loadgen.base.decoding import accepted_codings
+from loadgen.base.dialing import Proxy
 from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import parse_range_s, parse_rate, shown
 from loadgen.plan.condition import Condition
@@ -17,7 +20,7 @@ from loadgen.plan.jobs.http import Variable
 from loadgen.plan.jobs.s3 import JOBS
 from loadgen.plan.plan import ClientKind, HttpVersion, Mode
 from loadgen.plan.problems import Places, Problem, Where
-from loadgen.plan.profiles import fields
+from loadgen.plan.profiles import connecting, fields
 from loadgen.plan.profiles.address import Target, parse_target
 from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.request_profile import (
@@ -40,6 +43,11 @@ Rate = Annotated[float, BeforeValidator(parse_rate)]
 StageEnd = Annotated[SkipValidation[fields.StageEnd], BeforeValidator(fields.stage)]
 AbortRule = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("abort"))]
 Threshold = Annotated[SkipValidation[Condition], BeforeValidator(fields.condition("threshold"))]
+
+TlsVersion = Annotated[str, BeforeValidator(fields.tls_version)]
+ConnectTo = Annotated[SkipValidation[tuple[str, int, str, int]], BeforeValidator(connecting.parse_connect_to)]
+Resolve = Annotated[SkipValidation[tuple[str, int, tuple[str, ...]]], BeforeValidator(connecting.parse_resolve)]
+LocalAddress = Annotated[str, BeforeValidator(connecting.parse_ip)]
 
 _UNKNOWN_TARGET = "http://127.0.0.1/"
 REQUIRED = ("job", "bucket")
@@ -103,6 +111,23 @@ class Profile(Keys):
     cacert: File | None = None
     cert: File | None = None
     key: File | None = None
+    sni: Annotated[str, BeforeValidator(fields.host_name)] | None = None
+    tls_min: TlsVersion | None = None
+    tls_max: TlsVersion | None = None
+    ciphers: Annotated[str, BeforeValidator(fields.name)] | None = None
+    tls_resume: Boolean = False
+    proxy: Annotated[SkipValidation[Proxy | str], BeforeValidator(connecting.parse_proxy)] | None = None
+    unix_socket: File | None = None
+    connect_to: Annotated[tuple[ConnectTo, ...], BeforeValidator(fields.one_or_many)] = ()
+    resolve: Annotated[tuple[Resolve, ...], BeforeValidator(fields.one_or_many)] = ()
+    ipv4: Boolean = False
+    ipv6: Boolean = False
+    local_address: Annotated[tuple[LocalAddress, ...], BeforeValidator(fields.one_or_many)] = ()
+    requests_per_connection: Positive | None = None
+    compressed: Boolean = False
+    redirects: Natural = 0
+    aws_sigv4: Annotated[tuple[str, str], BeforeValidator(fields.region_and_service)] | None = None
+    basic_auth: Annotated[str, BeforeValidator(fields.user_and_password)] | None = None
     fail_fast: Boolean = False
     max_errors: Positive | None = None
     abort_if: Annotated[tuple[AbortRule, ...], BeforeValidator(fields.one_or_many)] = ()
@@ -133,13 +158,25 @@ class Profile(Keys):
         """The headers of all requests; one from a flag replaces those of its name from the file."""
         replaced = {name.lower() for name, _ in self.origins.flag_headers}
         own = tuple(pair for pair in self.headers.items() if pair[0].lower() not in replaced)
-        return own + self.origins.flag_headers
+        return own + self.origins.flag_headers + self._added({*replaced, *(name.lower() for name, _ in own)})
+
+    def _added(self, given: set[str]) -> tuple[tuple[str, str], ...]:
+        """The headers that other keys stand for."""
+        added: dict[str, str] = {}
+        if self.compressed:
+            added["Accept-Encoding"] = accepted_codings()
+        if self.basic_auth is not None and self.aws_sigv4 is None:
+            added["Authorization"] = f"Basic {b64encode(self.basic_auth.encode()).decode()}"
+        return tuple(pair for pair in added.items() if pair[0].lower() not in given)
 
     def known_from(self, origins: Origins) -> "Profile":
         """The same profile, and where it is from."""
         profile = self.model_copy()
         profile._origins = origins
         return profile
+
+
+_ONE_OR_MANY = ("stages", "abort_if", "thresholds", "connect_to", "resolve", "local_address")
 
 
 def validated(values: dict[str, Any]) -> tuple[Profile, list[Problem]]:
@@ -162,7 +199,7 @@ def validated(values: dict[str, Any]) -> tuple[Profile, list[Problem]]:
 
 def _remove(values: Any, where: Where) -> None:
     """Take the value at a place out; of requests an empty mapping stays, so that indexes keep their meaning."""
-    if where[0] in ("stages", "abort_if", "thresholds"):  # of which one alone may be no list
+    if where[0] in _ONE_OR_MANY:  # of which one alone may be no list
         where = where[:1]
     if where[0] == "s3" and where[-1] in REQUIRED:  # nor does a job without a bucket
         where = where[:1]

@@ -55,7 +55,7 @@ class RequestMaker:
             body=body,
             body_file=request.body_file,
             body_kind="json" if "json" in request.bodies else body_kind(headers),
-            expect=Expect(expect.status, expect.body_contains, expect.length),
+            expect=Expect(expect.status, expect.body_contains, expect.length, decoded=self._profile.compressed),
             stream=self._stream(),
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loadgen.base.redact import Redactor, is_sensitive_header, values_by_name
-from loadgen.plan.jobs.http import HttpJob, RequestSpec
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, Signing
 from loadgen.plan.places import PLACE
 from loadgen.plan.plan import Job
 from loadgen.plan.problems import Problem
@@ -36,7 +36,11 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
         specs.append(maker.spec(request.weight))
         problems += maker.problems
     named, more = _named(specs, Redactor(profile.origins.secrets))
-    return HttpJob(named, profile.variables), problems + more
+    signing = None
+    if profile.aws_sigv4 is not None:
+        access_key, _, secret_key = (profile.basic_auth or "").partition(":")
+        signing = Signing(*profile.aws_sigv4, access_key, secret_key)
+    return HttpJob(named, profile.variables, profile.redirects, signing), problems + more
 
 
 def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tuple[str, ...]:
@@ -45,6 +49,8 @@ def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tupl
     if profile.target.userinfo is not None:
         user, colon, password = profile.target.userinfo.partition(":")
         found += [profile.target.userinfo, password if colon else user]
+    if profile.basic_auth is not None:
+        found += [profile.basic_auth, profile.basic_auth.partition(":")[2]]
     for request in requests:
         found += values_by_name(request.path)
         if len(request.body) <= _LARGEST_FORM:

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable, Iterable
 
-from loadgen.base.encode import Encoder
+from loadgen.base.encode import make_encoder
 from loadgen.base.exchange import Expect, Fields, Request
 from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
+from loadgen.plan.codec import described_dialing
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.jobs.s3 import S3Job
@@ -14,10 +15,12 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Arrivals, Plan, share
 from loadgen.plan.profiles.variables import FoundValue
 from loadgen.report.draw.style import align, clean, counted, format_rate, labelled, wrap
+from loadgen.report.draw.way import describe_way
 from loadgen.report.plans.s3_plan import s3_facts, s3_operations
 from loadgen.report.plans.scenario_plan import scenario_facts, scenario_parts
 
 LENGTH = "Content-Length: "
+_OF_PLAN = ("Host: ", "Proxy-Authorization: ")
 _OF_REQUESTS = ("Timeouts", "Connections", "TLS", "Also timed")
 
 
@@ -65,7 +68,7 @@ class _Words:
             "Also timed": "DNS, connect, TLS, first byte and transfer" if self._plan.phases else "",
             "Runs as": f"{self._topology()}; {self._plan.client} client",
             "Timeouts": self._timeouts(),
-            "Connections": "kept open between requests" if self._plan.keep_alive else "a new one for every request",
+            "Connections": self._connections(),
             "TLS": self._tls(),
             "Seed": str(self._plan.seed),
         }
@@ -123,12 +126,13 @@ class _Words:
         target = _latin(self._redactor.text(spec.path))
         fields = Fields(tuple((_latin(name), _latin(value)) for name, value in self._headers(spec)))
         request = Request(0, _latin(spec.method), target, fields, body=spec.body or (b"?" if spec.body_file else b""))
-        head = Encoder(self._plan.origin, keep_alive=self._plan.keep_alive).head(request)
+        plan = self._plan
+        head = make_encoder(plan.origin, keep_alive=plan.keep_alive, dialing=plan.dialing).head(request)
         lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
         unknown = spec.body_file is not None or self._varies(spec.body)
         shown = [f"{LENGTH}(known when it is sent)" if unknown and row.startswith(LENGTH) else row for row in lines]
         note = ["  (httpx adds its own headers to these)"] if self._plan.client == "httpx" else []
-        return [*(f"  {self._show(row) if row.startswith('Host: ') else clean(row)}" for row in shown), *note]
+        return [*(f"  {self._show(row) if row.startswith(_OF_PLAN) else clean(row)}" for row in shown), *note]
 
     def _show(self, text: str) -> str:
         return clean(self._redactor.text(text))
@@ -265,12 +269,28 @@ class _Words:
         )
         return f"{connect} to connect, {whole} for a request, {grace} for the last replies"
 
+    def _connections(self) -> str:
+        kept = "kept open between requests" if self._plan.keep_alive else "a new one for every request"
+        way = describe_way(described_dialing(self._plan.dialing))
+        return self._show(f"{kept}, {way}") if way else kept
+
     def _tls(self) -> str:
         tls = self._plan.tls
         if self._plan.origin.scheme != "https":
             return "no"
         checked = f"server checked against {self._show(tls.ca_file or '') or 'the usual authorities'}"
         own = f"; own certificate {self._show(tls.cert_file)}" if tls.cert_file else ""
+        limits = [
+            f"from {tls.min_version}" if tls.min_version else "",
+            f"up to {tls.max_version}" if tls.max_version else "",
+        ]
+        rest = [
+            f"asked for as {tls.server_name}" if tls.server_name else "",
+            " ".join(filter(None, limits)),
+            f"ciphers {tls.ciphers}" if tls.ciphers else "",
+            "sessions taken up again" if tls.resume else "",
+        ]
+        own += "".join(f"; {self._show(text)}" for text in rest if text)
         return (checked if tls.verify else "server's certificate NOT checked") + own
 
 

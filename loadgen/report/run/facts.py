@@ -18,6 +18,7 @@ from loadgen.report.draw.style import (
     line,
     wrap,
 )
+from loadgen.report.draw.way import describe_way
 from loadgen.report.run.latency import is_closed
 from loadgen.report.run.operations import is_of_calls
 from loadgen.results.result import Result
@@ -245,13 +246,15 @@ def _connections(result: Result) -> list[str]:
     seen = result.connections
     further = {
         "of them again after a close": seen.reconnected,
+        "with a session of TLS taken up again": seen.resumed,
         "failed to open": seen.failed,
         "closed by the server while idle": seen.idle_closed,
         "ended by bytes that were no part of a reply": seen.desynced,
         "never carried a request": seen.unused,
     }
     items = [f"{count:,} {what}" for what, count in further.items() if count]
-    return [f"{seen.opened:,} opened", *items] if seen.opened or items else []
+    way = [describe_way(result.plan.get("dialing") or {})]
+    return [*filter(None, [f"{seen.opened:,} opened", *items, *way])] if seen.opened or items else []
 
 
 def _addresses(result: Result) -> list[str]:

@@ -46,7 +46,7 @@ def make_s3_workload(
     provider.watch(on_lost)
     names = {operation: name_id for name_id, operation in enumerate(s3.operations)}
     checksum = make_checksum(s3.checksum)
-    encoder = Encoder(plan.origin, keep_alive=plan.keep_alive) if plan.client == "raw" else None
+    encoder = Encoder(plan.origin, keep_alive=plan.keep_alive) if plan.writes_wire else None
     assert s3.addressing != "auto"  # it was located
     address = BucketAddress(plan.origin, s3.region, s3.bucket, s3.root, s3.addressing)
     operations = Operations(address, provider, names, payload=s3.payload, checksum=checksum, encoder=encoder)

@@ -1,4 +1,4 @@
-"""S3 credentials: a key pair from the environment, or whatever botocore's chain finds, refreshed in the background.
+"""AWS credentials: a key pair from the environment, or whatever botocore's chain finds, refreshed in the background.
 
 botocore (the extra `s3`) also reads what the shared AWS configuration (~/.aws/config) says of an endpoint.
 """
@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from loadgen.base.errors import UsageError
 from loadgen.base.redact import Redactor
+from loadgen.plan.jobs.http import Signing
 
 _LONGEST_REASON = 300
 _A_PROFILE = "a profile of the shared AWS configuration"
@@ -77,7 +78,7 @@ class Provider:
         else:
             if current != self.current:  # the same object stays, by which signers know that nothing has changed
                 self.current = current
-        return f"S3 credentials could not be renewed: {problem}" if renewing.refresh_needed(refresh_in=0) else None
+        return f"AWS credentials could not be renewed: {problem}" if renewing.refresh_needed(refresh_in=0) else None
 
     def _run(self, on_lost: Callable[[str], None], every_s: float) -> None:
         problem = None
@@ -95,8 +96,15 @@ def find_credentials(environment: Mapping[str, str], profile: str | None = None)
     given = None if profile else _from_environment(environment)
     if given is not None:
         return Provider(given)
-    what = f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}; a shared profile, SSO or a role"
+    what = f"no AWS credentials: set {ACCESS_KEY} and {SECRET_KEY}; a shared profile, SSO or a role"
     return with_botocore(profile, _from_chain, _A_PROFILE if profile or environment.get("AWS_PROFILE") else what)
+
+
+def provider_of(signing: Signing, environment: Mapping[str, str]) -> Provider:
+    """The credentials that a plan has, or those that are found. Raises UsageError."""
+    if signing.access_key:
+        return Provider(Credentials(signing.access_key, signing.secret_key, environment.get(TOKEN) or None))
+    return find_credentials(environment)
 
 
 def shortened(access_key: str) -> str:
@@ -110,11 +118,11 @@ def _from_environment(environment: Mapping[str, str]) -> Credentials | None:
         return None
     if not access_key or not secret_key:
         there, missing = (ACCESS_KEY, SECRET_KEY) if access_key else (SECRET_KEY, ACCESS_KEY)
-        raise UsageError(f"S3 credentials: {there} is set, {missing} is not; set both or neither")
+        raise UsageError(f"AWS credentials: {there} is set, {missing} is not; set both or neither")
     token = environment.get(TOKEN) or None
     for name, value in ((ACCESS_KEY, access_key), (TOKEN, token or "")):
         if not (value.isascii() and value.isprintable()) or " " in value:
-            raise UsageError(f"S3 credentials: {name} holds a character that cannot be sent in a header")
+            raise UsageError(f"AWS credentials: {name} holds a character that cannot be sent in a header")
     return Credentials(access_key, secret_key, token)
 
 
@@ -122,7 +130,7 @@ def _from_chain(session: Any) -> Provider:
     credentials = session.get_credentials()
     if credentials is None:
         raise UsageError(
-            f"no S3 credentials: set {ACCESS_KEY} and {SECRET_KEY}, or AWS_PROFILE to a profile that has some "
+            f"no AWS credentials: set {ACCESS_KEY} and {SECRET_KEY}, or AWS_PROFILE to a profile that has some "
             "(`aws configure`, `aws sso login`); no container or instance role was found either"
         )
     return Provider(_frozen(credentials), credentials if hasattr(credentials, "refresh_needed") else None)

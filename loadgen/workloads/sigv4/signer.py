@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for S3, in headers and in a presigned URL.
+"""AWS Signature Version 4, as S3 has it, in headers and in a presigned URL.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html. The signing key changes once a
 day and the timestamp once a second, so both are kept: what is left for a request is two hashes.
@@ -71,10 +71,10 @@ class Signer:
     `unsigned` are fields that every request has besides, in their wire form.
     """
 
-    def __init__(self, host: str, region: str, unsigned: str = "") -> None:
+    def __init__(self, host: str, region: str, unsigned: str = "", service: str = "s3") -> None:
         self._host = host
         self._unsigned = unsigned
-        self._tail = f"{region}/s3/aws4_request"
+        self._tail = f"{region}/{service}/aws4_request"
         self._layouts: dict[tuple[tuple[str, ...], bool], _Layout] = {}
         self._token: str | None = None
         self._credentials: Credentials | None = None

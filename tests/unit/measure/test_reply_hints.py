@@ -10,7 +10,7 @@ PLAIN = b"HTTP/1.1 400 Bad Request\r\n\r\n<html>The plain HTTP request was sent 
 @pytest.mark.parametrize(
     ("error", "head", "said"),
     [
-        (ErrorClass.UNEXPECTED_BODY, GZIP, "the body is compressed (gzip), so its text was not found: send -H 'Acc"),
+        (ErrorClass.UNEXPECTED_BODY, GZIP, "the body is compressed (gzip): with --compressed its text is looked"),
         (ErrorClass.UNEXPECTED_BODY, GZIP.replace(b"gzip", b"identity"), ""),
         (ErrorClass.UNEXPECTED_BODY, GZIP.replace(b"Content-Encoding: gzip\r\n", b""), ""),
         (ErrorClass.UNEXPECTED_BODY, b"HTTP/1.1 200 OK\r\n\r\n\ncontent-encoding: gzip", ""),  # of the body

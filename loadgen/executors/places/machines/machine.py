@@ -11,6 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
 from loadgen.clients.endpoint import endpoint_of
+from loadgen.clients.resolve import needs_look_up
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.limits import check_descriptors, check_ports
 from loadgen.executors.places.machines.description import describe_machine, description_out
@@ -84,7 +85,7 @@ class Machine:
                 make_context(plan.tls)
             asked_ns = self._clock()
             endpoint = await endpoint_of(plan)
-            dns_ns = None if plan.origin.is_address else self._clock() - asked_ns
+            dns_ns = self._clock() - asked_ns if needs_look_up(plan.origin, plan.dialing) else None
             check_descriptors(plan, raise_descriptor_limit())
             check_ports(plan, endpoint, part=len(shards) / plan.shard_count)
             control = SharedState.create(plan.shard_count)

@@ -7,10 +7,10 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
+from loadgen.base.decoding import DecodingError, decode_content
 from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.scenario.replies.absent import AbsentError, excerpt
 from loadgen.workloads.scenario.replies.cookies import name_and_value
-from loadgen.workloads.scenario.replies.decoding import decode_content
 from loadgen.workloads.scenario.replies.json_path import compile_json_path
 
 MISSING: Any = object()
@@ -105,7 +105,10 @@ class Reply:
         if self._body is None:
             body = self._data[self._at :] if self._at else self._data
             if b"\ncontent-encoding:" in self._start and body:
-                body = decode_content(body, self.header("content-encoding") or "")
+                try:
+                    body = decode_content(body, self.header("content-encoding") or "")
+                except DecodingError as error:
+                    raise AbsentError(str(error)) from error
             self._body = body
         return self._body
 

@@ -300,7 +300,7 @@ def make_expect(expect: Any) -> Expect:
     contains = expect.get("contains")
     looked_for = contains.encode() if isinstance(contains, str) else contains
     statuses = _statuses(expect["status"]) if "status" in expect else Expect().statuses
-    return Expect(statuses, looked_for, expect.get("length"))
+    return Expect(statuses, looked_for, expect.get("length"), decoded=True)
 
 
 def _statuses(given: Any) -> tuple[tuple[int, int], ...]:

@@ -53,7 +53,7 @@ def test_more_connections_than_ports_are_refused_with_the_figure_and_the_remedy(
         check_ports(make_plan(users=101), ENDPOINT, ports)
     assert str(caught.value) == (
         "101 connections to one address need as many ephemeral ports, but this host has 100: "
-        "widen net.ipv4.ip_local_port_range"
+        "widen net.ipv4.ip_local_port_range, or give several --local-address"
     )
 
 

@@ -71,7 +71,7 @@ def test_without_the_extra_the_error_names_variables_and_extra(monkeypatch):
     with pytest.raises(UsageError) as caught:
         find_credentials({})
     assert str(caught.value) == (
-        "no S3 credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; "
+        "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; "
         "a shared profile, SSO or a role needs an extra: pip install 'loadgen[s3]'"
     )
     for environment, profile in (({"AWS_PROFILE": "x"}, None), (KEYS, "x")):
@@ -80,7 +80,7 @@ def test_without_the_extra_the_error_names_variables_and_extra(monkeypatch):
 
 
 def test_no_credentials_anywhere_is_said_with_what_to_do(aws):
-    with pytest.raises(UsageError, match=r"no S3 credentials: set AWS_ACCESS_KEY_ID and .* or AWS_PROFILE"):
+    with pytest.raises(UsageError, match=r"no AWS credentials: set AWS_ACCESS_KEY_ID and .* or AWS_PROFILE"):
         find_credentials({})
 
 
@@ -177,9 +177,9 @@ def test_credentials_are_lost_only_when_they_have_expired_and_there_are_no_other
     source.error = RuntimeError("the role's server says\nno; token=CANARY")
     assert provider.renew() is None
     source.expired = True
-    assert provider.renew() == "S3 credentials could not be renewed: the role's server says no; token=[redacted]"
+    assert provider.renew() == "AWS credentials could not be renewed: the role's server says no; token=[redacted]"
     source.error = None
-    assert provider.renew() == "S3 credentials could not be renewed: they have expired"
+    assert provider.renew() == "AWS credentials could not be renewed: they have expired"
 
 
 def test_the_thread_renews_until_it_is_closed_and_says_once_when_credentials_are_lost():
@@ -198,7 +198,7 @@ def test_the_thread_renews_until_it_is_closed_and_says_once_when_credentials_are
     assert not lost
     source.expired = True
     assert said.wait(10)
-    assert lost == ["S3 credentials could not be renewed: they have expired"]
+    assert lost == ["AWS credentials could not be renewed: they have expired"]
 
 
 def test_keys_that_do_not_expire_need_no_thread():

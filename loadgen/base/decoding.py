@@ -1,12 +1,14 @@
 """What a Content-Encoding hides, taken out with a bound: a few kilobytes can be told to become gigabytes."""
 
 import importlib
+import importlib.util
+import re
 import zlib
 from collections.abc import Callable
 
 from loadgen.base.errors import UsageError
-from loadgen.workloads.scenario.replies.absent import AbsentError
 
+_ENCODING = re.compile(rb"\ncontent-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE)
 MOST_DECODED_BYTES = 64 << 20
 _MOST_CODINGS = 4
 _MOST_MEMBERS = 1000
@@ -16,16 +18,37 @@ Decode = Callable[[bytes, int], bytes]
 """Decodes what there is of a body, up to so many bytes and one more. Raises any Exception for what is broken."""
 
 
+class DecodingError(ValueError):
+    """A body that does not hold what its Content-Encoding says, or more than is taken."""
+
+
+def accepted_codings() -> str:
+    """An Accept-Encoding of all that can be decoded here."""
+    packages = {"br": "brotli", "zstd": "zstandard"}
+    return ", ".join(["gzip", *(coding for coding, name in packages.items() if importlib.util.find_spec(name))])
+
+
+def decoded_body(head: bytes, body: bytes) -> bytes:
+    """The body of a reply that begins with `head`, which may hold some of it. Raises DecodingError."""
+    found = _ENCODING.search(head.partition(b"\r\n\r\n")[0] + b"\r\n")
+    if found is None or not body:
+        return body
+    try:
+        return decode_content(body, found[1].decode("latin-1"))
+    except UsageError as error:
+        raise DecodingError(str(error)) from None
+
+
 def decode_content(body: bytes, codings: str) -> bytes:
     """The body without the encodings of a Content-Encoding field, the last of which was put on last.
 
     A body that breaks off gives what could be decoded; encodings that nobody knows leave it as it is, as in browsers.
-    Raises AbsentError for one that is broken or has more than MOST_DECODED_BYTES in it, and UsageError where a package
-    is missing.
+    Raises DecodingError for one that is broken or has more than MOST_DECODED_BYTES in it, and UsageError where a
+    package is missing.
     """
     names = [name.strip().lower() for name in codings.split(",") if name.strip()]
     if len(names) > _MOST_CODINGS:
-        raise AbsentError(f"Content-Encoding {codings!r}: more than {_MOST_CODINGS} encodings")
+        raise DecodingError(f"Content-Encoding {codings!r}: more than {_MOST_CODINGS} encodings")
     for name in reversed(names):
         body = _decoded(body, name)
     return body
@@ -46,9 +69,9 @@ def _decoded(body: bytes, name: str) -> bytes:
     try:
         data = decode(body, MOST_DECODED_BYTES)
     except Exception as error:
-        raise AbsentError(f"Content-Encoding {name}: the body cannot be decoded: {error}") from error
+        raise DecodingError(f"Content-Encoding {name}: the body cannot be decoded: {error}") from error
     if len(data) > MOST_DECODED_BYTES:
-        raise AbsentError(f"Content-Encoding {name}: the body has more than {MOST_DECODED_BYTES >> 20} MiB in it")
+        raise DecodingError(f"Content-Encoding {name}: the body has more than {MOST_DECODED_BYTES >> 20} MiB in it")
     return data
 
 
