@@ -13,14 +13,19 @@ _OTHER_NAME = (62, 63, 64)
 _WEAK = (66, 67, 68)
 """X509_V_ERR_... of OpenSSL's x509_vfy.h."""
 
+_CIPHERS = "the server refused every cipher that was offered: look at --ciphers, or update the server"
 _BY_REASON = {
     "WRONG_VERSION_NUMBER": "the server does not speak TLS on this port: use http://, or the port of its https://",
     "HTTP_REQUEST": "the server does not speak TLS on this port: use http://, or the port of its https://",
-    "UNSUPPORTED_PROTOCOL": "the server speaks only versions of TLS that this machine refuses: update the server",
-    "TLSV1_ALERT_PROTOCOL_VERSION": "the server speaks neither TLS 1.2 nor 1.3: update the server",
-    "NO_PROTOCOLS_AVAILABLE": "this machine's OpenSSL allows no version of TLS: look at its openssl.cnf",
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server refused every cipher that was offered: update the server",
-    "NO_SHARED_CIPHER": "the server refused every cipher that was offered: update the server",
+    "UNSUPPORTED_PROTOCOL": "the server speaks only versions of TLS that are not offered: lower --tls-min, or update the server",
+    "TLSV1_ALERT_PROTOCOL_VERSION": (
+        "the server speaks no version of TLS that is offered: look at --tls-min and --tls-max, or update it"
+    ),
+    "NO_PROTOCOLS_AVAILABLE": (
+        "this machine's OpenSSL allows no version of TLS: look at its openssl.cnf, --tls-min and --tls-max"
+    ),
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": _CIPHERS,
+    "NO_SHARED_CIPHER": _CIPHERS,
     "TLSV1_UNRECOGNIZED_NAME": "the server knows no host of that name: use a name that it serves in the URL",
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the server wants a certificate of its clients: give --cert and --key",
     "TLSV1_ALERT_UNKNOWN_CA": "the server does not trust the certificate of --cert: use one that it does",

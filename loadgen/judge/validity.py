@@ -165,7 +165,10 @@ def _raising(result: Result) -> Iterator[str]:
 
 
 def _faulty(result: Result) -> Iterator[str]:
-    if count := _own_faults(result.errors):
+    by_proxy = sum(row.count for row in result.errors if row.error_class == "proxy_error")
+    if by_proxy:
+        yield f"{by_proxy:,} requests failed at the proxy, not at the target; see the errors below"
+    if count := _own_faults(result.errors) - by_proxy:
         yield (
             f"{count:,} requests failed on this machine, not at the target; see the errors below, and "
             "raise the limit that they name, or use fewer connections"

@@ -17,6 +17,7 @@ _DIFFERENCES = {
     "variables": "other variables",
     "scenario": "other scenarios",
     "http": "one spoke HTTP/2, the other HTTP/1.1",
+    "redirects": "one followed redirects further than the other",
     "keep_alive": "one kept its connections, the other opened one for each request",
 }
 _DURATIONS = {

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, SkipValidation, ValidationError
 
-from loadgen.base.decoding import accepted_codings
 from loadgen.base.dialing import Proxy
+from loadgen.base.imported import imported
 from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import parse_range_s, parse_rate, shown
 from loadgen.plan.condition import Condition
@@ -164,7 +164,7 @@ class Profile(Keys):
         """The headers that other keys stand for."""
         added: dict[str, str] = {}
         if self.compressed:
-            added["Accept-Encoding"] = accepted_codings()
+            added["Accept-Encoding"] = str(imported("loadgen.base.decoding", "accepted_codings")())
         if self.basic_auth is not None and self.aws_sigv4 is None:
             added["Authorization"] = f"Basic {b64encode(self.basic_auth.encode()).decode()}"
         return tuple(pair for pair in added.items() if pair[0].lower() not in given)

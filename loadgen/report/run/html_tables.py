@@ -20,7 +20,7 @@ from loadgen.report.run.latency import (
     recorded_ms,
 )
 from loadgen.report.run.operations import MIB
-from loadgen.report.run.tables import FAULTS, PHASES, SCRIPT_FAULT
+from loadgen.report.run.tables import PHASES, whose_fault
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result
 
 MOST_ROWS = 200
@@ -199,11 +199,10 @@ def _errors(title: str, rows: Iterable[tuple[str, ErrorRow]], whole: int) -> str
 def _error(name: str, row: ErrorRow) -> str:
     kind = row.error_class.replace("_", " ")
     said = kind if row.message in ("", kind) else f"{kind}: {row.message}"
-    fault = SCRIPT_FAULT if row.error_class == "script_error" else FAULTS.get(row.fault, "")
     where = f"{name}: " if name else ""
     example = "\n".join(text(line) for line in row.example.splitlines() if line.strip())
     shown = f"<pre>{example}</pre>" if example else ""
-    return f'<div class="why word">{text(f"{where}{said}{fault}")}{shown}</div>'
+    return f'<div class="why word">{text(f"{where}{said}{whose_fault(row)}")}{shown}</div>'
 
 
 def _left(count: int) -> str:

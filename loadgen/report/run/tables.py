@@ -7,8 +7,11 @@ from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, for
 from loadgen.report.run.latency import format_quantile
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
 
-SCRIPT_FAULT = " (an exception of its own code)"
-FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
+_OF_CLASS = {
+    "script_error": " (an exception of its own code)",
+    "proxy_error": " (the proxy's fault, not the target's)",
+}
+_FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
 SHORTEST_NAME = 8
 WIDEST = 80
 HINT_INDENT = 11
@@ -133,13 +136,17 @@ def with_unit(unit: str, observed: float) -> str:
     return f"{observed:,.0f}"
 
 
+def whose_fault(row: ErrorRow) -> str:
+    """In brackets, where it is not the target's; else empty."""
+    return _OF_CLASS.get(row.error_class) or _FAULTS.get(row.fault, "")
+
+
 def _error(where: str, row: ErrorRow, figure: str, width: int) -> list[Line]:
     tone = Tone.PLAIN if row.fault == "unknown" else Tone.BAD
     indent = " " * (len(figure) + 4)
     name = clean(row.error_class).replace("_", " ")
     text = name if row.message in ("", name) else f"{name}: {clean(row.message)}"
-    fault = SCRIPT_FAULT if row.error_class == "script_error" else FAULTS.get(row.fault, "")
-    head, *more = wrap(f"{where}{text}{fault}", width - len(indent)) or [""]
+    head, *more = wrap(f"{where}{text}{whose_fault(row)}", width - len(indent)) or [""]
     example = [elide(clean(text), width - len(indent) - 2) for text in row.example.splitlines() if text.strip()]
     return [
         line("  ", Span(figure, tone), f"  {head}"),
