@@ -17,7 +17,7 @@ _CIPHERS = "the server refused every cipher that was offered: look at --ciphers,
 _BY_REASON = {
     "WRONG_VERSION_NUMBER": "the server does not speak TLS on this port: use http://, or the port of its https://",
     "HTTP_REQUEST": "the server does not speak TLS on this port: use http://, or the port of its https://",
-    "UNSUPPORTED_PROTOCOL": "the server speaks only versions of TLS that are not offered: lower --tls-min, or update it",
+    "UNSUPPORTED_PROTOCOL": "the server speaks only versions of TLS that are not offered: lower --tls-min or update it",
     "TLSV1_ALERT_PROTOCOL_VERSION": (
         "the server speaks no version of TLS that is offered: look at --tls-min and --tls-max, or update it"
     ),

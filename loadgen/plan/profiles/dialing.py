@@ -86,6 +86,10 @@ def dialing_problems(profile: Profile) -> Iterator[Problem]:
         for key in _TLS_KEYS:
             if key in given:
                 yield Problem((key,), "needs a target of https://")
+    if any(request.stream is not None for request in profile.requests):
+        for key in ("aws_sigv4", "compressed", "redirects"):
+            if key in given:
+                yield Problem((key,), "cannot be combined with stream: such a reply is read as it comes")
     if profile.s3:
         for key in ("basic_auth", "aws_sigv4", "compressed", "redirects"):
             if key in given:
