@@ -32,7 +32,7 @@ ClickException: Any = next(kind for kind in typer.BadParameter.__mro__ if kind._
 COMMANDS = {
     "run": "Run", "find-max": "FindMax", "s3": "S3", "check": "Check", "demo": "Demo", "target": "Target",
     "report": "Report", "gate": "Gate", "compare": "Compare", "diff": "Diff", "calibrate": "Calibrate",
-    "baseline": "Baseline", "profiles": "Profiles", "cluster": "Cluster",
+    "baseline": "Baseline", "profiles": "Profiles", "cluster": "Cluster", "trend": "Trend",
 }  # fmt: skip
 """The class of each command's parameters, in the module of its name in commands/."""
 OPTIONS_ALONE = ("-h", "--help", "-V", "--version")

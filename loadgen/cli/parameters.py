@@ -39,6 +39,15 @@ Outs = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="KEY=VALUE",
+        help="Say in the result what it is of; repeatable. CI's commit comes by itself.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Live = Annotated[
     str | None,
     own_option(

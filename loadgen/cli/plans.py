@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ class Planned:
     outs: "tuple[Out, ...]" = ()
     site: "Site | None" = None
     live: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def body(self) -> str:

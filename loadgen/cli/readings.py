@@ -45,7 +45,8 @@ _READINGS = {
     "--request": "means the method (curl); here: -m, and -n for the number of requests",
     "--spawn-rate": "means users started a second (Locust); here: --ramp-up TIME, in which all users start",
     "--summary-export": "means a file for the result (k6); here: -o FILE",
-    "--tag": "means a label of the run (k6), or tasks to run (Locust, --tags); here: none, --locust '--tags NAME'",
+    "--tag": "means a label of the run (k6), or tasks to run (Locust, --tags); here: --label KEY=VALUE, "
+    "--locust '--tags NAME'",
     "--tags": "means tasks to run (Locust); here: --locust '--tags NAME'",
     "--threads": "means threads (wrk); here: --workers, and --processes",
     "--user": _AUTHORIZATION,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-Kind = Literal["run", "rounds", "gate", "comparison", "search", "log"]
+Kind = Literal["run", "rounds", "gate", "comparison", "search", "log", "trend"]
 """What a document is: a run, or rounds with what a gate says of them (both a RunReport), a Gate alone, a Page, a
-MaxRate, or a LogPart."""
+MaxRate, a LogPart, or a Trend."""
 
 OUTPUT = "Output"
 CI = "For CI"
@@ -57,6 +57,7 @@ EXPORTS = (
             "comparison": f"{TABLES}:render_comparison",
             "search": "report.campaigns.find_max:render_find_max",
             "log": "report.files.hlog:render_log",
+            "trend": "report.campaigns.trend:render_trend",
         },
         printed=True,
     ),
@@ -88,6 +89,7 @@ EXPORTS = (
             **_run("report.run.html:run_html"),
             "comparison": f"{TABLES}_html:comparison_html",
             "search": "report.campaigns.find_max_html:find_max_html",
+            "trend": "report.campaigns.trend_html:trend_html",
         },
         ("--html",), "Save tables and curves as a page of its own.",
     ),

@@ -118,6 +118,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         runs=[run for result in results for run in result.runs],
         plan=results[0].plan,
         environment=_common([result.environment for result in results]),
+        labels=_common([result.labels for result in results]),
         started_at=min(result.started_at for result in results),
         opening_s=max(result.opening_s for result in results),
         duration_s=duration_s,

@@ -310,9 +310,9 @@ class Result:
     several requests, such as a journey, or an `upload` in parts: sent is begun, unknown those under way at the end, and
     latency runs from the first request's sending to the last one's end. `journeys` is the ledger of all of them, and
     `journey_rate` their rate; where a run has none, they are all 0. `setup` are requests that prepared users, and are
-    in no other figure. `addresses` are those of a name that has several. `notes` say in words what happened before and
-    after the run; `left_behind` are those about what it could not clean up. `machines` are there where it was made on
-    others than this one.
+    in no other figure. `addresses` are those of a name that has several. `labels` are its user's, and the commit where
+    CI tells it. `notes` say in words what happened before and after the run; `left_behind` are those about what it
+    could not clean up. `machines` are there where it was made on others than this one.
     """
 
     schema: str = SCHEMA
@@ -353,6 +353,7 @@ class Result:
     generator: Generator = field(default_factory=Generator)
     machines: Machines | None = None
     histograms: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
 

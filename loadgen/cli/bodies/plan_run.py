@@ -1,8 +1,11 @@
 """`loadgen run`, its plan."""
 
+import os
+
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.run import Run
 from loadgen.cli.exporting import asked_outs
+from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery, is_regular
 from loadgen.cli.plans import Planned, plan_for
@@ -30,6 +33,7 @@ def plan_run(given: Run) -> Planned:
         if given.rounds > 1 or given.against.asked:
             raise UsageError("--results: cannot be combined with --rounds or --baseline: it is of one run")
         is_regular("--results", given.results)
+    labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs)
     return Planned(
-        plan, delivery, given.rounds, given.against, given.once, given.results, asked_outs(given.outs), site, given.live
+        plan, delivery, given.rounds, given.against, given.once, given.results, outs, site, given.live, labels
     )

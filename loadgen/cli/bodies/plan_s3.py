@@ -1,7 +1,10 @@
 """`loadgen s3`, its plan."""
 
+import os
+
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.exporting import asked_outs
+from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import Planned
@@ -21,4 +24,5 @@ def plan_s3(given: S3) -> Planned:
     site = None if where is None else where.open()
     plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}), site)
     outs = asked_outs(given.outs)
-    return Planned(plan, delivery, given.rounds, given.against, outs=outs, site=site, live=given.live)
+    labels = parse_labels(given.labels, os.environ)
+    return Planned(plan, delivery, given.rounds, given.against, outs=outs, site=site, live=given.live, labels=labels)

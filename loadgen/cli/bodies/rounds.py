@@ -5,6 +5,7 @@ import os
 from loadgen.base.environment import describe_environment
 from loadgen.campaigns.rounds import SETTLE_S
 from loadgen.cli.exporting import exporting
+from loadgen.cli.labels import labelled
 from loadgen.cli.plans import Planned
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.saved import read_baseline
@@ -27,7 +28,7 @@ def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: fl
         outcome = measure([plan], [""], given.rounds, quiet=quiet, settle_s=settle_s, **more)
         show_early_end(outcome)
         ended = ENDED.get(outcome.ended_by)
-        results = outcome.results[0]
+        results = tuple(labelled(result, given.labels) for result in outcome.results[0])
         if not results:
             return ended or ExitCode.INTERNAL
         gate = judge_gate(results, baseline=baseline)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from loadgen.base.errors import LoadgenError
 from loadgen.base.loop import run_on_loop
 from loadgen.cli.exporting import exporting
+from loadgen.cli.labels import labelled
 from loadgen.cli.live import live_view
 from loadgen.cli.plans import Planned
 from loadgen.cli.results import ResultsFile
@@ -30,7 +31,7 @@ def run(given: Planned) -> int:
         try:
             results.write()
         finally:
-            delivery.deliver("run", RunReport((result,)), environment=os.environ)
+            delivery.deliver("run", RunReport((labelled(result, given.labels),)), environment=os.environ)
 
     for warning in given.site.warnings if given.site is not None else ():
         tell(f"loadgen: {warning}\n")

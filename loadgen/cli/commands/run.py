@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from loadgen.cli.options import FLAG, LOAD, OPTIONS, Options, own_option
-from loadgen.cli.parameters import Against, Elsewhere, Live, Output, OutputFlags, Outs, Rounds, Settings, Target
+from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds, Settings, Target
 from loadgen.report.exports import OUTPUT
 
 
@@ -34,6 +34,7 @@ class Run:
     rounds: Rounds = 1
     outs: Outs = None
     live: Live = None
+    labels: Labels = None
     against: Against
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
-from loadgen.cli.parameters import Against, Elsewhere, Live, Output, OutputFlags, Outs, Rounds
+from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds
 
 BUCKET = "Bucket"
 OBJECTS = "Objects"
@@ -68,6 +68,7 @@ class S3:
     rounds: Rounds = 1
     outs: Outs = None
     live: Live = None
+    labels: Labels = None
     against: Against
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]

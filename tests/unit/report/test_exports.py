@@ -7,6 +7,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from loadgen.judge.gate import Gate
+from loadgen.judge.trend import Trend
 from loadgen.report.campaigns.comparison import Page
 from loadgen.report.exports import EXPORTS, Export, Kind
 from loadgen.report.files.hlog import LogPart
@@ -15,7 +16,8 @@ from loadgen.results.find_max import MaxRate
 from loadgen.results.result import Result
 
 DOCUMENTS: dict[str, Any] = {
-    "run": RunReport, "rounds": RunReport, "gate": Gate, "comparison": Page, "search": MaxRate, "log": LogPart
+    "run": RunReport, "rounds": RunReport, "gate": Gate, "comparison": Page, "search": MaxRate, "log": LogPart,
+    "trend": Trend,
 }  # fmt: skip
 CASES = [(row, kind) for row in EXPORTS for kind in row.renderers]
 
