@@ -172,7 +172,7 @@ def _journey_workload(
     if not threads:
         loop.set_exception_handler(strays)
     workload = ScenarioWorkload(
-        job, task.shard, plan.most_users, recorder, breaker.failed, learn=task.learn,
+        job, task.shard, plan.most_users, recorder, breaker.failed, learn=task.learn, tls=task.endpoint.tls,
         origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock, sequential=sequential,
         loop=partial(ThreadLoop, strays) if threads else lambda: loop,
     )  # fmt: skip

@@ -2,9 +2,10 @@
 
 import time
 import types
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from loadgen.base.clock import Clock, s_to_ns
@@ -18,6 +19,7 @@ from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.reply import Reply, failed_reply
 from loadgen.workloads.scenario.sending.forms import JSON, to_json
 from loadgen.workloads.scenario.sending.headers import UserHeaders
+from loadgen.workloads.scenario.sending.paths import compile_path
 from loadgen.workloads.scenario.sending.redirects import MOST_REDIRECTS, next_request
 from loadgen.workloads.scenario.sending.requests import JSON_ONLY, RequestMaker, UserRequest, hashable
 
@@ -213,6 +215,39 @@ class User:
         if error is not None:
             self.fail(error, outcome.detail)
         return outcome
+
+    def websocket(
+        self,
+        path: str,
+        *values: object,
+        name: str | None = None,
+        subprotocols: Iterable[str] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
+        compress: bool = False,
+        timeout: float = 10.0,
+    ) -> Any:
+        """A WebSocket for `async with`: see its class. It is open within `timeout` seconds, or the journey fails.
+
+        In reports it is `name`, or "WS" and the path with its `{}`: one row for its opening, one for round trips.
+        """
+        from loadgen.workloads.scenario.websocket.connect import make_websocket
+
+        full = name or f"WS {path}"
+        prefix = f"{self.journey}/{full}" if self.journey else full
+
+        def note(part: str, error: ErrorClass | None, took_ns: int, detail: str) -> None:
+            self._note(Kind.CALL, f"{prefix} {part}", error, took_ns, detail)
+            if error is not None:
+                self.fail(error, detail)
+
+        at = path.find("/", path.find("://") + 3) if "://" in path else 0
+        target = path[:at] + compile_path(path[at:]).render(*values) if at >= 0 else path
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        fields += self.headers.block + (self._cookie_field(target) if target.startswith("/") else "")
+        return make_websocket(
+            target, self._maker.origin, self._maker.tls, fields, note, self._clock,
+            subprotocols=subprotocols, compress=compress, timeout_s=timeout,
+        )  # fmt: skip
 
     def check(self, name: str, good: object) -> bool:
         """Count whether something holds; one that does not makes the journey fail, and lets it go on."""

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 from loadgen.base.clock import Clock
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
+from loadgen.base.exchange import Origin, Tls
 from loadgen.measure.names import Kind
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.declarations import Declarations, Feed
@@ -43,6 +43,7 @@ class ScenarioWorkload:
         loop: Callable[[], Any],
         sequential: bool,
         learn: Callable[[str], object] = str,
+        tls: Tls | None = None,
         declared: Declarations | None = None,
     ) -> None:
         """`declared` is what the file declares, where that is not to be loaded."""
@@ -68,7 +69,7 @@ class ScenarioWorkload:
 
         def maker() -> RequestMaker:
             return RequestMaker(
-                recorder.names, origin, job.headers, job.expect, keep_alive=keep_alive, wire=wire, learn=learn
+                recorder.names, origin, job.headers, job.expect, keep_alive=keep_alive, wire=wire, learn=learn, tls=tls
             )
 
         shared_maker = maker()

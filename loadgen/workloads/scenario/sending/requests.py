@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loadgen.base.clock import s_to_ns
-from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request
+from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request, Tls
 from loadgen.measure.names import Kind, Names
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.replies.answers import group as new_group
@@ -88,8 +88,10 @@ class RequestMaker:
         keep_alive: bool,
         wire: bool,
         learn: Callable[[str], object] = str,
+        tls: Tls | None = None,
     ) -> None:
         self.learn = learn
+        self.tls = tls or Tls()
         self.origin = origin
         self.headers = headers
         self._names = names

@@ -1,0 +1,169 @@
+"""Frames of RFC 6455: messages to bytes, and bytes in any pieces to messages. No sockets here."""
+
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+NORMAL, PROTOCOL_ERROR, BAD_DATA, TOO_BIG, NO_CODE, ABNORMAL = 1000, 1002, 1007, 1009, 1005, 1006
+MOST_BYTES = 16 << 20
+"""Of one message, decompressed: a server must not fill the memory."""
+
+_DEFLATED = 0x40
+_FLUSH_END = b"\x00\x00\xff\xff"
+
+
+class BrokenFramesError(Exception):
+    """What came is not what RFC 6455 allows; `code` is how to close."""
+
+    def __init__(self, problem: str, code: int = PROTOCOL_ERROR) -> None:
+        super().__init__(problem)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """TEXT, BINARY, PING, PONG or CLOSE, whole. Of CLOSE, `code` is the server's."""
+
+    kind: int
+    data: bytes
+    code: int = NO_CODE
+
+
+def masked(data: bytes, key: bytes) -> bytes:
+    """RFC 6455, 5.3: each byte with one of the key's, as two numbers."""
+    size = len(data)
+    if not size:
+        return data
+    keys = int.from_bytes((key * (size // 4 + 1))[:size], "little")
+    return (int.from_bytes(data, "little") ^ keys).to_bytes(size, "little")
+
+
+class FrameWriter:
+    """Messages to frames, one each; with `deflate` they are compressed (RFC 7692)."""
+
+    def __init__(self, *, deflate: bool = False, keeps: bool = True) -> None:
+        self._deflate = deflate
+        self._keeps = keeps
+        self._compressor = zlib.compressobj(wbits=-15) if deflate else None
+
+    def frame(self, kind: int, data: bytes) -> bytes:
+        first = 0x80 | kind
+        if self._compressor is not None and kind in (TEXT, BINARY):
+            data = self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+            data = data.removesuffix(_FLUSH_END)
+            first |= _DEFLATED
+            if not self._keeps:
+                self._compressor = zlib.compressobj(wbits=-15)
+        size, key = len(data), os.urandom(4)
+        if size < 126:
+            head = bytes((first, 0x80 | size))
+        elif size < 65536:
+            head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
+        else:
+            head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
+        return head + key + masked(data, key)
+
+
+def closing(code: int, reason: str = "") -> bytes:
+    """What a CLOSE says."""
+    return code.to_bytes(2, "big") + reason.encode()
+
+
+class FrameReader:
+    """What a server sends, to messages: pieces joined, decompressed, checked."""
+
+    def __init__(self, *, deflate: bool = False, keeps: bool = True) -> None:
+        self._deflate = deflate
+        self._keeps = keeps
+        self._decompressor = zlib.decompressobj(wbits=-15) if deflate else None
+        self._rest = b""
+        self._kind = 0  # of the message in pieces
+        self._pieces: list[bytes] = []
+        self._compressed = False
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """The messages that these bytes complete. Raises BrokenFramesError."""
+        if self._rest:
+            data = self._rest + data
+        at, end = 0, len(data)
+        while end - at >= 2:
+            first, second = data[at], data[at + 1]
+            size, start = second & 0x7F, at + 2
+            if size == 126:
+                size, start = int.from_bytes(data[start : start + 2], "big"), start + 2
+            elif size == 127:
+                size, start = int.from_bytes(data[start : start + 8], "big"), start + 8
+            if second & 0x80:
+                raise BrokenFramesError("the server masks its frames")
+            if size > MOST_BYTES and start <= end:
+                raise BrokenFramesError(f"a frame of {size:,} bytes", TOO_BIG)
+            if start > end or end - start < size:
+                break
+            at = start + size
+            message = self._take(first, data[start:at])
+            if message is not None:
+                yield message
+        self._rest = data[at:] if at < end else b""
+
+    def _take(self, first: int, data: bytes) -> Message | None:
+        kind, last = first & 0x0F, first & 0x80
+        if first & 0x30 or (first & _DEFLATED and (not self._deflate or kind not in (TEXT, BINARY))):
+            raise BrokenFramesError("a reserved bit is set")
+        if kind >= CLOSE:
+            return self._control(kind, data, whole=bool(last))
+        if kind in (TEXT, BINARY):
+            if self._kind:
+                raise BrokenFramesError("a message begins within another")
+            if last and not first & _DEFLATED:
+                return Message(kind, _text(data) if kind == TEXT else data)
+            self._kind, self._compressed, self._pieces = kind, bool(first & _DEFLATED), [data]
+        elif kind == CONTINUATION and self._kind:
+            self._pieces.append(data)
+            if sum(map(len, self._pieces)) > MOST_BYTES:
+                raise BrokenFramesError(f"a message of more than {MOST_BYTES >> 20} MiB", TOO_BIG)
+        else:
+            raise BrokenFramesError("a piece of no message" if kind == CONTINUATION else f"a frame of kind {kind}")
+        if not last:
+            return None
+        whole, kind, self._kind, self._pieces = b"".join(self._pieces), self._kind, 0, []
+        if self._compressed:
+            whole = self._inflated(whole)
+        return Message(kind, _text(whole) if kind == TEXT else whole)
+
+    def _inflated(self, data: bytes) -> bytes:
+        decompressor = self._decompressor
+        assert decompressor is not None
+        try:
+            text = decompressor.decompress(data + _FLUSH_END, MOST_BYTES + 1)
+        except zlib.error as error:
+            raise BrokenFramesError(f"a message that is not deflated: {error}", BAD_DATA) from None
+        if len(text) > MOST_BYTES:
+            raise BrokenFramesError(f"a message of more than {MOST_BYTES >> 20} MiB", TOO_BIG)
+        if not self._keeps:
+            self._decompressor = zlib.decompressobj(wbits=-15)
+        return text
+
+    @staticmethod
+    def _control(kind: int, data: bytes, *, whole: bool) -> Message:
+        if kind > PONG or not whole or len(data) > 125:
+            raise BrokenFramesError("a control frame that is none")
+        if kind != CLOSE:
+            return Message(kind, data)
+        if len(data) == 1:
+            raise BrokenFramesError("a close code of one byte")
+        if not data:
+            return Message(CLOSE, b"")
+        code = int.from_bytes(data[:2], "big")
+        if not (1000 <= code <= 1014 and code not in (1004, NO_CODE, ABNORMAL)) and not 3000 <= code <= 4999:
+            raise BrokenFramesError(f"a close code of {code}")
+        return Message(CLOSE, _text(data[2:]), code)
+
+
+def _text(data: bytes) -> bytes:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        raise BrokenFramesError("text that is not UTF-8", BAD_DATA) from None
+    return data

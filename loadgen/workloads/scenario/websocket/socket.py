@@ -1,0 +1,261 @@
+"""One WebSocket of a user: what a scenario sends and receives, each round trip timed."""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from loadgen.base.clock import Clock
+from loadgen.base.exchange import ErrorClass, Origin
+from loadgen.workloads.scenario.failures import JourneyEndedError
+from loadgen.workloads.scenario.websocket.frames import (
+    ABNORMAL,
+    BINARY,
+    CLOSE,
+    NORMAL,
+    PING,
+    PONG,
+    TEXT,
+    BrokenFramesError,
+    FrameReader,
+    FrameWriter,
+    Message,
+    closing,
+)
+from loadgen.workloads.scenario.websocket.handshake import HEAD_END, MOST_HEAD_BYTES, Opening, RefusedError
+
+OPEN_TIMEOUT_S = 10.0
+"""For the connect, TLS and the opening together, unless the scenario says otherwise."""
+
+CLOSE_TIMEOUT_S = 1.0
+"""A server that does not answer a CLOSE need not be waited for."""
+
+Note = Callable[[str, ErrorClass | None, int, str], None]
+"""Writes down a part of it: its name, its failure or None, how long it took in ns, what failed."""
+
+
+class WebSocket(asyncio.Protocol):
+    """`async with user.websocket("/chat") as socket`: open inside, closed at the end.
+
+    The n-th message that is received answers the n-th that was sent: the time between is the round trip of `message`,
+    which is written down; one that answers none is not timed. `subprotocol` is what the server chose, `closed` the
+    code by which it was closed, or None.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        context: ssl.SSLContext | None,
+        opening: Opening,
+        note: Note,
+        clock: Clock,
+        timeout_s: float,
+    ) -> None:
+        self.closed: int | None = None
+        self.closed_because = ""
+        self._origin = origin
+        self._context = context
+        self._opening = opening
+        self._note = note
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._transport: asyncio.Transport | None = None
+        self._head: bytes | None = b""  # of the reply to the opening, until it is whole
+        self._reader: FrameReader
+        self._writer: FrameWriter
+        self._received: deque[tuple[Message, int]] = deque()
+        self._sent_ns: deque[int] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._problem = ""
+
+    @property
+    def subprotocol(self) -> str:
+        return self._opening.subprotocol
+
+    async def __aenter__(self) -> Self:
+        began_ns = self._clock()
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.wait_for(
+                loop.create_connection(
+                    lambda: self, self._origin.host, self._origin.port, ssl=self._context,
+                    server_hostname=self._origin.host if self._context is not None else None,
+                ),
+                self._timeout_s,
+            )  # fmt: skip
+            while self._head is not None and not self._problem:
+                await self._wait(self._timeout_s)
+        except TimeoutError:
+            self._problem = f"not open within {self._timeout_s:g} s"
+        except OSError as error:
+            self._problem = error.strerror or str(error)
+        if self._problem:
+            self._end()
+            raise self._failed("open", began_ns)
+        self._note("open", None, self._clock() - began_ns, "")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not GeneratorExit:
+            await self.close()
+        self._end()
+
+    async def send(self, message: str | bytes) -> None:
+        """Send a text, or bytes as a binary message."""
+        self._check_open()
+        kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
+        assert self._transport is not None
+        self._sent_ns.append(self._clock())
+        self._transport.write(self._writer.frame(kind, data))
+
+    async def receive(self, timeout: float | None = None) -> str | bytes:
+        """The next message, in the order in which they came. In `timeout` seconds, else the journey fails."""
+        began_ns = self._sent_ns[0] if self._sent_ns else self._clock()
+        while not self._received:
+            try:
+                self._check_open()
+                await self._wait(timeout)
+            except TimeoutError:
+                self._problem = f"no message within {timeout:g} s"
+                raise self._failed("message", began_ns, ErrorClass.TIMEOUT) from None
+        message, came_ns = self._received.popleft()
+        if self._sent_ns:
+            self._note("message", None, came_ns - self._sent_ns.popleft(), "")
+        return message.data.decode() if message.kind == TEXT else message.data
+
+    async def request(self, message: str | bytes, timeout: float | None = None) -> str | bytes:
+        """Send a message, and give the next that is received."""
+        await self.send(message)
+        return await self.receive(timeout)
+
+    async def close(self, code: int = NORMAL, reason: str = "") -> None:
+        """Say goodbye, and wait for the server's for a moment."""
+        if self._transport is None or self.closed is not None:
+            return
+        self._transport.write(self._writer.frame(CLOSE, closing(code, reason)))
+        try:
+            while self.closed is None:
+                await self._wait(CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            self.closed = ABNORMAL
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str | bytes:
+        """Messages until the server closes."""
+        while not self._received:
+            if self.closed is not None:
+                raise StopAsyncIteration
+            await self._wait(None)
+        return await self.receive()
+
+    # What the transport tells.
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        transport.write(self._opening.request)
+
+    def data_received(self, data: bytes) -> None:
+        came_ns = self._clock()
+        if self._head is not None:
+            data = self._read_head(data)
+            if self._head is not None or self._problem:
+                self._wake()
+                return
+        try:
+            for message in self._reader.feed(data):
+                self._take(message, came_ns)
+        except BrokenFramesError as error:
+            self._problem = str(error)
+            if self._transport is not None:
+                self._transport.write(self._writer.frame(CLOSE, closing(error.code)))
+            self._end()
+        self._wake()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.closed is None:
+            self.closed = ABNORMAL
+            self.closed_because = "" if error is None else str(error)
+            if self._head is not None and not self._problem:
+                self._problem = "the server closed the connection"
+        self._transport = None
+        self._wake()
+
+    def _read_head(self, data: bytes) -> bytes:
+        """Take what belongs to the reply's head; the rest is of frames."""
+        assert self._head is not None
+        head = self._head + data
+        end = head.find(HEAD_END)
+        if end < 0:
+            self._head = head
+            if len(head) > MOST_HEAD_BYTES:
+                self._problem = "the head of the reply does not end"
+            return b""
+        end += len(HEAD_END)
+        try:
+            self._opening.read(head[:end])
+        except RefusedError as error:
+            self._problem = str(error)
+            return b""
+        self._head = None
+        opening = self._opening
+        self._reader = FrameReader(deflate=opening.deflate, keeps=opening.keeps_theirs)
+        self._writer = FrameWriter(deflate=opening.deflate, keeps=opening.keeps_ours)
+        return head[end:]
+
+    def _take(self, message: Message, came_ns: int) -> None:
+        transport = self._transport
+        if message.kind in (TEXT, BINARY):
+            self._received.append((message, came_ns))
+        elif message.kind == PING and transport is not None:
+            transport.write(self._writer.frame(PONG, message.data))
+        elif message.kind == CLOSE:
+            if self.closed is None and transport is not None:
+                transport.write(self._writer.frame(CLOSE, message.data and closing(message.code)))
+            self.closed, self.closed_because = message.code, message.data.decode()
+            self._end()
+
+    # Inside.
+
+    async def _wait(self, timeout_s: float | None) -> None:
+        """Until something has come. Raises TimeoutError."""
+        loop = asyncio.get_running_loop()
+        self._waiter = waiter = loop.create_future()
+        late = None if timeout_s is None else loop.call_later(timeout_s, self._late, waiter)
+        try:
+            await waiter
+        finally:
+            if late is not None:
+                late.cancel()
+
+    @staticmethod
+    def _late(waiter: "asyncio.Future[None]") -> None:
+        if not waiter.done():
+            waiter.set_exception(TimeoutError())
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _end(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def _check_open(self) -> None:
+        if self._problem or self.closed is not None or self._transport is None:
+            began_ns = self._sent_ns[0] if self._sent_ns else self._clock()
+            raise self._failed("message", began_ns)
+
+    def _failed(self, part: str, began_ns: int, kind: ErrorClass = ErrorClass.CALL_FAILED) -> JourneyEndedError:
+        """What ends the journey; written down."""
+        because = f": {self.closed_because}" if self.closed_because else ""
+        problem = self._problem or f"the server closed it with {self.closed}{because}"
+        detail = f"WebSocket {self._origin}: {problem}"
+        self._note(part, kind, self._clock() - began_ns, detail)
+        return JourneyEndedError(kind, detail)

@@ -1,0 +1,114 @@
+"""Scenarios that hold WebSockets, against a library's server."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.sync.server import ServerConnection, serve
+
+from loadgen.results.result import Result
+from tests.support.command import loadgen
+
+MODES = {"async": ["--mode", "async"], "threads": ["--mode", "threads"]}
+every_mode = pytest.mark.parametrize("kind", MODES.values(), ids=MODES)
+TOP = "from loadgen.scenario import scenario\n\n@scenario\nasync def chat(user):\n"
+
+
+@contextmanager
+def server(talk: Any, **options: Any) -> Iterator[str]:
+    with serve(talk, "127.0.0.1", 0, **options) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.socket.getsockname()[1]}"
+        running.shutdown()
+        thread.join()
+
+
+def echo(connection: ServerConnection) -> None:
+    for message in connection:
+        connection.send(message)
+
+
+def run(tmp_path: Path, url: str, body: str, *argv: object) -> Result:
+    file = tmp_path / "chat.py"
+    file.write_text(TOP + "".join(f"    {line}\n" for line in body.splitlines()))
+    done = loadgen("run", file, "--target", url, "-q", "--format", "json", *argv)
+    assert done.code in (0, 99), done.err
+    return done.result
+
+
+def errors(result: Result) -> str:
+    return " ".join(row.message for part in result.transactions.values() for row in part.errors)
+
+
+@every_mode
+def test_messages_go_to_and_fro_and_are_timed(tmp_path: Path, kind: list[str]) -> None:
+    body = """
+async with user.websocket("/room/{}", 7, name="room", subprotocols=["chat"], compress=True) as socket:
+    assert socket.subprotocol == "chat"
+    for text in ("hello", "x" * 70000, b"\\0\\1"):
+        assert await socket.request(text, timeout=5) == text
+""".strip()
+    paths: list[str] = []
+
+    def talk(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        paths.append(connection.request.path)
+        echo(connection)
+
+    with server(talk, subprotocols=["chat"]) as url:
+        result = run(tmp_path, url, body, "-c", "3", "-n", "6", *kind)
+    assert result.journeys.ok == 6, errors(result)
+    assert result.transactions["chat/room open"].ledger.ok == 6
+    assert result.transactions["chat/room message"].ledger.ok == 18
+    assert paths == ["/room/7"] * 6
+
+
+@every_mode
+def test_what_the_server_pushes_is_received_until_it_closes(tmp_path: Path, kind: list[str]) -> None:
+    body = """
+async with user.websocket("/") as socket:
+    seen = [message async for message in socket]
+assert seen == ["1", "2", "3"], seen
+assert socket.closed == 1000
+""".strip()
+
+    def talk(connection: ServerConnection) -> None:
+        connection.ping().wait(5)
+        for number in range(1, 4):
+            connection.send(str(number))
+
+    with server(talk) as url:
+        result = run(tmp_path, url, body, "-c", "1", "-n", "2", *kind)
+    assert result.journeys.ok == 2, errors(result)
+    assert "chat/WS / message" not in result.transactions
+
+
+@every_mode
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("await socket.receive(timeout=0.05)", "no message within 0.05 s"),
+        ("await socket.send('bye')\nawait socket.receive()", "the server closed it with 4001: enough"),
+    ],
+)
+def test_what_does_not_come_ends_the_journey(tmp_path: Path, kind: list[str], body: str, problem: str) -> None:
+    def talk(connection: ServerConnection) -> None:
+        connection.recv()
+        connection.close(4001, "enough")
+
+    text = 'async with user.websocket("/") as socket:\n' + "".join(f"    {line}\n" for line in body.splitlines())
+    with server(talk) as url:
+        result = run(tmp_path, url, text.strip(), "-c", "1", "-n", "1", *kind)
+    assert result.journeys.failed == 1
+    assert problem in errors(result)
+
+
+@every_mode
+def test_a_server_that_does_not_agree(tmp_path: Path, kind: list[str], url: str) -> None:
+    body = 'async with user.websocket("/bytes/3") as socket:\n    pass'
+    result = run(tmp_path, url, body, "-c", "1", "-n", "1", *kind)
+    assert "status 200" in errors(result)
