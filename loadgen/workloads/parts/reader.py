@@ -137,7 +137,7 @@ def in_parts(model: Request, rules: PartsRules, timeout_ns: int, clock: Callable
     reader = PartsReader(rules, request, timeout_ns, clock)
     request.sink, request.group, request.plain = reader, None, False
     expect = model.expect
-    request.expect = PartsExpect(expect.statuses, expect.body_contains, expect.length, reader)
+    request.expect = PartsExpect(expect.statuses, expect.body_contains, expect.length, reader=reader)
     return request
 
 
