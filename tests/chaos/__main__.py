@@ -81,7 +81,10 @@ def tell(case: Case, seen: Seen) -> None:
         print(
             f"sent {sent.disturbance}: {sent.requests} requests seen, saved {sent.saved}, handlers {sent.handlers_set}"
         )
-    print(f"exit code {seen.code} after {seen.took_s:.2f} s, {seen.most_mb:.0f} MB at most")
+    print(
+        f"exit code {seen.code} after {seen.took_s:.2f} s, {seen.starved_s:.2f} s of them without a core, "
+        f"{seen.most_mb:.0f} MB at most"
+    )
     print(f"the server: {seen.connections} connections, {seen.requests} requests, {seen.answers}")
     print(f"files { ({name: len(data) for name, data in seen.files.items()}) }")
     for done in (*seen.before, *seen.after):
@@ -104,7 +107,7 @@ def main(arguments: list[str]) -> int:
                 seen = play(case, Path(folder), tls)
             found = problems(case, seen)
             tally.add(seen, found)
-            if options.case is not None:
+            if options.case is not None or seen.code is None:  # who hangs does not when it is repeated
                 tell(case, seen)
             for problem in found:
                 print(f"{case.repeat}  # {problem}", flush=True)

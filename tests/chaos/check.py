@@ -82,7 +82,10 @@ def _result(case: Case, seen: Seen) -> tuple[Result | None, list[str]]:
 
 def _process(case: Case, seen: Seen) -> Iterator[str]:
     if seen.code is None:
-        yield f"it had not ended after {seen.took_s:.1f} s, with {case.planned_s:.1f} s planned"
+        yield (
+            f"it had not ended after {seen.took_s:.1f} s, with {case.planned_s:.1f} s planned "
+            f"and {seen.starved_s:.1f} s without a core"
+        )
     elif seen.code < 0:
         if not _may_die_of(seen, -seen.code):
             yield f"it died of signal {-seen.code}"

@@ -54,6 +54,7 @@ class Seen:
     out: str = ""
     err: str = ""
     took_s: float = 0.0
+    starved_s: float = 0.0
     files: dict[str, bytes] = field(default_factory=dict)
     strays: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
@@ -113,7 +114,7 @@ def play(case: Case, folder: Path, tls: Tls) -> Seen:
                 watch = Watch(case, process, server, run, streams)
                 seen.code = watch.to_the_end(began)
                 seen.took_s = time.monotonic() - began
-                seen.sent, seen.most_mb = watch.sent, watch.most_mb
+                seen.sent, seen.most_mb, seen.starved_s = watch.sent, watch.most_mb, watch.starved_s
                 seen.orphans = orphans_of(str(folder))
             finally:
                 end_all(process, str(folder))

@@ -1,13 +1,16 @@
 """The machine that breaks runs: what it draws is the same again, and it finds what is wrong."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from loadgen.results.result import Ledger, Result, to_json
+from tests.chaos import watch
 from tests.chaos.answers import HOSTILE, WHOLE, whole
 from tests.chaos.case import URL, Anchor, Case, Disk, Disturbance, Output, Place
 from tests.chaos.check import problems
@@ -123,6 +126,35 @@ def test_a_search_may_find_nobody_in_its_time(reason: str, is_fine: bool) -> Non
     case = replace(CASE, argv=("find-max", URL))
     gone = seen(code=2, files={}, err=f"loadgen: not one reply came back at 20/s: {reason}\n")
     assert (problems(case, gone) == []) is is_fine
+
+
+@pytest.mark.parametrize(("waited_s", "code"), [(0.0, None), (5.0, 0)])
+def test_who_waits_for_a_core_may_take_so_much_longer(
+    waited_s: float, code: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def sleep(self, seconds: float) -> None:
+            self.now += seconds
+
+    class Lines:
+        def drain(self) -> None:
+            if clock.now > 2.0 and process.stdin and not process.stdin.closed:
+                process.communicate()
+
+    clock = Clock()
+    monkeypatch.setattr(watch, "time", clock)
+    monkeypatch.setattr(watch, "START_MARGIN_S", 0.0)
+    monkeypatch.setattr(watch, "family_of", lambda pid: [pid])
+    monkeypatch.setattr(watch, "waited_s", lambda _pid: waited_s)
+    server: Any = SimpleNamespace(requests=0)
+    lines: Any = Lines()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
+        assert watch.Watch(CASE, process, server, Path(), lines).to_the_end(0.0) == code
 
 
 def test_a_signal_ends_only_what_has_no_handlers_yet() -> None:
