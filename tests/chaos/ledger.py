@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
+from loadgen.judge.exit_code import exit_code
 from loadgen.results.result import Result
 from tests.chaos.case import Case
 from tests.chaos.play import Seen
-
-ENDING_CODES = {"error": 1, "signal": 105, "fail_fast": 108}
 
 
 def books(case: Case, seen: Seen, result: Result) -> Iterator[str]:
@@ -18,12 +17,7 @@ def books(case: Case, seen: Seen, result: Result) -> Iterator[str]:
 
 def _code(case: Case, seen: Seen, result: Result) -> Iterator[str]:
     """The exit code is what the result says, unless an output failed."""
-    said = ENDING_CODES.get(result.ended_by)
-    if said is None:
-        verdict, judged = result.generator.verdict, bool(result.thresholds)
-        distrusted = verdict != "valid" if "--strict" in case.argv else (verdict == "invalid" and judged)
-        missed = result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds)
-        said = 121 if distrusted else 99 if missed or not result.status_codes else 0
+    said = int(exit_code(result))
     if seen.code is None or seen.code < 0 or seen.code == said or (seen.code == 2 and case.may_fail_to_write):
         return
     yield f"exit code {seen.code}, where the result means {said} (ended by {result.ended_by})"
