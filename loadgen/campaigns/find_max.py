@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from loadgen.base.errors import UsageError
+from loadgen.base.errors import NotReadyError, UsageError
 from loadgen.campaigns.calibrate import lowest_ms
 from loadgen.campaigns.rounds import SETTLE_S, Rest, RunLostError
 from loadgen.judge.find_max import RateSearch
@@ -63,7 +63,7 @@ async def find_max(
     """Search from the plan's rate on. The plan's own thresholds must be met as well.
 
     A signal ends the search with what it has found, and so does a target that replies no more. Raises UsageError for
-    a plan that cannot be run, and where not one reply comes back to the first run.
+    a plan that cannot be run, NotReadyError where not one reply comes back to the first run.
     """
     assert plan.arrivals is not None
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -83,7 +83,7 @@ async def find_max(
             break
         if not results and not result.status_codes:
             first_error = next((row.message or row.error_class for row in result.errors), "no error either")
-            raise UsageError(f"not one reply came back at {rate:g}/s: {first_error}")
+            raise NotReadyError(result.ended_because or f"not one reply came back at {rate:g}/s: {first_error}")
         results.append(result)
         if not any(item.status_codes for item in results[-DEAD_RUNS:]):
             ended_by = "no_replies"

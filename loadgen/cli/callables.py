@@ -20,6 +20,8 @@ def flags_for(target: str, flags: Mapping[str, Any]) -> dict[str, Any]:
         raise UsageError(f"-n: how often is {target} to be called? Such as `loadgen run {target} -n 1000`")
     if "target" in given:
         raise UsageError("--target: a function has none; what it calls is for itself to say")
+    if "wait" in given:
+        raise UsageError("--wait: a function has no target to wait for")
     if "workers" in given:
         if "connections" in given:
             raise UsageError("--workers: the same as -c, where a function is called: give one of them")

@@ -127,6 +127,7 @@ OPTIONS = (
     ),
     RunOption("connect_timeout", ("--connect-timeout",), CONNECTION, "(default: 5s)", "TIME"),
     RunOption("dns_ttl", ("--dns-ttl",), CONNECTION, "Look the name up again so often, for new connections.", "TIME"),
+    RunOption("wait", ("--wait",), CONNECTION, "Let the target come up for so long first. (default: 0s)", "TIME"),
     RunOption(
         "keepalive", ("--no-keepalive",), CONNECTION, "A new connection for every request.", "", bool,
         aliases=("--disable-keepalive", "--no-keep-alive", "--no-connection-reuse", "-disable-keepalive"),

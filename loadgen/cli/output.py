@@ -49,6 +49,11 @@ class Delivery:
         """Whether standard output is for programs."""
         return self.output.files.get(SAVED) == "-" or self.output.form != "text"
 
+    @property
+    def shows_text(self) -> bool:
+        """Whether the report that a person reads is printed, if nothing fails."""
+        return not self.machine and not self._hushed
+
     def deliver(self, kind: Kind, document: object, *, environment: Mapping[str, str] | None = None) -> None:
         """Write the files and print, whatever fails; then raise UsageError with all that did.
 

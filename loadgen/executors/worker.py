@@ -122,6 +122,7 @@ class Worker:
         window: Window = "warmup" if plan.warmup_s else "measured"
         meter = UsageMeter(self._cpu_ns)
         cut_ns = 0
+        tells_failures = True
         self._put(Slot.STATE, State.RUNNING)
         self._ends_ns = min(closes_ns + s_to_ns(plan.cool_down_s), UNLIMITED)
         users.start(gate_at, self._ends_ns)
@@ -139,6 +140,11 @@ class Worker:
             users.tick(now)
             self._show()
             control.check_lease(now)
+            ok, failed = users.judged
+            if tells_failures and (ok or failed):
+                tells_failures = False
+                if failed and not ok:  # perhaps nobody is there: that is not to wait for the end of the second
+                    self._deliver(now, window)
             if control.stop == CUT:
                 users.cut()
                 cut_ns = cut_ns or now

@@ -30,6 +30,7 @@ class Cause(IntEnum):
     JOURNAL = 6
     NAMES = 7
     ALONE = 8
+    UNREACHABLE = 9
 
 
 class Slot(IntEnum):

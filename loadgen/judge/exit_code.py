@@ -26,14 +26,16 @@ ENDED = {
     "signal": ExitCode.SIGNAL,
     "fail_fast": ExitCode.FAIL_FAST,
     "script": ExitCode.SCRIPT,
+    "unreachable": ExitCode.THRESHOLD,
 }
 """The codes of what ended a run, or several, before the plan did."""
 
 
 def exit_code(result: Result) -> ExitCode:
-    """The code of one run. Failures of the target alone do not change it, unless not one reply came back and no journey
-    was done without one. An exception of a scenario's own code does, or of a batch's function, and for a store that it
-    gave wrong bytes, did nothing of what it was asked, or that a batch leaves something undone.
+    """The code of one run. Failures of the target alone do not change it, unless not one reply was good and no journey
+    was done without one: that counts before what is asked of figures. An exception of a scenario's own code does, or of
+    a batch's function, and for a store that it gave wrong bytes, did nothing of what it was asked, or that a batch
+    leaves something undone.
 
     An invalid run never meets a threshold, and with `--strict` only a valid one is good enough.
     """
@@ -41,14 +43,18 @@ def exit_code(result: Result) -> ExitCode:
         return ENDED[result.ended_by]
     if any(script_errors(result)) or _has(result, ErrorClass.PROCESSING):
         return ExitCode.SCRIPT
+    if not is_fruitful(result):
+        return ExitCode.THRESHOLD
     if not _is_trusted(result):
         return ExitCode.NOT_TRUSTED
     if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):
         return ExitCode.THRESHOLD
-    if result.plan.get("s3") and _is_bad_store(result):
-        return ExitCode.THRESHOLD
-    replied = result.status_codes or result.journeys.ok
-    return ExitCode.OK if replied or _was_done_before(result) else ExitCode.THRESHOLD
+    return ExitCode.THRESHOLD if is_bad_store(result) else ExitCode.OK
+
+
+def is_fruitful(result: Result) -> bool:
+    """Whether anything came of it: a good reply, or a journey without one, or there was nothing left to do."""
+    return bool(result.ledger.ok or result.journeys.ok) or _was_done_before(result)
 
 
 def script_errors(result: Result) -> Iterator[tuple[str, ErrorRow]]:
@@ -66,8 +72,10 @@ def _has(result: Result, error: ErrorClass) -> bool:
     return any(row.error_class == error for row in result.errors)
 
 
-def _is_bad_store(result: Result) -> bool:
-    """Whether bytes were wrong, nothing was done at all, or a batch has failures that no retry has mended."""
+def is_bad_store(result: Result) -> bool:
+    """Of S3: whether bytes were wrong, nothing was done at all, or a batch has failures that no retry has mended."""
+    if not result.plan.get("s3"):
+        return False
     wholes = [result.ledger, *(part.ledger for part in result.transactions.values())]
     if _has(result, ErrorClass.WRONG_CONTENT) or any(ledger.failed and not ledger.ok for ledger in wholes):
         return True

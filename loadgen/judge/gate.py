@@ -7,7 +7,7 @@ from typing import Any, Literal
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_percent
 from loadgen.judge.change import Change, changes_of
-from loadgen.judge.exit_code import ExitCode, exit_code
+from loadgen.judge.exit_code import ExitCode, exit_code, is_fruitful
 from loadgen.judge.figures import names_in
 from loadgen.judge.statistics import LEVEL, holm
 from loadgen.judge.thresholds import judge_thresholds
@@ -77,7 +77,13 @@ class Gate:
     def code(self) -> ExitCode:
         """The exit code. An invalid run never passes, whatever was asked of it."""
         code = exit_code(self.result)
-        if code in (ExitCode.INTERNAL, ExitCode.SIGNAL, ExitCode.FAIL_FAST, ExitCode.SCRIPT, ExitCode.NOT_TRUSTED):
+        if not is_fruitful(self.result) or code in (
+            ExitCode.INTERNAL,
+            ExitCode.SIGNAL,
+            ExitCode.FAIL_FAST,
+            ExitCode.SCRIPT,
+            ExitCode.NOT_TRUSTED,
+        ):
             return code
         if self.result.generator.verdict == "invalid":
             return ExitCode.NOT_TRUSTED

@@ -8,7 +8,7 @@ lie between two values; it is exact where the two are one.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import inf
+from math import ceil, inf
 from typing import Protocol
 
 from loadgen.measure.histogram import Histogram, rank_of, top_of
@@ -117,10 +117,15 @@ def is_supported(metric: Metric, observed: Observed) -> bool:
 
     p99 takes 100 samples, p99.9 takes 1,000, p50 takes 2: with fewer it is the maximum under another name.
     """
+    return observed.samples >= samples_needed(metric)
+
+
+def samples_needed(metric: Metric) -> int:
+    """How many that takes."""
     if metric.quantile is None:
-        return True
+        return 0
     below = Fraction(str(metric.quantile))
-    return observed.samples * min(below, 1 - below) >= 1
+    return ceil(1 / min(below, 1 - below))
 
 
 def _ratio(metric: Metric, sums: Sums) -> Observed:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from loadgen.judge.figures import Figures
-from loadgen.judge.observe import Observed, is_supported
+from loadgen.judge.observe import Observed, is_supported, samples_needed
 from loadgen.plan.condition import Condition
 from loadgen.results.result import Result, ThresholdRow
 
@@ -34,7 +34,8 @@ def _row(figures: Figures, condition: Condition) -> ThresholdRow:
     except ValueError:  # a damaged histogram
         return threshold_row(condition)
     if end is None:
-        return threshold_row(condition, None, verdict, hint=figures.problem(condition.metric))
+        hint = figures.problem(condition.metric) or _shortage(figures, condition)
+        return threshold_row(condition, None, verdict, hint=hint)
     return threshold_row(condition, round(end[0], 6), verdict, end[1], unit=figures.unit(condition.metric))
 
 
@@ -50,6 +51,18 @@ def threshold_row(
     """How a condition went; the row says by itself what it was about, so that nobody reads its text again."""
     metric, value = condition.metric, condition.value
     return ThresholdRow(condition.text, observed, verdict, at_least, metric.text, value, unit or metric.unit, hint)
+
+
+def _shortage(figures: Figures, condition: Condition) -> str:
+    """How many samples it takes, and how many there were."""
+    needed = max(condition.min_count or 1, samples_needed(condition.metric))
+    if condition.window_s is not None:
+        stretches = [item.samples for item in figures.stretches(condition.metric, round(condition.window_s)) if item]
+        there = f"none of its windows has more than {max(stretches):,}" if stretches else "it has no whole window"
+    else:
+        observed = figures.observe(condition.metric)
+        there = f"there are {observed.samples if observed else 0:,}"
+    return f"too few samples: it takes {needed:,}, and {there}"
 
 
 def _judge(figures: Figures, condition: Condition) -> Judged:

@@ -80,6 +80,7 @@ def make_plan(
         timeout_s=profile.timeout,
         connect_timeout_s=min(profile.connect_timeout, profile.timeout),
         dns_ttl_s=profile.dns_ttl,
+        wait_s=profile.wait,
         grace_s=profile.grace,
         keep_alive=profile.keepalive,
         tls=tls,

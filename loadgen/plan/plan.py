@@ -78,8 +78,8 @@ class Plan:
     are per process. `arrivals` None is the closed model, in which `user_stages` may say how many of the `users` take
     part. The first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load.
     `thresholds` are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS,
-    connect, TLS, first byte and transfer. Over `http` 2, `streams` users share a connection.
-    `secrets` are values that no output may show.
+    connect, TLS, first byte and transfer. Over `http` 2, `streams` users share a connection. Before all that the target
+    has `wait_s` to come up. `secrets` are values that no output may show.
     """
 
     name: str
@@ -100,6 +100,7 @@ class Plan:
     timeout_s: float = 10.0
     connect_timeout_s: float = 5.0
     dns_ttl_s: float | None = None
+    wait_s: float = 0.0
     grace_s: float = 5.0
     keep_alive: bool = True
     tls: Tls = field(default_factory=Tls)

@@ -31,7 +31,7 @@ from loadgen.results.result import (
 )
 from loadgen.results.summary import encoded, latencies, phases
 
-ENDINGS = ("completed", "threshold", "script", "fail_fast", "signal", "error")
+ENDINGS = ("completed", "threshold", "script", "fail_fast", "unreachable", "signal", "error")
 MOST_BLOCKS = 60
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
 from loadgen.session.observers import Hooks
 from loadgen.session.run import run
+from loadgen.session.unstarted import unstarted
 
 
 async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
@@ -20,6 +21,11 @@ async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = No
         hooks.emergency(observers.ended(result))
 
     observers.started(plan)
+    if plan.wait_s:
+        from loadgen.session.wait import wait_for_target
+
+        if why := await wait_for_target(plan, observers):
+            return observers.ended(unstarted(plan, *why))
     return observers.ended(await _run_job(plan, replace(hooks, emergency=emergency), calibration))
 
 

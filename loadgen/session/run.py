@@ -13,6 +13,7 @@ from traceback import walk_tb
 from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Tls
+from loadgen.base.imported import imported
 from loadgen.base.tls import make_context
 from loadgen.executors.base import TICK_S
 from loadgen.executors.places.base import Place, WorkersLostError
@@ -31,6 +32,7 @@ from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
+from loadgen.session.fruitless import FruitlessWatch, Searcher
 from loadgen.session.observers import Hooks
 from loadgen.session.signals import signals_to
 
@@ -72,8 +74,9 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     if plan.origin.scheme == "https" and plan.tls != Tls(verify=plan.tls.verify):
         make_context(plan.tls)  # raises UsageError for files that the workers could not use either
     place, dns_ns = await (hooks.site or ThisMachine()).place(plan)
+    make_reach = None if hooks.site else lambda: imported("loadgen.session.reach", "Reach")(plan)
     with closing(place):
-        session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration)
+        session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration, make_reach=make_reach)
         with signals_to(session.interrupt):
             return await session.run()
 
@@ -81,7 +84,8 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
 class Session:
     """One run. All its state belongs to the running loop, on whose timers it waits; `clock` is the same time.
 
-    `place` is started and not closed. `dns_ns` is what looking up the name took, if any.
+    `place` is started and not closed. `dns_ns` is what looking up the name took, if any; `make_reach` makes what finds
+    out why not one request succeeds.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         dns_ns: int | None = None,
         calibration: Calibration | None = None,
+        make_reach: Callable[[], Searcher] | None = None,
     ) -> None:
         self._plan = plan
         self._place = place
@@ -106,6 +111,7 @@ class Session:
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
+        self._fruitless = FruitlessWatch(self._control, make_reach)
         self._abort = AbortWatch(plan, self._control, self._names)
         self._thresholds = ThresholdWatch(plan, self._names)
         self._because = ""
@@ -141,6 +147,7 @@ class Session:
             await self._watching()
             await asyncio.sleep(0)  # a worker on this loop may end, and our timer ring, before its last frame is taken
             self._check_errors()
+            self._stop(Cause.UNREACHABLE, await self._fruitless.check_end(), self._clock())
         except BaseException:
             self._control.trip(Cause.ERROR, self._clock())
             self._control.cut()
@@ -160,6 +167,7 @@ class Session:
             self._because = f"{number.name} received"
 
     def _take(self, frame: Frame) -> None:
+        self._fruitless.add(frame.recording)
         self._collected.add(frame)
         self._abort.add(frame.recording, self._clock())
 
@@ -217,6 +225,8 @@ class Session:
                     control.cut()
             elif self._gate_ns and now >= self._gate_ns:
                 self._judge(now)
+                if pending:
+                    self._stop(Cause.UNREACHABLE, self._fruitless.check(), now)
             if pending:
                 self._progress("draining" if over_since else "running")
 
@@ -227,8 +237,11 @@ class Session:
             Cause.THRESHOLD: self._thresholds.check(self._collected.total, now),
         }
         for cause, reason in reasons.items():
-            if reason and self._control.trip(cause, now):
-                self._because = reason
+            self._stop(cause, reason, now)
+
+    def _stop(self, cause: Cause, reason: str | None, now: int) -> None:
+        if reason and self._control.trip(cause, now):
+            self._because = reason
 
     def _planned_s(self) -> float | None:
         """The time under load: warm-up, measured window and cool-down."""

@@ -1,4 +1,4 @@
-"""The Result of a run that a signal ended before its first request."""
+"""The Result of a run that ended before its first request."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,13 +10,13 @@ from loadgen.plan.plan import Plan
 from loadgen.results.result import Generator, Result, Users
 
 
-def unstarted(plan: Plan, because: str) -> Result:
+def unstarted(plan: Plan, because: str, ended_by: str = "signal") -> Result:
     """Nobody began, and its thresholds have no data."""
     result = Result(
         plan=describe_plan(plan),
         environment=describe_environment(),
         started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        ended_by="signal",
+        ended_by=ended_by,
         ended_because=because,
         users=Users(plan.users, 0, plan.users),
         generator=Generator(plan.mode, plan.client, plan.processes),

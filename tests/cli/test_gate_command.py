@@ -33,14 +33,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 MARGIN = ("--max-regression", "rps: 10%")
 CASES = {
     "thresholds met": (("one.json", "-T", "p50 < 20ms"), 0, "PASSED\n"),
-    "a threshold missed": (("one.json", "-T", "p50 < 5ms"), 99, "FAILED: a threshold was not met"),
+    "a threshold missed": (("one.json", "-T", "p50 < 5ms"), 99, "FAILED p50 < 5ms (was 9.99 ms); exit code 99"),
     "several files": (("one.json", "elsewhere.json", "-T", "ok >= 1000"), 0, "2 runs of"),
-    "worse": (("slow.json", "--baseline", "fast.json", *MARGIN), 120, "FAILED: worse than the baseline"),
+    "worse": (
+        ("slow.json", "--baseline", "fast.json", *MARGIN),
+        120,
+        "FAILED worse than the baseline: rps -50.0%; exit code 120",
+    ),
     "the same": (("fast.json", "--baseline", "fast.json", *MARGIN), 0, "PASSED\n"),
     "no margins": (("slow.json", "--baseline", "fast.json"), 120, "ok_rps"),
     "cannot tell": (("noisy.json", "--baseline", "fast.json", *MARGIN), 0, "PASSED, with a warning"),
-    "strictly": (("noisy.json", "--baseline", "fast.json", *MARGIN, "--strict"), 120, "FAILED: it cannot be told"),
-    "invalid": (("invalid.json", "-T", "p50 < 20ms"), 121, "FAILED: the measurement is not to be trusted"),
+    "strictly": (
+        ("noisy.json", "--baseline", "fast.json", *MARGIN, "--strict"),
+        120,
+        "FAILED cannot tell of rps: 10%, and --strict wants",
+    ),
+    "invalid": (
+        ("invalid.json", "-T", "p50 < 20ms"),
+        121,
+        "FAILED the run is invalid, not to be trusted; exit code 121",
+    ),
     "anyway": (("elsewhere.json", "--baseline", "fast.json", "--anyway"), 0, "made on another machine: processor y"),
 }
 

@@ -9,10 +9,12 @@ from loadgen.cli.labels import labelled
 from loadgen.cli.plans import Planned
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.saved import read_baseline
+from loadgen.cli.streams import tell
 from loadgen.judge.exit_code import ENDED, ExitCode
 from loadgen.judge.gate import check_likeness, judge_gate
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.named import names_before
+from loadgen.report.run.gate import gate_outcome
 from loadgen.report.run.run_report import RunReport
 
 
@@ -33,4 +35,6 @@ def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: fl
             return ended or ExitCode.INTERNAL
         gate = judge_gate(results, baseline=baseline)
         delivery.deliver("rounds", RunReport(results, gate), environment=os.environ)
+        if not delivery.shows_text and gate.code:
+            tell(f"loadgen: {gate_outcome(gate)}\n")
     return gate.code if ended is None else ended

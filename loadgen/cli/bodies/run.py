@@ -14,6 +14,7 @@ from loadgen.cli.results import ResultsFile
 from loadgen.cli.streams import tell, tell_error
 from loadgen.executors.places.limits import check_room_for_a_loop
 from loadgen.judge.exit_code import ExitCode, exit_code
+from loadgen.report.run.outcome import outcome_text
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.calibration import last_calibration
 from loadgen.results.result import Result
@@ -32,6 +33,8 @@ def run(given: Planned) -> int:
             results.write()
         finally:
             delivery.deliver("run", RunReport((labelled(result, given.labels),)), environment=os.environ)
+            if not delivery.shows_text and exit_code(result):
+                tell(f"loadgen: {outcome_text(result)}\n")
 
     for warning in given.site.warnings if given.site is not None else ():
         tell(f"loadgen: {warning}\n")

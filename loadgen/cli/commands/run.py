@@ -14,7 +14,7 @@ class Run:
     """Put load on TARGET and report what happened.
 
     Exit codes: 0 finished; 1 internal error; 2 usage; 99 a threshold failed,
-    or not one reply; 105 stopped by a signal; 108 stopped by --fail-fast,
+    or no good reply; 105 stopped by a signal; 108 stopped by --fail-fast,
     --max-errors or --abort-if; 107 code of a scenario raised an exception;
     120 worse than the baseline; 121 not trusted.
     """

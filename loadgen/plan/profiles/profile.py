@@ -105,6 +105,7 @@ class Profile(Keys):
     timeout: PositiveSeconds = 10.0
     connect_timeout: PositiveSeconds = 5.0
     dns_ttl: PositiveSeconds | None = None
+    wait: Seconds = 0.0
     grace: Seconds = 5.0
     keepalive: Boolean = True
     insecure: Boolean = False

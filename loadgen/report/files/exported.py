@@ -6,7 +6,8 @@ from loadgen.report.files.hgrm import render_hgrm
 from loadgen.report.files.hlog import LogPart
 from loadgen.report.files.junit import render_junit
 from loadgen.report.files.markdown import render_markdown
-from loadgen.report.run.checks import Check, checks_of, checks_of_gate
+from loadgen.report.run.checks import Check, checks_of
+from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
 

@@ -29,6 +29,7 @@ ENDINGS = {
     "signal": ("Stopped by a signal", Tone.WARN),
     "script": ("Stopped by the scenario's own doing", Tone.BAD),
     "error": ("Stopped by an internal error", Tone.BAD),
+    "unreachable": ("Given up", Tone.BAD),
 }
 JOINT = " · "
 SHORTEST_TIMELINE_S = 3.0
@@ -93,6 +94,13 @@ def silence(result: Result) -> str:
     if result.ledger.ok or any(result.status_codes.values()) or _is_incomplete(result):
         return ""
     return "Not one complete reply came back"
+
+
+def vanity(result: Result) -> str:
+    """What is said of a run without a good reply."""
+    if said := silence(result):
+        return said
+    return "Not one reply was good" if result.status_codes else "No reply is known of"
 
 
 def _is_incomplete(result: Result) -> bool:
@@ -173,6 +181,8 @@ def _ending(result: Result, width: int) -> list[Line]:
     if result.ended_by == "completed":
         early = _used_up(result)
         return [line(Span(row, Tone.WARN)) for row in wrap(early, width)] if early else []
+    if result.ended_by == "unreachable":
+        return []
     how, tone = ENDINGS.get(result.ended_by, (f"Ended by {clean(result.ended_by)}", Tone.WARN))
     why = f": {clean(result.ended_because)}" if result.ended_because else ""
     left = []

@@ -1,4 +1,4 @@
-"""The gate as text: whether the build may pass stands at the top, below it what was asked and what was seen."""
+"""The gate as text: what was asked and what was seen, and at the end whether the build may pass."""
 
 from dataclasses import asdict
 
@@ -18,23 +18,15 @@ from loadgen.report.draw.style import (
     pad,
     wrap,
 )
-from loadgen.report.run.checks import allowed_text, amount_text, interval_text
-from loadgen.report.run.facts import silence, title
+from loadgen.report.run.facts import title
+from loadgen.report.run.gate_checks import allowed_text, amount_text, interval_text
+from loadgen.report.run.outcome import failure_text, outcome_lines
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import thresholds, with_unit
-from loadgen.report.run.text import headline, run_text, warnings
+from loadgen.report.run.text import headline, render_text, run_text, warnings
 from loadgen.results.result import Result, json_text
 
 WIDEST = 80
-FAILURES = {
-    ExitCode.INTERNAL: "FAILED: a run ended by an internal error",
-    ExitCode.SIGNAL: "FAILED: a run was stopped by a signal",
-    ExitCode.FAIL_FAST: "FAILED: a run was stopped by fail-fast",
-    ExitCode.SCRIPT: "FAILED: code of the scenario's own raised an exception",
-    ExitCode.NOT_TRUSTED: "FAILED: the measurement is not to be trusted",
-    ExitCode.THRESHOLD: "FAILED: a threshold was not met",
-    ExitCode.WORSE: "FAILED: worse than the baseline",
-}
 LEAD = 15
 TONES = {"pass": Tone.PLAIN, "worse": Tone.BAD, "cannot tell": Tone.WARN}
 
@@ -44,16 +36,34 @@ def render_gate(gate: Gate, *, width: int = 80, colour: bool = False, brief: boo
     room = min(width, WIDEST)
     run = [_title(gate, room), [headline(gate.result)], warnings(gate.result, room), thresholds(gate.result)]
     notes = [row for note in gate.notes for row in bullet("", clean(note), room, Tone.WARN)]
-    parts = [_verdict(gate, room), *([] if brief else run), _baseline(gate, width), notes]
+    parts = [*([] if brief else run), _baseline(gate, width), notes, outcome_lines(gate_outcome(gate), room)]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 
 
 def rounds_text(report: RunReport, *, width: int, colour: bool) -> str:
     """The report of all rounds as one, and where there is a baseline what the gate says of it."""
-    text = run_text(report, width=width, colour=colour)
-    if report.gate is None or report.gate.baseline is None:
-        return text
-    return f"{text}\n\n{render_gate(report.gate, width=width, colour=colour, brief=True)}"
+    gate = report.gate
+    if gate is None:
+        return run_text(report, width=width, colour=colour)
+    if gate.baseline is None:
+        return render_text(report.result, width=width, colour=colour, end=gate_outcome(gate))
+    text = render_text(report.result, width=width, colour=colour, end="")
+    return f"{text}\n\n{render_gate(gate, width=width, colour=colour, brief=True)}"
+
+
+def gate_outcome(gate: Gate) -> str:
+    """Its last line: as a run's, or what is worse than the baseline."""
+    code = gate.code
+    unsure = [clean(row.text) for row in gate.regressions if row.verdict == "cannot tell"]
+    if code is ExitCode.OK:
+        return f"PASSED, with a warning: cannot tell of {', '.join(unsure)}" if unsure else "PASSED"
+    if code is not ExitCode.WORSE:
+        word = "STOPPED" if code is ExitCode.SIGNAL else "FAILED"
+        return f"{word} {failure_text(gate.result, code)}; exit code {int(code)}"
+    worse = [f"{clean(row.metric.text)} {amount_text(row)}" for row in gate.regressions if row.verdict == "worse"]
+    if worse:
+        return f"FAILED worse than the baseline: {', '.join(worse)}; exit code {int(code)}"
+    return f"FAILED cannot tell of {', '.join(unsure)}, and --strict wants to know; exit code {int(code)}"
 
 
 def gate_to_json(gate: Gate) -> str:
@@ -74,23 +84,6 @@ def gate_to_json(gate: Gate) -> str:
         "notes": [*redirect_notes(gate.result), *gate.notes],
     }
     return json_text(document)
-
-
-def _verdict(gate: Gate, width: int) -> list[Line]:
-    unsure = [row.text for row in gate.regressions if row.verdict == "cannot tell"]
-    worse = any(row.verdict == "worse" for row in gate.regressions)
-    code = gate.code
-    if code is ExitCode.OK:
-        if not unsure:
-            return [line(Span("PASSED", Tone.STRONG))]
-        text = f"PASSED, with a warning: cannot tell of {', '.join(map(clean, unsure))}"
-        return [line(Span(row, Tone.WARN)) for row in wrap(text, width)]
-    text = FAILURES[code]
-    if code is ExitCode.WORSE and not worse:
-        text = "FAILED: it cannot be told whether it is worse than the baseline (--strict)"
-    if code is ExitCode.THRESHOLD and not gate.result.status_codes:
-        text = f"FAILED: {silence(gate.result).lower() or 'no reply is known of'}"
-    return [line(Span(row, Tone.BAD)) for row in wrap(text, width)]
 
 
 def _title(gate: Gate, width: int) -> list[Line]:

@@ -7,8 +7,9 @@ from loadgen.judge.gate import Gate
 from loadgen.report.draw.page import html_page, html_table, made, text
 from loadgen.report.draw.style import Line, format_share
 from loadgen.report.run.charts import Course, beyond, spectrum
-from loadgen.report.run.checks import Check, checks_of, checks_of_gate
+from loadgen.report.run.checks import Check, checks_of
 from loadgen.report.run.facts import JOINT, facts_of, header, notes, title
+from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.report.run.html_tables import errors, generator, latencies, requests, response_times
 from loadgen.report.run.journeys import METRIC_HEADS, metric_rows
 from loadgen.report.run.named_courses import named_courses

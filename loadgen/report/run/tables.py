@@ -117,6 +117,11 @@ def observed(row: ThresholdRow) -> str:
     return f"observed {least}{with_unit(row.unit, row.observed)}"
 
 
+def was(row: ThresholdRow) -> str:
+    """The same in the last line of a report."""
+    return observed(row).replace("observed", "was", 1) or "no data"
+
+
 def with_unit(unit: str, observed: float) -> str:
     """A value of a metric of this unit, as a person reads it."""
     kind, _, own = unit.partition(" ")

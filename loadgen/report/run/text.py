@@ -12,6 +12,7 @@ from loadgen.report.run.journeys import (
 )
 from loadgen.report.run.latency import format_quantile, latency_table, spread
 from loadgen.report.run.operations import is_by_operation, is_of_calls, operations, rates, seconds, transaction
+from loadgen.report.run.outcome import outcome_lines, outcome_text
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import by_request, errors, phases, thresholds
 from loadgen.results.merge import all_journeys
@@ -25,9 +26,10 @@ VERDICTS = {
 WRK_UNITS = ("", "K", "M", "G", "T", "P")
 
 
-def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str:
+def render_text(result: Result, *, width: int = 80, colour: bool = False, end: str | None = None) -> str:
     """The whole report, without a newline at its end. Lines have at most `width` columns, and at most 80 of them are
-    used except by the table of request names. Parts that have nothing to say are left out.
+    used except by the table of request names. Parts that have nothing to say are left out. `end` is the last line where
+    that is not the run's own.
     """
     fixed = min(width, WIDEST)
     parts = [
@@ -46,7 +48,10 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False) -> str
         (outcome(result, fixed), fixed),
         (notes(result, fixed), fixed),
         (_for_scripts(result), fixed),
+        (outcome_lines(outcome_text(result) if end is None else end, fixed), fixed),
     ]
+    if result.ended_by == "unreachable":  # that is all there is to say
+        parts = [parts[0], parts[-1]]
     painted = ("\n".join(row.paint(room, colour=colour) for row in part) for part, room in parts if part)
     return "\n\n".join(painted)
 

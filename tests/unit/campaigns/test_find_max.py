@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadgen.base.errors import UsageError
+from loadgen.base.errors import NotReadyError, UsageError
 from loadgen.campaigns.find_max import find_max, parse_slo, with_room
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.judge.thresholds import judge_thresholds
@@ -161,7 +161,7 @@ def test_a_run_that_was_ended_is_not_taken_for_an_answer(ended_by):
 
 def test_not_one_reply_is_an_error_that_says_why():
     errors = [ErrorRow("connection_refused", "target", "connection refused", 5)]
-    with pytest.raises(UsageError, match="not one reply came back at 100/s: connection refused"):
+    with pytest.raises(NotReadyError, match="not one reply came back at 100/s: connection refused"):
         searched(Server(2000.0, status_codes={}, errors=errors))
 
 

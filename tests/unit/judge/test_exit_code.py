@@ -7,6 +7,8 @@ from loadgen.results.journeys import Journeys
 from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, ThresholdRow
 
 REPLIES = {"200": 5}
+GOOD = Ledger(5, 5, 0, 5)
+NOT_ONE = Ledger(5, 5, 0, 0, 5)
 PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("pass", "fail", "no_data"))
 
 
@@ -14,7 +16,6 @@ PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("p
     ("ended_by", "thresholds", "status_codes", "code"),
     [
         ("completed", [], REPLIES, 0),
-        ("completed", [], {"500": 5}, 0),  # failures of the target alone change nothing
         ("completed", [PASS], REPLIES, 0),
         ("completed", [PASS, FAIL], REPLIES, 99),
         ("completed", [NO_DATA], REPLIES, 99),
@@ -27,10 +28,14 @@ PASS, FAIL, NO_DATA = (ThresholdRow("p99 < 1s", 1.0, verdict) for verdict in ("p
         ("signal", [FAIL], {}, 105),
         ("error", [], REPLIES, 1),
         ("error", [FAIL], {}, 1),
+        ("unreachable", [], {}, 99),
+        ("unreachable", [FAIL], {}, 99),
     ],
 )
 def test_exit_codes(ended_by, thresholds, status_codes, code):
-    assert exit_code(Result(ended_by=ended_by, thresholds=thresholds, status_codes=status_codes)) == code
+    ledger = GOOD if status_codes else NOT_ONE
+    result = Result(ended_by=ended_by, thresholds=thresholds, status_codes=status_codes, ledger=ledger)
+    assert exit_code(result) == code
 
 
 @pytest.mark.parametrize(
@@ -58,13 +63,28 @@ def test_an_invalid_run_meets_no_threshold_and_strict_wants_a_valid_one(verdict,
         ended_by=ended_by,
         thresholds=thresholds,
         status_codes=REPLIES,
+        ledger=GOOD,
         generator=Generator(verdict=verdict),
     )
     assert exit_code(result) == code
 
 
-def test_not_one_reply_of_a_valid_strict_run_is_a_failure():
-    assert exit_code(Result(plan={"strict": True})) == 99
+@pytest.mark.parametrize("verdict", ["valid", "limited", "invalid"])
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("status_codes", [{}, {"500": 5}])
+def test_not_one_good_reply_is_a_failure_whatever_else_was_asked(verdict, strict, status_codes):
+    result = Result(
+        plan={"strict": strict},
+        status_codes=status_codes,
+        ledger=NOT_ONE,
+        thresholds=[PASS],
+        generator=Generator(verdict=verdict),
+    )
+    assert exit_code(result) == 99
+
+
+def test_one_good_reply_is_enough_where_nothing_was_asked():
+    assert exit_code(Result(status_codes={"200": 1, "500": 4}, ledger=Ledger(5, 5, 0, 1, 4))) == 0
 
 
 @pytest.mark.parametrize(
@@ -125,8 +145,5 @@ def test_what_fails_for_good_in_a_batch_leaves_it_undone(failed, again, code):
     ],
 )
 def test_a_store_that_is_wrong_or_refuses_everything_is_a_failure(changed, code):
-    assert exit_code(Result(plan={"s3": {"job": "get"}}, status_codes=REPLIES, **changed)) == code
-
-
-def test_a_server_that_refuses_everything_changes_nothing_where_no_store_was_meant():
-    assert exit_code(Result(status_codes={"403": 9}, ledger=Ledger(9, 9, 0, 0, 9, 0))) == 0
+    whole = {"ledger": GOOD, **changed}
+    assert exit_code(Result(plan={"s3": {"job": "get"}}, status_codes=REPLIES, **whole)) == code

@@ -11,8 +11,9 @@ from loadgen.report.files.junit import render_junit
 from loadgen.report.files.markdown import render_markdown
 from loadgen.report.files.openmetrics import render_openmetrics
 from loadgen.report.plans.plan import render_plan
-from loadgen.report.run.checks import checks_of, checks_of_gate
+from loadgen.report.run.checks import checks_of
 from loadgen.report.run.gate import gate_to_json, render_gate
+from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.report.run.text import render_text
 from tests.support.comparisons import EVERY_PAGE
 from tests.support.gates import EVERY_GATE, EVERY_SEARCH

@@ -15,7 +15,8 @@ from loadgen.report.files.github import render_annotations
 from loadgen.report.files.junit import render_junit
 from loadgen.report.files.markdown import render_markdown
 from loadgen.report.files.openmetrics import render_openmetrics
-from loadgen.report.run.checks import Check, checks_of, checks_of_gate
+from loadgen.report.run.checks import Check, checks_of
+from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.results.journeys import CheckResult, Journeys
 from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, ThresholdRow
 from tests.support.gates import EVERY_GATE, EVERY_SEARCH
