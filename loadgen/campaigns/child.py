@@ -1,4 +1,4 @@
-"""One run in a process of its own: `python -m loadgen.campaigns.child [seconds]`.
+"""One run in a process of its own: `python -m loadgen.campaigns.child [seconds] [where=MACHINES]`.
 
 Reads a plan from standard input, and writes a line of JSON for each thing that it has to tell:
 `{"progress": SNAPSHOT}` ten times a second, `{"second": SECOND}` once a second where that was asked for, and at the end
@@ -11,7 +11,8 @@ import os
 import sys
 import threading
 import traceback
-from dataclasses import asdict
+from contextlib import closing
+from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
 from loadgen.base.errors import UsageError
@@ -21,7 +22,6 @@ from loadgen.executors.places.child import leave_with_parent
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
 from loadgen.plan.codec import read_plan
-from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, to_document
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observer, Observers
@@ -34,12 +34,16 @@ def main() -> None:
         plan = read_plan(source)
     threading.Thread(target=leave_with_parent, daemon=True).start()
     observers = Observers(_TellsProgress(), *([_TellsSeconds()] if "seconds" in sys.argv else []))
-    run_on_loop(_run(plan, observers))
-
-
-async def _run(plan: Plan, observers: Observers) -> None:
+    hooks = Hooks(observers, _leave, traceback.print_exception)
+    where = [word.removeprefix("where=") for word in sys.argv if word.startswith("where=")]
     try:
-        result = await run_job(plan, Hooks(observers, _leave, traceback.print_exception))
+        if where:
+            from loadgen.executors.places.machines.fleet import Where
+
+            with closing(Where.read(where[0]).open()) as fleet:
+                result = run_on_loop(run_job(plan, replace(hooks, site=fleet)))
+        else:
+            result = run_on_loop(run_job(plan, hooks))
     except UsageError as error:
         _tell("usage_error", str(error))
     else:

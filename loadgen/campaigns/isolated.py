@@ -8,7 +8,7 @@ import asyncio
 import json
 import signal
 from contextlib import suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from loadgen.base.errors import UsageError
 from loadgen.base.processes import python_module
@@ -20,6 +20,9 @@ from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, from_document
 from loadgen.session.observers import Observer, Observers
 from loadgen.session.signals import signals_to
+
+if TYPE_CHECKING:  # for runs on other machines
+    from loadgen.executors.places.machines.fleet import Where
 
 LONGEST_LINE = 1 << 28
 """Bytes of a Result's JSON, whose histograms are by request name: some 10 kB for each of thousands."""
@@ -34,10 +37,11 @@ PATIENCE_S = 1.0
 class Isolated:
     """Runs plans, and rests between them; a context manager that takes SIGINT and SIGTERM. Belongs to one loop.
 
-    `observers` are told of each run.
+    `observers` are told of each run. `where` are the machines that each is made on, if not this one.
     """
 
-    def __init__(self, *observers: Observer) -> None:
+    def __init__(self, *observers: Observer, where: "Where | None" = None) -> None:
+        self._where = [] if where is None else [f"where={where.written}"]
         self._observers = Observers(*observers)
         self._signals = 0
         self._passed = 0
@@ -64,8 +68,9 @@ class Isolated:
 
     async def run(self, plan: Plan) -> Result:
         """Run the plan. Raises UsageError where this host cannot, RunLostError where there is no Result."""
+        seconds = ["seconds"] if self._observers.want_seconds else []
         child = await asyncio.create_subprocess_exec(
-            *python_module("loadgen.campaigns.child", *(["seconds"] if self._observers.want_seconds else [])),
+            *python_module("loadgen.campaigns.child", *seconds, *self._where),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,

@@ -21,6 +21,7 @@ from loadgen.session.here import plan_here
 
 if TYPE_CHECKING:  # what runs a plan is imported when it is known to be good
     from loadgen.executors.places.base import Site
+    from loadgen.executors.places.machines.fleet import Fleet
     from loadgen.observe.export.kinds import Out
 
 
@@ -35,7 +36,7 @@ class Planned:
     once: bool = False
     results: str | None = None
     outs: "tuple[Out, ...]" = ()
-    site: "Site | None" = None
+    site: "Fleet | None" = None
     live: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 

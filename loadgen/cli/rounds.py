@@ -1,6 +1,7 @@
 """Several runs in rounds, with their progress on stderr."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.loop import run_on_loop
@@ -14,6 +15,9 @@ from loadgen.report.draw.style import columns, pad
 from loadgen.results.result import Result
 from loadgen.session.observers import Observer
 
+if TYPE_CHECKING:  # for runs on other machines
+    from loadgen.executors.places.machines.fleet import Where
+
 MeasureRounds = Callable[..., RoundsOutcome]
 """See `measure_rounds`."""
 
@@ -26,19 +30,20 @@ def measure_rounds(
     quiet: bool,
     settle_s: float,
     observers: Sequence[Observer] = (),
+    where: "Where | None" = None,
 ) -> RoundsOutcome:
     """Run every plan `rounds` times, in an order that the first one's seed decides.
 
-    `observers` are told of each run. Raises UsageError before the first where one cannot be run on this host. Signals
-    do nothing afterwards.
+    `observers` are told of each run, `where` are other machines to make them on. Raises UsageError before the first
+    where one cannot be run on this host. Signals do nothing afterwards.
     """
-    for plan in plans:
+    for plan in plans if where is None else ():
         check_descriptors(plan, raise_descriptor_limit())
     longest = max(map(columns, labels), default=0)
     with live_line(quiet=quiet) as live:
 
         async def main() -> RoundsOutcome:
-            with Isolated(live, *observers) as isolated:
+            with Isolated(live, *observers, where=where) as isolated:
 
                 async def run(round_: Round) -> Result:
                     live.lead(f"{round_.round + 1}/{rounds} {pad(labels[round_.variant], longest)}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
@@ -11,6 +11,9 @@ from loadgen.plan.plan import Plan
 from loadgen.plan.topology import TopologyError, choose
 from loadgen.session.here import plan_here
 
+if TYPE_CHECKING:  # what runs a plan
+    from loadgen.executors.places.base import Site
+
 DIMENSIONS = ("mode", "client", "processes", "workers", "connections")
 DEFAULT_MODES = "pool,threads,async"
 NOT_FOR = {"threads": ("workers",), "async": ("processes", "workers")}
@@ -18,7 +21,7 @@ NOT_FOR = {"threads": ("workers",), "async": ("processes", "workers")}
 
 
 def make_variants(
-    target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]
+    target: str, settings: Sequence[str] | None, flags: Mapping[str, Any], site: "Site | None" = None
 ) -> tuple[dict[str, Plan], list[str]]:
     """Every combination of the lists in `flags` that can be, by what sets it apart, and a line for each that cannot.
 
@@ -30,18 +33,20 @@ def make_variants(
         lists["mode"] = DEFAULT_MODES.split(",")
     base = {key: value for key, value in with_body(flags).items() if key not in DIMENSIONS}
     varying = [key for key, entries in lists.items() if len(entries) > 1]
-    cores, gil = usable_cores(), gil_enabled()
+    room = (usable_cores(), gil_enabled(), 1)
+    if site is not None:
+        room = (site.cores, gil_enabled(), site.least_processes)
     variants: dict[str, Plan] = {}
     left_out: list[str] = []
     for chosen in _combinations(lists):
         profile = profile_for(target, settings, {**base, **chosen})
         label = _label(chosen, varying)
         try:
-            choose(profile.mode, profile.connections, profile.processes, profile.workers, cores, gil)
+            choose(profile.mode, profile.connections, profile.processes, profile.workers, *room)
         except TopologyError as error:
             left_out.append(f"{label}: {error}" if label else str(error))
         else:
-            variants[_unique(label, variants)] = plan_here(profile)
+            variants[_unique(label, variants)] = plan_here(profile, site)
     if not variants:
         raise UsageError("\n".join(left_out))
     if len(variants) < 2:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from loadgen.base.units import listed
+from loadgen.results.merge_generators import without_figures
 from loadgen.results.result import ErrorRow, Latency, Machines, Result
 
 BUSY_SHARE = 0.95
@@ -42,7 +44,7 @@ def judge_validity(
     if machines is None:
         own = [*_busy(result, ceiling_rps), *_held_up(result), *_collecting(result), *_late(result)]
     else:
-        own = [f"{row.name}: {reason}" for row in machines.rows for reason in row.reasons]
+        own = list(_of_machines(machines))
     checks = (_unsent, _not_started, _faulty, _raising)
     reasons = [*own, *(reason for check in checks for reason in check(result))]
     stalled_s = result.generator.longest_stall_ms / 1000
@@ -50,6 +52,17 @@ def judge_validity(
     if reasons and (stood_still or _own_faults(result.errors) > OWN_FAULT_SHARE * result.ledger.sent):
         return "invalid", reasons
     return ("limited" if reasons else "valid"), reasons
+
+
+def _of_machines(machines: Machines) -> Iterator[str]:
+    """What is said of each, or with the figures of the first of several alike."""
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for row in machines.rows:
+        for reason in row.reasons:
+            alike.setdefault(without_figures(reason), []).append((row.name, reason))
+    for named in alike.values():
+        names = [name for name, _ in named]
+        yield f"{listed(names, 'and')}: {named[0][1]}"
 
 
 def own_limits(result: Result) -> list[str]:

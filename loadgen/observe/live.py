@@ -92,7 +92,8 @@ def _figures(snapshot: Snapshot) -> list[str]:
             return ["waiting for the last replies", errors]
         case "running":
             p99 = "-" if snapshot.p99_ms is None else format_ms(snapshot.p99_ms)
-            return [f"{format_rate(snapshot.rate_rps):>7}/s", f"p99 {p99:<7}", errors]
+            machines = [snapshot.machines] if snapshot.machines else []
+            return [f"{format_rate(snapshot.rate_rps):>7}/s", f"p99 {p99:<7}", errors, *machines]
 
 
 def _bar(snapshot: Snapshot) -> list[str]:

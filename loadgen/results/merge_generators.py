@@ -65,8 +65,13 @@ def _reasons(reasons: Iterable[str]) -> list[str]:
     """Each once, with the figures of the first: rounds differ in little else."""
     found: dict[str, str] = {}
     for reason in reasons:
-        found.setdefault(_FIGURE.sub("", reason), reason)
+        found.setdefault(without_figures(reason), reason)
     return list(found.values())
+
+
+def without_figures(reason: str) -> str:
+    """What two reasons share that differ in nothing else."""
+    return _FIGURE.sub("", reason)
 
 
 def _worker(rows: Sequence[WorkerRow | None]) -> WorkerRow:

@@ -328,6 +328,7 @@ class Session:
                 connected=control.total(Slot.CONNECTED),
                 users=plan.users,
                 phase=phase,
+                machines=self._place.glance(),
             )
         )
 

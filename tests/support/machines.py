@@ -103,6 +103,9 @@ class _Workers:
     def machines(self) -> None:
         return None
 
+    def glance(self) -> str:
+        return ""
+
     def abandon(self) -> None:
         for task in self.tasks:
             task.cancel()

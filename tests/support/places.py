@@ -164,6 +164,9 @@ class FakePlace:
     def machines(self) -> None:
         return None
 
+    def glance(self) -> str:
+        return ""
+
     def abandon(self) -> None:
         self.abandoned = True
 

@@ -1,6 +1,7 @@
 """`loadgen compare`: the same load in several ways, in rounds, and what can be told of their difference."""
 
 from collections.abc import Collection
+from contextlib import closing, nullcontext
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, parse_duration_s
@@ -27,11 +28,16 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
         settle_s = parse_duration_s(given.settle)
     except ValueError as error:
         raise UsageError(f"--settle: {error}") from None
-    variants, left_out = make_variants(given.target, given.settings, given.flags)
+    where = given.elsewhere.where
+    with nullcontext() if where is None else closing(where.open()) as site:
+        variants, left_out = make_variants(given.target, given.settings, given.flags, site)
     if not given.output.quiet:
         tell("".join(f"left out: {line}\n" for line in left_out))
         tell(_announcement(variants.values(), given.rounds, settle_s))
-    outcome = measure([*variants.values()], [*variants], given.rounds, quiet=given.output.quiet, settle_s=settle_s)
+    more = {} if where is None else {"where": where}
+    outcome = measure(
+        [*variants.values()], [*variants], given.rounds, quiet=given.output.quiet, settle_s=settle_s, **more
+    )
     show_early_end(outcome)
     rounds = [Rounds(results, label) for results, label in zip(outcome.results, variants, strict=True) if results]
     if rounds:

@@ -1,6 +1,7 @@
 """`loadgen find-max`: the highest rate that meets an SLO."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing, nullcontext
 
 from loadgen.base.loop import run_on_loop
 from loadgen.campaigns.find_max import Runner, parse_slo, with_room
@@ -27,7 +28,10 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
     """Search, and show each run as it ends."""
     check_room_for_a_loop()
     delivery = Delivery(given.output)
-    plan = plan_for(given.target, given.settings, {**given.flags, "rate": given.flags.get("rate", START)})
+    where = given.elsewhere.where
+    flags = {**given.flags, "rate": given.flags.get("rate", START)}
+    with nullcontext() if where is None else closing(where.open()) as site:
+        plan = plan_for(given.target, given.settings, flags, site)
     slo = parse_slo(plan, given.slo or ())
     roomy = plan if "max_connections" in given.flags else with_room(plan)
     with live_line(quiet=given.output.quiet) as live:
@@ -38,7 +42,7 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
                 tell(render_trial(trial) + "\n")
 
         async def all_runs() -> MaxRate:
-            with Isolated(live) as isolated:
+            with Isolated(live, where=where) as isolated:
                 return await search(roomy, slo, isolated.run, isolated.rest, show)
 
         found = run_on_loop(all_runs())

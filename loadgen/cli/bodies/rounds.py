@@ -1,6 +1,7 @@
 """`loadgen run` and `loadgen s3` in rounds or with a baseline: run again and again, report as one, judge at the end."""
 
 import os
+from typing import Any
 
 from loadgen.base.environment import describe_environment
 from loadgen.campaigns.rounds import SETTLE_S
@@ -26,7 +27,10 @@ def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: fl
         check_likeness(describe_plan(plan), describe_environment(), baseline)
     quiet = delivery.output.quiet
     with exporting(given.outs, quiet=quiet) as exporters:
-        more = {"observers": exporters} if exporters else {}
+        more: dict[str, Any] = {"observers": exporters} if exporters else {}
+        if given.site is not None:  # each run reaches the machines by itself
+            given.site.close()
+            more["where"] = given.site.where
         outcome = measure([plan], [""], given.rounds, quiet=quiet, settle_s=settle_s, **more)
         show_early_end(outcome)
         ended = ENDED.get(outcome.ended_by)

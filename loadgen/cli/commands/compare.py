@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 from loadgen.cli.options import OPTIONS, Options, RunOption, own_option
-from loadgen.cli.parameters import Output, OutputFlags, Settings, Target
+from loadgen.cli.parameters import Elsewhere, Output, OutputFlags, Settings, Target
 
 COMPARED = "What is compared (lists: a,b; the first is what the others are set against)"
 LISTS = {
@@ -45,4 +45,5 @@ class Compare:
     ] = 5
     settle: Annotated[str, own_option(["--settle"], COMPARED, "Pause before each run.", "TIME", inherits=False)] = "1s"
     settings: Settings = None
+    elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("comparison",))]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import JUDGING, OPTIONS, Options
-from loadgen.cli.parameters import Output, OutputFlags, Settings, Target
+from loadgen.cli.parameters import Elsewhere, Output, OutputFlags, Settings, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,4 +31,5 @@ class FindMax:
         ),
     ] = None
     settings: Settings = None
+    elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("search",))]

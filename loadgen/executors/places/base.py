@@ -77,6 +77,9 @@ class Place(Protocol):
     def machines(self) -> Machines | None:
         """What the Result says of other machines; None where it is this one."""
 
+    def glance(self) -> str:
+        """What is to be shown of other machines while they run, in a few words."""
+
     def abandon(self) -> None:
         """End workers that did not come back after a cut. Where that cannot be done, their futures stay as they are."""
 

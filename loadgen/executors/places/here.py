@@ -56,6 +56,9 @@ class Here:
     def machines(self) -> None:
         return None
 
+    def glance(self) -> str:
+        return ""
+
     def abandon(self) -> None:
         self._abandoned = True  # nothing ends a thread from outside
 

@@ -63,6 +63,9 @@ class Processes:
     def machines(self) -> None:
         return None
 
+    def glance(self) -> str:
+        return ""
+
     def abandon(self) -> None:
         self._abandoned = True
         for child in self._children:

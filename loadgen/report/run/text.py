@@ -11,6 +11,7 @@ from loadgen.report.run.journeys import (
     metrics_table,
 )
 from loadgen.report.run.latency import format_quantile, latency_table, spread
+from loadgen.report.run.machines import machines_table
 from loadgen.report.run.operations import is_by_operation, is_of_calls, operations, rates, seconds, transaction
 from loadgen.report.run.outcome import outcome_lines, outcome_text
 from loadgen.report.run.run_report import RunReport
@@ -45,6 +46,7 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False, end: s
         *_requests(result, width),
         (errors(result, fixed), fixed),
         (journey_errors(result, fixed), fixed),
+        (machines_table(result, fixed), fixed),
         (outcome(result, fixed), fixed),
         (notes(result, fixed), fixed),
         (_for_scripts(result), fixed),
@@ -102,6 +104,9 @@ def warnings(result: Result, width: int) -> list[Line]:
         samples = counted(result.samples_lost, "sample")
         text = f"{samples} did not come from the workers any more: counted, but without a latency."
         lines += bullet("", text, width, Tone.WARN)
+    if result.machines is not None and result.machines.unaccounted_at_most:
+        count = counted(result.machines.unaccounted_at_most, "request")
+        lines += bullet("", f"Lost machines may have sent {count} more, which are in no figure.", width, Tone.WARN)
     if result.out_of_range:
         text = f"{counted(result.out_of_range, 'latency', 'latencies')} outside 1 us to 1 h: counted at the nearer end."
         lines += bullet("", text, width, Tone.WARN)

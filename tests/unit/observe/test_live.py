@@ -96,3 +96,8 @@ def test_one_line_never_exceeds_the_width(snapshot: Snapshot, width: int) -> Non
     text = render_live(snapshot, width)
     assert len(text) <= width
     assert text.isprintable()
+
+
+def test_other_machines_are_said_last() -> None:
+    assert render_live(replace(RUNNING, machines="3 machines, 1 silent"), 120).endswith("3 machines, 1 silent")
+    assert render_plain(replace(RUNNING, machines="3 machines")).endswith("3 machines")

@@ -1,12 +1,14 @@
 """The machines that were asked for: found and described once, and then a place for one run after the other."""
 
+import json
 import queue
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from loadgen.base.clock import NS_PER_MS, Clock, now_ns
 from loadgen.base.errors import UsageError
+from loadgen.base.restore import build
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.machines.addresses import check_extra
 from loadgen.executors.places.machines.clock import RemoteClock
@@ -38,6 +40,17 @@ class Where:
     machines: int | None = None
     certificates: str | None = None
 
+    @classmethod
+    def read(cls, text: str) -> "Where":
+        """Of what `written` gives."""
+        where: Where = build(Where, json.loads(text))
+        return where
+
+    @property
+    def written(self) -> str:
+        """For another process."""
+        return json.dumps(asdict(self))
+
     def open(self) -> "Fleet":
         """Reach them all. Raises UsageError where one cannot be reached, or is not the same program."""
         if self.cluster is not None:
@@ -45,7 +58,7 @@ class Where:
         links: list[Link] = []
         try:
             links += map(CommandLink, self.commands)
-            return Fleet(links, self.on_lost)
+            return Fleet(links, self)
         except BaseException:
             for link in links:
                 link.close()
@@ -57,7 +70,7 @@ class Where:
 
         cluster = Cluster(address, self.machines, self.certificates)
         try:
-            return Fleet(cluster.links(), self.on_lost, warnings=cluster.warnings, release=cluster.close)
+            return Fleet(cluster.links(), self, warnings=cluster.warnings, release=cluster.close)
         except BaseException:
             cluster.close()
             raise
@@ -74,20 +87,21 @@ class _Machine:
 class Fleet:
     """A Site of machines at the ends of `links`. Raises UsageError where one does not answer, or does not fit.
 
-    `warnings` are lines to be told before a run. `release` is called when the links are closed.
+    `where` is what was asked for, `warnings` are lines to be told before a run. `release` is called when the links are
+    closed.
     """
 
     def __init__(
         self,
         links: Sequence[Link],
-        on_lost: OnLost = "stop",
+        where: Where,
         clock: Clock = now_ns,
         warnings: Sequence[str] = (),
         release: Callable[[], None] = lambda: None,
     ) -> None:
         self.warnings = warnings
         self._release = release
-        self._on_lost = on_lost
+        self.where = where
         self._clock = clock
         for link in links:
             link.send(Message("describe"))
@@ -119,7 +133,7 @@ class Fleet:
             Member(machine.name, machine.link, machine.description, machine.clock, shards)
             for machine, shards in zip(self._machines, parts, strict=True)
         ]
-        return Machines(plan, members, self._on_lost, self._clock), None
+        return Machines(plan, members, self.where.on_lost, self._clock), None
 
     def close(self) -> None:
         """Let the machines go."""

@@ -94,6 +94,14 @@ class Machines:
             unaccounted_at_most=sum(row.unaccounted_at_most for row in rows),
         )
 
+    def glance(self) -> str:
+        now = self._clock()
+        lost = sum(bool(member.lost) for member in self.members)
+        silent = sum(not member.is_over and now - member.heard_ns > s_to_ns(SILENT_S) for member in self.members)
+        count = len(self.members)
+        parts = [f"{count} machine{'' if count == 1 else 's'}"]
+        return ", ".join([*parts, *([f"{silent} silent"] if silent else []), *([f"{lost} lost"] if lost else [])])
+
     def _row(self, member: Member) -> MachineRow:
         sent, ok, failed, not_sent = (
             sum(self.control.get(worker, slot) for worker in member.shards)

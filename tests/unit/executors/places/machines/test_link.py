@@ -49,3 +49,9 @@ def test_a_machine_answers_and_ends_with_its_input():
 def test_what_is_no_machine_is_refused_in_words(command, text):
     with pytest.raises(UsageError, match=text):
         Where((command,)).open()
+
+
+def test_where_a_run_is_to_be_made_goes_to_another_process():
+    where = Where(("ssh a", "ssh b"), "go-on", None, None, "certs")
+    assert Where.read(where.written) == where
+    assert Where.read(Where(cluster="tls://a:1", machines=3).written).machines == 3

@@ -91,6 +91,8 @@ def test_the_others_go_on_where_that_is_asked_for_and_the_result_is_invalid_all_
     lab, result = losing(lambda lab: lab.kill(1), "go-on", duration_s=8.0)
     assert_nothing_unsaid(lab, result)
     assert lab.sent_s[0][-1] > 8.0
+    shown = list(dict.fromkeys(snapshot.machines for snapshot in lab.watcher.snapshots))
+    assert shown == ["3 machines", "3 machines, 1 silent", "3 machines, 1 lost"]
     assert result.duration_s == pytest.approx(8.0, abs=0.1)
 
 

@@ -1,0 +1,39 @@
+from dataclasses import replace
+
+from loadgen.report.run.machines import MOST_ROWS, machines_table
+from loadgen.report.run.text import render_text
+from loadgen.results.result import Generator, Ledger, MachineRow, Machines, Result
+
+ROW = MachineRow("machine 1 (ssh host2)", 4, 0, 4, Ledger(5000, 5000, 0, 4990, 10), clock_bound_ms=0.125)
+LOST = MachineRow("machine 2 (ssh host3)", 16, 4, 16, Ledger(123, 123, 0, 123), lost="cut off", unaccounted_at_most=40)
+MACHINES = Machines([ROW, LOST], start_spread_ms=0.5, stop_spread_ms=12.25, unaccounted_at_most=40)
+
+
+def table(machines):
+    return "\n".join(line.paint(80, colour=False) for line in machines_table(Result(machines=machines), 80))
+
+
+def test_a_row_for_each_machine_and_how_near_they_were():
+    assert table(MACHINES) == (
+        "Machine                cores   sent  failed     clock  verdict\n"
+        "machine 1 (ssh host2)      4  5,000      10  +-125 us  valid\n"
+        "machine 2 (ssh host3)     16    123       0    +-0 us  lost\n"
+        "  They began within 500 us and stopped within 12.2 ms of each other."
+    )
+
+
+def test_a_run_that_never_began_says_nothing_of_that():
+    assert "They" not in table(Machines([ROW]))
+    assert machines_table(Result(), 80) == []
+
+
+def test_very_many_machines_are_cut_short():
+    text = table(Machines([replace(ROW, name=f"machine {number}") for number in range(MOST_ROWS + 3)]))
+    assert text.endswith("... and 3 more: all are in the file that -o saves")
+
+
+def test_what_lost_machines_may_have_sent_stands_with_the_verdict():
+    result = Result(ledger=Ledger(10, 10, 0, 10), machines=MACHINES, generator=Generator(verdict="invalid"))
+    text = render_text(result)
+    assert "Lost machines may have sent 40 requests more, which are in no figure." in text
+    assert text.index("Lost machines") < text.index("Machine  ")
