@@ -9,7 +9,7 @@ from loadgen.plan.build import make_plan
 from loadgen.plan.plan import Arrivals, Stage, UserStage
 from loadgen.plan.profiles.checks import MOST_BLOCKS
 from loadgen.plan.profiles.document import profile_for_url
-from loadgen.session import collector
+from loadgen.session import blocks
 
 
 def plan(**flags):
@@ -212,4 +212,4 @@ def test_windows_that_a_result_can_answer_are_accepted():
 
 
 def test_blocks_are_as_long_as_the_session_makes_them():
-    assert MOST_BLOCKS == collector.MOST_BLOCKS
+    assert MOST_BLOCKS == blocks.MOST_BLOCKS
