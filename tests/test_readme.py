@@ -200,6 +200,7 @@ def test_every_option_that_is_named_exists() -> None:
         loadgen(command, "--help").out
         for command in ("run", "s3", "target", "report", "gate", "find-max", "compare", "diff", "trend")
     )
+    known += loadgen("cluster", "kubernetes", "--help").out
     assert named
     assert {option for option in named if option not in known} == set()
 

@@ -1,8 +1,13 @@
 """`loadgen cluster`: the parts of a run on many machines."""
 
 import os
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from loadgen.cli.commands.cluster import CertificatesCommand, Machine, Scheduler, Status
+from loadgen.base.errors import UsageError
+from loadgen.base.units import parse_duration_s
+from loadgen.cli.commands.cluster import CertificatesCommand, Kubernetes, Machine, Scheduler, Status
 from loadgen.cli.streams import emit, tell
 from loadgen.executors.places.machines.addresses import check_extra
 from loadgen.executors.places.machines.dask_commands import Command, machine_command, scheduler_command
@@ -32,6 +37,25 @@ def certificates(given: CertificatesCommand) -> int:
 
     for path in make_certificates(given.folder):
         emit(f"{path}\n")
+    return 0
+
+
+def kubernetes(given: Kubernetes) -> int:
+    """With certificates of its own, which nobody else has."""
+    check_extra()
+    from loadgen.executors.places.machines.certificates import make_certificates
+    from loadgen.executors.places.machines.manifests import Wanted, as_yaml, manifests
+
+    if not re.fullmatch(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?", given.name):
+        raise UsageError(f"--name: expected small letters, digits and hyphens, got {given.name!r}")
+    try:
+        deadline_s = round(parse_duration_s(given.deadline))
+    except ValueError as error:
+        raise UsageError(f"--deadline: {error}") from None
+    wanted = Wanted(given.machines, given.cpus, given.image, given.name, deadline_s, given.run or ())
+    with TemporaryDirectory() as folder:
+        files = {path.name: path.read_bytes() for path in make_certificates(Path(folder) / "certificates")}
+    emit(as_yaml(manifests(wanted, files)))
     return 0
 
 

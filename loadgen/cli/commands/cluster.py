@@ -61,9 +61,31 @@ class Status:
     certificates: Certificates = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubernetes:
+    """Print manifests of a cluster, for `kubectl apply -f -`.
+
+    A Secret with certificates that are made for it, a scheduler, machines
+    that end with the deadline, and a run of what follows `--`, whose report
+    `kubectl logs job/NAME-coordinator` shows:
+    loadgen cluster kubernetes --machines 10 -- http://shop/ -R 50000
+    """
+
+    body: ClassVar[str] = "cluster:kubernetes"
+    run: Annotated[list[str] | None, typer.Argument(metavar="[RUN]...", help="The parameters of `loadgen run`.")] = None
+    machines: Annotated[int, typer.Option("--machines", metavar="N", min=1, help="So many pods.")] = 3
+    cpus: Annotated[int, typer.Option("--cpus", metavar="N", min=1, help="Whole ones, of each.")] = 4
+    image: Annotated[str, typer.Option("--image", metavar="NAME", help="With loadgen and its extra cluster.")] = (
+        "loadgen"
+    )
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Of all that is made.")] = "loadgen"
+    deadline: Annotated[str, typer.Option("--deadline", metavar="TIME", help="When all of it ends.")] = "2h"
+
+
 class Cluster:
     """Runs on many machines."""
 
     commands: ClassVar = {
         "scheduler": Scheduler, "machine": Machine, "certificates": CertificatesCommand, "status": Status,
+        "kubernetes": Kubernetes,
     }  # fmt: skip

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from loadgen.executors.places.machines.addresses import tls_files
 
-DEATH_TIMEOUT_S = 60
+DEATH_TIMEOUT_S = 300
 """Without a scheduler for so long a machine leaves."""
 
 _SCHEDULER = {
