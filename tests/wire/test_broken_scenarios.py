@@ -113,7 +113,7 @@ CASES = {
         107, "task: script error: broken.py:5: ValueError: no",
     ),
     "leaves requests": (
-        f"{PASS}    asyncio.create_task(user.get('/'))\n    await asyncio.sleep(0.1)", 107, "await user.batch(",
+        f"{PASS}    asyncio.create_task(*map(user.get, '/'))\n    await asyncio.sleep(0.1)", 107, "await user.batch(",
     ),
     "sends much": (
         f"{PASS}    assert (await user.post('/bytes/1', data=b'x' * 20_000_000)).ok", 0, "POST /bytes/1",

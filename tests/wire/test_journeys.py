@@ -260,6 +260,45 @@ def test_plain_functions_wait_by_themselves(go: Go) -> None:
     assert result.ledger.ok == 36
 
 
+@pytest.mark.parametrize(("hook", "one", "other"), [("def", "async def", "def"), ("async def", "def", "def")])
+def test_plain_functions_stand_beside_others(go: Go, url: str, hook: str, one: str, other: str) -> None:
+    def wait(kind: str) -> str:
+        return "await " if kind == "async def" else ""
+
+    result = go(
+        f"""
+        class Visitor(User):
+            token = ""
+
+        @per_run
+        def seed(user):
+            yield [user.post("/bytes/1").status]
+
+        @per_user
+        {hook} log_in(user: Visitor):
+            reply = {wait(hook)}user.get("/bytes/2", needed=True)
+            user.token, user.headers["X-Token"], user.seen = reply.text, "t", []
+            yield
+            {wait(hook)}user.get("/bytes/3")
+
+        @scenario
+        {one} first(user: Visitor):
+            assert (user.token, user.headers["x-token"], user.shared) == ("01", "t", [200])
+            assert ({wait(one)}user.get("/bytes/4")).ok
+            user.seen = [*user.seen, "first"]
+
+        @scenario
+        {other} second(user: Visitor):
+            assert {wait(other)}user.get("/bytes/5")
+            user.seen = [*user.seen, "second"]
+            assert len(user.seen) % 2 or (user.token, *sorted(user.seen[-2:])) == ("01", "first", "second")
+        """,
+        requests_limit=12, users=1, processes=1,
+    )  # fmt: skip
+    assert counts(result) == {"first": (6, 0, 0), "second": (6, 0, 0)}, result.transactions
+    assert stats_of(url)["requests"] == 12 + 2 + 1
+
+
 def test_weights_are_kept_exactly_over_a_cycle(go: Go) -> None:
     result = go(
         """
@@ -369,14 +408,15 @@ def test_a_group_fails_of_what_ends_it(go: Go, body: str, error: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "await asyncio.gather(user.get('/'), user.get('/'))",
-        "await asyncio.create_task(user.get('/'))",
+        "await asyncio.gather(page(user), page(user))",
+        "await asyncio.create_task(page(user))",
         """async with asyncio.TaskGroup() as group:
-        group.create_task(user.get('/'))""",
+        group.create_task(page(user))""",
     ],
 )
 def test_a_request_in_a_task_is_told_what_to_write(go: Go, body: str) -> None:
-    result = go(f"import asyncio\n@scenario\nasync def x(user):\n    {body}\n", requests_limit=2, users=1, processes=1)
+    text = f"import asyncio\npage = lambda user: user.get('/')\n@scenario\nasync def x(user):\n    {body}\n"
+    result = go(text, requests_limit=2, users=1, processes=1)
     assert counts(result) == {"x": (0, 2, 0)}
     (row,) = result.transactions["x"].errors
     assert row.message.startswith("journey.py:")

@@ -140,6 +140,7 @@ def test_a_user_that_is_not_ready_does_nothing(shop: ModuleType) -> None:
 
 
 def test_plain_and_unmarked_functions(shop: ModuleType, url: str) -> None:
+    assert try_out(shop.plain, url).step("GET /bytes/3").reply.text == "012"
     assert try_out(shop.plain, url, per_user=False).step("GET /bytes/3").reply.text == "012"
     assert try_out(shop.unmarked, url, shared={"path": "/bytes/8"}).ok
 
@@ -149,8 +150,6 @@ def test_what_cannot_be_tried(shop: ModuleType, url: str) -> None:
         try_out(shop.never, url)
     with pytest.raises(UsageError, match=r"no_user is called with the user alone: `def no_user\(user\)`"):
         try_out(shop.no_user, url)
-    with pytest.raises(UsageError, match="'plain' is a plain `def` and @per_user 'session' is `async def`"):
-        try_out(shop.plain, url)
     with pytest.raises(UsageError, match="expected a URL"):
         try_out(shop.buy, "127.0.0.1")
     with pytest.raises(UsageError, match="timeout: expected a duration"):

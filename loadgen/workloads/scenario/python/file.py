@@ -8,7 +8,7 @@ from loadgen.base.errors import UsageError
 from loadgen.base.user_code import load_file
 from loadgen.plan.declarations import Declarations, declarations
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob, chosen
-from loadgen.workloads.scenario.python.hooks import all_plain
+from loadgen.workloads.scenario.python.hooks import plain_functions
 from loadgen.workloads.scenario.python.missing_await import refuse_missing_awaits
 
 
@@ -17,7 +17,7 @@ def load_job(job: ScenarioJob) -> ScenarioJob:
     assert job.file is not None
     declared = load_declarations(job.file)
     refuse_missing_awaits(job.file)
-    all_plain(declared)
+    plain_functions(declared)
     journeys = tuple(
         Journey(item.name, item.weight, item.think_s, item.fresh, every_s=item.every_s) for item in declared.scenarios
     )

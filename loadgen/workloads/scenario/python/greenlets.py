@@ -56,13 +56,32 @@ class PlainUser(User):
 
 
 def plain_class(kind: type[User]) -> type[User]:
-    """The same class of users, with methods that wait by themselves. Raises UsageError without greenlets."""
+    """The same class of users, with methods that wait by themselves."""
+    plain: type[User] | None = vars(kind).get("_waiting")
+    if plain is None:
+        kind._waiting = plain = type(kind.__name__, (PlainUser, kind), {})
+    return plain
+
+
+def need_greenlets() -> None:
+    """Raises UsageError where there are none."""
     if not HAS_GREENLETS:
         raise UsageError(
             "a scenario that is a plain `def` needs greenlets, which this Python lacks: `pip install greenlet`, "
             "or write `async def` and `await` what the user does"
         )
-    return type(kind.__name__, (PlainUser, kind), {})
+
+
+def plain_view(user: Any) -> Any:
+    """The same user for plain functions, where others are none: both share all that it has."""
+    if isinstance(user, PlainUser) or not isinstance(user, User):
+        return user
+    state = user.__dict__
+    if "view" not in state:
+        view = object.__new__(plain_class(type(user)))
+        view.__dict__ = state
+        state["view"] = view
+    return state["view"]
 
 
 class _Ended:

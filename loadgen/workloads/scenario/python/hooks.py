@@ -5,9 +5,8 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from loadgen.base.errors import UsageError
 from loadgen.plan.declarations import Declarations
-from loadgen.workloads.scenario.python.greenlets import as_coroutine_function
+from loadgen.workloads.scenario.python.greenlets import as_coroutine_function, need_greenlets, plain_view
 
 Part = Callable[[], Any]
 """Gives something to await."""
@@ -18,19 +17,15 @@ def is_plain(function: Callable[..., Any]) -> bool:
     return not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function))
 
 
-def all_plain(declared: Declarations) -> bool:
-    """Whether the scenarios wait by themselves, as plain functions. Raises UsageError where only some do, or what
-    stands around them does not.
+def plain_functions(declared: Declarations) -> tuple[list[Callable[..., Any]], bool]:
+    """Those of the file that wait by themselves, and whether there are others, too. Raises UsageError where such
+    functions cannot be called here.
     """
-    plain = [item for item in declared.scenarios if is_plain(item.function)]
-    around = [
-        item for item in (declared.per_user, declared.per_run) if item is not None and not is_plain(item.function)
-    ]
-    if plain and (around or len(plain) < len(declared.scenarios)):
-        other = f"@{around[0].kind} {around[0].name!r} is" if around else "others are"
-        alike = "write all of a file alike"
-        raise UsageError(f"scenario {plain[0].name!r} is a plain `def` and {other} `async def`; {alike}")
-    return bool(plain)
+    items = [*declared.scenarios, *filter(None, (declared.per_user, declared.per_run))]
+    plain = [item.function for item in items if is_plain(item.function)]
+    if plain:
+        need_greenlets()
+    return plain, len(plain) < len(items)
 
 
 def parts(function: Callable[[Any], Any], user: Any) -> tuple[Part, Part]:
@@ -38,6 +33,8 @@ def parts(function: Callable[[Any], Any], user: Any) -> tuple[Part, Part]:
     if inspect.isasyncgenfunction(function):
         steps = function(user)
         return lambda: _first_of(steps), lambda: anext(steps, None)
+    if is_plain(function):
+        user = plain_view(user)
     if inspect.isgeneratorfunction(function):
         plain = function(user)
         step = as_coroutine_function(lambda _: next(plain, None))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.exchange import ErrorClass
@@ -44,6 +44,9 @@ class User:
     - `needed=True`: a bad reply ends the journey
     - `timeout`: seconds; `redirects`: how many are followed (10), 0 for none
     """
+
+    _waiting: ClassVar["type[User]"]
+    """The same class for plain functions, once that was made."""
 
     def __init__(
         self,

@@ -18,8 +18,8 @@ from loadgen.workloads.scenario.data.feeds import open_feed
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.python.coroutines import AwaitedScript, CoroutineScript, PartScript
 from loadgen.workloads.scenario.python.file import digest, load_declarations
-from loadgen.workloads.scenario.python.greenlets import as_coroutine_function, plain_class
-from loadgen.workloads.scenario.python.hooks import Part, all_plain, parts
+from loadgen.workloads.scenario.python.greenlets import as_coroutine_function, plain_class, plain_view
+from loadgen.workloads.scenario.python.hooks import Part, parts, plain_functions
 from loadgen.workloads.scenario.python.user import User
 from loadgen.workloads.scenario.sending.requests import RequestMaker
 
@@ -58,9 +58,12 @@ class ScenarioWorkload:
         scenarios = {item.name: item for item in self._declared.scenarios}
         functions = [scenarios[journey.name].function for journey in job.journeys]
         kind = user_class(self._declared)
-        plain = all_plain(self._declared)
-        self._user_class = plain_class(kind) if plain else kind
-        self._functions = [as_coroutine_function(function) for function in functions] if plain else functions
+        plain, mixed = plain_functions(self._declared)
+        self._user_class = kind if mixed else plain_class(kind)
+        self._functions = [
+            function if function not in plain else as_coroutine_function(_viewed(function) if mixed else function)
+            for function in functions
+        ]
         self.journeys = Journeys(
             job.journeys, recorder.names, recorder.transactions, on_failure,
             limit=shard.requests_limit, warmup=warmup, seed=shard.seed // 1_000_003, by_user=job.by_user, clock=clock,
@@ -123,6 +126,10 @@ class ScenarioWorkload:
         except KeyError:
             raise LookupError("a feed is declared at the top of the file: `words = feed('words.csv')`") from None
         return rows.row(user)
+
+
+def _viewed(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda user: function(plain_view(user))
 
 
 def user_class(declared: Declarations) -> type[User]:
