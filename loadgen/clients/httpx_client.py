@@ -223,7 +223,7 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
     def cut(self) -> None:
         self._is_cut = True
         if self._running is not None:
-            self._running[0].call_soon_threadsafe(self._expire)
+            self._running[0].call_soon_threadsafe(self.give_up)
 
     @asynccontextmanager
     async def _limit(self, seconds: float) -> AsyncIterator[None]:
@@ -237,7 +237,8 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
         finally:
             self._running = None
 
-    def _expire(self) -> None:
+    def give_up(self) -> None:
+        """End what runs now as its deadline would; to be called on its loop."""
         if self._running is not None:
             loop, limit = self._running
             if not limit.expired():

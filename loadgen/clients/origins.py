@@ -87,6 +87,11 @@ class OriginClients:
         for client in (self._home, *list(self._others.values())):
             client.cut()
 
+    def give_up(self) -> None:
+        """End what runs now as its deadline would, where that is on a loop; to be called there."""
+        for client in (self._home, *self._others.values()):
+            getattr(client, "give_up", _nothing)()
+
     def drop(self) -> None:
         for client in (self._home, *self._others.values()):
             client.drop()
@@ -94,3 +99,7 @@ class OriginClients:
     async def close(self) -> None:
         for client in (self._home, *self._others.values()):
             await client.close()
+
+
+def _nothing() -> None:
+    """A client that blocks its thread cannot be told anything in it."""

@@ -174,7 +174,7 @@ def _journey_workload(
     workload = ScenarioWorkload(
         job, task.shard, plan.most_users, recorder, breaker.failed, learn=task.learn, tls=task.endpoint.tls,
         origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock, sequential=sequential,
-        loop=partial(ThreadLoop, strays) if threads else lambda: loop,
+        loop=partial(ThreadLoop, strays, timeout_s=plan.timeout_s) if threads else lambda: loop,
     )  # fmt: skip
     strays.journeys = workload.journeys
     return workload
@@ -185,9 +185,10 @@ def _calls(task: Assignment, job: ScenarioJob, recorder: Recorder, breaker: Brea
     from loadgen.workloads.callables.workload import CallableWorkload
 
     on_loop = task.plan.mode != "threads"
+    own_loop = partial(ThreadLoop, timeout_s=task.plan.timeout_s)
     return CallableWorkload(
         job, task.shard, recorder, breaker.failed, origin=task.endpoint.origin, clock=task.clock,
-        loop=asyncio.get_running_loop if on_loop else ThreadLoop, on_loop=on_loop,
+        loop=asyncio.get_running_loop if on_loop else own_loop, on_loop=on_loop,
     )  # fmt: skip
 
 

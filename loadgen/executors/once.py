@@ -4,6 +4,7 @@ import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from loadgen.base.clock import Clock, now_ns
@@ -31,8 +32,8 @@ class PerRun:
         shard = Shard(0, 1, 0, 1, None, plan.seed * 1_000_003)
         self._workload = ScenarioWorkload(
             replace(job, feeds=()), shard, plan.users, recorder, nothing, origin=endpoint.origin,
-            keep_alive=plan.keep_alive,
-            wire=plan.writes_wire, warmup=False, clock=clock, loop=ThreadLoop, sequential=True,
+            keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=clock,
+            loop=partial(ThreadLoop, timeout_s=plan.timeout_s), sequential=True,
         )  # fmt: skip
         self._one = OneUser(endpoint, context, clock, on_exchange)
         self._script = self._workload.part()

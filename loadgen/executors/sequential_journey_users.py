@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from loadgen.base.exchange import Request
+from loadgen.clients.origins import OriginClients
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
@@ -67,9 +68,13 @@ class SequentialJourneyUsers(SequentialUsers):
                     break
 
     def _cancel_awaited(self, user: int) -> None:
-        """Something cancels the user: as a task would, it cancels what that awaits."""
+        """Something cancels the user: as a task would, it cancels what that awaits, on a loop a request as well."""
         if user in self._awaited:
             self._awaited[user].cancel()
+            return
+        for client in (self._clients[user], *self._extra[user]):
+            if isinstance(client, OriginClients):
+                client.give_up()
 
     async def close(self) -> None:
         try:

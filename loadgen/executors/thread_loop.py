@@ -9,26 +9,71 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from loadgen.base.clock import s_to_ns
+
 OnFailure = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 CANCEL_S = 1.0
 """For tasks to end that were cancelled, which may swallow that."""
+
+FAR_S = 3600.0
+"""A timeout that is further away, or endless, is looked at again later."""
 
 _thread = threading.local()
 
 
 class ThreadLoop:
-    """Stands where asyncio looks for the running loop; belongs to one thread at a time. `on_failure` as asyncio's."""
+    """Stands where asyncio looks for the running loop; belongs to one thread at a time. `on_failure` as asyncio's.
 
-    def __init__(self, on_failure: OnFailure | None = None) -> None:
+    `timeout_ns` is what a request may take that does not say it.
+    """
+
+    def __init__(self, on_failure: OnFailure | None = None, *, timeout_s: float) -> None:
+        self.timeout_ns = s_to_ns(timeout_s)
         self._on_failure = on_failure
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._limits: list[tuple[float, asyncio.Handle, asyncio.Timeout]] = []
 
     def __getattr__(self, name: str) -> Any:
+        return getattr(self._real(), name)
+
+    def _real(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._loop.set_exception_handler(self._on_failure)
-        return getattr(self._loop, name)
+        return self._loop
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any, **options: Any) -> asyncio.TimerHandle:
+        """As a loop's. What the thread's own code has for it are the timeouts around it."""
+        handle = self._real().call_at(when, callback, *args, **options)
+        self._note_limit(when, handle, callback)
+        return handle
+
+    def call_soon(self, callback: Callable[..., object], *args: Any, **options: Any) -> asyncio.Handle:
+        """As a loop's; a timeout that is over when it begins comes here."""
+        handle = self._real().call_soon(callback, *args, **options)
+        self._note_limit(0.0, handle, callback)
+        return handle
+
+    def _note_limit(self, when: float, handle: asyncio.Handle, callback: Callable[..., object]) -> None:
+        limit = getattr(callback, "__self__", None)
+        if isinstance(limit, asyncio.Timeout):
+            self._limits.append((when, handle, limit))
+
+    def left_ns(self) -> int | None:
+        """How long the thread's code may go on before the first of its own timeouts ends that; None without any."""
+        if not self._limits:
+            return None
+        self._limits = [(when, handle, limit) for when, handle, limit in self._limits
+                        if not (handle.cancelled() or limit.expired())]  # fmt: skip
+        first = min((when for when, _, _ in self._limits), default=None)
+        return None if first is None else s_to_ns(min(first - self._real().time(), FAR_S))
+
+    def turn(self) -> None:
+        """Do what is due."""
+        loop = self._real()
+        loop.call_soon(loop.stop)
+        loop.run_forever()
 
     @staticmethod
     def of_thread() -> "ThreadLoop | None":

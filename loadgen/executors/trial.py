@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import Endpoint
@@ -78,6 +79,6 @@ def _workload(
 
     return ScenarioWorkload(
         job, shard, 1, watcher.recorder, nothing, origin=endpoint.origin, keep_alive=plan.keep_alive,
-        wire=plan.writes_wire,
-        warmup=False, clock=clock, loop=ThreadLoop, sequential=True, learn=learn,
+        wire=plan.writes_wire, warmup=False, clock=clock, loop=partial(ThreadLoop, timeout_s=plan.timeout_s),
+        sequential=True, learn=learn,
     )  # fmt: skip

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from loadgen.results.trial import Checked, Event, Measured
 from loadgen.session.here import plan_here
 from loadgen.workloads.scenario.base import not_timed
 from loadgen.workloads.scenario.failures import JourneyEndedError
-from loadgen.workloads.scenario.python.coroutines import PartScript
+from loadgen.workloads.scenario.python.awaited import PartScript
 from loadgen.workloads.scenario.python.hooks import Part, parts
 from loadgen.workloads.scenario.python.workload import ScenarioWorkload
 from loadgen.workloads.scenario.replies.reply import Reply
@@ -115,9 +116,8 @@ class _Journey:
         self._per_user = declared.per_user
         self._workload = ScenarioWorkload(
             job, Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), 1, watcher.recorder, nothing, origin=endpoint.origin,
-            keep_alive=plan.keep_alive,
-            wire=plan.writes_wire, warmup=False, clock=now_ns, loop=ThreadLoop, sequential=True,
-            declared=declared,
+            keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=now_ns,
+            loop=partial(ThreadLoop, timeout_s=plan.timeout_s), sequential=True, declared=declared,
         )  # fmt: skip
         self._script: PartScript = self._workload.part()
         self._script.user.shared = shared

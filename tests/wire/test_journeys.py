@@ -244,6 +244,38 @@ def test_whatever_else_asyncio_has_is_awaited_beside(go: Go, body: str) -> None:
     assert result.ledger.ok == 8
 
 
+@pytest.mark.parametrize("wait", ["get('/delay/60000')", "batch('/', '/delay/60000')", "pause(60)"])
+def test_a_timeout_of_asyncios_own_ends_whatever_is_in_it(go: Go, where: dict[str, Any], wait: str) -> None:
+    if "client" in where and "pause" in wait:
+        pytest.skip("a pause of a user with httpx ends by itself alone")
+    result = go(
+        f"""
+        import asyncio
+        @scenario
+        async def hasty(user):
+            for _ in range(2):
+                try:
+                    async with asyncio.timeout(0.05):
+                        await user.{wait}
+                    raise ValueError("not reached")
+                except TimeoutError:
+                    pass
+            user.failed = None
+            async with asyncio.timeout(60):
+                await user.get("/bytes/1")
+        """,
+        requests_limit=2, users=2,
+    )  # fmt: skip
+    assert counts(result) == {"hasty": (2, 0, 0)}, result.transactions
+    assert result.requests["hasty/GET /bytes/1"].ledger.ok == 2
+    slow = result.requests.get("hasty/GET /delay/60000")
+    assert (
+        slow is None
+        if "pause" in wait
+        else slow is not None and [row.error_class for row in slow.errors] == ["timeout"]
+    )
+
+
 def test_plain_functions_wait_by_themselves(go: Go) -> None:
     result = go(
         """

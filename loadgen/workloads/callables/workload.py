@@ -19,7 +19,7 @@ from loadgen.workloads.callables.job import digest_of, load_callable
 from loadgen.workloads.callables.results import CallResults
 from loadgen.workloads.scenario.failures import place
 from loadgen.workloads.scenario.journeys import Journeys
-from loadgen.workloads.scenario.python.coroutines import AwaitedScript
+from loadgen.workloads.scenario.python.awaited import AwaitedScript
 from loadgen.workloads.scenario.python.user import User
 from loadgen.workloads.scenario.sending.requests import RequestMaker
 

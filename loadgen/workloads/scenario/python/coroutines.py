@@ -17,7 +17,6 @@ from loadgen.workloads.scenario.journeys import UNLIMITED, Journeys
 from loadgen.workloads.scenario.python.current_task import CurrentTask
 from loadgen.workloads.scenario.python.hooks import Part
 from loadgen.workloads.scenario.python.user import User
-from loadgen.workloads.scenario.replies.answers import answer_of
 from loadgen.workloads.scenario.sending.requests import PER_USER, UserRequest
 
 BROKEN_PAUSE_NS = 50 * NS_PER_MS
@@ -140,7 +139,7 @@ class CoroutineScript:
         while True:
             if journeys.over or (bounded and (self.passes >= most or (limited and not journeys.begin()))):
                 began_ns = 0
-                await _over()
+                await over()
                 continue
             if several:
                 self.journey = journey = journeys.pick(user.number, self.passes)
@@ -182,7 +181,7 @@ class CoroutineScript:
             elif not self.flows:
                 now = 0
                 self.asked = False
-                await _over()
+                await over()
             began_ns = now
 
     async def _ended(self, error: BaseException) -> None:
@@ -209,7 +208,7 @@ class CoroutineScript:
             self._after = None
             self.out = True
             while True:
-                await _over()
+                await over()
         self._ready = True
         return self._journeys.clock()
 
@@ -239,54 +238,7 @@ class CoroutineScript:
     async def _goodbye(self, after: Part) -> None:
         await self._aside(after)
         while True:
-            await _over()
-
-
-class AwaitedScript(CoroutineScript):
-    """The same for drivers that give outcomes as clients do; with a `ThreadLoop`, in a thread that has no loop."""
-
-    def resume(self, outcome: Any) -> Step | None:
-        if outcome is not None:
-            outcome = self._answer(outcome)
-        enter = getattr(self.loop, "enter", None)
-        if enter is None:
-            step = super().resume(outcome)
-        else:
-            enter()
-            try:
-                step = super().resume(outcome)
-            finally:
-                self.loop.leave()
-        self._step = step
-        return step
-
-    def _answer(self, outcome: Any) -> Any:
-        step = self._step
-        if isinstance(step, Batch):
-            return [answer_of(*pair) for pair in zip(step.requests, outcome, strict=True)]
-        assert isinstance(step, Request)
-        return answer_of(step, outcome)
-
-    _step: Step | None = None
-
-
-class PartScript(AwaitedScript):
-    """One thing that a file does, for a user that begins no journeys. What it raises comes out of `resume`.
-
-    `result` is what it gave.
-    """
-
-    result: Any = None
-
-    def take(self, part: Part, name: str) -> None:
-        """This is to be done next; its requests are named after it."""
-        self._stepped = stepped = self._done(part, name)
-        self._send = stepped.send
-
-    async def _done(self, part: Part, name: str) -> None:
-        self.user.begin(name)
-        self.result = await part()
-        await _over()
+            await over()
 
 
 @coroutine
@@ -295,5 +247,6 @@ def _step(step: Step) -> Any:
 
 
 @coroutine
-def _over() -> Any:
+def over() -> Any:
+    """To be awaited where a pass is over; comes back when the next may begin."""
     yield _OVER

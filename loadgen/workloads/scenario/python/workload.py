@@ -16,7 +16,8 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Shard
 from loadgen.workloads.scenario.data.feeds import open_feed
 from loadgen.workloads.scenario.journeys import Journeys
-from loadgen.workloads.scenario.python.coroutines import AwaitedScript, CoroutineScript, PartScript
+from loadgen.workloads.scenario.python.awaited import AwaitedScript, PartScript
+from loadgen.workloads.scenario.python.coroutines import CoroutineScript
 from loadgen.workloads.scenario.python.file import digest, load_declarations
 from loadgen.workloads.scenario.python.greenlets import as_coroutine_function, plain_class, plain_view
 from loadgen.workloads.scenario.python.hooks import Part, parts, plain_functions
