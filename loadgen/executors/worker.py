@@ -51,6 +51,8 @@ class Worker:
         self._opens_ns = 0
         self._ends_ns = UNLIMITED
         self._closing_ns = 0
+        self._ticked_ns = 0
+        self._window: Window = "measured"
         self._watch: LoopWatch | None = None
         self._cpu_ns = time.process_time_ns if task.plan.mode == "threads" else time.thread_time_ns
 
@@ -84,7 +86,13 @@ class Worker:
         return (self._closing_ns + LOST_NS if self._closing_ns else ends_ns) + s_to_ns(self._task.plan.grace_s)
 
     def _on_hung(self, where: str) -> None:
-        self._task.deliver(Frame(self._index, 0, 0, Recording(), hung=where))
+        """Called in a thread of the watch's: what was recorded goes with it, as the loop does not turn any more."""
+        elapsed_ns, recording = 0, Recording()
+        if self._opens_ns and not self._closing_ns:  # else it was handed over, or nothing was
+            elapsed_ns = max(self._ticked_ns - self._opens_ns, 0)
+            recording = self._users.take()
+            self._show()
+        self._task.deliver(Frame(self._index, self._second, elapsed_ns, recording, self._window, hung=where))
 
     async def _open(self) -> None:
         users = self._users
@@ -119,7 +127,7 @@ class Worker:
         closes_ns = UNLIMITED if plan.duration_s is None else opens_ns + s_to_ns(plan.duration_s)
         tick_s = min(TICK_S, plan.timeout_s / 10)
         self._opens_ns = opens_ns
-        window: Window = "warmup" if plan.warmup_s else "measured"
+        self._window = "warmup" if plan.warmup_s else "measured"
         meter = UsageMeter(self._cpu_ns)
         cut_ns = 0
         tells_failures = True
@@ -129,7 +137,7 @@ class Worker:
         self._show()
         while not users.finished:
             next_second_ns = opens_ns + (self._second + 1) * NS_PER_S
-            boundary_ns = {"warmup": opens_ns, "measured": min(closes_ns, next_second_ns)}.get(window, UNLIMITED)
+            boundary_ns = {"warmup": opens_ns, "measured": min(closes_ns, next_second_ns)}.get(self._window, UNLIMITED)
             asked_ns = task.clock()
             pause_s = max(0.0, min(tick_s, (boundary_ns - asked_ns) / NS_PER_S))
             await asyncio.sleep(pause_s)
@@ -137,6 +145,7 @@ class Worker:
             meter.woke(now - asked_ns - s_to_ns(pause_s))
             if self._watch is not None:
                 self._watch.beat()
+            self._ticked_ns = now
             users.tick(now)
             self._show()
             control.check_lease(now)
@@ -151,23 +160,23 @@ class Worker:
                 if now - cut_ns >= LOST_NS:
                     break
             stopped = control.stop != GO
-            if window == "warmup" and (now >= opens_ns or stopped):
-                users.end_warmup(self._deliver(now, window))
+            if self._window == "warmup" and (now >= opens_ns or stopped):
+                users.end_warmup(self._deliver(now, self._window))
                 gc.freeze()  # so does what the warm-up made
                 meter.begin()
-                window = "measured"
-            if window == "measured":
+                self._window = "measured"
+            if self._window == "measured":
                 over = now >= closes_ns or stopped
                 if over or now >= next_second_ns:
                     # Without a cool-down nothing was sent after the close, however late we look.
-                    self._deliver(now if plan.cool_down_s else min(now, closes_ns), window)
+                    self._deliver(now if plan.cool_down_s else min(now, closes_ns), self._window)
                 if over:
                     meter.end()
-                    window = "cooldown" if plan.cool_down_s and not stopped else "drain"
+                    self._window = "cooldown" if plan.cool_down_s and not stopped else "drain"
         usage = meter.usage(gc_watch.pause_ns)
         if self._watch is not None:
             usage = replace(usage, stalled_in=self._watch.longest)
-        self._deliver(users.finished_ns or task.clock(), window, usage)
+        self._deliver(users.finished_ns or task.clock(), self._window, usage)
         if cut_ns and not users.finished:
             raise UsersLostError("users that were cut never came to an end")
 

@@ -78,7 +78,7 @@ def assemble(
     collected.finish()
     total = collected.total.total()
     clocks = clocks_of(total) | collected.total.opening
-    ledger, samples_lost = _ledger(plan, control, total, collected.unmeasured_sent, end)
+    ledger, samples_lost = _ledger(plan, control, total, collected, end)
     journeys = _journeys(plan, control, collected)
     duration_s = collected.window_elapsed_ns / NS_PER_S
     result = Result(
@@ -166,14 +166,15 @@ def _course(collected: Collector, number: int) -> list[CourseRow]:
     return rows
 
 
-def _ledger(plan: Plan, control: Control, total: Tally, unmeasured: int, end: Ending) -> tuple[Ledger, int]:
+def _ledger(plan: Plan, control: Control, total: Tally, collected: Collector, end: Ending) -> tuple[Ledger, int]:
     """Sums from frames; where frames are missing, from the control's slots, with what they lack."""
-    sent, samples_lost = control.total(Slot.SENT) - unmeasured, 0
+    sent, samples_lost = control.total(Slot.SENT) - collected.unmeasured_sent, 0
     ok, failed, unknown = total.ok, total.failed, total.unknown
     if not end.whole:
-        samples_lost = max(0, control.total(Slot.OK) - ok)
-        ok = max(ok, control.total(Slot.OK))
-        failed = max(failed, control.total(Slot.FAILED))
+        shown_ok = control.total(Slot.OK) - collected.unmeasured_ok
+        samples_lost = max(0, shown_ok - ok)
+        ok = max(ok, shown_ok)
+        failed = max(failed, control.total(Slot.FAILED) - collected.unmeasured_failed)
         sent = max(sent, ok + failed)
         unknown = sent - ok - failed
     not_sent = 0 if _counts_journeys(plan) else _not_begun(plan, control, sent)

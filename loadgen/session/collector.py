@@ -44,11 +44,12 @@ class Collector:
     Both are complete after `finish`; until then they lack the seconds that are not closed. A second closes when every
     worker that still reports is past it. What comes later than that is counted in the next one to close, so that the
     seconds always add up to the whole. `on_second` takes each as it closes, to be read only; `users` says how many have
-    started then. `named` has blocks of each of the first names, where there are several. `unmeasured_sent` are
-    requests of the warm-up and the cool-down, `failed` failures of the whole run, this machine's own among them.
-    `names` are those of the run, in the order in which they came; name ids in a frame become theirs. `journeys` is what
-    the window held of them, `unmeasured_journeys` how many ended outside of what is measured. `setup` are the requests
-    that prepared, of the whole run, which are in no other sum but `unmeasured_sent`.
+    started then. `named` has blocks of each of the first names, where there are several. `unmeasured_sent` are requests
+    of the warm-up and the cool-down, of them `unmeasured_ok` good, and `unmeasured_failed` failed by the target's
+    fault; `failed` are failures of the whole run, this machine's own among them. `names` are those of
+    the run, in the order in which they came; name ids in a frame become theirs. `journeys` is what the window held of
+    them, `unmeasured_journeys` how many ended outside of what is measured. `setup` are the requests that prepared, of
+    the whole run, which are in no other sum but `unmeasured_sent`.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Collector:
         self.total = Recording()
         self.names = names or Names(most=None)
         self.unmeasured_sent = 0
+        self.unmeasured_ok = 0
+        self.unmeasured_failed = 0
         self.failed = 0
         self.window_ok = 0
         self.window_done = 0
@@ -97,7 +100,10 @@ class Collector:
         if frame.usage is not None:
             self.usages[frame.worker] = frame.usage
         if frame.window in ("warmup", "cooldown"):
-            self.unmeasured_sent += recording.total().sent
+            done = recording.total()
+            self.unmeasured_sent += done.sent
+            self.unmeasured_ok += done.ok
+            self.unmeasured_failed += sum(row.count for error, row in done.errors.items() if error.fault == "target")
             self.unmeasured_journeys += sum(tally.sent for tally in self._journeys(recording))
             self.total.merge_connections(recording)
             return

@@ -138,8 +138,11 @@ class Session:
             self._hung.append(frame.hung)
             turns = threading.Event()
             loop.call_soon_threadsafe(turns.set)
-            if threading.get_ident() != own and not turns.wait(ALIVE_S):  # it is this loop that hangs
-                self._hooks.emergency(self._result(whole=False))
+            if threading.get_ident() == own or turns.wait(ALIVE_S):
+                loop.call_soon_threadsafe(self._take, frame)
+                return
+            self._take(frame)  # it is this loop that hangs
+            self._hooks.emergency(self._result(whole=False))
 
         try:
             self._futures = self._place.start(make_shards(self._plan), deliver)

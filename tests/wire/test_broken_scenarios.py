@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.support.command import MODES, Command, wait_until
+from tests.support.command import MODES, Command, load, stats_of, wait_until
 
 SOON_S = 20.0
 """Of a run for 300 ms with a grace of as much, which is to end within five seconds: also on a machine that is busy."""
@@ -145,6 +145,22 @@ def test_the_run_ends_and_says_whose_code_it_was(case: str, where: str, url: str
     assert says in done.out + done.err
     assert "Traceback" not in done.err
     assert time.monotonic() - began_s < SOON_S
+
+
+@pytest.mark.parametrize("where", ["async", "processes"])
+@pytest.mark.slow  # waits until code is known not to come back
+def test_what_was_done_before_it_hung_is_counted(where: str, url: str, tmp_path: Path) -> None:
+    file, result = tmp_path / "broken.py", tmp_path / "result.json"
+    text = "@scenario\nasync def x(user):\n    for _ in range(50): await user.get('/')\n    while True:\n        pass"
+    file.write_text(f"from loadgen.scenario import *\n{text}\n", "utf-8")
+    mode = MODES[where]
+    with Command("run", file, "--target", url, "-c", 2, "-d", "1s", "--grace", 0, "-q", "-o", result, *mode) as command:
+        assert command.finish().code == 107
+    ended = load(result)
+    assert ended.ledger.sent == stats_of(url)["requests"] >= 50
+    assert ended.samples_lost == 0
+    assert ended.requests["x/GET /"].ledger.ok == ended.ledger.ok >= 50
+    assert (ended.journeys.started, ended.journeys.unfinished) == (2, 2)
 
 
 @pytest.mark.slow  # waits until a signal is known not to be taken

@@ -191,7 +191,7 @@ def test_a_user_that_cannot_prepare_itself_takes_no_arrivals_of_others(go: Go, o
         assert (unready, journeys.started) == (4, 0)
     else:
         assert 1 <= unready <= 3
-        assert journeys.not_started == unready
+        assert journeys.not_started >= unready, "the last of the others may find nobody, too"
 
 
 @pytest.mark.parametrize(

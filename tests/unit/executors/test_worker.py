@@ -13,7 +13,8 @@ from tests.support.fakes import FakeUsers, VirtualClock, make_plan, run_virtuall
 class Run:
     """A Worker with fake users on virtual time. Instants of `at` count from the gate, which opens at once."""
 
-    def __init__(self, finish_s=None, *, gate=True, raises=None, **plan):
+    def __init__(self, finish_s=None, *, gate=True, raises=None, watch=None, **plan):
+        self.watch = watch
         self.clock = VirtualClock()
         self.plan = make_plan(**plan)
         self.control = SharedState.create(1)
@@ -35,7 +36,7 @@ class Run:
 
     async def _main(self):
         task = task_for(self.plan, self.control, self.clock, deliver=self.frames.append)
-        running = asyncio.ensure_future(Worker(task, self.users).run())
+        running = asyncio.ensure_future(Worker(task, self.users, None, self.watch).run())
         if self.gate:
             await self._open_gate()
         else:
@@ -212,3 +213,34 @@ def test_a_ramp_does_not_wait_for_connections():
 def test_a_bug_of_the_users_comes_out_of_the_worker():
     with pytest.raises(ZeroDivisionError):
         Run(finish_s=0.5, raises=ZeroDivisionError()).whole()
+
+
+class Watch:
+    """Is told of a loop that hangs by the test."""
+
+    longest = ""
+
+    def __init__(self, _due, on_hung, _clock):
+        Watch.on_hung = on_hung
+
+    def start(self):
+        """Nothing is looked at."""
+
+    beat = close = start
+
+
+def test_what_was_recorded_before_the_loop_hung_goes_with_where_that_is():
+    run = Run(finish_s=3.0, watch=Watch, duration_s=3.0)
+    run.at[1.52] = lambda _run: Watch.on_hung("shop.py:12 in buy")
+    frames = run.whole()
+    (told,) = [frame for frame in frames if frame.hung is not None]
+    assert (told.hung, told.window, told.second, told.recording.total().ok) == ("shop.py:12 in buy", "measured", 1, 1)
+    assert 1.4 < told.elapsed_ns / NS_PER_S <= 1.51, "up to where the loop was last seen to turn"
+    assert run.slots[Slot.SENT] == sum(frame.recording.total().sent for frame in frames)
+
+
+def test_a_loop_that_hangs_when_all_is_handed_over_has_nothing_more_to_give():
+    run = Run(finish_s=1.0, watch=Watch, duration_s=1.0)
+    frames = run.whole()
+    Watch.on_hung("shop.py:12 in buy")
+    assert (frames[-1].hung, frames[-1].recording.total().sent) == ("shop.py:12 in buy", 0)

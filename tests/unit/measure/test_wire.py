@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
@@ -76,7 +76,7 @@ def written(*several):
     return stream.getvalue()
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(frames, max_size=2))
 def test_frames_come_out_as_they_went_in(several):
     stream = io.BytesIO(written(*several))

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from loadgen.base.clock import NS_PER_S
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.base import WorkersLostError
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.exit_code import ExitCode, exit_code
-from loadgen.measure.recording import Frame, Recording
+from loadgen.measure.recording import Frame, Recording, Tally
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Plan, StopRules
@@ -26,6 +27,14 @@ OPENED_S = 0.04
 
 def plan_of(workers: int = 2, **changes: Any) -> Plan:
     return make_plan(**{"processes": workers, "users": workers, "duration_s": 3.0, "grace_s": 1.0, **changes})
+
+
+def hung(worker: FakeWorker) -> Frame:
+    """What the watch of a worker says, with 30 requests that were done since the last frame."""
+    for slot in (Slot.SENT, Slot.OK):
+        worker.control.put(worker.shard.index, slot, worker.control.get(worker.shard.index, slot) + 30)
+    recording = Recording({0: Tally(ok=30)})
+    return Frame(worker.shard.index, 1, NS_PER_S, recording, hung="shop.py:12 in buy")
 
 
 def stalls(after_s: float, service_s: float = 60.0) -> Any:
@@ -196,7 +205,7 @@ def test_code_of_a_scenarios_own_that_never_comes_back_is_named_and_ends_the_run
         await worker.connect()
         await worker.gate()
         await worker.load(1.0)
-        worker.deliver(Frame(worker.shard.index, 0, 0, Recording(), hung="shop.py:12 in buy"))
+        worker.deliver(hung(worker))
         await asyncio.Event().wait()
 
     run = Coordinated(plan_of(), hangs)
@@ -206,6 +215,9 @@ def test_code_of_a_scenarios_own_that_never_comes_back_is_named_and_ends_the_run
     assert run.abandoned
     assert run.took_s == pytest.approx(OPENED_S + 3.0 + 1.0 + 2.0, abs=0.4)
     assert result.generator.verdict == "invalid"
+    assert result.ledger.ok == 430
+    assert result.requests["GET /"].ledger.ok + result.samples_lost == 430
+    assert result.samples_lost <= 1, "what the worker says with it is there"
 
 
 def test_a_loop_that_does_not_turn_any_more_is_left_with_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,8 +228,7 @@ def test_a_loop_that_does_not_turn_any_more_is_left_with_what_is_known(monkeypat
         await worker.connect()
         await worker.gate()
         await worker.load(1.0)
-        frame = Frame(worker.shard.index, 0, 0, Recording(), hung="shop.py:12 in buy")
-        watch = threading.Thread(target=worker.deliver, args=(frame,))
+        watch = threading.Thread(target=worker.deliver, args=(hung(worker),))
         watch.start()
         watch.join()
         worker.leave()
@@ -227,7 +238,7 @@ def test_a_loop_that_does_not_turn_any_more_is_left_with_what_is_known(monkeypat
     (left,) = run.emergencies
     assert (left.ended_by, exit_code(left)) == ("script", ExitCode.SCRIPT)
     assert "shop.py:12 in buy" in left.ended_because
-    assert left.ledger.ok == pytest.approx(200, abs=4)
+    assert left.ledger.ok == pytest.approx(230, abs=4)
 
 
 def test_fail_fast_stops_at_the_failure_that_is_one_too_many() -> None:
