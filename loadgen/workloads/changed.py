@@ -123,7 +123,7 @@ class ChangedScript:
 def next_in_origin(reply: Reply, request: Request, origin: Origin) -> Redirect | None:
     """What a reply says to ask for instead, within the origin; None where nothing follows, or elsewhere."""
     seen = SeenReply(reply.status, None, b"", 0, reply.head)
-    redirect = next_request(seen, request, origin)
+    redirect = next_request(seen, request.method, request.target, origin)
     return redirect if redirect is not None and redirect.same_origin else None
 
 

@@ -13,6 +13,8 @@ from loadgen.plan.profiles.document import read_profile
 from loadgen.results.result import Result
 from loadgen.session.here import plan_here
 from tests.support.command import balanced
+from tests.support.fault_server import FaultServer
+from tests.support.steps import AwaitClose, ReadRequest, Send
 from tests.wire.test_journeys import MODES, counts
 
 PROFILE = """
@@ -126,3 +128,25 @@ def test_secrets_out_of_replies_are_hidden(tmp_path: Path, url: str, where: dict
     result = ran(tmp_path, url, text, total_requests="4", **where)
     assert counts(result) == {"a": (0, 4, 0)}
     assert "GET /orders/[redacted]" in repr(result.transactions["a"].errors)
+
+
+def test_redirects_are_followed_and_each_is_counted(tmp_path: Path, where: dict[str, Any]) -> None:
+    there = b"HTTP/1.1 302 F\r\nLocation: /there\r\nSet-Cookie: s=1; Path=/\r\nContent-Length: 0\r\n\r\n"
+    here = b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{"id":5}'
+    talk = [ReadRequest(), Send(there), ReadRequest(), Send(here), ReadRequest(), Send(here)] * 3
+    with FaultServer(lambda _: [*talk, AwaitClose()]) as server:
+        text = """
+scenarios:
+  a:
+    steps:
+      - {path: /login, json: {user: ann}, redirects: 1, extract: {ID: {json: id}}}
+      - {path: "/items/${ID}"}
+"""
+        result = ran(tmp_path, server.url, text, journeys_per_user="3", **where)
+    assert counts(result) == {"a": (12, 0, 0)}, result.transactions
+    assert {name: row.ledger.ok for name, row in result.requests.items()} == {
+        "a/POST /login": 24, "a/GET /items/${ID}": 12,
+    }  # fmt: skip
+    lines = Counter(request.raw.partition(b" HTTP")[0] for request in server.requests)
+    assert lines == {b"POST /login": 12, b"GET /there": 12, b"GET /items/5": 12}
+    assert all(b"Cookie: s=1" in request.raw for request in server.requests if b" /there" in request.raw)

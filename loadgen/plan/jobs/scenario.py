@@ -45,7 +45,7 @@ class Extract:
 class Step:
     """One entry of a declared journey: a request with what it extracts, or steps in it that are timed as one (`group`),
     sent at the same time (`together`), or done several times (`repeat`). `think_s` is an inclusive range of a pause
-    after it."""
+    after it. So many `redirects` of a request are followed, each of which is a request of its own, by the same name."""
 
     kind: Literal["request", "group", "together", "repeat"]
     name: str = ""
@@ -53,6 +53,7 @@ class Step:
     extracts: tuple[Extract, ...] = ()
     think_s: tuple[float, float] = (0.0, 0.0)
     timeout_s: float | None = None
+    redirects: int = 0
     times: int = 1
     steps: tuple["Step", ...] = ()
 

@@ -65,6 +65,7 @@ class StepProfile(RequestKeys):
     extract: dict[str, ExtractProfile] = Field(default={})
     think: Think = (0.0, 0.0)
     timeout: PositiveSeconds | None = None
+    redirects: Annotated[int, BeforeValidator(fields.integer(0))] = 0
     group: Annotated[str, BeforeValidator(fields.name)] | None = None
     together: "tuple[StepProfile, ...] | None" = None
     repeat: Positive | None = None

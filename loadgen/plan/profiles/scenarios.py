@@ -200,6 +200,10 @@ class _Maker:
                 self._problem(
                     (*where, inside, index), f"expected a request: {part.kind} can be around together, not in it"
                 )
+            elif part.redirects:
+                self._problem(
+                    (*where, inside, index, "redirects"), "a request of together follows none: put it after together"
+                )
             elif part.think_s != (0.0, 0.0):
                 self._problem(
                     (*where, inside, index, "think"), "give it beside together: its requests are sent at once"
@@ -220,7 +224,7 @@ class _Maker:
         self.problems += maker.problems
         name = self._name(spec, given, taken)
         extracts = tuple(self._extract(name, item, (*where, "extract", name)) for name, item in step.extract.items())
-        return Step("request", name, replace(spec, name=name), extracts, step.think, step.timeout)
+        return Step("request", name, replace(spec, name=name), extracts, step.think, step.timeout, step.redirects)
 
     def _name(self, spec: RequestSpec, given: dict[str, Where], taken: set[str]) -> str:
         """ "GET /path" without the query, numbered where that is taken, unless it was given."""

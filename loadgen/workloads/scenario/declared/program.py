@@ -12,9 +12,7 @@ from loadgen.plan.places import places_in
 from loadgen.workloads.http import FileBody
 from loadgen.workloads.scenario.declared.layout import Layout, Slots, Write
 from loadgen.workloads.scenario.replies.extract import Take, taker
-from loadgen.workloads.scenario.sending.requests import PER_USER
-
-_BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
+from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER
 
 
 class Op:
@@ -29,8 +27,8 @@ class Op:
 class RequestOp(Op):
     """Send a request, number `index` of the program's, and take what is extracted out of its reply.
 
-    `head` is its wire form up to the end of its fields, without the length of a `body` that varies; `target` and
-    `block` are the same in parts. A body that stays the same is `data`, or a `file`. `draws` are the slots whose values
+    `head` is its wire form up to the end of its fields, without the length of a `body` that varies; `target`, `middle`
+    and `block` are the same in parts. A body that stays the same is `data`. `draws` are the slots whose values
     are new with every request: the variable of each, and how it is written.
     """
 
@@ -39,12 +37,14 @@ class RequestOp(Op):
     method: str
     head: Layout
     target: Layout
+    middle: str
     block: Layout
     body: Layout | None
     data: bytes | BodySource
     has_cookie: bool
     expect: Expect
     timeout_s: float | None
+    redirects: int
     draws: tuple[tuple[int, str, Encode], ...]
     takes: tuple[tuple[Take, Sequence[tuple[int, Write]], bool], ...]
 
@@ -184,22 +184,25 @@ class Program:
         names = {name.lower() for name, _ in spec.headers}
         path, block, body = slots.path(spec.path), slots.headers(spec.headers), slots.body(spec)
         varies = any(isinstance(piece, int) for piece in body)
-        sized = not varies and (spec.body or spec.method in _BODY_METHODS)
+        sized = not varies and (spec.body or spec.method in BODY_METHODS)
         length = f"Content-Length: {len(spec.body)}\r\n" if sized else ""
         host = "" if "host" in names else self._host
         found = (piece for piece in (*path, *block, *body) if isinstance(piece, int) and piece in slots.draws)
+        middle = f" HTTP/1.1\r\n{host}{self._close}"
         op = RequestOp(
             index=len(self.requests),
             name_id=self._number(step, journey),
             method=spec.method,
-            head=Layout([f"{spec.method} ", *path, f" HTTP/1.1\r\n{host}{self._close}", *block, length]),
+            head=Layout([f"{spec.method} ", *path, middle, *block, length]),
             target=Layout(path),
+            middle=middle,
             block=Layout(block),
             body=Layout(body) if varies else None,
             data=FileBody(spec.body_file) if spec.body_file else b"" if varies else spec.body,
             has_cookie="cookie" in names,
             expect=spec.expect,
             timeout_s=step.timeout_s,
+            redirects=step.redirects,
             draws=tuple((slot, *slots.draws[slot]) for slot in found),
             takes=tuple(
                 (taker(extract), slots.writes_of(extract.variable), extract.secret) for extract in step.extracts

@@ -13,9 +13,11 @@ from loadgen.plan.encodings import Encode
 from loadgen.workloads.scenario.declared.program import Program, RequestOp
 from loadgen.workloads.scenario.replies.absent import AbsentError
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
+from loadgen.workloads.scenario.replies.answers import group as new_group
 from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.reply import Reply
-from loadgen.workloads.scenario.sending.requests import KEEP_BYTES, UserRequest
+from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect, next_request
+from loadgen.workloads.scenario.sending.requests import BODY_METHODS, KEEP_BYTES, UserRequest
 from loadgen.workloads.template import Source
 
 Draw = Callable[[str, Encode], Source | None]
@@ -58,6 +60,9 @@ class StepRequests:
         self._wire = wire
         self._random: Callable[[], float] | None = None
         self._requests: list[UserRequest | None] = [None] * len(groups)
+        self._hop: UserRequest | None = None  # the last request that followed from a step's by a redirect
+        self._hops = 0
+        self._hop_groups: dict[tuple[int, str], AnsweredGroup] = {}
         self._draws = [_sources(op, draw) for op in program.requests]
 
     def draw(self) -> float:
@@ -74,7 +79,7 @@ class StepRequests:
         for slot, source in self._draws[op.index]:
             values[slot] = source()
         jar = self.jar
-        cookies = "" if jar is None or op.has_cookie else self._cookies(op, jar)
+        cookies = "" if jar is None or op.has_cookie else self._cookies(op.target.text(values), jar)
         if not self._wire or request.streams:
             request.wire = None
             request.target = op.target.text(values)
@@ -94,17 +99,74 @@ class StepRequests:
             request.wire = wire + op.data  # type: ignore[operator]
         return request
 
+    def follow(self, op: RequestOp, reply: Reply) -> UserRequest | None:
+        """What the reply to a request, or to the last that followed from it, redirects to; None where nothing follows.
+
+        Raises StepError where that is one too many, or not for this target.
+        """
+        method, target = self._asked(op)
+        redirect = next_request(reply, method, target, self._origin)
+        if redirect is None:
+            return None
+        why = f"more than {op.redirects} redirects" if self._hops == op.redirects else ""
+        if not redirect.same_origin:
+            why = f"redirects to {redirect.origin}, and steps stay at {self._origin}"
+        if why:
+            self.forget()
+            raise StepError(ErrorClass.CHECK_FAILED, f"{method} {target}: {why}")
+        if reply.set_cookies:
+            self.jar = jar = self.jar or CookieJar()
+            jar.receive(self._origin, target, reply.set_cookies, time())
+        self._hops += 1
+        self._hop = hop = self._hop_of(op, redirect)
+        return hop
+
+    def forget(self) -> None:
+        """No redirect is being followed."""
+        self._hop, self._hops = None, 0
+
+    def _hop_of(self, op: RequestOp, redirect: Redirect) -> UserRequest:
+        first = self._requests[op.index]
+        assert first is not None
+        keeps = redirect.method == op.method  # else its body was dropped, by this redirect or one before
+        body = first.body if keeps else b""
+        group = self._hop_groups.setdefault((op.index, redirect.method), new_group())
+        hop = UserRequest(
+            op.name_id, redirect.method, redirect.target, _NO_FIELDS, body=body, expect=op.expect, keep=KEEP_BYTES,
+            group=group, awaited=True, timeout_ns=first.timeout_ns,
+        )  # fmt: skip
+        lines = op.block.text(self.values).splitlines(keepends=True)
+        block = "".join(line for line in lines if keeps or line.partition(":")[0].lower() not in OF_BODIES)
+        if self.jar is not None and not op.has_cookie:
+            block += self._cookies(redirect.target, self.jar)
+        if self._wire and not hop.streams:
+            assert isinstance(body, bytes)
+            length = f"Content-Length: {len(body)}\r\n" if body or redirect.method in BODY_METHODS else ""
+            hop.wire = f"{redirect.method} {redirect.target}{op.middle}{block}{length}\r\n".encode("latin-1") + body
+        else:
+            hop.fields = _NO_FIELDS.with_block(_BLANK_END.sub("\r\n", block).encode("latin-1"))
+        return hop
+
+    def _asked(self, op: RequestOp) -> tuple[str, str]:
+        """Method and target of the last request of a step."""
+        hop = self._hop
+        return (op.method, op.target.text(self.values)) if hop is None else (hop.method, hop.target)
+
     def take(self, op: RequestOp, reply: Reply) -> None:
-        """Keep what the reply to a request has for later ones. Raises StepError where that is not as it should be."""
+        """Keep what the last reply of a step has for later ones. Raises StepError where that is not as it should be."""
         values = self.values
+        method, target = op.method, ""
+        if self._hops:
+            method, target = self._asked(op)
+            self.forget()
         if reply.special:
-            target = op.target.text(values)
+            target = target or op.target.text(values)
             if reply.set_cookies:
                 self.jar = jar = self.jar or CookieJar()
                 jar.receive(self._origin, target, reply.set_cookies, time())
             if reply.error is not None:
                 why = reply.detail or f"status {reply.status}"
-                raise StepError(reply.error, f"{op.method} {target}: {why}")
+                raise StepError(reply.error, f"{method} {target}: {why}")
         for take, writes, is_secret in op.takes:
             try:
                 value = take(reply, self.draw)
@@ -125,8 +187,8 @@ class StepRequests:
             timeout_ns=None if op.timeout_s is None else s_to_ns(op.timeout_s),
         )  # fmt: skip
 
-    def _cookies(self, op: RequestOp, jar: CookieJar) -> str:
-        line = jar.header(self._origin, op.target.text(self.values), time())
+    def _cookies(self, target: str, jar: CookieJar) -> str:
+        line = jar.header(self._origin, target, time())
         return f"Cookie: {line}\r\n" if line else ""
 
 

@@ -91,6 +91,7 @@ class StepsScript:
         except FeedEndedError:
             return False
         self._leaving = True
+        self._requests.forget()
         self._paused_ns = 0
         self._within.clear()
         self._counts = [0] * self._program.repeats
@@ -112,7 +113,7 @@ class StepsScript:
             self._paused_ns = 0
         while op.__class__ is not RequestOp:
             if not isinstance(op, Op):
-                self.requested = False
+                self.requested = op.__class__ is UserRequest
                 return op
             op = self._done(op)
         self._op = op
@@ -122,8 +123,10 @@ class StepsScript:
     # In a journey.
 
     def _taken(self, op: RequestOp, reply: Reply) -> Op | Step | None:
-        """What follows the reply to a request: its values are taken out."""
+        """What follows the reply to a request: another that it redirects to, or its values are taken out."""
         try:
+            if op.redirects and reply.status // 100 == 3 and (hop := self._requests.follow(op, reply)) is not None:
+                return hop
             self._requests.take(op, reply)
         except StepError as failed:
             return self._failed(failed.error, str(failed))

@@ -336,7 +336,11 @@ class User:
             origin = request.origin or maker.origin
             if reply.set_cookies:
                 jar.receive(origin, request.target, reply.set_cookies, time.time())
-            follow = next_request(reply, request, origin) if most > 0 and reply.status // 100 == 3 else None
+            follow = (
+                next_request(reply, request.method, request.target, origin)
+                if most > 0 and reply.status // 100 == 3
+                else None
+            )
             if follow is None:
                 break
             if followed == most:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from loadgen.base.exchange import Origin, Request
+from loadgen.base.exchange import Origin
 from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.paths import split_url
 
 MOST_REDIRECTS = 10
+
+OF_BODIES = ("content-type", "content-encoding", "content-language", "content-length")
+"""Fields that tell of a body: a request that has none after a redirect goes without them."""
 
 _FOLLOWED = frozenset((301, 302, 303, 307, 308))
 
@@ -24,18 +27,18 @@ class Redirect:
     same_origin: bool
 
 
-def next_request(reply: Reply, request: Request, origin: Origin) -> Redirect | None:
-    """What a reply to a request at `origin` says to ask for instead; None where nothing follows."""
+def next_request(reply: Reply, method: str, target: str, origin: Origin) -> Redirect | None:
+    """What a reply to a request for `target` at `origin` says to ask for instead; None where nothing follows."""
     if reply.status not in _FOLLOWED or not (location := reply.header("location")):
         return None
     try:
-        parts = urlsplit(urljoin(f"{origin}{request.target}", _as_utf8(location)))
+        parts = urlsplit(urljoin(f"{origin}{target}", _as_utf8(location)))
         host = parts.netloc.rpartition("@")[2]
-        there, target = split_url(parts._replace(netloc=host, fragment="").geturl())
+        there, path = split_url(parts._replace(netloc=host, fragment="").geturl())
     except ValueError:
         return None
-    method = _next_method(reply.status, request.method)
-    return Redirect(method, there, target, method == request.method, there == origin)
+    following = _next_method(reply.status, method)
+    return Redirect(following, there, path, following == method, there == origin)
 
 
 def _next_method(status: int, method: str) -> str:

@@ -14,7 +14,7 @@ from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.sending.forms import JSON, encode_body, to_json
 from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
 from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
-from loadgen.workloads.scenario.sending.redirects import Redirect
+from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect
 
 KEEP_BYTES = 1 << 20
 """So much of a reply's body can be looked at; what comes after it is counted and dropped."""
@@ -25,14 +25,13 @@ SETUPS = (PER_RUN, PER_USER)
 
 BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
 JSON_ONLY = frozenset(("json",))
-_BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
+BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
 _PLACED = frozenset(("host", "content-type", "content-length", "cookie", "connection"))
 """Fields of a request's own that stand where others would."""
 
 NOTHING: Mapping[str, Any] = {}
 NO_PAIRS: tuple[tuple[str, str], ...] = ()
 
-_OF_BODIES = ("content-type", "content-encoding", "content-language", "content-length")
 _OF_ORIGINS = ("authorization", "cookie", "host")
 _JUDGED = frozenset(("name", "expect", "needed", "redirects"))
 _OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values"}
@@ -186,7 +185,7 @@ class RequestMaker:
             if "params" in options:
                 target = with_params(target, options["params"])
             timeout_ns = _timeout_ns(options.get("timeout"))
-        if body or recipe.method in _BODY_METHODS:
+        if body or recipe.method in BODY_METHODS:
             block = f"{block}Content-Length: {len(body)}\r\n"
         if jar and (line := jar.header(self.origin, target, time.time())):
             block = f"{block}Cookie: {line}\r\n"
@@ -210,7 +209,7 @@ class RequestMaker:
                 request.name_id, redirect.method, path, new_group(), request.expect, start, middle, keeps=False
             )
             self._recipes[key] = recipe
-        dropped = (() if redirect.keep_body else _OF_BODIES) + (() if redirect.same_origin else _OF_ORIGINS)
+        dropped = (() if redirect.keep_body else OF_BODIES) + (() if redirect.same_origin else _OF_ORIGINS)
         own = tuple((name, value) for name, value in request.own if name.lower() not in dropped)
         block = self._block(headers, own, jar, redirect.origin, redirect.target, dropped)
         body = request.body if redirect.keep_body and isinstance(request.body, bytes) else b""
@@ -258,7 +257,7 @@ class RequestMaker:
         request.given, request.given_end = None, ""
         names_host = "\r\nhost:" in f"\r\n{block}".lower()
         if self.wire and not request.streams and not names_host:
-            length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in _BODY_METHODS else ""
+            length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in BODY_METHODS else ""
             middle = recipe.middle if origin is recipe.path.origin else self._middle(origin)
             head = f"{recipe.start}{target}{middle}{block}{length}\r\n".encode("latin-1")
             request.wire = head + body if body else head

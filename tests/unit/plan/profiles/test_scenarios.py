@@ -250,6 +250,11 @@ GOOD = "- {path: /}"
             ["scenarios.a.steps[0].together[0].think: give it beside together: its requests are sent at once"],
         ),
         (
+            "[{together: [{path: /, redirects: 1}]}]",
+            ["scenarios.a.steps[0].together[0].redirects: a request of together follows none: put it after together"],
+        ),
+        ("[{path: /, redirects: -1}]", ["scenarios.a.steps[0].redirects: expected an integer >= 0, got -1"]),
+        (
             "[{name: n, path: /}, {group: g, steps: [{name: n, path: /}]}]",
             ["scenarios.a.steps[1].steps[0].name: expected a name of its own in its journey, 'n' is taken"],
         ),

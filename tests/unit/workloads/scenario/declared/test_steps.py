@@ -348,6 +348,69 @@ def test_cookies_are_kept_and_sent() -> None:
     assert cookies == [[], ["Cookie: s=1"], ["Cookie: own=1"], ["Cookie: s=1"], ["Cookie: s=2"]]
 
 
+def redirected(to: str, status: int = 302, head: str = "") -> Reply:
+    return reply(status=status, head=f"Location: {to}\r\n{head}")
+
+
+def test_a_step_follows_its_redirects_and_takes_values_of_the_last_reply() -> None:
+    one = world(
+        steps(
+            "{path: /login, json: {user: ann}, headers: {X-A: b}, redirects: 2, extract: {T: {json: t}}}",
+            "{path: '/x/${T}'}",
+        )
+    )
+    one.run(
+        redirected("/home?a=1", head="Set-Cookie: s=1; Path=/\r\n"), redirected("deeper"), reply('{"t": "7"}'), reply()
+    )
+    assert one.lines()[:4] == ["POST /login", "GET /home?a=1", "GET /deeper", "GET /x/7"]
+    for wire in one.sent[1:3]:
+        assert "Host: shop.example\r\n" in wire
+        assert "X-A: b\r\n" in wire
+        assert "Content-" not in wire
+        assert wire.endswith("\r\nCookie: s=1\r\n\r\n")
+    assert len(one.samples(Kind.JOURNEY, "a")) == 1
+
+
+def test_a_redirect_that_keeps_the_body_sends_it_again() -> None:
+    one = world(steps("{path: /a, json: {n: '${V:-1}'}, redirects: 1}", "{path: /b, extract: {V: {json: v}}}"))
+    one.run(redirected("/c", 307))
+    assert one.lines() == ["POST /a", "POST /c"]
+    assert one.sent[1].replace("/c", "/a") == one.sent[0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ([redirected("/2"), redirected("/3")], "GET /2: more than 1 redirects"),
+        (
+            [redirected("http://else.example/")],
+            "GET /1: redirects to http://else.example, and steps stay at http://shop",
+        ),
+        ([redirected("/2"), reply(status=500, error=ErrorClass.UNEXPECTED_STATUS)], "GET /2: status 500"),
+        ([redirected("/2"), Reply(0, ErrorClass.TIMEOUT, b"", 0)], "GET /2: "),
+    ],
+)
+def test_what_a_redirect_leads_to_may_fail_and_the_next_journey_follows_its_own(answers: list[Reply], why: str) -> None:
+    one = world(steps("{path: /1, redirects: 1}"))
+    one.run(*answers, redirected("/good"), reply())
+    ((_, _, _, _, detail, _),) = one.transactions._lost
+    assert detail.startswith(why)
+    assert one.lines()[-3:] == ["GET /1", "GET /good", "GET /1"]
+    assert len(one.samples(Kind.JOURNEY, "a")) == 1
+
+
+def test_without_redirects_a_redirect_is_a_reply() -> None:
+    one = world(steps("{path: /1, extract: {WHERE: {header: Location}}}", "{path: '${WHERE}'}"))
+    one.run(redirected("/2"), redirected("/3"))
+    assert one.lines() == ["GET /1", "GET /2", "GET /1"]
+
+
+def test_a_redirect_without_a_location_is_a_reply() -> None:
+    one = world(steps("{path: /1, redirects: 3}"))
+    one.run(reply(status=304), reply(status=302))
+    assert one.lines() == ["GET /1", "GET /1", "GET /1"]
+
+
 def test_variables_that_change_are_new_with_every_request() -> None:
     one = world(
         "variables: {N: {sequence: 5}, C: {choice: ['a/b']}}\n" + steps("{path: '/${N}/${C}', json: {n: '${N}'}}"),
