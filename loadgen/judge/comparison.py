@@ -26,9 +26,8 @@ COMPARED = tuple(
     )
 )  # fmt: skip
 """In the order of the table."""
-_TITLES = {"ok_rps": "journeys/s", "p50": "journey p50", "p99": "journey p99", "error_rate": "journeys failed"}
-OF_JOURNEYS = tuple(replace(metric_named(name), of=JOURNEYS, title=title) for name, title in _TITLES.items())
-"""Before them, where all runs are of journeys."""
+_OF_PASSES = {"ok_rps": "{}s/s", "p50": "{} p50", "p99": "{} p99", "error_rate": "{}s failed"}
+"""Before them, where all runs are of journeys, or of calls."""
 BUCKET = 2**-10
 """The relative width of a histogram's bucket: 3 significant digits."""
 _STEPS: dict[Unit, float] = {"per_s": 0.001, "ms": 0.001, "us": 0.001, "mb": 0.1}
@@ -99,7 +98,12 @@ def summary(results: Sequence[Result]) -> dict[str, Observed | None]:
 
 
 def _compared(results: Iterable[Result]) -> tuple[Metric, ...]:
-    return (*OF_JOURNEYS, *COMPARED) if all(result.journeys.started for result in results) else COMPARED
+    nouns = {result.noun if result.journeys.started else "" for result in results}
+    if "" in nouns:
+        return COMPARED
+    one = "call" if nouns == {"calls"} else "journey"
+    passes = (replace(metric_named(name), of=JOURNEYS, title=text.format(one)) for name, text in _OF_PASSES.items())
+    return (*passes, *(metric for metric in COMPARED if one == "journey" or metric.name != "ok_rps"))
 
 
 def _observed(result: Result, metrics: Sequence[Metric]) -> dict[Metric, Observed | None]:

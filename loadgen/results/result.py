@@ -358,6 +358,11 @@ class Result:
     left_behind: list[str] = field(default_factory=list)
 
     @property
+    def noun(self) -> str:
+        """What the job counts in: requests, journeys, calls, objects, ..."""
+        return str((self.plan.get("counted") or {}).get("noun") or "requests")
+
+    @property
     def whole_seconds(self) -> list[Second]:
         """The rows of the timeline whose second was measured to its end, but for a twentieth of it."""
         return [row for row in self.timeline if row.t_s + 1 - PART_OF_A_SECOND <= self.duration_s]

@@ -16,12 +16,12 @@ def heading(comparison: Comparison) -> list[str]:
     results = [result for item in comparison.variants for result in item.results]
     rounds = {len(item.results) for item in comparison.variants}
     shape = [title(results[0].plan)] if results else []
-    users = {result.users.asked for result in results}
+    users, calls = {result.users.asked for result in results}, {result.noun for result in results} == {"calls"}
     if len(users) == 1:
-        shape.append(counted(users.pop(), "connection"))
+        shape.append(counted(users.pop(), "user" if calls else "connection"))
     modes, clients = {result.generator.mode for result in results}, {result.generator.client for result in results}
     shape += modes if len(modes) == 1 else ()
-    shape += (f"{client} client" for client in clients if len(clients) == 1)
+    shape += (f"{client} client" for client in clients if len(clients) == 1 and not calls)
     if results:
         shape.append(format_measured_s(results[0].duration_s))
     many = "1 run" if rounds == {1} else f"{'-'.join(map(str, sorted({min(rounds), max(rounds)})))} rounds"

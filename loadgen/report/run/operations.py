@@ -13,17 +13,17 @@ FEWEST_SECONDS = 3
 def is_by_operation(result: Result) -> bool:
     """Whether the report is by operation: there is payload, a transaction, or another noun than requests."""
     moved = any(part.payload_bytes for part in result.requests.values())
-    return bool(moved or result.transactions or _noun(result) != "requests")
+    return bool(moved or result.transactions or result.noun != "requests")
 
 
 def is_of_calls(result: Result) -> bool:
     """Whether each journey was one call of a function."""
-    return _noun(result) == "calls"
+    return result.noun == "calls"
 
 
 def rates(result: Result) -> list[str]:
     """The headline's rates: what the job counts in and MiB a second. What takes several requests counts once."""
-    count, noun, seconds = result.plan.get("counted") or {}, _noun(result), result.duration_s or 1.0
+    count, noun, seconds = result.plan.get("counted") or {}, result.noun, result.duration_s or 1.0
     moved = sum(part.payload_bytes for part in result.requests.values())
     if noun in ("journeys", "calls"):
         return _figures(result.journey_rate.ok_rps, noun, 0)
@@ -78,11 +78,6 @@ def seconds(result: Result) -> list[Line]:
         payload = format_rate(second.payload_bytes / MIB) if second.payload_bytes else "-"
         table.append((f"  {name}", f"{second.ok:,}", payload, f"at {second.t_s:.0f}s"))
     return [*map(line, align(table, right=frozenset({1, 2})))]
-
-
-def _noun(result: Result) -> str:
-    """What the job counts in."""
-    return str((result.plan.get("counted") or {}).get("noun") or "requests")
 
 
 def _figures(per_second: float, noun: str, bytes_per_second: float) -> list[str]:

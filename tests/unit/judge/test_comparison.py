@@ -11,6 +11,7 @@ from loadgen.base.errors import UsageError
 from loadgen.judge.comparison import COMPARED, Against, Row, compare, summary
 from loadgen.judge.observe import Observed
 from loadgen.measure.histogram import Histogram, bucket_of
+from loadgen.plan.metrics import metric_named
 from loadgen.results.journeys import Journeys
 from loadgen.results.result import Block, Generator, Ledger, Rate, RequestResult, Result, Second, WorkerRow
 from loadgen.results.rounds import Rounds
@@ -236,6 +237,13 @@ def test_runs_of_journeys_are_compared_by_these_first() -> None:
     assert row(found, "journeys:ok_rps").estimate.ratio == pytest.approx(0.5)
     assert row(found, "journeys:p99").estimate.ratio == pytest.approx(2.0, rel=0.01)
     assert row(found, "ok_rps").estimate.ratio == pytest.approx(1.0)
+
+
+def test_runs_of_calls_are_compared_by_these_and_not_by_requests() -> None:
+    calls = [replace(journeys(100.0, 10.0), plan={"counted": {"noun": "calls"}})] * 3
+    titles = [row.metric.title for row in against(calls, calls).rows]
+    assert titles[:4] == ["calls/s", "call p50", "call p99", "calls failed"]
+    assert metric_named("ok_rps").title not in titles
 
 
 def test_a_run_without_journeys_has_no_such_rows() -> None:
