@@ -1,7 +1,7 @@
 """Every journey once, by one user in the thread that calls; nothing is measured but told."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.watcher import Watcher
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, Shard
-from loadgen.workloads.scenario.base import JourneyWorkload, nobody, not_timed
+from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload, nobody, not_timed
 
 
 class Trial:
@@ -26,25 +26,38 @@ class Trial:
         self, plan: Plan, job: ScenarioJob, endpoint: Endpoint, context: ssl.SSLContext | None, watcher: Watcher,
         learn: Callable[[str], object], clock: Clock = now_ns,
     ) -> None:  # fmt: skip
-        job = replace(job, by_user=False, journeys_per_user=None)
-        shard = Shard(0, 1, 0, 1, len(job.journeys), plan.seed * 1_000_003)
-        self._workload = _workload(plan, job, shard, endpoint, watcher, learn, clock)
-        self._workload.journeys.take_turns()
+        self._is_locust = job.dialect == "locust"
+        self._names = [journey.name for journey in job.journeys]
+        self._watcher = watcher
         self._one = OneUser(endpoint, context, clock, watcher.on_exchange, hurries=True)
-        self._script = script = self._workload.script(0)
-        script.attach(not_timed, getattr(script.loop, "interrupt", nobody), watcher.recorder, flows=False)
-        user = getattr(script, "user", None)
-        if user is not None:
-            watcher.where = lambda: str(user.journey)
+        self._begun: list[JourneyScript] = []
+        self._workload, self._scripts = (_of_locust if self._is_locust else _scripts)(
+            plan, job, endpoint, watcher, learn, clock
+        )
 
     def go(self) -> None:
         """Do it all."""
-        one, script = self._one, self._script
+        for script in self._scripts:
+            if self._one.interrupted or (self._begun and self._workload.journeys.over):
+                break
+            self._begun.append(script)
+            self._go(script)
+        self._workload.journeys.end()
+
+    def _go(self, script: JourneyScript) -> None:
+        """All that one user does. That of a locustfile is asked once for all of it."""
+        one, watcher = self._one, self._watcher
+        wake = getattr(script.loop, "interrupt", nobody)
+        script.attach(not_timed, wake, watcher.recorder, flows=self._is_locust)
+        user = getattr(script, "user", None)
+        if user is not None:
+            watcher.where = lambda: str(user.journey)
+        elif self._is_locust:
+            watcher.where = lambda: self._names[script.journey]
         while one.take(script):
             pass
         if not one.interrupted and script.leave():
             one.take(script)
-        self._workload.journeys.end()
 
     def interrupt(self) -> None:
         """End what runs."""
@@ -52,11 +65,50 @@ class Trial:
 
     def close(self) -> None:
         """Free all, when nothing runs any more."""
-        self._script.close()
-        if self._script.loop is not None:
-            self._script.loop.close()
+        for script in self._begun:
+            script.close()
+            if script.loop is not None:
+                script.loop.close()
         self._workload.close()
         self._one.close()
+
+
+Made = tuple[JourneyWorkload, Iterable[JourneyScript]]
+
+
+def _scripts(
+    plan: Plan,
+    job: ScenarioJob,
+    endpoint: Endpoint,
+    watcher: Watcher,
+    learn: Callable[[str], object],
+    clock: Clock,
+) -> Made:
+    """One user that does the journeys in turn."""
+    job = replace(job, by_user=False, journeys_per_user=None)
+    shard = Shard(0, 1, 0, 1, len(job.journeys), plan.seed * 1_000_003)
+    workload = _workload(plan, job, shard, endpoint, watcher, learn, clock)
+    workload.journeys.take_turns()
+    return workload, [workload.script(0)]
+
+
+def _of_locust(
+    plan: Plan,
+    job: ScenarioJob,
+    endpoint: Endpoint,
+    watcher: Watcher,
+    learn: Callable[[str], object],
+    clock: Clock,
+) -> Made:
+    """A user of each class."""
+    from loadgen.workloads.locust.workload import LocustWorkload
+
+    del learn
+    workload = LocustWorkload(
+        job, Shard(0, 1, 0, len(job.journeys), None, plan.seed * 1_000_003), watcher.recorder, nothing, bool,
+        origin=endpoint.origin, keep_alive=plan.keep_alive, warmup=False, clock=clock, threads=False, sequential=True,
+    )  # fmt: skip
+    return workload, workload.trials()
 
 
 def _workload(

@@ -87,7 +87,7 @@ class _Run:
         """Do it all."""
         job, watcher = self._job, self._watcher
         around: PerRun | None = None
-        if job.file is not None and load_declarations(job.file).per_run is not None:
+        if job.file is not None and job.dialect == "loadgen" and load_declarations(job.file).per_run is not None:
             around = self._running = PerRun(
                 self._plan, job, self._endpoint, self._context, watcher.on_exchange, watcher.recorder
             )

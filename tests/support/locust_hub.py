@@ -43,6 +43,7 @@ class FakeHub:
     """One user's."""
 
     took_ns = 2_000_000
+    once = False
 
     def __init__(self, run: FakeRun, seed: int = 1) -> None:
         self.random = Random(seed)

@@ -131,6 +131,89 @@ def test_plain_functions_are_done_once_too(tmp_path: Path, url: str) -> None:
     assert (done.code, done.out.splitlines()[-1]) == (0, "1 scenario: 1 good")
 
 
+LOCUST = """
+from locust import HttpUser, SequentialTaskSet, TaskSet, constant, events, task
+
+class Browse(TaskSet):
+    @task(3)
+    def index(self):
+        self.client.get("/bytes/1")
+        self.interrupt()
+
+    @task
+    def caught(self):
+        with self.client.get("/bytes/2", catch_response=True) as reply:
+            reply.failure("not as it should be")
+
+class Steps(SequentialTaskSet):
+    @task
+    def one(self):
+        self.client.get("/bytes/3")
+
+    @task
+    def two(self):
+        self.client.get("/bytes/4")
+
+class Shop(HttpUser):
+    wait_time = constant(3600)
+    tasks = [Browse, Steps]
+
+    def on_start(self):
+        self.client.get("/bytes/5")
+
+    def on_stop(self):
+        self.client.get("/bytes/6")
+
+    @task
+    def nothing(self):
+        pass
+
+class Other(HttpUser):
+    wait_time = constant(3600)
+
+    @task(10)
+    def last(self):
+        self.client.get("/bytes/7")
+        {last}
+"""
+
+
+def once_as_locust(last: str, tmp_path: Path, url: str, *flags: object) -> Finished:
+    file = tmp_path / "locustfile.py"
+    file.write_text(LOCUST.replace("{last}", last), "utf-8")
+    return loadgen("run", file, "--target", url, "--once", *flags)
+
+
+def test_each_task_of_a_locustfile_is_done_once_in_the_order_of_the_file(tmp_path: Path, url: str) -> None:
+    done = once_as_locust("pass", tmp_path, url)
+    assert done.code == 99
+    assert re.findall(r"  200  GET /bytes/(\d)", done.out) == ["5", "1", "2", "3", "4", "6", "7"]
+    assert "failed after" in done.out
+    assert "check_failed: GET /bytes/2: not as it should be" in done.out
+    assert done.out.splitlines()[-1] == "2 scenarios: 1 good, 1 failed"
+    assert stats_of(url)["requests"] == 7
+
+
+@pytest.mark.parametrize(
+    ("last", "code", "ends"),
+    [
+        ("1 / 0", 107, "2 scenarios: 2 failed"),
+        ("self.environment.runner.quit()", 99, "2 scenarios: 1 good, 1 failed"),
+    ],
+)
+def test_what_a_task_of_a_locustfile_raises_is_told(tmp_path: Path, url: str, last: str, code: int, ends: str) -> None:
+    done = once_as_locust(last, tmp_path, url)
+    assert (done.code, done.out.splitlines()[-1]) == (code, ends)
+    if code == 107:
+        assert "script_error: locustfile.py:44: ZeroDivisionError" in done.out
+        assert "workloads/locust" not in done.out
+
+
+def test_one_class_of_a_locustfile_is_done_once(tmp_path: Path, url: str) -> None:
+    done = once_as_locust("pass", tmp_path, url, "--scenario", "Other")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "1 scenario: 1 good")
+
+
 def test_nobody_there_is_an_outcome(tmp_path: Path) -> None:
     text = "@scenario\nasync def a(user):\n    await user.get('/')\n    await user.get('/2')"
     done = once(text, tmp_path, "http://127.0.0.1:9")

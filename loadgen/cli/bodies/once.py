@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterable
 
-from loadgen.base.errors import UsageError
 from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
 from loadgen.cli.plans import Planned
@@ -24,8 +23,6 @@ def once(given: Planned) -> int:
     plan = given.plan
     job = plan.job
     assert isinstance(job, ScenarioJob)
-    if job.dialect == "locust":
-        raise UsageError("--once is not there for locustfiles; `-c 1 -n 1` has one user do one task")
     redactor = Redactor(plan.secrets)
     events: list[Event] = []
 

@@ -24,7 +24,10 @@ def trial_lines(event: Event, before: Event | None, redactor: Redactor) -> list[
 
 def trial_end(events: Iterable[Event], journeys: Sequence[str], signalled: str) -> list[Line]:
     """How many scenarios went well, and which did not."""
-    ended = {event.part: event for event in events if isinstance(event, Ended)}
+    ended: dict[str, Ended] = {}
+    for event in events:
+        if isinstance(event, Ended) and (event.part not in ended or ended[event.part].error is None):
+            ended[event.part] = event  # a class of a locustfile has one of each task
     done = [ended[name] for name in journeys if name in ended]
     good = [event for event in done if event.error is None]
     cut = [event for event in done if event.error is ErrorClass.CUT]

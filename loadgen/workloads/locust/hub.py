@@ -60,6 +60,8 @@ class Hub(Protocol):
     """The service time of the last exchange that ended."""
     shared: dict[Any, Any]
     """What the users of one worker may have in common; empty at first."""
+    once: bool
+    """Each task is to be done once, in the order of the file, and the user is through."""
 
     def begin(self) -> None:
         """A task begins."""

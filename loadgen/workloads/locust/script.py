@@ -1,6 +1,5 @@
 """A user of a locustfile as a script: its life runs in a greenlet, and what it asks of its Hub are the steps."""
 
-import traceback
 from collections.abc import Callable
 from json import JSONDecodeError
 from random import Random
@@ -16,7 +15,7 @@ from loadgen.workloads.locust.hub import Call, UserEnds
 from loadgen.workloads.locust.lives import Life
 from loadgen.workloads.locust.requests import CallMaker
 from loadgen.workloads.scenario.base import Notes
-from loadgen.workloads.scenario.failures import place
+from loadgen.workloads.scenario.failures import example_of, place
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.replies.answers import answer_of
 from loadgen.workloads.scenario.replies.reply import Reply
@@ -45,7 +44,9 @@ class LocustScript:
         life: Callable[[Callable[[], None]], Life],
         *,
         awaits: bool,
+        once: bool = False,
     ) -> None:
+        self.once = once
         self.random = Random(f"{seed}/{rank}")
         self.shared: dict[Any, Any] = maker.shared
         self.took_ns = 0
@@ -133,7 +134,7 @@ class LocustScript:
             self._good.samples.append(self._clock() - self.began_ns - self._waited_ns)
         else:
             broken = error is not None and self._failed is ErrorClass.SCRIPT_ERROR
-            example = "".join(traceback.format_exception(error)) if broken and error is not None else ""
+            example = example_of(error) if broken and error is not None else ""
             journeys.fail(self, self._failed, self._failed_because, example)
         self.began_ns = 0
         if not self._flows and not self._left:

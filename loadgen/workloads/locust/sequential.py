@@ -24,6 +24,9 @@ class SequentialTaskSet(TaskSet):
             raise no_tasks(type(self))
         return next(self._in_order)
 
+    def each(self) -> list[Task]:
+        return [next(self._in_order) for _ in self.tasks]
+
 
 def seq_task(order: int) -> Callable[[T], T]:
     """The place of a task in a TaskSequence, from 1."""

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from loadgen.workloads.locust.exceptions import (
@@ -89,6 +90,10 @@ class TaskSet(metaclass=TaskSetType):
             raise no_tasks(type(self))
         return tasks[int(self.user._hub.random.random() * len(tasks))]
 
+    def each(self) -> list[Task]:
+        """Each of the tasks, in the order of the file."""
+        return list(dict.fromkeys(in_proportion(self.tasks)))
+
     def execute_next_task(self) -> None:
         """Do the one that is next."""
         self.execute_task(self._queue.popleft())
@@ -127,6 +132,9 @@ class TaskSet(metaclass=TaskSetType):
         except InterruptTaskSet as interrupt:
             raise _going_on(interrupt) from None
         try:
+            if self.user._hub.once:
+                self._each_once()
+                self.interrupt()
             while True:
                 self._one()
         except InterruptTaskSet as interrupt:
@@ -135,6 +143,13 @@ class TaskSet(metaclass=TaskSetType):
         except (StopUser, UserEnds):
             self.on_stop()
             raise
+
+    def _each_once(self) -> None:
+        """All tasks, also those after one that would leave the set."""
+        self._queue.extend(self.each())
+        while self._queue:
+            with suppress(InterruptTaskSet):
+                self._one()
 
     def _one(self) -> None:
         """The next task and its wait, or what its exception asks for instead."""
@@ -168,6 +183,9 @@ class UserTasks(TaskSet):
             raise no_tasks(type(self.user))
         return tasks[int(self.user._hub.random.random() * len(tasks))]
 
+    def each(self) -> list[Task]:
+        return list(dict.fromkeys(in_proportion(self.user.tasks)))
+
     def wait_time(self) -> float:
         return float(self.user.wait_time())
 
@@ -182,6 +200,9 @@ class UserTasks(TaskSet):
 
     def run(self) -> None:
         """Until the user ends. There is no set around it: an interrupt ends the task alone."""
+        if self.user._hub.once:
+            self._each_once()
+            raise StopUser
         while True:
             try:
                 self._one()

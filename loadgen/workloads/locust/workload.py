@@ -1,6 +1,6 @@
 """The workload of a locustfile: the users of one shard, each of one class for as long as it lives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -85,6 +85,13 @@ class LocustWorkload:
         rank = self._shard.rank_of_user(user)
         fixed = self._fixed
         journey = fixed[rank] if rank < len(fixed) else self.journeys.pick(rank - len(fixed), 0)
+        return self._script(rank, journey)
+
+    def trials(self) -> Iterator[LocustScript]:
+        """A user of each class that does each of its tasks once, in the order of the file."""
+        return (self._script(journey, journey, once=True) for journey in range(len(self._names)))
+
+    def _script(self, rank: int, journey: int, *, once: bool = False) -> LocustScript:
         name = self._names[journey]
 
         def live(hub: Any) -> None:
@@ -93,7 +100,7 @@ class LocustWorkload:
 
         return LocustScript(
             rank, journey, self.journeys, self._maker(), self._shard.seed // 1_000_003, live, make_life,
-            awaits=self._sequential,
+            awaits=self._sequential, once=once,
         )  # fmt: skip
 
     def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
