@@ -43,7 +43,8 @@ class LocustFile:
             found = _user_classes(module, path)
             for kind in found:
                 _check(kind, path)
-            self.shape = _shape_of(module, path)
+            shapes = _shapes_in(module)
+            self.shape = shapes[0]() if shapes else None
         self.environment.parsed_options = options
         self.environment.locustfile = Path(path).name
         self.environment.tags, self.environment.exclude_tags = options.tags, options.exclude_tags
@@ -52,6 +53,9 @@ class LocustFile:
         self.environment.user_classes = found
         self.environment.shape_class = self.shape
         self.notes = tuple(scan.blocking_imports(text, path))
+        if len(shapes) > 1:
+            others = ", ".join(kind.__name__ for kind in shapes[1:])
+            self.notes += (f"{path}: the load is that of {shapes[0].__name__}, the first shape, not of {others}",)
         self.insecure = scan.skips_certificates(text) or any(
             issubclass(kind, FastHttpUser) and kind.insecure for kind in found
         )
@@ -208,17 +212,11 @@ def _place(kind: Any, path: str) -> str:
     return f"{source if source and Path(source) != Path(path).resolve() else path}:{lines[1]}"
 
 
-def _shape_of(module: ModuleType, path: str) -> Any:
-    """The file's LoadTestShape, made; None without one."""
-    kinds = {
+def _shapes_in(module: ModuleType) -> list[type[LoadTestShape]]:
+    """The file's LoadTestShapes, in its order. A run has the first of them."""
+    values = dict.fromkeys(value for value in vars(module).values() if isinstance(value, type))
+    return [
         value
-        for value in vars(module).values()
-        if isinstance(value, type)
-        and issubclass(value, LoadTestShape)
-        and value is not LoadTestShape
-        and not vars(value).get("abstract", False)
-    }
-    if len(kinds) > 1:
-        names = " and ".join(sorted(kind.__name__ for kind in kinds))
-        raise UsageError(f"{path}: several shapes, {names}: a run has one; mark the others with abstract = True")
-    return kinds.pop()() if kinds else None
+        for value in values
+        if issubclass(value, LoadTestShape) and value is not LoadTestShape and not vars(value).get("abstract", False)
+    ]

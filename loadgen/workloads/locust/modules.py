@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+from loadgen.base.units import parse_duration_s
 from loadgen.workloads.locust import environment as env
 from loadgen.workloads.locust import (
     events,
@@ -158,6 +159,8 @@ def make_modules(environment: Environment) -> dict[str, ModuleType]:
         },
         "locust.debug": {"run_single_user": _run_single_user},
         "locust.log": {"setup_logging": _nothing},
+        "locust.util": {},
+        "locust.util.timespan": {"parse_timespan": _parse_timespan},
     }
     modules: dict[str, ModuleType] = {name: StandIn(name, names) for name, names in contents.items()}
     modules["locust.events"] = environment.events  # type: ignore[assignment]
@@ -205,6 +208,15 @@ def _run_single_user(*_: Any, **__: Any) -> NoReturn:
     raise exceptions.LocustError("run_single_user: loadgen run FILE --once, or put it under if __name__ == '__main__'")
 
 
+def _parse_timespan(text: str) -> int:
+    """Whole seconds of "20", "3m" or "1h30m"."""
+    return int(parse_duration_s(text))
+
+
+def _sorted(entries: dict[Any, Any]) -> list[Any]:
+    return [entries[key] for key in sorted(entries)]
+
+
 def _nothing(*_: Any, **__: Any) -> None:
     """Stands for what writes Locust's own output."""
 
@@ -236,6 +248,7 @@ _STATS: dict[str, Any] = {
     "stats_printer": _nothing,
     "stats_history": _nothing,
     "print_stats": _nothing,
+    "sort_stats": _sorted,
     "print_percentile_stats": _nothing,
     "print_error_report": _nothing,
     "PERCENTILES_TO_REPORT": [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0],

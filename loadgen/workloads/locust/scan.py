@@ -11,26 +11,52 @@ _BLOCKING = frozenset(
 )  # fmt: skip
 """Modules whose calls wait in a socket of their own."""
 
-_HARMLESS = frozenset(("urllib.parse", "http.cookies", "http.client", "urllib.error", "http", "requests.exceptions"))
+_OF_REQUESTS = (
+    "adapters", "auth", "codes", "ConnectionError", "cookies", "exceptions", "HTTPError", "models", "packages",
+    "RequestException", "Response", "status_codes", "structures", "Timeout", "utils",
+)  # fmt: skip
+_HARMLESS = frozenset(
+    (
+        "urllib.parse", "urllib.error", "http.cookies", "http.client", "http.HTTPStatus", "urllib3.disable_warnings",
+        "urllib3.exceptions", *(f"requests.{name}" for name in _OF_REQUESTS),
+    )
+)  # fmt: skip
+"""What is in such modules and waits for nothing."""
 
 
 def blocking_imports(text: str, path: str) -> list[str]:
     """A line for each import of a module whose calls make all users of a loop wait."""
+    tree = _parsed(text)
+    used = _attributes(tree)
     notes = []
-    for node in ast.walk(_parsed(text)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names = [name for alias in node.names for name in used.get(alias.asname or alias.name, {alias.name})]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module if alias.name[:1].isupper() else f"{node.module}.{alias.name}" for alias in node.names]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
         for name in names:
-            if name.partition(".")[0] in _BLOCKING and not any(name.startswith(item) for item in _HARMLESS):
-                notes.append(
-                    f"{path}:{node.lineno}: calls of {name.partition('.')[0]} make all users wait; "
-                    "--mode threads runs them side by side"
-                )
+            module = name.partition(".")[0]
+            if module in _BLOCKING and not any(f"{name}.".startswith(f"{item}.") for item in _HARMLESS):
+                why = f"calls of {module} make all users wait; --mode threads runs them side by side"
+                notes.append(f"{path}:{node.lineno}: {why}")
     return list(dict.fromkeys(notes))
+
+
+def _attributes(tree: ast.AST) -> dict[str, set[str]]:
+    """What of each module that is imported by its own name is used: "requests.get"."""
+    modules = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    used: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            used.setdefault(node.value.id, set()).add(f"{modules[node.value.id]}.{node.attr}")
+    return used
 
 
 def skips_certificates(text: str) -> bool:

@@ -68,6 +68,9 @@ class Session:
         self._seen: tuple[Any, ...] = ()
         self._calls: dict[Any, Call] = {}
 
+    def mount(self, prefix: str, adapter: Any) -> None:
+        """Nothing: connections are loadgen's, whatever `requests` would make of them."""
+
     def get(self, url: Any, **options: Any) -> Response:
         return self.request("GET", url, **options)
 

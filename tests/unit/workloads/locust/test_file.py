@@ -4,12 +4,16 @@ import sys
 import time
 from pathlib import Path
 from textwrap import dedent
+from types import SimpleNamespace
 
 import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.user_code import is_locustfile
 from loadgen.workloads.locust.file import load_locustfile
+from loadgen.workloads.locust.http.session import Session
+from loadgen.workloads.locust.scan import blocking_imports
+from tests.support.locust_hub import FakeHub, FakeRun
 
 USER = """
     from locust import HttpUser, task
@@ -44,11 +48,6 @@ def written(folder: Path, text: str, name: str = "locustfile.py") -> str:
         (USER + "    A.tasks = []", "A has no tasks"),
         (USER + "    B = type('A', (HttpUser,), {'tasks': [print]})", "two user classes are called A"),
         (USER + "        tasks = len", "LocustError: tasks is a list or a dict, such as [len]"),
-        (
-            USER
-            + "    from locust import LoadTestShape\n    class S(LoadTestShape): ...\n    class T(LoadTestShape): ...",
-            "several shapes, S and T: a run has one",
-        ),
     ],
 )
 def test_what_cannot_be_run_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -148,6 +147,28 @@ def test_what_will_be_different_is_noted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "noted"),
+    [
+        ("import requests\nrequests.get('/')", True),
+        ("import requests as r\nr.Session()", True),
+        ("from requests import get", True),
+        ("import httpx", True),
+        ("import urllib.request", True),
+        ("from urllib.request import urlopen", True),
+        ("import requests\nrequests.exceptions.Timeout, requests.codes.ok", False),
+        ("import urllib3\nurllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)", False),
+        ("from requests.adapters import HTTPAdapter", False),
+        ("from requests import Response, exceptions", False),
+        ("from requests.auth import HTTPBasicAuth", False),
+        ("from http import HTTPStatus", False),
+        ("import urllib.parse\nurllib.parse.quote('a')", False),
+    ],
+)
+def test_modules_that_wait_are_noted_and_what_in_them_does_not_is_not(line: str, noted: bool) -> None:
+    assert bool(blocking_imports(line, "f.py")) is noted
+
+
+@pytest.mark.parametrize(
     ("line", "insecure"),
     [("pass", False), ("self.client.get('/', verify=False)", True), ("self.client.verify = False", True)],
 )
@@ -168,3 +189,40 @@ def test_users_with_a_fixed_count_have_no_share_of_the_others(tmp_path: Path) ->
     file = load_locustfile(written(tmp_path, text))
     assert [(journey.name, journey.weight) for journey in file.journeys] == [("A", 0.0), ("B", 3.0)]
     assert file.classes["A"].fixed_count == 2
+
+
+SHAPES = """
+    from locust import LoadTestShape
+    class Base(LoadTestShape):
+        abstract = True
+        def tick(self):
+            return (self.users, 1) if self.get_run_time() < 10 else None
+    class Second(Base):
+        users = 2
+    class Third(Base):
+        users = 3
+"""
+
+
+def test_the_first_of_several_shapes_is_the_runs_and_the_others_are_told(tmp_path: Path) -> None:
+    file = load_locustfile(written(tmp_path, USER + SHAPES))
+    assert type(file.shape).__name__ == "Second"
+    assert [stage.to_users for stage in file.stages(None)][-1] == 2
+    assert file.notes[-1].endswith("the load is that of Second, the first shape, not of Third")
+
+
+def test_names_that_files_take_from_here_and_there_are_there(tmp_path: Path) -> None:
+    text = (
+        "from locust.util.timespan import parse_timespan\n"
+        "from locust.stats import sort_stats\n"
+        "assert [parse_timespan(text) for text in ('20', '3m', '1h30m10s')] == [20, 180, 5410]\n"
+        "assert sort_stats({('/b', 'GET'): 2, ('/a', 'GET'): 1}) == [1, 2]\n"
+    )
+    assert load_locustfile(written(tmp_path, text + dedent(USER))).classes
+
+
+def test_adapters_of_requests_may_be_mounted_and_do_nothing() -> None:
+    user = SimpleNamespace(_hub=FakeHub(FakeRun()), environment=SimpleNamespace(watches=False), _has_context=False)
+    client = Session("http://site.example:8080", user=user)
+    client.mount("http://", object())
+    assert client.get("/").status_code == 200
