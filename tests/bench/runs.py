@@ -77,8 +77,8 @@ def _read(peer: Peer, usage: Usage, scratch: Path) -> Run:
         if not reported.rps:
             raise ValueError("not one good reply")
     except (ValueError, KeyError, TypeError, OSError, ZeroDivisionError, subprocess.SubprocessError) as error:
-        lines = (usage.stderr.strip() or usage.stdout.strip() or repr(error)).splitlines()
-        return Run(peer.name, problem=f"exit {usage.exit_code}: {' / '.join(lines[-2:])[:300]}")
+        said = usage.stderr.strip() or (usage.stdout.strip() if usage.exit_code else "") or str(error) or repr(error)
+        return Run(peer.name, problem=f"exit {usage.exit_code}: {' / '.join(said.splitlines()[-2:])[:300]}")
     return Run(
         tool=peer.name,
         rps=reported.rps,
