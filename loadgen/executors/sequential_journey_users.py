@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from loadgen.base.exchange import Request
+from loadgen.base.exchange import ErrorClass, Outcome, Request
 from loadgen.clients.origins import OriginClients
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
@@ -66,6 +66,12 @@ class SequentialJourneyUsers(SequentialUsers):
                 await self._waits.future(step.future)
                 if not step.future.done():
                     break
+
+    async def _exchange(self, user: int, request: Request, due_ns: int) -> Outcome:
+        if self._scripts[user].given_up:  # while the request waited for its turn
+            now = self._clock()
+            return Outcome(now, now, None, ErrorClass.TIMEOUT)
+        return await super()._exchange(user, request, due_ns)
 
     def _cancel_awaited(self, user: int) -> None:
         """Something cancels the user: as a task would, it cancels what that awaits, on a loop a request as well."""

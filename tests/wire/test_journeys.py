@@ -264,7 +264,7 @@ def test_a_timeout_of_asyncios_own_ends_whatever_is_in_it(go: Go, where: dict[st
             async with asyncio.timeout(60):
                 await user.get("/bytes/1")
         """,
-        requests_limit=2, users=2,
+        requests_limit=2, users=2, timeout_s=60.0,
     )  # fmt: skip
     assert counts(result) == {"hasty": (2, 0, 0)}, result.transactions
     assert result.requests["hasty/GET /bytes/1"].ledger.ok == 2

@@ -32,6 +32,7 @@ class LocustScript:
 
     only: Request | None = None
     notes: Notes
+    given_up = False
 
     def __init__(
         self,

@@ -31,6 +31,10 @@ class JourneyScript(Script, Traveller, Protocol):
     loop: Any
 
     @property
+    def given_up(self) -> bool:
+        """Whether something of its own has cancelled what it waits for: it wants that no longer."""
+
+    @property
     def out(self) -> bool:
         """Whether the user, once it has been asked, takes no part any more, as it could not get ready."""
 

@@ -38,6 +38,7 @@ class StepsScript:
 
     only: Request | None = None
     loop: Any = None
+    given_up = False
 
     def __init__(
         self, program: Program, requests: StepRequests, journeys: Journeys, rank: int, row: Callable[[str], Any]

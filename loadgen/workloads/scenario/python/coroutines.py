@@ -101,6 +101,11 @@ class CoroutineScript:
             return step
         return self._foreign(step)
 
+    @property
+    def given_up(self) -> bool:
+        """Whether something of its own has cancelled what it waits for."""
+        return self._task.cancelled_with is not None
+
     def close(self) -> None:
         """The run is over, wherever the journey is."""
         for steps in (self._stepped, self._coroutine):

@@ -48,11 +48,19 @@ class UserHeaders(MutableMapping[str, str]):
         self._block = None
         self._changed()
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._fields
+
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self._fields.values())
 
     def __len__(self) -> int:
         return len(self._fields)
+
+
+@lru_cache(maxsize=256)
+def _is_name(name: str) -> bool:
+    return bool(name) and name.isascii() and not any(char in name for char in ": \t\r\n")
 
 
 _is_secret = lru_cache(maxsize=256)(is_sensitive_header)
@@ -68,8 +76,10 @@ def header_line(name: str, value: object) -> tuple[str, str]:
 def field(name: str, value: object) -> tuple[str, str]:
     """A field that can be sent. Raises ValueError for what would end its line, or cannot be written in it."""
     text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-    if not name.isascii() or not name or any(char in name for char in ": \t\r\n"):
+    if not _is_name(name):
         raise ValueError(f"header {name!r}: expected a name of letters, digits and dashes")
+    if text.isascii() and text.isprintable():
+        return name, text
     if any(char in text for char in "\r\n\0"):
         raise ValueError(f"header {name}: its value has a line break, which would end it")
     try:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import Fields, Origin, Request
+from loadgen.base.exchange import Origin
 from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.redirects import next_request
 
@@ -13,9 +13,7 @@ def follow(status, location, *, method="GET", target="/a/b?c=d"):
     head = f"HTTP/1.1 {status} X\r\n".encode()
     if location is not None:
         head += b"Location: " + (location if isinstance(location, bytes) else location.encode()) + b"\r\n"
-    return next_request(
-        Reply(status, None, head + b"\r\n", len(head) + 2), Request(0, method, target, Fields(())), HERE
-    )
+    return next_request(Reply(status, None, head + b"\r\n", len(head) + 2), method, target, HERE)
 
 
 @pytest.mark.parametrize(
