@@ -153,7 +153,7 @@ class Worker:
             if tells_failures and (ok or failed):
                 tells_failures = False
                 if failed and not ok:  # perhaps nobody is there: that is not to wait for the end of the second
-                    self._deliver(now, window)
+                    self._deliver(now, self._window)
             if control.stop == CUT:
                 users.cut()
                 cut_ns = cut_ns or now
