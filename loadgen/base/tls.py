@@ -1,10 +1,12 @@
 """The TLS context that all clients of a process share: making one costs about 30 ms."""
 
 import ssl
+import warnings
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Tls
 
+_LEAST = "1.2"  # of Python's own context
 _VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
     "1.1": ssl.TLSVersion.TLSv1_1,
@@ -38,12 +40,15 @@ def make_context(tls: Tls, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLCont
 
 def _limit(context: ssl.SSLContext, tls: Tls) -> None:
     """Versions and ciphers, of those that this machine's OpenSSL has."""
-    if tls.min_version is not None:
-        context.minimum_version = _VERSIONS[tls.min_version]
-        if tls.min_version < "1.2":  # OpenSSL 3 has the old ones at level 0 alone
-            context.set_ciphers(tls.ciphers or "DEFAULT:@SECLEVEL=0")
-    if tls.max_version is not None:
-        context.maximum_version = _VERSIONS[tls.max_version]
+    least = tls.min_version or min(tls.max_version or _LEAST, _LEAST)
+    if tls.min_version is not None or tls.max_version is not None:
+        with warnings.catch_warnings():  # whoever asks for old ones knows that they are
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = _VERSIONS[least]
+            if tls.max_version is not None:
+                context.maximum_version = _VERSIONS[tls.max_version]
+    if least < _LEAST and tls.ciphers is None:
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 has the old ones at this level alone
     if tls.ciphers is not None:
         try:
             context.set_ciphers(tls.ciphers)

@@ -24,6 +24,7 @@ _BY_REASON = {
     "NO_PROTOCOLS_AVAILABLE": (
         "this machine's OpenSSL allows no version of TLS: look at its openssl.cnf, --tls-min and --tls-max"
     ),
+    "TLSV1_ALERT_INTERNAL_ERROR": "the server gave the handshake up for an error of its own: look at its log",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": _CIPHERS,
     "NO_SHARED_CIPHER": _CIPHERS,
     "TLSV1_UNRECOGNIZED_NAME": "the server knows no host of that name: use a name that it serves in the URL",

@@ -127,6 +127,18 @@ def test_the_versions_of_tls_are_those_that_are_asked_for(kind, certificates, ve
             assert [tls.version() for tls in spoken] == [f"TLSv{version}"]
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")
+@pytest.mark.parametrize("limits", [{"max_version": "1.1"}, {"min_version": "1.0", "max_version": "1.1"}])
+def test_an_old_version_may_be_asked_for(certificates, limits):
+    context = certificates.server_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with FaultServer(lambda _: WELL, context) as server:
+        there = endpoint_of(server, host="localhost", scheme="https")
+        with user("blocking", there, trusting(certificates, **limits)) as client:
+            assert client.exchange(get()).status == 200
+
+
 @every_client
 def test_a_version_that_the_server_does_not_speak_is_an_error_of_tls(kind, certificates):
     context = certificates.server_context()
