@@ -44,6 +44,7 @@ class ErrorClass(StrEnum):
     )
     REFUSED_STREAM = "refused_stream", "the server refused the stream, without looking at the request"
     STREAM_RESET = "stream_reset", "the server reset the stream before its reply was whole"
+    GRPC_STATUS = "grpc_status", "the call ended with another gRPC status than was expected"
     STREAM_BROKEN = "stream_broken", "the reply's parts did not come to the end that was asked for"
     STREAM_STALLED = "stream_stalled", "no further part of the reply within --timeout"
     UNEXPECTED_STATUS = "unexpected_status", "status not among the expected ones"
@@ -141,6 +142,10 @@ class Expect:
         """The application's own name for what is wrong with a bad reply, where its protocol has one."""
         del kept
         return ""
+
+    def code_of(self, reply: "Reply") -> str:
+        """The same, also of its head."""
+        return self.code(reply.kept)
 
     def describe(self, status: int, code: str) -> str:
         """What is wrong with a bad reply, on one line."""

@@ -41,7 +41,7 @@ def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, 
     error = expect.judge(reply)
     replies = notes.replies(name_id, reply.status, error, request.group)
     if error is not None:
-        code = expect.code(reply.kept)
+        code = expect.code_of(reply)
         if code:
             notes.note_code(name_id, code)
         if not replies.samples:

@@ -16,7 +16,7 @@ from loadgen.plan.profiles.dialing import make_dialing, proxy_secrets
 from loadgen.plan.profiles.journey_order import order_problems
 from loadgen.plan.profiles.open_model import make_arrivals, measured_s
 from loadgen.plan.profiles.profile import Profile
-from loadgen.plan.profiles.protocols import streams_of
+from loadgen.plan.profiles.protocols import http_of, streams_of
 from loadgen.plan.profiles.requests import collect_secrets, make_job
 from loadgen.plan.profiles.user_stages import make_user_stages, most_users
 from loadgen.plan.topology import TopologyError, choose
@@ -75,7 +75,7 @@ def make_plan(
         processes=processes,
         workers=workers,
         client=profile.client,
-        http=profile.http,
+        http=http_of(profile),
         streams=streams_of(profile),
         timeout_s=profile.timeout,
         connect_timeout_s=min(profile.connect_timeout, profile.timeout),

@@ -73,9 +73,10 @@ def described_dialing(dialing: Dialing) -> dict[str, Any]:
 
 def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, Any]:
     looked_for = request.expect.body_contains
-    stream = {} if request.stream is None else {"stream": _described_stream(request.stream, redactor)}
+    stream: dict[str, Any] = {"grpc": True} if request.grpc else {}
+    stream |= {} if request.stream is None else {"stream": _described_stream(request.stream, redactor)}
     return (
-        {key: value for key, value in asdict(request).items() if key not in ("body_kind", "stream")}
+        {key: value for key, value in asdict(request).items() if key not in ("body_kind", "stream", "grpc")}
         | {
             "headers": [[name, redactor.header(name, value)] for name, value in request.headers],
             "body": _described_body(request.body),

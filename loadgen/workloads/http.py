@@ -8,7 +8,7 @@ from math import gcd, lcm
 from pathlib import Path
 from random import Random
 
-from loadgen.base.exchange import BodySource, Fields, Outcome, Request, RequestGroup
+from loadgen.base.exchange import BodySource, Expect, Fields, Outcome, Request, RequestGroup
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
@@ -52,6 +52,14 @@ def weighted_cycle(weights: list[float], random: Random) -> list[int]:
     return picks
 
 
+def _expected(spec: RequestSpec) -> Expect:
+    if not spec.grpc:
+        return spec.expect
+    from loadgen.plan.jobs.grpc import GrpcExpect
+
+    return GrpcExpect(spec.expect.statuses)
+
+
 class HttpScript:
     """One stream of the job's requests, number `index` of `count` of them; seeded, so a run can be repeated."""
 
@@ -87,7 +95,9 @@ class HttpScript:
         places = spec.body if b"${" in spec.body else b""  # a large body without any is not copied
         text = Template(places.decode("utf-8", "surrogateescape"), sources.at, partial(in_body, spec.body_kind))
         fields = Fields(spec.headers)
-        model = Request(name_id, spec.method, path.text, fields, body=body, expect=spec.expect, group=RequestGroup())
+        model = Request(
+            name_id, spec.method, path.text, fields, body=body, expect=_expected(spec), group=RequestGroup()
+        )
         if path.constant and block.constant and text.constant:
             return model
 

@@ -58,7 +58,7 @@ class BlockingHttp2Client(Connector):
         timeout_ns = request.timeout_ns or self._timeout_ns
         deadline_ns = sent_ns + timeout_ns
         stream = self._stream
-        stream.request, stream.head, stream.wire = request, None, 0
+        stream.request, stream.head, stream.trailers, stream.wire = request, None, None, 0
         self._bytes_sent.clear()
         self._first_ns = 0
         if self._sock is not None and sent_ns - self._done_ns > _IDLE_CHECK_NS:

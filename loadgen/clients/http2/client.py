@@ -192,6 +192,7 @@ class Http2Client:
             group is not None
             and known is not None
             and known.status == head.status
+            and known.ends_like(stream.trailers)
             and (stream.first_byte_ns == now or not self._phases)
             and (known.is_of(stream) or known.turn_to(stream.received, stream.wire))
         ):
@@ -209,8 +210,9 @@ class Http2Client:
         reply = Reply(head.status, stream.received, stream.wire, stream.kept, stream.example)
         if group is not None and group.keeps_body:
             show(group, stream)
+        trailers = stream.trailers
         good = self._handler.on_reply(stream, now, reply)
-        remember(request, reply, good=good)
+        remember(request, reply, trailers, good=good)
 
     def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:
         request = stream.request

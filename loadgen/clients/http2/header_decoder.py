@@ -44,10 +44,12 @@ class Head:
     def as_text(self) -> bytes:
         """The head as HTTP/1.1 would write it, with the empty line."""
         if not self.text:
-            start = b"HTTP/2 %d\r\n" % self.status
-            lines = [b"%b: %b\r\n" % pair for pair in self.fields if pair[0] != b":status"]
-            self.text = start + b"".join(lines) + b"\r\n"
+            self.text = b"HTTP/2 %d\r\n%b\r\n" % (self.status, self.lines())
         return self.text
+
+    def lines(self) -> bytes:
+        """Its fields alone, each with its line end."""
+        return b"".join([b"%b: %b\r\n" % pair for pair in self.fields if pair[0] != b":status"])
 
 
 class HeaderDecoder:

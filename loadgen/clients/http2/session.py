@@ -125,7 +125,8 @@ class Session:
         self.streams[number] = stream
         block = self._encoder.block(request)
         body = request.body
-        stream.head, stream.received, stream.wire, stream.kept = None, 0, 0, b""
+        stream.head = stream.trailers = None
+        stream.received, stream.wire, stream.kept = 0, 0, b""
         flags = END_HEADERS if body else END_HEADERS | END_STREAM
         if len(block) <= self._frame_bytes:
             start = self._starts.get((len(block), flags)) or self._start_of(len(block), flags)
@@ -273,6 +274,8 @@ class Session:
             stream.first_byte_ns = now
         elif head.status or not flags & END_STREAM:
             raise BrokenProtocolError("a second head within a reply")
+        else:
+            stream.trailers = head
         if flags & END_STREAM:
             self._end(stream)
 

@@ -14,13 +14,13 @@ class Http2Stream:
     """A Stream, in a `lane`. `session` is the connection that its request is on, under the number `id`; None while it
     waits for one.
 
-    Of the reply so far: its `head`, `received` bytes of body and `wire` bytes in all, of which `kept` are kept.
-    `unsent`, and then `pieces`, are left of the request's body; `window` is what the server takes of it.
+    Of the reply so far: its `head` and `trailers`, `received` bytes of body and `wire` bytes in all, of which `kept`
+    are kept. `unsent`, and then `pieces`, are left of the request's body; `window` is what the server takes of it.
     """
 
     __slots__ = (
         "backoff_ns", "due_ns", "first_byte_ns", "head", "id", "kept", "lane", "pieces", "received", "request",
-        "sent_ns", "session", "tries", "unsent", "user", "window", "wire",
+        "sent_ns", "session", "trailers", "tries", "unsent", "user", "window", "wire",
     )  # fmt: skip
 
     def __init__(self, user: int, lane: Any) -> None:
@@ -31,6 +31,7 @@ class Http2Stream:
         self.session: Any = None
         self.id = self.tries = 0
         self.head: Head | None = None
+        self.trailers: Head | None = None
         self.received = self.wire = self.window = 0
         self.kept = b""
         self.unsent = memoryview(b"")
@@ -39,4 +40,12 @@ class Http2Stream:
     @property
     def example(self) -> bytes:
         """The first bytes of the reply so far, as HTTP/1.1 would write it."""
-        return b"" if self.head is None else (self.head.as_text() + self.kept)[:EXAMPLE_BYTES]
+        return (self.head_text + self.kept)[:EXAMPLE_BYTES]
+
+    @property
+    def head_text(self) -> bytes:
+        """The reply's head, with its trailers, as HTTP/1.1 would write it."""
+        if self.head is None:
+            return b""
+        text = self.head.as_text()
+        return text if self.trailers is None else text[:-2] + self.trailers.lines() + b"\r\n"

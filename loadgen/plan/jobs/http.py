@@ -28,7 +28,8 @@ class RequestSpec:
     """One kind of request. `path`, header values and `body` may hold `${name}` of the job's variables.
 
     `body_file` is read when a worker prepares; `body` and `body_file` exclude each other. `body_kind` says how the
-    values of variables are written in the body. `stream`: its reply comes in parts, which are timed.
+    values of variables are written in the body. `stream`: its reply comes in parts, which are timed. `grpc`:
+    it is a call, whose trailers say whether it is good.
     """
 
     name: str
@@ -41,6 +42,7 @@ class RequestSpec:
     body_kind: BodyKind = "text"
     expect: Expect = field(default_factory=Expect)
     stream: PartsSpec | None = None
+    grpc: bool = False
 
 
 @dataclass(frozen=True, slots=True)

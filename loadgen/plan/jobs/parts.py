@@ -6,14 +6,14 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class PartsSpec:
-    """A reply of server-sent events (`sse`), or of `lines`. `first` is a JSON path: the first part that has something
-    there is the one to wait for; without it any is.
+    """A reply of server-sent events (`sse`), of `lines`, or of the messages of a `grpc` call. `first` is a JSON path:
+    the first part that has something there is the one to wait for; without it any is.
 
     It ends well at a part that holds `until_match`, which is no part itself, after `until_parts`, or at the first part
     after `until_s`; without any of them where the server ends it.
     """
 
-    kind: Literal["sse", "lines"]
+    kind: Literal["sse", "lines", "grpc"]
     first: str = ""
     until_match: bytes | None = None
     until_parts: int | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from loadgen.plan.plan import HttpVersion
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
 
@@ -9,14 +10,19 @@ STREAMS = 100
 """Of users, on one HTTP/2 connection: as many as RFC 9113 asks servers to allow at least, and most allow no more."""
 
 
+def http_of(profile: Profile) -> HttpVersion:
+    """The version: gRPC has no other than 2."""
+    return "2" if any(request.grpc is not None for request in profile.requests) else profile.http
+
+
 def streams_of(profile: Profile) -> int:
     """How many users share a connection: over HTTP/1.1, and where each has a thread, none do."""
-    return 1 if profile.http == "1.1" or profile.mode == "threads" else profile.streams or STREAMS
+    return 1 if http_of(profile) == "1.1" or profile.mode == "threads" else profile.streams or STREAMS
 
 
 def protocol_problems(profile: Profile) -> Iterator[Problem]:
     """What cannot be combined with HTTP/2, or without it."""
-    if profile.http == "1.1":
+    if http_of(profile) == "1.1":
         if profile.streams is not None and profile.streams > 1:
             yield Problem(("streams",), "only HTTP/2 has several on a connection: add http: 2 (--http 2)")
         return

@@ -16,7 +16,7 @@ from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import request_path
 from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.profile import Profile
-from loadgen.plan.profiles.request_profile import RequestKeys, RequestProfile
+from loadgen.plan.profiles.request_profile import GrpcProfile, RequestKeys, RequestProfile
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -42,6 +42,8 @@ class RequestMaker:
 
     def spec(self, weight: float = 1.0) -> RequestSpec:
         request = self._request
+        if isinstance(request, RequestProfile) and request.grpc is not None:
+            return self._grpc(request, request.grpc, weight)
         body = self._body()
         path = self._path()
         expect = request.expect
@@ -59,6 +61,37 @@ class RequestMaker:
             stream=self._stream(),
         )
 
+    def _grpc(self, request: RequestProfile, grpc: GrpcProfile, weight: float) -> RequestSpec:
+        from loadgen.plan.profiles.grpc_messages import GrpcError, call_of
+
+        places = self._profile.origins.places
+        path, body = "/", b""
+        for key in (*request.bodies, *(["path"] if request.path is not None else [])):
+            self._problem(key, "cannot be combined with grpc: the method and its message say it")
+        if grpc.file is None or not grpc.method:
+            self.problems.append(
+                Problem((*self._where, "grpc"), "expected a file (.proto or descriptor set) and a method")
+            )
+        elif "${" in json.dumps(grpc.message, default=str):
+            self.problems.append(Problem((*self._where, "grpc", "message"), "no ${...} can stand in a gRPC message"))
+        else:
+            where = (*self._where, "grpc", "file")
+            try:
+                folders = [str(places.file(where, folder)) for folder in grpc.folders]
+                path, body = call_of(str(places.file(where, grpc.file)), grpc.method, grpc.message, folders)
+            except OSError as error:
+                self.problems.append(Problem(where, f"cannot read {grpc.file!r}: {error.strerror or error}"))
+            except GrpcError as error:
+                self.problems.append(Problem((*self._where, "grpc"), str(error)))
+        pairs = tuple(pair for pair in self._headers() if pair[0].lower() not in ("content-type", "te", "grpc-timeout"))
+        pairs += (("Content-Type", "application/grpc"), ("TE", "trailers"))
+        if grpc.deadline is not None:
+            pairs += (("grpc-timeout", f"{max(1, round(grpc.deadline * 1000))}m"),)
+        return RequestSpec(
+            name=request.name or path.lstrip("/"), method="POST", path=path, weight=weight, headers=pairs, body=body,
+            expect=Expect(((200, 200),)), stream=self._stream(), grpc=True,
+        )  # fmt: skip
+
     def _stream(self) -> PartsSpec | None:
         stream = self._request.stream if isinstance(self._request, RequestProfile) else None
         if stream is None:
@@ -66,7 +99,7 @@ class RequestMaker:
         if self._profile.client == "httpx":
             self._problem("stream", "cannot be combined with the httpx client: use client: raw")
         if stream.kind is None:
-            self.problems.append(Problem((*self._where, "stream", "kind"), "is missing: sse or lines"))
+            self.problems.append(Problem((*self._where, "stream", "kind"), "is missing: sse, lines or grpc"))
         until = stream.until
         return PartsSpec(stream.kind or "sse", stream.first, until.match, until.parts, until.time)
 

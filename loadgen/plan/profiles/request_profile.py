@@ -46,9 +46,21 @@ class UntilProfile(Keys):
 class StreamProfile(Keys):
     """A reply that comes in parts, which are timed. `first` is a JSON path."""
 
-    kind: Annotated[Literal["sse", "lines"], BeforeValidator(fields.one_of("sse", "lines"))] | None = None
+    kind: Annotated[Literal["sse", "lines", "grpc"], BeforeValidator(fields.one_of("sse", "lines", "grpc"))] | None = (
+        None
+    )
     first: Annotated[str, BeforeValidator(fields.json_path)] = ""
     until: UntilProfile = UntilProfile()
+
+
+class GrpcProfile(Keys):
+    """A gRPC call with one message, which stands here as JSON or YAML."""
+
+    method: Text = ""
+    file: File | None = None
+    message: Any = None
+    deadline: PositiveSeconds | None = None
+    folders: Annotated[tuple[File, ...], BeforeValidator(fields.one_or_many)] = ()
 
 
 class RequestKeys(Keys):
@@ -75,3 +87,4 @@ class RequestProfile(RequestKeys):
 
     weight: Weight = 1.0
     stream: StreamProfile | None = None
+    grpc: GrpcProfile | None = None

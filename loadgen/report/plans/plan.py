@@ -152,12 +152,12 @@ class _Words:
         return [
             *(f"{name}: {value}" for name, value in self._headers(spec)),
             *body,
-            f"good reply: {self._good(spec.expect)}",
+            f"good reply: {self._good(spec.expect)}{', grpc-status 0' if spec.grpc else ''}",
             *([] if spec.stream is None else [f"its parts: {self._parts(spec.stream)}"]),
         ]
 
     def _parts(self, stream: PartsSpec) -> str:
-        what = "events" if stream.kind == "sse" else "lines"
+        what = {"sse": "events", "lines": "lines", "grpc": "messages"}[stream.kind]
         first = f", timed from the first with {self._show(stream.first)}" if stream.first else ""
         mark = stream.until_match
         ends = [

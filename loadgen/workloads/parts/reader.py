@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ErrorClass, Expect, Request
+from loadgen.base.exchange import ErrorClass, Expect, Reply, Request
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.workloads.parts.splitter import Part, Splitter
 from loadgen.workloads.scenario.replies.absent import AbsentError
@@ -115,20 +115,25 @@ class PartsReader:
 
 @dataclass(frozen=True, slots=True)
 class PartsExpect(Expect):
-    """Beside status and length: that the parts came to the end that was asked for."""
+    """Beside what is expected of any reply to the request (`inner`): that the parts came to the end asked for."""
 
+    inner: Expect = field(default_factory=Expect)
     reader: PartsReader | None = None
 
-    def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
-        problem = Expect.verdict(self, status, body_length, kept)
+    def judge(self, reply: Reply) -> ErrorClass | None:
+        problem = self.inner.judge(reply)
         if problem is None and self.reader is not None and self.reader.problem():
             return ErrorClass.STREAM_BROKEN
         return problem
 
+    def code_of(self, reply: Reply) -> str:
+        good = self.inner.judge(reply) is None
+        return "" if good else self.inner.code_of(reply)
+
     def describe(self, status: int, code: str) -> str:
-        problem = self.reader.problem() if self.reader is not None else ""
-        good = any(low <= status <= high for low, high in self.statuses)
-        return problem if good and problem else Expect.describe(self, status, code)
+        problem = self.reader.problem() if self.reader is not None and not code else ""
+        good = any(low <= status <= high for low, high in self.inner.statuses)
+        return problem if good and problem else self.inner.describe(status, code)
 
 
 def in_parts(model: Request, rules: PartsRules, timeout_ns: int, clock: Callable[[], int] = now_ns) -> Request:
@@ -137,7 +142,7 @@ def in_parts(model: Request, rules: PartsRules, timeout_ns: int, clock: Callable
     reader = PartsReader(rules, request, timeout_ns, clock)
     request.sink, request.group, request.plain = reader, None, False
     expect = model.expect
-    request.expect = PartsExpect(expect.statuses, expect.body_contains, expect.length, reader=reader)
+    request.expect = PartsExpect(expect.statuses, expect.body_contains, expect.length, inner=expect, reader=reader)
     return request
 
 

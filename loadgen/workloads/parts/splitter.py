@@ -8,6 +8,7 @@ from typing import Literal
 MOST_PART_BYTES = 1 << 20
 """Of one part: a server that sends no end of it must not fill the memory."""
 
+_PREFIX_BYTES = 5
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
@@ -23,13 +24,16 @@ class Part:
 class Splitter:
     """The parts of one body. Comments, and events without data, are none (HTML standard, 9.2.6)."""
 
-    def __init__(self, kind: Literal["sse", "lines"]) -> None:
-        self._sse = kind == "sse"
+    def __init__(self, kind: Literal["sse", "lines", "grpc"]) -> None:
+        self._sse, self._grpc = kind == "sse", kind == "grpc"
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[Part]:
         """The parts that these bytes complete. Raises ValueError for one of more than 1 MiB."""
         text = self._rest + data
+        if self._grpc:
+            yield from self._messages(text)
+            return
         at, end_of_part = 0, _EVENT_END if self._sse else _LINE_END
         for found in end_of_part.finditer(text):
             piece = text[at : found.start()]
@@ -43,10 +47,23 @@ class Splitter:
         if len(self._rest) > MOST_PART_BYTES:
             raise ValueError(f"a part of the reply is longer than {MOST_PART_BYTES >> 20} MiB")
 
+    def _messages(self, data: bytes) -> Iterator[Part]:
+        """A byte that says whether it is compressed, four of its length, and the message."""
+        at = 0
+        while len(data) - at >= _PREFIX_BYTES:
+            end = at + _PREFIX_BYTES + int.from_bytes(data[at + 1 : at + _PREFIX_BYTES], "big")
+            if end - at > MOST_PART_BYTES:
+                raise ValueError(f"a part of the reply is longer than {MOST_PART_BYTES >> 20} MiB")
+            if end > len(data):
+                break
+            yield Part(data[at + _PREFIX_BYTES : end])
+            at = end
+        self._rest = data[at:]
+
     def end(self) -> Iterator[Part]:
         """A last line needs no end; a last event without one is dropped, as browsers do."""
         rest, self._rest = self._rest, b""
-        if not self._sse and rest.strip():
+        if not (self._sse or self._grpc) and rest.strip():
             yield Part(rest.strip(b"\r\n"))
 
 

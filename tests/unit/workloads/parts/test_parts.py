@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass, Expect, Fields, Request
+from loadgen.base.exchange import ErrorClass, Expect, Fields, Reply, Request
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.workloads.parts.reader import PartsReader, PartsRules, in_parts, reader_of
 from loadgen.workloads.parts.splitter import MOST_PART_BYTES, Part, Splitter
@@ -81,8 +81,8 @@ def begin(**spec):
     return request, reader, take
 
 
-def verdict(request):
-    return request.expect.verdict(200, 0, b"")
+def verdict(request, status=200):
+    return request.expect.judge(Reply(status, 0, 0))
 
 
 def test_first_and_gaps():
@@ -137,7 +137,7 @@ def test_its_end_is_a_success(spec):
 
 def test_another_status_is_what_it_is():
     request, _, _ = begin()
-    assert request.expect.verdict(503, 0, b"") is ErrorClass.UNEXPECTED_STATUS
+    assert verdict(request, 503) is ErrorClass.UNEXPECTED_STATUS
     assert request.expect.describe(503, "") == "status 503"
 
 
@@ -148,3 +148,15 @@ def test_each_request_has_a_reader_of_its_own():
     assert first.sink is not second.sink
     assert model.sink is None
     assert reader_of(model) is None
+
+
+@given(st.lists(st.binary(max_size=20), max_size=6), st.lists(st.integers(0, 999), max_size=12))
+def test_messages_of_grpc_are_the_same_wherever_the_bytes_are_cut(texts, places):
+    body = b"".join(b"\0" + len(text).to_bytes(4, "big") + text for text in texts)
+    splitter = Splitter("grpc")
+    assert [part.data for piece in cut(body, places) for part in splitter.feed(piece)] == texts
+
+
+def test_a_message_of_grpc_has_a_bound():
+    with pytest.raises(ValueError, match="longer than 1 MiB"):
+        [*Splitter("grpc").feed(b"\0" + (1 << 30).to_bytes(4, "big"))]
