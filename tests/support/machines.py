@@ -12,6 +12,7 @@ from loadgen.executors.places.base import Deliver
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.deal import deal
 from loadgen.executors.places.machines.description import Description
+from loadgen.executors.places.machines.keeping import MakeKeeper, keep_nothing
 from loadgen.executors.places.machines.link import Listen, Mailbox
 from loadgen.executors.places.machines.machine import Machine
 from loadgen.executors.places.machines.member import Member
@@ -137,7 +138,10 @@ class Lab:
         works: Sequence[Work] = (),
         on_lost: OnLost = "stop",
         at: dict[float, Callable[["Lab"], None]] | None = None,
+        make_keeper: MakeKeeper = keep_nothing,
     ) -> None:
+        self._make_keeper = make_keeper
+        self.told: list[str] = []
         self.plan = plan
         self.clock = VirtualClock()
         self.began_ns = self.clock()
@@ -216,4 +220,5 @@ class Lab:
             place = self.places[number] = _Workers(plan, control, own, self._works, sent)
             return place
 
-        await Machine(self.wires[number].tell, make, own).serve(self.wires[number].inbox)
+        machine = Machine(self.wires[number].tell, make, own, self._make_keeper)
+        self.told.append(await machine.serve(self.wires[number].inbox))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Command, children_of, is_alive, load, stats_of, wait_until
+from tests.support.command import Command, children_of, is_alive, load, loadgen, stats_of, wait_until
 
 pytestmark = pytest.mark.slow  # each starts the command, its machines and their worker processes
 
@@ -46,10 +46,13 @@ def test_workers_of_a_machine_that_is_frozen_stop_with_their_lease(url: str, tmp
     assert result.latency_ms["service"].count + result.samples_lost == result.ledger.ok
 
 
-def test_machines_do_not_outlive_a_killed_run(url: str) -> None:
-    with Command("run", url, "-c", "4", "-R", "100", "-d", "60s", *TWO) as command:
+def test_machines_do_not_outlive_a_killed_run_and_keep_their_part_of_it(url: str, tmp_path: Path) -> None:
+    kept = {"XDG_CACHE_HOME": str(tmp_path)}
+    with Command("run", url, "-c", "4", "-R", "100", "-d", "60s", *TWO, env=kept) as command:
         wait_until(lambda: stats_of(url)["requests"] > 20, "requests")
         machines = children_of(command.pid)
         processes = [*machines, *(worker for machine in machines for worker in children_of(machine))]
         command.kill()
         wait_until(lambda: not any(map(is_alive, processes)), "the end of the machines and their workers")
+    merged = loadgen("report", "--merge", *tmp_path.glob("loadgen/part-*.json"), "--format", "json").result
+    assert merged.ledger.sent == stats_of(url)["requests"]

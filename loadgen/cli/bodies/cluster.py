@@ -23,8 +23,10 @@ def machine(given: Machine) -> int:
     """Be one, until whoever started it is gone; or become Dask's worker."""
     if given.address == "-":
         from loadgen.executors.places.machines.pipe import serve_on_pipe
+        from loadgen.session.kept_part import KeptPart
 
-        serve_on_pipe()
+        if told := serve_on_pipe(KeptPart):
+            tell(f"loadgen: {told}\n")
         return 0
     check_extra()
     return _become(machine_command(given.address, given.certificates))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from distributed import get_worker
 
 from loadgen.base.processes import python_module
+from loadgen.executors.places.machines.link import MACHINE
 from loadgen.executors.places.machines.messages import await_greeting, encode_message, read_message
 
 
@@ -21,7 +22,7 @@ class Relay:
         self._topic = topic
         self._worker = get_worker()
         self._process = subprocess.Popen(
-            python_module("loadgen.executors.places.machines.pipe"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            python_module("loadgen", *MACHINE[1:]), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._write, daemon=True).start()

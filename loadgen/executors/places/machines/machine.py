@@ -15,12 +15,15 @@ from loadgen.clients.resolve import needs_look_up
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.limits import check_descriptors, check_ports
 from loadgen.executors.places.machines.description import describe_machine, description_out
+from loadgen.executors.places.machines.keeping import Keeper, MakeKeeper, keep_nothing
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.part import CUT_S, Part
 from loadgen.executors.places.processes import Processes
 from loadgen.guard.shared_state import CUT, Cause, SharedState
 from loadgen.plan.codec import read_plan
 from loadgen.plan.plan import Plan
+
+ORPHANED = "the coordinator of the run was gone before it had all of this machine's part"
 
 MakePlace = Callable[[Plan, Endpoint, SharedState], Place]
 
@@ -29,28 +32,35 @@ class Machine:
     """Takes messages on one loop. `tell` sends one to the coordinator, and never waits."""
 
     def __init__(
-        self, tell: Callable[[Message], None], make_place: MakePlace = Processes, clock: Clock = now_ns
+        self,
+        tell: Callable[[Message], None],
+        make_place: MakePlace = Processes,
+        clock: Clock = now_ns,
+        make_keeper: MakeKeeper = keep_nothing,
     ) -> None:
+        self._make_keeper = make_keeper
+        self._keeper: Keeper | None = None
         self._tell = tell
         self._make_place = make_place
         self._clock = clock
         self._part: Part | None = None
         self._running: asyncio.Task[None] | None = None
 
-    async def serve(self, inbox: "asyncio.Queue[Message | None]") -> None:
+    async def serve(self, inbox: "asyncio.Queue[Message | None]") -> str:
         """Until None comes, which is the end of whoever gave the messages; then all that runs ends, and is waited for.
 
-        Raises what is a bug of ours.
+        What is to be told of a run whose coordinator did not say that it had it all. Raises what is a bug of ours.
         """
         while (message := await inbox.get()) is not None:
             self._take(message)
-        if self._running is not None and not self._running.done():
+        if self._running is not None:
             if self._part is not None:
                 self._part.end(Cause.ALONE)
             await asyncio.wait([self._running], timeout=CUT_S)
             if self._part is not None and not self._running.done():
                 self._part.abandon()
-                await self._running
+            await self._running
+        return "" if self._keeper is None else self._keeper.keep(ORPHANED)
 
     def _take(self, message: Message) -> None:
         head, part = message.head, self._part
@@ -73,6 +83,8 @@ class Machine:
                 if head["stop"] == CUT:
                     part.control.cut()
                 self._tell(Message("stopped", {"at": part.control.stopped_at_ns}))
+            case "over":
+                self._keeper = None
             case "abandon" if part is not None:
                 part.abandon()
 
@@ -93,7 +105,9 @@ class Machine:
             self._tell(Message("refused", {"text": str(error)}))
             return
         control.lease(message.head["until"])
-        self._part = Part(plan, shards, self._make_place(plan, endpoint, control), control, self._tell, self._clock)
+        keeper = self._keeper = self._make_keeper(plan, shards, message.head["run"])
+        place = self._make_place(plan, endpoint, control)
+        self._part = Part(plan, shards, place, control, self._tell, self._clock, keeper)
         self._tell(Message("begun"))
         try:
             await self._part.run(dns_ns)

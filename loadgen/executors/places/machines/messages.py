@@ -4,7 +4,7 @@
 |----------|-------------------------------|------|--------------------------------------------------------|
 | describe |                               |      | described: what the machine is, see `description.py`   |
 | clock    | sent                          |      | clock: sent, there                                     |
-| begin    | shards, until                 | plan | begun, or refused: text                                |
+| begin    | shards, until, run            | plan | begun, or refused: text                                |
 | lease    | until, failed, sent           |      | leased: sent, there, late                              |
 | gate     | at                            |      | gated: at, early                                       |
 | stop     | cause, stop                   |      | stopped: at                                            |

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from loadgen.base.clock import NS_PER_US, Clock, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.base import Place, WorkersLostError
+from loadgen.executors.places.machines.keeping import Keeper
 from loadgen.executors.places.machines.merging import Merger
 from loadgen.executors.places.machines.messages import Message
 from loadgen.guard.shared_state import HEADER_VALUES, SLOT_VALUES, Cause, SharedState, Slot
@@ -26,19 +26,9 @@ CUT_S = 5.0
 """As long as the coordinator gives workers to come back after a cut."""
 
 
-class Keeper(Protocol):
-    """Has a copy of what a machine tells, for when nobody hears it."""
-
-    def add(self, frame: Frame) -> None:
-        """What a worker recorded. It is the keeper's."""
-
-    def keep(self, control: SharedState, shards: range, why: str) -> str:
-        """Write all of it to a file; its name."""
-
-
 class Part:
     """`tell` sends to the coordinator and never waits. `control` has the slots of all machines' workers, of which those
-    of `shards` are written here; it is the place's, and closed with it.
+    of `shards` are written here; it is the place's, and closed with it. `keeper` has a copy of what is told.
     """
 
     def __init__(
@@ -49,7 +39,9 @@ class Part:
         control: SharedState,
         tell: Callable[[Message], None],
         clock: Clock,
+        keeper: Keeper,
     ) -> None:
+        self._keeper = keeper
         self.control = control
         self._plan = plan
         self._shards = shards
@@ -88,9 +80,10 @@ class Part:
                     lost.append(str(error) if isinstance(error, WorkersLostError) else f"a worker failed ({error!r})")
             self._give_frames()
             self._give_slots()
+            self._say("done", lost=lost, refused=refused)
+            self._keeper.end(self.control)
         finally:
             self._place.close()
-        self._say("done", lost=lost, refused=refused)
 
     def end(self, cause: Cause) -> None:
         """Nothing new from here on, and what still runs ends."""
@@ -141,6 +134,7 @@ class Part:
     def _give_frames(self) -> None:
         if frames := self._merger.take():
             self._say("frames", body=pack_frames(frames))
+            self._keeper.add(frames)
 
     def _say(self, kind: str, *, body: bytes = b"", **head: object) -> None:
         self._number += 1

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal
+from uuid import uuid4
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
@@ -67,7 +68,7 @@ class Machines:
         """The shards are those of the whole plan."""
         loop = asyncio.get_running_loop()
         self._deliver = deliver
-        plan = b"".join(plan_to_pieces(self._plan))
+        plan, run = b"".join(plan_to_pieces(self._plan)), uuid4().hex[:12]
         futures = []
         for member in self.members:
             member.over = loop.create_future()
@@ -76,7 +77,9 @@ class Machines:
             member.link.listen(partial(self._on_thread, loop, member))
             until = self._lease(member)
             member.link.send(
-                Message("begin", {"shards": [member.shards.start, member.shards.stop], "until": until}, plan)
+                Message(
+                    "begin", {"shards": [member.shards.start, member.shards.stop], "until": until, "run": run}, plan
+                )
             )
         self.control.changed = self._spread
         self._keeping = loop.create_task(self._keep())

@@ -1,0 +1,64 @@
+"""A machine's part of a run as a Result of its own: `loadgen report --merge` makes one of all parts that were kept."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loadgen.base.clock import NS_PER_S
+from loadgen.base.errors import LoadgenError
+from loadgen.base.files import write_whole
+from loadgen.guard.shared_state import SharedState, Slot
+from loadgen.measure.names import names_of
+from loadgen.measure.recording import Frame
+from loadgen.plan.plan import Plan, make_shards
+from loadgen.results.calibration import cache_file
+from loadgen.results.result import Result, to_json
+from loadgen.session.assemble import Ending, assemble
+from loadgen.session.collector import Collector
+
+
+class KeptPart:
+    """A Keeper (executors/places/machines/keeping.py). `run` is the same for the parts of one run."""
+
+    def __init__(self, plan: Plan, shards: range, run: str, environment: Mapping[str, str] | None = None) -> None:
+        mine = make_shards(plan)[shards.start : shards.stop]
+        limits = [shard.requests_limit for shard in mine if shard.requests_limit is not None]
+        self._plan = replace(
+            plan,
+            users=sum(shard.users for shard in mine),
+            requests_limit=None if plan.requests_limit is None else sum(limits),
+        )
+        self._shards = shards
+        self._file = f"part-{run}-{shards.start}.json"
+        self._environment = os.environ if environment is None else environment
+        self._collected = Collector(plan.shard_count, names=names_of(plan.job, most=None))
+        self._started = datetime.now(UTC)
+        self._result: Result | None = None
+
+    def add(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            self._collected.add(frame)
+
+    def end(self, control: SharedState) -> None:
+        for worker in range(control.workers):
+            if worker not in self._shards:  # what others failed, for this machine's breaker
+                control.put(worker, Slot.FAILED, 0)
+        ending = Ending("error", "", self._collected.window_elapsed_ns / NS_PER_S, (), whole=False)
+        result = assemble(self._plan, control, self._collected, self._started, 0.0, ending)
+        workers = result.generator.workers[self._shards.start : self._shards.stop]
+        self._result = replace(result, generator=replace(result.generator, workers=workers, processes=len(workers)))
+
+    def keep(self, why: str) -> str:
+        result = self._result
+        if result is None or not result.ledger.sent:
+            return ""
+        verdict = replace(result.generator, verdict="invalid", reasons=[why])
+        try:
+            path = cache_file(self._environment).with_name(self._file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(Path(path), to_json(replace(result, ended_because=why, generator=verdict)))
+        except (LoadgenError, OSError) as error:
+            return f"this machine's part of the run is lost with its coordinator: {error}"
+        return f"this machine's part of the run is in {path}; `loadgen report --merge` makes one of all parts"
