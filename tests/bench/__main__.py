@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import accuracy, gating, journeys, machine, old, probes, s3, scenarios, self_comparison
+from tests.bench import accuracy, gating, http2, journeys, machine, old, probes, s3, scenarios, self_comparison
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
@@ -32,6 +32,7 @@ PROBING: dict[str, Callable[[Bench], Section]] = {
     "startup": probes.startup,
     "opening": probes.opening,
     "s3": s3.s3,
+    "http2": http2.http2,
 }
 JUDGING = ("gate", "find-max")
 SCENARIOS = (*COMPARING, *PROBING, "memory", "compare", *JUDGING, *accuracy.LENGTHS_S)

@@ -33,6 +33,7 @@ http {{
     ssl_certificate {root}/server.pem; ssl_certificate_key {root}/server.key;
     server {{
         listen 127.0.0.1:{port} backlog={backlog}; listen 127.0.0.1:{tls_port} ssl backlog={backlog};
+        listen 127.0.0.1:{h2c_port} http2; listen 127.0.0.1:{h2_port} ssl http2;
         location = /post {{ mirror /read-body; error_page 405 =200 /12; }}
         location = /read-body {{ internal; return 204; }}
         location = /1m {{ sendfile on; tcp_nopush on; }}
@@ -67,13 +68,15 @@ class Count:
 
 
 class Nginx:
-    """A running nginx. `url` and `tls_url` end without a slash; paths are /12, /10k, /1m and /post; /s3 stands for a
-    bucket of any objects. `root`/www holds the files."""
+    """A running nginx. `url`, `tls_url`, and over HTTP/2 `h2c_url` and `h2_url`, end without a slash; paths are /12,
+    /10k, /1m and /post; /s3 stands for a bucket of any objects. `root`/www holds the files."""
 
-    def __init__(self, port: int, tls_port: int, root: Path) -> None:
+    def __init__(self, port: int, tls_port: int, h2c_port: int, h2_port: int, root: Path) -> None:
         self.root = root
         self.url = f"http://127.0.0.1:{port}"
         self.tls_url = f"https://127.0.0.1:{tls_port}"
+        self.h2c_url = f"http://127.0.0.1:{h2c_port}"
+        self.h2_url = f"https://127.0.0.1:{h2_port}"
         self._status = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def count(self) -> Count:
@@ -90,7 +93,7 @@ class Nginx:
 @contextmanager
 def nginx(cores: Cores, *, backlog: int = 4096, multi_accept: bool = True) -> Iterator[Nginx]:
     """One nginx worker for each of `cores`, pinned to it."""
-    port, tls_port = free_port(), free_port()
+    port, tls_port, h2c_port, h2_port = free_port(), free_port(), free_port(), free_port()
     with TemporaryDirectory(prefix="loadgen-bench-") as folder:
         root = Path(folder)
         root.chmod(0o755)
@@ -100,6 +103,8 @@ def nginx(cores: Cores, *, backlog: int = 4096, multi_accept: bool = True) -> It
                 root=root,
                 port=port,
                 tls_port=tls_port,
+                h2c_port=h2c_port,
+                h2_port=h2_port,
                 workers=len(cores),
                 affinity=" ".join(f"{1 << core:b}" for core in sorted(cores)),
                 descriptors=descriptor_limit(),
@@ -110,7 +115,7 @@ def nginx(cores: Cores, *, backlog: int = 4096, multi_accept: bool = True) -> It
         )
         command = ["nginx", "-p", folder, "-c", str(root / "nginx.conf"), "-e", str(root / "error.log")]
         with running(command, port, cores):
-            server = Nginx(port, tls_port, root)
+            server = Nginx(port, tls_port, h2c_port, h2_port, root)
             try:
                 yield server
             finally:

@@ -8,62 +8,45 @@ from loadgen.clients.http2.header_decoder import ENTRY_BYTES, STATIC, Field
 MOST_SEEN = 1024
 """Header fields that are looked out for to come again: as many as a hundred kinds of requests have."""
 
+_INDEX_BYTES = 3
+"""The most that an index takes."""
+
 MOST_BLOCKS = 256
 """Requests whose whole block is remembered, for each connection."""
 
 _STATIC_FIELD = {pair: index for index, pair in reversed(list(enumerate(STATIC, 1)))}
 _STATIC_NAME = {name: index for index, (name, _) in reversed(list(enumerate(STATIC, 1)))}
-_OF_THE_CONNECTION = frozenset((b"connection", b"transfer-encoding", b"keep-alive", b"proxy-connection", b"upgrade"))
+_LEFT_OUT = frozenset((b"connection", b"transfer-encoding", b"keep-alive", b"proxy-connection", b"upgrade", b"host"))
+"""Names that HTTP/2 does not have: of a connection, and Host, which :authority takes."""
 
 
 class Fields:
-    """The header fields of requests, and which came more than once; shared by the connections of one worker."""
+    """What header fields of requests came more than once; shared by the connections of one worker to one origin."""
 
     def __init__(self, origin: Origin) -> None:
-        self._scheme = (b":scheme", origin.scheme.encode())
-        self._authority = origin.authority.encode("latin-1")
-        self._seen: dict[Field, bool] = {}
-        self._blocks: dict[bytes, tuple[tuple[Field, ...], bytes | None]] = {}
-
-    def of(self, request: Request) -> list[Field]:
-        """In the order in which they are sent: pseudo-header fields first."""
-        fields, host = self._plain(request.fields.block)
-        authority = host or (self._authority if request.origin is None else request.origin.authority.encode("latin-1"))
-        pairs = [
-            (b":method", request.method.encode()), self._scheme, (b":authority", authority),
-            (b":path", request.target.encode("latin-1")), *fields,
-        ]  # fmt: skip
-        length = length_field(request)
-        if length is not None and length[0] == "Content-Length":
-            pairs.append((b"content-length", length[1].encode()))
-        return pairs
+        self.origin = origin
+        self._seen: set[Field] = set()
 
     def comes_again(self, pair: Field) -> bool:
         """Whether a field was seen before; it is now."""
         if pair in self._seen:
             return True
         if len(self._seen) < MOST_SEEN:
-            self._seen[pair] = True
+            self._seen.add(pair)
         return False
 
-    def _plain(self, block: bytes) -> tuple[tuple[Field, ...], bytes | None]:
-        """Names in lower case, without those that HTTP/2 does not have; and what Host was, which :authority takes."""
-        known = self._blocks.get(block)
-        if known is not None:
-            return known
-        fields: list[Field] = []
-        host = None
-        for line in block.split(b"\r\n")[:-1]:
-            name, _, value = line.partition(b": ")
-            name = name.lower()
-            if name == b"host":
-                host = value
-            elif name not in _OF_THE_CONNECTION:
-                fields.append((name, value))
-        found = tuple(fields), host
-        if len(self._blocks) < MOST_SEEN:
-            self._blocks[block] = found
-        return found
+    def pseudo(self, request: Request) -> list[Field]:
+        """The fields that stand first."""
+        origin = request.origin or self.origin
+        authority = origin.authority
+        if request.fields.names_host:
+            authority = next(value for name, value in request.fields.pairs if name.lower() == "host")
+        return [
+            (b":method", request.method.encode()),
+            (b":scheme", origin.scheme.encode()),
+            (b":authority", authority.encode("latin-1")),
+            (b":path", request.target.encode("latin-1")),
+        ]
 
 
 class HeaderEncoder:
@@ -76,26 +59,63 @@ class HeaderEncoder:
         self._first = False  # whether the block has a field that may be put into the table next time
         self._numbers: dict[Field, int] = {}
         self._blocks: dict[int, tuple[Request, bytes]] = {}
+        self._lines: dict[bytes, bytes] = {}  # lines of requests that are an index each
+        self._pseudo: dict[tuple[str, str, Origin | None], bytes] = {}  # and what stands before them
 
     def limit(self, table_bytes: int) -> None:
         """The server's SETTINGS_HEADER_TABLE_SIZE: one below HPACK's own is not used, and said to be empty."""
         if table_bytes < TABLE_BYTES:
             self._room, self._start = 0, b"\x20"
             self._numbers.clear()
-            self._blocks.clear()
+            self._forget()
 
     def block(self, request: Request) -> bytes:
+        """The header block of a request."""
         known = self._blocks.get(id(request))
         if known is not None and known[0] is request:
             return known[1]
         filled, self._first = len(self._numbers), False
         start, self._start = self._start, b""
-        block = start + b"".join([self._encode(pair) for pair in self._fields.of(request)])
-        if len(self._numbers) != filled:
-            self._blocks.clear()  # indices count from the newest entry
-        elif not start and not self._first and len(self._blocks) < MOST_BLOCKS:
+        pieces = [start, self._pseudo_of(request)]
+        lines = self._lines
+        for line in request.fields.block.split(b"\r\n")[:-1]:
+            piece = lines.get(line)
+            pieces.append(self._line(line) if piece is None else piece)
+        length = length_field(request)
+        if length is not None and length[0] == "Content-Length":
+            pieces.append(self._encode((b"content-length", length[1].encode())))
+        block = b"".join(pieces)
+        if len(self._numbers) == filled and not (start or self._first) and len(self._blocks) < MOST_BLOCKS:
             self._blocks[id(request)] = request, block
         return block
+
+    def _forget(self) -> None:
+        self._blocks.clear()
+        self._lines.clear()
+        self._pseudo.clear()
+
+    def _pseudo_of(self, request: Request) -> bytes:
+        key = request.method, request.target, request.origin
+        known = None if request.fields.names_host else self._pseudo.get(key)
+        if known is None:
+            filled, first, self._first = len(self._numbers), self._first, False
+            known = b"".join([self._encode(pair) for pair in self._fields.pseudo(request)])
+            is_known = len(self._numbers) == filled and not self._first and not request.fields.names_host
+            if is_known and len(self._pseudo) < MOST_BLOCKS:
+                self._pseudo[key] = known
+            self._first = self._first or first
+        return known
+
+    def _line(self, line: bytes) -> bytes:
+        """A line of a head. One that is an index from here on is remembered; of a value of its own each is another."""
+        name, _, value = line.partition(b": ")
+        name = name.lower()
+        if name in _LEFT_OUT:
+            return b""
+        piece = self._encode((name, value))
+        if len(piece) <= _INDEX_BYTES and piece[0] & 0x80:
+            self._lines[line] = piece
+        return piece
 
     def _encode(self, pair: Field) -> bytes:
         index = _STATIC_FIELD.get(pair)
@@ -110,6 +130,7 @@ class HeaderEncoder:
             if self._fields.comes_again(pair):
                 self._room -= size
                 self._numbers[pair] = len(self._numbers)
+                self._forget()  # indices count from the newest entry
                 return _literal(0x40, 63, name, value)
             self._first = True
         return _literal(0, 15, name, value)
