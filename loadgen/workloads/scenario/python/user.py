@@ -21,7 +21,14 @@ from loadgen.workloads.scenario.sending.forms import JSON, to_json
 from loadgen.workloads.scenario.sending.headers import UserHeaders
 from loadgen.workloads.scenario.sending.paths import compile_path
 from loadgen.workloads.scenario.sending.redirects import MOST_REDIRECTS, next_request
-from loadgen.workloads.scenario.sending.requests import JSON_ONLY, RequestMaker, UserRequest, hashable
+from loadgen.workloads.scenario.sending.requests import (
+    HEADERS_ONLY,
+    NO_PAIRS,
+    PLAIN_OPTIONS,
+    RequestMaker,
+    UserRequest,
+    hashable,
+)
 
 Steps = Generator[Any, Any, Any]
 _Requests = dict[Any, UserRequest]
@@ -94,18 +101,26 @@ class User:
     @types.coroutine
     def get(self, path: str, *values: object, **options: Any) -> Steps:
         """GET; gives the Reply."""
-        end, cookies = self._end or self._make_end(), ""
+        end = self._end or self._make_end()
         request = self._gets.get(path)
-        if request is None or options:
+        if request is None:
             return (yield from self._send("GET", path, values, options))
         recipe = request.recipe
+        if options:
+            if len(options) > 1 or request.given_end is not end or request.given != options.get("headers", NOTHING):
+                return (yield from self._send("GET", path, values, options))
+            own, varies = request.given_block, True
+            request.own = request.given_own
+        else:
+            own, varies = "", bool(values) or request.end is not end
+            request.own = NO_PAIRS
         if values:
             request.target = recipe.path.render(*values)
-        if self.cookies.held:
-            cookies = self._cookie_field(request.target)
-        if values or cookies or request.end is not end:
-            request.wire = f"{recipe.start}{request.target}{recipe.middle}{cookies}{end}".encode("latin-1")
-            request.end = "" if cookies else end
+        if self.cookies.held and (cookies := self._cookie_field(request.target)):
+            own, varies = own + cookies, True
+        if varies:
+            request.wire = f"{recipe.start}{request.target}{recipe.middle}{own}{end}".encode("latin-1")
+            request.end = "" if own else end
         reply = yield request
         return (yield from self._settle(reply, request, NOTHING)) if reply.special else reply
 
@@ -311,7 +326,7 @@ class User:
     def _send(self, method: str, path: str, values: tuple[object, ...], options: dict[str, Any]) -> Steps:
         end = self._end or self._make_end()
         key: tuple[Any, ...] = method, path
-        if not options.keys() <= JSON_ONLY:
+        if not options.keys() <= PLAIN_OPTIONS:
             key = method, path, options.get("name"), hashable(options.get("expect"))
         request = self._of_journey.get(key)
         if request is None or not self._maker.renew(request, values, self.headers, self.cookies, options, end):
@@ -324,7 +339,7 @@ class User:
             reply = yield from self._settle(reply, request, options)
         if self._keeps and request.recipe.keeps and request.wire is not None:
             self._of_journey[key] = request
-            if method == "GET" and not options:
+            if method == "GET" and not (options and options.keys() - HEADERS_ONLY):
                 self._gets[path] = request
         return reply
 

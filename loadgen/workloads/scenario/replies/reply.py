@@ -20,7 +20,7 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
-_from_json = json.JSONDecoder().decode
+_from_json = json.JSONDecoder().raw_decode
 
 
 class Headers(Mapping[str, str]):
@@ -198,10 +198,13 @@ class Reply:
 
     def _parsed(self) -> Any:
         try:
-            return _from_json(self.body.decode())
+            text = self.body.decode()
+            value, end = _from_json(text)
+            if end == len(text):
+                return value
         except (ValueError, RecursionError):
             pass
-        for body in (self.body, self.text):  # UTF-16, UTF-32 or a byte order mark; the charset of Content-Type
+        for body in (self.body, self.text):  # blanks around it; UTF-16, UTF-32 or a byte order mark; another charset
             try:
                 return json.loads(body)
             except (ValueError, RecursionError):

@@ -51,18 +51,15 @@ class PathTemplate:
         """The target with a value in each place. Raises ValueError for another number of them, and for values that are
         no texts or numbers.
         """
-        if len(values) != self.places:
+        encoders = self._encoders
+        if len(values) != len(encoders):
             needed = "1 value is" if self.places == 1 else f"{self.places or 'no'} values are"
             raise ValueError(f"path {self.text!r}: {needed} needed, {len(values)} given")
         try:
-            if self.places == 1:
-                text = self._format % self._encoders[0](values[0])
-            elif not self.places:
-                return self._format % ()
+            if len(values) == 1:
+                text = self._format % encoders[0](values[0])
             else:
-                text = self._format % tuple(
-                    [encode(value) for encode, value in zip(self._encoders, values, strict=True)]
-                )
+                text = self._format % tuple([encode(value) for encode, value in zip(encoders, values, strict=True)])
         except ValueError as error:
             raise ValueError(f"path {self.text!r}: {error}") from None
         return _rooted(text) if self.roams else text

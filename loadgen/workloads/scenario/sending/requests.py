@@ -25,6 +25,10 @@ SETUPS = (PER_RUN, PER_USER)
 
 BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
 JSON_ONLY = frozenset(("json",))
+HEADERS_ONLY = frozenset(("headers",))
+PLAIN_OPTIONS = JSON_ONLY | HEADERS_ONLY
+"""Those that make no request of another kind."""
+
 BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
 _PLACED = frozenset(("host", "content-type", "content-length", "cookie", "connection"))
 """Fields of a request's own that stand where others would."""
