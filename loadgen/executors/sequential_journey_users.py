@@ -8,8 +8,11 @@ from loadgen.clients.origins import OriginClients
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
+from loadgen.pacing.connecting import next_backoff_ns
 from loadgen.workloads.base import Batch, Wait
 from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload, not_timed
+from loadgen.workloads.scenario.journeys import withdraw
+from loadgen.workloads.scenario.sending.requests import UserRequest
 
 
 class SequentialJourneyUsers(SequentialUsers):
@@ -21,10 +24,13 @@ class SequentialJourneyUsers(SequentialUsers):
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
+        plan = self._task.plan
+        self._eager = not (self._paced or self._phases)
+        flows = self._eager and not (self._arrive or plan.staggered or plan.job.finish)
         for user, script in enumerate(self._scripts):
             due = partial(self._due_ns.__getitem__, user) if self._paced else not_timed
             wake = getattr(script.loop, "interrupt", partial(self._cancel_awaited, user))
-            script.attach(due, wake, self._buffers[user], flows=False)
+            script.attach(due, wake, self._buffers[user], flows=flows)
 
     @property
     def journeys(self) -> int:
@@ -67,11 +73,42 @@ class SequentialJourneyUsers(SequentialUsers):
                 if not step.future.done():
                     break
 
-    async def _exchange(self, user: int, request: Request, due_ns: int) -> Outcome:
-        if self._scripts[user].given_up:  # while the request waited for its turn
-            now = self._clock()
-            return Outcome(now, now, None, ErrorClass.TIMEOUT)
-        return await super()._exchange(user, request, due_ns)
+    async def _follow(self, user: int, outcome: Outcome, backoff_ns: int) -> tuple[int, int]:
+        """From one request of a journey to the next: the hot path."""
+        client, buffer, script, shared = self._clients[user], self._buffers[user], self._scripts[user], self._shared
+        resume, again, exchange, clock, eager = script.resume, client.again, client.exchange, self._clock, self._eager
+        counting, sent_slot, end_ns = self._counting, self._sent_slot, self._end_ns
+        sent_bytes, received = buffer.sent_bytes, buffer.received
+        while True:
+            step = resume(outcome)
+            if step.__class__ is UserRequest:
+                request: Request = step
+            elif step is None or (besides := await self._besides(user, step, 0, begins=False)) is None:
+                break
+            else:
+                request = besides
+            if backoff_ns:
+                await self._waits.until(outcome.done_ns + backoff_ns)
+                if script.given_up:  # while the request waited for its turn
+                    outcome = Outcome(outcome.done_ns, clock(), None, ErrorClass.TIMEOUT)
+                    continue
+            now = clock()
+            if (shared[STOP] or now >= end_ns) and not self._goes_on(user):
+                withdraw(script, outcome.done_ns)
+                break
+            with counting:  # others may read it in the slot while the request is out
+                shared[sent_slot] = self._sent = self._sent + 1
+            outcome = again(request, now) or await exchange(request)
+            sent_bytes[request.name_id] += outcome.bytes_sent
+            received[request.name_id] += outcome.bytes_received
+            reply, group = outcome.reply, request.group
+            if eager and reply is not None and reply is buffer.last_reply and group is not None and group.recorded:
+                buffer.last.samples.append(outcome.done_ns - outcome.sent_ns)
+                outcome.error, backoff_ns = None, 0
+            else:
+                outcome.error = error = self._note(buffer, request, outcome, now)
+                backoff_ns = next_backoff_ns(backoff_ns, error)
+        return outcome.done_ns, backoff_ns
 
     def _cancel_awaited(self, user: int) -> None:
         """Something cancels the user: as a task would, it cancels what that awaits, on a loop a request as well."""

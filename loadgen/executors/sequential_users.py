@@ -22,7 +22,7 @@ from loadgen.measure.recording import Frame, Recording
 from loadgen.measure.sample_buffer import SampleBuffer
 from loadgen.pacing.base import LockedPacer, Pacer
 from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
-from loadgen.workloads.base import Batch, Fresh, Wait, Workload
+from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait, Workload
 
 _PASSED = Request(0, "", "", Fields(()))
 DRAIN_EVERY_NS = 250 * NS_PER_MS
@@ -404,37 +404,46 @@ class SequentialUsers:
 
         A pass that begins and is over without a request, but not without a step, gives `_PASSED`: others may follow.
         """
-        waits, resume = self._waits, self._scripts[user].resume
-        answer: Any = outcome
-        passed = False
+        seen = self._waits.changes
+        step = self._resumed(user, outcome)
+        if step is None or isinstance(step, Request):
+            return step
+        return await self._besides(user, step, seen, begins=outcome is None)
+
+    def _resumed(self, user: int, outcome: Any) -> Step | None:
+        """A script's next step; with an outcome, others are told that it is known."""
+        step = self._scripts[user].resume(outcome)
+        if outcome is not None and self.leads_on:
+            self._waits.changed()
+        return step
+
+    async def _besides(self, user: int, step: Step, seen: int, *, begins: bool) -> Request | None:
+        """The same from a step on that is no request; `seen` are the changes before it."""
+        waits = self._waits
         while True:
-            seen = waits.changes
-            step = resume(answer)
-            if answer is not None:
-                answer = None
-                if self.leads_on:
-                    waits.changed()
-            if isinstance(step, Request):
-                return step
-            if step is None:
-                return _PASSED if passed else None
-            passed = outcome is None
+            answer: Any = None
             if isinstance(step, Batch):
                 answer = await self._together(user, step.requests)
             elif isinstance(step, Wait):
                 self._awaited[user] = step.future
                 await waits.future(step.future, finishes=step.finishes)
                 del self._awaited[user]
-                if step.finishes and step.future.done():  # it is told of it, whatever the time
-                    continue
             elif isinstance(step, Fresh):
                 self._disconnect(user)
-            elif step.until_ns is None:
-                await waits.change(seen)
-            else:
+            elif isinstance(step, Pause) and step.until_ns is not None:
                 await waits.until(step.until_ns if self._goes_on(user) else min(step.until_ns, self._end_ns))
-            if not (self._may_send(self._clock()) or self._goes_on(user)):
+            else:
+                await waits.change(seen)
+            told = isinstance(step, Wait) and step.finishes and step.future.done()  # it is, whatever the time
+            if not (told or self._may_send(self._clock()) or self._goes_on(user)):
                 return None
+            seen = waits.changes
+            following = self._resumed(user, answer)
+            if isinstance(following, Request):
+                return following
+            if following is None:
+                return _PASSED if begins else None
+            step = following
 
     def _disconnect(self, user: int) -> None:
         """Close all that the user has open."""
