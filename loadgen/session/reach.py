@@ -13,6 +13,7 @@ from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Tls
 from loadgen.base.tls import make_context
 from loadgen.clients.dial import Dial
 from loadgen.clients.endpoint import endpoint_of
+from loadgen.clients.faults import ProxyError
 from loadgen.plan.plan import Plan
 from loadgen.session.fruitless import Failures
 
@@ -84,6 +85,8 @@ def obstacle(endpoint: Endpoint) -> str:
         return ""
     found = [error for error in errors if error is not None and error.errno != errno.EADDRNOTAVAIL]
     for error in found:
+        if isinstance(error, ProxyError):
+            return f"{error.strerror}; check --proxy"
         if isinstance(error, ssl.SSLError):
             return f"{endpoint.origin}: {error.strerror}" if error.errno == ssl.SSL_ERROR_SSL else ""
     if not found or any(error.errno not in (errno.ECONNREFUSED, *_NO_WAY) for error in found):
@@ -91,7 +94,8 @@ def obstacle(endpoint: Endpoint) -> str:
     lost = next((error.strerror for error in found if error.errno in _NO_WAY), None)
     if lost is not None:
         return f"no way leads to {place_of(endpoint)} ({lost}); check the address, the network and the firewall"
-    return f"nothing listens on {place_of(endpoint)}; is the server up, and is that its port? --wait 30s waits for it"
+    port = "" if endpoint.dialing.unix_socket else ", and is that its port"
+    return f"nothing listens on {place_of(endpoint)}; is the server up{port}? --wait 30s waits for it"
 
 
 def wrong_scheme(endpoint: Endpoint) -> str:
@@ -108,8 +112,10 @@ def not_up(endpoint: Endpoint) -> str:
 
 
 def place_of(endpoint: Endpoint) -> str:
-    """Host and port, with the addresses of a name."""
+    """Host and port, with the addresses of a name, or the socket's file."""
     origin = endpoint.origin
+    if endpoint.dialing.unix_socket is not None:
+        return f"the unix socket {endpoint.dialing.unix_socket}"
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     hosts = ", ".join(dict.fromkeys(host for _, (host, _) in endpoint.addresses))
     return f"{host}:{origin.port}" + ("" if origin.is_address else f" ({hosts})")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import loadgen
-from tests.support.fault_server import FaultServer
+from tests.support.fault_server import FaultServer, closed_port
 from tests.support.proxy_server import ProxyServer
 from tests.support.replies import HELLO, OK
 from tests.support.steps import AwaitClose, Close, ReadRequest, Send
@@ -134,3 +134,13 @@ def test_a_proxy_that_refuses_is_no_fault_of_the_target(tmp_path):
     (row,) = saved(file)["errors"]
     assert (row["class"], row["fault"]) == ("proxy_error", "generator")
     assert row["message"] == f"the proxy {url} was asked for example.test:80 and does not allow it"
+
+
+def test_where_nobody_is_there_the_run_ends_at_once_and_says_who(tmp_path):
+    with closed_port() as port:
+        done = loadgen("run", "http://example.test/", "-c", "1", "-x", f"socks5h://127.0.0.1:{port}", "--mode", "async")
+    assert done.code == 99
+    assert f"the proxy socks5h://127.0.0.1:{port}: Connection refused; check --proxy" in " ".join(done.out.split())
+    done = loadgen("run", "http://example.test/", "-c", "1", "--unix-socket", tmp_path / "none", "--mode", "async")
+    assert done.code == 99
+    assert "nothing listens on the unix socket" in " ".join(done.out.split())
