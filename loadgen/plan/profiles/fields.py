@@ -225,6 +225,11 @@ def host_name(value: object) -> str:
     return str(value)
 
 
+def http_version(value: object) -> str:
+    """1.1 or 2, which YAML reads as numbers."""
+    return one_of("1.1", "2")(str(value) if isinstance(value, int | float) else value)
+
+
 def tls_version(value: object) -> str:
     """1.0 to 1.3, which YAML reads as a number."""
     text = str(value).removeprefix("TLSv")

@@ -100,7 +100,7 @@ class Profile(Keys):
     processes: Positive | None = None
     workers: Positive | None = None
     client: Annotated[ClientKind, BeforeValidator(fields.one_of("raw", "httpx"))] = "raw"
-    http: Annotated[HttpVersion, BeforeValidator(fields.one_of("1.1", "2"))] = "1.1"
+    http: Annotated[HttpVersion, BeforeValidator(fields.http_version)] = "1.1"
     streams: Positive | None = None
     timeout: PositiveSeconds = 10.0
     connect_timeout: PositiveSeconds = 5.0

@@ -145,6 +145,11 @@ def test_what_cannot_be_is_said(flags, part):
     assert "geheim" not in said
 
 
+@pytest.mark.parametrize(("given", "version"), [(2, "2"), (1.1, "1.1"), ("2", "2")])
+def test_a_version_of_http_may_be_a_number(given, version):
+    assert profile_for_url(URL, {"http": given}).http == version
+
+
 def test_user_and_password_are_a_header_of_all_requests_unless_they_have_one():
     plan = plan_of({"basic_auth": "me:geheim"})
     assert ("Authorization", "Basic bWU6Z2VoZWlt") in plan.job.requests[0].headers
