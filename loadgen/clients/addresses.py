@@ -18,14 +18,23 @@ class Addresses:
     """Shared by the connections of one worker, threads included; `first` is where in the row it begins, and `local`
     where the connections come from.
 
+    Connections are counted by address where there are several, or may come to be: `may_change`.
+
     An address of the family that a name gives first is preferred. Where none of that family opens but others do, as
     with a localhost that is served on one of its two, the others are used from then on.
     """
 
     def __init__(
-        self, addresses: tuple[Address, ...], clock: Clock, first: int = 0, local: LocalAddresses | None = None
+        self,
+        addresses: tuple[Address, ...],
+        clock: Clock,
+        first: int = 0,
+        local: LocalAddresses | None = None,
+        *,
+        may_change: bool = False,
     ) -> None:
         self.local = local
+        self._counted = may_change
         self._clock = clock
         self._next = count(first).__next__
         self._avoid_until_ns: dict[Address, int] = {}
@@ -34,6 +43,7 @@ class Addresses:
     def replace(self, addresses: tuple[Address, ...]) -> None:
         """What the name stands for from now on."""
         self._addresses = addresses
+        self._counted |= len(addresses) > 1
         self._family = addresses[0][0] if addresses else 0
 
     @property
@@ -54,15 +64,15 @@ class Addresses:
         return iter(row[shift:best] + row[:shift] + row[best:])
 
     def opened(self, address: Address, counts: ConnectionCounts) -> None:
-        """A connection to one of several opened."""
-        if len(self._addresses) > 1:
+        """A connection to one of them opened."""
+        if self._counted:
             self._avoid_until_ns.pop(address, None)
             self._family = address[0]
             counts.note_address(_text(address), "")
 
     def failed(self, address: Address, counts: ConnectionCounts, reason: str) -> None:
-        """A connect to one of several failed; the `reason` is one of few texts."""
-        if len(self._addresses) > 1:
+        """A connect to one of them failed; the `reason` is one of few texts."""
+        if self._counted:
             self._avoid_until_ns[address] = self._clock() + AVOID_NS
             counts.note_address(_text(address), reason)
 

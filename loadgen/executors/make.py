@@ -44,7 +44,9 @@ def make_worker(task: Assignment) -> Worker:
     """Build a worker where it will run: on its own thread, with its loop running."""
     plan, origin = task.plan, task.endpoint.origin
     dialing, first = plan.dialing, task.shard.index
-    addresses = Addresses(task.endpoint.addresses, task.clock, first, local_addresses_of(dialing, first))
+    changes = plan.dns_ttl_s is not None
+    local = local_addresses_of(dialing, first)
+    addresses = Addresses(task.endpoint.addresses, task.clock, first, local, may_change=changes)
     renewal = None
     if plan.dns_ttl_s is not None:
         renewal = Renewal(origin, plan.dns_ttl_s, addresses.replace, dialing=dialing)

@@ -79,6 +79,22 @@ def test_other_addresses_take_the_place_of_the_old_ones():
     assert firsts(addresses, 2) == [THREE, THREE]
 
 
+def test_all_are_counted_of_a_name_that_may_move():
+    addresses, counts = Addresses((ONE,), Clock(), may_change=True), ConnectionCounts()
+    addresses.opened(ONE, counts)
+    addresses.replace((TWO,))
+    addresses.opened(TWO, counts)
+    assert counts.addresses == {"10.0.0.1:80": {"": 1}, "10.0.0.2:80": {"": 1}}
+
+
+def test_those_are_counted_that_are_left_of_several():
+    addresses, counts = Addresses((), Clock()), ConnectionCounts()
+    addresses.replace((ONE, TWO))
+    addresses.replace((TWO,))
+    addresses.opened(TWO, counts)
+    assert counts.addresses == {"10.0.0.2:80": {"": 1}}
+
+
 def test_counts_of_addresses_are_added_up():
     one, other = ConnectionCounts(), ConnectionCounts()
     one.note_address("a:1", "")
