@@ -5,6 +5,7 @@ run, and told in full. Exit code 1 where anything was found.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from loadgen.base.processes import STOPPING
 from tests.chaos.case import Case
 from tests.chaos.check import problems
 from tests.chaos.draw import draw
@@ -74,6 +76,13 @@ def numbers(options: argparse.Namespace) -> Iterator[int]:
         yield number
 
 
+def hear_what_is_ignored() -> None:
+    """Let commands that are started from here have signals as usual, where nohup or a shell has these ignored."""
+    for number in STOPPING:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)  # a handler is the default again in another program
+
+
 def tell(case: Case, seen: Seen) -> None:
     """All that is known of one case."""
     print(case.describe())
@@ -96,6 +105,7 @@ def tell(case: Case, seen: Seen) -> None:
 def main(arguments: list[str]) -> int:
     """Run cases one after another."""
     options = parse(arguments)
+    hear_what_is_ignored()
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="chaos-") as name:
         root = Path(name)
