@@ -157,8 +157,10 @@ def _streams(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
         return
     if case.is_campaign:
         return
-    if seen.out and not case.json_on_stdout and not seen.out.rstrip().splitlines()[-1].startswith("Transfer/sec:"):
-        yield f"the report ends with {last_line(seen.out)!r}"
+    outcome = " ".join(seen.out.rstrip().rpartition("\n\n")[2].split())
+    told = outcome.startswith("PASSED") if seen.code == 0 else outcome.endswith(f"; exit code {seen.code}")
+    if seen.out and not case.json_on_stdout and not told:
+        yield f"exit code {seen.code}, and the report ends with {outcome!r}"
     said = "Stopped by a signal" in seen.out
     if not case.json_on_stdout and seen.out and said != (seen.code == 105):
         yield f"exit code {seen.code}, and the report {'says' if said else 'does not say'} that a signal stopped it"

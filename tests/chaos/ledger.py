@@ -97,6 +97,7 @@ def _ending(case: Case, seen: Seen, result: Result) -> Iterator[str]:
         "error": _worker_lost(seen) or case.open_files is not None or case.is_limited,
         "fail_fast": bool(early) or "batch" in case.argv,
         "threshold": "p50 < 1ms abort" in case.argv,
+        "unreachable": _distrusts(case) or bool(case.script.openings),
         "completed": True,
     }
     if not reasons.get(result.ended_by, False):

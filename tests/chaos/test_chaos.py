@@ -61,6 +61,12 @@ def test_a_good_run_has_no_problems() -> None:
         (seen(code=-6), "died of signal 6"),
         (seen(code=3), "exit code 3 is not documented"),
         (seen(code=99), "where the result means 0"),
+        (
+            seen(out="GET /\n\nFAILED p99 < 1s\n(was 2 s); exit\ncode 99\n"),
+            "exit code 0, and the report ends with 'FAILED",
+        ),
+        (seen(code=99, out="GET /\n\nPASSED\n"), "exit code 99, and the report ends with 'PASSED'"),
+        (seen(replace(RESULT, ended_by="unreachable"), code=99), "for no reason"),
         (seen(err="Traceback (most recent call last):\nValueError: x\n"), "'Traceback': ValueError: x"),
         (seen(orphans=["python (S)"]), "a process is left"),
         (seen(strays=[".r.json.x"]), "a file is left"),
