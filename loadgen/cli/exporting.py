@@ -3,10 +3,13 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
 from loadgen.cli.streams import tell
+from loadgen.plan.plan import Plan
 from loadgen.session.observers import Observer
 
 if TYPE_CHECKING:
@@ -17,6 +20,14 @@ def asked_outs(given: Sequence[str] | None) -> tuple["Out", ...]:
     """What `--out` says, or LOADGEN_OUT, one a line. Raises UsageError."""
     texts = given or os.environ.get("LOADGEN_OUT", "").splitlines()
     return tuple(imported("loadgen.observe.export.kinds", "parse_outs")(texts)) if texts else ()
+
+
+def with_log(plan: Plan, outs: Sequence["Out"], *, several: bool) -> Plan:
+    """The plan that also writes requests down, where one of the exporters wants it. Raises UsageError."""
+    every = imported("loadgen.observe.export.kinds", "log_every")(outs) if outs else 0
+    if every and several:
+        raise UsageError("--out requests: cannot be combined with --rounds or --baseline: it is of one run")
+    return replace(plan, log_every=every) if every else plan
 
 
 @contextmanager

@@ -35,7 +35,7 @@ Outs = Annotated[
     typer.Option(
         "--out",
         metavar="KIND[=WHERE]",
-        help="Figures by the second: csv=FILE, jsonl=FILE, prometheus, influx=URL, statsd or otlp; repeatable.",
+        help="csv=FILE, jsonl=FILE, prometheus, influx=URL, statsd, otlp: each second; requests=FILE: a row each.",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -70,6 +70,10 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         context = make_context(endpoint.tls, ("h2" if plan.http == "2" else "http/1.1",))
     names = names_of(plan.job, on_full=lambda: task.control.trip(Cause.NAMES, task.clock()))
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, names=names, clock=task.clock)
+    if plan.log_every:
+        from loadgen.measure.request_log import RequestLog
+
+        recorder.log = RequestLog(plan.log_every, names)
     pacer = make_pacer(plan, shard)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     job = plan.job
@@ -83,9 +87,19 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
             from loadgen.executors.open_users import OpenUsers
 
             return OpenUsers(
-                task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(plan)
+                task,
+                plan.arrivals,
+                reactor,
+                pacer,
+                workload,
+                recorder,
+                breaker,
+                make_alarm(),
+                _streams_client(task, recorder),
             )
-        return ReactorUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(plan))
+        return ReactorUsers(
+            task, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(task, recorder)
+        )
 
     from loadgen.executors.sequential_users import SequentialUsers
 
@@ -126,18 +140,34 @@ def _journeys(
     reactor.batches_ns = recorder.batches_ns
     if plan.arrivals is not None:
         return OpenJourneyUsers(
-            task, plan.arrivals, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(plan)
+            task,
+            plan.arrivals,
+            reactor,
+            pacer,
+            workload,
+            recorder,
+            breaker,
+            make_alarm(),
+            _streams_client(task, recorder),
         )
-    return JourneyUsers(task, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(plan))
+    return JourneyUsers(
+        task, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(task, recorder)
+    )
 
 
-def _streams_client(plan: Plan) -> "Callable[[Reactor, Handler, int], StreamClient]":
+def _streams_client(task: Assignment, recorder: Recorder) -> "Callable[[Reactor, Handler, int], StreamClient]":
     """What users on a reactor send through."""
-    if plan.http == "1.1":
-        return Http1Client
-    from loadgen.clients.http2.client import Http2Client
+    plan = task.plan
+    make: Callable[[Reactor, Handler, int], StreamClient] = Http1Client
+    if plan.http != "1.1":
+        from loadgen.clients.http2.client import Http2Client
 
-    return partial(Http2Client, streams=plan.streams)
+        make = partial(Http2Client, streams=plan.streams)
+    if recorder.log is None:
+        return make
+    from loadgen.executors.logged import logged
+
+    return logged(make, recorder.log, task.shard.first_user, paced=plan.paced)
 
 
 def _journey_workload(

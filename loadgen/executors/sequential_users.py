@@ -261,7 +261,7 @@ class SequentialUsers:
         shared, only, counting, sent_slot = self._shared, script.only, self._counting, self._sent_slot
         ticket = self._tickets.take if self._tickets.limited else None
         again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
-        eager = not (self._paced or self._phases)
+        eager = not (self._paced or self._phases or self._recorder.log)
         plain = only if only is not None and not (only.awaited or only.payload) else None
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not shared[STOP]:
@@ -477,6 +477,16 @@ class SequentialUsers:
 
     def _note(self, buffer: SampleBuffer, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
         """Write down what came; the class of a failure, or None."""
+        error = self._noted_error(buffer, request, outcome, due_ns)
+        log = self._recorder.log
+        if log is not None and log.wants():
+            user = self._task.shard.first_user + self._buffers.index(buffer)
+            instants_ns = due_ns if due_ns and self._paced else outcome.sent_ns, outcome.sent_ns, outcome.done_ns
+            status = outcome.reply.status if outcome.reply is not None else 0
+            log.add(request.name_id, user, instants_ns, status, outcome.bytes_received, error)
+        return error
+
+    def _noted_error(self, buffer: SampleBuffer, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
         name_id = request.name_id
         service_ns = outcome.done_ns - outcome.sent_ns
         lag_ns = max(0, outcome.sent_ns - due_ns) if due_ns and self._paced else 0

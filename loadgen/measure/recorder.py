@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from operator import add
+from typing import TYPE_CHECKING
 
 from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, RequestGroup
@@ -10,6 +11,9 @@ from loadgen.measure.names import Names
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
 from loadgen.measure.reply_hints import location, why_bad
 from loadgen.measure.transactions import Transactions
+
+if TYPE_CHECKING:
+    from loadgen.measure.request_log import RequestLog
 
 EXAMPLE_BYTES = 200
 
@@ -84,6 +88,8 @@ class Recorder:
         self._replies: dict[tuple[int, int, ErrorClass | None, RequestGroup | None], ReplySamples] = {}
         self._recording = Recording()
         self.batches_ns: list[int] = []
+        self.log: RequestLog | None = None
+        """Where single requests are written down, if they are."""
 
     @property
     def judged(self) -> tuple[int, int]:
@@ -237,6 +243,8 @@ class Recorder:
         taken = self._recording
         self.transactions.take(taken, last=last)
         taken.names = self.names.new()
+        if self.log is not None:
+            taken.log, taken.log_lost = self.log.take()
         taken.connections.move_from(self.connections)
         for phase, times_ns in (("connect", taken.connections.connect_ns), ("tls", taken.connections.tls_ns)):
             if times_ns:

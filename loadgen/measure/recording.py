@@ -84,7 +84,8 @@ class Recording:
 
     `opening` holds Histogram of the phases of an opening, `connect` and `tls`, where they are timed. `transactions` are
     the sums of journeys, groups and calls, each from its first request's sending to its last one's end, and of checks;
-    `metrics` those of a script's own values. `names` are those that are new since the worker's last recording.
+    `metrics` those of a script's own values. `names` are those that are new since the worker's last recording,
+    `log` lines of its log of requests, of which `log_lost` are missing; both are a frame's alone, and not merged.
     """
 
     tallies: dict[int, Tally] = field(default_factory=dict)
@@ -94,6 +95,8 @@ class Recording:
     transactions: dict[int, Tally] = field(default_factory=dict)
     metrics: dict[int, MetricSums] = field(default_factory=dict)
     names: list[Name] = field(default_factory=list)
+    log: str = ""
+    log_lost: int = 0
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""

@@ -53,7 +53,11 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "requests": [_described_request(request, redactor) for request in job.requests],
         "variables": [],
     }
-    described |= {key: value for key, value in asdict(plan).items() if key not in ("name", "origin", "job", "secrets")}
+    described |= {
+        key: value
+        for key, value in asdict(plan).items()
+        if key not in ("name", "origin", "job", "secrets", "log_every")
+    }
     described["thresholds"] = [condition.text for condition in plan.thresholds]
     described["dialing"] = described_dialing(plan.dialing)
     described["stop"]["abort_if"] = [condition.text for condition in plan.stop.abort_if]

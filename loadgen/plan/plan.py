@@ -79,7 +79,8 @@ class Plan:
     part. The first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load.
     `thresholds` are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS,
     connect, TLS, first byte and transfer. Over `http` 2, `streams` users share a connection. Before all that the target
-    has `wait_s` to come up. `secrets` are values that no output may show.
+    has `wait_s` to come up. `secrets` are values that no output may show. Each `log_every`-th request is written down
+    (0: none).
     """
 
     name: str
@@ -114,6 +115,7 @@ class Plan:
     phases: bool = False
     seed: int = 1
     secrets: tuple[str, ...] = ()
+    log_every: int = 0
 
     @property
     def paced(self) -> bool:

@@ -38,18 +38,22 @@ def _nobody(_t_s: int, _recording: Recording) -> None:
     """Looks at no second."""
 
 
+def _unread(_lines: str, _lost: int) -> None:
+    """Reads no log."""
+
+
 class Collector:
     """`total` holds everything measured and the connections of the whole run, `window_*` the sums at the window's end.
 
     Both are complete after `finish`; until then they lack the seconds that are not closed. A second closes when every
     worker that still reports is past it. What comes later than that is counted in the next one to close, so that the
     seconds always add up to the whole. `on_second` takes each as it closes, to be read only; `users` says how many have
-    started then. `named` has blocks of each of the first names, where there are several. `unmeasured_sent` are requests
-    of the warm-up and the cool-down, of them `unmeasured_ok` good, and `unmeasured_failed` failed by the target's
-    fault; `failed` are failures of the whole run, this machine's own among them. `names` are those of
-    the run, in the order in which they came; name ids in a frame become theirs. `journeys` is what the window held of
-    them, `unmeasured_journeys` how many ended outside of what is measured. `setup` are the requests that prepared, of
-    the whole run, which are in no other sum but `unmeasured_sent`.
+    started then. `on_log` takes lines of the log of requests. `named` has blocks of the first names, where there are
+    several. `unmeasured_sent` are requests of the warm-up and the cool-down, of them `unmeasured_ok` good, and
+    `unmeasured_failed` failed by the target's fault; `failed` are failures of the whole run, this machine's own among
+    them. `names` are those of the run, in the order in which they came; name ids in a frame become theirs. `journeys`
+    is what the window held of them, `unmeasured_journeys` how many ended outside of what is measured. `setup` are the
+    requests that prepared, of the whole run, which are in no other sum but `unmeasured_sent`.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Collector:
         on_second: OnSecond = _nobody,
         names: Names | None = None,
         users: Callable[[], int] = lambda: 0,
+        on_log: Callable[[str, int], None] = _unread,
     ) -> None:
         self.total = Recording()
         self.names = names or Names(most=None)
@@ -79,6 +84,7 @@ class Collector:
         self.last_p99_us: int | None = None
         self._on_second = on_second
         self._users = users
+        self._on_log = on_log
         self._blocks = Blocks()
         self._alone: int | None = None
         self._pending: dict[int, list[Recording]] = {}
@@ -95,6 +101,8 @@ class Collector:
             numbers.extend(self.names.number(*name) for name in recording.names)
         if frame.worker in self._numbers:
             recording.renumber(self._numbers[frame.worker])
+        if (recording.log or recording.log_lost) and frame.window in ("measured", "drain"):
+            self._on_log(recording.log, recording.log_lost)
         self.failed += sum(tally.failed for tally in recording.tallies.values())
         self._take_setup(recording)
         if frame.usage is not None:

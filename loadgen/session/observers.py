@@ -28,6 +28,9 @@ class Observer:
     def second(self, second: RunSecond) -> None:
         """A second of the measured window has closed."""
 
+    def requests(self, lines: str, lost: int) -> None:
+        """Lines of the log of requests (measure/request_log.py), where the plan has one, and how many are missing."""
+
     def ended(self, result: Result) -> Sequence[str] | None:
         """The run is over, also where a second signal ends it at once. A run that could not begin has no end.
 
@@ -58,6 +61,9 @@ class Observers:
 
     def second(self, second: RunSecond) -> None:
         self._tell(lambda observer: observer.second(second))
+
+    def requests(self, lines: str, lost: int) -> None:
+        self._tell(lambda observer: observer.requests(lines, lost))
 
     def ended(self, result: Result) -> Result:
         """Tell of the end; the Result with a note for each observer that was lost in this run."""

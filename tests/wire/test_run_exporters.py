@@ -8,7 +8,7 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 
-from tests.support.command import MODES, Command, load, loadgen, wait_until
+from tests.support.command import MODES, Command, Mode, load, loadgen, wait_until
 
 ONE_PROCESS = MODES["pool"]
 
@@ -86,3 +86,26 @@ def test_what_was_written_survives_a_kill(url: str, tmp_path: Path) -> None:
         wait_until(lambda: file.exists() and '"part": "second"' in file.read_text(), "a second")
         command.send(signal.SIGKILL)
     assert all(json.loads(line) for line in file.read_text().splitlines())
+
+
+def test_each_request_is_a_row_of_the_log(url: str, tmp_path: Path, local_mode: Mode) -> None:
+    file, saved = tmp_path / "requests.csv", tmp_path / "r.json"
+    argv = ["run", f"{url}/error-rate/20", "-c", "3", "-n", "100", *local_mode, "-o", saved]
+    assert loadgen(*argv, "--out", f"requests={file}").code == 0
+    with file.open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    result = load(saved)
+    assert Counter(row["status"] for row in rows) == result.status_codes
+    assert sum(row["error"] == "unexpected_status" for row in rows) == result.ledger.failed
+    assert {row["user"] for row in rows} <= {"0", "1", "2"}
+    assert all(int(row["due"]) <= int(row["sent"]) <= int(row["done"]) for row in rows)
+    assert sum(int(row["bytes"]) for row in rows) == result.bytes.received
+
+
+def test_each_tenth_as_json_and_not_of_several_runs(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "requests.jsonl"
+    assert loadgen("run", url, "-c", "1", "-n", "100", *ONE_PROCESS, "--out", f"requests:10={file}").code == 0
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [row["status"] for row in rows] == [200] * 10
+    done = loadgen("run", url, "--rounds", "2", "--out", f"requests={file}")
+    assert (done.code, "cannot be combined with --rounds" in done.err) == (2, True)

@@ -4,7 +4,7 @@ import os
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.run import Run
-from loadgen.cli.exporting import asked_outs
+from loadgen.cli.exporting import asked_outs, with_log
 from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery, is_regular
@@ -16,6 +16,7 @@ def plan_run(given: Run) -> Planned:
     """Raises UsageError."""
     delivery = Delivery(given.output)
     check_form(given.live)
+    labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs)
     if given.once and (given.rounds > 1 or given.against.asked or given.output.files or given.output.form != "text"):
         raise UsageError("--once shows what happens and measures nothing: there is no result to save or to compare")
     where = given.elsewhere.where
@@ -33,7 +34,7 @@ def plan_run(given: Run) -> Planned:
         if given.rounds > 1 or given.against.asked:
             raise UsageError("--results: cannot be combined with --rounds or --baseline: it is of one run")
         is_regular("--results", given.results)
-    labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs)
+    plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
     return Planned(
         plan, delivery, given.rounds, given.against, given.once, given.results, outs, site, given.live, labels
     )

@@ -2,7 +2,8 @@
 
 Reads lines of JSON from standard input. The first has the exporters, and is answered with a line: `{"ready": INFOS}`,
 or `{"usage_error": TEXT}`. Then come the runs, one after the other: `{"began": ...}`, `{"state": ...}` and
-`{"second": ..., "at_s": ...}` once a second, `{"ended": RESULT, ...}`, which is answered with `{"notes": TEXTS}`.
+`{"second": ..., "at_s": ...}` once a second, `{"requests": LINES}`, `{"ended": RESULT, ...}`, which is answered with
+`{"notes": TEXTS}`.
 """
 
 import json
@@ -95,6 +96,9 @@ class Teller:
                 self._standing.add(second)
                 rows = self._standing.rows()
                 self._interval(Interval(second.t_s, at_s, second.users, parts, second.loop_lag, thresholds=rows))
+            case {"requests": lines}:
+                for runner in self._runners:
+                    runner.requests(lines)
             case {"ended": document, "at_s": at_s, "dropped": dropped}:
                 return self._ended(Ended(from_document(document), at_s, dropped))
         return None

@@ -64,7 +64,7 @@ class Exporters(Observer):
         self._feed = Feed(os.dup(self._child.stdin.fileno()))
         self._child.stdin.close()
         self._end_s = end_s
-        self._round = self._dropped = 0
+        self._round = self._dropped = self._lost = 0
         self._plan: Plan | None = None
         self._opened_s = self._told_s = 0.0
         try:
@@ -86,7 +86,7 @@ class Exporters(Observer):
                 raise UsageError("--out: the exporters' process did not start")
 
     def started(self, plan: Plan) -> None:
-        self._plan, self._dropped, self._opened_s, self._told_s = plan, 0, 0.0, 0.0
+        self._plan, self._dropped, self._lost, self._opened_s, self._told_s = plan, 0, 0, 0.0, 0.0
         self._round += 1
         redact = Redactor(plan.secrets).address
         rows = [threshold_row(condition) for condition in plan.thresholds]
@@ -107,10 +107,17 @@ class Exporters(Observer):
         if not self._write({"second": second_out(second), "at_s": at_s}):
             self._dropped += 1
 
+    def requests(self, lines: str, lost: int) -> None:
+        self._lost += lost
+        if lines and not self._write({"requests": lines}):
+            self._lost += lines.count("\n")
+
     def ended(self, result: Result) -> list[str]:
         until = time.monotonic() + self._end_s
         dropped = f"exporters were behind: they were told {self._dropped} seconds only as a part of the rest"
         notes = [dropped] if self._dropped else []
+        if self._lost:
+            notes.append(f"--out requests lacks {self._lost:,} requests: too many came; requests:N=FILE takes each Nth")
         small = replace(result, timeline=[], blocks=[], histograms={}, setup={})
         message = {"ended": to_document(small), "at_s": time.time(), "dropped": self._dropped}
         if self._feed.write_last(json.dumps(message).encode() + b"\n", until):

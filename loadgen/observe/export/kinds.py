@@ -17,10 +17,11 @@ from loadgen.base.units import listed, shown
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """One exporter that was asked for."""
+    """One exporter that was asked for; that of requests takes each `every`-th."""
 
     kind: str
     where: str
+    every: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,29 @@ def _collector(where: str) -> None:
         raise ValueError(f"expected a URL such as http://HOST:4318/v1/metrics, got {shown(where)}")
 
 
+LOG = "requests"
+"""What is told of single requests, and of no second."""
+
 KINDS = {
     row.name: row
     for row in (
         ExporterKind("csv", "FILE", "files:CsvFile", _file),
         ExporterKind("jsonl", "FILE", "files:JsonLines", _file),
+        ExporterKind("requests", "FILE", "requests:RequestsFile", _file),
         ExporterKind("prometheus", "HOST:PORT", "prometheus:Prometheus", _address, "127.0.0.1:9464"),
         ExporterKind("influx", "URL", "influx:Influx", _write_url),
         ExporterKind("statsd", "HOST:PORT", "statsd:Statsd", _address, "127.0.0.1:8125"),
         ExporterKind("otlp", "URL", "otlp:Otlp", _collector, ""),
     )
 }
+
+
+def log_every(outs: Sequence[Out]) -> int:
+    """Which requests are to be written down: each Nth; 0 where none is. Raises UsageError for two logs."""
+    logs = [out.every for out in outs if out.kind == LOG]
+    if len(logs) > 1:
+        raise UsageError(f"--out: there may be one log of {LOG}")
+    return logs[0] if logs else 0
 
 
 def parse_outs(texts: Sequence[str]) -> list[Out]:
@@ -98,7 +111,8 @@ def parse_outs(texts: Sequence[str]) -> list[Out]:
 
 
 def _parse(text: str) -> Out:
-    name, equals, where = text.strip().partition("=")
+    head, equals, where = text.strip().partition("=")
+    name, colon, every = head.partition(":")
     kind = KINDS.get(name)
     if kind is None:
         raise UsageError(
@@ -109,9 +123,11 @@ def _parse(text: str) -> Out:
         raise UsageError(f"--out: {name} needs to know where: {name}={kind.where}")
     if equals and not where:
         raise UsageError(f"--out: expected {name}={kind.where} or {name} alone")
+    if colon and (name != LOG or not every.isdecimal() or not int(every)):
+        raise UsageError(f"--out: expected {LOG}:N={kind.where} for each Nth request, got {shown(head)}")
     where = where or kind.default or ""
     try:
         kind.check(where)
     except ValueError as error:
         raise UsageError(f"--out: {name}: {error}") from None
-    return Out(name, where)
+    return Out(name, where, int(every or 1))

@@ -33,9 +33,20 @@ class Runner:
 
     def interval(self, interval: Interval) -> None:
         """A second; lost where too many wait."""
+        if type(self.sink).interval is Sink.interval:
+            return
         self._seconds += 1
         if self._calls.qsize() < MOST_WAITING:
             self._calls.put((lambda sink: sink.interval(interval), True))
+
+    def requests(self, lines: str) -> None:
+        """Lines of the log of requests; lost where too much waits."""
+        if type(self.sink).requests is Sink.requests:
+            return
+        if self._calls.qsize() < MOST_WAITING:
+            self._calls.put((lambda sink: sink.requests(lines), False))
+        else:
+            self._reason = self._reason or "it was too slow"
 
     def state(self, call: Call) -> None:
         """What may be left out where it is late."""
@@ -52,7 +63,7 @@ class Runner:
         if lost:
             return f"--out {self._kind} lost {lost} of {counted(seconds, 'second')} ({reason or 'it was too slow'})"
         if reason:
-            return f"--out {self._kind} was not told all of the run's beginning and end ({reason})"
+            return f"--out {self._kind} was not told everything ({reason})"
         return "" if in_time else f"--out {self._kind} had not taken the run's end when it was reported"
 
     def _work(self) -> None:

@@ -21,6 +21,9 @@ class Sink:
     def interval(self, interval: Interval) -> None:
         """What ended in a second, or the rest."""
 
+    def requests(self, lines: str) -> None:
+        """Lines of the log of requests."""
+
     def ended(self, end: Ended) -> None:
         """The run is over."""
 

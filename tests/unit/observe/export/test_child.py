@@ -76,6 +76,7 @@ def test_every_row_of_the_table_has_a_sink(kind: str, tmp_path: object) -> None:
         pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra otel is not installed")
     where = {
         "csv": f"{tmp_path}/x",
+        "requests": f"{tmp_path}/x",
         "jsonl": f"{tmp_path}/x",
         "influx": "http://h/write",
         "otlp": "http://h/v1/metrics",

@@ -68,4 +68,4 @@ def test_a_beginning_that_fails_is_said() -> None:
 
     runner = Runner("csv", Broken())
     runner.tell(lambda sink: sink.began(BEGAN))
-    assert runner.settle(PATIENCE_S) == "--out csv was not told all of the run's beginning and end (no)"
+    assert runner.settle(PATIENCE_S) == "--out csv was not told everything (no)"
