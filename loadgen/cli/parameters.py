@@ -10,7 +10,7 @@ import typer
 from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
 from loadgen.base.units import listed
-from loadgen.cli.options import FLAG, WHERE, own_option, parameter
+from loadgen.cli.options import FLAG, JUDGING, WHERE, own_option, parameter
 from loadgen.report.exports import EXPORTS, OUTPUT, SAVED, Export, Kind
 
 BASELINE = "Against a baseline"
@@ -46,6 +46,15 @@ Labels = Annotated[
         metavar="KEY=VALUE",
         help="Say in the result what it is of; repeatable. CI's commit comes by itself.",
         rich_help_panel=OUTPUT,
+    ),
+]
+Slowest = Annotated[
+    bool,
+    own_option(
+        ["--slowest"],
+        JUDGING,
+        "Keep the 10 slowest requests of each name: when, connection, status, Server-Timing.",
+        FLAG,
     ),
 ]
 Live = Annotated[

@@ -1,4 +1,4 @@
-"""A Handler that writes each Nth request down before it tells the users: only where a log is asked for."""
+"""Handlers between a client and its users, which look at each request as it ends: only where that is asked for."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,23 +7,31 @@ from loadgen.base.exchange import ErrorClass, Reply, Request
 from loadgen.clients.base import Handler, StreamClient
 from loadgen.clients.reactor import Reactor
 from loadgen.measure.request_log import RequestLog
+from loadgen.measure.slowest import Slowest
 
 MakeStreams = Callable[[Reactor, Handler, int], StreamClient]
+Watching = Callable[[Handler], Handler]
+"""Puts a handler in front of another."""
 
 
-def logged(make: MakeStreams, log: RequestLog, first_user: int, *, paced: bool) -> MakeStreams:
-    """The same client, whose users are told of by way of a log."""
-    return lambda reactor, users, names: make(reactor, LoggedHandler(users, log, first_user, paced=paced), names)
+def watched(make: MakeStreams, *watching: Watching) -> MakeStreams:
+    """The same client, whose users are told of by way of these."""
+
+    def made(reactor: Reactor, users: Handler, names: int) -> StreamClient:
+        for watch in watching:
+            users = watch(users)
+        return make(reactor, users, names)
+
+    return made
 
 
-class LoggedHandler:
-    """Stands between a client and its users, of whom the first has this number in the run. `paced`: requests have an
-    instant at which they are due.
+class WatchingHandler:
+    """`paced`: requests have an instant at which they are due. What comes of each request goes to `_ended` before the
+    users are told, who may send the next one on the stream.
     """
 
-    def __init__(self, users: Handler, log: RequestLog, first_user: int, *, paced: bool) -> None:
+    def __init__(self, users: Handler, first_user: int, *, paced: bool) -> None:
         self._users = users
-        self._log = log
         self._first_user = first_user
         self._paced = paced
         self.on_open = users.on_open
@@ -31,41 +39,74 @@ class LoggedHandler:
 
     def on_repeat(self, stream: Any, now: int) -> Request | None:
         """The reply is that of the group."""
-        if self._log.wants():
-            self._write_known(stream, now)
+        self._known(stream, now)
         return self._users.on_repeat(stream, now)
 
     def on_alike(self, stream: Any, now: int) -> Request | None:
-        """The same; its length is that of the one before."""
-        if self._log.wants():
-            self._write_known(stream, now)
+        """The same, though its values are others."""
+        self._known(stream, now)
         return self._users.on_alike(stream, now)
 
     def on_reply(self, stream: Any, now: int, reply: Reply) -> bool:
-        """Judged here once more, since the users are at the next request when they are asked."""
-        if self._log.wants():
-            request = stream.request
-            error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
-            self._write(stream, now, reply.status, reply.wire_length, error)
+        """Any other."""
+        if self._wants(stream, now):
+            error = stream.request.expect.verdict(reply.status, reply.body_length, reply.kept)
+            self._ended(stream, now, reply, error)
         return self._users.on_reply(stream, now, reply)
 
     def on_error(self, stream: Any, now: int, error: ErrorClass, detail: str, head: bytes) -> None:
         """Not for an opening ahead of a request."""
-        if stream.request is not None and self._log.wants():
-            self._write(stream, now, 0, 0, error)
+        if stream.request is not None and self._wants(stream, now):
+            self._ended(stream, now, None, error)
         self._users.on_error(stream, now, error, detail, head)
 
-    def _write_known(self, stream: Any, now: int) -> None:
-        reply = stream.request.group.reply
-        self._write(stream, now, reply.status, reply.wire_length, None)
+    def _known(self, stream: Any, now: int) -> None:
+        if self._wants(stream, now):
+            self._ended(stream, now, stream.request.group.reply, None)
 
-    def _write(self, stream: Any, now: int, status: int, received: int, error: ErrorClass | None) -> None:
+    def _instants_ns(self, stream: Any, now: int) -> tuple[int, int, int]:
+        return (stream.due_ns if self._paced else stream.sent_ns, stream.sent_ns, now)
+
+    def _wants(self, stream: Any, now: int) -> bool:
+        """Whether this one matters; asked once for each."""
+        raise NotImplementedError
+
+    def _ended(self, stream: Any, now: int, reply: Reply | None, error: ErrorClass | None) -> None:
+        """It does."""
+        raise NotImplementedError
+
+
+class LoggedHandler(WatchingHandler):
+    """Each Nth request is written down."""
+
+    def __init__(self, users: Handler, log: RequestLog, first_user: int, *, paced: bool) -> None:
+        super().__init__(users, first_user, paced=paced)
+        self._log = log
+
+    def _wants(self, stream: Any, now: int) -> bool:
+        return self._log.wants()
+
+    def _ended(self, stream: Any, now: int, reply: Reply | None, error: ErrorClass | None) -> None:
+        status, received = (0, 0) if reply is None else (reply.status, reply.wire_length)
+        user = self._first_user + stream.user
+        self._log.add(stream.request.name_id, user, self._instants_ns(stream, now), status, received, error)
+
+
+class SlowestHandler(WatchingHandler):
+    """The slowest of each name are kept."""
+
+    def __init__(self, users: Handler, slowest: Slowest, first_user: int, *, paced: bool) -> None:
+        super().__init__(users, first_user, paced=paced)
+        self._slowest = slowest
+
+    def _wants(self, stream: Any, now: int) -> bool:
         due_ns = stream.due_ns if self._paced else stream.sent_ns
-        self._log.add(
-            stream.request.name_id,
-            self._first_user + stream.user,
-            (due_ns, stream.sent_ns, now),
-            status,
-            received,
-            error,
-        )
+        return self._slowest.wants(stream.request.name_id, now - due_ns)
+
+    def _ended(self, stream: Any, now: int, reply: Reply | None, error: ErrorClass | None) -> None:
+        first_ns = getattr(stream, "first_ns", None)  # of a connection of its own
+        status, received, head = (0, 0, b"") if reply is None else (reply.status, reply.wire_length, reply.head)
+        self._slowest.add(
+            stream.request, self._first_user + stream.user, self._instants_ns(stream, now), status, received, error,
+            head, reused=None if first_ns is None else stream.sent_ns != first_ns,
+        )  # fmt: skip

@@ -74,6 +74,10 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         from loadgen.measure.request_log import RequestLog
 
         recorder.log = RequestLog(plan.log_every, names)
+    if plan.slowest:
+        from loadgen.measure.slowest import Slowest
+
+        recorder.slowest = Slowest(task.redact)
     pacer = make_pacer(plan, shard)
     breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
     job = plan.job
@@ -163,11 +167,17 @@ def _streams_client(task: Assignment, recorder: Recorder) -> "Callable[[Reactor,
         from loadgen.clients.http2.client import Http2Client
 
         make = partial(Http2Client, streams=plan.streams)
-    if recorder.log is None:
+    log, slowest = recorder.log, recorder.slowest
+    if log is None and slowest is None:
         return make
-    from loadgen.executors.logged import logged
+    from loadgen.executors.logged import LoggedHandler, SlowestHandler, Watching, watched
 
-    return logged(make, recorder.log, task.shard.first_user, paced=plan.paced)
+    first_user, watching = task.shard.first_user, list[Watching]()
+    if log is not None:
+        watching.append(lambda users: LoggedHandler(users, log, first_user, paced=plan.paced))
+    if slowest is not None:
+        watching.append(lambda users: SlowestHandler(users, slowest, first_user, paced=plan.paced))
+    return watched(make, *watching)
 
 
 def _journey_workload(

@@ -261,7 +261,7 @@ class SequentialUsers:
         shared, only, counting, sent_slot = self._shared, script.only, self._counting, self._sent_slot
         ticket = self._tickets.take if self._tickets.limited else None
         again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
-        eager = not (self._paced or self._phases or self._recorder.log)
+        eager = not (self._paced or self._phases or self._recorder.log or self._recorder.slowest)
         plain = only if only is not None and not (only.awaited or only.payload) else None
         now, done_ns, due_ns, backoff_ns = self._clock(), 0, 0, 0
         while now < end_ns and not shared[STOP]:
@@ -478,13 +478,22 @@ class SequentialUsers:
     def _note(self, buffer: SampleBuffer, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
         """Write down what came; the class of a failure, or None."""
         error = self._noted_error(buffer, request, outcome, due_ns)
-        log = self._recorder.log
-        if log is not None and log.wants():
-            user = self._task.shard.first_user + self._buffers.index(buffer)
-            instants_ns = due_ns if due_ns and self._paced else outcome.sent_ns, outcome.sent_ns, outcome.done_ns
-            status = outcome.reply.status if outcome.reply is not None else 0
-            log.add(request.name_id, user, instants_ns, status, outcome.bytes_received, error)
+        if self._recorder.log or self._recorder.slowest:
+            self._watch(buffer, request, outcome, due_ns, error)
         return error
+
+    def _watch(
+        self, buffer: SampleBuffer, request: Request, outcome: Outcome, due_ns: int, error: ErrorClass | None
+    ) -> None:
+        """Write the request down, or keep it as one of the slowest, where that is asked for."""
+        log, slowest = self._recorder.log, self._recorder.slowest
+        instants_ns = due_ns if due_ns and self._paced else outcome.sent_ns, outcome.sent_ns, outcome.done_ns
+        reply, user = outcome.reply, self._task.shard.first_user + self._buffers.index(buffer)
+        status, head = (0, b"") if reply is None else (reply.status, reply.head)
+        if log is not None and log.wants():
+            log.add(request.name_id, user, instants_ns, status, outcome.bytes_received, error)
+        if slowest is not None and slowest.wants(request.name_id, instants_ns[2] - instants_ns[0]):
+            slowest.add(request, user, instants_ns, status, outcome.bytes_received, error, head, reused=None)
 
     def _noted_error(self, buffer: SampleBuffer, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
         name_id = request.name_id

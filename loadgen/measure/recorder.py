@@ -14,6 +14,7 @@ from loadgen.measure.transactions import Transactions
 
 if TYPE_CHECKING:
     from loadgen.measure.request_log import RequestLog
+    from loadgen.measure.slowest import Slowest
 
 EXAMPLE_BYTES = 200
 
@@ -90,6 +91,8 @@ class Recorder:
         self.batches_ns: list[int] = []
         self.log: RequestLog | None = None
         """Where single requests are written down, if they are."""
+        self.slowest: Slowest | None = None
+        """Where the slowest are kept, if they are."""
 
     @property
     def judged(self) -> tuple[int, int]:
@@ -245,6 +248,8 @@ class Recorder:
         taken.names = self.names.new()
         if self.log is not None:
             taken.log, taken.log_lost = self.log.take()
+        if self.slowest is not None:
+            taken.slowest = self.slowest.take()
         taken.connections.move_from(self.connections)
         for phase, times_ns in (("connect", taken.connections.connect_ns), ("tls", taken.connections.tls_ns)):
             if times_ns:

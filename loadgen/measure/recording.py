@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.measure.exemplar import Exemplar, slowest_of
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import Form, MetricSums
 from loadgen.measure.names import Name
@@ -86,6 +87,7 @@ class Recording:
     the sums of journeys, groups and calls, each from its first request's sending to its last one's end, and of checks;
     `metrics` those of a script's own values. `names` are those that are new since the worker's last recording,
     `log` lines of its log of requests, of which `log_lost` are missing; both are a frame's alone, and not merged.
+    `slowest` are the slowest requests of each name, where they are kept.
     """
 
     tallies: dict[int, Tally] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Recording:
     names: list[Name] = field(default_factory=list)
     log: str = ""
     log_lost: int = 0
+    slowest: dict[int, list[Exemplar]] = field(default_factory=dict)
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""
@@ -118,6 +121,7 @@ class Recording:
         self.tallies = {numbers[name_id]: tally for name_id, tally in self.tallies.items()}
         self.transactions = {numbers[name_id]: tally for name_id, tally in self.transactions.items()}
         self.metrics = {numbers[name_id]: sums for name_id, sums in self.metrics.items()}
+        self.slowest = {numbers[name_id]: rows for name_id, rows in self.slowest.items()}
 
     def merge(self, other: "Recording") -> None:
         """Add another's sums; both have the same numbers."""
@@ -127,6 +131,8 @@ class Recording:
             self.transaction(name_id).merge(tally)
         for name_id, sums in other.metrics.items():
             self.metric(name_id, sums.form, sums.unit).merge(sums)
+        for name_id, rows in other.slowest.items():
+            self.slowest[name_id] = slowest_of([*self.slowest.get(name_id, ()), *rows])
         self.merge_connections(other)
         self.loop_lag.merge(other.loop_lag)
 

@@ -80,7 +80,7 @@ class Plan:
     `thresholds` are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS,
     connect, TLS, first byte and transfer. Over `http` 2, `streams` users share a connection. Before all that the target
     has `wait_s` to come up. `secrets` are values that no output may show. Each `log_every`-th request is written down
-    (0: none).
+    (0: none); `slowest`: the slowest of each name are kept with what may explain them.
     """
 
     name: str
@@ -116,6 +116,7 @@ class Plan:
     seed: int = 1
     secrets: tuple[str, ...] = ()
     log_every: int = 0
+    slowest: bool = False
 
     @property
     def paced(self) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from loadgen.base.errors import UsageError
+from loadgen.measure.exemplar import MOST
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.identity import workload_differences
 from loadgen.results.encoded import decode_clocks
@@ -215,6 +216,7 @@ def _request(parts: Sequence[RequestResult]) -> RequestResult:
         kind=parts[0].kind,
         payload_bytes=sum(part.payload_bytes for part in parts),
         redirects_to=next((part.redirects_to for part in parts if part.redirects_to), ""),
+        slowest=sorted((row for part in parts for row in part.slowest), key=lambda row: -row.response_ms)[:MOST],
         **_of_requests(parts),
     )
 

@@ -147,10 +147,29 @@ class CourseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowRow:
+    """One of the slowest requests of a name, due `at_s` seconds after the epoch. `reused` says whether its connection
+    had carried another (None: not known), `status` is 0 without a reply. `server_timing` is what the reply's header of
+    this name says, `trace` the trace id that the request had, or the reply.
+    """
+
+    at_s: float = 0.0
+    response_ms: float = 0.0
+    send_lag_ms: float = 0.0
+    user: int = 0
+    reused: bool | None = None
+    status: int = 0
+    bytes_received: int = 0
+    error: str = ""
+    server_timing: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestResult:
     """The part of one request name, or of transactions (`kind`): journeys, groups, calls. `payload_bytes` is what good
     ones moved of objects, without heads; `redirects_to` the first Location of a good reply. `course` is there for the
-    first 20 request names, where there are several.
+    first 20 request names, where there are several; `slowest` with --slowest, the slowest first.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -165,6 +184,7 @@ class RequestResult:
     kind: Kind = "request"
     errors: list[ErrorRow] = field(default_factory=list)
     course: list[CourseRow] = field(default_factory=list)
+    slowest: list[SlowRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

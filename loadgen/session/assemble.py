@@ -14,6 +14,7 @@ from loadgen.guard.shared_state import Slot
 from loadgen.judge.machines import judge_machine
 from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.validity import judge_validity
+from loadgen.measure.exemplar import Exemplar
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally, Usage
@@ -40,6 +41,7 @@ from loadgen.results.result import (
     RequestResult,
     Result,
     Second,
+    SlowRow,
     Users,
     WorkerRow,
 )
@@ -107,7 +109,11 @@ def assemble(
         error_codes=dict(sorted(total.codes.items())),
         errors=_errors(total),
         requests={
-            name: replace(_request(collected.total.tally(number)), course=_course(collected, number))
+            name: replace(
+                _request(collected.total.tally(number)),
+                course=_course(collected, number),
+                slowest=[_slow(exemplar) for exemplar in collected.total.slowest.get(number, ())],
+            )
             for name, number in collected.names.of(Kind.REQUEST).items()
         },
         setup={collected.names[number][1]: _request(tally) for number, tally in collected.setup.items()},
@@ -153,6 +159,13 @@ def _second(plan: Plan, row: SecondRow, duration_s: float) -> Second:
         row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload,
         _ms(row.p90_us), _ms(row.max_us), offered,
         users=min(row.users, users_at(plan, begin_s + 0.5)) if plan.user_stages else row.users,
+    )  # fmt: skip
+
+
+def _slow(row: Exemplar) -> SlowRow:
+    return SlowRow(
+        row.due_us / 1e6, to_ms(row.response_us), to_ms(row.lag_us), row.user, row.reused, row.status, row.received,
+        row.error, row.server_timing, row.trace,
     )  # fmt: skip
 
 

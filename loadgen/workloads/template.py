@@ -32,6 +32,9 @@ def value_source(variable: Variable, seed: int, worker: int, workers: int) -> Ca
         case "uuid":
             bits = random.getrandbits
             return lambda: _uuid4(bits(128))
+        case "trace":  # another one in each run, whatever its seed
+            ids = Random().getrandbits
+            return lambda: f"00-{ids(128) or 1:032x}-{ids(64) or 1:016x}-01"
 
 
 def _uuid4(number: int) -> str:

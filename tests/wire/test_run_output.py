@@ -111,3 +111,20 @@ def test_a_closed_standard_output_does_not_lose_the_file(url: str, tmp_path: Pat
         os.close(writing)
     assert (done.code, done.err) == (0, "")
     assert load(saved).ledger.ok == 10
+
+
+def test_the_slowest_requests_are_kept_with_their_traces(url: str, tmp_path: Path, local_mode: Mode) -> None:
+    done = loadgen("run", url, "-c", "2", "-n", "40", *local_mode, "--trace", "--format", "json")
+    assert done.code == 0
+    [part] = done.result.requests.values()
+    times = [row.response_ms for row in part.slowest]
+    assert len(times) == 10
+    assert times == sorted(times, reverse=True)
+    assert times[0] <= (done.result.latency_ms["response"].max or 0)
+    assert len({row.trace for row in part.slowest}) == 10
+    assert {len(row.trace) for row in part.slowest} == {32}
+
+
+def test_without_being_asked_none_are_kept(url: str) -> None:
+    [part] = run(url, "--format", "json").result.requests.values()
+    assert part.slowest == []

@@ -1,6 +1,7 @@
 """`loadgen run`, its plan."""
 
 import os
+from dataclasses import replace
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.run import Run
@@ -10,6 +11,7 @@ from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery, is_regular
 from loadgen.cli.plans import Planned, plan_for
 from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.tracing import with_traces
 
 
 def plan_run(given: Run) -> Planned:
@@ -34,6 +36,12 @@ def plan_run(given: Run) -> Planned:
         if given.rounds > 1 or given.against.asked:
             raise UsageError("--results: cannot be combined with --rounds or --baseline: it is of one run")
         is_regular("--results", given.results)
+    if given.trace:
+        try:
+            plan = with_traces(plan)
+        except ValueError as error:
+            raise UsageError(f"--trace: {error}") from None
+    plan = replace(plan, slowest=plan.slowest or given.slowest)
     plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
     return Planned(
         plan, delivery, given.rounds, given.against, given.once, given.results, outs, site, given.live, labels

@@ -1,6 +1,7 @@
 """`loadgen s3`, its plan."""
 
 import os
+from dataclasses import replace
 
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.exporting import asked_outs, with_log
@@ -24,5 +25,6 @@ def plan_s3(given: S3) -> Planned:
     where = given.elsewhere.where
     site = None if where is None else where.open()
     plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}), site)
+    plan = replace(plan, slowest=given.slowest)
     plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
     return Planned(plan, delivery, given.rounds, given.against, outs=outs, site=site, live=given.live, labels=labels)

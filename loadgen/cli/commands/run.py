@@ -4,8 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from loadgen.cli.options import FLAG, LOAD, OPTIONS, Options, own_option
-from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds, Settings, Target
+from loadgen.cli.options import FLAG, JUDGING, LOAD, OPTIONS, Options, own_option
+from loadgen.cli.parameters import (
+    Against,
+    Elsewhere,
+    Labels,
+    Live,
+    Output,
+    OutputFlags,
+    Outs,
+    Rounds,
+    Settings,
+    Slowest,
+    Target,
+)
 from loadgen.report.exports import OUTPUT
 
 
@@ -30,6 +42,11 @@ class Run:
         str | None,
         own_option(["--results"], OUTPUT, "What the calls of a function returned: JSON lines.", inherits=False),
     ] = None
+    slowest: Slowest = False
+    trace: Annotated[
+        bool,
+        own_option(["--trace"], JUDGING, "The same, and a traceparent header of its own on each request.", FLAG),
+    ] = False
     settings: Settings = None
     rounds: Rounds = 1
     outs: Outs = None

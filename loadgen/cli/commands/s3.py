@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
-from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds
+from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds, Slowest
 
 BUCKET = "Bucket"
 OBJECTS = "Objects"
@@ -69,6 +69,7 @@ class S3:
     outs: Outs = None
     live: Live = None
     labels: Labels = None
+    slowest: Slowest = False
     against: Against
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]

@@ -13,12 +13,13 @@ class Variable:
     """A `${name}` that changes with every request. `values` are the choices, or the two inclusive ends of a range.
 
     kinds: `random` an integer from a range, `sequence` counts up from values[0] over one worker in steps of the
-    number of workers, `choice` one of the values, `uuid` a random UUID. A choice is encoded for the place where it
+    number of workers, `choice` one of the values, `uuid` a random UUID, `trace` a new
+    `traceparent` (W3C Trace Context). A choice is encoded for the place where it
     stands, but `encoded` ones are percent-encoded already.
     """
 
     name: str
-    kind: Literal["random", "sequence", "choice", "uuid"]
+    kind: Literal["random", "sequence", "choice", "uuid", "trace"]
     values: tuple[int | str, ...] = ()
     encoded: bool = False
 

@@ -188,6 +188,8 @@ class _Words:
                 return f"one of {', '.join(self._show(str(value)) for value in values)}"
             case "uuid":
                 return "a random UUID"
+            case "trace":
+                return "a new traceparent"
 
     def _varies(self, body: bytes) -> bool:
         return any(f"${{{variable.name}}}".encode() in body for variable in self._plan.job.variables)

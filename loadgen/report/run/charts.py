@@ -28,7 +28,7 @@ LEAST_MS = 0.001
 """What stands for 0 where it has no logarithm."""
 SHORTEST_S = 2
 """Shorter runs have no course."""
-BLUE, GREEN, RED, BLACK = 0, 2, 6, 5
+BLUE, GREEN, RED = 0, 2, 6
 """Of the page's colours."""
 
 assert len(HEAT_NAMES) == HEATS
@@ -96,7 +96,7 @@ class Course:
             for key, (label, colour) in names.items()
         ]
         if offered:
-            curves.append(replace(_curve("due", [(at, y(value)) for at, value in offered], x), colour=BLACK))
+            curves.append(replace(_curve("due", [(at, y(value)) for at, value in offered], x), sure=0, colour=0))
         elif due:
             curves.append(Curve(f"due, on average {format_rate(due)}/s", [Point(0, y(due)), Point(1, y(due))], 0))
         return line_chart("Requests over time", x_axis, y_axis, curves)

@@ -14,6 +14,7 @@ from loadgen.report.run.html_tables import errors, generator, latencies, request
 from loadgen.report.run.journeys import METRIC_HEADS, metric_rows
 from loadgen.report.run.named_courses import named_courses
 from loadgen.report.run.run_report import RunReport
+from loadgen.report.run.slowest import slowest
 from loadgen.report.run.tables import observed, with_unit
 from loadgen.report.run.text import headline, warnings
 from loadgen.results.result import Result
@@ -50,6 +51,7 @@ def run_html(report: RunReport | Gate) -> str:
         _section("Response times", response_times(result)),
         *requests(result),
         _section("Requests over time", named_courses(result), f'<p class="soft">{BY_NAME}</p>'),
+        _section("The slowest requests", slowest(result)),
         _checks_and_metrics(result),
         *errors(result),
         _section("In figures", _facts(facts_of(result))),

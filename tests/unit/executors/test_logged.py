@@ -2,12 +2,13 @@ import csv
 from dataclasses import dataclass
 from typing import Any
 
-from loadgen.base.exchange import ErrorClass, Expect, Reply, RequestGroup
-from loadgen.executors.logged import LoggedHandler
+from loadgen.base.exchange import ErrorClass, Expect, Fields, Reply, RequestGroup
+from loadgen.executors.logged import LoggedHandler, SlowestHandler
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.request_log import COLUMNS, RequestLog
+from loadgen.measure.slowest import Slowest
 
-EXPECT = Expect()
+EXPECT, FIELDS = Expect(), Fields(())
 
 
 @dataclass
@@ -15,6 +16,8 @@ class Sent:
     group: RequestGroup | None = None
     name_id: int = 0
     expect: Expect = EXPECT
+    fields: Fields = FIELDS
+    wire: bytes | None = None
 
 
 @dataclass
@@ -97,3 +100,21 @@ def test_an_opening_that_fails_is_no_request() -> None:
     handler.on_batch()
     assert users.told == ["open", "error", "batch"]
     assert rows(log) == []
+
+
+def test_the_slowest_are_kept_with_what_is_known_of_their_connection() -> None:
+    users, slowest = Users(), Slowest(lambda text: text.decode())
+    handler = SlowestHandler(users, slowest, 100, paced=False)
+    first, again, other = Stream(Sent()), Stream(Sent()), Stream(Sent())
+    first.first_ns = first.sent_ns  # type: ignore[attr-defined]
+    again.first_ns = 1  # type: ignore[attr-defined]
+    handler.on_reply(first, 9_000_000, Reply(200, 5, 80, head=b"HTTP/1.1 200 OK\r\n\r\n"))
+    handler.on_error(again, 8_000_000, ErrorClass.TIMEOUT, "", b"")
+    handler.on_reply(other, 5_000_000, Reply(503, 5, 80))
+    rows = slowest.take()[0]
+    assert [(row.response_us, row.user, row.reused, row.status, row.error) for row in rows] == [
+        (7000, 102, False, 200, ""),
+        (6000, 102, True, 0, "timeout"),
+        (3000, 102, None, 503, "unexpected_status"),
+    ]
+    assert users.told == ["reply", "error", "reply"]

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.measure.exemplar import Exemplar
 from loadgen.measure.histogram import HIGHEST_US, Histogram
 from loadgen.measure.metric_sums import Form, MetricSums
 from loadgen.measure.names import Kind
@@ -50,6 +51,9 @@ connections = st.builds(
     addresses=reasons,
     **dict.fromkeys(sums, numbers),
 )
+exemplars = st.builds(
+    Exemplar, numbers, numbers, numbers, numbers, st.none() | st.booleans(), numbers, numbers, texts, texts, texts
+)
 recordings = st.builds(
     Recording,
     st.dictionaries(st.integers(0, 9), tallies, max_size=2),
@@ -59,6 +63,9 @@ recordings = st.builds(
     st.dictionaries(st.integers(0, 9), tallies, max_size=2),
     st.dictionaries(st.integers(0, 9), metrics, max_size=2),
     st.lists(st.tuples(st.sampled_from(Kind), texts), max_size=2),
+    texts,
+    numbers,
+    st.dictionaries(st.integers(0, 9), st.lists(exemplars, max_size=2), max_size=2),
 )
 by_name = st.dictionaries(texts, tallies, max_size=2)
 seconds = st.builds(
