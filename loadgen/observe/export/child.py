@@ -111,7 +111,11 @@ class Teller:
             self._interval(Interval(end.result.duration_s, end.at_s, users, parts, rest=True))
         self._tell(lambda sink: sink.ended(end))
         until = time.monotonic() + PATIENCE_S
-        notes = [runner.settle(max(0.0, until - time.monotonic())) for runner in self._runners]
+        marks = [runner.mark() for runner in self._runners]
+        notes = [
+            runner.settle(done, max(0.0, until - time.monotonic()))
+            for runner, done in zip(self._runners, marks, strict=True)
+        ]
         return [note for note in (self._capped.note, *notes) if note]
 
     def _interval(self, interval: Interval) -> None:

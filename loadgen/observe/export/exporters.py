@@ -114,9 +114,10 @@ class Exporters(Observer):
 
     def ended(self, result: Result) -> list[str]:
         until = time.monotonic() + self._end_s
-        dropped = f"exporters were behind: they were told {self._dropped} seconds only as a part of the rest"
-        notes = [dropped] if self._dropped else []
-        if self._lost:
+        notes = []
+        if self._dropped and not self._feed.gone:
+            notes.append(f"exporters were behind: they were told {self._dropped} seconds only as a part of the rest")
+        if self._lost and not self._feed.gone:
             notes.append(f"--out requests lacks {self._lost:,} requests: too many came; requests:N=FILE takes each Nth")
         small = replace(result, timeline=[], blocks=[], histograms={}, setup={})
         message = {"ended": to_document(small), "at_s": time.time(), "dropped": self._dropped}

@@ -53,10 +53,14 @@ class Runner:
         if not self._calls.qsize():
             self._calls.put((call, False))
 
-    def settle(self, patience_s: float) -> str:
-        """Wait so long for what was told so far; what is to be noted, or nothing. The counts begin anew."""
+    def mark(self) -> threading.Event:
+        """What is set when all that was told so far has been taken."""
         done = threading.Event()
         self._calls.put((lambda _sink: done.set(), False))
+        return done
+
+    def settle(self, done: threading.Event, patience_s: float) -> str:
+        """Wait so long for a mark; what is to be noted, or nothing. The counts begin anew."""
         in_time = done.wait(patience_s)
         lost, seconds, reason = self._seconds - self._taken, self._seconds, self._reason
         self._seconds, self._taken, self._reason = 0, 0, ""

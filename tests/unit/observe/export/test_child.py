@@ -1,3 +1,4 @@
+import threading
 from dataclasses import asdict, replace
 
 import pytest
@@ -59,6 +60,21 @@ def test_seconds_and_the_rest_add_up_to_the_result() -> None:
     assert (rest.parts["request", "a"].ok, rest.rest) == (1, True)
     assert rest.parts["request", "a"].clocks["response"] == Histogram([(bucket, 1) for bucket in [9000 // 8 * 8]])
     assert end.result.duration_s == 2.0
+
+
+def test_a_sink_that_hangs_takes_no_time_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+
+    class Stuck(Kept):
+        def ended(self, end: Ended) -> None:
+            go.wait(20)
+
+    monkeypatch.setattr("loadgen.observe.export.child.PATIENCE_S", 0.2)
+    teller = Teller([Runner("influx", Stuck()), Runner("csv", Kept())])
+    teller.take({"began": asdict(BEGAN)})
+    notes = teller.take({"ended": to_document(result(Tally())), "at_s": 102.0, "dropped": 0})
+    go.set()
+    assert notes == ["--out influx had not taken the run's end when it was reported"]
 
 
 def test_without_a_rest_nothing_is_told_of_it() -> None:

@@ -9,6 +9,10 @@ from tests.support.export import BEGAN, interval
 PATIENCE_S = 20.0
 
 
+def settled(runner: Runner, patience_s: float = PATIENCE_S) -> str:
+    return runner.settle(runner.mark(), patience_s)
+
+
 class Kept(Sink):
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -35,7 +39,7 @@ def test_a_sink_gets_everything_in_turn() -> None:
     runner = Runner("csv", sink)
     for t_s in range(3):
         runner.interval(interval(t_s))
-    assert runner.settle(PATIENCE_S) == ""
+    assert settled(runner) == ""
     assert sink.seconds == [0, 1, 2]
 
 
@@ -44,10 +48,10 @@ def test_what_a_sink_raises_loses_a_second_and_is_said_once() -> None:
     runner = Runner("influx", sink)
     runner.interval(interval(0))
     runner.interval(interval(1))
-    assert runner.settle(PATIENCE_S) == "--out influx lost 2 of 2 seconds (Connection refused)"
+    assert settled(runner) == "--out influx lost 2 of 2 seconds (Connection refused)"
     sink.error = None
     runner.interval(interval(2))
-    assert runner.settle(PATIENCE_S) == ""
+    assert settled(runner) == ""
 
 
 def test_one_that_hangs_loses_what_does_not_fit_and_holds_nobody_up() -> None:
@@ -55,9 +59,9 @@ def test_one_that_hangs_loses_what_does_not_fit_and_holds_nobody_up() -> None:
     runner = Runner("otlp", sink)
     for t_s in range(MOST_WAITING + 5):
         runner.interval(interval(t_s))
-    assert runner.settle(0.0) == f"--out otlp lost {MOST_WAITING + 5} of {MOST_WAITING + 5} seconds (it was too slow)"
+    assert settled(runner, 0.0) == f"--out otlp lost {MOST_WAITING + 5} of {MOST_WAITING + 5} seconds (it was too slow)"
     sink.go.set()
-    runner.settle(PATIENCE_S)
+    settled(runner)
     assert len(sink.seconds) in (MOST_WAITING, MOST_WAITING + 1)  # one may have been in its hands
 
 
@@ -68,4 +72,4 @@ def test_a_beginning_that_fails_is_said() -> None:
 
     runner = Runner("csv", Broken())
     runner.tell(lambda sink: sink.began(BEGAN))
-    assert runner.settle(PATIENCE_S) == "--out csv was not told everything (no)"
+    assert settled(runner) == "--out csv was not told everything (no)"
