@@ -35,7 +35,7 @@ Outs = Annotated[
     typer.Option(
         "--out",
         metavar="KIND[=WHERE]",
-        help="csv=FILE, jsonl=FILE, prometheus, influx=URL, statsd, otlp: each second; requests=FILE: a row each.",
+        help="csv=FILE, jsonl=FILE, prometheus, influx=URL, statsd, otlp, page: each second; requests=FILE: each.",
         rich_help_panel=OUTPUT,
     ),
 ]

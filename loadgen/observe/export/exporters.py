@@ -64,6 +64,7 @@ class Exporters(Observer):
         self._feed = Feed(os.dup(self._child.stdin.fileno()))
         self._child.stdin.close()
         self._end_s = end_s
+        self._wants_all = any(out.kind == "page" for out in outs)
         self._round = self._dropped = self._lost = 0
         self._plan: Plan | None = None
         self._opened_s = self._told_s = 0.0
@@ -119,7 +120,7 @@ class Exporters(Observer):
             notes.append(f"exporters were behind: they were told {self._dropped} seconds only as a part of the rest")
         if self._lost and not self._feed.gone:
             notes.append(f"--out requests lacks {self._lost:,} requests: too many came; requests:N=FILE takes each Nth")
-        small = replace(result, timeline=[], blocks=[], histograms={}, setup={})
+        small = result if self._wants_all else replace(result, timeline=[], blocks=[], histograms={}, setup={})
         message = {"ended": to_document(small), "at_s": time.time(), "dropped": self._dropped}
         if self._feed.write_last(json.dumps(message).encode() + b"\n", until):
             match self._answer(until):

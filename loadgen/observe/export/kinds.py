@@ -60,6 +60,12 @@ def _address(where: str) -> None:
     address(where)
 
 
+def _loopback(where: str) -> None:
+    host, _ = address(where)
+    if host not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("the page is for this machine alone (127.0.0.1); from elsewhere by way of ssh -L")
+
+
 def _write_url(where: str) -> None:
     parts = urlsplit(where)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path in ("", "/"):
@@ -87,6 +93,7 @@ KINDS = {
         ExporterKind("requests", "FILE", "requests:RequestsFile", _file),
         ExporterKind("prometheus", "HOST:PORT", "prometheus:Prometheus", _address, "127.0.0.1:9464"),
         ExporterKind("influx", "URL", "influx:Influx", _write_url),
+        ExporterKind("page", "HOST:PORT", "page:Page", _loopback, "127.0.0.1:0"),
         ExporterKind("statsd", "HOST:PORT", "statsd:Statsd", _address, "127.0.0.1:8125"),
         ExporterKind("otlp", "URL", "otlp:Otlp", _collector, ""),
     )

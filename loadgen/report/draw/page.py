@@ -53,17 +53,23 @@ _SWATCHES = "".join(f".s{n} {{ stroke: var(--c{n}); }} .f{n} {{ fill: var(--c{n}
 _HEATS = "".join(f".h{n} {{ fill: var(--c0); fill-opacity: {((n + 1) / HEATS) ** 1.3:.2f}; }}\n" for n in range(HEATS))
 
 
-def html_page(title: str, body: str) -> str:
-    """The whole document. `title` is plain text, `body` is HTML."""
+def html_page(title: str, body: str, script: str = "") -> str:
+    """The whole document. `title` is plain text, `body` is HTML. A `script`, of a live page, may ask its server."""
     style = STYLE + _SWATCHES + _HEATS
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
+    if script:
+        policy += f"; script-src '{_digest(script)}'; connect-src 'self'"
+        body += f"\n<script>{script}</script>"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{text(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def _digest(source: str) -> str:
+    return f"sha256-{b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
 
 
 def html_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -97,6 +97,6 @@ def test_every_row_of_the_table_has_a_sink(kind: str, tmp_path: object) -> None:
         "influx": "http://h/write",
         "otlp": "http://h/v1/metrics",
     }
-    sink = make_sink(Out(kind, where.get(kind, "127.0.0.1:0" if kind == "prometheus" else "127.0.0.1:9")))
+    sink = make_sink(Out(kind, where.get(kind, "127.0.0.1:0" if kind in ("prometheus", "page") else "127.0.0.1:9")))
     assert isinstance(sink, Sink)
     sink.close()

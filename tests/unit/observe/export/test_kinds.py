@@ -29,6 +29,7 @@ def test_each_kind_says_where(tmp_path: Path) -> None:
         ("statsd=host:99999", "expected HOST:PORT"),
         ("influx=http://db:8086", "/write?db=NAME"),
         ("influx=db:8086/write", "/write?db=NAME"),
+        ("page=0.0.0.0:80", "for this machine alone"),
         ("requests:0=x", "requests:N=FILE"),
         ("requests:x=x", "requests:N=FILE"),
         ("csv:3=x", "requests:N="),

@@ -1,0 +1,114 @@
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from loadgen.observe.export.sinks.page import Page
+from loadgen.observe.export.told import Ended, State
+from loadgen.results.result import Ledger
+from tests.support.export import BEGAN, ENDED, interval, tally
+
+PATIENCE_S = 20
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    made = Page("127.0.0.1:0")
+    made.began(BEGAN)
+    yield made
+    made.close()
+
+
+def url_of(page: Page, path: str = "/", token: str | None = None) -> str:
+    base = page.info.split()[-1].partition("/?")[0]
+    return f"{base}{path}?t={page.token if token is None else token}"
+
+
+def body(page: Page) -> str:
+    with urllib.request.urlopen(url_of(page), timeout=PATIENCE_S) as reply:
+        assert "no-store" in reply.headers["Cache-Control"]
+        return reply.read().decode()
+
+
+def status(url: str, **headers: str) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=PATIENCE_S) as reply:
+            return reply.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def test_a_reload_shows_all_that_was_told(page: Page) -> None:
+    page.state(State(3.0, "running"))
+    for t_s in range(3):
+        page.interval(interval(t_s, **{"GET <a>": tally(1000, 2000, failed=1)}))
+    shown = body(page)
+    assert "shop: http://shop.test" in shown
+    assert "running, 3 s" in shown
+    assert "GET &lt;a&gt;" in shown
+    assert "<h2>Latency over time</h2>" in shown
+    assert "unexpected status" in shown
+    assert "no data yet" in shown
+
+
+def test_its_script_is_the_only_one_that_may_run(page: Page) -> None:
+    shown = body(page)
+    assert shown.count("<script") == 1
+    assert "script-src 'sha256-" in shown
+    assert "connect-src 'self'" in shown
+    assert "unsafe" not in shown
+
+
+def test_who_lacks_the_token_or_comes_by_another_name_sees_nothing(page: Page) -> None:
+    assert status(url_of(page)) == 200
+    assert status(url_of(page, token="")) == 403
+    assert status(url_of(page, token="x" * 22)) == 403
+    assert status(url_of(page, "/events", token="x")) == 403
+    assert status(url_of(page), Host="evil.example") == 403
+    assert status(url_of(page, "/else")) == 404
+
+
+def test_nothing_can_be_changed_from_it(page: Page) -> None:
+    request = urllib.request.Request(url_of(page), data=b"x", method="POST")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=PATIENCE_S)
+    assert caught.value.code == 501
+    caught.value.close()
+
+
+def test_an_open_tab_is_told_each_second_and_the_end(page: Page) -> None:
+    told: list[str] = []
+    first = threading.Event()
+
+    def listen() -> None:
+        with urllib.request.urlopen(url_of(page, "/events"), timeout=PATIENCE_S) as reply:
+            for line in reply:
+                if line.startswith((b"event", b"data")):
+                    told.append(line.decode())
+                if line.startswith(b"data"):
+                    first.set()
+
+    tab = threading.Thread(target=listen)
+    tab.start()
+    assert first.wait(PATIENCE_S)
+    page.interval(interval(0))
+    page.ended(Ended(replace(ENDED.result, ledger=Ledger(5, 5, 0, 4, 1)), ENDED.at_s))
+    page.close()
+    tab.join(PATIENCE_S)
+    assert not tab.is_alive()
+    assert told[0] == "event: part\n"
+    assert told[-2] == "event: end\n"
+    assert "Verdict: " in json.loads(told[-1].removeprefix("data: "))
+
+
+def test_what_is_shown_at_the_end_is_the_report(page: Page) -> None:
+    page.interval(interval(0))
+    page.interval(interval(1))
+    page.ended(ENDED)
+    assert "<h2>Verdict: " in body(page)
+    assert "p99 &lt; 50ms" in body(page)
