@@ -49,6 +49,13 @@ def test_what_is_compared_is_run_in_rounds(option: str) -> None:
 
 
 @pytest.mark.slow  # a process of its own, which has imported nothing yet
+def test_a_run_that_nobody_looks_at_imports_nothing_of_views() -> None:
+    argv = ["run", "http://127.0.0.1:1/", "-c", "1", "-n", "1", "--processes", "1", "--format", "json"]
+    views = ("loadgen.observe.export", "loadgen.observe.view", "loadgen.executors.logged", "loadgen.measure.slowest")
+    assert imported_by(argv, views) == "[]"
+
+
+@pytest.mark.slow  # a process of its own, which has imported nothing yet
 @pytest.mark.parametrize("argv", [["run", "http://h/", "-T", "p99 <"], ["s3", "put", "-c", "x"]])
 def test_what_runs_a_plan_is_not_imported_before_there_is_one(argv: list[str]) -> None:
     assert imported_by(argv, ("uvloop", "loadgen.executors", "loadgen.session.run", "loadgen.observe")) == "[]"
