@@ -46,7 +46,7 @@ CASES = {
                 except BaseException:
                     pass
         """,
-        0, "2 unfinished",
+        99, "2 unfinished",
     ),
     "swallows its cancellation": (
         """
