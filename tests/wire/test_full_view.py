@@ -42,11 +42,14 @@ def test_the_second_interrupt_restores_the_terminal_too(url: str) -> None:
 
 
 def test_a_crash_restores_the_terminal_too(tmp_path: Path) -> None:
-    scenario = tmp_path / "leaves.py"
+    scenario, now = tmp_path / "leaves.py", tmp_path / "now"
     scenario.write_text(
-        "from loadgen.scenario import scenario\n\n@scenario\nasync def leave(user):\n    raise KeyboardInterrupt\n"
+        "import asyncio, os\nfrom loadgen.scenario import scenario\n\n@scenario\nasync def leave(user):\n"
+        f"    while not os.path.exists({str(now)!r}):\n        await asyncio.sleep(0.01)\n    raise KeyboardInterrupt\n"
     )
     with OnTerminal("run", scenario, "--target", "http://127.0.0.1:1", "-n", "1", *ONE_PROCESS) as terminal:
+        terminal.wait_for("running  ")
+        now.touch()
         terminal.finish()
         assert restored(terminal)
 

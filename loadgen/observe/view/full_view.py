@@ -53,6 +53,7 @@ class FullView(Observer):
         self._view = View("", "")
         self._drawn_s = self._told_s = self._next_sums_s = float("-inf")
         self._stale = True
+        self._over = False
 
     def started(self, plan: Plan) -> None:
         self._plan, self._so_far = plan, SoFar(plan)
@@ -60,8 +61,7 @@ class FullView(Observer):
             plan.arrivals is not None
         ) else 0.0  # fmt: skip
         self._view = View(title(describe_plan(plan)), _shape(plan), most_rps=most_rps)
-        self._canvas.enter(self._key)
-        self._draw()
+        self._drawn_s = self._clock()  # a run that is over sooner than that has no need of a screen
 
     def progress(self, snapshot: Snapshot) -> None:
         now = self._clock()
@@ -83,7 +83,8 @@ class FullView(Observer):
         self.end()
 
     def end(self) -> None:
-        """The terminal is as it was."""
+        """The terminal is as it was, and stays so."""
+        self._over = True
         self._canvas.leave()
 
     def _key(self, key: str) -> None:
@@ -104,8 +105,9 @@ class FullView(Observer):
     def _draw(self, *, anyway: bool = False) -> None:
         """Draw what is known; while it is frozen, only what a key asks for."""
         self._drawn_s = self._clock()
-        if self._view.frozen and not anyway:
+        if self._over or (self._view.frozen and not anyway):
             return
+        self._canvas.enter(self._key)
         width, height = self._canvas.size()
         began_s = self._clock()
         if self._so_far is not None and self._stale and (anyway or began_s >= self._next_sums_s):
