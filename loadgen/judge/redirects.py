@@ -18,7 +18,7 @@ def redirect_notes(result: Result) -> list[str]:
 
     A profile that says which status is expected means it, and journeys go on from a redirect as they like.
     """
-    how = "more than so many are not followed, nor those elsewhere" if result.plan.get("redirects") else _NONE
+    how = "those that lead elsewhere are not followed" if result.plan.get("redirects") else _NONE
     plans = {request.get("name"): request for request in result.plan.get("requests", ())}
     return [
         _note(name, seen, str(result.plan.get("target", "")), plans[name], how, several=len(result.requests) > 1)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loadgen.base.exchange import ErrorClass, Expect, Fields, Origin, Outcome, Reply, Request
 from loadgen.measure.recorder import Recorder
@@ -11,12 +11,11 @@ from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Step, Workload
 from loadgen.workloads.http import HttpScript, HttpWorkload
 from loadgen.workloads.scenario.replies.reply import Reply as SeenReply
-from loadgen.workloads.scenario.sending.redirects import Redirect, next_request
+from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect, next_request
 from loadgen.workloads.sigv4.credentials import Provider, provider_of
 from loadgen.workloads.sigv4.requests import RequestSigner
 
 _NOWHERE = Origin("http", "", 80)
-_OF_BODIES = ("content-type", "content-encoding", "content-language")
 
 
 def changed_workload(
@@ -110,10 +109,10 @@ class ChangedScript:
         self._left -= 1
         pairs = request.fields.pairs
         if not redirect.keep_body:
-            pairs = tuple(pair for pair in pairs if pair[0].lower() not in _OF_BODIES)
+            pairs = tuple(pair for pair in pairs if pair[0].lower() not in OF_BODIES)
         expect = request.expect
         if not self._left and isinstance(expect, FollowedExpect):
-            expect = expect.last
+            expect = replace(expect, hops=self._redirects)
         return Request(
             request.name_id, redirect.method, redirect.target, Fields(pairs),
             body=request.body if redirect.keep_body else b"", expect=expect, keep=request.keep, awaited=True,
@@ -129,15 +128,27 @@ def next_in_origin(reply: Reply, request: Request, origin: Origin) -> Redirect |
 
 @dataclass(frozen=True, slots=True)
 class FollowedExpect(Expect):
-    """Of a reply that is followed where it is a redirect within `origin`, and then good; else what `last` expects."""
+    """Of a reply that is followed where it is a redirect within `origin`, and then good; else what `last` expects.
+
+    After so many `hops` another one is bad, whatever the status may be: it may go on like that for ever.
+    """
 
     last: Expect = field(default_factory=Expect)
     origin: Origin = _NOWHERE
+    hops: int | None = None
 
     def judge(self, reply: Reply) -> ErrorClass | None:
         if reply.status // 100 == 3 and next_in_origin(reply, _ANY, self.origin) is not None:
-            return None
+            return None if self.hops is None else ErrorClass.UNEXPECTED_STATUS
         return self.last.judge(reply)
+
+    def describe(self, status: int, code: str) -> str:
+        text = self.last.describe(status, code)
+        return (
+            f"{text}, one redirect more than --redirects {self.hops}"
+            if self.hops is not None and status // 100 == 3
+            else text
+        )
 
 
 _ANY = Request(0, "GET", "/", Fields(()))

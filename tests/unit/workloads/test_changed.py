@@ -79,3 +79,13 @@ def test_only_the_last_reply_has_to_be_what_is_expected():
     hop = one.resume(redirect("/b"))
     assert hop.expect.judge(redirect("/c").reply) is ErrorClass.UNEXPECTED_STATUS
     assert hop.expect.judge(ok().reply) is None
+
+
+def test_a_redirect_after_the_last_hop_is_bad_though_its_status_is_not():
+    one = user(redirects=1)
+    one.resume(None)
+    hop = one.resume(redirect("/b"))
+    assert hop.expect.judge(redirect("/b").reply) is ErrorClass.UNEXPECTED_STATUS
+    assert hop.expect.describe(302, "") == "status 302, one redirect more than --redirects 1"
+    assert hop.expect.judge(redirect("http://other.test/").reply) is None
+    assert hop.expect.describe(404, "") == "status 404"
