@@ -256,7 +256,7 @@ def _rescued(case: Case, seen: Seen) -> Iterator[str]:
     refused = case.is_s3 or case.before or _found_nobody(case, seen)
     if seen.code != 2 or not seen.requests or not outputs or refused or case.file_blocks is not None:
         return
-    kept = [seen.files.get(output.name, OLD_CONTENT) for output in outputs if output.place in KEPT_PLACES]
+    kept = [seen.files.get(output.name, OLD_CONTENT) for output in outputs]  # also where it could be bad, and was not
     if str(RESCUED) in seen.files or any(data != OLD_CONTENT for data in kept) or outputs[0].place is Place.NULL:
         return
     if case.disk is None or not case.disk.holds_tmp or "could not be saved elsewhere either" not in seen.err:

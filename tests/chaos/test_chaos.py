@@ -14,7 +14,7 @@ from loadgen.results.result import Ledger, Result, to_json
 from tests.chaos import watch
 from tests.chaos.__main__ import hear_what_is_ignored
 from tests.chaos.answers import HOSTILE, WHOLE, whole
-from tests.chaos.case import URL, Anchor, Case, Disk, Disturbance, Output, Place
+from tests.chaos.case import LONG_NAME, URL, Anchor, Case, Disk, Disturbance, Output, Place
 from tests.chaos.check import problems
 from tests.chaos.draw import draw
 from tests.chaos.others import others
@@ -125,6 +125,8 @@ def test_a_result_that_is_nowhere_is_said() -> None:
         "exit code 2, and the result is nowhere: loadgen: cannot write r.json: No space left on device"
     ]
     assert problems(case, replace(nowhere, files={str(RESCUED): to_json(RESULT).encode()})) == []
+    long = replace(case, outputs=(replace(SAVED, name=LONG_NAME, place=Place.LONG_NAME),))
+    assert problems(long, replace(nowhere, files={LONG_NAME: to_json(RESULT).encode()})) == []
 
 
 @pytest.mark.parametrize(
