@@ -8,6 +8,8 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.support.command import MODES, Command, Mode, load, loadgen, wait_until
 
 ONE_PROCESS = MODES["pool"]
@@ -60,6 +62,31 @@ def test_prometheus_has_the_sums_of_the_result_in_the_end(url: str, tmp_path: Pa
     assert done.code == 0
     good = f'loadgen_requests_total{{name="GET /",outcome="ok"}} {result.ledger.ok}'
     assert good in pages[-1].splitlines()
+
+
+def test_a_collector_has_the_sums_and_percentiles_of_the_result_in_the_end(url: str, tmp_path: Path) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra otel is not installed")
+    from tests.support.otlp import by, metrics_of, running_collector
+
+    saved = tmp_path / "r.json"
+    with running_collector() as collector:
+        argv = ["run", f"{url}/error-rate/20", "-c", "4", "-n", "400", *ONE_PROCESS, "-o", saved]
+        loadgen(*argv, "--out", f"otlp={collector.url}")
+        told = [metrics_of(request) for request in collector.requests]
+    result = load(saved)
+    [last] = [each for each in told if "loadgen.requests" in each][-1:]
+    ledger = result.ledger
+    assert by(last["loadgen.requests"], "outcome") == {"ok": ledger.ok, "failed": ledger.failed, "unknown": 0}
+    assert by(last["loadgen.bytes"], "direction")["received"] == result.bytes.received
+    [point] = last["loadgen.response.duration"].exponential_histogram.data_points
+    assert point.count == ledger.ok
+    p99 = result.latency_ms["response"].p99
+    base, left = 2.0 ** (2.0**-point.scale), -(-point.count * 99 // 100) - point.zero_count
+    for index, times in enumerate(point.positive.bucket_counts, point.positive.offset):
+        left -= times
+        if left <= 0:
+            assert base**index <= p99 / 1000 * 1.000001 <= base ** (index + 1) * 1.000002
+            break
 
 
 def test_a_server_that_is_gone_is_one_note_and_no_exit_code(url: str, tmp_path: Path) -> None:

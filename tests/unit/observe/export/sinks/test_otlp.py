@@ -1,70 +1,29 @@
-import gzip
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra otel is not installed")
 
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.observe.export.sinks.otlp import MOST_BUCKETS, Otlp, exponential
 from tests.support.export import BEGAN, ENDED, SAMPLES_US, interval
-
-
-class Collector(HTTPServer):
-    requests: list[Any]
-    status = 200
-
-
-class Taking(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        assert isinstance(self.server, Collector)
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers["Content-Encoding"] == "gzip":
-            body = gzip.decompress(body)
-        self.server.requests.append(ExportMetricsServiceRequest.FromString(body))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
+from tests.support.otlp import Collector, by, metrics_of, running_collector
 
 
 @pytest.fixture
-def collector():
-    with Collector(("127.0.0.1", 0), Taking) as server:
-        server.requests = []
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+def collector() -> Iterator[Collector]:
+    with running_collector() as server:
         yield server
-        server.shutdown()
-        thread.join()
-
-
-def metrics_of(request: Any) -> dict[str, Any]:
-    [resource] = request.resource_metrics
-    attributes = {item.key: item.value for item in resource.resource.attributes}
-    assert attributes["service.name"].string_value == "loadgen"
-    return {metric.name: metric for metric in resource.scope_metrics[0].metrics}
 
 
 def told(collector: Collector) -> list[dict[str, Any]]:
-    sink = Otlp(f"http://127.0.0.1:{collector.server_address[1]}/v1/metrics")
+    sink = Otlp(collector.url)
     sink.began(BEGAN)
     sink.interval(interval(0))
     sink.interval(interval(1))
     sink.ended(ENDED)
     return [metrics_of(request) for request in collector.requests]
-
-
-def by(metric: Any, key: str) -> dict[str, float]:
-    points = metric.sum.data_points or metric.gauge.data_points
-    values = [{item.key: item.value.string_value for item in point.attributes} for point in points]
-    return {of[key]: point.as_int or point.as_double for of, point in zip(values, points, strict=True)}
 
 
 def test_a_recorded_request_has_cumulative_sums_and_exponential_histograms(collector: Collector) -> None:
