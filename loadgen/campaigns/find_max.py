@@ -146,7 +146,7 @@ def _trial(rate_rps: float, result: Result, first: Result) -> Trial:
         reasons=tuple(own_limits(result)),
     )
     verdict = result.generator.verdict
-    is_trusted = verdict == "valid" or (verdict == "limited" and not result.plan.get("strict"))
+    is_trusted = verdict == "valid" or (verdict in ("limited", "not_judged") and not result.plan.get("strict"))
     is_whole = trial.reached and bool(result.status_codes) and result.ended_by == "completed"
     if is_trusted and is_whole and all(row.verdict == "pass" for row in rows):
         return replace(trial, met=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from loadgen.base.units import format_ms, listed
 from loadgen.judge.comparison import Comparison, summary
+from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.judge.redirects import redirect_notes
-from loadgen.judge.validity import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds
 

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from loadgen.results.result import Generator, Result, WorkerRow
 
-VERDICTS = ("valid", "limited", "invalid")
+VERDICTS = ("valid", "not_judged", "limited", "invalid")
 _FIGURE = re.compile(r"[0-9][0-9.,]*")
 
 

@@ -253,7 +253,7 @@ class WorkerRow:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """How the load was made, and whether to believe the figures: valid, limited or invalid, with reasons.
+    """How the load was made, and whether to believe the figures: valid, limited, invalid or not_judged, with reasons.
 
     Of `quota_periods` of a container's CPU quota `throttled_periods` used it up; all in it then stood still, for
     `throttled_ms` in all, of every core. `stalled_in` is where code of a scenario's own held it up the longest, as

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from loadgen.base.units import format_duration_s, format_ms
-from loadgen.judge.validity import LAG_FLOOR_MS, LAG_SHARE
+from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.measure.progress import Snapshot
 from loadgen.observe.view.charts import latency_chart, rate_chart
 from loadgen.observe.view.so_far import LAST_S, CourseSecond

@@ -11,6 +11,9 @@ from loadgen.report.run.facts import ENDINGS, vanity
 from loadgen.report.run.tables import observed
 from loadgen.results.result import Result
 
+TRUST = "verdict on the generator"
+"""A name that is right whatever the verdict is: a title may be all that is shown."""
+
 Grade = Literal["pass", "warn", "fail", "error"]
 """`warn` passes. `error` is a run that could not be judged, `fail` one that was, and was not good enough."""
 
@@ -50,7 +53,15 @@ def run_checks(result: Result, *, judged: bool) -> Iterator[Check]:
         yield Check("run", f"{clean(name)} raises nothing", "error", f"{row.count:,} times: {clean(row.message)}")
     for note in redirect_notes(result):
         yield Check("run", "gets more than redirects", "warn", clean(note))
-    yield Check("run", "can be trusted", _trust(result, judged=judged), "; ".join(map(clean, result.generator.reasons)))
+    yield Check("run", TRUST, _trust(result, judged=judged), _doubts(result))
+
+
+def _doubts(result: Result) -> str:
+    """What the verdict is and why; empty for a valid run."""
+    verdict, why = result.generator.verdict, "; ".join(map(clean, result.generator.reasons))
+    if verdict == "valid":
+        return ""
+    return ": ".join(filter(None, (clean(verdict).replace("_", " "), why)))
 
 
 def _trust(result: Result, *, judged: bool) -> Grade:

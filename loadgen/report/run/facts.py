@@ -301,7 +301,8 @@ def _course(result: Result) -> list[str]:
 
 def _generator(result: Result) -> list[str]:
     """The tool's own share: CPU a request, memory, threads."""
-    generator, items = result.generator, []
+    generator = result.generator
+    items = ["valid"] if generator.verdict == "valid" and result.ledger.sent else []
     if generator.cpu_us_per_request is not None:
         items.append(f"{generator.cpu_us_per_request:.1f} us of CPU a request")
     if generator.peak_rss_mb:

@@ -23,7 +23,7 @@ from loadgen.report.run.gate_checks import allowed_text, amount_text, interval_t
 from loadgen.report.run.outcome import failure_text, outcome_lines
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import thresholds, with_unit
-from loadgen.report.run.text import headline, render_text, run_text, warnings
+from loadgen.report.run.text import headline, render_text, run_text, warnings, why_limited
 from loadgen.results.result import Result, json_text
 
 WIDEST = 80
@@ -34,7 +34,14 @@ TONES = {"pass": Tone.PLAIN, "worse": Tone.BAD, "cannot tell": Tone.WARN}
 def render_gate(gate: Gate, *, width: int = 80, colour: bool = False, brief: bool = False) -> str:
     """The whole report, without a newline at its end; `brief` leaves out what a run's own report has said already."""
     room = min(width, WIDEST)
-    run = [_title(gate, room), [headline(gate.result)], warnings(gate.result, room), thresholds(gate.result)]
+    result = gate.result
+    run = [
+        _title(gate, room),
+        [headline(result)],
+        warnings(result, room),
+        thresholds(result),
+        why_limited(result, room),
+    ]
     notes = [row for note in gate.notes for row in bullet("", clean(note), room, Tone.WARN)]
     parts = [*([] if brief else run), _baseline(gate, width), notes, outcome_lines(gate_outcome(gate), room)]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)

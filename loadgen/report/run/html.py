@@ -7,7 +7,7 @@ from loadgen.judge.gate import Gate
 from loadgen.report.draw.page import html_page, html_table, made, text
 from loadgen.report.draw.style import Line, format_share
 from loadgen.report.run.charts import Course, beyond, spectrum
-from loadgen.report.run.checks import Check, checks_of
+from loadgen.report.run.checks import TRUST, Check, checks_of
 from loadgen.report.run.facts import JOINT, facts_of, header, notes, title
 from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.report.run.html_tables import errors, generator, latencies, requests, response_times
@@ -16,7 +16,7 @@ from loadgen.report.run.named_courses import named_courses
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.slowest import slowest
 from loadgen.report.run.tables import observed, with_unit
-from loadgen.report.run.text import headline, warnings
+from loadgen.report.run.text import headline, reasons, warnings
 from loadgen.results.result import Result
 
 UNNAMED = "A run"
@@ -71,7 +71,8 @@ def _head(result: Result) -> Iterator[str]:
     yield f'<p class="soft">{text(shape)}</p>'
     yield from (f'<p class="loud">{text(row)}</p>' for row in ending)
     yield f'<p class="big">{text(_plain(headline(result)))}</p>'
-    doubts = [text(row.removeprefix("- ")) for row in map(_plain, warnings(result, WIDE))]
+    why = reasons(result, WIDE) if result.generator.verdict == "limited" else []
+    doubts = [text(row.removeprefix("- ")) for row in map(_plain, [*warnings(result, WIDE), *why])]
     yield f'<div class="loud">{"<br>".join(doubts)}</div>' if doubts else ""
 
 
@@ -79,7 +80,7 @@ def _verdict(result: Result, checks: Sequence[Check]) -> Iterator[str]:
     """What was asked of the run and how it went; thresholds with what lies beyond them."""
     passed = all(check.passed for check in checks)
     rows = [
-        (text(check.name), _why("" if check.name == "can be trusted" else check.text), _grade(check.grade))
+        (text(check.name), _why("" if check.name == TRUST else check.text), _grade(check.grade))
         for check in checks
         if check.group != "threshold"
     ]  # why a run cannot be trusted stands at the top

@@ -1,6 +1,7 @@
 """The report that a person reads: Result -> text. The number they came for stands at the top."""
 
 from loadgen.judge.redirects import redirect_notes
+from loadgen.judge.validity import meaning
 from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, counted, line
 from loadgen.report.run.facts import header, notes, outcome, silence
 from loadgen.report.run.journeys import (
@@ -20,10 +21,6 @@ from loadgen.results.merge import all_journeys
 from loadgen.results.result import Latency, Result
 
 WIDEST = 80
-VERDICTS = {
-    "limited": (Tone.WARN, "LIMITED: read these figures as a bound."),
-    "invalid": (Tone.BAD, "INVALID: do not trust these figures."),
-}
 WRK_UNITS = ("", "K", "M", "G", "T", "P")
 
 
@@ -48,6 +45,7 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False, end: s
         (journey_errors(result, fixed), fixed),
         (machines_table(result, fixed), fixed),
         (outcome(result, fixed), fixed),
+        (why_limited(result, fixed), fixed),
         (notes(result, fixed), fixed),
         (_for_scripts(result), fixed),
         (outcome_lines(outcome_text(result) if end is None else end, fixed), fixed),
@@ -90,14 +88,14 @@ def headline(result: Result) -> Line:
 
 
 def warnings(result: Result, width: int) -> list[Line]:
-    """Whether to believe the figures, and whether they are of what was meant; the reasons say what to do."""
+    """Whether to believe the figures, and whether they are of what was meant; why they are a bound stands below."""
     lines: list[Line] = []
     generator = result.generator
     if generator.verdict != "valid":
-        tone, text = VERDICTS.get(generator.verdict, (Tone.WARN, f"Verdict: {clean(generator.verdict)}"))
-        lines += bullet("", text, width, tone)
-        for reason in generator.reasons:
-            lines += bullet("- ", clean(reason), width)
+        tone, text = verdict_text(result)
+        lines += bullet("", text, width, tone) if text else []
+        if generator.verdict not in ("limited", "not_judged"):
+            lines += reasons(result, width)
         if result.plan.get("strict"):
             lines += bullet("", "With --strict only a valid run is good enough.", width, tone)
     if result.samples_lost:
@@ -113,6 +111,32 @@ def warnings(result: Result, width: int) -> list[Line]:
     for note in redirect_notes(result):
         lines += bullet("", clean(f"{note[0].upper()}{note[1:]}."), width, Tone.WARN)
     return lines
+
+
+def verdict_text(result: Result) -> tuple[Tone, str]:
+    """What the verdict means for the figures; "" where there is nothing to say of it."""
+    generator = result.generator
+    match generator.verdict:
+        case "limited":
+            means = meaning(result)
+            return Tone.WARN, f"LIMITED: {means}." if means else "LIMITED: read these figures as a bound."
+        case "invalid":
+            return Tone.BAD, "INVALID: do not trust these figures."
+        case "not_judged":
+            return Tone.PLAIN, f"NOT JUDGED: {clean(generator.reasons[0])}." if generator.reasons else ""
+    return Tone.WARN, f"Verdict: {clean(generator.verdict)}"
+
+
+def reasons(result: Result, width: int) -> list[Line]:
+    """Why, and what to do."""
+    return [row for reason in result.generator.reasons for row in bullet("- ", clean(reason), width)]
+
+
+def why_limited(result: Result, width: int) -> list[Line]:
+    """The reasons for bounds."""
+    if result.generator.verdict != "limited":
+        return []
+    return [line("Why it is limited"), *reasons(result, width)]
 
 
 def _for_scripts(result: Result) -> list[Line]:
