@@ -43,6 +43,25 @@ class Lines:
         self._by_service = {key: line for key, line in self._by_service.items() if line.free_ns > now_ns}
 
 
+class Stalls:
+    """A server that stands still for the last `length_ns` of every `every_ns` from the first request on.
+
+    What arrives meanwhile is taken up when it goes on.
+    """
+
+    def __init__(self, every_ns: int, length_ns: int) -> None:
+        self._every_ns = every_ns
+        self._runs_ns = every_ns - length_ns
+        self._began_ns: int | None = None
+
+    def admit_ns(self, now_ns: int) -> int:
+        """When a request that arrives now is taken up."""
+        if self._began_ns is None:
+            self._began_ns = now_ns
+        at_ns = (now_ns - self._began_ns) % self._every_ns
+        return now_ns if at_ns < self._runs_ns else now_ns + self._every_ns - at_ns
+
+
 class Capacity:
     """At most `rps` replies a second, evenly apart and without saving up; the rest waits, up to `max_waiting`."""
 

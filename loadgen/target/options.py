@@ -12,7 +12,8 @@ class TargetOptions:
 
     `capacity_rps` is the most replies a second, `fail_after` the number of requests after which every reply is 500,
     `queue_log` a file that gets the arrival and departure of each `/queue` request, `cert` and `key` PEM files that
-    turn TLS on, `seed` that of `/error-rate`. With `stop_with_parent` the server ends when its stdin does.
+    turn TLS on; every `stall_every_s` it stands still for `stall_s`. `seed` is that of `/error-rate`. With
+    `stop_with_parent` the server ends when its stdin does.
     """
 
     host: str = "127.0.0.1"
@@ -22,6 +23,8 @@ class TargetOptions:
     queue_log: str | None = None
     cert: str | None = None
     key: str | None = None
+    stall_every_s: float | None = None
+    stall_s: float = 0.0
     seed: int = 1
     stop_with_parent: bool = False
 

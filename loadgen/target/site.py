@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TextIO
 
 from loadgen.base.alarm import make_alarm
-from loadgen.base.clock import Clock, now_ns
+from loadgen.base.clock import Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.timers import Timers
 from loadgen.target.answers import Answer, Control, answer_to, error
-from loadgen.target.lines import Capacity, Lines
+from loadgen.target.lines import Capacity, Lines, Stalls
 from loadgen.target.options import TargetOptions
 from loadgen.target.reader import Received
 from loadgen.target.shop import Shop, ShopCounts
@@ -51,7 +51,9 @@ class Site:
         self.clock = clock
         self._capacity = None if options.capacity_rps is None else Capacity(options.capacity_rps)
         self._fail_after = options.fail_after
-        self._unlimited = options.capacity_rps is None and options.fail_after is None
+        every_s = options.stall_every_s
+        self._stalls = None if every_s is None else Stalls(s_to_ns(every_s), s_to_ns(options.stall_s))
+        self._unlimited = options.capacity_rps is None and options.fail_after is None and every_s is None
         self._lines = Lines()
         self._random = random.Random(options.seed)
         self._resources = ExitStack()
@@ -75,6 +77,8 @@ class Site:
         admitted_ns = now if self._capacity is None else self._capacity.admit_ns(now)
         if admitted_ns is None:
             return TimedAnswer(error(503))
+        if self._stalls is not None:
+            admitted_ns = self._stalls.admit_ns(admitted_ns)
         if self._fails(answer):
             answer = error(500)
         elif request is not None:

@@ -1,11 +1,20 @@
 """`loadgen demo`."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+import typer
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Start the demo target, run a short profile against it, report."""
+    """Start a server that stalls, put load on it, report: 12 seconds.
+
+    Requests come at a rate, whatever the server does; a page of the run
+    is written. With --max as many as 20 connections can send instead.
+    """
 
     body: ClassVar[str] = "demo:demo"
+    full_speed: Annotated[
+        bool, typer.Option("--max", help="A closed loop at full speed against a server that does not stall: 5 seconds.")
+    ] = False

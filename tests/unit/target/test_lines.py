@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.target.lines import Capacity, Lines
+from loadgen.target.lines import Capacity, Lines, Stalls
 
 ARRIVALS = st.lists(st.integers(0, 10**9), min_size=1, max_size=50).map(sorted)
 
@@ -53,3 +53,9 @@ def test_never_more_than_the_capacity_leaves_in_any_stretch_of_time(arrivals: li
     capacity = Capacity(rps)
     leaves = [due for now in arrivals if (due := capacity.admit_ns(now)) is not None]
     assert all((later - earlier) * rps >= 0.999999e9 for earlier, later in pairwise(leaves))
+
+
+def test_a_server_that_stalls_takes_up_what_came_meanwhile_when_it_goes_on() -> None:
+    stalls = Stalls(every_ns=1000, length_ns=100)
+    admitted = [stalls.admit_ns(now) for now in (50, 949, 950, 1049, 1050, 1949, 1999)]
+    assert admitted == [50, 949, 1050, 1050, 1050, 1949, 2050]
