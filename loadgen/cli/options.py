@@ -117,7 +117,7 @@ OPTIONS = (
     RunOption("processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)"),
     RunOption("client", ("--client",), WHERE, "raw or httpx. (default: raw)", "CLIENT"),
     RunOption(
-        "http", ("--http",), CONNECTION, "1.1 or 2. (default: 1.1)", "VERSION",
+        "http", ("--http",), CONNECTION, "1.1, 2, or auto: as the server's TLS agrees. (default: 1.1)", "VERSION",
         short=(("--http2", "2"), ("-http2", "2")),
     ),
     RunOption("streams", ("--streams",), CONNECTION, "Users that share an HTTP/2 connection. (default: 100)"),

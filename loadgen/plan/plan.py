@@ -15,7 +15,7 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 
 Mode = Literal["pool", "threads", "async"]
 ClientKind = Literal["raw", "httpx"]
-HttpVersion = Literal["1.1", "2"]
+HttpVersion = Literal["1.1", "2", "auto"]
 
 
 Job = HttpJob | S3Job | ScenarioJob

@@ -26,6 +26,10 @@ async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = No
 
         if why := await wait_for_target(plan, observers):
             return observers.ended(unstarted(plan, *why))
+    if plan.http == "auto":
+        from loadgen.session.agreement import agreed
+
+        plan = await agreed(plan)
     return observers.ended(await _run_job(plan, replace(hooks, emergency=emergency), calibration))
 
 

@@ -9,7 +9,7 @@ from tests.support.certificates import Certificates
 from tests.support.command import loadgen
 from tests.support.fault_server import FaultServer
 from tests.support.http2_server import Http2Server, Manners
-from tests.support.steps import Close, ReadRequest, Send
+from tests.support.steps import Close, ReadRequest, Send, Step
 
 KINDS = {"async": ["--mode", "async"], "pool": ["--mode", "pool", "--processes", "1", "--workers", "2"]}
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -146,6 +146,23 @@ def test_a_server_that_does_not_speak_it(certificates: Certificates, kind: list[
     with FaultServer(lambda _: [ReadRequest()], tls=certificates.server_context()) as server:
         result = run(server.url, "-c", "1", "-n", "1", "--cacert", certificates.ca, *kind, code=99)
     assert "does not speak HTTP/2" in result.errors[0].message
+
+
+@pytest.mark.parametrize(("protocols", "version"), [(["h2"], "2"), (["h2", "http/1.1"], "2"), (["http/1.1"], "1.1")])
+def test_auto_takes_what_tls_agrees_to(certificates: Certificates, protocols: list[str], version: str) -> None:
+    context = certificates.server_context()
+    context.set_alpn_protocols(protocols)
+    with Http2Server(tls=context) if version == "2" else FaultServer(one_reply, tls=context) as server:
+        done = loadgen(
+            *("run", f"{server.url}/3", "--http", "auto", "-c", "1", "-n", "1", "--cacert", certificates.ca),
+            *(*ASYNC, "-q", "--format", "json"),
+        )
+    assert done.result.plan["http"] == version
+    assert done.result.ledger.ok == 1
+
+
+def one_reply(_connection: int) -> list[Step]:
+    return [ReadRequest(), Send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")]
 
 
 @pytest.mark.parametrize(

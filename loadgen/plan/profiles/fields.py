@@ -226,8 +226,8 @@ def host_name(value: object) -> str:
 
 
 def http_version(value: object) -> str:
-    """1.1 or 2, which YAML reads as numbers."""
-    return one_of("1.1", "2")(str(value) if isinstance(value, int | float) else value)
+    """1.1 or 2, which YAML reads as numbers, or auto."""
+    return one_of("1.1", "2", "auto")(str(value) if isinstance(value, int | float) else value)
 
 
 def tls_version(value: object) -> str:

@@ -29,10 +29,10 @@ def protocol_problems(profile: Profile) -> Iterator[Problem]:
     if profile.mode == "threads" and (profile.streams or 1) > 1:
         yield Problem(("streams",), "cannot be combined with threads mode, where each user has a connection of its own")
     if profile.client == "httpx":
-        yield Problem(("http",), "2 cannot be combined with the httpx client: use client: raw")
+        yield Problem(("http",), f"{profile.http} cannot be combined with the httpx client: use client: raw")
     if not profile.keepalive:
-        yield Problem(("http",), "2 cannot be combined with keepalive: false (--no-keepalive)")
+        yield Problem(("http",), f"{profile.http} cannot be combined with keepalive: false (--no-keepalive)")
     if profile.s3:
-        yield Problem(("http",), "2 cannot be combined with s3: stores speak HTTP/1.1")
+        yield Problem(("http",), f"{profile.http} cannot be combined with s3: stores speak HTTP/1.1")
     if profile.locust is not None:
-        yield Problem(("http",), "2 cannot be combined with a locustfile: its client speaks HTTP/1.1")
+        yield Problem(("http",), f"{profile.http} cannot be combined with a locustfile: its client speaks HTTP/1.1")
