@@ -118,9 +118,11 @@ def _compare(rng: Random, trust: list[str]) -> Command:
     stopping, wait_s, grace_s = _stopping(rng)
     rounds = rng.choice((1, 1, 2))
     varied = rng.choice((["--modes", "pool,async"], ["--clients", "raw,httpx"], ["-c", "3,4"], ["--processes", "1,2"]))
+    at = load.index("-c")
     if varied[0] == "-c":
-        at = load.index("-c")
         del load[at : at + 2]
+    elif varied[0] == "--processes":
+        load[at + 1] = str(max(2, int(load[at + 1])))  # one for each
     argv = ["compare", URL, *_request(rng), *load, *varied, *stopping, *trust]
     argv += ["--rounds", str(rounds), "--settle", rng.choice(("0ms", "0ms", "100ms"))]
     each_s = load_s + requests * wait_s + grace_s + RUN_S

@@ -39,6 +39,12 @@ def test_a_case_is_the_same_for_the_same_seed_and_number() -> None:
     assert len({case.describe() for case in cases}) == 300
 
 
+def test_each_process_of_a_comparison_has_a_connection() -> None:
+    compared = [case.argv for case in (draw(7, number) for number in range(3000)) if "1,2" in case.argv]
+    users = {int(argv[argv.index("-c") + 1]) for argv in compared}
+    assert min(users) == 2
+
+
 def test_an_answer_is_the_same_for_the_same_request() -> None:
     script = draw(7, 3).script
     assert script.answer(2, 5, "GET") == script.answer(2, 5, "GET")
