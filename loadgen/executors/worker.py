@@ -116,8 +116,11 @@ class Worker:
                 return 0
             await asyncio.sleep(POLL_S)
             self._control.check_lease(self._task.clock())
-        while (left := gate_at - self._task.clock()) > 0:  # the loop's timers may be early
-            await asyncio.sleep(left / NS_PER_S)
+        while (left := gate_at - (now := self._task.clock())) > 0:  # the loop's timers may be early
+            self._control.check_lease(now)
+            if self._control.stop != GO:
+                return 0
+            await asyncio.sleep(min(left / NS_PER_S, TICK_S))
         return gate_at
 
     async def _drive(self, gate_at: int, gc_watch: GcWatch) -> None:

@@ -133,6 +133,11 @@ class SharedState:
         """Let workers go on until then, unless it is renewed. Without a lease nothing ends them but a stop."""
         self.values[LEASE_UNTIL] = until_ns
 
+    @property
+    def lease_ran_out(self) -> bool:
+        """Whether that is what stopped the run, here and not elsewhere."""
+        return 0 < self.values[LEASE_UNTIL] < self.values[STOPPED_AT] and self.cause is Cause.ALONE
+
     def check_lease(self, now: int) -> None:
         """End all where the lease has run out: whoever started the run is gone, or cannot be heard."""
         until_ns = self.values[LEASE_UNTIL]

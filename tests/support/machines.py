@@ -31,19 +31,24 @@ DELAY_S = 0.001
 
 
 class Wire:
-    """A Link, and at its other end a machine. What is sent arrives after a while, unless the wire is cut."""
+    """A Link, and at its other end a machine. What is sent arrives after a while, unless the wire is cut.
+
+    Where the machine `is_deaf` nothing gets there.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.delay_s = DELAY_S
         self.is_cut = False
+        self.is_deaf = False
         self.inbox: asyncio.Queue[Message | None] = asyncio.Queue()
         self._mailbox = Mailbox()
         self._down: deque[bytes] = deque()
         self._up: deque[bytes] = deque()
 
     def send(self, message: Message) -> None:
-        self._later(self._down, self.inbox.put_nowait, message)
+        if not self.is_deaf:
+            self._later(self._down, self.inbox.put_nowait, message)
 
     def tell(self, message: Message) -> None:
         """From the machine."""

@@ -8,7 +8,7 @@ import subprocess
 import threading
 from contextlib import suppress
 
-from distributed import get_worker
+from distributed import Worker, get_worker
 
 from loadgen.base.processes import python_module
 from loadgen.executors.places.machines.link import MACHINE
@@ -16,38 +16,45 @@ from loadgen.executors.places.machines.messages import await_greeting, encode_me
 
 
 class Relay:
-    """Lives on one worker, is lost with it, and is never begun again. What its machine says are events of `topic`."""
+    """Lives on one worker, is lost with it, and is never begun again. What its machine says are events of `topic`.
+
+    When Dask lets go of it, as it does where its client is gone, the machine's input ends.
+    """
 
     def __init__(self, topic: str) -> None:
-        self._topic = topic
-        self._worker = get_worker()
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             python_module("loadgen", *MACHINE[1:]), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        threading.Thread(target=self._write, daemon=True).start()
-        threading.Thread(target=self._read, daemon=True).start()
+        # The threads do not hold this object.
+        threading.Thread(target=_write, args=(process, self._out), daemon=True).start()
+        threading.Thread(target=_read, args=(process, get_worker(), topic), daemon=True).start()
+
+    def __del__(self) -> None:
+        self._out.put(None)
 
     async def take(self, data: bytes) -> None:
         """Encoded messages for the machine, one after the other; nothing more where it is empty."""
         self._out.put(data or None)
 
-    def _write(self) -> None:
-        stream = self._process.stdin
-        assert stream is not None
-        with suppress(BrokenPipeError):
-            while (data := self._out.get()) is not None:
-                stream.write(data)
-                stream.flush()
-        with suppress(BrokenPipeError):
-            stream.close()
 
-    def _read(self) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-        with stream:
-            if await_greeting(stream):
-                while (message := read_message(stream)) is not None:
-                    self._worker.log_event(self._topic, encode_message(message))
-        self._process.wait()
-        self._worker.log_event(self._topic, b"")
+def _write(process: subprocess.Popen[bytes], out: "queue.SimpleQueue[bytes | None]") -> None:
+    stream = process.stdin
+    assert stream is not None
+    with suppress(BrokenPipeError):
+        while (data := out.get()) is not None:
+            stream.write(data)
+            stream.flush()
+    with suppress(BrokenPipeError):
+        stream.close()
+
+
+def _read(process: subprocess.Popen[bytes], worker: Worker, topic: str) -> None:
+    stream = process.stdout
+    assert stream is not None
+    with stream:
+        if await_greeting(stream):
+            while (message := read_message(stream)) is not None:
+                worker.log_event(topic, encode_message(message))
+    process.wait()
+    worker.log_event(topic, b"")

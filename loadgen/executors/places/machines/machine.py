@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -22,6 +23,10 @@ from loadgen.executors.places.processes import Processes
 from loadgen.guard.shared_state import CUT, Cause, SharedState
 from loadgen.plan.codec import read_plan
 from loadgen.plan.plan import Plan
+
+GONE_S = 30.0
+"""The lease ended all long before. A coordinator that was frozen for so long, or a cable that was cut, may come back
+until then, and find what the machine has told in the meantime."""
 
 ORPHANED = "the coordinator of the run was gone before it had all of this machine's part"
 
@@ -51,7 +56,7 @@ class Machine:
 
         What is to be told of a run whose coordinator did not say that it had it all. Raises what is a bug of ours.
         """
-        while (message := await inbox.get()) is not None:
+        while (message := await self._next(inbox)) is not None:
             self._take(message)
         if self._running is not None:
             if self._part is not None:
@@ -61,6 +66,15 @@ class Machine:
                 self._part.abandon()
             await self._running
         return "" if self._keeper is None else self._keeper.keep(ORPHANED)
+
+    async def _next(self, inbox: "asyncio.Queue[Message | None]") -> Message | None:
+        """What comes next; None where a run is not over and nothing has come for long."""
+        if self._keeper is None:
+            return await inbox.get()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GONE_S):
+                return await inbox.get()
+        return None
 
     def _take(self, message: Message) -> None:
         head, part = message.head, self._part

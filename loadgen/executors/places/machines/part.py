@@ -78,6 +78,8 @@ class Part:
                     refused = str(error)
                 else:
                     lost.append(str(error) if isinstance(error, WorkersLostError) else f"a worker failed ({error!r})")
+            if self.control.lease_ran_out:  # and what else is lost is so because of it
+                lost = ["its lease ran out, for nothing came from the coordinator"]
             self._give_frames()
             self._give_slots()
             self._say("done", lost=lost, refused=refused)

@@ -125,6 +125,21 @@ def test_machines_that_nobody_is_heard_of_stop_with_their_lease():
     assert 2.0 < max(max(times) for times in lab.sent_s) <= 2.0 + ORPHANED_S
 
 
+def test_a_coordinator_that_stood_still_has_the_whole_result_and_says_why_it_ended():
+    """It is thawed after the leases ran out: all that the machines did lies there unread."""
+
+    def freeze(lab):
+        for wire in lab.wires:
+            wire.is_deaf = True
+
+    lab = Lab(plan_of(duration_s=9.0), at={2.0: freeze})
+    result = lab.run()
+    assert result.ended_by == "error"
+    assert "machine 1: its lease ran out, for nothing came from the coordinator" in result.ended_because
+    assert result.ledger.sent == result.latency_ms["service"].count + result.ledger.unknown == lab.sent
+    assert max(max(times) for times in lab.sent_s) <= 2.0 + ORPHANED_S
+
+
 def test_a_silence_that_is_shorter_than_the_lease_changes_nothing():
     def mend(lab):
         lab.wires[1].is_cut = False

@@ -1,0 +1,25 @@
+"""`python -m tests.lab.cable COMMAND...` runs it and carries its input and output; stopped, it is a cable cut."""
+
+import os
+import subprocess
+import sys
+import threading
+
+
+def main() -> None:
+    with subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        threading.Thread(target=carry, args=(0, process.stdin.fileno()), daemon=True).start()
+        carry(process.stdout.fileno(), 1)
+    sys.exit(process.returncode)
+
+
+def carry(source: int, sink: int) -> None:
+    while data := os.read(source, 1 << 16):
+        os.write(sink, data)
+    os.close(sink)
+
+
+if __name__ == "__main__":
+    main()
