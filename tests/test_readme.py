@@ -44,7 +44,7 @@ PAGES = {page: page.read_text("utf-8") for page in (*ROOT.glob("*.md"), *ROOT.gl
 CHAPTERS = "\n".join([README, *(text for page, text in PAGES.items() if page.parent == ROOT / "docs")])
 INDENTED = [line.strip() for line in CHAPTERS.splitlines() if line.startswith("    ")]
 SET_UP = [line for line in INDENTED if line.startswith("python3 -m venv ")]
-TYPED = list(dict.fromkeys(line for line in INDENTED if line.startswith("loadgen ")))
+TYPED = list(dict.fromkeys(line.partition(" &")[0] for line in INDENTED if line.startswith("loadgen ")))
 FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULTILINE | re.DOTALL))
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
@@ -152,6 +152,7 @@ def test_there_are_commands_to_try() -> None:
 @pytest.mark.parametrize("line", TYPED)
 def test_every_command_line_is_accepted(line: str, folder: Path) -> None:
     _, *argv = shlex.split(line, comments=True)
+    argv = argv[: argv.index(">")] if ">" in argv else argv
     if "--baseline" in argv and not Path(argv[argv.index("--baseline") + 1]).exists():
         assert loadgen("baseline", "save", "main", "main.json").code == 0
     done = loadgen(*argv, call=without_load)
