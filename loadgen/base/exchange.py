@@ -151,6 +151,11 @@ class Expect:
         """What is wrong with a bad reply, on one line."""
         return f"status {status}, {code}" if code else f"status {status}"
 
+    def details(self, code: str, kept: bytes) -> str:
+        """What else a bad reply with this code says, to be put behind that."""
+        del code, kept
+        return ""
+
 
 KEEP_TO_SEARCH = 1 << 20
 JOINED_BODY_BYTES = 65536
@@ -285,14 +290,14 @@ class Request:
         self.wire: bytes | None = None
         self.payload = 0
 
-    def varied(self, target: str, fields: Fields, body: "bytes | BodySource") -> "Request":
+    def varied(self, target: str, fields: Fields, body: "bytes | BodySource", wire: bytes | None = None) -> "Request":
         """The same request with other values in it; a body keeps its kind and rough size."""
         request = Request.__new__(Request)
         request.name_id, request.method, request.expect = self.name_id, self.method, self.expect
         request.keep, request.sink, request.group, request.streams = self.keep, self.sink, self.group, self.streams
         request.awaited, request.payload = self.awaited, self.payload
         request.timeout_ns, request.origin, request.plain = self.timeout_ns, self.origin, self.plain
-        request.target, request.fields, request.body, request.wire = target, fields, body, None
+        request.target, request.fields, request.body, request.wire = target, fields, body, wire
         return request
 
     def twin(self) -> "Request":

@@ -86,8 +86,13 @@ def _loaded(where: str) -> ModuleType:
 
 def takes_one(function: Callable[..., Any], value: object) -> bool:
     """Whether the function can be called with one value, as far as that is known."""
+    return takes(function, value)
+
+
+def takes(function: Callable[..., Any], *values: object) -> bool:
+    """Whether the function can be called with these values, as far as that is known."""
     try:
-        inspect.signature(function).bind(value)
+        inspect.signature(function).bind(*values)
     except TypeError:
         return False
     except ValueError:  # it is written in C and does not say

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from loadgen.base.errors import UsageError
 from loadgen.base.user_code import is_function, is_locustfile
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # what runs a plan is imported when it is known to be good
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan of `run` or `s3`, found to be good before what runs it is imported."""
+    """A plan of `run` or `s3`, found to be good before what runs it is imported; `begins` is said before it runs."""
 
     plan: Plan
     delivery: Delivery
@@ -39,6 +39,7 @@ class Planned:
     site: "Fleet | None" = None
     live: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    begins: str = ""
 
     @property
     def body(self) -> str:
@@ -46,6 +47,17 @@ class Planned:
         if self.once:
             return "once:once"
         return "rounds:rounds" if self.rounds > 1 or self.against.asked else "run:run"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`s3 sweep`: of the plan's bucket, of one run or of all, and whether it is only listed."""
+
+    body: ClassVar[str] = "sweep:sweep"
+    plan: Plan
+    run_id: str | None
+    dry_run: bool
+    quiet: bool
 
 
 def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any], site: "Site | None" = None) -> Plan:

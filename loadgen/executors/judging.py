@@ -45,7 +45,9 @@ def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, 
         if code:
             notes.note_code(name_id, code)
         if not replies.samples:
-            notes.note_example(name_id, error, expect.describe(reply.status, code), reply.head)
+            notes.note_example(
+                name_id, error, expect.describe(reply.status, code) + expect.details(code, reply.kept), reply.head
+            )
         breaker.failed(now)
     elif request.sink is not None and (times := _times_of(request)) is not None:
         notes.note_parts(name_id, *times)

@@ -19,7 +19,7 @@ from loadgen.executors.base import Assignment, Users
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.waits import LoopWaits, ThreadWaits
 from loadgen.executors.worker import Worker
-from loadgen.guard.breaker import Breaker
+from loadgen.guard.breaker import Breaker, Deaf
 from loadgen.guard.shared_state import Cause
 from loadgen.measure.names import names_of
 from loadgen.measure.recorder import Recorder
@@ -79,12 +79,14 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
 
         recorder.slowest = Slowest(task.redact)
     pacer = make_pacer(plan, shard)
-    breaker = Breaker(task.control, shard.index, plan.stop.max_errors)
+    breaker = told = Breaker(task.control, shard.index, plan.stop.max_errors)
     job = plan.job
+    if isinstance(job, S3Job) and job.most_retries:
+        told = Deaf(task.control, shard.index, None)
     if isinstance(job, ScenarioJob):
         return _journeys(task, job, recorder, pacer, breaker, context, addresses)
     if plan.mode != "threads" and plan.client == "raw":
-        workload = _workload(task, job, recorder.transactions, sequential=False)
+        workload = _workload(task, job, recorder.transactions, breaker, sequential=False)
         reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
         reactor.batches_ns = recorder.batches_ns
         if plan.arrivals is not None:
@@ -97,12 +99,12 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
                 pacer,
                 workload,
                 recorder,
-                breaker,
+                told,
                 make_alarm(),
                 _streams_client(task, recorder),
             )
         return ReactorUsers(
-            task, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(task, recorder)
+            task, reactor, pacer, workload, recorder, told, make_alarm(), _streams_client(task, recorder)
         )
 
     from loadgen.executors.sequential_users import SequentialUsers
@@ -111,9 +113,9 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         task,
         _client_maker(task, context, addresses),
         pacer,
-        _workload(task, job, recorder.transactions, sequential=True),
+        _workload(task, job, recorder.transactions, breaker, sequential=True),
         recorder,
-        breaker,
+        told,
         waits=ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm()),
     )
 
@@ -234,7 +236,9 @@ def _calls(task: Assignment, job: ScenarioJob, recorder: Recorder, breaker: Brea
     )  # fmt: skip
 
 
-def _workload(task: Assignment, job: HttpJob | S3Job, transactions: Transactions, *, sequential: bool) -> Workload:
+def _workload(
+    task: Assignment, job: HttpJob | S3Job, transactions: Transactions, breaker: Breaker, *, sequential: bool
+) -> Workload:
     """What the shard's users send. Sequential users have streams of their own, as each may have a thread."""
     plan, shard, control = task.plan, task.shard, task.control
 
@@ -258,7 +262,9 @@ def _workload(task: Assignment, job: HttpJob | S3Job, transactions: Transactions
         case S3Job():
             from loadgen.workloads.s3.workload import make_s3_workload
 
-            return make_s3_workload(plan, job, shard, transactions, on_lost, on_unwritten, threads=sequential)
+            return make_s3_workload(
+                plan, job, shard, transactions, on_lost, on_unwritten, breaker.failed, threads=sequential
+            )
 
 
 def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: Addresses) -> Callable[[], Client]:

@@ -26,3 +26,10 @@ class Breaker:
             self._control.put(self._worker, Slot.FAILED, self.failures)
         if self._limit is not None and self._control.total(Slot.FAILED) >= self._limit:
             self._control.trip(Cause.FAIL_FAST, now)
+
+
+class Deaf(Breaker):
+    """What users are given whose workload sends again what has failed: it says itself what has failed for good."""
+
+    def failed(self, now: int) -> None:
+        """Count nothing."""

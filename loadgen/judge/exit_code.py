@@ -31,6 +31,10 @@ ENDED = {
 """The codes of what ended a run, or several, before the plan did."""
 
 
+AGAIN = " again"
+"""What the names of requests end in that are sent again."""
+
+
 def exit_code(result: Result) -> ExitCode:
     """The code of one run. Failures of the target alone do not change it, unless not one reply was good and no journey
     was done without one: that counts before what is asked of figures. An exception of a scenario's own code does, or of
@@ -79,8 +83,18 @@ def is_bad_store(result: Result) -> bool:
     wholes = [result.ledger, *(part.ledger for part in result.transactions.values())]
     if _has(result, ErrorClass.WRONG_CONTENT) or any(ledger.failed and not ledger.ok for ledger in wholes):
         return True
-    again = sum(part.ledger.sent for name, part in result.requests.items() if name.endswith(" again"))
-    return result.plan["s3"].get("job") == "batch" and result.ledger.failed > again
+    return result.plan["s3"].get("job") == "batch" and unmended(result) > 0
+
+
+def sent_again(result: Result) -> dict[str, int]:
+    """How often which operation of S3 was sent again."""
+    named = ((name.removesuffix(AGAIN), part) for name, part in result.requests.items() if name.endswith(AGAIN))
+    return {name: part.ledger.sent for name, part in named if part.ledger.sent}
+
+
+def unmended(result: Result) -> int:
+    """How many requests to S3 have failed, and were not sent again."""
+    return result.ledger.failed - sum(sent_again(result).values())
 
 
 def _is_trusted(result: Result) -> bool:

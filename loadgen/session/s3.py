@@ -6,13 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import format_bytes, format_duration_s
+from loadgen.base.units import format_bytes
+from loadgen.judge.exit_code import unmended
 from loadgen.plan.jobs.s3 import S3Job, Step
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
 from loadgen.session.observers import Hooks, Observers
 from loadgen.session.run import run
+from loadgen.session.s3_words import again_note, batch_note, not_deleted, reason, took
 from loadgen.session.unstarted import unstarted
 from loadgen.workloads.s3.journal import check_journal, put_in_order, read_entries, write_journal
 from loadgen.workloads.sigv4.credentials import find_credentials
@@ -21,21 +23,6 @@ MOST_SWEEPERS = 8
 """Each deletes a page of 1000 keys with a request: they wait for the store, hardly for round trips."""
 LATE_S = 1.0
 """What a request that was cut off may still put is put by then: the store had all of it, and has to write it down."""
-
-_HINTS = {
-    "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY and the region",
-    "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID",
-    "XAdminUserNotFound": "check AWS_ACCESS_KEY_ID",
-    "AccessDenied": "these credentials may not do that",
-    "NoSuchBucket": "check --bucket",
-    "InvalidBucketName": "choose another --bucket",
-    "BucketAlreadyExists": "the name belongs to somebody else; choose another --bucket",
-    "PermanentRedirect": "the bucket is in another region; give --region",
-    "AuthorizationHeaderMalformed": "the bucket is in another region; give --region",
-    "connection_refused": "check the endpoint",
-    "unexpected_body": "that is no answer of S3: check the endpoint",
-    "unexpected_status": "without an error code of S3: check the endpoint",
-}
 
 
 class _Interrupted(Exception):  # noqa: N818
@@ -79,11 +66,13 @@ class _S3Run:
             for note in said:
                 error.add_note(note)
             raise
-        complete = result.ended_by == "completed" and not result.ledger.failed and not self._has_rest(result)
+        complete = result.ended_by == "completed" and not unmended(result) and not self._has_rest(result)
         if self._s3.job == "batch" and not complete and result.ledger.sent:
-            self._notes.append(_batch_note(result, self._s3.objects))
+            self._notes.append(batch_note(result, self._s3.objects))
         elif complete and self._s3.job == "batch" and not result.requests["get"].ledger.sent:
             self._say_nothing_is_left()
+        if note := again_note(result):
+            self._notes.append(note)
         self._finish_journal(complete=complete)
         await self._clean_up(result, complete=complete, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes], left_behind=self._left_behind)
@@ -112,13 +101,15 @@ class _S3Run:
         if s3.journal is not None:
             check_journal(s3.journal)
         if s3.source is None:
-            await self._step("making sure of the bucket", step_plan(self._plan, s3, "bucket"))
+            looked = await self._step("making sure of the bucket", step_plan(self._plan, s3, "bucket"))
+            if looked.status_codes.get("403"):
+                self._notes.append(f"These keys may not list: {s3.bucket} is taken to be there")
         self._begun = True
         if s3.prepared:
             result = await self._step("preparing", step_plan(self._plan, s3, "fill"))
-            filled = result.requests["put"]
+            moved = format_bytes(sum(part.payload_bytes for part in result.requests.values()))
             self._notes.append(
-                f"Prepared {filled.ledger.ok:,} objects, {format_bytes(filled.payload_bytes)}, in {_took(result)}"
+                f"Prepared {result.ledger.ok:,} objects, {moved}, in {took(result)}{again_note(result, ', ')}"
             )
         if s3.journal is not None and s3.resumed:
             put_in_order(s3.journal, s3, self._plan.seed)  # a line that was cut off takes no other with it
@@ -132,8 +123,8 @@ class _S3Run:
         result = await run(plan, self._hooks_of(self._hooks.observers.of_step(what), stopped))
         if result.ended_by == "signal":
             raise _Interrupted(f"{result.ended_because} while {what}")
-        if result.ledger.failed or result.ledger.unknown or result.ended_by == "error":
-            raise UsageError(f"{what} {self._s3.bucket!r} at {self._plan.origin}: {_reason(result)}")
+        if unmended(result) or result.ledger.unknown or result.ended_by == "error":
+            raise UsageError(f"{what} {self._s3.bucket!r} at {self._plan.origin}: {reason(result)}")
         return result
 
     def _hooks_of(self, observers: Observers, known: Result | None = None) -> Hooks:
@@ -177,10 +168,10 @@ class _S3Run:
                 self._hooks.crashed(error)
             self._leave(str(error))
             return
-        if result.ended_by != "completed" or result.ledger.failed or result.ledger.unknown:
-            self._leave(result.ended_because or _reason(result))
+        if result.ended_by != "completed" or unmended(result) or result.ledger.unknown:
+            self._leave(result.ended_because or not_deleted(result))
         else:
-            self._notes.append(f"Cleaned up in {_took(result)}: nothing is left under {self._where}")
+            self._notes.append(f"Cleaned up in {took(result)}: nothing is left under {self._where}")
 
     def _leave(self, why: str) -> None:
         note = f"NOT CLEANED UP ({why}): objects may be left under {self._where}"
@@ -202,37 +193,6 @@ class _S3Run:
         total = f" of {self._s3.objects:,}" if self._s3.objects is not None else ""
         rest = "" if complete else "; the same command goes on from there"
         self._notes.append(f"Journal {self._s3.journal}: {done:,}{total} objects done{rest}")
-
-
-def _took(step: Result) -> str:
-    """How long a step took, to 10 ms and not less."""
-    return format_duration_s(max(0.01, round(step.duration_s, 2)))
-
-
-def _batch_note(result: Result, objects: int | None) -> str:
-    """How many objects of a stopped batch were done, failed, and were not begun or not finished."""
-    got, put = result.requests["get"], result.requests["put"]
-    waiting = max(0, got.ledger.ok - put.ledger.sent)
-    skipped = waiting + max(0, result.ledger.not_sent - waiting) // 2
-    failed = got.ledger.failed + put.ledger.failed + got.ledger.unknown + put.ledger.unknown
-    if objects is not None:  # more requests may have been asked for than there are objects for
-        skipped = min(skipped, max(0, objects - put.ledger.ok - failed))
-    note = f"Batch: {put.ledger.ok:,} objects done, {failed:,} failed, {skipped:,} skipped"
-    lists = [part.ledger for name, part in result.requests.items() if name.startswith("list")]
-    again = result.requests["list again"].ledger.sent if "list again" in result.requests else 0
-    if sum(ledger.failed + ledger.unknown for ledger in lists) > again:
-        note += "; the list of the source was not read to its end, so that there may be more"
-    return note
-
-
-def _reason(result: Result) -> str:
-    """The first error in words, and what to do about it."""
-    if not result.errors:
-        return result.ended_because or "it did not end"
-    row = result.errors[0]
-    code = next(iter(result.error_codes), row.error_class)
-    hint = _HINTS.get(code)
-    return f"{row.message}; {hint}" if hint else row.message
 
 
 def step_plan(plan: Plan, s3: S3Job, step: Step) -> Plan:

@@ -23,14 +23,33 @@ class Store:
         self._store.exists = True
         self._store.objects |= objects
 
+    def lock_all(self) -> None:
+        """No version may be deleted."""
+        self._store.locks_all = True
+
     def twist(self, twist: Callable[[str, bytes], bytes]) -> None:
         """Change good answers in another way from here on."""
         self._store._twist = twist
 
+    def forget_requests(self) -> None:
+        """Know nothing of what was asked so far."""
+        self._store.seen.clear()
+
+    @property
+    def put_keys(self) -> list[str]:
+        """The keys of all puts, in order."""
+        return [key for method, key, _ in self._store.seen if method == "PUT"]
+
+    @property
+    def data(self) -> dict[str, bytes]:
+        """What is in the bucket."""
+        return self._store.objects
+
     @property
     def left(self) -> list[str]:
         """What is in the bucket, and begun uploads."""
-        return [*self._store.objects, *self._store.uploads]
+        store = self._store
+        return [*store.objects, *store.uploads, *(f"{key} {version}" for key, version in store.versions)]
 
     def answer(self, head: bytes, body: bytes) -> bytes:
         """Do what is asked; the whole reply."""

@@ -13,7 +13,7 @@ from loadgen.cli.app import COMMANDS
 from loadgen.cli.bodies.plan_run import plan_run
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against, Output
-from loadgen.cli.plans import Planned
+from loadgen.cli.plans import Planned, Sweep
 from tests.support.command import loadgen
 
 HEAVY = ("asyncio", "uvloop", "yaml", "loadgen.plan", "loadgen.session", "loadgen.judge", "loadgen.target")
@@ -30,6 +30,7 @@ def parameters() -> Iterator[type[Any]]:
 PLAN = loadgen_api.load_profile("http://127.0.0.1/")
 PLANNED = [Planned(PLAN, Delivery(Output()), rounds, Against()) for rounds in (1, 2)]
 CASES = [(command, command.body) for command in parameters()] + [(Planned, planned.body) for planned in PLANNED]
+CASES.append((Sweep, Sweep.body))
 
 
 @pytest.mark.parametrize(("command", "body"), CASES, ids=[body for _, body in CASES])
@@ -38,7 +39,7 @@ def test_every_body_takes_the_parameters_of_its_command(command: type[Any], body
     function = getattr(import_module(f"loadgen.cli.bodies.{module}"), name)
     (given, *_), returned = get_type_hints(function).values(), get_type_hints(function)["return"]
     assert given is command or command in get_args(given)
-    assert returned in (int, Planned)
+    assert returned in (int, Planned, Planned | Sweep)
 
 
 @pytest.mark.parametrize("option", ["--baseline", "--max-regression"])

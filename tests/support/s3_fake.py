@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from hashlib import md5
 from html import escape
 from urllib.parse import parse_qsl, unquote, urlsplit
+from xml.etree import ElementTree
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
@@ -32,7 +33,8 @@ def operations(*names: str) -> Operations:
 
 class FakeStore:
     """One bucket's objects and uploads. `fault` may answer (method, key, query) with a status and an error code, and
-    `twist` change the body of a good answer. Without `tags` no reply says the tag of what was put.
+    `twist` change the body of a good answer. Without `tags` no reply says the tag of what was put. With `versions` what
+    is put or deleted stays as a version, those that are `locked` for good.
     """
 
     def __init__(
@@ -43,15 +45,23 @@ class FakeStore:
         fault: Fault = lambda *_: None,
         twist: Callable[[str, bytes], bytes] = lambda _query, body: body,
         tags: bool = True,
+        versions: bool = False,
+        of_errors: str = "",
     ) -> None:
         self.exists = exists
         self.objects: dict[str, bytes] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.seen: list[tuple[str, str, str]] = []
+        self.fields: dict[str, dict[str, str]] = {}
         self._page = page
         self._fault = fault
         self._twist = twist
         self._tags = tags
+        self._keeps_versions = versions
+        self.versions: dict[tuple[str, str], bytes] = {}
+        self.locked: set[tuple[str, str]] = set()
+        self.locks_all = False
+        self._of_errors = of_errors
 
     def answer(self, request: Request) -> Reply:
         """What a real one would say, as far as it is needed here."""
@@ -60,11 +70,17 @@ class FakeStore:
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         body = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
         self.seen.append((request.method, key, parts.query))
+        if request.method == "PUT":
+            self.fields[key] = {name.lower(): value for name, value in request.fields.pairs}
         wrong = self._fault(request.method, key, parts.query)
         source = dict(request.fields.pairs).get("x-amz-copy-source")
         if source is not None:
             body = self.objects[unquote(source).removeprefix(f"/{BUCKET}/")]
-        status, text = (wrong[0], _error(wrong[1])) if wrong else self._handle(request.method, key, query, body)
+        status, text = (
+            (wrong[0], _error(wrong[1], more=self._of_errors))
+            if wrong
+            else self._handle(request.method, key, query, body)
+        )
         if source is not None and not wrong:
             text = b'<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>'
         text = self._twist(parts.query, text) if status == 200 and text else text
@@ -84,10 +100,9 @@ class FakeStore:
             case "PUT" if "uploadId" in query:
                 self.uploads[query["uploadId"]][int(query["partNumber"])] = body
             case "PUT":
-                self.objects[key] = body
+                self._change(key, body)
             case "POST" if "delete" in query:
-                for name in _texts(body, "Key"):
-                    self.objects.pop(name, None)
+                return 200, self._delete_many(body)
             case "POST" if "uploads" in query:
                 self.uploads[f"id-{key}"] = {}
                 element = "InitiateMultipartUploadResult"
@@ -103,33 +118,83 @@ class FakeStore:
                 self.uploads.pop(query["uploadId"])
                 return 204, b""
             case "DELETE":
-                self.objects.pop(key, None)
+                if (key, query.get("versionId", "")) in self.locked:
+                    return 403, _error("AccessDenied", "protected by object lock")
+                self._delete(key, query.get("versionId"))
                 return 204, b""
             case "GET" if "uploads" in query:
-                return 200, self._listed_uploads()
+                return 200, self._listed_uploads(query)
+            case "GET" if "versioning" in query:
+                status = "<Status>Enabled</Status>" if self._keeps_versions else ""
+                return 200, f"<VersioningConfiguration>{status}</VersioningConfiguration>".encode()
+            case "GET" if "versions" in query:
+                return 200, self._listed_versions(query)
             case "GET" if not key:
                 return 200, self._listed(query)
             case "GET" | "HEAD":
                 return (200, self.objects[key]) if key in self.objects else (404, _error("NoSuchKey"))
         return 200, b""
 
+    def _change(self, key: str, body: bytes | None) -> None:
+        """Put an object, or with None delete it."""
+        if self._keeps_versions:
+            version = key, f"v{len(self.seen)}.{len(self.versions)}"
+            self.versions[version] = body or b""
+            if self.locks_all:
+                self.locked.add(version)
+        if body is None:
+            self.objects.pop(key, None)
+        else:
+            self.objects[key] = body
+
+    def _delete(self, key: str, version: str | None) -> None:
+        if version is None:
+            self._change(key, None)
+            return
+        self.versions.pop((key, version), None)
+        if not any(name == key for name, _ in self.versions):
+            self.objects.pop(key, None)
+
+    def _delete_many(self, body: bytes) -> bytes:
+        errors = ""
+        for item in ElementTree.fromstring(body):
+            texts = {child.tag.rpartition("}")[2]: child.text or "" for child in item}
+            key, version = texts.get("Key"), texts.get("VersionId")
+            if key is not None and (key, version) in self.locked:
+                errors += f"<Error><Key>{escape(key)}</Key><VersionId>{version}</VersionId><Code>No</Code></Error>"
+            elif key is not None:
+                self._delete(key, version)
+        return f"<DeleteResult>{errors}</DeleteResult>".encode()
+
+    def _listed_versions(self, query: dict[str, str]) -> bytes:
+        after = (query.get("key-marker", ""), query.get("version-id-marker", ""))
+        all_left = sorted(
+            item for item in self.versions if item[0].startswith(query.get("prefix", "")) and item > after
+        )
+        page = all_left[: self._page]
+        items = "".join(f"<Version><Key>{escape(key)}</Key><VersionId>{one}</VersionId></Version>" for key, one in page)
+        return f"<ListVersionsResult>{_next(all_left, page, 'VersionId')}{items}</ListVersionsResult>".encode()
+
     def _listed(self, query: dict[str, str]) -> bytes:
         keys = sorted(key for key in self.objects if key.startswith(query.get("prefix", "")))
         keys = [key for key in keys if key > query.get("continuation-token", "")]
         end = min(self._page, int(query["max-keys"]))
         items = "".join(
-            f"<Contents><Key>{escape(key)}</Key><Size>{len(self.objects[key])}</Size></Contents>" for key in keys[:end]
+            f"<Contents><Key>{escape(key)}</Key><Size>{len(self.objects[key])}</Size>"
+            f'<ETag>"{md5(self.objects[key]).hexdigest()}"</ETag></Contents>'
+            for key in keys[:end]
         )
         more = f"<NextContinuationToken>{escape(keys[end - 1])}</NextContinuationToken>" if end < len(keys) else ""
         truncated = "true" if more else "false"
         return f"<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{items}{more}</ListBucketResult>".encode()
 
-    def _listed_uploads(self) -> bytes:
-        items = "".join(
-            f"<Upload><Key>{name.removeprefix('id-')}</Key><UploadId>{name}</UploadId></Upload>"
-            for name in self.uploads
-        )
-        return f"<ListMultipartUploadsResult>{items}</ListMultipartUploadsResult>".encode()
+    def _listed_uploads(self, query: dict[str, str]) -> bytes:
+        after = (query.get("key-marker", ""), query.get("upload-id-marker", ""))
+        all_left = sorted((name.removeprefix("id-"), name) for name in self.uploads)
+        page = [item for item in all_left if item > after][: self._page]
+        items = "".join(f"<Upload><Key>{key}</Key><UploadId>{name}</UploadId></Upload>" for key, name in page)
+        more = _next([item for item in all_left if item > after], page, "UploadId")
+        return f"<ListMultipartUploadsResult>{more}{items}</ListMultipartUploadsResult>".encode()
 
 
 def workload_of(
@@ -189,13 +254,20 @@ def finish(script: Script, request: Request, reply: Reply) -> ErrorClass | None:
     return error
 
 
-def _error(code: str) -> bytes:
-    return f"<Error><Code>{code}</Code></Error>".encode()
+def _next(all_left: list[tuple[str, str]], page: list[tuple[str, str]], second: str) -> str:
+    """What says that there is another page, if there is one."""
+    if len(page) == len(all_left):
+        return "<IsTruncated>false</IsTruncated>"
+    key, other = page[-1]
+    marker = f"<NextKeyMarker>{escape(key)}</NextKeyMarker><Next{second}Marker>{other}</Next{second}Marker>"
+    return f"<IsTruncated>true</IsTruncated>{marker}"
+
+
+def _error(code: str, message: str = "", more: str = "") -> bytes:
+    return f"<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>".encode()
 
 
 def _texts(document: bytes, element: str) -> Iterator[str]:
-    from xml.etree import ElementTree
-
     for item in ElementTree.fromstring(document).iter():
         if item.tag.rpartition("}")[2] == element:
             yield item.text or ""

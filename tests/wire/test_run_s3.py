@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from loadgen.results.result import Result
@@ -56,6 +57,25 @@ def keys_of(server: S3Store, prefix: str = "") -> list[str]:
         store.close()
 
 
+def test_no_version_is_left_where_the_bucket_keeps_them(moto: S3Store) -> None:
+    client = boto3.client(
+        "s3", endpoint_url=moto.url, aws_access_key_id=moto.key, aws_secret_access_key=moto.secret,
+        region_name="us-east-1",
+    )  # fmt: skip
+    client.create_bucket(Bucket="versioned")
+    client.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    for job in ("put", "mixed", "delete"):
+        good(s3(moto, job, "--bucket", "versioned", "--objects", "4", "--size", "10", "-n", "4"), 4)
+    client.put_object(Bucket="versioned", Key="loadgen/0123abcd/00000001", Body=b"x")
+    client.delete_object(Bucket="versioned", Key="loadgen/0123abcd/00000001")
+    assert "deleted: 2 objects" in loadgen(
+        "s3", "sweep", "--endpoint", moto.url, "--bucket", "versioned",
+        env={"AWS_ACCESS_KEY_ID": moto.key, "AWS_SECRET_ACCESS_KEY": moto.secret},
+    ).out  # fmt: skip
+    left = client.list_object_versions(Bucket="versioned")
+    assert (left.get("Versions", []), left.get("DeleteMarkers", [])) == ([], [])
+
+
 def test_put_and_get_in_every_mode(signing: S3Store, mode: Mode) -> None:
     put = good(s3(signing, "put", "--objects", "6", "--size", "1KiB..3KiB", mode=mode), 6)
     assert put.requests["put"].status_codes == {"200": 6}
@@ -95,7 +115,7 @@ def test_rounds_are_judged_with_a_baseline_and_each_cleans_up(signing: S3Store, 
         ("get", ["-n", "5", "--range", "7", "--verify"], {"get-range": 5}),
         ("get", ["-n", "5", "--presigned", "--verify"], {"get": 5}),
         ("multipart", [], {"create-multipart": 5, "put-part": 5, "complete-multipart": 5, "abort-multipart": 0}),
-        ("batch", [], {"get": 5, "put": 5}),
+        ("batch", [], {"get": 5, "put": 5, "get again": 0, "put again": 0}),
         ("put", ["--payload", "streaming", "--checksum", "crc32"], {"put": 5}),
         ("put", ["-R", "500/s"], {"put": 5}),
     ],
@@ -166,7 +186,7 @@ def test_a_batch_that_finds_nothing_says_so(moto: S3Store) -> None:
 def fault(script: Callable[[int], list[object]], *argv: object) -> tuple[Finished, FaultServer]:
     with FaultServer(script) as server:  # type: ignore[arg-type]
         store = S3Store("fault", f"http://127.0.0.1:{server.port}", KEY, SECRET)
-        return s3(store, "put", "--objects", "3", "--size", "64KiB", "-c", "1", *argv), server
+        return s3(store, "put", "--objects", "3", "--size", "64KiB", "-c", "1", "--retries", "0", *argv), server
 
 
 EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -187,9 +207,18 @@ def test_a_connection_cut_in_mid_upload_is_counted_and_what_could_not_be_cleaned
 
 def test_a_preparation_that_fails_says_why_and_what_it_left() -> None:
     with FaultServer(lambda n: [ReadRequest(), Send(LISTED if n == 0 else BUSY), Close()]) as server:
-        done = s3(S3Store("fault", f"http://127.0.0.1:{server.port}", KEY, SECRET), "get", "--size", "1", "-c", "1")
+        done = s3(
+            S3Store("fault", f"http://127.0.0.1:{server.port}", KEY, SECRET),
+            "get",
+            "--retries",
+            "0",
+            "--size",
+            "1",
+            "-c",
+            "1",
+        )
     assert (done.code, done.out) == (2, "")
-    why, left = done.err.splitlines()
+    _where, why, left = done.err.splitlines()
     assert why.endswith(": status 503, SlowDown")
     assert left.startswith("loadgen: NOT CLEANED UP (status 503, SlowDown): objects may be left under trial/loadgen/")
 

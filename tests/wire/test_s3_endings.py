@@ -58,7 +58,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(server: FaultServer, job: str, observers: Observers, emergency: Callable[[Result], None] = unused) -> Result:
-    section = {"job": job, "bucket": "photos", "objects": "2", "size": "1"}
+    section = {"job": job, "bucket": "photos", "objects": "2", "size": "1", "retries": "0"}
     flags = {"target": f"http://127.0.0.1:{server.port}", "connections": "2", "mode": "async", "processes": "1"}
     plan = plan_here(profile_for_s3(section, {**flags, "total_requests": "2"}))
     assert isinstance(plan.job, S3Job)

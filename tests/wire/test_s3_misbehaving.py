@@ -214,3 +214,35 @@ def test_a_store_that_refuses_every_request_is_a_failure(mode: Mode, job: str, m
     store = Store(lambda asked, key, _query: (403, "AccessDenied") if key and asked == method else None)
     refused = s3(store, job, "--objects", "4", "--size", "10", "-n", "4", mode=mode)
     assert (refused.result.ledger.ok, refused.code, [*refused.result.error_codes]) == (0, 99, ["AccessDenied"])
+
+
+HINTS = {
+    "region": (
+        400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>",
+        "status 400, AuthorizationHeaderMalformed: it is in region eu-west-1; give --region eu-west-1",
+    ),
+    "token": (400, "ExpiredToken", "", "the session token has expired: get new credentials"),
+    "blank": (403, "SignatureDoesNotMatch", "", "AWS_SECRET_ACCESS_KEY has a blank at its beginning or end"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "code", "more", "said"), HINTS.values(), ids=HINTS)
+def test_what_to_do_about_a_refusal_is_said(status: int, code: str, more: str, said: str) -> None:
+    store = Store(lambda *_: (status, code), of_errors=more)
+    padded = {"AWS_SECRET_ACCESS_KEY": f"{ENVIRONMENT['AWS_SECRET_ACCESS_KEY']} "}
+    with HostileServer(Script("misbehaving"), store=store) as server:
+        done = loadgen(
+            "s3", "get", "--endpoint", f"http://127.0.0.1:{server.port}", "--bucket", "photos",
+            env={**ENVIRONMENT, **padded},
+        )  # fmt: skip
+    assert (done.code, said in done.err) == (2, True), done.err
+
+
+def test_keys_that_may_not_list_do_without() -> None:
+    refuses = Store(lambda method, key, _query: (403, "AccessDenied") if (method, key) == ("GET", "") else None)
+    refuses.add({})
+    done = s3(refuses, "get", "--objects", "4", "--size", "10", "-n", "8")
+    assert done.code == 0, done.err
+    assert done.result.ledger.ok == 8
+    assert "These keys may not list: photos is taken to be there" in done.result.notes
+    assert any(note.startswith("NOT CLEANED UP (status 403, AccessDenied") for note in done.result.notes)

@@ -3,28 +3,51 @@
 import os
 from dataclasses import replace
 
+from loadgen.base.errors import UsageError
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.exporting import asked_outs, with_log
 from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
-from loadgen.cli.plans import Planned
+from loadgen.cli.plans import Planned, Sweep
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import url_of
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.session.here import plan_here
 
+_OF_SWEEP = ("endpoint", "bucket", "region", "addressing", "aws_profile", "prefix")
 
-def plan_s3(given: S3) -> Planned:
+
+def plan_s3(given: S3) -> Planned | Sweep:
     """Raises UsageError."""
+    section = dict(given.section)
+    run_id, dry_run = section.pop("run", None), section.pop("dry_run", None) or False
+    endpoint = section.pop("endpoint", None)
+    flags = {**given.flags, "target": endpoint and (url_of(endpoint) or endpoint)}
+    if given.job == "sweep":
+        if others := [key for key, value in section.items() if value not in (None, False) and key not in _OF_SWEEP]:
+            raise UsageError(f"--{others[0].replace('_', '-')}: sweep takes no such option")
+        plan = plan_here(profile_for_s3({"job": "list", **section}, flags))
+        return Sweep(plan, run_id, dry_run, given.output.quiet)
+    if run_id is not None or dry_run:
+        raise UsageError(f"--{'run' if run_id is not None else 'dry-run'}: only for sweep, and the job is {given.job}")
     delivery = Delivery(given.output)
     check_form(given.live)
     labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs)
-    section = {"job": given.job, **given.section}
-    endpoint = section.pop("endpoint", None)
-    endpoint = endpoint and (url_of(endpoint) or endpoint)
     where = given.elsewhere.where
     site = None if where is None else where.open()
-    plan = plan_here(profile_for_s3(section, {**given.flags, "target": endpoint}), site)
+    plan = plan_here(profile_for_s3({"job": given.job, **section}, flags), site)
     plan = replace(plan, slowest=given.slowest)
     plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
-    return Planned(plan, delivery, given.rounds, given.against, outs=outs, site=site, live=given.live, labels=labels)
+    begins = "" if given.output.quiet else _where(plan)
+    return Planned(
+        plan, delivery, given.rounds, given.against, outs=outs, site=site, live=given.live, begins=begins, labels=labels
+    )
+
+
+def _where(plan: Plan) -> str:
+    """What to look for where a run is killed."""
+    if not isinstance(plan.job, S3Job) or plan.job.source is not None:
+        return ""
+    return f"Run {plan.job.run_id}: all that it puts is under {plan.job.bucket}/{plan.job.own_prefix}\n"

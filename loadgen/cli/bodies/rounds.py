@@ -26,6 +26,7 @@ def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: fl
     if baseline is not None:
         check_likeness(describe_plan(plan), describe_environment(), baseline)
     quiet = delivery.output.quiet
+    tell(given.begins)
     with exporting(given.outs, quiet=quiet) as exporters:
         more: dict[str, Any] = {"observers": exporters} if exporters else {}
         if given.site is not None:  # each run reaches the machines by itself

@@ -25,6 +25,7 @@ from loadgen.session.observers import Hooks, Observers
 def run(given: Planned) -> int:
     """Raises UsageError where the plan cannot be run on this host."""
     check_room_for_a_loop()
+    tell(given.begins)
     delivery = given.delivery
     results = ResultsFile(given.plan, given.results)
 

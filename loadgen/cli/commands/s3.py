@@ -12,6 +12,7 @@ from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, Out
 BUCKET = "Bucket"
 OBJECTS = "Objects"
 BATCH = "Batch"
+SWEEP = "Sweep"
 
 S3_OPTIONS = (
     RunOption("endpoint", ("--endpoint",), BUCKET, "The store. (default: AWS_ENDPOINT_URL, or AWS itself)", "URL"),
@@ -28,6 +29,9 @@ S3_OPTIONS = (
     RunOption(
         "size", ("--size",), OBJECTS, "1MiB, 4KiB..64KiB or 4KiB:60,1MiB:40 by weight. (default: 1MiB)", "SIZE"
     ),
+    RunOption(
+        "content", ("--content",), OBJECTS, "random, text, compressible:4 or @FILE. (default: random)", "KIND"
+    ),
     RunOption("mix", ("--mix",), OBJECTS, "(default: get:45,stat:30,put:15,delete:10)", "WEIGHTS"),
     RunOption("range", ("--range",), OBJECTS, "get: so many bytes from a random one on.", "SIZE"),
     RunOption("verify", ("--verify",), OBJECTS, "get: compare every byte with what was put.", "", bool),
@@ -39,13 +43,20 @@ S3_OPTIONS = (
         "signed, unsigned or streaming. (default: unsigned over https, else signed)", "KIND",
     ),
     RunOption("checksum", ("--checksum",), OBJECTS, "crc32, crc32c, sha256 or none. (default: none)", "KIND"),
-    RunOption("retries", ("--retries",), OBJECTS, "Send again what found the store busy. (default: 0)"),
+    RunOption(
+        "retries", ("--retries",), OBJECTS,
+        "Send again what found the store busy or lost its connection, up to N times. (default: 0; of batch 8)",
+    ),
     RunOption("source", ("--source",), BATCH, "Take the objects under this prefix, and keep what is made.", "PREFIX"),
+    RunOption("match", ("--match",), BATCH, "Only those whose names fit, such as '*.jpg'.", "PATTERN"),
+    RunOption("name", ("--name",), BATCH, "Of what is made, such as {stem}.webp. (default: the object's)", "PATTERN"),
     RunOption(
         "function", ("--function",), BATCH,
-        "module:function or file.py:function, bytes to bytes. (default: adds a CRC)", "NAME",
+        "module:function or file.py:function, of bytes, or bytes and key. (default: adds a CRC)", "NAME",
     ),
     RunOption("resume", ("--resume",), BATCH, "Write down what is done; go on with what is not.", "FILE"),
+    RunOption("run", ("--run",), SWEEP, "Only what the run of this id has left. (default: what all have)", "ID"),
+    RunOption("dry_run", ("--dry-run",), SWEEP, "List it, and delete nothing.", "", bool),
 )  # fmt: skip
 RUN_OPTIONS = tuple(option for option in OPTIONS if option.panel != REQUEST)
 
@@ -55,13 +66,14 @@ class S3:
     """Put load on an S3 bucket, and clean up after it.
 
     Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or with the extra s3 from wherever AWS tools find them.
-    put, delete, multipart and batch end with their objects, the others after 10s; -d and -n as in `run`.
+    put, delete, multipart and batch end with their objects, the others after 10s; -d and -n as in `run`. sweep deletes
+    what runs that were killed have left under --prefix.
     """
 
     body: ClassVar[str] = "plan_s3:plan_s3"
     job: Annotated[
         str,
-        typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed or batch."),
+        typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed or batch; or sweep."),
     ]
     section: Annotated[Mapping[str, Any], Options(S3_OPTIONS)]
     flags: Annotated[Mapping[str, Any], Options(RUN_OPTIONS)]

@@ -63,6 +63,7 @@ class ReplyCache:
         self._kinds: dict[bytes, _Kind] = {}
         self._kind: _Kind | None = None  # of the last reply
         self._size = self._body_at = 0
+        self._written = b""  # the number of the bytes of its body
         self._unknown = 0
         self._seen: set[bytes] = set()
 
@@ -115,12 +116,13 @@ class ReplyCache:
                 found = matches(data)
                 if found is None:
                     return self._is_another(data, kind)
-            body_at, size = found.end(), len(data)
-            if body_at + (int(found[1]) if length is None else length) != size:
-                return False
-            if self._size != size or self._body_at != body_at or self._kind is not kind:
+            body_at, size, written = found.end(), len(data), found[1] if length is None else b""
+            if written != self._written or self._body_at != body_at or self._size != size or self._kind is not kind:
+                if body_at + (int(written) if length is None else length) != size:
+                    return False
                 self._turn_to(kind, size, body_at)
-            group.data, group.body_at = data, body_at
+                self._written, group.body_at = written, body_at
+            group.data = data
             if repeats:
                 self.data = data if size <= LONGEST_COMPARED else None
             return True

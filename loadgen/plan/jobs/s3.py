@@ -23,6 +23,10 @@ DEFAULT_MIX = (("get", 45.0), ("stat", 30.0), ("put", 15.0), ("delete", 10.0))
 MOST_DELETES = 1000
 """What S3 takes in one DeleteObjects."""
 
+_RETRIES = {"batch": 8, "fill": 8, "sweep": 4, "bucket": 2}
+"""Without --retries: 8 take some 20 s, in which a store starts anew. Whoever mistyped the endpoint, or cleans
+up where the store has gone, is not to wait so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
@@ -58,7 +62,15 @@ _KINDS: dict[str, _Kind] = {
     "bucket": _Kind((Operation.LIST, Operation.CREATE_BUCKET), ends=True),
     "fill": _Kind((Operation.PUT,), ends=True, each=1),
     "sweep": _Kind(
-        (Operation.LIST, Operation.DELETE_MANY, Operation.DELETE, Operation.LIST_UPLOADS, Operation.ABORT_MULTIPART),
+        (
+            Operation.GET_VERSIONING,
+            Operation.LIST_VERSIONS,
+            Operation.LIST,
+            Operation.DELETE_MANY,
+            Operation.DELETE,
+            Operation.LIST_UPLOADS,
+            Operation.ABORT_MULTIPART,
+        ),
         ends=True,
     ),
 }
@@ -70,9 +82,10 @@ class S3Job:
 
     `objects` is how many the job makes or finds prepared; None puts new ones as long as the run goes on. Keys are
     `prefix`, `run_id` and a number, so that a run touches nothing but its own; only a batch with a `source` reads
-    what was there before. `root` is the encoded path of the bucket. `delete_many` objects go with one delete;
-    `presigned` downloads have their signature in the URL. A batch with a `journal` writes down what is done; `resumed`
-    says that it goes on with one.
+    what was there before; of that it takes what `match` (as a shell's *.jpg) fits, and calls what is made `name`
+    ({stem}.webp). `root` is the encoded path of the bucket. `delete_many` objects go with one delete;
+    `content` is "random", "text", "compressible:N" (to an Nth) or "@FILE". `presigned` downloads have their signature
+    in the URL. A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
     """
 
     job: JobName | Step
@@ -90,18 +103,27 @@ class S3Job:
     mix: tuple[tuple[str, float], ...] = DEFAULT_MIX
     payload: Payload | None = None
     checksum: ChecksumName = "none"
+    content: str = "random"
     verify: bool = False
     presigned: bool = False
     keep: bool = False
-    retries: int = 0
+    retries: int | None = None
     delete_many: int = 1
     source: str | None = None
+    match: str = ""
+    name: str = ""
     function: str | None = None
     journal: str | None = None
     resumed: bool = False
 
     variables: ClassVar[tuple[Variable, ...]] = ()
     finish: ClassVar[bool] = False
+
+    @property
+    def most_retries(self) -> int:
+        """How often a request is sent again that may pass the next time. Where that is to be measured, never, unless it
+        is asked for."""
+        return _RETRIES.get(self.job, 0) if self.retries is None else self.retries
 
     @property
     def own_prefix(self) -> str:
@@ -158,13 +180,15 @@ class S3Job:
 
     @property
     def requests(self) -> tuple[RequestSpec, ...]:
-        """One for each name: the operations in order, then (with `retries`) the same for those that are sent again."""
+        """One for each name: the operations in order, then (with retries) the same for those that are sent again."""
         weights = [weight for _, weight in self.mix] if self.job == "mixed" else [1.0] * len(self.operations)
         specs = [
             RequestSpec(operation.value, operation.method, f"/{self.bucket}", weight)
             for operation, weight in zip(self.operations, weights, strict=True)
         ]
-        again = [RequestSpec(f"{spec.name} again", spec.method, spec.path) for spec in specs] if self.retries else []
+        again = (
+            [RequestSpec(f"{spec.name} again", spec.method, spec.path) for spec in specs] if self.most_retries else []
+        )
         return (*specs, *again)
 
     @property

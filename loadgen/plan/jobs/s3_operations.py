@@ -40,3 +40,5 @@ class Operation(StrEnum):
     ABORT_MULTIPART = "abort-multipart", "DELETE"
     CREATE_BUCKET = "create-bucket", "PUT"
     LIST_UPLOADS = "list-uploads", "GET", PAGE_BYTES
+    GET_VERSIONING = "get-versioning", "GET"
+    LIST_VERSIONS = "list-versions", "GET", PAGE_BYTES

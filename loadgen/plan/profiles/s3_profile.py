@@ -26,7 +26,12 @@ SizeRange = tuple[int, int, float]
 
 _MIXED = ("get", "stat", "put", "delete")
 _SMALLEST_PART = 5 << 20
+_LARGEST_PUT = 5 << 30
+_MOST_PARTS = 10_000
+_LARGEST_OBJECT = 5 << 40
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 _LONGEST_PREFIX = 900
+_MOST_COMPRESSIBLE = 1000
 
 
 def read_sizes(value: object) -> tuple[SizeRange, ...]:
@@ -50,6 +55,8 @@ def read_part_size(value: object) -> int:
     size = parse_size(value)
     if size < _SMALLEST_PART:
         raise ValueError(f"expected at least 5MiB (stores refuse smaller parts), got {shown(value)}")
+    if size > _LARGEST_PUT:
+        raise ValueError(f"expected at most 5GiB (stores refuse larger parts), got {shown(value)}")
     return size
 
 
@@ -59,6 +66,17 @@ def read_range_size(value: object) -> int:
     if size < 1:
         raise ValueError(f"expected a size of at least 1 byte, got {shown(value)}")
     return size
+
+
+def read_content(value: object) -> str:
+    """What objects are filled with: random, text, compressible:N or @FILE."""
+    text = fields.text(value)
+    kind, _, times = text.partition(":")
+    if text in ("random", "text") or (text.startswith("@") and len(text) > 1):
+        return text
+    if kind == "compressible" and times.isascii() and times.isdecimal() and 2 <= int(times) <= _MOST_COMPRESSIBLE:
+        return f"compressible:{int(times)}"
+    raise ValueError(f"expected random, text, compressible:4 (to a fourth; up to 1000) or @FILE, got {shown(value)}")
 
 
 def read_mix(value: object) -> tuple[tuple[str, float], ...]:
@@ -82,6 +100,17 @@ def read_prefix(value: object) -> str:
     if len(prefix.encode("utf-8", "replace")) > _LONGEST_PREFIX or not prefix.isprintable():
         raise ValueError(f"expected at most {_LONGEST_PREFIX} printable characters, got {shown(value)}")
     return prefix
+
+
+def read_name(value: object) -> str:
+    """The pattern of names: {stem}, {ext} (with its dot) and {name} stand for parts of the object's own."""
+    text = fields.text(value)
+    left = text.replace("{stem}", "").replace("{ext}", "").replace("{name}", "")
+    if left == text or "{" in left or "}" in left or not text.isprintable():
+        raise ValueError(
+            f"expected a name with {{stem}}, {{ext}} or {{name}} such as {{stem}}.webp, got {shown(value)}"
+        )
+    return text
 
 
 def read_function(value: object) -> str:
@@ -116,6 +145,8 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "presigned": ("get",),
     "delete_many": ("delete",),
     "source": ("batch",),
+    "match": ("batch",),
+    "name": ("batch",),
     "function": ("batch",),
     "resume": ("batch",),
 }
@@ -138,12 +169,15 @@ class S3Profile(Keys):
     mix: Annotated[tuple[tuple[str, float], ...], BeforeValidator(read_mix)] = DEFAULT_MIX
     payload: Annotated[Payload, BeforeValidator(fields.one_of("signed", "unsigned", "streaming"))] | None = None
     checksum: Annotated[ChecksumName, BeforeValidator(fields.one_of("crc32", "crc32c", "sha256", "none"))] = "none"
+    content: Annotated[str, BeforeValidator(read_content)] = "random"
     verify: Boolean = False
     presigned: Boolean = False
     keep: Boolean = False
-    retries: Annotated[int, BeforeValidator(fields.integer(0))] = 0
+    retries: Annotated[int, BeforeValidator(fields.integer(0))] | None = None
     delete_many: Positive = 1
     source: Prefix | None = None
+    match: Text = ""
+    name: Annotated[str, BeforeValidator(read_name)] = ""
     function: Annotated[str, BeforeValidator(read_function)] | None = None
     resume: File | None = None
 
@@ -159,12 +193,29 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
             yield Problem(("s3", key), f"only for {' and '.join(jobs)}, and the job is {s3.job}")
     if s3.delete_many > MOST_DELETES:
         yield Problem(("s3", "delete_many"), f"expected at most {MOST_DELETES}, got {s3.delete_many}")
+    largest = max(high for _, high, _ in s3.size)
+    if s3.job == "multipart" and largest > _LARGEST_OBJECT:
+        yield Problem(("s3", "size"), "expected at most 5TiB: stores take no larger objects")
+    elif s3.job == "multipart" and -(-largest // s3.part_size) > _MOST_PARTS:
+        least = -(-largest // _MOST_PARTS)
+        yield Problem(
+            ("s3", "part_size"),
+            f"expected at least {-(-least >> 20)}MiB: {-(-largest // s3.part_size):,} parts would be more than the "
+            f"{_MOST_PARTS:,} that S3 takes",
+        )
+    elif s3.job != "multipart" and largest > _LARGEST_PUT:
+        yield Problem(
+            ("s3", "size"), "expected at most 5GiB, which is what stores take with one request; see multipart"
+        )
     if s3.range is not None and s3.range > min(low for low, _, _ in s3.size):
         yield Problem(("s3", "range"), "expected at most the size of the smallest object")
     if s3.presigned and s3.range is not None:
         yield Problem(("s3", "presigned"), "cannot be combined with range: such a URL is for a whole object")
     if s3.source is not None and s3.prefix.startswith(s3.source):
         yield Problem(("s3", "prefix"), "cannot lie within source: the batch would take what it makes")
+    for key in ("match", "name"):
+        if getattr(s3, key) and s3.source is None:
+            yield Problem(("s3", key), "only with source: what is prepared has numbers for names")
     if s3.source is not None and "objects" in s3.model_fields_set and s3.objects is not None:
         yield Problem(("s3", "objects"), "cannot be combined with source: the batch takes what is there")
 

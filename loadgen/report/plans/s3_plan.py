@@ -16,10 +16,11 @@ def s3_facts(s3: S3Job) -> dict[str, str]:
         "Before": f"put {counted(s3.prepared, 'object')}" if s3.prepared else "",
         "After": _after(s3),
         "Objects": _objects(s3),
+        "In all": _totals(s3),
         "Payload": _payload(s3),
         "Verified": "every byte of a download is compared with what was put" if s3.verify else "",
         "Presigned": "each URL holds its signature" if s3.presigned else "",
-        "Retries": f"up to {s3.retries}, after a pause, counted apart" if s3.retries else "",
+        "Retries": f"up to {s3.most_retries}, after a pause, counted apart" if s3.most_retries else "",
         "Function": s3.function or ("adds a CRC-32 to the object" if s3.job == "batch" else ""),
         "Journal": s3.journal or "",
     }
@@ -68,7 +69,23 @@ def _objects(s3: S3Job) -> str:
     for low, high, weight in s3.sizes:
         size = format_bytes(low) if low == high else f"{format_bytes(low)} to {format_bytes(high)}"
         texts.append(size if len(s3.sizes) == 1 else f"{format_share(weight, total)} {size}")
-    return f"{', '.join(texts)}, random bytes, no two equal"
+    kind, _, times = s3.content.partition(":")
+    filled = {"random": "random bytes", "text": "text", "compressible": f"bytes that compress to 1/{times}"}
+    return f"{', '.join(texts)}, {filled.get(kind, f'cut from {s3.content[1:]}')}, no two equal"
+
+
+def _totals(s3: S3Job) -> str:
+    """How much is put, where that is known: of sizes that are drawn, what is to be expected."""
+    if s3.objects is None:
+        return ""
+    weights = sum(weight for _, _, weight in s3.sizes)
+    mean = sum((low + high) / 2 * weight for low, high, weight in s3.sizes) / weights
+    drawn = len(s3.sizes) > 1 or s3.sizes[0][0] != s3.sizes[0][1]
+    text = f"{'about ' if drawn else ''}{format_bytes(s3.objects * mean)}"
+    if s3.job == "multipart" and not drawn:
+        parts = s3.objects * max(1, -(-s3.sizes[0][0] // s3.part_bytes))
+        text += f" in {counted(parts, 'part')}"
+    return text
 
 
 def _payload(s3: S3Job) -> str:

@@ -1,16 +1,17 @@
 """The batch job: download each object, call a function on it, upload what it returns under another prefix."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Shard
-from loadgen.workloads.s3.function import Function, load_function, processed, raised
+from loadgen.workloads.s3.function import Function, Made, load_function, raised
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
-from loadgen.workloads.s3.listing import Pages
+from loadgen.workloads.s3.listing import listed
+from loadgen.workloads.s3.naming import is_taken, kept_fields, name_of
 from loadgen.workloads.s3.protocol.data import Given
 from loadgen.workloads.s3.protocol.documents import S3Expect
 from loadgen.workloads.s3.protocol.operations import Operations
@@ -28,7 +29,9 @@ class Work:
     index: int
     key: str
     size: int
-    processed: bytes = b""
+    etag: str = ""
+    target: str = ""
+    made: Made | None = None
     problem: str = ""
 
 
@@ -36,15 +39,17 @@ class Work:
 class ProcessedExpect(S3Expect):
     """A good download is one that the function takes; it is called here, in the thread of the user who got it."""
 
-    function: Function = bytes
+    function: Function = field(default=lambda data, _key: Made(data))
     work: Work = field(default_factory=lambda: Work(0, "", 0))
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
         problem = S3Expect.verdict(self, status, body_length, kept)
         if problem is not None:
             return problem
+        if self.work.problem:
+            return ErrorClass.PROCESSING
         try:
-            self.work.processed = processed(self.function, kept)
+            self.work.made = self.function(kept, self.work.key)
         except BaseException as error:  # whatever it raises, sys.exit among it, is the object's failure, not the run's
             self.work.problem = f"{self.work.key}: {raised(error)}"
             return ErrorClass.PROCESSING
@@ -76,10 +81,13 @@ class Batch:
         self._function = load_function(s3.function)
         self._source = s3.source
         self._target = s3.prefix if s3.source is not None else f"{s3.own_prefix}{PROCESSED_PREFIX}"
+        self._match, self._name = s3.match, s3.name
         self._shard = shard
         self._journal = None if s3.journal is None else Journal(s3.journal, on_unwritten)
-        self._done = {entry.key for entry in read_entries(s3.journal)} if s3.journal is not None else set()
+        entries = read_entries(s3.journal) if s3.journal is not None else []
+        self._done = {entry.key: entry.etag for entry in entries}
         self._listed = 0
+        self._named: dict[str, str] = {}  # with names by a pattern: whose each is
         self._works: deque[Work] = deque()
         self._lists = iter([] if s3.source is None else [self._list(s3.source)])
         if s3.source is None:
@@ -97,33 +105,45 @@ class Batch:
         """The requests of objects that were listed and not begun: two for each."""
         return 2 * len(self._works)
 
-    def _add(self, key: str, size: int) -> None:
-        """Take an object of the list, if it is this shard's and was not done before."""
+    def _add(self, key: str, size: int, etag: str = "") -> None:
+        """Take an object of the list, if it is this shard's and was not done before as it is now."""
         index = self._listed
         self._listed += 1
-        if index % self._shard.count == self._shard.index and key not in self._done:
-            self._works.append(Work(index, key, size))
+        name = key.removeprefix(self._source) if self._source is not None else key.rpartition("/")[2]
+        work = Work(index, key, size, etag, f"{self._target}{name_of(self._name, name)}")
+        if self._name and (other := self._named.setdefault(work.target, key)) != key:
+            work.problem = f"{key}: {work.target} is what is made of {other}; give another --name"
+        if index % self._shard.count != self._shard.index:
+            return
+        done = self._done.get(key)
+        if done is None or (etag and done and etag != done):
+            self._works.append(work)
 
     def _list(self, source: str) -> Task:
-        pages = Pages(self._operations, self._send, source)
+        pages = listed(self._operations, self._send, source)
         while not pages.over:
             page = yield from pages.following()
             for item in page.objects if page is not None else ():
-                if not item.key.endswith("/"):
-                    self._add(item.key, item.size)
+                if not item.key.endswith("/") and is_taken(item, source, self._match):
+                    self._add(item.key, item.size, item.etag)
 
     def _object(self, work: Work) -> Task:
         transaction = self._transactions.begin()
         outcome = yield from self._send(lambda: self._get(work))
         bytes_in, error = 0 if outcome.reply is None else outcome.reply.body_length, outcome.error
+        head = b"" if outcome.reply is None or self._source is None else outcome.reply.head
         del outcome  # it holds the object
-        name = work.key.removeprefix(self._source) if self._source is not None else work.key.rpartition("/")[2]
-        key, content = f"{self._target}{name}", Given(work.processed)
-        if error is None:
-            error = (yield from self._send(lambda: self._put(key, content))).error
+        key, made, size = work.target, work.made, 0
+        if error is None and made is not None:
+            content, size = Given(made.data), len(made.data)
+            fields = {**kept_fields(head, key), **made.fields}
+            work.made = made = None  # only what is put is held
+            error = (yield from self._send(lambda: self._put(key, content, fields))).error
+        elif error is None:
+            key = ""  # it is skipped
         self._transactions.end(transaction, error, bytes_in)
         if error is None and self._journal is not None:
-            self._journal.add(Entry(work.index, work.key, key, bytes_in, content.size))
+            self._journal.add(Entry(work.index, work.key, key, bytes_in, size, work.etag))
 
     def _get(self, work: Work) -> Request:
         request = self._operations.get(work.key, work.size)
@@ -131,7 +151,7 @@ class Batch:
         request.keep, request.payload = _KEEP_ALL, work.size
         return request
 
-    def _put(self, key: str, content: Given) -> Request:
-        request = self._operations.put(key, content)
+    def _put(self, key: str, content: Given, fields: Mapping[str, str]) -> Request:
+        request = self._operations.put(key, content, tuple(sorted(fields.items())))
         request.payload = content.size
         return request

@@ -14,18 +14,26 @@ from loadgen.plan.jobs.s3 import S3Job
 
 SYNC_EVERY_S = 0.5
 """What a crash of the machine may cost; a sync for each object would have every object wait for the disk."""
-_SAME = ("bucket", "prefix", "source", "objects", "function", "run_id")
+_SAME = ("bucket", "prefix", "source", "objects", "function", "run_id", "match", "name")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One object: its place in the list, its key and that of what was made of it, and how many bytes each has."""
+    """One object: its place in the list, its key and that of what was made of it, and how many bytes each has.
+
+    `etag` is what the list said of it, "" where that said nothing: with another one it is another object by now.
+    """
 
     index: int
     key: str
     made: str
     bytes_in: int
     bytes_out: int
+    etag: str = ""
+
+
+_FIELDS = Entry.__dataclass_fields__.keys()
+_NEEDED = _FIELDS - {"etag"}
 
 
 class Journal:
@@ -79,7 +87,7 @@ def read_run_id(path: str, s3: S3Job, seed: int) -> str | None:
         raise UsageError(f"--resume: {path!r} is not the journal of a batch")
     batch = head["loadgen_batch"]
     for key, value in _head(s3, seed).items():
-        if key != "run_id" and batch.get(key) != value:
+        if key != "run_id" and (batch.get(key) or None) != (value or None):
             raise UsageError(
                 f"--resume: {path!r} is of a batch with {key} {batch.get(key)!r}, not {value!r}; "
                 "give the same options, or another file to begin anew"
@@ -94,11 +102,13 @@ def write_journal(path: str, s3: S3Job, seed: int, entries: Iterable[Entry] = ()
 
 
 def read_entries(path: str) -> list[Entry]:
-    """What is done, in the order of the list; a line that was cut off by a crash is not."""
+    """What is done, in the order of the list; a line that was cut off by a crash is not. Keys may hold whatever some
+    call the end of a line.
+    """
     entries = {}
-    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines()[1:]:
+    for line in Path(path).read_bytes().split(b"\n")[1:]:
         values = _parsed(line)
-        if values is not None and values.keys() == Entry.__dataclass_fields__.keys():
+        if values is not None and _NEEDED <= values.keys() <= _FIELDS:
             entry = Entry(**values)
             entries[entry.key] = entry
     return sorted(entries.values(), key=lambda entry: (entry.index, entry.key))
@@ -117,9 +127,9 @@ def _head(s3: S3Job, seed: int) -> dict[str, Any]:
     return {**{key: getattr(s3, key) for key in _SAME}, **made}
 
 
-def _parsed(line: str) -> dict[str, Any] | None:
+def _parsed(line: str | bytes) -> dict[str, Any] | None:
     try:
         values = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None

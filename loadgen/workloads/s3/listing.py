@@ -1,6 +1,6 @@
 """A list page by page: only a page that says so is its last, and one that cannot be read is an error of its request."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,35 +12,53 @@ from loadgen.workloads.s3.tasks import Send
 
 @dataclass(slots=True)
 class Pages:
-    """The pages of what has a prefix. `read` makes a Page of a reply's body, or raises ValueError."""
+    """The pages of a list. `ask` makes the request for that of a token, None for the first; `read` makes a Page of a
+    reply's body, or raises ValueError. An answer with one of the statuses `refusals` says that there is no such list.
+    """
 
-    operations: Operations
     send: Send
-    prefix: str
+    ask: Callable[[Any], Request]
     read: Callable[[bytes], Page] = read_page
-    over: bool = False
-    """There is no other page, or the last one was not to be had."""
+    refusals: Collection[int] = ()
+    refused: bool = False
+    ended: bool = False
     page: Page = field(default_factory=lambda: Page((), None))
     problem: str = ""
-    tokens: set[str] = field(default_factory=set)
+    tokens: set[object] = field(default_factory=set)
     """All that were asked for, or will be next."""
+
+    first: Page | None = None
+    """The first one, where that was asked for to see whether there is such a list."""
+
+    @property
+    def over(self) -> bool:
+        """There is no other page, or the last one was not to be had."""
+        return self.ended and self.first is None
 
     def following(self) -> Generator[Any, Outcome | None, Page | None]:
         """Ask for the next page; None where that failed."""
+        if self.first is not None:
+            page, self.first = self.first, None
+            return page
         outcome = yield from self.send(self._make)
-        if outcome.error is not None:
-            self.over = True
+        if outcome.error is not None or self.refused:
+            self.ended = True
             return None
         token = self.page.token
-        self.over = token is None
+        self.ended = token is None
         if token is not None:
             self.tokens.add(token)
         return self.page
 
     def _make(self) -> Request:
-        request = self.operations.list(self.prefix, token=self.page.token)
+        request = self.ask(self.page.token)
         request.expect = PageExpect(pages=self)
         return request
+
+
+def listed(operations: Operations, send: Send, prefix: str, read: Callable[[bytes], Page] = read_page) -> Pages:
+    """The pages of what has a prefix."""
+    return Pages(send, lambda token: operations.list(prefix, token=token), read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,9 @@ class PageExpect(S3Expect):
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
         problem, pages = S3Expect.verdict(self, status, body_length, kept), self.pages
+        if pages is not None and status in pages.refusals:
+            pages.refused = True
+            return None
         if problem is not None or pages is None:
             return problem
         try:

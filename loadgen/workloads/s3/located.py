@@ -3,11 +3,13 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from random import Random
 
 from loadgen.plan.jobs.s3 import NO_ENDPOINT, S3Job
 from loadgen.plan.plan import Plan
 from loadgen.workloads.s3.function import load_function
 from loadgen.workloads.s3.journal import read_run_id
+from loadgen.workloads.s3.protocol.blocks import make_block
 from loadgen.workloads.s3.protocol.checksums import make_checksum
 from loadgen.workloads.s3.protocol.endpoint import find_bucket
 from loadgen.workloads.sigv4.credentials import read_settings
@@ -20,6 +22,8 @@ def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
     """
     make_checksum(s3.checksum)
     load_function(s3.function)
+    if s3.content.startswith("@"):
+        make_block(s3.content, Random(0), 0)
     profile = s3.profile or environment.get("AWS_PROFILE")
     address = find_bucket(
         s3.bucket,

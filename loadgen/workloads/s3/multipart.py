@@ -60,15 +60,16 @@ class Multipart:
             end(transaction, outcome.error)
             return
         upload_id = read_upload_id(good_body(outcome))
+        size = self._objects.sizes.of(index)
         upload = Upload(index, upload_id, self._part_count(index))
         self._open.append(upload)
         yield Fork(self._parts(upload, transaction))
         self._open.remove(upload)
         error = upload.error
         if error is None:
-            outcome = yield from self._send(lambda: operations.complete_multipart(key, upload_id, upload.parts))
+            outcome = yield from self._send(lambda: operations.complete_multipart(key, upload_id, upload.parts, size))
             error = outcome.error
-            end(transaction, error, self._objects.sizes.of(index))
+            end(transaction, error, size)
         if error is not None:
             yield from self._send(lambda: operations.abort_multipart(key, upload_id))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from random import Random
 from time import time
 
@@ -56,24 +57,24 @@ class Objects:
     def __init__(self, operations: Operations, s3: S3Job, seed: int, random: Random) -> None:
         self.operations = operations
         self._prefix = s3.own_prefix
-        self._puts, self._gets, self._stats, self._deletes = (
-            operations.template(operation, self._prefix)
-            for operation in (Operation.PUT, Operation.GET, Operation.STAT, Operation.DELETE)
-        )
         self.sizes = Sizes(s3.sizes, seed)
         self._size = self.sizes.fixed
         self._hashes = operations.hashes
-        self.bodies = Bodies(seed)
+        self.bodies = Bodies(seed, s3.content)
         self._range_bytes = s3.range_bytes
         self._random = random
         self._verify = s3.verify
         self._presigned = s3.presigned
-        self._shared = s3.job in ("get", "stat") and not s3.retries
+        self._shared = s3.job in ("get", "stat") and not s3.most_retries
         self._whole = Signed(self._get, operations.provider)
         self._head = Signed(self._stat, operations.provider)
         self._put_group, self._get_group, self._stat_group, self._delete_group = (
             RequestGroup(repeats=False) if self._size is not None else None for _ in range(4)
         )
+        self._puts = operations.template(Operation.PUT, self._prefix, self._put_group, self._size or 0)
+        self._gets = operations.template(Operation.GET, self._prefix, self._get_group)
+        self._stats = operations.template(Operation.STAT, self._prefix, self._stat_group)
+        self._deletes = operations.template(Operation.DELETE, self._prefix, self._delete_group)
 
     def key(self, index: int) -> str:
         return f"{self._prefix}{index:08d}"
@@ -81,9 +82,15 @@ class Objects:
     def put(self, index: int) -> Request:
         size = self.sizes.of(index) if self._size is None else self._size
         if self._puts is not None and size <= JOINED_BODY_BYTES:
-            mark = self.bodies.mark(index, 0, size)
-            hashed = self.bodies.short_sha256(size, mark) if self._hashes else _UNSIGNED
-            request = self._puts.upload(b"%08d" % index, hashed, size, self.bodies.first, mark)
+            common, mark = self.bodies.short(index, size)
+            hashed = _UNSIGNED
+            if self._hashes:
+                digest = sha256(common)
+                digest.update(mark)
+                hashed = digest.hexdigest().encode()
+            request = self._puts.upload(b"%08d" % index, hashed, size, common, mark)
+            if self._size is not None:
+                return request
         else:
             request = self.operations.put(self.key(index), self.bodies.body(index, size))
         request.payload = size
@@ -114,8 +121,9 @@ class Objects:
 
     def copy(self, index: int) -> Request:
         """Copy an object within the store, each time to the same place."""
-        request = self.operations.copy(self.key(index), f"{self._prefix}{COPIES}{index:08d}")
-        request.payload = self.sizes.of(index)
+        size = self.sizes.of(index)
+        request = self.operations.copy(self.key(index), f"{self._prefix}{COPIES}{index:08d}", size)
+        request.payload = size
         return request
 
     def delete(self, index: int) -> Request:
@@ -133,7 +141,7 @@ class Objects:
         if self._presigned:
             request = self.operations.presigned_get(self.key(index), PRESIGNED_FOR_S, size)
         elif self._gets is not None:
-            request = self._gets.plain(b"%08d" % index)
+            request = self.operations.moving(size, self._gets.plain(b"%08d" % index))
             request.expect = self.operations.expected(size)
         else:
             request = self.operations.get(self.key(index), size)

@@ -23,13 +23,13 @@ class Sizes:
     def of(self, index: int) -> int:
         if self.fixed is not None:
             return self.fixed
-        drawn = _mixed(index ^ self._salt)
+        drawn = mixed(index ^ self._salt)
         place = bisect_right(self._sums, drawn / _2_64 * self._sums[-1], 0, len(self._sums) - 1)
         low, high, _ = self._ranges[place]
-        return low + _mixed(drawn + 1) * (high - low + 1) // _2_64
+        return low + mixed(drawn + 1) * (high - low + 1) // _2_64
 
 
-def _mixed(number: int) -> int:
+def mixed(number: int) -> int:
     """64 random-looking bits for the low 64 bits of `number`, and no two the same: the finaliser of SplitMix64."""
     number &= _64_BITS
     number = ((number ^ number >> 30) * 0xBF58476D1CE4E5B9) & _64_BITS

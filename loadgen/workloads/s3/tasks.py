@@ -4,26 +4,51 @@ A task is a generator. What it yields is a function that makes its next request 
 signature is never old), whose outcome it is given; or a Pause; or a Fork.
 """
 
+import re
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from heapq import heappop, heappush
+from time import time
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns
-from loadgen.base.exchange import Outcome, Request
+from loadgen.base.exchange import ErrorClass, Outcome, Request
 from loadgen.measure.recorder import Recorder
 from loadgen.workloads.base import Pause, Script, Step, Workload
+from loadgen.workloads.s3.protocol.documents import find_code
 
 FIRST_PAUSE_NS = 100 * NS_PER_MS
 """Several round trips to any store, and little beside the shortest run."""
 LONGEST_PAUSE_NS = 5 * NS_PER_S
 """A try every few seconds is no load of its own, and soon enough to see in a run that the store can again."""
-BUSY = (500, 502, 503, 504)
+LONGEST_RETRY_AFTER_NS = 300 * NS_PER_S
+"""A store that wants more of a pause than that is not to be had: to try once more costs nothing."""
+MOST_PAUSING = 64
+"""Tasks that wait for another try of theirs hold what they have made: with so many, no others are begun."""
+BUSY = (408, 429, 500, 502, 503, 504)
 """Statuses after which a request is sent again: S3's SlowDown and InternalError, and a proxy's."""
+_BUSY_CODES = ("InternalError", "SlowDown", "ServiceUnavailable", "RequestTimeout")
+"""The same of an error with another status: 400, or 200 where that was said before the end was known."""
+_LOST = (
+    ErrorClass.CONNECTION_REFUSED,
+    ErrorClass.CONNECTION_RESET,
+    ErrorClass.UNREACHABLE,
+    ErrorClass.CONNECT_TIMEOUT,
+    ErrorClass.TIMEOUT,
+    ErrorClass.EARLY_CLOSE,
+    ErrorClass.STALE_CONNECTION,
+)
+_RETRY_AFTER = re.compile(rb"\r\nretry-after:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
 
 Make = Callable[[], Request]
+
+
+def nobody_asks(_now: int) -> None:
+    """Whoever drives the tasks counts the failures of their requests."""
 
 
 class Fork:
@@ -57,23 +82,28 @@ class _Running:
 class Send:
     """`outcome = yield from send(make)`: how a request ended, the last time that it was sent.
 
-    With `retries`, one that finds the store busy is made anew and sent again after a pause that doubles, up to so many
-    times; it then has another name, `names` further on.
+    With `retries`, one that finds the store busy, or is lost with its connection, is made anew and sent again after a
+    pause that doubles, or is as long as the store asks for, up to so many times; it then has another name, `names`
+    further on. `on_failed` is told of each that has failed for good, with the instant.
     """
 
     retries: int = 0
     names: int = 0
     clock: Clock = now_ns
+    on_failed: Callable[[int], None] = nobody_asks
 
     def __call__(self, make: Make) -> Generator[Make | Pause | Fork, Outcome | None, Outcome]:
         outcome = yield make
         for attempt in range(self.retries):
             assert outcome is not None
-            if outcome.error is None or outcome.reply is None or outcome.reply.status not in BUSY:
+            if not may_pass(outcome):
                 break
-            yield Pause(self.clock() + min(FIRST_PAUSE_NS << attempt, LONGEST_PAUSE_NS))
+            pause_ns = min(FIRST_PAUSE_NS << attempt, LONGEST_PAUSE_NS)
+            yield Pause(self.clock() + max(pause_ns, asked_pause_ns(outcome, time())))
             outcome = yield lambda: self._again(make)
         assert outcome is not None
+        if outcome.error is not None and outcome.error.fault == "target":
+            self.on_failed(self.clock())
         return outcome
 
     def _again(self, make: Make) -> Request:
@@ -83,11 +113,34 @@ class Send:
         return request
 
 
+def may_pass(outcome: Outcome) -> bool:
+    """Whether a request has failed for a reason that may be gone the next time."""
+    if outcome.error is None:
+        return False
+    if outcome.reply is None:
+        return outcome.error in _LOST
+    return outcome.reply.status in BUSY or find_code(outcome.reply.kept) in _BUSY_CODES
+
+
+def asked_pause_ns(outcome: Outcome, now_s: float) -> int:
+    """How long the store asks to wait (Retry-After, RFC 9110 10.2.3), 0 where it does not; `now_s` since the epoch."""
+    match = _RETRY_AFTER.search(outcome.reply.head) if outcome.reply is not None else None
+    if match is None:
+        return 0
+    text = match[1].decode("latin-1")
+    try:
+        seconds = int(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - now_s
+    except ValueError:
+        return 0
+    return min(max(0, int(seconds * NS_PER_S)), LONGEST_RETRY_AFTER_NS)
+
+
 class Tasks:
     """One shard's tasks. What goes on is sent before what a Fork holds, and that before another task is begun.
 
     `begin` makes another task, None while there is none. `left` is how many requests are to come of tasks that are not
-    begun, or of what a Fork holds; `skip` gives the name id of a request that was due and will not be sent.
+    begun, or of what a Fork holds; `skip` gives the name id of a request that was due and will not be sent. While
+    `most_pausing` of them pause, no others are begun.
     """
 
     def __init__(
@@ -96,8 +149,10 @@ class Tasks:
         left: Callable[[], int] = lambda: 0,
         skip: Callable[[], int] = lambda: 0,
         clock: Clock = now_ns,
+        most_pausing: int = sys.maxsize,
     ) -> None:
         self._skip = skip
+        self._most_pausing = most_pausing
         self._begin = begin
         self._left = left
         self._clock = clock
@@ -128,7 +183,7 @@ class Tasks:
                 request.awaited = True
                 self._out += 1
                 return request, running
-            if not self._begin_another():
+            if len(self._pausing) >= self._most_pausing or not self._begin_another():
                 return None, None
 
     def put_back(self, running: _Running, outcome: Outcome) -> None:

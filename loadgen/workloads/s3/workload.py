@@ -13,7 +13,7 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
-from loadgen.workloads.s3.bucket import list_pages, make_bucket, sweep
+from loadgen.workloads.s3.bucket import list_pages, make_bucket
 from loadgen.workloads.s3.each import make_each
 from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
@@ -22,7 +22,8 @@ from loadgen.workloads.s3.protocol.checksums import make_checksum
 from loadgen.workloads.s3.protocol.endpoint import BucketAddress
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
-from loadgen.workloads.s3.tasks import Locked, Send, Task, Tasks
+from loadgen.workloads.s3.sweep import sweep
+from loadgen.workloads.s3.tasks import MOST_PAUSING, Locked, Send, Task, Tasks, nobody_asks
 from loadgen.workloads.sigv4.credentials import find_credentials
 
 
@@ -33,25 +34,35 @@ def make_s3_workload(
     transactions: Transactions,
     on_lost: Callable[[str], None],
     on_unwritten: Callable[[], None],
+    on_failed: Callable[[int], None],
     *,
     threads: bool = False,
 ) -> Workload:
     """The shard's workload. Shards take objects in turn, so that they need not tell each other anything.
 
     `transactions` takes what several requests belong to. `on_lost` is called, from another thread, when credentials
-    have expired and there are no others; `on_unwritten` where a batch cannot write down what is done. `threads`: each
-    user has a thread of its own.
+    have expired and there are no others; `on_unwritten` where a batch cannot write down what is done; `on_failed`,
+    with retries, where a request has failed for good. `threads`: each user has a thread of its own.
     """
+    operations = make_operations(plan, s3)
+    operations.provider.watch(on_lost)
+    workload = job_workload(
+        s3, operations, transactions, shard, plan.seed, on_unwritten=on_unwritten, on_failed=on_failed
+    )
+    return Locked(workload, Lock()) if threads else workload
+
+
+def make_operations(plan: Plan, s3: S3Job) -> Operations:
+    """The operations of a located job, on its bucket. Raises UsageError where there are no credentials."""
     provider = find_credentials(os.environ, s3.profile)
-    provider.watch(on_lost)
     names = {operation: name_id for name_id, operation in enumerate(s3.operations)}
     checksum = make_checksum(s3.checksum)
     encoder = Encoder(plan.origin, keep_alive=plan.keep_alive) if plan.writes_wire else None
     assert s3.addressing != "auto"  # it was located
     address = BucketAddress(plan.origin, s3.region, s3.bucket, s3.root, s3.addressing)
-    operations = Operations(address, provider, names, payload=s3.payload, checksum=checksum, encoder=encoder)
-    workload = job_workload(s3, operations, transactions, shard, plan.seed, on_unwritten=on_unwritten)
-    return Locked(workload, Lock()) if threads else workload
+    return Operations(
+        address, provider, names, payload=s3.payload, checksum=checksum, encoder=encoder, timeout_s=plan.timeout_s
+    )
 
 
 def job_workload(
@@ -62,10 +73,11 @@ def job_workload(
     seed: int,
     *,
     on_unwritten: Callable[[], None],
+    on_failed: Callable[[int], None] = nobody_asks,
     clock: Clock = now_ns,
 ) -> Workload:
     """The same for users of one thread, with operations on the bucket; `seed` is that of the run."""
-    send = Send(s3.retries, len(s3.operations), clock)
+    send = Send(s3.most_retries, len(s3.operations), clock, on_failed if s3.most_retries else nobody_asks)
     tasks = partial(Tasks, clock=clock)
     match s3.job:
         case "bucket":
@@ -76,7 +88,7 @@ def job_workload(
             return tasks(lambda: list_pages(operations, send, s3.own_prefix))
         case "batch":
             batch = Batch(s3, operations, send, transactions, Sizes(s3.sizes, seed), shard, on_unwritten)
-            return tasks(batch.begin, batch.left)
+            return tasks(batch.begin, batch.left, most_pausing=MOST_PAUSING)
     objects = Objects(operations, s3, seed, Random(shard.seed))
     match s3.job:
         case "multipart":
@@ -87,7 +99,7 @@ def job_workload(
             return tasks(mixed.begin, skip=mixed.skip)
         case _:
             each = make_each(s3, objects, shard)
-            return tasks(lambda: each.begin(send), lambda: each.left) if s3.retries else each
+            return tasks(lambda: each.begin(send), lambda: each.left) if s3.most_retries else each
 
 
 def _once(task: Task) -> Callable[[], Task | None]:

@@ -1,8 +1,8 @@
-"""What objects are filled with: random bytes that cost no more than sending them, and can be made again.
+"""What objects are filled with: bytes that cost little more than sending them, and can be made again.
 
-All bodies of a run are cut from one random block, and each ends in a mark of its own. So no two are equal, a body of
-any size streams from memory that is there already, and its checksum goes on from the common part's: only the mark is
-hashed. A store that removes equal blocks of a few KiB will still find some.
+All bodies of a run are cut from one block of a few MiB, each piece of 256 KiB from another place, byte by byte; and two
+words of each line of 4 KiB are its own. So any range of an object tells which object it is of, and no two blocks of
+4 KiB are equal for a store to fold. Each body ends in a mark of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,15 +11,19 @@ from random import Random
 from typing import Protocol
 
 from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource
+from loadgen.workloads.s3.protocol.blocks import make_block
 from loadgen.workloads.s3.protocol.checksums import Digest
+from loadgen.workloads.s3.sizes import mixed
 
 PIECE_BYTES = 1 << 18
-BLOCK_PIECES = 16
+LINE_BYTES = 4096
+"""The least that stores look at when they fold what is equal."""
+TAG_BITS = 15
+TAGS = 1 << TAG_BITS
 MARK_BYTES = 8
 PARTS = 1 << 14
 
-_MOST_SIZES = 4096
-"""As many checksums as there may be sizes in use, in less than a megabyte."""
+_AS_LETTERS = bytes(b"abcdefghijklmnopqrstuvwxyz "[byte % 27] for byte in range(256))
 _ODD = 0x9E3779B97F4A7C15
 _64_BITS = (1 << 64) - 1
 
@@ -66,19 +70,16 @@ class Given:
 
 
 class Bodies:
-    """All bodies of one seed. Belongs to one thread; two of the same seed make the same bodies.
+    """All bodies of one seed. Belongs to one thread; two of the same seed and content make the same bodies."""
 
-    `first` is what all begin with that are no longer than a piece.
-    """
-
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, content: str = "random") -> None:
         random = Random(f"{seed}/bodies")
-        self._pieces = [random.randbytes(PIECE_BYTES) for _ in range(BLOCK_PIECES)]
-        self.first = memoryview(self._pieces[0])
-        self._hashes = {id(piece): "" for piece in self._pieces}
+        self._block = memoryview(make_block(content, random, PIECE_BYTES))
+        self._shift = 65 - (len(self._block) - PIECE_BYTES).bit_length()  # to the number of a place in it
+        tags = random.randbytes(8 * (TAGS + PIECE_BYTES // LINE_BYTES))
+        self._tags = memoryview(tags if content != "text" else tags.translate(_AS_LETTERS)).cast("Q")
         self._salt = random.getrandbits(64)
-        self._sha256 = _Prefixes(self, sha256)
-        self._prefixes: dict[Callable[[], Digest], _Prefixes] = {sha256: self._sha256}
+        self._step, self._first = PARTS * _ODD & _64_BITS, self._salt * _ODD & _64_BITS
 
     def body(self, index: int, size: int, part: int = 0) -> "Body":
         """Body `index`, of `size` bytes; the parts of a multipart upload are bodies 1, 2, ... of the same index.
@@ -88,70 +89,67 @@ class Bodies:
         """
         return Body(self, index, size, part)
 
-    def filling(self, size: int, start: int = 0) -> Iterator[bytes]:
-        """Bytes `start` to `size` of what all bodies have in common, in pieces."""
-        number, skip = divmod(start, PIECE_BYTES)
-        left = size - start
-        while left > 0:
-            piece = self._pieces[number % BLOCK_PIECES]
-            if skip or left < PIECE_BYTES:
-                piece = piece[skip : skip + left]
-            yield piece
-            left -= len(piece)
-            number, skip = number + 1, 0
+    def short(self, index: int, size: int) -> tuple[memoryview | bytes, bytes]:
+        """A body that fits into one piece: all of it but the mark that it ends in, and that."""
+        if size < MARK_BYTES:
+            return b"", self.mark(index, 0, size)
+        number = index * self._step + self._first & _64_BITS
+        length = size - MARK_BYTES
+        if length <= LINE_BYTES:
+            start = number >> self._shift
+            return self._block[start : start + length], number.to_bytes(MARK_BYTES, "big")
+        return self.piece(number, 0, length), number.to_bytes(MARK_BYTES, "big")
+
+    def number(self, index: int, part: int) -> int:
+        """64 bits, no two the same; those of neighbours lie far apart."""
+        return index * self._step + part * _ODD + self._first & _64_BITS
 
     def mark(self, index: int, part: int, size: int) -> bytes:
         """What a body of `size` bytes ends in: no two of 8 bytes are equal."""
         if size < MARK_BYTES:
             return ((index + self._salt) % (1 << 8 * size)).to_bytes(size, "little")
-        return ((index * PARTS + part + self._salt) * _ODD & _64_BITS).to_bytes(MARK_BYTES, "big")
+        return self.number(index, part).to_bytes(MARK_BYTES, "big")
 
-    def short_sha256(self, size: int, mark: bytes) -> bytes:
-        """The hex SHA-256 of `first`, cut to size, and a mark, which is all that has to be hashed."""
-        digest = self._sha256.upto(size - len(mark))
-        digest.update(mark)
-        return digest.digest().hex().encode()
-
-    def piece_sha256(self, piece: bytes) -> str | None:
-        """The hex SHA-256 of a whole piece of the block, None for other bytes."""
-        hashed = self._hashes.get(id(piece))  # pieces live as long as this, so nothing else has their ids
-        if hashed == "":
-            hashed = self._hashes[id(piece)] = sha256(piece).hexdigest()
-        return hashed
-
-    def digest(self, new: Callable[[], Digest], size: int) -> Digest:
-        """The checksum, so far, of the common part of `size` bytes."""
-        prefixes = self._prefixes.get(new)
-        if prefixes is None:
-            prefixes = self._prefixes[new] = _Prefixes(self, new)
-        return prefixes.upto(size)
+    def piece(self, number: int, place: int, length: int) -> bytes:
+        """The first `length` bytes of a piece of the body with this number: a cut of the block, where no other is made,
+        with two tags in every line of 4 KiB.
+        """
+        drawn = number if not place else mixed(number + place)
+        start = drawn >> self._shift
+        cut = self._block[start : start + length]
+        if length <= LINE_BYTES:
+            return bytes(cut)
+        data = bytearray(length + -length % LINE_BYTES)
+        data[:length] = cut
+        words, lines = memoryview(data).cast("Q"), -(-length // LINE_BYTES)
+        for word in (0, 1):
+            first = drawn & TAGS - 1
+            words[word :: LINE_BYTES // 8] = self._tags[first : first + lines]
+            drawn >>= TAG_BITS
+        return bytes(memoryview(data)[:length])
 
 
 class Body:
     """One body, as Content: it holds no bytes and can be sent again and again."""
 
-    __slots__ = ("_bodies", "_common", "_mark", "length", "size")
+    __slots__ = ("_bodies", "_mark", "_number", "length", "size")
 
     def __init__(self, bodies: Bodies, index: int, size: int, part: int) -> None:
         self.size = size
         self.length: int | None = size
         self._bodies = bodies
         self._mark = bodies.mark(index, part, size)
-        self._common = size - len(self._mark)
+        self._number = bodies.number(index, part)
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """The body from byte `start` on, in pieces of 256 KiB; the first and the last may be shorter."""
-        last = b""
-        for piece in self._bodies.filling(self._common, start):
-            if last:
-                yield last
-            last = piece
-        last += self._mark[max(0, start - self._common) :]
-        if len(last) > PIECE_BYTES:
-            yield last[:PIECE_BYTES]
-            last = last[PIECE_BYTES:]
-        if last:
-            yield last
+        marked = self.size - len(self._mark)
+        for first in range(start - start % PIECE_BYTES, self.size, PIECE_BYTES):
+            length = min(PIECE_BYTES, self.size - first)
+            piece = self._bodies.piece(self._number, first // PIECE_BYTES, max(0, min(length, marked - first)))
+            if first + length > marked:
+                piece += self._mark[max(0, first - marked) : first + length - marked]
+            yield piece if first >= start else piece[start - first :]
 
     def joined(self) -> bytes:
         return b"".join(self.chunks())
@@ -162,42 +160,12 @@ class Body:
         return self
 
     def chunk_sha256(self, chunk: bytes) -> str:
-        """The hex SHA-256 of one of its chunks; those that bodies share are hashed once."""
-        return self._bodies.piece_sha256(chunk) or sha256(chunk).hexdigest()
+        return sha256(chunk).hexdigest()
 
     def digest(self, new: Callable[[], Digest]) -> Digest:
-        digest = self._bodies.digest(new, self._common)
-        digest.update(self._mark)
-        return digest
-
-
-class _Prefixes:
-    """Checksums of the beginnings of the common part, kept for every piece and for the sizes in use."""
-
-    def __init__(self, bodies: Bodies, new: Callable[[], Digest]) -> None:
-        self._bodies = bodies
-        self._by_pieces = [new()]
-        self._by_size: dict[int, Digest] = {}
-
-    def upto(self, size: int) -> Digest:
-        """A copy of the one of the first `size` bytes."""
-        digest = self._by_size.get(size)
-        if digest is None:
-            digest = self._from_pieces(size)
-            if len(self._by_size) < _MOST_SIZES:
-                self._by_size[size] = digest
-        return digest.copy()
-
-    def _from_pieces(self, size: int) -> Digest:
-        pieces, rest = divmod(size, PIECE_BYTES)
-        prefixes = self._by_pieces
-        for piece in self._bodies.filling(pieces * PIECE_BYTES, (len(prefixes) - 1) * PIECE_BYTES):
-            digest = prefixes[-1].copy()
-            digest.update(piece)
-            prefixes.append(digest)
-        digest = prefixes[pieces].copy()
-        for piece in self._bodies.filling(size, size - rest):
-            digest.update(piece)
+        digest = new()
+        for chunk in self.chunks():
+            digest.update(chunk)
         return digest
 
 

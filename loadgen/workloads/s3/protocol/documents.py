@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import md5
 from html import escape, unescape
-from typing import NoReturn
+from itertools import zip_longest
+from typing import Any, NoReturn
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
@@ -23,6 +24,13 @@ _CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
 _NEXT_PAGE = re.compile(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
 _TRUNCATED = re.compile(rb"<(?:[\w-]+:)?IsTruncated\s*>\s*(\w+)\s*</")
 _LIST_END = re.compile(rb"</(?:[\w-]+:)?ListBucketResult\s*>\s*\Z")
+_REGION = re.compile(rb"<(?:[\w-]+:)?Region\s*>\s*([A-Za-z0-9-]{1,63})\s*</")
+OTHER_REGION = (
+    "AuthorizationHeaderMalformed",
+    "PermanentRedirect",
+    "TemporaryRedirect",
+    "IllegalLocationConstraintException",
+)
 _RESULT = re.compile(rb"<(?:[\w-]+:)?(?:ETag|Key|Location|LastModified)[\s>]")
 _OF_A_LIST = ("IsTruncated", "KeyCount", "Contents")
 _ETAG = re.compile(rb"\r\netag:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
@@ -31,18 +39,25 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One object of a list."""
+    """One object of a list; `version` is the id of one of its versions, where those are listed, `etag` what tells its
+    content, where it has that.
+    """
 
     key: str
     size: int
+    version: str = ""
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list. `token` asks for the next one, None after the last."""
+    """One page of a list. `token` asks for the next one, None after the last. `prefixes` stand for what has them, where
+    the list is by a delimiter.
+    """
 
     objects: tuple[Listed, ...]
-    token: str | None
+    token: Any
+    prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,7 @@ def good_body(outcome: Outcome) -> bytes:
 
 def read_page(data: bytes) -> Page:
     """A page of ListObjectsV2. Raises ValueError, with what is wrong, for all that is not a whole one."""
-    root = _parse(data)
+    root = parse_document(data)
     if root is None:
         raise ValueError("the page of the list is no XML, or was cut off")
     if root.tag != "ListBucketResult" and all(root.find(name) is None for name in _OF_A_LIST):
@@ -80,9 +95,11 @@ def read_page(data: bytes) -> Page:
         key, size = item.findtext("Key", ""), item.findtext("Size", "").strip()
         if not (key and size.isascii() and size.isdigit()):
             raise ValueError("the page of the list has an object without a key or a size")
-        objects.append(Listed(unquote_plus(key) if coded else key, int(size)))
-    token = root.findtext("NextContinuationToken", "")
-    return Page(tuple(objects), _next(root.findtext("IsTruncated", "").strip(), token))
+        etag = item.findtext("ETag", "").strip().strip('"')
+        objects.append(Listed(unquote_plus(key) if coded else key, int(size), etag=etag))
+    token = _next(root.findtext("IsTruncated", "").strip(), root.findtext("NextContinuationToken", ""))
+    prefixes = (item.findtext("Prefix", "") for item in root.iterfind("CommonPrefixes"))
+    return Page(tuple(objects), token, tuple(unquote_plus(prefix) if coded else prefix for prefix in prefixes))
 
 
 def read_end(data: bytes) -> Page:
@@ -105,16 +122,8 @@ def _next(truncated: str, token: str) -> str | None:
 
 def read_upload_id(data: bytes) -> str:
     """The id of a multipart upload that has begun, whatever the document is called; "" where there is none."""
-    root = _parse(data)
+    root = parse_document(data)
     return root.findtext("UploadId", "").strip() if root is not None and root.tag != "Error" else ""
-
-
-def read_uploads(data: bytes) -> tuple[tuple[str, str], ...]:
-    """The keys and ids of uploads that are under way, one page of them."""
-    root = _parse(data)
-    items = () if root is None else root.iterfind("Upload")
-    found = ((item.findtext("Key", ""), item.findtext("UploadId", "")) for item in items)
-    return tuple((key, upload_id) for key, upload_id in found if key and upload_id)
 
 
 def tells_result(data: bytes) -> bool:
@@ -128,12 +137,17 @@ def find_etag(head: bytes) -> str | None:
     return (match[1].decode("latin-1").strip().strip('"') or None) if match else None
 
 
-def write_delete(keys: Iterable[str]) -> bytes:
-    """The body of a multi-object delete of up to 1000 keys; the reply will name only those that failed.
+def write_delete(keys: Iterable[str], versions: Iterable[str] = ()) -> bytes:
+    """The body of a multi-object delete of up to 1000 keys, or of one version of each; the reply will name only those
+    that failed.
 
     Raises ValueError for a key that XML cannot hold (see `fits_xml`).
     """
-    objects = "".join(f"<Object><Key>{_escaped(key)}</Key></Object>" for key in keys)
+    pairs = zip_longest(keys, versions, fillvalue="")
+    objects = "".join(
+        f"<Object><Key>{_escaped(key)}</Key>{f'<VersionId>{_escaped(version)}</VersionId>' if version else ''}</Object>"
+        for key, version in pairs
+    )
     return f'<Delete xmlns="{_NAMESPACE}"><Quiet>true</Quiet>{objects}</Delete>'.encode()
 
 
@@ -180,7 +194,7 @@ class _NoDocumentType(ElementTree.TreeBuilder):
         raise ValueError("the document has a document type, which S3 never sends")
 
 
-def _parse(data: bytes) -> ElementTree.Element | None:
+def parse_document(data: bytes) -> ElementTree.Element | None:
     """The root element; None for what is no document. Blanks before it, sent to keep the connection, are skipped."""
     try:
         return ElementTree.fromstring(data.lstrip(), ElementTree.XMLParser(target=_NoDocumentType()))
@@ -221,6 +235,10 @@ class S3Expect(Expect):
 
     def code(self, kept: bytes) -> str:
         return find_code(kept) or ""
+
+    def details(self, code: str, kept: bytes) -> str:
+        region = _REGION.search(kept) if code in OTHER_REGION else None
+        return "" if region is None else f": it is in region {_text(region)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from hashlib import sha256
 from time import time
 
 from loadgen import __version__
+from loadgen.base.clock import s_to_ns
 from loadgen.base.encode import Encoder
-from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request
+from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request, RequestGroup
 from loadgen.plan.jobs.s3 import Payload
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.checksums import Checksum, encoded
@@ -31,6 +32,9 @@ _USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
 _PARTIAL = ((206, 206),)
 _MOST_LENGTHS = 4096
 """Of objects of one size, or of a few: with a size for each object there is nothing to be had from keeping them."""
+_LARGE_BYTES = 8 << 20
+_SLOWEST_BYTES_PER_S = 1 << 20
+"""What moves more than the first has so much more time as that takes at the second: a slow line, and no stalled one."""
 _NO_QUERY = Query()
 _TELLING = {
     Operation.CREATE_MULTIPART: TellingExpect(tells=read_upload_id, what="upload id"),
@@ -51,7 +55,8 @@ class Operations:
 
     `name_ids` are the request names of those operations that are used, in the plan's order. `payload` is how bodies of
     objects are signed, None for what suits: hashed over http, where nothing else protects them, and not over https;
-    `hashes` says whether they are. `encoder` is that of a raw client. `clock` gives seconds since the epoch.
+    `hashes` says whether they are. `encoder` is that of a raw client. `timeout_s` is that of requests which move
+    little; others have more. `clock` gives seconds since the epoch.
     """
 
     def __init__(
@@ -63,8 +68,10 @@ class Operations:
         payload: Payload | None = None,
         checksum: Checksum | None = None,
         encoder: Encoder | None = None,
+        timeout_s: float = 10.0,
         clock: Callable[[], float] = time,
     ) -> None:
+        self._timeout_s = timeout_s
         self._address = address
         self.provider = provider
         self._clock = clock
@@ -79,60 +86,78 @@ class Operations:
         self.hashes = self._payload == "signed"
         self._of_length: dict[tuple[int, bool], S3Expect] = {}
 
-    def template(self, operation: Operation, prefix: str) -> RequestTemplate | None:
+    def template(
+        self, operation: Operation, prefix: str, group: RequestGroup | None, payload: int = 0
+    ) -> RequestTemplate | None:
         """Makes requests of an operation for keys that begin so, in fewer steps; None where that is not possible.
 
-        It takes a raw client. Uploads must leave in one piece, and only their request be signed.
+        They are of that group and payload. It takes a raw client. Uploads must leave in one piece, and only their
+        request be signed.
         """
         model = self._models.get(operation)
         if self._encoder is None or model is None or self._streams or self._checksum is not None:
             return None
         start = self._address.path(prefix)
+        model = model.twin()
+        model.group, model.payload = group, payload
         return RequestTemplate(model, start, self._signer, self.provider, self._encoder, self._clock)
 
     # Objects.
 
-    def put(self, key: str, content: Content) -> Request:
-        return self._upload(Operation.PUT, key, _NO_QUERY, content)
+    def put(self, key: str, content: Content, headers: Headers = ()) -> Request:
+        """Upload an object, with these header fields of its own."""
+        return self._upload(Operation.PUT, key, _NO_QUERY, content, headers)
 
     def get(self, key: str, size: int | None = None) -> Request:
         """Download an object, of `size` bytes where that is known."""
         expect = None if size is None else self.expected(size)
-        return self._request(Operation.GET, key, expect=expect)
+        return self.moving(size or 0, self._request(Operation.GET, key, expect=expect))
 
     def get_range(self, key: str, start: int, length: int) -> Request:
         """Download `length` bytes (at least one) of an object from byte `start` on."""
         headers = (("Range", f"bytes={start}-{start + length - 1}"),)
-        return self._request(Operation.GET_RANGE, key, headers=headers, expect=self.expected(length, part=True))
+        request = self._request(Operation.GET_RANGE, key, headers=headers, expect=self.expected(length, part=True))
+        return self.moving(length, request)
 
     def stat(self, key: str) -> Request:
         return self._request(Operation.STAT, key)
 
-    def delete(self, key: str) -> Request:
-        """Delete an object; one that is not there counts as deleted."""
-        return self._request(Operation.DELETE, key)
+    def delete(self, key: str, version: str = "") -> Request:
+        """Delete an object, or one of its versions; one that is not there counts as deleted."""
+        return self._request(Operation.DELETE, key, Query(("versionId", version)) if version else _NO_QUERY)
 
-    def delete_many(self, keys: Iterable[str]) -> Request:
-        """Delete up to 1000 objects; the reply names those that failed, and is bad with any."""
-        return self._send_document(Operation.DELETE_MANY, None, Query(("delete", None)), write_delete(keys))
+    def delete_many(self, keys: Iterable[str], versions: Iterable[str] = ()) -> Request:
+        """Delete up to 1000 objects or versions; the reply names those that failed, and is bad with any."""
+        return self._send_document(Operation.DELETE_MANY, None, Query(("delete", None)), write_delete(keys, versions))
 
-    def copy(self, source: str, key: str) -> Request:
+    def copy(self, source: str, key: str, size: int = 0) -> Request:
         headers = (("x-amz-copy-source", self._address.copy_source(source)),)
-        return self._request(Operation.COPY, key, headers=headers)
+        return self.moving(size, self._request(Operation.COPY, key, headers=headers))
 
-    def list(self, prefix: str = "", *, token: str | None = None, max_keys: int = 1000) -> Request:
+    def list(self, prefix: str = "", *, token: str | None = None, max_keys: int = 1000, delimiter: str = "") -> Request:
         """Ask for a page of keys (see `read_page`); `token` is of the page before."""
         pairs = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", str(max_keys))]
         pairs += [("prefix", prefix)] if prefix else []
         pairs += [("continuation-token", token)] if token is not None else []
+        pairs += [("delimiter", delimiter)] if delimiter else []
         return self._request(Operation.LIST, None, Query(*pairs))
+
+    def list_versions(self, prefix: str, *, after: tuple[str, str] | None = None, delimiter: str = "") -> Request:
+        """Ask for a page of versions and delete markers (see `read_versions`); `after` is of the page before."""
+        pairs: list[tuple[str, str | None]] = [("versions", None), ("encoding-type", "url"), ("prefix", prefix)]
+        pairs += [("delimiter", delimiter)] if delimiter else []
+        if after is not None:
+            pairs += [("key-marker", after[0])]
+            pairs += [("version-id-marker", after[1])] if after[1] else []
+        return self._request(Operation.LIST_VERSIONS, None, Query(*pairs))
 
     def presigned_get(self, key: str, expires_s: int, size: int | None = None) -> Request:
         """Download an object by a URL that is good for `expires_s` and holds the signature."""
         path = self._address.path(key)
         target = self._signer.presign(self.provider.current, int(self._clock()), "GET", path, expires_s)
         fields = self._fields.with_block(_USER_AGENT.encode())
-        return self._build(Operation.GET, target, fields, expect=None if size is None else self.expected(size))
+        request = self._build(Operation.GET, target, fields, expect=None if size is None else self.expected(size))
+        return self.moving(size or 0, request)
 
     # Multipart uploads.
 
@@ -146,21 +171,29 @@ class Operations:
         query = Query(("partNumber", str(number)), ("uploadId", upload_id))
         return self._upload(Operation.PUT_PART, key, query, content)
 
-    def complete_multipart(self, key: str, upload_id: str, parts: Iterable[Part]) -> Request:
+    def complete_multipart(self, key: str, upload_id: str, parts: Iterable[Part], size: int = 0) -> Request:
         """Put the parts together; a reply with status 200 may hold an error, and is bad then."""
         document = write_complete(parts, self._checksum.element if self._checksum else None)
-        return self._send_document(Operation.COMPLETE_MULTIPART, key, Query(("uploadId", upload_id)), document)
+        query = Query(("uploadId", upload_id))
+        return self.moving(size, self._send_document(Operation.COMPLETE_MULTIPART, key, query, document))
 
-    def list_uploads(self, prefix: str) -> Request:
-        """Ask for uploads under a prefix that were begun and neither completed nor aborted (see `read_uploads`)."""
-        query = Query(("uploads", None), ("prefix", prefix))
-        return self._request(Operation.LIST_UPLOADS, None, query)
+    def list_uploads(self, prefix: str, *, after: tuple[str, str] | None = None) -> Request:
+        """Ask for a page of uploads under a prefix that were begun and neither completed nor aborted (see
+        `read_uploads`); `after` is of the page before.
+        """
+        pairs: list[tuple[str, str | None]] = [("uploads", None), ("encoding-type", "url"), ("prefix", prefix)]
+        pairs += [("key-marker", after[0]), ("upload-id-marker", after[1])] if after is not None else []
+        return self._request(Operation.LIST_UPLOADS, None, Query(*pairs))
 
     def abort_multipart(self, key: str, upload_id: str) -> Request:
         """Give one up and free its parts."""
         return self._request(Operation.ABORT_MULTIPART, key, Query(("uploadId", upload_id)))
 
     # The bucket.
+
+    def get_versioning(self) -> Request:
+        """Ask whether the bucket keeps versions (see `read_versioning`)."""
+        return self._request(Operation.GET_VERSIONING, None, Query(("versioning", None)))
 
     def create_bucket(self) -> Request:
         """Create the bucket. One that is there already is error BucketAlreadyOwnedByYou, at AWS in us-east-1 none."""
@@ -173,21 +206,31 @@ class Operations:
         """The checksum of a part as its completion names it, None without --checksum."""
         return encoded(content.digest(self._checksum.new)) if self._checksum else None
 
-    def _upload(self, operation: Operation, key: str, query: Query, content: Content) -> Request:
-        if self._streams:
-            return self._stream(operation, self._address.path(key), query, content)
-        checksum = self._checksum
-        headers = ((checksum.header, encoded(content.digest(checksum.new))),) if checksum is not None else ()
-        hashed = content.digest(sha256).digest().hex() if self.hashes else UNSIGNED_PAYLOAD
-        return self._request(operation, key, query, headers, hashed, content.payload())
+    def moving(self, size: int, request: Request) -> Request:
+        """With more time, where much is to be moved."""
+        if size > _LARGE_BYTES:
+            request.timeout_ns = s_to_ns(self._timeout_s + size / _SLOWEST_BYTES_PER_S)
+            request.plain = False
+        return request
 
-    def _stream(self, operation: Operation, path: str, query: Query, content: Content) -> Request:
+    def _upload(self, operation: Operation, key: str, query: Query, content: Content, headers: Headers = ()) -> Request:
+        if self._streams:
+            return self.moving(content.size, self._stream(operation, self._address.path(key), query, content, headers))
+        checksum = self._checksum
+        if checksum is not None:
+            headers = (*headers, (checksum.header, encoded(content.digest(checksum.new))))
+        hashed = content.digest(sha256).digest().hex() if self.hashes else UNSIGNED_PAYLOAD
+        return self.moving(content.size, self._request(operation, key, query, headers, hashed, content.payload()))
+
+    def _stream(self, operation: Operation, path: str, query: Query, content: Content, own: Headers = ()) -> Request:
         checksum = self._checksum
         if checksum is not None:
             content.digest(checksum.new)  # what bodies share is hashed here: while it is sent, another thread may
         unsigned = self._secure and checksum is not None
         mode = UNSIGNED_TRAILER if unsigned else SIGNED if checksum is None else SIGNED_TRAILER
-        headers: Headers = (("Content-Encoding", "aws-chunked"), ("x-amz-decoded-content-length", str(content.size)))
+        coded = ",".join(["aws-chunked", *(value for name, value in own if name.lower() == "content-encoding")])
+        own = tuple(pair for pair in own if pair[0].lower() != "content-encoding")
+        headers: Headers = (("Content-Encoding", coded), ("x-amz-decoded-content-length", str(content.size)), *own)
         if checksum is not None:
             headers += (("x-amz-trailer", checksum.header),)
         block, signature = self._signer.sign(

@@ -45,15 +45,15 @@ class RequestTemplate:
         """The request without a body for the key that ends in `rest`, which needs no encoding."""
         return self._build(rest, _EMPTY, self._end, b"", b"")
 
-    def upload(self, rest: bytes, hashed: bytes, size: int, first: memoryview, mark: bytes) -> Request:
-        """The same with a body of `size` bytes, which is as much of `first` as it takes, and a mark.
+    def upload(self, rest: bytes, hashed: bytes, size: int, common: bytes | memoryview, mark: bytes) -> Request:
+        """The same with a body of `size` bytes, in two pieces.
 
         `hashed` is the body's hex SHA-256, or the word that S3 takes in its place.
         """
         if size != self._size:
             self._size = size
             self._framing = b"\r\nContent-Length: %d%b" % (size, self._end)
-        return self._build(rest, hashed, self._framing, first[: size - len(mark)], mark)
+        return self._build(rest, hashed, self._framing, common, mark)
 
     def _build(self, rest: bytes, hashed: bytes, end: bytes, common: bytes | memoryview, mark: bytes) -> Request:
         second = int(self._clock())
@@ -64,8 +64,7 @@ class RequestTemplate:
             self._signing = signing
         asked = b"".join((signing.method_and_path, rest, signing.before, hashed, signing.between, hashed))
         signature = signing.mac.sign(sha256(asked).hexdigest()).encode()
-        request = self._model.varied(_TARGET, _FIELDS, b"")
-        request.wire = b"".join(
+        wire = b"".join(
             (self._start, rest, self._host, signing.start, hashed, signing.end, signature, end, common, mark)
         )
-        return request
+        return self._model.varied(_TARGET, _FIELDS, b"", wire)

@@ -24,7 +24,15 @@ def problems(**values):
 
 
 def test_a_plan_comes_out_of_json_as_it_went_in():
-    whole = plan("mixed", size="1KiB:3,2KiB..4KiB:1", mix="get:1,put:2", range="512", retries="2", payload="streaming")
+    whole = plan(
+        "mixed",
+        size="1KiB:3,2KiB..4KiB:1",
+        mix="get:1,put:2",
+        range="512",
+        retries="2",
+        payload="streaming",
+        content="compressible:04",
+    )
     assert read_plan(BytesIO(b"".join(plan_to_pieces(whole)))) == whole
     described = describe_plan(whole)
     assert (described["s3"]["job"], described["s3"]["mix"], described["variables"]) == (
@@ -72,6 +80,20 @@ def test_operations_are_request_names_so_that_thresholds_know_them():
     ("values", "problem"),
     [
         ({"job": "move"}, "--job: expected put, get"),
+        ({"job": "put", "size": "5121MiB"}, "--size: expected at most 5GiB"),
+        ({"job": "multipart", "size": "6TiB", "part_size": "5GiB"}, "--size: expected at most 5TiB"),
+        ({"job": "multipart", "part_size": "6GiB"}, "--part-size: expected at most 5GiB"),
+        (
+            {"job": "multipart", "size": "1MiB..100GiB"},
+            "--part-size: expected at least 11MiB: 12,800 parts would be more",
+        ),
+        ({"job": "batch", "source": "in/", "name": "all.webp"}, "--name: expected a name with {stem}"),
+        ({"job": "batch", "source": "in/", "name": "{stem}{no}"}, "--name: expected a name with {stem}"),
+        ({"job": "batch", "match": "*.jpg"}, "--match: only with source"),
+        ({"job": "get", "match": "*.jpg"}, "--match: only for batch"),
+        ({"content": "noise"}, "--content: expected random, text, compressible:4"),
+        ({"content": "compressible:1"}, "--content: expected random, text, compressible:4"),
+        ({"content": "@"}, "--content: expected random, text, compressible:4"),
         ({"size": "big"}, "--size: expected a size such as 1MiB"),
         ({"verify": True, "job": "put"}, "--verify: only for get and mixed, and the job is put"),
         ({"presigned": True, "job": "stat"}, "--presigned: only for get, and the job is stat"),

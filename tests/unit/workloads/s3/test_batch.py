@@ -68,7 +68,10 @@ def test_the_failure_names_the_object_and_what_was_raised(tmp_path, monkeypatch)
     finish(script, page, store.answer(page))
     request = next_request(script)
     assert finish(script, request, store.answer(request)) is ErrorClass.PROCESSING
-    assert request.expect.describe(200, "") == "in/00: TypeError: the function returned int, expected bytes"
+    assert (
+        request.expect.describe(200, "")
+        == "in/00: TypeError: the function returned int, expected bytes, bytes and a dict, or None"
+    )
 
 
 def test_a_stopped_batch_goes_on_and_does_every_object_once(tmp_path):
@@ -99,6 +102,113 @@ def test_a_line_that_a_crash_cut_off_is_done_again(tmp_path):
     with path.open("a") as file:
         file.write('{"index": 2, "key": "in/')
     assert [entry.key for entry in journal.read_entries(str(path))] == ["in/é"]
+
+
+ODD = ["in/a\u2028b", "in/c\u0085d", "in/e\nf", "in/g\x0bh\x1ci", 'in/j"k', "in/l\\m", "in/é"]
+
+
+def test_keys_may_hold_what_some_call_the_end_of_a_line(tmp_path):
+    path, s3 = str(tmp_path / "j"), plan()
+    journal.write_journal(path, s3, 1)
+    written = journal.Journal(path, pytest.fail)
+    for index, key in enumerate(ODD):
+        written.add(journal.Entry(index, key, key.replace("in/", "out/"), 1, 2, "tag"))
+    assert [entry.key for entry in journal.read_entries(path)] == ODD
+    assert journal.put_in_order(path, s3, 1) == len(ODD)
+    assert [entry.key for entry in journal.read_entries(path)] == ODD
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_a_journal_that_was_cut_anywhere_never_says_more_than_was_done(tmp_path, cut):
+    path, s3 = tmp_path / "j", plan()
+    journal.write_journal(str(path), s3, 1)
+    journal.Journal(str(path), pytest.fail).add(journal.Entry(1, "in/1", "out/1", 1, 2))
+    path.write_bytes(path.read_bytes()[:-cut])
+    journal.Journal(str(path), pytest.fail).add(journal.Entry(2, "in/2", "out/2", 1, 2))
+    journal.Journal(str(path), pytest.fail).add(journal.Entry(3, "in/3", "out/3", 1, 2))
+    keys = {entry.key for entry in journal.read_entries(str(path))}
+    assert {"in/3"} <= keys <= {"in/1", "in/2", "in/3"}
+
+
+def test_an_object_that_has_changed_since_is_done_again(tmp_path):
+    path = str(tmp_path / "j")
+    s3 = plan(journal=path)
+    journal.write_journal(path, s3, 1)
+    store = stored(4)
+    play(workload_of(s3), store)
+    store.objects["in/02"] = b"another image"
+    store.seen.clear()
+    play(workload_of(s3), store)
+    assert [key for method, key, _ in store.seen if method == "PUT"] == ["out/02"]
+    assert store.objects["out/02"] == touch(b"another image")
+    assert len(journal.read_entries(path)) == 4
+
+
+def test_a_journal_without_tags_is_gone_on_with(tmp_path):
+    path, s3 = tmp_path / "j", plan(journal=str(tmp_path / "j"))
+    journal.write_journal(str(path), s3, 1)
+    with path.open("a") as file:
+        file.write('{"index": 0, "key": "in/00", "made": "out/00", "bytes_in": 7, "bytes_out": 11}\n')
+    store = stored(2)
+    play(workload_of(s3), store)
+    assert [key for method, key, _ in store.seen if method == "PUT"] == ["out/01"]
+
+
+def made_by(tmp_path, monkeypatch, text, **values):
+    """A plan with a function of this text."""
+    module = f"made_{abs(hash(text))}"
+    (tmp_path / f"{module}.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return plan(function=f"{module}:make", **values)
+
+
+def test_only_what_fits_is_taken_and_what_is_made_has_a_name_by_a_pattern():
+    store = FakeStore()
+    store.objects = dict.fromkeys(["in/a.jpg", "in/b/c.jpg", "in/d.png"], b"x")
+    play(workload_of(plan(match="*.jpg", name="{stem}-small.webp")), store)
+    assert sorted(key for key in store.objects if key.startswith("out/")) == ["out/a-small.webp", "out/b/c-small.webp"]
+
+
+def test_no_object_is_made_over_another_s():
+    store = FakeStore()
+    store.objects = {"in/a.jpg": b"jpg", "in/a.png": b"png"}
+    workload = workload_of(plan(name="{stem}.webp"))
+    ends = play(workload, store, users=1)
+    assert [error for _, error in ends if error] == [ErrorClass.PROCESSING]
+    assert store.objects["out/a.webp"] == touch(b"jpg")
+
+
+def test_a_function_may_take_the_key_skip_an_object_and_say_what_it_is(tmp_path, monkeypatch):
+    text = (
+        "def make(data, key):\n    if key.endswith('1'):\n        return None\n"
+        "    return key.encode(), {'Content-Type': 'image/webp', 'x-amz-meta-Of': key}\n"
+    )
+    path = str(tmp_path / "j")
+    s3 = made_by(tmp_path, monkeypatch, text, journal=path)
+    journal.write_journal(path, s3, 1)
+    store = stored(3)
+    ends = play(workload_of(s3), store)
+    assert {error for _, error in ends} == {None}
+    assert [key for key in sorted(store.objects) if key.startswith("out/")] == ["out/00", "out/02"]
+    assert store.objects["out/02"] == b"in/02"
+    assert store.fields["out/02"]["content-type"] == "image/webp"
+    assert store.fields["out/02"]["x-amz-meta-of"] == "in/02"
+    assert [(entry.key, entry.made) for entry in journal.read_entries(path)] == [
+        ("in/00", "out/00"), ("in/01", ""), ("in/02", "out/02"),
+    ]  # fmt: skip
+    store.seen.clear()
+    play(workload_of(s3), store)
+    assert [key for method, key, _ in store.seen if key] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["{}", "(data, 'text')", "(data, {'a': 1})", "(data, {'a\\nb': 'c'})", "(data, {'a': 'b\\r\\nc: d'})", "(data,)"],
+)
+def test_what_cannot_be_put_is_the_failure_of_the_object(tmp_path, monkeypatch, wrong):
+    s3 = made_by(tmp_path, monkeypatch, f"def make(data):\n    return {wrong}\n")
+    ends = play(workload_of(s3), stored(1))
+    assert [error for _, error in ends if error] == [ErrorClass.PROCESSING]
 
 
 def test_a_journal_is_of_one_batch_only(tmp_path):

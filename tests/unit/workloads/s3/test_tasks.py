@@ -4,15 +4,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadgen.base.clock import NS_PER_MS
+from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass, Fields, Outcome, Reply, Request
 from loadgen.workloads.base import Pause
-from loadgen.workloads.s3.tasks import FIRST_PAUSE_NS, LONGEST_PAUSE_NS, Fork, Send, Task, Tasks, TaskScript
+from loadgen.workloads.s3.tasks import (
+    FIRST_PAUSE_NS,
+    LONGEST_PAUSE_NS,
+    LONGEST_RETRY_AFTER_NS,
+    Fork,
+    Send,
+    Task,
+    Tasks,
+    TaskScript,
+    asked_pause_ns,
+)
 from tests.support.fakes import VirtualClock
 
 GOOD = Outcome(0, 0, Reply(200, 0, 100))
 BUSY = Outcome(0, 0, Reply(503, 0, 100), ErrorClass.UNEXPECTED_STATUS)
-LOST = Outcome(0, 0, None, ErrorClass.CONNECTION_RESET)
 
 
 class Shard:
@@ -119,7 +128,7 @@ def test_a_fork_may_end_before_all_of_it_was_sent() -> None:
 
     shard = Shard(parent(), users=2)
     assert [shard.next(user) for user in (0, 1)] == ["0", "1"]
-    shard.end(LOST, user=0)
+    shard.end(bad(403), user=0)
     assert shard.next(0) == Pause()
     shard.end(user=1)
     assert shard.next(1) == "give up"
@@ -149,12 +158,93 @@ def test_pauses_double_up_to_a_limit_and_then_it_has_failed() -> None:
     assert (outcomes, shard.next()) == ([BUSY], None)
 
 
-@pytest.mark.parametrize("outcome", [GOOD, LOST, Outcome(0, 0, Reply(403, 0, 9), ErrorClass.UNEXPECTED_STATUS)])
-def test_only_what_found_the_store_busy_is_sent_again(outcome: Outcome) -> None:
-    shard = Shard(request("a", Send(3, 1)))
+def bad(status: int, code: str = "", head: bytes = b"") -> Outcome:
+    kept = f"<Error><Code>{code}</Code></Error>".encode() if code else b""
+    return Outcome(0, 0, Reply(status, 0, 100, kept, head), ErrorClass.UNEXPECTED_STATUS)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        GOOD,
+        bad(403, "AccessDenied"),
+        bad(400, "InvalidDigest"),
+        bad(404),
+        Outcome(0, 0, None, ErrorClass.TLS),
+        Outcome(0, 0, None, ErrorClass.CUT),
+        Outcome(0, 0, Reply(200, 0, 100), ErrorClass.WRONG_CONTENT),
+        Outcome(0, 0, Reply(200, 0, 100), ErrorClass.PROCESSING),
+    ],
+)
+def test_what_will_be_the_same_the_next_time_is_not_sent_again(outcome: Outcome) -> None:
+    failed: list[int] = []
+    shard = Shard(request("a", Send(3, 1, on_failed=failed.append)))
     assert shard.next() == "a"
     shard.end(outcome)
     assert shard.next() is None
+    assert len(failed) == (outcome.error is not None and outcome.error.fault == "target")
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        *(bad(status) for status in (408, 429, 500, 502, 503, 504)),
+        bad(400, "RequestTimeout"),
+        bad(200, "InternalError"),
+        *(
+            Outcome(0, 0, None, error)
+            for error in (ErrorClass.CONNECTION_RESET, ErrorClass.CONNECTION_REFUSED, ErrorClass.TIMEOUT)
+        ),
+        *(Outcome(0, 0, None, error) for error in (ErrorClass.EARLY_CLOSE, ErrorClass.STALE_CONNECTION)),
+    ],
+)
+def test_what_may_pass_the_next_time_is_sent_again_and_has_not_failed(outcome: Outcome) -> None:
+    failed: list[int] = []
+    clock = VirtualClock()
+    shard = Shard(request("a", Send(1, 1, clock, failed.append)), clock=clock)
+    assert shard.next() == "a"
+    shard.end(outcome)
+    clock.advance(FIRST_PAUSE_NS)
+    assert (shard.next(), failed) == ("a", [])
+    shard.end(outcome)
+    assert (shard.next(), failed) == (None, [clock()])
+
+
+@pytest.mark.parametrize(
+    ("field", "asked_ns"),
+    [
+        (b"Retry-After: 3", 3 * NS_PER_S),
+        (b"retry-after:0", 0),
+        (b"Retry-After: Thu, 01 Jan 1970 00:02:05 GMT", 5 * NS_PER_S),
+        (b"Retry-After: Thu, 01 Jan 1970 00:00:05 GMT", 0),
+        (b"Retry-After: 86400", LONGEST_RETRY_AFTER_NS),
+        (b"Retry-After: soon", 0),
+        (b"X-Retry-After: 3", 0),
+    ],
+)
+def test_the_pause_that_a_store_asks_for_is_made(field: bytes, asked_ns: int) -> None:
+    busy = bad(503, head=b"HTTP/1.1 503 Busy\r\n" + field + b"\r\n\r\n")
+    assert asked_pause_ns(busy, 120.0) == asked_ns
+    clock = VirtualClock()
+    shard = Shard(request("a", Send(1, 1, clock)), clock=clock)
+    shard.next()
+    shard.end(bad(503, head=b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n\r\n"))
+    assert shard.next() == Pause(clock() + 7 * NS_PER_S)
+
+
+def test_while_many_wait_for_another_try_no_others_are_begun() -> None:
+    clock = VirtualClock()
+    begun = (request(str(number), Send(1, 1, clock)) for number in range(9))
+    tasks = Tasks(lambda: next(begun, None), clock=clock, most_pausing=2)
+    script = tasks.script(0)
+    for _ in range(2):
+        assert isinstance(script.resume(None), Request)
+        assert script.resume(BUSY) is None
+    assert script.resume(None) == Pause(clock() + FIRST_PAUSE_NS)
+    clock.advance(FIRST_PAUSE_NS)
+    again = script.resume(None)
+    assert isinstance(again, Request)
+    assert again.target == "0"
 
 
 def test_users_sleep_only_while_no_request_is_out_that_may_bring_them_work() -> None:

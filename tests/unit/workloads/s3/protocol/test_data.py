@@ -1,17 +1,32 @@
 import zlib
 from hashlib import md5, sha256
-from itertools import islice
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loadgen.base.errors import UsageError
 from loadgen.workloads.s3.protocol.checksums import encoded, make_checksum
-from loadgen.workloads.s3.protocol.data import BLOCK_PIECES, PIECE_BYTES, Bodies, Match
+from loadgen.workloads.s3.protocol.data import LINE_BYTES, PIECE_BYTES, Bodies, Match
 
 BODIES = Bodies(1)
-BLOCK = PIECE_BYTES * BLOCK_PIECES
-SIZES = [0, 1, 7, 8, 9, 1024, 65536, 65537, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 7, PIECE_BYTES + 8, 600_000]
+SIZES = [
+    0,
+    1,
+    7,
+    8,
+    9,
+    1024,
+    LINE_BYTES + 7,
+    LINE_BYTES + 9,
+    65536,
+    65537,
+    PIECE_BYTES - 1,
+    PIECE_BYTES,
+    PIECE_BYTES + 7,
+    PIECE_BYTES + 8,
+    600_000,
+]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -46,14 +61,49 @@ def test_another_seed_makes_other_bodies_and_the_same_seed_the_same():
     assert ours[:4000] != theirs[:4000]
 
 
-def test_bytes_do_not_compress():
-    assert len(zlib.compress(BODIES.body(1, 100_000).joined())) > 100_000
+@pytest.mark.parametrize("size", [1000, LINE_BYTES + 8, 60_000, 3 * PIECE_BYTES])
+def test_any_range_tells_which_object_it_is_of_and_where_it_begins(size):
+    ours, theirs, next_part = (BODIES.body(*which).joined() for which in ((5, size), (6, size), (5, size, 1)))
+    for start in range(0, size - 8, max(1, size // 400)):
+        pieces = {ours[start : start + 8], theirs[start : start + 8], next_part[start : start + 8]}
+        assert len(pieces) == 3
+        assert pieces.isdisjoint({ours[start + 1 : start + 9], theirs[start + 1 : start + 9]})
 
 
-def test_a_body_larger_than_the_block_streams_it_again_and_again_without_a_copy():
-    body = BODIES.body(1, 100 * BLOCK)
-    first, again = (next(islice(body.chunks(), place, None)) for place in (0, BLOCK_PIECES))
-    assert first is again
+@pytest.mark.parametrize("content", ["random", "text", "compressible:4"])
+def test_no_two_blocks_are_equal_for_a_store_to_fold(content):
+    bodies = Bodies(1, content)
+    data = b"".join(bodies.body(index, 300_000).joined() for index in range(12))
+    blocks = [data[start : start + LINE_BYTES] for start in range(0, len(data), LINE_BYTES)]
+    assert len(set(blocks)) == len(blocks)
+
+
+@pytest.mark.parametrize(
+    ("content", "low", "high"),
+    [("random", 0.99, 1.01), ("text", 0.2, 0.55), ("compressible:4", 0.2, 0.3), ("compressible:20", 0.04, 0.08)],
+)
+def test_bytes_compress_as_they_are_to(content, low, high):
+    whole = b"".join(Bodies(1, content).body(index, 100_000).joined() for index in range(3))
+    assert low < len(zlib.compress(whole)) / len(whole) < high
+    assert b"".join(Bodies(1, content).body(index, 100_000).joined() for index in range(3)) == whole
+
+
+def test_a_file_is_what_bodies_are_cut_from(tmp_path):
+    path = tmp_path / "data"
+    path.write_bytes(bytes(range(256)) * 30)
+    body = Bodies(1, f"@{path}").body(3, 2000).joined()
+    assert body[: 2000 - 8] in path.read_bytes() * 3
+    path.write_bytes(b"")
+    with pytest.raises(UsageError, match="is empty"):
+        Bodies(1, f"@{path}")
+    with pytest.raises(UsageError, match="cannot read"):
+        Bodies(1, f"@{path}.missing")
+
+
+def test_what_is_sent_in_one_piece_is_the_body():
+    for size in (0, 1, 7, 8, 9, 1024, LINE_BYTES + 8, LINE_BYTES + 9, 65536):
+        common, mark = BODIES.short(7, size)
+        assert bytes(common) + mark == BODIES.body(7, size).joined()
 
 
 def test_a_short_body_is_bytes_and_a_long_one_a_source():
@@ -64,7 +114,7 @@ def test_a_short_body_is_bytes_and_a_long_one_a_source():
 
 
 @pytest.mark.parametrize("new", [sha256, md5, *(make_checksum(name).new for name in ("crc32", "crc32c"))])
-def test_a_checksum_goes_on_from_the_common_part_s(new):
+def test_a_checksum_is_that_of_all_bytes(new):
     bodies = Bodies(3)
     for index, size in enumerate([*SIZES, *SIZES, 3 * PIECE_BYTES + 5]):
         body = bodies.body(index, size)
@@ -81,25 +131,6 @@ def test_checksums_of_any_sizes_in_any_order(sizes):
     for index, size in enumerate(sizes):
         body = bodies.body(index, size)
         assert body.digest(sha256).digest() == sha256(body.joined()).digest()
-
-
-def test_a_common_part_is_hashed_once():
-    hashed = []
-
-    class Counting:
-        def update(self, data):
-            hashed.append(len(data))
-
-        def copy(self):
-            return self
-
-        def digest(self):
-            return b""
-
-    bodies = Bodies(1)
-    for index in range(3):
-        bodies.body(index, PIECE_BYTES + 1008).digest(Counting)
-    assert hashed == [PIECE_BYTES, 1000, 8, 8, 8]
 
 
 def fed(match, data, step):
@@ -128,7 +159,7 @@ def test_one_wrong_byte_is_found_where_it_is(place, step, flip):
 def test_another_object_a_short_one_and_a_long_one_do_not_match():
     body = BODIES.body(9, 5000)
     other = fed(Match(body), BODIES.body(8, 5000).joined(), 5000)
-    assert other.problem(5000) == "byte 4992 of the body differs from what was put"
+    assert other.problem(5000) == "byte 0 of the body differs from what was put"
     assert fed(Match(body), body.joined()[:-1], 5000).problem(5000) == "the body has 4999 bytes of 5000"
     longer = fed(Match(body), body.joined() + b"x", 5000)
     assert longer.problem(5000) == "byte 5000 of the body differs from what was put"

@@ -3,6 +3,7 @@ from hashlib import sha256
 
 import pytest
 
+from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import KEEP_TO_SEARCH
 from loadgen.plan.jobs.s3_operations import PAGE_BYTES, Operation
 from loadgen.workloads.s3.protocol.checksums import make_checksum
@@ -43,7 +44,12 @@ ALL = {
     ),
     Operation.ABORT_MULTIPART: (lambda o: o.abort_multipart("k", "u"), "DELETE", "/photos/k?uploadId=u"),
     Operation.CREATE_BUCKET: (lambda o: o.create_bucket(), "PUT", "/photos"),
-    Operation.LIST_UPLOADS: (lambda o: o.list_uploads("a/b"), "GET", "/photos?prefix=a%2Fb&uploads"),
+    Operation.LIST_UPLOADS: (lambda o: o.list_uploads("a/b"), "GET", "/photos?encoding-type=url&prefix=a%2Fb&uploads"),
+    Operation.GET_VERSIONING: (lambda o: o.get_versioning(), "GET", "/photos?versioning"),
+    Operation.LIST_VERSIONS: (
+        lambda o: o.list_versions("a", after=("k", "v")), "GET",
+        "/photos?encoding-type=url&key-marker=k&prefix=a&version-id-marker=v&versions",
+    ),
 }  # fmt: skip
 
 
@@ -152,3 +158,20 @@ def test_new_credentials_sign_the_next_request():
     assert b"Credential=FIRST/" in operations.get("k").fields.block
     provider.current = Credentials("SECOND", "secret")
     assert b"Credential=SECOND/" in operations.get("k").fields.block
+
+
+def test_what_moves_much_has_more_time():
+    small, large = Given(b"x"), Bodies(1).body(1, 1 << 30)
+    for timeout_s in (10.0, 60.0):
+        operations = make(timeout_s=timeout_s)
+        assert {request.timeout_ns for request in (operations.put("k", small), operations.get("k", 8 << 20))} == {None}
+        for request in (
+            operations.put("k", large),
+            make(payload="streaming", timeout_s=timeout_s).put("k", large),
+            operations.get("k", 1 << 30),
+            operations.get_range("k", 0, 1 << 30),
+            operations.copy("k", "l", 1 << 30),
+            operations.complete_multipart("k", "u", [], 1 << 30),
+            operations.presigned_get("k", 60, 1 << 30),
+        ):
+            assert (request.timeout_ns, request.plain) == (s_to_ns(timeout_s + 1024), False)
