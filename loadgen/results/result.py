@@ -286,7 +286,8 @@ class MachineRow:
     `clock_ahead_s` ahead of the coordinator's, give or take `clock_bound_ms`, and gained `drift_ppm` on it where that
     is known. It learned of the start gate `gate_early_ms` before it opened. `silent_ms` is the longest that nothing was
     heard of it; `lost` says how it was lost, and `unaccounted_at_most` how many requests it may have sent after what it
-    told last. `verdict` and `reasons` are as the generator's, of this machine alone.
+    told last. `verdict` and `reasons` are as the generator's, of this machine alone. `service_p50_ms` is the median
+    of its service times, None without any.
     """
 
     name: str = ""
@@ -301,6 +302,7 @@ class MachineRow:
     silent_ms: float = 0.0
     lost: str = ""
     unaccounted_at_most: int = 0
+    service_p50_ms: float | None = None
     verdict: str = "valid"
     reasons: list[str] = field(default_factory=list)
     environment: dict[str, Any] = field(default_factory=dict)

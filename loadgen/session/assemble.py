@@ -136,17 +136,17 @@ def assemble(
     known = end.calibration
     ceiling_rps = known.ceiling.rps if known is not None and known.holds_for(result.environment) else None
     if machines is not None:
-        machines = replace(machines, rows=[_judged(row, plan, collected, result) for row in machines.rows])
+        machines = replace(machines, rows=[_judged(row, machines, plan, collected, result) for row in machines.rows])
     verdict, reasons = judge_validity(result, end.lost, ceiling_rps, machines)
     notes = [*result.notes, *redirect_notes(result)]
     generator = replace(result.generator, verdict=verdict, reasons=reasons)
     return replace(result, generator=generator, machines=machines, notes=notes)
 
 
-def _judged(row: MachineRow, plan: Plan, collected: Collector, result: Result) -> MachineRow:
+def _judged(row: MachineRow, machines: Machines, plan: Plan, collected: Collector, result: Result) -> MachineRow:
     """A machine with what is to be said of it alone."""
     workers = range(row.first_worker, row.first_worker + row.workers)
-    return judge_machine(row, replace(result, generator=_generator(plan, collected, workers)))
+    return judge_machine(row, replace(result, generator=_generator(plan, collected, workers)), machines.rows)
 
 
 def _second(plan: Plan, row: SecondRow, duration_s: float) -> Second:

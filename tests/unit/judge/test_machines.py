@@ -47,3 +47,16 @@ def test_the_whole_says_which_machines_and_says_once_what_is_the_same():
     assert [reason[:45] for reason in reasons] == [
         "machine 1 (a) and machine 2 (b): a worker use", "machine 2 (b): it learned of the start 20 ms "
     ]  # fmt: skip
+
+
+def test_a_machine_that_is_far_from_the_target_is_said():
+    rows = [replace(ROW, service_p50_ms=ms) for ms in (2.0, 2.2, 4.5)]
+    judged = [judge_machine(row, GOOD, rows) for row in rows]
+    assert [row.verdict for row in judged] == ["valid", "valid", "limited"]
+    assert judged[2].reasons[0].startswith("its service time is 4.5 ms at p50, and 2.2 ms on the machine in the middle")
+
+
+@pytest.mark.parametrize("times", [(0.1, 0.1, 0.9), (2.0, 4.5), (2.0, 2.0, None)])
+def test_what_may_be_or_cannot_be_told_is_let_pass(times):
+    rows = [replace(ROW, service_p50_ms=ms) for ms in times]
+    assert {judge_machine(row, GOOD, rows).verdict for row in rows} == {"valid"}

@@ -7,6 +7,8 @@ from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.description import Description
 from loadgen.executors.places.machines.link import Link
+from loadgen.measure.histogram import Histogram
+from loadgen.measure.recording import Frame
 
 STOPS_WITHIN_S = 0.1
 """After its lease: two ticks of a worker (executors/base.py)."""
@@ -40,7 +42,7 @@ class Member:
     sent_ns: int = 0
     fastest_rps: float = 0.0
     unaccounted: int = 0
-    notes: list[str] = field(default_factory=list)
+    service: Histogram = field(default_factory=Histogram)
 
     @property
     def is_over(self) -> bool:
@@ -52,6 +54,13 @@ class Member:
         if self.heard_ns:
             self.silent_ns = max(self.silent_ns, now - self.heard_ns)
         self.heard_ns = now
+
+    def look_at(self, frame: Frame) -> None:
+        """What it recorded: its service times are looked at, and nothing is kept of it else."""
+        if frame.window in ("measured", "drain"):
+            for tally in frame.recording.tallies.values():
+                if times := tally.clocks.get("service"):
+                    self.service.merge(times)
 
     def count(self, number: int) -> None:
         """Something numbered came: what is missing before it is."""

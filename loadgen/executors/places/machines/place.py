@@ -124,6 +124,7 @@ class Machines:
             silent_ms=_ms(member.silent_ns),
             lost=member.lost,
             unaccounted_at_most=member.unaccounted,
+            service_p50_ms=member.service.quantiles_us((0.5,))[0] / 1000 if member.service.total else None,
             environment=member.description.environment,
         )
 
@@ -162,6 +163,7 @@ class Machines:
                 self._mirror(member, message, now)
             case "frames":
                 for frame in unpack_frames(message.body):
+                    member.look_at(frame)
                     self._deliver(frame)
             case "leased" | "clock":
                 member.clock.add(head["sent"], head["there"], now)

@@ -22,6 +22,7 @@ def test_a_run_on_three_machines_is_one_run():
     assert result.latency_ms["service"].count == lab.sent
     assert [row.ledger.sent for row in result.machines.rows] == list(map(len, lab.sent_s))
     assert len(result.generator.workers) == 6
+    assert [row.service_p50_ms for row in result.machines.rows] == [pytest.approx(10, rel=0.01)] * 3
 
 
 def test_all_machines_begin_together_though_each_has_a_clock_of_its_own():
