@@ -6,7 +6,6 @@ first, which wait for nobody, then the report, then what else there is.
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 from loadgen.base.errors import UsageError
 from loadgen.base.files import check_writable, write_whole
 from loadgen.cli.parameters import Output
-from loadgen.cli.streams import emit, tell
+from loadgen.cli.streams import emit, tell, wants_colour
 from loadgen.report.exports import SAVED, Kind, find_export, render
 
 
@@ -107,7 +106,7 @@ class Delivery:
             emit(render(self.output.form, kind, document))
         else:
             width = max(60, min(shutil.get_terminal_size().columns, 120))
-            colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            colour = wants_colour(os.environ)
             emit(render("text", kind, document, width=width, colour=colour) + "\n")
 
     def _annotate(self, kind: Kind, document: object) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 
 from loadgen.base.errors import LoadgenError, UsageError
@@ -19,6 +20,13 @@ def emit(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno not in GONE:
             raise UsageError(f"cannot write to standard output: {error.strerror}") from None
+
+
+def wants_colour(environment: Mapping[str, str]) -> bool:
+    """Whether standard output is to be in colour: as NO_COLOR and then FORCE_COLOR say, else on a terminal."""
+    if environment.get("NO_COLOR"):
+        return False
+    return bool(environment.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
 def tell(text: str) -> None:

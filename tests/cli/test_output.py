@@ -15,6 +15,7 @@ import pytest
 from loadgen.base.errors import UsageError
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Output
+from loadgen.cli.streams import wants_colour
 from loadgen.report.exports import find_export
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
@@ -244,3 +245,16 @@ def test_two_files_may_not_be_the_same(folder: Path, other: str) -> None:
 
 def test_a_device_may_be_written_to_twice() -> None:
     Delivery(Output("text", {"saved": os.devnull, "junit": os.devnull, "hgrm": "/dev/stdout", "hlog": "/dev/stdout"}))
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": ""}, False),
+    ],
+)
+def test_colour_may_be_forced_where_there_is_no_terminal(environment: dict[str, str], coloured: bool) -> None:
+    assert wants_colour(environment) is coloured

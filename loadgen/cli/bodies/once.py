@@ -1,13 +1,12 @@
 """`loadgen run --once`: each scenario once, and every exchange shown as it happens."""
 
 import os
-import sys
 from collections.abc import Iterable
 
 from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
 from loadgen.cli.plans import Planned
-from loadgen.cli.streams import emit
+from loadgen.cli.streams import emit, wants_colour
 from loadgen.judge.trial_code import trial_code
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.report.draw.style import Line
@@ -36,5 +35,5 @@ def once(given: Planned) -> int:
 
 
 def _print(lines: Iterable[Line]) -> None:
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = wants_colour(os.environ)
     emit("".join(f"{row.paint(WIDEST, colour=colour)}\n" for row in lines))
