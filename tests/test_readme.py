@@ -1,6 +1,7 @@
 """README and the chapters: what people are to type works; options, codes, files and links that are named exist."""
 
 import ast
+import json
 import re
 import shlex
 import shutil
@@ -13,12 +14,13 @@ import pytest
 
 from loadgen.campaigns.rounds import RoundsOutcome
 from loadgen.cli.app import call_body
-from loadgen.cli.bodies import calibrate, compare, find_max, target
+from loadgen.cli.bodies import calibrate, compare, find_max, front_doors, target
 from loadgen.cli.bodies.plan_run import plan_run
 from loadgen.cli.bodies.plan_s3 import plan_s3
 from loadgen.cli.commands.calibrate import Calibrate
 from loadgen.cli.commands.compare import Compare
 from loadgen.cli.commands.find_max import FindMax
+from loadgen.cli.commands.front_doors import FrontDoor
 from loadgen.cli.commands.run import Run
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.commands.target import Target
@@ -59,6 +61,7 @@ FOREIGN |= {
     "--ulimit",
 }  # of the container tools
 FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--tags", "--tenant"}  # of Locust
+FOREIGN |= {"--data-raw", "--data-urlencode"}  # of curl
 FOREIGN |= {alias for aliases in ALIASES.values() for alias in aliases} | {
     "--latency"
 }  # of others, as accepted or refused
@@ -82,6 +85,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     variants = [Rounds((Result(),), label) for label in ("pool", "threads")]
     (tmp_path / "c.json").write_text(comparison_to_json(variants))
     (tmp_path / "r.hlog").write_text(render_hlog(Result(blocks=[Block(10.0, 1.0)])))
+    (tmp_path / "requests.sh").write_text("curl http://127.0.0.1:8080/\n")
+    (tmp_path / "targets.txt").write_text("GET http://127.0.0.1:8080/\n")
+    entry = {"request": {"url": "http://127.0.0.1:8080/"}}
+    (tmp_path / "shop.har").write_text(json.dumps({"log": {"entries": [entry]}}))
+    (tmp_path / "shop.yaml").write_text("target: http://127.0.0.1:8080\n")
+    (tmp_path / "openapi.yaml").write_text("servers: [{url: http://127.0.0.1:8080}]\npaths: {/: {get: {}}}\n")
+    (tmp_path / "collection.json").write_text('{"item": [{"request": "http://127.0.0.1:8080/"}]}')
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, "utf-8")
     copy_accounts(tmp_path)
@@ -111,6 +121,8 @@ def without_load(given: Any) -> int:
             planned = plan_run(given) if isinstance(given, Run) else plan_s3(given)
             read_baseline(given.against, names_before(planned.plan.job))
             return 0
+        case FrontDoor():
+            return front_doors.front_door(given, lambda _planned: 0)
         case FindMax():
             return find_max.find_max(given, search)
         case Compare():
@@ -198,8 +210,8 @@ def test_what_the_troubleshooting_table_says_is_seen_is_said_by_the_program() ->
 def test_every_option_that_is_named_exists() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", CHAPTERS)) - FOREIGN
     known = "".join(
-        loadgen(command, "--help").out
-        for command in ("run", "s3", "target", "report", "gate", "find-max", "compare", "diff", "trend")
+        loadgen(*command.split(), "--help").out
+        for command in ("run", "s3", "target", "report", "gate", "find-max", "compare", "diff", "trend", "import har")
     )
     known += loadgen("cluster", "kubernetes", "--help").out
     assert named

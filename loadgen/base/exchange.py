@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from socket import AF_INET, AF_INET6, inet_pton
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from loadgen.base.dialing import Dialing
 
@@ -49,6 +49,8 @@ class ErrorClass(StrEnum):
     STREAM_STALLED = "stream_stalled", "no further part of the reply within --timeout"
     UNEXPECTED_STATUS = "unexpected_status", "status not among the expected ones"
     UNEXPECTED_BODY = "unexpected_body", "body lacks the expected text"
+    UNEXPECTED_HEADER = "unexpected_header", "a header is not the expected one"
+    UNEXPECTED_TIME = "unexpected_time", "the reply took longer than expected"
     UNEXPECTED_LENGTH = "unexpected_length", "body length differs from the expected one"
     UNDECODABLE = "undecodable", "the body is not what its Content-Encoding says, or holds more than 64 MiB"
     WRONG_CONTENT = "wrong_content", "the object differs from what was put"
@@ -90,19 +92,36 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What else a reply is to have: a value of JSON at the path `where`, a header of that name, a match of a regular
+    expression in its body, or a body of that SHA-256. `wanted` is the value, for `json` as JSON; None: any is good.
+    With `regex` a header is to match it.
+    """
+
+    kind: Literal["json", "header", "regex", "sha256"]
+    where: str = ""
+    wanted: str | None = None
+    regex: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Expect:
     """What is a good reply. Statuses are inclusive ranges; `body_contains` is looked for in the first MiB.
 
-    With `decoded`, body and length are what the Content-Encoding hides, of the first MiB that comes of that.
+    With `decoded`, body and length are what the Content-Encoding hides, of the first MiB that comes of that. `checks`
+    and `within_s`, the time that it may take, are looked at by a kind of its own, in the workloads.
     """
 
     statuses: tuple[tuple[int, int], ...] = ((200, 399),)
     body_contains: bytes | None = None
     length: int | None = None
     decoded: bool = False
+    checks: tuple[Check, ...] = ()
+    within_s: float | None = None
 
-    def judge(self, reply: "Reply") -> ErrorClass | None:
-        """None for a good reply, else what is wrong with it."""
+    def judge(self, reply: "Reply", took_ns: int = 0) -> ErrorClass | None:
+        """None for a good reply, which took so long, else what is wrong with it."""
+        del took_ns
         body_length, kept = reply.body_length, reply.kept
         if self.decoded and b"encoding:" in reply.head.lower():
             from loadgen.base.decoding import DecodingError, decoded_body
@@ -114,6 +133,18 @@ class Expect:
             if kept is not reply.kept:
                 body_length = len(kept)
         return self.verdict(reply.status, body_length, kept)
+
+    def explain(self, reply: "Reply", error: ErrorClass, code: str, took_ns: int = 0) -> str:
+        """What is wrong with a bad reply, and what was found instead, on one line."""
+        del took_ns
+        if error is ErrorClass.UNEXPECTED_LENGTH and self.length is not None and not code and not self.decoded:
+            return f"a body of {reply.body_length} bytes, expected {self.length}"
+        if error is ErrorClass.UNEXPECTED_BODY and self.body_contains is not None and not code:
+            encoded = b"content-encoding:" in reply.head.lower()
+            begins = "" if encoded else f": it begins {reply.kept[:_SHOWN_BYTES].decode('utf-8', 'replace')!r}"
+            there = begins if reply.body_length else ": it is empty"
+            return f"the body lacks {self.body_contains[:_SHOWN_BYTES].decode('utf-8', 'replace')!r}{there}"
+        return error.text if error is ErrorClass.UNDECODABLE else self.describe(reply.status, code)
 
     def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
         """The same of its parts. `kept` are the first bytes of the body."""
@@ -131,12 +162,12 @@ class Expect:
     @property
     def reads_body(self) -> bool:
         """Whether it takes more than its status and its length to call a reply good."""
-        return self.searches
+        return self.searches or self.within_s is not None
 
     @property
     def searches(self) -> bool:
         """Whether the body itself is to be kept for it."""
-        return self.body_contains is not None or (self.decoded and self.length is not None)
+        return self.body_contains is not None or bool(self.checks) or (self.decoded and self.length is not None)
 
     def code(self, kept: bytes) -> str:
         """The application's own name for what is wrong with a bad reply, where its protocol has one."""
@@ -158,6 +189,7 @@ class Expect:
 
 
 KEEP_TO_SEARCH = 1 << 20
+_SHOWN_BYTES = 60
 JOINED_BODY_BYTES = 65536
 
 

@@ -127,6 +127,16 @@ def values_by_name(text: str) -> list[str]:
     return [value for value in dict.fromkeys(decoded) if len(value) >= _SHORTEST_BY_NAME]
 
 
+def named_values(text: str) -> list[tuple[str, int, int]]:
+    """Where in a path, a form or JSON values stand whose names say that they are credentials, each with its name."""
+    found = []
+    for pattern in _BY_NAME:
+        for match in pattern.finditer(text):
+            name = match[0][: match.start(1) - match.start()].strip("<> \t\r\n\\\"'=:")
+            found.append((name, *_unquoted(text, match.span(1))))
+    return sorted(found, key=lambda item: item[1:])
+
+
 def _forms(secret: str) -> Iterator[str]:
     if not secret.strip():
         return

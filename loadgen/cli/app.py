@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, was_stopped
 from loadgen.base.imported import imported
+from loadgen.cli.commands.front_doors import TOOLS, FrontDoor
 from loadgen.cli.options import ALIASES, SHORT
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
@@ -32,7 +33,7 @@ ClickException: Any = next(kind for kind in typer.BadParameter.__mro__ if kind._
 COMMANDS = {
     "run": "Run", "find-max": "FindMax", "s3": "S3", "check": "Check", "demo": "Demo", "target": "Target",
     "report": "Report", "gate": "Gate", "compare": "Compare", "diff": "Diff", "calibrate": "Calibrate",
-    "baseline": "Baseline", "profiles": "Profiles", "cluster": "Cluster", "trend": "Trend",
+    "baseline": "Baseline", "profiles": "Profiles", "import": "Import", "cluster": "Cluster", "trend": "Trend",
 }  # fmt: skip
 """The class of each command's parameters, in the module of its name in commands/."""
 OPTIONS_ALONE = ("-h", "--help", "-V", "--version")
@@ -77,6 +78,8 @@ def loadgen(
     """Simulate thousands of clients, and say what they saw.
 
     Begin with: loadgen demo
+
+    `loadgen wrk|hey|ab ...` takes the options of those tools, and prints what they do.
     """
 
 
@@ -141,8 +144,13 @@ def _group(name: str, command: Any, call: Call) -> typer.Typer:
     return group
 
 
+def module_of(name: str) -> str:
+    """The module of a command's parameters, in commands/; `import` is a word of Python's."""
+    return "imports" if name == "import" else name.replace("-", "_")
+
+
 def _command(name: str) -> Any:
-    return _imported(f"commands.{name.replace('-', '_')}", COMMANDS[name])
+    return _imported(f"commands.{module_of(name)}", COMMANDS[name])
 
 
 def _imported(module: str, name: str) -> Any:
@@ -182,6 +190,8 @@ def run_app(call: Call = call_body) -> int:
     _warn_of_unknown([name for name in os.environ if name.startswith("LOADGEN_")])
     arguments = meant_by(sys.argv[1:])
     try:
+        if arguments[:1] and arguments[0] in TOOLS:
+            return call(FrontDoor(arguments[0], tuple(arguments[1:])))
         code = make_app(arguments, call)(arguments, standalone_mode=False, prog_name="loadgen")
     except ClickException as error:
         _show(error, arguments)

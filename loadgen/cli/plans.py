@@ -12,9 +12,10 @@ from loadgen.base.user_code import is_function, is_locustfile
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
 from loadgen.cli.readings import STORE
+from loadgen.cli.streams import tell
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import shown_url, url_of
-from loadgen.plan.profiles.document import profile_for_function, profile_for_url, read_profile
+from loadgen.plan.profiles.document import parse_profile, profile_for_function, profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
 from loadgen.session.here import plan_here
@@ -72,6 +73,8 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
     """The checked profile of the same; without `settings` those of LOADGEN_SET, one a line. Raises UsageError."""
     flags = with_body(flags)
     chosen = _settings(settings or os.environ.get("LOADGEN_SET", "").splitlines())
+    if target.lstrip("$ ").startswith("curl "):
+        return _of_curl(target, chosen, flags)
     if target.startswith("s3://"):
         raise UsageError(STORE)
     found = None if "://" in target else _file_of(target)
@@ -100,6 +103,17 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
 
         flags = flags_for(str(found), flags)
     return read_profile(found, chosen, os.environ, flags)
+
+
+def _of_curl(command: str, chosen: Mapping[str, str], flags: Mapping[str, Any]) -> Profile:
+    """The profile of a command line of curl, as a browser copies it."""
+    from loadgen.plan.imports.curl import read_curl
+    from loadgen.plan.imports.profile_text import profile_text
+
+    imported = read_curl(command)
+    for note in imported.notes:
+        tell(f"loadgen: {note}\n")
+    return parse_profile(profile_text(imported, hide=False).encode(), chosen, os.environ, flags)
 
 
 def _file_of(target: str) -> Path | None:

@@ -1,11 +1,13 @@
-"""The matrix of `compare`: lists of modes, clients and so on -> variants of one plan."""
+"""The matrix of `compare`: targets, and lists of modes, clients and so on -> variants of one plan."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
+from loadgen.base.redact import Redactor
 from loadgen.cli.plans import profile_for, with_body
 from loadgen.plan.plan import Plan
 from loadgen.plan.topology import TopologyError, choose
@@ -21,15 +23,16 @@ NOT_FOR = {"threads": ("workers",), "async": ("processes", "workers")}
 
 
 def make_variants(
-    target: str, settings: Sequence[str] | None, flags: Mapping[str, Any], site: "Site | None" = None
+    targets: Sequence[str], settings: Sequence[str] | None, flags: Mapping[str, Any], site: "Site | None" = None
 ) -> tuple[dict[str, Plan], list[str]]:
     """Every combination of the lists in `flags` that can be, by what sets it apart, and a line for each that cannot.
 
-    What a mode decides by itself is not multiplied: `--modes async,pool --workers 1,4` are three variants. Without a
-    list it is the modes that are compared. Raises UsageError where fewer than two variants are left.
+    What a mode decides by itself is not multiplied: `--modes async,pool --workers 1,4` are three variants. With several
+    targets each combination is done with all of them. With one, and without a list, it is the modes that are compared.
+    Raises UsageError where fewer than two variants are left.
     """
     lists = {key: _entries(key, flags[key]) for key in DIMENSIONS if key in flags}
-    if all(len(entries) == 1 for entries in lists.values()) and "mode" not in lists:
+    if len(targets) == 1 and all(len(entries) == 1 for entries in lists.values()) and "mode" not in lists:
         lists["mode"] = DEFAULT_MODES.split(",")
     base = {key: value for key, value in with_body(flags).items() if key not in DIMENSIONS}
     varying = [key for key, entries in lists.items() if len(entries) > 1]
@@ -38,9 +41,10 @@ def make_variants(
         room = (site.cores, gil_enabled(), site.least_processes)
     variants: dict[str, Plan] = {}
     left_out: list[str] = []
-    for chosen in _combinations(lists):
+    names = target_labels(targets)
+    for chosen, (target, name) in product(_combinations(lists), zip(targets, names, strict=True)):
         profile = profile_for(target, settings, {**base, **chosen})
-        label = _label(chosen, varying)
+        label = " ".join(filter(None, (_label(chosen, varying), name)))
         try:
             choose(profile.mode, profile.connections, profile.processes, profile.workers, *room)
         except TopologyError as error:
@@ -52,6 +56,19 @@ def make_variants(
     if len(variants) < 2:
         raise UsageError("\n".join(["nothing to compare: give at least two, as --modes pool,threads", *left_out]))
     return variants, left_out
+
+
+def target_labels(targets: Sequence[str]) -> list[str]:
+    """What sets several targets apart: their paths where they are of one server, else the whole, without its scheme and
+    without user and password. One alone needs no label."""
+    if len(targets) == 1:
+        return [""]
+    short = [re.sub(r"^https?://([^/?#]*@)?", "", target) for target in targets]
+    servers = {text.partition("/")[0] for text in short}
+    is_url = all("://" in target for target in targets)
+    paths = ["/" + text.partition("/")[2] for text in short]
+    labels = paths if is_url and len(servers) == 1 and len({*paths}) > 1 else [text.rstrip("/") for text in short]
+    return [Redactor().text(label) for label in labels]
 
 
 def _combinations(lists: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:

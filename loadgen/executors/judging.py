@@ -34,25 +34,29 @@ class Notes(Protocol[R_co]):
     def note_redirect(self, name_id: int, head: bytes) -> None:
         """Keep the first Location of a good reply."""
 
+    def note_first(self, name_id: int, reply: Reply) -> None:
+        """Keep what the first reply is like."""
 
-def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, now: int) -> R_co:
+
+def judge(request: Request, reply: Reply, notes: Notes[R_co], breaker: Breaker, now: int, took_ns: int) -> R_co:
     """Where a reply goes, with its `error`; the caller adds the sample. What explains it is noted before the first."""
     expect, name_id = request.expect, request.name_id
-    error = expect.judge(reply)
+    error = expect.judge(reply, took_ns)
     replies = notes.replies(name_id, reply.status, error, request.group)
     if error is not None:
         code = expect.code_of(reply)
         if code:
             notes.note_code(name_id, code)
         if not replies.samples:
-            notes.note_example(
-                name_id, error, expect.describe(reply.status, code) + expect.details(code, reply.kept), reply.head
-            )
+            detail = expect.explain(reply, error, code, took_ns) + expect.details(code, reply.kept)
+            notes.note_example(name_id, error, detail, reply.head)
         breaker.failed(now)
     elif request.sink is not None and (times := _times_of(request)) is not None:
         notes.note_parts(name_id, *times)
     elif reply.status // 100 == 3 and not replies.samples:
         notes.note_redirect(name_id, reply.head)
+    if not replies.samples:
+        notes.note_first(name_id, reply)
     return replies
 
 

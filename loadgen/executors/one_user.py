@@ -91,7 +91,7 @@ class OneUser:
         outcome = completed(self._client.exchange(request))
         reply = outcome.reply
         if reply is not None:
-            outcome.error = request.expect.judge(reply)
+            outcome.error = request.expect.judge(reply, outcome.done_ns - outcome.sent_ns)
         elif outcome.error is None:
             outcome.error = ErrorClass.GENERATOR
         self._on_exchange(request, outcome)

@@ -373,7 +373,7 @@ class ReactorUsers:
             self._recorder.note_received_bytes(request.name_id, reply.wire_length)
             self._answered(connection, self._outcome(connection, now, reply, None), now)
             return True
-        replies = judge(request, reply, self._recorder, self._breaker, now)
+        replies = judge(request, reply, self._recorder, self._breaker, now, now - connection.sent_ns)
         error = replies.error
         replies.add(now - connection.sent_ns, reply.wire_length, request.payload)
         if self._paced:

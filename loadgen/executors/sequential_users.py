@@ -511,7 +511,7 @@ class SequentialUsers:
         if reply is buffer.last_reply:
             replies = buffer.last
         else:
-            replies = judge(request, reply, buffer, self._breaker, outcome.done_ns)
+            replies = judge(request, reply, buffer, self._breaker, outcome.done_ns, service_ns)
             buffer.last_reply, buffer.last = (reply, replies) if replies.error is None else (None, buffer.last)
         if self._paced:
             replies.lags.append(lag_ns)

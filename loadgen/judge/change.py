@@ -13,7 +13,15 @@ from random import Random
 from loadgen.judge.blocks import FEWEST_BLOCKS, compare_blocks, measure_of
 from loadgen.judge.figures import Figures
 from loadgen.judge.observe import Observed, is_supported, settled
-from loadgen.judge.statistics import BOOTSTRAP_FROM, LEVEL, RESAMPLES, ROUNDING, mean_of_rounds, t_interval
+from loadgen.judge.statistics import (
+    BOOTSTRAP_FROM,
+    LEVEL,
+    RESAMPLES,
+    ROUNDING,
+    mean_and_half,
+    mean_of_rounds,
+    t_interval,
+)
 from loadgen.plan.metrics import Metric
 from loadgen.results.result import Result
 
@@ -46,6 +54,13 @@ def changes_of(metrics: Sequence[Metric], before: Sequence[Result], after: Seque
     return [_change(metric, before, after, figures) for metric in metrics]
 
 
+def are_pairs(before: Sequence[Result], after: Sequence[Result]) -> bool:
+    """Whether the rounds of both sides were done by turns, one of each at a time, so that they can be paired."""
+    both = [sorted(pair) for pair in zip(*([run.started_at for run in side] for side in (before, after)), strict=False)]
+    starts = [start for pair in both for start in pair]
+    return len(before) == len(after) > 1 and len({*starts}) == len(starts) and starts == sorted(starts)
+
+
 def _change(
     metric: Metric, before: Sequence[Result], after: Sequence[Result], figures: Sequence[Sequence[Figures]]
 ) -> Change:
@@ -59,12 +74,13 @@ def _change(
         return Change(*ends)
     sign = 1.0 if metric.better == "lower" else -1.0
     are_rounds = len(first) > 1 or len(other) > 1
+    spread_of = _of_pairs if are_pairs(before, after) else _of_rounds
     if metric.kind == "ratio":
-        spread = _of_rounds(first, other) if are_rounds else _of_shares(metric, before, after)
+        spread = spread_of(first, other) if are_rounds else _of_shares(metric, before, after)
         return _oriented(ends, ends[1] - ends[0], spread, sign, is_log=False, at_least=not is_sure[1])
     if are_rounds:
         shift = log(ends[1] / ends[0])
-        spread = _of_rounds([*map(log, first)], [*map(log, other)])
+        spread = spread_of([*map(log, first)], [*map(log, other)])
         return _oriented(ends, shift, spread, sign, is_log=True, at_least=not is_sure[1])
     return _of_blocks(metric, before[0], after[0], ends, sign, at_least=not is_sure[1])
 
@@ -120,6 +136,12 @@ def _of_rounds(first: Sequence[float], other: Sequence[float]) -> Spread:
         weights = sum(part**2 / (len(side) - 1) for part, side in zip(parts, (first, other), strict=True))
         freedom = max(1, int(sum(parts) ** 2 / weights))
     return t_interval(shift, error, freedom)
+
+
+def _of_pairs(first: Sequence[float], other: Sequence[float]) -> Spread:
+    """The difference of rounds that were done by turns."""
+    _, half, p = mean_and_half([b - a for a, b in zip(first, other, strict=True)], 0.0)
+    return None if half is None or p is None else (half, p)
 
 
 def _square_error(values: Sequence[float]) -> float:

@@ -2,14 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, log
 from typing import Literal
 
 from loadgen.base.errors import UsageError
 from loadgen.judge.blocks import compare_blocks, measure_of
+from loadgen.judge.change import Change, are_pairs, changes_of
 from loadgen.judge.figures import Figures
 from loadgen.judge.observe import Observed, settled
-from loadgen.judge.statistics import Estimate, Verdict, holm, mean_of_rounds, paired, verdict_of
+from loadgen.judge.statistics import (
+    FEWEST_ROUNDS,
+    Estimate,
+    Verdict,
+    always_of,
+    holm,
+    mean_of_rounds,
+    paired,
+    verdict_of,
+)
 from loadgen.plan.metrics import Metric, Unit, metric_named
 from loadgen.plan.named import JOURNEYS
 from loadgen.results.merge import merge_rounds
@@ -80,14 +90,15 @@ class Comparison:
         return self.variants[0].label
 
 
-def compare(variants: Sequence[Rounds]) -> Comparison:
-    """Set every variant against the first one, round by round; at least one variant.
+def compare(variants: Sequence[Rounds], *, by_turns: bool = True) -> Comparison:
+    """Set every variant against the first one; at least one variant.
 
-    Runs that did not end as planned are left out. Where a side has a single run, the blocks of both stand in for
+    Rounds done `by_turns` are pairs. Others are judged as a gate judges them (change.py), so that both say the same.
+    Runs that did not end as planned are left out. Where each side has a single run, the blocks of both stand in for
     rounds. Raises UsageError for damaged histograms.
     """
     first, *others = (replace(item, results=_planned(item.results)) for item in variants)
-    return Comparison(tuple(variants), tuple(_against(first, other) for other in others))
+    return Comparison(tuple(variants), tuple(_against(first, other, by_turns=by_turns) for other in others))
 
 
 def summary(results: Sequence[Result]) -> dict[str, Observed | None]:
@@ -124,14 +135,51 @@ def _planned(results: Sequence[Result]) -> tuple[Result, ...]:
     return tuple(result for result in results if result.ended_by == "completed") or tuple(results)
 
 
-def _against(first: Rounds, other: Rounds) -> Against:
+def _against(first: Rounds, other: Rounds, *, by_turns: bool) -> Against:
     rounds = min(len(first.results), len(other.results))
+    if not (by_turns or are_pairs(first.results, other.results)):
+        return _unpaired(first, other)
     if rounds < 2:
         return _by_blocks(first, other)
     metrics = _compared([*first.results, *other.results])
     pairs = [[_observed(result, metrics) for result in side.results[:rounds]] for side in (first, other)]
     rows = [_paired(metric, *([table[metric] for table in side] for side in pairs)) for metric in metrics]
-    return Against(other.label, rounds, "rounds", _judged(rows))
+    return Against(other.label, rounds, "rounds", _judged(rows, few=rounds < FEWEST_ROUNDS))
+
+
+def _unpaired(first: Rounds, other: Rounds) -> Against:
+    """Runs of two days, or one of them on a side."""
+    sides = (first.results, other.results)
+    metrics = _compared([*first.results, *other.results])
+    tables = [[_observed(result, metrics) for result in side] for side in sides]
+    rows = []
+    for metric, change in zip(metrics, changes_of(metrics, *sides), strict=True):
+        seen = [[table[metric] for table in side] for side in tables]
+        known = [[observed.low for observed in side if observed is not None] for side in seen]
+        estimate = _estimate_of(metric, change)
+        if estimate.shift is not None and max(map(len, known)) > 1:
+            estimate = replace(estimate, always=always_of(*known))
+        rows.append(_bounded(Row(metric, _mean(seen[0]), _mean(seen[1]), estimate)))
+    basis: Basis = "rounds" if max(map(len, sides)) > 1 else "blocks"
+    has_p = any(row.estimate.p is not None for row in rows)
+    rounds = min(map(len, sides))
+    fewest = min((len(side) for side in sides if len(side) > 1), default=FEWEST_ROUNDS)
+    return Against(other.label, rounds, basis if has_p else "none", _judged(rows, few=fewest < FEWEST_ROUNDS))
+
+
+def _estimate_of(metric: Metric, change: Change) -> Estimate:
+    """A change as the ratio of the two sides; of shares it is their difference."""
+    if change.amount is None:
+        if change.before and change.after:
+            return Estimate(log(change.after / change.before), ratio=change.after / change.before)
+        return Estimate()
+    sign = 1.0 if metric.better == "lower" else -1.0
+    if metric.kind == "ratio":
+        return Estimate(sign * change.amount, change.p)
+    ratio = 1 + sign * change.amount
+    ends = sorted(1 + sign * end for end in (change.low, change.high) if end is not None)
+    low, high = ends if len(ends) == 2 else (None, None)
+    return Estimate(log(ratio), change.p, ratio, low, high)
 
 
 def _paired(metric: Metric, first: Sequence[Observed | None], other: Sequence[Observed | None]) -> Row:
@@ -140,7 +188,10 @@ def _paired(metric: Metric, first: Sequence[Observed | None], other: Sequence[Ob
     if not both or sides[0] is None or sides[1] is None:
         return Row(metric, _mean(first), _mean(other), Estimate())
     step = _step(metric, sides[0], sides[1])
-    return _bounded(Row(metric, *sides, paired([a.low for a, _ in both], [b.low for _, b in both], step)))
+    estimate = paired([a.low for a, _ in both], [b.low for _, b in both], step)
+    above = {b.low > a.low for a, b in both} if all(a.low != b.low for a, b in both) else set()
+    always: Literal["", "more", "less"] = "" if len(above) != 1 else "more" if above == {True} else "less"
+    return _bounded(Row(metric, *sides, replace(estimate, always=always)))
 
 
 def _step(metric: Metric, first: Observed, other: Observed) -> float:
@@ -188,14 +239,20 @@ def _bounded(row: Row) -> Row:
     return replace(row, estimate=estimate, bound="at least" if upwards else "at most")
 
 
-def _judged(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Those of which a side is known, with verdicts; rows without a direction take no part in the correction."""
+def _judged(rows: Sequence[Row], *, few: bool = False) -> tuple[Row, ...]:
+    """Those of which a side is known, with verdicts; rows without a direction take no part in the correction.
+
+    Of `few` rounds there are no intervals: they would be so wide that they say nothing, or by chance too much.
+    """
     known = [row for row in rows if row.first or row.other]
     p_values = holm([row.estimate.p if row.metric.better else None for row in known])
-    return tuple(
+    judged = (
         replace(row, p=p, verdict=verdict_of(row.estimate.shift, p, row.metric.better))
         for row, p in zip(known, p_values, strict=True)
     )
+    if few:
+        return tuple(replace(row, estimate=replace(row.estimate, low=None, high=None)) for row in judged)
+    return tuple(judged)
 
 
 def _mean(rounds: Sequence[Observed | None]) -> Observed | None:

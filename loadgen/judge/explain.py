@@ -230,4 +230,4 @@ def _few(comparison: Comparison) -> Iterator[str]:
             case "none":
                 yield f"{against.label}: one short run on a side says nothing about noise; run several rounds"
             case "rounds" if against.rounds < ENOUGH_ROUNDS:
-                yield f"{against.label}: {against.rounds} rounds tell little; 5 are a good start"
+                yield f"{against.label}: {against.rounds} rounds give no interval; 5 are a good start"

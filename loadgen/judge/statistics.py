@@ -29,6 +29,8 @@ BOOTSTRAP_FROM = 8
 """The fewest rounds for which the table above was made."""
 RESAMPLES = 2000
 """A p-value of 0.05 from 2,000 resamples is within 0.005 (one standard error)."""
+FEWEST_ROUNDS = 4
+"""Of fewer no interval is shown: for 2 and 3 it is 12.7 and 4.3 standard errors to each side, which says nothing."""
 ROUNDING = 1e-12
 """A spread below it is no spread: sums of equal floats are off by less."""
 _SEED = 20_011
@@ -39,7 +41,8 @@ class Estimate:
     """The other side against the first. `shift` is the mean of the log ratios; where a value was not above 0 there
     is no ratio, and it is the mean of the differences. `low` and `high` are the ends of the 95 % interval of `ratio`.
 
-    None is "not known": all of it without a round, interval and p with only one.
+    None is "not known": all of it without a round, interval and p with only one. `always`: the other side had more, or
+    less, in every round.
     """
 
     shift: float | None = None
@@ -47,6 +50,7 @@ class Estimate:
     ratio: float | None = None
     low: float | None = None
     high: float | None = None
+    always: Literal["", "more", "less"] = ""
 
 
 def paired(first: Sequence[float], other: Sequence[float], step: float = 0.0) -> Estimate:
@@ -60,9 +64,16 @@ def paired(first: Sequence[float], other: Sequence[float], step: float = 0.0) ->
     if all(a > 0 and b > 0 for a, b in pairs):
         shifts = [log(b / a) for a, b in pairs]
         margin = sum(step / 2 / a + step / 2 / b for a, b in pairs) / len(pairs)
-        return of_log_ratio(*_mean_and_half(shifts, margin))
-    mean, _, p = _mean_and_half([b - a for a, b in pairs], step)
+        return of_log_ratio(*mean_and_half(shifts, margin))
+    mean, _, p = mean_and_half([b - a for a, b in pairs], step)
     return Estimate(mean, p)
+
+
+def always_of(first: Sequence[float], other: Sequence[float]) -> Literal["", "more", "less"]:
+    """Whether each of the other side is above each of the first, or below."""
+    if min(other) > max(first):
+        return "more"
+    return "less" if max(other) < min(first) else ""
 
 
 def mean_of_rounds(values: Sequence[float]) -> float:
@@ -98,8 +109,8 @@ def verdict_of(shift: float | None, p: float | None, better: Better | None) -> V
     return "better" if (shift < 0) == (better == "lower") else "worse"
 
 
-def _mean_and_half(shifts: Sequence[float], margin: float) -> tuple[float, float | None, float | None]:
-    """Mean, half the width of its 95 % interval, p; the last two are None for a single value."""
+def mean_and_half(shifts: Sequence[float], margin: float) -> tuple[float, float | None, float | None]:
+    """Of differences: mean, half the width of its 95 % interval, p; the last two are None for a single value."""
     count = len(shifts)
     mean = sum(shifts) / count
     if count < 2:

@@ -1,15 +1,16 @@
 """Recorder: where one worker writes what happened. One writer, no lock; a sample is one append to a list."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from operator import add
 from typing import TYPE_CHECKING
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, RequestGroup
+from loadgen.base.exchange import ConnectionCounts, ErrorClass, Reply, RequestGroup
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Names
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
-from loadgen.measure.reply_hints import location, why_bad
+from loadgen.measure.reply_hints import first_reply, location, telling, why_bad
 from loadgen.measure.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Recorder:
         """Keep the first example of a bad reply; its count comes from its replies."""
         errors = self._recording.tally(name_id).errors
         if error not in errors:
-            example = self._redact(head[:EXAMPLE_BYTES]) if head else ""
+            example = self._redact(telling(head)[:EXAMPLE_BYTES]) if head else ""
             message = self._redact(detail.encode("utf-8", "replace")) if detail else error.text
             more = why_bad(error, head)
             errors[error] = ErrorCount(0, f"{message}; {more}" if more else message, example)
@@ -151,6 +152,13 @@ class Recorder:
         tally = self._recording.tally(name_id)
         tally.clock("first").add(first_ns // 1000)
         tally.clock("gap").add_ns(gaps_ns)
+
+    def note_first(self, name_id: int, reply: Reply) -> None:
+        """Keep what the first reply is like."""
+        tally = self._recording.tally(name_id)
+        if tally.first_reply is None:
+            first = first_reply(reply)
+            tally.first_reply = replace(first, server=self._redact(first.server.encode())) if first.server else first
 
     def note_code(self, name_id: int, code: str) -> None:
         """Count an error code of the application."""

@@ -9,6 +9,7 @@ from loadgen.measure.exemplar import Exemplar, slowest_of
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import Form, MetricSums
 from loadgen.measure.names import Name
+from loadgen.measure.reply_hints import FirstReply
 
 CENSORED = "_censored"
 Window = Literal["warmup", "measured", "drain", "cooldown"]
@@ -28,7 +29,7 @@ class Tally:
     """All that was seen of one name, of a request or a transaction, or of a check, which has `ok` and `failed` alone.
 
     `codes` counts the application's own error codes, `payload` the bytes of its data that good replies moved.
-    `redirects_to` is the first Location (redacted) of a good reply.
+    `redirects_to` is the first Location (redacted) of a good reply, `first_reply` what the first of all was like.
 
     `clocks` holds Histogram by clock name (`response`, `service`, `send_lag`, `failed`, and with the suffix
     `_censored` the lower bounds beside them; `first_byte` and `transfer` where phases are timed). In a closed loop
@@ -46,6 +47,7 @@ class Tally:
     errors: dict[ErrorClass, ErrorCount] = field(default_factory=dict)
     clocks: dict[str, Histogram] = field(default_factory=dict)
     redirects_to: str = ""
+    first_reply: FirstReply | None = None
 
     @property
     def sent(self) -> int:
@@ -68,6 +70,7 @@ class Tally:
         self.bytes_received += other.bytes_received
         self.payload += other.payload
         self.redirects_to = self.redirects_to or other.redirects_to
+        self.first_reply = self.first_reply or other.first_reply
         for status, times in other.statuses.items():
             self.statuses[status] = self.statuses.get(status, 0) + times
         for code, times in other.codes.items():

@@ -1,14 +1,50 @@
-"""What the first bytes of a reply say beyond its status: why it was bad, and where it leads."""
+"""What a reply says beyond its status: why it was bad, where it leads, how large its head is."""
 
 import re
+from dataclasses import dataclass
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.exchange import ErrorClass, Reply
 
 _ENCODING = re.compile(rb"\ncontent-encoding:[ \t]*([a-z0-9, -]{1,40})", re.IGNORECASE)
+_SERVER = re.compile(rb"\nserver:[ \t]*([^\r\n]{0,80}?)[ \t]*(?=[\r\n])", re.IGNORECASE)
+_USUAL = re.compile(rb"(?:date|connection|keep-alive|content-length):", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
+_CHUNK_SIZE = re.compile(rb"^[0-9A-Fa-f]+[^\r\n]*\r\n")
 _LOCATION = re.compile(rb"\nlocation:[ \t]*([^\r\n]*?)[ \t]*(?=[\r\n])", re.IGNORECASE)
 _WANTS_TLS = re.compile(
     rb"plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|speaking plain HTTP to an SSL"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstReply:
+    """The first complete reply of a name: the bytes of its body, and all others that it came with; its Server field."""
+
+    head_bytes: int = 0
+    body_bytes: int = 0
+    server: str = ""
+
+
+def first_reply(reply: Reply) -> FirstReply:
+    """The same of a reply."""
+    found = _SERVER.search(_head(reply.head))
+    server = found[1].decode("latin-1") if found else ""
+    return FirstReply(reply.wire_length - reply.body_length, reply.body_length, server)
+
+
+def telling(head: bytes) -> bytes:
+    """The first bytes of a reply, with what says most first: its status, its body if it is there in the clear, and then
+    its fields, but for the usual ones."""
+    start, blank, body = head.partition(b"\r\n\r\n")
+    if not blank:
+        return head
+    status, *fields = start.split(b"\r\n")
+    kept = [field for field in fields if not _USUAL.match(field)]
+    if _CHUNKED.search(start):
+        body = _CHUNK_SIZE.sub(b"", body).partition(b"\r\n0\r\n\r\n")[0]
+    if not body or _ENCODING.search(start + b"\r\n"):
+        return b"\r\n".join([status, *kept, b"", body] if body else [status, *kept])
+    return b"\r\n".join([status, body.rstrip(b"\r\n"), *kept])
 
 
 def why_bad(error: ErrorClass, head: bytes) -> str:

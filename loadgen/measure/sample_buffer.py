@@ -34,7 +34,7 @@ class SampleBuffer:
 
     __slots__ = (
         "_by_kind", "_drained_payload", "_drained_received", "_drained_sent", "all_replies", "codes", "examples",
-        "last", "last_reply", "losses", "parts", "payload", "received", "redirects", "sent_bytes",
+        "firsts", "last", "last_reply", "losses", "parts", "payload", "received", "redirects", "sent_bytes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -47,6 +47,7 @@ class SampleBuffer:
         self.codes: list[tuple[int, str]] = []
         self.redirects: list[tuple[int, bytes]] = []
         self.parts: list[tuple[int, int, list[int]]] = []
+        self.firsts: list[tuple[int, Reply]] = []
         self.last_reply: Reply | None = None
         self.last = BufferedReplies(0, 0, None)
         self._by_kind: dict[tuple[int, int, ErrorClass | None], BufferedReplies] = {}
@@ -83,6 +84,10 @@ class SampleBuffer:
         """A good reply with a Location."""
         self.redirects.append((name_id, head))
 
+    def note_first(self, name_id: int, reply: Reply) -> None:
+        """A reply that may be the first."""
+        self.firsts.append((name_id, reply))
+
     def lose(self, name_id: int, error: ErrorClass, service_ns: int, lag_ns: int, detail: str, head: bytes) -> None:
         """A request that ended without a complete reply."""
         self.losses.append((name_id, error, service_ns, lag_ns, detail, head))
@@ -115,6 +120,8 @@ class SampleBuffer:
             recorder.note_example(*example)
         for redirect in _taken(self.redirects):
             recorder.note_redirect(*redirect)
+        for first in _taken(self.firsts):
+            recorder.note_first(*first)
         for code in _taken(self.codes):
             recorder.note_code(*code)
         for parts in _taken(self.parts):

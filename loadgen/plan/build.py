@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from loadgen.base.exchange import Tls
 from loadgen.base.redact import Redactor
@@ -141,6 +142,8 @@ def _feed(profile: Profile, feed: FeedSpec, problems: list[Problem]) -> FeedSpec
 
 def _with_file(profile: Profile, spec: RequestSpec, request: Where, problems: list[Problem]) -> RequestSpec:
     """The request with its body file read, or with the file's full name where it is too large to keep."""
+    if spec.multipart:
+        return _with_parts(profile, spec, (*request, "multipart"), problems)
     where = (*request, "body_file")
     name = _readable(profile, where, spec.body_file, problems)
     if name is None:
@@ -149,6 +152,30 @@ def _with_file(profile: Profile, spec: RequestSpec, request: Where, problems: li
     if path.stat().st_size > LARGEST_BODY_IN_MEMORY:
         return replace(spec, body_file=name)
     return replace(spec, body=path.read_bytes(), body_file=None)
+
+
+def _with_parts(profile: Profile, spec: RequestSpec, where: Where, problems: list[Problem]) -> RequestSpec:
+    """The request with its parts as its body, and the boundary between them among its headers."""
+    from loadgen.plan.forms import file_type, multipart
+
+    files: list[tuple[str, tuple[Any, ...]]] = []
+    for part in spec.multipart:
+        content: bytes = part.text.encode("utf-8", "surrogateescape")
+        name, kind = part.file_name, part.type
+        if part.file is not None:
+            file = _readable(profile, where, part.file, problems)
+            if file is None:
+                continue
+            content = Path(file).read_bytes()
+            name = Path(file).name if name is None else name or None
+            kind = kind or (file_type(name) if name else None)
+        files.append((part.name, (name, content, kind)))
+    if sum(len(content) for _, (_, content, _) in files) > LARGEST_BODY_IN_MEMORY:
+        problems.append(Problem(where, "expected parts of at most 8 MiB together"))
+        files = []
+    content_type, body = multipart((), files)
+    headers = tuple(pair for pair in spec.headers if pair[0].lower() != "content-type")
+    return replace(spec, multipart=(), body=body, headers=(*headers, ("Content-Type", content_type)))
 
 
 def _readable(profile: Profile, where: Where, name: str | None, problems: list[Problem]) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from loadgen.base.dialing import Dialing
+from loadgen.base.exchange import Expect
 from loadgen.base.redact import Redactor
 from loadgen.base.restore import TYPE, build
 from loadgen.plan.jobs.http import RequestSpec
@@ -79,12 +80,13 @@ def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, An
     looked_for = request.expect.body_contains
     stream: dict[str, Any] = {"grpc": True} if request.grpc else {}
     stream |= {} if request.stream is None else {"stream": _described_stream(request.stream, redactor)}
+    left_out = {"body_kind", "stream", "grpc", "multipart", *(() if request.origin else ("origin",))}
     return (
-        {key: value for key, value in asdict(request).items() if key not in ("body_kind", "stream", "grpc")}
+        {key: value for key, value in asdict(request).items() if key not in left_out}
         | {
             "headers": [[name, redactor.header(name, value)] for name, value in request.headers],
             "body": _described_body(request.body),
-            "expect": asdict(request.expect)
+            "expect": _described_expect(request.expect)
             | {"body_contains": None if looked_for is None else redactor.bytes_(looked_for)},
         }
         | stream
@@ -94,6 +96,12 @@ def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, An
 def _described_stream(stream: PartsSpec, redactor: Redactor) -> dict[str, Any]:
     mark = stream.until_match
     return asdict(stream) | {"until_match": None if mark is None else redactor.bytes_(mark)}
+
+
+def _described_expect(expect: Expect) -> dict[str, Any]:
+    """Without what older results do not know, where it is not there."""
+    unset = {"checks": (), "within_s": None}
+    return {key: value for key, value in asdict(expect).items() if key not in unset or value != unset[key]}
 
 
 def _described_body(body: bytes) -> dict[str, Any] | None:

@@ -216,6 +216,7 @@ def _request(parts: Sequence[RequestResult]) -> RequestResult:
         kind=parts[0].kind,
         payload_bytes=sum(part.payload_bytes for part in parts),
         redirects_to=next((part.redirects_to for part in parts if part.redirects_to), ""),
+        first_reply=next((part.first_reply for part in parts if part.first_reply), None),
         slowest=sorted((row for part in parts for row in part.slowest), key=lambda row: -row.response_ms)[:MOST],
         **_of_requests(parts),
     )

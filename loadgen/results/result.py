@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
+from loadgen.measure.reply_hints import FirstReply
 from loadgen.results.journeys import CheckResult, Journeys, Kind, MetricResult
 
 SCHEMA = "loadgen.result/1"
@@ -168,8 +169,9 @@ class SlowRow:
 @dataclass(frozen=True, slots=True)
 class RequestResult:
     """The part of one request name, or of transactions (`kind`): journeys, groups, calls. `payload_bytes` is what good
-    ones moved of objects, without heads; `redirects_to` the first Location of a good reply. `course` is there for the
-    first 20 request names, where there are several; `slowest` with --slowest, the slowest first.
+    ones moved of objects, without heads; `redirects_to` the first Location of a good reply, `first_reply` the sizes of
+    the first of all. `course` is there for the first 20 request names, where there are several; `slowest` with
+    --slowest, the slowest first.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -180,6 +182,7 @@ class RequestResult:
     error_codes: dict[str, int] = field(default_factory=dict)
     payload_bytes: int = 0
     redirects_to: str = ""
+    first_reply: FirstReply | None = None
     histograms: dict[str, str] = field(default_factory=dict)
     kind: Kind = "request"
     errors: list[ErrorRow] = field(default_factory=list)

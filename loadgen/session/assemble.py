@@ -314,6 +314,7 @@ def _request(tally: Tally, kind: NameKind = "request") -> RequestResult:
         error_codes=dict(sorted(tally.codes.items())),
         payload_bytes=tally.payload,
         redirects_to=tally.redirects_to,
+        first_reply=tally.first_reply,
         histograms=encoded(clocks),
         kind=kind,
         errors=_errors(tally),

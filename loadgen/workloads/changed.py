@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from loadgen.base.exchange import ErrorClass, Expect, Fields, Origin, Outcome, Reply, Request
 from loadgen.measure.recorder import Recorder
@@ -137,10 +137,15 @@ class FollowedExpect(Expect):
     origin: Origin = _NOWHERE
     hops: int | None = None
 
-    def judge(self, reply: Reply) -> ErrorClass | None:
+    def judge(self, reply: Reply, took_ns: int = 0) -> ErrorClass | None:
         if reply.status // 100 == 3 and next_in_origin(reply, _ANY, self.origin) is not None:
             return None if self.hops is None else ErrorClass.UNEXPECTED_STATUS
-        return self.last.judge(reply)
+        return self.last.judge(reply, took_ns)
+
+    def explain(self, reply: Reply, error: ErrorClass, code: str, took_ns: int = 0) -> str:
+        if self.hops is not None and reply.status // 100 == 3:
+            return self.describe(reply.status, code)
+        return self.last.explain(reply, error, code, took_ns)
 
     def describe(self, status: int, code: str) -> str:
         text = self.last.describe(status, code)
@@ -155,4 +160,5 @@ _ANY = Request(0, "GET", "/", Fields(()))
 
 
 def _followed(last: Expect, origin: Origin) -> FollowedExpect:
-    return FollowedExpect(last.statuses, last.body_contains, last.length, last.decoded, last, origin)
+    known = {item.name: getattr(last, item.name) for item in fields(Expect)}
+    return FollowedExpect(**known, last=last, origin=origin)

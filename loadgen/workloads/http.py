@@ -1,11 +1,8 @@
 """The HTTP workload: the plan's requests in the proportion of their weights."""
 
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Callable
 from functools import partial
 from itertools import cycle, repeat
-from math import gcd, lcm
-from pathlib import Path
 from random import Random
 
 from loadgen.base.exchange import BodySource, Expect, Fields, Outcome, Request, RequestGroup
@@ -14,50 +11,25 @@ from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.plan import Shard
+from loadgen.workloads.file_body import FileBody
 from loadgen.workloads.template import Sources, Template
-
-_LONGEST_CYCLE = 1000
-FILE_CHUNK_BYTES = 262144
-
+from loadgen.workloads.weights import weighted_cycle
 
 Part = Callable[[Request], Request]
 """The same request, with a reply whose parts are timed."""
 
 
-class FileBody:
-    """An upload body read from a file piece by piece."""
-
-    def __init__(self, path: str, chunk_bytes: int = FILE_CHUNK_BYTES) -> None:
-        self._path = Path(path)
-        self._chunk_bytes = chunk_bytes
-        self.length: int | None = self._path.stat().st_size
-
-    def chunks(self) -> Iterator[bytes]:
-        with self._path.open("rb") as file:
-            while chunk := file.read(self._chunk_bytes):
-                yield chunk
-
-
-def weighted_cycle(weights: list[float], random: Random) -> list[int]:
-    """Indices in the proportion of their weights, shuffled; every index with a weight appears at least once."""
-    fractions = [Fraction(str(weight)) for weight in weights]
-    scale = _LONGEST_CYCLE / sum(fractions)
-    common = lcm(*(fraction.denominator for fraction in fractions))
-    integers = [int(fraction * common) for fraction in fractions]
-    counts = [number // gcd(*integers) for number in integers]
-    if sum(counts) > _LONGEST_CYCLE:
-        counts = [max(1, round(fraction * scale)) if fraction else 0 for fraction in fractions]
-    picks = [index for index, times in enumerate(counts) for _ in range(times)]
-    random.shuffle(picks)
-    return picks
-
-
 def _expected(spec: RequestSpec) -> Expect:
-    if not spec.grpc:
-        return spec.expect
-    from loadgen.plan.jobs.grpc import GrpcExpect
+    """What few plans need is imported for them alone."""
+    if spec.grpc:
+        from loadgen.plan.jobs.grpc import GrpcExpect
 
-    return GrpcExpect(spec.expect.statuses)
+        return GrpcExpect(spec.expect.statuses)
+    if spec.expect.checks or spec.expect.within_s is not None:
+        from loadgen.workloads.scenario.replies.expecting import checked
+
+        return checked(spec.expect)
+    return spec.expect
 
 
 class HttpScript:
@@ -95,9 +67,9 @@ class HttpScript:
         places = spec.body if b"${" in spec.body else b""  # a large body without any is not copied
         text = Template(places.decode("utf-8", "surrogateescape"), sources.at, partial(in_body, spec.body_kind))
         fields = Fields(spec.headers)
-        model = Request(
-            name_id, spec.method, path.text, fields, body=body, expect=_expected(spec), group=RequestGroup()
-        )
+        expect = _expected(spec)
+        group = RequestGroup(repeats=expect.within_s is None)
+        model = Request(name_id, spec.method, path.text, fields, body=body, expect=expect, group=group)
         if path.constant and block.constant and text.constant:
             return model
 

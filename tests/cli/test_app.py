@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 import loadgen as loadgen_api
-from loadgen.cli.app import COMMANDS
+from loadgen.cli.app import COMMANDS, module_of
 from loadgen.cli.bodies.plan_run import plan_run
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against, Output
@@ -21,7 +21,7 @@ HEAVY = ("asyncio", "uvloop", "yaml", "loadgen.plan", "loadgen.session", "loadge
 
 def parameters() -> Iterator[type[Any]]:
     for name, kind in COMMANDS.items():
-        command = getattr(import_module(f"loadgen.cli.commands.{name.replace('-', '_')}"), kind)
+        command = getattr(import_module(f"loadgen.cli.commands.{module_of(name)}"), kind)
         if hasattr(command, "body"):
             yield command
         yield from getattr(command, "commands", {}).values()

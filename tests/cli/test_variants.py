@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.cli.variants import make_variants
+from loadgen.cli.variants import make_variants, target_labels
 from loadgen.plan.plan import Plan
 
 URL = "http://127.0.0.1:8080/"
 
 
 def made(**flags: Any) -> tuple[dict[str, Plan], list[str]]:
-    return make_variants(URL, [], {"duration": "1s", **flags})
+    return make_variants([URL], [], {"duration": "1s", **flags})
 
 
 def labels(**flags: Any) -> list[str]:
@@ -87,3 +87,23 @@ def test_what_is_wrong_is_a_usage_error(flags: dict[str, Any], text: str) -> Non
 def test_all_variants_do_the_same_work() -> None:
     variants, _ = made(mode="pool,async", rate="50", seed="7", headers=["X: 1"])
     assert len({(plan.arrivals, plan.seed, plan.job) for plan in variants.values()}) == 1
+
+
+def test_several_targets_are_what_is_compared() -> None:
+    variants, _ = make_variants([f"{URL}a", f"{URL}b?x=1"], [], {"duration": "1s"})
+    assert [(label, plan.mode, plan.job.requests[0].path) for label, plan in variants.items()] == [
+        ("/a", "pool", "/a"),
+        ("/b?x=1", "pool", "/b?x=1"),
+    ]
+
+
+def test_with_lists_each_combination_has_all_targets() -> None:
+    targets = ["http://u:secret@a:1/x", "http://b:2/x"]
+    variants, _ = make_variants(targets, [], {"duration": "1s", "mode": "async,pool"})
+    assert [*variants] == ["async a:1/x", "async b:2/x", "pool a:1/x", "pool b:2/x"]
+    assert [plan.origin.host for plan in variants.values()] == ["a", "b", "a", "b"]
+
+
+def test_a_target_against_itself_shows_the_noise() -> None:
+    assert [*make_variants([URL, URL], [], {"duration": "1s"})[0]] == ["127.0.0.1:8080", "127.0.0.1:8080 (2)"]
+    assert target_labels(["main.yaml", "next.yaml"]) == ["main.yaml", "next.yaml"]

@@ -28,9 +28,10 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
         settle_s = parse_duration_s(given.settle)
     except ValueError as error:
         raise UsageError(f"--settle: {error}") from None
+    targets = [given.target, *(given.others or ())]
     where = given.elsewhere.where
     with nullcontext() if where is None else closing(where.open()) as site:
-        variants, left_out = make_variants(given.target, given.settings, given.flags, site)
+        variants, left_out = make_variants(targets, given.settings, given.flags, site)
     if not given.output.quiet:
         tell("".join(f"left out: {line}\n" for line in left_out))
         tell(_announcement(variants.values(), given.rounds, settle_s))

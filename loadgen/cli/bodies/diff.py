@@ -21,7 +21,7 @@ def diff(given: Diff) -> int:
     sides = [load_rounds(name) for name in names]
     warnings = [*_unlike(sides, names, anyway=given.anyway), *_elsewhere(sides)]
     labelled = [replace(side, label=label) for side, label in zip(sides, _labels(names), strict=True)]
-    delivery.deliver("comparison", make_page(labelled, warnings))
+    delivery.deliver("comparison", make_page(labelled, warnings, by_turns=False))
     return 0
 
 

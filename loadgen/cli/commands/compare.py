@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
+import typer
+
 from loadgen.cli.options import OPTIONS, Options, RunOption, own_option
 from loadgen.cli.parameters import Elsewhere, Output, OutputFlags, Settings, Target
 
@@ -29,7 +31,7 @@ COMPARE_OPTIONS = tuple(sorted(map(_listed, OPTIONS), key=lambda option: option.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
-    """Put the same load on TARGET in several ways: what differs?
+    """Put the same load on targets, or on one in several ways: what differs?
 
     Every round runs each variant once, in a shuffled order, each run in a
     process of its own.
@@ -39,6 +41,9 @@ class Compare:
 
     body: ClassVar[str] = "compare:compare"
     target: Target
+    others: Annotated[
+        list[str] | None, typer.Argument(metavar="[TARGET]...", help="Set against the first, instead of modes.")
+    ] = None
     flags: Annotated[Mapping[str, Any], Options(COMPARE_OPTIONS)]
     rounds: Annotated[
         int, own_option(["--rounds"], COMPARED, "Runs of each variant, interleaved.", "N", 1, inherits=False)

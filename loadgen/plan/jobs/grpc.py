@@ -24,8 +24,8 @@ class GrpcExpect(Expect):
     statuses: tuple[tuple[int, int], ...] = ((200, 200),)
     grpc_status: int = 0
 
-    def judge(self, reply: "Reply") -> ErrorClass | None:
-        problem = Expect.judge(self, reply)
+    def judge(self, reply: "Reply", took_ns: int = 0) -> ErrorClass | None:
+        problem = Expect.judge(self, reply, took_ns)
         if problem is None and status_of(reply.head) != self.grpc_status:
             return ErrorClass.GRPC_STATUS
         return problem

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
-from loadgen.base.exchange import Expect
+from loadgen.base.exchange import Expect, Origin
 from loadgen.plan.encodings import BodyKind
 from loadgen.plan.jobs.parts import PartsSpec
 
@@ -25,12 +25,24 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One field of a multipart body: a text, or the content of `file`, under a name of its own where it is given."""
+
+    name: str
+    text: str = ""
+    file: str | None = None
+    type: str | None = None
+    file_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestSpec:
     """One kind of request. `path`, header values and `body` may hold `${name}` of the job's variables.
 
-    `body_file` is read when a worker prepares; `body` and `body_file` exclude each other. `body_kind` says how the
-    values of variables are written in the body. `stream`: its reply comes in parts, which are timed. `grpc`:
-    it is a call, whose trailers say whether it is good.
+    `body_file` is read when a worker prepares; `body` and `body_file` exclude each other, and a `multipart` body is put
+    together when the plan is made. `body_kind` says how the values of variables are written in the body. `stream`: its
+    reply comes in parts, which are timed. `grpc`: it is a call, whose trailers say whether it is good. `origin` is
+    where it goes, if not to the plan's.
     """
 
     name: str
@@ -44,6 +56,8 @@ class RequestSpec:
     expect: Expect = field(default_factory=Expect)
     stream: PartsSpec | None = None
     grpc: bool = False
+    origin: Origin | None = None
+    multipart: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,20 +68,19 @@ def url_of(text: str) -> str:
     return f"{scheme}://{match[1] or '127.0.0.1'}{match[2] or ''}{match[3] or ''}"
 
 
-def request_path(target: Target, path: str) -> str:
-    """The origin-form path of a request: "/x" from the origin's root, or a whole URL of the same origin."""
+def request_place(target: Target, path: str) -> tuple[Origin | None, str]:
+    """The origin-form path of a request: "/x" from the origin's root, or a whole URL, which may be of another origin;
+    None stands for the target's."""
     if path.startswith("/"):
         if "#" in path:
             raise ValueError(f"expected a path {_NO_FRAGMENT}")
-        return encode_path(path)
+        return None, encode_path(path)
     if not path.lower().startswith(("http://", "https://")):
-        raise ValueError(f"expected a path that begins with / or a URL of the target, got {shown_url(path)}")
+        raise ValueError(f"expected a path that begins with / or a URL, got {shown_url(path)}")
     other = parse_target(path)
-    if other.origin != target.origin:
-        raise ValueError(f"expected a URL of the target {target.origin}, got one of {other.origin}")
     if other.userinfo is not None:
         raise ValueError("expected a URL without user and password: give them in target or in an Authorization header")
-    return other.path
+    return (None if other.origin == target.origin else other.origin), other.path
 
 
 def _port(parts: SplitResult, text: str) -> int:

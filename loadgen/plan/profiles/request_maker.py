@@ -6,17 +6,19 @@ from base64 import b64encode
 from collections.abc import Iterable
 
 from loadgen import __version__
-from loadgen.base.exchange import Expect
+from loadgen.base.exchange import Expect, Origin
+from loadgen.base.units import listed
 from loadgen.plan.encodings import body_kind, encode_path
 from loadgen.plan.jobs.http import RequestSpec, Variable
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.places import PLACE
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles import fields
-from loadgen.plan.profiles.address import request_path
+from loadgen.plan.profiles.address import request_place
+from loadgen.plan.profiles.form_values import encoded_form
 from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.profile import Profile
-from loadgen.plan.profiles.request_profile import GrpcProfile, RequestKeys, RequestProfile
+from loadgen.plan.profiles.request_profile import BODIES, GrpcProfile, RequestKeys, RequestProfile
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -45,7 +47,7 @@ class RequestMaker:
         if isinstance(request, RequestProfile) and request.grpc is not None:
             return self._grpc(request, request.grpc, weight)
         body = self._body()
-        path = self._path()
+        origin, path = self._place()
         expect = request.expect
         headers = self._headers()
         return RequestSpec(
@@ -57,8 +59,12 @@ class RequestMaker:
             body=body,
             body_file=request.body_file,
             body_kind="json" if "json" in request.bodies else body_kind(headers),
-            expect=Expect(expect.status, expect.body_contains, expect.length, decoded=self._profile.compressed),
+            expect=Expect(
+                expect.status, expect.body_contains, expect.length, self._profile.compressed, expect.checks, expect.time
+            ),
             stream=self._stream(),
+            origin=origin,
+            multipart=request.multipart or (),
         )
 
     def _grpc(self, request: RequestProfile, grpc: GrpcProfile, weight: float) -> RequestSpec:
@@ -103,19 +109,19 @@ class RequestMaker:
         until = stream.until
         return PartsSpec(stream.kind or "sse", stream.first, until.match, until.parts, until.time)
 
-    def _path(self) -> str:
+    def _place(self) -> tuple[Origin | None, str]:
         target, path = self._profile.target, self._request.path
         if (
             path is not None
             and (place := PLACE.match(path))
             and place[1] in (*self._names.extracted, *self._names.feeds)
         ):
-            return encode_path(path)
+            return None, encode_path(path)
         try:
-            return target.path if path is None else request_path(target, path)
+            return (None, target.path) if path is None else request_place(target, path)
         except ValueError as error:
             self._problem("path", str(error))
-            return "/"
+            return None, "/"
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
         own = tuple(self._request.headers.items())
@@ -124,6 +130,8 @@ class RequestMaker:
         given = {name.lower() for name, _ in pairs}
         if "json" in self._request.bodies and "content-type" not in given:
             pairs += (("Content-Type", "application/json"),)
+        if "form" in self._request.bodies and "content-type" not in given:
+            pairs += (("Content-Type", "application/x-www-form-urlencoded"),)
         if self._profile.target.userinfo is not None and "authorization" not in given:
             pairs += (("Authorization", f"Basic {b64encode(self._profile.target.userinfo.encode()).decode()}"),)
         if "user-agent" not in given:
@@ -145,10 +153,12 @@ class RequestMaker:
     def _body(self) -> bytes:
         keys = self._request.bodies
         if len(keys) > 1:
-            self._problem(keys[1], f"expected one of body, json and body_file, got {' and '.join(keys)}")
+            self._problem(keys[1], f"expected one of {listed(BODIES, 'and')}, got {' and '.join(keys)}")
         if "json" in keys:
             return self._json()
-        return self._request.body or b""
+        if self._request.form is not None:
+            return encoded_form(self._request.form).encode()
+        return self._request.body or self._request.base64 or b""
 
     def _json(self) -> bytes:
         try:

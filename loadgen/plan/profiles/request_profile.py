@@ -2,10 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation
 
+from loadgen.base.exchange import Check
 from loadgen.base.units import parse_duration_s, parse_size
+from loadgen.plan.expectations import header_checks, json_checks, regex_checks, sha256_checks
+from loadgen.plan.jobs.http import Part
 from loadgen.plan.profiles import fields
+from loadgen.plan.profiles.form_values import base64_bytes, form_pairs, form_parts
 
 Text = Annotated[str, BeforeValidator(fields.text)]
 File = Annotated[str, BeforeValidator(fields.file_name)]
@@ -18,7 +22,11 @@ Headers = Annotated[
     dict[Annotated[str, BeforeValidator(fields.header_name)], Annotated[str, BeforeValidator(fields.header_value)]],
     AfterValidator(fields.one_host),
 ]
+Checks = SkipValidation[tuple[Check, ...]]
 Weight = Annotated[float, BeforeValidator(fields.positive_number)]
+
+
+BODIES = ("body", "json", "form", "multipart", "base64", "body_file")
 
 
 class Keys(BaseModel):
@@ -33,6 +41,16 @@ class ExpectProfile(Keys):
     status: Annotated[tuple[tuple[int, int], ...], BeforeValidator(fields.statuses)] = ((200, 399),)
     body_contains: Body | None = None
     length: Annotated[int, BeforeValidator(parse_size)] | None = None
+    json_path: Annotated[Checks, BeforeValidator(json_checks)] = Field(default=(), alias="json")
+    header: Annotated[Checks, BeforeValidator(header_checks)] = ()
+    regex: Annotated[Checks, BeforeValidator(regex_checks)] = ()
+    sha256: Annotated[Checks, BeforeValidator(sha256_checks)] = ()
+    time: PositiveSeconds | None = None
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """All that takes more than the status, a text and the length."""
+        return (*self.header, *self.json_path, *self.regex, *self.sha256)
 
 
 class UntilProfile(Keys):
@@ -72,14 +90,16 @@ class RequestKeys(Keys):
     headers: Headers = {}
     body: Body | None = None
     json_body: Any = Field(default=None, alias="json")
+    base64: Annotated[bytes, BeforeValidator(base64_bytes)] | None = None
+    form: Annotated[SkipValidation[tuple[tuple[str, str], ...]], BeforeValidator(form_pairs)] | None = None
+    multipart: Annotated[SkipValidation[tuple[Part, ...]], BeforeValidator(form_parts)] | None = None
     body_file: File | None = None
     expect: ExpectProfile = ExpectProfile()
 
     @property
     def bodies(self) -> list[str]:
         """The keys by which a body is given; more than one is a problem."""
-        keys = {"body": "body", "json_body": "json", "body_file": "body_file"}
-        return [key for field, key in keys.items() if field in self.model_fields_set]
+        return [key for key in BODIES if ("json_body" if key == "json" else key) in self.model_fields_set]
 
 
 class RequestProfile(RequestKeys):

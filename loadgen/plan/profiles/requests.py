@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from loadgen.base.redact import Redactor, is_sensitive_header, values_by_name
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Signing
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob, Step
 from loadgen.plan.places import PLACE
 from loadgen.plan.plan import Job
 from loadgen.plan.problems import Problem
@@ -21,7 +22,10 @@ _LARGEST_FORM = 65536
 
 
 def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
-    """The job of a profile; a wrong part of a request is a problem and left at its default."""
+    """The job of a profile; a wrong part of a request is a problem and left at its default.
+
+    Requests to several origins are journeys of one step each, whose users have a connection to each.
+    """
     if profile.s3:
         timed = profile.duration is not None or profile.total_requests is not None or bool(profile.stages)
         journal = profile.s3.resume and str(profile.origins.places.file(("s3", "resume"), profile.s3.resume).absolute())
@@ -36,6 +40,12 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
         specs.append(maker.spec(request.weight))
         problems += maker.problems
     named, more = _named(specs, Redactor(profile.origins.secrets))
+    if any(spec.origin is not None for spec in named):
+        for key in ("redirects", "aws_sigv4"):
+            if getattr(profile, key):
+                problems.append(Problem((key,), "cannot be combined with requests to several servers"))
+        journeys = (Journey(spec.name, spec.weight, steps=(Step("request", spec.name, spec),)) for spec in named)
+        return ScenarioJob(tuple(journeys), variables=profile.variables), problems + more
     signing = None
     if profile.aws_sigv4 is not None:
         access_key, _, secret_key = (profile.basic_auth or "").partition(":")

@@ -300,7 +300,7 @@ class Resolver:
 
 def _may_change(where: Where) -> bool:
     """Whether the workload looks for variables here: a request's path, headers and body."""
-    return (request_key(where) or (where, where[0]))[1] in ("headers", "path", "body", "json")
+    return (request_key(where) or (where, where[0]))[1] in ("headers", "path", "body", "json", "form", "multipart")
 
 
 def _whole_name(place: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ import yaml
 
 from loadgen.base.units import shown
 from loadgen.plan.problems import Problem, Where
+from loadgen.plan.profiles.journey_names import request_key
 
 LARGEST_DOCUMENT = 1 << 20
 MOST_VALUES = 20_000
@@ -175,7 +176,10 @@ class _Tree:
 def _wants_text(where: Where) -> bool:
     if where[0] == "variables" or "json" in where:
         return False
-    return where[-1] in _TEXT_KEYS or (len(where) > 1 and where[-2] == "headers")
+    if where[-1] in _TEXT_KEYS or (len(where) > 1 and where[-2] == "headers"):
+        return True
+    found = request_key(where) if "form" in where or "multipart" in where or "base64" in where else None
+    return found is not None and found[1] in ("form", "multipart", "base64")
 
 
 def _unreadable(text: str, line: int | None = None) -> Document:

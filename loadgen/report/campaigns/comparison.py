@@ -28,9 +28,12 @@ class Page:
     notes: Sequence[str] = ()
 
 
-def make_page(variants: Sequence[Rounds], warnings: Sequence[str] = ()) -> Page:
-    """What is to be shown of several variants. Raises UsageError for damaged histograms."""
-    comparison = compare(variants)
+def make_page(variants: Sequence[Rounds], warnings: Sequence[str] = (), *, by_turns: bool = True) -> Page:
+    """What is to be shown of several variants, whose rounds were done by turns or not.
+
+    Raises UsageError for damaged histograms.
+    """
+    comparison = compare(variants, by_turns=by_turns)
     return Page(comparison, (*warnings, *alarms(comparison)), tuple(explain(comparison)), tuple(doubts(comparison)))
 
 

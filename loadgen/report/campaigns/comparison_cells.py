@@ -29,7 +29,7 @@ def heading(comparison: Comparison) -> list[str]:
 
 
 def cells(row: Row) -> tuple[str, str, str, str]:
-    """First, other, ratio, interval."""
+    """First, other, ratio, interval; without one whether all rounds say the same."""
     name, estimate = row.metric.name, row.estimate
     both = (figure(name, row.first), figure(name, row.other))
     if estimate.ratio is None:
@@ -39,7 +39,8 @@ def cells(row: Row) -> tuple[str, str, str, str]:
     width = high - low if low is not None and high is not None else NARROW
     fine = EXACT < width < NARROW
     ends = ["" if end is None or width <= EXACT else _ratio(end, fine=fine) for end in (low, high)]
-    return (*both, f"{mark}{_ratio(estimate.ratio, fine=fine)}x", " .. ".join(ends) if any(ends) else "")
+    interval = " .. ".join(ends) if any(ends) else f"{estimate.always} in each" if estimate.always else ""
+    return (*both, f"{mark}{_ratio(estimate.ratio, fine=fine)}x", interval)
 
 
 def figure(name: str, observed: Observed | None) -> str:

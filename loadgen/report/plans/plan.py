@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from loadgen.base.encode import make_encoder
-from loadgen.base.exchange import Expect, Fields, Request
+from loadgen.base.exchange import Check, Expect, Fields, Request
 from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.plan.codec import described_dialing
@@ -175,6 +175,9 @@ class _Words:
             parts.append(f"body contains {contained!r}")
         if expect.length is not None:
             parts.append(f"body of {counted(expect.length, 'byte')}")
+        parts += [self._redactor.text(_checked(check)) for check in expect.checks]
+        if expect.within_s is not None:
+            parts.append(f"within {format_duration_s(expect.within_s)}")
         return ", ".join(parts)
 
     def _values(self, variable: Variable) -> str:
@@ -320,6 +323,19 @@ def _when_busy(arrivals: Arrivals, users: int) -> str:
     if arrivals.when_busy == "drop":
         return f"{more}arrivals are dropped and counted"
     return f"{more}arrivals wait, timed from when they were due"
+
+
+def _checked(check: Check) -> str:
+    match check.kind:
+        case "json":
+            return f"JSON {check.where} {f'is {check.wanted}' if check.wanted is not None else 'is there'}"
+        case "header":
+            wanted = "is there" if check.wanted is None else f"{'matches' if check.regex else 'is'} {check.wanted!r}"
+            return f"header {check.where} {wanted}"
+        case "regex":
+            return f"body matches {check.wanted!r}"
+        case "sha256":
+            return f"body has the SHA-256 {check.wanted}"
 
 
 def _latin(text: str) -> str:

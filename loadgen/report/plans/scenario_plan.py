@@ -73,8 +73,9 @@ def _step(step: Step) -> str:
     spec = step.request
     if spec is None:
         return step.name
-    plain = f"{spec.method} {without_details(spec.path)}"
-    name = "" if plain.startswith(step.name.partition(" #")[0]) else f"{step.name}: "
+    path = without_details(spec.path)
+    name = "" if f"{spec.method} {path}".startswith(step.name.partition(" #")[0]) else f"{step.name}: "
+    plain = f"{spec.method} {spec.origin or ''}{path}"
     taken = f", takes {', '.join(map(_extract, step.extracts))}" if step.extracts else ""
     return f"{name}{plain}{taken}{then}"
 

@@ -120,8 +120,8 @@ class PartsExpect(Expect):
     inner: Expect = field(default_factory=Expect)
     reader: PartsReader | None = None
 
-    def judge(self, reply: Reply) -> ErrorClass | None:
-        problem = self.inner.judge(reply)
+    def judge(self, reply: Reply, took_ns: int = 0) -> ErrorClass | None:
+        problem = self.inner.judge(reply, took_ns)
         if problem is None and self.reader is not None and self.reader.problem():
             return ErrorClass.STREAM_BROKEN
         return problem

@@ -8,9 +8,9 @@ from random import Random
 from loadgen.base.exchange import Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Shard
-from loadgen.workloads.http import weighted_cycle
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.tasks import Send, Task
+from loadgen.workloads.weights import weighted_cycle
 
 _TRIES = 8
 """How often an object that nobody reads is looked for: with half of them being read, 1 in 256 deletes becomes a put."""

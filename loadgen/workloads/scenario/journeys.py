@@ -13,8 +13,8 @@ from loadgen.measure.names import Kind, Names
 from loadgen.measure.transactions import Transactions, TransactionSamples
 from loadgen.plan.jobs.scenario import Journey
 from loadgen.workloads.base import Pause
-from loadgen.workloads.http import weighted_cycle
 from loadgen.workloads.scenario.failures import example_of, failure
+from loadgen.workloads.weights import weighted_cycle
 
 UNLIMITED = 1 << 62
 _STRIDE = 7919

@@ -5,17 +5,26 @@ from random import Random
 
 import pytest
 
-from loadgen.judge.change import changes_of
+from loadgen.judge.change import are_pairs, changes_of
+from loadgen.judge.comparison import compare
 from loadgen.judge.gate import judge_gate, parse_margins
 from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.plan.condition import parse_metric
 from loadgen.plan.named import Named
+from loadgen.report.campaigns.comparison_cells import cells
 from loadgen.results.result import Ledger, RequestResult
+from loadgen.results.rounds import Rounds
 from tests.support.rounds import baseline, blocks, run
 
 
 def change(metric, before, after):
     return changes_of([parse_metric(metric)], before, after)[0]
+
+
+def diff(before, after):
+    """What `loadgen diff` says of the same."""
+    sides = [Rounds(tuple(before), "a"), Rounds(tuple(after), "b")]
+    return compare(sides, by_turns=False).against[0]
 
 
 def test_a_latency_is_compared_by_ratios_and_more_is_worse():
@@ -183,14 +192,70 @@ def test_one_round_unlike_seven_says_nothing_of_how_far_others_may_be():
     assert 0.05 < found.p < 1
 
 
-def test_the_more_metrics_are_asked_the_surer_each_must_be():
-    """12 % less with p = 0.04: worse where it alone was asked, not where it is one of three."""
+def test_the_more_metrics_are_tested_the_surer_each_must_be():
+    """12 % less with p = 0.04 is not worse: it is one of several differences that could be looked at."""
     before = [run(rps=value) for value in (100, 104, 96)]
     after = [run(rps=value) for value in (88, 92, 84)]
-    alone = judge_gate(after, baseline=baseline(before, parse_margins("rps: 10%", ())))
-    among = judge_gate(after, baseline=baseline(before, parse_margins("rps: 10%, p50: 10%, p99: 10%", ())))
-    assert 0.017 < alone.regressions[0].change.p < 0.05
-    assert (alone.regressions[0].verdict, among.regressions[0].verdict) == ("worse", "cannot tell")
+    judged = judge_gate(after, baseline=baseline(before, parse_margins("rps: 10%", ())))
+    assert 0.017 < judged.regressions[0].change.p < 0.05
+    assert judged.regressions[0].verdict == "cannot tell"
+
+
+@pytest.mark.parametrize("rounds", [(1, 1), (1, 5), (2, 2), (3, 3), (5, 5), (8, 8), (5, 9)])
+def test_a_gate_and_a_diff_of_the_same_results_never_contradict_each_other(rounds):
+    random = Random(7)
+    seen = set()
+    for _ in range(12):
+        slower = random.choice((1.0, 1.1, 1.5))
+        noise = random.choice((0.001, 0.05))
+        sides = [
+            [blocks(random, 10 * factor * random.lognormvariate(0, noise), 6) for _ in range(count)]
+            for count, factor in zip(rounds, (1.0, slower), strict=True)
+        ]
+        judged = judge_gate(
+            sides[1], baseline=baseline(sides[0], parse_margins("p50: 0%, p99: 0%, error_rate: 0%", ()))
+        )
+        (against,) = compare(
+            [Rounds(tuple(side), name) for side, name in zip(sides, "ab", strict=True)], by_turns=False
+        ).against
+        for row in judged.regressions:
+            said = against.row(row.text.partition(":")[0])
+            assert said is not None
+            seen.add((row.verdict, said.verdict))
+            assert (row.verdict == "worse") <= (said.verdict == "worse"), (row, said)
+            assert (row.verdict == "pass") <= (said.verdict != "worse"), (row, said)
+    assert len(seen) > 1
+
+
+def test_rounds_that_were_done_by_turns_are_pairs_for_both():
+    drift = (1.0, 1.3, 1.7, 2.2, 2.9)
+    sides = [
+        [
+            replace(run(p50_ms=10 * factor * by), started_at=f"2026-01-05T10:{at:02d}:{second}")
+            for at, by in enumerate(drift)
+        ]
+        for factor, second in ((1.0, "00"), (1.1, "30"))
+    ]
+    assert are_pairs(*sides)
+    assert not are_pairs(sides[0], sides[0])
+    (judged,) = judge_gate(sides[1], baseline=baseline(sides[0], parse_margins("p50: 5%", ()))).regressions
+    (against,) = compare(
+        [Rounds(tuple(side), name) for side, name in zip(sides, "ab", strict=True)], by_turns=False
+    ).against
+    assert (judged.verdict, against.row("p50").verdict) == ("worse", "worse")
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_an_interval_takes_four_rounds(count):
+    before, after = ([run(rps=base + at) for at in range(count)] for base in (100, 60))
+    (judged,) = judge_gate(after, baseline=baseline(before, parse_margins("ok_rps: 5%", ()))).regressions
+    (against,) = compare(
+        [Rounds(tuple(side), name) for side, name in ((before, "a"), (after, "b"))], by_turns=False
+    ).against
+    row = against.row("ok_rps")
+    assert ((judged.change.low is None), (row.estimate.low is None)) == (count < 4, count < 4)
+    assert judged.change.amount == pytest.approx(0.4, abs=0.01)
+    assert cells(row)[3].startswith("less in each" if count < 4 else "0.5")
 
 
 def test_journeys_that_are_always_under_way_at_the_end_do_not_hide_a_change():

@@ -1,7 +1,7 @@
 import pytest
 
-from loadgen.base.exchange import ErrorClass
-from loadgen.measure.reply_hints import location, why_bad
+from loadgen.base.exchange import ErrorClass, Reply
+from loadgen.measure.reply_hints import FirstReply, first_reply, location, telling, why_bad
 
 GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nabc"
 PLAIN = b"HTTP/1.1 400 Bad Request\r\n\r\n<html>The plain HTTP request was sent to HTTPS port"
@@ -35,3 +35,25 @@ def test_the_first_bytes_may_say_why_a_reply_is_bad(error, head, said):
 )
 def test_a_redirect_says_where_it_leads(head, there):
     assert location(head) == there
+
+
+@pytest.mark.parametrize(
+    ("head", "shown"),
+    [
+        (b"HTTP/1.1 500 x\r\nDate: d\r\nServer: s\r\n\r\nno", b"HTTP/1.1 500 x\r\nno\r\nServer: s"),
+        (b"HTTP/1.1 204 x\r\nDate: d\r\nA: b\r\n\r\n", b"HTTP/1.1 204 x\r\nA: b"),
+        (b"HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n",
+         b"HTTP/1.1 500 x\r\nno\r\nTransfer-Encoding: chunked"),
+        (b"HTTP/1.1 500 x\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b",
+         b"HTTP/1.1 500 x\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b"),
+        (b"SSH-2.0-x\r\n", b"SSH-2.0-x\r\n"),
+    ],
+)  # fmt: skip
+def test_what_says_most_of_a_bad_reply_comes_first(head: bytes, shown: bytes) -> None:
+    assert telling(head) == shown
+
+
+def test_of_a_first_reply_the_sizes_and_the_server_are_known() -> None:
+    reply = Reply(200, 5, 55, head=b"HTTP/1.1 200 OK\r\nServer: nginx/1 \r\n\r\nhello")
+    assert first_reply(reply) == FirstReply(50, 5, "nginx/1")
+    assert first_reply(Reply(200, 0, 19)) == FirstReply(19, 0, "")

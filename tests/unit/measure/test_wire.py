@@ -14,6 +14,7 @@ from loadgen.measure.metric_sums import Form, MetricSums
 from loadgen.measure.names import Kind
 from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import ErrorCount, Frame, Recording, Tally, Usage, Window
+from loadgen.measure.reply_hints import FirstReply
 from loadgen.measure.wire import read_frame, second_in, second_out, write_frame
 
 numbers = st.integers(0, 10**15)
@@ -36,6 +37,7 @@ tallies = st.builds(
     st.dictionaries(st.sampled_from(ErrorClass), st.builds(ErrorCount, numbers, texts, texts), max_size=2),
     st.dictionaries(st.sampled_from(["response", "service_censored"]), counts, max_size=2),
     texts,
+    st.none() | st.builds(FirstReply, numbers, numbers, texts),
 )
 values = st.floats(-1e9, 1e9)
 metrics = st.builds(

@@ -147,7 +147,7 @@ def test_in_json_a_value_that_is_a_numbers_variable_is_a_number(plan):
     [
         (
             "requests: [{body: a, json: b}]",
-            "requests[0].json: expected one of body, json and body_file, got body and json",
+            "requests[0].json: expected one of body, json, form, multipart, base64 and body_file, got body and json",
         ),
         ("requests: [{json: .nan}]", "requests[0].json: expected what JSON can hold: "),
         ("requests: [{path: x}]", "requests[0].path: expected a path that begins with /"),

@@ -10,7 +10,9 @@ from loadgen.base.exchange import Expect
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.plan import make_shards
-from loadgen.workloads.http import FileBody, HttpScript, HttpWorkload, weighted_cycle
+from loadgen.workloads.file_body import FileBody
+from loadgen.workloads.http import HttpScript, HttpWorkload
+from loadgen.workloads.weights import weighted_cycle
 from tests.support.fakes import make_plan
 
 ID = Variable("id", "sequence", (1,))

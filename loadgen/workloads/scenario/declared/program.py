@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loadgen.base.encode import host_line
 from loadgen.base.exchange import BodySource, Expect, Origin
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.encodings import Encode
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob, Step, all_steps
 from loadgen.plan.places import places_in
-from loadgen.workloads.http import FileBody
+from loadgen.workloads.file_body import FileBody
 from loadgen.workloads.scenario.declared.layout import Layout, Slots, Write
+from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.replies.extract import Take, taker
 from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER
 
@@ -46,6 +48,7 @@ class RequestOp(Op):
     timeout_s: float | None
     redirects: int
     draws: tuple[tuple[int, str, Encode], ...]
+    origin: Origin | None
     takes: tuple[tuple[Take, Sequence[tuple[int, Write]], bool], ...]
 
 
@@ -176,7 +179,8 @@ class Program:
             case "together":
                 requests = [self._request(item, journey) for item in step.steps]
                 return _before(after, TogetherOp(requests))
-        return _before(after, self._request(step, journey))
+        request = self._request(step, journey)
+        return _before(after, request if request.origin is None else TogetherOp([request]))
 
     def _request(self, step: Step, journey: str) -> RequestOp:
         spec, slots = step.request, self._slots
@@ -186,7 +190,7 @@ class Program:
         varies = any(isinstance(piece, int) for piece in body)
         sized = not varies and (spec.body or spec.method in BODY_METHODS)
         length = f"Content-Length: {len(spec.body)}\r\n" if sized else ""
-        host = "" if "host" in names else self._host
+        host = "" if "host" in names else self._host if spec.origin is None else host_line(spec.origin)
         found = (piece for piece in (*path, *block, *body) if isinstance(piece, int) and piece in slots.draws)
         middle = f" HTTP/1.1\r\n{host}{self._close}"
         op = RequestOp(
@@ -200,10 +204,11 @@ class Program:
             body=Layout(body) if varies else None,
             data=FileBody(spec.body_file) if spec.body_file else b"" if varies else spec.body,
             has_cookie="cookie" in names,
-            expect=spec.expect,
+            expect=checked(spec.expect),
             timeout_s=step.timeout_s,
             redirects=step.redirects,
             draws=tuple((slot, *slots.draws[slot]) for slot in found),
+            origin=spec.origin,
             takes=tuple(
                 (taker(extract), slots.writes_of(extract.variable), extract.secret) for extract in step.extracts
             ),

@@ -79,7 +79,7 @@ class StepRequests:
         for slot, source in self._draws[op.index]:
             values[slot] = source()
         jar = self.jar
-        cookies = "" if jar is None or op.has_cookie else self._cookies(op.target.text(values), jar)
+        cookies = "" if jar is None or op.has_cookie else self._cookies(op.target.text(values), jar, op.origin)
         if not self._wire or request.streams:
             request.wire = None
             request.target = op.target.text(values)
@@ -163,7 +163,7 @@ class StepRequests:
             target = target or op.target.text(values)
             if reply.set_cookies:
                 self.jar = jar = self.jar or CookieJar()
-                jar.receive(self._origin, target, reply.set_cookies, time())
+                jar.receive(op.origin or self._origin, target, reply.set_cookies, time())
             if reply.error is not None:
                 why = reply.detail or f"status {reply.status}"
                 raise StepError(reply.error, f"{method} {target}: {why}")
@@ -184,11 +184,11 @@ class StepRequests:
         return UserRequest(
             op.name_id, op.method, op.target.constant or "", _NO_FIELDS, body=op.data, expect=op.expect,
             keep=KEEP_BYTES, group=self._groups[op.index], awaited=True,
-            timeout_ns=None if op.timeout_s is None else s_to_ns(op.timeout_s),
+            timeout_ns=None if op.timeout_s is None else s_to_ns(op.timeout_s), origin=op.origin,
         )  # fmt: skip
 
-    def _cookies(self, target: str, jar: CookieJar) -> str:
-        line = jar.header(self._origin, target, time())
+    def _cookies(self, target: str, jar: CookieJar, origin: Origin | None = None) -> str:
+        line = jar.header(origin or self._origin, target, time())
         return f"Cookie: {line}\r\n" if line else ""
 
 

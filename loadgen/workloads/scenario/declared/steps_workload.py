@@ -46,7 +46,7 @@ class StepsWorkload:
         self._sequential = sequential
         self._seed = seed = shard.seed // 1_000_003
         self._program = Program(job, recorder.names, origin, keep_alive=keep_alive)
-        self._groups = [group() for _ in self._program.requests]
+        self._groups = [group(op.expect) for op in self._program.requests]
         self._feeds = {feed.name: open_feed(feed, shard.index, shard.count, users, seed) for feed in job.feeds}
         self.journeys = Journeys(
             job.journeys, recorder.names, recorder.transactions, on_failure,
@@ -62,7 +62,7 @@ class StepsWorkload:
     def script(self, user: int) -> StepsScript:
         """The journeys of the shard's user number `user`."""
         rank = self._shard.rank_of_user(user)
-        groups = [group() for _ in self._groups] if self._sequential else self._groups
+        groups = [group(op.expect) for op in self._program.requests] if self._sequential else self._groups
         draw = Sources(self._variables, self._seed * 1_000_003 + rank, rank, self._users).at
         requests = StepRequests(
             self._program, groups, self._origin, draw, f"{self._seed}/{rank}", self._learn, wire=self._wire

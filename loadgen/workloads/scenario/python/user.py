@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.exchange import ErrorClass
 from loadgen.measure.names import Kind
+from loadgen.plan.forms import JSON, to_json
 from loadgen.workloads.base import Batch, Pause
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
 from loadgen.workloads.scenario.failures import JourneyEndedError, class_of
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.reply import Reply, failed_reply
-from loadgen.workloads.scenario.sending.forms import JSON, to_json
 from loadgen.workloads.scenario.sending.headers import UserHeaders
 from loadgen.workloads.scenario.sending.paths import compile_path
 from loadgen.workloads.scenario.sending.redirects import MOST_REDIRECTS, next_request

@@ -1,7 +1,7 @@
 """What a journey is given of a request: one Reply for all that are equal byte for byte."""
 
 from loadgen.base import exchange
-from loadgen.base.exchange import ErrorClass, Outcome, Request, RequestGroup
+from loadgen.base.exchange import ErrorClass, Expect, Outcome, Request, RequestGroup
 from loadgen.workloads.scenario.replies.reply import Reply
 
 
@@ -14,9 +14,9 @@ class AnsweredGroup(RequestGroup):
     exemplary: exchange.Reply | None = None
 
 
-def group() -> AnsweredGroup:
-    """A group whose replies a journey looks at."""
-    return AnsweredGroup(keeps_body=True)
+def group(expect: Expect | None = None) -> AnsweredGroup:
+    """A group whose replies a journey looks at: each of them where it is expected in some time."""
+    return AnsweredGroup(repeats=expect is None or expect.within_s is None, keeps_body=True)
 
 
 def answer_alike(group: AnsweredGroup) -> Reply:
@@ -42,7 +42,7 @@ def answer_to(
         group.reply = group.reply or reply
         detail = ""
     else:
-        detail = request.expect.describe(reply.status, "") if error is not ErrorClass.UNEXPECTED_BODY else error.text
+        detail = request.expect.explain(reply, error, "")
     group.answered = group.data
     group.answer = answer = Reply(reply.status, error, group.data, group.body_at, b"", detail)
     return answer

@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loadgen.base.clock import s_to_ns
+from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request, Tls
+from loadgen.base.units import listed
 from loadgen.measure.names import Kind, Names
+from loadgen.plan.expectations import READERS
+from loadgen.plan.forms import JSON, encode_body, to_json
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.replies.answers import group as new_group
 from loadgen.workloads.scenario.replies.cookies import CookieJar
-from loadgen.workloads.scenario.sending.forms import JSON, encode_body, to_json
+from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
 from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect
@@ -115,7 +118,7 @@ class RequestMaker:
             good = self._expect if expect is None else make_expect(expect)
             keeps = path.origin is None and not path.roams
             middle = self._middle(path.origin)
-            recipe = Recipe(number, method, path, new_group(), good, f"{method} ", middle, keeps)
+            recipe = Recipe(number, method, path, new_group(good), good, f"{method} ", middle, keeps)
             self._recipes[key] = recipe
         return recipe
 
@@ -294,18 +297,23 @@ def _timeout_ns(timeout: object) -> int | None:
 
 
 def make_expect(expect: Any) -> Expect:
-    """`expect=` of a request: a status, several of them, or {"status": ..., "contains": ..., "length": ...}."""
+    """`expect=` of a request: a status, several of them, or a mapping of `status`, `contains`, `length`, `json`,
+    `header`, `regex`, `sha256` and `time`, in seconds."""
     if isinstance(expect, Expect):
         return expect
     if not isinstance(expect, Mapping):
         return Expect(_statuses(expect))
-    unknown = expect.keys() - {"status", "contains", "length"}
+    known = ("status", "contains", "length", *READERS, "time")
+    unknown = expect.keys() - {*known}
     if unknown:
-        raise TypeError(f"expect has no {sorted(unknown)[0]!r}; it has status, contains and length")
+        raise TypeError(f"expect has no {sorted(unknown)[0]!r}; it has {listed(known, 'and')}")
     contains = expect.get("contains")
     looked_for = contains.encode() if isinstance(contains, str) else contains
     statuses = _statuses(expect["status"]) if "status" in expect else Expect().statuses
-    return Expect(statuses, looked_for, expect.get("length"), decoded=True)
+    checks = tuple(check for key, read in READERS.items() if key in expect for check in read(expect[key]))
+    within_ns = _timeout_ns(expect.get("time"))
+    within_s = None if within_ns is None else within_ns / NS_PER_S
+    return checked(Expect(statuses, looked_for, expect.get("length"), True, checks, within_s))
 
 
 def _statuses(given: Any) -> tuple[tuple[int, int], ...]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import Origin
-from loadgen.plan.profiles.address import Target, parse_target, request_path
+from loadgen.plan.profiles.address import Target, parse_target, request_place
 
 
 @pytest.mark.parametrize(
@@ -63,27 +63,32 @@ TARGET = Target(Origin("http", "h", 81), "/base?x=1")
     ],
 )
 def test_a_request_path_is_absolute_from_the_origin(path, sent):
-    assert request_path(TARGET, path) == sent
+    assert request_place(TARGET, path) == (None, sent)
 
 
 @pytest.mark.parametrize(
     ("path", "problem"),
     [
-        ("x", "expected a path that begins with / or a URL of the target, got 'x'"),
+        ("x", "expected a path that begins with / or a URL, got 'x'"),
         ("", "expected a path that begins with /"),
         ("?q", "expected a path that begins with /"),
-        ("http://h/y", "expected a URL of the target http://h:81, got one of http://h"),
-        ("https://h:81/y", "expected a URL of the target"),
         ("http://u:p@h:81/y", "expected a URL without user and password"),
         ("http://${h}:81/y", "expected a URL with a host"),
         ("/a#b", "expected a path without #, as nothing from a # on reaches a server: write %23 "),
         ("http://h:81/y?q=C#", "expected a URL without #, as nothing from a # on reaches a server: write %23 "),
     ],
 )
-def test_a_request_cannot_leave_the_target(path, problem):
+def test_a_request_has_a_path_or_a_url(path, problem):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is what is tested
-        request_path(TARGET, path)
+        request_place(TARGET, path)
     assert str(caught.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"), [("http://h/y", Origin("http", "h", 80)), ("https://h:81/y", Origin("https", "h", 81))]
+)
+def test_a_request_to_another_origin_says_which(path, origin):
+    assert request_place(TARGET, path) == (origin, "/y")
 
 
 @given(st.text())

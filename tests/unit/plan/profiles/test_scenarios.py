@@ -265,7 +265,7 @@ GOOD = "- {path: /}"
         ),
         (
             "[{path: x}]",
-            ["scenarios.a.steps[0].path: expected a path that begins with / or a URL of the target, got 'x'"],
+            ["scenarios.a.steps[0].path: expected a path that begins with / or a URL, got 'x'"],
         ),
         ("[5]", ["scenarios.a.steps[0]: expected a mapping of keys and values, got 5"]),
         (
@@ -437,7 +437,7 @@ def test_what_is_wrong_around_steps_is_said_with_place_and_remedy(problems, text
 
 def test_all_problems_of_several_scenarios_are_told_at_once(problems):
     assert problems("scenarios:\n  a: {steps: [{path: x}]}\n  b: {steps: [{pth: /}, {repeat: x, steps: []}]}\n") == [
-        "scenarios.a.steps[0].path: expected a path that begins with / or a URL of the target, got 'x'",
+        "scenarios.a.steps[0].path: expected a path that begins with / or a URL, got 'x'",
         "scenarios.b.steps[0].pth: unknown key; did you mean 'path'?",
         "scenarios.b.steps[1].repeat: expected an integer >= 1, got 'x'",
     ]

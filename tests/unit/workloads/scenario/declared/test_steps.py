@@ -19,7 +19,7 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.profiles.document import parse_profile
 from loadgen.plan.profiles.requests import make_job
 from loadgen.workloads.base import Batch, Fresh, Pause
-from loadgen.workloads.http import FileBody
+from loadgen.workloads.file_body import FileBody
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
 from loadgen.workloads.scenario.declared.program import Program
 from loadgen.workloads.scenario.declared.step_requests import StepRequests

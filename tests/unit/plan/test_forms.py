@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.workloads.scenario.sending.forms import FORM, encode_body
+from loadgen.plan.forms import FORM, encode_body
 
 anything = st.text(st.characters(exclude_categories=["Cs"]))
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote_plus
 
-from loadgen.workloads.scenario.sending.paths import as_pairs, encode_pairs, flat, plain
+from loadgen.plan.pairs import as_pairs, encode_pairs, flat, plain
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -109,8 +109,13 @@ def _file(name: str, given: Any) -> tuple[str | None, Any, str | None, Mapping[s
     if not isinstance(file_name, str | None):
         raise TypeError(f"files[{name!r}]: expected the name of the file first, got {type(file_name).__name__}")
     if content_type is None and file_name is not None:
-        content_type = _types().guess_type(file_name)[0] or "application/octet-stream"
+        content_type = file_type(file_name)
     return file_name, content, content_type, dict(headers or {})
+
+
+def file_type(name: str) -> str:
+    """The type that the ending of a file's name says."""
+    return _types().guess_type(name)[0] or "application/octet-stream"
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Reports in the lines that scripts know from other tools: Result -> text."""
