@@ -34,6 +34,7 @@ COMMANDS = {
     "run": "Run", "find-max": "FindMax", "s3": "S3", "check": "Check", "demo": "Demo", "target": "Target",
     "report": "Report", "gate": "Gate", "compare": "Compare", "diff": "Diff", "calibrate": "Calibrate",
     "baseline": "Baseline", "profiles": "Profiles", "import": "Import", "cluster": "Cluster", "trend": "Trend",
+    "completion": "Completion",
 }  # fmt: skip
 """The class of each command's parameters, in the module of its name in commands/."""
 OPTIONS_ALONE = ("-h", "--help", "-V", "--version")
@@ -122,11 +123,11 @@ def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
     app.callback()(loadgen)
     asked = next((word for word in arguments if not word.startswith("-")), "")
     for name in (asked,) if asked in COMMANDS else COMMANDS:
-        command = _command(name)
+        command = command_of(name)
         if hasattr(command, "commands"):
             app.add_typer(_group(name, command, call))
         else:
-            app.command(name, cls=Aliased)(callback_of(command, call))
+            app.command(name, cls=Aliased, hidden=name == "completion")(callback_of(command, call))
     return app
 
 
@@ -149,7 +150,8 @@ def module_of(name: str) -> str:
     return "imports" if name == "import" else name.replace("-", "_")
 
 
-def _command(name: str) -> Any:
+def command_of(name: str) -> Any:
+    """The class of a command's parameters."""
     return _imported(f"commands.{module_of(name)}", COMMANDS[name])
 
 
@@ -160,7 +162,7 @@ def _imported(module: str, name: str) -> Any:
 def _warn_of_unknown(variables: Collection[str]) -> None:
     """Say on stderr which of these stand for no option of any command."""
     if variables:
-        commands = [_command(name) for name in COMMANDS]
+        commands = [command_of(name) for name in COMMANDS]
         for text in _imported("environment", "unknown_variables")(variables, commands):
             tell(f"loadgen: {text}\n")
 

@@ -106,6 +106,10 @@ OPTIONS = (
         aliases=("--data", "--data-binary"),
     ),
     RunOption(
+        "form_fields", ("-F", "--form"), REQUEST, "A field, 'name=value', or file, 'name=@FILE'; repeatable.", "FIELD",
+        list[str],
+    ),
+    RunOption(
         "redirects", ("--redirects",), REQUEST, "Follow so many within the origin, each a request. (default: 0)",
         aliases=("--max-redirects", "-redirects"),
     ),

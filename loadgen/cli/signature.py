@@ -44,10 +44,16 @@ def callback_of(command: type[Any], call: Callable[[Any], int]) -> Callable[...,
 
 def flags_of(command: type[Any]) -> Iterator[Sequence[str]]:
     """The flags of each option that it has."""
+    for flags, _ in options_of(command):
+        yield flags
+
+
+def options_of(command: type[Any]) -> Iterator[tuple[Sequence[str], OptionInfo]]:
+    """Each option that it has, with its flags."""
     for parameter in _parameters(command):
         for item in get_args(parameter.annotation)[1:]:
             if isinstance(item, OptionInfo):  # in an annotation, what stands first is no default
-                yield (str(item.default), *(item.param_decls or ()))
+                yield (str(item.default), *(item.param_decls or ())), item
 
 
 def _parameters(command: type[Any]) -> Iterator[inspect.Parameter]:

@@ -77,6 +77,7 @@ def test_a_value_is_called_by_its_kind_or_unit(option: RunOption) -> None:
     known = {
         "N",
         "NAME",
+        "FIELD",
         "TIME",
         "RATE",
         "STAGE",

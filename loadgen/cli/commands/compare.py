@@ -31,7 +31,7 @@ COMPARE_OPTIONS = tuple(sorted(map(_listed, OPTIONS), key=lambda option: option.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compare:
-    """Put the same load on targets, or on one in several ways: what differs?
+    """Set targets, or ways to run one, against each other.
 
     Every round runs each variant once, in a shuffled order, each run in a
     process of its own.

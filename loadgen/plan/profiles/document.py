@@ -12,15 +12,18 @@ from loadgen.plan.jobs.s3 import NO_ENDPOINT
 from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.checks import spanning_problems
+from loadgen.plan.profiles.form_values import form_lines
+from loadgen.plan.profiles.inline_variables import InlineVariables
 from loadgen.plan.profiles.journey_loads import load_problems, with_loads
 from loadgen.plan.profiles.profile import Origins, Profile, validated
+from loadgen.plan.profiles.request_profile import BODIES
 from loadgen.plan.profiles.values import Raw
 from loadgen.plan.profiles.variables import Resolution
 
 NO_TARGET = "http://127.0.0.1/"
 """Of a function, which nothing is sent to."""
 
-_REQUEST_FLAGS = ("headers", "method", "body")
+_REQUEST_FLAGS = ("headers", "method", "body", "form_fields")
 
 
 def read_profile(
@@ -30,8 +33,8 @@ def read_profile(
     the file and the flags.
 
     `settings` are the values of `--set`. `flags` use the profile's keys, with texts or finished values; None and empty
-    lists count as not given. Besides, `headers` is a list of "Name: value", and `method` and `body` are those of the
-    profile's only request.
+    lists count as not given. Besides, `headers` is a list of "Name: value", `form_fields` one of "name=value" and
+    "name=@FILE", and these, `method` and `body` are those of the profile's only request.
     """
     if path.suffix == ".py":
         return _of_scenario(path, settings, flags)
@@ -75,9 +78,18 @@ def _parsed(
 def profile_for_url(url: str, flags: Mapping[str, object]) -> Profile:
     """The profile of a bare URL: one request, all else from the flags. Raises ProfileError with every problem.
 
-    The environment is not looked at: a shell has already put variables into a URL.
+    The environment is not looked at: a shell has already put variables into a URL. One that changes with every request
+    may stand in it, in a header or the body: see inline_variables.py.
     """
-    return _checked(Resolution(values={"target": Raw(url)}), Places(), flags, default_name=None)
+    inline = InlineVariables()
+    try:
+        url, flags = inline.taken_from(url), inline.taken_from_flags(flags)
+    except ValueError as error:
+        raise ProfileError("command line", [str(error)]) from None
+    values = {"target": Raw(url)}
+    return _checked(
+        Resolution(values=values, variables=tuple(inline.found.values())), Places(), flags, default_name=None
+    )
 
 
 def profile_for_function(name: str, flags: Mapping[str, object]) -> Profile:
@@ -146,8 +158,8 @@ def _flag_headers(lines: object) -> tuple[tuple[tuple[str, str], ...], list[Prob
 
 
 def _put_request_flags(values: dict[str, Any], given: Mapping[str, object]) -> list[Problem]:
-    """Put `method` and `body` into the only request of `values`."""
-    flags = [key for key in ("method", "body") if key in given]
+    """Put `method`, `body` and `form_fields` into the only request of `values`."""
+    flags = [key for key in ("method", "body", "form_fields") if key in given]
     requests = values.get("requests") or [{}]
     if not flags or not isinstance(requests, list) or not isinstance(requests[0], dict):
         return []
@@ -159,14 +171,14 @@ def _put_request_flags(values: dict[str, Any], given: Mapping[str, object]) -> l
     request = dict(requests[0])
     for key in flags:
         try:
-            value = {"method": fields.method, "body": fields.body}[key](given[key])
+            value = {"method": fields.method, "body": fields.body, "form_fields": form_lines}[key](given[key])
         except ValueError as error:
-            problems.append(Problem((f"--{key}",), str(error)))
+            problems.append(Problem((f"--{key.removesuffix('_fields')}",), str(error)))
             continue
-        if key == "body":
-            request.pop("json", None)
-            request.pop("body_file", None)
-        request[key] = value
+        if key != "method":
+            for other in BODIES:
+                request.pop(other, None)
+        request["multipart" if key == "form_fields" else key] = value
     values["requests"] = [request]
     return problems
 

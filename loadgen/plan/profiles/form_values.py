@@ -26,9 +26,17 @@ def form_pairs(value: object) -> tuple[tuple[str, str], ...]:
 
 def form_parts(value: object) -> tuple[Part, ...]:
     """The parts of a mapping of names and texts, or files."""
+    if isinstance(value, tuple):
+        return value
     if not isinstance(value, dict) or not value:
         raise ValueError(f"expected a mapping of names and texts, or files as {{file: NAME}}, got {shown(value)}")
     return tuple(_part(str(name), item) for name, given in value.items() for item in _each(given))
+
+
+def form_lines(value: object) -> tuple[Part, ...]:
+    """The parts of lines as curl has them: "name=text", "name=@FILE", after which ";type=..." and ";filename=..." may
+    come."""
+    return tuple(_of_line(str(line)) for line in (value if isinstance(value, list | tuple) else [value]))
 
 
 def base64_bytes(value: object) -> bytes:
@@ -42,6 +50,19 @@ def base64_bytes(value: object) -> bytes:
 def encoded_form(pairs: tuple[tuple[str, str], ...]) -> str:
     """name=value&... percent-encoded; `${name}` stays, and what stands there is encoded when it is known."""
     return "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in pairs)
+
+
+def _of_line(line: str) -> Part:
+    name, equals, text = line.partition("=")
+    if not equals or not name:
+        raise ValueError(f"expected a field such as name=value or photo=@hat.png, got {shown(line)}")
+    if text[:1] != "@":
+        return Part(name, text)
+    file, *options = text[1:].split(";")
+    given = dict(option.strip().partition("=")[::2] for option in options)
+    if unknown := [key for key in given if key not in ("type", "filename")]:
+        raise ValueError(f"expected ;type=... or ;filename=... after the file, got {shown(unknown[0])}")
+    return Part(name, file=fields.file_name(file), type=given.get("type"), file_name=given.get("filename"))
 
 
 def _each(value: Any) -> Iterator[Any]:
