@@ -38,7 +38,7 @@ def _cells(row: MachineRow) -> tuple[str, ...]:
 def _together(machines: Machines) -> list[Line]:
     parts = []
     if machines.start_spread_ms is not None:
-        parts.append(f"began within {format_quantile(machines.start_spread_ms)}")
+        parts.append(f"were to begin within {format_quantile(machines.start_spread_ms)}")
     if machines.stop_spread_ms is not None:
         parts.append(f"stopped within {format_quantile(machines.stop_spread_ms)}")
     return [line(f"  They {' and '.join(parts)} of each other.")] if parts else []

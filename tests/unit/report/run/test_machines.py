@@ -18,7 +18,7 @@ def test_a_row_for_each_machine_and_how_near_they_were():
         "Machine                cores   sent  failed     clock  verdict\n"
         "machine 1 (ssh host2)      4  5,000      10  +-125 us  valid\n"
         "machine 2 (ssh host3)     16    123       0    +-0 us  lost\n"
-        "  They began within 500 us and stopped within 12.2 ms of each other."
+        "  They were to begin within 500 us and stopped within 12.2 ms of each other."
     )
 
 
