@@ -87,7 +87,9 @@ def own_limits(result: Result) -> list[str]:
 
 def _too_few(result: Result) -> str:
     """Why a run is too short to judge; empty where it is not."""
-    count, noun = samples(result), "journeys" if result.journeys.started > result.ledger.sent else "requests"
+    count, noun = samples(result), "requests"
+    if result.journeys.started > result.ledger.sent:
+        noun = "calls" if (result.plan.get("counted") or {}).get("noun") == "calls" else "journeys"
     if count < ENOUGH:
         return f"{count:,} {noun} are too few to tell whether the generator kept up: it takes {ENOUGH}"
     if result.duration_s < SHORT_S:
