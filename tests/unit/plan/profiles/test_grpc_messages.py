@@ -96,7 +96,10 @@ def test_a_call_is_a_request_over_http2(proto, tmp_path):
     ("grpc", "problem"),
     [
         ({}, "expected a file"),
-        ({"method": "Echo/Say", "message": {"text": "${NUMBER}"}}, "no ${...} can stand in a gRPC message"),
+        (
+            {"method": "Echo/Say", "message": {"text": "${NUMBER}"}},
+            "can stand only in a request's path, headers or body",
+        ),
         ({"method": "Echo/Say", "file": "none.proto"}, "none.proto"),
     ],
 )
