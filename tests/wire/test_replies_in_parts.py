@@ -70,7 +70,10 @@ def test_a_stream_that_ends_early_says_so(tmp_path: Path, kind: list[str]) -> No
 
 def test_what_a_profile_must_not_say(tmp_path: Path) -> None:
     path = tmp_path / "chat.yaml"
-    for stream, problem in (("{kind: grpc}", "expected sse or lines, got 'grpc'"), ("{}", "is missing: sse or lines")):
+    for stream, problem in (
+        ("{kind: tcp}", "expected sse, lines or grpc, got 'tcp'"),
+        ("{}", "is missing: sse, lines or grpc"),
+    ):
         path.write_text(f"target: http://127.0.0.1:1\nrequests:\n  - stream: {stream}\n")
         done = loadgen("check", path)
         assert done.code == 2

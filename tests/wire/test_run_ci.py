@@ -10,7 +10,7 @@ def test_a_run_writes_its_checks_and_tells_github(url: str, tmp_path: Path) -> N
     files = [word for option, name in names.items() for word in (option, tmp_path / name)]
     run = ("run", url, "-n", "50", "-c", "2", "--mode", "async", "-q", "-T", "ok >= 50", "-T", "ok > 50")
     done = loadgen(*run, "-o", tmp_path / "r.json", *files, env={"GITHUB_ACTIONS": "true"})
-    assert (done.code, done.err) == (99, "")
+    assert (done.code, done.err) == (99, "loadgen: FAILED ok > 50 (was 50); exit code 99\n")
     assert done.out == "::error title=loadgen%3A ok > 50::observed 50\n"
     assert 'tests="4" failures="1" errors="0"' in (tmp_path / "j.xml").read_text()
     assert (tmp_path / "m.md").read_text().startswith("### FAILED: ")
