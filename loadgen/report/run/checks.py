@@ -70,7 +70,7 @@ def _trust(result: Result, *, judged: bool) -> Grade:
         return "pass"
     if result.plan.get("strict") or (verdict == "invalid" and judged):
         return "error"
-    return "warn"
+    return "pass" if verdict == "not_judged" else "warn"  # too little to say is nothing to warn of
 
 
 def threshold_checks(result: Result) -> Iterator[Check]:
