@@ -81,7 +81,7 @@ def test_a_terminal_that_has_gone_costs_nothing_but_what_it_would_have_shown(
 ) -> None:
     saved, terminal = tmp_path / "r.json", Terminal()
     ends = {"stdout": terminal.end, "stderr": terminal.end}
-    again = ("--rounds", rounds, "-o", saved)
+    again = ("--rounds", rounds, "-o", saved, "--live", "line")
     with Command("run", url, "-c", "5", "-d", "60s", *MODES["processes"], *again, **ends) as command:
         terminal.read_until("errors 0")
         terminal.close()
