@@ -33,6 +33,10 @@ pytestmark = pytest.mark.slow  # each starts the command as a process of its own
 STOPPING = [signal.SIGINT, signal.SIGTERM]
 
 
+LINE = ("--live", "line")
+"""What these tests read; the full-screen view writes where things changed."""
+
+
 class Terminal:
     """A pseudo-terminal; `end` is what a process may take for its own."""
 
@@ -81,7 +85,7 @@ def test_a_terminal_that_has_gone_costs_nothing_but_what_it_would_have_shown(
 ) -> None:
     saved, terminal = tmp_path / "r.json", Terminal()
     ends = {"stdout": terminal.end, "stderr": terminal.end}
-    again = ("--rounds", rounds, "-o", saved, "--live", "line")
+    again = ("--rounds", rounds, "-o", saved, *LINE)
     with Command("run", url, "-c", "5", "-d", "60s", *MODES["processes"], *again, **ends) as command:
         terminal.read_until("errors 0")
         terminal.close()
@@ -94,7 +98,7 @@ def test_a_hangup_that_comes_twice_is_one(url: str, terminal: Terminal, tmp_path
     """From the kernel and from the shell."""
     saved = tmp_path / "r.json"
     slow = (f"{url}/delay/1000", "-c", "5", "-d", "60s", "--processes", "1", "-o", saved)
-    with Command("run", *slow, stderr=terminal.end) as command:
+    with Command("run", *slow, *LINE, stderr=terminal.end) as command:
         wait_until(lambda: stats_of(url)["requests"] >= 5, "5 requests")
         command.send(signal.SIGHUP)
         terminal.read_until("waiting for the last replies")
@@ -155,7 +159,7 @@ def test_what_does_not_come_within_the_grace_is_cut_and_unknown(url: str, mode: 
 def test_a_second_signal_leaves_at_once(url: str, mode: Mode, terminal: Terminal, tmp_path: Path) -> None:
     saved = tmp_path / "r.json"
     stalled = (f"{url}/delay/60000", "--timeout", "600s", "--grace", "300s", "-c", "5", "-n", "9")
-    with Command("run", *stalled, *mode, "-o", saved, stderr=terminal.end) as command:
+    with Command("run", *stalled, *mode, *LINE, "-o", saved, stderr=terminal.end) as command:
         terminal.read_until("5 of 9 requests")
         workers = children_of(command.pid)
         command.send(signal.SIGINT)
@@ -172,7 +176,9 @@ def test_a_second_signal_leaves_at_once(url: str, mode: Mode, terminal: Terminal
 
 def test_what_cannot_be_written_after_a_second_signal_is_said(url: str, terminal: Terminal, tmp_path: Path) -> None:
     stalled = (f"{url}/delay/60000", "--timeout", "600s", "--grace", "300s", "-c", "5", "-n", "9", *MODES["pool"])
-    with Command("run", *stalled, "-o", "/dev/full", stderr=terminal.end, env={"TMPDIR": str(tmp_path)}) as command:
+    with Command(
+        "run", *stalled, *LINE, "-o", "/dev/full", stderr=terminal.end, env={"TMPDIR": str(tmp_path)}
+    ) as command:
         terminal.read_until("5 of 9 requests")
         command.send(signal.SIGINT)
         terminal.read_until("waiting for the last replies")
