@@ -1,5 +1,6 @@
 """A client for users that send nothing."""
 
+from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, Outcome, Request
 
 
@@ -13,10 +14,11 @@ class NoClient:
         return None
 
     async def exchange(self, request: Request) -> Outcome:
-        raise NotImplementedError
+        now = now_ns()
+        return Outcome(now, now, None, ErrorClass.GENERATOR, "these users have no connection to send on")
 
     def again(self, request: Request, sent_ns: int) -> Outcome | None:
-        raise NotImplementedError
+        return None
 
     def cut(self) -> None:
         """Nothing runs."""

@@ -1,5 +1,6 @@
 """Handlers between a client and its users, which look at each request as it ends: only where that is asked for."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,7 @@ def watched(make: MakeStreams, *watching: Watching) -> MakeStreams:
     return made
 
 
-class WatchingHandler:
+class WatchingHandler(ABC):
     """`paced`: requests have an instant at which they are due. What comes of each request goes to `_ended` before the
     users are told, who may send the next one on the stream.
     """
@@ -50,7 +51,7 @@ class WatchingHandler:
     def on_reply(self, stream: Any, now: int, reply: Reply) -> bool:
         """Any other."""
         if self._wants(stream, now):
-            error = stream.request.expect.verdict(reply.status, reply.body_length, reply.kept)
+            error = stream.request.expect.judge(reply, now - stream.sent_ns)
             self._ended(stream, now, reply, error)
         return self._users.on_reply(stream, now, reply)
 
@@ -67,13 +68,13 @@ class WatchingHandler:
     def _instants_ns(self, stream: Any, now: int) -> tuple[int, int, int]:
         return (stream.due_ns if self._paced else stream.sent_ns, stream.sent_ns, now)
 
+    @abstractmethod
     def _wants(self, stream: Any, now: int) -> bool:
         """Whether this one matters; asked once for each."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _ended(self, stream: Any, now: int, reply: Reply | None, error: ErrorClass | None) -> None:
         """It does."""
-        raise NotImplementedError
 
 
 class LoggedHandler(WatchingHandler):

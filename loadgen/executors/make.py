@@ -5,9 +5,9 @@ import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from loadgen.base.alarm import make_alarm
+from loadgen.base.alarm import Alarm, make_alarm
 from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import Client, ConnectionCounts
 from loadgen.clients.addresses import Addresses
@@ -87,25 +87,12 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         return _journeys(task, job, recorder, pacer, breaker, context, addresses)
     if plan.mode != "threads" and plan.client == "raw":
         workload = _workload(task, job, recorder.transactions, breaker, sequential=False)
-        reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
-        reactor.batches_ns = recorder.batches_ns
+        parts = _on_reactor(task, context, addresses, pacer, workload, recorder, told)
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
-            return OpenUsers(
-                task,
-                plan.arrivals,
-                reactor,
-                pacer,
-                workload,
-                recorder,
-                told,
-                make_alarm(),
-                _streams_client(task, recorder),
-            )
-        return ReactorUsers(
-            task, reactor, pacer, workload, recorder, told, make_alarm(), _streams_client(task, recorder)
-        )
+            return OpenUsers(task, plan.arrivals, *parts)
+        return ReactorUsers(task, *parts)
 
     from loadgen.executors.sequential_users import SequentialUsers
 
@@ -130,7 +117,7 @@ def _journeys(
     addresses: Addresses,
 ) -> Users:
     """The same for journeys, which are counted and end by themselves: their requests have no limit."""
-    plan, endpoint = task.plan, task.endpoint
+    plan = task.plan
     sequential = plan.mode == "threads" or plan.client != "raw" or job.function is not None
     workload = _journey_workload(task, job, recorder, breaker, sequential=sequential)
     task = replace(task, shard=replace(task.shard, requests_limit=None))
@@ -142,23 +129,28 @@ def _journeys(
         return SequentialJourneyUsers(task, clients, pacer, workload, recorder, breaker, waits=waits)
     from loadgen.executors.journey_users import JourneyUsers, OpenJourneyUsers
 
-    reactor = Reactor(endpoint, context, recorder.connections, task.clock, addresses)
-    reactor.batches_ns = recorder.batches_ns
+    parts = _on_reactor(task, context, addresses, pacer, workload, recorder, breaker)
     if plan.arrivals is not None:
-        return OpenJourneyUsers(
-            task,
-            plan.arrivals,
-            reactor,
-            pacer,
-            workload,
-            recorder,
-            breaker,
-            make_alarm(),
-            _streams_client(task, recorder),
-        )
-    return JourneyUsers(
-        task, reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(task, recorder)
-    )
+        return OpenJourneyUsers(task, plan.arrivals, *parts)
+    return JourneyUsers(task, *parts)
+
+
+W = TypeVar("W", bound=Workload)
+
+
+def _on_reactor(
+    task: Assignment,
+    context: ssl.SSLContext | None,
+    addresses: Addresses,
+    pacer: Pacer,
+    workload: W,
+    recorder: Recorder,
+    breaker: Breaker,
+) -> "tuple[Reactor, Pacer, W, Recorder, Breaker, Alarm, Callable[[Reactor, Handler, int], StreamClient]]":
+    """What all users on a reactor are made of, open or closed."""
+    reactor = Reactor(task.endpoint, context, recorder.connections, task.clock, addresses)
+    reactor.batches_ns = recorder.batches_ns
+    return reactor, pacer, workload, recorder, breaker, make_alarm(), _streams_client(task, recorder)
 
 
 def _streams_client(task: Assignment, recorder: Recorder) -> "Callable[[Reactor, Handler, int], StreamClient]":

@@ -7,6 +7,7 @@ from loadgen.executors.logged import LoggedHandler, SlowestHandler
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.request_log import COLUMNS, RequestLog
 from loadgen.measure.slowest import Slowest
+from loadgen.plan.jobs.grpc import GrpcExpect
 
 EXPECT, FIELDS = Expect(), Fields(())
 
@@ -118,3 +119,11 @@ def test_the_slowest_are_kept_with_what_is_known_of_their_connection() -> None:
         (3000, 102, None, 503, "unexpected_status"),
     ]
     assert users.told == ["reply", "error", "reply"]
+
+
+def test_a_reply_is_judged_as_the_users_judge_it() -> None:
+    """By its head, its decoded body and its time too, where that is expected."""
+    _, handler, log = logged()
+    stream = Stream(Sent(expect=GrpcExpect()))
+    handler.on_reply(stream, 3_000_000, Reply(200, 0, 40, head=b"HTTP/2 200\r\ngrpc-status: 14\r\n\r\n"))
+    assert rows(log)[0][-1] == "grpc_status"
