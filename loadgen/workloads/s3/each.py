@@ -24,6 +24,7 @@ class Each:
     def __init__(self, make: Callable[[int], Request], indices: Iterator[int]) -> None:
         self._make = make
         self._indices = indices
+        self._requests = map(make, indices)
 
     @property
     def left(self) -> int:
@@ -33,8 +34,7 @@ class Each:
         return self
 
     def resume(self, _outcome: Outcome | None) -> Request | None:
-        index = next(self._indices, None)
-        return None if index is None else self._make(index)
+        return next(self._requests, None)
 
     def begin(self, send: Send) -> Task | None:
         index = next(self._indices, None)

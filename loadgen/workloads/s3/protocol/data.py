@@ -119,8 +119,8 @@ class Bodies:
         cut = self._block[start : start + length]
         if length <= LINE_BYTES:
             return bytes(cut)
-        data = bytearray(length + -length % LINE_BYTES)
-        data[:length] = cut
+        data = bytearray(cut)
+        data.extend(bytes(-length % LINE_BYTES))
         words, lines = memoryview(data).cast("Q"), -(-length // LINE_BYTES)
         for word in (0, 1):
             first = drawn & TAGS - 1
