@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from loadgen.base.files import write_whole
+from loadgen.base.imported import imported
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
-from loadgen.workloads.callables.results import merged
 
 
 class ResultsFile:
@@ -26,9 +26,13 @@ class ResultsFile:
         """Write it, whole or not at all. Raises UsageError where that cannot be."""
         if self._file is not None and self._folder:
             try:
-                write_whole(Path(self._file), merged(self._folder, self.plan.requests_limit))
+                write_whole(Path(self._file), self._merged())
             finally:
                 self.close()
+
+    def _merged(self) -> str:
+        merged: str = imported("loadgen.workloads.callables.results", "merged")(self._folder, self.plan.requests_limit)
+        return merged
 
     def close(self) -> None:
         """What was collected is not needed any more."""

@@ -11,7 +11,6 @@ from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.redact import Redactor
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
-from loadgen.judge.machines import judge_machine
 from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.validity import judge_validity
 from loadgen.measure.exemplar import Exemplar
@@ -145,6 +144,8 @@ def assemble(
 
 def _judged(row: MachineRow, machines: Machines, plan: Plan, collected: Collector, result: Result) -> MachineRow:
     """A machine with what is to be said of it alone."""
+    from loadgen.judge.machines import judge_machine
+
     workers = range(row.first_worker, row.first_worker + row.workers)
     return judge_machine(row, replace(result, generator=_generator(plan, collected, workers)), machines.rows)
 

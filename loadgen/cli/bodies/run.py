@@ -5,6 +5,7 @@ import traceback
 from dataclasses import replace
 
 from loadgen.base.errors import LoadgenError
+from loadgen.base.imported import imported
 from loadgen.base.loop import run_on_loop
 from loadgen.cli.exporting import exporting
 from loadgen.cli.labels import labelled
@@ -14,7 +15,6 @@ from loadgen.cli.results import ResultsFile
 from loadgen.cli.streams import tell, tell_error
 from loadgen.executors.places.limits import check_room_for_a_loop
 from loadgen.judge.exit_code import ExitCode, exit_code
-from loadgen.report.run.outcome import outcome_text
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.calibration import last_calibration
 from loadgen.results.result import Result
@@ -35,7 +35,8 @@ def run(given: Planned) -> int:
         finally:
             delivery.deliver("run", RunReport((labelled(result, given.labels),)), environment=os.environ)
             if not delivery.shows_text and exit_code(result):
-                tell(f"loadgen: {outcome_text(result)}\n")
+                outcome = imported("loadgen.report.run.outcome", "outcome_text")(result)
+                tell(f"loadgen: {outcome}\n")
 
     for warning in given.site.warnings if given.site is not None else ():
         tell(f"loadgen: {warning}\n")
