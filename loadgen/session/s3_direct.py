@@ -11,6 +11,7 @@ from loadgen.base.exchange import Client, ConnectionCounts, Outcome, Request
 from loadgen.base.tls import make_context
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.clients.http1.blocking import BlockingClient
+from loadgen.executors.waits import completed
 from loadgen.plan.plan import Plan
 from loadgen.session.s3_words import hinted
 from loadgen.workloads.base import Pause
@@ -50,11 +51,11 @@ class Direct:
                 outcome = self._exchange(step())
 
     def _exchange(self, request: Request) -> Outcome:
-        outcome: Outcome = _result(self._client.exchange(request))
+        outcome: Outcome = completed(self._client.exchange(request))
         reply, code = outcome.reply, ""
         if reply is not None:
-            outcome.error = request.expect.verdict(reply.status, reply.body_length, reply.kept)
-            code = request.expect.code(reply.kept)
+            outcome.error = request.expect.judge(reply)
+            code = request.expect.code_of(reply)
         self._problem = ""
         if outcome.error is not None:
             said = (
@@ -77,12 +78,3 @@ async def direct(plan: Plan, work: Callable[[Direct], T]) -> T:
         return await asyncio.to_thread(work, Direct(client))
     finally:
         await client.close()
-
-
-def _result(coroutine: Any) -> Any:
-    """What a coroutine returns that never suspends."""
-    try:
-        coroutine.send(None)
-    except StopIteration as end:
-        return end.value
-    raise AssertionError("it has suspended")
