@@ -148,7 +148,7 @@ def test_a_batch_that_is_given_up_is_given_up_whole(go: Go, where: dict[str, Any
             @scenario
             async def impatient(user):
                 try:
-                    async with asyncio.timeout(0.1):
+                    async with asyncio.timeout(0.3):
                         await user.batch("/bytes/1", "http://127.0.0.3:{silent.port}/", "/bytes/2")
                 except TimeoutError:
                     assert (await user.get("/bytes/3")).body == b"012"
