@@ -18,6 +18,7 @@ from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, was_st
 from loadgen.base.imported import imported
 from loadgen.cli.commands.front_doors import TOOLS, FrontDoor
 from loadgen.cli.options import ALIASES, SHORT
+from loadgen.cli.short_help import Begin, is_short, write_short_help
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
 
@@ -49,7 +50,17 @@ class Commands(TyperGroup):
 
 
 class Aliased(TyperCommand):
-    """A command whose options may be called by their aliases, too; its help does not have them."""
+    """A command whose options may be called by their aliases, too; its help does not have them, and is short at first
+    where it has many."""
+
+    begin: Begin | None = None
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The short one, unless there is none or all is asked for."""
+        if self.begin is not None and is_short(ctx):
+            write_short_help(self, self.begin, ctx, formatter)
+        else:
+            super().format_help(ctx, formatter)
 
     def make_parser(self, ctx: Any) -> Any:
         """One that knows them."""
@@ -127,8 +138,15 @@ def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
         if hasattr(command, "commands"):
             app.add_typer(_group(name, command, call))
         else:
-            app.command(name, cls=Aliased, hidden=name == "completion")(callback_of(command, call))
+            app.command(name, cls=_kind_of(command), hidden=name == "completion")(callback_of(command, call))
     return app
+
+
+def _kind_of(command: Any) -> type[Aliased]:
+    class Kind(Aliased):
+        begin = getattr(command, "begin", None)
+
+    return Kind
 
 
 def _group(name: str, command: Any, call: Call) -> typer.Typer:

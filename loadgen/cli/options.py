@@ -56,7 +56,7 @@ OPTIONS = (
         aliases=("-z", "--run-time", "-duration"),
     ),
     RunOption(
-        "total_requests", ("-n", "--requests"), LOAD, "Requests or journeys in all; with -d, what comes first.",
+        "total_requests", ("-n", "--requests"), LOAD, "Requests or journeys; with -d, what comes first.",
         aliases=("--iterations", "--amount"),
     ),
     RunOption("journeys_per_user", ("--journeys-per-user",), LOAD, "Journeys of each user; they end the run."),
@@ -76,7 +76,7 @@ OPTIONS = (
     RunOption("seed", ("--seed",), LOAD, "Seed of everything random. (default: 1)"),
     RunOption(
         "rate", ("-R", "--rate"), ARRIVALS,
-        "Requests due a second, whatever the server does: 5000, or 300/m.", "RATE",
+        "Due a second, whatever the server does: 5000, 300/m.", "RATE",
         aliases=("--qps", "--rps", "-qps", "-rate"),
     ),
     RunOption("arrival", ("--arrival",), ARRIVALS, "constant or poisson intervals. (default: constant)", "KIND"),

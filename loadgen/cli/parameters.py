@@ -16,9 +16,7 @@ from loadgen.report.exports import EXPORTS, OUTPUT, SAVED, Export, Kind
 BASELINE = "Against a baseline"
 Target = Annotated[
     str,
-    typer.Argument(
-        metavar="TARGET", help="A URL, a profile (.yaml) or a scenario (.py), or the name of a shipped one."
-    ),
+    typer.Argument(metavar="TARGET", help="A URL, a profile (.yaml), a scenario (.py) or a shipped one's name."),
 ]
 Settings = Annotated[
     list[str] | None,

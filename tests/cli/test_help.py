@@ -1,6 +1,7 @@
 """Help: every command has it, it fits a terminal, and what it says about defaults is true."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 import typer
 
-from loadgen.cli.app import make_app
+from loadgen.cli.app import COMMANDS as COMMANDS_BY_NAME
+from loadgen.cli.app import command_of, make_app
 from loadgen.cli.options import OPTIONS, RunOption
 from loadgen.plan.profiles.document import profile_for_url
 from loadgen.plan.profiles.profile import Profile
@@ -55,9 +57,25 @@ def test_every_command_is_in_the_readme_or_a_chapter(command: tuple[str, ...]) -
     assert re.search(rf"\bloadgen {' '.join(command)}\b", PAGES)
 
 
-def test_every_option_of_run_is_in_its_help() -> None:
-    text = loadgen("run", "--help").out
+def test_every_option_of_run_is_in_the_whole_help() -> None:
+    text = loadgen("run", "--help-all").out
     assert [flag for option in OPTIONS for flag in option.flags if flag not in text] == []
+    assert "Exit codes: 0 finished" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+SHORT = {name: command for name in COMMANDS_BY_NAME if hasattr(command := command_of(name), "begin")}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_help_begins_with_an_example_and_what_most_people_need(name: str) -> None:
+    done, begin = loadgen(name, "--help"), SHORT[name].begin
+    assert f"Example:\n  {begin.example}\n" in done.out
+    assert len(done.out.splitlines()) <= 24, "a screen"
+    assert [flag for flag in (*begin.flags, "--help-all") if flag not in done.out] == []
+    assert "--think" not in done.out
+    assert loadgen(*shlex.split(begin.example)[1:], call=lambda _: 0).code == 0
+    assert loadgen(name, "--help-all", "--nonsense").code == 2
 
 
 @pytest.mark.parametrize("key", WITH_DEFAULT)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from loadgen.cli.options import OPTIONS, Options
 from loadgen.cli.parameters import Settings, Target
+from loadgen.cli.short_help import Begin, HelpAll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +14,11 @@ class Check:
     """Print what a run would do: users, workers, limits, requests. Opens no socket."""
 
     body: ClassVar[str] = "check:check"
+    begin: ClassVar = Begin(
+        "loadgen check http://127.0.0.1:8080/ -c 100 -H 'Accept: text/html'",
+        ("--connections", "--duration", "--requests", "--rate", "--header", "--body", "--threshold"),
+    )
     target: Target
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
     settings: Settings = None
+    help_all: HelpAll = False

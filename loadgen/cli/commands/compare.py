@@ -8,6 +8,7 @@ import typer
 
 from loadgen.cli.options import OPTIONS, Options, RunOption, own_option
 from loadgen.cli.parameters import Elsewhere, Output, OutputFlags, Settings, Target
+from loadgen.cli.short_help import Begin, HelpAll
 
 COMPARED = "What is compared (lists: a,b; the first is what the others are set against)"
 LISTS = {
@@ -40,6 +41,10 @@ class Compare:
     """
 
     body: ClassVar[str] = "compare:compare"
+    begin: ClassVar = Begin(
+        "loadgen compare http://127.0.0.1:8080/a http://127.0.0.1:8080/b -c 20 -d 5s",
+        ("--modes", "--rounds", "--connections", "--duration", "--requests", "--rate", "--output"),
+    )
     target: Target
     others: Annotated[
         list[str] | None, typer.Argument(metavar="[TARGET]...", help="Set against the first, instead of modes.")
@@ -52,3 +57,4 @@ class Compare:
     settings: Settings = None
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("comparison",))]
+    help_all: HelpAll = False

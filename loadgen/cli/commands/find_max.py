@@ -8,6 +8,7 @@ import typer
 
 from loadgen.cli.options import JUDGING, OPTIONS, Options
 from loadgen.cli.parameters import Elsewhere, Output, OutputFlags, Settings, Target
+from loadgen.cli.short_help import Begin, HelpAll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,10 @@ class FindMax:
     """
 
     body: ClassVar[str] = "find_max:find_max"
+    begin: ClassVar = Begin(
+        "loadgen find-max http://127.0.0.1:8080/ --slo 'p99 < 50ms'",
+        ("--slo", "--duration", "--rate", "--connections", "--header", "--body", "--output"),
+    )
     target: Target
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
     slo: Annotated[
@@ -33,3 +38,4 @@ class FindMax:
     settings: Settings = None
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("search",))]
+    help_all: HelpAll = False

@@ -18,6 +18,7 @@ from loadgen.cli.parameters import (
     Slowest,
     Target,
 )
+from loadgen.cli.short_help import Begin, HelpAll
 from loadgen.report.exports import OUTPUT
 
 
@@ -32,6 +33,10 @@ class Run:
     """
 
     body: ClassVar[str] = "plan_run:plan_run"
+    begin: ClassVar = Begin(
+        "loadgen run http://127.0.0.1:8080/ -c 100 -d 30s -T 'p99 < 250ms'",
+        ("--connections", "--duration", "--requests", "--rate", "--header", "--body", "--threshold", "--output"),
+    )
     target: Target
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
     once: Annotated[
@@ -55,3 +60,4 @@ class Run:
     against: Against
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]
+    help_all: HelpAll = False

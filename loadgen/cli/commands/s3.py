@@ -8,6 +8,7 @@ import typer
 
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
 from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds, Slowest
+from loadgen.cli.short_help import Begin, HelpAll
 
 BUCKET = "Bucket"
 OBJECTS = "Objects"
@@ -71,6 +72,10 @@ class S3:
     """
 
     body: ClassVar[str] = "plan_s3:plan_s3"
+    begin: ClassVar = Begin(
+        "loadgen s3 get --endpoint http://127.0.0.1:9000 --bucket trial --size 1MiB",
+        ("--endpoint", "--bucket", "--size", "--objects", "--connections", "--duration", "--threshold"),
+    )
     job: Annotated[
         str,
         typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed or batch; or sweep."),
@@ -85,3 +90,4 @@ class S3:
     against: Against
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]
+    help_all: HelpAll = False

@@ -61,7 +61,7 @@ def go_options(
 
 def refuse(tool: str, option: str, why: str) -> NoReturn:
     """Raise UsageError for an option that is known and cannot be done."""
-    raise UsageError(f"{tool}: {option} {why}; `loadgen run --help` has what there is")
+    raise UsageError(f"{tool}: {option} {why}; `loadgen run --help-all` has what there is")
 
 
 def file_body(tool: str, option: str, name: str) -> bytes:
