@@ -17,6 +17,7 @@ from loadgen.plan.identity import workload_differences
 from loadgen.results.encoded import decode_clocks
 from loadgen.results.journeys import Journeys, merged_checks, merged_metrics
 from loadgen.results.merge_generators import generators_at_once, generators_in_turn, place_in
+from loadgen.results.merge_machines import machines_at_once, machines_in_turn
 from loadgen.results.result import (
     AddressRow,
     Block,
@@ -96,6 +97,7 @@ def _at_once(results: Sequence[Result]) -> Result:
         users=_total(Users, [result.users for result in results]),
         drain_s=max(result.drain_s for result in results),
         generator=generators_at_once(results),
+        machines=machines_at_once(results),
     )
 
 
@@ -109,6 +111,7 @@ def _in_turn(rounds: Sequence[Result]) -> Result:
         users=max((result.users for result in rounds), key=lambda users: users.started),
         drain_s=max(result.drain_s for result in rounds),
         generator=generators_in_turn(rounds),
+        machines=machines_in_turn(rounds),
     )
 
 

@@ -57,11 +57,11 @@ def _generator(results: Sequence[Result]) -> Generator:
         longest_stall_ms=max(item.longest_stall_ms for item in generators),
         stalled_in=max(generators, key=lambda item: item.longest_stall_ms).stalled_in,
         verdict=max((item.verdict for item in generators), key=lambda verdict: place_in(VERDICTS, verdict)),
-        reasons=_reasons(reason for item in generators for reason in item.reasons),
+        reasons=distinct_reasons(reason for item in generators for reason in item.reasons),
     )
 
 
-def _reasons(reasons: Iterable[str]) -> list[str]:
+def distinct_reasons(reasons: Iterable[str]) -> list[str]:
     """Each once, with the figures of the first: rounds differ in little else."""
     found: dict[str, str] = {}
     for reason in reasons:

@@ -10,6 +10,7 @@ from loadgen.report.run.checks import Check
 from loadgen.report.run.facts import title
 from loadgen.report.run.journeys import METRIC_HEADS, metric_rows
 from loadgen.report.run.latency import format_quantile
+from loadgen.report.run.machines import HEADS, MOST_ROWS, left_out, machine_cells, together
 from loadgen.results.merge import all_journeys
 from loadgen.results.result import Latency, RequestResult, Result
 
@@ -23,7 +24,17 @@ def render_markdown(result: Result, checks: Sequence[Check]) -> str:
     if checks:
         rows = [(WORDS[check.grade], _code(check.name), escaped(check.text)) for check in checks]
         lines += ["", *table(("Verdict", "Check", "Seen"), rows, flush_left=3)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_machines(result)]) + "\n"
+
+
+def _machines(result: Result) -> list[str]:
+    """A row for each of several machines."""
+    found = result.machines
+    if found is None or not found.rows:
+        return []
+    rows = [[*map(escaped, machine_cells(row))] for row in found.rows[:MOST_ROWS]]
+    said = [escaped(text) for text in (left_out(found), together(found)) if text]
+    return ["", *table(HEADS, rows, flush_left=1), *(line for text in said for line in ("", text))]
 
 
 def _code(text: str) -> str:

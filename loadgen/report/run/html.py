@@ -12,6 +12,7 @@ from loadgen.report.run.facts import JOINT, facts_of, header, notes, title
 from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.report.run.html_tables import errors, generator, latencies, requests, response_times
 from loadgen.report.run.journeys import METRIC_HEADS, metric_rows
+from loadgen.report.run.machines_html import machines
 from loadgen.report.run.named_courses import named_courses
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.slowest import slowest
@@ -55,6 +56,7 @@ def run_html(report: RunReport | Gate) -> str:
         _checks_and_metrics(result),
         *errors(result),
         _section("In figures", _facts(facts_of(result))),
+        _section("Machines", machines(result)),
         _section("The generator", generator(result)),
         _section("Notes", "\n".join(f"<p>{text(_plain(row))}</p>" for row in notes(result, WIDE))),
         _section("The plan", _plan(result)),

@@ -8,6 +8,7 @@ MOST_ROWS = 100
 """As many as were tried at once."""
 LONGEST_NAME = 34
 HEADS = ("Machine", "cores", "sent", "failed", "clock", "verdict")
+"""`clock`: how well it is known."""
 
 
 def machines_table(result: Result, width: int) -> list[Line]:
@@ -16,29 +17,34 @@ def machines_table(result: Result, width: int) -> list[Line]:
     if machines is None or not machines.rows:
         return []
     rows = machines.rows[:MOST_ROWS]
-    head, *lines = align([HEADS, *map(_cells, rows)], right=frozenset({1, 2, 3, 4}))
+    cells = [(elide(name, LONGEST_NAME), *figures) for name, *figures in map(machine_cells, rows)]
+    head, *lines = align([HEADS, *cells], right=frozenset({1, 2, 3, 4}))
     tones = [Tone.BAD if row.lost else Tone.WARN if row.verdict != "valid" else Tone.PLAIN for row in rows]
-    left = len(machines.rows) - len(rows)
     return [
         line(Span(elide(head, width), Tone.STRONG)),
         *(line(Span(elide(text, width), tone)) for text, tone in zip(lines, tones, strict=True)),
-        *([line(f"  ... and {left:,} more: all are in the file that -o saves")] if left else []),
-        *_together(machines),
+        *(line(f"  {text}") for text in (left_out(machines), together(machines)) if text),
     ]
 
 
-def _cells(row: MachineRow) -> tuple[str, ...]:
-    """`clock`: how well it is known."""
-    name = elide(clean(row.name), LONGEST_NAME)
+def machine_cells(row: MachineRow) -> tuple[str, ...]:
+    """Below `HEADS`, as plain text."""
     verdict = "lost" if row.lost else clean(row.verdict)
-    figures = (f"{row.ledger.sent:,}", f"{row.ledger.failed:,}")
-    return (name, f"{row.cores}", *figures, f"+-{format_quantile(row.clock_bound_ms)}", verdict)
+    figures = (f"{row.ledger.sent:,}", f"{row.ledger.failed:,}", f"+-{format_quantile(row.clock_bound_ms)}")
+    return (clean(row.name), f"{row.cores}", *figures, verdict)
 
 
-def _together(machines: Machines) -> list[Line]:
+def together(machines: Machines) -> str:
+    """How near to each other they began and stopped, in a sentence; nothing where that is not known."""
     parts = []
     if machines.start_spread_ms is not None:
         parts.append(f"were to begin within {format_quantile(machines.start_spread_ms)}")
     if machines.stop_spread_ms is not None:
         parts.append(f"stopped within {format_quantile(machines.stop_spread_ms)}")
-    return [line(f"  They {' and '.join(parts)} of each other.")] if parts else []
+    return f"They {' and '.join(parts)} of each other." if parts else ""
+
+
+def left_out(machines: Machines) -> str:
+    """What is said of those that have no row; nothing where all have."""
+    left = len(machines.rows) - MOST_ROWS
+    return f"... and {left:,} more: all are in the file that -o saves" if left > 0 else ""

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
+from loadgen.report.files.markdown import render_markdown
+from loadgen.report.run.html import run_html
 from loadgen.report.run.machines import MOST_ROWS, machines_table
+from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
 from loadgen.results.result import Generator, Ledger, MachineRow, Machines, Result
 
@@ -37,3 +40,29 @@ def test_what_lost_machines_may_have_sent_stands_with_the_verdict():
     text = render_text(result)
     assert "Lost machines may have sent 40 requests more, which are in no figure." in text
     assert text.index("Lost machines") < text.index("Machine  ")
+
+
+def test_the_page_says_of_each_machine_what_is_to_be_said_of_it_alone():
+    far = replace(ROW, name="machine 3 <b>", service_p50_ms=12.0, verdict="limited", reasons=["it has another way"])
+    late = replace(ROW, gate_early_ms=-12.5, silent_ms=1200.0)
+    page = run_html(RunReport((Result(machines=replace(MACHINES, rows=[far, LOST, late])),)))
+    assert "<h2>Machines</h2>" in page
+    for text in (
+        'machine 3 &lt;b&gt;<div class="soft">it has another way</div>', "12.0 ms", "12.5 ms after", "1.20 s",
+        "it may have sent 40 requests more than it told", '<span class="worse">lost</span>', "+-125 us",
+        "stopped within 12.2 ms of each other",
+    ):  # fmt: skip
+        assert text in page
+    assert "Machines</h2>" not in run_html(RunReport((Result(),)))
+
+
+def test_markdown_has_a_row_for_each():
+    lines = render_markdown(Result(machines=MACHINES), []).splitlines()
+    at = lines.index("| Machine | cores | sent | failed | clock | verdict |")
+    assert lines[at + 2 : at + 6] == [
+        "| machine 1 (ssh host2) | 4 | 5,000 | 10 | +-125 us | valid |",
+        "| machine 2 (ssh host3) | 16 | 123 | 0 | +-0 us | lost |",
+        "",
+        "They were to begin within 500 us and stopped within 12.2 ms of each other.",
+    ]
+    assert "Machine" not in render_markdown(Result(), [])
