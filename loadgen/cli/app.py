@@ -38,6 +38,9 @@ COMMANDS = {
     "completion": "Completion",
 }  # fmt: skip
 """The class of each command's parameters, in the module of its name in commands/."""
+OPTIONAL = {"--web": "127.0.0.1:0"}
+"""What an option means that is given without a value."""
+
 OPTIONS_ALONE = ("-h", "--help", "-V", "--version")
 
 
@@ -51,7 +54,10 @@ class Commands(TyperGroup):
 
 class Aliased(TyperCommand):
     """A command whose options may be called by their aliases, too; its help does not have them, and is short at first
-    where it has many."""
+    where it has many.
+
+    Of an option whose value may be left out, that is joined to it: what follows it is an argument of its own.
+    """
 
     begin: Begin | None = None
 
@@ -61,6 +67,12 @@ class Aliased(TyperCommand):
             write_short_help(self, self.begin, ctx, formatter)
         else:
             super().format_help(ctx, formatter)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """With the value of those that have none."""
+        last = args.index("--") if "--" in args else len(args)
+        args[:last] = [f"{word}={OPTIONAL[word]}" if word in OPTIONAL else word for word in args[:last]]
+        return super().parse_args(ctx, args)
 
     def make_parser(self, ctx: Any) -> Any:
         """One that knows them."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
+from loadgen.cli.parameters import Web
 from loadgen.cli.streams import tell
 from loadgen.plan.plan import Plan
 from loadgen.session.observers import Observer
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from loadgen.observe.export.kinds import Out
 
 
-def asked_outs(given: Sequence[str] | None) -> tuple["Out", ...]:
-    """What `--out` says, or LOADGEN_OUT, one a line. Raises UsageError."""
+def asked_outs(given: Sequence[str] | None, web: Web | None = None) -> tuple["Out", ...]:
+    """What `--out` says, or LOADGEN_OUT, one a line; and the page of `--web`. Raises UsageError."""
     texts = given or os.environ.get("LOADGEN_OUT", "").splitlines()
-    return tuple(imported("loadgen.observe.export.kinds", "parse_outs")(texts)) if texts else ()
+    pages = web.outs if web is not None else []
+    return tuple(imported("loadgen.observe.export.kinds", "parse_outs")(texts, pages)) if texts or pages else ()
 
 
 def with_log(plan: Plan, outs: Sequence["Out"], *, several: bool) -> Plan:
@@ -31,13 +33,16 @@ def with_log(plan: Plan, outs: Sequence["Out"], *, several: bool) -> Plan:
 
 
 @contextmanager
-def exporting(outs: Sequence["Out"], *, quiet: bool) -> Iterator[list[Observer]]:
-    """The exporters that were asked for, as observers of runs; they end with the block. Raises UsageError."""
+def exporting(outs: Sequence["Out"], *, quiet: bool, linger: bool = False) -> Iterator[list[Observer]]:
+    """The exporters that were asked for, as observers of runs; they end with the block, or when a signal comes after
+    it. Raises UsageError.
+    """
     if not outs:
         yield []
         return
+    hushed = quiet and all(out.kind != "page" for out in outs)  # whose address is known to nobody else
     exporters = imported("loadgen.observe.export.exporters", "Exporters")(
-        outs, lambda text: None if quiet else tell(f"loadgen: {text}\n")
+        outs, lambda text: None if hushed else tell(f"loadgen: {text}\n"), linger=linger
     )
     try:
         yield [exporters]

@@ -61,6 +61,7 @@ Live = Annotated[
         ["--live"], OUTPUT, "full, line, plain or none. (default: full where the terminal has 80x20, else line)", "FORM"
     ),
 ]
+WEB = "Live page"
 ResultFiles = Annotated[
     list[str], typer.Argument(metavar="RESULT", help="Saved results (`loadgen run -o FILE`): one or more rounds.")
 ]
@@ -137,6 +138,57 @@ class Elsewhere:
         return imported("loadgen.executors.places.machines.fleet", "Where")(
             tuple(self.machine or ()), self.on_lost, self.cluster, self.machines, self.certificates
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToOthers:
+    """Who may see a page beside this machine."""
+
+    web_cert: Annotated[
+        str | None, own_option(["--web-cert"], WEB, "Serve it over TLS, also to other machines (PEM).")
+    ] = None
+    web_key: Annotated[str | None, own_option(["--web-key"], WEB, "Its private key (PEM).")] = None
+    insecure_web: Annotated[
+        bool, own_option(["--insecure-web"], WEB, "Serve it to other machines without TLS.", FLAG)
+    ] = False
+
+    @property
+    def flags(self) -> dict[str, Any]:
+        """What was given, by its flag."""
+        return {"--web-cert": self.web_cert, "--web-key": self.web_key, "--insecure-web": self.insecure_web}
+
+    def place(self, address: str) -> Any:
+        """A WebPlace (observe/web/place.py). Raises UsageError."""
+        kind = imported("loadgen.observe.web.place", "WebPlace")
+        try:
+            host, port = imported("loadgen.base.address", "host_and_port")(address, "127.0.0.1:9000")
+            place = kind(host, port, self.web_cert or "", self.web_key or "", self.insecure_web)
+            place.check()
+        except ValueError as error:
+            raise UsageError(f"--web: {error}") from None
+        return place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """The live page: whether there is one, where, and until when."""
+
+    web: Annotated[
+        str | None,
+        own_option(["--web"], WEB, "Show the run to browsers, at 127.0.0.1 or where this says.", "[=ADDRESS]"),
+    ] = None
+    linger: Annotated[bool, own_option(["--linger"], WEB, "Keep the page after the run, until Ctrl-C.", FLAG)] = False
+    to_others: ToOthers
+
+    @property
+    def outs(self) -> list[Any]:
+        """The page as an Out (observe/export/kinds.py), if there is to be one. Raises UsageError."""
+        if self.web is None:
+            for flag, given in {"--linger": self.linger, **self.to_others.flags}.items():
+                if given:
+                    raise UsageError(f"{flag} is about the page of --web: add --web")
+            return []
+        return [imported("loadgen.observe.export.kinds", "Out")("page", self.to_others.place(self.web).written)]
 
 
 @dataclass(frozen=True, slots=True)

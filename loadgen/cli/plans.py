@@ -41,6 +41,7 @@ class Planned:
     live: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     begins: str = ""
+    linger: bool = False
 
     @property
     def body(self) -> str:

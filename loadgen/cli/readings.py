@@ -1,5 +1,6 @@
 """Options that other tools have, and that are not here or mean something else: the readings, and our word."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -53,6 +54,8 @@ _READINGS = {
     "--user-agent": "means a header; here: -H 'User-Agent: ...'",
 }
 
+_ADDRESS = re.compile(r"[^/]*:[0-9]+")
+
 STORE = (
     "s3://BUCKET/PREFIX is said in words here: `loadgen s3 get --bucket BUCKET --prefix PREFIX`; "
     "the keys that the run puts are under the prefix"
@@ -65,8 +68,11 @@ def reading_of(flag: str) -> str:
 
 
 def reading_of_left_over(arguments: Sequence[str]) -> str:
-    """The same for a `-q` with a number or an s3:// that are left over as arguments too many; else empty."""
+    """The same for a value of `-q` or `--web`, or an s3://, that are left over as arguments too many; else empty."""
     if any(word.startswith("s3://") for word in arguments):
         return STORE
+    for flag, address in pairwise(arguments):
+        if flag == "--web" and _ADDRESS.fullmatch(address):
+            return f"--web takes its address joined to it: --web={address}"
     has_number = any(flag == "-q" and number.isdecimal() for flag, number in pairwise(arguments))
     return reading_of("-q") if has_number else ""

@@ -3,10 +3,12 @@
 import csv
 import json
 import signal
+import socket
 import threading
 import urllib.request
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -104,7 +106,7 @@ def test_a_server_that_is_gone_is_one_note_and_no_exit_code(url: str, tmp_path: 
 def test_what_cannot_begin_is_said_before_the_run(url: str, tmp_path: Path) -> None:
     done = loadgen("run", url, "-n", "1", "--out", "csv=/dev/full")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "loadgen: --out: csv: No space left on device\n"
+    assert done.err == "loadgen: --out csv: No space left on device\n"
 
 
 def test_what_was_written_survives_a_kill(url: str, tmp_path: Path) -> None:
@@ -136,3 +138,38 @@ def test_each_tenth_as_json_and_not_of_several_runs(url: str, tmp_path: Path) ->
     assert [row["status"] for row in rows] == [200] * 10
     done = loadgen("run", url, "--rounds", "2", "--out", f"requests={file}")
     assert (done.code, "cannot be combined with --rounds" in done.err) == (2, True)
+
+
+def test_a_page_has_the_report_in_the_end_and_a_tab_that_never_reads_costs_nothing(url: str, tmp_path: Path) -> None:
+    saved = tmp_path / "r.json"
+    argv = ["run", url, "-R", "50", "-d", "1s", *ONE_PROCESS, "-q", "-o", saved]
+    with Command(*argv, "--web", "--linger") as command:
+        assert command._process.stderr is not None
+        at = urlsplit(command._process.stderr.readline().split()[-1])
+        events = f"/events?{at.query}"
+        with socket.create_connection((at.hostname, at.port), 20) as deaf:
+            deaf.sendall(f"GET {events} HTTP/1.1\r\nHost: {at.netloc}\r\n\r\n".encode())
+            with urllib.request.urlopen(f"http://{at.netloc}{events}", timeout=20) as tab:
+                shown = next(line for line in tab if b"Verdict" in line)
+            assert command._process.stderr.readline() == "loadgen: the page stays until Ctrl-C (--linger)\n"
+            with urllib.request.urlopen(f"http://{at.netloc}/?{at.query}", timeout=20) as reply:
+                again = reply.read().decode()
+            command.send(signal.SIGINT)
+            done = command.finish()
+    result = load(saved)
+    assert (done.code, result.ended_by, result.notes) == (0, "completed", [])
+    assert json.loads(shown.removeprefix(b"data: "))["live"] in again
+    assert f"{result.ledger.sent:,} sent" in again
+
+
+def test_a_page_for_others_takes_tls_or_a_word(url: str) -> None:
+    done = loadgen("run", url, "-n", "1", "--web=0.0.0.0:0")
+    assert (done.code, "--web-cert FILE serves it over TLS, --insecure-web without" in done.err) == (2, True)
+    done = loadgen("run", url, "-n", "1", "--web=127.0.0.1:0", "--web-cert", "/nowhere.pem")
+    assert (
+        done.err
+        == "loadgen: --web: cannot read the certificate '/nowhere.pem' and its key: No such file or directory\n"
+    )
+    assert loadgen("run", url, "-n", "1", "--linger").err == "loadgen: --linger is about the page of --web: add --web\n"
+    joined = loadgen("run", "--web", "127.0.0.1:9", url).err
+    assert joined.startswith("loadgen: --web takes its address joined to it: --web=127.0.0.1:9")

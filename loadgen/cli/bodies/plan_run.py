@@ -18,7 +18,7 @@ def plan_run(given: Run) -> Planned:
     """Raises UsageError."""
     delivery = Delivery(given.output)
     check_form(given.live)
-    labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs)
+    labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs, given.web)
     if given.once and (given.rounds > 1 or given.against.asked or given.output.files or given.output.form != "text"):
         raise UsageError("--once shows what happens and measures nothing: there is no result to save or to compare")
     where = given.elsewhere.where
@@ -44,5 +44,15 @@ def plan_run(given: Run) -> Planned:
     plan = replace(plan, slowest=plan.slowest or given.slowest)
     plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
     return Planned(
-        plan, delivery, given.rounds, given.against, given.once, given.results, outs, site, given.live, labels
+        plan,
+        delivery,
+        given.rounds,
+        given.against,
+        given.once,
+        given.results,
+        outs,
+        site,
+        given.live,
+        labels,
+        linger=given.web.linger,
     )

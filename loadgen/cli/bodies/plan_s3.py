@@ -34,7 +34,7 @@ def plan_s3(given: S3) -> Planned | Sweep:
         raise UsageError(f"--{'run' if run_id is not None else 'dry-run'}: only for sweep, and the job is {given.job}")
     delivery = Delivery(given.output)
     check_form(given.live)
-    labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs)
+    labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs, given.web)
     where = given.elsewhere.where
     site = None if where is None else where.open()
     plan = plan_here(profile_for_s3({"job": given.job, **section}, flags), site)
@@ -42,7 +42,16 @@ def plan_s3(given: S3) -> Planned | Sweep:
     plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
     begins = "" if given.output.quiet else _where(plan)
     return Planned(
-        plan, delivery, given.rounds, given.against, outs=outs, site=site, live=given.live, begins=begins, labels=labels
+        plan,
+        delivery,
+        given.rounds,
+        given.against,
+        outs=outs,
+        site=site,
+        live=given.live,
+        begins=begins,
+        labels=labels,
+        linger=given.web.linger,
     )
 
 

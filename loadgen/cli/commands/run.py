@@ -17,6 +17,7 @@ from loadgen.cli.parameters import (
     Settings,
     Slowest,
     Target,
+    Web,
 )
 from loadgen.cli.short_help import Begin, HelpAll
 from loadgen.report.exports import OUTPUT
@@ -57,6 +58,7 @@ class Run:
     outs: Outs = None
     live: Live = None
     labels: Labels = None
+    web: Web
     against: Against
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]

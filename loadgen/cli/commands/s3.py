@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
-from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds, Slowest
+from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds, Slowest, Web
 from loadgen.cli.short_help import Begin, HelpAll
 
 BUCKET = "Bucket"
@@ -87,6 +87,7 @@ class S3:
     live: Live = None
     labels: Labels = None
     slowest: Slowest = False
+    web: Web
     against: Against
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]

@@ -9,27 +9,18 @@ or `{"usage_error": TEXT}`. Then come the runs, one after the other: `{"began": 
 import json
 import os
 import sys
-import time
 from importlib import import_module
 from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.processes import begin_as_worker
-from loadgen.base.restore import build
-from loadgen.measure.wire import second_in
-from loadgen.observe.export.kinds import KINDS, Out
+from loadgen.observe.export.kinds import KINDS, Out, asked_as
 from loadgen.observe.export.runner import Runner
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.export.told import Began, Capped, Ended, Interval, State, Sums, named_in, named_of
-from loadgen.observe.standing import Standing
-from loadgen.plan.condition import parse_condition
-from loadgen.results.result import from_document
+from loadgen.observe.export.teller import Teller
 
 NICE = 10
 """What makes load comes first."""
-
-PATIENCE_S = 1.5
-"""For what waits at the end of a run; the parent waits a little longer."""
 
 
 def main() -> None:
@@ -42,10 +33,10 @@ def main() -> None:
         try:
             runners.append(Runner(kind, make_sink(Out(kind, where))))
         except OSError as error:
-            _answer("usage_error", f"--out: {kind}: {error.strerror or error}")
+            _answer("usage_error", f"{asked_as(kind)}: {error.strerror or error}")
             return
         except UsageError as error:
-            _answer("usage_error", f"--out: {kind}: {error}")
+            _answer("usage_error", f"{asked_as(kind)}: {error}")
             return
     _answer("ready", [runner.sink.info for runner in runners if runner.sink.info])
     teller = Teller(runners)
@@ -66,65 +57,6 @@ def make_sink(out: Out) -> Sink:
     module, name = KINDS[out.kind].sink.split(":")
     sink: Sink = getattr(import_module(f"loadgen.observe.export.sinks.{module}"), name)(out.where)
     return sink
-
-
-class Teller:
-    """From what the parent wrote to what the sinks are told."""
-
-    def __init__(self, runners: list[Runner]) -> None:
-        self._runners = runners
-        self._capped = Capped()
-        self._sums = Sums()
-        self._standing = Standing(())
-
-    def take(self, message: dict[str, Any]) -> list[str] | None:
-        """One message; the notes where it was the end of a run."""
-        match message:
-            case {"began": run}:
-                began: Began = build(Began, run)
-                self._capped, self._sums = Capped(), Sums()
-                self._standing = Standing(tuple(parse_condition(row.expr, use="threshold") for row in began.thresholds))
-                self._tell(lambda sink: sink.began(began))
-            case {"state": state}:
-                state_now: State = build(State, state)
-                for runner in self._runners:
-                    runner.state(lambda sink: sink.state(state_now))
-            case {"second": plain, "at_s": at_s}:
-                second = second_in(plain)
-                parts = self._capped.parts(named_in(second))
-                self._sums.add(parts)
-                self._standing.add(second)
-                rows = self._standing.rows()
-                self._interval(Interval(second.t_s, at_s, second.users, parts, second.loop_lag, thresholds=rows))
-            case {"requests": lines}:
-                for runner in self._runners:
-                    runner.requests(lines)
-            case {"ended": document, "at_s": at_s, "dropped": dropped}:
-                return self._ended(Ended(from_document(document), at_s, dropped))
-        return None
-
-    def _ended(self, end: Ended) -> list[str]:
-        parts = self._sums.rest(self._capped.parts(named_of(end.result)))
-        if parts:
-            self._sums.add(parts)
-            users = end.result.users.started
-            self._interval(Interval(end.result.duration_s, end.at_s, users, parts, rest=True))
-        self._tell(lambda sink: sink.ended(end))
-        until = time.monotonic() + PATIENCE_S
-        marks = [runner.mark() for runner in self._runners]
-        notes = [
-            runner.settle(done, max(0.0, until - time.monotonic()))
-            for runner, done in zip(self._runners, marks, strict=True)
-        ]
-        return [note for note in (self._capped.note, *notes) if note]
-
-    def _interval(self, interval: Interval) -> None:
-        for runner in self._runners:
-            runner.interval(interval)
-
-    def _tell(self, call: Any) -> None:
-        for runner in self._runners:
-            runner.tell(call)
 
 
 def _answer(kind: str, value: Any) -> None:

@@ -12,21 +12,16 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
 from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.processes import STOPPING, python_module, stopping_signals_blocked
-from loadgen.base.redact import Redactor
-from loadgen.judge.thresholds import threshold_row
-from loadgen.measure.progress import RunSecond, Snapshot
-from loadgen.measure.wire import second_out
+from loadgen.measure.progress import Snapshot
 from loadgen.observe.export.kinds import Out
-from loadgen.observe.export.told import Began
+from loadgen.observe.export.telling import Telling
 from loadgen.observe.feed import Feed
 from loadgen.plan.plan import Plan
-from loadgen.results.result import Result, to_document
-from loadgen.session.observers import Observer
+from loadgen.results.result import Result
 
 START_S = 15.0
 """For a process to start and open what it needs: a second, on a busy machine several."""
@@ -37,11 +32,16 @@ END_S = 2.5
 LEAVE_S = 65.0
 """After the last run: a sink that is asked for its figures waits up to a minute to be asked once more."""
 
+LINGER_S = 0.1
+"""So late at most is a signal seen that ends the lingering."""
+
 CHILD = "loadgen.observe.export.child"
 
 
-class Exporters(Observer):
-    """`tell` shows a line to the user. Raises UsageError where one of them cannot begin."""
+class Exporters(Telling):
+    """`tell` shows a line to the user. `linger`: where the last run was ended by no signal, they stay until a signal
+    comes. Raises UsageError where one of them cannot begin.
+    """
 
     def __init__(
         self,
@@ -50,7 +50,9 @@ class Exporters(Observer):
         *,
         command: Sequence[str] | None = None,
         end_s: float = END_S,
+        linger: bool = False,
     ) -> None:
+        super().__init__()
         with stopping_signals_blocked():
             self._child = subprocess.Popen(
                 command or python_module(CHILD),
@@ -64,10 +66,11 @@ class Exporters(Observer):
         self._feed = Feed(os.dup(self._child.stdin.fileno()))
         self._child.stdin.close()
         self._end_s = end_s
+        self._lingers = linger
+        self._stays = False
+        self._tell = tell
         self._wants_all = any(out.kind == "page" for out in outs)
-        self._round = self._dropped = self._lost = 0
-        self._plan: Plan | None = None
-        self._opened_s = self._told_s = 0.0
+        self._lost = 0
         try:
             self._begin(outs, tell)
         except BaseException:
@@ -87,41 +90,27 @@ class Exporters(Observer):
                 raise UsageError("--out: the exporters' process did not start")
 
     def started(self, plan: Plan) -> None:
-        self._plan, self._dropped, self._lost, self._opened_s, self._told_s = plan, 0, 0, 0.0, 0.0
-        self._round += 1
-        redact = Redactor(plan.secrets).address
-        rows = [threshold_row(condition) for condition in plan.thresholds]
-        began = Began(self._round, redact(plan.name), redact(str(plan.origin)), time.time(), rows)
-        self._write({"began": asdict(began)})
+        self._lost = 0
+        super().started(plan)
 
     def progress(self, snapshot: Snapshot) -> None:
         self._feed.go_on()
-        if not self._opened_s and snapshot.phase == "running" and self._plan is not None and not snapshot.step:
-            self._opened_s = time.time() - snapshot.elapsed_s + self._plan.warmup_s
-        if time.monotonic() - self._told_s >= 1.0:
-            self._told_s = time.monotonic()
-            state = {"elapsed_s": snapshot.elapsed_s, "phase": snapshot.phase, "done": snapshot.done}
-            self._write({"state": state})
-
-    def second(self, second: RunSecond) -> None:
-        at_s = self._opened_s + second.t_s if self._opened_s else time.time()
-        if not self._write({"second": second_out(second), "at_s": at_s}):
-            self._dropped += 1
+        super().progress(snapshot)
 
     def requests(self, lines: str, lost: int) -> None:
         self._lost += lost
-        if lines and not self._write({"requests": lines}):
+        if lines and not self.write({"requests": lines}):
             self._lost += lines.count("\n")
 
     def ended(self, result: Result) -> list[str]:
         until = time.monotonic() + self._end_s
+        self._stays = self._lingers and result.ended_by != "signal"
         notes = []
         if self._dropped and not self._feed.gone:
             notes.append(f"exporters were behind: they were told {self._dropped} seconds only as a part of the rest")
         if self._lost and not self._feed.gone:
             notes.append(f"--out requests lacks {self._lost:,} requests: too many came; requests:N=FILE takes each Nth")
-        small = result if self._wants_all else replace(result, timeline=[], blocks=[], histograms={}, setup={})
-        message = {"ended": to_document(small), "at_s": time.time(), "dropped": self._dropped}
+        message = self.ending(result, whole=self._wants_all)
         if self._feed.write_last(json.dumps(message).encode() + b"\n", until):
             match self._answer(until):
                 case {"notes": more}:
@@ -132,10 +121,19 @@ class Exporters(Observer):
 
     def close(self) -> None:
         """No run follows. Waits for one that is to be asked once more, unless a signal comes."""
+        if self._stays and not self._feed.gone:
+            self._linger()
         self._feed.close()
         with _signals(self._child.kill), suppress(subprocess.TimeoutExpired):
             self._child.wait(LEAVE_S)
         self._kill()
+
+    def _linger(self) -> None:
+        self._tell("the page stays until Ctrl-C (--linger)")
+        signals: list[bool] = []
+        with _signals(lambda: signals.append(True)):
+            while not signals and self._child.poll() is None:
+                time.sleep(LINGER_S)
 
     def _kill(self) -> None:
         """Let it go, and what it holds of ours."""
@@ -144,7 +142,7 @@ class Exporters(Observer):
         self._child.wait()
         self._answers.close()
 
-    def _write(self, message: dict[str, Any]) -> bool:
+    def write(self, message: dict[str, Any]) -> bool:
         return self._feed.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
 
     def _answer(self, until_s: float) -> Any:

@@ -9,10 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from loadgen.base.address import host_and_port
 from loadgen.base.errors import UsageError
 from loadgen.base.files import check_writable
 from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import listed, shown
+from loadgen.observe.web.place import ANYWHERE, WebPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +46,12 @@ def _file(where: str) -> None:
         raise ValueError(f"cannot write {where!r}: {error.strerror}") from None
 
 
-def address(where: str) -> tuple[str, int]:
-    """Host and port of `HOST:PORT`, `[::1]:PORT` or `:PORT`, which is 127.0.0.1. Raises ValueError."""
-    try:
-        parts = urlsplit(f"//{where}")
-        port = parts.port
-    except ValueError:
-        port = None
-    if port is None or parts.path or parts.query or parts.username is not None:
-        raise ValueError(f"expected HOST:PORT such as 127.0.0.1:9464, got {shown(where)}")
-    return parts.hostname or "127.0.0.1", port
-
-
 def _address(where: str) -> None:
-    address(where)
+    host_and_port(where)
 
 
-def _loopback(where: str) -> None:
-    host, _ = address(where)
-    if host not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError("the page is for this machine alone (127.0.0.1); from elsewhere by way of ssh -L")
+def _web(where: str) -> None:
+    WebPlace.read(where).check()
 
 
 def _write_url(where: str) -> None:
@@ -82,6 +70,9 @@ def _collector(where: str) -> None:
         raise ValueError(f"expected a URL such as http://HOST:4318/v1/metrics, got {shown(where)}")
 
 
+PAGE = "page"
+"""The live page, which `--web` asks for as well."""
+
 LOG = "requests"
 """What is told of single requests, and of no second."""
 
@@ -93,11 +84,16 @@ KINDS = {
         ExporterKind("requests", "FILE", "requests:RequestsFile", _file),
         ExporterKind("prometheus", "HOST:PORT", "prometheus:Prometheus", _address, "127.0.0.1:9464"),
         ExporterKind("influx", "URL", "influx:Influx", _write_url),
-        ExporterKind("page", "HOST:PORT", "page:Page", _loopback, "127.0.0.1:0"),
+        ExporterKind(PAGE, "HOST:PORT", "page:Page", _web, ANYWHERE),
         ExporterKind("statsd", "HOST:PORT", "statsd:Statsd", _address, "127.0.0.1:8125"),
         ExporterKind("otlp", "URL", "otlp:Otlp", _collector, ""),
     )
 }
+
+
+def asked_as(kind: str) -> str:
+    """How a user knows an exporter."""
+    return "--web" if kind == PAGE else f"--out {kind}"
 
 
 def log_every(outs: Sequence[Out]) -> int:
@@ -108,9 +104,9 @@ def log_every(outs: Sequence[Out]) -> int:
     return logs[0] if logs else 0
 
 
-def parse_outs(texts: Sequence[str]) -> list[Out]:
-    """What `--out` was given. Raises UsageError, also for what could not work from the start."""
-    outs = [_parse(text) for text in texts]
+def parse_outs(texts: Sequence[str], more: Sequence[Out] = ()) -> list[Out]:
+    """What `--out` was given, and `more`. Raises UsageError, also for what could not work from the start."""
+    outs = [*map(_parse, texts), *more]
     for out in outs:
         if outs.count(out) > 1:
             raise UsageError(f"--out: {out.kind} is there twice, to the same place")

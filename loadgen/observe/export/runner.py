@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from urllib.error import HTTPError, URLError
 
+from loadgen.observe.export.kinds import asked_as
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.told import Interval
 from loadgen.report.draw.style import counted
@@ -65,10 +66,10 @@ class Runner:
         lost, seconds, reason = self._seconds - self._taken, self._seconds, self._reason
         self._seconds, self._taken, self._reason = 0, 0, ""
         if lost:
-            return f"--out {self._kind} lost {lost} of {counted(seconds, 'second')} ({reason or 'it was too slow'})"
+            return f"{asked_as(self._kind)} lost {lost} of {counted(seconds, 'second')} ({reason or 'it was too slow'})"
         if reason:
-            return f"--out {self._kind} was not told everything ({reason})"
-        return "" if in_time else f"--out {self._kind} had not taken the run's end when it was reported"
+            return f"{asked_as(self._kind)} was not told everything ({reason})"
+        return "" if in_time else f"{asked_as(self._kind)} had not taken the run's end when it was reported"
 
     def _work(self) -> None:
         while True:

@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import accumulate
 from socket import AF_INET, AF_INET6
 
+from loadgen.base.address import host_and_port
 from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED, Tally
-from loadgen.observe.export.kinds import address
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.told import Began, Ended, Group, Interval, Key, State, Sums
 from loadgen.results.result import ThresholdRow
@@ -51,7 +51,7 @@ class Prometheus(Sink):
         self._thresholds: list[ThresholdRow] = []
         self._lag_s: float | None = None
         self._end: Ended | None = None
-        host, port = address(where)
+        host, port = host_and_port(where)
         try:
             self._server = _Server(host, port, self._page)
         except OSError as error:

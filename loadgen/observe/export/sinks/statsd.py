@@ -6,7 +6,7 @@ The gauges are figures of ours: whoever averages or ranks them once more has fig
 import socket
 from collections.abc import Iterator
 
-from loadgen.observe.export.kinds import address
+from loadgen.base.address import host_and_port
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.sinks.rows import CLOCKS, COUNTS, STATISTICS, rows_of
 from loadgen.observe.export.told import Ended, Interval
@@ -19,7 +19,7 @@ class Statsd(Sink):
     """`where` is host and port; one that takes nothing is noticed only where its machine says so."""
 
     def __init__(self, where: str) -> None:
-        family, kind, _, _, at = socket.getaddrinfo(*address(where), type=socket.SOCK_DGRAM)[0]
+        family, kind, _, _, at = socket.getaddrinfo(*host_and_port(where), type=socket.SOCK_DGRAM)[0]
         self._socket = socket.socket(family, kind)
         self._socket.connect(at)
 

@@ -8,10 +8,11 @@ from loadgen.measure.histogram import Histogram
 from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import Tally
 from loadgen.measure.wire import second_out
-from loadgen.observe.export.child import Teller, make_sink
+from loadgen.observe.export.child import make_sink
 from loadgen.observe.export.kinds import KINDS, Out
 from loadgen.observe.export.runner import Runner
 from loadgen.observe.export.sinks.base import Sink
+from loadgen.observe.export.teller import Teller
 from loadgen.observe.export.told import Began, Ended, Interval, State
 from loadgen.results.result import Ledger, RequestResult, Result, to_document
 from loadgen.results.summary import clocks_of, encoded
@@ -69,7 +70,7 @@ def test_a_sink_that_hangs_takes_no_time_of_the_others(monkeypatch: pytest.Monke
         def ended(self, end: Ended) -> None:
             go.wait(20)
 
-    monkeypatch.setattr("loadgen.observe.export.child.PATIENCE_S", 0.2)
+    monkeypatch.setattr("loadgen.observe.export.teller.PATIENCE_S", 0.2)
     teller = Teller([Runner("influx", Stuck()), Runner("csv", Kept())])
     teller.take({"began": asdict(BEGAN)})
     notes = teller.take({"ended": to_document(result(Tally())), "at_s": 102.0, "dropped": 0})

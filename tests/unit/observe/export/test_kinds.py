@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.observe.export.kinds import Out, address, log_every, parse_outs
+from loadgen.observe.export.kinds import Out, log_every, parse_outs
 
 
 def test_each_kind_says_where(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_each_kind_says_where(tmp_path: Path) -> None:
         ("statsd=host:99999", "expected HOST:PORT"),
         ("influx=http://db:8086", "/write?db=NAME"),
         ("influx=db:8086/write", "/write?db=NAME"),
-        ("page=0.0.0.0:80", "for this machine alone"),
+        ("page=0.0.0.0:80", "--web-cert"),
         ("requests:0=x", "requests:N=FILE"),
         ("requests:x=x", "requests:N=FILE"),
         ("csv:3=x", "requests:N="),
@@ -52,9 +52,3 @@ def test_a_log_takes_each_nth_request(tmp_path: Path) -> None:
 def test_the_same_place_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="twice"):
         parse_outs([f"csv={tmp_path}/x", f"csv={tmp_path}/x"])
-
-
-def test_an_address_has_a_host_and_a_port() -> None:
-    assert address("h:1") == ("h", 1)
-    assert address(":0") == ("127.0.0.1", 0)
-    assert address("[::1]:2") == ("::1", 2)

@@ -25,7 +25,7 @@ def page() -> Iterator[Page]:
 
 def url_of(page: Page, path: str = "/", token: str | None = None) -> str:
     base = page.info.split()[-1].partition("/?")[0]
-    return f"{base}{path}?t={page.token if token is None else token}"
+    return f"{base}{path}?t={page.server.token if token is None else token}"
 
 
 def body(page: Page) -> str:
@@ -34,9 +34,9 @@ def body(page: Page) -> str:
         return reply.read().decode()
 
 
-def status(url: str, **headers: str) -> int:
+def status(url: str, body: bytes | None = None, **headers: str) -> int:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=PATIENCE_S) as reply:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=PATIENCE_S) as reply:
             return reply.status
     except urllib.error.HTTPError as error:
         error.close()
@@ -77,8 +77,9 @@ def test_nothing_can_be_changed_from_it(page: Page) -> None:
     request = urllib.request.Request(url_of(page), data=b"x", method="POST")
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=PATIENCE_S)
-    assert caught.value.code == 501
+    assert caught.value.code == 403
     caught.value.close()
+    assert status(url_of(page), **{"X-Loadgen-Token": page.server.token}, body=b"{}") == 404
 
 
 def test_an_open_tab_is_told_each_second_and_the_end(page: Page) -> None:
@@ -103,7 +104,10 @@ def test_an_open_tab_is_told_each_second_and_the_end(page: Page) -> None:
     assert not tab.is_alive()
     assert told[0] == "event: part\n"
     assert told[-2] == "event: end\n"
-    assert "Verdict: " in json.loads(told[-1].removeprefix("data: "))
+    shown: dict[str, str] = {}
+    for line in told[1::2]:
+        shown |= json.loads(line.removeprefix("data: "))
+    assert "Verdict: " in shown["live"]
 
 
 def test_what_is_shown_at_the_end_is_the_report(page: Page) -> None:
