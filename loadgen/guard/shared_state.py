@@ -7,6 +7,7 @@ an old or a new one, never a mixture.
 import mmap
 import os
 import sys
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Self
 
@@ -113,6 +114,10 @@ class SharedState:
 
     def total(self, slot: Slot) -> int:
         return sum(self.values[HEADER_VALUES + slot :: SLOT_VALUES])
+
+    def sum_of(self, workers: Iterable[int], slot: Slot) -> int:
+        """The sum of one figure over some workers."""
+        return sum(self.get(worker, slot) for worker in workers)
 
     def least(self, slot: Slot) -> int:
         return min(self.values[HEADER_VALUES + slot :: SLOT_VALUES])

@@ -119,6 +119,11 @@ class Plan:
     slowest: bool = False
 
     @property
+    def planned_s(self) -> float | None:
+        """The time under load: warm-up, measured window and cool-down; None where requests alone end it."""
+        return None if self.duration_s is None else self.warmup_s + self.duration_s + self.cool_down_s
+
+    @property
     def paced(self) -> bool:
         """Whether requests have an instant at which they are due, so that send lag is measured."""
         return self.arrivals is not None or self.think_s != (0.0, 0.0)

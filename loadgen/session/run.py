@@ -207,8 +207,7 @@ class Session:
     async def _watching(self) -> None:
         """Until every worker is done: progress, conditions to abort, the grace."""
         plan, control = self._plan, self._control
-        planned_s = self._planned_s()
-        end_ns = None if planned_s is None else self._gate_ns + s_to_ns(planned_s)
+        end_ns = None if plan.planned_s is None else self._gate_ns + s_to_ns(plan.planned_s)
         pending = set(self._futures)
         cut_ns = 0
         while pending:
@@ -247,11 +246,6 @@ class Session:
     def _stop(self, cause: Cause, reason: str | None, now: int) -> None:
         if reason and self._control.trip(cause, now):
             self._because = reason
-
-    def _planned_s(self) -> float | None:
-        """The time under load: warm-up, measured window and cool-down."""
-        plan = self._plan
-        return None if plan.duration_s is None else plan.warmup_s + plan.duration_s + plan.cool_down_s
 
     def _errors(self) -> list[BaseException]:
         """What came out of workers that have ended."""
@@ -324,7 +318,7 @@ class Session:
         self._hooks.observers.progress(
             Snapshot(
                 elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
-                planned_s=self._planned_s(),
+                planned_s=plan.planned_s,
                 planned_requests=None if warming_up else planned,
                 done=max(0, done),
                 rate_rps=self._rate_rps,

@@ -48,10 +48,7 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
 
 def _announcement(plans: Collection[Plan], rounds: int, settle_s: float) -> str:
     """What is about to run, and for how long where that is known."""
-    each_s = [
-        None if plan.duration_s is None else plan.warmup_s + plan.duration_s + plan.cool_down_s + settle_s + START_S
-        for plan in plans
-    ]
+    each_s = [None if plan.planned_s is None else plan.planned_s + settle_s + START_S for plan in plans]
     known = [seconds for seconds in each_s if seconds is not None]
     about = f", about {format_duration_s(round(rounds * sum(known)))}" if len(known) == len(each_s) else ""
     return f"{counted(len(plans), 'variant')}, {counted(rounds, 'round')}{about}\n"

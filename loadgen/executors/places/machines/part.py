@@ -111,7 +111,7 @@ class Part:
     def _look(self) -> None:
         now = self._clock()
         self.control.check_lease(now)
-        seen = (self._sum(Slot.FAILED), self._sum(Slot.STATE), self.control.stop)
+        seen = (*(self.control.sum_of(self._shards, slot) for slot in (Slot.FAILED, Slot.STATE)), self.control.stop)
         if seen != self._told or now >= self._next_ns:
             self._told, self._next_ns = seen, now + s_to_ns(TELL_S)
             self._give_slots()
@@ -121,9 +121,6 @@ class Part:
             self._cut_ns = self._cut_ns or now
             if now - self._cut_ns > s_to_ns(CUT_S):
                 self._place.abandon()
-
-    def _sum(self, slot: Slot) -> int:
-        return sum(self.control.get(worker, slot) for worker in self._shards)
 
     def _give_slots(self) -> None:
         own = slice(HEADER_VALUES + self._shards.start * SLOT_VALUES, HEADER_VALUES + self._shards.stop * SLOT_VALUES)

@@ -12,11 +12,12 @@ from loadgen.executors.places.base import Deliver, WorkersLostError
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.mirror import Mirror
+from loadgen.executors.places.machines.rows import machine_rows
+from loadgen.executors.places.machines.unaccounted import at_most_unaccounted
 from loadgen.guard.shared_state import GO, SLOT_VALUES, Cause, Slot, State
 from loadgen.measure.wire import unpack_frames
 from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.plan import Plan, Shard
-from loadgen.results.result import Ledger, MachineRow
 from loadgen.results.result import Machines as MachineRows
 
 OnLost = Literal["stop", "go-on"]
@@ -86,16 +87,7 @@ class Machines:
         return futures
 
     def machines(self) -> MachineRows:
-        rows = [self._row(member) for member in self.members]
-        bounds = sorted(member.clock.bound_ns for member in self.members)[-2:]
-        late_ns = max((max(0, -(member.early_ns or 0)) for member in self.members), default=0)
-        stops = [member.stopped_ns for member in self.members if member.stopped_ns]
-        return MachineRows(
-            rows,
-            start_spread_ms=_ms(sum(bounds) + late_ns) if self.control.gate_at_ns else None,
-            stop_spread_ms=_ms(max(stops) - min(stops)) if len(stops) > 1 else None,
-            unaccounted_at_most=sum(row.unaccounted_at_most for row in rows),
-        )
+        return machine_rows(self.members, self.control)
 
     def glance(self) -> str:
         now = self._clock()
@@ -104,29 +96,6 @@ class Machines:
         count = len(self.members)
         parts = [f"{count} machine{'' if count == 1 else 's'}"]
         return ", ".join([*parts, *([f"{silent} silent"] if silent else []), *([f"{lost} lost"] if lost else [])])
-
-    def _row(self, member: Member) -> MachineRow:
-        sent, ok, failed, not_sent = (
-            sum(self.control.get(worker, slot) for worker in member.shards)
-            for slot in (Slot.SENT, Slot.OK, Slot.FAILED, Slot.NOT_SENT)
-        )
-        sent = max(sent, ok + failed)
-        return MachineRow(
-            name=member.name,
-            cores=member.description.cores,
-            first_worker=member.shards.start,
-            workers=len(member.shards),
-            ledger=Ledger(sent + not_sent, sent, not_sent, ok, failed, sent - ok - failed),
-            clock_ahead_s=round(member.clock.ahead_ns / NS_PER_S, 6),
-            clock_bound_ms=_ms(member.clock.bound_ns),
-            drift_ppm=member.clock.drift_ppm,
-            gate_early_ms=None if member.early_ns is None else _ms(member.early_ns),
-            silent_ms=_ms(member.silent_ns),
-            lost=member.lost,
-            unaccounted_at_most=member.unaccounted,
-            service_p50_ms=member.service.quantiles_us((0.5,))[0] / 1000 if member.service.total else None,
-            environment=member.description.environment,
-        )
 
     def abandon(self) -> None:
         for member in self.members:
@@ -179,7 +148,7 @@ class Machines:
     def _mirror(self, member: Member, message: Message, now: int) -> None:
         head, control = message.head, self.control
         control.show(member.shards.start, head["slots"])
-        member.saw_sent(sum(head["slots"][Slot.SENT :: SLOT_VALUES]), head["at"])
+        member.pace.saw(sum(head["slots"][Slot.SENT :: SLOT_VALUES]), head["at"])
         limit = self._plan.stop.max_errors
         if head["stop"] != GO:
             stopped_ns = member.clock.here(head["stopped_at"])
@@ -208,8 +177,7 @@ class Machines:
         """It has stopped for certain, with what it had told before."""
         silent_s = (now - member.heard_ns) / NS_PER_S
         member.lost = member.gone or f"nothing was heard of it for {silent_s:.1f} s"
-        users = sum(self.control.get(worker, Slot.STARTED) for worker in member.shards)
-        member.unaccounted = member.at_most_unaccounted(users)
+        member.unaccounted = at_most_unaccounted(self._plan, member, self.members, self.control)
         self._stop_the_rest(now)
         at_most = f", and may have sent {member.unaccounted:,} requests more than it told" if member.unaccounted else ""
         self._finish(member, WorkersLostError(f"{member.name} was lost: {member.lost}{at_most}"))
@@ -262,7 +230,7 @@ class Machines:
             self._renew_ns = now + s_to_ns(RENEW_S)
             failed = self.control.total(Slot.FAILED)
             for member in living:
-                own = sum(self.control.get(worker, Slot.FAILED) for worker in member.shards)
+                own = self.control.sum_of(member.shards, Slot.FAILED)
                 if not member.gone:
                     until = self._lease(member)
                     member.link.send(Message("lease", {"until": until, "failed": failed - own, "sent": now}))
@@ -275,7 +243,3 @@ class Machines:
         """Until when it may go on now, on its clock."""
         member.until_ns = self._clock() + s_to_ns(LEASE_S)
         return member.clock.there(member.until_ns)
-
-
-def _ms(ns: int) -> float:
-    return round(ns / NS_PER_MS, 3)
