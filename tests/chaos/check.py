@@ -121,6 +121,12 @@ def _found_nobody(case: Case, seen: Seen) -> bool:
     return NOT_ONE in said and (not case.script.is_good or any(reason in said for reason in LATE))
 
 
+def _never_began(case: Case, seen: Seen) -> bool:
+    """Whether a search ended at its first run, since there was nobody to talk to: it has nothing to report but that."""
+    told = case.stderr != "file" or "loadgen: " in seen.err
+    return case.argv[0] == "find-max" and seen.code == 99 and not seen.out and told
+
+
 def _may_die_of(seen: Seen, number: int) -> bool:
     """Whether the command was killed, or ended by a signal that came before it could have taken over any."""
     if _was_killed(seen):
@@ -148,7 +154,7 @@ def _streams(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
     can_speak = case.stderr in ("file", "terminal") and not _hung_up(seen) and case.file_blocks is None
     if seen.code == 2 and can_speak and "loadgen: " not in seen.err:
         yield "exit code 2 without a word on standard error"
-    if case.stdout != "file" or case.is_limited or seen.code not in REPORTED:
+    if case.stdout != "file" or case.is_limited or seen.code not in REPORTED or _never_began(case, seen):
         return
     is_saved = case.is_quiet and any(output.flag == "-o" for output in case.outputs)
     if not seen.out and (case.json_on_stdout or not is_saved):
@@ -187,7 +193,7 @@ def _outputs(case: Case, seen: Seen) -> Iterator[str]:
         if data is None or data == OLD_CONTENT:
             if data is None and output.place.value.startswith("a file that is there"):
                 yield f"{output.name} was there, and is gone"
-            reported = seen.code in REPORTED and not (seen.code == 105 and not ran)
+            reported = seen.code in REPORTED and not (seen.code == 105 and not ran) and not _never_began(case, seen)
             is_over = case.is_s3 or _found_nobody(case, seen)  # before it has begun
             ran_to_end = seen.code == 2 and seen.requests and not is_over
             if (reported or (ran_to_end and case.disk is None)) and not is_limited:

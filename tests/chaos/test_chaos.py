@@ -144,6 +144,12 @@ def test_a_search_may_find_nobody_in_its_time(reason: str, is_fine: bool) -> Non
     assert (problems(case, gone) == []) is is_fine
 
 
+@pytest.mark.parametrize(("command", "is_fine"), [("find-max", True), ("run", False)])
+def test_a_search_that_finds_nobody_there_has_nothing_to_report(command: str, is_fine: bool) -> None:
+    gone = seen(code=99, files={}, out="", err="loadgen: nothing listens on 127.0.0.1:9\n")
+    assert (problems(replace(CASE, argv=(command, URL)), gone) == []) is is_fine
+
+
 @pytest.mark.parametrize(("waited_s", "code"), [(0.0, None), (5.0, 0)])
 def test_who_waits_for_a_core_may_take_so_much_longer(
     waited_s: float, code: int | None, monkeypatch: pytest.MonkeyPatch
