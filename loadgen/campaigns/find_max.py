@@ -132,7 +132,7 @@ def _at(plan: Plan, slo: tuple[Condition, ...], rate_rps: float) -> Plan:
 def _trial(rate_rps: float, result: Result, first: Result) -> Trial:
     rows = tuple(result.thresholds)
     whole = all_journeys(result) or result
-    rate = result.rate if whole is result else result.journey_rate
+    rate = result.asked
     trial = Trial(
         rate_rps=rate_rps,
         met=False,

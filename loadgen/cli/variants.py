@@ -9,8 +9,9 @@ from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
 from loadgen.base.redact import Redactor
 from loadgen.cli.plans import profile_for, with_body
+from loadgen.plan.build import topology_of
 from loadgen.plan.plan import Plan
-from loadgen.plan.topology import TopologyError, choose
+from loadgen.plan.topology import TopologyError
 from loadgen.session.here import plan_here
 
 if TYPE_CHECKING:  # what runs a plan
@@ -46,7 +47,7 @@ def make_variants(
         profile = profile_for(target, settings, {**base, **chosen})
         label = " ".join(filter(None, (_label(chosen, varying), name)))
         try:
-            choose(profile.mode, profile.connections, profile.processes, profile.workers, *room)
+            topology_of(profile, room)
         except TopologyError as error:
             left_out.append(f"{label}: {error}" if label else str(error))
         else:

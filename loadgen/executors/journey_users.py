@@ -297,7 +297,7 @@ class OpenJourneyUsers(JourneyUsers, OpenUsers):
 
     @property
     def finished(self) -> bool:
-        return self._over and len(self._idle) + len(self._waiting) + self._out == len(self.connections)
+        return self._over and len(self._idle) + len(self._waiting) + self._out + self._parked == len(self.connections)
 
     def _continue(self, connection: Stream, now: int) -> Request | None:
         if self._over:
@@ -325,7 +325,7 @@ class OpenJourneyUsers(JourneyUsers, OpenUsers):
         """A user cannot take part: the arrival that it was to serve is lost, and the next ones are others'."""
         self._out += 1
         self._lose_arrival(max(0, now - connection.due_ns))
-        if self._out == self._most and self._end_ns >= UNLIMITED:
+        if self._out == self._most - self._closed and self._end_ns >= UNLIMITED:
             self._finish(now)
 
     def _finish(self, now: int) -> None:

@@ -128,10 +128,12 @@ def _journeys(
         clients = _client_maker(task, context, addresses)
         return SequentialJourneyUsers(task, clients, pacer, workload, recorder, breaker, waits=waits)
     from loadgen.executors.journey_users import JourneyUsers, OpenJourneyUsers
+    from loadgen.executors.mixed_users import MixedJourneyUsers
 
     parts = _on_reactor(task, context, addresses, pacer, workload, recorder, breaker)
     if plan.arrivals is not None:
-        return OpenJourneyUsers(task, plan.arrivals, *parts)
+        kind = MixedJourneyUsers if plan.closed_users else OpenJourneyUsers
+        return kind(task, plan.arrivals, *parts)
     return JourneyUsers(task, *parts)
 
 

@@ -44,8 +44,9 @@ class OpenUsers(ReactorUsers):
         super().__init__(task, reactor, pacer, workload, recorder, breaker, alarm, client)
         shard = task.shard
         self._next_arrival_ns = pacer.next_due_ns
-        most = arrivals.max_connections * task.plan.streams
-        self._most = max(share(most, shard.count, shard.index), shard.users)
+        self._closed = shard.closed_users
+        most = share(arrivals.max_connections * task.plan.streams, shard.count, shard.index)
+        self._most = max(self._closed + most, shard.users)
         self._drops = arrivals.when_busy == "drop"
         self._precise = arrivals.precise
         self._idle: list[Stream] = []
@@ -65,14 +66,14 @@ class OpenUsers(ReactorUsers):
     @property
     def finished(self) -> bool:
         """Whether the last arrival has been answered."""
-        return self._over and len(self._idle) + len(self._waiting) == len(self.connections)
+        return self._over and len(self._idle) + len(self._waiting) + self._parked == len(self.connections)
 
     def start(self, now: int, end_ns: int) -> None:
         """The timetable begins."""
         self._end_ns = end_ns
         self._pacer.begin(now, end_ns)
-        self.started = len(self.connections)
-        self._idle = list(self.connections)
+        self._idle = self.connections[self._closed :]
+        self.started = len(self._idle)
         self._take_due(now)
         self._reactor.timetable = self._keep_to_it
         self._on_alarm()
@@ -80,7 +81,7 @@ class OpenUsers(ReactorUsers):
 
     def _take_due(self, now: int) -> int:
         """The next arrival's due instant; the one after it is next."""
-        due_ns, self._next_due_ns = self._next_due_ns, self._next_arrival_ns(0, now)
+        due_ns, self._next_due_ns = self._next_due_ns, self._next_arrival_ns(self._closed, now)
         return due_ns
 
     def _on_alarm(self) -> None:
@@ -198,7 +199,7 @@ class OpenUsers(ReactorUsers):
             return self._continue(connection, now)
         self._budget -= 1
         connection.due_ns = due_ns
-        self._next_due_ns = self._next_arrival_ns(0, now)
+        self._next_due_ns = self._next_arrival_ns(self._closed, now)
         return request
 
     def _continue(self, connection: Stream, now: int) -> Request | None:

@@ -79,7 +79,7 @@ class ReactorUsers:
         self._pausing: list[tuple[int, int]] = []
         self._midway: dict[int, Request | None] = {}  # users that pause within a pass, and what they send then
         self._waiting: list[Stream] = []
-        self._opening = Opening(shard.users, shard.count, self._open)
+        self._opening = Opening(plan.users_ahead(shard), shard.count, self._open)
         self._swept_ns = 0
         self._sweep_every_ns = min(s_to_ns(min(plan.timeout_s, plan.connect_timeout_s)) // 20, MOST_BETWEEN_SWEEPS_NS)
         self._alarm = alarm
@@ -142,8 +142,7 @@ class ReactorUsers:
         """Serve the reactor on the running loop, and begin to connect."""
         self._reactor.attach(asyncio.get_running_loop())
         self._opening.begin(now)
-        if self._task.plan.connects_ahead:
-            self._open_more(now)
+        self._open_more(now)
 
     def _open(self, user: int) -> None:
         self._client.open(self.connections[user])

@@ -54,7 +54,7 @@ class SequentialJourneyUsers(SequentialUsers):
         return self._scripts[user].out
 
     async def _leave(self, user: int) -> None:
-        if self._arrive:  # whoever has nothing to serve any more takes the user that served least lately
+        if user >= self._closed:  # whoever has nothing to serve any more takes the user that served least lately
             if not self._free:
                 return
             user = self._free.pop(0)

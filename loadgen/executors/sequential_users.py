@@ -80,7 +80,8 @@ class SequentialUsers:
         self._extra: list[list[Client]] = [[] for _ in range(shard.users)]  # for requests at the same time
         self._awaited: dict[int, asyncio.Future[Any]] = {}
         self._make_client = clients
-        self._free = list(range(shard.users))
+        self._closed = shard.closed_users if self._arrive else shard.users
+        self._free = list(range(self._closed, shard.users))
         self._buffers = [SampleBuffer() for _ in range(shard.users)]
         self._backoffs_ns = [0] * shard.users  # after the last batch
         self._opened = [False] * shard.users
@@ -242,14 +243,14 @@ class SequentialUsers:
                 self._ended_ns[user] = await self._repeat(user, min(end_ns, self._end_ns))
                 self._disconnect(user)
             return
-        if task.plan.connects_ahead:
+        if user < task.plan.users_ahead(task.shard):
             await waits.until(self._opening_since + opening_offset_ns(user, task.shard.count))
             if self._shared[STOP] == GO:
                 await client.connect()
         self._opened[user] = True
         await waits.gate()
         self._started[user] = self._shared[STOP] == GO
-        serve = self._serve(user) if self._arrive else self._repeat(user, self._end_ns)
+        serve = self._repeat(user, self._end_ns) if user < self._closed else self._serve(user)
         self._ended_ns[user] = await serve
 
     async def _repeat(self, user: int, end_ns: int) -> int:
@@ -366,7 +367,7 @@ class SequentialUsers:
 
     def _end_arrivals(self, ended_ns: int) -> None:
         """What was due by the end and nobody took is unsent, unless there was nothing left to send."""
-        while (due_ns := self._pacer.next_due_ns(0, ended_ns)) < ended_ns and not self._tickets.sold_out:
+        while (due_ns := self._pacer.next_due_ns(self._closed, ended_ns)) < ended_ns and not self._tickets.sold_out:
             self._unsent_waits_ns.append(ended_ns - due_ns)
 
     async def _exchange(self, user: int, request: Request, due_ns: int) -> Outcome:

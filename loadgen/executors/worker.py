@@ -98,8 +98,8 @@ class Worker:
         users = self._users
         self._put(Slot.STATE, State.OPENING)
         users.open(self._task.clock())
-        if self._task.plan.connects_ahead:
-            while users.opened < self._task.shard.users and self._control.stop == GO:
+        if ahead := self._task.plan.users_ahead(self._task.shard):
+            while users.opened < ahead and self._control.stop == GO:
                 await asyncio.sleep(POLL_S)
                 now = self._task.clock()
                 users.tick(now)

@@ -73,7 +73,7 @@ def _is_open(result: Result) -> bool:
 
 def _throughput(result: Result) -> tuple[str, ...]:
     """Whether less was sent than would have been: of a rate that was reached nothing was."""
-    rate = result.journey_rate if result.journeys.scheduled else result.rate
+    rate = result.asked
     return () if _is_open(result) and rate.sent_rps >= REACHED_SHARE * rate.offered_rps else (THROUGHPUT,)
 
 
@@ -203,7 +203,7 @@ def _unsent(result: Result) -> Iterator[Finding]:
 
 
 def _not_started(result: Result) -> Iterator[Finding]:
-    journeys = result.journeys
+    journeys = result.arrivals if result.arrivals.scheduled else result.journeys
     if result.plan.get("arrivals") and journeys.not_started > UNSENT_SHARE * journeys.scheduled:
         yield Finding(
             f"{journeys.not_started:,} of {journeys.scheduled:,} journeys were never started: no user was free, so the "

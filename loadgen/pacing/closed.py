@@ -6,6 +6,8 @@ from random import Random
 from loadgen.base.clock import NEVER_NS, s_to_ns
 from loadgen.pacing.base import Span
 
+ALWAYS: Span = 0, NEVER_NS
+
 
 class ClosedLoop:
     """Think times drawn evenly from an inclusive range of seconds: a seed draws the same ones, in the order of asking.

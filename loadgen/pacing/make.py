@@ -2,7 +2,8 @@
 
 from loadgen.pacing.arrivals import SharedArrivals, Timetable
 from loadgen.pacing.base import Pacer
-from loadgen.pacing.closed import ClosedLoop, ramp_span_ns, stage_spans_ns
+from loadgen.pacing.closed import ALWAYS, ClosedLoop, ramp_span_ns, stage_spans_ns
+from loadgen.pacing.mixed import MixedPacer
 from loadgen.plan.plan import Plan, Shard
 
 
@@ -19,4 +20,7 @@ def make_pacer(plan: Plan, shard: Shard) -> Pacer:
         case arrivals, _:
             rates = [(stage.duration_s, stage.from_rps, stage.to_rps) for stage in arrivals.stages]
             timetable = Timetable(rates, poisson_seed=plan.seed if arrivals.kind == "poisson" else None)
-            return SharedArrivals(timetable.offsets_ns(shard.index, shard.count))
+            shared = SharedArrivals(timetable.offsets_ns(shard.index, shard.count))
+            if not shard.closed_users:
+                return shared
+            return MixedPacer(ClosedLoop(plan.think_s, shard.seed, lambda _: [ALWAYS]), shared, shard.closed_users)

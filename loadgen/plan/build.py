@@ -14,6 +14,7 @@ from loadgen.plan.jobs.scenario import FeedSpec, ScenarioJob, Step, inside
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.dialing import make_dialing, proxy_secrets
+from loadgen.plan.profiles.journey_loads import closed_users
 from loadgen.plan.profiles.journey_order import order_problems
 from loadgen.plan.profiles.open_model import make_arrivals, measured_s
 from loadgen.plan.profiles.profile import Profile
@@ -66,7 +67,7 @@ def make_plan(
         name=Redactor(secrets).address(profile.name or str(profile.target.origin)),
         origin=profile.target.origin,
         job=job,
-        users=most_users(profile),
+        users=closed_users(profile) + most_users(profile),
         requests_limit=profile.total_requests,
         duration_s=measured_s(profile),
         think_s=profile.think,
@@ -88,6 +89,7 @@ def make_plan(
         dialing=dialing,
         stop=StopRules(_most_errors(profile), profile.abort_if),
         arrivals=make_arrivals(profile),
+        closed_users=closed_users(profile),
         warmup_s=profile.warmup,
         cool_down_s=profile.cool_down,
         thresholds=profile.thresholds,
@@ -104,9 +106,16 @@ def _most_errors(profile: Profile) -> int | None:
     return 1 if profile.fail_fast or (whole and profile.max_errors is None) else profile.max_errors
 
 
+def topology_of(profile: Profile, room: tuple[int, bool, int]) -> tuple[int, int]:
+    """Processes, and workers in each; `room` is cores, GIL, least processes. Raises TopologyError."""
+    return choose(
+        profile.mode, most_users(profile), profile.processes, profile.workers, *room, closed=closed_users(profile)
+    )
+
+
 def _topology(profile: Profile, room: tuple[int, bool, int], problems: list[Problem]) -> tuple[int, int]:
     try:
-        return choose(profile.mode, most_users(profile), profile.processes, profile.workers, *room)
+        return topology_of(profile, room)
     except TopologyError as error:
         problems.append(Problem((error.key,), error.text))
         return 1, 1

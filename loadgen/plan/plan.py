@@ -76,11 +76,12 @@ class Plan:
 
     `requests_limit` and `duration_s`: whichever comes first ends the measured window; at least one is set. `workers`
     are per process. `arrivals` None is the closed model, in which `user_stages` may say how many of the `users` take
-    part. The first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load.
-    `thresholds` are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS,
-    connect, TLS, first byte and transfer. Over `http` 2, `streams` users share a connection. Before all that the target
-    has `wait_s` to come up. `secrets` are values that no output may show. Each `log_every`-th request is written down
-    (0: none); `slowest`: the slowest of each name are kept with what may explain them.
+    part; beside arrivals `closed_users` of the users follow it all the same, and the others serve what arrives. The
+    first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load. `thresholds`
+    are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS, connect, TLS,
+    first byte and transfer. Over `http` 2, `streams` users share a connection. Before all that the target has `wait_s`
+    to come up. `secrets` are values that no output may show. Each `log_every`-th request is written down (0: none);
+    `slowest`: the slowest of each name are kept with what may explain them.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Plan:
     dialing: Dialing = DIRECT
     stop: StopRules = field(default_factory=StopRules)
     arrivals: Arrivals | None = None
+    closed_users: int = 0
     warmup_s: float = 0.0
     cool_down_s: float = 0.0
     thresholds: tuple[Condition, ...] = ()
@@ -137,7 +139,9 @@ class Plan:
     @property
     def most_users(self) -> int:
         """How many users there can be, each with a connection: at a rate more may come than there are at first."""
-        return self.users if self.arrivals is None else max(self.users, self.arrivals.max_connections)
+        if self.arrivals is None:
+            return self.users
+        return max(self.users, self.closed_users + self.arrivals.max_connections)
 
     @property
     def staggered(self) -> bool:
@@ -149,6 +153,10 @@ class Plan:
         """Whether all users are connected before the start gate opens."""
         return not self.staggered and (self.arrivals is None or self.arrivals.open_ahead)
 
+    def users_ahead(self, shard: "Shard") -> int:
+        """How many of a shard's users, its first, are connected before the start gate opens."""
+        return shard.users if self.connects_ahead else shard.closed_users
+
     @property
     def shard_count(self) -> int:
         """Parts that the load is dealt out to: one a worker, in `threads` (a worker per user) one a process."""
@@ -159,7 +167,8 @@ class Plan:
 class Shard:
     """One worker's part (in `threads` one process's): users `first_user` .. `first_user + users - 1`.
 
-    `requests_limit` is its share of the total, or None. A shard may be empty.
+    `requests_limit` is its share of the total, or None. A shard may be empty. Beside arrivals its first `closed_users`
+    follow the closed model.
     """
 
     index: int
@@ -168,6 +177,7 @@ class Shard:
     users: int
     requests_limit: int | None
     seed: int
+    closed_users: int = 0
 
     def rank_of_user(self, user: int) -> int:
         """The place of the shard's user number `user` among all users, which the shards take in turn."""
@@ -186,6 +196,7 @@ def make_shards(plan: Plan) -> tuple[Shard, ...]:
     for index in range(count):
         users = share(plan.users, count, index)
         limit = None if plan.requests_limit is None else share(plan.requests_limit, count, index)
-        shards.append(Shard(index, count, first_user, users, limit, plan.seed * 1_000_003 + index))
+        closed_users = share(plan.closed_users, count, index)
+        shards.append(Shard(index, count, first_user, users, limit, plan.seed * 1_000_003 + index, closed_users))
         first_user += users
     return tuple(shards)

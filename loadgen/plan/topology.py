@@ -13,7 +13,15 @@ class TopologyError(ValueError):
 
 
 def choose(
-    mode: Mode, users: int, processes: int | None, workers: int | None, cores: int, gil: bool, least: int = 1
+    mode: Mode,
+    users: int,
+    processes: int | None,
+    workers: int | None,
+    cores: int,
+    gil: bool,
+    least: int = 1,
+    *,
+    closed: int = 0,
 ) -> tuple[int, int]:
     """(processes, workers per process); None lets the mode decide. Raises TopologyError for what cannot be.
 
@@ -24,13 +32,14 @@ def choose(
     | async   | 1 process with 1 worker              | the same                         |
 
     In pool mode, given `workers` without `processes` are the threads of one process. Where there are several machines,
-    `least` of them, one process in this table is one on each. Defaults never exceed the users.
+    `least` of them, one process in this table is one on each. Defaults never exceed the users: each worker has one at
+    least, beside whatever part it has of further users, which are `closed`.
     """
     match mode:
         case "pool":
             return _pool(users, processes, workers, cores, gil, least)
         case "threads":
-            return _threads(users, processes, workers, least)
+            return _threads(users, processes, workers, least, closed)
         case "async":
             return _async(processes, workers)
 
@@ -45,9 +54,10 @@ def _pool(users: int, processes: int | None, workers: int | None, cores: int, gi
     return processes, workers
 
 
-def _threads(users: int, processes: int | None, workers: int | None, least: int) -> tuple[int, int]:
+def _threads(users: int, processes: int | None, workers: int | None, least: int, closed: int) -> tuple[int, int]:
     processes = processes or min(least, users)
     _check_shareable("processes", processes, users)
+    users += closed
     needed = -(-users // processes)
     if workers is not None and workers != needed:
         split = f" in {processes} processes take {needed} workers each" if processes > 1 else f" take {needed} workers"

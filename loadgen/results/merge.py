@@ -136,6 +136,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         journey_rate=_rate(results, [result.journey_rate for result in results], duration_s),
         setup=_requests([result.setup for result in results]),
         journeys=_total(Journeys, [result.journeys for result in results]),
+        arrivals=_total(Journeys, [result.arrivals for result in results]),
         checks=merged_checks([result.checks for result in results]),
         metrics=merged_metrics([result.metrics for result in results]),
         connections=_total(Connections, [result.connections for result in results]),

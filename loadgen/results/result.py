@@ -334,7 +334,8 @@ class Result:
     `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes
     several requests, such as a journey, or an `upload` in parts: sent is begun, unknown those under way at the end, and
     latency runs from the first request's sending to the last one's end. `journeys` is the ledger of all of them, and
-    `journey_rate` their rate; where a run has none, they are all 0. `setup` are requests that prepared users, and are
+    `journey_rate` their rate; where a run has none, they are all 0. `arrivals` is the ledger of those of them that came
+    at a rate, where users repeated others beside them. `setup` are requests that prepared users, and are
     in no other figure. `addresses` are those of a name that has several. `labels` are its user's, and the commit where
     CI tells it. `notes` say in words what happened before and after the run; `left_behind` are those about what it
     could not clean up. `machines` are there where it was made on others than this one.
@@ -369,6 +370,7 @@ class Result:
     transactions: dict[str, RequestResult] = field(default_factory=dict)
     journeys: Journeys = field(default_factory=Journeys)
     journey_rate: Rate = field(default_factory=Rate)
+    arrivals: Journeys = field(default_factory=Journeys)
     checks: dict[str, CheckResult] = field(default_factory=dict)
     metrics: dict[str, MetricResult] = field(default_factory=dict)
     setup: dict[str, RequestResult] = field(default_factory=dict)
@@ -386,6 +388,14 @@ class Result:
     def noun(self) -> str:
         """What the job counts in: requests, journeys, calls, objects, ..."""
         return str((self.plan.get("counted") or {}).get("noun") or "requests")
+
+    @property
+    def asked(self) -> Rate:
+        """The rate that was asked for, and what came of it: of requests, journeys, or those that came at a rate."""
+        came, per_s = self.arrivals, 1 / self.duration_s if self.duration_s else 0.0
+        if came.scheduled:
+            return Rate(*(round(count * per_s, 3) for count in (came.scheduled, came.started, came.ok)))
+        return self.journey_rate if self.journeys.scheduled else self.rate
 
     @property
     def whole_seconds(self) -> list[Second]:

@@ -118,6 +118,7 @@ def assemble(
         setup={collected.names[number][1]: _request(tally) for number, tally in collected.setup.items()},
         transactions=_transactions(collected),
         journeys=journeys,
+        arrivals=_arrivals(plan, control, collected),
         journey_rate=_rate(
             collected.journeys.ok, collected.journeys.sent, journeys.not_started if plan.arrivals else 0, duration_s
         ),
@@ -218,6 +219,17 @@ def _journeys(plan: Plan, control: Control, collected: Collector) -> Journeys:
     started = max(told, control.total(Slot.JOURNEYS) - collected.unmeasured_journeys)
     not_started = _not_begun(plan, control, started)
     return Journeys(started + not_started, started, not_started, ok, failed, started - ok - failed)
+
+
+def _arrivals(plan: Plan, control: Control, collected: Collector) -> Journeys:
+    """The same of the journeys that came at a rate, where users repeated others beside them."""
+    if not plan.closed_users or not isinstance(plan.job, ScenarioJob):
+        return Journeys()
+    numbers = collected.names.of(Kind.JOURNEY)
+    tallies = [collected.total.transaction(numbers[name]) for name in plan.job.arriving]
+    ok, failed, unfinished = (sum(getattr(tally, key) for tally in tallies) for key in ("ok", "failed", "unknown"))
+    started, not_started = ok + failed + unfinished, control.total(Slot.NOT_SENT)
+    return Journeys(started + not_started, started, not_started, ok, failed, unfinished)
 
 
 def _checks(collected: Collector) -> dict[str, CheckResult]:

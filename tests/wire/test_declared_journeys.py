@@ -10,7 +10,7 @@ import pytest
 
 import loadgen
 from loadgen.plan.profiles.document import read_profile
-from loadgen.results.result import Result
+from loadgen.results.result import Result, Users
 from loadgen.session.here import plan_here
 from tests.support.command import balanced
 from tests.support.fault_server import FaultServer
@@ -106,6 +106,23 @@ def test_scenarios_have_rates_of_their_own(tmp_path: Path, url: str, where: dict
     done = {name: sum(row) for name, row in counts(result).items()}
     assert sum(done.values()) == 40
     assert abs(done["a"] - 30) <= 3  # each of four users draws in turn, and may end in the middle of four
+
+
+def test_users_and_rates_stand_side_by_side(tmp_path: Path, url: str, where: dict[str, Any]) -> None:
+    """All that arrives is counted by itself, and whoever repeats a journey takes none of it."""
+    step = "{path: /delay/1}"
+    text = (
+        f"connections: 3\nper_user: {{end: [{{name: bye, path: /bytes/1}}]}}\n"
+        f"scenarios: {{a: {{users: 2, steps: [{step}]}}, b: {{rate: 40/s, steps: [{step}, {step}]}}}}\n"
+    )
+    result = ran(tmp_path, url, text, duration="500ms", **where)
+    done = counts(result)
+    assert sum(done["b"]) == result.arrivals.started
+    assert result.arrivals.scheduled == 20
+    assert result.journeys.started == sum(done["a"]) + result.arrivals.started
+    assert done["a"][0]
+    assert result.users == Users(5, 5, 0)
+    assert result.setup["per_user/bye"].ledger.ok == 2 + min(3, result.connections.opened - 2)
 
 
 def test_a_fresh_journey_opens_a_connection(tmp_path: Path, url: str, where: dict[str, Any]) -> None:

@@ -128,6 +128,12 @@ class ScenarioJob:
         return tuple(journey.name for journey in self.journeys)
 
     @property
+    def arriving(self) -> tuple[str, ...]:
+        """The names of the journeys that come at a rate where users repeat the others; none where all are alike."""
+        names = tuple(journey.name for journey in self.journeys if journey.users is None)
+        return names if len(names) < len(self.journeys) else ()
+
+    @property
     def requests(self) -> tuple[RequestSpec, ...]:
         """Every request that is declared, under its name in a report; those of Python are not known before they are
         sent."""

@@ -1,18 +1,34 @@
-"""Scenarios with a load of their own, side by side: so many users each, or a rate of journeys each."""
+"""Scenarios with a load of their own, side by side: so many users each, a rate of journeys each, or some of both."""
 
 from collections.abc import Iterator
 
 from loadgen.base.units import listed
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.scenario_profile import JourneyProfile
 
 
 def with_loads(profile: Profile) -> Profile:
-    """The profile with the sum of its scenarios' users as its connections, or that of their rates as its rate."""
-    users = [item.users for item in profile.scenarios.values() if item.users is not None]
-    rates = [item.rate for item in profile.scenarios.values() if item.rate is not None]
-    sums = ({"connections": sum(users)} if users else {}) | ({"rate": sum(rates)} if rates and not users else {})
+    """The profile with the sum of its scenarios' users as its connections, or that of their rates as its rate.
+
+    Where there are both, its connections are for the rate alone; `closed_users` are those beside them.
+    """
+    loads = _loads(profile)
+    users = [item.users for item in loads if item.users is not None]
+    rates = [item.rate for item in loads if item.rate is not None]
+    sums = ({"rate": sum(rates)} if rates else {}) | ({"connections": sum(users)} if users and not rates else {})
     return profile.model_copy(update=sums) if sums else profile
+
+
+def closed_users(profile: Profile) -> int:
+    """How many users repeat journeys beside those that come at a rate; 0 where all do, or none."""
+    loads = _loads(profile)
+    return sum(item.users or 0 for item in loads) if any(item.rate is not None for item in loads) else 0
+
+
+def _loads(profile: Profile) -> list[JourneyProfile]:
+    """The scenarios that take part."""
+    return [item for name, item in profile.scenarios.items() if not profile.only or name in profile.only]
 
 
 def load_problems(profile: Profile) -> Iterator[Problem]:
@@ -25,16 +41,13 @@ def load_problems(profile: Profile) -> Iterator[Problem]:
             yield Problem(("scenarios", name, "start"), "needs users: with a rate or a weight nobody waits to begin")
         if (key := "users" if name in users else "rate" if name in rates else "") and "weight" in item.model_fields_set:
             yield Problem(("scenarios", name, "weight"), f"cannot be combined with {key}, which says how much of it")
-        if users and rates:
-            if name in rates:
-                yield Problem(("scenarios", name, "rate"), "expected users, as other scenarios have: all of one kind")
-        elif (users or rates) and not key:
-            yield Problem(("scenarios", name), f"expected {'users' if users else 'a rate'}, as other scenarios have")
-    if users:
-        for key in ("connections", "rate", "stages"):
-            if key in given:
-                yield Problem((key,), f"cannot be combined with users of scenarios, here of {listed(sorted(users))}")
-    elif rates:
-        for key in ("rate", "stages"):
-            if key in given:
-                yield Problem((key,), f"cannot be combined with rates of scenarios, here of {listed(sorted(rates))}")
+        if (users or rates) and not key:
+            loads = " or ".join((["users"] if users else []) + (["a rate"] if rates else []))
+            yield Problem(("scenarios", name), f"expected {loads}, as other scenarios have")
+    if closed_users(profile) and profile.total_requests is not None:
+        why = "how many journeys each would have is not known; say how long with duration"
+        yield Problem(("total_requests",), f"cannot be combined with users and rates of scenarios: {why}")
+    kind, names = ("rates", rates) if rates else ("users", users)
+    for key in ("rate", "stages") if rates else ("connections", "rate", "stages") if users else ():
+        if key in given:
+            yield Problem((key,), f"cannot be combined with {kind} of scenarios, here of {listed(sorted(names))}")

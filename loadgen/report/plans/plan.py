@@ -198,6 +198,11 @@ class _Words:
         return any(f"${{{variable.name}}}".encode() in body for variable in self._plan.job.variables)
 
     def _users(self) -> str:
+        if closed := self._plan.closed_users:
+            return f"{counted(closed, 'user')} with scenarios of their own; beside them {self._arriving_users()}"
+        return self._arriving_users()
+
+    def _arriving_users(self) -> str:
         arrivals = self._plan.arrivals
         if arrivals is not None and not arrivals.open_ahead:
             return (

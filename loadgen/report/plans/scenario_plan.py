@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from loadgen.base.units import format_duration_s
 from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
 from loadgen.plan.places import without_details
-from loadgen.report.draw.style import align, counted, format_share, wrap
+from loadgen.report.draw.style import align, counted, format_rate, format_share, wrap
 
 Show = Callable[[str], str]
 """A text of the profile as it may be shown."""
@@ -25,12 +25,10 @@ def scenario_facts(job: ScenarioJob, show: Show) -> dict[str, str]:
 
 def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
     """Each journey with its share and its steps, what users do before and after, and the feeds."""
-    parts = [journey.users or journey.weight for journey in job.journeys]
-    total = sum(parts) or 1.0
     journeys: list[str] = []
-    for part, journey in zip(parts, job.journeys, strict=True):
+    for part, journey in zip(_loads(job), job.journeys, strict=True):
         first, *more = wrap(f"{show(journey.name)}{_notes(journey)}", width - 10)
-        journeys += [f"{format_share(part, total):>6}  {first}", *(f"{'':10}{row}" for row in more)]
+        journeys += [f"{part:>6}  {first}", *(f"{'':10}{row}" for row in more)]
         journeys += _rows(journey.steps, 8, width, show)
     return [
         ["Scenarios", *journeys] if journeys and job.function is None else [],
@@ -38,6 +36,14 @@ def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
         ["After a user's last, not measured", *_rows(job.user_end, 2, width, show)] if job.user_end else [],
         ["Feeds", *_feeds(job.feeds, show)] if job.feeds else [],
     ]
+
+
+def _loads(job: ScenarioJob) -> list[str]:
+    """The share of each; where some have users and others come at a rate, that."""
+    if job.arriving:
+        return ["users" if journey.users else f"{format_rate(journey.weight)}/s" for journey in job.journeys]
+    parts = [journey.users or journey.weight for journey in job.journeys]
+    return [format_share(part, sum(parts) or 1.0) for part in parts]
 
 
 def _notes(journey: Journey) -> str:

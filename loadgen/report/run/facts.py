@@ -53,9 +53,10 @@ def facts_of(result: Result) -> dict[str, list[str]]:
     """What `outcome` says, by its labels; some have nothing to say."""
     requests, journeys, users = result.ledger, result.journeys, result.users
     left, idle, skipped = requests.not_sent, journeys.not_started, users.skipped
+    due = result.arrivals if result.arrivals.scheduled else journeys
     return {
         "Calls" if is_of_calls(result) else "Journeys": _journeys(result),
-        "Not started": [f"{idle:,} of the {journeys.scheduled:,} scheduled"] if idle else [],
+        "Not started": [f"{idle:,} of the {due.scheduled:,} scheduled"] if idle else [],
         "Requests": _requests(result),
         "Not measured": _setup(result),
         "Not sent": [f"{left:,} of the {requests.scheduled:,} scheduled"] if left else [],
@@ -245,9 +246,11 @@ def _rate(result: Result) -> list[str]:
     """What was asked for beside what became of it, where the load did not wait for the server."""
     of_journeys = bool(result.journeys.scheduled)
     noun = " calls" if is_of_calls(result) else " journeys"
-    rate, done, noun = (result.journey_rate, "ended", noun) if of_journeys else (result.rate, "sent", "")
+    rate, done, noun = result.asked, "ended" if of_journeys else "sent", noun if of_journeys else ""
     if is_closed(result) or not rate.offered_rps:
         return []
+    if result.arrivals.scheduled:
+        done = "begun"
     rates = {"due": rate.offered_rps, done: rate.sent_rps, "ok": rate.ok_rps}
     return [f"{format_rate(per_second)}{noun}/s {what}" for what, per_second in rates.items()]
 

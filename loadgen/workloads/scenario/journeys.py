@@ -65,9 +65,11 @@ class Journeys:
         self._taken = itertools.count()
         self.limited = limit is not None
         self.over = False
-        self._cycle: Sequence[int] = weighted_cycle([journey.weight for journey in journeys], Random(seed))
-        self._by_user = by_user
         users = [journey.users or 0 for journey in journeys]
+        self._mixed = 0 < users.count(0) < len(users)
+        weights = [0.0 if own and self._mixed else journey.weight for own, journey in zip(users, journeys, strict=True)]
+        self._cycle: Sequence[int] = weighted_cycle(weights, Random(seed))
+        self._by_user = by_user
         self._ranks = [*itertools.accumulate(users)] if any(users) else []
         self._travellers: list[Traveller] = []
         self._lock = Lock()
@@ -101,16 +103,20 @@ class Journeys:
 
     def pick(self, rank: int, passes: int) -> int:
         """The journey of the user of this rank (from 0) that comes after so many: by weight, the same for a seed."""
+        if self._ranks and self._has_own(rank):
+            return self._of_rank(rank)
         cycle = self._cycle
         if len(cycle) == 1:
-            return 0
-        if self._ranks:
-            return self._of_rank(rank)
+            return cycle[0]
         return cycle[rank % len(cycle) if self._by_user else (rank * _STRIDE + passes) % len(cycle)]
 
     def start_ns(self, rank: int) -> int:
         """How long after the others the user of this rank begins."""
-        return s_to_ns(self.journeys[self._of_rank(rank)].start_s) if self._ranks else 0
+        return s_to_ns(self.journeys[self._of_rank(rank)].start_s) if self._has_own(rank) else 0
+
+    def _has_own(self, rank: int) -> bool:
+        """Whether this user does one journey alone: beside those that come at a rate, the first users do."""
+        return bool(self._ranks) and (not self._mixed or rank < self._ranks[-1])
 
     def _of_rank(self, rank: int) -> int:
         """The one journey of a user, where each has so many; users beyond them begin from the front again."""
@@ -146,7 +152,8 @@ class Journeys:
     def never_started(self, waited_ns: int) -> None:
         """An arrival was due and found nobody to begin its journey."""
         self._unserved += 1
-        self.transactions.never_started(self._numbers[self.pick(0, self._unserved)], waited_ns)
+        rank = self._ranks[-1] if self._mixed else 0
+        self.transactions.never_started(self._numbers[self.pick(rank, self._unserved)], waited_ns)
 
     def unready(self, user: int, error: ErrorClass, because: str) -> None:
         """What a user does before its first journey raised, and it takes no part; or what it does after its last."""

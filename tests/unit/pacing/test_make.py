@@ -32,6 +32,14 @@ def arrivals(pacer):
     return list(takewhile(lambda due_ns: due_ns != NEVER_NS, iter(lambda: pacer.next_due_ns(0, BEGAN), None)))
 
 
+def test_users_of_the_closed_model_beside_arrivals_take_none():
+    plan = make_plan(3, arrivals=Arrivals((Stage(1.0, 10.0, 10.0),)), closed_users=2)
+    [(shard, pacer)] = pacers(plan)
+    assert shard.closed_users == 2
+    assert [pacer.next_due_ns(user, BEGAN + 7) for user in (0, 1)] == [BEGAN + 7] * 2
+    assert [pacer.next_due_ns(2, BEGAN) - BEGAN for _ in range(2)] == [0, NS_PER_S // 10]
+
+
 @pytest.mark.parametrize("kind", ["constant", "poisson"])
 @settings(max_examples=20, deadline=None)
 @given(stages=st.lists(rates, **few), workers=st.integers(1, 4), end_s=st.floats(0.0, 9.0))

@@ -308,7 +308,7 @@ class Shop(Run):
     """A run of journeys; what its recordings hold is given by kind and name."""
 
     def __init__(self, **plan):
-        super().__init__(job=SHOP, **plan)
+        super().__init__(**{"job": SHOP} | plan)
 
     def frame(self, of, metrics=(), window="measured", last=True):
         names, recording = self.collected.names, Recording()
@@ -354,6 +354,25 @@ def test_arrivals_that_no_journey_was_started_for_limit_the_verdict():
     assert result.journeys == Journeys(10, 4, 6, 4, 0, 0)
     assert result.journey_rate == Rate(1.0, 0.4, 0.4)
     assert (result.ledger.scheduled, result.generator.verdict) == (4, "limited")
+    assert result.generator.reasons[0].startswith("6 of 10 journeys were never started")
+
+
+def test_of_users_beside_arrivals_the_verdict_is_on_the_arrivals():
+    job = ScenarioJob((Journey("browse", users=1), Journey("buy")))
+    run = Shop(job=job, arrivals=OPEN, closed_users=1)
+    run.frame(
+        {
+            (Kind.REQUEST, "home"): good(904),
+            (Kind.JOURNEY, "browse"): good(900),
+            (Kind.JOURNEY, "buy"): good(3, failed=1),
+        }
+    )
+    run.control.put(0, Slot.SENT, 904)
+    run.control.put(0, Slot.NOT_SENT, 6)
+    result = run.result()
+    assert result.arrivals == Journeys(10, 4, 6, 3, 1, 0)
+    assert result.journeys == Journeys(910, 904, 6, 903, 1, 0)
+    assert result.asked == Rate(1.0, 0.4, 0.3)
     assert result.generator.reasons[0].startswith("6 of 10 journeys were never started")
 
 

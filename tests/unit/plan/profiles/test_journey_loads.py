@@ -5,7 +5,7 @@ import pytest
 from loadgen.base.errors import ProfileError
 from loadgen.plan.build import make_plan
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
-from loadgen.plan.plan import Plan
+from loadgen.plan.plan import Plan, make_shards
 from loadgen.plan.profiles.document import parse_profile
 from loadgen.plan.profiles.scenarios import chosen_job
 
@@ -36,13 +36,52 @@ def test_rates_of_scenarios_are_one_rate_drawn_by_them() -> None:
     assert [item.weight for item in journeys(made)] == [45.0, 5.0]
 
 
+BOTH = f"scenarios: {{a: {{rate: 20/s, {STEPS}}}, b: {{users: 5, {STEPS}}}, c: {{rate: 4/s, {STEPS}}}}}"
+
+
+def test_users_and_rates_side_by_side_have_connections_each() -> None:
+    made = plan(BOTH, connections=4, processes=3)
+    assert made.arrivals is not None
+    assert made.arrivals.stages[0].to_rps == 24.0
+    assert (made.users, made.closed_users, made.arrivals.max_connections, made.most_users) == (9, 5, 4, 9)
+    assert [(shard.users, shard.closed_users) for shard in make_shards(made)] == [(3, 2), (3, 2), (3, 1)]
+    assert [made.users_ahead(shard) for shard in make_shards(made)] == [2, 2, 1]
+    assert isinstance(made.job, ScenarioJob)
+    assert made.job.arriving == ("a", "c")
+    threads = plan(BOTH, connections=2, mode="threads", processes=2)
+    assert (threads.workers, threads.most_users) == (4, 7)
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"), [(("b",), (5, 0, None)), (("a",), (50, 0, 20.0)), (("b", "c"), (55, 5, 4.0))]
+)
+def test_those_that_were_not_asked_for_bring_no_load(
+    only: tuple[str, ...], expected: tuple[int, int, float | None]
+) -> None:
+    made = plan(BOTH, only=list(only))
+    assert (made.users, made.closed_users, made.arrivals and made.arrivals.stages[0].to_rps) == expected
+
+
+def test_each_worker_has_a_user_for_what_arrives() -> None:
+    with pytest.raises(ProfileError, match="4 processes cannot share 3 connections"):
+        plan(BOTH, connections=3, processes=4)
+
+
 @pytest.mark.parametrize(
     ("loads", "more", "found"),
     [
         (
             ("users: 2", "rate: 5/s"),
-            "",
-            ["scenarios.b.rate: expected users, as other scenarios have: all of one kind"],
+            "total_requests: 9\n",
+            [
+                "total_requests: cannot be combined with users and rates of scenarios: "
+                "how many journeys each would have is not known; say how long with duration"
+            ],
+        ),
+        (
+            ("users: 2", "rate: 5/s"),
+            "stages: [30s:5/s]\n",
+            ["stages: cannot be combined with rates of scenarios, here of b"],
         ),
         (("users: 2", ""), "", ["scenarios.b: expected users, as other scenarios have"]),
         (("", "rate: 5/s"), "", ["scenarios.a: expected a rate, as other scenarios have"]),

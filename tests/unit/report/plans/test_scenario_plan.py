@@ -5,6 +5,7 @@ from dataclasses import replace
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
 from loadgen.plan.places import without_details
+from loadgen.plan.plan import Arrivals, Stage
 from loadgen.report.plans.plan import render_plan
 from tests.support.plans import one_url
 
@@ -68,6 +69,14 @@ def test_journeys_are_told_step_by_step() -> None:
         "  word     any row                         words.jsonl\n"
         "  account  each user has a row of its own  accounts.csv"
     )
+
+
+def test_users_beside_a_rate_are_told_each_by_its_own() -> None:
+    journeys = (Journey("buy", 20.0), Journey("browse", users=5, start_s=2.0))
+    job, arrivals = ScenarioJob(journeys), Arrivals((Stage(10.0, 20.0, 20.0),), max_connections=8)
+    text = render_plan(replace(one_url(), job=job, users=13, closed_users=5, arrivals=arrivals))
+    assert "Users         5 users with scenarios of their own; beside them up to 8" in text
+    assert text.partition("Scenarios\n")[2] == "20.0/s  buy\n users  browse: 5 users, from 2s on"
 
 
 def test_how_a_run_of_journeys_ends_is_told() -> None:

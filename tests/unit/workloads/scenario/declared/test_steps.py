@@ -1,6 +1,7 @@
 """Declared journeys, step by step, with replies that the test gives: no socket, no clock but the test's own."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from loadgen.base.encode import Encoder
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import ErrorClass, Origin, Request
 from loadgen.measure.names import Kind, Names
+from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import SampleBuffer
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -591,6 +593,27 @@ def test_users_of_a_scenario_do_nothing_else(rank: int, line: str) -> None:
     one.go(reply())
     one.go(reply())
     assert one.lines() == [line] * 3
+
+
+MIXED = LOADS + "  c: {rate: 3/s, steps: [{path: /c}]}\n  d: {rate: 1/s, steps: [{path: /d}]}\n"
+
+
+@pytest.mark.parametrize(("rank", "lines"), [(1, {"GET /a": 8}), (3, {"GET /c": 6, "GET /d": 2})])
+def test_users_beyond_those_of_scenarios_do_what_comes_at_a_rate(rank: int, lines: dict[str, int]) -> None:
+    one = world(MIXED, rank=rank)
+    one.go()
+    for _ in range(7):
+        one.go(reply())
+    assert Counter(one.lines()) == lines
+
+
+def test_arrivals_that_nobody_serves_are_of_what_comes_at_a_rate() -> None:
+    one = world(MIXED)
+    for _ in range(8):
+        one.script._journeys.never_started(1_000_000)
+    one.transactions.take(recording := Recording())
+    names = {one.names[number][1] for number in recording.transactions}
+    assert names == {"c", "d"}
 
 
 def test_a_large_body_is_sent_from_its_file_with_a_head_of_its_own_each_time(tmp_path: Path) -> None:
