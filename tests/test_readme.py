@@ -131,7 +131,7 @@ def without_load(given: Any) -> int:
         case Target():
             return target.target(given, serve=lambda _options, _ready: None)
         case Calibrate():
-            return calibrate.calibrate(given, measure=lambda _null: FOUND)
+            return calibrate.calibrate(given, measure=lambda _null: FOUND, busy=lambda: 0.0)
     return call_body(given)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from loadgen.base.imported import imported
-from loadgen.cli.streams import tell
+from loadgen.cli.streams import drawn, tell
 from loadgen.observe.live import LiveLine
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def live_line(*, quiet: bool, plain: bool = False) -> Iterator[LiveLine]:
     What it has drawn is gone at the end of the block.
     """
     width = (lambda: shutil.get_terminal_size().columns - 1) if sys.stderr.isatty() and not plain else None
-    live = LiveLine((lambda _text: None) if quiet else tell, width)
+    live = LiveLine((lambda _text: None) if quiet else (lambda text: tell(drawn(text, sys.stderr))), width)
     try:
         yield live
     finally:

@@ -5,7 +5,7 @@ first, which wait for nobody, then the report, then what else there is.
 """
 
 import os
-import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from pathlib import Path
 from loadgen.base.errors import UsageError
 from loadgen.base.files import check_writable, write_whole
 from loadgen.cli.parameters import Output
-from loadgen.cli.streams import emit, tell, wants_colour
+from loadgen.cli.streams import drawn, emit, report_width, tell, wants_colour
 from loadgen.report.exports import SAVED, Kind, find_export, render
 
 
@@ -105,9 +105,8 @@ class Delivery:
         elif self.output.form != "text":
             emit(render(self.output.form, kind, document))
         else:
-            width = max(60, min(shutil.get_terminal_size().columns, 120))
-            colour = wants_colour(os.environ)
-            emit(render("text", kind, document, width=width, colour=colour) + "\n")
+            text = render("text", kind, document, width=report_width(), colour=wants_colour(os.environ))
+            emit(drawn(text, sys.stdout) + "\n")
 
     def _annotate(self, kind: Kind, document: object) -> None:
         """On standard output; where that is for programs on standard error, which the runner reads as well."""

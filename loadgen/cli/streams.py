@@ -2,13 +2,17 @@
 
 import errno
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import TextIO
 
 from loadgen.base.errors import LoadgenError, UsageError
+from loadgen.report.draw.ascii import as_ascii
 
 GONE = (errno.EPIPE, errno.EIO)
+BLOCK = "\u2588"
 
 
 def emit(text: str) -> None:
@@ -20,6 +24,31 @@ def emit(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno not in GONE:
             raise UsageError(f"cannot write to standard output: {error.strerror}") from None
+
+
+def report_width() -> int:
+    """Columns of a text on standard output: as many as the terminal has, up to what a person can read."""
+    return max(60, min(shutil.get_terminal_size().columns, 120))
+
+
+def is_ascii(environment: Mapping[str, str], encoding: str) -> bool:
+    """Whether a terminal shows nothing but ASCII: by the encoding of its stream, and by the locale that was set.
+
+    Python itself changes C to C.UTF-8 (PEP 538), so that LANG is what a person said.
+    """
+    try:
+        BLOCK.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return True
+    said = environment.get("LC_ALL") or environment.get("LC_CTYPE") or ""
+    if said in ("", "C.UTF-8") and not environment.get("LC_ALL"):
+        said = environment.get("LANG") or ""
+    return said in ("C", "POSIX")
+
+
+def drawn(text: str, stream: TextIO) -> str:
+    """A text with pictures, bars and the like, as the terminal of a stream can show them."""
+    return as_ascii(text) if is_ascii(os.environ, stream.encoding or "utf-8") else text
 
 
 def wants_colour(environment: Mapping[str, str]) -> bool:

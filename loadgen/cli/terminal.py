@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from loadgen.cli.streams import tell
+from loadgen.cli.streams import drawn, tell
 from loadgen.observe.feed import Feed
 from loadgen.observe.view.lines import LEAST_COLUMNS, LEAST_ROWS
 from loadgen.observe.view.screen import ENTER, LEAVE, Screen
@@ -74,7 +74,7 @@ class Terminal:
         if self._feed is None:
             return
         size = self.size()
-        painted = [line.paint(size[0], colour=self._colour) for line in lines]
+        painted = [drawn(line.paint(size[0], colour=self._colour), sys.stderr) for line in lines]
         frame = self._screen.frame(painted, size)
         if not frame:
             self._feed.go_on()

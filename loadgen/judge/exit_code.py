@@ -1,6 +1,6 @@
 """From a Result to the exit code of the command; 99, 105, 107 and 108 are k6's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
 from loadgen.base.exchange import ErrorClass
@@ -54,6 +54,12 @@ def exit_code(result: Result) -> ExitCode:
     if result.ended_by == "threshold" or any(row.verdict != "pass" for row in result.thresholds):
         return ExitCode.THRESHOLD
     return ExitCode.THRESHOLD if is_bad_store(result) else ExitCode.OK
+
+
+def worst_code(results: Iterable[Result], ended_by: str = "completed") -> ExitCode:
+    """That of the run which went worst of several; `ended_by` is how all of it ended, where a run has no Result."""
+    codes = {ENDED.get(ended_by, ExitCode.OK), *map(exit_code, results)}
+    return next(code for code in ExitCode if code in codes)
 
 
 def is_fruitful(result: Result) -> bool:

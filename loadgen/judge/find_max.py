@@ -11,6 +11,9 @@ all was met now and then.
 
 from math import sqrt
 
+from loadgen.judge.exit_code import ENDED, ExitCode
+from loadgen.results.find_max import MaxRate
+
 GROWTH = 2.0
 """From 100/s ten runs reach 100,000/s, and no run is at more than twice what the target was seen to bear."""
 SHRINKAGE = 4.0
@@ -102,3 +105,14 @@ class RateSearch:
 def rounded(rate_rps: float) -> float:
     """Three significant digits, as a person would write a rate."""
     return float(f"{rate_rps:.3g}")
+
+
+def search_code(found: MaxRate) -> ExitCode:
+    """The code of a search for the highest rate."""
+    if found.ended_by in ENDED:
+        return ENDED[found.ended_by]
+    if found.ended_by == "no_replies":
+        return ExitCode.THRESHOLD
+    if found.plan.get("strict") and found.limit:
+        return ExitCode.NOT_TRUSTED
+    return ExitCode.OK if found.best_rps is not None else ExitCode.THRESHOLD

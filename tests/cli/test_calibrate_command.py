@@ -27,8 +27,8 @@ class Measured:
         return FOUND
 
 
-def measured(*argv: str, folder: Path, measure: Measured | None = None) -> Finished:
-    call = partial(calibrate, measure=measure or Measured())
+def measured(*argv: str, folder: Path, measure: Measured | None = None, busy: float = 0.0) -> Finished:
+    call = partial(calibrate, measure=measure or Measured(), busy=lambda: busy)
     return loadgen("calibrate", *argv, env={"XDG_CACHE_HOME": str(folder)}, call=call)
 
 
@@ -68,9 +68,17 @@ def test_a_user_without_a_home_has_no_calibration(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Path, "home", nowhere)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert last_calibration({}) is None
-    done = loadgen("calibrate", call=partial(calibrate, measure=measure))
+    done = loadgen("calibrate", call=partial(calibrate, measure=measure, busy=lambda: 0.0))
     assert (done.code, done.out, measure.asked) == (2, "", []), "before it takes any time"
     assert "set XDG_CACHE_HOME" in done.err
+
+
+def test_a_busy_machine_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    measure = Measured()
+    done = measured(folder=tmp_path, measure=measure, busy=0.7)
+    assert (done.code, done.out, measure.asked, done.err.count("\n")) == (2, "", [], 1)
+    assert "the machine is busy: 0.7 of its" in done.err
+    assert measured("--anyway", folder=tmp_path, busy=1.5).code == 0
 
 
 def run_shortly(plan: Plan) -> Result:
@@ -85,7 +93,7 @@ def run_shortly(plan: Plan) -> Result:
 @pytest.mark.parametrize("flag", [[], ["--null"]], ids=["target", "null"])
 def test_it_measures_this_machine(flag: list[str], tmp_path: Path) -> None:
     call = partial(calibrate, measure=partial(measure, runner=run_shortly))
-    done = loadgen("calibrate", *flag, env={"XDG_CACHE_HOME": str(tmp_path)}, call=call)
+    done = loadgen("calibrate", "--anyway", *flag, env={"XDG_CACHE_HOME": str(tmp_path)}, call=call)
     assert (done.code, done.err) == (0, "")
     kept = json.loads((tmp_path / "loadgen" / "calibration.json").read_text("utf-8"))
     assert kept["ceiling"]["rps"] > 0

@@ -118,6 +118,16 @@ def test_exit_codes(rounds: RoundsOutcome, code: int, said: str) -> None:
     assert done.code == code
     assert said in done.err
     assert "Traceback" not in done.err
+    last = done.out.splitlines()[-1] if done.out else done.err.splitlines()[-1].removeprefix("loadgen: ")
+    assert last.startswith("PASSED (" if not code else ("FAILED ", "STOPPED "))
+    assert last.endswith(f"; exit code {code}" if code else ")")
+
+
+def test_the_last_line_names_the_variant_that_went_worst(tmp_path: Path) -> None:
+    rounds = RoundsOutcome((good()[0], (SILENT,)))
+    assert compared(measure=Measured(rounds)).out.endswith("\nFAILED threads: not one complete reply came back; exit code 99\n")
+    quiet = compared("-q", "-o", tmp_path / "c.json", measure=Measured(rounds))
+    assert (quiet.out, quiet.err) == ("", "loadgen: FAILED threads: not one complete reply came back; exit code 99\n")
 
 
 def test_what_was_measured_is_kept_when_it_ends_early(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_two_series_of_rounds(main: Path, tmp_path: Path) -> None:
     assert (done.code, done.err) == (0, "")
     assert "branch against main" in done.out
     assert done.out.count("worse") >= 5
+    assert done.out.splitlines()[-1].startswith("PASSED (nothing was to be met")
 
 
 def test_single_results(tmp_path: Path) -> None:

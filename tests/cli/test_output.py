@@ -15,7 +15,7 @@ import pytest
 from loadgen.base.errors import UsageError
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Output
-from loadgen.cli.streams import wants_colour
+from loadgen.cli.streams import is_ascii, wants_colour
 from loadgen.report.exports import find_export
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
@@ -202,6 +202,26 @@ def test_what_was_measured_is_saved_elsewhere_before_a_pager_can_keep_the_report
     ):
         delivery.deliver("run", RunReport((RESULT,)))
     assert len(there) == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "encoding", "ascii_only"),
+    [
+        ({}, "utf-8", False),
+        ({"LANG": "en_US.UTF-8"}, "utf-8", False),
+        ({"LANG": "C"}, "utf-8", True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, "utf-8", True),
+        ({"LC_CTYPE": "C.UTF-8"}, "utf-8", False),
+        ({"LANG": "C.UTF-8"}, "utf-8", False),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "POSIX"}, "utf-8", True),
+        ({"LANG": "C", "LC_ALL": "C.UTF-8"}, "utf-8", False),
+        ({"LANG": "C", "LC_CTYPE": "en_US.UTF-8"}, "utf-8", False),
+        ({"LANG": "en_US.UTF-8"}, "latin-1", True),
+        ({}, "ascii", True),
+    ],
+)
+def test_ascii_is_for_those_who_asked_for_it(environment: dict[str, str], encoding: str, ascii_only: bool) -> None:
+    assert is_ascii(environment, encoding) == ascii_only
 
 
 def test_a_report_does_not_wait_for_the_reader_of_a_pipe(folder: Path) -> None:

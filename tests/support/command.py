@@ -197,7 +197,7 @@ def _fetch(url: str, data: bytes | None = None) -> Any:
 
 def _environment(added: Mapping[str, str]) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("LOADGEN_") and key != "TARGET"}
-    return {**kept, "COLUMNS": "80", "NO_COLOR": "1", **added}
+    return {**kept, "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **added}
 
 
 def _stat(folder: Path) -> list[str]:

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import typer
 
+from loadgen.base.busy import busy_cores
 from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
@@ -18,11 +19,15 @@ from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
 from loadgen.report.campaigns.calibration import render_calibration
+from loadgen.report.draw.style import counted
 from loadgen.results.calibration import Calibration, cache_file, to_json
 from loadgen.results.result import Result
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observers
 from loadgen.target.process import NullProcess, TargetProcess
+
+MOST_BUSY = 0.2
+"""Cores: an idle machine's own services take 0.01 to 0.05; what takes more shows in the figures."""
 
 
 def run_quietly(plan: Plan) -> Result:
@@ -53,10 +58,23 @@ def measure(null: bool, runner: campaign.Runner = run_quietly) -> Calibration:
         )
 
 
-def calibrate(given: Calibrate, measure: Callable[[bool], Calibration] = measure) -> int:
+def check_idle(busy: float, cores: int) -> None:
+    """Raises UsageError where so many of the cores are busy with something else."""
+    if busy > MOST_BUSY:
+        raise UsageError(
+            f"the machine is busy: {min(busy, cores):.1f} of its {counted(cores, 'core')} work for other programs, which would be "
+            "measured with it; end them or wait, then `loadgen calibrate` again (--anyway measures all the same)"
+        )
+
+
+def calibrate(
+    given: Calibrate, measure: Callable[[bool], Calibration] = measure, busy: Callable[[], float] = busy_cores
+) -> int:
     """Measure, print, and keep what was found. Raises UsageError where it cannot be written, after it was printed."""
     check_room_for_a_loop()
     path = cache_file(os.environ)
+    if not given.anyway:
+        check_idle(busy(), usable_cores())
     found = measure(given.null)
     emit(render_calibration(found) + "\n")
     try:

@@ -5,15 +5,14 @@ from contextlib import closing, nullcontext
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, parse_duration_s
-from loadgen.campaigns.rounds import RoundsOutcome
 from loadgen.cli.commands.compare import Compare
 from loadgen.cli.output import Delivery
 from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
 from loadgen.cli.streams import tell
 from loadgen.cli.variants import make_variants
-from loadgen.judge.exit_code import ENDED, ExitCode, exit_code
+from loadgen.judge.exit_code import worst_code
 from loadgen.plan.plan import Plan
-from loadgen.report.campaigns.comparison import make_page
+from loadgen.report.campaigns.comparison import comparison_outcome, make_page
 from loadgen.report.draw.style import counted
 from loadgen.results.rounds import Rounds
 
@@ -41,9 +40,13 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
     )
     show_early_end(outcome)
     rounds = [Rounds(results, label) for results, label in zip(outcome.results, variants, strict=True) if results]
+    said = comparison_outcome(rounds, outcome.ended_by, outcome.ended_because)
+    code = worst_code((result for results in outcome.results for result in results), outcome.ended_by)
     if rounds:
-        delivery.deliver("comparison", make_page(rounds))
-    return _exit_code(outcome)
+        delivery.deliver("comparison", make_page(rounds, outcome=said))
+    if code and not (rounds and delivery.shows_text):
+        tell(f"loadgen: {said}\n")
+    return code
 
 
 def _announcement(plans: Collection[Plan], rounds: int, settle_s: float) -> str:
@@ -52,10 +55,3 @@ def _announcement(plans: Collection[Plan], rounds: int, settle_s: float) -> str:
     known = [seconds for seconds in each_s if seconds is not None]
     about = f", about {format_duration_s(round(rounds * sum(known)))}" if len(known) == len(each_s) else ""
     return f"{counted(len(plans), 'variant')}, {counted(rounds, 'round')}{about}\n"
-
-
-def _exit_code(outcome: RoundsOutcome) -> int:
-    """That of the run which went worst; of how it all ended, where a run has no Result."""
-    codes = {exit_code(result) for results in outcome.results for result in results}
-    codes.add(ENDED.get(outcome.ended_by, ExitCode.OK))
-    return next(code for code in ExitCode if code in codes)

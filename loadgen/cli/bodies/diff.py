@@ -13,6 +13,8 @@ from loadgen.report.campaigns.comparison import make_page
 from loadgen.results.machine import machine_differences, software_differences
 from loadgen.results.rounds import Rounds
 
+NOTHING_JUDGED = "PASSED (nothing was to be met; `loadgen gate` fails what is worse)"
+
 
 def diff(given: Diff) -> int:
     """Print what differs."""
@@ -21,7 +23,7 @@ def diff(given: Diff) -> int:
     sides = [load_rounds(name) for name in names]
     warnings = [*_unlike(sides, names, anyway=given.anyway), *_elsewhere(sides)]
     labelled = [replace(side, label=label) for side, label in zip(sides, _labels(names), strict=True)]
-    delivery.deliver("comparison", make_page(labelled, warnings, by_turns=False))
+    delivery.deliver("comparison", make_page(labelled, warnings, by_turns=False, outcome=NOTHING_JUDGED))
     return 0
 
 

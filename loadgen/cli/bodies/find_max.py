@@ -14,10 +14,10 @@ from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_for
 from loadgen.cli.streams import tell
 from loadgen.executors.places.limits import check_room_for_a_loop
-from loadgen.judge.exit_code import ENDED, ExitCode
+from loadgen.judge.find_max import search_code
 from loadgen.plan.condition import Condition
 from loadgen.plan.plan import Plan
-from loadgen.report.campaigns.find_max import render_trial
+from loadgen.report.campaigns.find_max import render_trial, search_outcome
 from loadgen.results.find_max import MaxRate, Trial
 
 START = "100/s"
@@ -47,14 +47,6 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
 
         found = run_on_loop(all_runs())
     delivery.deliver("search", found)
-    return _exit_code(found, strict=plan.strict)
-
-
-def _exit_code(found: MaxRate, *, strict: bool) -> ExitCode:
-    if found.ended_by in ENDED:
-        return ENDED[found.ended_by]
-    if found.ended_by == "no_replies":
-        return ExitCode.THRESHOLD
-    if strict and found.limit:
-        return ExitCode.NOT_TRUSTED
-    return ExitCode.OK if found.best_rps is not None else ExitCode.THRESHOLD
+    if not delivery.shows_text and search_code(found):
+        tell(f"loadgen: {search_outcome(found)}\n")
+    return search_code(found)

@@ -12,7 +12,7 @@ from loadgen.cli.options import FLAG
 class Calibrate:
     """Find out what this machine can measure.
 
-    It takes about 15 seconds, on loopback only.
+    It takes about 15 seconds, on loopback only, and refuses to on a machine that is busy with other things.
 
     Prints the most requests a second, the send lag at 10, 50 and 80 % of it
     and the memory of a connection, and saves them in the user's cache folder.
@@ -22,3 +22,4 @@ class Calibrate:
     null: Annotated[
         bool, typer.Option("--null", metavar=FLAG, help="Against the least that can answer, not the demo target.")
     ] = False
+    anyway: Annotated[bool, typer.Option("--anyway", metavar=FLAG, help="On a busy machine, too.")] = False

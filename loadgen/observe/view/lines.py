@@ -133,17 +133,17 @@ def _body(view: View, width: int, room: int) -> list[Line]:
     """Charts first; thresholds and errors take what they need, up to a limit, and request names the rest."""
     amount = next(amount for amount in AMOUNTS if room >= amount.room)
     lines = [*_charts(view, width, amount.chart)]
-    tail = [*_thresholds(view.so_far, amount.thresholds), *errors(view.so_far, width)[: 1 + amount.errors]]
+    tail = [*_thresholds(view.so_far, amount.thresholds, width), *errors(view.so_far, width)[: 1 + amount.errors]]
     return [*lines, *_requests(view, width, max(1, room - len(lines) - len(tail) - 1)), *tail]
 
 
-def _thresholds(result: Result, most: int) -> list[Line]:
+def _thresholds(result: Result, most: int, width: int) -> list[Line]:
     """The worst of them, where there are many."""
     rows = sorted(result.thresholds, key=lambda row: WORST_FIRST.index(row.verdict))[:most]
     hidden = len(result.thresholds) - len(rows)
     head = f"Thresholds, the worst {len(rows)} of {len(result.thresholds)}" if hidden else "Thresholds so far"
     shown = rows if hidden else result.thresholds
-    return [line(head), *thresholds(replace(result, thresholds=shown))[1:]] if rows else []
+    return [line(head), *thresholds(replace(result, thresholds=shown), width)[1:]] if rows else []
 
 
 def _charts(view: View, width: int, rows: int) -> list[Line]:

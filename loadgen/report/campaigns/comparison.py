@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loadgen.judge.comparison import Against, Comparison, Row, compare, summary
+from loadgen.judge.exit_code import ExitCode, exit_code, worst_code
 from loadgen.judge.explain import alarms, doubts, explain
 from loadgen.report.campaigns.comparison_cells import cells, figure, heading
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, line, pad, wrap
+from loadgen.report.run.outcome import NOTHING_ASKED, outcome_lines, outcome_text
 from loadgen.results.rounds import Rounds
 
-WIDEST = 80
 TONES = {"better": Tone.STRONG, "worse": Tone.BAD}
 GLANCE = {
     "ok_rps": "replies/s", "p50": "p50", "p99": "p99", "p99.9": "p99.9", "cpu_us": "CPU/req", "peak_rss_mb": "memory",
@@ -20,29 +21,53 @@ LEGEND = "Ratios are of the mean rounds. Words hold for a whole table at 95 % (H
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is shown of a comparison, in any form. `warnings` come first and are loud."""
+    """What is shown of a comparison, in any form. `warnings` come first and are loud, `outcome` is the last line."""
 
     comparison: Comparison
     warnings: Sequence[str] = ()
     explanation: Sequence[str] = ()
     notes: Sequence[str] = ()
+    outcome: str = ""
 
 
-def make_page(variants: Sequence[Rounds], warnings: Sequence[str] = (), *, by_turns: bool = True) -> Page:
-    """What is to be shown of several variants, whose rounds were done by turns or not.
+def make_page(
+    variants: Sequence[Rounds], warnings: Sequence[str] = (), *, by_turns: bool = True, outcome: str | None = None
+) -> Page:
+    """What is to be shown of several variants, whose rounds were done by turns or not; `outcome` where it is not that
+    of the runs.
 
     Raises UsageError for damaged histograms.
     """
     comparison = compare(variants, by_turns=by_turns)
-    return Page(comparison, (*warnings, *alarms(comparison)), tuple(explain(comparison)), tuple(doubts(comparison)))
+    return Page(
+        comparison,
+        (*warnings, *alarms(comparison)),
+        tuple(explain(comparison)),
+        tuple(doubts(comparison)),
+        comparison_outcome(variants) if outcome is None else outcome,
+    )
+
+
+def comparison_outcome(variants: Sequence[Rounds], ended_by: str = "completed", because: str = "") -> str:
+    """The last line: that of the run which went worst, with its variant; `ended_by` is how all of it ended."""
+    results = [result for item in variants for result in item.results]
+    code = worst_code(results, ended_by)
+    if code is ExitCode.OK:
+        return next((text for text in map(outcome_text, results) if text != NOTHING_ASKED), NOTHING_ASKED)
+    for item in variants:
+        for result in item.results:
+            if exit_code(result) is code:
+                word, _, why = outcome_text(result).partition(" ")
+                return f"{word} {clean(item.label)}: {why}"
+    word = "STOPPED" if code is ExitCode.SIGNAL else "FAILED"
+    return f"{word} {clean(because) or 'before the end'}; exit code {int(code)}"
 
 
 def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> str:
-    """The whole text, without a newline at its end, in at most 80 columns.
+    """The whole text, without a newline at its end, in at most `width` columns.
 
     Where the labels are too long for the tables, these have the numbers that FILE#NUMBER takes, and a list says whose.
     """
-    width = min(width, WIDEST)
     comparison = page.comparison
     labels = [clean(item.label) for item in comparison.variants]
     tables = _tables(comparison, labels)
@@ -58,6 +83,7 @@ def render_comparison(page: Page, *, width: int = 80, colour: bool = False) -> s
         [row for text in page.explanation for row in _paragraph(text, width)],
         [row for text in page.notes for row in _paragraph(text, width, "- ")],
         [line(row) for row in wrap(LEGEND, width)] if comparison.against else [],
+        outcome_lines(page.outcome, width) if page.outcome else [],
     ]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 

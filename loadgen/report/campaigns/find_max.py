@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from math import log
 
 from loadgen.base.units import format_duration_s
-from loadgen.report.draw.bars import bar
+from loadgen.judge.exit_code import ExitCode
+from loadgen.judge.find_max import search_code
+from loadgen.report.draw.bars import bar, stretched
 from loadgen.report.draw.style import Line, Span, Tone, align, bullet, clean, counted, format_rate, line, wrap
 from loadgen.report.run.facts import title
 from loadgen.report.run.latency import format_quantile
+from loadgen.report.run.outcome import outcome_lines
 from loadgen.report.run.tables import with_unit
 from loadgen.results.find_max import MaxRate, Trial
 from loadgen.results.result import ThresholdRow
 
-WIDEST = 80
 BAR_COLUMNS = 16
 STOPS = {
     "signal": "Stopped by a signal before the end of the search.",
@@ -31,11 +33,16 @@ NOTHING_SAID = "LIMITED: the generator or its connections were at their end, so 
 
 def render_find_max(found: MaxRate, *, width: int = 80, colour: bool = False) -> str:
     """The whole report, without a newline at its end. Lines have at most `width` columns."""
-    room = min(width, WIDEST)
     what, runs, slo = shape(found)
-    header = [line(row) for text in (f"{what}; {runs}", slo) for row in wrap(text, room)]
-    parts = [header, [_headline(found)], _warnings(found, room), _curve(found)]
-    return "\n\n".join("\n".join(row.paint(room, colour=colour) for row in part) for part in parts if part)
+    header = [line(row) for text in (f"{what}; {runs}", slo) for row in wrap(text, width)]
+    parts = [
+        header,
+        [_headline(found)],
+        _warnings(found, width),
+        _curve(found, width),
+        outcome_lines(search_outcome(found), width),
+    ]
+    return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 
 
 def render_trial(trial: Trial) -> str:
@@ -72,6 +79,27 @@ def warnings(found: MaxRate) -> list[str]:
     if not found.limit:
         return said
     return [*said, LIMITS[found.limit] if found.best_rps is not None else NOTHING_SAID]
+
+
+def search_outcome(found: MaxRate) -> str:
+    """The last line: `PASSED 1,200/s meet p99 < 50ms`, or why not."""
+    code, slo = search_code(found), ", ".join(map(clean, found.slo))
+    lowest = min((trial.rate_rps for trial in found.trials), default=None)
+    match code:
+        case ExitCode.OK:
+            return f"PASSED {format_rate(found.best_rps or 0.0)}/s meet {slo}"
+        case ExitCode.SIGNAL:
+            return f"STOPPED by a signal before the end of the search; exit code {int(code)}"
+        case ExitCode.NOT_TRUSTED:
+            whose = "generator" if found.limit == "generator" else "connections"
+            why = f"the limit is that of the {whose}, not of the target (--strict)"
+        case _ if found.ended_by == "no_replies":
+            why = "not one reply came back any more"
+        case _ if found.ended_by != "completed":
+            why = "an internal error ended the search"
+        case _:
+            why = f"no rate met {slo}{'' if lowest is None else f', down to {format_rate(lowest)}/s'}"
+    return f"FAILED {why}; exit code {int(code)}"
 
 
 def _headline(found: MaxRate) -> Line:
@@ -145,14 +173,14 @@ def metric_of(slo: ThresholdRow | None) -> str:
     return "p99" if slo is None else _metric(slo)
 
 
-def _curve(found: MaxRate) -> list[Line]:
+def _curve(found: MaxRate, width: int) -> list[Line]:
     """A row for each rate with a bar for its latency."""
     if not found.trials:
         return []
     slo = charted(found)
     groups = by_rate(found.trials, slo)
     values = [charted_ms(group[0], slo) for group in groups]
-    bars = ["", *(bar(_on_log_scale(value, values), 1.0, BAR_COLUMNS) for value in values)]
+    bars = ["", *(bar(_on_log_scale(value, values), 1.0, stretched(BAR_COLUMNS, width)) for value in values)]
     cells = [(*row, drawn) for row, drawn in zip(curve_rows(found), bars, strict=True)]
     rows = align(cells, right=frozenset(range(len(cells[0]) - 2)))
     tones = [Tone.PLAIN, *(_tone(group[1:]) for group in groups)]

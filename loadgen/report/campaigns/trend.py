@@ -10,15 +10,13 @@ from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, c
 from loadgen.report.run.facts import title
 from loadgen.report.run.tables import with_unit
 
-WIDEST = 80
 TONES = {"worse": Tone.BAD, "better": Tone.STRONG, "changed": Tone.PLAIN}
 FEWEST = 6
 """Results, three on each side of a change."""
 
 
 def render_trend(trend: Trend, *, width: int = 80, colour: bool = False) -> str:
-    """The whole text, without a newline at its end, in at most 80 columns."""
-    width = min(width, WIDEST)
+    """The whole text, without a newline at its end, in at most `width` columns."""
     parts = [
         [line(row) for row in wrap(heading(trend), width)],
         [line(Span(row, Tone.WARN)) for text in trend.warnings for row in wrap(clean(text), width)],

@@ -9,10 +9,17 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 LEVELS = "▁▂▃▄▅▆▇█"
 NOTHING = "·"
 
+LEAST_COLUMNS = 10
+
 MOST_BUCKETS = 12
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 DECADES = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 CLEARLY_BETTER_BITS = 0.3
+
+
+def stretched(columns: int, width: int) -> int:
+    """How many columns a picture takes in a report of `width` where it takes `columns` in one of 80."""
+    return max(LEAST_COLUMNS, columns + width - 80)
 
 
 def bar(part: float, whole: float, width: int) -> str:

@@ -44,16 +44,16 @@ def render_hlog(result: Result) -> str:
 
 def render_log(part: LogPart, *, width: int = 80, colour: bool = False) -> str:
     """The latency table and picture of some intervals."""
-    log, chosen, counts, fixed = part.log, part.chosen, part.counts, min(width, 80)
+    log, chosen, counts = part.log, part.chosen, part.counts
     clocks = {"response": counts, "service": counts}
     result = Result(latency_ms=latencies(clocks), histograms=encoded({"response": _drawable(counts)}))
-    head = [line(f"{clean(log.source)}: {_extent(chosen)}"), *_others(log, chosen, fixed)]
+    head = [line(f"{clean(log.source)}: {_extent(chosen)}"), *_others(log, chosen, width)]
     if counts.overflow:
         text = f"{counted(counts.overflow, 'value')} above 1 h: counted as 1 h; look at --unit."
         head.append(line("  ", Span(text, Tone.WARN)))
     title = [line(f"Latency of {counted(counts.total, 'value')}")]
-    parts = [head, [*title, *latency_table(result, fixed)[1:]], spread(result)]
-    return "\n\n".join("\n".join(row.paint(fixed, colour=colour) for row in part) for part in parts if part)
+    parts = [head, [*title, *latency_table(result, width)[1:]], spread(result, width)]
+    return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 
 
 def _header(result: Result, censored: int) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from loadgen.base.units import format_bytes, format_ms, listed
 from loadgen.judge.redirects import redirect_notes
-from loadgen.report.draw.bars import sparkline
+from loadgen.report.draw.bars import sparkline, stretched
 from loadgen.report.draw.style import (
     Line,
     Span,
@@ -46,10 +46,10 @@ def header(result: Result, width: int) -> list[Line]:
 
 def outcome(result: Result, width: int) -> list[Line]:
     """Requests, connections, bytes, status codes, the course of the run and the generator's own share."""
-    return [*map(line, labelled(facts_of(result), width, JOINT))]
+    return [*map(line, labelled(facts_of(result, width), width, JOINT))]
 
 
-def facts_of(result: Result) -> dict[str, list[str]]:
+def facts_of(result: Result, width: int = 80) -> dict[str, list[str]]:
     """What `outcome` says, by its labels; some have nothing to say."""
     requests, journeys, users = result.ledger, result.journeys, result.users
     left, idle, skipped = requests.not_sent, journeys.not_started, users.skipped
@@ -67,7 +67,7 @@ def facts_of(result: Result) -> dict[str, list[str]]:
         "Data": _data(result),
         "Status codes": _counted(result.status_codes),
         "Error codes": _counted(result.error_codes),
-        "Each second": _course(result),
+        "Each second": _course(result, width),
         "Generator": _generator(result),
         "Own delay": _own_delay(result),
     }
@@ -292,14 +292,14 @@ def _counted(codes: Mapping[str, int]) -> list[str]:
     return [f"{clean(code)}: {count:,}" for code, count in sorted(codes.items())]
 
 
-def _course(result: Result) -> list[str]:
+def _course(result: Result, width: int) -> list[str]:
     """Good replies of each whole second as a sparkline from zero up, with the lowest and the highest named."""
     ok = [second.ok for second in result.whole_seconds]
     if result.duration_s <= SHORTEST_TIMELINE_S or not ok:
         return []
     if not max(ok) and result.ledger.ok:  # they came before or after the whole seconds
         return []
-    return [f"{sparkline(ok, SPARKLINE_COLUMNS)}  {min(ok):,} to {max(ok):,} ok/s"]
+    return [f"{sparkline(ok, stretched(SPARKLINE_COLUMNS, width))}  {min(ok):,} to {max(ok):,} ok/s"]
 
 
 def _generator(result: Result) -> list[str]:

@@ -26,24 +26,22 @@ from loadgen.report.run.tables import thresholds, with_unit
 from loadgen.report.run.text import headline, render_text, run_text, warnings, why_limited
 from loadgen.results.result import Result, json_text
 
-WIDEST = 80
 LEAD = 15
 TONES = {"pass": Tone.PLAIN, "worse": Tone.BAD, "cannot tell": Tone.WARN}
 
 
 def render_gate(gate: Gate, *, width: int = 80, colour: bool = False, brief: bool = False) -> str:
     """The whole report, without a newline at its end; `brief` leaves out what a run's own report has said already."""
-    room = min(width, WIDEST)
     result = gate.result
     run = [
-        _title(gate, room),
+        _title(gate, width),
         [headline(result)],
-        warnings(result, room),
-        thresholds(result),
-        why_limited(result, room),
+        warnings(result, width),
+        thresholds(result, width),
+        why_limited(result, width),
     ]
-    notes = [row for note in gate.notes for row in bullet("", clean(note), room, Tone.WARN)]
-    parts = [*([] if brief else run), _baseline(gate, width), notes, outcome_lines(gate_outcome(gate), room)]
+    notes = [row for note in gate.notes for row in bullet("", clean(note), width, Tone.WARN)]
+    parts = [*([] if brief else run), _baseline(gate, width), notes, outcome_lines(gate_outcome(gate), width)]
     return "\n\n".join("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
 
 

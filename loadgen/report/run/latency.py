@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_ms
 from loadgen.measure.histogram import top_of
-from loadgen.report.draw.bars import Bucket, bar, buckets
+from loadgen.report.draw.bars import Bucket, bar, buckets, stretched
 from loadgen.report.draw.style import Line, align, counted, format_share, line, wrap
 from loadgen.results.encoded import decode_clock
 from loadgen.results.result import QUANTILES, Latency, Quantile, Result
@@ -76,7 +76,7 @@ def settled(value: Quantile) -> Quantile:
     return value
 
 
-def spread(result: Result) -> list[Line]:
+def spread(result: Result, width: int = 80) -> list[Line]:
     """The histogram of response times, one bucket a line: its upper edge, count, share and bar."""
     found = buckets(recorded_ms(result))
     if not found:
@@ -87,7 +87,7 @@ def spread(result: Result) -> list[Line]:
             edge(bucket),
             f"{bucket.count:,}",
             format_share(bucket.count, total),
-            bar(bucket.count, top, BAR_COLUMNS),
+            bar(bucket.count, top, stretched(BAR_COLUMNS, width)),
         )
         for bucket in found
     ]

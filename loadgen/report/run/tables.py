@@ -13,7 +13,6 @@ _OF_CLASS = {
 }
 _FAULTS = {"generator": " (this machine's fault, not the target's)", "unknown": " (neither ok nor failed)"}
 SHORTEST_NAME = 8
-WIDEST = 80
 HINT_INDENT = 11
 EXAMPLE_ROWS = 4
 PHASES = {
@@ -93,7 +92,7 @@ def _parts(result: Result) -> list[Line]:
     return [line(f"  {parts:,} parts, {parts / first.count:,.1f} a reply{each}")]
 
 
-def thresholds(result: Result) -> list[Line]:
+def thresholds(result: Result, width: int) -> list[Line]:
     """How each threshold went, and what was observed."""
     cells = [
         (clean(row.expr), "" if row.hint else f"({seen})" if (seen := observed(row)) else "")
@@ -103,7 +102,7 @@ def thresholds(result: Result) -> list[Line]:
     for row, text in zip(result.thresholds, align(cells, right=frozenset()), strict=True):
         verdict = pad(clean(row.verdict).replace("_", " "), 7)
         lines.append(line("  ", Span(verdict, VERDICTS.get(row.verdict, Tone.WARN)), f"  {text}"))
-        lines += [line(" " * HINT_INDENT, part) for part in wrap(clean(row.hint), WIDEST - HINT_INDENT)]
+        lines += [line(" " * HINT_INDENT, part) for part in wrap(clean(row.hint), width - HINT_INDENT)]
     if lines and result.generator.verdict == "invalid":
         lines.append(line("  ", Span("An invalid run meets no threshold, whatever was observed.", Tone.BAD)))
     return [line("Thresholds"), *lines] if lines else []

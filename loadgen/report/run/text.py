@@ -20,39 +20,36 @@ from loadgen.report.run.tables import by_request, errors, phases, thresholds
 from loadgen.results.merge import all_journeys
 from loadgen.results.result import Latency, Result
 
-WIDEST = 80
 WRK_UNITS = ("", "K", "M", "G", "T", "P")
 
 
 def render_text(result: Result, *, width: int = 80, colour: bool = False, end: str | None = None) -> str:
-    """The whole report, without a newline at its end. Lines have at most `width` columns, and at most 80 of them are
-    used except by the table of request names. Parts that have nothing to say are left out. `end` is the last line where
-    that is not the run's own.
+    """The whole report, without a newline at its end, in lines of at most `width` columns. Parts that have nothing to
+    say are left out. `end` is the last line where that is not the run's own.
     """
-    fixed = min(width, WIDEST)
     parts = [
-        (header(result, fixed), fixed),
-        ([headline(result)], fixed),
-        (warnings(result, fixed), fixed),
-        (thresholds(result), fixed),
-        (journeys_table(result, width), width),
-        (checks_table(result), fixed),
-        (metrics_table(result), fixed),
-        (latency_table(result, fixed), fixed),
-        (spread(result), fixed),
+        header(result, width),
+        [headline(result)],
+        warnings(result, width),
+        thresholds(result, width),
+        journeys_table(result, width),
+        checks_table(result),
+        metrics_table(result),
+        latency_table(result, width),
+        spread(result, width),
         *_requests(result, width),
-        (errors(result, fixed), fixed),
-        (journey_errors(result, fixed), fixed),
-        (machines_table(result, fixed), fixed),
-        (outcome(result, fixed), fixed),
-        (why_limited(result, fixed), fixed),
-        (notes(result, fixed), fixed),
-        (_for_scripts(result), fixed),
-        (outcome_lines(outcome_text(result) if end is None else end, fixed), fixed),
+        errors(result, width),
+        journey_errors(result, width),
+        machines_table(result, width),
+        outcome(result, width),
+        why_limited(result, width),
+        notes(result, width),
+        _for_scripts(result),
+        outcome_lines(outcome_text(result) if end is None else end, width),
     ]
     if result.ended_by == "unreachable":  # that is all there is to say
         parts = [parts[0], parts[-1]]
-    painted = ("\n".join(row.paint(room, colour=colour) for row in part) for part, room in parts if part)
+    painted = ("\n".join(row.paint(width, colour=colour) for row in part) for part in parts if part)
     return "\n\n".join(painted)
 
 
@@ -61,12 +58,12 @@ def run_text(report: RunReport, *, width: int, colour: bool) -> str:
     return render_text(report.result, width=width, colour=colour)
 
 
-def _requests(result: Result, width: int) -> list[tuple[list[Line], int]]:
+def _requests(result: Result, width: int) -> list[list[Line]]:
     if has_journeys(result):
-        return [(phases(result), min(width, WIDEST))]
+        return [phases(result)]
     if is_by_operation(result):
-        return [(operations(result), min(width, WIDEST)), (seconds(result), min(width, WIDEST))]
-    return [(by_request(result, width), width), (phases(result), min(width, WIDEST))]
+        return [operations(result), seconds(result)]
+    return [by_request(result, width), phases(result)]
 
 
 def headline(result: Result) -> Line:

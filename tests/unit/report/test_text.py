@@ -302,6 +302,4 @@ def test_any_result_is_rendered_within_the_width(result: Result, width: int, col
     text = ESCAPES.sub("", render_text(result, width=width, colour=colour))
     assert all(character.isprintable() or character == "\n" for character in text)
     assert max(map(columns, text.splitlines())) <= width
-    without_names = render_text(replace(result, requests={}), width=width)
-    assert max(map(columns, without_names.splitlines())) <= min(width, 80)
     assert not re.search(r"[ \t]+$", text, re.MULTILINE)

@@ -43,8 +43,9 @@ def html_of(name: str) -> str:
 
 
 def test_text_fits_80_columns(any_page: Page) -> None:
-    lines = render_comparison(any_page, width=120).splitlines()
+    lines = render_comparison(any_page).splitlines()
     assert max(map(columns, lines)) <= 80
+    assert max(map(columns, render_comparison(any_page, width=120).splitlines())) <= 120
     assert not any(row.endswith((" ", "…")) for row in lines)
 
 
