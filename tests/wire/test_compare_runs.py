@@ -42,7 +42,7 @@ def test_a_signal_keeps_what_was_measured(url: str, tmp_path: Path) -> None:
         running.send(signal.SIGINT)
         done = running.finish()
     assert (done.code, done.out) == (105, "")
-    assert done.err == "loadgen: ended early (SIGINT received)\n"
+    assert done.err == "loadgen: STOPPED async (2): SIGINT received; exit code 105\n"
     (variant,) = read_variants(saved.read_text())
     assert balanced(variant.results[0]).ended_by == "signal"
 

@@ -62,8 +62,8 @@ def check_idle(busy: float, cores: int) -> None:
     """Raises UsageError where so many of the cores are busy with something else."""
     if busy > MOST_BUSY:
         raise UsageError(
-            f"the machine is busy: {min(busy, cores):.1f} of its {counted(cores, 'core')} work for other programs, which would be "
-            "measured with it; end them or wait, then `loadgen calibrate` again (--anyway measures all the same)"
+            f"the machine is busy: {min(busy, cores):.1f} of its {counted(cores, 'core')} work for other programs; "
+            "they would be measured too: end them or wait, then `loadgen calibrate` again (or --anyway)"
         )
 
 

@@ -7,7 +7,7 @@ from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, parse_duration_s
 from loadgen.cli.commands.compare import Compare
 from loadgen.cli.output import Delivery
-from loadgen.cli.rounds import MeasureRounds, measure_rounds, show_early_end
+from loadgen.cli.rounds import MeasureRounds, measure_rounds
 from loadgen.cli.streams import tell
 from loadgen.cli.variants import make_variants
 from loadgen.judge.exit_code import worst_code
@@ -38,7 +38,6 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
     outcome = measure(
         [*variants.values()], [*variants], given.rounds, quiet=given.output.quiet, settle_s=settle_s, **more
     )
-    show_early_end(outcome)
     rounds = [Rounds(results, label) for results, label in zip(outcome.results, variants, strict=True) if results]
     said = comparison_outcome(rounds, outcome.ended_by, outcome.ended_because)
     code = worst_code((result for results in outcome.results for result in results), outcome.ended_by)
