@@ -13,6 +13,7 @@ from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
 from loadgen.cli.readings import STORE
 from loadgen.cli.streams import tell
+from loadgen.plan.build import LARGEST_BODY_IN_MEMORY
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import shown_url, url_of
 from loadgen.plan.profiles.document import parse_profile, profile_for_function, profile_for_url, read_profile
@@ -133,7 +134,9 @@ def _settings(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def with_body(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The flags with a body of `@FILE` or `-` replaced by what that holds, once. Raises UsageError."""
+    """The flags with a body of `@FILE` or `-` replaced by what that holds, once; what is large stays in its file, which
+    the workers share. Raises UsageError.
+    """
     body = flags.get("body")
     if body == "-":
         return {**flags, "body": sys.stdin.buffer.read()}
@@ -142,6 +145,9 @@ def with_body(flags: Mapping[str, Any]) -> dict[str, Any]:
     if body == "@":
         raise UsageError("--body: expected a file's name after @")
     try:
-        return {**flags, "body": Path(body[1:]).read_bytes()}
+        path = Path(body[1:])
+        if path.is_file() and path.stat().st_size > LARGEST_BODY_IN_MEMORY:
+            return {**flags, "body": None, "body_file": str(path.absolute())}
+        return {**flags, "body": path.read_bytes()}
     except OSError as error:
         raise UsageError(f"--body: cannot read {body[1:]!r}: {error.strerror}") from None

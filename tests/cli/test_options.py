@@ -14,6 +14,7 @@ import loadgen as package
 from loadgen.base.errors import UsageError
 from loadgen.cli.options import OPTIONS, variable_of
 from loadgen.cli.streams import emit
+from loadgen.plan.build import LARGEST_BODY_IN_MEMORY
 from loadgen.plan.profiles.shipped import shipped_profiles, summary_of
 from tests.support.command import loadgen
 
@@ -117,6 +118,14 @@ def test_the_body_may_be_text_or_a_file_or_standard_input(tmp_path: Path) -> Non
     assert "POST / HTTP/1.1" in by_text
     assert by_text == checked("-b", f"@{file}")
     assert by_text == loadgen("check", URL, "-b", "-", stdin=b"some text").out
+
+
+def test_a_large_body_stays_in_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "body"
+    file.write_bytes(bytes(LARGEST_BODY_IN_MEMORY + 1))
+    told = checked("-b", f"@{file}")
+    assert "POST / HTTP/1.1" in told
+    assert "Content-Length: (known when it is sent)" in told
 
 
 def test_check_opens_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,6 +153,16 @@ def test_a_body_may_be_text_or_standard_input(url: str, given: str) -> None:
     assert result.bytes.sent == run(f"{url}/upload", "-c", "1", "-n", "1", "-b", "x" * 14, *MODES["pool"]).bytes.sent
 
 
+def test_a_large_body_is_sent_from_its_file(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "body"
+    file.write_bytes(b"0123456789" * 1_000_000)  # more than a run keeps in memory
+    result = run(f"{url}/upload", "-c", "2", "-n", "2", "--processes", "2", "-b", f"@{file}")
+    assert result.ledger.ok == 2
+    assert result.bytes.sent > 2 * file.stat().st_size
+    assert result.plan["requests"][0]["body_file"] == str(file)
+    assert_equals_the_servers_count(result, url)
+
+
 def test_users_think_between_their_requests(url: str, mode: Mode) -> None:
     result = run(f"{url}/", "-c", "4", "-n", "12", "--think", "10ms..20ms", *mode)
     assert result.ledger.ok == 12

@@ -1,7 +1,7 @@
 """A profile file, or a URL, with the flags of the command line -> Profile. All problems are reported at once."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,13 @@ from loadgen.plan.profiles.variables import Resolution
 NO_TARGET = "http://127.0.0.1/"
 """Of a function, which nothing is sent to."""
 
-_REQUEST_FLAGS = ("headers", "method", "body", "form_fields")
+_OF_REQUEST: Mapping[str, tuple[str, Callable[[object], object]]] = {
+    "method": ("--method", fields.method),
+    "body": ("--body", fields.body),
+    "body_file": ("--body", lambda name: name),
+    "form_fields": ("--form", form_lines),
+}
+"""What a flag is called on the command line, and what reads its value."""
 
 
 def read_profile(
@@ -34,7 +40,7 @@ def read_profile(
 
     `settings` are the values of `--set`. `flags` use the profile's keys, with texts or finished values; None and empty
     lists count as not given. Besides, `headers` is a list of "Name: value", `form_fields` one of "name=value" and
-    "name=@FILE", and these, `method` and `body` are those of the profile's only request.
+    "name=@FILE", and these, `method`, `body` and `body_file` are those of the profile's only request.
     """
     if path.suffix == ".py":
         return _of_scenario(path, settings, flags)
@@ -111,7 +117,7 @@ def _checked(
     function: str | None = None,
 ) -> Profile:
     given = {key: _outside(value) for key, value in flags.items() if value is not None and value not in ([], ())}
-    top = {key: value for key, value in given.items() if key not in _REQUEST_FLAGS}
+    top = {key: value for key, value in given.items() if key not in ("headers", *_OF_REQUEST)}
     places = Places(places.source, places.folder, places.lines, frozenset(top))
     values = {**resolution.values, **top, "variables": resolution.variables}
     flag_headers, flag_problems = _flag_headers(given.get("headers", ()))
@@ -158,22 +164,23 @@ def _flag_headers(lines: object) -> tuple[tuple[tuple[str, str], ...], list[Prob
 
 
 def _put_request_flags(values: dict[str, Any], given: Mapping[str, object]) -> list[Problem]:
-    """Put `method`, `body` and `form_fields` into the only request of `values`."""
-    flags = [key for key in ("method", "body", "form_fields") if key in given]
+    """Put `method`, `body`, `body_file` and `form_fields` into the only request of `values`."""
+    flags = [key for key in _OF_REQUEST if key in given]
     requests = values.get("requests") or [{}]
     if not flags or not isinstance(requests, list) or not isinstance(requests[0], dict):
         return []
     journeys = "scenarios" in values or "scenario" in values
     if journeys or len(requests) > 1:
         text = f"the profile has {'scenarios' if journeys else f'{len(requests)} requests'}, so set it in the profile"
-        return [Problem((f"--{key}",), text) for key in flags]
+        return [Problem((_OF_REQUEST[key][0],), text) for key in flags]
     problems = []
     request = dict(requests[0])
     for key in flags:
+        flag, read = _OF_REQUEST[key]
         try:
-            value = {"method": fields.method, "body": fields.body, "form_fields": form_lines}[key](given[key])
+            value = read(given[key])
         except ValueError as error:
-            problems.append(Problem((f"--{key.removesuffix('_fields')}",), str(error)))
+            problems.append(Problem((flag,), str(error)))
             continue
         if key != "method":
             for other in BODIES:
