@@ -90,7 +90,7 @@ OPTIONS = (
         "ACTION",
     ),
     RunOption("precise", ("--precise",), ARRIVALS, "Spin between arrivals: less send lag, a core a worker.", "", bool),
-    RunOption("to", ("--target",), REQUEST, "Where a scenario's or profile's paths lead.", "URL"),
+    RunOption("leads_to", ("--target",), REQUEST, "Where a scenario's or profile's paths lead.", "URL"),
     RunOption(
         "locust", ("--locust",), REQUEST, "Options of a locustfile, as Locust takes them: '--tags checkout'.", "OPTIONS"
     ),
@@ -237,8 +237,8 @@ class Options:
                 inherited = os.environ.get(variable_of(row.flags), "").splitlines()
                 flags[row.key] = _joined(row.key, inherited, flags[row.key] or [])
         given = {key: value for key, value in flags.items() if value not in (None, [])}
-        if "to" in given:  # a parameter of this name is the command's TARGET
-            given["target"] = given.pop("to")
+        if "leads_to" in given:  # a parameter of the other name is the command's TARGET
+            given["target"] = given.pop("leads_to")
         if reading := _other_meaning(given):
             raise UsageError(reading)
         if "keepalive" in given:

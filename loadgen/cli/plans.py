@@ -63,6 +63,14 @@ class Sweep:
     quiet: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A batch whose objects are only listed."""
+
+    body: ClassVar[str] = "preview:preview"
+    plan: Plan
+
+
 def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any], site: "Site | None" = None) -> Plan:
     """The plan for a URL, the file of a profile or a scenario, or the name of a shipped profile, to run here or there.
 

@@ -92,6 +92,10 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
             from loadgen.executors.open_users import OpenUsers
 
             return OpenUsers(task, plan.arrivals, *parts)
+        if isinstance(job, S3Job) and job.goes_beyond(plan.origin):
+            from loadgen.executors.origin_users import OriginUsers
+
+            return OriginUsers(task, *parts)
         return ReactorUsers(task, *parts)
 
     from loadgen.executors.sequential_users import SequentialUsers
@@ -285,7 +289,7 @@ def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: A
         from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 
         kind = BlockingHttpxClient if blocking else AsyncHttpxClient
-    if isinstance(job, ScenarioJob):
+    if isinstance(job, ScenarioJob) or (isinstance(job, S3Job) and job.goes_beyond(task.plan.origin)):
         from loadgen.clients.destinations import Destinations
         from loadgen.clients.origins import OriginClients
 

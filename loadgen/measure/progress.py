@@ -20,7 +20,8 @@ class Snapshot:
     `elapsed_s` counts from the start gate. `done` are complete replies and errors so far; where a number of requests is
     planned (of a scenario: of journeys), how many of these, without those of the warm-up, for which none is. `rate_rps`
     and `p99_ms` are of the last moments; `errors` are failures of the target and, a second later, of this machine;
-    `connected` of `users` connections are open. `machines` says in words where it runs, if not here. `step` names what
+    `connected` of `users` connections are open. `done` and planned are counted in `noun`, requests where that is empty.
+    `machines` says in words where it runs, if not here. `step` names what
     is not the run itself: a preparation, a clean-up.
     """
 
@@ -36,6 +37,7 @@ class Snapshot:
     phase: Phase
     step: str = ""
     machines: str = ""
+    noun: str = ""
 
     @property
     def progress(self) -> float | None:

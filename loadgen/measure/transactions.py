@@ -51,10 +51,15 @@ class Transactions:
         self._waits: list[tuple[int, int]] = []
         self._checks: list[tuple[int, bool]] = []
         self._metrics: dict[int, MetricValues] = {}
-        self._own = next(iter(names.of(Kind.GROUP).values()), 0) if names is not None else 0
+        self._names = names or Names([(Kind.GROUP, "")])
+        self._own = next(iter(self._names.of(Kind.GROUP).values()), 0)
         self._begun = 0
         self._open: dict[int, int] = {}
         self._ended: list[tuple[ErrorClass | None, int, int]] = []
+
+    def number(self, kind: Kind, name: str) -> int:
+        """That of a name, for good. Raises TooManyNamesError."""
+        return self._names.number(kind, name)
 
     def samples(self, number: int) -> TransactionSamples:
         """Where the calling thread writes good ones; keep it."""

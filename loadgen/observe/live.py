@@ -79,7 +79,8 @@ def _elapsed(snapshot: Snapshot) -> str:
 def _planned(snapshot: Snapshot) -> list[str]:
     if snapshot.phase != "running" or snapshot.planned_requests is None:
         return []
-    return [f"{snapshot.done:,} of {counted(snapshot.planned_requests, 'request')}"]
+    noun = snapshot.noun.removesuffix("s") or "request"
+    return [f"{snapshot.done:,} of {counted(snapshot.planned_requests, noun)}"]
 
 
 def _figures(snapshot: Snapshot) -> list[str]:

@@ -33,6 +33,7 @@ def names_before(job: Job) -> list[Named] | None:
     return [
         *(Named("request", name) for name in job.request_names),
         *(Named("group", name) for name in job.transactions),
+        *(Named("call", name) for name in job.calls),
     ]
 
 

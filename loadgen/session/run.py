@@ -25,12 +25,14 @@ from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.measure.names import TOO_MANY, names_of
 from loadgen.measure.progress import Phase, Snapshot, second_of
 from loadgen.measure.recording import Frame, Recording
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
+from loadgen.session.batch_progress import objects_done
 from loadgen.session.collector import Collector
 from loadgen.session.fruitless import FruitlessWatch, Searcher
 from loadgen.session.observers import Hooks
@@ -315,6 +317,9 @@ class Session:
         done = sent if planned is None else sent - self._collected.unmeasured_sent
         if planned is not None and isinstance(plan.job, ScenarioJob):
             done = control.total(Slot.JOURNEYS) - self._collected.unmeasured_journeys
+        noun, objects = "", objects_done(self._collected) if isinstance(plan.job, S3Job) else None
+        if objects is not None and plan.requests_limit is None:
+            (done, planned), noun = objects, plan.job.noun
         self._hooks.observers.progress(
             Snapshot(
                 elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
@@ -328,6 +333,7 @@ class Session:
                 users=plan.users,
                 phase=phase,
                 machines=self._place.glance(),
+                noun=noun,
             )
         )
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from loadgen.base.errors import UsageError
@@ -14,7 +15,7 @@ from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
 from loadgen.session.observers import Hooks, Observers
 from loadgen.session.run import run
-from loadgen.session.s3_words import again_note, batch_note, not_deleted, reason, took
+from loadgen.session.s3_words import again_note, batch_note, not_deleted, nothing_under, reason, took
 from loadgen.session.unstarted import unstarted
 from loadgen.workloads.s3.journal import check_journal, put_in_order, read_entries, write_journal
 from loadgen.workloads.sigv4.credentials import find_credentials
@@ -34,7 +35,9 @@ async def run_s3(plan: Plan, s3: S3Job, hooks: Hooks, calibration: Calibration |
 
     What the run has put is deleted at its end, however that comes, unless it is to be kept; the Result's notes say so.
     """
-    secrets = (*plan.secrets, *find_credentials(os.environ, s3.profile).current.secrets)
+    profiles = (s3.profile, *([] if s3.to is None else [s3.to.profile]))
+    found = (find_credentials(os.environ, profile).current.secrets for profile in profiles)
+    secrets = tuple(dict.fromkeys((*plan.secrets, *chain.from_iterable(found))))
     return await _S3Run(replace(plan, secrets=secrets), s3, hooks, calibration).run()
 
 
@@ -83,7 +86,7 @@ class _S3Run:
         if s3.source is not None and not (s3.journal is not None and read_entries(s3.journal)):
             if s3.journal is not None:
                 Path(s3.journal).unlink(missing_ok=True)  # it is of this source alone, and holds nothing
-            raise UsageError(f"--source: there is nothing under {s3.source!r} in {s3.bucket}")
+            raise UsageError(nothing_under(s3))
         rest = " that is not done" if s3.resumed else ""
         source = s3.own_prefix if s3.source is None else s3.source
         self._notes.append(f"Batch: there is nothing{rest} under {source!r} in {s3.bucket}")

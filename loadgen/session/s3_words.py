@@ -8,6 +8,7 @@ from time import time
 
 from loadgen.base.units import format_duration_s
 from loadgen.judge.exit_code import sent_again, unmended
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.results.result import Result
 from loadgen.workloads.s3.protocol.documents import OTHER_REGION
 from loadgen.workloads.s3.protocol.leftovers import LOCKED
@@ -62,6 +63,14 @@ def batch_note(result: Result, objects: int | None) -> str:
     if sum(ledger.failed + ledger.unknown for ledger in lists) > again:
         note += "; the list of the source was not read to its end, so that there may be more"
     return note
+
+
+def nothing_under(s3: S3Job) -> str:
+    """That a batch has nothing to take: most likely its source is not the one that was meant."""
+    chosen = s3.match or s3.least_bytes or s3.most_bytes is not None or s3.since_s is not None
+    fits = " that fits --match, --min-size, --max-size and --modified-since" if chosen else ""
+    under = f"under {s3.source!r} " if s3.source else ""
+    return f"--source: there is nothing{fits} {under}in {s3.bucket}"
 
 
 def again_note(result: Result, before: str = "") -> str:

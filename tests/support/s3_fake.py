@@ -53,11 +53,13 @@ class FakeStore:
         self.uploads: dict[str, dict[int, bytes]] = {}
         self.seen: list[tuple[str, str, str]] = []
         self.fields: dict[str, dict[str, str]] = {}
+        self.object_tags: dict[str, dict[str, str]] = {}
         self._page = page
         self._fault = fault
         self._twist = twist
         self._tags = tags
         self._keeps_versions = versions
+        self.modified = "<LastModified>2026-01-02T00:00:00.000Z</LastModified>"
         self.versions: dict[tuple[str, str], bytes] = {}
         self.locked: set[tuple[str, str]] = set()
         self.locks_all = False
@@ -85,6 +87,8 @@ class FakeStore:
             text = b'<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>'
         text = self._twist(parts.query, text) if status == 200 and text else text
         tag = b'ETag: "%b"\r\n' % md5(body).hexdigest().encode() if self._tags else b""
+        if count := len(self.object_tags.get(key, ())):
+            tag += b"x-amz-tagging-count: %d\r\n" % count
         head = b"HTTP/1.1 200 OK\r\n%b\r\n" % tag
         if request.sink is not None:
             request.sink(text)
@@ -129,6 +133,12 @@ class FakeStore:
                 return 200, f"<VersioningConfiguration>{status}</VersioningConfiguration>".encode()
             case "GET" if "versions" in query:
                 return 200, self._listed_versions(query)
+            case "GET" if "tagging" in query:
+                tags = "".join(
+                    f"<Tag><Key>{escape(name)}</Key><Value>{escape(value)}</Value></Tag>"
+                    for name, value in self.object_tags.get(key, {}).items()
+                )
+                return 200, f"<Tagging><TagSet>{tags}</TagSet></Tagging>".encode()
             case "GET" if not key:
                 return 200, self._listed(query)
             case "GET" | "HEAD":
@@ -181,7 +191,7 @@ class FakeStore:
         end = min(self._page, int(query["max-keys"]))
         items = "".join(
             f"<Contents><Key>{escape(key)}</Key><Size>{len(self.objects[key])}</Size>"
-            f'<ETag>"{md5(self.objects[key]).hexdigest()}"</ETag></Contents>'
+            f'<ETag>"{md5(self.objects[key]).hexdigest()}"</ETag>{self.modified}</Contents>'
             for key in keys[:end]
         )
         more = f"<NextContinuationToken>{escape(keys[end - 1])}</NextContinuationToken>" if end < len(keys) else ""
@@ -203,13 +213,16 @@ def workload_of(
     count: int = 1,
     *,
     transactions: Transactions | None = None,
+    puts: Operations | None = None,
     clock: Clock = now_ns,
     on_unwritten: Callable[[], None] = lambda: None,
 ) -> Workload:
     """The workload of shard `index` of `count`."""
     shard = Shard(index, count, 0, 1, None, seed=1)
     recorded = transactions or Transactions()
-    return job_workload(s3, operations(*s3.operations), recorded, shard, seed=1, on_unwritten=on_unwritten, clock=clock)
+    return job_workload(
+        s3, operations(*s3.operations), recorded, shard, seed=1, puts=puts, on_unwritten=on_unwritten, clock=clock
+    )
 
 
 def taken(transactions: Transactions) -> Tally:

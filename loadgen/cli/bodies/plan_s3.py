@@ -1,7 +1,9 @@
 """`loadgen s3`, its plan."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.s3 import S3
@@ -9,19 +11,20 @@ from loadgen.cli.exporting import asked_outs, with_log
 from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
-from loadgen.cli.plans import Planned, Sweep
+from loadgen.cli.plans import Planned, Preview, Sweep
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import url_of
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.session.here import plan_here
 
+STORE = "s3://"
 _OF_SWEEP = ("endpoint", "bucket", "region", "addressing", "aws_profile", "prefix")
 
 
-def plan_s3(given: S3) -> Planned | Sweep:
+def plan_s3(given: S3) -> Planned | Sweep | Preview:
     """Raises UsageError."""
-    section = dict(given.section)
+    section = _with_bucket(given.section)
     run_id, dry_run = section.pop("run", None), section.pop("dry_run", None) or False
     endpoint = section.pop("endpoint", None)
     flags = {**given.flags, "target": endpoint and (url_of(endpoint) or endpoint)}
@@ -30,14 +33,18 @@ def plan_s3(given: S3) -> Planned | Sweep:
             raise UsageError(f"--{others[0].replace('_', '-')}: sweep takes no such option")
         plan = plan_here(profile_for_s3({"job": "list", **section}, flags))
         return Sweep(plan, run_id, dry_run, given.output.quiet)
-    if run_id is not None or dry_run:
-        raise UsageError(f"--{'run' if run_id is not None else 'dry-run'}: only for sweep, and the job is {given.job}")
+    if run_id is not None:
+        raise UsageError(f"--run: only for sweep, and the job is {given.job}")
+    if dry_run and (given.job != "batch" or section.get("source") is None):
+        raise UsageError(f"--dry-run: only for sweep, and batch with --source; the job is {given.job}")
     delivery = Delivery(given.output)
     check_form(given.live)
     labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs, given.web)
     where = given.elsewhere.where
     site = None if where is None else where.open()
     plan = plan_here(profile_for_s3({"job": given.job, **section}, flags), site)
+    if dry_run:
+        return Preview(plan)
     plan = replace(plan, slowest=given.slowest)
     plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
     begins = "" if given.output.quiet else _where(plan)
@@ -53,6 +60,17 @@ def plan_s3(given: S3) -> Planned | Sweep:
         labels=labels,
         linger=given.web.linger,
     )
+
+
+def _with_bucket(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with the bucket of a source that names one."""
+    section = dict(given)
+    source = section.get("source") or ""
+    if source.startswith(STORE):
+        bucket, _, section["source"] = source.removeprefix(STORE).partition("/")
+        if section.setdefault("bucket", bucket) != bucket:
+            raise UsageError(f"--bucket: the source is in the bucket {bucket!r}")
+    return section
 
 
 def _where(plan: Plan) -> str:

@@ -48,8 +48,20 @@ S3_OPTIONS = (
         "retries", ("--retries",), OBJECTS,
         "Send again what found the store busy or lost its connection, up to N times. (default: 0; of batch 8)",
     ),
-    RunOption("source", ("--source",), BATCH, "Take the objects under this prefix, and keep what is made.", "PREFIX"),
+    RunOption(
+        "source", ("--source",), BATCH,
+        "Take the objects under this prefix, or under s3://BUCKET/PREFIX; keep what is made.", "PREFIX",
+    ),
     RunOption("match", ("--match",), BATCH, "Only those whose names fit, such as '*.jpg'.", "PATTERN"),
+    RunOption("min_size", ("--min-size",), BATCH, "Only those of at least so many bytes.", "SIZE"),
+    RunOption("max_size", ("--max-size",), BATCH, "Only those of at most so many bytes.", "SIZE"),
+    RunOption(
+        "modified_since", ("--modified-since",), BATCH, "Only those put since 2026-01-31, or in the last 7d.", "TIME"
+    ),
+    RunOption("to", ("--to",), BATCH, "Put into another bucket. (default: --prefix of the same)", "s3://BUCKET/PREFIX"),
+    RunOption("to_endpoint", ("--to-endpoint",), BATCH, "Its store. (default: the same)", "URL"),
+    RunOption("to_region", ("--to-region",), BATCH, "(default: as of the other)", "NAME"),
+    RunOption("to_aws_profile", ("--to-aws-profile",), BATCH, "(default: as of the other)", "NAME"),
     RunOption("name", ("--name",), BATCH, "Of what is made, such as {stem}.webp. (default: the object's)", "PATTERN"),
     RunOption(
         "function", ("--function",), BATCH,
@@ -57,7 +69,7 @@ S3_OPTIONS = (
     ),
     RunOption("resume", ("--resume",), BATCH, "Write down what is done; go on with what is not.", "FILE"),
     RunOption("run", ("--run",), SWEEP, "Only what the run of this id has left. (default: what all have)", "ID"),
-    RunOption("dry_run", ("--dry-run",), SWEEP, "List it, and delete nothing.", "", bool),
+    RunOption("dry_run", ("--dry-run",), SWEEP, "List it, and delete nothing; batch: and put nothing.", "", bool),
 )  # fmt: skip
 RUN_OPTIONS = tuple(option for option in OPTIONS if option.panel != REQUEST)
 

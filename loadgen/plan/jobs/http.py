@@ -83,6 +83,7 @@ class HttpJob:
     signing: Signing | None = None
 
     transactions: ClassVar[tuple[str, ...]] = ()
+    calls: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
     noun: ClassVar[str] = "requests"
     per_reply: ClassVar[int] = 1

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, get_args
 
+from loadgen.base.exchange import Origin
 from loadgen.plan.jobs.http import RequestSpec, Variable
 from loadgen.plan.jobs.s3_operations import Operation
 
@@ -22,6 +23,9 @@ DEFAULT_OBJECTS = 100
 DEFAULT_MIX = (("get", 45.0), ("stat", 30.0), ("put", 15.0), ("delete", 10.0))
 MOST_DELETES = 1000
 """What S3 takes in one DeleteObjects."""
+
+FUNCTION, LISTED = "function", "listed"
+"""The names of the calls of a batch's function, and of how many objects of its source were found so far."""
 
 _RETRIES = {"batch": 8, "fill": 8, "sweep": 4, "bucket": 2}
 """Without --retries: 8 take some 20 s, in which a store starts anew. Whoever mistyped the endpoint, or cleans
@@ -77,15 +81,31 @@ _KINDS: dict[str, _Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Another bucket, for what a batch makes; what is empty is as of the one that it reads. `origin` and `root` (see
+    S3Job) are known when it was located.
+    """
+
+    bucket: str
+    endpoint: str = ""
+    region: str = ""
+    profile: str | None = None
+    addressing: Addressing = "auto"
+    origin: Origin | None = None
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class S3Job:
     """One job on one bucket. `sizes` are inclusive ranges of bytes with weights.
 
     `objects` is how many the job makes or finds prepared; None puts new ones as long as the run goes on. Keys are
     `prefix`, `run_id` and a number, so that a run touches nothing but its own; only a batch with a `source` reads
-    what was there before; of that it takes what `match` (as a shell's *.jpg) fits, and calls what is made `name`
-    ({stem}.webp). `root` is the encoded path of the bucket. `delete_many` objects go with one delete;
-    `content` is "random", "text", "compressible:N" (to an Nth) or "@FILE". `presigned` downloads have their signature
-    in the URL. A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
+    what was there before; of that it takes what `match` (as a shell's *.jpg) fits, of `least_bytes` to `most_bytes`,
+    modified at or after `since_s` (since the epoch), and calls what is made `name` ({stem}.webp). That goes under
+    `prefix` of the bucket `to`, or of the same. `root` is the encoded path of the bucket. `delete_many` objects go with
+    one delete; `content` is "random", "text", "compressible:N" (to an Nth) or "@FILE". `presigned` downloads have their
+    signature in the URL. A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
     """
 
     job: JobName | Step
@@ -111,7 +131,11 @@ class S3Job:
     delete_many: int = 1
     source: str | None = None
     match: str = ""
+    least_bytes: int = 0
+    most_bytes: int | None = None
+    since_s: float | None = None
     name: str = ""
+    to: Target | None = None
     function: str | None = None
     journal: str | None = None
     resumed: bool = False
@@ -150,6 +174,15 @@ class S3Job:
         name = _KINDS[self.job].transaction
         return (name,) if name else ()
 
+    def goes_beyond(self, origin: Origin) -> bool:
+        """Whether some requests go to another origin than the plan's."""
+        return self.to is not None and self.to.origin not in (None, origin)
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """What is called between requests, and timed."""
+        return (FUNCTION,) if self.job == "batch" else ()
+
     @property
     def noun(self) -> str:
         return _KINDS[self.job].noun
@@ -175,7 +208,7 @@ class S3Job:
             case "mixed":
                 return tuple(get if name == "get" else Operation(name) for name, _ in self.mix)
             case "batch" if self.source is not None:
-                return (Operation.LIST, *_KINDS["batch"].operations)
+                return (Operation.LIST, Operation.GET, Operation.GET_TAGS, Operation.PUT)
         return _KINDS[self.job].operations
 
     @property

@@ -126,6 +126,8 @@ def _checked(
     if "s3" in values and "target" not in values:
         values["target"] = Raw(NO_ENDPOINT)
     profile, problems = validated(values)
+    if profile.s3 and profile.s3.job == "batch" and "mode" not in profile.model_fields_set:
+        profile = profile.model_copy(update={"mode": "threads"})  # its function may wait, and others go on meanwhile
     profile = profile.known_from(
         Origins(places, resolution.secrets, flag_headers, tuple(resolution.found.values()), resolution.names, function)
     )

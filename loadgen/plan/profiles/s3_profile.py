@@ -1,12 +1,12 @@
 """The `s3` section of a profile: what a person wrote, checked value by value, and what spans its keys."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from loadgen.base.units import parse_range, parse_size, shown
-from loadgen.base.user_code import is_function
+from loadgen.base.units import parse_size
 from loadgen.plan.jobs.s3 import (
     DEFAULT_MIX,
     DEFAULT_OBJECTS,
@@ -17,122 +17,29 @@ from loadgen.plan.jobs.s3 import (
     JobName,
     Payload,
     S3Job,
+    Target,
 )
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.request_profile import Boolean, File, Keys, Positive, Text
+from loadgen.plan.profiles.s3_values import (
+    LARGEST_PUT,
+    SizeRange,
+    read_content,
+    read_function,
+    read_mix,
+    read_name,
+    read_part_size,
+    read_prefix,
+    read_range_size,
+    read_since,
+    read_sizes,
+    read_to,
+)
 
-SizeRange = tuple[int, int, float]
-
-_MIXED = ("get", "stat", "put", "delete")
-_SMALLEST_PART = 5 << 20
-_LARGEST_PUT = 5 << 30
 _MOST_PARTS = 10_000
 _LARGEST_OBJECT = 5 << 40
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
-_LONGEST_PREFIX = 900
-_MOST_COMPRESSIBLE = 1000
-
-
-def read_sizes(value: object) -> tuple[SizeRange, ...]:
-    """The sizes of 65536, "1MiB", "4KiB..64KiB" or "4KiB:60,1MiB:30,64MiB:10": inclusive ranges with weights."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f"expected a size such as 1MiB, got {shown(value)}")
-    text = str(value)
-    expected = f"expected a size such as 1MiB, a range as 4KiB..64KiB or weights as 4KiB:60,1MiB:40, got {text!r}"
-    ranges = []
-    for part in text.split(","):
-        size, colon, weight = part.partition(":")
-        low, high = parse_range(size.strip(), parse_size, expected, "4KiB..64KiB")
-        ranges.append((low, high, _weight(weight, text) if colon else 1.0))
-    if len(ranges) > 1 and text.count(":") != len(ranges):
-        raise ValueError(f"expected a weight for every size such as 4KiB:60,1MiB:40, got {text!r}")
-    return tuple(ranges)
-
-
-def read_part_size(value: object) -> int:
-    """Bytes of a part: 5 MiB at least, as every store wants of all parts but the last."""
-    size = parse_size(value)
-    if size < _SMALLEST_PART:
-        raise ValueError(f"expected at least 5MiB (stores refuse smaller parts), got {shown(value)}")
-    if size > _LARGEST_PUT:
-        raise ValueError(f"expected at most 5GiB (stores refuse larger parts), got {shown(value)}")
-    return size
-
-
-def read_range_size(value: object) -> int:
-    """Bytes of a range: at least one."""
-    size = parse_size(value)
-    if size < 1:
-        raise ValueError(f"expected a size of at least 1 byte, got {shown(value)}")
-    return size
-
-
-def read_content(value: object) -> str:
-    """What objects are filled with: random, text, compressible:N or @FILE."""
-    text = fields.text(value)
-    kind, _, times = text.partition(":")
-    if text in ("random", "text") or (text.startswith("@") and len(text) > 1):
-        return text
-    if kind == "compressible" and times.isascii() and times.isdecimal() and 2 <= int(times) <= _MOST_COMPRESSIBLE:
-        return f"compressible:{int(times)}"
-    raise ValueError(f"expected random, text, compressible:4 (to a fourth; up to 1000) or @FILE, got {shown(value)}")
-
-
-def read_mix(value: object) -> tuple[tuple[str, float], ...]:
-    """The weights of "get:45,stat:30,put:15,delete:10", or of a mapping of them."""
-    pairs = list(value.items()) if isinstance(value, dict) else _pairs(value)
-    weights: dict[str, float] = {}
-    for name, weight in pairs:
-        if name not in _MIXED or name in weights:
-            raise ValueError(f"expected each of {', '.join(_MIXED)} once at most, got {shown(name)}")
-        weights[name] = _weight(str(weight), str(weight))
-    if not weights:
-        raise ValueError("expected weights such as get:45,stat:30,put:15,delete:10, got none")
-    if "delete" in weights and weights.get("put", 0.0) < weights["delete"]:
-        raise ValueError("expected at least as much put as delete: only what the run itself has put is deleted")
-    return tuple(weights.items())
-
-
-def read_prefix(value: object) -> str:
-    """What keys begin with."""
-    prefix = fields.text(value)
-    if len(prefix.encode("utf-8", "replace")) > _LONGEST_PREFIX or not prefix.isprintable():
-        raise ValueError(f"expected at most {_LONGEST_PREFIX} printable characters, got {shown(value)}")
-    return prefix
-
-
-def read_name(value: object) -> str:
-    """The pattern of names: {stem}, {ext} (with its dot) and {name} stand for parts of the object's own."""
-    text = fields.text(value)
-    left = text.replace("{stem}", "").replace("{ext}", "").replace("{name}", "")
-    if left == text or "{" in left or "}" in left or not text.isprintable():
-        raise ValueError(
-            f"expected a name with {{stem}}, {{ext}} or {{name}} such as {{stem}}.webp, got {shown(value)}"
-        )
-    return text
-
-
-def read_function(value: object) -> str:
-    """The name of a Python function: "module:function", or "file.py:function"."""
-    if not isinstance(value, str) or not is_function(value):
-        raise ValueError(f"expected module:function or file.py:function, such as thumbnails:make, got {shown(value)}")
-    return str(value)
-
-
-def _pairs(value: object) -> list[tuple[str, object]]:
-    if not isinstance(value, str):
-        raise ValueError(f"expected weights such as get:45,stat:30,put:15,delete:10, got {shown(value)}")
-    split = (part.strip().partition(":") for part in value.split(",") if part.strip())
-    return [(name.strip(), weight) for name, _, weight in split]
-
-
-def _weight(weight: str, text: str) -> float:
-    plain = weight.strip()
-    if not plain.replace(".", "", 1).isdecimal() or not plain.isascii() or float(plain) <= 0:
-        raise ValueError(f"expected a weight above zero such as 4KiB:60, got {text!r}")
-    return float(plain)
-
 
 Prefix = Annotated[str, BeforeValidator(read_prefix)]
 _ONE_MIB = ((1 << 20, 1 << 20, 1.0),)
@@ -146,6 +53,13 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "delete_many": ("delete",),
     "source": ("batch",),
     "match": ("batch",),
+    "min_size": ("batch",),
+    "max_size": ("batch",),
+    "modified_since": ("batch",),
+    "to": ("batch",),
+    "to_endpoint": ("batch",),
+    "to_region": ("batch",),
+    "to_aws_profile": ("batch",),
     "name": ("batch",),
     "function": ("batch",),
     "resume": ("batch",),
@@ -177,6 +91,13 @@ class S3Profile(Keys):
     delete_many: Positive = 1
     source: Prefix | None = None
     match: Text = ""
+    min_size: Annotated[int, BeforeValidator(parse_size)] = 0
+    max_size: Annotated[int, BeforeValidator(parse_size)] | None = None
+    modified_since: Annotated[float, BeforeValidator(read_since)] | None = None
+    to: Annotated[tuple[str, str], BeforeValidator(read_to)] | None = None
+    to_endpoint: Text = ""
+    to_region: Text = ""
+    to_aws_profile: Text | None = None
     name: Annotated[str, BeforeValidator(read_name)] = ""
     function: Annotated[str, BeforeValidator(read_function)] | None = None
     resume: File | None = None
@@ -203,7 +124,7 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
             f"expected at least {-(-least >> 20)}MiB: {-(-largest // s3.part_size):,} parts would be more than the "
             f"{_MOST_PARTS:,} that S3 takes",
         )
-    elif s3.job != "multipart" and largest > _LARGEST_PUT:
+    elif s3.job != "multipart" and largest > LARGEST_PUT:
         yield Problem(
             ("s3", "size"), "expected at most 5GiB, which is what stores take with one request; see multipart"
         )
@@ -211,11 +132,27 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(("s3", "range"), "expected at most the size of the smallest object")
     if s3.presigned and s3.range is not None:
         yield Problem(("s3", "presigned"), "cannot be combined with range: such a URL is for a whole object")
-    if s3.source is not None and s3.prefix.startswith(s3.source):
-        yield Problem(("s3", "prefix"), "cannot lie within source: the batch would take what it makes")
-    for key in ("match", "name"):
+    if s3.job == "batch":
+        yield from _batch_problems(s3)
+
+
+def _batch_problems(s3: S3Profile) -> Iterator[Problem]:
+    """Of where a batch takes from and where it puts."""
+    is_same_bucket = s3.to is None or (s3.to[0] == s3.bucket and not s3.to_endpoint and s3.to_aws_profile is None)
+    prefix = s3.prefix if s3.to is None else s3.to[1]
+    if s3.source is not None and is_same_bucket and prefix.startswith(s3.source):
+        key = "prefix" if s3.to is None else "to"
+        yield Problem(("s3", key), "cannot lie within source: the batch would take what it makes")
+    if s3.to is not None and "prefix" in s3.model_fields_set:
+        yield Problem(("s3", "prefix"), "cannot be combined with to, which has the prefix: s3://bucket/prefix")
+    for key in ("to_endpoint", "to_region", "to_aws_profile"):
+        if getattr(s3, key) and s3.to is None:
+            yield Problem(("s3", key), "only with to, which names the bucket: s3://bucket/prefix")
+    for key in ("match", "name", "min_size", "max_size", "modified_since", "to"):
         if getattr(s3, key) and s3.source is None:
-            yield Problem(("s3", key), "only with source: what is prepared has numbers for names")
+            yield Problem(("s3", key), "only with source: what is prepared is the run's own")
+    if s3.max_size is not None and s3.max_size < s3.min_size:
+        yield Problem(("s3", "max_size"), "expected at least min_size: no object is both")
     if s3.source is not None and "objects" in s3.model_fields_set and s3.objects is not None:
         yield Problem(("s3", "objects"), "cannot be combined with source: the batch takes what is there")
 
@@ -223,8 +160,9 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
 def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -> S3Job:
     """The job of a checked section. `path` is the endpoint's own, `timed` says that a duration was given."""
     endless = s3.job in ("put", "multipart") and timed
-    renamed = {"aws_profile", "objects", "size", "part_size", "range", "resume"}
-    return S3Job(
+    renamed = {"aws_profile", "objects", "size", "part_size", "range", "resume", "min_size", "max_size"}
+    renamed |= {"modified_since", "to", "to_endpoint", "to_region", "to_aws_profile"}
+    job = S3Job(
         **s3.model_dump(exclude=renamed),
         root=path.rstrip("/"),
         profile=s3.aws_profile,
@@ -232,5 +170,12 @@ def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -
         sizes=s3.size,
         part_bytes=s3.part_size,
         range_bytes=s3.range,
+        least_bytes=s3.min_size,
+        most_bytes=s3.max_size,
+        since_s=s3.modified_since,
         journal=journal,
     )
+    if s3.to is None:
+        return job
+    bucket, prefix = s3.to
+    return replace(job, prefix=prefix, to=Target(bucket, s3.to_endpoint, s3.to_region, s3.to_aws_profile))

@@ -1,5 +1,6 @@
 """An S3 job in words, for `loadgen check`."""
 
+from datetime import UTC, datetime
 from itertools import zip_longest
 
 from loadgen.base.units import format_bytes
@@ -13,6 +14,8 @@ def s3_facts(s3: S3Job) -> dict[str, str]:
     return {
         "Job": _job(s3),
         "Bucket": f"{s3.bucket}, in region {s3.region}, by {s3.addressing}{created}",
+        "Into": _into(s3),
+        "Only": _only(s3),
         "Before": f"put {counted(s3.prepared, 'object')}" if s3.prepared else "",
         "After": _after(s3),
         "Objects": _objects(s3),
@@ -37,8 +40,9 @@ def _job(s3: S3Job) -> str:
     objects = "objects, without an end" if s3.objects is None else counted(s3.objects, "object")
     part = f"{format_bytes(s3.range_bytes)} of each, from a random byte on, of" if s3.range_bytes else "each of"
     many = f", {s3.delete_many} with a request" if s3.delete_many > 1 else ""
-    what = f"what is under {s3.source}" if s3.source is not None else objects
-    where = f"{s3.prefix}..." if s3.source is not None else "a prefix of the run's own"
+    what = objects if s3.source is None else f"what is under {s3.source}" if s3.source else "all of the bucket"
+    into = s3.prefix if s3.to is None else f"{s3.to.bucket}/{s3.prefix}"
+    where = f"{into}..." if s3.source is not None else "a prefix of the run's own"
     sentences = {
         "put": f"put {objects}",
         "get": f"get {part} {objects}, over and over, in turn",
@@ -59,6 +63,25 @@ def _after(s3: S3Job) -> str:
     if s3.keep:
         return f"what was put stays under {s3.prefix}RUN/"
     return f"delete what was put, under {s3.prefix}RUN/ (RUN is new for every run), and nothing else"
+
+
+def _into(s3: S3Job) -> str:
+    if s3.to is None:
+        return ""
+    store = f" at {s3.to.origin}" if s3.to.origin is not None else ""
+    return f"{s3.to.bucket}/{s3.prefix}{store}, in region {s3.to.region}, by {s3.to.addressing}"
+
+
+def _only(s3: S3Job) -> str:
+    """What a batch takes of its source."""
+    since = "" if s3.since_s is None else datetime.fromtimestamp(s3.since_s, UTC).isoformat(timespec="seconds")
+    chosen = [
+        f"named {s3.match}" if s3.match else "",
+        f"of at least {format_bytes(s3.least_bytes)}" if s3.least_bytes else "",
+        f"of at most {format_bytes(s3.most_bytes)}" if s3.most_bytes is not None else "",
+        f"modified since {since}" if since else "",
+    ]
+    return ", ".join(filter(None, chosen))
 
 
 def _objects(s3: S3Job) -> str:

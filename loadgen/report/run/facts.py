@@ -145,7 +145,9 @@ def _s3_title(plan: Mapping[str, Any], s3: Mapping[str, Any]) -> str:
 
 def _s3_objects(s3: Mapping[str, Any]) -> str:
     if s3.get("source") is not None:
-        return f"what is under {s3['source']!r}"
+        to = s3.get("to")
+        into = f" into {to.get('bucket')}/{s3.get('prefix')}" if isinstance(to, Mapping) else ""
+        return f"what is under {s3['source']!r}{into}" if s3["source"] else f"all that is there{into}"
     sizes = [
         format_bytes(low) if low == high else f"{format_bytes(low)} to {format_bytes(high)}"
         for low, high, _ in s3.get("sizes") or []

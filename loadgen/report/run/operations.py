@@ -1,7 +1,8 @@
 """The report of a job that moves payload or counts in more than requests: operations, throughput, seconds."""
 
 from loadgen.base.units import format_bytes
-from loadgen.report.draw.style import Line, align, clean, counted, format_rate, line
+from loadgen.plan.jobs.s3 import LISTED
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, counted, format_rate, line
 from loadgen.report.run.latency import format_quantile, is_closed
 from loadgen.results.result import Latency, RequestResult, Result
 
@@ -19,6 +20,19 @@ def is_by_operation(result: Result) -> bool:
 def is_of_calls(result: Result) -> bool:
     """Whether each journey was one call of a function."""
     return result.noun == "calls"
+
+
+def done_of_all(result: Result) -> list[Line]:
+    """Of a batch, what came of its objects."""
+    whole = result.transactions.get("object")
+    if (result.plan.get("s3") or {}).get("job") != "batch" or whole is None or LISTED not in result.metrics:
+        return []
+    there, ledger = round(result.metrics[LISTED].sum or 0), whole.ledger
+    parts = [f"{ledger.ok:,} of {counted(there, 'object')} done"]
+    parts += [f"{ledger.failed:,} failed"] if ledger.failed else []
+    left = there - ledger.ok - ledger.failed
+    parts += [f"{left:,} not done"] if left > 0 else []
+    return [line("  ", Span(", ".join(parts), Tone.STRONG if ledger.ok == there else Tone.BAD))]
 
 
 def rates(result: Result) -> list[str]:
@@ -47,7 +61,13 @@ def operations(result: Result) -> list[Line]:
     What takes several of them has a row too, for the whole from its first request to its last.
     """
     parts = {name: part for name, part in result.requests.items() if part.ledger.sent}
-    parts |= {f"whole {name}": part for name, part in result.transactions.items() if part.ledger.sent}
+    calls = {name: part for name, part in result.transactions.items() if part.kind == "call" and part.ledger.sent}
+    if calls and "put" in parts:
+        calls["put"] = parts.pop("put")  # what they return is put
+    parts |= calls
+    parts |= {
+        f"whole {name}": part for name, part in result.transactions.items() if part.kind != "call" and part.ledger.sent
+    }
     if not parts:
         return []
     counts: list[tuple[str, ...]] = [("Operation", "sent", "failed", "ok/s", "MiB/s", "mean size")]

@@ -13,7 +13,15 @@ from loadgen.report.run.journeys import (
 )
 from loadgen.report.run.latency import format_quantile, latency_table, spread
 from loadgen.report.run.machines import machines_table
-from loadgen.report.run.operations import is_by_operation, is_of_calls, operations, rates, seconds, transaction
+from loadgen.report.run.operations import (
+    done_of_all,
+    is_by_operation,
+    is_of_calls,
+    operations,
+    rates,
+    seconds,
+    transaction,
+)
 from loadgen.report.run.outcome import outcome_lines, outcome_text
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import by_request, errors, phases, thresholds
@@ -29,12 +37,13 @@ def render_text(result: Result, *, width: int = 80, colour: bool = False, end: s
     """
     parts = [
         header(result, width),
+        done_of_all(result),
         [headline(result)],
         warnings(result, width),
         thresholds(result, width),
         journeys_table(result, width),
         checks_table(result),
-        metrics_table(result),
+        [] if result.plan.get("s3") else metrics_table(result),
         latency_table(result, width),
         spread(result, width),
         *_requests(result, width),

@@ -4,21 +4,24 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ErrorClass, Request
+from loadgen.measure.names import Kind
 from loadgen.measure.transactions import Transactions
-from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.s3 import FUNCTION, LISTED, S3Job
 from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.function import Function, Made, load_function, raised
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
 from loadgen.workloads.s3.listing import listed
-from loadgen.workloads.s3.naming import is_taken, kept_fields, name_of
+from loadgen.workloads.s3.naming import has_tags, is_taken, kept_fields, name_of
 from loadgen.workloads.s3.protocol.data import Given
-from loadgen.workloads.s3.protocol.documents import S3Expect
+from loadgen.workloads.s3.protocol.documents import S3Expect, good_body, read_dated_page, read_page, read_tags
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Send, Task
 
 PROCESSED_PREFIX = "made/"
+TAGGING = "x-amz-tagging"
 _KEEP_ALL = 1 << 62
 
 
@@ -62,33 +65,36 @@ class ProcessedExpect(S3Expect):
 class Batch:
     """One shard's objects: those of the source's list, or of what was prepared, in turn with the other shards.
 
-    `on_unwritten`: see Journal.
+    `operations` are those that it takes objects with, and those that it puts with. `on_unwritten`: see Journal; None:
+    nothing is written down.
     """
 
     def __init__(
         self,
         s3: S3Job,
-        operations: Operations,
+        operations: tuple[Operations, Operations],
         send: Send,
         transactions: Transactions,
         sizes: Sizes,
         shard: Shard,
-        on_unwritten: Callable[[], None],
+        on_unwritten: Callable[[], None] | None,
     ) -> None:
-        self._operations = operations
+        self._s3 = s3
+        self._operations, self._puts = operations
         self._send = send
         self._transactions = transactions
-        self._function = load_function(s3.function)
+        self._function = self._timed(load_function(s3.function))
+        self._listed_so_far = transactions.metric(transactions.number(Kind.METRIC, LISTED), "count")
         self._source = s3.source
         self._target = s3.prefix if s3.source is not None else f"{s3.own_prefix}{PROCESSED_PREFIX}"
-        self._match, self._name = s3.match, s3.name
         self._shard = shard
-        self._journal = None if s3.journal is None else Journal(s3.journal, on_unwritten)
-        entries = read_entries(s3.journal) if s3.journal is not None else []
+        self._journal = None if s3.journal is None or on_unwritten is None else Journal(s3.journal, on_unwritten)
+        goes_on = s3.journal is not None and (s3.resumed or self._journal is not None)
+        entries = read_entries(s3.journal or "") if goes_on else []
         self._done = {entry.key: entry.etag for entry in entries}
         self._listed = 0
         self._named: dict[str, str] = {}  # with names by a pattern: whose each is
-        self._works: deque[Work] = deque()
+        self.works: deque[Work] = deque()
         self._lists = iter([] if s3.source is None else [self._list(s3.source)])
         if s3.source is None:
             for number in range(s3.objects or 0):
@@ -99,33 +105,51 @@ class Batch:
         listing = next(self._lists, None)
         if listing is not None:
             return listing
-        return self._object(self._works.popleft()) if self._works else None
+        return self._object(self.works.popleft()) if self.works else None
 
     def left(self) -> int:
         """The requests of objects that were listed and not begun: two for each."""
-        return 2 * len(self._works)
+        return 2 * len(self.works)
 
     def _add(self, key: str, size: int, etag: str = "") -> None:
         """Take an object of the list, if it is this shard's and was not done before as it is now."""
         index = self._listed
         self._listed += 1
         name = key.removeprefix(self._source) if self._source is not None else key.rpartition("/")[2]
-        work = Work(index, key, size, etag, f"{self._target}{name_of(self._name, name)}")
-        if self._name and (other := self._named.setdefault(work.target, key)) != key:
+        work = Work(index, key, size, etag, f"{self._target}{name_of(self._s3.name, name)}")
+        if self._s3.name and (other := self._named.setdefault(work.target, key)) != key:
             work.problem = f"{key}: {work.target} is what is made of {other}; give another --name"
         if index % self._shard.count != self._shard.index:
             return
         done = self._done.get(key)
         if done is None or (etag and done and etag != done):
-            self._works.append(work)
+            self.works.append(work)
+            self._listed_so_far.add(1)
 
     def _list(self, source: str) -> Task:
-        pages = listed(self._operations, self._send, source)
+        read = read_page if self._s3.since_s is None else read_dated_page
+        pages = listed(self._operations, self._send, source, read)
         while not pages.over:
             page = yield from pages.following()
             for item in page.objects if page is not None else ():
-                if not item.key.endswith("/") and is_taken(item, source, self._match):
+                if is_taken(item, self._s3):
                     self._add(item.key, item.size, item.etag)
+
+    def _timed(self, function: Function) -> Function:
+        """The same, and how long each call took."""
+        transactions, number = self._transactions, self._transactions.number(Kind.CALL, FUNCTION)
+
+        def timed(data: bytes, key: str) -> Made | None:
+            began_ns = now_ns()
+            try:
+                made = function(data, key)
+            except BaseException:
+                transactions.fail(number, ErrorClass.PROCESSING, now_ns() - began_ns)
+                raise
+            transactions.samples(number).samples.append(now_ns() - began_ns)
+            return made
+
+        return timed
 
     def _object(self, work: Work) -> Task:
         transaction = self._transactions.begin()
@@ -138,7 +162,12 @@ class Batch:
             content, size = Given(made.data), len(made.data)
             fields = {**kept_fields(head, key), **made.fields}
             work.made = made = None  # only what is put is held
-            error = (yield from self._send(lambda: self._put(key, content, fields))).error
+            if TAGGING not in fields and has_tags(head):
+                outcome = yield from self._send(lambda: self._operations.get_tags(work.key))
+                error, tags = outcome.error, good_body(outcome)
+                fields |= {TAGGING: read_tags(tags)} if error is None else {}
+            if error is None:
+                error = (yield from self._send(lambda: self._put(key, content, fields))).error
         elif error is None:
             key = ""  # it is skipped
         self._transactions.end(transaction, error, bytes_in)
@@ -152,6 +181,6 @@ class Batch:
         return request
 
     def _put(self, key: str, content: Given, fields: Mapping[str, str]) -> Request:
-        request = self._operations.put(key, content, tuple(sorted(fields.items())))
+        request = self._puts.put(key, content, tuple(sorted(fields.items())))
         request.payload = content.size
         return request

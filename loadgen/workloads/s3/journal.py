@@ -14,7 +14,7 @@ from loadgen.plan.jobs.s3 import S3Job
 
 SYNC_EVERY_S = 0.5
 """What a crash of the machine may cost; a sync for each object would have every object wait for the disk."""
-_SAME = ("bucket", "prefix", "source", "objects", "function", "run_id", "match", "name")
+_SAME = ("bucket", "prefix", "source", "objects", "function", "run_id", "match", "name", "least_bytes", "most_bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,8 @@ def put_in_order(path: str, s3: S3Job, seed: int) -> int:
 def _head(s3: S3Job, seed: int) -> dict[str, Any]:
     """What a batch must have in common with the one that it goes on with."""
     made = {"seed": seed, "sizes": [list(size) for size in s3.sizes]} if s3.source is None else {}
-    return {**{key: getattr(s3, key) for key in _SAME}, **made}
+    to = "" if s3.to is None else f"{s3.to.origin}{s3.to.root}"
+    return {**{key: getattr(s3, key) for key in _SAME}, "to": to, **made}
 
 
 def _parsed(line: str | bytes) -> dict[str, Any] | None:

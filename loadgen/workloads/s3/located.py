@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
-from loadgen.plan.jobs.s3 import NO_ENDPOINT, S3Job
+from loadgen.base.errors import UsageError
+from loadgen.plan.jobs.s3 import NO_ENDPOINT, S3Job, Target
 from loadgen.plan.plan import Plan
 from loadgen.workloads.s3.function import load_function
 from loadgen.workloads.s3.journal import read_run_id
@@ -13,6 +14,9 @@ from loadgen.workloads.s3.protocol.blocks import make_block
 from loadgen.workloads.s3.protocol.checksums import make_checksum
 from loadgen.workloads.s3.protocol.endpoint import find_bucket
 from loadgen.workloads.sigv4.credentials import read_settings
+
+_OF_PROFILES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+"""What the environment says of the bucket that is read, and a profile of its own for the other."""
 
 
 def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
@@ -36,10 +40,42 @@ def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
     resumed = None if s3.journal is None else read_run_id(s3.journal, s3, plan.seed)
     run_id = resumed or s3.run_id or secrets.token_hex(4)
     located = replace(s3, region=address.region, root=address.root, addressing=address.addressing, run_id=run_id)
+    if s3.to is not None:
+        located = replace(located, to=_located(plan, s3, s3.to, environment))
     return replace(
         plan,
         name=str(address.origin) if plan.name == str(plan.origin) else plan.name,
         origin=address.origin,
         tls=replace(plan.tls, ca_file=plan.tls.ca_file or address.ca_file),
         job=replace(located, resumed=resumed is not None),
+    )
+
+
+def _located(plan: Plan, s3: S3Job, to: Target, environment: Mapping[str, str]) -> Target:
+    """The bucket that a batch puts into: what is not said of it is as of the one that it reads, unless it is of another
+    profile, which says that itself.
+    """
+    elsewhere = bool(to.endpoint or to.profile)
+    ours = None if str(plan.origin) == NO_ENDPOINT else f"{plan.origin}{s3.root}"
+    profile = to.profile or s3.profile or environment.get("AWS_PROFILE")
+    if to.profile:
+        environment = {name: value for name, value in environment.items() if name not in _OF_PROFILES}
+    try:
+        address = find_bucket(
+            to.bucket,
+            endpoint=to.endpoint or (None if elsewhere else ours),
+            region=to.region or (None if elsewhere else s3.region) or None,
+            addressing="auto" if elsewhere else s3.addressing,
+            environment=environment,
+            settings=read_settings(profile) if profile else None,
+        )
+    except UsageError as error:
+        raise UsageError(str(error).replace("--bucket", "--to").replace("--endpoint", "--to-endpoint")) from None
+    return replace(
+        to,
+        region=address.region,
+        profile=to.profile or s3.profile,
+        addressing=address.addressing,
+        origin=address.origin,
+        root=address.root,
     )

@@ -5,6 +5,7 @@ import re
 from fnmatch import fnmatchcase
 from posixpath import splitext
 
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.protocol.documents import Listed
 
 _KEPT = re.compile(
@@ -14,9 +15,18 @@ _KEPT = re.compile(
 )
 
 
-def is_taken(item: Listed, source: str, pattern: str) -> bool:
-    """Whether an object's name under the source fits a pattern with a shell's wildcards; without one each does."""
-    return not pattern or fnmatchcase(item.key.removeprefix(source), pattern)
+_TAGS = re.compile(rb"\r\nx-amz-tagging-count:[ \t]*[1-9]", re.IGNORECASE)
+
+
+def is_taken(item: Listed, s3: S3Job) -> bool:
+    """Whether a batch takes an object of its source: by its name, size and age. What ends in a slash is a folder."""
+    if item.key.endswith("/") or item.size < s3.least_bytes:
+        return False
+    if s3.most_bytes is not None and item.size > s3.most_bytes:
+        return False
+    if s3.since_s is not None and item.modified_s < s3.since_s:
+        return False
+    return not s3.match or fnmatchcase(item.key.removeprefix(s3.source or ""), s3.match)
 
 
 def name_of(pattern: str, name: str) -> str:
@@ -27,6 +37,11 @@ def name_of(pattern: str, name: str) -> str:
     stem, ext = splitext(last)
     parts = {"stem": stem, "ext": ext, "name": last}
     return f"{folder}{slash}{re.sub('{(stem|ext|name)}', lambda found: parts[found[1]], pattern)}"
+
+
+def has_tags(head: bytes) -> bool:
+    """Whether the head of a downloaded object says that it has tags."""
+    return _TAGS.search(head) is not None
 
 
 def kept_fields(head: bytes, key: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from threading import Lock
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.encode import Encoder
 from loadgen.measure.transactions import Transactions
-from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.s3 import S3Job, Target
 from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
@@ -46,23 +46,32 @@ def make_s3_workload(
     """
     operations = make_operations(plan, s3)
     operations.provider.watch(on_lost)
+    puts = operations
+    if s3.to is not None:
+        puts = make_operations(plan, s3, s3.to)
+        puts.provider.watch(on_lost)
     workload = job_workload(
-        s3, operations, transactions, shard, plan.seed, on_unwritten=on_unwritten, on_failed=on_failed
+        s3, operations, transactions, shard, plan.seed, puts=puts, on_unwritten=on_unwritten, on_failed=on_failed
     )
     return Locked(workload, Lock()) if threads else workload
 
 
-def make_operations(plan: Plan, s3: S3Job) -> Operations:
-    """The operations of a located job, on its bucket. Raises UsageError where there are no credentials."""
-    provider = find_credentials(os.environ, s3.profile)
+def make_operations(plan: Plan, s3: S3Job, to: Target | None = None) -> Operations:
+    """The operations of a located job, on its bucket or that which it puts into. Raises UsageError where there are no
+    credentials.
+    """
+    at = s3 if to is None else to
+    origin = plan.origin if to is None or to.origin is None else to.origin
+    provider = find_credentials(os.environ, at.profile)
     names = {operation: name_id for name_id, operation in enumerate(s3.operations)}
     checksum = make_checksum(s3.checksum)
-    encoder = Encoder(plan.origin, keep_alive=plan.keep_alive) if plan.writes_wire else None
-    assert s3.addressing != "auto"  # it was located
-    address = BucketAddress(plan.origin, s3.region, s3.bucket, s3.root, s3.addressing)
+    encoder = Encoder(origin, keep_alive=plan.keep_alive) if plan.writes_wire else None
+    assert at.addressing != "auto"  # it was located
+    address = BucketAddress(origin, at.region, at.bucket, at.root, at.addressing)
     return Operations(
-        address, provider, names, payload=s3.payload, checksum=checksum, encoder=encoder, timeout_s=plan.timeout_s
-    )
+        address, provider, names, payload=s3.payload, checksum=checksum, encoder=encoder, timeout_s=plan.timeout_s,
+        elsewhere=origin != plan.origin,
+    )  # fmt: skip
 
 
 def job_workload(
@@ -72,11 +81,14 @@ def job_workload(
     shard: Shard,
     seed: int,
     *,
+    puts: Operations | None = None,
     on_unwritten: Callable[[], None],
     on_failed: Callable[[int], None] = nobody_asks,
     clock: Clock = now_ns,
 ) -> Workload:
-    """The same for users of one thread, with operations on the bucket; `seed` is that of the run."""
+    """The same for users of one thread, with operations on the bucket, and on that which a batch puts into, if it is
+    another; `seed` is that of the run.
+    """
     send = Send(s3.most_retries, len(s3.operations), clock, on_failed if s3.most_retries else nobody_asks)
     tasks = partial(Tasks, clock=clock)
     match s3.job:
@@ -87,7 +99,8 @@ def job_workload(
         case "list":
             return tasks(lambda: list_pages(operations, send, s3.own_prefix))
         case "batch":
-            batch = Batch(s3, operations, send, transactions, Sizes(s3.sizes, seed), shard, on_unwritten)
+            both = operations, puts or operations
+            batch = Batch(s3, both, send, transactions, Sizes(s3.sizes, seed), shard, on_unwritten)
             return tasks(batch.begin, batch.left, most_pausing=MOST_PAUSING)
     objects = Objects(operations, s3, seed, Random(shard.seed))
     match s3.job:

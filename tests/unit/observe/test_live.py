@@ -28,6 +28,11 @@ def test_a_terminal_shows_whose_run_it_is_before_the_figures() -> None:
     assert drawn[2] == ""
 
 
+def test_a_batch_is_counted_in_objects() -> None:
+    snapshot = replace(RUNNING, planned_s=None, planned_requests=2000, done=120, noun="objects")
+    assert "120 of 2,000 objects" in render_live(snapshot, 79)
+
+
 def test_a_log_has_a_line_for_each_run() -> None:
     assert shown(None) == "1/2 pool\n"
 

@@ -91,7 +91,10 @@ def test_names_that_are_not_known_yet_are_not_checked():
     ("job", "names"),
     [
         (HttpJob((RequestSpec("a", "GET", "/"),)), [Named("request", "a")]),
-        (S3Job("batch", "b", retries=0), [Named("request", "get"), Named("request", "put"), Named("group", "object")]),
+        (
+            S3Job("batch", "b", retries=0),
+            [Named("request", "get"), Named("request", "put"), Named("group", "object"), Named("call", "function")],
+        ),
         (ScenarioJob((Journey("buy"),), file="shop.py"), None),
         (ScenarioJob((Journey("buy"),)), [Named("journey", "buy")]),
     ],

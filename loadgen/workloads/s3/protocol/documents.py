@@ -9,11 +9,12 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import md5
 from html import escape, unescape
 from itertools import zip_longest
 from typing import Any, NoReturn
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlencode
 from xml.etree import ElementTree
 
 from loadgen.base.exchange import ErrorClass, Expect, Outcome
@@ -40,13 +41,19 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One object of a list; `version` is the id of one of its versions, where those are listed, `etag` what tells its
-    content, where it has that.
+    content, where it has that, and `modified` when it was put, in ISO 8601.
     """
 
     key: str
     size: int
     version: str = ""
     etag: str = ""
+    modified: str = ""
+
+    @property
+    def modified_s(self) -> float:
+        """Seconds since the epoch. Raises ValueError where the list did not say."""
+        return datetime.fromisoformat(self.modified).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +103,38 @@ def read_page(data: bytes) -> Page:
         if not (key and size.isascii() and size.isdigit()):
             raise ValueError("the page of the list has an object without a key or a size")
         etag = item.findtext("ETag", "").strip().strip('"')
-        objects.append(Listed(unquote_plus(key) if coded else key, int(size), etag=etag))
+        modified = item.findtext("LastModified", "").strip()
+        objects.append(Listed(unquote_plus(key) if coded else key, int(size), etag=etag, modified=modified))
     token = _next(root.findtext("IsTruncated", "").strip(), root.findtext("NextContinuationToken", ""))
     prefixes = (item.findtext("Prefix", "") for item in root.iterfind("CommonPrefixes"))
     return Page(tuple(objects), token, tuple(unquote_plus(prefix) if coded else prefix for prefix in prefixes))
+
+
+def read_dated_page(data: bytes) -> Page:
+    """The same, and raises ValueError also where it does not say of an object when it was modified."""
+    page = read_page(data)
+    try:
+        all(item.modified_s for item in page.objects)
+    except ValueError:
+        raise ValueError("the page of the list does not say when an object was modified") from None
+    return page
+
+
+def read_tags(data: bytes) -> str:
+    """The tags of an object, as a header has them: a=b&c=d. Raises ValueError for another document."""
+    root = parse_document(data)
+    if root is None or root.find("TagSet") is None:
+        raise ValueError("the reply does not tell the object's tags")
+    return urlencode([(tag.findtext("Key", ""), tag.findtext("Value", "")) for tag in root.iterfind("TagSet/Tag")])
+
+
+def tells_tags(data: bytes) -> bool:
+    """Whether a document tells of tags, be it of none."""
+    try:
+        read_tags(data)
+    except ValueError:
+        return False
+    return True
 
 
 def read_end(data: bytes) -> Page:

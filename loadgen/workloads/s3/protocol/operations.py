@@ -7,7 +7,7 @@ from time import time
 from loadgen import __version__
 from loadgen.base.clock import s_to_ns
 from loadgen.base.encode import Encoder
-from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request, RequestGroup
+from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Origin, Request, RequestGroup
 from loadgen.plan.jobs.s3 import Payload
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.checksums import Checksum, encoded
@@ -18,6 +18,7 @@ from loadgen.workloads.s3.protocol.documents import (
     TellingExpect,
     content_md5,
     read_upload_id,
+    tells_tags,
     write_complete,
     write_delete,
     write_location,
@@ -37,6 +38,7 @@ _SLOWEST_BYTES_PER_S = 1 << 20
 """What moves more than the first has so much more time as that takes at the second: a slow line, and no stalled one."""
 _NO_QUERY = Query()
 _TELLING = {
+    Operation.GET_TAGS: TellingExpect(tells=tells_tags, what="tags"),
     Operation.CREATE_MULTIPART: TellingExpect(tells=read_upload_id, what="upload id"),
     Operation.COMPLETE_MULTIPART: TellingExpect(maybe_error=True, what="object that was put together"),
     Operation.COPY: TellingExpect(maybe_error=True, what="copy that was made"),
@@ -44,10 +46,10 @@ _TELLING = {
 """S3 says what came of them in the document alone."""
 
 
-def _model(operation: Operation, name_id: int) -> Request:
+def _model(operation: Operation, name_id: int, origin: Origin | None) -> Request:
     """What all requests of an operation have in common. Their replies may differ in length, so none is remembered."""
     expect = _TELLING.get(operation) or S3Expect(maybe_error=operation.maybe_error)
-    return Request(name_id, operation.method, "/", Fields(()), expect=expect, keep=operation.keep)
+    return Request(name_id, operation.method, "/", Fields(()), expect=expect, keep=operation.keep, origin=origin)
 
 
 class Operations:
@@ -56,7 +58,8 @@ class Operations:
     `name_ids` are the request names of those operations that are used, in the plan's order. `payload` is how bodies of
     objects are signed, None for what suits: hashed over http, where nothing else protects them, and not over https;
     `hashes` says whether they are. `encoder` is that of a raw client. `timeout_s` is that of requests which move
-    little; others have more. `clock` gives seconds since the epoch.
+    little; others have more. `clock` gives seconds since the epoch. `elsewhere`: requests name their origin, which is
+    not the plan's.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Operations:
         encoder: Encoder | None = None,
         timeout_s: float = 10.0,
         clock: Callable[[], float] = time,
+        elsewhere: bool = False,
     ) -> None:
         self._timeout_s = timeout_s
         self._address = address
@@ -81,7 +85,8 @@ class Operations:
         self._encoder = encoder
         self._signer = Signer(address.origin.authority, address.region, _USER_AGENT)
         self._fields = Fields(())
-        self._models = {operation: _model(operation, name_id) for operation, name_id in name_ids.items()}
+        origin = address.origin if elsewhere else None
+        self._models = {operation: _model(operation, name_id, origin) for operation, name_id in name_ids.items()}
         self._streams = self._payload == "streaming"
         self.hashes = self._payload == "signed"
         self._of_length: dict[tuple[int, bool], S3Expect] = {}
@@ -121,6 +126,10 @@ class Operations:
 
     def stat(self, key: str) -> Request:
         return self._request(Operation.STAT, key)
+
+    def get_tags(self, key: str) -> Request:
+        """Ask for an object's tags (see `read_tags`)."""
+        return self._request(Operation.GET_TAGS, key, Query(("tagging", None)))
 
     def delete(self, key: str, version: str = "") -> Request:
         """Delete an object, or one of its versions; one that is not there counts as deleted."""

@@ -7,7 +7,9 @@ import pytest
 from loadgen.base.errors import ProfileError
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_to_pieces, read_plan
+from loadgen.plan.jobs.s3 import Target
 from loadgen.plan.profiles.document import profile_for_s3, read_profile
+from loadgen.plan.profiles.s3_values import read_since
 
 HERE = "http://127.0.0.1:9000"
 
@@ -68,6 +70,31 @@ def test_a_batch_stops_at_its_first_failure_unless_it_is_told_otherwise():
     assert plan("get").stop.max_errors is None
 
 
+def test_the_users_of_a_batch_have_threads_unless_it_is_told_otherwise():
+    """A function may wait."""
+    assert (plan("batch").mode, plan("batch", {"processes": "2"}).processes) == ("threads", 2)
+    assert plan("batch", {"mode": "pool"}).mode == "pool"
+    assert plan("get").mode == "pool"
+
+
+def test_a_batch_may_put_into_another_bucket():
+    whole = plan(
+        "batch", source="", to="s3://small/new/", to_endpoint="https://s3.example.com", modified_since="2026-01-02"
+    )
+    assert read_plan(BytesIO(b"".join(plan_to_pieces(whole)))) == whole
+    assert (whole.job.to, whole.job.prefix) == (Target("small", "https://s3.example.com"), "new/")
+    assert whole.job.since_s == 1767312000.0
+    assert plan("batch", source="", to="s3://small").job.prefix == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "since_s"),
+    [("7d", 1e6 - 604800), ("36h", 1e6 - 129600), ("1970-01-02", 86400.0), ("1970-01-02T00:00:01+00:00", 86401.0)],
+)
+def test_a_time_is_a_day_or_an_age(text, since_s):
+    assert read_since(text, lambda: 1e6) == since_s
+
+
 def test_operations_are_request_names_so_that_thresholds_know_them():
     made = plan("mixed", {"thresholds": ["get:p99 < 1s", "delete:error_rate < 1%"]}, retries="1")
     assert [spec.name for spec in made.job.requests] == [
@@ -90,6 +117,15 @@ def test_operations_are_request_names_so_that_thresholds_know_them():
         ({"job": "batch", "source": "in/", "name": "all.webp"}, "--name: expected a name with {stem}"),
         ({"job": "batch", "source": "in/", "name": "{stem}{no}"}, "--name: expected a name with {stem}"),
         ({"job": "batch", "match": "*.jpg"}, "--match: only with source"),
+        ({"job": "batch", "max_size": "1MiB"}, "--max-size: only with source"),
+        ({"job": "batch", "source": "", "min_size": "2", "max_size": "1"}, "--max-size: expected at least min_size"),
+        ({"job": "batch", "source": "in/", "modified_since": "soon"}, "--modified-since: expected a day such as"),
+        ({"job": "batch", "source": "in/", "to": "other/x"}, "--to: expected s3://bucket or s3://bucket/prefix"),
+        ({"job": "batch", "source": "", "to": "s3://photos/x"}, "--to: cannot lie within source"),
+        ({"job": "batch", "source": "", "prefix": "x"}, "--prefix: cannot lie within source"),
+        ({"job": "batch", "source": "", "to": "s3://a", "prefix": "x"}, "--prefix: cannot be combined with to"),
+        ({"job": "batch", "source": "in/", "to_endpoint": HERE}, "--to-endpoint: only with to"),
+        ({"job": "get", "to": "s3://a"}, "--to: only for batch"),
         ({"job": "get", "match": "*.jpg"}, "--match: only for batch"),
         ({"content": "noise"}, "--content: expected random, text, compressible:4"),
         ({"content": "compressible:1"}, "--content: expected random, text, compressible:4"),

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from loadgen.report.run.operations import is_by_operation, operations, seconds
+from loadgen.report.run.operations import done_of_all, is_by_operation, operations, seconds
 from loadgen.report.run.text import headline
+from loadgen.results.journeys import MetricResult
 from loadgen.results.result import Ledger, RequestResult
 from tests.support.results import EVERY_RESULT
 
@@ -52,3 +53,20 @@ def test_a_job_without_payload_is_shown_by_operation_where_it_counts_in_pages() 
     result = replace(MIXED, requests={"list": pages}, plan={"counted": {"noun": "pages"}})
     assert is_by_operation(result)
     assert not is_by_operation(replace(result, plan={}))
+
+
+def test_a_batch_says_first_how_many_of_its_objects_are_done() -> None:
+    def said(ok: int, failed: int) -> str:
+        whole = RequestResult(Ledger(ok + failed, ok + failed, 0, ok, failed))
+        metrics = {"listed": MetricResult("count", count=2000, sum=2000.0)}
+        return text(done_of_all(replace(BATCH, transactions={"object": whole}, metrics=metrics))).strip()
+
+    assert said(2000, 0) == "2,000 of 2,000 objects done"
+    assert said(1200, 3) == "1,200 of 2,000 objects done, 3 failed, 797 not done"
+    assert done_of_all(MIXED) == []
+
+
+def test_the_function_of_a_batch_has_a_row_between_what_it_gets_and_what_it_gives() -> None:
+    call = replace(BATCH.transactions["object"], kind="call")
+    rows = text(operations(replace(BATCH, transactions={**BATCH.transactions, "function": call}))).splitlines()
+    assert [row.split("  ")[0] for row in rows[1:5]] == ["get", "function", "put", "whole object"]

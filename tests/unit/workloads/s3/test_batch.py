@@ -5,11 +5,16 @@ import json
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.exchange import ErrorClass, Request
+from loadgen.measure.names import Kind, Names
+from loadgen.measure.recording import Recording
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3 import journal
 from loadgen.workloads.s3.function import load_function, touch
+from loadgen.workloads.s3.protocol.endpoint import find_bucket
+from loadgen.workloads.s3.protocol.operations import Operations
+from loadgen.workloads.sigv4.credentials import Credentials, Provider
 from tests.support.s3_fake import FakeStore, finish, next_request, play, taken, workload_of
 
 
@@ -152,6 +157,58 @@ def test_a_journal_without_tags_is_gone_on_with(tmp_path):
     store = stored(2)
     play(workload_of(s3), store)
     assert [key for method, key, _ in store.seen if method == "PUT"] == ["out/01"]
+
+
+def test_tags_are_kept_and_asked_for_only_where_there_are_any():
+    store = stored(3)
+    store.object_tags = {"in/01": {"a b": "c&d", "e": ""}, "in/02": {}}
+    play(workload_of(plan()), store)
+    asked = [key for method, key, query in store.seen if query == "tagging"]
+    assert (asked, store.fields["out/01"]["x-amz-tagging"]) == (["in/01"], "a+b=c%26d&e=")
+    assert "x-amz-tagging" not in store.fields["out/00"]
+
+
+@pytest.mark.parametrize("document", [b"<html>", b"<Tagging/>", b""])
+def test_tags_that_cannot_be_read_are_the_failure_of_their_object(document):
+    store = stored(1, twist=lambda query, body: document if query == "tagging" else body)
+    store.object_tags = {"in/00": {"a": "b"}}
+    ends = play(workload_of(plan()), store)
+    assert [error for _, error in ends if error] == [ErrorClass.UNEXPECTED_BODY]
+    assert "out/00" not in store.objects
+
+
+def test_a_list_that_does_not_say_when_does_not_tell_which_are_young():
+    s3 = plan(since_s=0.0)
+    ends = play(workload_of(s3), stored(2))
+    assert {error for _, error in ends} == {None}
+    store = stored(2)
+    store.modified = ""
+    script = workload_of(s3).script(0)
+    page = next_request(script)
+    assert finish(script, page, store.answer(page)) is ErrorClass.UNEXPECTED_BODY
+    assert "does not say when an object was modified" in page.expect.describe(200, "")
+    assert {error for _, error in play(workload_of(plan()), store)} == {None}
+
+
+def test_what_is_made_may_go_to_another_store():
+    elsewhere = find_bucket("small", endpoint="http://127.0.0.2:9", environment={})
+    ids = {operation: name_id for name_id, operation in enumerate(plan().operations)}
+    puts = Operations(elsewhere, Provider(Credentials("AKIA", "secret")), ids, elsewhere=True)
+    store, seen = stored(2), []
+    script = workload_of(plan(), puts=puts).script(0)
+    while isinstance(request := script.resume(None), Request):
+        seen.append((request.method, request.target.partition("?")[0], request.origin))
+        finish(script, request, store.answer(request))
+    assert seen[1:3] == [("GET", "/photos/in/00", None), ("PUT", "/small/out/00", elsewhere.origin)]
+
+
+def test_the_calls_of_the_function_have_a_row_of_their_own():
+    transactions = Transactions(names=Names([(Kind.GROUP, "object")]))
+    play(workload_of(plan(function="zlib:compress"), transactions=transactions), stored(3))
+    recording = Recording()
+    transactions.take(recording, last=True)
+    numbers = transactions.number(Kind.CALL, "function"), transactions.number(Kind.METRIC, "listed")
+    assert (recording.transactions[numbers[0]].ok, recording.metrics[numbers[1]].sum) == (3, 3)
 
 
 def made_by(tmp_path, monkeypatch, text, **values):

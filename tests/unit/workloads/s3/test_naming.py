@@ -1,7 +1,10 @@
 """Names of what is made, and the fields that go with it."""
 
+from typing import Any
+
 import pytest
 
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.naming import is_taken, kept_fields, name_of
 from loadgen.workloads.s3.protocol.documents import Listed
 
@@ -25,10 +28,28 @@ def test_names_by_a_pattern(pattern: str, name: str, made: str) -> None:
     assert name_of(pattern, name) == made
 
 
-def test_which_objects_are_taken() -> None:
-    assert is_taken(Listed("in/a.JPG", 1), "in/", "")
-    assert is_taken(Listed("in/b/a.jpg", 1), "in/", "*.jpg")
-    assert not is_taken(Listed("in/a.JPG", 1), "in/", "*.jpg")
+@pytest.mark.parametrize(
+    ("chosen", "keys"),
+    [
+        ({}, "abc"),
+        ({"match": "*.jpg"}, "bc"),
+        ({"least_bytes": 2}, "bc"),
+        ({"least_bytes": 2, "most_bytes": 2}, "b"),
+        ({"most_bytes": 0}, ""),
+        ({"since_s": 1767312000.0}, "bc"),  # the second of January 2026
+        ({"since_s": 1767312001.0}, "c"),
+        ({"match": "*.jpg", "most_bytes": 2, "since_s": 1767312001.0}, ""),
+    ],
+)
+def test_which_objects_are_taken(chosen: dict[str, Any], keys: str) -> None:
+    there = [
+        Listed("in/a.JPG", 1, modified="2026-01-01T23:59:59.999Z"),
+        Listed("in/d/b.jpg", 2, modified="2026-01-02T00:00:00.000Z"),
+        Listed("in/c.jpg", 3, modified="2026-01-02T01:00:01+00:00"),
+        Listed("in/folder/", 0, modified="2026-01-03T00:00:00Z"),
+    ]
+    s3 = S3Job("batch", "photos", source="in/", **chosen)
+    assert [item.key for item in there if is_taken(item, s3)] == [item.key for item in there if item.key[-5] in keys]
 
 
 def test_fields_that_are_the_object_s_own_are_kept_and_its_type_follows_its_name() -> None:

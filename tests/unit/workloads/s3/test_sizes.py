@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from loadgen.plan.profiles.s3_profile import read_sizes
+from loadgen.plan.profiles.s3_values import read_sizes
 from loadgen.workloads.s3.sizes import Sizes
 
 
