@@ -72,7 +72,7 @@ def _against(first: str, against: Against) -> str:
             [*map(text, (row.metric.title, *cells(row))), _strip(row, reach, verdict), f"<span{kind}>{verdict}</span>"]
         )
     heads = ["", text(first), text(against.label), "ratio", "95 % interval", "", ""]
-    return f"<h2>{text(against.label)} against {text(first)}</h2>\n{html_table(heads, rows)}"
+    return f"<h2>{text(against.label)} against {text(first)}</h2>\n{html_table(heads, rows, pinned=True)}"
 
 
 def _ends(row: Row) -> list[float]:

@@ -65,4 +65,4 @@ def _table(found: MaxRate) -> str:
     if not found.trials:
         return ""
     heads, *rows = (map(text, row) for row in curve_rows(found))
-    return f"<h2>Every rate</h2>\n{html_table(heads, rows)}"
+    return f"<h2>Every rate</h2>\n{html_table(heads, rows, pinned=True)}"

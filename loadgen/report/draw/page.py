@@ -42,7 +42,10 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; } svg .label { f
 .big { white-space: pre-wrap; font-size: 1.25rem; font-weight: 600; margin: .8rem 0; }
 .why { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
 pre { margin: .3rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
-@media (max-width: 42rem) { .chart { min-width: 40rem; } svg text { font-size: 14px; } }
+.pinned th:last-child, .pinned td:last-child { position: sticky; right: 0; background: var(--paper);
+  text-align: left; padding-left: .7rem; }
+@media (max-width: 42rem) { .chart { min-width: 48rem; } svg text { font-size: 14px; } th, td { padding: .3rem .4rem; }
+  .pinned td svg { width: 90px; } }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } .scroll { overflow: visible; }
   .chart { min-width: 0; } svg, tr { break-inside: avoid; } h2 { break-after: avoid; } }
 """
@@ -72,11 +75,12 @@ def _digest(source: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
 
 
-def html_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Cells are HTML already."""
+def html_table(heads: Iterable[str], rows: Iterable[Iterable[str]], *, pinned: bool = False) -> str:
+    """Cells are HTML already. The last column, a verdict, stays in sight on a narrow screen where it is `pinned`."""
     head = "".join(f"<th>{cell}</th>" for cell in heads)
     body = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table>\n<tr>{head}</tr>\n{body}\n</table></div>'
+    kind = ' class="pinned"' if pinned else ""
+    return f'<div class="scroll"><table{kind}>\n<tr>{head}</tr>\n{body}\n</table></div>'
 
 
 def made(started_at: str, environment: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from loadgen.results.result import Result
 UNNAMED = "A run"
 WIDE = 1_000_000
 """Columns: a paragraph is one line, and the browser breaks it."""
-MOST_PLAN = 30_000
+MOST_PLAN = 28_000
 """Characters of the plan; the whole is in the file that -o saves."""
 WORDS = {"pass": "pass", "warn": "warning", "fail": "FAIL", "error": "ERROR"}
 TONES = {"pass": "better", "warn": "soft", "fail": "worse", "error": "worse"}

@@ -14,10 +14,12 @@ from loadgen.report.campaigns.comparison import Page, render_comparison
 from loadgen.report.campaigns.comparison_html import comparison_html
 from loadgen.report.campaigns.comparison_json import comparison_json
 from loadgen.report.campaigns.comparison_markdown import comparison_markdown
+from loadgen.report.campaigns.find_max_html import find_max_html
 from loadgen.report.draw.page import html_page
 from loadgen.report.draw.style import columns
 from loadgen.results.result import Result
 from tests.support.comparisons import EVERY_PAGE, page, pool, threads
+from tests.support.gates import found
 
 EVIL = '<script>alert("x")</script>|*\x1b[31m'
 
@@ -76,6 +78,12 @@ def test_the_page_is_one_file_without_a_script(html: str) -> None:
     assert "<script" not in html
     assert not re.search(r"""\b(src|href|style|on\w+)=["']|url\(|@import""", html)
     assert html.startswith("<!doctype html>")
+
+
+def test_a_narrow_screen_keeps_the_verdicts(any_page: Page, html: str) -> None:
+    assert html.count('<table class="pinned">') == len(any_page.comparison.against)
+    assert "position: sticky; right: 0" in html
+    assert '<table class="pinned">' in find_max_html(found())
 
 
 def test_its_policy_allows_its_own_style_only(html: str) -> None:
