@@ -14,7 +14,7 @@ import pytest
 
 from loadgen.campaigns.rounds import RoundsOutcome
 from loadgen.cli.app import call_body
-from loadgen.cli.bodies import calibrate, compare, find_max, front_doors, target
+from loadgen.cli.bodies import calibrate, compare, find_max, front_doors, serve, target
 from loadgen.cli.bodies.plan_run import plan_run
 from loadgen.cli.bodies.plan_s3 import plan_s3
 from loadgen.cli.commands.calibrate import Calibrate
@@ -23,6 +23,7 @@ from loadgen.cli.commands.find_max import FindMax
 from loadgen.cli.commands.front_doors import FrontDoor
 from loadgen.cli.commands.run import Run
 from loadgen.cli.commands.s3 import S3
+from loadgen.cli.commands.serve import Serve
 from loadgen.cli.commands.target import Target
 from loadgen.cli.options import ALIASES, OPTIONS, variable_of
 from loadgen.cli.saved import read_baseline
@@ -116,6 +117,9 @@ def without_load(given: Any) -> int:
     async def search(*_: Any) -> MaxRate:
         return found()
 
+    async def no_page(*_: Any) -> None:
+        """Served to nobody."""
+
     match given:
         case Run() | S3():
             planned = plan_run(given) if isinstance(given, Run) else plan_s3(given)
@@ -125,6 +129,8 @@ def without_load(given: Any) -> int:
             return front_doors.front_door(given, lambda _planned: 0)
         case FindMax():
             return find_max.find_max(given, search)
+        case Serve():
+            return serve.serve(given, no_page)
         case Compare():
             quiet = replace(given, output=replace(given.output, quiet=True))
             return compare.compare(quiet, measure_rounds)
@@ -213,7 +219,7 @@ def test_every_option_that_is_named_exists() -> None:
         loadgen(*command.split(), "--help").out
         for command in ("target", "report", "gate", "diff", "trend", "import har")
     )
-    known += "".join(loadgen(command, "--help-all").out for command in ("run", "s3", "find-max", "compare"))
+    known += "".join(loadgen(command, "--help-all").out for command in ("run", "s3", "find-max", "compare", "serve"))
     known += loadgen("cluster", "kubernetes", "--help").out
     assert named
     assert {option for option in named if option not in known} == set()

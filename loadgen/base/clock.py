@@ -9,6 +9,9 @@ NS_PER_US = 1_000
 NEVER_NS = 1 << 62
 """Later than any instant."""
 
+SPEED_ONE = 1_000_000
+"""The speed at which a timetable goes as it was planned: speeds are in millionths of that."""
+
 Clock = Callable[[], int]
 now_ns: Clock = perf_counter_ns
 

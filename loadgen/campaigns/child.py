@@ -2,7 +2,8 @@
 
 Reads a plan from standard input, and writes a line of JSON for each thing that it has to tell:
 `{"progress": SNAPSHOT}` ten times a second, `{"second": SECOND}` once a second where that was asked for, and at the end
-`{"result": RESULT}`, or `{"usage_error": TEXT}`. Signals mean what they mean to `loadgen run`. It ends at once when its
+`{"result": RESULT}`, or `{"usage_error": TEXT}`. After the plan, a line `{"rate": RATE}` changes that of a steered one.
+Signals mean what they mean to `loadgen run`. It ends at once when its
 parent's end of the pipe closes.
 """
 
@@ -25,6 +26,7 @@ from loadgen.plan.codec import read_plan
 from loadgen.results.result import Result, to_document
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observer, Observers
+from loadgen.session.steering import Steering
 
 
 def main() -> None:
@@ -32,9 +34,10 @@ def main() -> None:
     fill_standard_descriptors()
     with os.fdopen(os.dup(0), "rb") as source:
         plan = read_plan(source)
-    threading.Thread(target=leave_with_parent, daemon=True).start()
+    steering = Steering() if plan.steered else None
+    threading.Thread(target=_listen, args=(steering,), daemon=True).start()
     observers = Observers(_TellsProgress(), *([_TellsSeconds()] if "seconds" in sys.argv else []))
-    hooks = Hooks(observers, _leave, traceback.print_exception)
+    hooks = Hooks(observers, _leave, traceback.print_exception, steering=steering)
     where = [word.removeprefix("where=") for word in sys.argv if word.startswith("where=")]
     try:
         if where:
@@ -48,6 +51,15 @@ def main() -> None:
         _tell("usage_error", str(error))
     else:
         _tell("result", to_document(result))
+
+
+def _listen(steering: Steering | None) -> None:
+    """Do as the parent says, until it closes its end of standard input."""
+    if steering is not None:
+        with os.fdopen(os.dup(0), "rb") as lines:
+            for line in lines:
+                steering.set_rate(json.loads(line)["rate"])
+    leave_with_parent()
 
 
 class _TellsProgress(Observer):

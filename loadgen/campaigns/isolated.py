@@ -50,6 +50,8 @@ class Isolated:
         self._signalled = asyncio.Event()
         self._child: asyncio.subprocess.Process | None = None
         self._listens = False
+        self._stops = 0
+        self._rate_rps: float | None = None
 
     def __enter__(self) -> Self:
         self._signalling = signals_to(self._on_signal)
@@ -66,6 +68,20 @@ class Isolated:
                 await self._signalled.wait()
         return not self._signals
 
+    async def until_signal(self) -> None:
+        """Wait until one comes."""
+        await self._signalled.wait()
+
+    def stop(self, *, at_once: bool) -> None:
+        """Drain the run that is under way, or end it at once with what there is. What comes next is another matter."""
+        self._stops = max(self._stops, REPORTS_AT if at_once else 1)
+
+    def steer(self, rate_rps: float) -> None:
+        """Change the rate of the run that is under way, whose plan is steered."""
+        self._rate_rps = rate_rps
+        if self._child is not None and self._child.stdin is not None and self._listens:
+            self._child.stdin.write(json.dumps({"rate": rate_rps}).encode() + b"\n")
+
     async def run(self, plan: Plan) -> Result:
         """Run the plan. Raises UsageError where this host cannot, RunLostError where there is no Result."""
         seconds = ["seconds"] if self._observers.want_seconds else []
@@ -76,7 +92,8 @@ class Isolated:
             limit=LONGEST_LINE,
             start_new_session=True,  # a terminal's Ctrl-C comes to it from here, once
         )
-        self._child, self._listens, self._passed = child, False, 0
+        self._child, self._listens, self._passed, self._stops = child, False, 0, 0
+        self._rate_rps = None
         self._observers.started(plan)
         try:
             return self._observers.ended(await self._until_result(child, plan))
@@ -98,8 +115,14 @@ class Isolated:
         async for line in child.stdout:
             if not self._listens:  # from now on it takes signals
                 self._listens = True
+                if self._rate_rps is not None:
+                    self.steer(self._rate_rps)
                 if self._signals:
                     self._pass_on(child)
+            elif self._passed < self._stops:  # one for each line, ten times a second: two at a time would be one
+                self._passed += 1
+                with suppress(ProcessLookupError):
+                    child.send_signal(signal.SIGINT)
             match json.loads(line):
                 case {"progress": snapshot}:
                     self._observers.progress(Snapshot(**snapshot))
@@ -110,7 +133,7 @@ class Isolated:
                 case {"result": document}:
                     result = from_document(document, "a run")
         code = await child.wait()
-        if result is None and self._signals:
+        if result is None and (self._signals or self._stops):
             raise RunLostError("signal", "a signal before the run had a result")
         if result is None:
             how = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"

@@ -35,7 +35,7 @@ COMMANDS = {
     "run": "Run", "find-max": "FindMax", "s3": "S3", "check": "Check", "demo": "Demo", "target": "Target",
     "report": "Report", "gate": "Gate", "compare": "Compare", "diff": "Diff", "calibrate": "Calibrate",
     "baseline": "Baseline", "profiles": "Profiles", "import": "Import", "cluster": "Cluster", "trend": "Trend",
-    "completion": "Completion",
+    "completion": "Completion", "serve": "Serve",
 }  # fmt: skip
 """The class of each command's parameters, in the module of its name in commands/."""
 OPTIONAL = {"--web": "127.0.0.1:0"}

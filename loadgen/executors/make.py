@@ -78,7 +78,7 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         from loadgen.measure.slowest import Slowest
 
         recorder.slowest = Slowest(task.redact)
-    pacer = make_pacer(plan, shard)
+    pacer = make_pacer(plan, shard, task.control.speed)
     breaker = told = Breaker(task.control, shard.index, plan.stop.max_errors)
     job = plan.job
     if isinstance(job, S3Job) and job.most_retries:

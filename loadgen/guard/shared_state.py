@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Self
 
+from loadgen.base.clock import SPEED_ONE
 from loadgen.base.errors import UsageError
 
 HEADER_VALUES = 8
 SLOT_VALUES = 16  # 128 bytes: no two workers write to one cache line, also where the processor fetches them in pairs
-STOP, CAUSE, STOPPED_AT, GATE_AT, LEASE_UNTIL = range(5)
+STOP, CAUSE, STOPPED_AT, GATE_AT, LEASE_UNTIL, SPEED = range(6)
 GO, DRAIN, CUT = range(3)
 
 
@@ -137,6 +138,14 @@ class SharedState:
     def lease(self, until_ns: int) -> None:
         """Let workers go on until then, unless it is renewed. Without a lease nothing ends them but a stop."""
         self.values[LEASE_UNTIL] = until_ns
+
+    def set_speed(self, millionths: int) -> None:
+        """Of a timetable, from each worker's next arrival on."""
+        self.values[SPEED] = millionths
+
+    def speed(self) -> int:
+        """In millionths of what was planned."""
+        return self.values[SPEED] or SPEED_ONE
 
     @property
     def lease_ran_out(self) -> bool:

@@ -4,12 +4,12 @@ Arrival n is due when the integral of the rate reaches n; with Poisson arrivals,
 exponential gaps (time change of a Poisson process). Constant rates, ramps and Poisson are one type.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, islice, repeat
 from math import inf, log, sqrt
 from random import Random
 
-from loadgen.base.clock import NEVER_NS, NS_PER_S
+from loadgen.base.clock import NEVER_NS, NS_PER_S, SPEED_ONE
 from loadgen.pacing.base import Span
 
 
@@ -34,6 +34,30 @@ class SharedArrivals:
     def _instants_ns(self, start_ns: int, end_ns: int) -> Iterator[int]:
         for offset_ns in self._offsets_ns:
             due_ns = start_ns + offset_ns
+            if due_ns >= end_ns:
+                break
+            yield due_ns
+        yield from repeat(NEVER_NS)
+
+
+class SteeredArrivals(SharedArrivals):
+    """The same at a speed that changes while they come: `speed` says it, in millionths of the timetable's own. What it
+    says holds from the next arrival on.
+    """
+
+    def __init__(self, offsets_ns: Iterator[int], speed: Callable[[], int]) -> None:
+        super().__init__(offsets_ns)
+        self._speed = speed
+
+    def _instants_ns(self, start_ns: int, end_ns: int) -> Iterator[int]:
+        speed = self._speed()
+        since_ns = due_ns = start_ns
+        passed_ns = last_ns = 0
+        for offset_ns in self._offsets_ns:
+            if (now := self._speed()) != speed:
+                speed, since_ns, passed_ns = now, due_ns, last_ns
+            last_ns = offset_ns
+            due_ns = since_ns + (offset_ns - passed_ns) * SPEED_ONE // speed
             if due_ns >= end_ns:
                 break
             yield due_ns

@@ -57,7 +57,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
     described |= {
         key: value
         for key, value in asdict(plan).items()
-        if key not in ("name", "origin", "job", "secrets", "log_every", "slowest")
+        if key not in ("name", "origin", "job", "secrets", "log_every", "slowest", "steered")
     }
     described["thresholds"] = [condition.text for condition in plan.thresholds]
     described["dialing"] = described_dialing(plan.dialing)

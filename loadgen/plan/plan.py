@@ -81,7 +81,8 @@ class Plan:
     are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS, connect, TLS,
     first byte and transfer. Over `http` 2, `streams` users share a connection. Before all that the target has `wait_s`
     to come up. `secrets` are values that no output may show. Each `log_every`-th request is written down (0: none);
-    `slowest`: the slowest of each name are kept with what may explain them.
+    `slowest`: the slowest of each name are kept with what may explain them. `steered`: its rate, which is constant, may
+    be changed while the run lasts.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Plan:
     secrets: tuple[str, ...] = ()
     log_every: int = 0
     slowest: bool = False
+    steered: bool = False
 
     @property
     def planned_s(self) -> float | None:

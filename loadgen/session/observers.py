@@ -11,6 +11,7 @@ from loadgen.results.result import Result
 
 if TYPE_CHECKING:  # who looks on imports nothing that runs
     from loadgen.executors.places.base import Site
+    from loadgen.session.steering import Steering
 
 
 class Observer:
@@ -101,10 +102,11 @@ class Hooks:
 
     `emergency` takes the Result so far at the second signal, or from another thread where code of a scenario's own
     keeps the loop, and should not return. `crashed` takes an exception of
-    ours; the run still ends with a Result. `site` is where it runs, if not here.
+    ours; the run still ends with a Result. `site` is where it runs, if not here. `steering` changes the rate.
     """
 
     observers: Observers
     emergency: Callable[[Result], None]
     crashed: Callable[[BaseException], None]
     site: "Site | None" = None
+    steering: "Steering | None" = None

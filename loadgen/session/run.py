@@ -19,7 +19,7 @@ from loadgen.executors.base import TICK_S
 from loadgen.executors.places.base import Place, WorkersLostError
 from loadgen.executors.places.make import ThisMachine
 from loadgen.executors.worker import UsersLostError
-from loadgen.guard.shared_state import CUT, GO, Cause, Slot, State
+from loadgen.guard.shared_state import CUT, GO, Cause, SharedState, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.measure.names import TOO_MANY, names_of
@@ -115,6 +115,8 @@ class Session:
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
+        if hooks.steering is not None and isinstance(place.control, SharedState):
+            hooks.steering.bind(plan, place.control.set_speed)
         self._fruitless = FruitlessWatch(self._control, make_reach)
         self._abort = AbortWatch(plan, self._control, self._names)
         self._thresholds = ThresholdWatch(plan, self._names)
@@ -299,8 +301,10 @@ class Session:
     def _result(self, *, whole: bool) -> Result:
         opening_s = ((self._gate_ns or self._clock()) - self._began_ns) / NS_PER_S
         ending = self._ending(whole=whole)
+        steering = self._hooks.steering
+        plan = self._plan if steering is None else steering.as_done(self._plan, self._gate_ns)
         result = assemble(
-            self._plan, self._control, self._collected, self._started, opening_s, ending, self._place.machines()
+            plan, self._control, self._collected, self._started, opening_s, ending, self._place.machines()
         )
         return replace(result, thresholds=judge_thresholds(result, self._plan.thresholds))
 

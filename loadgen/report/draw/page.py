@@ -49,6 +49,12 @@ pre { margin: .3rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size
 @media print { body { max-width: none; padding: 0; font-size: 11px; } .scroll { overflow: visible; }
   .chart { min-width: 0; } svg, tr { break-inside: avoid; } h2 { break-after: avoid; } }
 """
+CONTROLS = """
+label { margin-right: .8rem; white-space: nowrap; } button, input { font: inherit; } button { cursor: pointer; }
+.controls { line-height: 2.4; }
+"""
+"""Of a page that does something."""
+
 COLOURS = 8
 HEATS = 5
 MACHINE = ("loadgen", "python", "cpu", "cores", "system")
@@ -58,7 +64,7 @@ _HEATS = "".join(f".h{n} {{ fill: var(--c0); fill-opacity: {((n + 1) / HEATS) **
 
 def html_page(title: str, body: str, script: str = "") -> str:
     """The whole document. `title` is plain text, `body` is HTML. A `script`, of a live page, may ask its server."""
-    style = STYLE + _SWATCHES + _HEATS
+    style = STYLE + _SWATCHES + _HEATS + (CONTROLS if script else "")
     policy = f"default-src 'none'; style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
     if script:
         policy += f"; script-src '{_digest(script)}'; connect-src 'self'"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.clock import NEVER_NS, NS_PER_S
-from loadgen.pacing.arrivals import SharedArrivals, Timetable
+from loadgen.base.clock import NEVER_NS, NS_PER_S, SPEED_ONE
+from loadgen.pacing.arrivals import SharedArrivals, SteeredArrivals, Timetable
 
 stages = st.lists(
     st.tuples(st.floats(0.1, 5.0), st.integers(0, 200).map(float), st.integers(0, 200).map(float)),
@@ -133,3 +133,10 @@ def test_poisson_arrivals_follow_a_ramp():
     due_s = offsets_s((10.0, 0.0, 200.0), poisson_seed=2)
     assert len(due_s) == pytest.approx(1000, abs=100)
     assert sum(due < 5 for due in due_s) / len(due_s) == pytest.approx(0.25, abs=0.05)
+
+
+def test_a_change_of_speed_holds_from_the_next_arrival_on():
+    speeds = iter([1, 1, 1, 2, 2, 0.5, 0.5])  # asked at the beginning, and before each arrival
+    arrivals = SteeredArrivals(iter(range(0, 100, 10)), lambda: round(next(speeds) * SPEED_ONE))
+    arrivals.begin(1000, 1060)
+    assert [arrivals.next_due_ns(0, 0) for _ in range(7)] == [1000, 1010, 1015, 1020, 1040, NEVER_NS, NEVER_NS]

@@ -1,0 +1,1 @@
+"""Runs that are started and stopped from a page, one at a time."""

@@ -1,0 +1,124 @@
+"""What whoever has the page may ask for: less than was allowed, of the plan that was given, and of nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loadgen.base.errors import UsageError
+from loadgen.base.units import format_duration_s, listed, parse_duration_s, parse_rate, shown
+from loadgen.plan.plan import Plan
+from loadgen.report.draw.style import format_rate
+
+FLAGS = {"rate": "rate", "users": "connections", "duration": "duration"}
+"""The key of the profile that stands for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most of each; None: it cannot be chosen, since the plan does not have it, or says it stage by stage."""
+
+    rate: float | None = None
+    users: float | None = None
+    duration: float | None = None
+
+    def words(self) -> str:
+        """What may be asked for."""
+        most = []
+        if self.rate is not None:
+            most.append(f"{format_rate(self.rate)} requests/s")
+        if self.users is not None:
+            most.append(f"{self.users:,.0f} users")
+        if self.duration is not None:
+            most.append(format_duration_s(self.duration))
+        return f"up to {listed(most)}" if most else "nothing can be chosen"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One that can be chosen: what stands there at first, and the most, as they are typed."""
+
+    name: str
+    label: str
+    given: str
+    most: str
+
+
+def limits_of(plan: Plan, asked: Mapping[str, float | None]) -> Limits:
+    """Those that were given, else what the plan itself does. Raises UsageError for a limit of what cannot be chosen."""
+    own = _own(plan)
+    for name, most in asked.items():
+        if most is not None and own[name] is None:
+            raise UsageError(f"--limit-{name}: {_WHY_NOT[name]}")
+        if most is not None and most < (own[name] or 0.0):
+            raise UsageError(f"--limit-{name}: the plan itself asks for more ({_typed(name, own[name] or 0.0)})")
+    return Limits(**{name: None if value is None else asked.get(name) or value for name, value in own.items()})
+
+
+_WHY_NOT = {
+    "rate": "the plan has no constant rate that could be changed; give it one with --rate",
+    "users": "the plan says how many users there are stage by stage",
+    "duration": "the plan has no duration; give it one with --duration",
+}
+
+
+def _own(plan: Plan) -> dict[str, float | None]:
+    stages = plan.arrivals.stages if plan.arrivals is not None else ()
+    constant = len(stages) == 1 and stages[0].from_rps == stages[0].to_rps
+    by_stage = bool(plan.user_stages) or len(stages) > 1 or bool(stages and not constant)
+    return {
+        "rate": stages[0].to_rps if constant else None,
+        "users": None if plan.user_stages else float(plan.users),
+        "duration": None if by_stage else plan.duration_s,
+    }
+
+
+def fields(plan: Plan, limits: Limits) -> list[Field]:
+    """What can be chosen, with what the plan has."""
+    own = _own(plan)
+    labels = {"rate": "requests/s", "users": "users", "duration": "duration"}
+    most = {"rate": limits.rate, "users": limits.users, "duration": limits.duration}
+    return [
+        Field(name, label, _typed(name, own[name] or 0.0), _typed(name, most[name] or 0.0))
+        for name, label in labels.items()
+        if most[name] is not None
+    ]
+
+
+def chosen(values: Mapping[str, Any], limits: Limits) -> dict[str, str]:
+    """The flags of a run. Raises UsageError for what is no value, too much, or not to be chosen."""
+    flags = {}
+    for name, value in values.items():
+        most = getattr(limits, name, None) if name in FLAGS else None
+        if most is None:
+            raise UsageError(f"{shown(name)} cannot be chosen here")
+        if not isinstance(value, str):
+            raise UsageError(f"{name}: expected a text, got {shown(value)}")
+        try:
+            asked = _parsed(name, value.strip())
+        except ValueError as error:
+            raise UsageError(f"{name}: {error}") from None
+        if asked > most:
+            raise UsageError(f"{name}: {value.strip()} is above the limit, {_typed(name, most)}")
+        flags[FLAGS[name]] = value.strip()
+    return flags
+
+
+def rate_of(values: Mapping[str, Any], limits: Limits) -> float:
+    """The rate that is asked for while a run lasts. Raises UsageError."""
+    if set(values) != {"rate"}:
+        raise UsageError("while a run lasts its rate alone can be changed")
+    return parse_rate(chosen(values, limits)["rate"])
+
+
+def _parsed(name: str, value: str) -> float:
+    if name == "rate":
+        return parse_rate(value)
+    if name == "duration":
+        return parse_duration_s(value)
+    if not value.isdecimal() or not int(value):
+        raise ValueError(f"expected a number of at least 1, got {shown(value)}")
+    return float(value)
+
+
+def _typed(name: str, value: float) -> str:
+    return f"{value:g}s" if name == "duration" else f"{value:.10g}"

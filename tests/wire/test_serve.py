@@ -1,0 +1,130 @@
+"""`loadgen serve`: runs that are started, changed and stopped from a page."""
+
+import json
+import re
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Command, load, loadgen, wait_until
+
+PATIENCE_S = 20.0
+pytestmark = pytest.mark.slow  # each run starts a process
+
+
+class Served:
+    """A page, as a browser has it."""
+
+    def __init__(self, *argv: object) -> None:
+        self.command = Command("serve", *argv, "-q")
+        assert self.command._process.stderr is not None
+        self.line = self.command._process.stderr.readline()
+        found = re.search(r"http://\S+\?t=([\w-]+)", self.line)
+        assert found, self.line
+        self.url, self.token = found[0], found[1]
+        self.base = self.url.partition("/?")[0]
+
+    def page(self, path: str = "/", more: str = "") -> str:
+        with urllib.request.urlopen(f"{self.base}{path}?t={self.token}{more}", timeout=PATIENCE_S) as reply:
+            return str(reply.read().decode())
+
+    def post(self, path: str, _headers: dict[str, str] | None = None, **values: str) -> tuple[int, str]:
+        own = {"X-Loadgen-Token": self.token, "Origin": self.base}
+        request = urllib.request.Request(
+            f"{self.base}/{path}", json.dumps(values).encode(), own if _headers is None else _headers
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def wait_for(self, text: str) -> None:
+        wait_until(lambda: text in self.page(), text)
+
+
+@pytest.fixture
+def served(url: str, tmp_path: Path) -> Iterator[Served]:
+    argv = (url, "-R", "20", "-c", "2", "-d", "60s", "--processes", "1", "--limit-rate", "200", "--save", tmp_path)
+    made = Served(*argv)
+    with made.command:
+        yield made
+
+
+def test_a_run_is_started_changed_and_drained_and_is_in_the_list(served: Served, tmp_path: Path) -> None:
+    assert "up to 200 requests/s, 2 users and 1m; stop with Ctrl-C" in served.line
+    assert served.post("start", rate="201") == (409, "rate: 201 is above the limit, 200")
+    assert served.post("start", rate="10", users="1", duration="50s") == (200, "")
+    assert served.post("start") == (409, "a run is under way already")
+    served.wait_for("running, 1 s")
+    assert served.post("change", rate="100") == (200, "")
+    assert served.post("change", users="2") == (409, "while a run lasts its rate alone can be changed")
+    served.wait_for("running, 3 s")
+    assert served.post("drain") == (200, "")
+    served.wait_for("nothing runs")
+    page = served.page()
+    assert "<h2>Verdict: " in page
+    [name] = re.findall(r'name="of" value="([\d-]+)"', page)
+    result = load(tmp_path / f"{name}.json")
+    assert (result.ended_by, result.ended_because) == ("signal", "stopped from the page")
+    assert result.users.asked == 1
+    assert [stage["to_rps"] for stage in result.plan["arrivals"]["stages"]] == [10.0, 100.0]
+    offered = [second.offered for second in result.timeline]
+    assert offered[0] == 10.0
+    assert max(filter(None, offered)) > 50.0
+    assert json.loads(served.page(f"/runs/{name}.json"))["schema"] == "loadgen.result/1"
+    assert "<h2>Verdict: " in served.page(f"/runs/{name}.html")
+
+    assert served.post("start", duration="1s") == (200, "")
+    served.wait_for("nothing runs")
+    names = re.findall(r'name="of" value="([\d-]+)"', served.page())
+    assert len(names) == 2
+    assert f"{names[0]} against {names[1]}" in served.page("/compare", f"&of={names[1]}&of={names[0]}")
+    served.command.send(signal.SIGINT)
+    assert served.command.finish().code == 0
+
+
+def test_a_page_of_another_origin_can_neither_start_nor_stop_a_run(served: Served, tmp_path: Path) -> None:
+    evil = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
+    for headers in (evil, evil | {"X-Loadgen-Token": served.token}, {"X-Loadgen-Token": "guess"}, {}):
+        assert served.post("start", headers)[0] == 403
+    rebound = {"Host": "evil.example", "Origin": "http://evil.example", "X-Loadgen-Token": served.token}
+    assert served.post("start", rebound)[0] == 403
+    assert "nothing runs" in served.page()
+    assert served.post("start") == (200, "")
+    served.wait_for("running, 1 s")
+    for path in ("stop", "drain", "change"):
+        assert served.post(path, evil, rate="1")[0] == 403
+    assert "a run is under way" in served.page()
+    assert served.post("stop") == (200, "")
+    served.wait_for("nothing runs")
+    served.command.send(signal.SIGINT)
+    served.command.finish()
+
+
+def test_ctrl_c_drains_what_runs_and_saves_it(served: Served, tmp_path: Path) -> None:
+    served.post("start")
+    served.wait_for("running, 1 s")
+    served.command.send(signal.SIGINT)
+    assert served.command.finish().code == 0
+    [file] = tmp_path.glob("*.json")
+    assert load(file).ended_because == "SIGINT received"
+
+
+def test_what_cannot_be_served_is_one_sentence(url: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+    for argv, said in (
+        (("--limit-rate", "5"), "--limit-rate: the plan has no constant rate that could be changed; give it one"),
+        (("--limit-duration", "soon"), "--limit-duration: expected"),
+        (("--save", tmp_path / "x"), "--save: cannot use "),
+        (("--web=0.0.0.0:0",), "--web: '0.0.0.0' can be reached from elsewhere"),
+    ):
+        done = loadgen("serve", url, *argv)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"loadgen: {said}")
+        assert done.err.count("\n") == 1
