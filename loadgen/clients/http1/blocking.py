@@ -9,10 +9,10 @@ import ssl
 import struct
 from collections.abc import Callable
 
-from loadgen.base.clock import NS_PER_S, s_to_ns
+from loadgen.base.clock import NS_PER_S
 from loadgen.base.encode import make_encoder, rest_of_body
 from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
-from loadgen.clients.dial import Connector, Dial
+from loadgen.clients.blocking_connection import BlockingConnection
 from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import ReplyCache, cache_of
@@ -24,26 +24,21 @@ _SECOND = 3  # of requests and their replies
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
 
-class BlockingClient(Connector):
-    """One virtual user's connection. `exchange` never suspends; `cut` may come from any thread.
+class BlockingClient(BlockingConnection):
+    """One virtual user's connection. `exchange` never suspends.
 
     A reply that equals the last one to its group, or says the same in other words, returns the same Outcome object
     again, and in it the same Reply: use it before the next exchange.
     """
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         endpoint = self.endpoint
         self._encoder = make_encoder(endpoint.origin, keep_alive=endpoint.keep_alive, dialing=endpoint.dialing)
-        self._timeout_ns = s_to_ns(endpoint.timeout_s)
-        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
-        self._sock: socket.socket | None = None
         self._uses = 0
-        self._done_ns = 0
         self._wait_ns = 0
         self._sent = 0
         self._single_use = SingleUse(after=1)  # each costs a request
-        self._cut = False
-        self._dial = Dial(endpoint, self.context, self.counts, self.clock, self.addresses)
         self._outcome = Outcome(0, 0)
         self._primed: Request | None = None
         self._cache: ReplyCache
@@ -70,7 +65,8 @@ class BlockingClient(Connector):
             try:
                 self._open(min(deadline, sent_ns + self._connect_timeout_ns))
             except OSError as error:
-                return self._not_opened(sent_ns, error, timeout_ns)
+                self._sent = 0
+                return self._failed(sent_ns, self._not_opened(error, timeout_ns), explain(error))
         reused = self._uses > 0
         self._uses += 1
         self.counts.used += not reused
@@ -140,20 +136,10 @@ class BlockingClient(Connector):
         outcome.done_ns = self._done_ns = self.clock()
         return outcome
 
-    def cut(self) -> None:
-        """End a running exchange from another thread: its receive sees the end of the stream."""
-        self._cut = True
-        self._dial.cut()
-
     def drop(self) -> None:
-        if self._sock is not None:
-            self._dial.remember(self._sock)
-            self._sock.close()
-            self._sock = self._primed = None
-            self._wait_ns = 0
-
-    async def close(self) -> None:
-        self.drop()
+        super().drop()
+        self._primed = None
+        self._wait_ns = 0
 
     # Sending and receiving.
 
@@ -248,18 +234,8 @@ class BlockingClient(Connector):
                 return self._receive(request, said, sent_ns, reused=reused)
         return self._lost_reply(sent_ns, error, exchange, reused=reused)
 
-    def _not_opened(self, sent_ns: int, error: OSError, timeout_ns: int) -> Outcome:
-        kind = connect_error(error)
-        if kind is ErrorClass.CONNECT_TIMEOUT and timeout_ns <= self._connect_timeout_ns:
-            kind = ErrorClass.TIMEOUT
-        self._sent = 0
-        return self._failed(sent_ns, kind, explain(error))
-
     def _failed(self, sent_ns: int, error: ErrorClass, detail: str = "", exchange: Exchange | None = None) -> Outcome:
-        self.drop()
-        if self._cut:
-            error, detail = ErrorClass.CUT, ""
-        self._done_ns = self.clock()
+        error, detail = self._ended(error, detail)
         received = exchange.received if exchange else 0
         head = exchange.head if exchange else b""
         return Outcome(sent_ns, self._done_ns, None, error, detail, head, self._sent, received)

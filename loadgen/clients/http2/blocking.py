@@ -5,9 +5,9 @@ import socket
 import ssl
 from collections import defaultdict
 
-from loadgen.base.clock import NS_PER_S, s_to_ns
+from loadgen.base.clock import NS_PER_S
 from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
-from loadgen.clients.dial import Connector, Dial
+from loadgen.clients.blocking_connection import BlockingConnection
 from loadgen.clients.faults import connect_error, explain, why_no_reply
 from loadgen.clients.http2.frames import BrokenProtocolError
 from loadgen.clients.http2.header_encoder import Fields
@@ -19,21 +19,16 @@ _IDLE_CHECK_NS = 1_000_000
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
 
-class BlockingHttp2Client(Connector):
-    """One virtual user's connection. `exchange` never suspends; `cut` may come from any thread."""
+class BlockingHttp2Client(BlockingConnection):
+    """One virtual user's connection. `exchange` never suspends."""
 
     def __post_init__(self) -> None:
-        endpoint = self.endpoint
-        self._timeout_ns = s_to_ns(endpoint.timeout_s)
-        self._connect_timeout_ns = s_to_ns(endpoint.connect_timeout_s)
-        self._dial = Dial(endpoint, self.context, self.counts, self.clock, self.addresses)
-        self._fields = Fields(endpoint.origin)
+        super().__post_init__()
+        self._fields = Fields(self.endpoint.origin)
         self._stream = Http2Stream(0, None)
         self._bytes_sent: dict[int, int] = defaultdict(int)
-        self._sock: socket.socket | None = None
         self._session: Session | None = None
-        self._done_ns = self._first_ns = self._now_ns = 0
-        self._cut = False
+        self._first_ns = self._now_ns = 0
         self._answered = self._unseen = False
         self._error: tuple[ErrorClass, str] | None = None
 
@@ -72,10 +67,7 @@ class BlockingHttp2Client(Connector):
                 except BrokenProtocolError as error:
                     return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, str(error))
                 except OSError as error:
-                    kind = connect_error(error)
-                    if kind is ErrorClass.CONNECT_TIMEOUT and timeout_ns <= self._connect_timeout_ns:
-                        kind = ErrorClass.TIMEOUT
-                    return self._failed(sent_ns, kind, explain(error))
+                    return self._failed(sent_ns, self._not_opened(error, timeout_ns), explain(error))
             reused = session.replies > 0
             self.counts.used += not reused
             self._answered, self._unseen, self._error = False, False, None
@@ -144,11 +136,7 @@ class BlockingHttp2Client(Connector):
 
     def _failed(self, sent_ns: int, error: ErrorClass, detail: str = "") -> Outcome:
         """The connection has come to its end."""
-        self.drop()
-        if self._cut:
-            error, detail = ErrorClass.CUT, ""
-        self._done_ns = self.clock()
-        return self._outcome(sent_ns, None, error, detail)
+        return self._outcome(sent_ns, None, *self._ended(error, detail))
 
     def _outcome(self, sent_ns: int, reply: Reply | None, error: ErrorClass | None = None, detail: str = "") -> Outcome:
         stream = self._stream
@@ -203,16 +191,6 @@ class BlockingHttp2Client(Connector):
             self.counts.idle_closed += 1
             self.drop()
 
-    def cut(self) -> None:
-        """End a running exchange from another thread: its receive sees the end of the stream."""
-        self._cut = True
-        self._dial.cut()
-
     def drop(self) -> None:
-        if self._sock is not None:
-            self._dial.remember(self._sock)
-            self._sock.close()
-        self._sock = self._session = None
-
-    async def close(self) -> None:
-        self.drop()
+        super().drop()
+        self._session = None

@@ -46,7 +46,7 @@ class Sending:
         self._bytes_sent = bytes_sent
         self._most = self._limit = most
         self._encoder = HeaderEncoder(fields)
-        self._next_id = 1
+        self.next_id = 1
         self._window = FIRST_WINDOW
         self._first_window = FIRST_WINDOW
         self._frame_bytes = FRAME_BYTES
@@ -60,8 +60,8 @@ class Sending:
 
     def start(self, stream: Http2Stream, request: Request) -> None:
         """Send a stream's request under a new number, where there is room."""
-        number = self._next_id
-        self._next_id = number + 2
+        number = self.next_id
+        self.next_id = number + 2
         if number >= MOST_STREAM_ID - 2:
             self.going = False
         stream.session, stream.id = self, number

@@ -1,39 +1,27 @@
 """One HTTP/2 connection: what the server sends, frame by frame. No sockets here."""
 
-import struct
-from typing import Protocol
-
 from loadgen.base.exchange import ErrorClass
+from loadgen.clients.http2.control import Control, Owner
 from loadgen.clients.http2.frames import (
-    ACK,
     CONTINUATION,
     DATA,
     END_HEADERS,
     END_STREAM,
     FRAME_BYTES,
-    GOAWAY,
     HEAD_BYTES,
     HEADERS,
     MOST_WINDOW,
     PADDED,
-    PING,
     PRIORITIZED,
-    PUSH_PROMISE,
     READ_HEAD,
-    RST_STREAM,
     SETTINGS,
-    WINDOW_UPDATE,
     BrokenProtocolError,
     Code,
-    Setting,
-    frame,
-    name_of_code,
     reset,
     window_update,
 )  # fmt: skip
 from loadgen.clients.http2.header_decoder import BLOCK_BYTES, HeaderDecoder
 from loadgen.clients.http2.header_encoder import Fields
-from loadgen.clients.http2.sending import MOST_OUT, Sending
 from loadgen.clients.http2.stream import Http2Stream
 
 READ_BYTES = 65536
@@ -44,43 +32,18 @@ MOST_TRIES = 3
 
 NOT_HTTP2 = "the server does not speak HTTP/2 here: --http 1.1"
 
-MOST_CONTROL = 1000
-"""Frames that say nothing of a reply, between two replies: a server needs a handful, a flood is endless."""
-
-MOST_DEBUG = 200
-"""Of what a server says of a GOAWAY."""
-
 BODILESS = (204, 304)
 
 
-class Owner(Protocol):
-    """Told what comes of each stream's request, exactly once. It may start others from inside the call."""
-
-    def replied(self, stream: Http2Stream) -> None:
-        """The reply is whole: `head`, `received`, `kept` and `wire` of the stream say what it is."""
-
-    def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:
-        """There will be none."""
-
-    def unseen(self, stream: Http2Stream) -> None:
-        """The server says that it has not looked at the request: it may be sent on another connection."""
-
-    def ready(self) -> None:
-        """The server's limits are known: requests may be started."""
-
-
-class Session(Sending):
-    """One connection, from the preface to its end: what the server says is told to the `owner` of its streams."""
+class Session(Control):
+    """One connection, from the preface to its end: the replies on it are told to the `owner` of their streams."""
 
     def __init__(self, fields: Fields, owner: Owner, most: int, bytes_sent: list[int] | dict[int, int]) -> None:
-        super().__init__(fields, most, bytes_sent)
+        super().__init__(fields, owner, most, bytes_sent)
         self.replies = 0
-        self.refused = ""  # why it takes no new ones, where it was an error
-        self._owner = owner
         self._decoder = HeaderDecoder()
         self._rest = b""
         self._begun: tuple[int, int, bytes] | None = None  # stream, flags and bytes of a header block in pieces
-        self._control = 0
         self._unpaid = 0  # bytes of DATA that were not given back to the server's window yet
 
     def take(self, data: bytes, now: int) -> None:
@@ -90,7 +53,7 @@ class Session(Sending):
         """
         if self._rest:
             data = self._rest + data
-        at, end = 0, len(data)
+        at, end, streams, decoder = 0, len(data), self.streams, self._decoder
         while end - at >= HEAD_BYTES:
             high, low, kind, flags, number = READ_HEAD(data, at)
             size, start = high << 8 | low, at + HEAD_BYTES
@@ -100,6 +63,27 @@ class Session(Sending):
                 if size > FRAME_BYTES:
                     raise self._too_long(data, at)
                 break
+            stream = streams.get(number)
+            if stream is not None and self._begun is None:  # the frames of most replies, in place
+                if kind == HEADERS and flags == END_HEADERS and stream.head is None:
+                    head = decoder.known.get(data[start:at])
+                    if head is not None and head.status >= 200:
+                        if head.inserts:
+                            decoder.insert_again(head)
+                        stream.head, stream.first_byte_ns = head, now
+                        stream.wire += HEAD_BYTES + size
+                        continue
+                elif kind == DATA and flags == END_STREAM and stream.head is not None:
+                    request = stream.request
+                    if request is not None and request.sink is None:
+                        self._unpaid += size
+                        stream.received += size
+                        stream.wire += HEAD_BYTES + size
+                        wanted = request.keep - len(stream.kept)
+                        if wanted > 0:
+                            stream.kept += data[start : min(at, start + wanted)]
+                        self._end(stream)
+                        continue
             if not self.ready and kind != SETTINGS:
                 raise BrokenProtocolError("the server does not begin with SETTINGS")
             if self._begun is not None and kind != CONTINUATION:
@@ -108,8 +92,10 @@ class Session(Sending):
                 self._on_data(number & MOST_WINDOW, flags, data, start, at)
             elif kind == HEADERS:
                 self._on_headers(number & MOST_WINDOW, flags, data[start:at], now)
+            elif kind == CONTINUATION:
+                self._on_continuation(number & MOST_WINDOW, flags, data[start:at], now)
             else:
-                self._on_other(kind, flags, number & MOST_WINDOW, data[start:at], now)
+                self._on_other(kind, flags, number & MOST_WINDOW, data[start:at])
         self._rest = data[at:] if at < end else b""
         if self._unpaid > MOST_WINDOW // 2:
             self.out += window_update(0, self._unpaid)
@@ -186,17 +172,6 @@ class Session(Sending):
             self.replies += 1
             self._owner.replied(stream)
 
-    def _check_known(self, number: int) -> None:
-        """A frame of a stream that has ended is late; one that was never begun is not allowed."""
-        if number >= self._next_id or not number & 1:
-            raise BrokenProtocolError(f"a frame on stream {number}, which was never opened")
-        self._count_control()
-
-    def _count_control(self) -> None:
-        self._control += 1
-        if self._control > MOST_CONTROL:
-            raise BrokenProtocolError("a flood of frames without replies", Code.ENHANCE_YOUR_CALM)
-
     def _end(self, stream: Http2Stream) -> None:
         """The reply has ended; a request that is not out in whole is not wanted any more."""
         del self.streams[stream.id]
@@ -218,28 +193,6 @@ class Session(Sending):
         else:
             self._owner.replied(stream)
 
-    def _on_other(self, kind: int, flags: int, number: int, payload: bytes, now: int) -> None:
-        if kind == CONTINUATION:
-            self._on_continuation(number, flags, payload, now)
-        elif kind == SETTINGS:
-            self._on_settings(number, flags, payload)
-        elif kind == PING:
-            if len(payload) != 8 or number:
-                raise BrokenProtocolError("a PING that is none", Code.FRAME_SIZE_ERROR)
-            self._count_control()
-            if not flags & ACK:
-                self.out += frame(PING, ACK, 0, payload)
-        elif kind == WINDOW_UPDATE:
-            self._on_window_update(number, payload)
-        elif kind == RST_STREAM:
-            self._on_reset(number, payload)
-        elif kind == GOAWAY:
-            self._on_goaway(number, payload)
-        elif kind == PUSH_PROMISE:
-            raise BrokenProtocolError("PUSH_PROMISE, though push is switched off")
-        else:  # PRIORITY, and what later standards add
-            self._count_control()
-
     def _on_continuation(self, number: int, flags: int, payload: bytes, now: int) -> None:
         if self._begun is None or self._begun[0] != number:
             raise BrokenProtocolError("CONTINUATION of no header block")
@@ -253,92 +206,6 @@ class Session(Sending):
             self._on_block(number, first_flags, block, now)
         else:
             self._begun = number, first_flags, block
-
-    def _on_settings(self, number: int, flags: int, payload: bytes) -> None:
-        if number or len(payload) % 6 or (flags & ACK and payload):
-            raise BrokenProtocolError("SETTINGS that are none", Code.FRAME_SIZE_ERROR)
-        self._count_control()
-        if flags & ACK:
-            if not self.ready:
-                raise BrokenProtocolError("the server does not begin with SETTINGS")
-            return
-        for name, value in struct.iter_unpack(">HI", payload):
-            if name == Setting.HEADER_TABLE_SIZE:
-                self._encoder.limit(value)
-            elif name == Setting.MAX_CONCURRENT_STREAMS:
-                self._limit = min(self._most, value)
-            elif name == Setting.INITIAL_WINDOW_SIZE:
-                if value > MOST_WINDOW:
-                    raise BrokenProtocolError("a window above 2^31 - 1", Code.FLOW_CONTROL_ERROR)
-                for stream in self._blocked.values():
-                    stream.window += value - self._first_window
-                self._first_window = value
-            elif name == Setting.MAX_FRAME_SIZE:
-                if not FRAME_BYTES <= value < 1 << 24:
-                    raise BrokenProtocolError(f"a frame size of {value}")
-                self._frame_bytes = min(value, MOST_OUT)
-        self.out += frame(SETTINGS, ACK, 0)
-        if not self.ready:
-            self.ready = True
-            self._owner.ready()
-
-    def _on_window_update(self, number: int, payload: bytes) -> None:
-        step = int.from_bytes(payload, "big") & MOST_WINDOW
-        if len(payload) != 4:
-            raise BrokenProtocolError("a WINDOW_UPDATE that is none", Code.FRAME_SIZE_ERROR)
-        self._count_control()
-        stream = self._blocked.get(number)
-        if not step and number:
-            if stream is not None:
-                self._fail(stream, ErrorClass.MALFORMED_REPLY, "WINDOW_UPDATE by nothing")
-            return
-        if not step:
-            raise BrokenProtocolError("WINDOW_UPDATE by nothing")
-        if not number:
-            self._window += step
-            if self._window > MOST_WINDOW:
-                raise BrokenProtocolError("a window above 2^31 - 1", Code.FLOW_CONTROL_ERROR)
-        elif stream is not None:
-            stream.window += step
-            if stream.window > MOST_WINDOW:
-                self._fail(stream, ErrorClass.MALFORMED_REPLY, "a window above 2^31 - 1")
-
-    def _fail(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:
-        self.give_up(stream)
-        self._owner.failed(stream, error, detail)
-
-    def _on_reset(self, number: int, payload: bytes) -> None:
-        if len(payload) != 4:
-            raise BrokenProtocolError("an RST_STREAM that is none", Code.FRAME_SIZE_ERROR)
-        stream = self.streams.get(number)
-        if stream is None:
-            self._check_known(number)
-            return
-        code = int.from_bytes(payload, "big")
-        self._forget(stream)
-        self._control = 0
-        if code == Code.REFUSED_STREAM:
-            self._owner.failed(stream, ErrorClass.REFUSED_STREAM, "")
-        else:
-            self._owner.failed(stream, ErrorClass.STREAM_RESET, name_of_code(code))
-
-    def _on_goaway(self, number: int, payload: bytes) -> None:
-        if len(payload) < 8 or number:
-            raise BrokenProtocolError("a GOAWAY that is none", Code.FRAME_SIZE_ERROR)
-        last, code = int.from_bytes(payload[:4], "big") & MOST_WINDOW, int.from_bytes(payload[4:8], "big")
-        self._count_control()
-        self.going = False
-        if code:
-            debug = payload[8 : 8 + MOST_DEBUG].decode("utf-8", "replace")
-            self.refused = f"GOAWAY {name_of_code(code)}" + (f": {debug}" if debug else "")
-        for stream in [stream for number, stream in self.streams.items() if number > last]:
-            if stream.session is not self:
-                continue
-            self._forget(stream)
-            if code:
-                self._owner.failed(stream, ErrorClass.REFUSED_STREAM, self.refused)
-            else:
-                self._owner.unseen(stream)
 
 
 def _unpadded(payload: bytes, flags: int) -> bytes:

@@ -5,6 +5,7 @@ import pytest
 
 from loadgen.base.exchange import ErrorClass, Origin, Request
 from loadgen.base.exchange import Fields as RequestFields
+from loadgen.clients.http2.control import MOST_CONTROL
 from loadgen.clients.http2.frames import (
     ACK,
     CONTINUATION,
@@ -31,7 +32,7 @@ from loadgen.clients.http2.frames import (
     window_update,
 )
 from loadgen.clients.http2.header_encoder import Fields
-from loadgen.clients.http2.session import MOST_CONTROL, Session
+from loadgen.clients.http2.session import Session
 from loadgen.clients.http2.stream import Http2Stream
 
 ORIGIN = Origin("http", "here.example", 80)
