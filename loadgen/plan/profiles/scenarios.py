@@ -20,6 +20,11 @@ from loadgen.plan.profiles.variables import NAME
 
 _KINDS = ("group", "together", "repeat")
 _REQUEST = tuple(item.alias or name for name, item in RequestKeys.model_fields.items())
+_OF_LOCUSTFILES = {
+    "think": "say it there, with wait_time",
+    "every": "say it there, with wait_time = constant_pacing(...)",
+    "fresh": "its users keep their session",
+}
 _SOURCES = {"json_path": "json", "header": "header", "regex": "regex", "cookie": "cookie"}
 
 
@@ -65,12 +70,25 @@ def chosen_job(profile: Profile, job: ScenarioJob) -> tuple[ScenarioJob, list[Pr
     if not profile.scenarios:
         return job, []
     known = {journey.name: journey for journey in job.journeys}
+    asked = {name: item for name, item in profile.scenarios.items() if not profile.only or name in profile.only}
     problems = [
         Problem(("scenarios", name), f"the file has no scenario {name!r}{did_you_mean(name, known)}")
-        for name in profile.scenarios
+        for name in asked
         if name not in known
     ]
-    chosen = (_journey(known[name], item) for name, item in profile.scenarios.items() if name in known)
+    problems += [
+        Problem(("only",), f"the profile has no scenario {name!r}{did_you_mean(name, profile.scenarios)}")
+        for name in profile.only
+        if name not in asked
+    ]
+    if job.dialect == "locust":
+        problems += [
+            Problem(("scenarios", name, key), f"cannot be combined with a locustfile: {why}")
+            for name, item in asked.items()
+            for key, why in _OF_LOCUSTFILES.items()
+            if key in item.model_fields_set
+        ]
+    chosen = (_journey(known[name], item) for name, item in asked.items() if name in known)
     return replace(job, journeys=tuple(chosen)), problems
 
 

@@ -1,5 +1,7 @@
 """Scenarios with a load of their own: users or rates add up, and what does not go together is said."""
 
+from typing import Any
+
 import pytest
 
 from loadgen.base.errors import ProfileError
@@ -115,9 +117,11 @@ def test_what_does_not_go_together_is_said(loads: tuple[str, str], more: str, fo
     assert [problem.partition(": ")[2] for problem in caught.value.problems] == found
 
 
-def chosen(text: str) -> tuple[ScenarioJob, list[str]]:
-    profile = parse_profile(f"target: http://127.0.0.1/\nscenario: shop.py\n{text}\n".encode(), {}, {}, {})
-    file = ScenarioJob((Journey("browse", 9.0, (1.0, 2.0)), Journey("buy", fresh=True)), file="shop.py")
+def chosen(text: str, *only: str, **job: Any) -> tuple[ScenarioJob, list[str]]:
+    flags = {"only": list(only)} if only else {}
+    profile = parse_profile(f"target: http://127.0.0.1/\nscenario: shop.py\n{text}\n".encode(), {}, {}, flags)
+    journeys = (Journey("browse", 9.0, (1.0, 2.0)), Journey("buy", fresh=True))
+    file = ScenarioJob(tuple(item for item in journeys if not only or item.name in only), file="shop.py", **job)
     job, problems = chosen_job(profile, file)
     return job, [problem.text for problem in problems]
 
@@ -131,6 +135,21 @@ def test_journeys_of_a_file_are_as_it_says_unless_the_profile_names_some() -> No
 
 def test_a_journey_that_the_file_has_not_is_said() -> None:
     assert chosen("scenarios: {by: {weight: 2}}")[1] == ["the file has no scenario 'by'; did you mean 'buy'?"]
+
+
+def test_of_a_files_journeys_those_that_were_asked_for_are_enough() -> None:
+    job, problems = chosen("scenarios: {buy: {users: 3}, browse: {users: 2}}", "buy")
+    assert (job.journeys, problems) == ((Journey("buy", fresh=True, users=3),), [])
+    problems = chosen("scenarios: {buy: {users: 3}}", "browse")[1]
+    assert problems == ["the profile has no scenario 'browse'; known are: buy"]
+
+
+def test_pauses_of_a_locustfiles_users_are_said_there() -> None:
+    problems = chosen("scenarios: {buy: {think: 1s}, browse: {fresh: true}}", dialect="locust")[1]
+    assert problems == [
+        "cannot be combined with a locustfile: say it there, with wait_time",
+        "cannot be combined with a locustfile: its users keep their session",
+    ]
 
 
 def test_steps_beside_a_file_are_refused() -> None:
