@@ -32,8 +32,9 @@ from loadgen.plan.codec import describe_plan
 from loadgen.plan.named import names_before
 from loadgen.plan.plan import Plan
 from loadgen.report.files.hlog import render_hlog
+from loadgen.results.block import Block
 from loadgen.results.find_max import MaxRate
-from loadgen.results.result import Block, Result
+from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds, comparison_to_json
 from tests.support.command import loadgen, save
 from tests.support.gates import found

@@ -9,6 +9,7 @@ from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED
 from loadgen.plan.metrics import Metric
 from loadgen.plan.named import JOURNEYS, Named, find_named
+from loadgen.results.block import Block
 from loadgen.results.encoded import decode_histogram
 from loadgen.results.journeys import CheckResult, MetricResult
 from loadgen.results.result import PART_OF_A_SECOND, Rate, RequestResult, Result, Second
@@ -73,34 +74,75 @@ class Figures:
     def stretches(self, metric: Metric, length_s: int) -> Iterator[Observed | None]:
         """The metric over every stretch of `length_s` seconds; None for those in which nothing of it happened.
 
-        Sums, shares and rates have a stretch from each second on. Latencies have one from each block on, and none where
-        the length is not a multiple of a block's. Raises ValueError for a damaged histogram.
+        Sums, shares and rates have a stretch from each second on. Latencies, and all that is of one name, have one from
+        each block on, and none where the length is not a multiple of a block's. Raises ValueError for a damaged
+        histogram.
         """
+        named = metric.of is not None
+        if named and self.problem(metric):
+            return
+        parts = self._parts(find_named(metric, self.names)) if named else ()
+        of_all = self.result.windows or self.result.blocks
+        blocks = [block for part in parts for block in getattr(part, "windows", ())] if named else of_all
         step_s = 1
-        if metric.kind == "latency":
-            step_s = round(self.result.blocks[0].duration_s) if self.result.blocks else 0
+        if named or metric.kind == "latency":
+            step_s = round(max((block.duration_s for block in blocks), default=0))
             if not step_s or length_s % step_s:
                 return
         for start_s in range(0, int(self.result.duration_s + PART_OF_A_SECOND) - length_s + 1, step_s):
-            yield observe(metric, self._stretch(start_s, length_s, step_s if metric.kind == "latency" else 0))
+            inside = [block for block in blocks if start_s <= block.t_s < start_s + length_s]
+            if named:
+                yield observe(metric, self._named_stretch(parts, inside, length_s))
+            else:
+                yield observe(metric, self._stretch(start_s, length_s, inside if metric.kind == "latency" else None))
 
-    def _stretch(self, start_s: int, length_s: int, block_s: int) -> Stretch:
-        """What ended in some seconds; one without a row had nothing in it. `block_s` is 0 where latencies matter not.
+    def no_stretches(self, metric: Metric) -> str:
+        """Why there can be none, however long the run was; empty where there can."""
+        if metric.of is None:
+            return ""
+        named = find_named(metric, self.names)
+        if named is not None and named.kind == "metric":
+            return "the values of a metric are known for the whole run only; leave 'over' out"
+        if any(getattr(part, "windows", ()) for part in self._parts(named)):
+            return ""
+        return "windows of a name are kept by a run that has the threshold itself, and are not in merged results"
+
+    def _parts(self, named: Named | None) -> Sequence[Part]:
+        """What has this name."""
+        if named is None:
+            return ()
+        if named.kind == JOURNEYS:
+            return [part for part in self.result.transactions.values() if part.kind == "journey"]
+        return [self.names[named]]
+
+    def _named_stretch(self, parts: Sequence[Part], blocks: Sequence[Block], length_s: int) -> Stretch:
+        """What ended of one name, where lower bounds, and failures of the generator's own, may be any of the failed."""
+        ok, failed = sum(block.ok for block in blocks), sum(block.failed for block in blocks)
+        whole = [part for part in parts if isinstance(part, RequestResult)]
+        own = sum(row.count for part in whole for row in part.errors if row.fault == "generator")
+        own += sum(self.sums(part).own for part in whole)
+        bounds = sum(self.histogram("response" + CENSORED, part.histograms).total for part in whole)
+        sums = Sums(ok, failed, 0, ok + failed, own=min(own, failed))
+        return Stretch(sums, length_s, self._clocks(blocks, min(bounds, failed)))
+
+    def _clocks(self, blocks: Iterable[Block], unanswered: int) -> dict[str, Histogram]:
+        values = Histogram()
+        for block in blocks:
+            values.merge(self.histogram("response", {"response": block.response}))
+        return {"response": values, "response" + CENSORED: Histogram([(0, unanswered)] if unanswered else [])}
+
+    def _stretch(self, start_s: int, length_s: int, blocks: Sequence[Block] | None) -> Stretch:
+        """What ended in some seconds; one without a row had nothing in it. `blocks` are theirs, where latencies matter.
 
         In which second a lower bound belongs is not known: it may be in any that has failures.
         """
         rows = [self._rows[second] for second in range(start_s, start_s + length_s) if second in self._rows]
         sent, ok, failed = sum(row.sent for row in rows), sum(row.ok for row in rows), sum(row.failed for row in rows)
         sums = Sums(ok, failed, sent - ok - failed, sent, own=min(self._own, failed))
-        if not block_s:
+        if blocks is None:
             return Stretch(sums, length_s)
-        values = Histogram()
-        for block_start_s in range(start_s, start_s + length_s, block_s):
-            values.merge(self._blocks.get(block_start_s, Histogram()))
         bounds = self.histogram("response" + CENSORED, self.result.histograms).total
-        unanswered = min(bounds, sent - ok)
-        clocks = {"response": values, "response" + CENSORED: Histogram([(0, unanswered)] if unanswered else [])}
-        return Stretch(sums, length_s, clocks)
+        return Stretch(sums, length_s, self._clocks(blocks, min(bounds, sent - ok)))
 
     def sums(self, part: Result | RequestResult) -> Sums:
         """Of the whole run, or of one name, where it may not be known whose fault a failure was."""
@@ -137,12 +179,6 @@ class Figures:
     @cached_property
     def _rows(self) -> dict[int, Second]:
         return {round(row.t_s): row for row in self.result.timeline}
-
-    @cached_property
-    def _blocks(self) -> dict[int, Histogram]:
-        """The response times of each block, by its start in seconds."""
-        blocks = self.result.blocks
-        return {round(block.t_s): self.histogram("response", {"response": block.response}) for block in blocks}
 
 
 def names_in(results: Iterable[Result]) -> list[Named]:

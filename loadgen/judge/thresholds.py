@@ -57,7 +57,10 @@ def _shortage(figures: Figures, condition: Condition) -> str:
     """How many samples it takes, and how many there were."""
     needed = max(condition.min_count or 1, samples_needed(condition.metric))
     if condition.window_s is not None:
-        stretches = [item.samples for item in figures.stretches(condition.metric, round(condition.window_s)) if item]
+        found = figures.stretches(condition.metric, round(condition.window_s))
+        stretches = [item.samples if item else 0 for item in found]
+        if not stretches and (why := figures.no_stretches(condition.metric)):
+            return why
         there = f"none of its windows has more than {max(stretches):,}" if stretches else "it has no whole window"
     else:
         observed = figures.observe(condition.metric)

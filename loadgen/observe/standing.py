@@ -1,6 +1,7 @@
 """How a run's thresholds stand while it lasts: what was observed so far, and what would be said of it now."""
 
 from collections import deque
+from collections.abc import Mapping
 
 from loadgen.judge.observe import Observed, Stretch, is_supported, observe, stretch_of
 from loadgen.judge.thresholds import Verdict, threshold_row
@@ -23,7 +24,7 @@ class Standing:
         self._longest = max((round(condition.window_s or 0) for condition in thresholds), default=0)
         self._seconds = 0
         self._total = Tally()
-        self._last: deque[tuple[int, Tally]] = deque()
+        self._last: deque[tuple[int, Tally, dict[Named, Tally]]] = deque()
         self._tallies: dict[Named, Tally] = {}
         self._values: dict[Named, MetricSums] = {}
         self._lost: set[int] = set()
@@ -37,21 +38,12 @@ class Standing:
         for tally in second.requests.values():
             of_second.merge(tally)
         self._total.merge(of_second)
+        named = {} if self._of == {None} else _named(second)
         if self._longest:
-            self._last.append((second.t_s, of_second))
+            self._last.append((second.t_s, of_second, named))
             while self._last[0][0] <= second.t_s - self._longest:
                 self._last.popleft()
-        if self._of != {None}:
-            self._add_named(second)
-
-    def _add_named(self, second: RunSecond) -> None:
-        named = [(Named("request", name), tally) for name, tally in second.requests.items()]
-        named += [
-            (Named(second.kinds.get(name, Kind.GROUP).value, name), tally)
-            for name, tally in second.transactions.items()
-        ]
-        named += [(Named("check", name), tally) for name, tally in second.checks.items()]
-        for key, tally in named:
+        for key, tally in named.items():
             self._tallies.setdefault(key, Tally()).merge(tally)
         for name, sums in second.metrics.items():
             self._values.setdefault(Named("metric", name, sums.unit), MetricSums(sums.form, sums.unit)).merge(sums)
@@ -82,27 +74,39 @@ class Standing:
         return observed if observed is not None and observed.samples >= max(1, condition.min_count or 0) else None
 
     def _stretch(self, metric: Metric, window_s: int) -> Stretch | None:
-        if window_s:
-            if self._seconds < window_s:
-                return None
-            total = Tally()
-            for t_s, tally in self._last:
-                if t_s >= self._seconds - window_s:
-                    total.merge(tally)
-            return stretch_of(total, window_s)
-        if metric.of is None:
-            return stretch_of(self._total, self._seconds)
-        try:
-            named = find_named(metric, [*self._tallies, *self._values])
-        except ValueError:  # nothing of it has been seen so far
+        if window_s and self._seconds < window_s:
             return None
-        assert named is not None
-        if named in self._values:
-            return Stretch(stretch_of(Tally()).sums, 0.0, values=self._values[named])
-        if named.kind == JOURNEYS:
-            total = Tally()
-            for key, tally in self._tallies.items():
-                if key.kind == "journey":
-                    total.merge(tally)
-            return stretch_of(total, self._seconds)
-        return stretch_of(self._tallies[named], self._seconds)
+        named = None
+        if metric.of is not None:
+            try:
+                named = find_named(metric, [*self._tallies, *self._values])
+            except ValueError:  # nothing of it has been seen so far
+                return None
+            if named in self._values:
+                return Stretch(stretch_of(Tally()).sums, 0.0, values=self._values[named])
+        if not window_s:
+            return stretch_of(self._total if named is None else _sums_of(named, self._tallies), self._seconds)
+        total = Tally()
+        for t_s, every, tallies in self._last:
+            if t_s >= self._seconds - window_s:
+                total.merge(every if named is None else _sums_of(named, tallies))
+        return stretch_of(total, window_s)
+
+
+def _named(second: RunSecond) -> dict[Named, Tally]:
+    """What a threshold may be of, but for metrics."""
+    return (
+        {Named("request", name): tally for name, tally in second.requests.items()}
+        | {Named(second.kinds.get(name, Kind.GROUP).value, name): tally for name, tally in second.transactions.items()}
+        | {Named("check", name): tally for name, tally in second.checks.items()}
+    )
+
+
+def _sums_of(named: Named, tallies: Mapping[Named, Tally]) -> Tally:
+    if named.kind != JOURNEYS:
+        return tallies.get(named, Tally())
+    total = Tally()
+    for key, tally in tallies.items():
+        if key.kind == "journey":
+            total.merge(tally)
+    return total

@@ -194,11 +194,11 @@ def _min_count(text: str | None) -> int | None:
 
 
 def _check_seconds(metric: Metric, window_s: float) -> None:
-    """A Result keeps some figures for each second, and the others for the whole run only."""
+    """A Result keeps some figures by the second, and the others for the whole run only."""
     if window_s % 1:
         raise ValueError("over: expected whole seconds such as 10s: a result has one row for each second")
     is_kept = metric.part == "response" if metric.kind == "latency" else metric.part in BY_THE_SECOND
-    if metric.of is not None or not is_kept:
+    if not is_kept:
         raise ValueError(f"over: a result has {metric.text} for the whole run only; leave 'over' out")
 
 

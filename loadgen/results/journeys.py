@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from loadgen.measure.metric_sums import Form, MetricSums, value_at
+from loadgen.results.block import Block
+from loadgen.results.merge_blocks import merged_windows
 
 Kind = Literal["request", "journey", "group", "call"]
 TRANSACTIONS: tuple[Kind, ...] = ("journey", "group", "call")
@@ -30,10 +32,11 @@ class Journeys:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """How often a check of a script held, and failed."""
+    """How often a check of a script held, and failed; `windows` are as those of a request."""
 
     ok: int = 0
     failed: int = 0
+    windows: list[Block] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,25 @@ def merged_metrics(tables: Sequence[Mapping[str, MetricResult]]) -> dict[str, Me
     return {name: metric_result(metric) for name, metric in sums.items()}
 
 
-def merged_checks(tables: Sequence[Mapping[str, CheckResult]]) -> dict[str, CheckResult]:
-    """Those of several runs, by name."""
-    merged: dict[str, CheckResult] = {}
-    for table in tables:
-        for name, check in table.items():
-            so_far = merged.get(name, CheckResult())
-            merged[name] = CheckResult(so_far.ok + check.ok, so_far.failed + check.failed)
-    return merged
+def merged_checks(tables: Sequence[Mapping[str, CheckResult]], begins_s: Sequence[int]) -> dict[str, CheckResult]:
+    """Those of several runs, which begin at `begins_s`, by name."""
+    return {
+        name: CheckResult(
+            sum(check.ok for _, check in found),
+            sum(check.failed for _, check in found),
+            merged_windows([check.windows for _, check in found], [begin_s for begin_s, _ in found]),
+        )
+        for name, found in by_name(tables, begins_s).items()
+    }
+
+
+T = TypeVar("T")
+
+
+def by_name(tables: Sequence[Mapping[str, T]], begins_s: Sequence[int]) -> dict[str, list[tuple[int, T]]]:
+    """What each name has in several tables, with when they begin; in the order of the first of each."""
+    found: dict[str, list[tuple[int, T]]] = {}
+    for table, begin_s in zip(tables, begins_s, strict=True):
+        for name, part in table.items():
+            found.setdefault(name, []).append((begin_s, part))
+    return found

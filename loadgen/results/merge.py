@@ -15,12 +15,12 @@ from loadgen.measure.exemplar import MOST
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.identity import workload_differences
 from loadgen.results.encoded import decode_clocks
-from loadgen.results.journeys import Journeys, merged_checks, merged_metrics
+from loadgen.results.journeys import Journeys, by_name, merged_checks, merged_metrics
+from loadgen.results.merge_blocks import merged_blocks, merged_windows
 from loadgen.results.merge_generators import generators_at_once, generators_in_turn, place_in
 from loadgen.results.merge_machines import machines_at_once, machines_in_turn
 from loadgen.results.result import (
     AddressRow,
-    Block,
     Bytes,
     Connections,
     ErrorRow,
@@ -34,7 +34,6 @@ from loadgen.results.result import (
 from loadgen.results.summary import encoded, latencies, phases
 
 ENDINGS = ("completed", "threshold", "script", "fail_fast", "unreachable", "signal", "error")
-MOST_BLOCKS = 60
 T = TypeVar("T")
 
 
@@ -134,17 +133,18 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         out_of_range=sum(result.out_of_range for result in results),
         rate=_rate(results, [result.rate for result in results], duration_s),
         journey_rate=_rate(results, [result.journey_rate for result in results], duration_s),
-        setup=_requests([result.setup for result in results]),
+        setup=_requests([result.setup for result in results], begins_s),
         journeys=_total(Journeys, [result.journeys for result in results]),
         arrivals=_total(Journeys, [result.arrivals for result in results]),
-        checks=merged_checks([result.checks for result in results]),
+        checks=merged_checks([result.checks for result in results], begins_s),
         metrics=merged_metrics([result.metrics for result in results]),
         connections=_total(Connections, [result.connections for result in results]),
         addresses=_addresses(row for result in results for row in result.addresses),
-        requests=_requests([result.requests for result in results]),
-        transactions=_requests([result.transactions for result in results]),
+        requests=_requests([result.requests for result in results], begins_s),
+        transactions=_requests([result.transactions for result in results], begins_s),
         timeline=_timeline(results, begins_s),
-        blocks=_blocks(results, begins_s),
+        blocks=merged_blocks([result.blocks for result in results], begins_s),
+        windows=merged_windows([result.windows for result in results], begins_s),
         notes=list(dict.fromkeys(note for result in results for note in result.notes)),
         left_behind=list(dict.fromkeys(note for result in results for note in result.left_behind)),
         **_of_requests(results),
@@ -204,9 +204,13 @@ def _addresses(rows: Iterable[AddressRow]) -> list[AddressRow]:
     return sorted(merged.values(), key=lambda row: row.address)
 
 
-def _requests(tables: Sequence[Mapping[str, RequestResult]]) -> dict[str, RequestResult]:
-    names = dict.fromkeys(name for table in tables for name in table)
-    return {name: _request([table[name] for table in tables if name in table]) for name in names}
+def _requests(tables: Sequence[Mapping[str, RequestResult]], begins_s: Sequence[int]) -> dict[str, RequestResult]:
+    merged = {}
+    for name, found in by_name(tables, begins_s).items():
+        parts = [part for _, part in found]
+        windows = merged_windows([part.windows for part in parts], [begin_s for begin_s, _ in found])
+        merged[name] = replace(_request(parts), windows=windows)
+    return merged
 
 
 def all_journeys(result: Result) -> RequestResult | None:
@@ -266,25 +270,3 @@ def _most(one: float | None, other: float | None) -> float | None:
 
 def _sum(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one + other
-
-
-def _blocks(results: Sequence[Result], begins_s: Sequence[int]) -> list[Block]:
-    """Blocks of one length, the longest of any, doubled until there are no more than 60."""
-    placed = [
-        (block.t_s + begin_s, block)
-        for result, begin_s in zip(results, begins_s, strict=True)
-        for block in result.blocks
-    ]  # fmt: skip
-    length_s = max((block.duration_s for _, block in placed), default=1.0) or 1.0
-    while len({t_s // length_s for t_s, _ in placed}) > MOST_BLOCKS:
-        length_s *= 2
-    groups: dict[float, list[Block]] = {}
-    for t_s, block in placed:
-        groups.setdefault(t_s // length_s * length_s, []).append(block)
-    return [_block(t_s, length_s, groups[t_s]) for t_s in sorted(groups)]
-
-
-def _block(t_s: float, length_s: float, blocks: Sequence[Block]) -> Block:
-    response = _clocks({"response": block.response} for block in blocks if block.response).get("response", Histogram())
-    ok, failed = sum(block.ok for block in blocks), sum(block.failed for block in blocks)
-    return Block(t_s, length_s, ok, failed, response.encode())

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
 from loadgen.measure.reply_hints import FirstReply
+from loadgen.results.block import Block
 from loadgen.results.journeys import CheckResult, Journeys, Kind, MetricResult
 
 SCHEMA = "loadgen.result/1"
@@ -170,8 +171,9 @@ class SlowRow:
 class RequestResult:
     """The part of one request name, or of transactions (`kind`): journeys, groups, calls. `payload_bytes` is what good
     ones moved of objects, without heads; `redirects_to` the first Location of a good reply, `first_reply` the sizes of
-    the first of all. `course` is there for the first 20 request names, where there are several; `slowest` with
-    --slowest, the slowest first.
+    the first of all. `course` is there for the first 20 request names, where there are several; `windows` where a
+    threshold of the run looks at each window of the name: blocks of which each of those is a whole number; `slowest`
+    with --slowest, the slowest first.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -187,6 +189,7 @@ class RequestResult:
     kind: Kind = "request"
     errors: list[ErrorRow] = field(default_factory=list)
     course: list[CourseRow] = field(default_factory=list)
+    windows: list[Block] = field(default_factory=list)
     slowest: list[SlowRow] = field(default_factory=list)
 
 
@@ -209,17 +212,6 @@ class Second:
     response_max_ms: float | None = None
     offered: float | None = None
     users: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A longer slice of the run with its whole response histogram (base64 HdrHistogram V2)."""
-
-    t_s: float = 0.0
-    duration_s: float = 0.0
-    ok: int = 0
-    failed: int = 0
-    response: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,13 +322,13 @@ class Machines:
 class Result:
     """One run, whole. Histograms are base64 HdrHistogram V2 in microseconds, lossless to merge.
 
-    `runs` are the random ids of the runs that it holds: one, or more where it was merged.
-    `error_codes` counts the application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes
-    several requests, such as a journey, or an `upload` in parts: sent is begun, unknown those under way at the end, and
-    latency runs from the first request's sending to the last one's end. `journeys` is the ledger of all of them, and
-    `journey_rate` their rate; where a run has none, they are all 0. `arrivals` is the ledger of those of them that came
-    at a rate, where users repeated others beside them. `setup` are requests that prepared users, and are
-    in no other figure. `addresses` are those of a name that has several. `labels` are its user's, and the commit where
+    `runs` are the random ids of the runs that it holds: one, or more where it was merged. `error_codes` counts the
+    application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes several requests, such as a
+    journey, or an `upload` in parts: sent is begun, unknown those under way at the end, and latency runs from the first
+    request's sending to the last one's end. `journeys` is the ledger of all of them, and `journey_rate` their rate;
+    where a run has none, they are all 0. `arrivals` is the ledger of those of them that came at a rate, where users
+    repeated others beside them. `setup` are requests that prepared users, and are in no other figure. `windows` are as
+    those of one name. `addresses` are those of a name that has several. `labels` are its user's, and the commit where
     CI tells it. `notes` say in words what happened before and after the run; `left_behind` are those about what it
     could not clean up. `machines` are there where it was made on others than this one.
     """
@@ -376,6 +368,7 @@ class Result:
     setup: dict[str, RequestResult] = field(default_factory=dict)
     timeline: list[Second] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
+    windows: list[Block] = field(default_factory=list)
     thresholds: list[ThresholdRow] = field(default_factory=list)
     generator: Generator = field(default_factory=Generator)
     machines: Machines | None = None

@@ -22,12 +22,12 @@ from loadgen.plan.codec import describe_plan
 from loadgen.plan.course import due_between, users_at
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
+from loadgen.results.block import Block
 from loadgen.results.calibration import Calibration
 from loadgen.results.journeys import TRANSACTIONS, CheckResult, Journeys, MetricResult, metric_result
 from loadgen.results.journeys import Kind as NameKind
 from loadgen.results.result import (
     AddressRow,
-    Block,
     Bytes,
     Connections,
     CourseRow,
@@ -45,6 +45,7 @@ from loadgen.results.result import (
     WorkerRow,
 )
 from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
+from loadgen.session.blocks import Slice
 from loadgen.session.collector import Collector, SecondRow
 
 
@@ -111,6 +112,7 @@ def assemble(
             name: replace(
                 _request(collected.total.tally(number)),
                 course=_course(collected, number),
+                windows=_blocks(collected.windows.of(number)),
                 slowest=[_slow(exemplar) for exemplar in collected.total.slowest.get(number, ())],
             )
             for name, number in collected.names.of(Kind.REQUEST).items()
@@ -125,10 +127,8 @@ def assemble(
         checks=_checks(collected),
         metrics=_metrics(collected),
         timeline=[_second(plan, row, duration_s) for row in collected.seconds],
-        blocks=[
-            Block(block.start_s, block.length_s, block.ok, block.failed, block.histogram().encode())
-            for block in collected.blocks
-        ],
+        blocks=_blocks(collected.blocks),
+        windows=_blocks(collected.windows.of(None)),
         generator=_generator(plan, collected, range(plan.shard_count)),
         notes=_notes(collected.total.connections),
         histograms=encoded(clocks),
@@ -233,8 +233,15 @@ def _arrivals(plan: Plan, control: Control, collected: Collector) -> Journeys:
 
 
 def _checks(collected: Collector) -> dict[str, CheckResult]:
-    tallies = {name: collected.total.transaction(number) for name, number in collected.names.of(Kind.CHECK).items()}
-    return {name: CheckResult(tally.ok, tally.failed) for name, tally in tallies.items()}
+    return {
+        name: CheckResult(tally.ok, tally.failed, _blocks(collected.windows.of(number)))
+        for name, number in collected.names.of(Kind.CHECK).items()
+        for tally in (collected.total.transaction(number),)
+    }
+
+
+def _blocks(slices: Iterable[Slice]) -> list[Block]:
+    return [Block(item.start_s, item.length_s, item.ok, item.failed, item.histogram().encode()) for item in slices]
 
 
 def _metrics(collected: Collector) -> dict[str, MetricResult]:
@@ -311,7 +318,9 @@ def _transactions(collected: Collector) -> dict[str, RequestResult]:
     parts: dict[str, RequestResult] = {}
     for kind in TRANSACTIONS:
         for name, number in collected.names.of(Kind(kind)).items():
-            parts[f"{name} ({kind})" if name in parts else name] = _request(collected.total.transaction(number), kind)
+            part = _request(collected.total.transaction(number), kind)
+            part = replace(part, windows=_blocks(collected.windows.of(number)))
+            parts[f"{name} ({kind})" if name in parts else name] = part
     return parts
 
 

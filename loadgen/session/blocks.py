@@ -1,10 +1,14 @@
-"""Slices of a run, never more than 60, whose length doubles as the run lasts."""
+"""Slices of a run, whose length grows as the run lasts."""
 
 from dataclasses import dataclass, field
 
 from loadgen.measure.histogram import Histogram, Packed
 
 MOST_BLOCKS = 60
+
+MOST_PARTS = 300
+"""So many blocks have seconds of their own where windows are made of them: those of ten seconds in a run of five
+minutes begin with each second, in a longer one with every other, and in one of ten minutes are next to each other."""
 
 
 @dataclass(slots=True)
@@ -36,20 +40,29 @@ class Slice:
 
 
 class Blocks:
-    """Takes seconds in their order. Blocks of one run have the same length, whatever they are of."""
+    """Takes seconds in their order. Blocks of one run have the same length, whatever they are of.
 
-    def __init__(self) -> None:
+    There are never more than 60, and their length doubles; or it grows so that `within` seconds are a whole number of
+    them, and no further.
+    """
+
+    def __init__(self, *, within: int = 0) -> None:
         self.slices: list[Slice] = []
         self._block_s = 1
+        self._within = within
 
     def add(self, row: Slice) -> None:
         """One more second; what it holds stays as it is."""
-        while row.start_s >= self._block_s * MOST_BLOCKS:
-            self._block_s *= 2
+        self.reach(row.start_s)
+        self._join(row)
+
+    def reach(self, t_s: int) -> None:
+        """Have blocks as long as they are to be in that second."""
+        while t_s >= self._block_s * (MOST_PARTS if self._within else MOST_BLOCKS) and self._block_s != self._within:
+            self._block_s *= _least_factor(self._within // self._block_s) if self._within else 2
             halves, self.slices = self.slices, []
             for block in halves:
                 self._join(block)
-        self._join(row)
 
     def _join(self, part: Slice) -> None:
         start = part.start_s // self._block_s * self._block_s
@@ -61,8 +74,13 @@ class Blocks:
 
     def copy(self) -> "Blocks":
         """The same, to go on by itself."""
-        other = Blocks()
+        other = Blocks(within=self._within)
         other._block_s = self._block_s
         for block in self.slices:
             other._join(block)
         return other
+
+
+def _least_factor(number: int) -> int:
+    """The least prime factor of a number above 1."""
+    return next(factor for factor in range(2, number + 1) if number % factor == 0)

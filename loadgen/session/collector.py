@@ -1,13 +1,15 @@
 """The collector: frames of all workers, added up second by second. One thread only: the coordinator's loop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
+from loadgen.plan.condition import Condition
 from loadgen.session.blocks import Blocks, Slice
+from loadgen.session.windows import Windows, response_of, slice_of
 
 MOST_NAMED = 20
 """Names that have blocks of their own: as many as a page has room for charts."""
@@ -53,7 +55,8 @@ class Collector:
     `unmeasured_failed` failed by the target's fault; `failed` are failures of the whole run, this machine's own among
     them. `names` are those of the run, in the order in which they came; name ids in a frame become theirs. `journeys`
     is what the window held of them, `unmeasured_journeys` how many ended outside of what is measured. `setup` are the
-    requests that prepared, of the whole run, which are in no other sum but `unmeasured_sent`.
+    requests that prepared, of the whole run, which are in no other sum but `unmeasured_sent`. `windows` has what those
+    of the `thresholds` that have a window look at.
     """
 
     def __init__(
@@ -63,9 +66,11 @@ class Collector:
         names: Names | None = None,
         users: Callable[[], int] = lambda: 0,
         on_log: Callable[[str, int], None] = _unread,
+        thresholds: Iterable[Condition] = (),
     ) -> None:
         self.total = Recording()
         self.names = names or Names(most=None)
+        self.windows = Windows(thresholds, self.names)
         self.unmeasured_sent = 0
         self.unmeasured_ok = 0
         self.unmeasured_failed = 0
@@ -159,7 +164,7 @@ class Collector:
         for tally in self._journeys(recording):
             self.journeys.ok += tally.ok
             self.journeys.failed += tally.failed
-        response = _response(sums)
+        response = response_of(sums)
         p50_us = p90_us = p99_us = max_us = None
         if response.total:
             p50_us, p90_us, p99_us, max_us = response.quantiles_us((0.5, 0.9, 0.99, 1.0))
@@ -168,7 +173,9 @@ class Collector:
             SecondRow(t_s, sums.ok, sums.failed, sums.sent, p50_us, p99_us, sums.payload, p90_us, max_us, self._users())
         )
         self._add_named(t_s, recording.tallies)
-        self._blocks.add(Slice(t_s, 1, sums.ok, sums.failed, response))
+        every = Slice(t_s, 1, sums.ok, sums.failed, response)
+        self._blocks.add(every)
+        self.windows.add(t_s, recording, every)
         self._on_second(t_s, recording)
 
     @property
@@ -188,11 +195,7 @@ class Collector:
         for number, tally in tallies.items():
             if number in self.named or len(self.named) < MOST_NAMED:
                 blocks = self.named.setdefault(number, Blocks())
-                blocks.add(Slice(t_s, 1, tally.ok, tally.failed, _response(tally)))
+                blocks.add(slice_of(t_s, tally))
 
     def _journeys(self, recording: Recording) -> list[Tally]:
         return [tally for number, tally in recording.transactions.items() if self.names[number][0] is Kind.JOURNEY]
-
-
-def _response(tally: Tally) -> Histogram:
-    return tally.clocks.get("response") or tally.clocks.get("service") or Histogram()

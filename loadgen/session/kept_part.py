@@ -33,7 +33,8 @@ class KeptPart:
         self._shards = shards
         self._file = f"part-{run}-{shards.start}.json"
         self._environment = os.environ if environment is None else environment
-        self._collected = Collector(plan.shard_count, names=names_of(plan.job, most=None))
+        names = names_of(plan.job, most=None)
+        self._collected = Collector(plan.shard_count, names=names, thresholds=plan.thresholds)
         self._started = datetime.now(UTC)
         self._result: Result | None = None
 

@@ -110,8 +110,9 @@ class Session:
         self._sleep = sleep
         self._names = names_of(plan.job, most=None)
         self._collected = Collector(
-            plan.shard_count, self._second_closed, self._names, self._users_started, hooks.observers.requests
-        )
+            plan.shard_count, self._second_closed, self._names, self._users_started, hooks.observers.requests,
+            plan.thresholds,
+        )  # fmt: skip
         if dns_ns is not None and plan.phases:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration

@@ -7,7 +7,8 @@ from typing import Any
 
 from loadgen.judge.gate import Baseline, Margin
 from loadgen.measure.histogram import Histogram
-from loadgen.results.result import Block, Generator, Ledger, Rate, Result, Second
+from loadgen.results.block import Block
+from loadgen.results.result import Generator, Ledger, Rate, Result, Second
 from loadgen.results.summary import latencies
 
 PLAN = {

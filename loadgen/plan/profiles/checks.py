@@ -21,9 +21,6 @@ _CHAINED = {
 }
 """Jobs whose requests wait for the replies to others, each with what waits: they cannot be due by the clock."""
 
-MOST_BLOCKS = 60
-"""Latencies of parts of a run are kept in at most so many blocks (see session/collector.py)."""
-
 
 def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Problem]:
     """Every problem that spans keys, apart from those that only follow from values that `failed` already."""
@@ -79,19 +76,8 @@ def _condition(
 
 def _window_problem(condition: Condition, run_s: float) -> str | None:
     """What the Result of a run of `run_s` seconds will not be able to tell."""
-    window_s = condition.window_s
-    if window_s is None:
-        return None
-    if window_s > run_s:
+    if condition.window_s is not None and condition.window_s > run_s:
         return f"over: expected at most the {format_duration_s(run_s)} of the run"
-    block_s = 1
-    while run_s > block_s * MOST_BLOCKS:
-        block_s *= 2
-    if condition.metric.kind == "latency" and window_s % block_s:
-        return (
-            f"over: a run of {format_duration_s(run_s)} keeps latencies in blocks of {block_s}s, "
-            "so expected a multiple of that"
-        )
     return None
 
 

@@ -9,9 +9,10 @@ from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED
 from loadgen.report.draw.style import Line, Span, Tone, clean, counted, format_measured_s, line, wrap
 from loadgen.report.run.latency import latency_table, spread
+from loadgen.results.block import Block
 from loadgen.results.encoded import decode_clock
 from loadgen.results.hlog import LEGEND, HistogramLog, Interval, tag_of
-from loadgen.results.result import Block, Result
+from loadgen.results.result import Result
 from loadgen.results.summary import encoded, latencies
 
 SHORTEST_S = 0.001

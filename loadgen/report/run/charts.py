@@ -15,8 +15,9 @@ from loadgen.report.draw.svg import Column, Curve, Point, heat_map, line_chart, 
 from loadgen.report.run.latency import TITLES, is_closed
 from loadgen.report.run.percentiles import percentile_chart
 from loadgen.report.run.tables import with_unit
+from loadgen.results.block import Block
 from loadgen.results.encoded import decode_clock
-from loadgen.results.result import Block, Result, ThresholdRow
+from loadgen.results.result import Result, ThresholdRow
 
 MOST_POINTS = 300
 """Of a curve over time; where it has more seconds, the lowest and the highest of a few of them are drawn."""

@@ -12,8 +12,9 @@ from loadgen.judge.comparison import COMPARED, Against, Row, compare, summary
 from loadgen.judge.observe import Observed
 from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.plan.metrics import metric_named
+from loadgen.results.block import Block
 from loadgen.results.journeys import Journeys
-from loadgen.results.result import Block, Generator, Ledger, Rate, RequestResult, Result, Second, WorkerRow
+from loadgen.results.result import Generator, Ledger, Rate, RequestResult, Result, Second, WorkerRow
 from loadgen.results.rounds import Rounds
 
 

@@ -9,8 +9,9 @@ from loadgen.judge.observe import Stretch, Sums, is_supported, observe
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.metrics import metric_named
+from loadgen.results.block import Block
+from loadgen.results.journeys import CheckResult, MetricResult
 from loadgen.results.result import (
-    Block,
     Bytes,
     ErrorRow,
     Generator,
@@ -341,6 +342,58 @@ def test_latencies_over_windows_come_from_the_blocks():
     )
     assert [row.verdict for row in rows] == ["pass", "fail", "pass", "fail", "fail", "pass"]
     assert [row.observed for row in rows] == pytest.approx([20, 20, 5, 12.5, 5, 20], rel=0.001)
+
+
+def named(*parts, kind="request", failed=0):
+    """A part of a run with these windows, each of a second with so many failed beside those good response times."""
+    return RequestResult(
+        Ledger(0, 0, 0, sum(map(len, parts)), failed * len(parts)), kind=kind,
+        windows=[Block(float(t_s), 1.0, len(part), failed, encoded(*part)) for t_s, part in enumerate(parts)],
+    )  # fmt: skip
+
+
+def test_windows_of_one_name_are_judged_by_its_own():
+    run = Result(
+        duration_s=3.0,
+        requests={"buy/pay": named([5] * 10, [20] * 10, [5] * 10, failed=10), "home": named([1], [1], [1])},
+        transactions={
+            "buy": named([50], [60], [70], kind="journey"), "browse": named([1] * 9, [1] * 9, [1] * 9, kind="journey"),
+        },
+        checks={"total": CheckResult(30, 10, [Block(0.0, 1.0, 30, 0), Block(2.0, 1.0, 0, 10)])},
+        metrics={"wait": MetricResult("trend", "ms", 1, 5.0)},
+    )  # fmt: skip
+    rows = judged(
+        run,
+        "pay:p90 < 10ms over 1s",
+        "pay:p50 < 10ms over 2s",
+        "pay:error_rate < 60% over 1s",
+        "pay:sent >= 40 over 2s",
+        "buy:min > 55ms over 2s",
+        "journeys:rps > 9 over 1s",
+        "total:ok_rate > 90% over 1s",
+        "total:failed < 20 over 1s min 20",
+        "home:p50 < 1s over 4s",
+        "wait:p50 < 9ms over 1s",
+    )
+    verdicts = ["fail", "pass", "pass", "pass", "fail", "pass", "fail", "pass", "no_data", "no_data"]
+    assert [row.verdict for row in rows] == verdicts
+    assert [row.observed for row in rows[:7]] == pytest.approx([20, 5, 0.5, 40, 50, 10, 0.0], rel=0.001)
+    assert rows[8].hint == "too few samples: it takes 2, and it has no whole window"
+    assert rows[9].hint == "the values of a metric are known for the whole run only; leave 'over' out"
+
+
+def test_windows_of_a_name_that_were_not_kept_are_not_made_up():
+    run = Result(duration_s=3.0, requests={"home": RequestResult(Ledger(9, 9, 0, 9))}, blocks=blocks([5] * 9).blocks)
+    [row] = judged(run, "home:p50 < 1s over 1s")
+    assert (row.verdict, row.hint) == (
+        "no_data",
+        "windows of a name are kept by a run that has the threshold itself, and are not in merged results",
+    )
+
+
+def test_windows_of_all_are_finer_than_the_blocks_where_they_were_kept():
+    run = replace(blocks([5] * 10, [20] * 10, block_s=4), windows=blocks([5] * 5, [5] * 5, [20] * 9, block_s=2).blocks)
+    assert verdict(run, "p50 < 10ms over 2s")[0] == "fail"
 
 
 def test_a_window_is_a_number_of_whole_blocks():

@@ -49,6 +49,11 @@ def second(t_s: int, **requests: Tally) -> RunSecond:
         ("journeys:sent > 10", "pass", 20.0),
         ("total:ok_rate > 99%", "fail", 0.75),
         ("basket:mean > 20", "fail", 15.0),
+        ("pay:sent >= 15 over 1s", "pass", 15.0),
+        ("a:p50 < 50ms over 2s", "pass", 10.0),
+        ("b:sent < 9 over 1s", "pass", 4.0),
+        ("journeys:sent > 10 over 1s", "fail", 10.0),
+        ("a:p50 < 50ms over 3s", "no_data", None),
     ],
 )
 def test_thresholds_stand_as_the_report_would_say(expression: str, verdict: str, observed: float | None) -> None:

@@ -91,6 +91,8 @@ def test_an_slo_takes_no_window():
     [
         ("error_rate < 1% over 10s", 10.0, None),
         ("p99 < 1s over 1m min 100", 60.0, 100),
+        ("buy/pay:p99 < 1s over 1m min 100", 60.0, 100),
+        ("total is positive:ok_rate > 9% over 10s", 10.0, None),
         ("p99 < 1s min 100", None, 100),
         ("mean < 1s over 2", 2.0, None),
         ("ok_rps > 5 over 10s", 10.0, None),
@@ -106,7 +108,8 @@ def test_a_threshold_may_ask_for_the_worst_window_and_a_least_count(text, window
     [
         ("service.p99 < 1s over 5s", "over: a result has service.p99 for the whole run only; leave 'over' out"),
         ("failed.max < 1s over 5s", "over: a result has failed.max for the whole run only"),
-        ("checkout:p99 < 1s over 5s", "over: a result has checkout:p99 for the whole run only"),
+        ("basket:mean > 20 over 5s", "over: a result has basket:mean for the whole run only"),
+        ("checkout:service.p99 < 1s over 5s", "over: a result has checkout:service.p99 for the whole run only"),
         ("bytes_sent_per_s > 1MB over 5s", "over: a result has bytes_sent_per_s for the whole run only"),
         ("unknown < 1 over 5s", "over: a result has unknown for the whole run only"),
         ("p99 < 1s over 500ms", "over: expected whole seconds such as 10s"),

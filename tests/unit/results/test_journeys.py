@@ -38,7 +38,7 @@ def test_a_metric_without_a_value_has_no_figures():
 
 
 def test_checks_of_several_runs_add_up():
-    assert merged_checks([{"a": CheckResult(1, 2)}, {"a": CheckResult(3, 4)}]) == {"a": CheckResult(4, 6)}
+    assert merged_checks([{"a": CheckResult(1, 2)}, {"a": CheckResult(3, 4)}], [0, 0]) == {"a": CheckResult(4, 6)}
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import pytest
 from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums
+from loadgen.results.block import Block
 from loadgen.results.encoded import decode_histogram
 from loadgen.results.journeys import CheckResult, Journeys, metric_result
 from loadgen.results.merge import merge_results
 from loadgen.results.result import (
-    Block,
     Bytes,
     Connections,
     ErrorRow,
@@ -131,6 +131,21 @@ def test_the_worst_ending_and_verdict_are_kept_with_their_reasons():
 
 def test_only_what_all_environments_share_is_stated():
     assert merged(one(1), one(2, environment={"python": "3.11", "cores": 4})).environment == {"cores": 4}
+
+
+def test_windows_follow_each_other_as_the_rounds_do():
+    def of(t_s, length_s=1.0):
+        return [Block(t_s, length_s, 1, 0, encoded(1))]
+
+    first = one(
+        1, windows=of(0.0), requests={"a": RequestResult(windows=of(1.0))}, checks={"c": CheckResult(1, 0, of(2.0))}
+    )
+    second = replace(one(1, windows=of(3.0, 2.0), requests={"a": RequestResult(windows=of(4.0))}), started_at=LATER)
+    both = merged(first, replace(second, checks={"c": CheckResult(1, 1, of(5.0))}))
+    assert [(row.t_s, row.duration_s) for row in both.windows] == [(0.0, 2.0), (12.0, 2.0)]
+    assert [row.t_s for row in both.requests["a"].windows] == [1.0, 14.0]
+    assert [row.t_s for row in both.checks["c"].windows] == [2.0, 15.0]
+    assert merged(first, one(1)).windows == [], "those of one run alone are not those of both"
 
 
 def test_blocks_of_several_lengths_take_the_longest_and_stay_few():

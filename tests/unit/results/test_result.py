@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from loadgen.base.errors import UsageError
 from loadgen.measure.metric_sums import Form
+from loadgen.results.block import Block
 from loadgen.results.journeys import TRANSACTIONS, CheckResult, Journeys, MetricResult
 from loadgen.results.result import (
     SCHEMA,
-    Block,
     Bytes,
     Connections,
     ErrorRow,

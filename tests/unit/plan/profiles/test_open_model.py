@@ -7,9 +7,7 @@ from loadgen.base.errors import ProfileError
 from loadgen.pacing.arrivals import Timetable
 from loadgen.plan.build import make_plan
 from loadgen.plan.plan import Arrivals, Stage, UserStage
-from loadgen.plan.profiles.checks import MOST_BLOCKS
 from loadgen.plan.profiles.document import profile_for_url
-from loadgen.session import blocks
 
 
 def plan(**flags):
@@ -189,10 +187,6 @@ NO_CLOCK = "needs a rate or stages: without them nothing arrives by a clock"
             {"duration": "5s", "thresholds": ["p99 < 1s over 6s"]},
             "--threshold: over: expected at most the 5s of the run",
         ),
-        (
-            {"duration": "5m", "thresholds": ["p99 < 1s over 10s"]},
-            "--threshold: over: a run of 5m keeps latencies in blocks of 8s, so expected a multiple of that",
-        ),
     ],
 )
 def test_what_contradicts_itself_is_explained(flags, expected):
@@ -209,7 +203,3 @@ def test_windows_that_a_result_can_answer_are_accepted():
     assert plan(duration="5m", thresholds=["p99 < 1s over 16s", "error_rate < 1% over 10s"]).thresholds
     assert plan(duration="60s", thresholds=["p99 < 1s over 7s"]).thresholds
     assert plan(total_requests="5", thresholds=["p99 < 1s over 7s"], strict=True).strict
-
-
-def test_blocks_are_as_long_as_the_session_makes_them():
-    assert MOST_BLOCKS == blocks.MOST_BLOCKS

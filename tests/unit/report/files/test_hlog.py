@@ -7,8 +7,9 @@ from hdrh.log import HistogramLogReader
 
 from loadgen.measure.histogram import Histogram
 from loadgen.report.files.hlog import LogPart, render_hlog, render_log
+from loadgen.results.block import Block
 from loadgen.results.hlog import read_log
-from loadgen.results.result import Block, RequestResult, Result
+from loadgen.results.result import RequestResult, Result
 
 
 def encoded(*values_us):

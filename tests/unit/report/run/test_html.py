@@ -20,7 +20,8 @@ from loadgen.report.run.html import MOST_PLAN, run_html
 from loadgen.report.run.html_tables import MOST_ROWS
 from loadgen.report.run.latency import ROWS, format_quantile
 from loadgen.report.run.run_report import RunReport
-from loadgen.results.result import Block, ErrorRow, Latency, Ledger, RequestResult, Result, Second, from_json, to_json
+from loadgen.results.block import Block
+from loadgen.results.result import ErrorRow, Latency, Ledger, RequestResult, Result, Second, from_json, to_json
 from tests.support.gates import EVERY_GATE
 from tests.support.results import EVERY_RESULT, histogram, judged, latency, lognormal_ms
 
