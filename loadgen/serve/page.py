@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from loadgen.report.draw.page import html_table, text
-from loadgen.report.draw.style import format_rate
+from loadgen.report.draw.style import counted, format_rate
 from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.outcome import outcome_text
 from loadgen.results.result import Latency
@@ -34,10 +34,11 @@ WORDS: dict[Phase, str] = {
 }
 
 
-def control_part(title: str, phase: Phase, fields: Sequence[Field], limits: str) -> str:
-    """What runs, and what can be done about it."""
+def control_part(title: str, phase: Phase, fields: Sequence[Field], limits: str, runs: int) -> str:
+    """What runs, and what can be done about it; and the way to the list of runs, which is below."""
     can = [*map(_input, fields), _button("start", "Start")] if phase == "idle" else _while_running(phase, fields)
-    what = f'<h1>{text(title)}</h1>\n<p class="soft">{text(f"{WORDS[phase]}; {limits}")}</p>'
+    link = f'; <a href="#runs">{counted(runs, "run")} saved</a>' if runs else ""
+    what = f'<h1>{text(title)}</h1>\n<p class="soft">{text(f"{WORDS[phase]}; {limits}")}{link}</p>'
     return f'{what}\n<p class="controls">{" ".join(can)}</p>'
 
 

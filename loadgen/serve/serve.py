@@ -45,7 +45,7 @@ async def serve(served: Served, tell: Callable[[str], None], observers: Sequence
     board = Board(control="", said="", live="", runs="")
 
     def show(phase: Phase, said: str) -> None:
-        head = control_part(what, phase, fields(plan, served.limits), served.limits.words())
+        head = control_part(what, phase, fields(plan, served.limits), served.limits.words(), len(history.kept))
         board.show(control=head, said=text(said), runs=runs_part(history.kept, server.token))
 
     control = Control(served.make_plan, served.limits, history, show)

@@ -51,7 +51,8 @@ pre { margin: .3rem 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size
 """
 CONTROLS = """
 label { margin-right: .8rem; white-space: nowrap; } button, input { font: inherit; } button { cursor: pointer; }
-.controls { line-height: 2.4; }
+button, input { padding: .15rem .5rem; } .controls { margin: .8rem 0 1.6rem; padding-bottom: 1.2rem;
+  border-bottom: 1px solid var(--line); } .controls > * { margin-bottom: .4rem; }
 """
 """Of a page that does something."""
 
