@@ -113,6 +113,9 @@ def chosen_peers(options: argparse.Namespace, name: str) -> tuple[list[Peer], li
 def main(arguments: Sequence[str]) -> int:
     """Measure and print; 0 also where targets were missed."""
     options = parse(arguments)
+    os.environ.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # else each run compiles 200 modules first, as no installed one does
     os.environ["PATH"] = os.pathsep.join([*options.peer_path, os.environ.get("PATH", os.defpath)])
     machine.raise_descriptor_limit()
     bench = Bench(machine.layout(), options.pairs or PAIRS, options.seconds or SECONDS, to_stderr)

@@ -22,6 +22,7 @@ from loadgen.plan.plan import ClientKind, HttpVersion, Mode
 from loadgen.plan.problems import Places, Problem, Where
 from loadgen.plan.profiles import connecting, fields
 from loadgen.plan.profiles.address import Target, parse_target
+from loadgen.plan.profiles.flat import read_flat
 from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.request_profile import (
     Boolean,
@@ -142,7 +143,7 @@ class Profile(Keys):
     locust: str | None = None
     scenarios: dict[Annotated[str, BeforeValidator(fields.name)], JourneyProfile] = Field(default={})
     feeds: dict[str, FeedProfile] = Field(default={})
-    per_user: PerUserProfile = PerUserProfile()
+    per_user: PerUserProfile = PerUserProfile.model_construct()
     journeys_per_user: Positive | None = None
     finish: Boolean = False
     only: Annotated[tuple[Annotated[str, BeforeValidator(fields.name)], ...], BeforeValidator(fields.one_or_many)] = ()
@@ -185,6 +186,8 @@ def validated(values: dict[str, Any]) -> tuple[Profile, list[Problem]]:
 
     Where there are problems, the profile is what is left without the wrong values, for further checks only.
     """
+    if "target" in values and (flat := read_flat(Profile, values)) is not None:
+        return Profile.model_construct(**flat), []
     problems: list[Problem] = []
     values = copy.deepcopy(values)
     while True:

@@ -30,9 +30,10 @@ BODIES = ("body", "json", "form", "multipart", "base64", "body_file")
 
 
 class Keys(BaseModel):
-    """A mapping with these keys and no others."""
+    """A mapping with these keys and no others. What checks it is made when it is first needed: that takes long, and a
+    URL with its flags needs none of it (see flat.py)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class ExpectProfile(Keys):
@@ -68,7 +69,7 @@ class StreamProfile(Keys):
         None
     )
     first: Annotated[str, BeforeValidator(fields.json_path)] = ""
-    until: UntilProfile = UntilProfile()
+    until: UntilProfile = UntilProfile.model_construct()
 
 
 class GrpcProfile(Keys):
@@ -94,7 +95,7 @@ class RequestKeys(Keys):
     form: Annotated[SkipValidation[tuple[tuple[str, str], ...]], BeforeValidator(form_pairs)] | None = None
     multipart: Annotated[SkipValidation[tuple[Part, ...]], BeforeValidator(form_parts)] | None = None
     body_file: File | None = None
-    expect: ExpectProfile = ExpectProfile()
+    expect: ExpectProfile = ExpectProfile.model_construct()
 
     @property
     def bodies(self) -> list[str]:

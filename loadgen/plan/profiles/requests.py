@@ -35,7 +35,7 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
     problems: list[Problem] = []
     changing = {variable.name: variable for variable in profile.variables}
     specs = []
-    for index, request in enumerate(profile.requests or (RequestProfile(),)):
+    for index, request in enumerate(profile.requests or (RequestProfile.model_construct(),)):
         maker = RequestMaker(profile, request, ("requests", index), changing)
         specs.append(maker.spec(request.weight))
         problems += maker.problems
