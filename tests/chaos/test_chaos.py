@@ -1,5 +1,6 @@
 """The machine that breaks runs: what it draws is the same again, and it finds what is wrong."""
 
+import os
 import signal
 import subprocess
 from dataclasses import replace
@@ -148,6 +149,21 @@ def test_a_search_may_find_nobody_in_its_time(reason: str, is_fine: bool) -> Non
 def test_a_search_that_finds_nobody_there_has_nothing_to_report(command: str, is_fine: bool) -> None:
     gone = seen(code=99, files={}, out="", err="loadgen: nothing listens on 127.0.0.1:9\n")
     assert (problems(replace(CASE, argv=(command, URL)), gone) == []) is is_fine
+
+
+def test_the_worker_that_was_stopped_is_the_one_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[tuple[int, int]] = []
+    monkeypatch.setattr(watch, "family_of", lambda pid: [pid, *range(2, 50)])
+    monkeypatch.setattr(os, "kill", lambda pid, number: killed.append((pid, number)))
+    monkeypatch.setattr(watch, "handled_signals", lambda _pid: set())
+    process: Any = SimpleNamespace(pid=1)
+    server: Any = SimpleNamespace(requests=0)
+    streams: Any = None
+    watched = watch.Watch(CASE, process, server, Path(), streams)
+    for signal_name, after_s in (("STOP", 0.1), ("CONT", 0.3)):
+        watched._send(Disturbance(Anchor.START, after_s, signal_name, "worker"))
+    (stopped, _), (continued, _) = killed
+    assert stopped == continued
 
 
 @pytest.mark.parametrize(("waited_s", "code"), [(0.0, None), (5.0, 0)])

@@ -55,6 +55,7 @@ class Watch:
         ]
         self._pending = list(case.disturbances)
         self._began_at: dict[Anchor, float] = {}
+        self._stopped: list[int] = []
 
     def to_the_end(self, began: float) -> int | None:
         """The exit code; None where the command was killed after its time."""
@@ -109,15 +110,27 @@ class Watch:
         with suppress(ProcessLookupError):
             match item.whom:
                 case "worker":
-                    workers = self._workers()
-                    if not workers:
+                    worker = self._worker(item)
+                    if worker is None:
                         return
-                    os.kill(workers[hash(item.after_s) % len(workers)], number)
+                    os.kill(worker, number)
                 case "group":
                     os.killpg(pid, number)
                 case _ if number:
                     os.kill(pid, number)
             self.sent.append(Sent(item, number, *facts))
+
+    def _worker(self, item: Disturbance) -> int | None:
+        """Any of them; and the one that was stopped, where it is to go on."""
+        if item.signal == "CONT" and self._stopped:
+            return self._stopped.pop(0)
+        workers = self._workers()
+        if not workers:
+            return None
+        worker = workers[hash(item.after_s) % len(workers)]
+        if item.signal == "STOP":
+            self._stopped.append(worker)
+        return worker
 
     def _workers(self) -> list[int]:
         return [pid for pid in family_of(self._process.pid) if pid != self._process.pid]
