@@ -189,7 +189,8 @@ def _ledger(plan: Plan, control: Control, total: Tally, collected: Collector, en
         shown_ok = control.total(Slot.OK) - collected.unmeasured_ok
         samples_lost = max(0, shown_ok - ok)
         ok = max(ok, shown_ok)
-        failed = max(failed, control.total(Slot.FAILED) - collected.unmeasured_failed)
+        shown = Slot.FAILED_WITH_OK if plan.job.transactions or _counts_journeys(plan) else Slot.FAILED
+        failed = max(failed, control.total(shown) - collected.unmeasured_failed)
         sent = max(sent, ok + failed)
         unknown = sent - ok - failed
     not_sent = 0 if _counts_journeys(plan) else _not_begun(plan, control, sent)

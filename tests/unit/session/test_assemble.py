@@ -383,6 +383,14 @@ def test_journeys_of_a_lost_worker_are_unfinished():
     assert run.result(replace(CUT_SHORT, lost=("worker 0 was killed",))).journeys == Journeys(6, 6, 0, 4, 0, 2)
 
 
+def test_of_a_lost_worker_failed_journeys_are_no_failed_requests():
+    run = Shop()
+    run.frame({(Kind.JOURNEY, "buy"): good(4)}, last=False)
+    for slot, value in ((Slot.SENT, 10), (Slot.OK, 6), (Slot.FAILED, 4), (Slot.FAILED_WITH_OK, 2)):
+        run.control.put(0, slot, value)
+    assert run.result(replace(CUT_SHORT, lost=("worker 0 was killed",))).ledger == Ledger(10, 10, 0, 6, 2, 2)
+
+
 def test_exceptions_of_a_scenario_limit_the_verdict_and_are_told_with_their_journey():
     error = ErrorCount(2, "KeyError: 'price'", "Traceback")
     run = Shop()

@@ -15,7 +15,7 @@ from loadgen.measure.recording import Frame
 class Member:
     """`name` is what texts call it, `shards` its part. Instants are ours, 0 while there are none.
 
-    `until_ns` is the end of the last lease that was sent.
+    `until_ns` is the end of the last lease that was sent; `ok` and `failed` are of its frames.
     """
 
     name: str
@@ -37,6 +37,8 @@ class Member:
     silent_ns: int = 0
     pace: SentPace = field(default_factory=SentPace)
     unaccounted: int = 0
+    ok: int = 0
+    failed: int = 0
     service: Histogram = field(default_factory=Histogram)
 
     @property
@@ -51,7 +53,10 @@ class Member:
         self.heard_ns = now
 
     def look_at(self, frame: Frame) -> None:
-        """What it recorded: its service times are looked at, and nothing is kept of it else."""
+        """What it recorded: its requests are counted and their service times kept, and nothing else."""
+        for tally in frame.recording.tallies.values():
+            self.ok += tally.ok
+            self.failed += tally.failed
         if frame.window in ("measured", "drain"):
             for tally in frame.recording.tallies.values():
                 if times := tally.clocks.get("service"):

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.executors.places.machines.member import Member
 from loadgen.guard.shared_state import SharedState, Slot
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Plan
 from loadgen.results.result import Ledger, MachineRow, Machines
 
 
-def machine_rows(members: Sequence[Member], control: SharedState) -> Machines:
+def machine_rows(plan: Plan, members: Sequence[Member], control: SharedState) -> Machines:
     """All of them, not judged yet; `control` has what they told of their workers."""
-    rows = [_row(member, control) for member in members]
+    rows = [_row(plan, member, control) for member in members]
     bounds = sorted(member.clock.bound_ns for member in members)[-2:]
     late_ns = max((max(0, -(member.early_ns or 0)) for member in members), default=0)
     stops = [member.stopped_ns for member in members if member.stopped_ns]
@@ -22,10 +24,12 @@ def machine_rows(members: Sequence[Member], control: SharedState) -> Machines:
     )
 
 
-def _row(member: Member, control: SharedState) -> MachineRow:
+def _row(plan: Plan, member: Member, control: SharedState) -> MachineRow:
     sent, ok, failed, not_sent = (
-        control.sum_of(member.shards, slot) for slot in (Slot.SENT, Slot.OK, Slot.FAILED, Slot.NOT_SENT)
+        control.sum_of(member.shards, slot) for slot in (Slot.SENT, Slot.OK, Slot.FAILED_WITH_OK, Slot.NOT_SENT)
     )
+    not_sent = 0 if isinstance(plan.job, ScenarioJob) else not_sent  # those are journeys, and this is of requests
+    ok, failed = max(ok, member.ok), max(failed, member.failed)
     sent = max(sent, ok + failed)
     return MachineRow(
         name=member.name,

@@ -25,6 +25,20 @@ def test_a_run_on_three_machines_is_one_run():
     assert [row.service_p50_ms for row in result.machines.rows] == [pytest.approx(10, rel=0.01)] * 3
 
 
+def test_a_row_has_what_failed_by_the_machine_s_own_fault_too():
+    async def fails_by_itself(worker):
+        worker.is_at_fault = True
+        await worker.connect()
+        await worker.gate()
+        await worker.load(fails=lambda number: number % 4 == 0)
+        worker.leave()
+
+    result = Lab(plan_of(), works=[fails_by_itself]).run()
+    one = result.machines.rows[0].ledger
+    assert (one.failed, one.unknown) == (one.sent // 4, 0)
+    assert result.ledger.failed == one.failed
+
+
 def test_all_machines_begin_together_though_each_has_a_clock_of_its_own():
     lab = Lab(plan_of())
     result = lab.run()
