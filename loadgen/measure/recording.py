@@ -186,7 +186,8 @@ class Frame:
     `second` is the one in which the frame began and `elapsed_ns` when it was taken, both from the opening of the
     measured window. `window` says where in the run that was; only `measured` and `drain` (requests sent in the window
     that end after it) are measured. A worker's last frame has its `usage`. One that has `hung` says where code
-    of the user's own is that did not come back, and has what was recorded up to there.
+    of the user's own is that did not come back, and has what was recorded up to there. One that is `refused` says why
+    its process cannot do what was asked, and is the only one.
     """
 
     worker: int
@@ -196,3 +197,4 @@ class Frame:
     window: Window = "measured"
     usage: Usage | None = None
     hung: str | None = None
+    refused: str | None = None

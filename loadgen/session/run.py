@@ -34,9 +34,11 @@ from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.batch_progress import objects_done
 from loadgen.session.collector import Collector
+from loadgen.session.early_signals import EarlySignals
 from loadgen.session.fruitless import FruitlessWatch, Searcher
 from loadgen.session.observers import Hooks
 from loadgen.session.signals import signals_to
+from loadgen.session.unstarted import unstarted
 
 POLL_S = 0.005
 """How often the opening is looked at: it delays the gate by half of this on average, and costs nothing worth having."""
@@ -75,11 +77,17 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
     """
     if plan.origin.scheme == "https" and plan.tls != Tls(verify=plan.tls.verify):
         make_context(plan.tls)  # raises UsageError for files that the workers could not use either
-    place, dns_ns = await (hooks.site or ThisMachine()).place(plan)
-    make_reach = None if hooks.site else lambda: imported("loadgen.session.reach", "Reach")(plan)
-    with closing(place):
-        session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration, make_reach=make_reach)
-        with signals_to(session.interrupt):
+    early = EarlySignals()
+    with signals_to(early.receive):
+        placed = await early.wait_for((hooks.site or ThisMachine()).place(plan))
+        if placed is None:
+            assert early.first is not None
+            return unstarted(plan, f"{early.first.name} received before the start")
+        place, dns_ns = placed
+        make_reach = None if hooks.site else lambda: imported("loadgen.session.reach", "Reach")(plan)
+        with closing(place):
+            session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration, make_reach=make_reach)
+            early.hand_over(session.interrupt)
             return await session.run()
 
 

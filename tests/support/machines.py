@@ -184,6 +184,7 @@ class Lab:
 
     async def _run(self) -> Result:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: self.crashes.append(context["exception"]))
         self.tasks = [loop.create_task(self._serve(number)) for number in range(len(self.wires))]
         parts = deal(self.plan, [1] * len(self.wires))
         members = [
@@ -221,7 +222,7 @@ class Lab:
         def sent() -> None:
             self.sent_s[number].append((self.clock() - self.began_ns) / NS_PER_S)
 
-        def make(plan: Plan, _endpoint: Endpoint, control: SharedState) -> _Workers:
+        def make(plan: Plan, _endpoint: Endpoint, control: SharedState, _folder: str | None) -> _Workers:
             place = self.places[number] = _Workers(plan, control, own, self._works, sent)
             return place
 

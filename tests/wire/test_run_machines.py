@@ -56,3 +56,39 @@ def test_machines_do_not_outlive_a_killed_run_and_keep_their_part_of_it(url: str
         wait_until(lambda: not any(map(is_alive, processes)), "the end of the machines and their workers")
     merged = loadgen("report", "--merge", *tmp_path.glob("loadgen/part-*.json"), "--format", "json").result
     assert merged.ledger.sent == stats_of(url)["requests"]
+
+
+SCENARIO = """
+import os
+from pathlib import Path
+from loadgen.scenario import Feed, scenario
+from helper import check
+
+USERS = Feed("data/users.csv")
+TITLE = Path(__file__).with_name("title.txt").read_text()
+
+@scenario
+async def buy(user):
+    check(os.getcwd(), Path(__file__).parent)
+    await user.get(f"/?{TITLE}={user.row(USERS)['name']}")
+"""
+HELPER = """
+def check(working, folder):
+    assert "loadgen-files-" in str(folder) and "loadgen-files-" in working
+"""
+
+
+def test_a_scenario_goes_to_the_machines_with_what_it_imports_and_reads(url: str, tmp_path: Path) -> None:
+    contents = {"shop.py": SCENARIO, "helper.py": HELPER, "title.txt": "name", "data/users.csv": "name\nann\n"}
+    (tmp_path / "data").mkdir()
+    for name, text in contents.items():
+        (tmp_path / name).write_text(text)
+    there = {"TMPDIR": str(tmp_path / "data")}
+    machine = ("--machine", MACHINE, "--processes", "1")
+    words = ("run", tmp_path / "shop.py", "--target", url, "-n", "20", "-c", "2", *machine, "-o", tmp_path / "r.json")
+    with Command(*words, env=there) as command:
+        done = command.finish()
+    result = load(tmp_path / "r.json")
+    assert (done.code, result.journeys.ok) == (0, 20), done.err
+    assert list(result.requests) == ["buy/GET /?name=ann"]
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["users.csv"]

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
+from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.loop import run_on_loop
 from loadgen.base.processes import begin_as_worker
@@ -20,7 +21,7 @@ from loadgen.base.restore import build
 from loadgen.executors.places.here import Here
 from loadgen.executors.worker import UsersLostError
 from loadgen.guard.shared_state import SharedState
-from loadgen.measure.recording import Frame
+from loadgen.measure.recording import Frame, Recording
 from loadgen.measure.wire import write_frame
 from loadgen.plan.codec import read_plan
 from loadgen.plan.plan import Plan, make_shards
@@ -71,6 +72,8 @@ async def _run(plan: Plan, task: dict[str, Any], frames: BinaryIO) -> None:
     with closing(Here(plan, build(Endpoint, task["endpoint"]), control)) as place:
         try:
             await asyncio.gather(*place.start(shards, deliver))
+        except UsageError as error:
+            deliver(Frame(shards[0].index, 0, 0, Recording(), refused=str(error)))
         except UsersLostError:
             if not hung:  # else the parent knows whose fault it is
                 raise

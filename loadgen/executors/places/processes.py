@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
+from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.processes import python_module, stopping_signals_blocked
 from loadgen.executors.places.base import Deliver, WorkersLostError
@@ -18,14 +19,15 @@ from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.plan import Plan, Shard
 
 
-def spawn_child(control: SharedState) -> subprocess.Popen[bytes]:
-    """Start a child that inherits the shared memory."""
+def spawn_child(control: SharedState, folder: str | None = None) -> subprocess.Popen[bytes]:
+    """Start a child that inherits the shared memory, and works in this folder, or in ours."""
     with stopping_signals_blocked():
         return subprocess.Popen(
             python_module("loadgen.executors.places.child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=(control.descriptor,),
+            cwd=folder,
         )
 
 
@@ -85,6 +87,7 @@ class Processes:
         self._children.append(child)
         assert child.stdin is not None
         assert child.stdout is not None
+        refused = ""
         with child, child.stdin, child.stdout:
             try:
                 child.stdin.writelines([encode_task(self._endpoint, indexes, self.control), *plan])
@@ -95,10 +98,15 @@ class Processes:
             while (frame := read_frame(child.stdout)) is not None:
                 if frame.usage is not None:
                     frame.usage = replace(frame.usage, process=number)
-                deliver(frame)
+                if frame.refused is None:
+                    deliver(frame)
+                else:
+                    refused = frame.refused
             code = child.wait()
         for index in indexes:
             self.control.put(index, Slot.STATE, State.FINISHED)
+        if refused:
+            raise UsageError(refused)
         if code:
             how = f"was killed by signal {-code}" if code < 0 else f"failed with exit code {code}"
             how = "did not end after the cut, and was killed" if self._abandoned else how

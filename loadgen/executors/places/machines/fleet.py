@@ -5,6 +5,7 @@ import queue
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from loadgen.base.clock import NS_PER_MS, Clock, now_ns
 from loadgen.base.errors import UsageError
@@ -18,6 +19,8 @@ from loadgen.executors.places.machines.link import CommandLink, Link
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.place import Machines, OnLost
+from loadgen.executors.places.machines.sending import files_for, send_files
+from loadgen.plan.files import with_files
 from loadgen.plan.plan import Plan
 
 ANSWER_S = 30.0
@@ -127,13 +130,17 @@ class Fleet:
         ]
 
     async def place(self, plan: Plan) -> tuple[Place, int | None]:
-        """For one run; each machine looks up the target's name by itself."""
+        """For one run; the plan's files go along, and each machine looks up the target's name by itself."""
+        folder = Path.cwd()
+        plan = with_files(plan, lambda name: str((folder / name).resolve()))
+        files = files_for(plan, folder)
+        await send_files(files.sent, [(machine.name, machine.link) for machine in self._machines])
         parts = deal(plan, [machine.description.cores for machine in self._machines])
         members = [
             Member(machine.name, machine.link, machine.description, machine.clock, shards)
             for machine, shards in zip(self._machines, parts, strict=True)
         ]
-        return Machines(plan, members, self.where.on_lost, self._clock), None
+        return Machines(plan, members, self.where.on_lost, self._clock, files), None
 
     def close(self) -> None:
         """Let the machines go."""

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -19,7 +20,8 @@ from loadgen.executors.places.machines.description import describe_machine, desc
 from loadgen.executors.places.machines.keeping import Keeper, MakeKeeper, keep_nothing
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.part import CUT_S, Part
-from loadgen.executors.places.processes import Processes
+from loadgen.executors.places.machines.received import Received, check_there
+from loadgen.executors.places.processes import Processes, spawn_child
 from loadgen.guard.shared_state import CUT, Cause, SharedState
 from loadgen.plan.codec import read_plan
 from loadgen.plan.plan import Plan
@@ -30,7 +32,12 @@ until then, and find what the machine has told in the meantime."""
 
 ORPHANED = "the coordinator of the run was gone before it had all of this machine's part"
 
-MakePlace = Callable[[Plan, Endpoint, SharedState], Place]
+MakePlace = Callable[[Plan, Endpoint, SharedState, str | None], Place]
+"""Of a plan, where it goes to, its memory, and the folder that processes work in, where it matters."""
+
+
+def _processes(plan: Plan, endpoint: Endpoint, control: SharedState, folder: str | None) -> Place:
+    return Processes(plan, endpoint, control, partial(spawn_child, folder=folder))
 
 
 class Machine:
@@ -39,9 +46,10 @@ class Machine:
     def __init__(
         self,
         tell: Callable[[Message], None],
-        make_place: MakePlace = Processes,
+        make_place: MakePlace = _processes,
         clock: Clock = now_ns,
         make_keeper: MakeKeeper = keep_nothing,
+        received: Received | None = None,
     ) -> None:
         self._make_keeper = make_keeper
         self._keeper: Keeper | None = None
@@ -50,22 +58,27 @@ class Machine:
         self._clock = clock
         self._part: Part | None = None
         self._running: asyncio.Task[None] | None = None
+        self._received = received or Received()
 
     async def serve(self, inbox: "asyncio.Queue[Message | None]") -> str:
         """Until None comes, which is the end of whoever gave the messages; then all that runs ends, and is waited for.
 
         What is to be told of a run whose coordinator did not say that it had it all. Raises what is a bug of ours.
         """
-        while (message := await self._next(inbox)) is not None:
-            self._take(message)
-        if self._running is not None:
-            if self._part is not None:
-                self._part.end(Cause.ALONE)
-            await asyncio.wait([self._running], timeout=CUT_S)
-            if self._part is not None and not self._running.done():
-                self._part.abandon()
-            await self._running
+        with closing(self._received):
+            while (message := await self._next(inbox)) is not None:
+                self._take(message)
+            if self._running is not None:
+                await self._end(self._running)
         return "" if self._keeper is None else self._keeper.keep(ORPHANED)
+
+    async def _end(self, running: "asyncio.Task[None]") -> None:
+        if self._part is not None:
+            self._part.end(Cause.ALONE)
+        await asyncio.wait([running], timeout=CUT_S)
+        if self._part is not None and not running.done():
+            self._part.abandon()
+        await running
 
     async def _next(self, inbox: "asyncio.Queue[Message | None]") -> Message | None:
         """What comes next; None where a run is not over and nothing has come for long."""
@@ -83,6 +96,8 @@ class Machine:
                 self._tell(Message("described", description_out(describe_machine())))
             case "clock":
                 self._tell(Message("clock", {"sent": head["sent"], "there": self._clock()}))
+            case "file":
+                self._tell(self._kept(message))
             case "begin":
                 self._running = asyncio.get_running_loop().create_task(self._begin(message))
             case "lease" if part is not None:
@@ -102,10 +117,21 @@ class Machine:
             case "abandon" if part is not None:
                 part.abandon()
 
-    async def _begin(self, message: Message) -> None:
+    def _kept(self, message: Message) -> Message:
+        """What is answered to a piece of a file."""
         try:
-            plan = read_plan(BytesIO(message.body))
-            shards = range(*message.head["shards"])
+            self._received.take(message.head["name"], message.head["at"], message.body)
+        except UsageError as error:
+            return Message("refused", {"text": str(error)})
+        return Message("filed")
+
+    async def _begin(self, message: Message) -> None:
+        head = message.head
+        try:
+            check_there(head["there"], head["modules"])
+            plan = self._received.plan_here(read_plan(BytesIO(message.body)))
+            folder = self._received.folder(head["folder"])
+            shards = range(*head["shards"])
             _check_for_machines(plan)
             if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
                 make_context(plan.tls)
@@ -118,9 +144,9 @@ class Machine:
         except UsageError as error:
             self._tell(Message("refused", {"text": str(error)}))
             return
-        control.lease(message.head["until"])
-        keeper = self._keeper = self._make_keeper(plan, shards, message.head["run"])
-        place = self._make_place(plan, endpoint, control)
+        control.lease(head["until"])
+        keeper = self._keeper = self._make_keeper(plan, shards, head["run"])
+        place = self._make_place(plan, endpoint, control, folder)
         self._part = Part(plan, shards, place, control, self._tell, self._clock, keeper)
         self._tell(Message("begun"))
         try:

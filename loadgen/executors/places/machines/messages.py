@@ -4,7 +4,8 @@
 |----------|-------------------------------|------|--------------------------------------------------------|
 | describe |                               |      | described: what the machine is, see `description.py`   |
 | clock    | sent                          |      | clock: sent, there                                     |
-| begin    | shards, until, run            | plan | begun, or refused: text                                |
+| file     | name, at                      | part | filed, or refused: text                                |
+| begin    | shards, until, run, what of files is needed, see `sending.py` | plan | begun, or refused: text |
 | lease    | until, failed, sent           |      | leased: sent, there, late                              |
 | gate     | at                            |      | gated: at, early                                       |
 | stop     | cause, stop                   |      | stopped: at                                            |

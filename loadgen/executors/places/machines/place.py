@@ -12,7 +12,9 @@ from loadgen.executors.places.base import Deliver, WorkersLostError
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.mirror import Mirror
+from loadgen.executors.places.machines.received import original_names
 from loadgen.executors.places.machines.rows import machine_rows
+from loadgen.executors.places.machines.sending import NO_FILES, Files
 from loadgen.executors.places.machines.unaccounted import at_most_unaccounted
 from loadgen.guard.shared_state import GO, SLOT_VALUES, Cause, Slot, State
 from loadgen.measure.wire import unpack_frames
@@ -47,13 +49,21 @@ MOST_AHEAD_NS = NS_PER_S
 
 
 class Machines:
-    """A Place; `members` have their shards. Their links stay open."""
+    """A Place; `members` have their shards, and the `files` that go along. Their links stay open."""
 
-    def __init__(self, plan: Plan, members: Sequence[Member], on_lost: OnLost = "stop", clock: Clock = now_ns) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        members: Sequence[Member],
+        on_lost: OnLost = "stop",
+        clock: Clock = now_ns,
+        files: Files = NO_FILES,
+    ) -> None:
         self.control = Mirror.create(plan.shard_count)
         self.members = members
         self._plan = plan
         self._on_lost = on_lost
+        self._files = files
         self._clock = clock
         self._deliver: Deliver | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -76,18 +86,14 @@ class Machines:
             futures.append(member.over)
             member.heard_ns = self._clock()
             member.link.listen(partial(self._on_thread, loop, member))
-            until = self._lease(member)
-            member.link.send(
-                Message(
-                    "begin", {"shards": [member.shards.start, member.shards.stop], "until": until, "run": run}, plan
-                )
-            )
+            head = {"shards": [member.shards.start, member.shards.stop], "until": self._lease(member), "run": run}
+            member.link.send(Message("begin", head | self._files.head, plan))
         self.control.changed = self._spread
         self._keeping = loop.create_task(self._keep())
         return futures
 
     def machines(self) -> MachineRows:
-        return machine_rows(self.members, self.control)
+        return machine_rows(self._plan, self.members, self.control)
 
     def glance(self) -> str:
         now = self._clock()
@@ -141,7 +147,7 @@ class Machines:
             case "stopped":
                 member.stopped_ns = member.clock.here(head["at"])
             case "refused":
-                self._finish(member, UsageError(f"{member.name}: {head['text']}"))
+                self._finish(member, UsageError(f"{member.name}: {original_names(head['text'])}"))
             case "done":
                 self._done(member, head["lost"], head["refused"])
 
@@ -159,11 +165,11 @@ class Machines:
             control.trip(Cause.FAIL_FAST, now)
 
     def _done(self, member: Member, lost: Sequence[str], refused: str) -> None:
-        if refused:
-            self._finish(member, UsageError(f"{member.name}: {refused}"))
-        elif member.missing:
+        if member.missing:
             lost = [*lost, f"{member.missing} of its messages did not come"]
-        if lost:
+        if refused:
+            self._finish(member, UsageError(f"{member.name}: {original_names(refused)}"))
+        elif lost:
             self._finish(member, WorkersLostError("; ".join(f"{member.name}: {text}" for text in lost)))
         else:
             self._finish(member)

@@ -7,7 +7,7 @@ from pathlib import Path
 from loadgen.base.errors import UsageError
 from loadgen.base.user_code import load_file
 from loadgen.plan.declarations import Declarations, declarations
-from loadgen.plan.jobs.scenario import Journey, ScenarioJob, chosen
+from loadgen.plan.jobs.scenario import FeedSpec, Journey, ScenarioJob, chosen
 from loadgen.workloads.scenario.python.hooks import plain_functions
 from loadgen.workloads.scenario.python.missing_await import refuse_missing_awaits
 
@@ -21,9 +21,13 @@ def load_job(job: ScenarioJob) -> ScenarioJob:
     journeys = tuple(
         Journey(item.name, item.weight, item.think_s, item.fresh, every_s=item.every_s) for item in declared.scenarios
     )
-    folder = Path(job.file).parent
-    feeds = tuple(replace(feed.spec(), file=str(folder / feed.file)) for feed in declared.feeds)
-    return only_chosen(replace(job, journeys=journeys, feeds=feeds, digest=digest(job.file)))
+    return only_chosen(replace(job, journeys=journeys, feeds=located(declared, job.file), digest=digest(job.file)))
+
+
+def located(declared: Declarations, file: str) -> tuple[FeedSpec, ...]:
+    """The feeds of a file in their order, with the full names of theirs, which lie beside it."""
+    folder = Path(file).parent
+    return tuple(replace(feed.spec(), file=str(folder / feed.file)) for feed in declared.feeds)
 
 
 def only_chosen(job: ScenarioJob) -> ScenarioJob:

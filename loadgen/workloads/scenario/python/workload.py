@@ -3,7 +3,6 @@
 import inspect
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_type_hints
 
 from loadgen.base.clock import Clock
@@ -18,7 +17,7 @@ from loadgen.workloads.scenario.data.feeds import open_feed
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.python.awaited import AwaitedScript, PartScript
 from loadgen.workloads.scenario.python.coroutines import CoroutineScript
-from loadgen.workloads.scenario.python.file import digest, load_declarations
+from loadgen.workloads.scenario.python.file import digest, load_declarations, located
 from loadgen.workloads.scenario.python.greenlets import as_coroutine_function, plain_class, plain_view
 from loadgen.workloads.scenario.python.hooks import Part, parts, plain_functions
 from loadgen.workloads.scenario.python.user import User
@@ -78,10 +77,10 @@ class ScenarioWorkload:
 
         shared_maker = maker()
         self._maker = maker if sequential else lambda: shared_maker  # what is known of replies belongs to one thread
-        folder = Path(job.file).parent
+        specs = job.feeds if declared is None else located(declared, job.file)
         self._feeds = {
-            id(feed): open_feed(located(feed, folder).spec(), shard.index, shard.count, users, shard.seed // 1_000_003)
-            for feed in self._declared.feeds
+            id(feed): open_feed(spec, shard.index, shard.count, users, shard.seed // 1_000_003)
+            for feed, spec in zip(self._declared.feeds, specs, strict=True)
         }
         for metric in self._declared.metrics:
             number = recorder.names.number(Kind.METRIC, metric.name)
@@ -145,8 +144,3 @@ def user_class(declared: Declarations) -> type[User]:
         if isinstance(hint, type) and issubclass(hint, found):
             found = hint
     return found
-
-
-def located(feed: Feed, folder: Path) -> Feed:
-    """The same feed with the full name of its file, which lies beside the scenario's."""
-    return Feed(str(folder / feed.file), feed.pick, feed.name)

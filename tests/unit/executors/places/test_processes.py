@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint, Expect, Origin, Tls
 from loadgen.base.restore import build
 from loadgen.executors.places.base import WorkersLostError
@@ -94,6 +95,13 @@ def test_a_child_that_does_not_end_is_killed_when_it_is_abandoned(child, control
     (error,) = asyncio.run(main())
     assert isinstance(error, WorkersLostError)
     assert str(error).endswith("did not end after the cut, and was killed")
+
+
+def test_a_child_that_cannot_do_what_was_asked_says_why(child, control):
+    refused = Frame(0, 0, 0, Recording(), refused="shop.py:3: no such module")
+    ends, delivered = run(control, child("exit 0", [refused]))
+    assert isinstance(ends[0], UsageError)
+    assert (str(ends[0]), delivered) == ("shop.py:3: no such module", [])
 
 
 def test_half_a_frame_of_a_killed_child_is_left_out(child, control):

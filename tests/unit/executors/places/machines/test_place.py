@@ -2,6 +2,7 @@
 
 import pytest
 
+from loadgen.base.errors import UsageError
 from loadgen.executors.places.machines.place import LEASE_S
 from loadgen.plan.plan import StopRules
 from tests.support.fakes import make_plan
@@ -125,6 +126,16 @@ def test_a_machine_that_is_lost_before_the_gate_ends_the_run_and_nothing_is_sent
         assert lab.sent == result.ledger.sent == 0
         assert result.ended_by == "error"
         assert "machine 2 was lost" in result.ended_because
+
+
+def test_a_machine_whose_workers_cannot_do_what_was_asked_says_why_and_nothing_is_sent():
+    async def cannot(_worker):
+        raise UsageError("/tmp/x/loadgen-files-1/files/shop.py:3: no such module")
+
+    lab = Lab(plan_of(), works=[cannot])
+    with pytest.raises(UsageError, match=r"^machine 1: /shop\.py:3: no such module$"):
+        lab.run()
+    assert (lab.sent, lab.crashes) == (0, [])
 
 
 def test_machines_whose_coordinator_is_gone_stop_at_once():
