@@ -2,6 +2,7 @@
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import ErrorCount, Tally
 from loadgen.observe.export.told import Began, Ended, Interval, Key
 from loadgen.results.result import Generator, Result, ThresholdRow
@@ -28,3 +29,10 @@ def tally(*samples_us: int, failed: int = 0) -> Tally:
 def interval(t_s: int = 0, *, rest: bool = False, **parts: Tally) -> Interval:
     named: dict[Key, Tally] = {("request", name): part for name, part in parts.items()}
     return Interval(t_s, AT_S + t_s, 4, named or {("request", "GET /"): tally(*SAMPLES_US, failed=1)}, rest=rest)
+
+
+def own_second(*, rest: bool = False) -> Interval:
+    """A second in which a check held three times of four, and a metric was 10 and 20."""
+    basket = MetricSums(unit="EUR")
+    basket.add([10.0, 20.0])
+    return Interval(0, AT_S, 4, {("check", "total"): Tally(ok=3, failed=1)}, rest=rest, values={"basket": basket})

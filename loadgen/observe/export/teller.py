@@ -6,7 +6,7 @@ from typing import Any
 from loadgen.base.restore import build
 from loadgen.measure.wire import second_in
 from loadgen.observe.export.runner import Runner
-from loadgen.observe.export.told import Began, Capped, Ended, Interval, State, Sums, named_in, named_of
+from loadgen.observe.export.told import Began, Capped, Ended, Interval, State, Sums, named_in, named_of, values_of
 from loadgen.observe.standing import Standing
 from loadgen.plan.condition import parse_condition
 from loadgen.results.result import from_document
@@ -39,10 +39,9 @@ class Teller:
             case {"second": plain, "at_s": at_s}:
                 second = second_in(plain)
                 parts = self._capped.parts(named_in(second))
-                self._sums.add(parts)
                 self._standing.add(second)
-                rows = self._standing.rows()
-                self._interval(Interval(second.t_s, at_s, second.users, parts, second.loop_lag, thresholds=rows))
+                rows, values, users = self._standing.rows(), second.metrics, second.users
+                self._interval(Interval(second.t_s, at_s, users, parts, second.loop_lag, False, rows, values))
             case {"requests": lines}:
                 for runner in self._runners:
                     runner.requests(lines)
@@ -52,10 +51,10 @@ class Teller:
 
     def _ended(self, end: Ended) -> list[str]:
         parts = self._sums.rest(self._capped.parts(named_of(end.result)))
-        if parts:
-            self._sums.add(parts)
+        values = self._sums.rest_of_values(values_of(end.result))
+        if parts or values:
             users = end.result.users.started
-            self._interval(Interval(end.result.duration_s, end.at_s, users, parts, rest=True))
+            self._interval(Interval(end.result.duration_s, end.at_s, users, parts, rest=True, values=values))
         self._tell(lambda sink: sink.ended(end))
         until = time.monotonic() + PATIENCE_S
         marks = [runner.mark() for runner in self._runners]
@@ -66,6 +65,7 @@ class Teller:
         return [note for note in (self._capped.note, *notes) if note]
 
     def _interval(self, interval: Interval) -> None:
+        self._sums.add(interval)
         for runner in self._runners:
             runner.interval(interval)
 

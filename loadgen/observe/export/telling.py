@@ -50,5 +50,5 @@ class Telling(Observer):
 
     def ending(self, result: Result, *, whole: bool) -> dict[str, Any]:
         """The last message of a run: all of its Result, or what figures need."""
-        told = result if whole else replace(result, timeline=[], blocks=[], histograms={}, setup={})
+        told = result if whole else replace(result, timeline=[], blocks=[], windows=[], histograms={}, setup={})
         return {"ended": to_document(told), "at_s": time.time(), "dropped": self._dropped}

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.progress import RunSecond
-from loadgen.measure.recording import Tally
+from loadgen.measure.recording import CENSORED, Tally
 from loadgen.results.encoded import decode_clocks
 from loadgen.results.result import RequestResult, Result, ThresholdRow
 from loadgen.results.summary import clocks_of
 
-Group = Literal["request", "transaction"]
+Group = Literal["request", "transaction", "check"]
 Key = tuple[Group, str]
-"""A name, and whether it is of requests or of transactions: journeys, groups, calls."""
+"""A name, and whether it is of requests, of transactions (journeys, groups, calls), or of a check of a scenario's."""
 
 MOST_NAMES = 200
 """Each name is a row a second, and in a database a series for each figure."""
@@ -47,8 +48,8 @@ class Interval:
     """What ended in a second that begins `t_s` after the opening of the measured window, by name.
 
     The `rest` is what the whole run holds beyond the seconds that were told: what ended after the window, and what was
-    dropped on the way. With it the intervals of a run add up to its Result. `thresholds` are
-    as they stand after a second.
+    dropped on the way. With it the intervals of a run add up to its Result. `thresholds` are as they stand after a
+    second, `values` those of a scenario's own metrics, by name.
     """
 
     t_s: float
@@ -58,6 +59,7 @@ class Interval:
     lag: Histogram = field(default_factory=Histogram)
     rest: bool = False
     thresholds: list[ThresholdRow] = field(default_factory=list)
+    values: Mapping[str, MetricSums] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def named_in(second: RunSecond) -> Iterator[tuple[Key, Tally]]:
         yield ("request", name), tally
     for name, tally in second.transactions.items():
         yield ("transaction", name), tally
+    for name, tally in second.checks.items():
+        yield ("check", name), tally
 
 
 def named_of(result: Result) -> Iterator[tuple[Key, Tally]]:
@@ -119,6 +123,13 @@ def named_of(result: Result) -> Iterator[tuple[Key, Tally]]:
         yield ("request", name), _tally(part)
     for name, part in result.transactions.items():
         yield ("transaction", name), _tally(part)
+    for name, check in result.checks.items():
+        yield ("check", name), Tally(check.ok, check.failed)
+
+
+def values_of(result: Result) -> dict[str, MetricSums]:
+    """What a scenario's own metrics came to in a whole run."""
+    return {name: metric.sums for name, metric in result.metrics.items()}
 
 
 def _tally(part: RequestResult) -> Tally:
@@ -135,16 +146,37 @@ class Sums:
 
     def __init__(self) -> None:
         self.parts: dict[Key, Tally] = {}
+        self.values: dict[str, MetricSums] = {}
 
-    def add(self, parts: Mapping[Key, Tally]) -> None:
+    def add(self, interval: Interval) -> None:
         """Add up; what is given stays as it is."""
-        for key, tally in parts.items():
+        for key, tally in interval.parts.items():
             self.parts.setdefault(key, Tally()).merge(tally)
+        for name, sums in interval.values.items():
+            self.values.setdefault(name, MetricSums(sums.form, sums.unit)).merge(sums)
 
     def rest(self, whole: Mapping[Key, Tally]) -> dict[Key, Tally]:
         """What `whole` has beyond it, by the names that have something."""
         rests = {key: _rest(tally, self.parts.get(key, Tally())) for key, tally in whole.items()}
         return {key: tally for key, tally in rests.items() if tally.sent or tally.clocks}
+
+    def rest_of_values(self, whole: Mapping[str, MetricSums]) -> dict[str, MetricSums]:
+        """The same of metrics; least and greatest are those of the whole."""
+        rests = {name: _rest_of_values(sums, self.values.get(name, MetricSums())) for name, sums in whole.items()}
+        return {name: sums for name, sums in rests.items() if sums.count}
+
+
+def _implied(part: Tally) -> set[str]:
+    """The clocks that a plain closed loop leaves out: to what was told without them, the rest adds none."""
+    implied = {"response", "send_lag"} if "service" in part.clocks and "response" not in part.clocks else set()
+    bounds = "response" + CENSORED
+    return implied | ({bounds} if "service" + CENSORED in part.clocks and bounds not in part.clocks else set())
+
+
+def _rest_of_values(whole: MetricSums, part: MetricSums) -> MetricSums:
+    values = _minus(whole.values, part.values)
+    count = whole.count - part.count
+    return MetricSums(whole.form, whole.unit, count, whole.sum - part.sum, whole.min, whole.max, values)
 
 
 def _rest(whole: Tally, part: Tally) -> Tally:
@@ -159,7 +191,10 @@ def _rest(whole: Tally, part: Tally) -> Tally:
     rest.statuses = _minus(whole.statuses, part.statuses)
     rest.codes = _minus(whole.codes, part.codes)
     told = clocks_of(part)
+    implied = _implied(part)
     for name, counts in clocks_of(whole).items():
+        if name in implied:
+            continue
         buckets = _minus(counts.buckets, told.get(name, Histogram()).buckets)
         if buckets:
             rest.clocks[name] = Histogram(buckets.items())

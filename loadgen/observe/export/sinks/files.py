@@ -6,12 +6,19 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.export.sinks.rows import COUNTS, FIGURES, rows_of, threshold_figures
+from loadgen.observe.export.sinks.rows import (
+    COUNTS,
+    FIGURES,
+    VALUE_STATISTICS,
+    rows_of,
+    threshold_figures,
+    value_rows_of,
+)
 from loadgen.observe.export.told import Began, Ended, Interval
 
 COLUMNS = (
     "run", "time", "t_s", "part", "group", "name", "users", *COUNTS, "censored", *FIGURES,
-    "limit", "observed", "unit", "verdict",
+    "limit", "observed", "unit", "verdict", *(f"value_{statistic}" for statistic in VALUE_STATISTICS),
 )  # fmt: skip
 
 
@@ -33,7 +40,7 @@ class CsvFile(Sink):
         self._run = run.round
 
     def interval(self, interval: Interval) -> None:
-        self._writer.writerows({"run": self._run, **row} for row in rows_of(interval))
+        self._writer.writerows({"run": self._run, **row} for row in (*rows_of(interval), *value_rows_of(interval)))
         self._file.flush()
 
     def ended(self, end: Ended) -> None:
@@ -67,7 +74,8 @@ class JsonLines(Sink):
             }
             for key, tally in interval.parts.items()
         }
-        self._write([{**row, **more[row["group"], row["name"]]} for row in rows_of(interval)])
+        rows = [{**row, **more[row["group"], row["name"]]} for row in rows_of(interval)]
+        self._write([*rows, *value_rows_of(interval)])
 
     def ended(self, end: Ended) -> None:
         result = end.result

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.export.sinks.rows import COUNTS, FIGURES, rows_of
+from loadgen.observe.export.sinks.rows import COUNTS, FIGURES, VALUE_STATISTICS, rows_of, value_rows_of
 from loadgen.observe.export.told import Began, Ended, Interval
 
 TIMEOUT_S = 3.0
@@ -40,6 +40,10 @@ class Influx(Sink):
             tags = {"name": row["name"], "group": row["group"], "part": row["part"], "plan": self._run.name}
             values = {key: row[key] for key in ("users", *COUNTS, "censored", *FIGURES)}
             lines.append(_line("loadgen", tags, values, interval.at_s))
+        for row in value_rows_of(interval):
+            tags = {"metric": row["name"], "unit": row["unit"], "part": row["part"], "plan": self._run.name}
+            figures = {statistic: row[f"value_{statistic}"] for statistic in VALUE_STATISTICS}
+            lines.append(_line("loadgen_value", tags, figures, interval.at_s))
         self._post(lines)
 
     def ended(self, end: Ended) -> None:

@@ -34,7 +34,9 @@ from loadgen.base.clock import NS_PER_S
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED, Tally
 from loadgen.observe.export.sinks.base import Sink
+from loadgen.observe.export.sinks.rows import VALUE_STATISTICS
 from loadgen.observe.export.told import Began, Ended, Interval, Key, Sums
+from loadgen.results.journeys import metric_result
 from loadgen.results.result import ThresholdRow
 from loadgen.results.summary import clocks_of
 
@@ -75,12 +77,13 @@ class Otlp(Sink):
         self._run, self._sums, self._before_s = run, Sums(), run.at_s
 
     def interval(self, interval: Interval) -> None:
-        self._sums.add(interval.parts)
+        self._sums.add(interval)
         until_s = max(interval.at_s + (0.0 if interval.rest else 1.0), self._before_s)
         parts = interval.parts if self._is_delta else self._sums.parts
         since_s = self._before_s if self._is_delta else self._run.at_s
         metrics = [
             *self._of_parts(parts, since_s, until_s),
+            *self._values(until_s),
             *self._gauges(until_s, interval.users, running=True),
             *self._thresholds(interval.thresholds, until_s),
         ]
@@ -109,11 +112,15 @@ class Otlp(Sink):
 
     def _of_parts(self, parts: Mapping[Key, Tally], since_s: float, until_s: float) -> Iterator[Metric]:
         requests: Amounts = []
+        checks: Amounts = []
         moved: Amounts = []
         errors: Amounts = []
         censored: Amounts = []
         points: dict[str, list[ExponentialHistogramDataPoint]] = {clock: [] for clock in CLOCKS}
         for (group, name), tally in parts.items():
+            if group == "check":
+                checks += [({"name": name, "outcome": each}, getattr(tally, each)) for each in ("ok", "failed")]
+                continue
             of = {"name": name, "group": group}
             requests += [({**of, "outcome": each}, getattr(tally, each)) for each in ("ok", "failed", "unknown")]
             moved += [({**of, "direction": each}, getattr(tally, f"bytes_{each}")) for each in ("sent", "received")]
@@ -124,11 +131,25 @@ class Otlp(Sink):
                 if clock in clocks and clocks[clock].buckets:
                     of_clock.append(exponential(clocks[clock], of, _ns(since_s), _ns(until_s)))
         yield self._sum("loadgen.requests", "{request}", requests, since_s, until_s)
+        if checks:
+            yield self._sum("loadgen.checks", "{check}", checks, since_s, until_s)
         yield self._sum("loadgen.bytes", "By", moved, since_s, until_s)
         yield self._sum("loadgen.errors", "{error}", errors, since_s, until_s)
         yield self._sum("loadgen.censored", "{request}", censored, since_s, until_s)
         for clock, of_clock in points.items():
             yield Metric(CLOCKS[clock], "", "s", ExponentialHistogram(of_clock, self._temporality))
+
+    def _values(self, at_s: float) -> Iterator[Metric]:
+        """A scenario's own metrics, as they are so far."""
+        values: list[tuple[Any, float]] = [
+            ({"metric": name, "unit": sums.unit, "statistic": statistic}, value)
+            for name, sums in self._sums.values.items()
+            for figures in (metric_result(sums),)
+            for statistic in VALUE_STATISTICS
+            if (value := getattr(figures, statistic)) is not None
+        ]
+        if values:
+            yield self._gauge("loadgen.value", "", values, at_s)
 
     def _gauges(self, at_s: float, users: int, *, running: bool) -> Iterator[Metric]:
         yield self._gauge("loadgen.running", "1", [({}, float(running))], at_s)

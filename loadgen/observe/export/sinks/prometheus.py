@@ -14,9 +14,12 @@ from socket import AF_INET, AF_INET6
 from loadgen.base.address import host_and_port
 from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram, top_of
+from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import CENSORED, Tally
 from loadgen.observe.export.sinks.base import Sink
+from loadgen.observe.export.sinks.rows import VALUE_STATISTICS
 from loadgen.observe.export.told import Began, Ended, Group, Interval, Key, State, Sums
+from loadgen.results.journeys import metric_result
 from loadgen.results.result import ThresholdRow
 from loadgen.results.summary import clocks_of
 
@@ -34,7 +37,7 @@ POLL_S = 0.05
 
 SECONDS = {"ms": 1000.0}
 CLOCKS = ("response", "service", "send_lag")
-KINDS: Mapping[Group, str] = {"request": "requests", "transaction": "transactions"}
+KINDS: Mapping[Group, str] = {"request": "requests", "transaction": "transactions", "check": "checks"}
 
 
 class Prometheus(Sink):
@@ -72,7 +75,7 @@ class Prometheus(Sink):
 
     def interval(self, interval: Interval) -> None:
         with self._lock:
-            self._sums.add(interval.parts)
+            self._sums.add(interval)
             self._users = interval.users
             self._thresholds = interval.thresholds or self._thresholds
             if interval.lag.buckets:
@@ -117,6 +120,7 @@ class Prometheus(Sink):
             parts = {key: tally for key, tally in self._sums.parts.items() if key[0] == group}
             if parts:
                 yield from _counters(group, noun, parts)
+        yield from _values(self._sums.values)
         rows = self._thresholds if end is None else end.result.thresholds
         yield from _thresholds(rows)
         if end is not None:
@@ -128,6 +132,8 @@ def _counters(group: Group, noun: str, parts: Mapping[Key, Tally]) -> Iterator[s
     for (_, name), tally in parts.items():
         for outcome in ("ok", "failed", "unknown"):
             yield _line(f"{noun}_total", {"name": name, "outcome": outcome}, getattr(tally, outcome))
+    if group == "check":
+        return
     if group == "request":
         yield from _family("replies_total", "counter", "Replies by status.")
         for (_, name), tally in parts.items():
@@ -151,6 +157,16 @@ def _counters(group: Group, noun: str, parts: Mapping[Key, Tally]) -> Iterator[s
     yield from _family(f"{prefix}censored_total", "counter", "Known only to have taken so long at least.")
     for name, of_name in clocks.items():
         yield _line(f"{prefix}censored_total", {"name": name}, of_name.get("response" + CENSORED, Histogram()).total)
+
+
+def _values(values: Mapping[str, MetricSums]) -> Iterator[str]:
+    if values:
+        yield from _family("value", "gauge", "What a scenario's own metrics came to so far, in their own units.")
+    for name, sums in values.items():
+        figures = metric_result(sums)
+        for statistic in VALUE_STATISTICS:
+            if (value := getattr(figures, statistic)) is not None:
+                yield _line("value", {"metric": name, "unit": sums.unit, "statistic": statistic}, value)
 
 
 def _histogram(family: str, name: str, counts: Histogram) -> Iterator[str]:

@@ -6,12 +6,14 @@ from typing import Any
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED, Tally
 from loadgen.observe.export.told import Interval
+from loadgen.results.journeys import metric_result
 from loadgen.results.result import ThresholdRow
 from loadgen.results.summary import clocks_of, to_ms
 
 COUNTS = ("ok", "failed", "unknown", "bytes_sent", "bytes_received")
 STATISTICS: Mapping[str, float] = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 CLOCKS = ("response", "service", "send_lag")
+VALUE_STATISTICS = ("count", "sum", "mean", "min", "max", "p50", "p90", "p99")
 FIGURES = tuple(f"{clock}_{statistic}_ms" for clock in CLOCKS for statistic in STATISTICS)
 
 
@@ -30,6 +32,22 @@ def rows_of(interval: Interval) -> Iterator[dict[str, Any]]:
             **{count: getattr(tally, count) for count in COUNTS},
             "censored": _censored(tally),
             **figures_of(tally),
+        }
+
+
+def value_rows_of(interval: Interval) -> Iterator[dict[str, Any]]:
+    """A row for each metric of a scenario's own, in its own unit."""
+    for name, sums in interval.values.items():
+        figures = metric_result(sums)
+        yield {
+            "time": round(interval.at_s, 3),
+            "t_s": interval.t_s,
+            "part": "rest" if interval.rest else "second",
+            "group": "metric",
+            "name": name,
+            "users": interval.users,
+            "unit": sums.unit,
+            **{f"value_{statistic}": getattr(figures, statistic) for statistic in VALUE_STATISTICS},
         }
 
 

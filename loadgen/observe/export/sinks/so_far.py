@@ -55,7 +55,7 @@ class _SoFar:
 
     def add(self, interval: Interval) -> None:
         """One more; the rest is in no second."""
-        self._sums.add(interval.parts)
+        self._sums.add(interval)
         self._thresholds = interval.thresholds or self._thresholds
         if interval.rest:
             return

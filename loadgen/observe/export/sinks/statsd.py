@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from loadgen.base.address import host_and_port
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.export.sinks.rows import CLOCKS, COUNTS, STATISTICS, rows_of
+from loadgen.observe.export.sinks.rows import CLOCKS, COUNTS, STATISTICS, VALUE_STATISTICS, rows_of, value_rows_of
 from loadgen.observe.export.told import Ended, Interval
 
 PACKET_BYTES = 1432
@@ -61,6 +61,11 @@ def _lines(interval: Interval) -> Iterator[str]:
                 value = row[f"{clock}_{statistic}_ms"]
                 if value is not None:
                     yield f"loadgen.{prefix}{clock}_ms.{statistic}:{value:.10g}|g{_tags(name=row['name'])}"
+    for row in value_rows_of(interval):
+        yield f"loadgen.value.count:{row['value_count']}|c{_tags(metric=row['name'])}"
+        for statistic in VALUE_STATISTICS[1:] if not interval.rest else ():
+            if (value := row[f"value_{statistic}"]) is not None:
+                yield f"loadgen.value.{statistic}:{value:.10g}|g{_tags(metric=row['name'])}"
 
 
 def _tags(**tags: str) -> str:

@@ -59,7 +59,7 @@ def test_seconds_and_the_rest_add_up_to_the_result() -> None:
     assert (first.at_s, first.parts["request", "a"].ok, first.rest) == (100.0, 2, False)
     assert [(row.expr, row.verdict) for row in first.thresholds] == [("p99 < 50ms", "no_data")]
     assert (rest.parts["request", "a"].ok, rest.rest) == (1, True)
-    assert rest.parts["request", "a"].clocks["response"] == Histogram([(bucket, 1) for bucket in [9000 // 8 * 8]])
+    assert rest.parts["request", "a"].clocks["service"] == Histogram([(bucket, 1) for bucket in [9000 // 8 * 8]])
     assert end.result.duration_s == 2.0
 
 

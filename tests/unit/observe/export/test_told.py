@@ -1,14 +1,16 @@
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import Tally
-from loadgen.observe.export.told import OTHERS, Capped, Key, Sums
-from tests.support.export import tally
+from loadgen.observe.export.told import OTHERS, Capped, Interval, Key, Sums
+from loadgen.results.summary import clocks_of
+from tests.support.export import interval, own_second, tally
 
 A: Key = ("request", "a")
 
 
 def test_the_rest_is_what_the_whole_has_beyond_what_was_told() -> None:
     sums = Sums()
-    sums.add({A: tally(1000, 2000, failed=1)})
+    sums.add(interval(a=tally(1000, 2000, failed=1)))
     whole = tally(1000, 1000, 2000, failed=3)
     rest = sums.rest({A: whole, ("request", "b"): Tally()})
     assert list(rest) == [A]
@@ -16,16 +18,37 @@ def test_the_rest_is_what_the_whole_has_beyond_what_was_told() -> None:
     assert rest[A].clocks["service"] == Histogram([(1000, 1)])
 
 
+def test_seconds_and_rest_of_a_plain_closed_loop_have_as_many_response_times_as_good_replies() -> None:
+    sums, whole = Sums(), tally(1000, 1000, 2000)
+    whole.clocks = clocks_of(whole)  # a Result has all of them
+    sums.add(interval(a=tally(1000, 2000)))
+    sums.add(interval(rest=True, a=sums.rest({A: whole})[A]))
+    assert {name: times.total for name, times in clocks_of(sums.parts[A]).items()} == {
+        "service": 3, "response": 3, "send_lag": 3,
+    }  # fmt: skip
+
+
+def test_what_came_of_a_metric_after_the_seconds_is_its_rest() -> None:
+    sums = Sums()
+    sums.add(own_second())
+    whole = MetricSums(unit="EUR")
+    whole.add([10.0, 20.0, 30.0])
+    rest = sums.rest_of_values({"basket": whole, "none": MetricSums()})
+    assert rest == {"basket": MetricSums("trend", "EUR", 1, 30.0, 10.0, 30.0, {30.0: 1})}
+    sums.add(Interval(1, 0.0, 1, {}, rest=True, values=rest))
+    assert sums.rest_of_values({"basket": whole}) == {}
+
+
 def test_without_a_rest_there_is_none() -> None:
     sums = Sums()
-    sums.add({A: tally(1000, failed=1)})
+    sums.add(interval(a=tally(1000, failed=1)))
     assert sums.rest({A: tally(1000, failed=1)}) == {}
 
 
 def test_what_is_added_stays_as_it_is() -> None:
     sums, first = Sums(), tally(1000)
-    sums.add({A: first})
-    sums.add({A: tally(2000)})
+    sums.add(interval(a=first))
+    sums.add(interval(a=tally(2000)))
     assert first == tally(1000)
     assert sums.parts[A].ok == 2
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.sinks.files import CsvFile, JsonLines
-from tests.support.export import BEGAN, ENDED, interval, tally
+from tests.support.export import BEGAN, ENDED, interval, own_second, tally
 
 
 def told(sink: Sink) -> None:
@@ -45,3 +45,15 @@ def test_what_was_written_is_there_before_the_end(tmp_path: Path) -> None:
     sink.interval(interval(0))
     assert len((tmp_path / "x.csv").read_text().splitlines()) == 2
     sink.close()
+
+
+def test_checks_and_metrics_of_a_scenario_have_rows(tmp_path: Path) -> None:
+    for sink, name in ((CsvFile(str(tmp_path / "x.csv")), "x.csv"), (JsonLines(str(tmp_path / "x.jsonl")), "x.jsonl")):
+        sink.interval(own_second())
+        sink.close()
+        text = (tmp_path / name).read_text()
+        rows = list(csv.DictReader(text.splitlines())) if name == "x.csv" else [*map(json.loads, text.splitlines())]
+        check, metric = rows
+        assert (check["group"], check["name"], int(check["ok"]), int(check["failed"])) == ("check", "total", 3, 1)
+        assert (metric["group"], metric["name"], metric["unit"]) == ("metric", "basket", "EUR")
+        assert [float(metric[f"value_{key}"]) for key in ("count", "sum", "mean", "max", "p50")] == [2, 30, 15, 20, 10]

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from loadgen.observe.export.sinks.influx import Influx
-from tests.support.export import BEGAN, ENDED, interval, tally
+from tests.support.export import BEGAN, ENDED, interval, own_second, tally
 
 LINE = re.compile(
     r"(?P<head>(?:\\.|[^ ,])+)(?P<tags>(?:,(?:\\.|[^ \\])+)?) (?P<fields>(?:\"(?:\\.|[^\"])*\"|[^ ])+) (?P<at>\d+)"
@@ -82,3 +82,15 @@ def test_an_answer_of_500_is_an_error(database: Database) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         Influx(f"http://{database.url}").interval(interval())
     caught.value.close()
+
+
+def test_metrics_of_a_scenario_are_points_of_their_own(database: Database) -> None:
+    sink = Influx(f"http://{database.url}")
+    sink.began(BEGAN)
+    sink.interval(own_second())
+    check, metric = database.lines
+    assert check.startswith("loadgen,name=total,group=check,part=second,plan=shop users=4i,ok=3i,failed=1i,")
+    assert metric == (
+        "loadgen_value,metric=basket,unit=EUR,part=second,plan=shop "
+        "count=2i,sum=30,mean=15,min=10,max=20,p50=10,p90=20,p99=20 1800000000000000000"
+    )

@@ -7,7 +7,7 @@ pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra 
 
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.observe.export.sinks.otlp import MOST_BUCKETS, Otlp, exponential
-from tests.support.export import BEGAN, ENDED, SAMPLES_US, interval
+from tests.support.export import BEGAN, ENDED, SAMPLES_US, interval, own_second
 from tests.support.otlp import Collector, by, metrics_of, running_collector
 
 
@@ -67,3 +67,13 @@ def test_percentiles_from_buckets_are_within_their_width(samples: tuple[int, ...
         assert sum(counts.buckets[s] for s in within) >= times
         below += times
     assert below == len(samples)
+
+
+def test_checks_are_sums_and_metrics_gauges(collector: Collector) -> None:
+    sink = Otlp(collector.url)
+    sink.began(BEGAN)
+    sink.interval(own_second())
+    told = metrics_of(collector.requests[-1])
+    assert by(told["loadgen.checks"], "outcome") == {"ok": 3, "failed": 1}
+    assert by(told["loadgen.value"], "statistic")["mean"] == 15
+    assert not told["loadgen.requests"].sum.data_points

@@ -9,7 +9,7 @@ from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED
 from loadgen.observe.export.sinks.prometheus import BOUNDS_US, Prometheus
-from tests.support.export import BEGAN, ENDED, interval, tally
+from tests.support.export import BEGAN, ENDED, interval, own_second, tally
 
 
 @pytest.fixture
@@ -100,3 +100,13 @@ def test_an_address_that_is_taken_is_the_users_to_mend(sink: Prometheus) -> None
     port = sink.info.rpartition(":")[2].partition("/")[0]
     with pytest.raises(UsageError, match="cannot listen on"):
         Prometheus(f"127.0.0.1:{port}")
+
+
+def test_checks_and_metrics_of_a_scenario_are_there(sink: Prometheus) -> None:
+    sink.interval(own_second())
+    sink.interval(own_second())
+    page = scraped(sink)
+    assert page['loadgen_checks_total{name="total",outcome="failed"}'] == 2
+    assert page['loadgen_value{metric="basket",unit="EUR",statistic="count"}'] == 4
+    assert page['loadgen_value{metric="basket",unit="EUR",statistic="p50"}'] == 10
+    assert not [name for name in page if "seconds_bucket" in name]

@@ -2,7 +2,7 @@ import re
 import socket
 
 from loadgen.observe.export.sinks.statsd import PACKET_BYTES, Statsd
-from tests.support.export import BEGAN, ENDED, interval, tally
+from tests.support.export import BEGAN, ENDED, interval, own_second, tally
 
 LINE = re.compile(r"(?P<name>[a-z0-9._]+):(?P<value>[0-9.e+-]+)\|(?P<kind>[cg])(?:\|#(?P<tags>[^|]+))?")
 
@@ -18,6 +18,8 @@ def received(told: str) -> list[dict[str, str]]:
                 sink.interval(interval(0, **{f"a|b{number}": tally(1000, failed=1) for number in range(9)}))
             case "rest":
                 sink.interval(interval(0, rest=True, a=tally(1000)))
+            case "own":
+                sink.interval(own_second())
             case "end":
                 sink.ended(ENDED)
         lines: list[str] = []
@@ -50,3 +52,10 @@ def test_the_end_says_what_was_met() -> None:
         "loadgen.threshold.met": "1",
         "loadgen.valid": "1",
     }
+
+
+def test_checks_are_counted_and_metrics_are_gauges() -> None:
+    told = {line["name"]: (line["value"], line["kind"], line["tags"]) for line in received("own")}
+    assert told["loadgen.checks.failed"] == ("1", "c", "name:total")
+    assert told["loadgen.value.count"] == ("2", "c", "metric:basket")
+    assert told["loadgen.value.mean"] == ("15", "g", "metric:basket")
