@@ -82,8 +82,10 @@ class Isolated:
         if self._child is not None and self._child.stdin is not None and self._listens:
             self._child.stdin.write(json.dumps({"rate": rate_rps}).encode() + b"\n")
 
-    async def run(self, plan: Plan) -> Result:
-        """Run the plan. Raises UsageError where this host cannot, RunLostError where there is no Result."""
+    async def run(self, plan: Plan, name: str = "") -> Result:
+        """Run the plan, which has a name where it is one of several. Raises UsageError where this host cannot,
+        RunLostError where there is no Result.
+        """
         seconds = ["seconds"] if self._observers.want_seconds else []
         child = await asyncio.create_subprocess_exec(
             *python_module("loadgen.campaigns.child", *seconds, *self._where),
@@ -94,6 +96,8 @@ class Isolated:
         )
         self._child, self._listens, self._passed, self._stops = child, False, 0, 0
         self._rate_rps = None
+        if name:
+            self._observers.named(name)
         self._observers.started(plan)
         try:
             return self._observers.ended(await self._until_result(child, plan))

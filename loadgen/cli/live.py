@@ -31,8 +31,10 @@ def live_line(*, quiet: bool, plain: bool = False) -> Iterator[LiveLine]:
 
 
 @contextmanager
-def live_view(form: str | None, *, quiet: bool) -> Iterator["LiveLine | FullView"]:
-    """The observer of a run in the form that was asked for; in none, the full view where the terminal is fit for it."""
+def live_view(form: str | None, *, quiet: bool, several: bool = False) -> Iterator["LiveLine | FullView"]:
+    """The observer of a run, or of several, in the form that was asked for; in none, the full view where the terminal
+    is fit for it.
+    """
     quiet = quiet or form == "none"
     full = form == "full" or (form is None and not quiet and _may_be_full())
     if not full or quiet:
@@ -41,7 +43,7 @@ def live_view(form: str | None, *, quiet: bool) -> Iterator["LiveLine | FullView
         return
     terminal = imported("loadgen.cli.terminal", "Terminal")()
     make = imported("loadgen.observe.view.full_view", "FullView")
-    view: FullView = make(terminal, lambda: os.kill(os.getpid(), signal.SIGINT))
+    view: FullView = make(terminal, lambda: os.kill(os.getpid(), signal.SIGINT), several=several)
     try:
         yield view
     finally:

@@ -7,7 +7,7 @@ from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.loop import run_on_loop
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Round, RoundsOutcome, run_rounds
-from loadgen.cli.live import live_line
+from loadgen.cli.live import live_view
 from loadgen.cli.streams import tell
 from loadgen.executors.places.limits import check_descriptors
 from loadgen.plan.plan import Plan
@@ -31,23 +31,24 @@ def measure_rounds(
     settle_s: float,
     observers: Sequence[Observer] = (),
     where: "Where | None" = None,
+    live: str | None = None,
 ) -> RoundsOutcome:
     """Run every plan `rounds` times, in an order that the first one's seed decides.
 
     `observers` are told of each run, `where` are other machines to make them on. Raises UsageError before the first
-    where one cannot be run on this host. Signals do nothing afterwards.
+    where one cannot be run on this host. Signals do nothing afterwards. `live` is the form of the view.
     """
     for plan in plans if where is None else ():
         check_descriptors(plan, raise_descriptor_limit())
     longest = max(map(columns, labels), default=0)
-    with live_line(quiet=quiet) as live:
+    with live_view(live, quiet=quiet, several=True) as view:
 
         async def main() -> RoundsOutcome:
-            with Isolated(live, *observers, where=where) as isolated:
+            with Isolated(view, *observers, where=where) as isolated:
 
                 async def run(round_: Round) -> Result:
-                    live.lead(f"{round_.round + 1}/{rounds} {pad(labels[round_.variant], longest)}")
-                    return await isolated.run(round_.plan)
+                    name = f"{round_.round + 1}/{rounds} {pad(labels[round_.variant], longest)}"
+                    return await isolated.run(round_.plan, name)
 
                 return await run_rounds(plans, rounds, run, isolated.rest, seed=plans[0].seed, settle_s=settle_s)
 

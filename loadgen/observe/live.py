@@ -23,11 +23,11 @@ class LiveLine(Observer):
         self._drawn = False
         self._lead = ""
 
-    def lead(self, text: str) -> None:
-        """Another run begins: what stands before its figures from now on, or in a log on a line of its own."""
-        self._lead = text
+    def named(self, name: str) -> None:
+        """It stands before the figures from now on, or in a log on a line of its own."""
+        self._lead = name
         if self._width is None:
-            self._write(text.rstrip() + "\n")
+            self._write(name.rstrip() + "\n")
 
     def progress(self, snapshot: Snapshot) -> None:
         if self._width is not None:

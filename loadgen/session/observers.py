@@ -20,6 +20,9 @@ class Observer:
     Each overrides what it wants to be told.
     """
 
+    def named(self, name: str) -> None:
+        """The next run is one of several, and is called so."""
+
     def started(self, plan: Plan) -> None:
         """A run begins."""
 
@@ -52,6 +55,9 @@ class Observers:
     def want_seconds(self) -> bool:
         """Whether any looks at what each second held: to carry that over a pipe costs something."""
         return any(type(observer).second is not Observer.second for observer in self._observers)
+
+    def named(self, name: str) -> None:
+        self._tell(lambda observer: observer.named(name))
 
     def started(self, plan: Plan) -> None:
         self._redact, self._lost = Redactor(plan.secrets).text, []

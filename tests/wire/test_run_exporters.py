@@ -137,7 +137,7 @@ def test_each_tenth_as_json_and_not_of_several_runs(url: str, tmp_path: Path) ->
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     assert [row["status"] for row in rows] == [200] * 10
     done = loadgen("run", url, "--rounds", "2", "--out", f"requests={file}")
-    assert (done.code, "cannot be combined with --rounds" in done.err) == (2, True)
+    assert (done.code, "--out requests: is of one run" in done.err) == (2, True)
 
 
 def test_a_page_has_the_report_in_the_end_and_a_tab_that_never_reads_costs_nothing(url: str, tmp_path: Path) -> None:
@@ -173,3 +173,18 @@ def test_a_page_for_others_takes_tls_or_a_word(url: str) -> None:
     assert loadgen("run", url, "-n", "1", "--linger").err == "loadgen: --linger is about the page of --web: add --web\n"
     joined = loadgen("run", "--web", "127.0.0.1:9", url).err
     assert joined.startswith("loadgen: --web takes its address joined to it: --web=127.0.0.1:9")
+
+
+def test_each_run_of_a_comparison_and_of_a_search_is_told_by_its_name(url: str, tmp_path: Path) -> None:
+    compared, searched = tmp_path / "c.csv", tmp_path / "m.jsonl"
+    argv = ["-c", "1", "-d", "200ms", "--settle", "0s", "--rounds", "1", "--modes", "threads,async", "-q"]
+    loadgen("compare", url, *argv, "--out", f"csv={compared}")
+    with compared.open(newline="") as file:
+        began = [row["name"] for row in csv.DictReader(file) if row["part"] == "began"]
+    assert sorted(name.rpartition(" (")[2] for name in began) == ["1/1 async)", "1/1 threads)"]
+    loadgen("find-max", url, "--slo", "p99 < 1us", "-R", "20", "-d", "200ms", "-q", "--out", f"jsonl={searched}")
+    lines = [json.loads(line) for line in searched.read_text().splitlines()]
+    [first, *_] = [line["plan"] for line in lines if line["part"] == "began"]
+    assert first.endswith(" (20.0/s)")
+    done = loadgen("compare", url, "--out", f"requests={tmp_path}/x")
+    assert (done.code, "--out requests: is of one run" in done.err) == (2, True)

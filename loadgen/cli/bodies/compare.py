@@ -2,10 +2,13 @@
 
 from collections.abc import Collection
 from contextlib import closing, nullcontext
+from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, parse_duration_s
 from loadgen.cli.commands.compare import Compare
+from loadgen.cli.exporting import asked_outs, check_no_log, exporting
+from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
 from loadgen.cli.rounds import MeasureRounds, measure_rounds
 from loadgen.cli.streams import tell
@@ -23,6 +26,8 @@ START_S = 0.7
 def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
     """Run the variants, save every round, print what differs."""
     delivery = Delivery(given.output)
+    check_form(given.live)
+    outs = asked_outs(given.outs, given.web)
     try:
         settle_s = parse_duration_s(given.settle)
     except ValueError as error:
@@ -31,20 +36,28 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
     where = given.elsewhere.where
     with nullcontext() if where is None else closing(where.open()) as site:
         variants, left_out = make_variants(targets, given.settings, given.flags, site)
+    check_no_log(outs)
     if not given.output.quiet:
         tell("".join(f"left out: {line}\n" for line in left_out))
         tell(_announcement(variants.values(), given.rounds, settle_s))
-    more = {} if where is None else {"where": where}
-    outcome = measure(
-        [*variants.values()], [*variants], given.rounds, quiet=given.output.quiet, settle_s=settle_s, **more
-    )
-    rounds = [Rounds(results, label) for results, label in zip(outcome.results, variants, strict=True) if results]
-    said = comparison_outcome(rounds, outcome.ended_by, outcome.ended_because)
-    code = worst_code((result for results in outcome.results for result in results), outcome.ended_by)
-    if rounds:
-        delivery.deliver("comparison", make_page(rounds, outcome=said))
-    if code and not (rounds and delivery.shows_text):
-        tell(f"loadgen: {said}\n")
+    more: dict[str, Any] = {"live": given.live or "line"} | ({} if where is None else {"where": where})
+    with exporting(outs, quiet=given.output.quiet, linger=given.web.linger) as exporters:
+        outcome = measure(
+            [*variants.values()],
+            [*variants],
+            given.rounds,
+            quiet=given.output.quiet,
+            settle_s=settle_s,
+            observers=exporters,
+            **more,
+        )
+        rounds = [Rounds(results, label) for results, label in zip(outcome.results, variants, strict=True) if results]
+        said = comparison_outcome(rounds, outcome.ended_by, outcome.ended_because)
+        code = worst_code((result for results in outcome.results for result in results), outcome.ended_by)
+        if rounds:
+            delivery.deliver("comparison", make_page(rounds, outcome=said))
+        if code and not (rounds and delivery.shows_text):
+            tell(f"loadgen: {said}\n")
     return code
 
 

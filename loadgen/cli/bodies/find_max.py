@@ -9,16 +9,21 @@ from loadgen.campaigns.find_max import find_max as search_for_max
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Rest
 from loadgen.cli.commands.find_max import FindMax
-from loadgen.cli.live import live_line
+from loadgen.cli.exporting import asked_outs, check_no_log, exporting
+from loadgen.cli.live import live_view
+from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import plan_for
 from loadgen.cli.streams import tell
 from loadgen.executors.places.limits import check_room_for_a_loop
 from loadgen.judge.find_max import search_code
+from loadgen.observe.live import LiveLine
 from loadgen.plan.condition import Condition
 from loadgen.plan.plan import Plan
 from loadgen.report.campaigns.find_max import render_trial, search_outcome
+from loadgen.report.draw.style import format_rate
 from loadgen.results.find_max import MaxRate, Trial
+from loadgen.results.result import Result
 
 START = "100/s"
 Search = Callable[[Plan, tuple[Condition, ...], Runner, Rest, Callable[[Trial], None]], Awaitable[MaxRate]]
@@ -28,13 +33,19 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
     """Search, and show each run as it ends."""
     check_room_for_a_loop()
     delivery = Delivery(given.output)
+    check_form(given.live)
+    outs = asked_outs(given.outs, given.web)
+    check_no_log(outs)
     where = given.elsewhere.where
     flags = {**given.flags, "rate": given.flags.get("rate", START)}
     with nullcontext() if where is None else closing(where.open()) as site:
         plan = plan_for(given.target, given.settings, flags, site)
     slo = parse_slo(plan, given.slo or ())
     roomy = plan if "max_connections" in given.flags else with_room(plan)
-    with live_line(quiet=given.output.quiet) as live:
+    with (
+        exporting(outs, quiet=given.output.quiet, linger=given.web.linger) as exporters,
+        live_view(given.live or "line", quiet=given.output.quiet) as live,
+    ):
 
         def show(trial: Trial) -> None:
             live.end()
@@ -42,11 +53,21 @@ def find_max(given: FindMax, search: Search = search_for_max) -> int:
                 tell(render_trial(trial) + "\n")
 
         async def all_runs() -> MaxRate:
-            with Isolated(live, where=where) as isolated:
-                return await search(roomy, slo, isolated.run, isolated.rest, show)
+            with Isolated(live, *exporters, where=where) as isolated:
+
+                async def run(plan: Plan) -> Result:
+                    named = exporters or not isinstance(live, LiveLine)  # a line of its own follows each run
+                    return await isolated.run(plan, _rate(plan) if named else "")
+
+                return await search(roomy, slo, run, isolated.rest, show)
 
         found = run_on_loop(all_runs())
-    delivery.deliver("search", found)
-    if not delivery.shows_text and search_code(found):
-        tell(f"loadgen: {search_outcome(found)}\n")
+        live.end()
+        delivery.deliver("search", found)
+        if not delivery.shows_text and search_code(found):
+            tell(f"loadgen: {search_outcome(found)}\n")
     return search_code(found)
+
+
+def _rate(plan: Plan) -> str:
+    return f"{format_rate(plan.arrivals.stages[0].to_rps)}/s" if plan.arrivals is not None else ""

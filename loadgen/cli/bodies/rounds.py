@@ -27,8 +27,8 @@ def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: fl
         check_likeness(describe_plan(plan), describe_environment(), baseline)
     quiet = delivery.output.quiet
     tell(given.begins)
-    with exporting(given.outs, quiet=quiet, linger=given.linger) as exporters:
-        more: dict[str, Any] = {"observers": exporters} if exporters else {}
+    with exporting(given.outs, quiet=quiet, linger=given.linger, labels=given.labels) as exporters:
+        more: dict[str, Any] = {"live": given.live} | ({"observers": exporters} if exporters else {})
         if given.site is not None:  # each run reaches the machines by itself
             given.site.close()
             more["where"] = given.site.where

@@ -41,7 +41,7 @@ def run(given: Planned) -> int:
     for warning in given.site.warnings if given.site is not None else ():
         tell(f"loadgen: {warning}\n")
     with (
-        exporting(given.outs, quiet=delivery.output.quiet, linger=given.linger) as exporters,
+        exporting(given.outs, quiet=delivery.output.quiet, linger=given.linger, labels=given.labels) as exporters,
         live_view(given.live, quiet=delivery.output.quiet) as live,
     ):
 

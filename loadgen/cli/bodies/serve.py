@@ -38,7 +38,7 @@ def serve(given: Serve, page: ServePage = serve_page) -> int:
     limits = limits_of(make_plan({}), _limits(given))
     labels = parse_labels(given.labels, os.environ)
     served = Served(make_plan, limits, place, Path(given.save), labels)
-    with exporting(outs, quiet=given.quiet) as exporters, live_line(quiet=given.quiet) as live:
+    with exporting(outs, quiet=given.quiet, labels=labels) as exporters, live_line(quiet=given.quiet) as live:
 
         def begin(url: str) -> None:
             tell(f"loadgen: the page is at {url}; {limits.words()}; stop with Ctrl-C\n")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, Options, RunOption, own_option
-from loadgen.cli.parameters import Elsewhere, Output, OutputFlags, Settings, Target
+from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Target, Web
 from loadgen.cli.short_help import Begin, HelpAll
 
 COMPARED = "What is compared (lists: a,b; the first is what the others are set against)"
@@ -55,6 +55,9 @@ class Compare:
     ] = 5
     settle: Annotated[str, own_option(["--settle"], COMPARED, "Pause before each run.", "TIME", inherits=False)] = "1s"
     settings: Settings = None
+    outs: Outs = None
+    live: Live = None
+    web: Web
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("comparison",))]
     help_all: HelpAll = False

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import JUDGING, OPTIONS, Options
-from loadgen.cli.parameters import Elsewhere, Output, OutputFlags, Settings, Target
+from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Target, Web
 from loadgen.cli.short_help import Begin, HelpAll
 
 
@@ -36,6 +36,9 @@ class FindMax:
         ),
     ] = None
     settings: Settings = None
+    outs: Outs = None
+    live: Live = None
+    web: Web
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("search",))]
     help_all: HelpAll = False

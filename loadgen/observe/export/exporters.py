@@ -10,7 +10,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -51,8 +51,9 @@ class Exporters(Telling):
         command: Sequence[str] | None = None,
         end_s: float = END_S,
         linger: bool = False,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(labels)
         with stopping_signals_blocked():
             self._child = subprocess.Popen(
                 command or python_module(CHILD),

@@ -2,6 +2,7 @@
 
 import time
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -16,23 +17,30 @@ from loadgen.session.observers import Observer
 
 
 class Telling(Observer):
-    """Makes the messages."""
+    """Makes the messages; `labels` are those of the results."""
 
-    def __init__(self) -> None:
+    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
+        self._labels = dict(labels or {})
         self._round = self._dropped = 0
         self._plan: Plan | None = None
+        self._name = ""
         self._opened_s = self._told_s = 0.0
 
     @abstractmethod
     def write(self, message: dict[str, Any]) -> bool:
         """Hand one over; whether it was taken."""
 
+    def named(self, name: str) -> None:
+        self._name = f" ({' '.join(name.split())})"
+
     def started(self, plan: Plan) -> None:
         self._plan, self._dropped, self._opened_s, self._told_s = plan, 0, 0.0, 0.0
         self._round += 1
         redact = Redactor(plan.secrets).address
         rows = [threshold_row(condition) for condition in plan.thresholds]
-        began = Began(self._round, redact(plan.name), redact(str(plan.origin)), time.time(), rows)
+        began = Began(
+            self._round, redact(plan.name) + self._name, redact(str(plan.origin)), time.time(), rows, self._labels
+        )
         self.write({"began": asdict(began)})
 
     def progress(self, snapshot: Snapshot) -> None:

@@ -25,13 +25,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """A run begins: which of several, from 1; of what, and what it has to meet. `at_s` are seconds of the epoch."""
+    """A run begins: which of several, from 1; of what, what it has to meet, and its labels. `at_s` are seconds of the
+    epoch.
+    """
 
     round: int = 1
     name: str = ""
     target: str = ""
     at_s: float = 0.0
     thresholds: list[ThresholdRow] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,16 @@ class Canvas(Protocol):
 
 
 class FullView(Observer):
-    """`stop` is what the key for it does."""
+    """`stop` is what the key for it does. Of `several` runs the screen stays from one to the next."""
 
-    def __init__(self, canvas: Canvas, stop: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        stop: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        several: bool = False,
+    ) -> None:
         self._canvas = canvas
         self._stop = stop
         self._clock = clock
@@ -54,13 +61,18 @@ class FullView(Observer):
         self._drawn_s = self._told_s = self._next_sums_s = float("-inf")
         self._stale = True
         self._over = False
+        self._several = several
+        self._name = ""
+
+    def named(self, name: str) -> None:
+        self._name = f"{' '.join(name.split())}  "
 
     def started(self, plan: Plan) -> None:
-        self._plan, self._so_far = plan, SoFar(plan)
+        self._plan, self._so_far, self._over = plan, SoFar(plan), False
         most_rps = max((max(stage.from_rps, stage.to_rps) for stage in plan.arrivals.stages), default=0.0) if (
             plan.arrivals is not None
         ) else 0.0  # fmt: skip
-        self._view = View(title(describe_plan(plan)), _shape(plan), most_rps=most_rps)
+        self._view = View(self._name + title(describe_plan(plan)), _shape(plan), most_rps=most_rps)
         self._drawn_s = self._clock()  # a run that is over sooner than that has no need of a screen
 
     def progress(self, snapshot: Snapshot) -> None:
@@ -80,7 +92,8 @@ class FullView(Observer):
             self._stale = True
 
     def ended(self, result: Result) -> None:
-        self.end()
+        if not self._several:
+            self.end()
 
     def end(self) -> None:
         """The terminal is as it was, and stays so."""

@@ -14,7 +14,7 @@ RUNNING = Snapshot(12.0, 30.0, None, 761_000, 63_482.1, 3.81, 0, 2000, 2000, "ru
 def shown(width: int | None) -> str:
     written: list[str] = []
     live = LiveLine(written.append, None if width is None else lambda: width)
-    live.lead("1/2 pool   ")
+    live.named("1/2 pool   ")
     live.progress(replace(RUNNING, elapsed_s=2.0))
     live.ended(Result())
     return "".join(written)

@@ -38,6 +38,9 @@ class CsvFile(Sink):
 
     def began(self, run: Began) -> None:
         self._run = run.round
+        began = {"run": self._run, "time": round(run.at_s, 3), "part": "began", "name": run.name}
+        self._writer.writerow(began)
+        self._file.flush()
 
     def interval(self, interval: Interval) -> None:
         self._writer.writerows({"run": self._run, **row} for row in (*rows_of(interval), *value_rows_of(interval)))
@@ -64,7 +67,17 @@ class JsonLines(Sink):
 
     def began(self, run: Began) -> None:
         self._run = run.round
-        self._write([{"part": "began", "time": round(run.at_s, 3), "plan": run.name, "target": run.target}])
+        self._write(
+            [
+                {
+                    "part": "began",
+                    "time": round(run.at_s, 3),
+                    "plan": run.name,
+                    "target": run.target,
+                    "labels": run.labels,
+                }
+            ]
+        )
 
     def interval(self, interval: Interval) -> None:
         more = {

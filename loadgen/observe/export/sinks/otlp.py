@@ -105,6 +105,7 @@ class Otlp(Sink):
             "loadgen.plan": self._run.name,
             "loadgen.target": self._run.target,
             "loadgen.round": self._run.round,
+            **{f"loadgen.label.{key}": value for key, value in self._run.labels.items()},
         })  # fmt: skip
         scope = ScopeMetrics(InstrumentationScope("loadgen"), metrics, "")
         if self._export(MetricsData([ResourceMetrics(resource, [scope], "")])) is not MetricExportResult.SUCCESS:

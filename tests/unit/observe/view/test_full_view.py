@@ -32,11 +32,11 @@ class Canvas:
 class Seen:
     """A view, its canvas, and a clock that a test moves; progress is told ten times a second."""
 
-    def __init__(self, plan=None) -> None:
+    def __init__(self, plan=None, *, several: bool = False) -> None:
         self.now_s = 0.0
         self.stops = 0
         self.canvas = Canvas()
-        self.view = FullView(self.canvas, self.stop, lambda: self.now_s)
+        self.view = FullView(self.canvas, self.stop, lambda: self.now_s, several=several)
         self.view.started(plan or one_url())
 
     def stop(self) -> None:
@@ -133,3 +133,18 @@ def test_the_terminal_is_given_back_at_the_end() -> None:
     assert seen.canvas.left == 2
     seen.progress(12)
     assert seen.canvas.entered == 2
+
+
+def test_of_several_runs_each_has_its_name_and_the_screen_stays_between_them() -> None:
+    seen = Seen(several=True)
+    seen.view.second(second(0))
+    seen.progress(6)
+    seen.view.ended(Result())
+    assert seen.canvas.left == 0
+    seen.view.named("2/5 threads  ")
+    seen.view.started(one_url())
+    seen.progress(6)
+    assert seen.text.startswith("2/5 threads  GET http://")
+    assert "none has ended yet" in seen.text
+    seen.view.end()
+    assert seen.canvas.left == 1

@@ -19,7 +19,8 @@ def told(sink: Sink) -> None:
 def test_csv_has_a_row_a_second_and_name_and_one_for_each_threshold(tmp_path: Path) -> None:
     told(CsvFile(str(tmp_path / "x.csv")))
     with (tmp_path / "x.csv").open(newline="") as file:
-        first, second, rest, threshold, end = csv.DictReader(file)
+        began, first, second, rest, threshold, end = csv.DictReader(file)
+    assert (began["part"], began["name"]) == ("began", "shop")
     assert (first["name"], first["ok"], first["failed"], first["users"]) == ("GET /", "4", "1", "4")
     assert (first["response_p50_ms"], first["response_max_ms"], first["send_lag_max_ms"]) == ("2.0", "40.031", "0.0")
     assert (second["t_s"], second["part"], second["name"]) == ("1", "second", "b")

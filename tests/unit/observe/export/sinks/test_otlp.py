@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,17 @@ def test_a_recorded_request_has_cumulative_sums_and_exponential_histograms(colle
     assert (point.min, point.max) == (0.001, 0.040031)
     assert by(end["loadgen.threshold.met"], "expr") == {"p99 < 50ms": 1}
     assert by(end["loadgen.threshold.observed"], "expr") == {"p99 < 50ms": pytest.approx(0.040031)}
+
+
+def test_its_resource_says_what_ran_and_has_the_labels(collector: Collector) -> None:
+    sink = Otlp(collector.url)
+    sink.began(replace(BEGAN, labels={"commit": "1f9e3ab"}))
+    sink.interval(interval(0))
+    [request] = collector.requests
+    [of] = request.resource_metrics
+    told = {row.key: row.value.string_value for row in of.resource.attributes}
+    assert told["loadgen.label.commit"] == "1f9e3ab"
+    assert (told["loadgen.plan"], told["loadgen.target"]) == ("shop", "http://shop.test")
 
 
 def test_the_standard_variable_asks_for_deltas(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
