@@ -27,7 +27,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         pytest.param(argv, id=name, marks=[pytest.mark.slow] if name == "processes" else [])
         for name, argv in MODES.items()
     ]
-    if "mode" in metafunc.fixturenames:
+    spread = any("mode" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "mode" in metafunc.fixturenames and not spread:
         metafunc.parametrize("mode", modes)
     if "local_mode" in metafunc.fixturenames:
         metafunc.parametrize("local_mode", [mode for mode in modes if mode.id != "processes"])

@@ -18,6 +18,7 @@ from loadgen.target.process import TargetProcess
 from loadgen.workloads.scenario.python.file import load_job
 from tests.support.command import balanced, stats_of
 from tests.support.fakes import thresholds
+from tests.support.spread import spread
 
 MODES: dict[str, dict[str, Any]] = {
     "async": {"mode": "async"},
@@ -25,6 +26,7 @@ MODES: dict[str, dict[str, Any]] = {
     "httpx": {"mode": "async", "client": "httpx"},
     "processes": {"mode": "pool", "processes": 2},
 }
+LOCAL = ("async", "threads", "httpx")
 Go = Callable[..., Result]
 
 
@@ -194,8 +196,8 @@ def test_a_user_that_cannot_prepare_itself_takes_no_arrivals_of_others(go: Go, o
         assert journeys.not_started >= unready, "the last of the others may find nobody, too"
 
 
-@pytest.mark.parametrize(
-    ("body", "error"),
+@spread(
+    "body, error",
     [
         ("raise ValueError('no')", "script_error"),
         ("await user.get('/'); assert False, 'wrong'", "check_failed"),
@@ -207,6 +209,9 @@ def test_a_user_that_cannot_prepare_itself_takes_no_arrivals_of_others(go: Go, o
         ("await user.get('/{}')", "script_error"),
         ("await user.get('/', expect=201)", "unexpected_status"),
     ],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
 )
 def test_what_goes_wrong_fails_its_journey_and_not_the_run(go: Go, body: str, error: str) -> None:
     result = go(f"@scenario\nasync def broken(user):\n    {body}\n", requests_limit=4)
@@ -216,27 +221,36 @@ def test_what_goes_wrong_fails_its_journey_and_not_the_run(go: Go, body: str, er
     assert "broken/GET /never" not in result.requests
 
 
-@pytest.mark.parametrize(
+@spread(
     "body",
     [
-        "await asyncio.sleep(0.001); await user.get('/')",
-        "await asyncio.sleep(0); await user.get('/')",
-        """async with asyncio.timeout(5):
+        ("await asyncio.sleep(0.001); await user.get('/')",),
+        ("await asyncio.sleep(0); await user.get('/')",),
+        (
+            """async with asyncio.timeout(5):
         await user.get('/')""",
-        """try:
+        ),
+        (
+            """try:
         async with asyncio.timeout(0.01):
             await asyncio.sleep(60)
         raise ValueError('not reached')
     except TimeoutError:
         await user.get('/')""",
-        """async with asyncio.TaskGroup() as group:
+        ),
+        (
+            """async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.sleep(0.001))
     await user.get('/')""",
-        "assert (await user.call('own', asyncio.sleep, 0.001, 7)).value == 7; await user.get('/')",
-        "assert (await user.call('sum', sum, (1, 2))).value == 3; await user.get('/')",
-        "assert (await user.call('sum', sum, (1, 2), in_thread=True)).value == 3; await user.get('/')",
-        "assert not (await user.call('bad', int, 'x')).ok; user.failed = None; await user.get('/')",
+        ),
+        ("assert (await user.call('own', asyncio.sleep, 0.001, 7)).value == 7; await user.get('/')",),
+        ("assert (await user.call('sum', sum, (1, 2))).value == 3; await user.get('/')",),
+        ("assert (await user.call('sum', sum, (1, 2), in_thread=True)).value == 3; await user.get('/')",),
+        ("assert not (await user.call('bad', int, 'x')).ok; user.failed = None; await user.get('/')",),
     ],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
 )
 def test_whatever_else_asyncio_has_is_awaited_beside(go: Go, body: str) -> None:
     result = go(f"import asyncio\n@scenario\nasync def wide(user):\n    {body}\n", requests_limit=8)
@@ -404,12 +418,15 @@ def test_a_user_that_cannot_prepare_itself_takes_no_part(go: Go) -> None:
     assert counts(result)["per_user"] == (0, 1, 0)
 
 
-@pytest.mark.parametrize(
-    ("body", "error", "text"),
+@spread(
+    "body, error, text",
     [
         ("raise ValueError('no')", ScriptError, r"^journey.py:\d+: ValueError: no \(in per_run; nothing was sent"),
         ("await user.get('/status/500', needed=True)", NotReadyError, r"^GET /status/500: status 500 \(in per_run; "),
     ],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
 )
 def test_nothing_is_sent_where_per_run_fails(go: Go, body: str, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
@@ -429,13 +446,16 @@ def test_what_fails_after_all_journeys_is_told_by_whose_fault_it_is(go: Go, part
     assert exit_code(result) == code
 
 
-@pytest.mark.parametrize(
-    ("body", "error"),
+@spread(
+    "body, error",
     [
         ("raise ValueError('no')", "script_error"),
         ("assert False", "check_failed"),
         ("await user.get('/status/500', needed=True)", "unexpected_status"),
     ],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
 )
 def test_a_group_fails_of_what_ends_it(go: Go, body: str, error: str) -> None:
     result = go(f"@scenario\nasync def x(user):\n    with user.group('g'):\n        {body}\n", requests_limit=4)
@@ -443,14 +463,19 @@ def test_a_group_fails_of_what_ends_it(go: Go, body: str, error: str) -> None:
     assert {row.error_class for part in result.transactions.values() for row in part.errors} == {error}
 
 
-@pytest.mark.parametrize(
+@spread(
     "body",
     [
-        "await asyncio.gather(page(user), page(user))",
-        "await asyncio.create_task(page(user))",
-        """async with asyncio.TaskGroup() as group:
+        ("await asyncio.gather(page(user), page(user))",),
+        ("await asyncio.create_task(page(user))",),
+        (
+            """async with asyncio.TaskGroup() as group:
         group.create_task(page(user))""",
+        ),
     ],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
 )
 def test_a_request_in_a_task_is_told_what_to_write(go: Go, body: str) -> None:
     text = f"import asyncio\npage = lambda user: user.get('/')\n@scenario\nasync def x(user):\n    {body}\n"
@@ -510,10 +535,10 @@ def test_each_request_of_a_batch_has_its_own_reply_also_where_they_have_one_name
             replies = await user.batch(*(("GET", "/bytes/{}", size, {"name": "one"}) for size in wanted))
             assert [len(reply.body) for reply in replies] == wanted, wanted
         """,
-        requests_limit=200,
+        requests_limit=40,
     )
-    assert counts(result) == {"many": (200, 0, 0)}, result.transactions
-    assert result.ledger.ok == stats_of(url)["requests"] == 800
+    assert counts(result) == {"many": (40, 0, 0)}, result.transactions
+    assert result.ledger.ok == stats_of(url)["requests"] == 160
 
 
 def test_bytes_received_are_right_where_requests_of_one_name_have_replies_of_different_lengths(
@@ -533,14 +558,23 @@ def test_bytes_received_are_right_where_requests_of_one_name_have_replies_of_dif
     assert 60 * 5020 < result.bytes.received < 60 * 5020 + heads
 
 
-@pytest.mark.parametrize(
-    "body", ["await user.batch('/', '/')", "await user.call('sum', sum, (1, 2))", "await user.pause(0.001)"]
+@spread(
+    "body",
+    [
+        ("await user.batch('/', '/')",),
+        ("await user.call('sum', sum, (1, 2))",),
+        ("await user.pause(0.001)",),
+    ],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
 )
 def test_journeys_without_a_request_of_their_own_are_as_many_as_asked_for(go: Go, body: str) -> None:
     result = go(f"@scenario\nasync def quiet(user):\n    {body}\n", requests_limit=50)
     assert counts(result)["quiet"] == (50, 0, 0)
 
 
+@pytest.mark.parametrize("where", ["async", "processes"], indirect=True)
 def test_names_without_end_stop_the_run_with_the_remedy(go: Go) -> None:
     result = go(
         """

@@ -6,6 +6,7 @@ import pytest
 
 from loadgen.results.result import Result
 from tests.support.command import MODES, Mode, loadgen, stats_of
+from tests.support.spread import spread
 
 
 def run(*argv: object, code: int = 0, stdin: bytes = b"") -> Result:
@@ -28,7 +29,7 @@ def profile(tmp_path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("requests", [3, 5, 203])
+@spread("requests", [(203,), (3,), (5,)], all_in=("pool", "threads"))
 def test_exactly_n_requests_are_sent_by_5_users(url: str, mode: Mode, requests: int) -> None:
     result = run(f"{url}/bytes/100", "-c", "5", "-n", requests, *mode)
     assert result.ledger.scheduled == result.ledger.sent == result.ledger.ok == requests

@@ -10,6 +10,7 @@ from tests.chaos.script import Script
 from tests.chaos.server import HostileServer
 from tests.chaos.store import ENVIRONMENT, Store
 from tests.support.command import Finished, Mode, loadgen
+from tests.support.spread import spread
 
 Twist = Callable[[str, bytes], bytes]
 OBJECTS = 12
@@ -44,7 +45,7 @@ BAD_LISTS = {
 }
 
 
-@pytest.mark.parametrize(("change", "said"), BAD_LISTS.values(), ids=BAD_LISTS)
+@spread("change, said", BAD_LISTS)
 def test_a_list_that_is_not_whole_is_not_the_end_of_a_batch(
     mode: Mode, tmp_path: Path, change: Callable[[bytes], bytes], said: str
 ) -> None:
@@ -92,16 +93,19 @@ def of(name: bytes, change: Callable[[bytes], bytes]) -> Twist:
     return lambda _query, body: change(body) if name in body else body
 
 
-@pytest.mark.parametrize(
-    ("more", "error"),
-    [
-        ({"twist": of(b"<Initiate", lambda _: b"<html><UploadId/></html>")}, "the reply tells of no upload id"),
-        ({"twist": of(b"<Initiate", lambda body: body[:-9])}, "the reply tells of no upload id"),
-        ({"twist": of(b"<Complete", lambda _: b"<html>")}, "the reply tells of no object that was put together"),
-        ({"tags": False}, "status 400, InvalidPart"),
-    ],
-    ids=["no id", "cut", "no completion", "no tags"],
-)
+BAD_UPLOADS: dict[str, tuple[dict[str, object], str]] = {
+    "no id": (
+        {"twist": of(b"<Initiate", lambda _: b"<html><UploadId/></html>")}, "the reply tells of no upload id"
+    ),
+    "cut": ({"twist": of(b"<Initiate", lambda body: body[:-9])}, "the reply tells of no upload id"),
+    "no completion": (
+        {"twist": of(b"<Complete", lambda _: b"<html>")}, "the reply tells of no object that was put together"
+    ),
+    "no tags": ({"tags": False}, "status 400, InvalidPart"),
+}  # fmt: skip
+
+
+@spread("more, error", BAD_UPLOADS)
 def test_an_upload_that_fails_is_a_failure_of_the_run(mode: Mode, more: dict[str, object], error: str) -> None:
     whole = s3(Store(**more), "multipart", *UPLOAD, mode=mode)
     result = whole.result
@@ -142,20 +146,20 @@ def make(data):
 """
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ("sys.exit(3)", "SystemExit: 3"),
-        ("sys.exit()", "SystemExit"),
-        ("raise Odd('no image')", "Odd: no image"),
-        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
-        ("raise asyncio.CancelledError", "CancelledError"),
-        ("raise GeneratorExit", "GeneratorExit"),
-        ("os._exit(0)", "ProgramEnd: os._exit(0)"),
-        ("leave(3)", "ProgramEnd: os._exit(3)"),
-        ("os.abort()", "ProgramEnd: os.abort()"),
-    ],
-)
+RAISED = {
+    "os._exit(0)": "ProgramEnd: os._exit(0)",
+    "leave(3)": "ProgramEnd: os._exit(3)",
+    "os.abort()": "ProgramEnd: os.abort()",
+    "sys.exit(3)": "SystemExit: 3",
+    "sys.exit()": "SystemExit",
+    "raise Odd('no image')": "Odd: no image",
+    "raise KeyboardInterrupt": "KeyboardInterrupt",
+    "raise asyncio.CancelledError": "CancelledError",
+    "raise GeneratorExit": "GeneratorExit",
+}
+
+
+@spread("wrong, said", {wrong: (wrong, said) for wrong, said in RAISED.items()}, all_in=("async", "threads"))
 def test_whatever_a_function_raises_is_the_failure_of_its_object(
     mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, said: str
 ) -> None:
@@ -207,8 +211,9 @@ def test_a_single_object_with_wrong_bytes_is_enough(local_mode: Mode) -> None:
     assert (found.result.ledger.ok, found.result.ledger.failed, found.code) == (11, 1, 99)
 
 
-@pytest.mark.parametrize(
-    ("job", "method"), [("put", "PUT"), ("get", "GET"), ("delete", "DELETE"), ("multipart", "POST")]
+@spread(
+    "job, method",
+    {"multipart": ("multipart", "POST"), "put": ("put", "PUT"), "get": ("get", "GET"), "delete": ("delete", "DELETE")},
 )
 def test_a_store_that_refuses_every_request_is_a_failure(mode: Mode, job: str, method: str) -> None:
     store = Store(lambda asked, key, _query: (403, "AccessDenied") if key and asked == method else None)
