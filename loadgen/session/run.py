@@ -133,7 +133,6 @@ class Session:
         self._futures: list[asyncio.Future[None]] = []
         self._started = datetime.now(UTC)
         self._began_ns = clock()
-        self._gate_ns = 0
         self._signals = 0
         self._abandoned = False
         self._hung: list[str] = []
@@ -213,14 +212,13 @@ class Session:
                 control.trip(Cause.ERROR, now)
                 control.cut()
         if control.stop == GO and not all(future.done() for future in self._futures):
-            self._gate_ns = self._clock() + self._place.gate_delay_ns
-            self._before = (self._gate_ns, 0)
-            control.open_gate(self._gate_ns)
+            gate_ns = self._clock() + self._place.gate_delay_ns
+            self._before = (gate_ns, 0)
+            control.open_gate(gate_ns)
 
     async def _watching(self) -> None:
         """Until every worker is done: progress, conditions to abort, the grace."""
         plan, control = self._plan, self._control
-        end_ns = None if plan.planned_s is None else self._gate_ns + s_to_ns(plan.planned_s)
         pending = set(self._futures)
         cut_ns = 0
         while pending:
@@ -235,7 +233,7 @@ class Session:
                     self._abandoned = True
                     await asyncio.wait(pending, timeout=WATCH_S)
                     return
-            over_since = control.stopped_at_ns or (end_ns if end_ns is not None and now >= end_ns else 0)
+            over_since = control.stopped_at_ns or self._ended_ns(now)
             if over_since:
                 if now - over_since >= s_to_ns(plan.grace_s) and control.stop != CUT:
                     control.trip(Cause.COMPLETED, now)  # a run that ended by its duration stays completed
@@ -259,6 +257,17 @@ class Session:
     def _stop(self, cause: Cause, reason: str | None, now: int) -> None:
         if reason and self._control.trip(cause, now):
             self._because = reason
+
+    @property
+    def _gate_ns(self) -> int:
+        """0 while it is not known; it may be set again until then."""
+        return self._control.gate_at_ns
+
+    def _ended_ns(self, now: int) -> int:
+        """When its time was over; 0 while it is not."""
+        planned_s, gate_ns = self._plan.planned_s, self._gate_ns
+        ends_ns = gate_ns + s_to_ns(planned_s) if planned_s is not None and gate_ns else 0
+        return ends_ns if ends_ns <= now else 0
 
     def _errors(self) -> list[BaseException]:
         """What came out of workers that have ended."""

@@ -31,9 +31,9 @@ DELAY_S = 0.001
 
 
 class Wire:
-    """A Link, and at its other end a machine. What is sent arrives after a while, unless the wire is cut.
+    """A Link, and at its other end a machine. What is sent arrives after a while, in its order, unless the wire is cut.
 
-    Where the machine `is_deaf` nothing gets there.
+    Down it takes `delay_s`. Where the machine `is_deaf` nothing gets there.
     """
 
     def __init__(self, name: str) -> None:
@@ -45,14 +45,15 @@ class Wire:
         self._mailbox = Mailbox()
         self._down: deque[bytes] = deque()
         self._up: deque[bytes] = deque()
+        self._last_s: dict[int, float] = {}
 
     def send(self, message: Message) -> None:
         if not self.is_deaf:
-            self._later(self._down, self.inbox.put_nowait, message)
+            self._later(self._down, self.inbox.put_nowait, message, self.delay_s)
 
     def tell(self, message: Message) -> None:
         """From the machine."""
-        self._later(self._up, self._mailbox.take, message)
+        self._later(self._up, self._mailbox.take, message, DELAY_S)
 
     def listen(self, to: Listen | None) -> None:
         self._mailbox.listen(to)
@@ -71,15 +72,17 @@ class Wire:
         if here:
             self._mailbox.take(None)
 
-    def _later(self, way: deque[bytes], take: Callable[[Any], None], message: Message) -> None:
+    def _later(self, way: deque[bytes], take: Callable[[Any], None], message: Message, delay_s: float) -> None:
+        loop = asyncio.get_running_loop()
         way.append(encode_message(message))
+        self._last_s[id(way)] = at_s = max(loop.time() + delay_s, self._last_s.get(id(way), 0.0))
 
         def arrive() -> None:
             data = way.popleft()  # timers of one instant ring in any order
             if not self.is_cut:
                 take(read_message(BytesIO(data)))
 
-        asyncio.get_running_loop().call_later(self.delay_s, arrive)
+        loop.call_at(at_s, arrive)
 
 
 class _Workers:

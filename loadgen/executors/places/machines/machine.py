@@ -105,8 +105,9 @@ class Machine:
                 part.fail_elsewhere(head["failed"])
                 self._tell(Message("leased", {"sent": head["sent"], "there": self._clock()}))
             case "gate" if part is not None:
-                part.control.open_gate(head["at"])
-                self._tell(Message("gated", {"at": head["at"], "early": head["at"] - self._clock()}))
+                if head["open"]:
+                    part.control.open_gate(head["at"])
+                self._tell(Message("gated", {**head, "early": head["at"] - self._clock()}))
             case "stop" if part is not None:
                 part.control.trip(Cause(head["cause"]), self._clock())
                 if head["stop"] == CUT:

@@ -16,6 +16,7 @@ class Member:
     """`name` is what texts call it, `shards` its part. Instants are ours, 0 while there are none.
 
     `until_ns` is the end of the last lease that was sent; `ok` and `failed` are of its frames.
+    `gate_there` is the gate that it was told of, on its clock, of which it has said that it knows (`gate_heard`).
     """
 
     name: str
@@ -29,6 +30,8 @@ class Member:
     gone: str = ""
     lost: str = ""
     gate_told: int = 0
+    gate_there: int = 0
+    gate_heard: bool = False
     stop_told: int = 0
     early_ns: int | None = None
     stopped_ns: int = 0

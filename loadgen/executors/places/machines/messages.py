@@ -7,7 +7,7 @@
 | file     | name, at                      | part | filed, or refused: text                                |
 | begin    | shards, until, run, what of files is needed, see `sending.py` | plan | begun, or refused: text |
 | lease    | until, failed, sent           |      | leased: sent, there, late                              |
-| gate     | at                            |      | gated: at, early                                       |
+| gate     | at, open                      |      | gated: at, early, open                                 |
 | stop     | cause, stop                   |      | stopped: at                                            |
 | abandon  |                               |      |                                                        |
 | over     |                               |      |                                                        |

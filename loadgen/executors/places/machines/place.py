@@ -9,6 +9,7 @@ from uuid import uuid4
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.base import Deliver, WorkersLostError
+from loadgen.executors.places.machines.gate import Gate
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.mirror import Mirror
@@ -67,6 +68,7 @@ class Machines:
         self._clock = clock
         self._deliver: Deliver | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._gate = Gate(members, self.control)
         self._renew_ns = 0
         self._looked_ns = 0
 
@@ -143,7 +145,8 @@ class Machines:
             case "leased" | "clock":
                 member.clock.add(head["sent"], head["there"], now)
             case "gated":
-                member.early_ns = head["early"]
+                self._gate.hear(member, head["at"], head["early"], is_open=head["open"])
+                self._gate.look(now, self.gate_delay_ns)
             case "stopped":
                 member.stopped_ns = member.clock.here(head["at"])
             case "refused":
@@ -206,14 +209,10 @@ class Machines:
 
     def _spread(self) -> None:
         """Tell the machines what has come into the header."""
-        gate_ns, stop = self.control.gate_at_ns, self.control.stop
+        self._gate.tell()
+        stop = self.control.stop
         for member in self.members:
-            if member.is_over:
-                continue
-            if gate_ns != member.gate_told:
-                member.gate_told = gate_ns
-                member.link.send(Message("gate", {"at": member.clock.there(gate_ns)}))
-            if stop != member.stop_told:
+            if not member.is_over and stop != member.stop_told:
                 member.stop_told = stop
                 member.link.send(Message("stop", {"cause": self.control.cause, "stop": stop}))
 
@@ -240,6 +239,7 @@ class Machines:
                 if not member.gone:
                     until = self._lease(member)
                     member.link.send(Message("lease", {"until": until, "failed": failed - own, "sent": now}))
+        self._gate.look(now, self.gate_delay_ns)
         for member in living:
             quiet = now - member.heard_ns > s_to_ns(LOST_S)
             if quiet or (member.gone and now - member.until_ns > s_to_ns(LOST_S - LEASE_S)):

@@ -51,6 +51,49 @@ def test_all_machines_begin_together_though_each_has_a_clock_of_its_own():
         assert row.gate_early_ms > 290
 
 
+def starting(*delays):
+    """A run whose gate is set after a second; `delays`: from when on a message to a machine takes how long."""
+
+    async def slow(worker):
+        await worker.connect(after_s=1.0)
+        await worker.gate()
+        await worker.load()
+        worker.leave()
+
+    def delay(machine, delay_s):
+        return lambda lab: setattr(lab.wires[machine], "delay_s", delay_s)
+
+    lab = Lab(plan_of(), works=[slow], at={at_s: delay(machine, delay_s) for at_s, machine, delay_s in delays})
+    result = lab.run()
+    return result, [times[0] for times in lab.sent_s]
+
+
+def test_a_gate_that_one_machine_hears_of_late_is_set_again():
+    result, firsts = starting((0.95, 1, 0.4), (1.3, 1, 0.001))
+    assert max(firsts) - min(firsts) <= 0.001
+    assert min(firsts) > 1.8
+    assert [row.verdict for row in result.machines.rows] == ["valid"] * 3
+    assert min(row.gate_early_ms for row in result.machines.rows) > 500
+    assert result.duration_s == pytest.approx(3.0, abs=0.02)
+    assert result.opening_s > 1.8
+
+
+def test_who_is_told_to_open_it_late_begins_late_and_it_is_said():
+    result, firsts = starting((1.005, 1, 0.7))
+    assert firsts[0] == firsts[2] < firsts[1]
+    row = result.machines.rows[1]
+    assert row.gate_early_ms < -100
+    assert (firsts[1] - firsts[0]) * 1000 == pytest.approx(-row.gate_early_ms, abs=5)
+    assert "it learned of the start" in result.generator.reasons[0]
+    assert result.machines.start_spread_ms >= -row.gate_early_ms
+
+
+def test_one_that_is_always_late_holds_the_start_up_for_a_while_only():
+    result, firsts = starting((0.95, 1, 0.8))
+    assert 4.0 < min(firsts) < 7.0
+    assert result.ledger.sent == result.ledger.ok
+
+
 def test_the_first_failure_stops_all_machines_within_a_message():
     async def fails_once(worker):
         await worker.connect()
