@@ -56,7 +56,7 @@ EVENTS = {
     "an error's status": Event(
         E.UNEXPECTED_STATUS, (ReadRequest(), Send(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"), AwaitClose())
     ),
-    "cut by the grace": Event(E.CUT, (ReadRequest(), Stall()), flags={"duration": "50ms", "grace": "50ms"}),
+    "cut by the grace": Event(E.CUT, (ReadRequest(), Stall()), flags={"duration": "200ms", "grace": "50ms"}),
 }
 HANDSHAKES = {
     "closed in the handshake": Event(E.TLS, (EndSending(), AwaitClose())),

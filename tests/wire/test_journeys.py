@@ -292,7 +292,7 @@ def test_a_timeout_of_asyncios_own_ends_whatever_is_in_it(go: Go, where: dict[st
 
 def test_a_journey_whose_first_request_was_not_sent_any_more_never_began(go: Go, url: str) -> None:
     result = go("@scenario\nasync def one(user):\n    await user.get('/')\n", duration_s=0.3)
-    assert result.journeys.started == result.ledger.sent == stats_of(url)["requests"] > 4
+    assert result.journeys.started == result.ledger.sent == stats_of(url)["requests"] > 0
     assert result.journeys.ok + result.journeys.unfinished == result.journeys.started
 
 

@@ -46,7 +46,7 @@ def test_a_warm_up_takes_nothing_from_the_requests_that_are_asked_for(url: str, 
 
 
 def test_a_run_for_a_time_awaits_its_last_replies(url: str, mode: Mode) -> None:
-    result = run(f"{url}/", "-c", "5", "-d", "50ms", *mode)
+    result = run(f"{url}/", "-c", "5", "-d", "200ms", *mode)
     assert result.ended_by == "completed"
     assert 0 < result.ledger.sent == result.ledger.ok
     assert_equals_the_servers_count(result, url)

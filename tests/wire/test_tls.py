@@ -204,9 +204,10 @@ def test_a_connection_given_up_while_idle(kind, certificates, served, ending, no
     with served(scripts.__getitem__) as server, user(kind, at(server), trusting(certificates)) as client:
         request = get(RequestGroup())
         assert [client.exchange(request).status for _ in range(2)] == [200] * 2
-        idle.open()
-        client.await_event(noticed=noticed)
-        got = client.exchange(request)
+        with client.at_once():
+            idle.open()
+            client.await_event(noticed=noticed)
+            got = client.exchange(request)
         if noticed or kind.startswith("httpx"):
             assert (got.status, client.counts.idle_closed) == (200, 1)
         else:
