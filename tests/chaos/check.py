@@ -129,8 +129,8 @@ def _never_began(case: Case, seen: Seen) -> bool:
 
 def _may_die_of(seen: Seen, number: int) -> bool:
     """Whether the command was killed, or ended by a signal that came before it could have taken over any."""
-    if _was_killed(seen):
-        return number == 9
+    if number == 9:
+        return _was_killed(seen)
     return any(
         sent.number == number and not sent.handlers_set and not sent.requests and not sent.saved for sent in seen.sent
     )

@@ -211,6 +211,8 @@ def test_a_signal_ends_only_what_has_no_handlers_yet() -> None:
     died = seen(code=-1, files={}, requests=0, sent=[early])
     assert problems(CASE, died) == []
     assert problems(CASE, replace(died, sent=[replace(early, handlers_set=True)])) == ["it died of signal 1"]
+    killed = replace(early, disturbance=Disturbance(Anchor.START, 0, "KILL"), number=9)
+    assert problems(CASE, replace(died, sent=[early, killed])) == []
 
 
 @pytest.mark.slow  # the command as a process of its own
