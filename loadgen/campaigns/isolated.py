@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from loadgen.base.errors import UsageError
 from loadgen.base.processes import python_module
+from loadgen.base.restore import build
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import Snapshot
 from loadgen.measure.wire import second_in
@@ -129,7 +130,7 @@ class Isolated:
                     child.send_signal(signal.SIGINT)
             match json.loads(line):
                 case {"progress": snapshot}:
-                    self._observers.progress(Snapshot(**snapshot))
+                    self._observers.progress(build(Snapshot, snapshot))
                 case {"second": second}:
                     self._observers.second(second_in(second))
                 case {"usage_error": text}:

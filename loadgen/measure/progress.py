@@ -14,6 +14,16 @@ Phase = Literal["opening", "running", "draining"]
 
 
 @dataclass(frozen=True, slots=True)
+class MachineNow:
+    """One of several machines at one moment; `trouble` says in a word what is the matter with it, if anything."""
+
+    name: str
+    sent: int = 0
+    failed: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What is known of a run at one moment. `planned_s` and `planned_requests` are None where there is no such limit.
 
@@ -21,8 +31,8 @@ class Snapshot:
     planned (of a scenario: of journeys), how many of these, without those of the warm-up, for which none is. `rate_rps`
     and `p99_ms` are of the last moments; `errors` are failures of the target and, a second later, of this machine;
     `connected` of `users` connections are open. `done` and planned are counted in `noun`, requests where that is empty.
-    `machines` says in words where it runs, if not here. `step` names what
-    is not the run itself: a preparation, a clean-up.
+    `machines` says in words where it runs, if not here, and `each_machine` how each of those is. `step` names what is
+    not the run itself: a preparation, a clean-up.
     """
 
     elapsed_s: float
@@ -37,6 +47,7 @@ class Snapshot:
     phase: Phase
     step: str = ""
     machines: str = ""
+    each_machine: tuple[MachineNow, ...] = ()
     noun: str = ""
 
     @property

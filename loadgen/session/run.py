@@ -355,6 +355,7 @@ class Session:
                 users=plan.users,
                 phase=phase,
                 machines=self._place.glance(),
+                each_machine=self._place.each_machine(),
                 noun=noun,
             )
         )

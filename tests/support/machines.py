@@ -115,6 +115,9 @@ class _Workers:
     def glance(self) -> str:
         return ""
 
+    def each_machine(self) -> tuple[()]:
+        return ()
+
     def abandon(self) -> None:
         for task in self.tasks:
             task.cancel()

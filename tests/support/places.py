@@ -167,6 +167,9 @@ class FakePlace:
     def glance(self) -> str:
         return ""
 
+    def each_machine(self) -> tuple[()]:
+        return ()
+
     def abandon(self) -> None:
         self.abandoned = True
 

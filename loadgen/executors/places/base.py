@@ -6,6 +6,7 @@ from typing import Protocol
 
 from loadgen.base.errors import LoadgenError
 from loadgen.guard.shared_state import Cause, Slot
+from loadgen.measure.progress import MachineNow
 from loadgen.measure.recording import Frame
 from loadgen.plan.plan import Plan, Shard
 from loadgen.results.result import Machines
@@ -79,6 +80,10 @@ class Place(Protocol):
 
     def glance(self) -> str:
         """What is to be shown of other machines while they run, in a few words."""
+
+    def each_machine(self) -> tuple[MachineNow, ...]:
+        """The same of each; none where it is this one."""
+        ...
 
     def abandon(self) -> None:
         """End workers that did not come back after a cut. Where that cannot be done, their futures stay as they are."""

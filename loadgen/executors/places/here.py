@@ -59,6 +59,9 @@ class Here:
     def glance(self) -> str:
         return ""
 
+    def each_machine(self) -> tuple[()]:
+        return ()
+
     def abandon(self) -> None:
         self._abandoned = True  # nothing ends a thread from outside
 

@@ -68,6 +68,9 @@ class Processes:
     def glance(self) -> str:
         return ""
 
+    def each_machine(self) -> tuple[()]:
+        return ()
+
     def abandon(self) -> None:
         self._abandoned = True
         for child in self._children:

@@ -109,6 +109,8 @@ class FullView(Observer):
             case "w" | "W":
                 self._view = replace(self._view, last=not self._view.last)
                 self._stale = True
+            case "m" | "M":
+                self._view = replace(self._view, machines=not self._view.machines)
             case "?" | "h":
                 self._view = replace(self._view, help=not self._view.help)
             case _:

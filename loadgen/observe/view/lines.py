@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from loadgen.base.units import format_duration_s, format_ms
 from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
-from loadgen.measure.progress import Snapshot
+from loadgen.measure.progress import MachineNow, Snapshot
 from loadgen.observe.view.charts import latency_chart, rate_chart
 from loadgen.observe.view.so_far import LAST_S, CourseSecond
 from loadgen.report.draw.bars import bar
-from loadgen.report.draw.style import Line, Span, Tone, clean, columns, counted, elide, format_rate, line, pad
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, counted, elide, format_rate, line, pad
 from loadgen.report.run.tables import errors, named_rows, thresholds
 from loadgen.results.result import Result
 
@@ -30,12 +30,13 @@ class Amount:
 
 AMOUNTS = (Amount(32, 8, 8, 8), Amount(24, 6, 4, 4), Amount(0, 4, 2, 1))
 
-KEYS = "q stop and report · space freeze · w {window} · ? help"
+KEYS = "q stop and report · space freeze · w {window} · {machines}? help"
 HELP = (
     "q       stop: no new requests, then the report, as the first Ctrl-C does",
     "Ctrl-C  the same; a second one reports at once",
     "space   freeze what is shown, or go on; the run does not notice",
     f"w       requests and errors of the last {LAST_S} s, or of the whole run",
+    "m       the machines that the run is made on, or back",
     "?       this, or back",
     "",
     "Rate: a bar a second, ! below it where some failed. Latency: a logarithmic",
@@ -64,6 +65,7 @@ class View:
     last: bool = True
     frozen: bool = False
     help: bool = False
+    machines: bool = False
     slow: bool = False
 
 
@@ -72,10 +74,26 @@ def view_lines(view: View, width: int, height: int) -> list[Line]:
     head = [_title(view, width), _shape(view, width), _band(view)]
     foot = _foot(view, width)
     room = max(0, height - len(head) - 1)
-    body = [line(f"  {text}") for text in HELP] if view.help else _body(view, width, room)
+    each = view.snapshot.each_machine if view.snapshot is not None else ()
+    if view.help:
+        body = [line(f"  {text}") for text in HELP]
+    elif view.machines and each:
+        body = _machines(each, room)
+    else:
+        body = _body(view, width, room)
     lines = [*head, *body[:room]]
     lines += [line("")] * (height - 1 - len(lines))
     return [*lines[: height - 1], foot][-height:]
+
+
+def _machines(each: Sequence[MachineNow], most: int) -> list[Line]:
+    """Those in trouble first."""
+    rows = sorted(each, key=lambda machine: not machine.trouble)[: most - 1]
+    cells = [("Machines", "sent", "failed", "")]
+    cells += [(clean(row.name), f"{row.sent:,}", f"{row.failed:,}", row.trouble.upper()) for row in rows]
+    texts = align(cells, right=frozenset({1, 2}))
+    tones = [Tone.PLAIN, *(Tone.BAD if row.trouble else Tone.PLAIN for row in rows)]
+    return [line(Span(text, tone)) for text, tone in zip(texts, tones, strict=True)]
 
 
 def _title(view: View, width: int) -> Line:
@@ -104,28 +122,27 @@ def _shape(view: View, width: int) -> Line:
     if snapshot is not None and snapshot.progress is not None and snapshot.phase != "draining":
         full = bar(snapshot.progress, 1.0, BAR_COLUMNS)
         shown = full + "░" * (BAR_COLUMNS - columns(full)) + f" {snapshot.progress:4.0%}"
+    where = f"{snapshot.machines} · " if snapshot is not None and snapshot.machines else ""
     room = width - columns(shown) - 2
-    return line(pad(elide(clean(view.shape), room), room), "  ", shown)
+    return line(pad(elide(where + clean(view.shape), room), room), "  ", shown)
 
 
 def _band(view: View) -> Line:
-    """What is to be thought of the figures so far."""
+    """What is to be thought of the figures so far; what the target did comes first, and is there on any terminal."""
     snapshot = view.snapshot
     failed = 0 if snapshot is None else snapshot.errors
-    parts: list[str | Span] = []
+    parts: list[str | Span] = [Span(f"{failed:,} failed", Tone.BAD) if failed else "0 failed"]
+    lost = sum(row.verdict == "fail" for row in view.so_far.thresholds)
+    if lost:
+        parts += [" · ", Span(f"{counted(lost, 'threshold')} missed", Tone.BAD)]
+    parts.append(" · ")
     lag, p99 = view.lag_ms, view.course[-1].p99_ms if view.course else None
     if lag is None:
         parts.append("own delay: not known yet")
     elif p99 is not None and lag > max(LAG_FLOOR_MS, LAG_SHARE * p99):
-        text = f"LIMITED at the moment: own delay p99 {format_ms(lag)} of a response time of {format_ms(p99)}"
-        parts.append(Span(text, Tone.WARN))
+        parts.append(Span(f"LIMITED now: own delay p99 {format_ms(lag)} of {format_ms(p99)}", Tone.WARN))
     else:
         parts.append(f"generator keeps up, own delay p99 {format_ms(lag)}")
-    parts.append(" · ")
-    parts.append(Span(f"{failed:,} failed", Tone.BAD) if failed else "0 failed")
-    lost = sum(row.verdict == "fail" for row in view.so_far.thresholds)
-    if lost:
-        parts += [" · ", Span(f"{counted(lost, 'threshold')} missed", Tone.BAD)]
     return line(*parts)
 
 
@@ -177,6 +194,9 @@ def _requests(view: View, width: int, most: int) -> list[Line]:
 
 
 def _foot(view: View, width: int) -> Line:
-    text = KEYS.format(window="whole run" if view.last else f"last {LAST_S} s")
+    each = view.snapshot.each_machine if view.snapshot is not None else ()
+    text = KEYS.format(
+        window="whole run" if view.last else f"last {LAST_S} s", machines="m machines · " if each else ""
+    )
     state = "FROZEN" if view.frozen else "busy: drawn less often" if view.slow else ""
     return line(pad(elide(text, width - 2 - len(state)), width - len(state)), Span(state, Tone.WARN))

@@ -18,6 +18,7 @@ from loadgen.executors.places.machines.rows import machine_rows
 from loadgen.executors.places.machines.sending import NO_FILES, Files
 from loadgen.executors.places.machines.unaccounted import at_most_unaccounted
 from loadgen.guard.shared_state import GO, SLOT_VALUES, Cause, Slot, State
+from loadgen.measure.progress import MachineNow
 from loadgen.measure.wire import unpack_frames
 from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.plan import Plan, Shard
@@ -97,10 +98,23 @@ class Machines:
     def machines(self) -> MachineRows:
         return machine_rows(self._plan, self.members, self.control)
 
+    def each_machine(self) -> tuple[MachineNow, ...]:
+        return tuple(
+            MachineNow(
+                member.name,
+                self.control.sum_of(member.shards, Slot.SENT),
+                self.control.sum_of(member.shards, Slot.FAILED),
+                "lost" if member.lost else "silent" if self._is_silent(member) else "",
+            )
+            for member in self.members
+        )
+
+    def _is_silent(self, member: Member) -> bool:
+        return not member.is_over and self._clock() - member.heard_ns > s_to_ns(SILENT_S)
+
     def glance(self) -> str:
-        now = self._clock()
         lost = sum(bool(member.lost) for member in self.members)
-        silent = sum(not member.is_over and now - member.heard_ns > s_to_ns(SILENT_S) for member in self.members)
+        silent = sum(map(self._is_silent, self.members))
         count = len(self.members)
         parts = [f"{count} machine{'' if count == 1 else 's'}"]
         return ", ".join([*parts, *([f"{silent} silent"] if silent else []), *([f"{lost} lost"] if lost else [])])

@@ -4,14 +4,21 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from loadgen.measure.progress import Snapshot
+from loadgen.measure.progress import MachineNow, Snapshot
 from loadgen.observe.view.lines import View, view_lines
 from tests.support.plans import one_url
-from tests.support.views import view
+from tests.support.views import RUNNING, view
 
 FOLDER = Path(__file__).parent / "golden"
 SIZES = ((80, 20), (100, 30), (140, 40))
 OPENING = Snapshot(0.0, 60.0, None, 0, 0.0, None, 0, 812, 2000, "opening")
+
+EACH = (
+    MachineNow("host1", 12_000, 19),
+    MachineNow("ssh host2 (a machine with a long name)", 12_004, 21, "silent"),
+    MachineNow("host3", 1_996, 17, "lost"),
+)
+ELSEWHERE = replace(RUNNING, machines="3 machines, 1 silent, 1 lost", each_machine=EACH)
 
 
 @cache
@@ -26,6 +33,7 @@ def views() -> dict[str, tuple[View, int, int]]:
         "many_names_whole_run_80x24": (replace(view(one_url(), 12, names=60), last=False, slow=True), 80, 24),
         "limited_frozen_80x20": (replace(running, lag_ms=80.0, frozen=True), 80, 20),
         "help_80x20": (replace(running, help=True), 80, 20),
+        "machines_80x20": (replace(running, machines=True, snapshot=ELSEWHERE), 80, 20),
         "too_small_40x8": (running, 40, 8),
     }
 
