@@ -92,6 +92,10 @@ OPTIONS = (
     RunOption("precise", ("--precise",), ARRIVALS, "Spin between arrivals: less send lag, a core a worker.", "", bool),
     RunOption("leads_to", ("--target",), REQUEST, "Where a scenario's or profile's paths lead.", "URL"),
     RunOption(
+        "targets", ("--targets",), REQUEST, "The requests of a file in turn: a URL a line, or vegeta's.", "FILE",
+        aliases=("-targets", "--urls-from-file"),
+    ),
+    RunOption(
         "locust", ("--locust",), REQUEST, "Options of a locustfile, as Locust takes them: '--tags checkout'.", "OPTIONS"
     ),
     RunOption(

@@ -18,6 +18,16 @@ Target = Annotated[
     str,
     typer.Argument(metavar="TARGET", help="A URL, a profile (.yaml), a scenario (.py) or a shipped one's name."),
 ]
+
+
+def check_target(command: str, target: str, flags: Mapping[str, Any]) -> None:
+    """Raises UsageError where it is neither said where to, nor by a list of requests."""
+    if not target and "targets" not in flags:
+        raise UsageError(
+            f"Missing argument 'TARGET', or it is empty: a URL, a profile or a scenario; see `loadgen {command} --help`"
+        )
+
+
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set a profile's variable; repeatable.", rich_help_panel=OUTPUT),

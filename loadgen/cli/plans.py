@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from loadgen.base.errors import UsageError
+from loadgen.base.imported import imported
 from loadgen.base.user_code import is_function, is_locustfile
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against
@@ -15,7 +16,7 @@ from loadgen.cli.readings import STORE
 from loadgen.cli.streams import tell
 from loadgen.plan.build import LARGEST_BODY_IN_MEMORY
 from loadgen.plan.plan import Plan
-from loadgen.plan.profiles.address import shown_url, url_of
+from loadgen.plan.profiles.address import parse_target, shown_url, url_of
 from loadgen.plan.profiles.document import parse_profile, profile_for_function, profile_for_url, read_profile
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.shipped import shipped_profiles
@@ -25,6 +26,9 @@ if TYPE_CHECKING:  # what runs a plan is imported when it is known to be good
     from loadgen.executors.places.base import Site
     from loadgen.executors.places.machines.fleet import Fleet
     from loadgen.observe.export.kinds import Out
+
+
+_FIRST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def plan_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, An
 def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str, Any]) -> Profile:
     """The checked profile of the same; without `settings` those of LOADGEN_SET, one a line. Raises UsageError."""
     flags = with_body(flags)
+    target = target or _origin_in(flags["targets"])
     chosen = _settings(settings or os.environ.get("LOADGEN_SET", "").splitlines())
     if target.lstrip("$ ").startswith("curl "):
         return _of_curl(target, chosen, flags)
@@ -113,6 +118,23 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
 
         flags = flags_for(str(found), flags)
     return read_profile(found, chosen, os.environ, flags)
+
+
+def _origin_in(name: str) -> str:
+    """The origin of the first URL of a list of requests: where it leads unless something else is said."""
+    read_list = imported("loadgen.plan.target_list", "read_list")
+    try:
+        with Path(name).open("rb") as file:
+            first = next(read_list(file.read(_FIRST_BYTES).decode("utf-8", "surrogateescape")), None)
+        if first is None:
+            raise UsageError("has no requests: expected one URL a line, or vegeta's")
+        return str(parse_target(first.url).origin)
+    except OSError as error:
+        raise UsageError(f"--targets: cannot read {name!r}: {error.strerror}") from None
+    except UsageError as error:
+        raise UsageError(f"--targets: {Path(name).name}: {error}") from None
+    except ValueError as error:
+        raise UsageError(f"--targets: {Path(name).name}: {error}; or give TARGET, where paths lead") from None
 
 
 def _of_curl(command: str, chosen: Mapping[str, str], flags: Mapping[str, Any]) -> Profile:

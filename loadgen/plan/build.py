@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.exchange import Tls
+from loadgen.base.imported import imported
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.jobs.scenario import FeedSpec, ScenarioJob, Step, inside
-from loadgen.plan.plan import Plan, StopRules
+from loadgen.plan.plan import Job, Plan, StopRules
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.dialing import make_dialing, proxy_secrets
 from loadgen.plan.profiles.journey_loads import closed_users
@@ -24,6 +25,7 @@ from loadgen.plan.profiles.user_stages import make_user_stages, most_users
 from loadgen.plan.topology import TopologyError, choose
 
 LARGEST_BODY_IN_MEMORY = 8 << 20
+LISTED_FOR_SECRETS = 1000
 
 
 def make_plan(
@@ -44,6 +46,8 @@ def make_plan(
     if isinstance(job, HttpJob):
         specs = (_with_file(profile, spec, ("requests", at), problems) for at, spec in enumerate(job.requests))
         job = replace(job, requests=tuple(specs))
+        if profile.targets is not None and not problems:
+            job = imported("loadgen.plan.listed", "with_targets")(profile, job, problems)
     elif isinstance(job, ScenarioJob):
         job = _with_files(profile, job, problems)
         problems += order_problems(job)  # of bodies that are read only now
@@ -60,7 +64,7 @@ def make_plan(
     )
     dialing = make_dialing(profile, environment, problems)
     processes, workers = _topology(profile, (cores, gil, least_processes), problems)
-    secrets = tuple(dict.fromkeys((*collect_secrets(profile, job.requests), *proxy_secrets(dialing))))
+    secrets = tuple(dict.fromkeys((*collect_secrets(profile, _with_secrets(job)), *proxy_secrets(dialing))))
     if problems:
         raise profile.origins.places.error(problems, Redactor(secrets))
     return Plan(
@@ -98,6 +102,14 @@ def make_plan(
         seed=profile.seed,
         secrets=secrets,
     )
+
+
+def _with_secrets(job: Job) -> tuple[RequestSpec, ...]:
+    """The requests that are looked through for secrets: of a list the first ones, or that would take long."""
+    if not isinstance(job, HttpJob) or job.targets is None:
+        return job.requests
+    firsts = imported("loadgen.plan.target_list", "first_specs")(job.targets.lines, job.requests[0], LISTED_FOR_SECRETS)
+    return (*job.requests, *firsts)
 
 
 def _most_errors(profile: Profile) -> int | None:

@@ -15,6 +15,7 @@ _DEFAULTS = {part.name: part.default for part in fields(Plan) if part.default is
 _DIFFERENCES = {
     "requests": "other requests",
     "variables": "other variables",
+    "targets": "another list of requests",
     "scenario": "other scenarios",
     "http": "one spoke HTTP/2, the other HTTP/1.1",
     "redirects": "one followed redirects further than the other",

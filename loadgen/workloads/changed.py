@@ -14,6 +14,7 @@ from loadgen.workloads.scenario.replies.reply import Reply as SeenReply
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect, next_request
 from loadgen.workloads.sigv4.credentials import Provider, provider_of
 from loadgen.workloads.sigv4.requests import RequestSigner
+from loadgen.workloads.targets import TargetScript
 
 _NOWHERE = Origin("http", "", 80)
 
@@ -64,7 +65,11 @@ class ChangedScript:
     only: Request | None = None
 
     def __init__(
-        self, source: HttpScript, origin: Origin, redirects: int, sign: Callable[[Request], Request] | None
+        self,
+        source: HttpScript | TargetScript,
+        origin: Origin,
+        redirects: int,
+        sign: Callable[[Request], Request] | None,
     ) -> None:
         self._source = source
         self._origin = origin

@@ -49,6 +49,8 @@ SAME = {
     "--interface": (["--interface", "127.0.0.2"], ["--local-address", "127.0.0.2"]),
     "--local-ips": (["--local-ips", "127.0.0.2"], ["--local-address", "127.0.0.2"]),
     "-laddr": (["-laddr=127.0.0.2"], ["--local-address", "127.0.0.2"]),
+    "-targets": (["-targets=/nosuch"], ["--targets", "/nosuch"]),
+    "--urls-from-file": (["--urls-from-file", "/nosuch"], ["--targets", "/nosuch"]),
 }
 SEVERAL = {
     "-t": (["-t4"], ["threads (wrk)", "timeout (hey", "duration (ab, Locust)", "--workers, --timeout, -d"]),

@@ -17,7 +17,7 @@ ONE_LINE = {
     "more arguments than the command has": (["run", URL, "left", "over"], ["too many arguments", "quote"]),
     "target that is nothing": (["run", "nosuch"], ["'nosuch' is neither a URL", "`loadgen profiles`"]),
     "target too long for a file": (["run", "x" * 5000], ["is neither a URL"]),
-    "empty target": (["run", ""], ["'' is neither a URL"]),
+    "empty target": (["run", ""], ["Missing argument 'TARGET', or it is empty"]),
     "URL without a host": (["run", "http:///"], ["expected a URL with a host"]),
     "URL of another scheme": (["run", "ftp://h/"], ["expected a URL such as http://"]),
     "host that does not exist": (["run", "http://nosuch.invalid/"], ["cannot resolve 'nosuch.invalid'", "spelling"]),

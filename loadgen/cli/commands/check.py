@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from loadgen.cli.options import OPTIONS, Options
-from loadgen.cli.parameters import Settings, Target
+from loadgen.cli.parameters import Settings, Target, check_target
 from loadgen.cli.short_help import Begin, HelpAll
 
 
@@ -18,7 +18,10 @@ class Check:
         "loadgen check http://127.0.0.1:8080/ -c 100 -H 'Accept: text/html'",
         ("--connections", "--duration", "--requests", "--rate", "--header", "--body", "--threshold"),
     )
-    target: Target
+    target: Target = ""
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
     settings: Settings = None
     help_all: HelpAll = False
+
+    def __post_init__(self) -> None:
+        check_target("check", self.target, self.flags)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, Options, RunOption, own_option
-from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Target, Web
+from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Target, Web, check_target
 from loadgen.cli.short_help import Begin, HelpAll
 
 COMPARED = "What is compared (lists: a,b; the first is what the others are set against)"
@@ -45,7 +45,7 @@ class Compare:
         "loadgen compare http://127.0.0.1:8080/a http://127.0.0.1:8080/b -c 20 -d 5s",
         ("--modes", "--rounds", "--connections", "--duration", "--requests", "--rate", "--output"),
     )
-    target: Target
+    target: Target = ""
     others: Annotated[
         list[str] | None, typer.Argument(metavar="[TARGET]...", help="Set against the first, instead of modes.")
     ] = None
@@ -61,3 +61,6 @@ class Compare:
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("comparison",))]
     help_all: HelpAll = False
+
+    def __post_init__(self) -> None:
+        check_target("compare", self.target, self.flags)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import JUDGING, OPTIONS, Options
-from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Target, Web
+from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Target, Web, check_target
 from loadgen.cli.short_help import Begin, HelpAll
 
 
@@ -27,7 +27,7 @@ class FindMax:
         "loadgen find-max http://127.0.0.1:8080/ --slo 'p99 < 50ms'",
         ("--slo", "--duration", "--rate", "--connections", "--header", "--body", "--output"),
     )
-    target: Target
+    target: Target = ""
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
     slo: Annotated[
         list[str] | None,
@@ -42,3 +42,6 @@ class FindMax:
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("search",))]
     help_all: HelpAll = False
+
+    def __post_init__(self) -> None:
+        check_target("find-max", self.target, self.flags)

@@ -18,6 +18,7 @@ from loadgen.cli.parameters import (
     Slowest,
     Target,
     Web,
+    check_target,
 )
 from loadgen.cli.short_help import Begin, HelpAll
 from loadgen.report.exports import OUTPUT
@@ -38,7 +39,7 @@ class Run:
         "loadgen run http://127.0.0.1:8080/ -c 100 -d 30s -T 'p99 < 250ms'",
         ("--connections", "--duration", "--requests", "--rate", "--header", "--body", "--threshold", "--output"),
     )
-    target: Target
+    target: Target = ""
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
     once: Annotated[
         bool,
@@ -63,3 +64,6 @@ class Run:
     elsewhere: Elsewhere
     output: Annotated[Output, OutputFlags(("run",))]
     help_all: HelpAll = False
+
+    def __post_init__(self) -> None:
+        check_target("run", self.target, self.flags)

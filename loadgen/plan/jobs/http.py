@@ -1,6 +1,7 @@
 """HttpJob: the requests of a profile, by weight."""
 
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from typing import Any, ClassVar, Literal
 
 from loadgen.base.exchange import Expect, Origin
@@ -71,8 +72,19 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetList:
+    """So many requests to be sent in their order, out of a file of this name: a line for each (see target_list.py)."""
+
+    file: str
+    requests: int
+    lines: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class HttpJob:
     """Requests in the proportion of their weights. A good reply is one request done.
+
+    With `targets` it is those that are sent, and the only one of `requests` has what they share.
 
     A redirect within the target's origin is followed up to so many times; each hop is a request of the same name.
     """
@@ -81,6 +93,7 @@ class HttpJob:
     variables: tuple[Variable, ...] = ()
     redirects: int = 0
     signing: Signing | None = None
+    targets: TargetList | None = None
 
     transactions: ClassVar[tuple[str, ...]] = ()
     calls: ClassVar[tuple[str, ...]] = ()
@@ -101,6 +114,9 @@ class HttpJob:
             described["redirects"] = self.redirects
         if self.signing is not None:
             described["signed_for"] = f"{self.signing.region}:{self.signing.service}"
+        if self.targets is not None:
+            digest = sha256(self.targets.lines).hexdigest()
+            described["targets"] = {"file": self.targets.file, "requests": self.targets.requests, "sha256": digest}
         return described
 
 

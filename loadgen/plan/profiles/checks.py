@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from loadgen.base.units import format_duration_s
 from loadgen.plan.condition import Condition
+from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.named import Named, check_name, names_before
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.dialing import dialing_problems
@@ -42,6 +43,8 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
     if timed:
         problems += _times(profile)
     problems += _s3(profile)
+    if profile.targets is not None and not isinstance(job, HttpJob):
+        problems.append(Problem(("targets",), "cannot be combined with scenarios or s3: they say what is sent"))
     problems += journey_problems(profile)
     problems += protocol_problems(profile)
     if profile.dns_ttl and not wrong & {"target", "proxy"} and profile.target.origin.is_address and not profile.proxy:

@@ -139,6 +139,7 @@ class Profile(Keys):
     headers: Headers = Field(default={})
     seed: Natural = 1
     requests: tuple[RequestProfile, ...] = ()
+    targets: File | None = None
     scenario: File | None = None
     locust: str | None = None
     scenarios: dict[Annotated[str, BeforeValidator(fields.name)], JourneyProfile] = Field(default={})

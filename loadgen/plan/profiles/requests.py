@@ -33,6 +33,10 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
     if has_journeys(profile):
         return make_scenario_job(profile)
     problems: list[Problem] = []
+    if profile.targets is not None and profile.requests:
+        problems.append(
+            Problem(("targets",), "cannot be combined with requests, method or body: the list says what is sent")
+        )
     changing = {variable.name: variable for variable in profile.variables}
     specs = []
     for index, request in enumerate(profile.requests or (RequestProfile.model_construct(),)):

@@ -8,12 +8,13 @@ from loadgen.base.exchange import Check, Expect, Fields, Request
 from loadgen.base.redact import Redactor
 from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.plan.codec import described_dialing
-from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
+from loadgen.plan.jobs.http import HttpJob, RequestSpec, TargetList, Variable
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Arrivals, Plan, share
 from loadgen.plan.profiles.variables import FoundValue
+from loadgen.plan.target_list import spec_of
 from loadgen.report.draw.style import align, clean, counted, format_rate, labelled, wrap
 from loadgen.report.draw.way import describe_way
 from loadgen.report.plans.s3_plan import s3_facts, s3_operations
@@ -81,11 +82,16 @@ class _Words:
     def job(self, width: int) -> tuple[dict[str, str], list[list[str]]]:
         """Label and sentence for what is sent, and its requests part by part."""
         match self._plan.job:
+            case HttpJob(targets=TargetList() as targets) as job:
+                facts = {"Requests": f"{counted(targets.requests, 'request')} of {self._show(targets.file)}, in turn"}
+                variables = ["Variables, new for every request", *self.variables()] if job.variables else []
+                first = spec_of(targets.lines.partition(b"\n")[0], job.requests[0])
+                return facts, [variables, ["The first request, as it will be sent", *self.sample(first)]]
             case HttpJob() as job:
                 return {}, [
                     ["Requests", *self.requests(width)],
                     ["Variables, new for every request", *self.variables()] if job.variables else [],
-                    ["The first request, as it will be sent", *self.sample()],
+                    ["The first request, as it will be sent", *self.sample(job.requests[0])],
                 ]
             case S3Job() as job:
                 facts = {label: self._show(sentence) for label, sentence in s3_facts(job).items()}
@@ -120,9 +126,8 @@ class _Words:
         rows = [f"  {row}" for text in texts for row in wrap(text, width - 2)]
         return ["Variables", *rows] if rows else []
 
-    def sample(self) -> list[str]:
-        """Request line and headers of the first request, made by what will encode it."""
-        spec = self._plan.job.requests[0]
+    def sample(self, spec: RequestSpec) -> list[str]:
+        """Request line and headers of a request, made by what will encode it."""
         target = _latin(self._redactor.text(spec.path))
         fields = Fields(tuple((_latin(name), _latin(value)) for name, value in self._headers(spec)))
         request = Request(0, _latin(spec.method), target, fields, body=spec.body or (b"?" if spec.body_file else b""))

@@ -117,6 +117,8 @@ def title(plan: Mapping[str, Any]) -> str:
         return _scenario_title(plan, scenario)
     requests = [spec for spec in plan.get("requests") or [] if isinstance(spec, Mapping)]
     target = origin = str(plan.get("target", ""))
+    if isinstance(listed := plan.get("targets"), Mapping):
+        return clean(f"{target}, {counted(listed.get('requests', 0), 'request')} of {listed.get('file')}")
     if len(requests) == 1:
         target = f"{requests[0].get('method', '')} {target}{requests[0].get('path', '')}".strip()
     elif requests:

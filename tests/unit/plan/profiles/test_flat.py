@@ -26,6 +26,7 @@ VALUES: dict[str, Any] = {
     "redirects": Raw("3"), "aws_sigv4": Raw("eu-central-1:s3"), "basic_auth": Raw("a:b"), "fail_fast": True,
     "max_errors": Raw("5"), "abort_if": [Raw("error_rate > 5% over 10s min 200")],
     "thresholds": [Raw("p99 < 1s"), Raw("error_rate < 1%")], "strict": Raw("true"), "phases": True, "seed": Raw("0"),
+    "targets": Raw("urls.txt"),
     "scenario": Raw("shop.py"), "journeys_per_user": Raw("4"), "finish": True, "only": [Raw("buy")],
 }  # fmt: skip
 
