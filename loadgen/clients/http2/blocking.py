@@ -10,6 +10,7 @@ from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
 from loadgen.clients.blocking_connection import BlockingConnection
 from loadgen.clients.faults import connect_error, explain, why_no_reply
 from loadgen.clients.http2.frames import BrokenProtocolError
+from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.header_encoder import Fields
 from loadgen.clients.http2.known_reply import show
 from loadgen.clients.http2.session import MOST_TRIES, NOT_HTTP2, READ_BYTES, Session
@@ -27,6 +28,7 @@ class BlockingHttp2Client(BlockingConnection):
         self._fields = Fields(self.endpoint.origin)
         self._stream = Http2Stream(0, None)
         self._bytes_sent: dict[int, int] = defaultdict(int)
+        self._heads: dict[bytes, Head] = {}
         self._session: Session | None = None
         self._first_ns = self._now_ns = 0
         self._answered = self._unseen = False
@@ -168,7 +170,7 @@ class BlockingHttp2Client(BlockingConnection):
         sock = self._sock = self._dial.dial(deadline_ns)
         if isinstance(sock, ssl.SSLSocket) and sock.selected_alpn_protocol() != "h2":
             raise BrokenProtocolError(NOT_HTTP2)
-        session = self._session = Session(self._fields, self, 1, self._bytes_sent)
+        session = self._session = Session(self._fields, self, 1, self._bytes_sent, self._heads)
         try:
             while not session.ready:
                 self._talk(session, deadline_ns)

@@ -7,6 +7,7 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.clients.base import Handler
 from loadgen.clients.faults import explain, why_no_reply
 from loadgen.clients.http2.frames import GOAWAY, BrokenProtocolError, frame
+from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.lane import Http2Channel, Lane
 from loadgen.clients.http2.session import NOT_HTTP2, Session
 from loadgen.clients.http2.stream import Http2Stream
@@ -27,6 +28,7 @@ class Connections(ABC):
         self._counts = reactor.counts
         self._clock = reactor.clock
         self._serving: Http2Channel | None = None
+        self._heads: dict[bytes, Head] = {}
 
     def _connect(self, lane: Lane, now: int) -> None:
         lane.channel = channel = Http2Channel(lane)
@@ -164,7 +166,7 @@ class Connections(ABC):
             return
         lane.opened_before = True
         self._counts.used += 1
-        channel.state = channel.session = Session(lane.fields, self, lane.most, self.bytes_sent)
+        channel.state = channel.session = Session(lane.fields, self, lane.most, self.bytes_sent, self._heads)
         self._write(channel)
 
     def end(self, channel: Http2Channel, sent_by_ns: int, error: ErrorClass) -> bool:

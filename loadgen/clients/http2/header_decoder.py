@@ -15,7 +15,8 @@ BLOCK_BYTES = 65536
 """The most of one header block, its CONTINUATION frames included, and of what it says: as much as HTTP/1.1's heads."""
 
 MOST_KNOWN = 256
-"""Header blocks that are remembered for each connection; more differ in every reply."""
+"""Header blocks that are remembered of a connection, or of all; then it begins anew: those of past seconds, whose Date
+does not come again, are of no use."""
 
 ENTRY_BYTES = 32
 """That an entry counts beside its name and value: RFC 7541, 4.1."""
@@ -53,9 +54,13 @@ class Head:
 
 
 class HeaderDecoder:
-    """The blocks of one connection, in the order in which they come."""
+    """The blocks of one connection, in the order in which they come.
 
-    def __init__(self, limit: int = TABLE_BYTES) -> None:
+    `shared` are those, of all connections that share it, that mean the same on each.
+    """
+
+    def __init__(self, limit: int = TABLE_BYTES, shared: dict[bytes, Head] | None = None) -> None:
+        self._shared = {} if shared is None else shared
         self._ours = self._limit = limit
         self._size = 0
         self._entries: deque[Field] = deque()
@@ -66,10 +71,16 @@ class HeaderDecoder:
     def decode(self, block: bytes) -> Head:
         """Raises BrokenProtocolError."""
         head = self.known.get(block)
-        if head is not None:
-            if head.inserts:
-                self.insert_again(head)
-            return head
+        if head is None:
+            head = self._shared.get(block)
+            if head is None:
+                return self._new(block)
+            _remember(self.known, block, head)
+        if head.inserts:
+            self.insert_again(head)
+        return head
+
+    def _new(self, block: bytes) -> Head:
         self._settle()
         try:
             head = self._read(block)
@@ -77,8 +88,10 @@ class HeaderDecoder:
             raise BrokenProtocolError("a header block is cut short", Code.COMPRESSION_ERROR) from None
         if head.changes:
             self._forget()
-        if (head.alone or not head.changes) and len(self.known) < MOST_KNOWN:
-            self.known[block] = head
+        if head.alone:
+            _remember(self._shared, block, head)
+        if head.alone or not head.changes:
+            _remember(self.known, block, head)
         return head
 
     def insert_again(self, head: Head) -> None:
@@ -91,13 +104,14 @@ class HeaderDecoder:
         self._forget()
 
     def _settle(self) -> None:
-        """No more often than the table can hold."""
+        """Carry out what is owed, no more often than the table can hold."""
         if self._owed is None:
             return
         inserts, self._owed = self._owed.inserts, None
-        for _ in range(min(self._times, self._limit // (ENTRY_BYTES * len(inserts)) + 1)):
-            for name, value in inserts:
-                self._insert(name, value)
+        most = self._limit // sum(_size_of(pair) for pair in inserts) + 1
+        for _ in range(min(self._times, most)):
+            for pair in inserts:
+                self._insert(pair)
 
     def _forget(self) -> None:
         """Blocks that refer to the table may mean something else now."""
@@ -136,9 +150,9 @@ class HeaderDecoder:
                 found = (name, value)
                 if byte & 64:
                     inserts.append(found)
-                    self._insert(name, value)
+                    self._insert(found)
             fields.append(found)
-            total += ENTRY_BYTES + len(found[0]) + len(found[1])
+            total += _size_of(found)
             if total > BLOCK_BYTES:
                 raise BrokenProtocolError("the header fields are too long", Code.ENHANCE_YOUR_CALM)
         head = Head(tuple(fields), len(block), tuple(inserts), changes or bool(inserts), alone)
@@ -153,16 +167,26 @@ class HeaderDecoder:
             raise BrokenProtocolError(f"no entry {index} in the header table", Code.COMPRESSION_ERROR)
         return self._entries[index - len(STATIC) - 1], False
 
-    def _insert(self, name: bytes, value: bytes) -> None:
-        self._entries.appendleft((name, value))
-        self._size += ENTRY_BYTES + len(name) + len(value)
+    def _insert(self, pair: Field) -> None:
+        self._entries.appendleft(pair)
+        self._size += _size_of(pair)
         if self._size > self._limit:
             self._evict()
 
     def _evict(self) -> None:
         while self._size > self._limit:
-            name, value = self._entries.pop()
-            self._size -= ENTRY_BYTES + len(name) + len(value)
+            self._size -= _size_of(self._entries.pop())
+
+
+def _size_of(pair: Field) -> int:
+    """Of an entry of the table: RFC 7541, 4.1."""
+    return ENTRY_BYTES + len(pair[0]) + len(pair[1])
+
+
+def _remember(known: dict[bytes, Head], block: bytes, head: Head) -> None:
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    known[block] = head
 
 
 def _check(head: Head) -> None:

@@ -20,7 +20,7 @@ from loadgen.clients.http2.frames import (
     reset,
     window_update,
 )  # fmt: skip
-from loadgen.clients.http2.header_decoder import BLOCK_BYTES, HeaderDecoder
+from loadgen.clients.http2.header_decoder import BLOCK_BYTES, Head, HeaderDecoder
 from loadgen.clients.http2.header_encoder import Fields
 from loadgen.clients.http2.stream import Http2Stream
 
@@ -36,12 +36,22 @@ BODILESS = (204, 304)
 
 
 class Session(Control):
-    """One connection, from the preface to its end: the replies on it are told to the `owner` of their streams."""
+    """One connection, from the preface to its end: the replies on it are told to the `owner` of their streams.
 
-    def __init__(self, fields: Fields, owner: Owner, most: int, bytes_sent: list[int] | dict[int, int]) -> None:
+    `heads` are header blocks that are known from other connections to the same server.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        owner: Owner,
+        most: int,
+        bytes_sent: list[int] | dict[int, int],
+        heads: dict[bytes, Head] | None = None,
+    ) -> None:
         super().__init__(fields, owner, most, bytes_sent)
         self.replies = 0
-        self._decoder = HeaderDecoder()
+        self._decoder = HeaderDecoder(shared=heads)
         self._rest = b""
         self._begun: tuple[int, int, bytes] | None = None  # stream, flags and bytes of a header block in pieces
         self._unpaid = 0  # bytes of DATA that were not given back to the server's window yet

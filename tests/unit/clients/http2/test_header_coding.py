@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loadgen.base.exchange import Fields as RequestFields
 from loadgen.base.exchange import Origin, Request
 from loadgen.clients.http2.frames import BrokenProtocolError
-from loadgen.clients.http2.header_decoder import HeaderDecoder
+from loadgen.clients.http2.header_decoder import MOST_KNOWN, HeaderDecoder
 from loadgen.clients.http2.header_encoder import Fields, HeaderEncoder
 
 ORIGIN = Origin("http", "here.example", 80)
@@ -118,3 +118,17 @@ def test_a_block_that_inserts_is_inserted_each_time_that_it_comes():
     assert decoder.decode(b"\xc1").fields == ((b"a", b"b"),)
     decoder.decode(insert)
     assert decoder.decode(b"\xbe").fields == ((b"a", b"b"),)
+
+
+def test_a_block_of_this_second_is_known_however_many_there_were():
+    shared = {}
+    decoder, other = HeaderDecoder(shared=shared), HeaderDecoder(shared=shared)
+    for second in range(2 * MOST_KNOWN + 5):
+        date = b"%04d" % second
+        block = b"\x40\x01d\x04" + date
+        head = decoder.decode(block)
+        assert decoder.decode(block) is decoder.known[block] is other.decode(block) is head
+        assert len(decoder.known) <= MOST_KNOWN
+    assert other.decode(b"\xbe").fields == decoder.decode(b"\xbe").fields == ((b"d", date),)
+    assert other.decode(b"\xbf").fields == ((b"d", b"%04d" % (second - 1)),)
+    assert decoder.decode(b"\xbf").fields == ((b"d", date),)  # where it came twice
