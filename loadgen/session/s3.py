@@ -5,11 +5,12 @@ import os
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes
 from loadgen.judge.exit_code import unmended
-from loadgen.plan.jobs.s3 import S3Job, Step
+from loadgen.plan.jobs.s3 import LISTED, S3Job, Step
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
@@ -55,7 +56,13 @@ class _S3Run:
         self._where = f"{s3.bucket}/{s3.own_prefix}"
 
     async def run(self) -> Result:
+        """All of it, and what was listed is forgotten."""
+        with TemporaryDirectory(prefix="loadgen-") as folder:
+            return await self._run(folder)
+
+    async def _run(self, folder: str) -> Result:
         try:
+            await self._look(str(Path(folder) / "listing"))
             await self._prepare()
             result = await run(self._plan, self._hooks_of(self._hooks.observers), self._calibration)
         except _Interrupted as interrupted:
@@ -80,6 +87,24 @@ class _S3Run:
         await self._clean_up(result, complete=complete, late=result.ledger.unknown > 0)
         return replace(result, notes=[*result.notes, *self._notes], left_behind=self._left_behind)
 
+    async def _look(self, listing: str) -> None:
+        """List what is there, where that is what the job is about. Raises UsageError where there is nothing."""
+        s3 = self._s3
+        if s3.existing is None or s3.job == "list":
+            return
+        if self._hooks.site is not None:
+            raise UsageError(
+                "--existing: cannot be combined with --machine and --cluster: the list stays on this machine"
+            )
+        surveyed = replace(s3, listing=listing)
+        result = await self._step(f"listing {s3.existing}", step_plan(self._plan, surveyed, "survey"))
+        found = round(result.metrics[LISTED].sum) if LISTED in result.metrics else 0
+        if not found:
+            raise UsageError(f"--existing: there is nothing under {s3.existing!r} in {s3.bucket}")
+        self._notes.append(f"Listed {found:,} objects under {s3.bucket}/{s3.existing} in {took(result)}")
+        self._s3 = replace(surveyed, objects=found)
+        self._plan = replace(self._plan, job=self._s3)
+
     def _say_nothing_is_left(self) -> None:
         """Raise UsageError where the source has never had anything: most likely it is not the one that was meant."""
         s3 = self._s3
@@ -103,7 +128,7 @@ class _S3Run:
         s3 = self._s3
         if s3.journal is not None:
             check_journal(s3.journal)
-        if s3.source is None:
+        if not s3.is_of_others:
             looked = await self._step("making sure of the bucket", step_plan(self._plan, s3, "bucket"))
             if looked.status_codes.get("403"):
                 self._notes.append(f"These keys may not list: {s3.bucket} is taken to be there")
@@ -150,10 +175,10 @@ class _S3Run:
     @property
     def _sweeps(self) -> bool:
         """Whether there may be objects that are to be deleted; what a batch makes of others' objects is its purpose."""
-        return not self._s3.keep and self._s3.source is None
+        return not self._s3.keep and not self._s3.is_of_others
 
     async def _clean_up(self, known: Result, *, complete: bool, late: bool) -> None:
-        if self._s3.source is not None:
+        if self._s3.is_of_others:
             return
         if self._s3.keep:
             self._notes.append(f"Kept everything under {self._where}")
@@ -204,7 +229,7 @@ def step_plan(plan: Plan, s3: S3Job, step: Step) -> Plan:
     One user makes sure of the bucket. The run's users put the objects that its job needs, and stop at the first that
     cannot be put. A few delete what has the run's own prefix, and give up uploads that were begun there.
     """
-    users = min(plan.users, {"bucket": 1, "fill": s3.prepared, "sweep": MOST_SWEEPERS}[step])
+    users = min(plan.users, {"bucket": 1, "fill": s3.prepared, "survey": 1, "sweep": MOST_SWEEPERS}[step])
     processes, workers = _topology(plan, users) if step == "fill" else (1, 1)
     return replace(
         plan,

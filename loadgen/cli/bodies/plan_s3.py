@@ -75,6 +75,6 @@ def _with_bucket(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _where(plan: Plan) -> str:
     """What to look for where a run is killed."""
-    if not isinstance(plan.job, S3Job) or plan.job.source is not None:
+    if not isinstance(plan.job, S3Job) or plan.job.is_of_others:
         return ""
     return f"Run {plan.job.run_id}: all that it puts is under {plan.job.bucket}/{plan.job.own_prefix}\n"

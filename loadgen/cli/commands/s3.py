@@ -33,6 +33,14 @@ S3_OPTIONS = (
     RunOption(
         "content", ("--content",), OBJECTS, "random, text, compressible:4 or @FILE. (default: random)", "KIND"
     ),
+    RunOption(
+        "existing", ("--existing",), OBJECTS,
+        "get, stat, list, delete: what is there under this prefix, and put nothing.", "PREFIX",
+    ),
+    RunOption(
+        "order", ("--order",), OBJECTS, "get, stat: sequential, random, or zipf:1.2. (default: sequential)", "KIND"
+    ),
+    RunOption("prefixes", ("--prefixes",), OBJECTS, "Spread keys over so many. (default: 1)"),
     RunOption("mix", ("--mix",), OBJECTS, "(default: get:45,stat:30,put:15,delete:10)", "WEIGHTS"),
     RunOption("range", ("--range",), OBJECTS, "get: so many bytes from a random one on.", "SIZE"),
     RunOption("verify", ("--verify",), OBJECTS, "get: compare every byte with what was put.", "", bool),

@@ -8,8 +8,9 @@ from loadgen.plan.jobs.http import RequestSpec, Variable
 from loadgen.plan.jobs.s3_operations import Operation
 
 JobName = Literal["put", "get", "stat", "list", "copy", "delete", "multipart", "mixed", "batch"]
-Step = Literal["bucket", "fill", "sweep"]
-"""What comes before and after the measured run: the bucket, the objects that the job needs, and the clean-up."""
+Step = Literal["bucket", "fill", "survey", "sweep"]
+"""What comes before and after the measured run: the bucket, the objects that the job needs or a list of those that are
+there, and the clean-up."""
 
 Payload = Literal["signed", "unsigned", "streaming"]
 ChecksumName = Literal["crc32", "crc32c", "sha256", "none"]
@@ -27,7 +28,7 @@ MOST_DELETES = 1000
 FUNCTION, LISTED = "function", "listed"
 """The names of the calls of a batch's function, and of how many objects of its source were found so far."""
 
-_RETRIES = {"batch": 8, "fill": 8, "sweep": 4, "bucket": 2}
+_RETRIES = {"batch": 8, "fill": 8, "survey": 8, "sweep": 4, "bucket": 2}
 """Without --retries: 8 take some 20 s, in which a store starts anew. Whoever mistyped the endpoint, or cleans
 up where the store has gone, is not to wait so long."""
 
@@ -65,6 +66,7 @@ _KINDS: dict[str, _Kind] = {
     "batch": _Kind((Operation.GET, Operation.PUT), prepares=True, ends=True, each=2, transaction="object"),
     "bucket": _Kind((Operation.LIST, Operation.CREATE_BUCKET), ends=True),
     "fill": _Kind((Operation.PUT,), ends=True, each=1),
+    "survey": _Kind((Operation.LIST,), ends=True),
     "sweep": _Kind(
         (
             Operation.GET_VERSIONING,
@@ -105,7 +107,9 @@ class S3Job:
     modified at or after `since_s` (since the epoch), and calls what is made `name` ({stem}.webp). That goes under
     `prefix` of the bucket `to`, or of the same. `root` is the encoded path of the bucket. `delete_many` objects go with
     one delete; `content` is "random", "text", "compressible:N" (to an Nth) or "@FILE". `presigned` downloads have their
-    signature in the URL. A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
+    signature in the URL. What was there before under the prefix `existing` is listed to the file `listing`, and read or
+    deleted. `order` is sequential, random or zipf:S, S being the exponent; keys are spread over so many `prefixes`.
+    A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
     """
 
     job: JobName | Step
@@ -129,6 +133,10 @@ class S3Job:
     keep: bool = False
     retries: int | None = None
     delete_many: int = 1
+    existing: str | None = None
+    listing: str | None = None
+    order: str = "sequential"
+    prefixes: int = 1
     source: str | None = None
     match: str = ""
     least_bytes: int = 0
@@ -154,10 +162,20 @@ class S3Job:
         """What the keys of this run, and of no other, begin with."""
         return f"{self.prefix}{self.run_id}/"
 
+    def key(self, index: int) -> str:
+        """That of one of its objects."""
+        spread = "" if self.prefixes == 1 else f"{index % self.prefixes:04x}/"
+        return f"{self.own_prefix}{spread}{index:08d}"
+
+    @property
+    def is_of_others(self) -> bool:
+        """Whether it takes what was there before, and puts nothing under a prefix of its own."""
+        return self.source is not None or self.existing is not None
+
     @property
     def prepared(self) -> int:
         """How many objects are put before the measured run."""
-        needed = _KINDS[self.job].prepares and self.source is None and not self.resumed
+        needed = _KINDS[self.job].prepares and not self.is_of_others and not self.resumed
         return (self.objects or 0) if needed else 0
 
     @property
@@ -229,7 +247,7 @@ class S3Job:
         return tuple(spec.name for spec in self.requests)
 
     def describe(self) -> dict[str, Any]:
-        return {"s3": asdict(self)}
+        return {"s3": {key: value for key, value in asdict(self).items() if key != "listing"}}
 
 
 def ends_itself(job: str) -> bool:

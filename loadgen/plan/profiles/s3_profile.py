@@ -29,6 +29,7 @@ from loadgen.plan.profiles.s3_values import (
     read_function,
     read_mix,
     read_name,
+    read_order,
     read_part_size,
     read_prefix,
     read_range_size,
@@ -37,6 +38,7 @@ from loadgen.plan.profiles.s3_values import (
     read_to,
 )
 
+_MOST_PREFIXES = 1 << 16
 _MOST_PARTS = 10_000
 _LARGEST_OBJECT = 5 << 40
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
@@ -51,6 +53,8 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "verify": ("get", "mixed"),
     "presigned": ("get",),
     "delete_many": ("delete",),
+    "existing": ("get", "stat", "list", "delete"),
+    "order": ("get", "stat"),
     "source": ("batch",),
     "match": ("batch",),
     "min_size": ("batch",),
@@ -89,6 +93,9 @@ class S3Profile(Keys):
     keep: Boolean = False
     retries: Annotated[int, BeforeValidator(fields.integer(0))] | None = None
     delete_many: Positive = 1
+    existing: Prefix | None = None
+    order: Annotated[str, BeforeValidator(read_order)] = "sequential"
+    prefixes: Annotated[int, BeforeValidator(fields.integer(1))] = 1
     source: Prefix | None = None
     match: Text = ""
     min_size: Annotated[int, BeforeValidator(parse_size)] = 0
@@ -128,12 +135,25 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(
             ("s3", "size"), "expected at most 5GiB, which is what stores take with one request; see multipart"
         )
-    if s3.range is not None and s3.range > min(low for low, _, _ in s3.size):
+    if s3.existing is None and s3.range is not None and s3.range > min(low for low, _, _ in s3.size):
         yield Problem(("s3", "range"), "expected at most the size of the smallest object")
     if s3.presigned and s3.range is not None:
         yield Problem(("s3", "presigned"), "cannot be combined with range: such a URL is for a whole object")
+    if s3.prefixes > _MOST_PREFIXES:
+        yield Problem(("s3", "prefixes"), f"expected at most {_MOST_PREFIXES:,}, got {s3.prefixes:,}")
     if s3.job == "batch":
         yield from _batch_problems(s3)
+    if s3.existing is not None:
+        yield from _existing_problems(s3)
+
+
+def _existing_problems(s3: S3Profile) -> Iterator[Problem]:
+    """Of what was there before, which nothing is known of but its list."""
+    for key in ("objects", "size", "content", "verify", "keep", "prefixes", "checksum", "payload"):
+        if key in s3.model_fields_set and getattr(s3, key) != S3Profile.model_fields[key].default:
+            yield Problem(("s3", key), "cannot be combined with existing: the objects are as they were put")
+    if s3.job == "delete" and not s3.existing:
+        yield Problem(("s3", "existing"), "expected a prefix: without one all of the bucket would be deleted")
 
 
 def _batch_problems(s3: S3Profile) -> Iterator[Problem]:
@@ -159,6 +179,7 @@ def _batch_problems(s3: S3Profile) -> Iterator[Problem]:
 
 def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -> S3Job:
     """The job of a checked section. `path` is the endpoint's own, `timed` says that a duration was given."""
+    there_before = s3.source is not None or s3.existing is not None
     endless = s3.job in ("put", "multipart") and timed
     renamed = {"aws_profile", "objects", "size", "part_size", "range", "resume", "min_size", "max_size"}
     renamed |= {"modified_since", "to", "to_endpoint", "to_region", "to_aws_profile"}
@@ -166,7 +187,7 @@ def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -
         **s3.model_dump(exclude=renamed),
         root=path.rstrip("/"),
         profile=s3.aws_profile,
-        objects=s3.objects or (None if endless or s3.source is not None else DEFAULT_OBJECTS),
+        objects=s3.objects or (None if endless or there_before else DEFAULT_OBJECTS),
         sizes=s3.size,
         part_bytes=s3.part_size,
         range_bytes=s3.range,

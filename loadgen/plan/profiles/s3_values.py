@@ -17,6 +17,7 @@ LARGEST_PUT = 5 << 30
 _MIXED = ("get", "stat", "put", "delete")
 _LONGEST_PREFIX = 900
 _MOST_COMPRESSIBLE = 1000
+_EXPONENT = re.compile(r"\d(\.\d{1,3})?")
 _DAYS = re.compile(r"(\d{1,5})d")
 
 
@@ -123,6 +124,17 @@ def read_since(value: object, now_s: Callable[[], float] = time.time) -> float:
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     except ValueError:
         raise ValueError(f"expected a day such as 2026-01-31 (UTC), or an age such as 7d, got {shown(value)}") from None
+
+
+def read_order(value: object) -> str:
+    """The order in which objects are read: sequential, random, or zipf with its exponent."""
+    text = fields.text(value)
+    kind, colon, exponent = text.partition(":")
+    if text in ("sequential", "random"):
+        return text
+    if kind == "zipf" and (not colon or _EXPONENT.fullmatch(exponent)) and (power := float(exponent or 1)) > 0:
+        return f"zipf:{power:g}"
+    raise ValueError(f"expected sequential, random, zipf or zipf:1.2 (its exponent), got {shown(value)}")
 
 
 def read_function(value: object) -> str:

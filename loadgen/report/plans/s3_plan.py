@@ -10,13 +10,14 @@ from loadgen.report.draw.style import counted, format_share
 
 def s3_facts(s3: S3Job) -> dict[str, str]:
     """Label and sentence for all that a job does; some without a sentence."""
-    created = "; created if it is missing" if s3.source is None else ""
+    created = "" if s3.is_of_others else "; created if it is missing"
     return {
         "Job": _job(s3),
         "Bucket": f"{s3.bucket}, in region {s3.region}, by {s3.addressing}{created}",
         "Into": _into(s3),
         "Only": _only(s3),
-        "Before": f"put {counted(s3.prepared, 'object')}" if s3.prepared else "",
+        "Before": _before(s3),
+        "Keys": f"spread over {counted(s3.prefixes, 'prefix', 'prefixes')}" if s3.prefixes > 1 else "",
         "After": _after(s3),
         "Objects": _objects(s3),
         "In all": _totals(s3),
@@ -38,6 +39,8 @@ def s3_operations(s3: S3Job) -> list[str]:
 
 def _job(s3: S3Job) -> str:
     objects = "objects, without an end" if s3.objects is None else counted(s3.objects, "object")
+    if s3.existing is not None:
+        objects = f"what is there under {s3.existing}" if s3.existing else "all of the bucket"
     part = f"{format_bytes(s3.range_bytes)} of each, from a random byte on, of" if s3.range_bytes else "each of"
     many = f", {s3.delete_many} with a request" if s3.delete_many > 1 else ""
     what = objects if s3.source is None else f"what is under {s3.source}" if s3.source else "all of the bucket"
@@ -45,8 +48,8 @@ def _job(s3: S3Job) -> str:
     where = f"{into}..." if s3.source is not None else "a prefix of the run's own"
     sentences = {
         "put": f"put {objects}",
-        "get": f"get {part} {objects}, over and over, in turn",
-        "stat": f"stat each of {objects}, over and over, in turn",
+        "get": f"get {part} {objects}, over and over, {_order(s3)}",
+        "stat": f"stat each of {objects}, over and over, {_order(s3)}",
         "copy": f"copy each of {objects} within the store, over and over, in turn",
         "list": f"list the pages with {objects}, one after another, over and over",
         "delete": f"delete {objects}{many}",
@@ -57,8 +60,21 @@ def _job(s3: S3Job) -> str:
     return sentences[s3.job]
 
 
+def _order(s3: S3Job) -> str:
+    kind, _, exponent = s3.order.partition(":")
+    return {"random": "at random", "zipf": f"by Zipf's law with exponent {exponent}"}.get(kind, "in turn")
+
+
+def _before(s3: S3Job) -> str:
+    if s3.existing is not None and s3.job != "list":
+        return f"list {s3.bucket}/{s3.existing}"
+    return f"put {counted(s3.prepared, 'object')}" if s3.prepared else ""
+
+
 def _after(s3: S3Job) -> str:
-    if s3.source is not None:
+    if s3.job == "delete" and s3.existing is not None:
+        return f"what was there under {s3.existing} is gone"
+    if s3.is_of_others:
         return "nothing is deleted"
     if s3.keep:
         return f"what was put stays under {s3.prefix}RUN/"
@@ -85,7 +101,7 @@ def _only(s3: S3Job) -> str:
 
 
 def _objects(s3: S3Job) -> str:
-    if s3.source is not None:
+    if s3.is_of_others:
         return "as they are"
     total = sum(weight for _, _, weight in s3.sizes)
     texts = []

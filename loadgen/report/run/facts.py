@@ -150,6 +150,8 @@ def _s3_objects(s3: Mapping[str, Any]) -> str:
         to = s3.get("to")
         into = f" into {to.get('bucket')}/{s3.get('prefix')}" if isinstance(to, Mapping) else ""
         return f"what is under {s3['source']!r}{into}" if s3["source"] else f"all that is there{into}"
+    if s3.get("existing") is not None:
+        return f"what is there under {s3['existing']!r}" if s3["existing"] else "all that is there"
     sizes = [
         format_bytes(low) if low == high else f"{format_bytes(low)} to {format_bytes(high)}"
         for low, high, _ in s3.get("sizes") or []

@@ -98,7 +98,7 @@ class Batch:
         self._lists = iter([] if s3.source is None else [self._list(s3.source)])
         if s3.source is None:
             for number in range(s3.objects or 0):
-                self._add(f"{s3.own_prefix}{number:08d}", sizes.of(number))
+                self._add(s3.key(number), sizes.of(number))
 
     def begin(self) -> Task | None:
         """The list, or the next object."""

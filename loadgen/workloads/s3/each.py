@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain, count, repeat
+from itertools import count
 from operator import length_hint
 
 from loadgen.base.exchange import Outcome, Request
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Shard
+from loadgen.workloads.s3.existing import Existing
 from loadgen.workloads.s3.objects import Objects
+from loadgen.workloads.s3.order import over_and_over
 from loadgen.workloads.s3.tasks import Send, Task
 
 
@@ -44,18 +46,18 @@ class Each:
         recorder.never_sent(0, waited_ns)
 
 
-def make_each(s3: S3Job, objects: Objects, shard: Shard) -> Each:
-    """The job of a plan for one shard of those that take the objects in turn."""
+def make_each(s3: S3Job, objects: Objects | Existing, shard: Shard, seed: int) -> Each:
+    """The job of a plan, whose seed that is, for one shard of those that take the objects in turn."""
     index, shards, end = shard.index, shard.count, s3.objects or 0
     once = range(index, end, shards)
-    over_and_over = chain.from_iterable(repeat(once)) if once else iter(once)
     match s3.job:
         case "get" | "stat" | "copy" as name:
-            return Each(getattr(objects, name), over_and_over)
+            return Each(getattr(objects, name), over_and_over(s3.order, end, shard, seed))
         case "delete" if s3.delete_many > 1:
             groups = range(index, -(-end // s3.delete_many), shards)
             return Each(partial(objects.delete_group, s3.delete_many, end), iter(groups))
         case "delete":
             return Each(objects.delete, iter(once))
         case _:
+            assert isinstance(objects, Objects)
             return Each(objects.put, count(index, shards) if s3.objects is None else iter(once))

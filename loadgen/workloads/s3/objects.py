@@ -57,6 +57,7 @@ class Objects:
     def __init__(self, operations: Operations, s3: S3Job, seed: int, random: Random) -> None:
         self.operations = operations
         self._prefix = s3.own_prefix
+        self.key = s3.key
         self.sizes = Sizes(s3.sizes, seed)
         self._size = self.sizes.fixed
         self._hashes = operations.hashes
@@ -71,13 +72,11 @@ class Objects:
         self._put_group, self._get_group, self._stat_group, self._delete_group = (
             RequestGroup(repeats=False) if self._size is not None else None for _ in range(4)
         )
-        self._puts = operations.template(Operation.PUT, self._prefix, self._put_group, self._size or 0)
-        self._gets = operations.template(Operation.GET, self._prefix, self._get_group)
-        self._stats = operations.template(Operation.STAT, self._prefix, self._stat_group)
-        self._deletes = operations.template(Operation.DELETE, self._prefix, self._delete_group)
-
-    def key(self, index: int) -> str:
-        return f"{self._prefix}{index:08d}"
+        template = operations.template if s3.prefixes == 1 else _no_template
+        self._puts = template(Operation.PUT, self._prefix, self._put_group, self._size or 0)
+        self._gets = template(Operation.GET, self._prefix, self._get_group)
+        self._stats = template(Operation.STAT, self._prefix, self._stat_group)
+        self._deletes = template(Operation.DELETE, self._prefix, self._delete_group)
 
     def put(self, index: int) -> Request:
         size = self.sizes.of(index) if self._size is None else self._size
@@ -154,6 +153,10 @@ class Objects:
         request = self.operations.stat(self.key(index)) if template is None else template.plain(b"%08d" % index)
         request.group = self._stat_group
         return request
+
+
+def _no_template(_operation: Operation, _prefix: str, _group: RequestGroup | None, _payload: int = 0) -> None:
+    """Keys do not all begin alike."""
 
 
 class Signed:

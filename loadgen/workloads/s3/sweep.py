@@ -22,7 +22,7 @@ from loadgen.workloads.s3.tasks import Fork, Send, Task
 NO_SUCH_THING = (400, 404, 405, 501)
 """Answers of stores that do not know an operation."""
 FORBIDDEN = 403
-_OF_A_RUN = re.compile(r"(?:made/|copies/)?[0-9]{8,}")
+_OF_A_RUN = re.compile(r"(?:made/|copies/|[0-9a-f]{4}/)?[0-9]{8,}")
 _ANSWERED = AnsweredExpect()
 _GONE = GoneExpect()
 

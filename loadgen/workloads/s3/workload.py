@@ -14,7 +14,8 @@ from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
 from loadgen.workloads.s3.bucket import list_pages, make_bucket
-from loadgen.workloads.s3.each import make_each
+from loadgen.workloads.s3.each import Each, make_each
+from loadgen.workloads.s3.existing import Existing, read_listing, survey
 from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
 from loadgen.workloads.s3.objects import Objects
@@ -96,12 +97,18 @@ def job_workload(
             return tasks(_once(make_bucket(operations, send)))
         case "sweep":
             return tasks(_once(sweep(operations, send, s3.own_prefix)))
+        case "survey":
+            return tasks(_once(survey(operations, send, s3, transactions)))
         case "list":
-            return tasks(lambda: list_pages(operations, send, s3.own_prefix))
+            prefix = s3.own_prefix if s3.existing is None else s3.existing
+            return tasks(lambda: list_pages(operations, send, prefix))
         case "batch":
             both = operations, puts or operations
             batch = Batch(s3, both, send, transactions, Sizes(s3.sizes, seed), shard, on_unwritten)
             return tasks(batch.begin, batch.left, most_pausing=MOST_PAUSING)
+    if s3.listing is not None:
+        there = Existing(operations, s3, read_listing(s3.listing), Random(shard.seed))
+        return _each(make_each(s3, there, shard, seed), send, s3)
     objects = Objects(operations, s3, seed, Random(shard.seed))
     match s3.job:
         case "multipart":
@@ -111,8 +118,12 @@ def job_workload(
             mixed = Mixed(s3, objects, send, shard)
             return tasks(mixed.begin, skip=mixed.skip)
         case _:
-            each = make_each(s3, objects, shard)
-            return tasks(lambda: each.begin(send), lambda: each.left) if s3.most_retries else each
+            return _each(make_each(s3, objects, shard, seed), send, s3)
+
+
+def _each(each: Each, send: Send, s3: S3Job) -> Workload:
+    """It, or with retries a task for each of its requests."""
+    return Tasks(lambda: each.begin(send), lambda: each.left, clock=send.clock) if s3.most_retries else each
 
 
 def _once(task: Task) -> Callable[[], Task | None]:

@@ -119,9 +119,10 @@ class Operations:
         return self.moving(size or 0, self._request(Operation.GET, key, expect=expect))
 
     def get_range(self, key: str, start: int, length: int) -> Request:
-        """Download `length` bytes (at least one) of an object from byte `start` on."""
-        headers = (("Range", f"bytes={start}-{start + length - 1}"),)
-        request = self._request(Operation.GET_RANGE, key, headers=headers, expect=self.expected(length, part=True))
+        """Download `length` bytes of an object from byte `start` on; none: all of an empty one."""
+        headers = (("Range", f"bytes={start}-{start + length - 1}"),) if length else ()
+        expect = self.expected(length, part=length > 0)
+        request = self._request(Operation.GET_RANGE, key, headers=headers, expect=expect)
         return self.moving(length, request)
 
     def stat(self, key: str) -> Request:

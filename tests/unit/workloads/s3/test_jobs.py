@@ -13,6 +13,7 @@ from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.base import Pause
 from loadgen.workloads.s3.objects import Objects
+from loadgen.workloads.s3.sweep import is_of_run
 from loadgen.workloads.s3.tasks import FIRST_PAUSE_NS, Locked
 from tests.support.s3_fake import FakeStore, finish, next_request, operations, play, taken, workload_of
 
@@ -338,3 +339,13 @@ def test_threads_take_turns_at_a_workload():
     recorder = Recorder(bytes.decode, paced=True)
     workload.never_sent(recorder, 5_000)
     assert [*recorder.take().tallies] == [0]
+
+
+@pytest.mark.parametrize("job", ["put", "get", "stat", "delete", "multipart", "mixed", "copy", "batch"])
+def test_keys_may_be_spread_over_prefixes(job):
+    s3 = plan(job, prefixes=3, run_id="0123abcd")
+    store = filled(s3)
+    prepared = sorted(store.objects)
+    assert prepared == sorted(f"loadgen/0123abcd/{number % 3:04x}/{number:08d}" for number in range(10))
+    assert {error for _, error in play(workload_of(s3), store, most=40)} == {None}
+    assert all(is_of_run(key, s3.own_prefix) for key in store.objects)

@@ -1,0 +1,92 @@
+"""Objects that were there before: listed once to a file, and then read or deleted by their numbers in the list."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from random import Random
+
+from loadgen.base.exchange import Request, RequestGroup
+from loadgen.measure.names import Kind
+from loadgen.measure.transactions import Transactions
+from loadgen.plan.jobs.s3 import LISTED, S3Job
+from loadgen.workloads.s3.listing import listed
+from loadgen.workloads.s3.objects import PRESIGNED_FOR_S, Signed
+from loadgen.workloads.s3.protocol.documents import Listed
+from loadgen.workloads.s3.protocol.operations import Operations
+from loadgen.workloads.s3.tasks import Send, Task
+
+
+def survey(operations: Operations, send: Send, s3: S3Job, transactions: Transactions) -> Task:
+    """Write what is listed under the prefix to the file, a line of JSON an object; a folder's own key is none."""
+    assert s3.existing is not None
+    assert s3.listing is not None
+    found = transactions.metric(transactions.number(Kind.METRIC, LISTED), "count")
+    pages = listed(operations, send, s3.existing)
+    with Path(s3.listing).open("w", encoding="ascii") as file:
+        while not pages.over:
+            page = yield from pages.following()
+            for item in page.objects if page is not None else ():
+                if not item.key.endswith("/"):
+                    file.write(json.dumps([item.key, item.size]) + "\n")
+                    found.add(1)
+
+
+def read_listing(path: str) -> Iterator[Listed]:
+    """What a survey found, in the order of the list."""
+    with Path(path).open(encoding="ascii") as file:
+        for line in file:
+            yield Listed(*json.loads(line))
+
+
+class Existing:
+    """Makes the requests for objects of a list by their number. Belongs to one thread.
+
+    `random` draws where ranges begin: they lie within the object, and are all of it where that is no larger. Where all
+    have one size, replies to one operation say the same (see RequestGroup).
+    """
+
+    def __init__(self, operations: Operations, s3: S3Job, items: Iterable[Listed], random: Random) -> None:
+        self._operations = operations
+        self._items = [*items]
+        self._presigned, self._range_bytes = s3.presigned, s3.range_bytes
+        self._random = random
+        self._shared = not s3.most_retries
+        alike = len({item.size for item in self._items}) == 1 and s3.range_bytes is None
+        self._get_group, self._stat_group = (RequestGroup(repeats=False) if alike else None for _ in range(2))
+        self._whole = Signed(self._get, operations.provider)
+        self._head = Signed(self._stat, operations.provider)
+
+    def get(self, index: int) -> Request:
+        item = self._items[index]
+        if self._range_bytes is not None:
+            length = min(self._range_bytes, item.size)
+            start = self._random.randrange(item.size - length + 1)
+            request = self._operations.get_range(item.key, start, length)
+            request.payload = length
+            return request
+        return self._whole(index) if self._shared else self._whole(index).twin()
+
+    def stat(self, index: int) -> Request:
+        return self._head(index) if self._shared else self._head(index).twin()
+
+    def delete(self, index: int) -> Request:
+        return self._operations.delete(self._items[index].key)
+
+    def delete_group(self, size: int, end: int, group: int) -> Request:
+        """Delete `size` objects with one request, of those before object `end`."""
+        keys = (item.key for item in self._items[group * size : min(end, (group + 1) * size)])
+        return self._operations.delete_many(keys)
+
+    def _get(self, index: int) -> Request:
+        item = self._items[index]
+        if self._presigned:
+            request = self._operations.presigned_get(item.key, PRESIGNED_FOR_S, item.size)
+        else:
+            request = self._operations.get(item.key, item.size)
+        request.payload, request.group = item.size, self._get_group
+        return request
+
+    def _stat(self, index: int) -> Request:
+        request = self._operations.stat(self._items[index].key)
+        request.group = self._stat_group
+        return request
