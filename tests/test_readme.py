@@ -26,6 +26,7 @@ from loadgen.cli.commands.s3 import S3
 from loadgen.cli.commands.serve import Serve
 from loadgen.cli.commands.target import Target
 from loadgen.cli.options import ALIASES, OPTIONS, variable_of
+from loadgen.cli.plans import Planned
 from loadgen.cli.saved import read_baseline
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.codec import describe_plan
@@ -124,7 +125,8 @@ def without_load(given: Any) -> int:
     match given:
         case Run() | S3():
             planned = plan_run(given) if isinstance(given, Run) else plan_s3(given)
-            read_baseline(given.against, names_before(planned.plan.job))
+            if isinstance(planned, Planned):
+                read_baseline(given.against, names_before(planned.plan.job))
             return 0
         case FrontDoor():
             return front_doors.front_door(given, lambda _planned: 0)

@@ -32,6 +32,12 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set a profile's variable; repeatable.", rich_help_panel=OUTPUT),
 ]
+Slo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--slo", metavar="EXPR", help="'p99 < 50ms' or 'error_rate < 0.1%'; repeatable.", rich_help_panel=JUDGING
+    ),
+]
 Rounds = Annotated[
     int,
     own_option(

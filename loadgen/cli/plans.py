@@ -5,13 +5,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
 from loadgen.base.user_code import is_function, is_locustfile
 from loadgen.cli.output import Delivery
-from loadgen.cli.parameters import Against
+from loadgen.cli.parameters import Against, Elsewhere, Output, Web
 from loadgen.cli.readings import STORE
 from loadgen.cli.streams import tell
 from loadgen.plan.build import LARGEST_BODY_IN_MEMORY
@@ -65,6 +65,48 @@ class Sweep:
     run_id: str | None
     dry_run: bool
     quiet: bool
+
+
+class Shows(Protocol):
+    """What a command of many runs says of where they are made, and where their figures go."""
+
+    @property
+    def output(self) -> Output: ...
+    @property
+    def outs(self) -> list[str] | None: ...
+    @property
+    def live(self) -> str | None: ...
+    @property
+    def web(self) -> Web: ...
+    @property
+    def elsewhere(self) -> Elsewhere: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Variants to be set against each other, by what sets each apart; `left_out` says which cannot be."""
+
+    body: ClassVar[str] = "compare:compare_variants"
+    variants: Mapping[str, Plan]
+    left_out: Sequence[str]
+    rounds: int
+    settle: str
+    shows: Shows
+
+
+SEARCH_FROM = "100/s"
+"""The first rate of a search, where none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A plan whose highest rate is looked for; `roomy`: with as many connections as that may take."""
+
+    body: ClassVar[str] = "find_max:search_plan"
+    plan: Plan
+    slo: Sequence[str]
+    roomy: bool
+    shows: Shows
 
 
 @dataclass(frozen=True, slots=True)

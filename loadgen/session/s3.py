@@ -6,19 +6,25 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import time
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes
 from loadgen.judge.exit_code import unmended
 from loadgen.plan.jobs.s3 import LISTED, S3Job, Step
+from loadgen.plan.jobs.s3_fields import ALONGSIDE
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
 from loadgen.session.observers import Hooks, Observers
 from loadgen.session.run import run
+from loadgen.session.s3_direct import direct
 from loadgen.session.s3_words import again_note, batch_note, not_deleted, nothing_under, reason, took
 from loadgen.session.unstarted import unstarted
 from loadgen.workloads.s3.journal import check_journal, put_in_order, read_entries, write_journal
+from loadgen.workloads.s3.probe import is_worth_it, probe
+from loadgen.workloads.s3.tasks import Send
+from loadgen.workloads.s3.workload import make_operations
 from loadgen.workloads.sigv4.credentials import find_credentials
 
 MOST_SWEEPERS = 8
@@ -133,6 +139,7 @@ class _S3Run:
             if looked.status_codes.get("403"):
                 self._notes.append(f"These keys may not list: {s3.bucket} is taken to be there")
         self._begun = True
+        await self._probe()
         if s3.prepared:
             result = await self._step("preparing", step_plan(self._plan, s3, "fill"))
             moved = format_bytes(sum(part.payload_bytes for part in result.requests.values()))
@@ -144,6 +151,22 @@ class _S3Run:
         elif s3.journal is not None:  # only now is there something to go on with
             write_journal(s3.journal, s3, self._plan.seed)
         self._goes_on = s3.journal is not None
+
+    async def _probe(self) -> None:
+        """Raise UsageError where the store does not do what header fields ask of it, and says nothing."""
+        s3, fields = replace(self._s3, job="probe"), self._s3.own_fields(time())
+        if self._s3.is_of_others or not is_worth_it(fields):
+            return
+        operations = make_operations(self._plan, s3)
+        send = Send(s3.most_retries, len(s3.operations))
+        where = f"{s3.bucket!r} at {self._plan.origin}"
+        try:
+            problems = await direct(self._plan, lambda at_once: at_once.do(probe(operations, send, s3, fields)))
+        except UsageError as error:
+            names = ", ".join(dict.fromkeys(name for name, _ in fields if name.lower() not in ALONGSIDE))
+            raise UsageError(f"{where} refuses an object with {names}: {error}") from None
+        if problems:
+            raise UsageError(f"{where} does not do as it is asked: {'; '.join(problems)}")
 
     async def _step(self, what: str, plan: Plan) -> Result:
         """Run a step to its end. Raises UsageError where anything of it failed."""
@@ -229,7 +252,7 @@ def step_plan(plan: Plan, s3: S3Job, step: Step) -> Plan:
     One user makes sure of the bucket. The run's users put the objects that its job needs, and stop at the first that
     cannot be put. A few delete what has the run's own prefix, and give up uploads that were begun there.
     """
-    users = min(plan.users, {"bucket": 1, "fill": s3.prepared, "survey": 1, "sweep": MOST_SWEEPERS}[step])
+    users = min(plan.users, {"fill": s3.prepared, "sweep": MOST_SWEEPERS}.get(step, 1))
     processes, workers = _topology(plan, users) if step == "fill" else (1, 1)
     return replace(
         plan,

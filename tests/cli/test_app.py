@@ -13,7 +13,7 @@ from loadgen.cli.app import COMMANDS, module_of
 from loadgen.cli.bodies.plan_run import plan_run
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against, Output
-from loadgen.cli.plans import Planned, Preview, Sweep
+from loadgen.cli.plans import Comparison, Planned, Preview, Search, Sweep
 from tests.support.command import loadgen
 
 HEAVY = ("asyncio", "uvloop", "yaml", "loadgen.plan", "loadgen.session", "loadgen.judge", "loadgen.target")
@@ -39,7 +39,7 @@ def test_every_body_takes_the_parameters_of_its_command(command: type[Any], body
     function = getattr(import_module(f"loadgen.cli.bodies.{module}"), name)
     (given, *_), returned = get_type_hints(function).values(), get_type_hints(function)["return"]
     assert given is command or command in get_args(given)
-    assert returned in (int, Planned, Planned | Sweep | Preview)
+    assert returned in (int, Planned, Planned | Sweep | Preview | Comparison | Search)
 
 
 @pytest.mark.parametrize("option", ["--baseline", "--max-regression"])

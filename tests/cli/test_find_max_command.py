@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loadgen.cli.bodies.find_max import Search, find_max
+from loadgen.cli.bodies.find_max import Find, find_max
 from loadgen.results.find_max import MaxRate
 from tests.support.command import Finished, loadgen, signal_between
 from tests.support.gates import found
@@ -22,7 +22,7 @@ async def search(*_: Any) -> MaxRate:
     return found()
 
 
-def searched(*argv: object, search: Search = search) -> Finished:
+def searched(*argv: object, search: Find = search) -> Finished:
     arguments = ("find-max", "http://127.0.0.1:9/", "--slo", "p99 < 50ms", "-q")
     return loadgen(*arguments, *argv, call=partial(find_max, search=search))
 

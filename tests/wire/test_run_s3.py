@@ -57,6 +57,37 @@ def keys_of(server: S3Store, prefix: str = "") -> list[str]:
         store.close()
 
 
+def test_objects_are_put_as_header_fields_ask(moto: S3Store) -> None:
+    fields = ("-H", "x-amz-storage-class: GLACIER", "-H", "x-amz-tagging: a=b&c=d", "-H", "x-amz-meta-Of: me")
+    good(s3(moto, "put", "--size", "100", "--objects", "4", *fields, "--sse", "s3", "-H", "If-None-Match: *"), 4)
+    kept = s3(moto, "put", "--size", "100", "--objects", "1", "--keep", *fields)
+    assert kept.code == 0, kept.err
+    client = boto3.client(
+        "s3", endpoint_url=moto.url, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    (item,) = client.list_objects_v2(Bucket="trial")["Contents"]
+    head = client.head_object(Bucket="trial", Key=item["Key"])
+    assert (head["StorageClass"], head["Metadata"]) == ("GLACIER", {"of": "me"})
+    client.delete_object(Bucket="trial", Key=item["Key"])
+
+
+def test_what_a_store_does_not_do_as_asked_is_said(moto: S3Store) -> None:
+    done = s3(moto, "get", "--size", "100", "--objects", "4", "--sse", "c")
+    assert (done.code, done.out) == (2, "")
+    assert (
+        "does not do as it is asked: x-amz-server-side-encryption-customer-algorithm: AES256 was asked for" in done.err
+    )
+
+
+def test_what_is_retained_is_put_and_cleaned_up_all_the_same(moto: S3Store) -> None:
+    good(s3(moto, "put", "--bucket", "locked", "--size", "100", "--objects", "3", "--retain", "1h"), 3)
+
+
+def test_fields_of_one_s_own_are_signed(signing: S3Store) -> None:
+    for job, more in (("put", ("--objects", "3")), ("get", ("-n", "6")), ("stat", ("-n", "6"))):
+        good(s3(signing, job, "--size", "100", "-H", "X-Own: 1", "-H", "x-amz-meta-of:  a  b", *more), int(more[1]))
+
+
 def test_no_version_is_left_where_the_bucket_keeps_them(moto: S3Store) -> None:
     client = boto3.client(
         "s3", endpoint_url=moto.url, aws_access_key_id=moto.key, aws_secret_access_key=moto.secret,

@@ -63,7 +63,7 @@ def test_what_object_lock_keeps_is_said() -> None:
     ("argv", "said"),
     [
         (("sweep", "--size", "1"), "--size: sweep takes no such option"),
-        (("put", "--dry-run"), "--dry-run: only for sweep, and the job is put"),
+        (("put", "--dry-run"), "--dry-run: only for sweep, and batch with --source; the job is put"),
         (("put", "--run", "0123abcd"), "--run: only for sweep, and the job is put"),
     ],
 )

@@ -10,6 +10,7 @@ from loadgen.cli.commands.compare import Compare
 from loadgen.cli.exporting import asked_outs, check_no_log, exporting
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
+from loadgen.cli.plans import Comparison
 from loadgen.cli.rounds import MeasureRounds, measure_rounds
 from loadgen.cli.streams import tell
 from loadgen.cli.variants import make_variants
@@ -24,29 +25,37 @@ START_S = 0.7
 
 
 def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
-    """Run the variants, save every round, print what differs."""
-    delivery = Delivery(given.output)
-    check_form(given.live)
-    outs = asked_outs(given.outs, given.web)
-    try:
-        settle_s = parse_duration_s(given.settle)
-    except ValueError as error:
-        raise UsageError(f"--settle: {error}") from None
+    """Make the variants, and compare them."""
     targets = [given.target, *(given.others or ())]
     where = given.elsewhere.where
     with nullcontext() if where is None else closing(where.open()) as site:
         variants, left_out = make_variants(targets, given.settings, given.flags, site)
+    whole = Comparison(variants, left_out, given.rounds, given.settle, given)
+    return compare_variants(whole, measure)
+
+
+def compare_variants(given: Comparison, measure: MeasureRounds = measure_rounds) -> int:
+    """Run the variants, save every round, print what differs."""
+    shows = given.shows
+    delivery = Delivery(shows.output)
+    check_form(shows.live)
+    outs = asked_outs(shows.outs, shows.web)
+    try:
+        settle_s = parse_duration_s(given.settle)
+    except ValueError as error:
+        raise UsageError(f"--settle: {error}") from None
+    variants, where = given.variants, shows.elsewhere.where
     check_no_log(outs)
-    if not given.output.quiet:
-        tell("".join(f"left out: {line}\n" for line in left_out))
+    if not shows.output.quiet:
+        tell("".join(f"left out: {line}\n" for line in given.left_out))
         tell(_announcement(variants.values(), given.rounds, settle_s))
-    more: dict[str, Any] = {"live": given.live or "line"} | ({} if where is None else {"where": where})
-    with exporting(outs, quiet=given.output.quiet, linger=given.web.linger) as exporters:
+    more: dict[str, Any] = {"live": shows.live or "line"} | ({} if where is None else {"where": where})
+    with exporting(outs, quiet=shows.output.quiet, linger=shows.web.linger) as exporters:
         outcome = measure(
             [*variants.values()],
             [*variants],
             given.rounds,
-            quiet=given.output.quiet,
+            quiet=shows.output.quiet,
             settle_s=settle_s,
             observers=exporters,
             **more,

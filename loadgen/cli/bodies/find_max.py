@@ -13,7 +13,7 @@ from loadgen.cli.exporting import asked_outs, check_no_log, exporting
 from loadgen.cli.live import live_view
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
-from loadgen.cli.plans import plan_for
+from loadgen.cli.plans import SEARCH_FROM, Search, plan_for
 from loadgen.cli.streams import tell
 from loadgen.executors.places.limits import check_room_for_a_loop
 from loadgen.judge.find_max import search_code
@@ -25,31 +25,38 @@ from loadgen.report.draw.style import format_rate
 from loadgen.results.find_max import MaxRate, Trial
 from loadgen.results.result import Result
 
-START = "100/s"
-Search = Callable[[Plan, tuple[Condition, ...], Runner, Rest, Callable[[Trial], None]], Awaitable[MaxRate]]
+Find = Callable[[Plan, tuple[Condition, ...], Runner, Rest, Callable[[Trial], None]], Awaitable[MaxRate]]
 
 
-def find_max(given: FindMax, search: Search = search_for_max) -> int:
-    """Search, and show each run as it ends."""
-    check_room_for_a_loop()
-    delivery = Delivery(given.output)
-    check_form(given.live)
-    outs = asked_outs(given.outs, given.web)
-    check_no_log(outs)
+def find_max(given: FindMax, search: Find = search_for_max) -> int:
+    """Make the plan, and search."""
     where = given.elsewhere.where
-    flags = {**given.flags, "rate": given.flags.get("rate", START)}
+    flags = {**given.flags, "rate": given.flags.get("rate", SEARCH_FROM)}
     with nullcontext() if where is None else closing(where.open()) as site:
         plan = plan_for(given.target, given.settings, flags, site)
-    slo = parse_slo(plan, given.slo or ())
-    roomy = plan if "max_connections" in given.flags else with_room(plan)
+    roomy = "max_connections" not in given.flags
+    return search_plan(Search(plan, given.slo or (), roomy, given), search)
+
+
+def search_plan(given: Search, search: Find = search_for_max) -> int:
+    """Search, and show each run as it ends."""
+    check_room_for_a_loop()
+    shows = given.shows
+    delivery = Delivery(shows.output)
+    check_form(shows.live)
+    outs = asked_outs(shows.outs, shows.web)
+    check_no_log(outs)
+    where = shows.elsewhere.where
+    slo = parse_slo(given.plan, given.slo)
+    roomy = with_room(given.plan) if given.roomy else given.plan
     with (
-        exporting(outs, quiet=given.output.quiet, linger=given.web.linger) as exporters,
-        live_view(given.live or "line", quiet=given.output.quiet) as live,
+        exporting(outs, quiet=shows.output.quiet, linger=shows.web.linger) as exporters,
+        live_view(shows.live or "line", quiet=shows.output.quiet) as live,
     ):
 
         def show(trial: Trial) -> None:
             live.end()
-            if not given.output.quiet:
+            if not shows.output.quiet:
                 tell(render_trial(trial) + "\n")
 
         async def all_runs() -> MaxRate:

@@ -11,7 +11,8 @@ from loadgen.cli.exporting import asked_outs, with_log
 from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
-from loadgen.cli.plans import Planned, Preview, Sweep
+from loadgen.cli.plans import Comparison, Planned, Preview, Search, Sweep
+from loadgen.cli.s3_campaigns import check_words, plan_comparison, plan_search
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import url_of
@@ -22,8 +23,13 @@ STORE = "s3://"
 _OF_SWEEP = ("endpoint", "bucket", "region", "addressing", "aws_profile", "prefix")
 
 
-def plan_s3(given: S3) -> Planned | Sweep | Preview:
+def plan_s3(given: S3) -> Planned | Sweep | Preview | Comparison | Search:
     """Raises UsageError."""
+    check_words(given)
+    if given.job == "compare":
+        return plan_comparison(given)
+    if given.job == "find-max":
+        return plan_search(given)
     section = _with_bucket(given.section)
     run_id, dry_run = section.pop("run", None), section.pop("dry_run", None) or False
     endpoint = section.pop("endpoint", None)

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-import typer
-
-from loadgen.cli.options import JUDGING, OPTIONS, Options
-from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Target, Web, check_target
+from loadgen.cli.options import OPTIONS, Options
+from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Slo, Target, Web, check_target
 from loadgen.cli.short_help import Begin, HelpAll
 
 
@@ -29,12 +27,7 @@ class FindMax:
     )
     target: Target = ""
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
-    slo: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--slo", metavar="EXPR", help="'p99 < 50ms' or 'error_rate < 0.1%'; repeatable.", rich_help_panel=JUDGING
-        ),
-    ] = None
+    slo: Slo = None
     settings: Settings = None
     outs: Outs = None
     live: Live = None

@@ -7,7 +7,19 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
-from loadgen.cli.parameters import Against, Elsewhere, Labels, Live, Output, OutputFlags, Outs, Rounds, Slowest, Web
+from loadgen.cli.parameters import (
+    Against,
+    Elsewhere,
+    Labels,
+    Live,
+    Output,
+    OutputFlags,
+    Outs,
+    Rounds,
+    Slo,
+    Slowest,
+    Web,
+)
 from loadgen.cli.short_help import Begin, HelpAll
 
 BUCKET = "Bucket"
@@ -51,7 +63,15 @@ S3_OPTIONS = (
         "payload", ("--payload",), OBJECTS,
         "signed, unsigned or streaming. (default: unsigned over https, else signed)", "KIND",
     ),
-    RunOption("checksum", ("--checksum",), OBJECTS, "crc32, crc32c, sha256 or none. (default: none)", "KIND"),
+    RunOption(
+        "checksum", ("--checksum",), OBJECTS, "crc32, crc32c, crc64nvme, sha1, sha256, md5. (default: none)", "KIND"
+    ),
+    RunOption(
+        "headers", ("-H", "--header"), OBJECTS,
+        "'x-amz-storage-class: GLACIER', signed, on the requests that it is about; repeatable.", "HEADER", list[str],
+    ),
+    RunOption("sse", ("--sse",), OBJECTS, "Encrypted by the store: s3, kms, kms:KEY, or c with a key of ours.", "KIND"),
+    RunOption("retain", ("--retain",), OBJECTS, "Object lock: keep what is put for so long.", "TIME"),
     RunOption(
         "retries", ("--retries",), OBJECTS,
         "Send again what found the store busy or lost its connection, up to N times. (default: 0; of batch 8)",
@@ -98,10 +118,14 @@ class S3:
     )
     job: Annotated[
         str,
-        typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed or batch; or sweep."),
+        typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed, batch;"),
     ]
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[MORE]...", help="or sweep; compare URL URL JOB; find-max JOB.")
+    ] = None
     section: Annotated[Mapping[str, Any], Options(S3_OPTIONS)]
     flags: Annotated[Mapping[str, Any], Options(RUN_OPTIONS)]
+    slo: Slo = None
     rounds: Rounds = 1
     outs: Outs = None
     live: Live = None
@@ -110,5 +134,5 @@ class S3:
     web: Web
     against: Against
     elsewhere: Elsewhere
-    output: Annotated[Output, OutputFlags(("run",))]
+    output: Annotated[Output, OutputFlags(("run", "comparison", "search"))]
     help_all: HelpAll = False

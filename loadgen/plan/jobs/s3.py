@@ -5,18 +5,20 @@ from typing import Any, ClassVar, Literal, get_args
 
 from loadgen.base.exchange import Origin
 from loadgen.plan.jobs.http import RequestSpec, Variable
+from loadgen.plan.jobs.s3_fields import Fields, encryption_fields, retention_fields
 from loadgen.plan.jobs.s3_operations import Operation
 
 JobName = Literal["put", "get", "stat", "list", "copy", "delete", "multipart", "mixed", "batch"]
-Step = Literal["bucket", "fill", "survey", "sweep"]
-"""What comes before and after the measured run: the bucket, the objects that the job needs or a list of those that are
-there, and the clean-up."""
+Step = Literal["bucket", "probe", "fill", "survey", "sweep"]
+"""What comes before and after the measured run: the bucket, whether the store does what is asked of it, the objects
+that the job needs or a list of those that are there, and the clean-up."""
 
 Payload = Literal["signed", "unsigned", "streaming"]
-ChecksumName = Literal["crc32", "crc32c", "sha256", "none"]
+ChecksumName = Literal["crc32", "crc32c", "crc64nvme", "sha1", "sha256", "md5", "none"]
 Addressing = Literal["auto", "path", "virtual"]
 
 JOBS: tuple[JobName, ...] = get_args(JobName)
+CHECKSUMS: tuple[ChecksumName, ...] = get_args(ChecksumName)
 NO_ENDPOINT = "https://s3.amazonaws.com"
 """The target of a plan that names none: the AWS variables, or the region, tell where the bucket is."""
 
@@ -28,7 +30,7 @@ MOST_DELETES = 1000
 FUNCTION, LISTED = "function", "listed"
 """The names of the calls of a batch's function, and of how many objects of its source were found so far."""
 
-_RETRIES = {"batch": 8, "fill": 8, "survey": 8, "sweep": 4, "bucket": 2}
+_RETRIES = {"batch": 8, "fill": 8, "survey": 8, "probe": 2, "sweep": 4, "bucket": 2}
 """Without --retries: 8 take some 20 s, in which a store starts anew. Whoever mistyped the endpoint, or cleans
 up where the store has gone, is not to wait so long."""
 
@@ -66,6 +68,7 @@ _KINDS: dict[str, _Kind] = {
     "batch": _Kind((Operation.GET, Operation.PUT), prepares=True, ends=True, each=2, transaction="object"),
     "bucket": _Kind((Operation.LIST, Operation.CREATE_BUCKET), ends=True),
     "fill": _Kind((Operation.PUT,), ends=True, each=1),
+    "probe": _Kind((Operation.PUT, Operation.STAT, Operation.DELETE), ends=True),
     "survey": _Kind((Operation.LIST,), ends=True),
     "sweep": _Kind(
         (
@@ -109,6 +112,8 @@ class S3Job:
     one delete; `content` is "random", "text", "compressible:N" (to an Nth) or "@FILE". `presigned` downloads have their
     signature in the URL. What was there before under the prefix `existing` is listed to the file `listing`, and read or
     deleted. `order` is sequential, random or zipf:S, S being the exponent; keys are spread over so many `prefixes`.
+    `headers`, those that encrypt (`sse`: s3, kms, kms:KEY or c) and those that retain an object for `retain_s` go on
+    the requests that they are about (s3_fields.py).
     A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
     """
 
@@ -125,6 +130,9 @@ class S3Job:
     part_bytes: int = 8 << 20
     range_bytes: int | None = None
     mix: tuple[tuple[str, float], ...] = DEFAULT_MIX
+    headers: Fields = ()
+    sse: str = ""
+    retain_s: float | None = None
     payload: Payload | None = None
     checksum: ChecksumName = "none"
     content: str = "random"
@@ -166,6 +174,10 @@ class S3Job:
         """That of one of its objects."""
         spread = "" if self.prefixes == 1 else f"{index % self.prefixes:04x}/"
         return f"{self.own_prefix}{spread}{index:08d}"
+
+    def own_fields(self, now_s: float) -> Fields:
+        """What was asked for in header fields, at this time since the epoch."""
+        return (*self.headers, *encryption_fields(self.sse, self.run_id), *retention_fields(self.retain_s, now_s))
 
     @property
     def is_of_others(self) -> bool:

@@ -65,6 +65,8 @@ def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tupl
         found += [profile.target.userinfo, password if colon else user]
     if profile.basic_auth is not None:
         found += [profile.basic_auth, profile.basic_auth.partition(":")[2]]
+    for name, value in profile.s3.headers if profile.s3 else ():
+        found += [value] if is_sensitive_header(name) or name.lower().endswith("customer-key") else []
     for request in requests:
         found += values_by_name(request.path)
         if len(request.body) <= _LARGEST_FORM:

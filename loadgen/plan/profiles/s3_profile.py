@@ -8,6 +8,7 @@ from pydantic import BeforeValidator
 
 from loadgen.base.units import parse_size
 from loadgen.plan.jobs.s3 import (
+    CHECKSUMS,
     DEFAULT_MIX,
     DEFAULT_OBJECTS,
     JOBS,
@@ -21,12 +22,13 @@ from loadgen.plan.jobs.s3 import (
 )
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles import fields
-from loadgen.plan.profiles.request_profile import Boolean, File, Keys, Positive, Text
+from loadgen.plan.profiles.request_profile import Boolean, File, Keys, Positive, PositiveSeconds, Text
 from loadgen.plan.profiles.s3_values import (
     LARGEST_PUT,
     SizeRange,
     read_content,
     read_function,
+    read_headers,
     read_mix,
     read_name,
     read_order,
@@ -35,6 +37,7 @@ from loadgen.plan.profiles.s3_values import (
     read_range_size,
     read_since,
     read_sizes,
+    read_sse,
     read_to,
 )
 
@@ -85,8 +88,11 @@ class S3Profile(Keys):
     part_size: Annotated[int, BeforeValidator(read_part_size)] = 8 << 20
     range: Annotated[int, BeforeValidator(read_range_size)] | None = None
     mix: Annotated[tuple[tuple[str, float], ...], BeforeValidator(read_mix)] = DEFAULT_MIX
+    headers: Annotated[tuple[tuple[str, str], ...], BeforeValidator(read_headers)] = ()
+    sse: Annotated[str, BeforeValidator(read_sse)] = ""
+    retain: PositiveSeconds | None = None
     payload: Annotated[Payload, BeforeValidator(fields.one_of("signed", "unsigned", "streaming"))] | None = None
-    checksum: Annotated[ChecksumName, BeforeValidator(fields.one_of("crc32", "crc32c", "sha256", "none"))] = "none"
+    checksum: Annotated[ChecksumName, BeforeValidator(fields.one_of(*CHECKSUMS))] = "none"
     content: Annotated[str, BeforeValidator(read_content)] = "random"
     verify: Boolean = False
     presigned: Boolean = False
@@ -139,6 +145,10 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(("s3", "range"), "expected at most the size of the smallest object")
     if s3.presigned and s3.range is not None:
         yield Problem(("s3", "presigned"), "cannot be combined with range: such a URL is for a whole object")
+    if s3.presigned and (s3.headers or s3.sse == "c"):
+        yield Problem(("s3", "presigned"), "cannot be combined with headers: such a URL signs none")
+    if s3.checksum == "md5" and s3.payload == "streaming":
+        yield Problem(("s3", "checksum"), "md5 cannot be combined with streaming: it stands before the body")
     if s3.prefixes > _MOST_PREFIXES:
         yield Problem(("s3", "prefixes"), f"expected at most {_MOST_PREFIXES:,}, got {s3.prefixes:,}")
     if s3.job == "batch":
@@ -149,7 +159,7 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
 
 def _existing_problems(s3: S3Profile) -> Iterator[Problem]:
     """Of what was there before, which nothing is known of but its list."""
-    for key in ("objects", "size", "content", "verify", "keep", "prefixes", "checksum", "payload"):
+    for key in ("objects", "size", "content", "verify", "keep", "prefixes", "checksum", "payload", "retain"):
         if key in s3.model_fields_set and getattr(s3, key) != S3Profile.model_fields[key].default:
             yield Problem(("s3", key), "cannot be combined with existing: the objects are as they were put")
     if s3.job == "delete" and not s3.existing:
@@ -177,12 +187,19 @@ def _batch_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(("s3", "objects"), "cannot be combined with source: the batch takes what is there")
 
 
+def _checksum(s3: S3Profile) -> ChecksumName:
+    """What is to be retained must have one: Content-MD5 is what all stores know, and cannot follow a stream."""
+    if s3.retain is None or s3.checksum != "none":
+        return s3.checksum
+    return "crc32" if s3.payload == "streaming" else "md5"
+
+
 def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -> S3Job:
     """The job of a checked section. `path` is the endpoint's own, `timed` says that a duration was given."""
     there_before = s3.source is not None or s3.existing is not None
     endless = s3.job in ("put", "multipart") and timed
     renamed = {"aws_profile", "objects", "size", "part_size", "range", "resume", "min_size", "max_size"}
-    renamed |= {"modified_since", "to", "to_endpoint", "to_region", "to_aws_profile"}
+    renamed |= {"modified_since", "retain", "checksum", "to", "to_endpoint", "to_region", "to_aws_profile"}
     job = S3Job(
         **s3.model_dump(exclude=renamed),
         root=path.rstrip("/"),
@@ -194,6 +211,8 @@ def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -
         least_bytes=s3.min_size,
         most_bytes=s3.max_size,
         since_s=s3.modified_since,
+        retain_s=s3.retain,
+        checksum=_checksum(s3),
         journal=journal,
     )
     if s3.to is None:

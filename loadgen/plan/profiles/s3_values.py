@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from loadgen.base.units import parse_duration_s, parse_range, parse_size, shown
 from loadgen.base.user_code import is_function
+from loadgen.plan.jobs.s3_fields import OWN
+from loadgen.plan.jobs.s3_fields import Fields as Headers
 from loadgen.plan.profiles import fields
 
 SizeRange = tuple[int, int, float]
@@ -124,6 +126,29 @@ def read_since(value: object, now_s: Callable[[], float] = time.time) -> float:
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     except ValueError:
         raise ValueError(f"expected a day such as 2026-01-31 (UTC), or an age such as 7d, got {shown(value)}") from None
+
+
+def read_headers(value: object) -> Headers:
+    """Names and values of "Name: value" lines, or of a mapping. What the job makes itself is refused."""
+    if isinstance(value, dict):
+        pairs = [(fields.header_name(name), fields.header_value(text)) for name, text in value.items()]
+    else:
+        pairs = [
+            fields.header_line(fields.text(line)) for line in (value if isinstance(value, list | tuple) else [value])
+        ]
+    for name, _ in pairs:
+        if OWN.fullmatch(name.lower()):
+            raise ValueError(f"expected a field that the job does not make itself, got {name}")
+    return tuple(pairs)
+
+
+def read_sse(value: object) -> str:
+    """How objects are encrypted: s3, kms (by the key of that name: kms:KEY) or c, with a key of the run's own."""
+    text = fields.text(value)
+    kind, _, key = text.partition(":")
+    if text in ("s3", "kms", "c") or (kind == "kms" and key.isascii() and key.isprintable() and " " not in key and key):
+        return text
+    raise ValueError(f"expected s3, kms, kms:KEY or c, got {shown(value)}")
 
 
 def read_order(value: object) -> str:

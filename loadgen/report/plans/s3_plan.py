@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from itertools import zip_longest
 
-from loadgen.base.units import format_bytes
+from loadgen.base.units import format_bytes, format_duration_s
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.report.draw.style import counted, format_share
 
@@ -22,6 +22,7 @@ def s3_facts(s3: S3Job) -> dict[str, str]:
         "Objects": _objects(s3),
         "In all": _totals(s3),
         "Payload": _payload(s3),
+        "Headers": _headers(s3),
         "Verified": "every byte of a download is compared with what was put" if s3.verify else "",
         "Presigned": "each URL holds its signature" if s3.presigned else "",
         "Retries": f"up to {s3.most_retries}, after a pause, counted apart" if s3.most_retries else "",
@@ -125,6 +126,13 @@ def _totals(s3: S3Job) -> str:
         parts = s3.objects * max(1, -(-s3.sizes[0][0] // s3.part_bytes))
         text += f" in {counted(parts, 'part')}"
     return text
+
+
+def _headers(s3: S3Job) -> str:
+    asked = [name for name, _ in s3.headers]
+    asked += [f"encryption {s3.sse}"] if s3.sse else []
+    asked += [f"retention for {format_duration_s(s3.retain_s)}"] if s3.retain_s is not None else []
+    return f"{', '.join(asked)}; before the run an object shows whether the store does so" if asked else ""
 
 
 def _payload(s3: S3Job) -> str:

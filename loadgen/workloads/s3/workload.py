@@ -5,11 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 from threading import Lock
+from time import time
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.encode import Encoder
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job, Target
+from loadgen.plan.jobs.s3_fields import fields_by_operation
 from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
@@ -71,7 +73,7 @@ def make_operations(plan: Plan, s3: S3Job, to: Target | None = None) -> Operatio
     address = BucketAddress(origin, at.region, at.bucket, at.root, at.addressing)
     return Operations(
         address, provider, names, payload=s3.payload, checksum=checksum, encoder=encoder, timeout_s=plan.timeout_s,
-        elsewhere=origin != plan.origin,
+        elsewhere=origin != plan.origin, own=fields_by_operation(s3.own_fields(time()), s3.job),
     )  # fmt: skip
 
 

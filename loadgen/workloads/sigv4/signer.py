@@ -126,11 +126,13 @@ class Signer:
         request = f"{method}\n{path}\n{query.canonical}\nhost:{self._host}\n\nhost\n{UNSIGNED_PAYLOAD}"
         return f"{path}{query.suffix}&X-Amz-Signature={self._signature(request)}"
 
-    def signing(self, credentials: Credentials, at_s: int, method: str, path: str) -> "SigningTemplate":
-        """What signs requests of this second without a query and headers of their own, for paths that begin so."""
+    def signing(
+        self, credentials: Credentials, at_s: int, method: str, path: str, headers: Headers = ()
+    ) -> "SigningTemplate":
+        """What signs requests of this second with these headers and without a query, for paths that begin so."""
         if at_s != self._second or credentials is not self._credentials:
             self._turn(credentials, at_s)
-        signed, block = self._with(_ANY, ())
+        signed, block = self._with(_ANY, headers)
         before, between, _ = signed.split(_ANY)
         start, end = block.split(_ANY)
         texts = f"{method}\n{path}", f"\n\n{before}", between, start, end

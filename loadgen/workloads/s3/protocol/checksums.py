@@ -7,7 +7,8 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
+from functools import partial
+from hashlib import md5, sha1, sha256
 from typing import Protocol
 
 from loadgen.base.errors import UsageError
@@ -24,28 +25,31 @@ class Digest(Protocol):
 
 @dataclass(slots=True)
 class Crc:
-    """A CRC as a Digest: 4 bytes, most significant first. `extend` is the CRC of more data after that of some."""
+    """A CRC as a Digest: `width` bytes, most significant first. `extend` is the CRC of more data after that of some."""
 
     extend: Callable[[bytes, int], int]
+    width: int = 4
     value: int = 0
 
     def update(self, data: bytes) -> None:
         self.value = self.extend(data, self.value)
 
     def digest(self) -> bytes:
-        return self.value.to_bytes(4, "big")
+        return self.value.to_bytes(self.width, "big")
 
     def copy(self) -> "Crc":
-        return Crc(self.extend, self.value)
+        return Crc(self.extend, self.width, self.value)
 
 
 class Checksum:
-    """One kind of checksum: `header` carries its value, `algorithm` names it in headers and `element` in XML."""
+    """One kind of checksum: `header` carries its value, `algorithm` names it in headers and `element` in XML, which
+    know nothing of MD5.
+    """
 
     def __init__(self, name: str, new: Callable[[], Digest]) -> None:
-        self.header = f"x-amz-checksum-{name}"
-        self.algorithm = name.upper()
-        self.element = f"Checksum{name.upper()}"
+        self.header = f"x-amz-checksum-{name}" if name != "md5" else "Content-MD5"
+        self.algorithm = name.upper() if name != "md5" else None
+        self.element = f"Checksum{name.upper()}" if name != "md5" else None
         self.new = new
 
     def of(self, data: bytes) -> str:
@@ -63,8 +67,15 @@ def make_checksum(name: ChecksumName) -> Checksum | None:
         case "crc32c":
             extend = _crc32c()
             return Checksum(name, lambda: Crc(extend))
+        case "crc64nvme":
+            extend = _crc64nvme()
+            return Checksum(name, lambda: Crc(extend, 8))
+        case "sha1":
+            return Checksum(name, partial(sha1, usedforsecurity=False))
         case "sha256":
             return Checksum(name, sha256)
+        case "md5":
+            return Checksum(name, partial(md5, usedforsecurity=False))
         case "none":
             return None
 
@@ -72,6 +83,14 @@ def make_checksum(name: ChecksumName) -> Checksum | None:
 def encoded(digest: Digest) -> str:
     """A checksum as headers and XML have it: base64."""
     return b64encode(digest.digest()).decode()
+
+
+def _crc64nvme() -> Callable[[bytes, int], int]:
+    try:
+        from awscrt.checksums import crc64nvme
+    except ImportError:
+        raise UsageError("--checksum crc64nvme needs a library: pip install awscrt, or take crc32") from None
+    return lambda data, value: int(crc64nvme(data, value))
 
 
 def _crc32c() -> Callable[[bytes, int], int]:

@@ -37,6 +37,7 @@ _LARGE_BYTES = 8 << 20
 _SLOWEST_BYTES_PER_S = 1 << 20
 """What moves more than the first has so much more time as that takes at the second: a slow line, and no stalled one."""
 _NO_QUERY = Query()
+_NO_FIELDS: Mapping[Operation, Headers] = {}
 _TELLING = {
     Operation.GET_TAGS: TellingExpect(tells=tells_tags, what="tags"),
     Operation.CREATE_MULTIPART: TellingExpect(tells=read_upload_id, what="upload id"),
@@ -59,7 +60,7 @@ class Operations:
     objects are signed, None for what suits: hashed over http, where nothing else protects them, and not over https;
     `hashes` says whether they are. `encoder` is that of a raw client. `timeout_s` is that of requests which move
     little; others have more. `clock` gives seconds since the epoch. `elsewhere`: requests name their origin, which is
-    not the plan's.
+    not the plan's. `own` are further fields of the requests of an operation, which replace others of their names.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Operations:
         timeout_s: float = 10.0,
         clock: Callable[[], float] = time,
         elsewhere: bool = False,
+        own: Mapping[Operation, Headers] = _NO_FIELDS,
     ) -> None:
         self._timeout_s = timeout_s
         self._address = address
@@ -85,6 +87,7 @@ class Operations:
         self._encoder = encoder
         self._signer = Signer(address.origin.authority, address.region, _USER_AGENT)
         self._fields = Fields(())
+        self._own = own
         origin = address.origin if elsewhere else None
         self._models = {operation: _model(operation, name_id, origin) for operation, name_id in name_ids.items()}
         self._streams = self._payload == "streaming"
@@ -105,7 +108,8 @@ class Operations:
         start = self._address.path(prefix)
         model = model.twin()
         model.group, model.payload = group, payload
-        return RequestTemplate(model, start, self._signer, self.provider, self._encoder, self._clock)
+        own = self._own.get(operation, ())
+        return RequestTemplate(model, start, self._signer, self.provider, self._encoder, self._clock, own)
 
     # Objects.
 
@@ -125,8 +129,8 @@ class Operations:
         request = self._request(Operation.GET_RANGE, key, headers=headers, expect=expect)
         return self.moving(length, request)
 
-    def stat(self, key: str) -> Request:
-        return self._request(Operation.STAT, key)
+    def stat(self, key: str, headers: Headers = ()) -> Request:
+        return self._request(Operation.STAT, key, headers=headers)
 
     def get_tags(self, key: str) -> Request:
         """Ask for an object's tags (see `read_tags`)."""
@@ -173,7 +177,8 @@ class Operations:
 
     def create_multipart(self, key: str) -> Request:
         """Begin one; the reply holds its id (see `read_upload_id`)."""
-        headers = (("x-amz-checksum-algorithm", self._checksum.algorithm),) if self._checksum else ()
+        algorithm = self._checksum.algorithm if self._checksum else None
+        headers = (("x-amz-checksum-algorithm", algorithm),) if algorithm else ()
         return self._request(Operation.CREATE_MULTIPART, key, Query(("uploads", None)), headers)
 
     def put_part(self, key: str, upload_id: str, number: int, content: Content) -> Request:
@@ -233,7 +238,7 @@ class Operations:
         return self.moving(content.size, self._request(operation, key, query, headers, hashed, content.payload()))
 
     def _stream(self, operation: Operation, path: str, query: Query, content: Content, own: Headers = ()) -> Request:
-        checksum = self._checksum
+        own, checksum = self._with_own(operation, own), self._checksum
         if checksum is not None:
             content.digest(checksum.new)  # what bodies share is hashed here: while it is sent, another thread may
         unsigned = self._secure and checksum is not None
@@ -265,8 +270,16 @@ class Operations:
     ) -> Request:
         """About an object, or without a key about the bucket."""
         path, method, at_s = self._address.path(key), self._models[operation].method, int(self._clock())
+        headers = self._with_own(operation, headers)
         block, _ = self._signer.sign(self.provider.current, at_s, method, path, query.canonical, hashed, headers)
         return self._build(operation, path + query.suffix, self._fields.with_block(block), body, expect)
+
+    def _with_own(self, operation: Operation, headers: Headers) -> Headers:
+        own = self._own.get(operation)
+        if not own:
+            return headers
+        names = {name.lower() for name, _ in own}
+        return (*(pair for pair in headers if pair[0].lower() not in names), *own)
 
     def _build(
         self,

@@ -6,7 +6,7 @@ from hashlib import sha256
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import Fields, Request
 from loadgen.workloads.sigv4.credentials import Credentials, Provider
-from loadgen.workloads.sigv4.signer import EMPTY_SHA256, Signer, SigningTemplate
+from loadgen.workloads.sigv4.signer import EMPTY_SHA256, Headers, Signer, SigningTemplate
 
 _EMPTY = EMPTY_SHA256.encode()
 _TARGET, _FIELDS = "", Fields(())
@@ -16,7 +16,7 @@ class RequestTemplate:
     """Makes the requests of one operation for keys that begin alike; `path` is what their paths begin with.
 
     They are for raw clients: only `wire` is each one's own, all else is the model's. Belongs to one thread. `clock`
-    gives seconds since the epoch.
+    gives seconds since the epoch; all have the same `headers`, signed.
     """
 
     def __init__(
@@ -27,7 +27,9 @@ class RequestTemplate:
         provider: Provider,
         encoder: Encoder,
         clock: Callable[[], float],
+        headers: Headers = (),
     ) -> None:
+        self._headers = headers
         self._model = model
         self._path = path
         self._signer = signer
@@ -60,7 +62,7 @@ class RequestTemplate:
         signing = self._signing
         if signing is None or second != self._second or self._provider.current is not self._credentials:
             self._second, self._credentials = second, self._provider.current
-            signing = self._signer.signing(self._credentials, second, self._model.method, self._path)
+            signing = self._signer.signing(self._credentials, second, self._model.method, self._path, self._headers)
             self._signing = signing
         asked = b"".join((signing.method_and_path, rest, signing.before, hashed, signing.between, hashed))
         signature = signing.mac.sign(sha256(asked).hexdigest()).encode()

@@ -95,6 +95,18 @@ def test_a_time_is_a_day_or_an_age(text, since_s):
     assert read_since(text, lambda: 1e6) == since_s
 
 
+def test_header_fields_stand_in_lines_or_in_a_mapping_and_what_is_retained_has_a_checksum():
+    whole = plan("put", headers={"x-amz-storage-class": "GLACIER"}, sse="kms:k", retain="1h")
+    assert read_plan(BytesIO(b"".join(plan_to_pieces(whole)))) == whole
+    assert whole.job.headers == plan(headers=["x-amz-storage-class: GLACIER"]).job.headers
+    assert (whole.job.checksum, plan("put", retain="1h", payload="streaming").job.checksum) == ("md5", "crc32")
+
+
+def test_a_key_of_the_customer_s_own_is_a_secret():
+    made = plan("put", headers=["x-amz-server-side-encryption-customer-key: CANARY"])
+    assert "CANARY" not in str(describe_plan(made))
+
+
 def test_operations_are_request_names_so_that_thresholds_know_them():
     made = plan("mixed", {"thresholds": ["get:p99 < 1s", "delete:error_rate < 1%"]}, retries="1")
     assert [spec.name for spec in made.job.requests] == [
@@ -121,6 +133,11 @@ def test_operations_are_request_names_so_that_thresholds_know_them():
         ({"job": "delete", "existing": ""}, "--existing: expected a prefix: without one all of the bucket"),
         ({"existing": "in/", "verify": True}, "--verify: cannot be combined with existing"),
         ({"existing": "in/", "size": "3"}, "--size: cannot be combined with existing"),
+        ({"headers": ["Range: bytes=0-1"]}, "--header: expected a field that the job does not make itself, got Range"),
+        ({"headers": ["nothing"]}, "found no colon"),
+        ({"sse": "aes"}, "--sse: expected s3, kms, kms:KEY or c"),
+        ({"presigned": True, "sse": "c"}, "--presigned: cannot be combined with headers"),
+        ({"checksum": "md5", "payload": "streaming"}, "--checksum: md5 cannot be combined with streaming"),
         ({"order": "zipf:x"}, "--order: expected sequential, random, zipf or zipf:1.2"),
         ({"order": "zipf:0"}, "--order: expected sequential, random, zipf or zipf:1.2"),
         ({"job": "put", "prefixes": "65537"}, "--prefixes: expected at most 65,536"),

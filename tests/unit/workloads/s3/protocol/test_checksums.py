@@ -1,4 +1,5 @@
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from loadgen.workloads.s3.protocol.checksums import make_checksum
     [
         ("crc32", "y/Q5Jg=="),  # the check values of the catalogues of CRCs: cbf43926 and e3069283
         ("crc32c", "4waSgw=="),
+        ("sha1", "98O8HYCOBHMq32eZZczDTKeuNEE="),
         ("sha256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="),
     ],
 )
@@ -33,6 +35,23 @@ def test_a_copy_goes_on_by_itself(name):
     whole = checksum.new()
     whole.update(b"123456789")
     assert second.digest() == whole.digest()
+
+
+def test_md5_stands_in_a_field_of_its_own_and_in_no_document():
+    checksum = make_checksum("md5")
+    assert (checksum.header, checksum.of(b"123456789")) == ("Content-MD5", "JfnnlDI7RTiF9RgfG2JNCw==")
+    assert (checksum.algorithm, checksum.element) == (None, None)
+
+
+def test_crc64nvme_has_eight_bytes_and_takes_a_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "awscrt.checksums", None)
+    with pytest.raises(UsageError, match="pip install awscrt, or take crc32"):
+        make_checksum("crc64nvme")
+    library = SimpleNamespace(crc64nvme=lambda data, value: value + len(data))
+    monkeypatch.setitem(sys.modules, "awscrt", SimpleNamespace(checksums=library))
+    monkeypatch.setitem(sys.modules, "awscrt.checksums", library)
+    checksum = make_checksum("crc64nvme")
+    assert (checksum.header, checksum.of(b"123")) == ("x-amz-checksum-crc64nvme", "AAAAAAAAAAM=")
 
 
 def test_none_is_no_checksum():

@@ -17,6 +17,7 @@ from loadgen.workloads.sigv4.credentials import Credentials, Provider
 
 ONE, TWO = Credentials("AKIAEXAMPLEEXAMPLE01", "secret", None), Credentials("AKIAEXAMPLEEXAMPLE02", "other", "token")
 MADE = (Operation.PUT, Operation.GET, Operation.STAT, Operation.DELETE)
+OWN = dict.fromkeys(MADE, (("X-Own", " a  b "), ("x-amz-meta-of", "me")))
 IDS = {operation: name_id for name_id, operation in enumerate(MADE)}
 
 
@@ -54,7 +55,9 @@ def said(request):
 
 
 @pytest.mark.parametrize("operation", MADE)
-@pytest.mark.parametrize("options", [{"payload": "signed"}, {"payload": "unsigned"}, {"keep_alive": False}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"payload": "signed"}, {"payload": "unsigned"}, {"keep_alive": False}, {"own": OWN}], ids=str
+)
 def test_a_stamped_request_is_the_one_that_is_made_otherwise(operation, options):
     store = Store(**options)
     for (after_s, keys), index in product([(0, ONE), (0.9, ONE), (1, ONE), (1, TWO), (86400, TWO)], range(30)):

@@ -1,0 +1,77 @@
+"""Whether a store does what header fields ask of it: one object is put with them, and looked at."""
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl
+
+from loadgen.base.exchange import Request
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.s3_fields import CUSTOMER, ENCRYPTION, KMS_KEY, LOCK_MODE, LOCK_UNTIL, Fields
+from loadgen.workloads.s3.protocol.data import Given
+from loadgen.workloads.s3.protocol.documents import S3Expect
+from loadgen.workloads.s3.protocol.operations import Operations
+from loadgen.workloads.s3.tasks import Send, Task
+
+_FIELD = re.compile(rb"\r\n([A-Za-z0-9-]+):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)")
+_TOLD = re.compile(
+    f"{ENCRYPTION}|{CUSTOMER}algorithm|{LOCK_MODE}|x-amz-storage-class|x-amz-website-redirect-location|x-amz-meta-.*|"
+    "cache-control|content-(disposition|encoding|language|type)"
+)
+"""Fields that a reply says as they were asked for."""
+_ONCE = ("if-none-match", "*")
+_PUT_OR_NOT = S3Expect(statuses=((200, 299), (412, 412)))
+
+
+def is_worth_it(fields: Fields) -> bool:
+    """Whether an object would tell of any of the fields."""
+    names = {name.lower() for name, _ in fields}
+    return any(_TOLD.fullmatch(name) for name in names) or bool(names & {KMS_KEY, "x-amz-tagging", _ONCE[0]})
+
+
+def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields) -> Task:
+    """What the store did not do of what is asked, in words; one that it refuses is the failure of its request."""
+    key, content = f"{s3.own_prefix}made/00000000", Given(b"loadgen")
+    outcome = yield from send(lambda: operations.put(key, content))
+    if outcome.error is not None:
+        return []
+    outcome = yield from send(lambda: operations.stat(key))
+    if outcome.error is not None or outcome.reply is None:
+        return []
+    problems = [*unmet(fields, outcome.reply.head)]
+    if _ONCE in ((name.lower(), value.strip()) for name, value in fields):
+        outcome = yield from send(lambda: _again(operations, key, content))
+        if outcome.reply is not None and outcome.reply.status // 100 == 2:
+            problems.append("If-None-Match: * was asked for, and an object that is there is put over all the same")
+    if s3.retain_s is None:
+        yield from send(lambda: operations.delete(key))
+    return problems
+
+
+def _again(operations: Operations, key: str, content: Given) -> Request:
+    request = operations.put(key, content, (("If-None-Match", "*"),))
+    request.expect = _PUT_OR_NOT
+    return request
+
+
+def unmet(asked: Iterable[tuple[str, str]], head: bytes) -> Iterator[str]:
+    """What the head of a reply about an object does not tell of what was asked for, in words."""
+    found = {name.decode().lower(): value.decode("latin-1") for name, value in _FIELD.findall(head)}
+    for field, value in asked:
+        name = field.lower()
+        if name == "x-amz-tagging":
+            count, told = len(parse_qsl(value, keep_blank_values=True)), found.get("x-amz-tagging-count", "0")
+            met = told == str(count)
+            told = f"{told} of {count} tags"
+        elif name == LOCK_UNTIL:
+            told = found.get(name, "")
+            met = bool(told)
+        elif name == KMS_KEY:
+            told = found.get(name, "")
+            met = bool(told) and told.endswith(value.rpartition("/")[2])
+        elif _TOLD.fullmatch(name):
+            told = found.get(name, "STANDARD" if name == "x-amz-storage-class" else "")
+            met = told == value.strip()
+        else:
+            continue
+        if not met:
+            yield f"{field}: {value.strip()} was asked for, and the object has {told or 'no such field'}"
