@@ -54,4 +54,5 @@ def test_a_command_of_curl_is_a_target() -> None:
     assert "abc" not in done.out
     wrong = loadgen("run", "curl ftp://h/")
     assert (wrong.code, wrong.err) == (2, "loadgen: curl: expected a URL with http or https, got 'ftp://h/'\n")
-    assert "the proxy (-x) is left out" in loadgen("check", f"{CURL} -x p:1").err
+    assert "the proxy (-x) is left out" in loadgen("check", f"{CURL} -x https://p:1").err
+    assert "by the proxy" in loadgen("check", f"{CURL} -x p:1").out

@@ -2,14 +2,15 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
 from loadgen.base.errors import UsageError
+from loadgen.plan.imports.curl_connection import OF_TLS, connection_settings
 from loadgen.plan.imports.recorded import Imported, Recorded, kept, literal
-from loadgen.plan.imports.urls import is_http
+from loadgen.plan.imports.urls import is_http, split
 from loadgen.plan.jobs.http import Part
 
 _WORD = re.compile(
@@ -39,16 +40,11 @@ _VALUED = frozenset(
         "proxy-user", "speed-limit", "speed-time", "stderr", "trace", "trace-ascii", "config", "keepalive-time",
         "cert-type", "key-type", "pass", "capath", "dns-servers", "proto", "proto-default", "variable", "url-query",
         "time-cond", "continue-at", "ftp-port", "quote", "telnet-option", "expect100-timeout",
-        "happy-eyeballs-timeout-ms",
+        "happy-eyeballs-timeout-ms", "socks5", "socks5-hostname", "socks4", "socks4a",
     )
 )  # fmt: skip
 _SAID = {
-    "location": "curl follows redirects here (-L); a request of a profile does not",
-    "proxy": "the proxy (-x) is left out",
     "aws-sigv4": "the signature (--aws-sigv4) is left out",
-    "resolve": "--resolve is left out",
-    "connect-to": "--connect-to is left out",
-    "unix-socket": "the socket (--unix-socket) is left out",
     "config": "the file of options (-K) is left out",
 }
 """What of a command line is not in the profile, and matters."""
@@ -61,8 +57,22 @@ def read_curl(text: str) -> Imported:
     if not requests:
         raise UsageError("no command of curl with a URL, such as curl 'http://127.0.0.1:8080/'")
     notes = dict.fromkeys(note for command in commands for note in command.notes)
-    settings = {key: value for command in commands for key, value in command.settings.items()}
-    return Imported(requests, settings=settings, notes=tuple(notes))
+    return Imported(
+        requests, settings=_joined(commands, {split(request.url)[0] for request in requests}), notes=tuple(notes)
+    )
+
+
+def _joined(commands: Iterable["_Command"], servers: Collection[str]) -> dict[str, Any]:
+    """The settings of all commands: lists add up, of others the last one's count. Left out is what a profile for these
+    servers cannot say: to follow redirects between several, and how TLS is to be where there is none."""
+    joined: dict[str, Any] = {}
+    for command in commands:
+        for key, value in command.settings.items():
+            joined[key] = [*dict.fromkeys([*joined.get(key, []), *value])] if isinstance(value, list) else value
+    cannot = {"redirects"} if len(servers) > 1 else set()
+    if not any(server.startswith("https") for server in servers):
+        cannot |= {*OF_TLS}
+    return {key: value for key, value in joined.items() if key not in cannot}
 
 
 def is_curl(text: str) -> bool:
@@ -143,6 +153,7 @@ class _Command:
     def requests(self) -> Iterator[Recorded]:
         """One for each URL. Raises UsageError."""
         self._read()
+        self.settings = connection_settings(self._given, self.notes)
         for url in self._urls:
             whole = url if "://" in url else f"http://{url}"
             if not is_http(whole):
@@ -178,13 +189,6 @@ class _Command:
         self._given.setdefault(name, []).append(value)
         if name in _SAID:
             self.notes.append(_SAID[name])
-        match name:
-            case "insecure":
-                self.settings["insecure"] = True
-            case "max-time" | "connect-timeout":
-                self.settings["timeout" if name == "max-time" else "connect_timeout"] = f"{value}s"
-            case "cacert" | "cert" | "key":
-                self.settings[name] = literal(value)
 
     def _request(self, url: str) -> Recorded:
         headers = self._headers()
@@ -228,8 +232,6 @@ class _Command:
             pairs.append(("Authorization", f"Basic {b64encode(pair.encode('utf-8', 'replace')).decode()}"))
         for token in self._given.get("oauth2-bearer", [])[-1:]:
             pairs.append(("Authorization", f"Bearer {literal(token)}"))
-        if "compressed" in self._given and not any(name.lower() == "accept-encoding" for name, _ in pairs):
-            pairs.append(("Accept-Encoding", "gzip, deflate, br"))
         return pairs
 
     def _body(self) -> dict[str, Any]:

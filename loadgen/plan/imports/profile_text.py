@@ -27,10 +27,13 @@ def profile_text(imported: Imported, source: str = "", *, hide: bool = True) -> 
     """
     if not imported.requests:
         raise no_requests(source or "it")
+    settings = dict(imported.settings)
     secrets = Secrets(frozenset(imported.variables))
     requests = [_authorized(request) for request in imported.requests]
     if hide:
         requests = [secrets.hidden(request) for request in requests]
+        if "@" in (proxy := str(imported.settings.get("proxy", ""))):
+            settings["proxy"] = secrets.whole("PROXY", proxy)
     target, _ = split(requests[0].url)
     common = _common_headers(requests)
     names = _names(requests)
@@ -38,7 +41,7 @@ def profile_text(imported: Imported, source: str = "", *, hide: bool = True) -> 
         _item(request, name, target, common, journey=bool(imported.journey))
         for request, name in zip(requests, names, strict=True)
     ]
-    document: dict[str, Any] = {"target": target, **imported.settings}
+    document: dict[str, Any] = {"target": target, **settings}
     variables = {**imported.variables, **{name: {"env": name, "secret": True} for name in secrets.names}}
     if variables:
         document["variables"] = variables

@@ -27,6 +27,10 @@ class Secrets:
         parts = tuple(replace(part, text=self._part(part.name, part.text)) for part in request.parts)
         return replace(request, headers=headers, url=self._named(request.url), body=body, parts=parts)
 
+    def whole(self, hint: str, value: str) -> str:
+        """A variable in place of all of a value."""
+        return self._variable(hint, value)
+
     def _header(self, name: str, value: str) -> str:
         if not is_sensitive_header(name):
             return self._named(value)

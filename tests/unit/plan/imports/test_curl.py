@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from loadgen.base.errors import UsageError
 from loadgen.plan.imports.curl import is_curl, read_curl
+from loadgen.plan.imports.profile_text import profile_text
 from tests.support.imports import headers, plan_of, requests_of, sent
 
 URL = "http://h/p"
@@ -55,7 +56,6 @@ def test_a_command_line_is_what_it_would_send(text: str, expected: list[tuple[st
         ("-A me -e http://r/ -b 'a=1; b=2'", {"user-agent": "me", "referer": "http://r/", "cookie": "a=1; b=2"}),
         ("-u ann:secret", {"authorization": "Basic YW5uOnNlY3JldA=="}),
         ("--oauth2-bearer T", {"authorization": "Bearer T"}),
-        ("--compressed", {"accept-encoding": "gzip, deflate, br"}),
         ("-d a=1", {"content-type": "application/x-www-form-urlencoded"}),
         ("--json 1", {"content-type": "application/json"}),
         ("-d 1 -H 'Content-Type: a/b' -H 'Content-Length: 1'", {"content-type": "a/b"}),
@@ -80,12 +80,52 @@ def test_files_stay_files(tmp_path: Path) -> None:
         assert piece in spec.body
 
 
-def test_connection_options_are_settings_and_what_is_left_out_is_said() -> None:
-    imported = read_curl(f"curl -k -L -x 127.0.0.1:3128 -m 3 --connect-timeout 1.5 -b jar.txt {URL}")
-    assert imported.settings == {"insecure": True, "timeout": "3s", "connect_timeout": "1.5s"}
+CONNECTIONS = {
+    "times": ("-k -m 3 --connect-timeout 1.5", {"insecure": True, "timeout": "3s", "connect_timeout": "1.5s"}),
+    "redirects": ("-L", {"redirects": 50}),
+    "fewer redirects": ("-sSL --max-redirs 3", {"redirects": 3}),
+    "a proxy": ("-x 127.0.0.1:3128", {"proxy": "127.0.0.1:3128"}),
+    "a proxy with a user": ("-x http://p:1 -U a:b", {"proxy": "http://a:b@p:1"}),
+    "socks": ("--socks5-hostname p:1080", {"proxy": "socks5h://p:1080"}),
+    "other addresses": (
+        "--resolve h:80:127.0.0.1 --resolve +i:80:127.0.0.2,127.0.0.3 --connect-to h:80:127.0.0.1:81",
+        {"resolve": ["h:80:127.0.0.1", "i:80:127.0.0.2,127.0.0.3"], "connect_to": ["h:80:127.0.0.1:81"]},
+    ),
+    "a socket": ("--unix-socket /run/s", {"unix_socket": "/run/s"}),
+    "own address": ("--interface 127.0.0.2 -4", {"local_address": ["127.0.0.2"], "ipv4": True}),
+    "compression": ("--compressed", {"compressed": True}),
+    "TLS": ("--tlsv1.2 --tls-max 1.3 --ciphers HIGH", {"tls_min": "1.2", "tls_max": "1.3", "ciphers": "HIGH"}),
+    "HTTP/2": ("--http2", {"http": "auto"}),
+}
+
+
+@pytest.mark.parametrize(("options", "settings"), CONNECTIONS.values(), ids=CONNECTIONS)
+def test_connection_options_are_the_keys_that_say_the_same(options: str, settings: dict[str, object]) -> None:
+    imported = read_curl(f"curl {options} https://h/p")
+    assert imported.settings == settings
+    assert plan_of(imported, hide=False)
+
+
+def test_what_is_left_out_is_said() -> None:
+    options = "-b jar.txt -x https://p:1 --resolve h:80:nowhere --interface eth0 --aws-sigv4 aws:amz:r:s -K file"
+    imported = read_curl(f"curl {options} {URL}")
     said = " ".join(imported.notes)
-    assert [word for word in ("-L", "-x", "file of cookies") if word not in said] == []
-    assert plan_of(imported).timeout_s == 3.0
+    words = ("file of cookies", "proxy (-x)", "--resolve h:80:nowhere", "--interface eth0", "--aws-sigv4", "-K")
+    assert [word for word in words if word not in said] == []
+    assert imported.settings == {}
+
+
+def test_settings_of_several_commands_add_up() -> None:
+    first, second = (f"curl -L --resolve {name}:80:127.0.0.1 http://{name}/" for name in ("a", "b"))
+    assert read_curl(f"{first}\n{second}").settings == {"resolve": ["a:80:127.0.0.1", "b:80:127.0.0.1"]}
+    assert read_curl(f"curl --tlsv1.2 {URL}").settings == {}
+    assert read_curl(f"{first}\n{first}").settings == {"resolve": ["a:80:127.0.0.1"], "redirects": 50}
+
+
+def test_a_proxys_password_is_a_variable_of_the_environment() -> None:
+    text = profile_text(read_curl(f"curl -x http://p:1 -U ann:hunter2 {URL}"))
+    assert "hunter2" not in text
+    assert "proxy: ${PROXY}" in text
 
 
 def test_credentials_are_variables_of_the_environment() -> None:
