@@ -91,7 +91,7 @@ def scenario(
     """
 
     def declare(function: F) -> F:
-        if not weight >= 0:
+        if not isinstance(weight, int | float) or not weight >= 0:
             raise ValueError(f"weight of {function.__name__}: expected a number from 0, got {weight!r}")
         every_s = None if every is None else _duration_s(every)
         label = name or function.__name__
@@ -120,6 +120,7 @@ def feed(file: str, pick: Pick = "random") -> Feed:
     `own`: each user has one row, over all processes; `once`: each row is used once; `order`: in turn, again and again;
     `random`: any.
     """
+    _check_text("feed", "the name of a file", file)
     if pick not in ("own", "once", "order", "random"):
         raise ValueError(f"pick of feed {file!r}: expected own, once, order or random, got {pick!r}")
     return Feed(file, pick)
@@ -127,9 +128,16 @@ def feed(file: str, pick: Pick = "random") -> Feed:
 
 def metric(name: str, *, unit: str = "", kind: MetricKind = "trend") -> Metric:
     """A figure of your own: `basket = metric("basket", unit="EUR")`, then `basket.add(12.5)`."""
+    _check_text("metric", "a name", name)
+    _check_text(f"unit of metric {name!r}", "a text", unit)
     if kind not in ("trend", "count", "share"):
         raise ValueError(f"kind of metric {name!r}: expected trend, count or share, got {kind!r}")
     return Metric(name, unit, kind)
+
+
+def _check_text(what: str, expected: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{what}: expected {expected}, got {value!r}")
 
 
 @dataclass(frozen=True, slots=True)

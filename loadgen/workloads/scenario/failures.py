@@ -2,7 +2,6 @@
 
 import asyncio
 import traceback
-from types import TracebackType
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.base.user_code import describe
@@ -37,14 +36,6 @@ def class_of(error: BaseException) -> ErrorClass:
     return ErrorClass.TIMEOUT if isinstance(error, asyncio.CancelledError) else failure(error)[0]
 
 
-def _own_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The same from the first line on that is the user's."""
-    first = trace
-    while first is not None and _OURS in first.tb_frame.f_code.co_filename:
-        first = first.tb_next
-    return first or trace
-
-
 def place(error: BaseException) -> str:
     """The file and line, of a name without its folder, where an exception arose; "" where only our code is known."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _OURS not in frame.filename]
@@ -53,8 +44,11 @@ def place(error: BaseException) -> str:
 
 
 def example_of(error: BaseException) -> str:
-    """Its traceback, from the first line on that is the user's."""
-    return "".join(traceback.format_exception(error.with_traceback(_own_frames(error.__traceback__))))
+    """Its traceback, without lines of ours where there are others."""
+    told = traceback.TracebackException.from_exception(error)
+    others = [frame for frame in told.stack if _OURS not in frame.filename]
+    told.stack = traceback.StackSummary.from_list(others or list(told.stack))
+    return "".join(told.format())
 
 
 def is_own(error: BaseException) -> bool:

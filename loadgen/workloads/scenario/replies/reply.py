@@ -48,6 +48,16 @@ class Headers(Mapping[str, str]):
         return f"Headers({dict(self)})"
 
 
+_INSTEAD = {
+    "status_code": "`status`",
+    "content": "`body`, and `text`",
+    "raise_for_status": "`ok`; `needed=True` of a request ends the journey without a good reply",
+    "reason": "`status`, and `error` where it was not good",
+    "iter_lines": "`text`; parts as they come are timed by `stream:` of a profile",
+}
+"""What other programs call it."""
+
+
 class Reply:
     """What came of one request. `error` is None where it is as expected, else `detail` may say more; `status` is 0
     where no reply came. `special` is True where more may follow from it: an error, a redirect, a cookie.
@@ -93,6 +103,10 @@ class Reply:
         else:
             self._start = start = (head or data[:body_at]).lower()
             self.special = error is not None or b"\nset-cookie:" in start or 300 <= status < 400
+
+    def __getattr__(self, name: str) -> Any:
+        instead = _INSTEAD.get(name)
+        raise AttributeError(f"a reply has no {name!r}{f'; it has {instead}' if instead else ''}", name=name)
 
     @property
     def ok(self) -> bool:

@@ -54,7 +54,8 @@ class PathTemplate:
         encoders = self._encoders
         if len(values) != len(encoders):
             needed = "1 value is" if self.places == 1 else f"{self.places or 'no'} values are"
-            raise ValueError(f"path {self.text!r}: {needed} needed, {len(values)} given")
+            body = "" if self.places else "; a body is json=, form=, files= or data="
+            raise ValueError(f"path {self.text!r}: {needed} needed, {len(values)} given{body}")
         try:
             if len(values) == 1:
                 text = self._format % encoders[0](values[0])
@@ -86,8 +87,10 @@ def split_url(url: str) -> tuple[Origin, str]:
 
 def with_params(target: str, params: Params) -> str:
     """The target with more of a query: names and values are percent-encoded, a list is its name once for each value,
-    and None leaves a name out. A text is added as it is.
+    and None leaves a name out. A text is added as it is. None are no params.
     """
+    if params is None:
+        return target
     if isinstance(params, str):
         query = encode_path(params.lstrip("?&"))
     else:

@@ -41,6 +41,16 @@ NO_PAIRS: tuple[tuple[str, str], ...] = ()
 
 _OF_ORIGINS = ("authorization", "cookie", "host")
 _JUDGED = frozenset(("name", "expect", "needed", "redirects"))
+_INSTEAD = {
+    "body": ": a body is json=, form=, files= or data=",
+    "allow_redirects": ": redirects=0 follows none",
+    "query": ": params= are added to the path",
+    "cookies": ": user.cookies are sent by themselves",
+    "auth": ": user.headers are sent with every request",
+    "verify": ": --insecure and --cacert are of the run",
+    "catch_response": ": expect= says what is good, and user.check(name, condition) counts what else is to hold",
+}
+"""What other programs call it."""
 _OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values"}
 
 
@@ -112,6 +122,10 @@ class RequestMaker:
         recipe = self._recipes.get(key)
         if recipe is None:
             path = compile_path(template)
+            if not isinstance(name, str | None):
+                raise TypeError(f"name: expected a text, got {name!r}")
+            if not (isinstance(method, str) and method.replace("-", "").isalpha()):
+                raise TypeError(f"expected a method such as 'GET', got {method!r}")
             step = name or f"{method} {template}"
             kind = Kind.SETUP if journey in SETUPS else Kind.REQUEST
             number = self._names.number(kind, f"{journey}/{step}" if journey else step)
@@ -133,7 +147,9 @@ class RequestMaker:
         """The request to send. Raises ValueError or TypeError for what cannot be sent."""
         unknown = options.keys() - _OPTIONS
         if unknown:
-            raise TypeError(f"a request has no option {sorted(unknown)[0]!r}; it has {', '.join(sorted(_OPTIONS))}")
+            name = sorted(unknown)[0]
+            known = f"it has {', '.join(sorted(_OPTIONS))}"
+            raise TypeError(f"a request has no option {name!r}{_INSTEAD.get(name, '')}; {known}")
         target, origin = recipe.path.render(*values), recipe.path.origin
         if recipe.path.roams and not target.startswith("/"):
             origin, target = split_url(target)

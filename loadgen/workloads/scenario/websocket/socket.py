@@ -69,6 +69,7 @@ class WebSocket(asyncio.Protocol):
         self._sent_ns: deque[int] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._problem = ""
+        self._entered = False
 
     @property
     def subprotocol(self) -> str:
@@ -77,6 +78,7 @@ class WebSocket(asyncio.Protocol):
     async def __aenter__(self) -> Self:
         began_ns = self._clock()
         loop = asyncio.get_running_loop()
+        self._entered = True
         try:
             await asyncio.wait_for(
                 loop.create_connection(
@@ -107,6 +109,9 @@ class WebSocket(asyncio.Protocol):
     async def send(self, message: str | bytes) -> None:
         """Send a text, or bytes as a binary message."""
         self._check_open()
+        if not isinstance(message, str | bytes | bytearray | memoryview):
+            kind_of = type(message).__name__
+            raise TypeError(f"a message is a text or bytes, not {kind_of}: json.dumps makes a text of most things")
         kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
         assert self._transport is not None
         self._sent_ns.append(self._clock())
@@ -248,6 +253,8 @@ class WebSocket(asyncio.Protocol):
             self._transport.close()
 
     def _check_open(self) -> None:
+        if not self._entered:
+            raise RuntimeError("a WebSocket is open inside `async with user.websocket(...) as socket:`")
         if self._problem or self.closed is not None or self._transport is None:
             began_ns = self._sent_ns[0] if self._sent_ns else self._clock()
             raise self._failed("message", began_ns)

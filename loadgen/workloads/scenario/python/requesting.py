@@ -1,0 +1,258 @@
+"""What a user sends: each request is a step for whoever drives the journey."""
+
+import time
+import types
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from loadgen.base.exchange import ErrorClass
+from loadgen.plan.forms import JSON, to_json
+from loadgen.workloads.base import Batch
+from loadgen.workloads.scenario.failures import JourneyEndedError
+from loadgen.workloads.scenario.replies.cookies import CookieJar
+from loadgen.workloads.scenario.replies.reply import Reply, failed_reply
+from loadgen.workloads.scenario.sending.headers import UserHeaders
+from loadgen.workloads.scenario.sending.redirects import MOST_REDIRECTS, next_request
+from loadgen.workloads.scenario.sending.requests import (
+    HEADERS_ONLY,
+    NO_PAIRS,
+    PLAIN_OPTIONS,
+    RequestMaker,
+    UserRequest,
+    hashable,
+)
+
+Steps = Generator[Any, Any, Any]
+_Requests = dict[Any, UserRequest]
+NOTHING: dict[str, Any] = {}
+_JSON = f"Content-Type: {JSON}\r\nContent-Length: "
+_JSON_FIELD = (("Content-Type", JSON),)
+
+
+class Requesting:
+    """Requests of one user, with the fields and cookies that it has, and how its journey stands by their replies."""
+
+    def __init__(self, maker: RequestMaker) -> None:
+        self.cookies = CookieJar(maker.origin.host)
+        self.journey = ""
+        self.failed: ErrorClass | None = None
+        self.failed_because = ""
+        self.waited_ns = 0
+        self._headers = UserHeaders(maker.headers, self._changed, maker.learn)
+        self._maker = maker
+        self._end = ""  # of every head: the user's fields and the empty line; "" where it has to be made anew
+        self._keeps = False
+        self._kept: dict[str, tuple[_Requests, _Requests]] = {}  # of each journey: plain ones by path, and all
+        self._gets: _Requests = {}
+        self._of_journey: _Requests = {}
+
+    @property
+    def headers(self) -> UserHeaders:
+        """The fields that are sent with every request; a mapping that is set takes the place of all of them."""
+        return self._headers
+
+    @headers.setter
+    def headers(self, fields: Mapping[str, str]) -> None:
+        given = dict(fields)
+        self._headers.clear()
+        self._headers.update(given)
+
+    @types.coroutine
+    def get(self, path: str, *values: object, **options: Any) -> Steps:
+        """GET; gives the Reply."""
+        end = self._end or self._make_end()
+        request = self._gets.get(path)
+        if request is None:
+            return (yield from self._send("GET", path, values, options))
+        recipe = request.recipe
+        if options:
+            if len(options) > 1 or request.given_end is not end or request.given != options.get("headers", NOTHING):
+                return (yield from self._send("GET", path, values, options))
+            own, varies = request.given_block, True
+            request.own = request.given_own
+        else:
+            own, varies = "", bool(values) or request.end is not end
+            request.own = NO_PAIRS
+        if values:
+            request.target = recipe.path.render(*values)
+        if self.cookies.held and (cookies := self._cookie_field(request.target)):
+            own, varies = own + cookies, True
+        if varies:
+            request.wire = f"{recipe.start}{request.target}{recipe.middle}{own}{end}".encode("latin-1")
+            request.end = "" if own else end
+        reply = yield request
+        return (yield from self._settle(reply, request, NOTHING)) if reply.special else reply
+
+    @types.coroutine
+    def post(self, path: str, *values: object, **options: Any) -> Steps:
+        """POST; gives the Reply."""
+        end = self._end or self._make_end()
+        request = self._of_journey.get(("POST", path))
+        if request is None or len(options) != 1 or options.get("json") is None:
+            return (yield from self._send("POST", path, values, options))
+        recipe, body = request.recipe, to_json(options["json"]).encode()
+        request.target = target = recipe.path.render(*values)
+        cookies = self._cookie_field(target) if self.cookies.held else ""
+        head = f"{recipe.start}{target}{recipe.middle}{_JSON}{len(body)}\r\n{cookies}{end}"
+        request.body, request.own = body, _JSON_FIELD
+        request.wire = head.encode("latin-1") + body
+        reply = yield request
+        return (yield from self._settle(reply, request, NOTHING)) if reply.special else reply
+
+    @types.coroutine
+    def put(self, path: str, *values: object, **options: Any) -> Steps:
+        """PUT; gives the Reply."""
+        return (yield from self._send("PUT", path, values, options))
+
+    @types.coroutine
+    def patch(self, path: str, *values: object, **options: Any) -> Steps:
+        """PATCH; gives the Reply."""
+        return (yield from self._send("PATCH", path, values, options))
+
+    @types.coroutine
+    def delete(self, path: str, *values: object, **options: Any) -> Steps:
+        """DELETE; gives the Reply."""
+        return (yield from self._send("DELETE", path, values, options))
+
+    @types.coroutine
+    def head(self, path: str, *values: object, **options: Any) -> Steps:
+        """HEAD; gives the Reply."""
+        return (yield from self._send("HEAD", path, values, options))
+
+    @types.coroutine
+    def options(self, path: str, *values: object, **options: Any) -> Steps:
+        """OPTIONS; gives the Reply."""
+        return (yield from self._send("OPTIONS", path, values, options))
+
+    @types.coroutine
+    def request(self, method: str, path: str, *values: object, **options: Any) -> Steps:
+        """A method of your own; gives the Reply."""
+        return (yield from self._send(method, path, values, options))
+
+    @types.coroutine
+    def batch(self, *requests: "str | tuple[Any, ...]") -> Steps:
+        """Several at the same time, each on a connection of its own; gives their replies in order.
+
+        Each is a path (GET), or a tuple such as `("POST", "/x/{}", 3, {"json": {...}})`.
+        """
+        made = [self._make(*_batched(item)) for item in requests]
+        if not made:
+            return []
+        replies = yield Batch([request for request, _ in made])
+        settled = []
+        for (request, options), reply in zip(made, replies, strict=True):
+            settled.append((yield from self._settle(reply, request, options)) if reply.special else reply)
+        return settled
+
+    # Inside.
+
+    def begin(self, journey: str) -> None:
+        """A journey of this name begins."""
+        if journey != self.journey:
+            self.journey = journey
+            self._gets, self._of_journey = self._kept.setdefault(journey, ({}, {}))
+        self.failed = None
+        self.waited_ns = 0
+
+    def fail(self, error: ErrorClass, because: str) -> None:
+        """The journey has failed, for the first such reason."""
+        if self.failed is None:
+            self.failed, self.failed_because = error, because
+
+    def _changed(self) -> None:
+        self._end = ""
+
+    def _make_end(self) -> str:
+        self._end = end = f"{self.headers.block}\r\n"
+        self._keeps = self._maker.wire and not ("host" in self.headers or "content-type" in self.headers)
+        if not self._keeps:  # such a field takes the place of one that a request has of its own
+            self._kept.clear()
+            self._gets, self._of_journey = {}, {}
+        return end
+
+    def _make(
+        self, method: str, path: str, values: tuple[object, ...], options: dict[str, Any]
+    ) -> tuple[UserRequest, dict[str, Any]]:
+        maker, jar = self._maker, self.cookies
+        recipe = maker.recipe(self.journey, method, path, options.get("name"), options.get("expect"))
+        return maker.make(recipe, values, self.headers, jar, options), options
+
+    def _cookie_field(self, target: str) -> str:
+        line = self.cookies.header(self._maker.origin, target, time.time())
+        return f"Cookie: {line}\r\n" if line else ""
+
+    def _send(self, method: str, path: str, values: tuple[object, ...], options: dict[str, Any]) -> Steps:
+        end = self._end or self._make_end()
+        key: tuple[Any, ...] = method, path
+        if not options.keys() <= PLAIN_OPTIONS:
+            key = method, path, options.get("name"), hashable(options.get("expect"))
+        request = self._of_journey.get(key)
+        if request is None or not self._maker.renew(request, values, self.headers, self.cookies, options, end):
+            request, _ = self._make(method, path, values, options)
+        if request.origin is None:
+            reply = yield request
+        else:
+            reply = yield from _exchange(request)
+        if reply.special:
+            reply = yield from self._settle(reply, request, options)
+        if self._keeps and request.recipe.keeps and request.wire is not None:
+            self._of_journey[key] = request
+            if method == "GET" and not (options and options.keys() - HEADERS_ONLY):
+                self._gets[path] = request
+        return reply
+
+    def _settle(self, reply: Reply, request: UserRequest, options: dict[str, Any]) -> Generator[Any, Any, Reply]:
+        """What follows from a reply: cookies, redirects, and that it was bad."""
+        maker, jar = self._maker, self.cookies
+        most, followed = options.get("redirects"), 0
+        most = MOST_REDIRECTS if most is None else most
+        while True:
+            origin = request.origin or maker.origin
+            if reply.set_cookies:
+                jar.receive(origin, request.target, reply.set_cookies, time.time())
+            follow = (
+                next_request(reply, request.method, request.target, origin)
+                if most > 0 and reply.status // 100 == 3
+                else None
+            )
+            if follow is None:
+                break
+            if followed == most:
+                reply = failed_reply(reply, ErrorClass.CHECK_FAILED, f"more than {most} redirects")
+                break
+            followed += 1
+            request = maker.follow(request, follow, self.headers, jar)
+            reply = yield from _exchange(request)
+        if reply.error is not None:
+            detail = f"{request.method} {request.target}: {reply.detail or f'status {reply.status}'}"
+            self.fail(reply.error, detail)
+            if options.get("needed"):
+                raise JourneyEndedError(reply.error, detail)
+        return reply
+
+
+def _exchange(request: UserRequest) -> Generator[Any, Any, Reply]:
+    """One request; to another origin it goes on a connection of its own."""
+    if request.origin is None:
+        reply: Reply = yield request
+    else:
+        (reply,) = yield Batch([request])
+    return reply
+
+
+def _batched(item: "str | tuple[Any, ...]") -> tuple[str, str, tuple[object, ...], dict[str, Any]]:
+    if isinstance(item, str):
+        return "GET", item, (), {}
+    method, path, *values = _checked(item)
+    options = values.pop() if values and isinstance(values[-1], dict) else {}
+    return method, path, tuple(values), options
+
+
+def _checked(item: object) -> tuple[Any, ...]:
+    """Method, path and what follows. Raises TypeError for anything else."""
+    if isinstance(item, tuple) and len(item) > 1 and isinstance(item[1], str) and "/" not in str(item[0]):
+        return item
+    raise TypeError(
+        f'batch: expected a path, or a tuple such as ("POST", "/x/{{}}", 3, {{"json": ...}}), got {item!r}; '
+        "several are given one after another"
+    )
