@@ -37,6 +37,25 @@ def test_hey_counts_what_the_server_counts_whatever_its_status(url: str) -> None
     assert "Error distribution" not in done.out
 
 
+def test_hey_has_a_row_for_each_reply(url: str) -> None:
+    done = loadgen("hey", "-n", 40, "-c", 4, "-o", "csv", f"{url}/status/503")
+    head, *rows = done.out.splitlines()
+    assert head.startswith("response-time,DNS+dialup,DNS,")
+    assert {len(row.split(",")) for row in rows} == {len(head.split(","))}
+    assert [row.split(",")[6] for row in rows] == ["503"] * 40
+    assert min(float(row.split(",")[7]) for row in rows) == 0.0
+    assert all(0 <= float(row.split(",")[0]) < 20 for row in rows)
+
+
+def test_ab_writes_a_row_for_each_reply_and_its_report(url: str, tmp_path: Path) -> None:
+    done = loadgen("ab", "-n", 20, "-c", 2, "-g", tmp_path / "g.tsv", f"{url}/bytes/5")
+    head, *rows = (tmp_path / "g.tsv").read_text().splitlines()
+    assert (done.code, len(rows), head.split("\t")[4]) == (0, 20, "ttime")
+    times = [int(row.split("\t")[4]) for row in rows]
+    assert times == sorted(times)
+    assert "Complete requests:      20" in done.out
+
+
 @pytest.mark.slow  # wrk has no other end than a duration
 def test_wrk_counts_what_the_server_counts(url: str) -> None:
     done = loadgen("wrk", "-t1", "-c2", "-d", "0.3s", "--latency", f"{url}/bytes/10")

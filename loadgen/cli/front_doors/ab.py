@@ -8,6 +8,7 @@ from loadgen.base.errors import UsageError
 from loadgen.cli.front_doors.asked import Asked, basic, file_body, refuse, short_options, whole
 from loadgen.plan.profiles.address import parse_target
 from loadgen.report.front_doors.ab import AbOptions, ab_csv, ab_text
+from loadgen.report.front_doors.rows import ab_gnuplot
 
 USAGE = """\
 Usage: loadgen ab [OPTIONS] URL: what ab prints, measured by loadgen
@@ -20,15 +21,14 @@ Usage: loadgen ab [OPTIONS] URL: what ab prints, measured by loadgen
   -m M    method                      -i      HEAD
   -H H    a header; repeatable        -C C    a cookie; repeatable
   -A U:P  basic authentication        -E F    client certificate with its key
-  -e F    CSV of percentages          -d, -S  less in the report
-  -l -q -r -v and -b are accepted. -g, -w, -X, -P, -B, -Z, -f are not done.
+  -X P    proxy, host:port            -P U:P  its user and password
+  -B A    own address                 -d, -S  less in the report
+  -e F    CSV of percentages          -g F    a row for each request, for gnuplot;
+                                      parts of ttime are not measured: NaN
+  -l -q -r -v and -b are accepted. -w, -Z, -f are not done.
 """
 _REFUSED = {
-    "-g": "is not done: single requests are not kept",
     "-w": "is not done: `--html FILE` of `loadgen run` is a page",
-    "-X": "is not done: requests go straight to the target",
-    "-P": "is not done: requests go straight to the target",
-    "-B": "is not done: the kernel chooses the address",
     "-Z": "is not done: TLS takes what both sides prefer",
     "-f": "is not done: TLS takes what both sides prefer",
     "-I": "is not done: the name is always sent",
@@ -43,7 +43,7 @@ def read_ab(arguments: Sequence[str]) -> Asked:
     count, connections, headers, cookies = 1, 1, [], []
     flags: dict[str, Any] = {"timeout": 30.0, "phases": True, "keepalive": False, "processes": 1}
     content_type, names = "text/plain", {name for name, _ in options}
-    files = {}
+    files, given = {}, dict[str, str]()
     for option, value in options:
         match option:
             case "-n":
@@ -74,6 +74,10 @@ def read_ab(arguments: Sequence[str]) -> Asked:
                 flags |= {"cert": value, "key": value}
             case "-e":
                 files[value] = ab_csv
+            case "-B":
+                flags["local_address"] = value
+            case "-g" | "-X" | "-P":
+                given[option] = value
             case _ if option in _REFUSED:
                 refuse("ab", option, _REFUSED[option])
     if connections > count:
@@ -82,6 +86,8 @@ def read_ab(arguments: Sequence[str]) -> Asked:
         headers.append(f"Cookie: {'; '.join(cookies)}")
     if "body" in flags:
         headers.append(f"Content-Type: {content_type}")
+    if "-X" in given:
+        flags["proxy"] = f"{given['-P']}@{given['-X']}" if "-P" in given else given["-X"]
     target = _target(url)
     shown = AbOptions(
         target.origin, target.path, connections, len(flags.get("body", b"")), flags.get("method", "GET"),
@@ -89,7 +95,8 @@ def read_ab(arguments: Sequence[str]) -> Asked:
     )  # fmt: skip
     flags |= {"connections": connections, "total_requests": count, "headers": headers}
     head = f"This is what ab prints, measured by loadgen\n\nBenchmarking {target.origin.host} (be patient).....done\n"
-    return Asked(url, flags, partial(_text, options=shown, head=head), files=files)
+    text, rows = partial(_text, options=shown, head=head), ab_gnuplot if "-g" in given else None
+    return Asked(url, flags, text, files=files, rows=rows, rows_file=given.get("-g"))
 
 
 def _text(result: Any, options: AbOptions, head: str) -> str:

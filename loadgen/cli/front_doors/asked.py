@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from loadgen.base.errors import UsageError
+from loadgen.report.front_doors.rows import Row
 from loadgen.results.result import Result
 
 Options = list[tuple[str, str]]
@@ -17,13 +18,16 @@ Options = list[tuple[str, str]]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A run: where to, with flags by the keys of a profile. `head` is printed before it, `text` makes what comes after;
-    `files` make the texts of files, by name."""
+    `files` make the texts of files, by name. `rows` makes one of the single requests, for the file of `rows_file`, or
+    in place of the report."""
 
     url: str
     flags: Mapping[str, Any]
     text: Callable[[Result], str]
     head: str = ""
     files: Mapping[str, Callable[[Result], str]] = field(default_factory=dict)
+    rows: Callable[[Sequence[Row]], str] | None = None
+    rows_file: str | None = None
 
 
 def short_options(tool: str, arguments: Sequence[str], letters: str, words: Sequence[str] = ()) -> tuple[Options, str]:

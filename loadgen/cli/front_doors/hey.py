@@ -5,8 +5,9 @@ from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_duration_s
-from loadgen.cli.front_doors.asked import Asked, basic, file_body, go_options, refuse, whole
+from loadgen.cli.front_doors.asked import Asked, basic, file_body, go_options, whole
 from loadgen.report.front_doors.hey import hey_text
+from loadgen.report.front_doors.rows import hey_csv
 
 USAGE = """\
 Usage: loadgen hey [OPTIONS] URL: what hey prints, measured by loadgen
@@ -20,7 +21,10 @@ Usage: loadgen hey [OPTIONS] URL: what hey prints, measured by loadgen
   -t S    seconds for one request (20; 0 for none)
   -a U:P  basic authentication        -host H host header
   -disable-keepalive    -disable-compression    -cpus N
-  Redirects are not followed. -x and -h2 are not done.
+  -x A    proxy, host:port            -h2     HTTP/2 over TLS, where it is spoken
+  -o csv  a row for each request in place of the report; times of connecting,
+          writing and reading are not measured one by one, and are empty
+  Redirects are not followed.
 """
 _VALUED = ("n", "c", "q", "z", "o", "m", "H", "t", "A", "d", "D", "T", "a", "x", "host", "cpus")
 _PLAIN = ("h2", "disable-compression", "disable-keepalive", "disable-redirects", "more")
@@ -31,10 +35,8 @@ def read_hey(arguments: Sequence[str]) -> Asked:
     """Raises UsageError. Compression is asked for, as hey does."""
     options, url = go_options("hey", arguments, _VALUED, _PLAIN)
     given = dict(options)
-    if "x" in given or "h2" in given:
-        refuse("hey", "-x" if "x" in given else "-h2", "is not done: requests go straight to the target, by HTTP/1.1")
-    if "o" in given:
-        refuse("hey", "-o", "is not done: single requests are not kept")
+    if given.get("o", "csv") != "csv":
+        raise UsageError(f"hey: -o: expected csv, got {given['o']!r}")
     users = whole("hey", "-c", given.get("c", "50"))
     headers = [value for name, value in options if name == "H"]
     own = {line.partition(":")[0].strip().lower() for line in headers}
@@ -70,9 +72,13 @@ def read_hey(arguments: Sequence[str]) -> Asked:
         flags["body"] = given["d"].encode()
     if "q" in given:
         flags["rate"] = _rate(given["q"]) * users
+    if "x" in given:
+        flags["proxy"] = given["x"]
+    if "h2" in given and url.startswith("https://"):
+        flags["http"] = "auto"
     if "cpus" in given:
         flags["processes"] = min(whole("hey", "-cpus", given["cpus"]), users)
-    return Asked(url, flags, hey_text)
+    return Asked(url, flags, hey_text, rows=hey_csv if "o" in given else None)
 
 
 def _seconds(option: str, text: str) -> float:
