@@ -23,8 +23,8 @@ Usage: loadgen ab [OPTIONS] URL: what ab prints, measured by loadgen
   -A U:P  basic authentication        -E F    client certificate with its key
   -X P    proxy, host:port            -P U:P  its user and password
   -B A    own address                 -d, -S  less in the report
-  -e F    CSV of percentages          -g F    a row for each request, for gnuplot;
-                                      parts of ttime are not measured: NaN
+  -e F    CSV of percentages          -g F    a row for each request; what is
+                                      not measured of it is NaN
   -l -q -r -v and -b are accepted. -w, -Z, -f are not done.
 """
 _REFUSED = {

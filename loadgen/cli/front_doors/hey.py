@@ -21,7 +21,7 @@ Usage: loadgen hey [OPTIONS] URL: what hey prints, measured by loadgen
   -t S    seconds for one request (20; 0 for none)
   -a U:P  basic authentication        -host H host header
   -disable-keepalive    -disable-compression    -cpus N
-  -x A    proxy, host:port            -h2     HTTP/2 over TLS, where it is spoken
+  -x A    proxy, host:port            -h2     HTTP/2, over TLS alone
   -o csv  a row for each request in place of the report; times of connecting,
           writing and reading are not measured one by one, and are empty
   Redirects are not followed.
