@@ -8,7 +8,21 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import accuracy, gating, http2, journeys, machine, old, probes, s3, scenarios, self_comparison
+from tests.bench import (
+    accuracy,
+    gating,
+    http2,
+    journeys,
+    machine,
+    nghttpd,
+    old,
+    parts,
+    probes,
+    protocols,
+    s3,
+    scenarios,
+    self_comparison,
+)
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
@@ -32,11 +46,14 @@ PROBING: dict[str, Callable[[Bench], Section]] = {
     "startup": probes.startup,
     "opening": probes.opening,
     "s3": s3.s3,
-    "http2": http2.http2,
+    "http2-nginx": http2.http2,
+    "http2-nghttpd": nghttpd.nghttpd,
+    "protocols": protocols.protocols,
+    "parts": parts.parts,
 }
 JUDGING = ("gate", "find-max")
 SCENARIOS = (*COMPARING, *PROBING, "memory", "compare", *JUDGING, *accuracy.LENGTHS_S)
-GROUPS = {"accuracy": tuple(accuracy.LENGTHS_S), "all": SCENARIOS}
+GROUPS = {"accuracy": tuple(accuracy.LENGTHS_S), "http2": ("http2-nginx", "http2-nghttpd"), "all": SCENARIOS}
 SECONDS, PAIRS = 5, 5
 ALL_TOOLS = tuple(peer.name for peer in PEERS)
 

@@ -40,7 +40,7 @@ def http2(bench: Bench) -> Section:
         compared.append(interleave(bench, OWN_HEADER, _with_header(), _h2load(100), job, server.count))
     goals.append(Goal(f"{OWN_HEADER}: ratio to h2load", OWN_HEADER, "h2load", STEADY, at_most=OWN_HEADER_AT_MOST))
     notes = [goal.verdict(compared) for goal in goals]
-    return comparison("http2", "HTTP/2, GET of 12 bytes, connections x streams", compared, notes)
+    return comparison("http2-nginx", "HTTP/2 on nginx, GET of 12 bytes, connections x streams", compared, notes)
 
 
 def _loadgen(connections: int, streams: int, *options: str) -> Peer:

@@ -164,12 +164,17 @@ def _write_files(root: Path) -> None:
     for name, size in SIZES.items():
         (www / name).write_bytes((b"hello world!" * (size // 12 + 1))[:size])
     (www / "post").write_bytes(b"hello world!")
+    write_certificate(root)
+    for path in [www, *www.iterdir()]:
+        path.chmod(0o755)
+
+
+def write_certificate(root: Path) -> None:
+    """`server.pem` and `server.key` for 127.0.0.1."""
     certificate = trustme.CA().issue_cert("127.0.0.1")
     certificate.private_key_pem.write_to_path(root / "server.key")
     for pem in certificate.cert_chain_pems:
         pem.write_to_path(root / "server.pem", append=True)
-    for path in [www, *www.iterdir()]:
-        path.chmod(0o755)
 
 
 def descriptor_limit() -> int:
