@@ -72,6 +72,10 @@ OPTIONS = (
         "warmup", ("--warmup",), LOAD, "The same load before the measured time. (default: 0s)", "TIME",
         aliases=("--warm-up",),
     ),
+    RunOption(
+        "until_steady", ("--until-steady",), LOAD,
+        "End when '5% over 10s' holds: five stretches lie so near their mean. (-d at the latest; default: 5m)", "RULE",
+    ),
     RunOption("cool_down", ("--cool-down",), LOAD, "The same load after the measured time. (default: 0s)", "TIME"),
     RunOption("seed", ("--seed",), LOAD, "Seed of everything random. (default: 1)"),
     RunOption(

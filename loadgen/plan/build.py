@@ -99,6 +99,7 @@ def make_plan(
         thresholds=profile.thresholds,
         strict=profile.strict,
         phases=profile.phases or bool(profile.s3),
+        until_steady=profile.until_steady,
         seed=profile.seed,
         secrets=secrets,
     )

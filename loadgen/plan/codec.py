@@ -59,6 +59,8 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         for key, value in asdict(plan).items()
         if key not in ("name", "origin", "job", "secrets", "log_every", "slowest", "steered")
     }
+    if plan.until_steady is None:  # plans of older results have no such key, and are the same
+        del described["until_steady"]
     described["thresholds"] = [condition.text for condition in plan.thresholds]
     described["dialing"] = described_dialing(plan.dialing)
     described["stop"]["abort_if"] = [condition.text for condition in plan.stop.abort_if]

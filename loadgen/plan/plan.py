@@ -12,6 +12,7 @@ from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.steady import Steady
 
 Mode = Literal["pool", "threads", "async"]
 ClientKind = Literal["raw", "httpx"]
@@ -79,7 +80,8 @@ class Plan:
     part; beside arrivals `closed_users` of the users follow it all the same, and the others serve what arrives. The
     first `warmup_s` come before the measured window and the last `cool_down_s` after it, both under load. `thresholds`
     are conditions that the Result must meet; `strict` also wants it to be valid. `phases`: also time DNS, connect, TLS,
-    first byte and transfer. Over `http` 2, `streams` users share a connection. Before all that the target has `wait_s`
+    first byte and transfer. `until_steady`: the measured window ends as soon as that holds. Over
+    `http` 2, `streams` users share a connection. Before all that the target has `wait_s`
     to come up. `secrets` are values that no output may show. Each `log_every`-th request is written down (0: none);
     `slowest`: the slowest of each name are kept with what may explain them. `steered`: its rate, which is constant, may
     be changed while the run lasts.
@@ -116,6 +118,7 @@ class Plan:
     thresholds: tuple[Condition, ...] = ()
     strict: bool = False
     phases: bool = False
+    until_steady: Steady | None = None
     seed: int = 1
     secrets: tuple[str, ...] = ()
     log_every: int = 0

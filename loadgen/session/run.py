@@ -38,6 +38,7 @@ from loadgen.session.early_signals import EarlySignals
 from loadgen.session.fruitless import FruitlessWatch, Searcher
 from loadgen.session.observers import Hooks
 from loadgen.session.signals import signals_to
+from loadgen.session.steady import SteadyWatch
 from loadgen.session.unstarted import unstarted
 
 POLL_S = 0.005
@@ -129,6 +130,7 @@ class Session:
         self._fruitless = FruitlessWatch(self._control, make_reach)
         self._abort = AbortWatch(plan, self._control, self._names)
         self._thresholds = ThresholdWatch(plan, self._names)
+        self._steady = SteadyWatch(plan)
         self._because = ""
         self._futures: list[asyncio.Future[None]] = []
         self._started = datetime.now(UTC)
@@ -250,6 +252,7 @@ class Session:
         reasons = {
             Cause.FAIL_FAST: self._abort.check(now),
             Cause.THRESHOLD: self._thresholds.check(self._collected.total, now),
+            Cause.COMPLETED: self._steady.check(self._collected.seconds),
         }
         for cause, reason in reasons.items():
             self._stop(cause, reason, now)
@@ -299,6 +302,8 @@ class Session:
         lost = self._lost()
         if lost:
             ended_by, because = "script" if self._hung else "error", "; ".join(lost)
+        elif cause is Cause.COMPLETED and not because:
+            because = self._steady.failure(self._collected.seconds)
         elif cause is Cause.CREDENTIALS:
             because = "the AWS credentials have expired and could not be renewed"
         elif cause is Cause.JOURNAL:

@@ -23,6 +23,13 @@ _CHAINED = {
 """Jobs whose requests wait for the replies to others, each with what waits: they cannot be due by the clock."""
 
 
+_NOT_STEADY = {
+    "stages": "they change the load",
+    "cool_down": "the run ends as soon as it is steady",
+}
+"""Keys that --until-steady does not go with."""
+
+
 def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Problem]:
     """Every problem that spans keys, apart from those that only follow from values that `failed` already."""
     wrong = {where[0] for where in failed if where}
@@ -86,6 +93,13 @@ def _window_problem(condition: Condition, run_s: float) -> str | None:
 
 def _times(profile: Profile) -> list[Problem]:
     run_s, problems = measured_s(profile), []
+    if profile.until_steady is not None:
+        for key, why in _NOT_STEADY.items():
+            if getattr(profile, key):
+                problems.append(Problem(("until_steady",), f"cannot be combined with {key}: {why}"))
+        if run_s is not None and profile.until_steady.over_s > run_s:
+            most = format_duration_s(run_s)
+            problems.append(Problem(("until_steady",), f"over: expected at most the {most} of the run"))
     if run_s is None and profile.cool_down:
         problems.append(Problem(("cool_down",), "needs a duration: a run of N requests ends with them"))
     if profile.duration is not None and profile.ramp_up > profile.warmup + profile.duration and not is_open(profile):

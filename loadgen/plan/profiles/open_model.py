@@ -8,6 +8,7 @@ from loadgen.plan.jobs.s3 import ends_itself
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.steady import LONGEST_S
 
 DEFAULT_DURATION_S = 10.0
 
@@ -21,6 +22,8 @@ def measured_s(profile: Profile) -> float | None:
     """Seconds of the measured window; None where only the number of requests ends it."""
     if profile.stages:
         return _sum_s(profile)
+    if profile.duration is None and profile.until_steady is not None:
+        return LONGEST_S
     if profile.duration is None and profile.total_requests is None:
         ends = profile.journeys_per_user is not None or (profile.s3 and ends_itself(profile.s3.job))
         return None if ends else DEFAULT_DURATION_S

@@ -38,6 +38,7 @@ from loadgen.plan.profiles.request_profile import (
 from loadgen.plan.profiles.s3_profile import S3Profile
 from loadgen.plan.profiles.scenario_profile import FeedProfile, JourneyProfile, PerUserProfile
 from loadgen.plan.profiles.variables import FoundValue
+from loadgen.plan.steady import Steady, parse_steady
 
 Natural = Annotated[int, BeforeValidator(fields.integer(0))]
 Rate = Annotated[float, BeforeValidator(parse_rate)]
@@ -84,6 +85,7 @@ class Profile(Keys):
     connections: Positive = 50
     total_requests: Positive | None = None
     duration: PositiveSeconds | None = None
+    until_steady: Annotated[SkipValidation[Steady], BeforeValidator(parse_steady)] | None = None
     think: Annotated[tuple[float, float], BeforeValidator(parse_range_s)] = (0.0, 0.0)
     ramp_up: Seconds = 0.0
     warmup: Seconds = 0.0

@@ -28,6 +28,7 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
     """
     if profile.s3:
         timed = profile.duration is not None or profile.total_requests is not None or bool(profile.stages)
+        timed = timed or profile.until_steady is not None
         journal = profile.s3.resume and str(profile.origins.places.file(("s3", "resume"), profile.s3.resume).absolute())
         return make_s3_job(profile.s3, profile.target.path, timed=timed, journal=journal), []
     if has_journeys(profile):

@@ -251,7 +251,9 @@ class _Words:
         limit, duration_s, job = self._plan.requests_limit, self._plan.duration_s, self._plan.job
         noun = job.noun.removesuffix("s") if isinstance(job, ScenarioJob) else "request"
         measured = " of measured time" if self._plan.warmup_s or self._plan.cool_down_s else ""
-        ends = [] if duration_s is None else [f"after {format_duration_s(duration_s)}{measured}"]
+        steady = self._plan.until_steady
+        ends = [] if steady is None else [f"when it is steady: {steady.text}"]
+        ends += [] if duration_s is None else [f"after {format_duration_s(duration_s)}{measured}"]
         ends += [] if limit is None else [f"after {counted(limit, noun)}"]
         if isinstance(job, ScenarioJob) and job.journeys_per_user is not None:
             ends.append(f"when each user has done {counted(job.journeys_per_user, noun)}")

@@ -186,7 +186,8 @@ def _users(result: Result, *, calls: bool) -> str:
 def _ending(result: Result, width: int) -> list[Line]:
     """What tripped, when, and how much was left undone. Nothing for a run that ended as planned."""
     if result.ended_by == "completed":
-        early = _used_up(result)
+        because = clean(result.ended_because) if result.plan.get("until_steady") else ""
+        early = f"{because[:1].upper()}{because[1:]}" or _used_up(result)
         return [line(Span(row, Tone.WARN)) for row in wrap(early, width)] if early else []
     if result.ended_by == "unreachable":
         return []
