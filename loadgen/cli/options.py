@@ -74,7 +74,7 @@ OPTIONS = (
     ),
     RunOption(
         "until_steady", ("--until-steady",), LOAD,
-        "End when '5% over 10s' holds: five stretches lie so near their mean. (-d at the latest; default: 5m)", "RULE",
+        "End when '5% over 10s': five stretches so near their mean. (-d at the latest, or 5m.)", "EXPR",
     ),
     RunOption("cool_down", ("--cool-down",), LOAD, "The same load after the measured time. (default: 0s)", "TIME"),
     RunOption("seed", ("--seed",), LOAD, "Seed of everything random. (default: 1)"),

@@ -5,6 +5,7 @@ from contextlib import closing, nullcontext
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.plans import SEARCH_FROM, Comparison, Search
+from loadgen.cli.readings import STORE
 from loadgen.cli.variants import target_labels
 from loadgen.plan.jobs.s3 import JOBS
 from loadgen.plan.plan import Plan
@@ -25,6 +26,8 @@ _EXAMPLES = {
 def check_words(given: S3) -> None:
     """Raise UsageError for words behind the job, options and files that this command has for others."""
     kind = _KINDS.get(given.job, "run")
+    if given.job.startswith("s3://") or any(word.startswith("s3://") for word in given.more or ()):
+        raise UsageError(STORE)
     if kind == "run" and given.more:
         raise UsageError(f"expected one job, got {given.job} {' '.join(given.more)}")
     if kind != "search" and given.slo:

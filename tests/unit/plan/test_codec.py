@@ -135,7 +135,15 @@ def test_credential_headers_are_described_by_name_alone(secretive_plan):
 def test_a_described_plan_tells_all_that_was_done(secretive_plan):
     described = describe_plan(secretive_plan)
     assert described["target"] == "http://127.0.0.1"
-    own = {item.name for item in fields(Plan)} - {"origin", "job", "secrets", "log_every", "slowest", "steered"}
+    own = {item.name for item in fields(Plan)} - {
+        "origin",
+        "job",
+        "secrets",
+        "log_every",
+        "slowest",
+        "steered",
+        "until_steady",
+    }
     assert set(described) == own | {"target", "requests", "variables", "s3", "counted"}
     assert described["s3"] is None
     assert described["counted"] == {"noun": "requests", "per_reply": 1, "total": None}

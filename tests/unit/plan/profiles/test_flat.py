@@ -14,7 +14,8 @@ NESTED = {"headers", "requests", "locust", "scenarios", "feeds", "per_user", "s3
 VALUES: dict[str, Any] = {
     "name": Raw("shop"), "description": Raw("what it is"), "variables": (Variable("id", "random", (1, 9)),),
     "connections": Raw("1k"), "total_requests": Raw("70"), "duration": Raw("1m30"), "think": Raw("1s..3s"),
-    "ramp_up": Raw("2"), "warmup": 3, "cool_down": Raw("1s"), "rate": Raw("300/m"), "stages": [Raw("30s:100")],
+    "ramp_up": Raw("2"), "warmup": 3, "cool_down": Raw("1s"), "until_steady": Raw("5%"),
+    "rate": Raw("300/m"), "stages": [Raw("30s:100")],
     "arrival": Raw("poisson"), "max_connections": 9, "when_busy": Raw("drop"), "precise": Raw("yes"),
     "open_ahead": True, "mode": Raw("threads"), "processes": Raw("2"), "workers": Raw("3"), "client": Raw("httpx"),
     "http": 2, "streams": Raw("10"), "timeout": 4, "connect_timeout": Raw("1s"), "dns_ttl": Raw("1m"),
