@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MOST_PART_BYTES = 1 << 20
 """Of one part: a server that sends no end of it must not fill the memory."""
 
 _PREFIX_BYTES = 5
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
+_ONE_EVENT = re.compile(rb"data: ([^\r\n]*)\n\n")
+"""Most come alone and are one line."""
+
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One event's data, or one line; `event` is the event's type."""
 
     data: bytes
@@ -30,7 +31,11 @@ class Splitter:
 
     def feed(self, data: bytes) -> Iterator[Part]:
         """The parts that these bytes complete. Raises ValueError for one of more than 1 MiB."""
-        text = self._rest + data
+        text = self._rest + data if self._rest else data
+        if self._sse and (one := _ONE_EVENT.fullmatch(text)):
+            self._rest = b""
+            yield Part(one[1])
+            return
         if self._grpc:
             yield from self._messages(text)
             return
