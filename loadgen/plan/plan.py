@@ -139,7 +139,7 @@ class Plan:
     def writes_wire(self) -> bool:
         """Whether requests may be written as HTTP/1.1 sends them before a client has them: no proxy is to read them."""
         proxy = self.dialing.http_proxy
-        return self.client == "raw" and (proxy is None or proxy.scheme != "http")
+        return self.client == "raw" and self.http == "1.1" and (proxy is None or proxy.scheme != "http")
 
     @property
     def most_users(self) -> int:

@@ -20,11 +20,18 @@ from loadgen.scenario import scenario
 
 @scenario
 async def visit(user):
-    first = await user.get("/3")
+    user.headers["X-User"] = str(user.number)
+    first = await user.get("/{}", 3)
     assert first.body == bytes(3), first.body
     assert first.header("date")
+    assert len((await user.get("/{}", 4, headers={"X-Size": "4"})).body) == 4
     reply = await user.post("/echo", data=b"hello")
     assert reply.text == "hello", reply.text
+"""
+STEPS = """
+target: {url}
+variables: {{N: {{sequence: 1}}}}
+scenarios: {{visit: {{steps: [{{path: "/${{N}}", headers: {{X-Size: "${{N}}"}}}}]}}}}
 """
 
 
@@ -135,7 +142,18 @@ def test_journeys_see_their_replies(tmp_path: Path, kind: list[str]) -> None:
     with Http2Server() as server:
         result = run(file, "--target", server.url, "-c", "6", "-n", "60", *kind)
     assert result.transactions["visit"].ledger.ok == 60
-    assert server.requests == {"/3": 60, "/echo": 60}
+    assert server.requests == {"/3": 60, "/4": 60, "/echo": 60}
+    assert {fields["x-user"] for fields in server.fields} == set("012345")
+    assert {fields.get("x-size") for fields in server.fields if fields[":path"] == "/4"} == {"4"}
+
+
+@every_client
+def test_steps_are_sent_as_they_are_each_time(tmp_path: Path, kind: list[str]) -> None:
+    file = tmp_path / "steps.yaml"
+    with Http2Server() as server:
+        file.write_text(STEPS.format(url=server.url))
+        run(file, "-c", "1", "-n", "4", *kind)
+    assert [(fields[":path"], fields["x-size"]) for fields in server.fields] == [(f"/{n}", str(n)) for n in range(1, 5)]
 
 
 @every_client

@@ -58,7 +58,7 @@ class HeaderEncoder:
         self._start = b""
         self._first = False  # whether the block has a field that may be put into the table next time
         self._numbers: dict[Field, int] = {}
-        self._blocks: dict[int, tuple[Request, bytes]] = {}
+        self._blocks: dict[int, tuple[Request, str, object, object, bytes]] = {}
         self._lines: dict[bytes, bytes] = {}  # lines of requests that are an index each
         self._pseudo: dict[tuple[str, str, Origin | None], bytes] = {}  # and what stands before them
 
@@ -72,8 +72,14 @@ class HeaderEncoder:
     def block(self, request: Request) -> bytes:
         """The header block of a request."""
         known = self._blocks.get(id(request))
-        if known is not None and known[0] is request:
-            return known[1]
+        if (
+            known is not None
+            and known[0] is request
+            and known[1] is request.target
+            and known[2] is request.fields
+            and known[3] is request.body
+        ):
+            return known[4]
         filled, self._first = len(self._numbers), False
         start, self._start = self._start, b""
         pieces = [start, self._pseudo_of(request)]
@@ -86,7 +92,7 @@ class HeaderEncoder:
             pieces.append(self._encode((b"content-length", length[1].encode())))
         block = b"".join(pieces)
         if len(self._numbers) == filled and not (start or self._first) and len(self._blocks) < MOST_BLOCKS:
-            self._blocks[id(request)] = request, block
+            self._blocks[id(request)] = request, request.target, request.fields, request.body, block
         return block
 
     def _forget(self) -> None:
