@@ -12,7 +12,7 @@ from loadgen.base.imported import imported
 from loadgen.base.user_code import is_function, is_locustfile
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Against, Elsewhere, Output, Web
-from loadgen.cli.readings import STORE
+from loadgen.cli.readings import S3, reading_of_place
 from loadgen.cli.streams import tell
 from loadgen.plan.build import LARGEST_BODY_IN_MEMORY
 from loadgen.plan.plan import Plan
@@ -132,8 +132,8 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
     chosen = _settings(settings or os.environ.get("LOADGEN_SET", "").splitlines())
     if target.lstrip("$ ").startswith("curl "):
         return _of_curl(target, chosen, flags)
-    if target.startswith("s3://"):
-        raise UsageError(STORE)
+    if target.startswith(S3):
+        raise UsageError(reading_of_place(target))
     found = None if "://" in target else _file_of(target)
     url = target if "://" in target else "" if found else url_of(target)
     if "target" in flags:

@@ -56,10 +56,15 @@ _READINGS = {
 
 _ADDRESS = re.compile(r"[^/]*:[0-9]+")
 
-STORE = (
-    "s3://BUCKET/PREFIX is said in words here: `loadgen s3 get --bucket BUCKET --prefix PREFIX`; "
-    "the keys that the run puts are under the prefix"
-)
+S3 = "s3://"
+
+
+def reading_of_place(place: str) -> str:
+    """What is missing beside a place of a store."""
+    return (
+        f"{place}: which job? `loadgen s3 get {place}`, or put, stat, list, copy, delete, multipart or mixed; "
+        "the keys that a run puts are under the prefix"
+    )
 
 
 def reading_of(flag: str) -> str:
@@ -69,8 +74,8 @@ def reading_of(flag: str) -> str:
 
 def reading_of_left_over(arguments: Sequence[str]) -> str:
     """The same for a value of `-q` or `--web`, or an s3://, that are left over as arguments too many; else empty."""
-    if any(word.startswith("s3://") for word in arguments):
-        return STORE
+    if place := next((word for word in arguments if word.startswith(S3)), ""):
+        return reading_of_place(place)
     for flag, address in pairwise(arguments):
         if flag == "--web" and _ADDRESS.fullmatch(address):
             return f"--web takes its address joined to it: --web={address}"

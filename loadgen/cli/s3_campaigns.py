@@ -1,11 +1,13 @@
 """`loadgen s3 compare URL URL JOB` and `loadgen s3 find-max JOB`: what is to be run, and what does not go with it."""
 
 from contextlib import closing, nullcontext
+from dataclasses import replace
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.plans import SEARCH_FROM, Comparison, Search
-from loadgen.cli.readings import STORE
+from loadgen.cli.readings import S3 as PLACE
+from loadgen.cli.readings import reading_of_place
 from loadgen.cli.variants import target_labels
 from loadgen.plan.jobs.s3 import JOBS
 from loadgen.plan.plan import Plan
@@ -23,11 +25,27 @@ _EXAMPLES = {
 }
 
 
+def with_place(given: S3) -> S3:
+    """The same with the bucket and prefix of a word `s3://BUCKET/PREFIX` behind the job. Raises UsageError."""
+    if given.job.startswith(PLACE):
+        raise UsageError(reading_of_place(given.job))
+    words = given.more or []
+    place, *others = [word for word in words if word.startswith(PLACE)] or [""]
+    if not place:
+        return given
+    bucket, _, prefix = place.removeprefix(PLACE).partition("/")
+    if others or not bucket:
+        raise UsageError(f"expected one s3://BUCKET/PREFIX, got {' '.join([place, *others])}")
+    said = {"bucket": bucket} | ({"prefix": prefix if prefix.endswith("/") else f"{prefix}/"} if prefix else {})
+    for key, value in said.items():
+        if given.section.get(key, value) != value:
+            raise UsageError(f"--{key}: {place} says it already")
+    return replace(given, more=[word for word in words if word != place], section={**given.section, **said})
+
+
 def check_words(given: S3) -> None:
     """Raise UsageError for words behind the job, options and files that this command has for others."""
     kind = _KINDS.get(given.job, "run")
-    if given.job.startswith("s3://") or any(word.startswith("s3://") for word in given.more or ()):
-        raise UsageError(STORE)
     if kind == "run" and given.more:
         raise UsageError(f"expected one job, got {given.job} {' '.join(given.more)}")
     if kind != "search" and given.slo:

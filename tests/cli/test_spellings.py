@@ -248,8 +248,18 @@ def test_a_store_needs_no_scheme() -> None:
     assert bare.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("argv", [["s3://bucket/prefix"], ["run", "s3://bucket"], ["s3", "get", "s3://bucket/prefix"]])
-def test_a_bucket_is_said_in_words(argv: list[str]) -> None:
-    done = loadgen(*argv)
+@pytest.mark.parametrize("argv", [[], ["run"], ["check"], ["find-max", "--slo", "p99 < 1s"], ["s3"]])
+def test_what_is_to_be_done_with_a_bucket_is_asked(argv: list[str]) -> None:
+    done = loadgen(*argv, "s3://bucket/prefix")
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "`loadgen s3 get --bucket BUCKET --prefix PREFIX`" in done.err
+    assert "s3://bucket/prefix: which job? `loadgen s3 get s3://bucket/prefix`, or put" in done.err
+
+
+def test_a_place_of_a_store_is_its_bucket_and_prefix() -> None:
+    wrong = ("--endpoint", "nosuch:9000", "-c", "none")  # seen before anything is sent
+    theirs, ours = loadgen("s3", "get", "s3://b/p", *wrong), loadgen("s3", "get", "--bucket", "b", *wrong)
+    assert theirs == ours
+    twice = loadgen("s3", "get", "s3://b/p", "--bucket", "c", *wrong)
+    assert twice.err == "loadgen: --bucket: s3://b/p says it already\n"
+    for word in (["s3://"], ["s3://a", "s3://b"]):
+        assert "expected one s3://BUCKET/PREFIX" in loadgen("s3", "get", *word, *wrong).err

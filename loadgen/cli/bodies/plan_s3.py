@@ -12,19 +12,20 @@ from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
 from loadgen.cli.plans import Comparison, Planned, Preview, Search, Sweep
-from loadgen.cli.s3_campaigns import check_words, plan_comparison, plan_search
+from loadgen.cli.readings import S3 as S3_PLACE
+from loadgen.cli.s3_campaigns import check_words, plan_comparison, plan_search, with_place
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import url_of
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.session.here import plan_here
 
-STORE = "s3://"
 _OF_SWEEP = ("endpoint", "bucket", "region", "addressing", "aws_profile", "prefix")
 
 
 def plan_s3(given: S3) -> Planned | Sweep | Preview | Comparison | Search:
     """Raises UsageError."""
+    given = with_place(given)
     check_words(given)
     if given.job == "compare":
         return plan_comparison(given)
@@ -72,8 +73,8 @@ def _with_bucket(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options with the bucket of a source that names one."""
     section = dict(given)
     source = section.get("source") or ""
-    if source.startswith(STORE):
-        bucket, _, section["source"] = source.removeprefix(STORE).partition("/")
+    if source.startswith(S3_PLACE):
+        bucket, _, section["source"] = source.removeprefix(S3_PLACE).partition("/")
         if section.setdefault("bucket", bucket) != bucket:
             raise UsageError(f"--bucket: the source is in the bucket {bucket!r}")
     return section

@@ -113,15 +113,16 @@ class S3:
 
     body: ClassVar[str] = "plan_s3:plan_s3"
     begin: ClassVar = Begin(
-        "loadgen s3 get --endpoint http://127.0.0.1:9000 --bucket trial --size 1MiB",
-        ("--endpoint", "--bucket", "--size", "--objects", "--connections", "--duration", "--threshold"),
+        "loadgen s3 get s3://trial --endpoint http://127.0.0.1:9000 --size 1MiB",
+        ("--endpoint", "--size", "--objects", "--connections", "--duration", "--threshold"),
     )
     job: Annotated[
         str,
-        typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed, batch;"),
+        typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed, batch; sweep."),
     ]
     more: Annotated[
-        list[str] | None, typer.Argument(metavar="[MORE]...", help="or sweep; compare URL URL JOB; find-max JOB.")
+        list[str] | None,
+        typer.Argument(metavar="[MORE]...", help="s3://BUCKET/PREFIX. Or: compare URL URL JOB; find-max JOB."),
     ] = None
     section: Annotated[Mapping[str, Any], Options(S3_OPTIONS)]
     flags: Annotated[Mapping[str, Any], Options(RUN_OPTIONS)]
