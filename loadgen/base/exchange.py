@@ -358,6 +358,7 @@ class Outcome:
 
     Instants are CLOCK_MONOTONIC nanoseconds: `sent_ns` when the connect or write was attempted, `done_ns` at the
     reply's last byte or the error; `first_ns` when the first piece of a reply came that took several, else 0.
+    `reused`: whether its connection had carried a request before, where that is known.
     Whether a reply is good is decided by the driver, with the request's `expect`: a client gives no `error` with it.
     """
 
@@ -370,6 +371,7 @@ class Outcome:
     bytes_sent: int = 0
     bytes_received: int = 0
     first_ns: int = 0
+    reused: bool | None = None
 
 
 @dataclass(slots=True)

@@ -23,6 +23,10 @@ class Stream(Protocol):
     due_ns: int
     backoff_ns: int
 
+    @property
+    def reused(self) -> bool:
+        """Whether the connection of the last request had carried another before."""
+
 
 class Handler(Protocol):
     """Told what happened, once for each request sent; it may send the next one from inside the call.

@@ -116,6 +116,7 @@ class _Common(Connector, Generic[B, T]):
         return Outcome(
             sent_ns, done_ns, reply,
             bytes_sent=stream.sent, bytes_received=reader.received, first_ns=stream.first_ns,
+            reused=stream.uses > 1,
         )  # fmt: skip
 
     def _timeout_s(self, request: Request) -> float:
@@ -137,7 +138,9 @@ class _Common(Connector, Generic[B, T]):
             return Outcome(sent_ns, done_ns, None, kind, detail)
         stream.close()
         reader = stream.reader
-        return Outcome(sent_ns, done_ns, None, kind, detail, reader.head, stream.sent, reader.received)
+        return Outcome(
+            sent_ns, done_ns, None, kind, detail, reader.head, stream.sent, reader.received, reused=stream.uses > 1
+        )
 
     def _why_not_opened(self, error: Exception, timeout_s: float) -> tuple[ErrorClass, str]:
         kind = connect_error(error) if isinstance(error, OSError) else classify(error)

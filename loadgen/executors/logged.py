@@ -105,9 +105,8 @@ class SlowestHandler(WatchingHandler):
         return self._slowest.wants(stream.request.name_id, now - due_ns)
 
     def _ended(self, stream: Any, now: int, reply: Reply | None, error: ErrorClass | None) -> None:
-        first_ns = getattr(stream, "first_ns", None)  # of a connection of its own
         status, received, head = (0, 0, b"") if reply is None else (reply.status, reply.wire_length, reply.head)
         self._slowest.add(
             stream.request, self._first_user + stream.user, self._instants_ns(stream, now), status, received, error,
-            head, reused=None if first_ns is None else stream.sent_ns != first_ns,
+            head, reused=stream.reused,
         )  # fmt: skip

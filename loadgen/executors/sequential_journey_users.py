@@ -25,7 +25,7 @@ class SequentialJourneyUsers(SequentialUsers):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         plan = self._task.plan
-        self._eager = not (self._paced or self._phases)
+        self._eager = not (self._paced or self._phases or self._recorder.log or self._recorder.slowest)
         flows = self._eager and not (self._arrive or plan.staggered or plan.job.finish)
         for user, script in enumerate(self._scripts):
             due = partial(self._due_ns.__getitem__, user) if self._paced else not_timed

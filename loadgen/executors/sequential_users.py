@@ -494,7 +494,7 @@ class SequentialUsers:
         if log is not None and log.wants():
             log.add(request.name_id, user, instants_ns, status, outcome.bytes_received, error)
         if slowest is not None and slowest.wants(request.name_id, instants_ns[2] - instants_ns[0]):
-            slowest.add(request, user, instants_ns, status, outcome.bytes_received, error, head, reused=None)
+            slowest.add(request, user, instants_ns, status, outcome.bytes_received, error, head, reused=outcome.reused)
 
     def _noted_error(self, buffer: SampleBuffer, request: Request, outcome: Outcome, due_ns: int) -> ErrorClass | None:
         name_id = request.name_id

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from loadgen.plan.jobs.http import HttpJob, Variable
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 
 HEADER = "traceparent"
@@ -10,12 +11,16 @@ NAME = "_traceparent"
 
 
 def with_traces(plan: Plan) -> Plan:
-    """The plan with a W3C `traceparent` on each request, and the slowest kept. Raises ValueError for other jobs than
-    plain requests: a scenario says what it sends, and an S3 request is signed.
+    """The plan with a W3C `traceparent` on each request, and the slowest kept; of a scenario on each that has none of
+    its own. Raises ValueError where that cannot be: an S3 request is signed, and a function sends what it wants.
     """
     job = plan.job
+    if isinstance(job, ScenarioJob):
+        if job.function is not None:
+            raise ValueError("TARGET is a function, whose requests are its own")
+        return replace(plan, slowest=True, job=replace(job, traces=True))
     if not isinstance(job, HttpJob):
-        raise ValueError("TARGET is no plain request: give its requests a traceparent header of their own")
+        raise ValueError("TARGET is a job of S3, whose requests are signed as they are")
     requests = tuple(
         replace(request, headers=(*request.headers, (HEADER, f"${{{NAME}}}")))
         for request in job.requests

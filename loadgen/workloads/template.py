@@ -7,6 +7,7 @@ from random import Random
 
 from loadgen.plan.encodings import Encode, as_it_is, encode_path, percent
 from loadgen.plan.jobs.http import Variable
+from loadgen.workloads.traces import trace_ids
 
 Source = Callable[[], object]
 
@@ -32,9 +33,8 @@ def value_source(variable: Variable, seed: int, worker: int, workers: int) -> Ca
         case "uuid":
             bits = random.getrandbits
             return lambda: _uuid4(bits(128))
-        case "trace":  # another one in each run, whatever its seed
-            ids = Random().getrandbits
-            return lambda: f"00-{ids(128) or 1:032x}-{ids(64) or 1:016x}-01"
+        case "trace":
+            return trace_ids()
 
 
 def _uuid4(number: int) -> str:

@@ -59,6 +59,7 @@ class FakeStream:
     due_ns: int = 0
     backoff_ns: int = 0
     is_open: bool = False
+    reused: bool = False
 
 
 class FakeReactor:

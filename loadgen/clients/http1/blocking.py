@@ -81,11 +81,11 @@ class BlockingClient(BlockingConnection):
             self._send(request, wire, deadline)
             data = self._recv(READ_BYTES)
         except OSError as error:
-            return self._broken(sent_ns, request, error, None, reused=reused)
+            return _told(self._broken(sent_ns, request, error, None, reused=reused), reused=reused)
         if cache is not None and not self._single_use.seems_so and (data == cache.data or cache.alike(data)):
             self._uses += 1
-            return self._known(cache, data, sent_ns)
-        return self._receive(request, data, sent_ns, reused=reused)
+            return _told(self._known(cache, data, sent_ns), reused=reused)
+        return _told(self._receive(request, data, sent_ns, reused=reused), reused=reused)
 
     def again(self, request: Request, sent_ns: int) -> Outcome | None:
         """The short way: on an open connection that was reused before, and most likely a reply like one before.
@@ -99,12 +99,12 @@ class BlockingClient(BlockingConnection):
             self._sendall(wire)
         except OSError as error:
             self._sent = 0
-            return self._broken(sent_ns, request, error, None, reused=True)
+            return _told(self._broken(sent_ns, request, error, None, reused=True), reused=True)
         self._sent = len(wire)
         try:
             data = self._recv(READ_BYTES)
         except OSError as error:
-            return self._broken(sent_ns, request, error, None, reused=True)
+            return _told(self._broken(sent_ns, request, error, None, reused=True), reused=True)
         cache = self._cache
         if data == cache.data:  # `_known` in place
             outcome = self._outcome
@@ -115,7 +115,7 @@ class BlockingClient(BlockingConnection):
         if cache.alike(data):
             return self._known(cache, data, sent_ns)
         self._primed = None
-        return self._receive(request, data, sent_ns, reused=True)
+        return _told(self._receive(request, data, sent_ns, reused=True), reused=True)
 
     def _prime(self, request: Request) -> bool:
         """Make ready for `again`, if the request and the connection are fit for it."""
@@ -125,6 +125,7 @@ class BlockingClient(BlockingConnection):
         if request.wire is None:
             self._encoder.wire(request)
         self._primed, self._cache = request, cache
+        self._outcome.reused = True
         return True
 
     def _known(self, cache: ReplyCache, data: bytes, sent_ns: int) -> Outcome:
@@ -292,3 +293,8 @@ class BlockingClient(BlockingConnection):
         else:
             self.counts.idle_closed += 1
         self.drop()
+
+
+def _told(outcome: Outcome, *, reused: bool) -> Outcome:
+    outcome.reused = reused
+    return outcome

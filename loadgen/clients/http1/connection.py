@@ -48,3 +48,8 @@ class Connection(Channel):
         self.rest: Iterator[bytes] | None = None
         self.unsent = self.ended = False
         self.replies = 0
+
+    @property
+    def reused(self) -> bool:
+        """Not for the first request on this socket."""
+        return self.sent_ns != self.first_ns

@@ -31,6 +31,7 @@ class BlockingHttp2Client(BlockingConnection):
         self._heads: dict[bytes, Head] = {}
         self._session: Session | None = None
         self._first_ns = self._now_ns = 0
+        self._reused: bool | None = None
         self._answered = self._unseen = False
         self._error: tuple[ErrorClass, str] | None = None
 
@@ -70,7 +71,7 @@ class BlockingHttp2Client(BlockingConnection):
                     return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, str(error))
                 except OSError as error:
                     return self._failed(sent_ns, self._not_opened(error, timeout_ns), explain(error))
-            reused = session.replies > 0
+            self._reused = reused = session.replies > 0
             self.counts.used += not reused
             self._answered, self._unseen, self._error = False, False, None
             session.start(stream, request)
@@ -143,7 +144,9 @@ class BlockingHttp2Client(BlockingConnection):
     def _outcome(self, sent_ns: int, reply: Reply | None, error: ErrorClass | None = None, detail: str = "") -> Outcome:
         stream = self._stream
         head, sent = b"" if reply else stream.example, sum(self._bytes_sent.values())
-        return Outcome(sent_ns, self._done_ns, reply, error, detail, head, sent, stream.wire, self._first_ns)
+        return Outcome(
+            sent_ns, self._done_ns, reply, error, detail, head, sent, stream.wire, self._first_ns, self._reused
+        )
 
     # What the session tells.
 

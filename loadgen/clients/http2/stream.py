@@ -38,6 +38,11 @@ class Http2Stream:
         self.pieces: Iterator[bytes] | None = None
 
     @property
+    def reused(self) -> bool:
+        """The first request of a connection has the number 1."""
+        return self.id > 1
+
+    @property
     def example(self) -> bytes:
         """The first bytes of the reply so far, as HTTP/1.1 would write it."""
         return (self.head_text + self.kept)[:EXAMPLE_BYTES]

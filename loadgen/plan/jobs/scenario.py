@@ -87,7 +87,8 @@ class ScenarioJob:
     `elsewhere` are the variables that the others extract: they keep their defaults. `finish`: at the end of the time,
     whoever is in the middle of a journey may end it within the grace.
     `function` is what each pass calls in place of journeys, "FILE.py:NAME" or "MODULE:NAME"; its file has the `digest`,
-    and what the calls return goes to a file for each worker in the folder `results`.
+    and what the calls return goes to a file for each worker in the folder `results`. `traces`: each request that has no
+    `traceparent` of its own is given one.
     """
 
     journeys: tuple[Journey, ...]
@@ -109,6 +110,7 @@ class ScenarioJob:
     finish: bool = False
     function: str | None = None
     results: str | None = None
+    traces: bool = False
 
     request_names: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
@@ -164,6 +166,7 @@ class ScenarioJob:
             "by_user": self.by_user,
             "journeys_per_user": self.journeys_per_user,
             "finish": self.finish,
+            "traces": self.traces,
         }
         return {"variables": [described_variable(variable) for variable in self.variables], "scenario": described}
 

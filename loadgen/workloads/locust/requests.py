@@ -9,6 +9,8 @@ from loadgen.workloads.locust.hub import Call
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.sending.paths import split_url
 from loadgen.workloads.scenario.sending.requests import KEEP_BYTES, UserRequest
+from loadgen.workloads.traces import HEADER as TRACE
+from loadgen.workloads.traces import trace_ids
 
 MOST_NAMES = 900
 """Names of requests. Files that write values into paths have one for each; those beyond go under one name."""
@@ -18,9 +20,13 @@ _ANY = Expect(((0, 999),))
 
 
 class CallMaker:
-    """One worker's, or one thread's. `paced`: send lag is measured."""
+    """One worker's, or one thread's. `paced`: send lag is measured. `changes`: no two requests of a call are the same,
+    since each has a trace id of its own.
+    """
 
-    def __init__(self, names: Names, origin: Origin, *, keep_alive: bool, paced: bool) -> None:
+    def __init__(self, names: Names, origin: Origin, *, keep_alive: bool, paced: bool, traces: bool = False) -> None:
+        self.changes = traces
+        self._trace = trace_ids() if traces else None
         self.paced = paced
         self.shared: dict[Any, Any] = {}
         self._names = names
@@ -43,6 +49,8 @@ class CallMaker:
         pairs = call.headers
         if not self._keep_alive:
             pairs = tuple(pair for pair in pairs if pair[0].lower() != "connection")
+        if self._trace is not None and all(name.lower() != TRACE for name, _ in pairs):
+            pairs = (*pairs, (TRACE, self._trace()))
         return UserRequest(
             number, call.method, target, Fields(pairs), body=call.body, expect=_BELOW_400 if call.settles else _ANY,
             keep=KEEP_BYTES, group=group, awaited=True, origin=None if origin == self._origin else origin,

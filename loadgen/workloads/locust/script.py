@@ -144,7 +144,7 @@ class LocustScript:
     def request(self, call: Call) -> Reply:
         self._check()
         made = call.made
-        if made is None:
+        if made is None or self._maker.changes:
             made = call.made = self._maker.make(call)
         self._sent = True
         began_ns = self._clock()

@@ -57,7 +57,7 @@ class LocustWorkload:
         )  # fmt: skip
 
         def maker() -> CallMaker:
-            return CallMaker(recorder.names, origin, keep_alive=keep_alive, paced=recorder.paced)
+            return CallMaker(recorder.names, origin, keep_alive=keep_alive, paced=recorder.paced, traces=job.traces)
 
         shared_maker = maker()
         self._maker = maker if sequential else lambda: shared_maker  # what is known of replies belongs to one thread

@@ -27,6 +27,7 @@ class Stream:
     user: int = 2
     due_ns: int = 1_000_000
     sent_ns: int = 2_000_000
+    reused: bool = False
 
 
 class Users:
@@ -106,9 +107,7 @@ def test_an_opening_that_fails_is_no_request() -> None:
 def test_the_slowest_are_kept_with_what_is_known_of_their_connection() -> None:
     users, slowest = Users(), Slowest(lambda text: text.decode())
     handler = SlowestHandler(users, slowest, 100, paced=False)
-    first, again, other = Stream(Sent()), Stream(Sent()), Stream(Sent())
-    first.first_ns = first.sent_ns  # type: ignore[attr-defined]
-    again.first_ns = 1  # type: ignore[attr-defined]
+    first, again, other = Stream(Sent()), Stream(Sent(), reused=True), Stream(Sent(), reused=True)
     handler.on_reply(first, 9_000_000, Reply(200, 5, 80, head=b"HTTP/1.1 200 OK\r\n\r\n"))
     handler.on_error(again, 8_000_000, ErrorClass.TIMEOUT, "", b"")
     handler.on_reply(other, 5_000_000, Reply(503, 5, 80))
@@ -116,7 +115,7 @@ def test_the_slowest_are_kept_with_what_is_known_of_their_connection() -> None:
     assert [(row.response_us, row.user, row.reused, row.status, row.error) for row in rows] == [
         (7000, 102, False, 200, ""),
         (6000, 102, True, 0, "timeout"),
-        (3000, 102, None, 503, "unexpected_status"),
+        (3000, 102, True, 503, "unexpected_status"),
     ]
     assert users.told == ["reply", "error", "reply"]
 

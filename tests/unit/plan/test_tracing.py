@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from loadgen.plan.jobs.http import HttpJob
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.tracing import with_traces
 from loadgen.workloads.template import value_source
 from tests.support.plans import one_url, s3_batch
@@ -31,7 +32,7 @@ def test_traces_of_another_run_with_the_same_seed_are_others() -> None:
 
 
 def test_what_says_its_own_headers_is_refused() -> None:
-    with pytest.raises(ValueError, match="no plain request"):
+    with pytest.raises(ValueError, match="a job of S3"):
         with_traces(s3_batch())
     plan = one_url()
     assert isinstance(plan.job, HttpJob)
@@ -39,3 +40,13 @@ def test_what_says_its_own_headers_is_refused() -> None:
     own = replace(request, headers=(("Traceparent", "x"),))
     with pytest.raises(ValueError, match="already"):
         with_traces(replace(plan, job=replace(plan.job, requests=(own,))))
+
+
+def test_of_a_scenario_each_request_is_given_one_as_it_is_made() -> None:
+    job = ScenarioJob((Journey("buy"),))
+    plan = with_traces(replace(one_url(), job=job))
+    assert plan.slowest
+    assert isinstance(plan.job, ScenarioJob)
+    assert plan.job.traces
+    with pytest.raises(ValueError, match="is a function"):
+        with_traces(replace(one_url(), job=replace(job, function="tasks.py:resize")))

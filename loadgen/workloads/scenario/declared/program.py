@@ -15,6 +15,7 @@ from loadgen.workloads.scenario.declared.layout import Layout, Slots, Write
 from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.replies.extract import Take, taker
 from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER
+from loadgen.workloads.traces import HEADER as TRACE
 
 
 class Op:
@@ -44,6 +45,7 @@ class RequestOp(Op):
     body: Layout | None
     data: bytes | BodySource
     has_cookie: bool
+    has_trace: bool
     expect: Expect
     timeout_s: float | None
     redirects: int
@@ -204,6 +206,7 @@ class Program:
             body=Layout(body) if varies else None,
             data=FileBody(spec.body_file) if spec.body_file else b"" if varies else spec.body,
             has_cookie="cookie" in names,
+            has_trace=TRACE in names,
             expect=checked(spec.expect),
             timeout_s=step.timeout_s,
             redirects=step.redirects,

@@ -19,6 +19,7 @@ from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect, next_request
 from loadgen.workloads.scenario.sending.requests import BODY_METHODS, KEEP_BYTES, UserRequest
 from loadgen.workloads.template import Source
+from loadgen.workloads.traces import trace_lines
 
 Draw = Callable[[str, Encode], Source | None]
 """Gives what makes the values of a variable that are new with every request, as they are written in a place."""
@@ -38,6 +39,7 @@ class StepError(Exception):
 class StepRequests:
     """Those of one user. `groups` are those of the program's requests, for one thread alone; with `wire` requests are
     made as HTTP/1.1 sends them, else in the parts that other clients take. `learn` is told each secret.
+    With `traces` each request that has no trace id of its own is given one.
     """
 
     def __init__(
@@ -50,7 +52,9 @@ class StepRequests:
         learn: Callable[[str], object],
         *,
         wire: bool,
+        traces: bool = False,
     ) -> None:
+        self._trace = trace_lines(traces)
         self.values: list[Any] = program.initial.copy()
         self.jar: CookieJar | None = None
         self._groups = groups
@@ -80,6 +84,8 @@ class StepRequests:
             values[slot] = source()
         jar = self.jar
         cookies = "" if jar is None or op.has_cookie else self._cookies(op.target.text(values), jar, op.origin)
+        if self._trace is not None and not op.has_trace:
+            cookies += self._trace()
         if not self._wire or request.streams:
             request.wire = None
             request.target = op.target.text(values)
@@ -139,6 +145,8 @@ class StepRequests:
         block = "".join(line for line in lines if keeps or line.partition(":")[0].lower() not in OF_BODIES)
         if self.jar is not None and not op.has_cookie:
             block += self._cookies(redirect.target, self.jar)
+        if self._trace is not None and not op.has_trace:
+            block += self._trace()
         if self._wire and not hop.streams:
             assert isinstance(body, bytes)
             length = f"Content-Length: {len(body)}\r\n" if body or redirect.method in BODY_METHODS else ""

@@ -106,7 +106,7 @@ class StepsScript:
         op: Op | Step | None = self._op
         if answer is not None:
             if op.__class__ is RequestOp:
-                op = self._taken(op, answer) if op.takes or answer.special else op.after
+                op = self._taken(op, answer) if op.takes or op.redirects or answer.special else op.after
             else:
                 op = self._all_taken(op, answer)  # type: ignore[arg-type]
         elif self._paused_ns:

@@ -43,6 +43,7 @@ class StepsWorkload:
         self._learn = learn
         self._origin = origin
         self._wire = wire
+        self._traces = job.traces
         self._sequential = sequential
         self._seed = seed = shard.seed // 1_000_003
         self._program = Program(job, recorder.names, origin, keep_alive=keep_alive)
@@ -65,7 +66,14 @@ class StepsWorkload:
         groups = [group(op.expect) for op in self._program.requests] if self._sequential else self._groups
         draw = Sources(self._variables, self._seed * 1_000_003 + rank, rank, self._users).at
         requests = StepRequests(
-            self._program, groups, self._origin, draw, f"{self._seed}/{rank}", self._learn, wire=self._wire
+            self._program,
+            groups,
+            self._origin,
+            draw,
+            f"{self._seed}/{rank}",
+            self._learn,
+            wire=self._wire,
+            traces=self._traces,
         )
         kind = AwaitedSteps if self._sequential else StepsScript
         return kind(self._program, requests, self.journeys, rank, partial(self._row, rank))

@@ -72,7 +72,15 @@ class ScenarioWorkload:
 
         def maker() -> RequestMaker:
             return RequestMaker(
-                recorder.names, origin, job.headers, job.expect, keep_alive=keep_alive, wire=wire, learn=learn, tls=tls
+                recorder.names,
+                origin,
+                job.headers,
+                job.expect,
+                keep_alive=keep_alive,
+                wire=wire,
+                learn=learn,
+                tls=tls,
+                traces=job.traces,
             )
 
         shared_maker = maker()

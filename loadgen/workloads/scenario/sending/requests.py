@@ -18,6 +18,8 @@ from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
 from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect
+from loadgen.workloads.traces import HEADER as TRACE
+from loadgen.workloads.traces import trace_lines
 
 KEEP_BYTES = 1 << 20
 """So much of a reply's body can be looked at; what comes after it is counted and dropped."""
@@ -91,7 +93,7 @@ class RequestMaker:
     """One worker's. `headers` are sent by every user; `expect` is what is a good reply where a request does not say it.
 
     With `wire` requests are made as HTTP/1.1 sends them, else in the parts that other clients take. `learn` is told of
-    credentials that users send.
+    credentials that users send. With `traces` each request has a trace id, and is made anew.
     """
 
     def __init__(
@@ -105,7 +107,9 @@ class RequestMaker:
         wire: bool,
         learn: Callable[[str], object] = str,
         tls: Tls | None = None,
+        traces: bool = False,
     ) -> None:
+        self._trace = trace_lines(traces)
         self.learn = learn
         self.tls = tls or Tls()
         self.origin = origin
@@ -130,7 +134,7 @@ class RequestMaker:
             kind = Kind.SETUP if journey in SETUPS else Kind.REQUEST
             number = self._names.number(kind, f"{journey}/{step}" if journey else step)
             good = self._expect if expect is None else make_expect(expect)
-            keeps = path.origin is None and not path.roams
+            keeps = path.origin is None and not path.roams and self._trace is None
             middle = self._middle(path.origin)
             recipe = Recipe(number, method, path, new_group(good), good, f"{method} ", middle, keeps)
             self._recipes[key] = recipe
@@ -238,8 +242,8 @@ class RequestMaker:
         body = request.body if redirect.keep_body and isinstance(request.body, bytes) else b""
         return self._request(recipe, redirect.target, block, own, body, redirect.origin, request.timeout_ns)
 
-    @staticmethod
     def _block(
+        self,
         headers: UserHeaders,
         own: tuple[tuple[str, str], ...],
         jar: CookieJar,
@@ -254,6 +258,8 @@ class RequestMaker:
         line = (
             jar.header(origin, target, time.time()) if jar and all(name.lower() != "cookie" for name, _ in own) else ""
         )
+        if self._trace is not None and TRACE not in replaced and TRACE not in headers:
+            block += self._trace()
         return f"{block}Cookie: {line}\r\n" if line else block
 
     def _middle(self, origin: Origin | None) -> str:

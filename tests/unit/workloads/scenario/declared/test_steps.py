@@ -401,6 +401,13 @@ def test_what_a_redirect_leads_to_may_fail_and_the_next_journey_follows_its_own(
     assert len(one.samples(Kind.JOURNEY, "a")) == 1
 
 
+def test_each_pass_may_follow_as_many_redirects_as_the_one_before() -> None:
+    one = world(steps("{path: /1, redirects: 1}"))
+    one.run(redirected("/2"), reply(), redirected("/2"), reply())
+    assert one.lines() == ["GET /1", "GET /2", "GET /1", "GET /2", "GET /1"]
+    assert one.transactions._lost == []
+
+
 def test_without_redirects_a_redirect_is_a_reply() -> None:
     one = world(steps("{path: /1, extract: {WHERE: {header: Location}}}", "{path: '${WHERE}'}"))
     one.run(redirected("/2"), redirected("/3"))
