@@ -8,7 +8,8 @@ from loadgen.executors.base import TICK_S
 from loadgen.executors.places.machines.member import Member
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.plan.course import due_between, users_at
-from loadgen.plan.plan import Plan
+from loadgen.plan.jobs.http import HttpJob
+from loadgen.plan.plan import Arrivals, Plan
 
 STOPS_WITHIN_S = 0.1
 """After its lease: two ticks of a worker."""
@@ -31,14 +32,20 @@ def at_most_unaccounted(plan: Plan, member: Member, members: Sequence[Member], c
     end_s = (member.until_ns - gate_ns) / NS_PER_S + STOPS_WITHIN_S
     each_rps = max(other.pace.fastest_rps / len(other.shards) for other in members)
     journeys = control.sum_of(member.shards, Slot.JOURNEYS)
-    return most_sent(
+    end_s = min(end_s, inf if plan.planned_s is None else plan.planned_s)
+    part = len(member.shards) / plan.shard_count
+    at_most = most_sent(
         plan,
-        (begin_s, min(end_s, inf if plan.planned_s is None else plan.planned_s)),
-        part=len(member.shards) / plan.shard_count,
+        (begin_s, end_s),
+        part=part,
         fastest_rps=pace.fastest_rps or each_rps * len(member.shards),
         each=pace.sent / journeys if journeys else 1.0,
         users=control.sum_of(member.shards, Slot.STARTED),
     )
+    if plan.arrivals is not None and isinstance(plan.job, HttpJob) and not plan.job.redirects:
+        due = _due(plan.arrivals, 0.0, end_s, part)
+        return min(at_most, max(0, ceil(due) + len(member.shards) - pace.sent))  # each arrival is one request
+    return at_most
 
 
 def most_sent(
@@ -56,9 +63,14 @@ def most_sent(
         at_end = users_at(plan, to_s)
         users = max(users, ceil(at_end * part))
         return ceil(_at_most(seen * max(1.0, at_end / max(1, users_at(plan, from_s))))) + users
-    due = due_between(plan.arrivals, from_s, to_s) * part
-    due = _at_most(due) if plan.arrivals.kind == "poisson" else due
+    due = _due(plan.arrivals, from_s, to_s, part)
     return ceil(max(_at_most(seen), due * max(1.0, each))) + users
+
+
+def _due(arrivals: Arrivals, from_s: float, to_s: float, part: float) -> float:
+    """How many arrivals are at most a part's."""
+    due = due_between(arrivals, max(0.0, from_s), max(0.0, to_s)) * part
+    return _at_most(due) if arrivals.kind == "poisson" else due
 
 
 def _at_most(count: float) -> float:

@@ -81,7 +81,7 @@ def test_a_rate_that_rises_is_in_it(dice, lost_s):
     sent_s = [GATE_S + offset_ns / NS_PER_S for offset_ns in offsets_ns]
     plan = make_plan(users=5, duration_s=15.0, arrivals=Arrivals(stages, max_connections=5))
     at_most, sent = lose(dice, sent_s, lost_s, plan)
-    assert sent <= at_most
+    assert sent <= at_most <= sent + 2  # each arrival is one request
 
 
 def test_two_reports_near_to_each_other_do_not_make_it_a_wide_one():
