@@ -6,26 +6,22 @@ this host. `--place command` or `cluster`, or both. Exit code 1 where a promise 
 
 import argparse
 import os
-import shlex
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from loadgen.executors.places.machines.place import LEASE_S, LOST_S
 from loadgen.results.merge import merge_results
-from loadgen.results.result import Result
+from tests.lab.hundred import hundred
 from tests.lab.network import Lab, lab
-from tests.lab.target import Target
+from tests.lab.run import MACHINES, RATE, Run, children, family
+from tests.lab.steady import no_false_loss, throughput
 from tests.support.command import load
 
-PYTHON = (sys.executable, "-m", "loadgen")
-MACHINES, RATE = 3, 300
 ALONE = ("scheduler killed", "coordinator killed", "coordinator frozen")
 """Where nobody is left who could stop a machine before its lease does; else the others are told when one is lost."""
 BEFORE = 400
@@ -35,78 +31,8 @@ CASES = (
     "split", "fail fast", "machine killed", "machine stopped", "cable cut", "scheduler killed", "coordinator killed",
     "coordinator frozen",
 )  # fmt: skip
-
-
-class Run:
-    """One run under way. `victim` is the first machine."""
-
-    def __init__(self, place: str, site: Lab, folder: Path, stack: ExitStack, *flags: str) -> None:
-        self.site, self.folder, self.place = site, folder, place
-        self.target = Target(site.host)
-        self.daemons: list[subprocess.Popen[bytes]] = []
-        where = self._commands() if place == "command" else self._cluster(stack)
-        words = [*PYTHON, "run", f"http://{site.host}:{self.target.port}/", "-R", str(RATE), "-c", "30", "-q"]
-        self.process = subprocess.Popen(
-            [*words, "--processes", str(MACHINES), "-o", str(folder / "r.json"), *where, *(flags or ("-d", "30s"))],
-            env={**os.environ, "XDG_CACHE_HOME": str(folder)}, stderr=(folder / "err").open("wb"),
-        )  # fmt: skip
-        stack.callback(self.process.kill)
-
-    def _commands(self) -> list[str]:
-        cable = (sys.executable, "-m", "tests.lab.cable")
-        commands = [shlex.join((*cable, *within, *PYTHON, "cluster", "machine", "-")) for within in self.site.within]
-        return [word for command in commands for word in ("--machine", command)]
-
-    def _cluster(self, stack: ExitStack) -> list[str]:
-        certificates = str(self.folder / "certificates")
-        subprocess.run([*PYTHON, "cluster", "certificates", certificates], check=True, capture_output=True)
-        with socket.socket() as free:
-            free.bind((self.site.host, 0))
-            address = f"tls://{self.site.host}:{free.getsockname()[1]}"
-        tls = ("--certificates", certificates)
-        commands = [[*PYTHON, "cluster", "scheduler", address, *tls]]
-        commands += [[*within, *PYTHON, "cluster", "machine", address, *tls] for within in self.site.within]
-        env = {**os.environ, "XDG_CACHE_HOME": str(self.folder)}
-        log = (self.folder / "dask.log").open("wb")
-        for command in commands:
-            self.daemons.append(subprocess.Popen(command, env=env, stdout=log, stderr=log))
-            stack.callback(self.daemons[-1].kill)
-        return ["--cluster", address, *tls, "--machines", str(MACHINES)]
-
-    @property
-    def machine(self) -> list[int]:
-        """The processes of the first machine without its workers: with Dask its worker, too."""
-        roots = [self.daemons[1].pid] if self.place == "cluster" else children(self.process.pid)[:1]
-        return [
-            pid for pid in family(roots) if b"places.child" not in cmdline(pid) and b"lab.cable" not in cmdline(pid)
-        ]
-
-    def wait_for(self, count: int, within_s: float = 90.0) -> None:
-        until_s = time.monotonic() + within_s
-        while self.target.count < count:
-            if time.monotonic() > until_s or self.process.poll() is not None:
-                raise SystemExit(f"no load came: {(self.folder / 'err').read_text()}")
-            time.sleep(0.01)
-
-    def result(self) -> Result:
-        self.process.wait(60)
-        return load(self.folder / "r.json")
-
-
-def family(pids: list[int]) -> list[int]:
-    return [found for pid in pids for found in (pid, *family(children(pid)))]
-
-
-def children(pid: int) -> list[int]:
-    text = "".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
-    return [int(word) for word in text.split()]
-
-
-def cmdline(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
+LONG = ("no-false-loss", "throughput", "hundred")
+"""Only where they are asked for, with so many `--runs`."""
 
 
 def send(pids: list[int], number: signal.Signals) -> None:
@@ -152,7 +78,7 @@ def lose(run: Run, case: str) -> None:
 def play(place: str, case: str, site: Lab) -> list[str]:
     """One case; what it broke. Prints what was seen."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = Path(stack.enter_context(TemporaryDirectory()))
         flags = {"split": ("-d", "4s"), "fail fast": ("-d", "30s", "--fail-fast")}.get(case, ())
         run = Run(place, site, folder, stack, *flags)
         if case == "split":
@@ -228,24 +154,44 @@ def possible(place: str, site: Lab) -> Iterator[str]:
         yield case
 
 
+def measured(place: str, case: str, given: argparse.Namespace) -> Iterator[list[str]]:
+    """What was broken in each of the runs of a long case."""
+    for number in range(1 if case == "throughput" else given.runs):
+        with TemporaryDirectory() as folder, lab(MACHINES, loopback=given.loopback or case != "no-false-loss") as site:
+            print(f"{place}, {site.host}: {case}, {number + 1} of {given.runs}", flush=True)
+            match case:
+                case "no-false-loss":
+                    yield no_false_loss(place, site, Path(folder))
+                case "throughput":
+                    yield throughput(place, site, Path(folder), given.runs)
+                case _:
+                    yield hundred(place, Path(folder), given.machines)
+
+
+def lost(place: str, given: argparse.Namespace) -> Iterator[list[str]]:
+    """The same of each case in which something is lost."""
+    for _ in range(given.runs):
+        with lab(MACHINES, loopback=given.loopback) as site:
+            cases = [case for case in possible(place, site) if given.case in (None, case)]
+        for case in cases:
+            with lab(MACHINES, loopback=given.loopback) as site:
+                print(f"{place}, {site.host}: {case}", flush=True)
+                yield play(place, case, site)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--place", choices=("command", "cluster"))
-    parser.add_argument("--case", choices=CASES)
+    parser.add_argument("--case", choices=(*CASES, *LONG))
     parser.add_argument("--loopback", action="store_true")
-    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--machines", type=int, default=100, help="of --case hundred")
     given = parser.parse_args()
     broken = 0
     for place in (given.place,) if given.place else ("command", "cluster"):
-        for _ in range(given.times):
-            with lab(MACHINES, loopback=given.loopback) as site:
-                cases = [case for case in possible(place, site) if given.case in (None, case)]
-            for case in cases:
-                with lab(MACHINES, loopback=given.loopback) as site:
-                    print(f"{place}, {site.host}: {case}", flush=True)
-                    found = play(place, case, site)
-                broken += bool(found)
-                print("".join(f"  BROKEN: {text}\n" for text in found), end="", flush=True)
+        for found in measured(place, given.case, given) if given.case in LONG else lost(place, given):
+            broken += bool(found)
+            print("".join(f"  BROKEN: {text}\n" for text in found), end="", flush=True)
     return 1 if broken else 0
 
 

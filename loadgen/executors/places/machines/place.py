@@ -156,6 +156,7 @@ class Machines:
                 for frame in unpack_frames(message.body):
                     member.look_at(frame)
                     self._deliver(frame)
+                self._renew(self._clock())
             case "leased" | "clock":
                 member.clock.add(head["sent"], head["there"], now)
             case "gated":
@@ -240,24 +241,32 @@ class Machines:
     def _look(self, now: int) -> None:
         stalled_ns = now - self._looked_ns - s_to_ns(STALL_S)
         self._looked_ns = now
-        living = [member for member in self.members if not member.is_over]
+        living = self._living()
         if stalled_ns > 0:
             for member in living:
                 member.heard_ns = now
             return
-        if now >= self._renew_ns:
-            self._renew_ns = now + s_to_ns(RENEW_S)
-            failed = self.control.total(Slot.FAILED)
-            for member in living:
-                own = self.control.sum_of(member.shards, Slot.FAILED)
-                if not member.gone:
-                    until = self._lease(member)
-                    member.link.send(Message("lease", {"until": until, "failed": failed - own, "sent": now}))
+        self._renew(now)
         self._gate.look(now, self.gate_delay_ns)
         for member in living:
             quiet = now - member.heard_ns > s_to_ns(LOST_S)
             if quiet or (member.gone and now - member.until_ns > s_to_ns(LOST_S - LEASE_S)):
                 self._lose(member, now)
+
+    def _renew(self, now: int) -> None:
+        """The leases, where it is time. Frames of a hundred machines lie there at once: it is time amid them, too."""
+        if now < self._renew_ns:
+            return
+        self._renew_ns = now + s_to_ns(RENEW_S)
+        failed = self.control.total(Slot.FAILED)
+        for member in self._living():
+            if not member.gone:
+                elsewhere = failed - self.control.sum_of(member.shards, Slot.FAILED)
+                head = {"until": self._lease(member), "failed": elsewhere, "sent": now}
+                member.link.send(Message("lease", head))
+
+    def _living(self) -> list[Member]:
+        return [member for member in self.members if not member.is_over]
 
     def _lease(self, member: Member) -> int:
         """Until when it may go on now, on its clock."""

@@ -1,11 +1,20 @@
 """Many machines in virtual time: what is promised of a run, and of each way in which a part of it is lost."""
 
+import asyncio
+
 import pytest
 
+from loadgen.base.clock import s_to_ns
 from loadgen.base.errors import UsageError
-from loadgen.executors.places.machines.place import LEASE_S
+from loadgen.executors.places.machines.clock import RemoteClock
+from loadgen.executors.places.machines.description import Description
+from loadgen.executors.places.machines.member import Member
+from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.place import LEASE_S, RENEW_S, Machines
+from loadgen.measure.recording import Frame, Recording
+from loadgen.measure.wire import pack_frames
 from loadgen.plan.plan import StopRules
-from tests.support.fakes import make_plan
+from tests.support.fakes import VirtualClock, make_plan
 from tests.support.machines import Lab
 
 ORPHANED_S = LEASE_S + 0.1
@@ -219,3 +228,29 @@ def test_a_silence_that_is_shorter_than_the_lease_changes_nothing():
     assert not result.machines.rows[1].lost
     assert "of its messages did not come" in result.ended_because  # and so the result says what it lacks
     assert result.ledger.sent == lab.sent
+
+
+def test_leases_are_renewed_amid_the_frames_of_many_machines():
+    clock, told = VirtualClock(), []
+
+    class Link:
+        name = "host"
+
+        def send(self, message):
+            told.append(message.kind)
+
+        def listen(self, to):
+            self.to = to
+
+    link = Link()
+
+    async def main():
+        place = Machines(plan_of(1), [Member("one", link, Description(), RemoteClock(), range(1))], clock=clock)
+        place.start((), lambda _: clock.advance(s_to_ns(RENEW_S)))
+        for number in range(1, 4):
+            link.to(Message("frames", {"number": number}, pack_frames([Frame(0, 0, 1, Recording())])))
+        await asyncio.sleep(0)
+        place.close()
+
+    asyncio.run(main())
+    assert told == ["begin", *["lease"] * 4, "over"]  # the first look, and after each message
