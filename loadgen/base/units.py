@@ -89,10 +89,10 @@ def parse_size(value: object) -> int:
 
 
 def parse_rate(value: object) -> float:
-    """Per second: of "5000/s", "300/m", "10/h" or a bare number; also "5k/s" and "1e3"."""
+    """Per second: of "5000/s", "300/m", "10/h" or a bare number; also "5k/s", "1e3" and "50/1s"."""
     expected = f"expected a rate such as 5000/s or 300/m, got {shown(value)}"
     number, slash, unit = (part.strip() for part in _text(value, expected).partition("/"))
-    scaled = scaled_number(number)
+    scaled, unit = scaled_number(number), unit.removeprefix("1")
     if scaled is None or (slash and unit not in _RATE_UNITS_S):
         raise ValueError(expected)
     return float(scaled / _RATE_UNITS_S[unit or "s"])

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from loadgen import __version__
-from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, was_stopped
+from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, UsageError, was_stopped
 from loadgen.base.imported import imported
 from loadgen.cli.commands.front_doors import TOOLS, FrontDoor
 from loadgen.cli.options import ALIASES, SHORT
@@ -41,6 +41,8 @@ COMMANDS = {
 OPTIONAL = {"--web": "127.0.0.1:0"}
 """What an option means that is given without a value."""
 
+LETTERS = 3
+"""So long is `-c5` at least: what is longer may be a word behind a single dash, as Go has them."""
 OPTIONS_ALONE = ("-h", "--help", "-V", "--version")
 
 
@@ -69,8 +71,11 @@ class Aliased(TyperCommand):
             super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """With the value of those that have none."""
+        """With the value of those that have none. Raises UsageError for a word of another tool's."""
         last = args.index("--") if "--" in args else len(args)
+        words = [word for word in args[:last] if word[:1] == "-" and word[1:2].isalpha() and len(word) > LETTERS]
+        if words and (reading := _imported("readings", "reading_of_word")(words)):
+            raise UsageError(reading)
         args[:last] = [f"{word}={OPTIONAL[word]}" if word in OPTIONAL else word for word in args[:last]]
         return super().parse_args(ctx, args)
 

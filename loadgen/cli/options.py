@@ -87,6 +87,7 @@ OPTIONS = (
     RunOption(
         "max_connections", ("--max-connections",), ARRIVALS,
         "Open up to so many, each when an arrival finds none free. (default: as -c)",
+        aliases=("-max-workers", "-max-connections"),
     ),
     RunOption("open_ahead", ("--open-ahead",), ARRIVALS, "Open -c connections before the first arrival.", "", bool),
     RunOption(
@@ -119,18 +120,20 @@ OPTIONS = (
     ),
     RunOption(
         "redirects", ("--redirects",), REQUEST, "Follow so many within the origin, each a request. (default: 0)",
-        aliases=("--max-redirects", "-redirects"),
+        aliases=("--max-redirects", "-redirects", "--redirect"),
     ),
     RunOption("compressed", ("--compressed",), REQUEST, "Ask for gzip, br, zstd; expect looks inside.", "", bool),
     RunOption("aws_sigv4", ("--aws-sigv4",), REQUEST, "Sign requests to AWS.", "REGION:SERVICE"),
     RunOption("basic_auth", ("-a", "--basic-auth"), REQUEST, "Sent with each request.", "USER:PASSWORD"),
     RunOption("mode", ("--mode",), WHERE, "pool, threads or async. (default: pool)", "MODE"),
     RunOption("workers", ("--workers",), WHERE, "Threads with a loop each, per process. (default: by mode)"),
-    RunOption("processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)"),
+    RunOption(
+        "processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)", aliases=("-cpus",)
+    ),
     RunOption("client", ("--client",), WHERE, "raw or httpx. (default: raw)", "CLIENT"),
     RunOption(
         "http", ("--http",), CONNECTION, "1.1, 2, or auto: as the server's TLS agrees. (default: 1.1)", "VERSION",
-        short=(("--http2", "2"), ("-http2", "2")),
+        short=(("--http2", "2"), ("-http2", "2"), ("-h2", "2"), ("-h2c", "2")),
     ),
     RunOption("streams", ("--streams",), CONNECTION, "Users that share an HTTP/2 connection. (default: 100)"),
     RunOption(
@@ -138,7 +141,10 @@ OPTIONS = (
         aliases=("--max-time", "--request-timeout", "-timeout"),
     ),
     RunOption("connect_timeout", ("--connect-timeout",), CONNECTION, "(default: 5s)", "TIME"),
-    RunOption("dns_ttl", ("--dns-ttl",), CONNECTION, "Look the name up again so often, for new connections.", "TIME"),
+    RunOption(
+        "dns_ttl", ("--dns-ttl",), CONNECTION, "Look the name up again so often, for new connections.", "TIME",
+        aliases=("-dns-ttl",),
+    ),
     RunOption("wait", ("--wait",), CONNECTION, "Let the target come up for so long first. (default: 0s)", "TIME"),
     RunOption(
         "keepalive", ("--no-keepalive",), CONNECTION, "A new connection for every request.", "", bool,
@@ -161,7 +167,7 @@ OPTIONS = (
     RunOption("ipv6", ("-6", "--ipv6"), PROXIES, "IPv6 addresses alone.", "", bool),
     RunOption(
         "local_address", ("--local-address",), PROXIES, "Connect from here; several in turn; repeatable.", "ADDRESS",
-        list[str], aliases=("--interface", "--local-ips", "-laddr"),
+        list[str], aliases=("--interface", "--local-ips", "-laddr", "-B"),
     ),
     RunOption(
         "insecure", ("-k", "--insecure"), TLS, "Accept any certificate.", "", bool,
@@ -176,11 +182,14 @@ OPTIONS = (
     RunOption("ciphers", ("--ciphers",), TLS, "OpenSSL's names, for up to 1.2.", "LIST"),
     RunOption("tls_resume", ("--tls-resume",), TLS, "Reconnect with the last session.", "", bool),
     RunOption("fail_fast", ("--fail-fast",), STOPPING, "Stop at the first failure.", "", bool),
-    RunOption("max_errors", ("--max-errors",), STOPPING, "Stop at the Nth failure."),
+    RunOption("max_errors", ("--max-errors",), STOPPING, "Stop at the Nth failure.", aliases=("--bailout",)),
     RunOption(
         "abort_if", ("--abort-if",), STOPPING, "'error_rate > 5% over 10s min 200'; repeatable.", "EXPR", list[str]
     ),
-    RunOption("grace", ("--grace",), STOPPING, "For requests in flight at the end. (default: 5s)", "TIME"),
+    RunOption(
+        "grace", ("--grace",), STOPPING, "For requests in flight at the end. (default: 5s)", "TIME",
+        aliases=("--stop-timeout",),
+    ),
     RunOption(
         "thresholds", ("-T", "--threshold"), JUDGING,
         "'p99 < 250ms', 'ok_rate > 99% over 10s' or 'p99 < 1s abort', else exit code 99; repeatable.", "EXPR",

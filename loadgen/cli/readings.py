@@ -6,6 +6,10 @@ from itertools import pairwise
 
 _NO_REDIRECT = "means to follow redirects; here: --redirects N, within the origin"
 _NO_NEED = "is always so here; leave it out"
+_NOT_ASKED = "is so here unless it is asked for (--compressed, --redirects N); leave it out"
+_ONCE = "means to show exchanges; here: `loadgen check`, what would be sent, and --once, what came back"
+_MACHINES = "means load from several machines (Locust); here: --machine COMMAND, or --cluster ADDRESS"
+_HOST = "means the base URL (Locust) or the Host header (hey, oha); here: TARGET or --target, -H 'Host: ...'"
 _AUTHORIZATION = "means user and password; here: -a USER:PASSWORD"
 _READINGS = {
     "-A": "means user and password (ab), an Accept header (hey, oha) or the user agent (curl); here: -H 'Name: value'",
@@ -19,7 +23,7 @@ _READINGS = {
     "-i": "means iterations (k6), a file as body (autocannon) or HEAD (ab); here: -n, -b @FILE, -m HEAD",
     "-l": "means latencies (bombardier) or replies of any length (ab); both are always so here: leave it out",
     "-p": "means a file as body (ab), what is printed (bombardier) or streams of a connection (oha); "
-    "here: -b @FILE, -q, and one request at a time",
+    "here: -b @FILE, -q, and over HTTP/2 --streams",
     "-q": "means the rate (oha; hey: of each worker), and quiet here, without a value; for the rate in all: -R",
     "-r": "means the rate (bombardier), users started a second (Locust), redirects (oha) or to go on after errors "
     "(ab); here: -R, --ramp-up TIME, --redirects N, always",
@@ -28,21 +32,61 @@ _READINGS = {
     "here: --workers, --timeout, -d",
     "-u": "means users (k6, Locust), user and password (curl) or a file to PUT (ab); "
     "here: -c, -a USER:PASSWORD, -m PUT -b @FILE",
-    "-v": "means to show an exchange (ab, curl); here: `loadgen check`, what would be sent, and --once, what came back",
+    "-v": _ONCE,
     "-2": "means HTTP/2 (ab); here: --http 2",
+    "-C": "means a cookie (ab); here: -H 'Cookie: ...'",
+    "-E": "means a client certificate (ab, curl); here: --cert FILE --key FILE",
+    "-P": "means user and password of a proxy (ab); here: -x USER:PASSWORD@HOST:PORT",
+    "-S": _NO_NEED,
+    "-g": "means a file with a row for each request (ab); here: --out requests=FILE",
+    "-j": "means the result as JSON (oha, autocannon); here: --format json",
+    "-w": "means a page (ab), workers (autocannon) or what curl prints; here: --html FILE, --processes, --format json",
+    "-body": "means a file as body (vegeta); here: -b @FILE",
+    "-connections": "means idle connections that are kept (vegeta); here: -c, users with a connection each",
+    "-disable-compression": _NOT_ASKED,
+    "-disable-redirects": _NOT_ASKED,
+    "-format": "means the form of the targets (vegeta); here --targets sees it: leave it out",
+    "-host": _HOST,
+    "-keepalive": "means whether connections are kept (vegeta); here they are, unless --no-keepalive",
+    "-lazy": "means targets that are read as they are needed (vegeta); here --targets reads all: leave it out",
+    "-max-body": "means how much of a body is kept (vegeta); here none is: leave it out",
+    "-name": "means a label of the run (vegeta); here: --label name=NAME",
+    "-output": "means a file for the result (vegeta); here: -o FILE",
+    "-prometheus-addr": "means to be scraped (vegeta); here: --out prometheus=HOST:PORT",
+    "-workers": "means connections (vegeta); here: -c, and --max-connections",
     "--body-file": "means a file as body; here: -b @FILE",
     "--content-type": "means a header; here: -H 'Content-Type: ...'",
+    "--burst-rate": "means requests in bursts (oha); here: -R with --arrival poisson, or --stage",
     "--cookie": "means a header; here: -H 'Cookie: ...'",
     "--data-raw": "means text that may begin with @ (curl); here: -b TEXT, or -b - for standard input",
+    "--csv": "means files of figures (Locust); here: --out csv=FILE, each second",
+    "--debug": _ONCE,
+    "--disable-color": "means no colour; here: NO_COLOR=1 in the environment",
+    "--disable-compression": _NOT_ASKED,
+    "--discard-response-bodies": _NO_NEED,
+    "--dns": "means how names are looked up (k6); here: --dns-ttl TIME, -4 and -6",
     "--env": "means a variable (k6); here: --set KEY=VALUE",
+    "--exit-code-on-error": "means the exit code after failures (Locust); here: -T 'error_rate < 1%', else 0",
+    "--expect-workers": _MACHINES,
+    "--fail": "means to fail for a bad status (curl); here such a reply is a failure: leave it out",
+    "--fps": "means how often the display is drawn (oha); here: --live FORM",
     "--headless": _NO_NEED,
-    "--host": "means the base URL (Locust) or the Host header (oha); here: TARGET or --target, -H 'Host: ...'",
+    "--host": _HOST,
+    "--http-debug": _ONCE,
     "--json": "means a body (curl) or the result (Locust) as JSON; here: -b TEXT -H 'Content-Type: application/json', "
     "-o FILE",
+    "--latency-correction": "means latencies from when requests were due (oha); at a rate (-R) they always are",
     "--latencies": _NO_NEED,
     "--latency": _NO_NEED,
     "--location": _NO_REDIRECT,
+    "--master": _MACHINES,
+    "--no-color": "means no colour; here: NO_COLOR=1 in the environment",
+    "--no-vu-connection-reuse": "means new connections for each iteration (k6); here: @scenario(fresh=True)",
     "--no-tui": "means no display; here: --live line, or -q",
+    "--only-summary": "means no progress (Locust); here: --live none",
+    "--otel": "means OpenTelemetry (Locust); here: --out otlp=URL",
+    "--output-format": "means the form of the result (oha); here: --format FORM, and --out csv=FILE",
+    "--rand-regex-url": "means URLs that change (oha); here: '${ID:random:1..1000}' in the URL",
     "--request": "means the method (curl); here: -m, and -n for the number of requests",
     "--spawn-rate": "means users started a second (Locust); here: --ramp-up TIME, in which all users start",
     "--summary-export": "means a file for the result (k6); here: -o FILE",
@@ -50,8 +94,11 @@ _READINGS = {
     "--locust '--tags NAME'",
     "--tags": "means tasks to run (Locust); here: --locust '--tags NAME'",
     "--threads": "means threads (wrk); here: --workers, and --processes",
+    "--url": "means the URL (curl); here: TARGET",
+    "--verbose": _ONCE,
     "--user": _AUTHORIZATION,
     "--user-agent": "means a header; here: -H 'User-Agent: ...'",
+    "--worker": _MACHINES,
 }
 
 _ADDRESS = re.compile(r"[^/]*:[0-9]+")
@@ -70,6 +117,12 @@ def reading_of_place(place: str) -> str:
 def reading_of(flag: str) -> str:
     """What an option means elsewhere, and what it is called here; empty where nothing is known of it."""
     return f"{flag} {_READINGS[flag]}" if flag in _READINGS else ""
+
+
+def reading_of_word(arguments: Sequence[str]) -> str:
+    """The same for the first word behind a single dash, which else would be read letter by letter; empty for none."""
+    words = (word.partition("=")[0] for word in arguments)
+    return next((reading_of(word) for word in words if word in _READINGS and word[1] != "-" and len(word) > 2), "")
 
 
 def reading_of_left_over(arguments: Sequence[str]) -> str:
