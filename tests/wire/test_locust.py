@@ -105,6 +105,39 @@ def test_requests_are_judged_by_status_or_by_the_file(site: Site, tmp_path: Path
     assert result.transactions["db query"].latency_ms["service"].mean == pytest.approx(5, rel=0.01)
 
 
+@pytest.mark.parametrize("where", ["async", "threads"])
+def test_tasks_that_send_nothing_go_on_where_users_come_one_after_another(
+    site: Site, tmp_path: Path, where: str
+) -> None:
+    """The client is the file's own, and answers to every name."""
+    file = tmp_path / "locustfile.py"
+    file.write_text(
+        dedent("""
+        from locust import User, task
+
+        class Client:
+            def __init__(self, environment):
+                self.fire = environment.events.request.fire
+
+            def __getattr__(self, name):
+                return lambda: self.fire(
+                    request_type="rpc", name=name, response_time=1, response_length=0, exception=None
+                )
+
+        class Own(User):
+            def __init__(self, environment):
+                super().__init__(environment)
+                self.client = Client(environment)
+
+            @task
+            def call(self):
+                self.client.time()
+        """)
+    )
+    result = go(site, file, users=2, requests_limit=50, duration_s=None, ramp_up_s=0.01, **MODES[where])
+    assert {name: row.ledger.ok for name, row in result.transactions.items()} == {"Own": 50, "rpc time": 50}
+
+
 @pytest.mark.slow  # waits for the grace to end
 @pytest.mark.parametrize("where", ["async", "threads"])
 def test_a_user_that_swallows_the_end_is_left_behind(site: Site, tmp_path: Path, where: str) -> None:

@@ -172,12 +172,13 @@ class ScenarioJob:
 
 
 def chosen(job: ScenarioJob) -> ScenarioJob:
-    """The job with those of its journeys alone that were asked for; one of weight 0 counts as much as any other.
+    """The job with those of its journeys alone that were asked for, of which one of weight 0 counts as much as any
+    other; else with all that have a weight or users.
 
     Raises ValueError for a name that none has.
     """
     if not job.only:
-        return replace(job, journeys=tuple(journey for journey in job.journeys if journey.weight))
+        return replace(job, journeys=tuple(item for item in job.journeys if item.weight or item.users))
     names = [journey.name for journey in job.journeys]
     for name in job.only:
         if name not in names:

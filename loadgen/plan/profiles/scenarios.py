@@ -102,7 +102,7 @@ def _journey(journey: Journey, item: JourneyProfile) -> Journey:
         think_s=item.think if "think" in given else journey.think_s,
         fresh=item.fresh if "fresh" in given else journey.fresh,
         every_s=item.every if "every" in given else journey.every_s,
-        users=item.users,
+        users=item.users if given & {"users", "rate", "weight"} else journey.users,
         start_s=item.start,
     )
 

@@ -98,7 +98,8 @@ class _Words:
                 return facts, [["Operations", *s3_operations(job)]]
             case ScenarioJob() as job:
                 variables = ["Variables, new for every request", *self.variables()] if job.variables else []
-                return scenario_facts(job, self._show), [*scenario_parts(job, width, self._show), variables]
+                parts = scenario_parts(job, width, self._show, beside_rate=self._plan.arrivals is not None)
+                return scenario_facts(job, self._show), [*parts, variables]
 
     def requests(self, width: int) -> list[str]:
         """Share, name, method and URL of each request; below it headers, body and what is a good reply."""

@@ -23,10 +23,10 @@ def scenario_facts(job: ScenarioJob, show: Show) -> dict[str, str]:
     return {"File": show(job.file)} if job.file is not None else {}
 
 
-def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
+def scenario_parts(job: ScenarioJob, width: int, show: Show, *, beside_rate: bool) -> list[list[str]]:
     """Each journey with its share and its steps, what users do before and after, and the feeds."""
     journeys: list[str] = []
-    for part, journey in zip(_loads(job), job.journeys, strict=True):
+    for part, journey in zip(_loads(job, beside_rate=beside_rate), job.journeys, strict=True):
         first, *more = wrap(f"{show(journey.name)}{_notes(journey)}", width - 10)
         journeys += [f"{part:>6}  {first}", *(f"{'':10}{row}" for row in more)]
         journeys += _rows(journey.steps, 8, width, show)
@@ -38,10 +38,18 @@ def scenario_parts(job: ScenarioJob, width: int, show: Show) -> list[list[str]]:
     ]
 
 
-def _loads(job: ScenarioJob) -> list[str]:
-    """The share of each; where some have users and others come at a rate, that."""
+def _loads(job: ScenarioJob, *, beside_rate: bool) -> list[str]:
+    """The share of each; of others than those with users, where these are not all, or their rate."""
     if job.arriving:
-        return ["users" if journey.users else f"{format_rate(journey.weight)}/s" for journey in job.journeys]
+        total = sum(journey.weight for journey in job.journeys if not journey.users) or 1.0
+        return [
+            "users"
+            if journey.users
+            else f"{format_rate(journey.weight)}/s"
+            if beside_rate
+            else format_share(journey.weight, total)
+            for journey in job.journeys
+        ]
     parts = [journey.users or journey.weight for journey in job.journeys]
     return [format_share(part, sum(parts) or 1.0) for part in parts]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from loadgen.workloads.locust.current import CURRENT
 from loadgen.workloads.locust.events import Events
+from loadgen.workloads.locust.exceptions import LocustError
 from loadgen.workloads.locust.hub import Call, Control, Hub
 from loadgen.workloads.locust.stats import RequestStats
 
@@ -124,6 +125,16 @@ class Runner:
     @property
     def user_classes_count(self) -> dict[str, int]:
         return dict(self._counts)
+
+    @property
+    def user_greenlets(self) -> list[Any]:
+        """The users that are up, for those who count them."""
+        return [name for name, count in self._counts.items() for _ in range(count)]
+
+    @property
+    def greenlet(self) -> Any:
+        """What files that start Locust themselves wait for."""
+        raise LocustError("runner.greenlet is not supported: loadgen run FILE starts the run, and waits for its users")
 
     def quit(self) -> None:
         """End the run."""

@@ -67,7 +67,10 @@ class LocustFile:
         shares = [0.0 if kind.fixed_count else float(kind.weight) for kind in kinds]
         if not any(shares):
             shares = [1.0] * len(shares)
-        return tuple(Journey(kind.__name__, weight=share) for kind, share in zip(kinds, shares, strict=True))
+        return tuple(
+            Journey(kind.__name__, weight=share, users=kind.fixed_count or None)
+            for kind, share in zip(kinds, shares, strict=True)
+        )
 
     @property
     def host(self) -> str | None:

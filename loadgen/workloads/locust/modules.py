@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
-from loadgen.base.units import parse_duration_s
 from loadgen.workloads.locust import environment as env
 from loadgen.workloads.locust import (
     events,
@@ -21,11 +20,12 @@ from loadgen.workloads.locust import (
     task_lists,
     tasks,
     users,
+    util_names,
 )
 from loadgen.workloads.locust import options as option_names
 from loadgen.workloads.locust import waits as wait_names
 from loadgen.workloads.locust.environment import Environment
-from loadgen.workloads.locust.http import errors, response, rest, session
+from loadgen.workloads.locust.http import errors, fast_session, response, rest, session
 
 _INSTALLED = frozenset(("site-packages", "dist-packages"))
 _STANDARD = Path(logging.__file__).parents[1]
@@ -150,7 +150,7 @@ def make_modules(environment: Environment) -> dict[str, ModuleType]:
         "locust.contrib.fasthttp": {
             "FastHttpUser": users.FastHttpUser,
             "FastHttpLocust": users.FastHttpUser,
-            "FastHttpSession": session.FastSession,
+            "FastHttpSession": fast_session.FastSession,
             "FastResponse": response.Response,
             "ResponseContextManager": response.Response,
             "RestResponseContextManager": response.Response,
@@ -159,8 +159,14 @@ def make_modules(environment: Environment) -> dict[str, ModuleType]:
         },
         "locust.debug": {"run_single_user": _run_single_user},
         "locust.log": {"setup_logging": _nothing},
+        "locust.user.inspectuser": dict.fromkeys(
+            ("get_ratio", "print_task_ratio", "print_task_ratio_json"),
+            util_names.refused("loadgen check FILE tells the shares"),
+        ),
         "locust.util": {},
-        "locust.util.timespan": {"parse_timespan": _parse_timespan},
+        "locust.util.rounding": {"proper_round": util_names.proper_round},
+        "locust.util.cache": {"memoize": util_names.memoize},
+        "locust.util.timespan": {"parse_timespan": util_names.parse_timespan},
     }
     modules: dict[str, ModuleType] = {name: StandIn(name, names) for name, names in contents.items()}
     modules["locust.events"] = environment.events  # type: ignore[assignment]
@@ -208,11 +214,6 @@ def _run_single_user(*_: Any, **__: Any) -> NoReturn:
     raise exceptions.LocustError("run_single_user: loadgen run FILE --once, or put it under if __name__ == '__main__'")
 
 
-def _parse_timespan(text: str) -> int:
-    """Whole seconds of "20", "3m" or "1h30m"."""
-    return int(parse_duration_s(text))
-
-
 def _sorted(entries: dict[Any, Any]) -> list[Any]:
     return [entries[key] for key in sorted(entries)]
 
@@ -251,6 +252,8 @@ _STATS: dict[str, Any] = {
     "sort_stats": _sorted,
     "print_percentile_stats": _nothing,
     "print_error_report": _nothing,
+    "StatsCSV": util_names.refused("--out csv=FILE writes figures each second"),
+    "StatsCSVFileWriter": util_names.refused("--out csv=FILE writes figures each second"),
     "PERCENTILES_TO_REPORT": [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0],
     "PERCENTILES_TO_CHART": [0.5, 0.95],
     "CONSOLE_STATS_INTERVAL_SEC": 2,

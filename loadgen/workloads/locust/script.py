@@ -64,6 +64,7 @@ class LocustScript:
         self._flows = False
         self._due: Callable[[], int] = int
         self._sent = False  # since it let others run
+        self._asked = False  # anything in this pass
         self._waited_ns = 0
         self._failed: ErrorClass | None = None
         self._failed_because = ""
@@ -139,7 +140,10 @@ class LocustScript:
             journeys.fail(self, self._failed, self._failed_because, example)
         self.began_ns = 0
         if not self._flows and not self._left:
+            if not self._asked:  # a pass without any step would look like the end of the user
+                self._leave_with(Pause(self._clock()))
             self._over()
+            self._asked = False
 
     def request(self, call: Call) -> Reply:
         self._check()
@@ -148,7 +152,7 @@ class LocustScript:
             made = call.made = self._maker.make(call)
         self._sent = True
         began_ns = self._clock()
-        reply: Reply = self._life.leave_with(made)
+        reply: Reply = self._leave_with(made)
         self.took_ns = self._clock() - began_ns
         if reply.error is not None and call.settles:
             self._fail(reply.error, f"{call.name}: {reply.detail or f'status {reply.status}'}")
@@ -182,7 +186,7 @@ class LocustScript:
             return
         self._sent = False
         began_ns = self._clock()
-        self._life.leave_with(Pause(began_ns + s_to_ns(max(0.0, seconds))))
+        self._leave_with(Pause(began_ns + s_to_ns(max(0.0, seconds))))
         self._waited_ns += self._clock() - began_ns
 
     def measured(self, name: str, took_ms: float, size: int, error: str | None) -> None:
@@ -196,6 +200,10 @@ class LocustScript:
             self._lost(ErrorClass.CALL_FAILED, f"{name}: {error}")
 
     # Inside.
+
+    def _leave_with(self, step: Step) -> Any:
+        self._asked = True
+        return self._life.leave_with(step)
 
     def _over(self) -> None:
         """A pass is over; come back when the next one may begin."""

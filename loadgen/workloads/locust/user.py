@@ -6,6 +6,7 @@ from typing import Any
 from loadgen.workloads.locust.current import CURRENT
 from loadgen.workloads.locust.exceptions import StopTest, StopUser
 from loadgen.workloads.locust.file import LocustFile
+from loadgen.workloads.locust.http.session import Session
 from loadgen.workloads.locust.hub import Hub, UserEnds
 from loadgen.workloads.locust.tasks import UserTasks
 
@@ -56,5 +57,5 @@ def _live(user: Any) -> None:
     except (StopUser, UserEnds):
         user.on_stop()
     finally:
-        if hasattr(user.client, "settle_all"):
+        if isinstance(user.client, Session):
             user.client.settle_all()

@@ -6,8 +6,9 @@ from time import time
 from typing import Any, ClassVar
 
 from loadgen.workloads.locust.exceptions import LocustError, StopUser
+from loadgen.workloads.locust.http.fast_session import FastSession
 from loadgen.workloads.locust.http.rest import rest_request
-from loadgen.workloads.locust.http.session import FastSession, Session
+from loadgen.workloads.locust.http.session import Session
 from loadgen.workloads.locust.task_lists import Task, collected, in_proportion
 from loadgen.workloads.locust.tasks import old_wait_s
 

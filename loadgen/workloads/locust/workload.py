@@ -48,9 +48,6 @@ class LocustWorkload:
         self._sequential = sequential
         self._file = load_locustfile(job.file, job.arguments)
         self._names = [journey.name for journey in job.journeys]
-        self._fixed = [
-            number for number, name in enumerate(self._names) for _ in range(self._file.classes[name].fixed_count)
-        ]
         self.journeys = Journeys(
             job.journeys, recorder.names, recorder.transactions, on_failure,
             limit=shard.requests_limit, warmup=warmup, seed=shard.seed // 1_000_003, by_user=True, clock=clock,
@@ -83,9 +80,7 @@ class LocustWorkload:
     def script(self, user: int) -> LocustScript:
         """The shard's user number `user`."""
         rank = self._shard.rank_of_user(user)
-        fixed = self._fixed
-        journey = fixed[rank] if rank < len(fixed) else self.journeys.pick(rank - len(fixed), 0)
-        return self._script(rank, journey)
+        return self._script(rank, self.journeys.pick(rank, 0))
 
     def trials(self) -> Iterator[LocustScript]:
         """A user of each class that does each of its tasks once, in the order of the file."""

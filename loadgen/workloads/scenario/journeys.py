@@ -103,8 +103,10 @@ class Journeys:
 
     def pick(self, rank: int, passes: int) -> int:
         """The journey of the user of this rank (from 0) that comes after so many: by weight, the same for a seed."""
-        if self._ranks and self._has_own(rank):
-            return self._of_rank(rank)
+        if self._ranks:
+            if self._has_own(rank):
+                return self._of_rank(rank)
+            rank -= self._ranks[-1]
         cycle = self._cycle
         if len(cycle) == 1:
             return cycle[0]

@@ -12,6 +12,7 @@ from loadgen.workloads.locust.exceptions import CatchResponseError, LocustError,
 from loadgen.workloads.locust.http.bodies import FORM
 from loadgen.workloads.locust.http.errors import connection_error, http_error, json_error
 from loadgen.workloads.locust.http.headers import HeaderDict
+from loadgen.workloads.locust.http.links import links_of
 from loadgen.workloads.locust.http.urls import path_of
 from loadgen.workloads.locust.hub import REDIRECTS, Call
 from loadgen.workloads.scenario.replies.absent import AbsentError
@@ -97,10 +98,7 @@ class Response:
     def encoding(self, value: str | None) -> None:
         self._encoding = value
 
-    @property
-    def apparent_encoding(self) -> str:
-        """The charset where nothing says it."""
-        return "utf-8"
+    apparent_encoding = "utf-8"
 
     @property
     def text(self) -> str:
@@ -139,6 +137,11 @@ class Response:
     def cookies(self) -> Any:
         """The cookies that this reply has set."""
         return self._owner.cookies_of(self._call.url, self._reply)
+
+    @property
+    def links(self) -> dict[str, dict[str, str]]:
+        """Those of its Link header, by their rel."""
+        return links_of(self.headers.get("link"))
 
     @property
     def url(self) -> str:

@@ -1,6 +1,6 @@
 """The client of a user: requests' session as locustfiles use it, over a Hub."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import time
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from loadgen import __version__
 from loadgen.base.exchange import BodySource, ErrorClass
 from loadgen.workloads.locust.exceptions import LocustError
 from loadgen.workloads.locust.http.auth import authorize
-from loadgen.workloads.locust.http.bodies import encode, encode_fast
+from loadgen.workloads.locust.http.bodies import encode
 from loadgen.workloads.locust.http.cookies import Cookies
 from loadgen.workloads.locust.http.following import following
 from loadgen.workloads.locust.http.headers import HeaderDict, as_pairs, merged
@@ -61,6 +61,7 @@ class Session:
         self.verify: Any = True
         self.request_name: str | None = None
         self.max_redirects = MOST_REDIRECTS
+        self.hooks: dict[str, Any] = {"response": []}
         self.timeout_s: float | None = None
         self._hub = user._hub
         self._environment = user.environment
@@ -109,6 +110,9 @@ class Session:
         """
         if self._unclosed is not None:
             self._close_forgotten()
+        hooks: Sequence[Callable[[Response], Any]] = ()
+        if self.hooks.get("response") or "hooks" in options:
+            hooks = [*as_hooks(self.hooks), *as_hooks(options.pop("hooks", None))]
         call = None if options or catch_response else self._shared(method, url, name or self.request_name)
         if call is None:
             call = self._call(method, url, name or self.request_name, options, catch_response)
@@ -119,6 +123,8 @@ class Session:
             response = self._unusual(call, reply, hub.took_ns, follows=options.get("allow_redirects", True))
         else:
             response = Response(self, call, reply, hub.took_ns)
+        for hook in hooks:
+            response = given if isinstance(given := hook(response), Response) else response
         if context is not None or self.user._has_context:
             response.context = {**self.user.context(), **(context or {})}
         if catch_response:
@@ -277,24 +283,10 @@ class Session:
         return response
 
 
-class FastSession(Session):
-    """The client of a FastHttpUser."""
-
-    default_headers: ClassVar[dict[str, str]] = {
-        "User-Agent": f"loadgen/{__version__}",
-        "Accept-Encoding": "gzip, deflate",
-    }
-    encode = staticmethod(encode_fast)
-    json_headers: ClassVar[dict[str, str]] = {"Accept": "application/json"}
-    takes_numbers = True
-
-    def _name(self, url: Any, full: str) -> str:
-        return str(url) or path_of(full)
-
-    @property
-    def cookiejar(self) -> Any:
-        """The cookies."""
-        return self.cookies
+def as_hooks(given: Any) -> list[Callable[[Response], Any]]:
+    """What is called with each response: `hooks` as requests takes them, one function or several."""
+    of_response = given.get("response") if given else None
+    return [of_response] if callable(of_response) else list(of_response or ())
 
 
 def _seconds(timeout: Any) -> float | None:

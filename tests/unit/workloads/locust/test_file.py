@@ -10,9 +10,17 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.user_code import is_locustfile
+from loadgen.measure.names import Names
+from loadgen.measure.transactions import Transactions
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.workloads.locust.environment import Environment
+from loadgen.workloads.locust.exceptions import LocustError
 from loadgen.workloads.locust.file import load_locustfile
+from loadgen.workloads.locust.http.links import links_of
 from loadgen.workloads.locust.http.session import Session
+from loadgen.workloads.locust.job import locust_job
 from loadgen.workloads.locust.scan import blocking_imports
+from loadgen.workloads.scenario.journeys import Journeys
 from tests.support.locust_hub import FakeHub, FakeRun
 
 USER = """
@@ -186,9 +194,14 @@ def test_users_with_a_fixed_count_have_no_share_of_the_others(tmp_path: Path) ->
     class C(A):
         abstract = True
     """
-    file = load_locustfile(written(tmp_path, text))
-    assert [(journey.name, journey.weight) for journey in file.journeys] == [("A", 0.0), ("B", 3.0)]
-    assert file.classes["A"].fixed_count == 2
+    job = locust_job(ScenarioJob((), file=written(tmp_path, text)))
+    assert [(item.name, item.weight, item.users) for item in job.journeys] == [("A", 0.0, 2), ("B", 3.0, None)]
+    names = Names()
+    journeys = Journeys(
+        job.journeys, names, Transactions(int, names=names), lambda _now: None,
+        limit=None, warmup=False, seed=1, by_user=True, clock=int,
+    )  # fmt: skip
+    assert [journeys.pick(rank, 0) for rank in range(5)] == [0, 0, 1, 1, 1]
 
 
 SHAPES = """
@@ -216,6 +229,13 @@ def test_names_that_files_take_from_here_and_there_are_there(tmp_path: Path) -> 
         "from locust.util.timespan import parse_timespan\n"
         "from locust.stats import sort_stats\n"
         "assert [parse_timespan(text) for text in ('20', '3m', '1h30m10s')] == [20, 180, 5410]\n"
+        "from locust.util.rounding import proper_round\n"
+        "from locust.util.cache import memoize\n"
+        "from locust.stats import StatsCSV, StatsCSVFileWriter\n"
+        "from locust.user.inspectuser import get_ratio, print_task_ratio\n"
+        "assert [proper_round(value, 1) for value in (0.25, -0.25)] == [0.3, -0.3]\n"
+        "assert proper_round(2.5) == 3\n"
+        "assert memoize(timeout=9)(iter([1, 2]).__next__)() == 1\n"
         "assert sort_stats({('/b', 'GET'): 2, ('/a', 'GET'): 1}) == [1, 2]\n"
     )
     assert load_locustfile(written(tmp_path, text + dedent(USER))).classes
@@ -226,3 +246,39 @@ def test_adapters_of_requests_may_be_mounted_and_do_nothing() -> None:
     client = Session("http://site.example:8080", user=user)
     client.mount("http://", object())
     assert client.get("/").status_code == 200
+
+
+def test_hooks_of_a_session_and_of_a_request_are_called_with_the_response() -> None:
+    user = SimpleNamespace(_hub=FakeHub(FakeRun()), environment=SimpleNamespace(watches=False), _has_context=False)
+    client = Session("http://site.example:8080", user=user)
+    seen: list[int] = []
+    client.hooks["response"].append(lambda response: seen.append(response.status_code))
+    other = client.get("/other")
+    assert client.get("/", hooks={"response": lambda _: other}) is other
+    assert client.get("/").status_code == 200
+    assert seen == [200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("field", "links"),
+    [
+        (None, {}),
+        (
+            '</items?page=2>; rel="next"; title=x, <http://h/last>;rel=last',
+            {
+                "next": {"url": "/items?page=2", "rel": "next", "title": "x"},
+                "last": {"url": "http://h/last", "rel": "last"},
+            },
+        ),
+        ("</plain>", {"/plain": {"url": "/plain"}}),
+    ],
+)
+def test_links_are_those_of_requests(field: str | None, links: dict[str, dict[str, str]]) -> None:
+    assert links_of(field) == links
+
+
+def test_what_waits_for_a_run_says_that_loadgen_does() -> None:
+    runner = Environment().runner
+    assert runner.user_greenlets == []
+    with pytest.raises(LocustError, match="loadgen run FILE starts the run"):
+        runner.greenlet.join()
