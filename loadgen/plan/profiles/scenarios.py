@@ -21,6 +21,7 @@ from loadgen.plan.profiles.variables import NAME
 _KINDS = ("group", "together", "repeat")
 _REQUEST = tuple(item.alias or name for name, item in RequestKeys.model_fields.items())
 _OF_LOCUSTFILES = {
+    "rate": "its users wait by their wait_time",
     "think": "say it there, with wait_time",
     "every": "say it there, with wait_time = constant_pacing(...)",
     "fresh": "its users keep their session",
