@@ -27,6 +27,7 @@ from loadgen.cli.commands.serve import Serve
 from loadgen.cli.commands.target import Target
 from loadgen.cli.options import ALIASES, OPTIONS, variable_of
 from loadgen.cli.plans import Planned
+from loadgen.cli.readings import READINGS
 from loadgen.cli.saved import read_baseline
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.codec import describe_plan
@@ -65,9 +66,7 @@ FOREIGN |= {
 }  # of the container tools
 FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--tags", "--tenant"}  # of Locust
 FOREIGN |= {"--data-raw", "--data-urlencode"}  # of curl
-FOREIGN |= {alias for aliases in ALIASES.values() for alias in aliases} | {
-    "--latency"
-}  # of others, as accepted or refused
+FOREIGN |= {alias for aliases in ALIASES.values() for alias in aliases} | {*READINGS}  # of others, accepted or refused
 
 
 def test_two_commands_on_one_line_each_set_everything_up() -> None:

@@ -11,7 +11,7 @@ _ONCE = "means to show exchanges; here: `loadgen check`, what would be sent, and
 _MACHINES = "means load from several machines (Locust); here: --machine COMMAND, or --cluster ADDRESS"
 _HOST = "means the base URL (Locust) or the Host header (hey, oha); here: TARGET or --target, -H 'Host: ...'"
 _AUTHORIZATION = "means user and password; here: -a USER:PASSWORD"
-_READINGS = {
+READINGS = {
     "-A": "means user and password (ab), an Accept header (hey, oha) or the user agent (curl); here: -H 'Name: value'",
     "-D": "means a file as body (hey, oha) or a file for heads (curl); here: -b @FILE",
     "-H": "means the base URL in Locust, and a header here; for the URL: TARGET, or --target with a script",
@@ -116,13 +116,13 @@ def reading_of_place(place: str) -> str:
 
 def reading_of(flag: str) -> str:
     """What an option means elsewhere, and what it is called here; empty where nothing is known of it."""
-    return f"{flag} {_READINGS[flag]}" if flag in _READINGS else ""
+    return f"{flag} {READINGS[flag]}" if flag in READINGS else ""
 
 
 def reading_of_word(arguments: Sequence[str]) -> str:
     """The same for the first word behind a single dash, which else would be read letter by letter; empty for none."""
     words = (word.partition("=")[0] for word in arguments)
-    return next((reading_of(word) for word in words if word in _READINGS and word[1] != "-" and len(word) > 2), "")
+    return next((reading_of(word) for word in words if word in READINGS and word[1] != "-" and len(word) > 2), "")
 
 
 def reading_of_left_over(arguments: Sequence[str]) -> str:

@@ -77,7 +77,7 @@ SEVERAL = {
     "-e": (["-e", "A=1"], ["(k6)", "(ab)", "--set"]),
     "-l": (["-l"], ["(bombardier)", "(ab)", "leave it out"]),
     "-f": (["-f", "file"], ["(Locust)", "(bombardier)", "TARGET", "-b @FILE"]),
-    "--host": (["--host", "x"], ["(Locust)", "(oha)", "--target", "-H 'Host: ...'"]),
+    "--host": (["--host", "x"], ["(Locust)", "(hey, oha)", "--target", "-H 'Host: ...'"]),
     "--tag": (["--tag", "x"], ["(k6)", "Locust"]),
     "--json": (["--json", "x"], ["(curl)", "(Locust)", "-b TEXT", "-o FILE"]),
     "--spawn-rate": (["--spawn-rate", "5"], ["users started a second", "--ramp-up"]),
