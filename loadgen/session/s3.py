@@ -96,12 +96,14 @@ class _S3Run:
     async def _look(self, listing: str) -> None:
         """List what is there, where that is what the job is about. Raises UsageError where there is nothing."""
         s3 = self._s3
-        if s3.existing is None or s3.job == "list":
-            return
-        if self._hooks.site is not None:
+        looks = s3.existing is not None and s3.job != "list"
+        if self._hooks.site is not None and (looks or s3.journal is not None):
+            flag, kept = ("--existing", "list") if looks else ("--resume", "journal")
             raise UsageError(
-                "--existing: cannot be combined with --machine and --cluster: the list stays on this machine"
+                f"{flag}: cannot be combined with --machine and --cluster: the {kept} stays on this machine"
             )
+        if not looks:
+            return
         surveyed = replace(s3, listing=listing)
         result = await self._step(f"listing {s3.existing}", step_plan(self._plan, surveyed, "survey"))
         found = round(result.metrics[LISTED].sum) if LISTED in result.metrics else 0
@@ -181,7 +183,7 @@ class _S3Run:
     def _hooks_of(self, observers: Observers, known: Result | None = None) -> Hooks:
         """The caller's hooks for one run of these; the second signal leaves no time to clean up.
 
-        `known` is the Result then, where what runs is not what is measured.
+        `known` is the Result then, where what runs is not what is measured; that runs here.
         """
 
         def emergency(result: Result) -> None:
@@ -193,7 +195,8 @@ class _S3Run:
             notes = [*result.notes, *self._notes]
             self._hooks.emergency(replace(result, notes=notes, left_behind=self._left_behind))
 
-        return replace(self._hooks, observers=observers, emergency=emergency)
+        site = self._hooks.site if known is None else None
+        return replace(self._hooks, observers=observers, emergency=emergency, site=site)
 
     @property
     def _sweeps(self) -> bool:

@@ -159,7 +159,5 @@ class Machine:
 def _check_for_machines(plan: Plan) -> None:
     """Raise UsageError for what writes to this machine what is wanted on the coordinator's."""
     job: Any = plan.job
-    if getattr(job, "journal", None):
-        raise UsageError("--resume: the journal of a batch is a file of one machine; leave it out, or use one machine")
     if getattr(job, "results", None):
         raise UsageError("--results: what calls return is written on one machine; leave it out, or use one machine")
