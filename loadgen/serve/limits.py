@@ -121,4 +121,7 @@ def _parsed(name: str, value: str) -> float:
 
 
 def _typed(name: str, value: float) -> str:
-    return f"{value:g}s" if name == "duration" else f"{value:.10g}"
+    if name == "duration":
+        words = format_duration_s(value)
+        return words if parse_duration_s(words) == value else f"{value:g}s"
+    return f"{value:.10g}"

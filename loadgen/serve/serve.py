@@ -40,7 +40,7 @@ class Served:
 async def serve(served: Served, tell: Callable[[str], None], observers: Sequence[Observer] = ()) -> None:
     """Serve until a signal comes; `tell` is told where. Raises UsageError where that cannot begin."""
     plan = served.make_plan({})
-    what = title(describe_plan(plan))
+    what = f"Runs of {title(describe_plan(plan))}"
     history = History(served.folder, served.labels)
     board = Board(control="", said="", live="", runs="")
 

@@ -172,7 +172,8 @@ def _charts(view: View, width: int, rows: int) -> list[Line]:
     last = view.course[-1] if view.course else CourseSecond(0)
     latency = "Latency"
     if last.p50_ms is not None and last.p99_ms is not None and last.max_ms is not None:
-        latency += f"  p50 {format_ms(last.p50_ms)} · p99 {format_ms(last.p99_ms)} · max {format_ms(last.max_ms)}"
+        figures = f"p50 {format_ms(last.p50_ms)} · p99 {format_ms(last.p99_ms)} · max {format_ms(last.max_ms)}"
+        latency = f"Latency  {figures}" if columns(f"Latency  {figures}") <= half else figures
     left = [line(Span(elide(rate, half), Tone.STRONG)), *rate_chart(view.course, half, rows, view.most_rps)]
     right = [line(Span(elide(latency, half), Tone.STRONG)), *latency_chart(view.course, half, rows)]
     return [_beside(one, other, half) for one, other in zip(left, right, strict=True)]

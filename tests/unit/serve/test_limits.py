@@ -39,7 +39,7 @@ def test_the_page_is_filled_in_with_what_the_plan_has() -> None:
     assert fields(AT_A_RATE, LIMITS) == [
         Field("rate", "requests/s", "50", "200"),
         Field("users", "users", "20", "100"),
-        Field("duration", "duration", "30s", "600s"),
+        Field("duration", "duration", "30s", "10m"),
     ]
     assert [field.name for field in fields(CLOSED, limits_of(CLOSED, NONE))] == ["users", "duration"]
 
@@ -60,7 +60,7 @@ def test_what_is_chosen_becomes_flags_as_it_was_typed() -> None:
         ({"users": "101"}, "users: 101 is above the limit, 100"),
         ({"users": "0"}, "users: expected a number of at least 1"),
         ({"users": "1e9"}, "users: expected a number"),
-        ({"duration": "601s"}, "duration: 601s is above the limit, 600s"),
+        ({"duration": "601s"}, "duration: 601s is above the limit, 10m"),
         ({"duration": "soon"}, "duration: expected"),
         ({"target": "http://other/"}, "'target' cannot be chosen here"),
         ({"headers": "A: b"}, "'headers' cannot be chosen here"),
