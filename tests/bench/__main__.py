@@ -22,6 +22,7 @@ from tests.bench import (
     s3,
     scenarios,
     self_comparison,
+    views,
 )
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
@@ -50,6 +51,7 @@ PROBING: dict[str, Callable[[Bench], Section]] = {
     "http2-nghttpd": nghttpd.nghttpd,
     "protocols": protocols.protocols,
     "parts": parts.parts,
+    "views": views.views,
 }
 JUDGING = ("gate", "find-max")
 SCENARIOS = (*COMPARING, *PROBING, "memory", "compare", *JUDGING, *accuracy.LENGTHS_S)
