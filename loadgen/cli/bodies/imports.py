@@ -1,68 +1,36 @@
 """`loadgen import`: read a file of another form, print a profile; what is left out is said on standard error."""
 
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from loadgen.base.errors import UsageError
+from loadgen.base.imported import imported
 from loadgen.cli.commands.imports import Curl, Har, OpenApi, Postman, Vegeta
 from loadgen.cli.streams import emit, tell
+from loadgen.plan.imports.curl import is_curl
 from loadgen.plan.imports.profile_text import profile_text
 from loadgen.plan.imports.recorded import Imported, first_ones
 
-Read = Callable[[str], Imported]
 
-
-def har(given: Har) -> int:
-    """Raises UsageError."""
-    from loadgen.plan.imports.har import read_har
-
-    return _print(given.file, "har", lambda text: read_har(text, other_hosts=given.other_hosts, static=given.static))
-
-
-def openapi(given: OpenApi) -> int:
-    """Raises UsageError."""
-    from loadgen.plan.imports.openapi import read_openapi
-
-    return _print(given.file, "openapi", read_openapi)
-
-
-def postman(given: Postman) -> int:
-    """Raises UsageError."""
-    from loadgen.plan.imports.postman import read_postman
-
-    return _print(given.file, "postman", read_postman)
-
-
-def vegeta(given: Vegeta) -> int:
-    """Raises UsageError."""
-    from loadgen.plan.imports.vegeta import read_vegeta
-
-    return _print(given.file, "vegeta", read_vegeta)
-
-
-def curl(given: Curl) -> int:
-    """Raises UsageError."""
-    from loadgen.plan.imports.curl import is_curl, read_curl
-
-    if is_curl(given.file):
-        return _told(read_curl(given.file), "a command of curl")
-    return _print(given.file, "curl", read_curl)
-
-
-def _print(file: str, form: str, read: Read) -> int:
-    name = "standard input" if file == "-" else Path(file).name
+def read(given: Har | OpenApi | Postman | Vegeta | Curl) -> int:
+    """Raises UsageError with the file's name."""
+    module, function = given.reader.split(":")
+    reader = partial(imported(f"loadgen.plan.imports.{module}", function), **given.options)
+    if isinstance(given, Curl) and is_curl(given.file):
+        return _told(reader(given.file), "a command of curl")
+    name = "standard input" if given.file == "-" else Path(given.file).name
     try:
-        imported = read(_text(file))
+        found = reader(_text(given.file))
     except UsageError as error:
         raise UsageError(f"{name}: {error}") from None
-    return _told(imported, f"{name} ({form})")
+    return _told(found, f"{name} ({module})")
 
 
-def _told(imported: Imported, source: str) -> int:
-    imported = first_ones(imported)
-    emit(profile_text(imported, source))
-    for note in imported.notes:
+def _told(found: Imported, source: str) -> int:
+    found = first_ones(found)
+    emit(profile_text(found, source))
+    for note in found.notes:
         tell(f"loadgen: {note}\n")
     return 0
 

@@ -1,5 +1,6 @@
 """`loadgen import`: what people have, as a profile."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -8,15 +9,27 @@ import typer
 from loadgen.cli.options import FLAG, own_option
 
 OPTIONS = "Options"
-File = Annotated[str, typer.Argument(metavar="FILE", help="- is standard input.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Har:
+class Read:
+    """A file of one form. `reader` is what reads its text, `module:function` in loadgen.plan.imports."""
+
+    body: ClassVar[str] = "imports:read"
+    reader: ClassVar[str]
+    file: Annotated[str, typer.Argument(metavar="FILE", help="- is standard input.")]
+
+    @property
+    def options(self) -> Mapping[str, bool]:
+        """What else the reader is told."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Har(Read):
     """A HAR file as a journey with its pauses: of one host, without static files."""
 
-    body: ClassVar[str] = "imports:har"
-    file: File
+    reader: ClassVar[str] = "har:read_har"
     other_hosts: Annotated[
         bool, own_option(["--other-hosts"], OPTIONS, "Requests to other hosts, too.", FLAG, inherits=False)
     ] = False
@@ -24,36 +37,34 @@ class Har:
         bool, own_option(["--static"], OPTIONS, "Images, styles, fonts and scripts, too.", FLAG, inherits=False)
     ] = False
 
+    @property
+    def options(self) -> Mapping[str, bool]:
+        return {"other_hosts": self.other_hosts, "static": self.static}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenApi:
+
+class OpenApi(Read):
     """Each operation of an OpenAPI 3 or Swagger 2 file (JSON or YAML) with its examples."""
 
-    body: ClassVar[str] = "imports:openapi"
-    file: File
+    reader: ClassVar[str] = "openapi:read_openapi"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Postman:
+class Postman(Read):
     """The requests of a Postman collection (v2)."""
 
-    body: ClassVar[str] = "imports:postman"
-    file: File
+    reader: ClassVar[str] = "postman:read_postman"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vegeta:
+class Vegeta(Read):
     """Targets of vegeta, in both formats, or a list with a URL a line."""
 
-    body: ClassVar[str] = "imports:vegeta"
-    file: File
+    reader: ClassVar[str] = "vegeta:read_vegeta"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curl:
+class Curl(Read):
     """Command lines of curl, out of a file or quoted as one argument."""
 
-    body: ClassVar[str] = "imports:curl"
+    reader: ClassVar[str] = "curl:read_curl"
     file: Annotated[str, typer.Argument(metavar="FILE", help="Or 'curl ...' itself; - is standard input.")]
 
 
