@@ -11,19 +11,32 @@ from loadgen.plan.profiles.scenario_profile import JourneyProfile
 def with_loads(profile: Profile) -> Profile:
     """The profile with the sum of its scenarios' users as its connections, or that of their rates as its rate.
 
-    Where there are both, its connections are for the rate alone; `closed_users` are those beside them.
+    Where there are both, its connections are for the rate alone; `closed_users` are those beside them. A rate that is
+    asked for outside the profile is dealt out as the scenarios' are.
     """
     loads = _loads(profile)
     users = [item.users for item in loads if item.users is not None]
     rates = [item.rate for item in loads if item.rate is not None]
-    sums = ({"rate": sum(rates)} if rates else {}) | ({"connections": sum(users)} if users and not rates else {})
-    return profile.model_copy(update=sums) if sums else profile
+    if not rates:
+        return profile.model_copy(update={"connections": sum(users)}) if users else profile
+    if profile.rate is None or not _is_flag(profile, "rate"):
+        return profile.model_copy(update={"rate": sum(rates)})
+    factor = profile.rate / (sum(rates) or 1.0)
+    scenarios = {
+        name: item if item.rate is None else item.model_copy(update={"rate": item.rate * factor})
+        for name, item in profile.scenarios.items()
+    }
+    return profile.model_copy(update={"scenarios": scenarios})
 
 
 def closed_users(profile: Profile) -> int:
     """How many users repeat journeys beside those that come at a rate; 0 where all do, or none."""
     loads = _loads(profile)
     return sum(item.users or 0 for item in loads) if any(item.rate is not None for item in loads) else 0
+
+
+def _is_flag(profile: Profile, key: str) -> bool:
+    return key in profile.origins.places.flags
 
 
 def _loads(profile: Profile) -> list[JourneyProfile]:
@@ -49,5 +62,5 @@ def load_problems(profile: Profile) -> Iterator[Problem]:
         yield Problem(("total_requests",), f"cannot be combined with users and rates of scenarios: {why}")
     kind, names = ("rates", rates) if rates else ("users", users)
     for key in ("rate", "stages") if rates else ("connections", "rate", "stages") if users else ():
-        if key in given:
+        if key in given and not (rates and key == "rate" and _is_flag(profile, key)):
             yield Problem((key,), f"cannot be combined with {kind} of scenarios, here of {listed(sorted(names))}")

@@ -54,6 +54,13 @@ def test_users_and_rates_side_by_side_have_connections_each() -> None:
     assert (threads.workers, threads.most_users) == (4, 7)
 
 
+def test_a_rate_that_is_asked_for_outside_is_dealt_out_as_the_scenarios_are() -> None:
+    made = plan(BOTH, rate="48/s")
+    assert made.arrivals is not None
+    assert made.arrivals.stages[0].to_rps == 48.0
+    assert [(item.weight, item.users) for item in journeys(made)] == [(40.0, None), (1.0, 5), (8.0, None)]
+
+
 @pytest.mark.parametrize(
     ("only", "expected"), [(("b",), (5, 0, None)), (("a",), (50, 0, 20.0)), (("b", "c"), (55, 5, 4.0))]
 )
