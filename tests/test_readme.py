@@ -66,6 +66,16 @@ FOREIGN |= {
 }  # of the container tools
 FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--tags", "--tenant"}  # of Locust
 FOREIGN |= {"--data-raw", "--data-urlencode"}  # of curl
+FOREIGN |= {
+    "--access-key",
+    "--benchdata",
+    "--concurrent",
+    "--get-distrib",
+    "--noclear",
+    "--obj",
+    "--rps-limit",
+}  # of warp
+FOREIGN |= {"--secret-key", "--tls", "--warp-client"}
 FOREIGN |= {alias for aliases in ALIASES.values() for alias in aliases} | {*READINGS}  # of others, accepted or refused
 
 
