@@ -4,6 +4,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -31,7 +32,7 @@ class Browser:
                 sys.executable, "-S", "-c", AS_3_AND_4, str(there), str(back), BROWSER, "--headless", "--no-sandbox",
                 "--disable-gpu", "--no-first-run", "--remote-debugging-pipe", f"--user-data-dir={profile}",
             ],
-            pass_fds=(there, back), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            pass_fds=(there, back), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(there)
         os.close(back)
@@ -44,7 +45,7 @@ class Browser:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
+        os.killpg(self._process.pid, signal.SIGKILL)  # it has processes of its own
         self._process.wait()
         os.close(self._in)
         os.close(self._out)

@@ -86,7 +86,7 @@ def _verdict(result: Result, checks: Sequence[Check]) -> Iterator[str]:
         for check in checks
         if check.group != "threshold"
     ]  # why a run cannot be trusted stands at the top
-    table = html_table(("", "", ""), rows)
+    table = html_table(("", "", ""), rows, pinned=True)
     yield f"<h2>Verdict: {_grade('pass' if passed else 'fail', 'passed' if passed else 'FAILED')}</h2>\n{table}"
     grades = [check.grade for check in checks if check.group == "threshold"]
     limits = [
@@ -99,7 +99,10 @@ def _verdict(result: Result, checks: Sequence[Check]) -> Iterator[str]:
         )
         for row, grade in zip(result.thresholds, grades, strict=True)
     ]
-    yield _section("Thresholds", html_table(("", "observed", "limit", "requests", "verdict"), limits) if limits else "")
+    yield _section(
+        "Thresholds",
+        html_table(("", "observed", "limit", "requests", "verdict"), limits, pinned=True) if limits else "",
+    )
 
 
 def _grade(grade: str, word: str = "") -> str:

@@ -39,7 +39,7 @@ def _thresholds(result: Result) -> str:
         )
         for row in result.thresholds
     ]
-    return html_table(("", "observed", "limit", ""), rows) if rows else ""
+    return html_table(("", "observed", "limit", ""), rows, pinned=True) if rows else ""
 
 
 def _section(head: str, body: str) -> str:

@@ -18,7 +18,7 @@ def slowest(result: Result) -> str:
         return ""
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
     cells = [
-        [f'<div class="why word">{text(row[head])}</div>' if head in WIDE else text(row[head] or "-") for head in heads]
+        [f'<pre class="why word">{text(row[head])}</pre>' if head in WIDE else text(row[head] or "-") for head in heads]
         for row in rows[:MOST_ROWS]
     ]
     left = f'<p class="soft">... and {len(rows) - MOST_ROWS:,} more</p>' if len(rows) > MOST_ROWS else ""
