@@ -1,5 +1,6 @@
-"""`HOST:PORT`, as it is typed."""
+"""Addresses as they are typed: `HOST:PORT`, and whether a host is this machine."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from loadgen.base.units import shown
@@ -15,3 +16,11 @@ def host_and_port(text: str, example: str = "127.0.0.1:9464") -> tuple[str, int]
     if port is None or parts.path or parts.query or parts.username is not None:
         raise ValueError(f"expected HOST:PORT such as {example}, got {shown(text)}")
     return parts.hostname or "127.0.0.1", port
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is of this machine alone."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MOST_BLOCKS = 60
+"""Of one run: longer ones have longer blocks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

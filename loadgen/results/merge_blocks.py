@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from loadgen.measure.histogram import Histogram
-from loadgen.results.block import Block
+from loadgen.results.block import MOST_BLOCKS, Block
 from loadgen.results.encoded import decode_clock
-
-MOST_BLOCKS = 60
 
 
 def merged_blocks(tables: Sequence[Sequence[Block]], begins_s: Sequence[int]) -> list[Block]:

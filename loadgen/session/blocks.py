@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 
 from loadgen.measure.histogram import Histogram, Packed
-
-MOST_BLOCKS = 60
+from loadgen.results.block import MOST_BLOCKS
 
 MOST_PARTS = 300
 """So many blocks have seconds of their own where windows are made of them: those of ten seconds in a run of five

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
-HEADER = "traceparent"
+from loadgen.plan.tracing import HEADER
 
 
 def trace_ids() -> Callable[[], str]:

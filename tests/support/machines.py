@@ -8,7 +8,7 @@ from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
 from loadgen.base.exchange import Endpoint
-from loadgen.executors.places.base import Deliver
+from loadgen.executors.places.base import Deliver, OnThisMachine
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.deal import deal
 from loadgen.executors.places.machines.description import Description
@@ -85,7 +85,7 @@ class Wire:
         loop.call_at(at_s, arrive)
 
 
-class _Workers:
+class _Workers(OnThisMachine):
     """A Place on a machine; `sent_at` are the instants, on the lab's clock, at which its workers sent a request."""
 
     def __init__(self, plan: Plan, control: SharedState, clock: Clock, works: Sequence[Work], sent: Callable[[], None]):
@@ -108,15 +108,6 @@ class _Workers:
             await work(worker)
         finally:
             self.control.put(shard.index, Slot.STATE, State.FINISHED)
-
-    def machines(self) -> None:
-        return None
-
-    def glance(self) -> str:
-        return ""
-
-    def each_machine(self) -> tuple[()]:
-        return ()
 
     def abandon(self) -> None:
         for task in self.tasks:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, s_to_ns
-from loadgen.executors.places.base import Deliver
+from loadgen.executors.places.base import Deliver, OnThisMachine
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import CUT, GO, SharedState, Slot, State
 from loadgen.measure.histogram import Histogram
@@ -143,7 +143,7 @@ async def as_planned(worker: FakeWorker) -> None:
         worker.leave()
 
 
-class FakePlace:
+class FakePlace(OnThisMachine):
     """One coroutine for each shard; a shard without one of its own works as planned."""
 
     gate_delay_ns = 20 * NS_PER_MS
@@ -160,15 +160,6 @@ class FakePlace:
             asyncio.ensure_future(self._run(work, FakeWorker(self._plan, shard, self.control, deliver, self._clock)))
             for work, shard in zip(self._works, shards, strict=True)
         ]
-
-    def machines(self) -> None:
-        return None
-
-    def glance(self) -> str:
-        return ""
-
-    def each_machine(self) -> tuple[()]:
-        return ()
 
     def abandon(self) -> None:
         self.abandoned = True

@@ -92,6 +92,19 @@ class Place(Protocol):
         """Wait for workers that still run, which are to be cut before, unless they were abandoned; and free all."""
 
 
+class OnThisMachine:
+    """What places on this machine have to say of others."""
+
+    def machines(self) -> None:
+        return None
+
+    def glance(self) -> str:
+        return ""
+
+    def each_machine(self) -> tuple[()]:
+        return ()
+
+
 class Site(Protocol):
     """Where runs may be made: this machine, or others."""
 

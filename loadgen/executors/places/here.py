@@ -16,13 +16,13 @@ from loadgen.base.redact import Redactor
 from loadgen.base.threads import ThreadPool
 from loadgen.executors.base import Assignment
 from loadgen.executors.make import make_worker
-from loadgen.executors.places.base import Deliver
+from loadgen.executors.places.base import Deliver, OnThisMachine
 from loadgen.executors.worker import UsersLostError, Worker
 from loadgen.guard.shared_state import Cause, SharedState, Slot, State
 from loadgen.plan.plan import Plan, Shard
 
 
-class Here:
+class Here(OnThisMachine):
     """A Place. `control` is closed with it."""
 
     gate_delay_ns = 20 * NS_PER_MS
@@ -52,15 +52,6 @@ class Here:
             loop = asyncio.get_running_loop()
             return [loop.run_in_executor(self._pool, self._on_own_loop, task) for task in tasks]
         return [asyncio.ensure_future(self._guarded(task)) for task in tasks]
-
-    def machines(self) -> None:
-        return None
-
-    def glance(self) -> str:
-        return ""
-
-    def each_machine(self) -> tuple[()]:
-        return ()
 
     def abandon(self) -> None:
         self._abandoned = True  # nothing ends a thread from outside

@@ -10,7 +10,7 @@ from dataclasses import replace
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.processes import python_module, stopping_signals_blocked
-from loadgen.executors.places.base import Deliver, WorkersLostError
+from loadgen.executors.places.base import Deliver, OnThisMachine, WorkersLostError
 from loadgen.executors.places.child import encode_task
 from loadgen.executors.places.here import Here
 from loadgen.guard.shared_state import SharedState, Slot, State
@@ -31,7 +31,7 @@ def spawn_child(control: SharedState, folder: str | None = None) -> subprocess.P
         )
 
 
-class Processes:
+class Processes(OnThisMachine):
     """A Place. `control` is closed with it; `spawn` starts a process that reads a task and writes frames."""
 
     gate_delay_ns = Here.gate_delay_ns
@@ -61,15 +61,6 @@ class Processes:
             loop.run_in_executor(self._pool, self._run_child, part[0].index // each + 1, part, plan, deliver)
             for part in parts
         ]
-
-    def machines(self) -> None:
-        return None
-
-    def glance(self) -> str:
-        return ""
-
-    def each_machine(self) -> tuple[()]:
-        return ()
 
     def abandon(self) -> None:
         self._abandoned = True

@@ -16,7 +16,7 @@ PATIENCE_S = 1.5
 
 
 class Teller:
-    """From what the parent wrote to what the sinks are told."""
+    """Keeps what a run has come to, since the end of one is told as what is missing to its Result."""
 
     def __init__(self, runners: list[Runner]) -> None:
         self._runners = runners
@@ -40,8 +40,17 @@ class Teller:
                 second = second_in(plain)
                 parts = self._capped.parts(named_in(second))
                 self._standing.add(second)
-                rows, values, users = self._standing.rows(), second.metrics, second.users
-                self._interval(Interval(second.t_s, at_s, users, parts, second.loop_lag, False, rows, values))
+                self._interval(
+                    Interval(
+                        second.t_s,
+                        at_s,
+                        second.users,
+                        parts,
+                        second.loop_lag,
+                        thresholds=self._standing.rows(),
+                        values=second.metrics,
+                    )
+                )
             case {"requests": lines}:
                 for runner in self._runners:
                     runner.requests(lines)

@@ -2,11 +2,10 @@
 
 import ssl
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Self
 from urllib.parse import parse_qs, urlencode
 
-from loadgen.base.address import host_and_port
+from loadgen.base.address import host_and_port, is_loopback
 from loadgen.base.errors import UsageError
 from loadgen.base.units import shown
 
@@ -46,18 +45,13 @@ class WebPlace:
         """Host and port."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
-    @property
-    def is_loopback(self) -> bool:
-        """Whether this machine alone can ask."""
-        return is_loopback(self.host)
-
     def check(self) -> None:
         """Raise ValueError where others could see what is said."""
         if self.key and not self.cert:
             raise ValueError("of which --web-cert is --web-key?")
         if self.cert and self.insecure:
             raise ValueError("--insecure-web cannot be combined with --web-cert: that is TLS")
-        if not (self.is_loopback or self.cert or self.insecure):
+        if not (is_loopback(self.host) or self.cert or self.insecure):
             raise ValueError(
                 f"{shown(self.host)} can be reached from elsewhere: --web-cert FILE serves it over TLS, --insecure-web "
                 "without (or stay with 127.0.0.1, and come by way of ssh -L)"
@@ -76,11 +70,3 @@ class WebPlace:
         except OSError as error:
             raise UsageError(f"cannot read the certificate {self.cert!r} and its key: {error.strerror}") from None
         return context
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address is of this machine alone."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

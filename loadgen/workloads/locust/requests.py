@@ -5,11 +5,11 @@ from typing import Any
 from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import Expect, Fields, Origin
 from loadgen.measure.names import Kind, Names
+from loadgen.plan.tracing import HEADER as TRACE
 from loadgen.workloads.locust.hub import Call
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.sending.paths import split_url
 from loadgen.workloads.scenario.sending.requests import KEEP_BYTES, UserRequest
-from loadgen.workloads.traces import HEADER as TRACE
 from loadgen.workloads.traces import trace_ids
 
 MOST_NAMES = 900

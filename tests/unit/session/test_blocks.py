@@ -1,5 +1,6 @@
 from loadgen.measure.histogram import Histogram
-from loadgen.session.blocks import MOST_BLOCKS, Blocks, Slice
+from loadgen.results.block import MOST_BLOCKS
+from loadgen.session.blocks import Blocks, Slice
 
 
 def second(t_s: int, ok: int = 1) -> Slice:

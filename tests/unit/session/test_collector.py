@@ -7,7 +7,7 @@ from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
-from loadgen.session.blocks import MOST_BLOCKS
+from loadgen.results.block import MOST_BLOCKS
 from loadgen.session.collector import Collector
 
 USAGE = Usage(1, 2, 3, 4)

@@ -1,10 +1,10 @@
 """Addresses of a Dask cluster, and the certificates without which nothing is said beyond loopback."""
 
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from loadgen.base.address import is_loopback
 from loadgen.base.errors import UsageError
 
 ROLES = ("scheduler", "machine", "coordinator")
@@ -26,7 +26,7 @@ def check_address(address: str) -> None:
         whole = False
     if not whole or parts.scheme not in ("tcp", "tls"):
         raise UsageError(f"ADDRESS: expected tls://HOST:PORT, got {address!r}")
-    if parts.scheme != "tls" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme != "tls" and not is_loopback(parts.hostname or ""):
         raise UsageError(
             f"{address}: whoever reaches a Dask port runs code there, so beyond loopback it is tls:// with "
             "certificates of your own; see `loadgen cluster certificates`"
@@ -45,10 +45,3 @@ def tls_files(address: str, folder: str | None, role: str) -> tuple[str, str] | 
         if not file.is_file():
             raise UsageError(f"--certificates: there is no {file}; `loadgen cluster certificates DIR` makes it")
     return str(files[0]), str(files[1])
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -12,6 +12,8 @@ from loadgen.base.user_imports import MOST_FILES, Needs, needs_of, needs_of_modu
 from loadgen.executors.places.machines.link import Link
 from loadgen.executors.places.machines.messages import Message
 from loadgen.plan.files import files_of
+from loadgen.plan.jobs.http import HttpJob
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 
 LARGEST_FILE = 64 << 20
@@ -74,10 +76,10 @@ def files_for(plan: Plan, folder: Path) -> Files:
 
 def _needs(plan: Plan, names: Iterable[str], folder: Path) -> Needs:
     """Of the Python among the files, and of a module that is called."""
-    needs = Needs()
-    also = [folder] if getattr(plan.job, "dialect", "") == "locust" else []  # where Locust looks, too
+    needs, job = Needs(), plan.job
+    also = [folder] if isinstance(job, ScenarioJob) and job.dialect == "locust" else []  # where Locust looks, too
     parts = [needs_of(Path(name), [Path(name).parent, *also], folder) for name in names if name.endswith(".py")]
-    module, _, _ = (getattr(plan.job, "function", None) or "").rpartition(":")
+    module, _, _ = ("" if isinstance(job, HttpJob) else job.function or "").rpartition(":")
     if module and not module.endswith(".py"):  # a module's name
         parts.append(needs_of_module(module, folder))
     for part in parts:

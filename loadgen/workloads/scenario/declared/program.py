@@ -10,12 +10,12 @@ from loadgen.plan.encodings import Encode
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob, Step, all_steps
 from loadgen.plan.places import places_in
+from loadgen.plan.tracing import HEADER as TRACE
 from loadgen.workloads.file_body import FileBody
 from loadgen.workloads.scenario.declared.layout import Layout, Slots, Write
 from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.replies.extract import Take, taker
 from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER
-from loadgen.workloads.traces import HEADER as TRACE
 
 
 class Op:

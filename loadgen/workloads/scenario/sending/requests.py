@@ -11,6 +11,7 @@ from loadgen.base.units import listed
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.expectations import READERS
 from loadgen.plan.forms import JSON, encode_body, to_json
+from loadgen.plan.tracing import HEADER as TRACE
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.replies.answers import group as new_group
 from loadgen.workloads.scenario.replies.cookies import CookieJar
@@ -18,7 +19,6 @@ from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
 from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect
-from loadgen.workloads.traces import HEADER as TRACE
 from loadgen.workloads.traces import trace_lines
 
 KEEP_BYTES = 1 << 20
