@@ -101,7 +101,8 @@ def load(
 
 
 def _length_s(options: Sequence[str]) -> float:
-    return float(options[options.index("-d") + 1].rstrip("s"))
+    """Of a run that ends with its requests as good as nothing."""
+    return float(options[options.index("-d") + 1].rstrip("s")) if "-d" in options else 0.0
 
 
 @contextmanager

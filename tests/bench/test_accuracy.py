@@ -2,8 +2,19 @@
 
 import pytest
 
+from loadgen.results.result import Generator, Result
 from tests.bench.accuracy import SERVICE_MS, frozen_quantile_ms, md1_ms
-from tests.bench.accuracy_runs import Check, at_most, close_to, furthest_off, nearest_rank, per_second, standard_error
+from tests.bench.accuracy_flags import check, few_check
+from tests.bench.accuracy_runs import (
+    Check,
+    Finished,
+    at_most,
+    close_to,
+    furthest_off,
+    nearest_rank,
+    per_second,
+    standard_error,
+)
 
 GAP_NS = 1_000_000
 
@@ -59,6 +70,26 @@ def test_the_error_of_a_mean_is_that_of_its_batches() -> None:
 
 def test_quantiles_are_by_nearest_rank() -> None:
     assert [nearest_rank([1, 2, 3, 4], share) for share in (0.01, 0.5, 0.51, 1.0)] == [1, 2, 3, 4]
+
+
+def finished(verdict: str, code: int = 0) -> Finished:
+    return Finished(code, "", Result(generator=Generator(verdict=verdict)))
+
+
+def test_a_disturbance_that_is_not_flagged_is_a_miss_and_a_flag_without_one_a_false_alarm() -> None:
+    assert check("undisturbed, 1,000/s", finished("valid")).met is True
+    assert check("same core: undisturbed, 1,000/s", finished("limited", 121)).met is False
+    assert check("a CPU hog", finished("limited", 121)).met is True
+    assert check("a CPU hog", finished("valid")).met is False
+    assert check("same core: at full speed, 64 users", finished("limited", 121)).met is None
+    assert check("a CPU hog", Finished(2, "no", None)).met is True
+
+
+def test_runs_of_few_requests_are_not_judged_all_of_them() -> None:
+    few = [finished("not_judged")] * 3
+    assert few_check("5 requests", few) == Check("5 requests", "3 x not_judged, exit 0", "not judged, exit 0", True)
+    mixed = few_check("5 requests", [*few, finished("invalid", 121)])
+    assert (mixed.reached, mixed.met) == ("3 x not_judged, exit 0; 1 x invalid, exit 121", False)
 
 
 def test_a_check_says_what_was_wanted_and_reached() -> None:
