@@ -9,14 +9,16 @@ from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_duration_s
 from loadgen.cli.commands.cluster import CertificatesCommand, Kubernetes, Machine, Scheduler, Status
 from loadgen.cli.streams import emit, tell
-from loadgen.executors.places.machines.addresses import check_extra
+from loadgen.executors.places.machines.addresses import check_extra, check_free
 from loadgen.executors.places.machines.dask_commands import Command, machine_command, scheduler_command
 
 
 def scheduler(given: Scheduler) -> int:
     """Become Dask's."""
     check_extra()
-    return _become(scheduler_command(given.address, given.certificates))
+    command = scheduler_command(given.address, given.certificates)
+    check_free(given.address)
+    return _become(command)
 
 
 def machine(given: Machine) -> int:

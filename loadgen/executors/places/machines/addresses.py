@@ -1,5 +1,7 @@
 """Addresses of a Dask cluster, and the certificates without which nothing is said beyond loopback."""
 
+import os
+import socket
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,6 +33,18 @@ def check_address(address: str) -> None:
             f"{address}: whoever reaches a Dask port runs code there, so beyond loopback it is tls:// with "
             "certificates of your own; see `loadgen cluster certificates`"
         )
+
+
+def check_free(address: str) -> None:
+    """Raise UsageError where nobody can listen at it: another does, or it is not of this host."""
+    parts = urlsplit(address)
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        with socket.create_server(found[0][4][:2], family=found[0][0]):
+            pass
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
+        raise UsageError(f"{address}: cannot listen there: {why}") from None
 
 
 def tls_files(address: str, folder: str | None, role: str) -> tuple[str, str] | None:

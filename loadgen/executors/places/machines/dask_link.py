@@ -28,6 +28,18 @@ OWN_THREADS = 2
 """Of a worker that `loadgen cluster machine` started: one for what Dask asks, one to spare."""
 
 
+def unreached(address: str, error: Exception) -> str:
+    """Why a scheduler cannot be talked to, and what to do."""
+    if "TLS certificate does not match" in str(error):
+        return "its certificates are of another authority: copy the folder that the scheduler was given"
+    if isinstance(error.__cause__ or error, ConnectionResetError) or "reset by peer" in str(error):
+        asked = "over TLS" if address.startswith("tls://") else "without TLS"
+        return f"it closes what is asked {asked}: is that address {'tcp' if asked == 'over TLS' else 'tls'}://?"
+    if isinstance(error, TimeoutError) or "Timed out" in str(error):
+        return f"nothing answers within {REACH_S:g} s; is `loadgen cluster scheduler {address}` running there?"
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
 class Cluster:
     """The workers of a Dask cluster. Raises UsageError where it cannot be reached, or has too few."""
 
@@ -41,9 +53,8 @@ class Cluster:
         try:
             # The default one of this process: an actor finds its client so.
             self._client: Any = dask.Client(address, security=security, timeout=REACH_S)
-        except (OSError, TimeoutError, ValueError, TypeError) as error:
-            why = str(error) or type(error).__name__
-            raise UsageError(f"--cluster: cannot reach {address}: {why.splitlines()[0]}") from None
+        except (OSError, ValueError, TypeError) as error:
+            raise UsageError(f"--cluster: cannot reach {address}: {unreached(address, error)}") from None
         try:
             self.workers = self._found(address, machines)
         except BaseException:

@@ -175,5 +175,8 @@ class Fleet:
             message, at_ns = came.get(timeout=ANSWER_S)
             if message is not None:
                 return message, at_ns
-            raise UsageError(f"{name} {getattr(link, 'how_it_ended', 'was lost')} before it said that it is a machine")
-        raise UsageError(f"{name} did not answer within {ANSWER_S:g} s")
+            how, why = getattr(link, "how_it_ended", "was lost"), getattr(link, "why_it_ended", "")
+            raise UsageError(f"{name} {how} before it said that it is a machine{why}")
+        raise UsageError(
+            f"{name} did not answer within {ANSWER_S:g} s; the command has to run what stands behind it, as 'ssh host2'"
+        )

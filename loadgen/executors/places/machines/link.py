@@ -20,6 +20,12 @@ LEAVE_S = 1.0
 
 LONGEST_NAME = 32
 
+_CODES = {
+    127: "; a shell says so where there is no such program: give loadgen's path there, as in "
+    "--machine 'ssh host2 /opt/loadgen/bin/loadgen cluster machine -'",
+    255: "; ssh says so where it cannot connect, or may not log in without a password",
+}
+
 Listen = Callable[[Message | None], None]
 """Takes what comes, on a thread of the link's own; None at the end of all."""
 
@@ -70,7 +76,10 @@ class CommandLink:
     """A command that runs here, such as `ssh host2`, whose input and output are the machine's. Raises UsageError."""
 
     def __init__(self, command: str) -> None:
-        words = shlex.split(command)
+        try:
+            words = shlex.split(command)
+        except ValueError:
+            raise UsageError(f"--machine: a quotation is not closed in {command!r}") from None
         if not words:
             raise UsageError("--machine: expected a command, such as 'ssh host2'")
         whole = tuple(words[-3:]) == MACHINE[1:]
@@ -114,6 +123,11 @@ class CommandLink:
         except subprocess.TimeoutExpired:
             return "closed its output"
         return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+    @property
+    def why_it_ended(self) -> str:
+        """What a code means to those who read it, and what to do; nothing where it may mean anything."""
+        return _CODES.get(self._process.returncode, "")
 
     def _write(self) -> None:
         stream = self._process.stdin

@@ -1,7 +1,9 @@
+import socket
+
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.executors.places.machines.addresses import ROLES, check_address, tls_files
+from loadgen.executors.places.machines.addresses import ROLES, check_address, check_free, tls_files
 from loadgen.executors.places.machines.dask_commands import machine_command, scheduler_command
 
 
@@ -22,6 +24,16 @@ def test_beyond_loopback_nothing_is_said_in_the_open(address):
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(UsageError, match="expected tls://HOST:PORT"):
         check_address(address)
+
+
+def test_where_nobody_can_listen_it_is_said():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"tls://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(UsageError, match=r"cannot listen there: Address already in use$"):
+            check_free(address)
+    check_free(address)
+    with pytest.raises(UsageError, match=r"192\.0\.2\.1:1: cannot listen there"):
+        check_free("tls://192.0.2.1:1")
 
 
 def test_each_role_has_a_certificate_of_its_own(tmp_path):

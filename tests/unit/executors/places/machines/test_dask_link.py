@@ -1,13 +1,14 @@
 """A link over Dask, with a client that keeps what it is given."""
 
 import queue
+import re
 from io import BytesIO
 
 import pytest
 
 pytest.importorskip("distributed")
 
-from loadgen.executors.places.machines.dask_link import DaskLink
+from loadgen.executors.places.machines.dask_link import DaskLink, unreached
 from loadgen.executors.places.machines.messages import Message, encode_message, read_message
 
 
@@ -82,3 +83,21 @@ def test_a_worker_that_is_gone_is_the_end_of_the_link():
     link.send(Message("lease"))
     assert heard.get(timeout=20) is None
     link.wait()
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "text"),
+    [
+        ("tls://h:1", OSError("TLS certificate does not match. Check"), "of another authority: copy the folder"),
+        (
+            "tcp://h:1",
+            OSError("in <TCP>: ConnectionResetError: [Errno 104] Connection reset by peer"),
+            "is that.*tls://?",
+        ),
+        ("tls://h:1", ValueError("no such scheme\nand more"), "^no such scheme$"),
+        ("tls://h:1", OSError("Timed out trying to connect"), "nothing answers within 10 s; is `loadgen cluster"),
+        ("tls://h:1", OSError(), "^OSError$"),
+    ],
+)
+def test_a_scheduler_that_cannot_be_talked_to_is_said_in_words(address, error, text):
+    assert re.search(text, unreached(address, error))

@@ -44,6 +44,9 @@ def test_a_machine_answers_and_ends_with_its_input():
         ("sh -c 'echo welcome; kill -9 $$'", "was killed by signal 9 before"),
         ("/nonesuch/ssh host", "--machine: cannot run '/nonesuch/ssh': No such file or directory"),
         ("", "--machine: expected a command"),
+        ("ssh 'host", r"--machine: a quotation is not closed in \"ssh 'host\""),
+        ("sh -c 'exit 127'", r"ended with exit code 127 before .*: give loadgen's path there"),
+        ("sh -c 'exit 255'", r"ended with exit code 255 before .*; ssh says so"),
     ],
 )
 def test_what_is_no_machine_is_refused_in_words(command, text):
