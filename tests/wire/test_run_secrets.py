@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.command import Finished, Mode, loadgen
 from tests.support.fault_server import FaultServer
+from tests.support.served import Served
 from tests.support.steps import Close, ReadRequest, Send
 
 CANARIES = {
@@ -113,6 +114,21 @@ def test_a_server_that_throws_secrets_back_does_not_get_them_printed(profile: Pa
     assert_clean(saved.read_text("utf-8"))
     clean(loadgen("report", saved), 0)
     clean(loadgen("report", saved, "--format", "json"), 0)
+
+
+def test_a_page_from_which_runs_are_made_shows_no_secret(profile: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    with FaultServer(lambda _: [ReadRequest(), Send(ECHO), Close()]) as server:
+        served = Served(profile, "-d", "1s", "--processes", "1", "--save", folder, env=at(server.port))
+        with served.command:
+            before = served.page()
+            assert served.post("start") == (200, "")
+            served.wait_for("[redacted]")
+            served.wait_for("nothing runs")
+            [file] = folder.glob("*.json")
+            texts = [served.page(f"/runs/{file.stem}.{form}") for form in ("html", "json")]
+            assert_clean(served.line, before, served.page(), file.read_text("utf-8"), *texts)
+            assert served.post("start", headers="A: b")[0] == 409
 
 
 @pytest.mark.parametrize("form", ECHOED)

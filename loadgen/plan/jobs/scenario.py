@@ -166,8 +166,7 @@ class ScenarioJob:
             "by_user": self.by_user,
             "journeys_per_user": self.journeys_per_user,
             "finish": self.finish,
-            "traces": self.traces,
-        }
+        } | ({"traces": True} if self.traces else {})
         return {"variables": [described_variable(variable) for variable in self.variables], "scenario": described}
 
 
