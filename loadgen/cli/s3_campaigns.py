@@ -1,5 +1,6 @@
 """`loadgen s3 compare URL URL JOB` and `loadgen s3 find-max JOB`: what is to be run, and what does not go with it."""
 
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
 
@@ -8,10 +9,10 @@ from loadgen.cli.commands.s3 import S3
 from loadgen.cli.plans import SEARCH_FROM, Comparison, Search
 from loadgen.cli.readings import S3 as PLACE
 from loadgen.cli.readings import reading_of_place
+from loadgen.cli.s3_endpoints import with_endpoints
 from loadgen.cli.variants import target_labels
 from loadgen.plan.jobs.s3 import JOBS
 from loadgen.plan.plan import Plan
-from loadgen.plan.profiles.address import url_of
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.report.exports import EXPORTS, Kind
 from loadgen.session.here import plan_here
@@ -71,7 +72,7 @@ def plan_comparison(given: S3) -> Comparison:
         raise UsageError("--endpoint: compare has the URLs of its stores before the job")
     labels = target_labels(endpoints)
     variants = {
-        f"{label} ({labels[:number].count(label) + 1})" if label in labels[:number] else label: _plan(given, job, url)
+        f"{label} ({labels[:number].count(label) + 1})" if label in labels[:number] else label: _plan(given, job, [url])
         for number, (label, url) in enumerate(zip(labels, endpoints, strict=True))
     }
     rounds = ROUNDS if given.rounds == 1 else given.rounds
@@ -86,9 +87,8 @@ def plan_search(given: S3) -> Search:
     return Search(plan, given.slo or (), "max_connections" not in given.flags, given)
 
 
-def _plan(given: S3, job: str, endpoint: str | None, **more: str) -> Plan:
-    section = {key: value for key, value in given.section.items() if key != "endpoint"}
-    flags = {**given.flags, **more, "target": endpoint and (url_of(endpoint) or endpoint)}
+def _plan(given: S3, job: str, endpoints: Sequence[str] | None, **more: str) -> Plan:
+    section, flags = with_endpoints({**given.section, "endpoint": endpoints}, {**given.flags, **more})
     where = given.elsewhere.where
     with nullcontext() if where is None else closing(where.open()) as site:
         return plan_here(profile_for_s3({"job": job, **section}, flags), site)

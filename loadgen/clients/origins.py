@@ -2,10 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import cycle
 
 from loadgen.base.clock import Clock
+from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Client, ConnectionCounts, Endpoint, ErrorClass, Origin, Outcome, Request
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.destinations import Destination, Destinations
@@ -99,6 +101,29 @@ class OriginClients:
     async def close(self) -> None:
         for client in (self._home, *self._others.values()):
             await client.close()
+
+
+def clients_in_turn(
+    make: MakeClient, endpoint: Endpoint, destinations: Destinations, clock: Clock, origins: Sequence[Origin]
+) -> Callable[[], Client]:
+    """Makes one client after another, each of the next origin. A name is looked up where it is first needed.
+
+    They raise UsageError for one that has no address.
+    """
+    turns = cycle(origins)
+
+    def next_client() -> Client:
+        destination = destinations.of(next(turns))
+        if not destination.ready:
+            try:
+                destinations.prepare(destination)
+            except OSError as error:
+                raise UsageError(f"{destination.origin}: {explain(error)}") from None
+        asked = endpoint.asked if destination is destinations.home else destination.asked
+        own = replace(endpoint, origin=destination.origin, asked=asked)
+        return make(own, destination.context, ConnectionCounts(), clock, destination.addresses)
+
+    return next_client
 
 
 def _nothing() -> None:

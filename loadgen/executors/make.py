@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from loadgen.base.alarm import Alarm, make_alarm
 from loadgen.base.clock import s_to_ns
-from loadgen.base.exchange import Client, ConnectionCounts
+from loadgen.base.exchange import Client, ConnectionCounts, Origin
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.local_addresses import local_addresses_of
@@ -88,15 +88,16 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
     if plan.mode != "threads" and plan.client == "raw":
         workload = _workload(task, job, recorder.transactions, breaker, sequential=False)
         parts = _on_reactor(task, context, addresses, pacer, workload, recorder, told)
+        origins = _origins(job)
         if plan.arrivals is not None:
             from loadgen.executors.open_users import OpenUsers
 
-            return OpenUsers(task, plan.arrivals, *parts)
+            return OpenUsers(task, plan.arrivals, *parts, origins)
         if isinstance(job, S3Job) and job.goes_beyond(plan.origin):
             from loadgen.executors.origin_users import OriginUsers
 
             return OriginUsers(task, *parts)
-        return ReactorUsers(task, *parts)
+        return ReactorUsers(task, *parts, origins)
 
     from loadgen.executors.sequential_users import SequentialUsers
 
@@ -109,6 +110,11 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
         told,
         waits=ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm()),
     )
+
+
+def _origins(job: HttpJob | S3Job) -> list[Origin]:
+    """Those of several endpoints, of which each user has one."""
+    return [host.origin for host in job.hosts if host.origin is not None] if isinstance(job, S3Job) else []
 
 
 def _journeys(
@@ -295,4 +301,11 @@ def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: A
 
         destinations = Destinations(endpoint, context, clock, addresses)
         return lambda: OriginClients(kind, endpoint, destinations, clock, blocking=blocking)
+    if isinstance(job, S3Job) and (origins := _origins(job)):
+        from loadgen.clients.destinations import Destinations
+        from loadgen.clients.origins import clients_in_turn
+
+        destinations = Destinations(endpoint, context, clock, addresses)
+        first = task.shard.index % len(origins)
+        return clients_in_turn(kind, endpoint, destinations, clock, (*origins[first:], *origins[:first]))
     return lambda: kind(endpoint, context, ConnectionCounts(), clock, addresses)

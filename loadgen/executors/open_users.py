@@ -1,12 +1,12 @@
 """The open model on a reactor: arrivals come by a timetable, whether or not the server keeps up."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappush
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NEVER_NS
-from loadgen.base.exchange import Request, RequestGroup
+from loadgen.base.exchange import Origin, Request, RequestGroup
 from loadgen.clients.base import Handler, Stream, StreamClient
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.reactor import Reactor
@@ -40,8 +40,9 @@ class OpenUsers(ReactorUsers):
         breaker: Breaker,
         alarm: Alarm,
         client: Callable[[Reactor, Handler, int], StreamClient] = Http1Client,
+        origins: Sequence[Origin] = (),
     ) -> None:
-        super().__init__(task, reactor, pacer, workload, recorder, breaker, alarm, client)
+        super().__init__(task, reactor, pacer, workload, recorder, breaker, alarm, client, origins)
         shard = task.shard
         self._next_arrival_ns = pacer.next_due_ns
         self._closed = shard.closed_users

@@ -5,13 +5,13 @@ one that waits goes on after the outcome of another user's request, if there is 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NS_PER_MS, s_to_ns
-from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request, RequestGroup
+from loadgen.base.exchange import ErrorClass, Origin, Outcome, Reply, Request, RequestGroup
 from loadgen.clients.base import Handler, Stream, StreamClient
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.reactor import Reactor
@@ -20,11 +20,12 @@ from loadgen.executors.judging import class_of, judge
 from loadgen.executors.opening import Opening
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP, Slot
-from loadgen.measure.names import MOST_NAMES
+from loadgen.measure.names import MOST_NAMES, names_of
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.pacing.base import Pacer, Span
 from loadgen.pacing.connecting import next_backoff_ns
+from loadgen.plan.jobs.s3 import host_of
 from loadgen.workloads.base import Pause, Script, Step, Workload
 
 FOLD_EVERY = 250
@@ -38,7 +39,8 @@ MOST_BETWEEN_SWEEPS_NS = 500 * NS_PER_MS
 class ReactorUsers:
     """All users of one shard, and the Handler of their reactor. All calls come from the loop's thread.
 
-    Where the users share one script, its requests take the short ways: all of them the same (`only`), or none awaited.
+    They have one of the `origins` each, where there are several. Where they share one script, its requests take the
+    short ways: all of them the same (`only`), or none awaited.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class ReactorUsers:
         breaker: Breaker,
         alarm: Alarm,
         client: Callable[[Reactor, Handler, int], StreamClient] = Http1Client,
+        origins: Sequence[Origin] = (),
     ) -> None:
         plan, shard = task.plan, task.shard
+        self._origins = origins
         self.started = 0
         self.finished_ns = 0
         self._parked = 0
@@ -84,7 +88,7 @@ class ReactorUsers:
         self._sweep_every_ns = min(s_to_ns(min(plan.timeout_s, plan.connect_timeout_s)) // 20, MOST_BETWEEN_SWEEPS_NS)
         self._alarm = alarm
         self._reactor = reactor
-        self._client = client(reactor, self, len(plan.job.request_names) or MOST_NAMES)
+        self._client = client(reactor, self, len(names_of(plan.job)) if plan.job.request_names else MOST_NAMES)
         self.connections: list[Stream] = []
         for _ in range(shard.users):
             self._another()
@@ -92,7 +96,9 @@ class ReactorUsers:
 
     def _another(self) -> Stream:
         """One more user, with a stream and a script of its own."""
-        stream = self._client.stream(len(self.connections))
+        user, origins = len(self.connections), self._origins
+        origin = origins[host_of(user, self._task.shard.index, len(origins))] if origins else None
+        stream = self._client.stream(user, origin)
         self.connections.append(stream)
         script = self._script(stream)
         self._only = script.only

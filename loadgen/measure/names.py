@@ -20,7 +20,7 @@ TOO_MANY = (
 
 class Kind(StrEnum):
     """What a name is of. A group is several requests timed as one; `setup` are requests that are not measured, which a
-    user sends before its first journey and after its last.
+    user sends before its first journey and after its last. A part is of a request's: those of one size, or to one host.
     """
 
     REQUEST = "request"
@@ -30,6 +30,7 @@ class Kind(StrEnum):
     CALL = "call"
     CHECK = "check"
     METRIC = "metric"
+    PART = "part"
 
     @classmethod
     def from_plain(cls, value: str) -> "Kind":
@@ -63,6 +64,8 @@ class Names:
         self._told = len(self._names)
         self.setups: set[int] = set()
         """The numbers of requests that prepare."""
+        self.wholes: dict[int, int] = {}
+        """By the number of a part, that of the request that it is of."""
         self._adding = threading.Lock()
 
     def __len__(self) -> int:
@@ -105,4 +108,8 @@ def names_of(job: Job, most: int | None = MOST_NAMES, on_full: Callable[[], obje
     """The names that are known before a run; those of its requests come first."""
     whole = Kind.JOURNEY if isinstance(job, ScenarioJob) else Kind.GROUP
     first = [*((Kind.REQUEST, name) for name in job.request_names), *((whole, name) for name in job.transactions)]
-    return Names(first, most, on_full)
+    parts = [(Kind.PART, part.name) for part in job.parts]
+    names = Names([*first, *parts], most, on_full)
+    wholes = (job.request_names.index(part.request) for part in job.parts)
+    names.wholes = dict(enumerate(wholes, start=len(first)))
+    return names

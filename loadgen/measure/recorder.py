@@ -258,6 +258,8 @@ class Recorder:
             taken.log, taken.log_lost = self.log.take()
         if self.slowest is not None:
             taken.slowest = self.slowest.take()
+        if self.names.wholes:
+            taken.add_up_parts(self.names.wholes)
         taken.connections.move_from(self.connections)
         for phase, times_ns in (("connect", taken.connections.connect_ns), ("tls", taken.connections.tls_ns)):
             if times_ns:

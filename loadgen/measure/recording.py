@@ -1,6 +1,6 @@
 """Recording: what one or many workers saw, as plain sums; merging is adding, and loses nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -88,7 +88,8 @@ class Recording:
 
     `opening` holds Histogram of the phases of an opening, `connect` and `tls`, where they are timed. `transactions` are
     the sums of journeys, groups and calls, each from its first request's sending to its last one's end, and of checks;
-    `metrics` those of a script's own values. `names` are those that are new since the worker's last recording,
+    `metrics` those of a script's own values; `parts` those of parts of requests, which are in `tallies` as well.
+    `names` are those that are new since the worker's last recording,
     `log` lines of its log of requests, of which `log_lost` are missing; both are a frame's alone, and not merged.
     `slowest` are the slowest requests of each name, where they are kept.
     """
@@ -103,6 +104,7 @@ class Recording:
     log: str = ""
     log_lost: int = 0
     slowest: dict[int, list[Exemplar]] = field(default_factory=dict)
+    parts: dict[int, Tally] = field(default_factory=dict)
 
     def tally(self, name_id: int) -> Tally:
         """The sums of one request name, made when first asked for."""
@@ -124,7 +126,19 @@ class Recording:
         self.tallies = {numbers[name_id]: tally for name_id, tally in self.tallies.items()}
         self.transactions = {numbers[name_id]: tally for name_id, tally in self.transactions.items()}
         self.metrics = {numbers[name_id]: sums for name_id, sums in self.metrics.items()}
+        self.parts = {numbers[name_id]: tally for name_id, tally in self.parts.items()}
         self.slowest = {numbers[name_id]: rows for name_id, rows in self.slowest.items()}
+
+    def add_up_parts(self, wholes: Mapping[int, int]) -> None:
+        """Put the sums of parts, which were written as if they were of requests, where they belong: beside those of the
+        requests that they are of, and into them.
+        """
+        for number in wholes.keys() & self.tallies.keys():
+            self.parts[number] = part = self.tallies.pop(number)
+            self.tally(wholes[number]).merge(part)
+        for number in wholes.keys() & self.slowest.keys():
+            rows = self.slowest.pop(number)
+            self.slowest[wholes[number]] = slowest_of([*self.slowest.get(wholes[number], ()), *rows])
 
     def merge(self, other: "Recording") -> None:
         """Add another's sums; both have the same numbers."""
@@ -132,6 +146,8 @@ class Recording:
             self.tally(name_id).merge(tally)
         for name_id, tally in other.transactions.items():
             self.transaction(name_id).merge(tally)
+        for name_id, tally in other.parts.items():
+            self.parts.setdefault(name_id, Tally()).merge(tally)
         for name_id, sums in other.metrics.items():
             self.metric(name_id, sums.form, sums.unit).merge(sums)
         for name_id, rows in other.slowest.items():

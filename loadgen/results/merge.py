@@ -142,6 +142,7 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         addresses=_addresses(row for result in results for row in result.addresses),
         requests=_requests([result.requests for result in results], begins_s),
         transactions=_requests([result.transactions for result in results], begins_s),
+        parts=_requests([result.parts for result in results], begins_s),
         timeline=_timeline(results, begins_s),
         blocks=merged_blocks([result.blocks for result in results], begins_s),
         windows=merged_windows([result.windows for result in results], begins_s),

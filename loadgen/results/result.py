@@ -325,7 +325,8 @@ class Result:
     `runs` are the random ids of the runs that it holds: one, or more where it was merged. `error_codes` counts the
     application's own codes, such as S3's `NoSuchKey`. `transactions` are by name what takes several requests, such as a
     journey, or an `upload` in parts: sent is begun, unknown those under way at the end, and latency runs from the first
-    request's sending to the last one's end. `journeys` is the ledger of all of them, and `journey_rate` their rate;
+    request's sending to the last one's end. `parts` are those of a request by the size of its object, or by host; they
+    are in `requests` as well. `journeys` is the ledger of all of them, and `journey_rate` their rate;
     where a run has none, they are all 0. `arrivals` is the ledger of those of them that came at a rate, where users
     repeated others beside them. `setup` are requests that prepared users, and are in no other figure. `windows` are as
     those of one name. `addresses` are those of a name that has several. `labels` are its user's, and the commit where
@@ -360,6 +361,7 @@ class Result:
     errors: list[ErrorRow] = field(default_factory=list)
     requests: dict[str, RequestResult] = field(default_factory=dict)
     transactions: dict[str, RequestResult] = field(default_factory=dict)
+    parts: dict[str, RequestResult] = field(default_factory=dict)
     journeys: Journeys = field(default_factory=Journeys)
     journey_rate: Rate = field(default_factory=Rate)
     arrivals: Journeys = field(default_factory=Journeys)
@@ -452,7 +454,7 @@ def _errors_renamed(document: dict[str, Any], old: str, new: str) -> dict[str, A
         renamed["errors"] = [
             {new if key == old else key: value for key, value in row.items()} for row in document["errors"]
         ]
-    for table in ("requests", "transactions", "setup"):
+    for table in ("requests", "transactions", "parts", "setup"):
         if table in document:
             renamed[table] = {name: _errors_renamed(part, old, new) for name, part in document[table].items()}
     return renamed

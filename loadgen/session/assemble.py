@@ -119,6 +119,7 @@ def assemble(
         },
         setup={collected.names[number][1]: _request(tally) for number, tally in collected.setup.items()},
         transactions=_transactions(collected),
+        parts=_parts(collected),
         journeys=journeys,
         arrivals=_arrivals(plan, control, collected),
         journey_rate=_rate(
@@ -323,6 +324,20 @@ def _transactions(collected: Collector) -> dict[str, RequestResult]:
             part = replace(part, windows=_blocks(collected.windows.of(number)))
             parts[f"{name} ({kind})" if name in parts else name] = part
     return parts
+
+
+def _parts(collected: Collector) -> dict[str, RequestResult]:
+    """By size, whatever the host, and by host, whatever the size; a request that has but one of them has no part."""
+    by_size: dict[str, Tally] = {}
+    by_host: dict[str, Tally] = {}
+    for name, number in collected.names.of(Kind.PART).items():
+        request, size, host = name.split("\t")
+        tally = collected.total.parts.get(number)
+        if tally is not None and size:
+            by_size.setdefault(f"{request}, {size}", Tally()).merge(tally)
+        if tally is not None and host:
+            by_host.setdefault(f"{request} at {host}", Tally()).merge(tally)
+    return {name: _request(tally) for name, tally in (by_size | by_host).items()}
 
 
 def _request(tally: Tally, kind: NameKind = "request") -> RequestResult:

@@ -156,7 +156,7 @@ class _S3Run:
 
     async def _probe(self) -> None:
         """Raise UsageError where the store does not do what header fields ask of it, and says nothing."""
-        s3, fields = replace(self._s3, job="probe"), self._s3.own_fields(time())
+        s3, fields = replace(self._s3, job="probe", hosts=()), self._s3.own_fields(time())
         if self._s3.is_of_others or not is_worth_it(fields):
             return
         operations = make_operations(self._plan, s3)
@@ -259,7 +259,7 @@ def step_plan(plan: Plan, s3: S3Job, step: Step) -> Plan:
     processes, workers = _topology(plan, users) if step == "fill" else (1, 1)
     return replace(
         plan,
-        job=replace(s3, job=step, objects=s3.prepared if step == "fill" else None),
+        job=replace(s3, job=step, hosts=(), objects=s3.prepared if step == "fill" else None),
         users=users,
         requests_limit=None,
         duration_s=None,

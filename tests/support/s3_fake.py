@@ -1,6 +1,6 @@
 """A store in memory that answers signed Requests, and what plays a workload against it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import md5
 from html import escape
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -23,12 +23,12 @@ BUCKET = "photos"
 Fault = Callable[[str, str, str], tuple[int, str] | None]
 
 
-def operations(*names: str) -> Operations:
-    """Operations on the bucket, with these request names, or all of them."""
+def operations(*names: str, ids: Mapping[Operation, int] | None = None) -> Operations:
+    """Operations on the bucket, with these request names, or all of them; `ids` are others than their places."""
     chosen = [Operation(name) for name in names] or list(Operation)
     address = find_bucket(BUCKET, endpoint="http://127.0.0.1:9", environment={})
     provider = Provider(Credentials("AKIAEXAMPLEEXAMPLE01", "secret"))
-    return Operations(address, provider, {operation: index for index, operation in enumerate(chosen)})
+    return Operations(address, provider, ids or {operation: index for index, operation in enumerate(chosen)})
 
 
 class FakeStore:
@@ -221,7 +221,14 @@ def workload_of(
     shard = Shard(index, count, 0, 1, None, seed=1)
     recorded = transactions or Transactions()
     return job_workload(
-        s3, operations(*s3.operations), recorded, shard, seed=1, puts=puts, on_unwritten=on_unwritten, clock=clock
+        s3,
+        operations(*s3.operations, ids=s3.name_ids()[0]),
+        recorded,
+        shard,
+        seed=1,
+        puts=puts,
+        on_unwritten=on_unwritten,
+        clock=clock,
     )
 
 

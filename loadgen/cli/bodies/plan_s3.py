@@ -14,9 +14,9 @@ from loadgen.cli.output import Delivery
 from loadgen.cli.plans import Comparison, Planned, Preview, Search, Sweep
 from loadgen.cli.readings import S3 as S3_PLACE
 from loadgen.cli.s3_campaigns import check_words, plan_comparison, plan_search, with_place
+from loadgen.cli.s3_endpoints import with_endpoints
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
-from loadgen.plan.profiles.address import url_of
 from loadgen.plan.profiles.document import profile_for_s3
 from loadgen.session.here import plan_here
 
@@ -33,8 +33,7 @@ def plan_s3(given: S3) -> Planned | Sweep | Preview | Comparison | Search:
         return plan_search(given)
     section = _with_bucket(given.section)
     run_id, dry_run = section.pop("run", None), section.pop("dry_run", None) or False
-    endpoint = section.pop("endpoint", None)
-    flags = {**given.flags, "target": endpoint and (url_of(endpoint) or endpoint)}
+    section, flags = with_endpoints(section, given.flags)
     if given.job == "sweep":
         if others := [key for key, value in section.items() if value not in (None, False) and key not in _OF_SWEEP]:
             raise UsageError(f"--{others[0].replace('_', '-')}: sweep takes no such option")

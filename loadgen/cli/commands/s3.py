@@ -28,7 +28,11 @@ BATCH = "Batch"
 SWEEP = "Sweep"
 
 S3_OPTIONS = (
-    RunOption("endpoint", ("--endpoint",), BUCKET, "The store. (default: AWS_ENDPOINT_URL, or AWS itself)", "URL"),
+    RunOption(
+        "endpoint", ("--endpoint",), BUCKET,
+        "The store; repeatable. (default: AWS_ENDPOINT_URL)", "URL",
+        list[str],
+    ),
     RunOption("bucket", ("--bucket",), BUCKET, "Created where there is none.", "NAME"),
     RunOption("region", ("--region",), BUCKET, "(default: AWS_REGION, or us-east-1)", "NAME"),
     RunOption("addressing", ("--addressing",), BUCKET, "Bucket in the path or a virtual host. (default: auto)", "KIND"),

@@ -26,6 +26,20 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestPart:
+    """Those of a request that move `size` ("up to 64 KiB"), or go to one `host`: their figures stand apart. "": any."""
+
+    request: str
+    size: str = ""
+    host: str = ""
+
+    @property
+    def name(self) -> str:
+        """All of it in one text."""
+        return "\t".join((self.request, self.size, self.host))
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One field of a multipart body: a text, or the content of `file`, under a name of its own where it is given."""
 
@@ -96,6 +110,7 @@ class HttpJob:
     targets: TargetList | None = None
 
     transactions: ClassVar[tuple[str, ...]] = ()
+    parts: ClassVar[tuple[RequestPart, ...]] = ()
     calls: ClassVar[tuple[str, ...]] = ()
     planned_requests: ClassVar[int | None] = None
     noun: ClassVar[str] = "requests"

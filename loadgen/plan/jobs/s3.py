@@ -1,12 +1,15 @@
 """S3Job: what a run does with a bucket, as plain values. A worker process restores it from JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any, ClassVar, Literal, get_args
 
 from loadgen.base.exchange import Origin
-from loadgen.plan.jobs.http import RequestSpec, Variable
+from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable
 from loadgen.plan.jobs.s3_fields import Fields, encryption_fields, retention_fields
 from loadgen.plan.jobs.s3_operations import Operation
+from loadgen.plan.jobs.s3_sizes import CLASSES, classes_of, describe_class
 
 JobName = Literal["put", "get", "stat", "list", "copy", "delete", "multipart", "mixed", "batch"]
 Step = Literal["bucket", "probe", "fill", "survey", "sweep"]
@@ -26,6 +29,10 @@ DEFAULT_OBJECTS = 100
 DEFAULT_MIX = (("get", 45.0), ("stat", 30.0), ("put", 15.0), ("delete", 10.0))
 MOST_DELETES = 1000
 """What S3 takes in one DeleteObjects."""
+
+_BY_SIZE = ("put", "get", "copy", "mixed")
+_MOVING = (Operation.PUT, Operation.GET, Operation.COPY)
+"""Jobs and operations whose figures stand apart by the size of the objects."""
 
 FUNCTION, LISTED = "function", "listed"
 """The names of the calls of a batch's function, and of how many objects of its source were found so far."""
@@ -113,7 +120,7 @@ class S3Job:
     signature in the URL. What was there before under the prefix `existing` is listed to the file `listing`, and read or
     deleted. `order` is sequential, random or zipf:S, S being the exponent; keys are spread over so many `prefixes`.
     `headers`, those that encrypt (`sse`: s3, kms, kms:KEY or c) and those that retain an object for `retain_s` go on
-    the requests that they are about (s3_fields.py).
+    the requests that they are about (s3_fields.py). Where there are several endpoints, `hosts` are all of them.
     A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
     """
 
@@ -151,6 +158,7 @@ class S3Job:
     most_bytes: int | None = None
     since_s: float | None = None
     name: str = ""
+    hosts: tuple[Target, ...] = ()
     to: Target | None = None
     function: str | None = None
     journal: str | None = None
@@ -209,6 +217,52 @@ class S3Job:
         return self.to is not None and self.to.origin not in (None, origin)
 
     @property
+    def classes(self) -> list[int]:
+        """The classes of size that its objects are of, where those of several are read or put."""
+        if self.job not in _BY_SIZE:
+            return []
+        found = [*CLASSES] if self.existing is not None else classes_of(self.sizes)
+        return found if len(found) > 1 else []
+
+    @property
+    def parts(self) -> tuple[RequestPart, ...]:
+        """What figures of its requests stand apart: a row for each host, class of size and operation."""
+        if not self.classes and not self.hosts:
+            return ()
+        return tuple(
+            RequestPart(operation.value, describe_class(number) if number is not None else "", host)
+            for host in self.host_names
+            for operation in self.operations
+            for number in self._classes_of(operation)
+        )
+
+    @property
+    def host_names(self) -> list[str]:
+        """Those of its endpoints, where there are several, else one without a name."""
+        return [host.origin.authority for host in self.hosts if host.origin is not None] or [""]
+
+    def name_ids(self, host: int = 0) -> tuple[dict[Operation, int], dict[int, int]]:
+        """The name id of each operation for a host, and by class of size what is added to it."""
+        classes = self.classes
+        added = {number: place for place, number in enumerate(classes)}
+        if not classes and not self.hosts:
+            return {operation: number for number, operation in enumerate(self.operations)}, added
+        each = [len(self._classes_of(operation)) for operation in self.operations]
+        first = len(self.request_names) + len(self.transactions) + host * sum(each)
+        ids = accumulate(each, initial=first)
+        return dict(zip(self.operations, ids, strict=False)), added
+
+    @property
+    def request_of(self) -> dict[int, int]:
+        """By name id of a part, that of the request that it is of."""
+        first = len(self.request_names) + len(self.transactions)
+        names = self.request_names
+        return {number: names.index(part.request) for number, part in enumerate(self.parts, start=first)}
+
+    def _classes_of(self, operation: Operation) -> Sequence[int | None]:
+        return (self.classes if operation in _MOVING else ()) or (None,)
+
+    @property
     def calls(self) -> tuple[str, ...]:
         """What is called between requests, and timed."""
         return (FUNCTION,) if self.job == "batch" else ()
@@ -265,3 +319,8 @@ class S3Job:
 def ends_itself(job: str) -> bool:
     """Whether a job uses its objects up, so that it can end with the last of them."""
     return _KINDS[job].ends
+
+
+def host_of(user: int, shard: int, hosts: int) -> int:
+    """Which of several endpoints a shard's user has: they take them in turn, and no two shards begin with the same."""
+    return (user + shard) % hosts

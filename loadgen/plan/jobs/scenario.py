@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from loadgen.base.exchange import Expect
 from loadgen.base.suggest import did_you_mean
-from loadgen.plan.jobs.http import RequestSpec, Variable, described_variable
+from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable, described_variable
 
 Pick = Literal["own", "once", "order", "random"]
 Source = Literal["json", "header", "regex", "cookie"]
@@ -113,6 +113,7 @@ class ScenarioJob:
     traces: bool = False
 
     request_names: ClassVar[tuple[str, ...]] = ()
+    parts: ClassVar[tuple[RequestPart, ...]] = ()
     planned_requests: ClassVar[int | None] = None
     per_reply: ClassVar[int] = 1
     total: ClassVar[int | None] = None

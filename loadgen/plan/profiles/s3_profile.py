@@ -27,6 +27,7 @@ from loadgen.plan.profiles.s3_values import (
     LARGEST_PUT,
     SizeRange,
     read_content,
+    read_endpoints,
     read_function,
     read_headers,
     read_mix,
@@ -88,6 +89,7 @@ class S3Profile(Keys):
     part_size: Annotated[int, BeforeValidator(read_part_size)] = 8 << 20
     range: Annotated[int, BeforeValidator(read_range_size)] | None = None
     mix: Annotated[tuple[tuple[str, float], ...], BeforeValidator(read_mix)] = DEFAULT_MIX
+    endpoints: Annotated[tuple[str, ...], BeforeValidator(read_endpoints)] = ()
     headers: Annotated[tuple[tuple[str, str], ...], BeforeValidator(read_headers)] = ()
     sse: Annotated[str, BeforeValidator(read_sse)] = ""
     retain: PositiveSeconds | None = None
@@ -175,6 +177,8 @@ def _batch_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(("s3", key), "cannot lie within source: the batch would take what it makes")
     if s3.to is not None and "prefix" in s3.model_fields_set:
         yield Problem(("s3", "prefix"), "cannot be combined with to, which has the prefix: s3://bucket/prefix")
+    if s3.to is not None and s3.endpoints:
+        yield Problem(("s3", "to"), "cannot be combined with several endpoints")
     for key in ("to_endpoint", "to_region", "to_aws_profile"):
         if getattr(s3, key) and s3.to is None:
             yield Problem(("s3", key), "only with to, which names the bucket: s3://bucket/prefix")
@@ -199,7 +203,7 @@ def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -
     there_before = s3.source is not None or s3.existing is not None
     endless = s3.job in ("put", "multipart") and timed
     renamed = {"aws_profile", "objects", "size", "part_size", "range", "resume", "min_size", "max_size"}
-    renamed |= {"modified_since", "retain", "checksum", "to", "to_endpoint", "to_region", "to_aws_profile"}
+    renamed |= {"modified_since", "retain", "checksum", "endpoints", "to", "to_endpoint", "to_region", "to_aws_profile"}
     job = S3Job(
         **s3.model_dump(exclude=renamed),
         root=path.rstrip("/"),
@@ -211,6 +215,7 @@ def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -
         least_bytes=s3.min_size,
         most_bytes=s3.max_size,
         since_s=s3.modified_since,
+        hosts=tuple(Target(s3.bucket, endpoint) for endpoint in s3.endpoints),
         retain_s=s3.retain,
         checksum=_checksum(s3),
         journal=journal,

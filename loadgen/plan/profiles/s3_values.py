@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from loadgen.base.units import parse_duration_s, parse_range, parse_size, shown
@@ -19,6 +19,9 @@ LARGEST_PUT = 5 << 30
 _MIXED = ("get", "stat", "put", "delete")
 _LONGEST_PREFIX = 900
 _MOST_COMPRESSIBLE = 1000
+MOST_ENDPOINTS = 16
+"""As many as figures by size and host have room for."""
+_NUMBERS = re.compile(r"(\d{1,6})\.\.\.?(\d{1,6})")
 _EXPONENT = re.compile(r"\d(\.\d{1,3})?")
 _DAYS = re.compile(r"(\d{1,5})d")
 
@@ -149,6 +152,32 @@ def read_sse(value: object) -> str:
     if text in ("s3", "kms", "c") or (kind == "kms" and key.isascii() and key.isprintable() and " " not in key and key):
         return text
     raise ValueError(f"expected s3, kms, kms:KEY or c, got {shown(value)}")
+
+
+def expand_endpoints(texts: Iterable[str]) -> list[str]:
+    """Endpoints, of which http://10.0.0.{1...4}:9000 stands for four. Raises ValueError."""
+    found: list[str] = []
+    for text in texts:
+        before, brace, rest = text.partition("{")
+        inside, closed, after = rest.partition("}")
+        if not brace:
+            found.append(text)
+            continue
+        ends = _NUMBERS.fullmatch(inside)
+        if not closed or ends is None or int(ends[2]) - int(ends[1]) not in range(MOST_ENDPOINTS):
+            raise ValueError(
+                f"expected numbers such as {{1...4}} in an endpoint, at most {MOST_ENDPOINTS}, got {shown(text)}"
+            )
+        found += expand_endpoints(f"{before}{number}{after}" for number in range(int(ends[1]), int(ends[2]) + 1))
+    if len(found) > MOST_ENDPOINTS:
+        raise ValueError(f"expected at most {MOST_ENDPOINTS} endpoints, got {len(found)}")
+    return found
+
+
+def read_endpoints(value: object) -> tuple[str, ...]:
+    """Those beside the first one: a URL, with numbers as {1...4} or without, or a list of them."""
+    texts = value if isinstance(value, list | tuple) else [value]
+    return tuple(expand_endpoints(str(fields.text(text)) for text in texts))
 
 
 def read_order(value: object) -> str:

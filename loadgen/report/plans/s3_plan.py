@@ -14,6 +14,7 @@ def s3_facts(s3: S3Job) -> dict[str, str]:
     return {
         "Job": _job(s3),
         "Bucket": f"{s3.bucket}, in region {s3.region}, by {s3.addressing}{created}",
+        "Endpoints": f"{', '.join(s3.host_names)}: connections take them in turn" if s3.hosts else "",
         "Into": _into(s3),
         "Only": _only(s3),
         "Before": _before(s3),

@@ -142,6 +142,7 @@ def _s3_title(plan: Mapping[str, Any], s3: Mapping[str, Any]) -> str:
     name = f"{plan.get('name')}: " if plan.get("name") not in (None, "", plan.get("target")) else ""
     what = f", {s3['range_bytes']:,} bytes of each object" if s3.get("range_bytes") else ""
     what += ", by presigned URLs" if s3.get("presigned") else ""
+    what += f", at {len(s3['hosts'])} endpoints" if s3.get("hosts") else ""
     return clean(f"{name}S3 {s3.get('job')} on {plan.get('target')}/{s3.get('bucket')}, {_s3_objects(s3)}{what}")
 
 

@@ -83,6 +83,23 @@ def operations(result: Result) -> list[Line]:
     return [*lines, line(), *map(line, align([*times, *timed], right=every))] if timed else lines
 
 
+def parts(result: Result) -> list[Line]:
+    """The same by the size of the objects, and by host."""
+    rows = {name: part for name, part in result.parts.items() if part.ledger.sent}
+    if not rows:
+        return []
+    by_size = any(", " in name for name in rows)
+    counts: list[tuple[str, ...]] = [
+        ("By size" if by_size else "By host", "sent", "failed", "ok/s", "MiB/s", "p50", "p99", "first byte")
+    ]
+    for name, part in rows.items():
+        first = part.phases_ms.get("first_byte", Latency())
+        times = part.latency_ms.get("response", Latency())
+        quantiles = (format_quantile(value) for value in (times.p50, times.p99, first.p50))
+        counts.append((*_count_row(name, part, result)[:5], *quantiles))
+    return [*map(line, align(counts, right=frozenset(range(1, 8))))]
+
+
 def seconds(result: Result) -> list[Line]:
     """The slowest, the median and the fastest whole second."""
     rows = result.whole_seconds

@@ -18,6 +18,7 @@ from loadgen.report.run.operations import (
     is_by_operation,
     is_of_calls,
     operations,
+    parts,
     rates,
     seconds,
     transaction,
@@ -71,7 +72,7 @@ def _requests(result: Result, width: int) -> list[list[Line]]:
     if has_journeys(result):
         return [phases(result)]
     if is_by_operation(result):
-        return [operations(result), seconds(result)]
+        return [operations(result), parts(result), seconds(result)]
     return [by_request(result, width), phases(result)]
 
 

@@ -9,6 +9,7 @@ from loadgen.base.exchange import Request, RequestGroup
 from loadgen.measure.names import Kind
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import LISTED, S3Job
+from loadgen.plan.jobs.s3_sizes import class_of
 from loadgen.workloads.s3.listing import listed
 from loadgen.workloads.s3.objects import PRESIGNED_FOR_S, Signed
 from loadgen.workloads.s3.protocol.documents import Listed
@@ -51,6 +52,7 @@ class Existing:
         self._presigned, self._range_bytes = s3.presigned, s3.range_bytes
         self._random = random
         self._shared = not s3.most_retries
+        self._named = s3.name_ids()[1]
         alike = len({item.size for item in self._items}) == 1 and s3.range_bytes is None
         self._get_group, self._stat_group = (RequestGroup(repeats=False) if alike else None for _ in range(2))
         self._whole = Signed(self._get, operations.provider)
@@ -84,6 +86,8 @@ class Existing:
         else:
             request = self._operations.get(item.key, item.size)
         request.payload, request.group = item.size, self._get_group
+        if self._named:
+            request.name_id += self._named[class_of(item.size)]
         return request
 
     def _stat(self, index: int) -> Request:

@@ -12,7 +12,7 @@ from loadgen.workloads.s3.function import load_function
 from loadgen.workloads.s3.journal import read_run_id
 from loadgen.workloads.s3.protocol.blocks import make_block
 from loadgen.workloads.s3.protocol.checksums import make_checksum
-from loadgen.workloads.s3.protocol.endpoint import find_bucket
+from loadgen.workloads.s3.protocol.endpoint import BucketAddress, find_bucket
 from loadgen.workloads.sigv4.credentials import read_settings
 
 _OF_PROFILES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
@@ -40,6 +40,8 @@ def locate(plan: Plan, s3: S3Job, environment: Mapping[str, str]) -> Plan:
     resumed = None if s3.journal is None else read_run_id(s3.journal, s3, plan.seed)
     run_id = resumed or s3.run_id or secrets.token_hex(4)
     located = replace(s3, region=address.region, root=address.root, addressing=address.addressing, run_id=run_id)
+    if s3.hosts:
+        located = replace(located, hosts=_located_hosts(plan, located, address, environment))
     if s3.to is not None:
         located = replace(located, to=_located(plan, s3, s3.to, environment))
     return replace(
@@ -78,4 +80,25 @@ def _located(plan: Plan, s3: S3Job, to: Target, environment: Mapping[str, str]) 
         addressing=address.addressing,
         origin=address.origin,
         root=address.root,
+    )
+
+
+def _located_hosts(plan: Plan, s3: S3Job, first: BucketAddress, environment: Mapping[str, str]) -> tuple[Target, ...]:
+    """The bucket at the first endpoint, and at each further one. Raises UsageError where a user cannot have its own."""
+    count, shards = len(s3.hosts) + 1, plan.shard_count
+    if plan.users < count * shards:
+        why = f"each of {shards} processes has one for each of {count} endpoints" if shards > 1 else "one for each"
+        raise UsageError(f"-c: expected at least {count * shards} connections for {count} endpoints: {why}")
+    found = [
+        find_bucket(
+            s3.bucket, endpoint=host.endpoint, region=s3.region, addressing=s3.addressing, environment=environment
+        )
+        for host in s3.hosts
+    ]
+    origins = [address.origin for address in (first, *found)]
+    if len({*origins}) < count:
+        raise UsageError("--endpoint: expected endpoints that differ")
+    return tuple(
+        Target(s3.bucket, "", address.region, s3.profile, address.addressing, address.origin, address.root)
+        for address in (first, *found)
     )

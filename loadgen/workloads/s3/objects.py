@@ -9,6 +9,7 @@ from time import time
 from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, Request, RequestGroup
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
+from loadgen.plan.jobs.s3_sizes import class_of
 from loadgen.workloads.s3.protocol.data import Bodies, Match
 from loadgen.workloads.s3.protocol.documents import S3Expect
 from loadgen.workloads.s3.protocol.operations import Operations
@@ -61,6 +62,7 @@ class Objects:
         self.sizes = Sizes(s3.sizes, seed)
         self._size = self.sizes.fixed
         self._hashes = operations.hashes
+        self._named = s3.name_ids()[1]  # by class of size, what is added to a name id
         self.bodies = Bodies(seed, s3.content)
         self._range_bytes = s3.range_bytes
         self._random = random
@@ -94,6 +96,8 @@ class Objects:
             request = self.operations.put(self.key(index), self.bodies.body(index, size))
         request.payload = size
         request.group = self._put_group
+        if self._named:
+            request.name_id += self._named[class_of(size)]
         return request
 
     def get(self, index: int) -> Request:
@@ -123,6 +127,8 @@ class Objects:
         size = self.sizes.of(index)
         request = self.operations.copy(self.key(index), f"{self._prefix}{COPIES}{index:08d}", size)
         request.payload = size
+        if self._named:
+            request.name_id += self._named[class_of(size)]
         return request
 
     def delete(self, index: int) -> Request:
@@ -146,6 +152,8 @@ class Objects:
             request = self.operations.get(self.key(index), size)
         request.payload = size
         request.group = self._get_group
+        if self._named:
+            request.name_id += self._named[class_of(size)]
         return request
 
     def _stat(self, index: int) -> Request:

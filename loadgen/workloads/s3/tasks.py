@@ -7,9 +7,9 @@ signature is never old), whose outcome it is given; or a Pause; or a Fork.
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from heapq import heappop, heappush
 from time import time
@@ -84,13 +84,15 @@ class Send:
 
     With `retries`, one that finds the store busy, or is lost with its connection, is made anew and sent again after a
     pause that doubles, or is as long as the store asks for, up to so many times; it then has another name, `names`
-    further on. `on_failed` is told of each that has failed for good, with the instant.
+    further on (of one of `parts`: than that of the request that it is of). `on_failed`
+    is told of each that has failed for good, with the instant.
     """
 
     retries: int = 0
     names: int = 0
     clock: Clock = now_ns
     on_failed: Callable[[int], None] = nobody_asks
+    parts: Mapping[int, int] = field(default_factory=dict)
 
     def __call__(self, make: Make) -> Generator[Make | Pause | Fork, Outcome | None, Outcome]:
         outcome = yield make
@@ -108,7 +110,7 @@ class Send:
 
     def _again(self, make: Make) -> Request:
         request = make()
-        request.name_id += self.names
+        request.name_id = self.parts.get(request.name_id, request.name_id) + self.names
         request.group = None  # whose replies are counted by the first name
         return request
 

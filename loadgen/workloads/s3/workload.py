@@ -16,6 +16,7 @@ from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
 from loadgen.workloads.s3.bucket import list_pages, make_bucket
+from loadgen.workloads.s3.by_host import ByHost, shard_of
 from loadgen.workloads.s3.each import Each, make_each
 from loadgen.workloads.s3.existing import Existing, read_listing, survey
 from loadgen.workloads.s3.mixed import Mixed
@@ -53,20 +54,28 @@ def make_s3_workload(
     if s3.to is not None:
         puts = make_operations(plan, s3, s3.to)
         puts.provider.watch(on_lost)
-    workload = job_workload(
-        s3, operations, transactions, shard, plan.seed, puts=puts, on_unwritten=on_unwritten, on_failed=on_failed
-    )
+    make = partial(job_workload, s3, puts=puts, on_unwritten=on_unwritten, on_failed=on_failed)
+    if s3.hosts:
+        workload: Workload = ByHost(
+            [
+                make(make_operations(plan, s3, host, place), transactions, shard_of(shard, s3, place), plan.seed)
+                for place, host in enumerate(s3.hosts)
+            ],
+            shard.index,
+        )
+    else:
+        workload = make(operations, transactions, shard, plan.seed)
     return Locked(workload, Lock()) if threads else workload
 
 
-def make_operations(plan: Plan, s3: S3Job, to: Target | None = None) -> Operations:
-    """The operations of a located job, on its bucket or that which it puts into. Raises UsageError where there are no
-    credentials.
+def make_operations(plan: Plan, s3: S3Job, to: Target | None = None, place: int = 0) -> Operations:
+    """The operations of a located job, on its bucket or another: that which it puts into, or the same at the endpoint
+    with that `place`. Raises UsageError where there are no credentials.
     """
     at = s3 if to is None else to
     origin = plan.origin if to is None or to.origin is None else to.origin
     provider = find_credentials(os.environ, at.profile)
-    names = {operation: name_id for name_id, operation in enumerate(s3.operations)}
+    names, _ = s3.name_ids(place)
     checksum = make_checksum(s3.checksum)
     encoder = Encoder(origin, keep_alive=plan.keep_alive) if plan.writes_wire else None
     assert at.addressing != "auto"  # it was located
@@ -92,7 +101,8 @@ def job_workload(
     """The same for users of one thread, with operations on the bucket, and on that which a batch puts into, if it is
     another; `seed` is that of the run.
     """
-    send = Send(s3.most_retries, len(s3.operations), clock, on_failed if s3.most_retries else nobody_asks)
+    told = on_failed if s3.most_retries else nobody_asks
+    send = Send(s3.most_retries, len(s3.operations), clock, told, s3.request_of)
     tasks = partial(Tasks, clock=clock)
     match s3.job:
         case "bucket":

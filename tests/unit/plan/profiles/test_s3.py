@@ -9,7 +9,7 @@ from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_to_pieces, read_plan
 from loadgen.plan.jobs.s3 import Target
 from loadgen.plan.profiles.document import profile_for_s3, read_profile
-from loadgen.plan.profiles.s3_values import read_since
+from loadgen.plan.profiles.s3_values import expand_endpoints, read_since
 
 HERE = "http://127.0.0.1:9000"
 
@@ -105,6 +105,25 @@ def test_header_fields_stand_in_lines_or_in_a_mapping_and_what_is_retained_has_a
 def test_a_key_of_the_customer_s_own_is_a_secret():
     made = plan("put", headers=["x-amz-server-side-encryption-customer-key: CANARY"])
     assert "CANARY" not in str(describe_plan(made))
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["http://a"], ["http://a"]),
+        (["a", "b"], ["a", "b"]),
+        (["http://10.0.0.{9...11}:9000"], [f"http://10.0.0.{number}:9000" for number in (9, 10, 11)]),
+        (["{1..2}.{3..4}"], ["1.3", "1.4", "2.3", "2.4"]),
+    ],
+)
+def test_numbers_in_an_endpoint_stand_for_several(texts, found):
+    assert expand_endpoints(texts) == found
+
+
+@pytest.mark.parametrize("text", ["a{1", "a{x}", "a{2...1}", "a{1...99}", "{1...4}{1...5}"])
+def test_endpoints_that_cannot_be_are_said(text):
+    with pytest.raises(ValueError, match="expected"):
+        expand_endpoints([text])
 
 
 def test_operations_are_request_names_so_that_thresholds_know_them():

@@ -11,10 +11,11 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.base import Pause
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.sweep import is_of_run
-from loadgen.workloads.s3.tasks import FIRST_PAUSE_NS, Locked
+from loadgen.workloads.s3.tasks import FIRST_PAUSE_NS, Locked, Send
 from tests.support.s3_fake import FakeStore, finish, next_request, operations, play, taken, workload_of
 
 SMALL = ((10, 50, 1.0),)
@@ -349,3 +350,25 @@ def test_keys_may_be_spread_over_prefixes(job):
     assert prepared == sorted(f"loadgen/0123abcd/{number % 3:04x}/{number:08d}" for number in range(10))
     assert {error for _, error in play(workload_of(s3), store, most=40)} == {None}
     assert all(is_of_run(key, s3.own_prefix) for key in store.objects)
+
+
+def test_requests_are_named_by_the_size_of_their_objects():
+    s3 = plan("get", sizes=((10, 10, 1.0), (5000, 5000, 1.0)), retries=0)
+    store = filled(s3)
+    ends = play(workload_of(s3), store, most=40)
+    ids, added = s3.name_ids()
+    small, large = (ids[Operation.GET] + added[number] for number in (0, 1))
+    of_small = sum(len(data) == 10 for data in store.objects.values())
+    assert Counter(name_id for name_id, _ in ends) == {small: of_small * 4, large: (10 - of_small) * 4}
+
+
+def test_what_is_sent_again_has_the_name_of_its_operation_whatever_its_size():
+    s3 = plan("put", sizes=((10, 10, 1.0), (5000, 5000, 1.0)), retries=1)
+    failed = []
+    store = FakeStore(fault=lambda method, key, _: failed.append(key) or (503, "SlowDown") if not failed else None)
+    ends = play(workload_of(s3, clock=lambda: 0), store, users=1, most=1)
+    assert ends[0][0] >= len(s3.request_names)
+    send = Send(1, 1, parts=s3.request_of)
+    request = next_request(workload_of(replace(s3, retries=0)).script(0))
+    request.name_id = ends[0][0]
+    assert send._again(lambda: request).name_id == s3.request_names.index("put again")
