@@ -6,7 +6,7 @@ import pytest
 
 from loadgen.base.exchange import Fields, Origin, Request
 from loadgen.plan.jobs.http import Signing
-from loadgen.workloads.http import FileBody
+from loadgen.workloads.file_body import FileBody
 from loadgen.workloads.sigv4.credentials import Credentials, Provider
 from loadgen.workloads.sigv4.requests import RequestSigner
 
