@@ -33,13 +33,17 @@ _FIRST_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan of `run` or `s3`, found to be good before what runs it is imported; `begins` is said before it runs."""
+    """A plan of `run` or `s3`, found to be good before what runs it is imported; `begins` is said before it runs.
+
+    `once`: all of it is done once, and each exchange shown, the `whole` of it also where it is good.
+    """
 
     plan: Plan
     delivery: Delivery
     rounds: int
     against: Against
     once: bool = False
+    whole: bool = False
     results: str | None = None
     outs: "tuple[Out, ...]" = ()
     site: "Fleet | None" = None

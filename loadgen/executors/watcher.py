@@ -16,7 +16,7 @@ from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.requests import SETUPS
 
 MOST_BODY = 2000
-"""Bytes of a reply's body that are told."""
+"""Bytes of a request's and a reply's body that are told."""
 
 
 class Watcher:
@@ -61,6 +61,7 @@ class Watcher:
             part, name, method, target, answer.status, answer.error,
             answer.detail if answer.error is not None else "", outcome.done_ns - outcome.sent_ns,
             outcome.bytes_received, fields, outcome.reply.head if outcome.reply else outcome.head, body,
+            request.body[:MOST_BODY] if isinstance(request.body, bytes) else b"",
         )  # fmt: skip
         self.replies.append((told, answer))
         self.tell(told)

@@ -10,8 +10,8 @@ from loadgen.base.exchange import ErrorClass
 class Exchanged:
     """One request. `part` is the journey it belongs to, or per_user or per_run; `name` is the step's.
 
-    `size` are the reply's bytes on the wire. `sent` are the request's fields, `head` is the beginning of the reply and
-    `body` that of its body; neither is there where no reply came.
+    `size` are the reply's bytes on the wire. `sent` are the request's fields and `sent_body` the beginning of its body;
+    `head` is that of the reply and `body` that of its body, and neither is there where no reply came.
     """
 
     part: str
@@ -26,6 +26,7 @@ class Exchanged:
     sent: tuple[tuple[str, str], ...] = ()
     head: bytes = b""
     body: bytes = b""
+    sent_body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ BAD = {
     "workers and users": (["double", "-n", 1, "-c", 2, "--workers", 2], "--workers: the same as -c"),
     "a warm-up": (["double", "-n", 1, "--warmup", "1s"], "--warmup: cannot be combined with a function"),
     "headers": (["double", "-n", 1, "-H", "A: b"], "--header: cannot be combined with a function"),
-    "once": (["double", "-n", 1, "--once"], "--once: TARGET has no scenarios"),
+    "once": (["double", "-n", 1, "--once"], "--once: TARGET is a URL, a profile or a file of scenarios"),
     "results in no folder": (["double", "-n", 1, "--results", "no/such/file"], "--results: cannot write"),
     "results of rounds": (["double", "-n", 1, "--results", "r", "--rounds", 2], "--results: "),
 }

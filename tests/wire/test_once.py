@@ -279,8 +279,40 @@ def test_what_does_not_go_with_once(flags: list[str], says: str, file: Path, url
     assert says in done.err
 
 
-def test_once_and_scenario_want_scenarios(url: str) -> None:
-    assert "--once: TARGET has no scenarios" in loadgen("run", url, "--once").err
+def test_a_url_is_asked_once_and_the_whole_exchange_is_shown(url: str) -> None:
+    done = loadgen("run", f"{url}/echo", "--once", "-H", "X-Api-Key: hushhush", "-b", '{"a": 1}', "-n", 50)
+    assert (done.code, done.err, stats_of(url)["requests"]) == (0, "", 1)
+    shown = done.out.splitlines()
+    assert [row for row in shown if row.startswith(("  200  POST /echo", "         "))] == shown[1:-2]
+    assert [
+        text for text in ("> X-Api-Key: [redacted]", '> {"a": 1}', "< HTTP/1.1 200", "| ") if text in done.out
+    ] != []
+    assert "hushhush" not in done.out
+    assert shown[-1] == "1 request: 1 good"
+    bad = loadgen("run", f"{url}/status/404", "--once")
+    assert (bad.code, bad.out.splitlines()[-1]) == (99, "1 request: 1 failed")
+
+
+def test_each_request_of_a_profile_and_of_a_list_is_sent_once(url: str, tmp_path: Path) -> None:
+    profile, file = tmp_path / "p.yaml", tmp_path / "list.txt"
+    profile.write_text(f"target: {url}\nrequests:\n  - {{path: /bytes/1, weight: 9}}\n  - {{path: /bytes/2}}\n")
+    file.write_text("/bytes/3\n/bytes/3\n" + "/bytes/4\n" * 120)
+    both = loadgen("run", profile, "--once"), loadgen("run", url, "--targets", file, "--once")
+    assert [done.out.splitlines()[-1] for done in both] == ["2 requests: 2 good", "100 requests: 100 good"]
+    assert both[1].err == "loadgen: the first 100 of 122 requests\n"
+    assert stats_of(url)["requests"] == 102
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"), [(["--http", "2"], "speaks HTTP/1.1"), (["--aws-sigv4", "r:s", "-a", "k:s"], "signs nothing")]
+)
+def test_what_once_cannot_show_is_said(flags: list[str], said: str, url: str) -> None:
+    done = loadgen("run", url, "--once", *flags)
+    assert (done.code, done.out) == (2, "")
+    assert f"--once: {said}" in done.err
+
+
+def test_scenario_wants_scenarios(url: str) -> None:
     assert "--scenario: needs scenarios" in loadgen("check", url, "--scenario", "buy").err
 
 

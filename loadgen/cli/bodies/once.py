@@ -1,4 +1,4 @@
-"""`loadgen run --once`: each scenario once, and every exchange shown as it happens."""
+"""`loadgen run --once`: each request or scenario once, and every exchange shown as it happens."""
 
 import os
 from collections.abc import Iterable
@@ -26,11 +26,12 @@ def once(given: Planned) -> int:
     events: list[Event] = []
 
     def show(event: Event) -> None:
-        _print(trial_lines(event, events[-1] if events else None, redactor))
+        _print(trial_lines(event, events[-1] if events else None, redactor, whole=given.whole))
         events.append(event)
 
     signalled = run_on_loop(run_trial(plan, job, show, redactor.learn))
-    _print(trial_end(events, [journey.name for journey in job.journeys], signalled))
+    names = [journey.name for journey in job.journeys]
+    _print(trial_end(events, names, signalled, "request" if given.whole else "scenario"))
     return trial_code(events, signalled=bool(signalled))
 
 

@@ -4,13 +4,17 @@ import os
 from dataclasses import replace
 
 from loadgen.base.errors import UsageError
+from loadgen.base.imported import imported
 from loadgen.cli.commands.run import Run
 from loadgen.cli.exporting import asked_outs, with_log
 from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery, is_regular
 from loadgen.cli.plans import Planned, plan_for
+from loadgen.cli.streams import tell
+from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Plan
 from loadgen.plan.tracing import with_traces
 
 
@@ -26,10 +30,6 @@ def plan_run(given: Run) -> Planned:
         raise UsageError("--machine: --once shows what happens on this machine; leave out one of them")
     site = None if where is None else where.open()
     plan = plan_for(given.target, given.settings, given.flags, site)
-    if given.once and not (isinstance(plan.job, ScenarioJob) and plan.job.function is None):
-        raise UsageError(
-            "--once: TARGET has no scenarios; it takes a file of them (.py), or a profile with `scenarios:`"
-        )
     if given.results is not None:
         if not isinstance(plan.job, ScenarioJob) or plan.job.function is None:
             raise UsageError("--results: TARGET is no function; of such a one it is what the calls return")
@@ -41,6 +41,8 @@ def plan_run(given: Run) -> Planned:
             plan = with_traces(plan)
         except ValueError as error:
             raise UsageError(f"--trace: {error}") from None
+    if given.once:
+        return Planned(_once(plan), delivery, 1, given.against, once=True, whole=isinstance(plan.job, HttpJob))
     plan = replace(plan, slowest=plan.slowest or given.slowest)
     plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
     return Planned(
@@ -48,11 +50,26 @@ def plan_run(given: Run) -> Planned:
         delivery,
         given.rounds,
         given.against,
-        given.once,
-        given.results,
-        outs,
-        site,
-        given.live,
-        labels,
+        results=given.results,
+        outs=outs,
+        site=site,
+        live=given.live,
+        labels=labels,
         linger=given.web.linger,
     )
+
+
+def _once(plan: Plan) -> Plan:
+    """The plan that does everything of it once. Raises UsageError where that cannot be shown."""
+    match plan.job:
+        case HttpJob() as job:
+            try:
+                once: Plan = imported("loadgen.plan.each_once", "each_once")(plan, job)
+            except ValueError as error:
+                raise UsageError(f"--once: {error}") from None
+            if job.targets is not None and (shown := len(once.job.requests)) < job.targets.requests:
+                tell(f"loadgen: the first {shown} of {job.targets.requests:,} requests\n")
+            return once
+        case ScenarioJob(function=None):
+            return plan
+    raise UsageError("--once: TARGET is a URL, a profile or a file of scenarios, of which each request is shown")

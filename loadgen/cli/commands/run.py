@@ -43,7 +43,7 @@ class Run:
     flags: Annotated[Mapping[str, Any], Options(OPTIONS)]
     once: Annotated[
         bool,
-        own_option(["--once"], LOAD, "Each scenario once, by one user; show every exchange.", FLAG, inherits=False),
+        own_option(["--once"], LOAD, "Each request or scenario once; show every exchange.", FLAG, inherits=False),
     ] = False
     results: Annotated[
         str | None,

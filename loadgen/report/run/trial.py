@@ -14,15 +14,27 @@ MOST_BODY_ROWS = 12
 MOST_ROW = 400
 
 
-def trial_lines(event: Event, before: Event | None, redactor: Redactor) -> list[Line]:
-    """One event; the name of its part stands above the first of them."""
+def trial_lines(event: Event, before: Event | None, redactor: Redactor, *, whole: bool = False) -> list[Line]:
+    """One event; the name of its part stands above the first of them. Or of plain requests each `whole` exchange, also
+    where it is good, and nothing of parts."""
+    if whole:
+        return _whole(event, before, redactor)
     heading = (
         [] if before is not None and before.part == event.part and not isinstance(before, Ended) else _heading(event)
     )
     return [*heading, *_lines(event, redactor)]
 
 
-def trial_end(events: Iterable[Event], journeys: Sequence[str], signalled: str) -> list[Line]:
+def _whole(event: Event, before: Event | None, redactor: Redactor) -> list[Line]:
+    match event:
+        case Exchanged():
+            return [Line(), *_exchange(event, redactor), *(_content(event, redactor) if event.error is None else ())]
+        case Ended(error=ErrorClass() as error) if not isinstance(before, Exchanged) and error is not ErrorClass.CUT:
+            return [Line(), *_heading(event)[1:], *_lines(event, redactor)]
+    return []
+
+
+def trial_end(events: Iterable[Event], journeys: Sequence[str], signalled: str, noun: str = "scenario") -> list[Line]:
     """How many scenarios went well, and which did not."""
     ended: dict[str, Ended] = {}
     for event in events:
@@ -40,7 +52,7 @@ def trial_end(events: Iterable[Event], journeys: Sequence[str], signalled: str) 
         counts.append(f"{left} not started")
     because = f" ({signalled} received)" if signalled else ""
     tone = Tone.PLAIN if len(good) == len(journeys) else Tone.BAD
-    return [Line(), line(f"{counted(len(journeys), 'scenario')}: ", Span(", ".join(counts), tone), because)]
+    return [Line(), line(f"{counted(len(journeys), noun)}: ", Span(", ".join(counts), tone), because)]
 
 
 def _heading(event: Event) -> list[Line]:
@@ -78,8 +90,14 @@ def _exchange(event: Exchanged, redactor: Redactor) -> Iterator[Line]:
     if event.error is None:
         return
     yield line("         ", Span(f"{event.error}", Tone.BAD), f": {_text(_said(event), redactor)}")
+    yield from _content(event, redactor)
+
+
+def _content(event: Exchanged, redactor: Redactor) -> Iterator[Line]:
+    """What was sent and what came, as far as it is shown."""
     for field, value in event.sent:
         yield line(f"         > {clean(field)}: {clean(redactor.header(field, value))}")
+    yield from _block(redactor.bytes_(event.sent_body), "         > ")
     yield from _block(redactor.bytes_(event.head.partition(b"\r\n\r\n")[0]), "         < ")
     yield from _block(redactor.bytes_(event.body), "         | ")
 

@@ -1,5 +1,7 @@
 """What one user did, as lines."""
 
+from dataclasses import replace
+
 import pytest
 
 from loadgen.base.exchange import ErrorClass
@@ -38,6 +40,20 @@ def test_a_bad_one_shows_what_was_sent_and_what_came_without_secrets() -> None:
         '         | {"token":"[redacted]","a":1}',
         r"         | \x1b[2J",
     ]
+
+
+def test_of_plain_requests_each_exchange_is_whole_and_nothing_is_said_of_parts() -> None:
+    def whole(event: Event, before: Event | None = None) -> list[str]:
+        return [line.text for line in trial_lines(event, before, Redactor(), whole=True)]
+
+    sent = replace(GOOD, sent=(("Host", "h"),), sent_body=b"a=1", head=b"HTTP/1.1 200 OK\r\n\r\n", body=b"paid")
+    _, first, *more = whole(sent)
+    assert first.startswith("  200  POST /cart/7/pay")
+    assert [row.strip() for row in more] == ["> Host: h", "> a=1", "< HTTP/1.1 200 OK", "| paid"]
+    assert whole(Ended("buy", 5), GOOD) == []
+    assert whole(Ended("buy", 5, ErrorClass.UNEXPECTED_STATUS), BAD) == []
+    assert whole(Ended("buy", 0, ErrorClass.SCRIPT_ERROR, "no"))[1:] == ["buy", "  failed: script_error: no"]
+    assert trial_end([Ended("a", 1)], ["a"], "", "request")[1].text == "1 request: 1 good"
 
 
 @pytest.mark.parametrize(
