@@ -223,6 +223,7 @@ def _journey_workload(
         job, task.shard, plan.most_users, recorder, breaker.failed, learn=task.learn, tls=task.endpoint.tls,
         origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock, sequential=sequential,
         loop=partial(ThreadLoop, strays, timeout_s=plan.timeout_s) if threads else lambda: loop,
+        http2=plan.http == "2",
     )  # fmt: skip
     strays.journeys = workload.journeys
     return workload

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from loadgen.base.imported import imported
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -30,6 +31,8 @@ async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = No
         from loadgen.session.agreement import agreed
 
         plan = await agreed(plan)
+    if any(spec.grpc is not None and not spec.grpc.types for spec in plan.job.requests):
+        plan = await imported("loadgen.session.reflection", "with_types")(plan)
     return observers.ended(await _run_job(plan, replace(hooks, emergency=emergency), calibration))
 
 

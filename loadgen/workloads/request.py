@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from loadgen.base.exchange import BodySource, Expect, Fields, Request, RequestGroup
+from loadgen.base.imported import imported
 from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.workloads.file_body import FileBody
@@ -26,11 +27,15 @@ def make_request(
     if path.constant and block.constant and text.constant:
         return model
 
+    encode: Callable[[bytes], bytes] = bytes
+    if spec.grpc is not None:
+        encode = imported("loadgen.plan.grpc.messages", "messages_of")(spec.grpc).encode_json
+
     def request() -> Request:
         return model.varied(
             path.render(),
             fields if block.constant else fields.with_block(block.render().encode("latin-1")),
-            body if text.constant else text.render().encode("utf-8", "surrogateescape"),
+            body if text.constant else encode(text.render().encode("utf-8", "surrogateescape")),
         )
 
     return request
@@ -38,12 +43,9 @@ def make_request(
 
 def _expected(spec: RequestSpec) -> Expect:
     """What few plans need is imported for them alone."""
-    if spec.grpc:
-        from loadgen.plan.jobs.grpc import GrpcExpect
-
-        return GrpcExpect(spec.expect.statuses)
-    if spec.expect.checks or spec.expect.within_s is not None:
-        from loadgen.workloads.scenario.replies.expecting import checked
-
-        return checked(spec.expect)
-    return spec.expect
+    expect = spec.expect
+    if spec.grpc is not None:
+        expect = imported("loadgen.plan.jobs.grpc", "GrpcExpect")(expect.statuses)
+    elif expect.checks or expect.within_s is not None:
+        expect = imported("loadgen.workloads.scenario.replies.expecting", "checked")(expect)
+    return expect

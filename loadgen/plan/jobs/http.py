@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from loadgen.base.exchange import Expect, Origin
 from loadgen.plan.encodings import BodyKind
+from loadgen.plan.jobs.grpc_call import GrpcSpec
 from loadgen.plan.jobs.parts import PartsSpec
 
 
@@ -70,7 +71,7 @@ class RequestSpec:
     body_kind: BodyKind = "text"
     expect: Expect = field(default_factory=Expect)
     stream: PartsSpec | None = None
-    grpc: bool = False
+    grpc: GrpcSpec | None = None
     origin: Origin | None = None
     multipart: tuple[Part, ...] = ()
 

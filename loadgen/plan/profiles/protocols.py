@@ -1,10 +1,12 @@
 """Which HTTP a profile's requests are sent with, and how many users share a connection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from loadgen.plan.plan import HttpVersion
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.request_profile import RequestKeys
+from loadgen.plan.profiles.scenario_profile import StepProfile
 
 STREAMS = 100
 """Of users, on one HTTP/2 connection: as many as RFC 9113 asks servers to allow at least, and most allow no more."""
@@ -12,7 +14,21 @@ STREAMS = 100
 
 def http_of(profile: Profile) -> HttpVersion:
     """The version: gRPC has no other than 2."""
-    return "2" if any(request.grpc is not None for request in profile.requests) else profile.http
+    return "2" if any(request.grpc is not None for request in _requests(profile)) else profile.http
+
+
+def _requests(profile: Profile) -> Iterator[RequestKeys]:
+    """All requests, those of steps too."""
+    yield from profile.requests
+    yield from _in_steps((*profile.per_user.start, *profile.per_user.end))
+    for journey in profile.scenarios.values():
+        yield from _in_steps(journey.steps)
+
+
+def _in_steps(steps: Iterable[StepProfile]) -> Iterator[RequestKeys]:
+    for step in steps:
+        yield step
+        yield from _in_steps((*(step.steps or ()), *(step.together or ())))
 
 
 def streams_of(profile: Profile) -> int:

@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable
+from typing import Any
 
 from loadgen import __version__
 from loadgen.base.exchange import Expect, Origin
@@ -16,9 +17,10 @@ from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.address import request_place
 from loadgen.plan.profiles.form_values import encoded_form
+from loadgen.plan.profiles.grpc_requests import grpc_call
 from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.profile import Profile
-from loadgen.plan.profiles.request_profile import BODIES, GrpcProfile, RequestKeys, RequestProfile
+from loadgen.plan.profiles.request_profile import BODIES, GrpcProfile, RequestKeys
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
 _NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -44,7 +46,7 @@ class RequestMaker:
 
     def spec(self, weight: float = 1.0) -> RequestSpec:
         request = self._request
-        if isinstance(request, RequestProfile) and request.grpc is not None:
+        if request.grpc is not None:
             return self._grpc(request, request.grpc, weight)
         body = self._body()
         origin, path = self._place()
@@ -67,39 +69,26 @@ class RequestMaker:
             multipart=request.multipart or (),
         )
 
-    def _grpc(self, request: RequestProfile, grpc: GrpcProfile, weight: float) -> RequestSpec:
-        from loadgen.plan.profiles.grpc_messages import GrpcError, call_of
-
+    def _grpc(self, request: RequestKeys, grpc: GrpcProfile, weight: float) -> RequestSpec:
+        given = [key for key in ("path", "method", "expect") if key in request.model_fields_set]
+        for key in (*request.bodies, *given):
+            said = "is good when its status is OK" if key == "expect" else "is said by its method and message"
+            self._problem(key, f"cannot be combined with grpc: a call {said}")
+        text = self._as_json(grpc.message, "grpc")
         places = self._profile.origins.places
-        path, body = "/", b""
-        for key in (*request.bodies, *(["path"] if request.path is not None else [])):
-            self._problem(key, "cannot be combined with grpc: the method and its message say it")
-        if grpc.file is None or not grpc.method:
-            self.problems.append(
-                Problem((*self._where, "grpc"), "expected a file (.proto or descriptor set) and a method")
-            )
-        elif "${" in json.dumps(grpc.message, default=str):
-            self.problems.append(Problem((*self._where, "grpc", "message"), "no ${...} can stand in a gRPC message"))
-        else:
-            where = (*self._where, "grpc", "file")
-            try:
-                folders = [str(places.file(where, folder)) for folder in grpc.folders]
-                path, body = call_of(str(places.file(where, grpc.file)), grpc.method, grpc.message, folders)
-            except OSError as error:
-                self.problems.append(Problem(where, f"cannot read {grpc.file!r}: {error.strerror or error}"))
-            except GrpcError as error:
-                self.problems.append(Problem((*self._where, "grpc"), str(error)))
+        call, body, problems = grpc_call(grpc, text, (*self._where, "grpc"), places, [*self._changing.values()])
+        self.problems += problems
         pairs = tuple(pair for pair in self._headers() if pair[0].lower() not in ("content-type", "te", "grpc-timeout"))
         pairs += (("Content-Type", "application/grpc"), ("TE", "trailers"))
         if grpc.deadline is not None:
             pairs += (("grpc-timeout", f"{max(1, round(grpc.deadline * 1000))}m"),)
         return RequestSpec(
-            name=request.name or path.lstrip("/"), method="POST", path=path, weight=weight, headers=pairs, body=body,
-            expect=Expect(((200, 200),)), stream=self._stream(), grpc=True,
+            name=request.name or call.method, method="POST", path=f"/{call.method}", weight=weight, headers=pairs,
+            body=body, body_kind="json", expect=Expect(((200, 200),)), stream=self._stream(), grpc=call,
         )  # fmt: skip
 
     def _stream(self) -> PartsSpec | None:
-        stream = self._request.stream if isinstance(self._request, RequestProfile) else None
+        stream = self._request.stream
         if stream is None:
             return None
         if self._profile.client == "httpx":
@@ -155,19 +144,18 @@ class RequestMaker:
         if len(keys) > 1:
             self._problem(keys[1], f"expected one of {listed(BODIES, 'and')}, got {' and '.join(keys)}")
         if "json" in keys:
-            return self._json()
+            return self._as_json(self._request.json_body, "json")
         if self._request.form is not None:
             return encoded_form(self._request.form).encode()
         return self._request.body or self._request.base64 or b""
 
-    def _json(self) -> bytes:
+    def _as_json(self, value: Any, key: str) -> bytes:
         try:
-            text = json.dumps(self._request.json_body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             data = text.encode()
         except (ValueError, TypeError):
-            self._problem(
-                "json", "expected what JSON can hold: texts, finite numbers, true, false, null, lists, mappings"
-            )
+            said = "expected what JSON can hold: texts, finite numbers, true, false, null, lists, mappings"
+            self._problem(key, said)
             return b""
         return re.sub(rb'"\$\{([A-Za-z_][^{}:"\\]*)(?::-((?:[^"\\]|\\.)*))?\}"', self._as_value, data)
 

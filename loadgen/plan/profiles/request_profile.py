@@ -73,10 +73,11 @@ class StreamProfile(Keys):
 
 
 class GrpcProfile(Keys):
-    """A gRPC call with one message, which stands here as JSON or YAML."""
+    """A gRPC call with one message, which stands here as JSON or YAML. `reflection`: the server says its type."""
 
     method: Text = ""
     file: File | None = None
+    reflection: Boolean = False
     message: Any = None
     deadline: PositiveSeconds | None = None
     folders: Annotated[tuple[File, ...], BeforeValidator(fields.one_or_many)] = ()
@@ -96,6 +97,8 @@ class RequestKeys(Keys):
     multipart: Annotated[SkipValidation[tuple[Part, ...]], BeforeValidator(form_parts)] | None = None
     body_file: File | None = None
     expect: ExpectProfile = ExpectProfile.model_construct()
+    stream: StreamProfile | None = None
+    grpc: GrpcProfile | None = None
 
     @property
     def bodies(self) -> list[str]:
@@ -107,5 +110,3 @@ class RequestProfile(RequestKeys):
     """One kind of request, and its share of all."""
 
     weight: Weight = 1.0
-    stream: StreamProfile | None = None
-    grpc: GrpcProfile | None = None

@@ -298,9 +298,13 @@ class Resolver:
         self._result.problems.append(Problem(where, text))
 
 
+_CHANGE = ("headers", "path", "body", "json", "form", "multipart")
+
+
 def _may_change(where: Where) -> bool:
     """Whether the workload looks for variables here: a request's path, headers and body."""
-    return (request_key(where) or (where, where[0]))[1] in ("headers", "path", "body", "json", "form", "multipart")
+    request, key = request_key(where) or ((), where[0])
+    return key in _CHANGE or (key == "grpc" and where[len(request) + 1 : len(request) + 2] == ("message",))
 
 
 def _whole_name(place: re.Match[str]) -> str:

@@ -1,12 +1,14 @@
 """Declared journeys as a program: operations linked to one another, laid out once for all users of a worker."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loadgen.base.encode import host_line
 from loadgen.base.exchange import BodySource, Expect, Origin
+from loadgen.base.imported import imported
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.encodings import Encode
+from loadgen.plan.jobs.grpc import GrpcExpect
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob, Step, all_steps
 from loadgen.plan.places import places_in
@@ -15,6 +17,7 @@ from loadgen.workloads.file_body import FileBody
 from loadgen.workloads.scenario.declared.layout import Layout, Slots, Write
 from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.replies.extract import Take, taker
+from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER
 
 
@@ -32,7 +35,8 @@ class RequestOp(Op):
 
     `head` is its wire form up to the end of its fields, without the length of a `body` that varies; `target`, `middle`
     and `block` are the same in parts. A body that stays the same is `data`. `draws` are the slots whose values
-    are new with every request: the variable of each, and how it is written.
+    are new with every request: the variable of each, and how it is written. `encode` makes the body of what varies;
+    `answers` is the class of the replies.
     """
 
     index: int
@@ -52,6 +56,8 @@ class RequestOp(Op):
     draws: tuple[tuple[int, str, Encode], ...]
     origin: Origin | None
     takes: tuple[tuple[Take, Sequence[tuple[int, Write]], bool], ...]
+    encode: Callable[[bytes], bytes] = bytes
+    answers: type[Reply] = Reply
 
 
 class GroupOp(Op):
@@ -207,7 +213,7 @@ class Program:
             data=FileBody(spec.body_file) if spec.body_file else b"" if varies else spec.body,
             has_cookie="cookie" in names,
             has_trace=TRACE in names,
-            expect=checked(spec.expect),
+            expect=checked(spec.expect) if spec.grpc is None else GrpcExpect(spec.expect.statuses),
             timeout_s=step.timeout_s,
             redirects=step.redirects,
             draws=tuple((slot, *slots.draws[slot]) for slot in found),
@@ -216,6 +222,9 @@ class Program:
                 (taker(extract), slots.writes_of(extract.variable), extract.secret) for extract in step.extracts
             ),
         )
+        if spec.grpc is not None:
+            op.encode = imported("loadgen.plan.grpc.messages", "messages_of")(spec.grpc).encode_json
+            op.answers = imported("loadgen.workloads.grpc.calls", "reply_class")(spec.grpc)
         self.requests.append(op)
         return op
 

@@ -10,6 +10,7 @@ from loadgen.base.clock import s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import ErrorClass, Fields, Origin
 from loadgen.plan.encodings import Encode
+from loadgen.plan.jobs.grpc_call import GrpcError
 from loadgen.workloads.scenario.declared.program import Program, RequestOp
 from loadgen.workloads.scenario.replies.absent import AbsentError
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
@@ -76,7 +77,10 @@ class StepRequests:
         return self._random()
 
     def make(self, op: RequestOp) -> UserRequest:
-        """The request with what is known now: the same object each time, with another content."""
+        """The request with what is known now: the same object each time, with another content.
+
+        Raises StepError for values that cannot stand where they do.
+        """
         values, request = self.values, self._requests[op.index]
         if request is None:
             request = self._requests[op.index] = self._first(op)
@@ -92,7 +96,7 @@ class StepRequests:
             block = _BLANK_END.sub("\r\n", f"{op.block.text(values)}{cookies}")
             request.fields = _NO_FIELDS.with_block(block.encode("latin-1"))
             if op.body is not None:
-                request.body = op.body.text(values).encode("utf-8", "surrogateescape")
+                request.body = self._encoded(op, op.body.text(values).encode("utf-8", "surrogateescape"))
         elif op.body is not None:
             request.body = body = (op.body.format % op.body.pick(values)).encode("utf-8", "surrogateescape")
             head = op.head.text(values)
@@ -104,6 +108,13 @@ class StepRequests:
             wire = f"{op.head.constant}{cookies}\r\n".encode("latin-1")
             request.wire = wire + op.data  # type: ignore[operator]
         return request
+
+    @staticmethod
+    def _encoded(op: RequestOp, text: bytes) -> bytes:
+        try:
+            return op.encode(text)
+        except GrpcError as error:
+            raise StepError(ErrorClass.SCRIPT_ERROR, f"{op.target.constant}: {error}") from None
 
     def follow(self, op: RequestOp, reply: Reply) -> UserRequest | None:
         """What the reply to a request, or to the last that followed from it, redirects to; None where nothing follows.

@@ -112,14 +112,18 @@ class StepsScript:
         elif self._paused_ns:
             self._waited_ns += self._clock() - self._paused_ns
             self._paused_ns = 0
-        while op.__class__ is not RequestOp:
-            if not isinstance(op, Op):
-                self.requested = op.__class__ is UserRequest
-                return op
-            op = self._done(op)
-        self._op = op
-        self.requested = True
-        return self._make(op)
+        while True:
+            while op.__class__ is not RequestOp:
+                if not isinstance(op, Op):
+                    self.requested = op.__class__ is UserRequest
+                    return op
+                op = self._done(op)
+            self._op = op
+            self.requested = True
+            try:
+                return self._make(op)
+            except StepError as failed:
+                op = self._failed(failed.error, str(failed))
 
     # In a journey.
 
@@ -161,7 +165,10 @@ class StepsScript:
                 return Pause(now + s_to_ns(drawn_s))
             case TogetherOp():
                 self._op = op
-                return Batch([self._make(request) for request in op.requests])
+                try:
+                    return Batch([self._make(request) for request in op.requests])
+                except StepError as failed:
+                    return self._failed(failed.error, str(failed))
         if op is _OVER:
             return self._next()
         if op is _BEGIN:

@@ -14,7 +14,7 @@ from loadgen.workloads.scenario.declared.program import Program
 from loadgen.workloads.scenario.declared.step_requests import StepRequests
 from loadgen.workloads.scenario.declared.steps import AwaitedSteps, StepsScript
 from loadgen.workloads.scenario.journeys import Journeys
-from loadgen.workloads.scenario.replies.answers import group
+from loadgen.workloads.scenario.replies.answers import AnsweredGroup, group
 from loadgen.workloads.template import Sources
 
 
@@ -47,7 +47,7 @@ class StepsWorkload:
         self._sequential = sequential
         self._seed = seed = shard.seed // 1_000_003
         self._program = Program(job, recorder.names, origin, keep_alive=keep_alive)
-        self._groups = [group(op.expect) for op in self._program.requests]
+        self._groups = self._new_groups()
         self._feeds = {feed.name: open_feed(feed, shard.index, shard.count, users, seed) for feed in job.feeds}
         self.journeys = Journeys(
             job.journeys, recorder.names, recorder.transactions, on_failure,
@@ -63,7 +63,7 @@ class StepsWorkload:
     def script(self, user: int) -> StepsScript:
         """The journeys of the shard's user number `user`."""
         rank = self._shard.rank_of_user(user)
-        groups = [group(op.expect) for op in self._program.requests] if self._sequential else self._groups
+        groups = self._new_groups() if self._sequential else self._groups
         draw = Sources(self._variables, self._seed * 1_000_003 + rank, rank, self._users).at
         requests = StepRequests(
             self._program,
@@ -77,6 +77,13 @@ class StepsWorkload:
         )
         kind = AwaitedSteps if self._sequential else StepsScript
         return kind(self._program, requests, self.journeys, rank, partial(self._row, rank))
+
+    def _new_groups(self) -> list[AnsweredGroup]:
+        """Of each request's replies."""
+        groups = [group(op.expect) for op in self._program.requests]
+        for op, one in zip(self._program.requests, groups, strict=True):
+            one.reply_class = op.answers
+        return groups
 
     def close(self) -> None:
         """Nothing is open."""

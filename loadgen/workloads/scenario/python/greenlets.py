@@ -45,6 +45,9 @@ class PlainUser(User):
     def request(self, method: str, path: str, *values: object, **options: Any) -> Any:
         return _taken(super().request(method, path, *values, **options))
 
+    def grpc(self, file: str, method: str, message: Any = None, **options: Any) -> Any:
+        return _taken(super().grpc(file, method, message, **options))
+
     def batch(self, *requests: Any) -> Any:
         return _taken(super().batch(*requests))
 

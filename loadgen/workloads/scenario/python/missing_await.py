@@ -7,7 +7,7 @@ from pathlib import Path
 from loadgen.base.errors import UsageError
 
 AWAITED = frozenset(
-    ("get", "post", "put", "patch", "delete", "head", "options", "request", "batch", "pause", "call")
+    ("get", "post", "put", "patch", "delete", "head", "options", "request", "grpc", "batch", "pause", "call")
 )  # fmt: skip
 
 _OURS = frozenset(("scenario", "per_user", "per_run"))

@@ -2,10 +2,11 @@
 
 import time
 import types
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from loadgen.base.exchange import ErrorClass
+from loadgen.base.imported import imported
 from loadgen.plan.forms import JSON, to_json
 from loadgen.workloads.base import Batch
 from loadgen.workloads.scenario.failures import JourneyEndedError
@@ -128,6 +129,17 @@ class Requesting:
     def request(self, method: str, path: str, *values: object, **options: Any) -> Steps:
         """A method of your own; gives the Reply."""
         return (yield from self._send(method, path, values, options))
+
+    @types.coroutine
+    def grpc(self, file: str, method: str, message: Any = None, **options: Any) -> Steps:
+        """A gRPC call of a .proto or a descriptor set beside the scenario's file; gives its answer as a GrpcReply.
+
+        Options: `name`, `headers`, `needed`, and `deadline` in seconds.
+        """
+        make: Callable[..., UserRequest] = imported("loadgen.workloads.grpc.of_users", "call_request")
+        request = make(self._maker, self.journey, self.headers, file, method, message, options)
+        reply = yield request
+        return (yield from self._settle(reply, request, options)) if reply.special else reply
 
     @types.coroutine
     def batch(self, *requests: "str | tuple[Any, ...]") -> Steps:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.exchange import ErrorClass
+from loadgen.base.imported import imported
 from loadgen.measure.names import Kind
 from loadgen.workloads.base import Pause
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
@@ -107,8 +108,7 @@ class User(Requesting):
 
         A plain function holds up all users of its loop while it runs, but not `in_thread`.
         """
-        from loadgen.workloads.scenario.python.calls import called
-
+        called = imported("loadgen.workloads.scenario.python.calls", "called")
         _check_name("call", name)
         if not callable(function):
             raise TypeError(f"call: expected a function, and its arguments after it, got {function!r}: do not call it")
@@ -135,8 +135,7 @@ class User(Requesting):
 
         In reports it is `name`, or "WS" and the path with its `{}`: one row for its opening, one for round trips.
         """
-        from loadgen.workloads.scenario.websocket.connect import make_websocket
-
+        make_websocket = imported("loadgen.workloads.scenario.websocket.connect", "make_websocket")
         full = name or f"WS {path}"
         prefix = f"{self.journey}/{full}" if self.journey else full
 

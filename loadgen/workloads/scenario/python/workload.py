@@ -3,6 +3,7 @@
 import inspect
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from loadgen.base.clock import Clock
@@ -45,6 +46,7 @@ class ScenarioWorkload:
         learn: Callable[[str], object] = str,
         tls: Tls | None = None,
         declared: Declarations | None = None,
+        http2: bool = False,
     ) -> None:
         """`declared` is what the file declares, where that is not to be loaded."""
         assert job.file is not None
@@ -70,6 +72,8 @@ class ScenarioWorkload:
             most_each=job.journeys_per_user,
         )  # fmt: skip
 
+        folder = Path(job.file).parent
+
         def maker() -> RequestMaker:
             return RequestMaker(
                 recorder.names,
@@ -81,6 +85,7 @@ class ScenarioWorkload:
                 learn=learn,
                 tls=tls,
                 traces=job.traces,
+                folder=folder if http2 else None,
             )
 
         shared_maker = maker()

@@ -6,12 +6,20 @@ from loadgen.workloads.scenario.replies.reply import Reply
 
 
 class AnsweredGroup(RequestGroup):
-    """`answer` is that to the last reply, which was `answered`. `example` is one to a reply like `exemplary`."""
+    """`answer` is that to the last reply, which was `answered`. `example` is one to a reply like `exemplary`. All are
+    of the `reply_class`."""
 
     answer: Reply | None = None
     answered: bytes | None = None
     example: Reply | None = None
     exemplary: exchange.Reply | None = None
+    reply_class: type[Reply] = Reply
+
+    def twin(self, place: int) -> "AnsweredGroup":
+        twin = super().twin(place)
+        assert isinstance(twin, AnsweredGroup)
+        twin.reply_class = self.reply_class
+        return twin
 
 
 def group(expect: Expect | None = None) -> AnsweredGroup:
@@ -25,7 +33,7 @@ def answer_alike(group: AnsweredGroup) -> Reply:
     assert reply is not None
     group.answered = group.data
     example = group.example if group.exemplary is reply else None
-    group.answer = answer = Reply(reply.status, None, group.data, group.body_at, like=example)
+    group.answer = answer = group.reply_class(reply.status, None, group.data, group.body_at, like=example)
     if example is None:
         group.example, group.exemplary = answer, reply
     return answer
@@ -37,14 +45,15 @@ def answer_to(
     """The answer to a reply that was read, or to what went wrong."""
     group = request.group
     if reply is None or not isinstance(group, AnsweredGroup):
-        return Reply(0, error, b"", 0, head, detail or (error.text if error else ""))
+        kind = group.reply_class if isinstance(group, AnsweredGroup) else Reply
+        return kind(0, error, b"", 0, head, detail or (error.text if error else ""))
     if error is None:
         group.reply = group.reply or reply
         detail = ""
     else:
         detail = request.expect.explain(reply, error, "")
     group.answered = group.data
-    group.answer = answer = Reply(reply.status, error, group.data, group.body_at, b"", detail)
+    group.answer = answer = group.reply_class(reply.status, error, group.data, group.body_at, b"", detail)
     return answer
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
@@ -93,7 +94,8 @@ class RequestMaker:
     """One worker's. `headers` are sent by every user; `expect` is what is a good reply where a request does not say it.
 
     With `wire` requests are made as HTTP/1.1 sends them, else in the parts that other clients take. `learn` is told of
-    credentials that users send. With `traces` each request has a trace id, and is made anew.
+    credentials that users send. With `traces` each request has a trace id, and is made anew. `folder` has
+    the files of gRPC calls; it is None without HTTP/2, which they need.
     """
 
     def __init__(
@@ -108,7 +110,9 @@ class RequestMaker:
         learn: Callable[[str], object] = str,
         tls: Tls | None = None,
         traces: bool = False,
+        folder: Path | None = None,
     ) -> None:
+        self.folder = folder
         self._trace = trace_lines(traces)
         self.learn = learn
         self.tls = tls or Tls()
@@ -167,8 +171,8 @@ class RequestMaker:
             and all(name.lower() != "content-type" for name, _ in own)
         ):
             own.append(("Content-Type", kind))
-        block = self._block(headers, tuple(own), jar, origin or self.origin, target)
-        return self._request(recipe, target, block, tuple(own), body, origin, _timeout_ns(options.get("timeout")))
+        block = self.block(headers, tuple(own), jar, origin or self.origin, target)
+        return self.request(recipe, target, block, tuple(own), body, origin, _timeout_ns(options.get("timeout")))
 
     def renew(
         self,
@@ -238,11 +242,11 @@ class RequestMaker:
             self._recipes[key] = recipe
         dropped = (() if redirect.keep_body else OF_BODIES) + (() if redirect.same_origin else _OF_ORIGINS)
         own = tuple((name, value) for name, value in request.own if name.lower() not in dropped)
-        block = self._block(headers, own, jar, redirect.origin, redirect.target, dropped)
+        block = self.block(headers, own, jar, redirect.origin, redirect.target, dropped)
         body = request.body if redirect.keep_body and isinstance(request.body, bytes) else b""
-        return self._request(recipe, redirect.target, block, own, body, redirect.origin, request.timeout_ns)
+        return self.request(recipe, redirect.target, block, own, body, redirect.origin, request.timeout_ns)
 
-    def _block(
+    def block(
         self,
         headers: UserHeaders,
         own: tuple[tuple[str, str], ...],
@@ -265,7 +269,7 @@ class RequestMaker:
     def _middle(self, origin: Origin | None) -> str:
         return f" HTTP/1.1\r\nHost: {(origin or self.origin).authority}\r\n{self._close}"
 
-    def _request(
+    def request(
         self,
         recipe: Recipe,
         target: str,
