@@ -6,19 +6,17 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Collection, Sequence
-from copy import copy
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from loadgen import __version__
-from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, UsageError, was_stopped
+from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, was_stopped
 from loadgen.base.imported import imported
+from loadgen.cli.aliased import kind_of
 from loadgen.cli.commands.front_doors import TOOLS, FrontDoor
-from loadgen.cli.options import ALIASES, SHORT
-from loadgen.cli.short_help import Begin, is_short, write_short_help
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
 
@@ -38,11 +36,7 @@ COMMANDS = {
     "completion": "Completion", "serve": "Serve",
 }  # fmt: skip
 """The class of each command's parameters, in the module of its name in commands/."""
-OPTIONAL = {"--web": "127.0.0.1:0"}
-"""What an option means that is given without a value."""
 
-LETTERS = 3
-"""So long is `-c5` at least: what is longer may be a word behind a single dash, as Go has them."""
 OPTIONS_ALONE = ("-h", "--help", "-V", "--version")
 
 
@@ -52,45 +46,6 @@ class Commands(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Without Typer's own."""
         super(TyperGroup, self).format_help(ctx, formatter)
-
-
-class Aliased(TyperCommand):
-    """A command whose options may be called by their aliases, too; its help does not have them, and is short at first
-    where it has many.
-
-    Of an option whose value may be left out, that is joined to it: what follows it is an argument of its own.
-    """
-
-    begin: Begin | None = None
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """The short one, unless there is none or all is asked for."""
-        if self.begin is not None and is_short(ctx):
-            write_short_help(self, self.begin, ctx, formatter)
-        else:
-            super().format_help(ctx, formatter)
-
-    def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """With the value of those that have none. Raises UsageError for a word of another tool's."""
-        last = args.index("--") if "--" in args else len(args)
-        words = [word for word in args[:last] if word[:1] == "-" and word[1:2].isalpha() and len(word) > LETTERS]
-        if words and (reading := _imported("readings", "reading_of_word")(words)):
-            raise UsageError(reading)
-        args[:last] = [f"{word}={OPTIONAL[word]}" if word in OPTIONAL else word for word in args[:last]]
-        return super().parse_args(ctx, args)
-
-    def make_parser(self, ctx: Any) -> Any:
-        """One that knows them."""
-        parser = super().make_parser(ctx)
-        for option in self.params:
-            shown: Any = option
-            if aliases := ALIASES.get(option.opts[-1]):
-                other = copy(option)
-                other.opts = list(aliases)
-                other.add_to_parser(parser, ctx)
-            for flag, value in SHORT.get(option.opts[-1], ()):
-                parser.add_option(shown, [flag], shown.name, action="store_const", const=value)
-        return parser
 
 
 def _show_version(wanted: bool) -> None:
@@ -155,15 +110,8 @@ def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
         if hasattr(command, "commands"):
             app.add_typer(_group(name, command, call))
         else:
-            app.command(name, cls=_kind_of(command), hidden=name == "completion")(callback_of(command, call))
+            app.command(name, cls=kind_of(command), hidden=name == "completion")(callback_of(command, call))
     return app
-
-
-def _kind_of(command: Any) -> type[Aliased]:
-    class Kind(Aliased):
-        begin = getattr(command, "begin", None)
-
-    return Kind
 
 
 def _group(name: str, command: Any, call: Call) -> typer.Typer:
