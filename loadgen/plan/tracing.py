@@ -11,8 +11,8 @@ NAME = "_traceparent"
 
 
 def with_traces(plan: Plan) -> Plan:
-    """The plan with a W3C `traceparent` on each request, and the slowest kept; of a scenario on each that has none of
-    its own. Raises ValueError where that cannot be: an S3 request is signed, and a function sends what it wants.
+    """The plan with a W3C `traceparent` on each request that has none of its own, and the slowest kept. Raises
+    ValueError where that cannot be: an S3 request is signed, and a function sends what it wants.
     """
     job = plan.job
     if isinstance(job, ScenarioJob):
@@ -22,11 +22,10 @@ def with_traces(plan: Plan) -> Plan:
     if not isinstance(job, HttpJob):
         raise ValueError("TARGET is a job of S3, whose requests are signed as they are")
     requests = tuple(
-        replace(request, headers=(*request.headers, (HEADER, f"${{{NAME}}}")))
+        request
+        if any(name.lower() == HEADER for name, _ in request.headers)
+        else replace(request, headers=(*request.headers, (HEADER, f"${{{NAME}}}")))
         for request in job.requests
-        if all(name.lower() != HEADER for name, _ in request.headers)
     )
-    if len(requests) < len(job.requests):
-        raise ValueError("a request has a traceparent header already")
     variables = (*job.variables, Variable(NAME, "trace"))
     return replace(plan, slowest=True, job=replace(job, requests=requests, variables=variables))

@@ -34,12 +34,14 @@ def test_traces_of_another_run_with_the_same_seed_are_others() -> None:
 def test_what_says_its_own_headers_is_refused() -> None:
     with pytest.raises(ValueError, match="a job of S3"):
         with_traces(s3_batch())
+
+
+def test_a_request_with_a_traceparent_keeps_it() -> None:
     plan = one_url()
     assert isinstance(plan.job, HttpJob)
     (request,) = plan.job.requests
     own = replace(request, headers=(("Traceparent", "x"),))
-    with pytest.raises(ValueError, match="already"):
-        with_traces(replace(plan, job=replace(plan.job, requests=(own,))))
+    assert with_traces(replace(plan, job=replace(plan.job, requests=(own,)))).job.requests == (own,)
 
 
 def test_of_a_scenario_each_request_is_given_one_as_it_is_made() -> None:
