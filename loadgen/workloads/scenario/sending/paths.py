@@ -24,9 +24,12 @@ class PathTemplate:
 
     `origin` is that of an absolute URL, None where the run's own target is meant. `roams`: values may make it an
     absolute URL, which `render` gives as it is, for `split_url`; all others are rendered in origin form.
+
+    `render(*values)` is the target with a value in each place. It raises ValueError for another number of them, and for
+    values that are no texts or numbers. A function for each template is half the price of a method.
     """
 
-    __slots__ = ("_encoders", "_format", "origin", "places", "roams", "text")
+    __slots__ = ("_encoders", "_format", "origin", "places", "render", "roams", "text")
 
     def __init__(self, text: str, base: str = "") -> None:
         if not isinstance(text, str):
@@ -45,25 +48,37 @@ class PathTemplate:
                 raise ValueError(f"path {text!r}: expected a path, or a URL with http or https and a host")
             literals[0] = ("" if authority else base) + _rooted(begins)
         self._encoders = tuple(encoders)
-        self._format = "%s".join(encode_path(literal).replace("%", "%%") for literal in literals)
+        pieces = [encode_path(literal) for literal in literals]
+        self._format = "%s".join(piece.replace("%", "%%") for piece in pieces)
+        self.render: Callable[..., str] = self._rendered
+        if len(encoders) == 1 and not self.roams:
+            before, after = pieces
+            self.render = _with_one(before, after, self._rendered)
 
-    def render(self, *values: object) -> str:
-        """The target with a value in each place. Raises ValueError for another number of them, and for values that are
-        no texts or numbers.
-        """
+    def _rendered(self, *values: object) -> str:
         encoders = self._encoders
         if len(values) != len(encoders):
             needed = "1 value is" if self.places == 1 else f"{self.places or 'no'} values are"
             body = "" if self.places else "; a body is json=, form=, files= or data="
             raise ValueError(f"path {self.text!r}: {needed} needed, {len(values)} given{body}")
         try:
-            if len(values) == 1:
-                text = self._format % encoders[0](values[0])
-            else:
-                text = self._format % tuple([encode(value) for encode, value in zip(encoders, values, strict=True)])
+            text = self._format % tuple([encode(value) for encode, value in zip(encoders, values, strict=True)])
         except ValueError as error:
             raise ValueError(f"path {self.text!r}: {error}") from None
         return _rooted(text) if self.roams else text
+
+
+def _with_one(before: str, after: str, otherwise: Callable[..., str]) -> Callable[..., str]:
+    """Renders one value, a number or a plain name at once; `otherwise` is asked for all else."""
+
+    def render(*values: object) -> str:
+        if len(values) == 1:
+            (value,) = values
+            if type(value) is int or (type(value) is str and value.isascii() and value.isalnum()):
+                return f"{before}{value}{after}"
+        return otherwise(*values)
+
+    return render
 
 
 @lru_cache(maxsize=4096)
