@@ -137,8 +137,9 @@ def _journeys(
         waits = ThreadWaits(task.clock) if plan.mode == "threads" else LoopWaits(task.clock, make_alarm())
         clients = _client_maker(task, context, addresses)
         return SequentialJourneyUsers(task, clients, pacer, workload, recorder, breaker, waits=waits)
-    from loadgen.executors.journey_users import JourneyUsers, OpenJourneyUsers
+    from loadgen.executors.journey_users import JourneyUsers
     from loadgen.executors.mixed_users import MixedJourneyUsers
+    from loadgen.executors.open_journey_users import OpenJourneyUsers
 
     parts = _on_reactor(task, context, addresses, pacer, workload, recorder, breaker)
     if plan.arrivals is not None:

@@ -2,7 +2,7 @@
 
 from loadgen.base.exchange import Request
 from loadgen.clients.base import Stream
-from loadgen.executors.journey_users import OpenJourneyUsers
+from loadgen.executors.open_journey_users import OpenJourneyUsers
 
 
 class MixedJourneyUsers(OpenJourneyUsers):
