@@ -413,11 +413,6 @@ def to_document(result: Result) -> dict[str, Any]:
     return _errors_renamed(asdict(result), "error_class", "class")
 
 
-def written_name(kind: type, name: str) -> str:
-    """The name in a file of the field `name` of `kind`: `class`, which Python does not allow, is one."""
-    return "class" if kind is ErrorRow and name == "error_class" else name
-
-
 def from_json(text: str, source: str = "result") -> Result:
     """Read a Result of this or an older format. Raises UsageError for anything else, naming `source`."""
     return from_document(read_document(text, source), source)

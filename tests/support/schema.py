@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from loadgen.results.result import SCHEMA, Result, written_name
+from loadgen.results.result import SCHEMA, ErrorRow, Result
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
@@ -23,8 +23,13 @@ def result_schema() -> str:
 
 def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    properties = {written_name(kind, item.name): _type(hints[item.name], definitions) for item in fields(kind)}
+    properties = {_written_name(kind, item.name): _type(hints[item.name], definitions) for item in fields(kind)}
     return {"description": inspect.getdoc(kind), "type": "object", "properties": properties}
+
+
+def _written_name(kind: type, name: str) -> str:
+    """The name in a file of the field `name` of `kind`: `class`, which Python does not allow, is one."""
+    return "class" if kind is ErrorRow and name == "error_class" else name
 
 
 def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:

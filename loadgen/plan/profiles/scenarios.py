@@ -14,12 +14,10 @@ from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.journey_order import order_problems
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.request_maker import RequestMaker
-from loadgen.plan.profiles.request_profile import RequestKeys
 from loadgen.plan.profiles.scenario_profile import ExtractProfile, JourneyProfile, StepProfile
 from loadgen.plan.profiles.variables import NAME
 
 _KINDS = ("group", "together", "repeat")
-_REQUEST = tuple(item.alias or name for name, item in RequestKeys.model_fields.items())
 _OF_LOCUSTFILES = {
     "rate": "its users wait by their wait_time",
     "think": "say it there, with wait_time",

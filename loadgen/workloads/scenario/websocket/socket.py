@@ -26,9 +26,6 @@ from loadgen.workloads.scenario.websocket.frames import (
 )
 from loadgen.workloads.scenario.websocket.handshake import HEAD_END, MOST_HEAD_BYTES, Opening, RefusedError
 
-OPEN_TIMEOUT_S = 10.0
-"""For the connect, TLS and the opening together, unless the scenario says otherwise."""
-
 CLOSE_TIMEOUT_S = 1.0
 """A server that does not answer a CLOSE need not be waited for."""
 
