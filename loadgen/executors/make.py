@@ -201,7 +201,7 @@ def _journey_workload(
         return StepsWorkload(
             job, task.shard, plan.most_users, recorder, breaker.failed, task.learn,
             origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock,
-            sequential=sequential,
+            sequential=sequential, timeout_s=plan.timeout_s,
         )  # fmt: skip
     if job.dialect == "locust":
         from loadgen.workloads.locust.workload import LocustWorkload
@@ -224,7 +224,7 @@ def _journey_workload(
         job, task.shard, plan.most_users, recorder, breaker.failed, learn=task.learn, tls=task.endpoint.tls,
         origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock, sequential=sequential,
         loop=partial(ThreadLoop, strays, timeout_s=plan.timeout_s) if threads else lambda: loop,
-        http2=plan.http == "2",
+        http2=plan.http == "2", timeout_s=plan.timeout_s,
     )  # fmt: skip
     strays.journeys = workload.journeys
     return workload

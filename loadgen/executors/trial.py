@@ -126,6 +126,7 @@ def _workload(
         return StepsWorkload(
             job, shard, 1, watcher.recorder, nothing, learn, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=clock, sequential=True,
+            timeout_s=plan.timeout_s,
         )  # fmt: skip
     from loadgen.workloads.scenario.python.workload import ScenarioWorkload
 

@@ -7,11 +7,35 @@ import pytest
 from loadgen.results.result import Result
 from tests.support.command import Mode, loadgen
 from tests.support.fault_server import FaultServer
-from tests.support.steps import AwaitClose, Gate, Pass, ReadRequest, Send
+from tests.support.steps import AwaitClose, Gate, Pass, ReadRequest, Send, Step
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 MODES = {"reactor": ["--mode", "async"], "blocking": ["--mode", "threads"]}
 every_client = pytest.mark.parametrize("kind", MODES.values(), ids=MODES)
+
+
+STREAM = '{"kind": "sse", "first": "choices.0.delta.content", "until": {"match": "[DONE]"}}'
+JOURNEYS = {
+    "chat.yaml": """
+target: {url}
+scenarios:
+  talk:
+    steps:
+      - {{name: chat, path: "/stream?parts=3&ms=1&first=1", stream: {stream}}}
+      - {{name: end, path: /}}
+""",
+    "chat.py": """
+from loadgen.scenario import scenario
+
+@scenario
+async def talk(user):
+    reply = await user.get("/stream?parts=3&ms=1&first=1", name="chat", stream={stream})
+    assert len(reply.parts) >= 3, reply.parts
+    assert all("choices" in part for part in reply.parts), reply.parts
+    assert "[DONE]" in reply.text
+    assert (await user.get("/", name="end")).parts == ()
+""",
+}
 
 
 def chunk(text: bytes) -> bytes:
@@ -78,3 +102,34 @@ def test_what_a_profile_must_not_say(tmp_path: Path) -> None:
         done = loadgen("check", path)
         assert done.code == 2
         assert f"line 3: requests[0].stream.kind: {problem}" in done.err
+
+
+@every_client
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_journeys_time_parts_too(tmp_path: Path, url: str, name: str, kind: list[str]) -> None:
+    file = tmp_path / name
+    file.write_text(JOURNEYS[name].format(url=url, stream=STREAM))
+    target = ["--target", url] if name.endswith(".py") else []
+    result = loadgen("run", file, *target, "-c", "2", "-n", "4", *kind, "-q", "--format", "json").result
+    assert result.transactions["talk"].ledger.ok == 4, result.errors
+    phases = result.requests["talk/chat"].phases_ms
+    assert (phases["first"].count, phases["gap"].count) == (4, 8)
+    assert not result.requests["talk/end"].phases_ms
+
+
+@every_client
+def test_replies_in_parts_that_are_equal_are_all_looked_at(tmp_path: Path, kind: list[str]) -> None:
+    whole: list[Step] = [ReadRequest(), Send(HEAD + chunk(b"data: a\n\n") + chunk(b"data: b\n\n") + b"0\r\n\r\n")]
+    file = tmp_path / "steps.yaml"
+    with FaultServer(lambda _: whole * 3) as server:
+        step = "{name: chat, path: /, stream: {kind: sse}}"
+        file.write_text(f"target: {server.url}\nscenarios: {{talk: {{steps: [{step}]}}}}\n")
+        result = loadgen("run", file, "-c", "1", "-n", "3", *kind, "-q", "--format", "json").result
+    assert result.phases_ms["first"].count == result.phases_ms["gap"].count == 3
+
+
+def test_what_python_must_not_say_of_a_stream(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "chat.py"
+    file.write_text(JOURNEYS["chat.py"].format(url=url, stream='{"kind": "tcp"}'))
+    result = loadgen("run", file, "--target", url, "-c", "1", "-n", "1", "-q", "--format", "json").result
+    assert 'expected {"kind": "sse" or "lines"' in result.transactions["talk"].errors[0].message

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from loadgen.base.clock import now_ns
@@ -14,6 +15,7 @@ from loadgen.workloads.scenario.replies.absent import AbsentError
 from loadgen.workloads.scenario.replies.json_path import JsonPath, compile_json_path
 
 _SHOWN_BYTES = 200
+KEEP_BYTES = 1 << 20
 
 
 class PartsRules:
@@ -42,13 +44,17 @@ class PartsReader:
     """The sink of one request: notes when each part came. `request` is given `timeout_ns` for the next part each time.
 
     `enough` says that the end that was asked for is reached, `broken` why it will not be. `first_ns` is from `began_ns`
-    to the first part that counts, `gaps_ns` are between the parts from there on.
+    to the first part that counts, `gaps_ns` are between the parts from there on. With `keeps`, `texts` are the parts so
+    far, up to 1 MiB of them.
     """
 
     def __init__(self, rules: PartsRules, request: Request, timeout_ns: int, clock: Callable[[], int] = now_ns) -> None:
         self.began_ns = clock()
         self.first_ns: int | None = None
         self.gaps_ns: list[int] = []
+        self.texts: list[str] = []
+        self.keeps = False
+        self._room = KEEP_BYTES
         self.enough = False
         self.broken = ""
         self._rules = rules
@@ -85,6 +91,9 @@ class PartsReader:
         if part.event == b"error":
             self.broken = f"an error event: {part.data[:_SHOWN_BYTES].decode('utf-8', 'replace')}"
             return
+        if self.keeps and self._room >= len(part.data):
+            self._room -= len(part.data)
+            self.texts.append(part.data.decode("utf-8", "replace"))
         if self.first_ns is not None:
             self.gaps_ns.append(now - self._last_ns)
         elif rules.counts_as_first(part):
@@ -139,11 +148,40 @@ class PartsExpect(Expect):
 def in_parts(model: Request, rules: PartsRules, timeout_ns: int, clock: Callable[[], int] = now_ns) -> Request:
     """The same request with a reader of its own for its reply's parts."""
     request = model.twin()
-    reader = PartsReader(rules, request, timeout_ns, clock)
-    request.sink, request.group, request.plain = reader, None, False
-    expect = model.expect
-    request.expect = PartsExpect(expect.statuses, expect.body_contains, expect.length, inner=expect, reader=reader)
+    request.group = None
+    read_in_parts(request, rules, timeout_ns, model.expect, clock)
     return request
+
+
+def read_in_parts(
+    request: Request, rules: PartsRules, timeout_ns: int, expect: Expect, clock: Callable[[], int] = now_ns
+) -> PartsReader:
+    """Give a request a new reader for its reply's parts. Its group, if it has one, does not repeat."""
+    reader = PartsReader(rules, request, timeout_ns, clock)
+    request.sink, request.plain = reader, False
+    request.expect = PartsExpect(expect.statuses, expect.body_contains, expect.length, inner=expect, reader=reader)
+    return reader
+
+
+def rules_of(stream: Any) -> PartsRules:
+    """Those of `stream=` in Python: a mapping with the keys that a profile has. Raises TypeError or ValueError."""
+    given = dict(stream) if isinstance(stream, Mapping) else {}
+    until = given.pop("until", None) or {}
+    kind, first = given.pop("kind", None), given.pop("first", "")
+    known = isinstance(until, Mapping) and until.keys() <= {"match", "parts", "time"} and isinstance(first, str)
+    if kind not in ("sse", "lines") or given or not known:
+        raise TypeError(
+            'stream: expected {"kind": "sse" or "lines", "first": a JSON path, "until": {"match": ...}}, where until '
+            f"may be match, parts or time in seconds; got {stream!r}"
+        )
+    match = until.get("match")
+    marked = match.encode() if isinstance(match, str) else match
+    return _rules(PartsSpec(kind, first, marked, until.get("parts"), until.get("time")))
+
+
+@lru_cache(maxsize=256)
+def _rules(spec: PartsSpec) -> PartsRules:
+    return PartsRules(spec)
 
 
 def timing(timeout_ns: int) -> Callable[[PartsSpec], Callable[[Request], Request]]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from loadgen.base.clock import s_to_ns
 from loadgen.base.encode import host_line
 from loadgen.base.exchange import BodySource, Expect, Origin
 from loadgen.base.imported import imported
@@ -18,7 +20,7 @@ from loadgen.workloads.scenario.declared.layout import Layout, Slots, Write
 from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.replies.extract import Take, taker
 from loadgen.workloads.scenario.replies.reply import Reply
-from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER
+from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER, UserRequest
 
 
 class Op:
@@ -36,7 +38,7 @@ class RequestOp(Op):
     `head` is its wire form up to the end of its fields, without the length of a `body` that varies; `target`, `middle`
     and `block` are the same in parts. A body that stays the same is `data`. `draws` are the slots whose values
     are new with every request: the variable of each, and how it is written. `encode` makes the body of what varies;
-    `answers` is the class of the replies.
+    `answers` is the class of the replies; `in_parts` has the parts of one timed.
     """
 
     index: int
@@ -58,6 +60,7 @@ class RequestOp(Op):
     takes: tuple[tuple[Take, Sequence[tuple[int, Write]], bool], ...]
     encode: Callable[[bytes], bytes] = bytes
     answers: type[Reply] = Reply
+    in_parts: Callable[[UserRequest], object] | None = None
 
 
 class GroupOp(Op):
@@ -124,7 +127,8 @@ class Program:
     the number of counters.
     """
 
-    def __init__(self, job: ScenarioJob, names: Names, origin: Origin, *, keep_alive: bool) -> None:
+    def __init__(self, job: ScenarioJob, names: Names, origin: Origin, *, keep_alive: bool, timeout_ns: int) -> None:
+        self._timeout_ns = timeout_ns
         parts = [*job.journeys, Journey(PER_USER, steps=job.user_start), Journey(PER_USER, steps=job.user_end)]
         self._steps = [step for part in parts for step in all_steps(part.steps)]
         extracted = {extract.variable for step in self._steps for extract in step.extracts} | set(job.elsewhere)
@@ -225,6 +229,11 @@ class Program:
         if spec.grpc is not None:
             op.encode = imported("loadgen.plan.grpc.messages", "messages_of")(spec.grpc).encode_json
             op.answers = imported("loadgen.workloads.grpc.calls", "reply_class")(spec.grpc)
+        if spec.stream is not None:
+            timeout_ns = self._timeout_ns if step.timeout_s is None else s_to_ns(step.timeout_s)
+            rules = imported("loadgen.workloads.parts.reader", "PartsRules")(spec.stream)
+            read = imported("loadgen.workloads.parts.reader", "read_in_parts")
+            op.in_parts = partial(read, rules=rules, timeout_ns=timeout_ns, expect=op.expect)
         self.requests.append(op)
         return op
 

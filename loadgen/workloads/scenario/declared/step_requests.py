@@ -107,6 +107,8 @@ class StepRequests:
         elif cookies or jar is not None or request.wire is None:
             wire = f"{op.head.constant}{cookies}\r\n".encode("latin-1")
             request.wire = wire + op.data  # type: ignore[operator]
+        if op.in_parts is not None:
+            op.in_parts(request)
         return request
 
     @staticmethod

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from loadgen.base.clock import Clock
+from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.exchange import Origin
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -36,6 +36,7 @@ class StepsWorkload:
         warmup: bool,
         clock: Clock,
         sequential: bool,
+        timeout_s: float,
     ) -> None:
         self._variables = job.variables
         self._shard = shard
@@ -46,7 +47,7 @@ class StepsWorkload:
         self._traces = job.traces
         self._sequential = sequential
         self._seed = seed = shard.seed // 1_000_003
-        self._program = Program(job, recorder.names, origin, keep_alive=keep_alive)
+        self._program = Program(job, recorder.names, origin, keep_alive=keep_alive, timeout_ns=s_to_ns(timeout_s))
         self._groups = self._new_groups()
         self._feeds = {feed.name: open_feed(feed, shard.index, shard.count, users, seed) for feed in job.feeds}
         self.journeys = Journeys(
@@ -82,7 +83,7 @@ class StepsWorkload:
         """Of each request's replies."""
         groups = [group(op.expect) for op in self._program.requests]
         for op, one in zip(self._program.requests, groups, strict=True):
-            one.reply_class = op.answers
+            one.reply_class, one.repeats = op.answers, one.repeats and op.in_parts is None
         return groups
 
     def close(self) -> None:

@@ -207,7 +207,7 @@ class Requesting:
             reply = yield from _exchange(request)
         if reply.special:
             reply = yield from self._settle(reply, request, options)
-        if self._keeps and request.recipe.keeps and request.wire is not None:
+        if self._keeps and request.recipe.keeps and request.wire is not None and request.sink is None:
             self._of_journey[key] = request
             if method == "GET" and not (options and options.keys() - HEADERS_ONLY):
                 self._gets[path] = request

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from loadgen.base.clock import Clock
+from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Origin, Tls
 from loadgen.measure.names import Kind
@@ -47,6 +47,7 @@ class ScenarioWorkload:
         tls: Tls | None = None,
         declared: Declarations | None = None,
         http2: bool = False,
+        timeout_s: float = 10.0,
     ) -> None:
         """`declared` is what the file declares, where that is not to be loaded."""
         assert job.file is not None
@@ -86,6 +87,7 @@ class ScenarioWorkload:
                 tls=tls,
                 traces=job.traces,
                 folder=folder if http2 else None,
+                timeout_ns=s_to_ns(timeout_s),
             )
 
         shared_maker = maker()

@@ -54,6 +54,8 @@ def answer_to(
         detail = request.expect.explain(reply, error, "")
     group.answered = group.data
     group.answer = answer = group.reply_class(reply.status, error, group.data, group.body_at, b"", detail)
+    if request.sink is not None:
+        answer.parts = tuple(getattr(request.sink, "texts", ()))
     return answer
 
 

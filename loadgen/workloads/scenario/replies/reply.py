@@ -60,15 +60,16 @@ _INSTEAD = {
 
 class Reply:
     """What came of one request. `error` is None where it is as expected, else `detail` may say more; `status` is 0
-    where no reply came. `special` is True where more may follow from it: an error, a redirect, a cookie.
+    where no reply came. `special` is True where more may follow from it: an error, a redirect, a cookie. `parts` are
+    the texts of one that came in parts.
 
     All replies that are equal byte for byte may be one object: change nothing that it hands out, or ask
     `json(copy=True)` for a value of your own.
     """
 
     __slots__ = (
-        "_at", "_body", "_data", "_head", "_headers", "_json", "_low", "_start", "_text", "detail", "error", "special",
-        "status",
+        "_at", "_body", "_data", "_head", "_headers", "_json", "_low", "_start", "_text", "detail", "error", "parts",
+        "special", "status",
     )  # fmt: skip
 
     def __init__(
@@ -97,6 +98,7 @@ class Reply:
         self._body: bytes | None = None
         self._text: str | None = None
         self._json: Any = MISSING
+        self.parts: tuple[str, ...] = ()
         if like is not None:
             self._start: bytes = like._start
             self.special: bool = like.special

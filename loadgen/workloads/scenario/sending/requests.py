@@ -8,6 +8,7 @@ from typing import Any
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request, Tls
+from loadgen.base.imported import imported
 from loadgen.base.units import listed
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.expectations import READERS
@@ -54,7 +55,7 @@ _INSTEAD = {
     "catch_response": ": expect= says what is good, and user.check(name, condition) counts what else is to hold",
 }
 """What other programs call it."""
-_OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values"}
+_OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values", "stream"}
 
 
 @dataclass(slots=True)
@@ -111,8 +112,10 @@ class RequestMaker:
         tls: Tls | None = None,
         traces: bool = False,
         folder: Path | None = None,
+        timeout_ns: int = 10 * NS_PER_S,
     ) -> None:
         self.folder = folder
+        self._timeout_ns = timeout_ns
         self._trace = trace_lines(traces)
         self.learn = learn
         self.tls = tls or Tls()
@@ -172,7 +175,14 @@ class RequestMaker:
         ):
             own.append(("Content-Type", kind))
         block = self.block(headers, tuple(own), jar, origin or self.origin, target)
-        return self.request(recipe, target, block, tuple(own), body, origin, _timeout_ns(options.get("timeout")))
+        timeout_ns = _timeout_ns(options.get("timeout"))
+        request = self.request(recipe, target, block, tuple(own), body, origin, timeout_ns)
+        if "stream" in options:
+            rules = imported("loadgen.workloads.parts.reader", "rules_of")(options["stream"])
+            request.group = AnsweredGroup(repeats=False, keeps_body=True)
+            read = imported("loadgen.workloads.parts.reader", "read_in_parts")
+            read(request, rules, timeout_ns or self._timeout_ns, recipe.expect).keeps = True
+        return request
 
     def renew(
         self,
@@ -189,7 +199,7 @@ class RequestMaker:
         recipe, own, block, body = request.recipe, NO_PAIRS, "", b""
         target, timeout_ns = recipe.path.render(*values), None
         if not options.keys() <= _JUDGED:
-            if not options.keys() <= _OPTIONS:
+            if not options.keys() <= _OPTIONS or "stream" in options:
                 return False
             given = options.get("headers")
             if given and request.given == given and request.given_end is end:
