@@ -87,7 +87,7 @@ def world(
         job.journeys, names, transactions, failures.append,
         limit=limit, warmup=False, seed=1, by_user=False, clock=lambda: now[0], most_each=job.journeys_per_user,
     )  # fmt: skip
-    program = Program(job, names, ORIGIN, keep_alive=more.pop("keep_alive", True))
+    program = Program(job, names, ORIGIN, keep_alive=more.pop("keep_alive", True), timeout_ns=10**10)
     secrets: list[str] = []
     requests = StepRequests(
         program, [group() for _ in program.requests], ORIGIN, Sources(job.variables, 1, rank, 10).at, f"1/{rank}",
