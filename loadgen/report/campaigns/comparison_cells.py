@@ -1,6 +1,6 @@
 """The cells of a comparison's tables: figures in their units, ratios, intervals."""
 
-from loadgen.base.units import format_ms
+from loadgen.base.units import format_ms, listed
 from loadgen.judge.comparison import Comparison, Row
 from loadgen.judge.observe import Observed
 from loadgen.plan.metrics import metric_named
@@ -15,7 +15,7 @@ def heading(comparison: Comparison) -> list[str]:
     """What was run against what, how long, how often."""
     results = [result for item in comparison.variants for result in item.results]
     rounds = {len(item.results) for item in comparison.variants}
-    shape = [title(results[0].plan)] if results else []
+    shape = _titles(comparison)
     users, calls = {result.users.asked for result in results}, {result.noun for result in results} == {"calls"}
     if len(users) == 1:
         shape.append(counted(users.pop(), "user" if calls else "connection"))
@@ -26,6 +26,14 @@ def heading(comparison: Comparison) -> list[str]:
         shape.append(format_measured_s(results[0].duration_s))
     many = "1 run" if rounds == {1} else f"{'-'.join(map(str, sorted({min(rounds), max(rounds)})))} rounds"
     return [*map(clean, shape), f"{many} of each"]
+
+
+def _titles(comparison: Comparison) -> list[str]:
+    """What the variants ask for, where they do not all ask for the same."""
+    first, *others = {title(item.results[0].plan): None for item in comparison.variants if item.results} or [""]
+    if len(others) > 1:
+        return [f"{first} and {len(others)} others"]
+    return [listed([first, *others])] if first else []
 
 
 def cells(row: Row) -> tuple[str, str, str, str]:

@@ -51,6 +51,17 @@ def test_text_fits_80_columns(any_page: Page) -> None:
     assert not any(row.endswith((" ", "…")) for row in lines)
 
 
+def test_the_heading_names_what_each_variant_asks_for() -> None:
+    one = pool(2)
+    other, more = ([replace(run, plan={**run.plan, "target": f"http://{name}"}) for run in one] for name in ("o", "p"))
+    heads = [render_comparison(page(*variants)).partition(" · ")[0] for variants in (
+        (("a", one), ("b", one)), (("a", one), ("b", other)), (("a", one), ("b", other), ("c", more)),
+    )]  # fmt: skip
+    assert heads[0].count("http://") == 1
+    assert " and " in heads[1]
+    assert heads[2].endswith(" and 2 others")
+
+
 def test_a_narrow_terminal_gets_cut_lines_and_no_traceback(any_page: Page) -> None:
     assert max(map(columns, render_comparison(any_page, width=60).splitlines())) <= 60
 
