@@ -2,9 +2,9 @@
 
 Reads a plan from standard input, and writes a line of JSON for each thing that it has to tell:
 `{"progress": SNAPSHOT}` ten times a second, `{"second": SECOND}` once a second where that was asked for, and at the end
-`{"result": RESULT}`, or `{"usage_error": TEXT}`. After the plan, a line `{"rate": RATE}` changes that of a steered one.
-Signals mean what they mean to `loadgen run`. It ends at once when its
-parent's end of the pipe closes.
+`{"result": RESULT}`, or `{"usage_error": TEXT}`. After the plan, a line `{"change": VALUE}` changes the rate, or the
+users, of a steered one. Signals mean what they mean to `loadgen run`. It ends at once when its parent's end of the pipe
+closes.
 """
 
 import json
@@ -58,7 +58,7 @@ def _listen(steering: Steering | None) -> None:
     if steering is not None:
         with os.fdopen(os.dup(0), "rb") as lines:
             for line in lines:
-                steering.set_rate(json.loads(line)["rate"])
+                steering.change(json.loads(line)["change"])
     leave_with_parent()
 
 

@@ -52,7 +52,7 @@ class Isolated:
         self._child: asyncio.subprocess.Process | None = None
         self._listens = False
         self._stops = 0
-        self._rate_rps: float | None = None
+        self._steered: float | None = None
 
     def __enter__(self) -> Self:
         self._signalling = signals_to(self._on_signal)
@@ -77,11 +77,11 @@ class Isolated:
         """Drain the run that is under way, or end it at once with what there is. What comes next is another matter."""
         self._stops = max(self._stops, REPORTS_AT if at_once else 1)
 
-    def steer(self, rate_rps: float) -> None:
-        """Change the rate of the run that is under way, whose plan is steered."""
-        self._rate_rps = rate_rps
+    def steer(self, value: float) -> None:
+        """Change the rate, or the users, of the run that is under way, whose plan is steered."""
+        self._steered = value
         if self._child is not None and self._child.stdin is not None and self._listens:
-            self._child.stdin.write(json.dumps({"rate": rate_rps}).encode() + b"\n")
+            self._child.stdin.write(json.dumps({"change": value}).encode() + b"\n")
 
     async def run(self, plan: Plan, name: str = "") -> Result:
         """Run the plan, which has a name where it is one of several. Raises UsageError where this host cannot,
@@ -96,7 +96,7 @@ class Isolated:
             start_new_session=True,  # a terminal's Ctrl-C comes to it from here, once
         )
         self._child, self._listens, self._passed, self._stops = child, False, 0, 0
-        self._rate_rps = None
+        self._steered = None
         if name:
             self._observers.named(name)
         self._observers.started(plan)
@@ -120,8 +120,8 @@ class Isolated:
         async for line in child.stdout:
             if not self._listens:  # from now on it takes signals
                 self._listens = True
-                if self._rate_rps is not None:
-                    self.steer(self._rate_rps)
+                if self._steered is not None:
+                    self.steer(self._steered)
                 if self._signals:
                     self._pass_on(child)
             elif self._passed < self._stops:  # one for each line, ten times a second: two at a time would be one

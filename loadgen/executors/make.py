@@ -97,6 +97,10 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
             from loadgen.executors.origin_users import OriginUsers
 
             return OriginUsers(task, *parts)
+        if plan.steered:
+            from loadgen.executors.steered_users import SteeredUsers
+
+            return SteeredUsers(task, *parts)
         return ReactorUsers(task, *parts, origins)
 
     from loadgen.executors.sequential_users import SequentialUsers
@@ -145,6 +149,10 @@ def _journeys(
     if plan.arrivals is not None:
         kind = MixedJourneyUsers if plan.closed_users else OpenJourneyUsers
         return kind(task, plan.arrivals, *parts)
+    if plan.steered:
+        from loadgen.executors.steered_users import SteeredJourneyUsers
+
+        return SteeredJourneyUsers(task, *parts)
     return JourneyUsers(task, *parts)
 
 

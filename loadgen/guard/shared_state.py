@@ -16,7 +16,7 @@ from loadgen.base.errors import UsageError
 
 HEADER_VALUES = 8
 SLOT_VALUES = 16  # 128 bytes: no two workers write to one cache line, also where the processor fetches them in pairs
-STOP, CAUSE, STOPPED_AT, GATE_AT, LEASE_UNTIL, SPEED = range(6)
+STOP, CAUSE, STOPPED_AT, GATE_AT, LEASE_UNTIL, SPEED, USERS = range(7)
 GO, DRAIN, CUT = range(3)
 
 
@@ -146,6 +146,14 @@ class SharedState:
     def speed(self) -> int:
         """In millionths of what was planned."""
         return self.values[SPEED] or SPEED_ONE
+
+    def want_users(self, count: int) -> None:
+        """Of a closed model whose users are steered."""
+        self.values[USERS] = count
+
+    def user_count(self) -> int:
+        """How many are wanted; 0 where nobody has said it."""
+        return self.values[USERS]
 
     @property
     def lease_ran_out(self) -> bool:

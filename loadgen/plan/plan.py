@@ -83,8 +83,8 @@ class Plan:
     first byte and transfer. `until_steady`: the measured window ends as soon as that holds. Over
     `http` 2, `streams` users share a connection. Before all that the target has `wait_s`
     to come up. `secrets` are values that no output may show. Each `log_every`-th request is written down (0: none);
-    `slowest`: the slowest of each name are kept with what may explain them. `steered`: its rate, which is constant, may
-    be changed while the run lasts.
+    `slowest`: the slowest of each name are kept with what may explain them. `steered`: its rate, which is constant,
+    or in the closed model how many of the users take part, may be changed while the run lasts.
     """
 
     name: str

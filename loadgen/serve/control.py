@@ -10,7 +10,7 @@ from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.plan.plan import Plan
 from loadgen.serve.history import History
-from loadgen.serve.limits import Limits, chosen, rate_of
+from loadgen.serve.limits import Limits, changed, changes_of, chosen, steered
 
 Phase = Literal["idle", "running", "draining", "stopping"]
 BY_HAND = "stopped from the page"
@@ -34,6 +34,7 @@ class Control:
         self._show = show
         self._wanted: asyncio.Queue[Plan] = asyncio.Queue()
         self._isolated: Isolated | None = None
+        self._changes = ""
 
     async def serve(self, isolated: Isolated) -> None:
         """Make runs as they are wanted, until a signal comes."""
@@ -64,14 +65,15 @@ class Control:
         if self.phase != "idle":
             raise UsageError("a run is under way already")
         plan = self._make_plan(chosen(values, self._limits))
-        self._wanted.put_nowait(replace(plan, steered=self._limits.rate is not None))
+        self._changes = changes_of(plan, self._limits)
+        self._wanted.put_nowait(steered(plan, self._limits))
         self._turn("running")
 
     def change(self, values: Mapping[str, Any]) -> None:
-        """The rate, from the next arrivals on. Raises UsageError."""
+        """The rate, from the next arrivals on, or the users. Raises UsageError."""
         if self.phase != "running" or self._isolated is None:
             raise UsageError("no run is under way")
-        self._isolated.steer(rate_of(values, self._limits))
+        self._isolated.steer(changed(values, self._limits, self._changes))
 
     def drain(self) -> None:
         """No new requests; what is under way may end. Raises UsageError where nothing runs."""

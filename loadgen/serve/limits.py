@@ -1,12 +1,14 @@
 """What whoever has the page may ask for: less than was allowed, of the plan that was given, and of nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, listed, parse_duration_s, parse_rate, shown
-from loadgen.plan.plan import Plan
+from loadgen.plan.jobs.http import HttpJob
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Plan, UserStage
 from loadgen.report.draw.style import format_rate
 
 FLAGS = {"rate": "rate", "users": "connections", "duration": "duration"}
@@ -103,11 +105,44 @@ def chosen(values: Mapping[str, Any], limits: Limits) -> dict[str, str]:
     return flags
 
 
-def rate_of(values: Mapping[str, Any], limits: Limits) -> float:
-    """The rate that is asked for while a run lasts. Raises UsageError."""
-    if set(values) != {"rate"}:
-        raise UsageError("while a run lasts its rate alone can be changed")
-    return parse_rate(chosen(values, limits)["rate"])
+def steered(plan: Plan, limits: Limits) -> Plan:
+    """The plan as one that may be changed while it lasts, where it can be: a rate that is constant, or the users of a
+    closed model on event loops, of whom there are then as many as there may ever be.
+    """
+    if plan.arrivals is not None:
+        return replace(plan, steered=limits.rate is not None)
+    if limits.users is None or not _can_leave(plan):
+        return plan
+    stage = UserStage(plan.planned_s or 0.0, plan.users, plan.users)
+    return replace(plan, steered=True, users=max(plan.users, round(limits.users)), user_stages=(stage,))
+
+
+def _can_leave(plan: Plan) -> bool:
+    """Whether users are all alike, so that any may leave and come back."""
+    job = plan.job
+    if isinstance(job, ScenarioJob):
+        alike = job.function is None and job.dialect == "loadgen" and all(feed.pick != "own" for feed in job.feeds)
+        alike = alike and not (job.journeys_per_user or any(journey.users for journey in job.journeys))
+    else:
+        alike = isinstance(job, HttpJob)
+    on_loops = plan.mode != "threads" and plan.client == "raw"
+    return alike and on_loops and plan.requests_limit is None and plan.duration_s is not None and not plan.ramp_up_s
+
+
+def changes_of(plan: Plan, limits: Limits) -> str:
+    """The name of what can be changed while a run lasts; empty for nothing."""
+    if not steered(plan, limits).steered:
+        return ""
+    return "users" if plan.arrivals is None else "rate"
+
+
+def changed(values: Mapping[str, Any], limits: Limits, name: str) -> float:
+    """What is asked for while a run lasts, where it is that of this name. Raises UsageError."""
+    if not name:
+        raise UsageError("this run cannot be changed while it lasts")
+    if set(values) != {name}:
+        raise UsageError(f"while a run lasts {name} alone can be changed")
+    return _parsed(name, chosen(values, limits)[FLAGS[name]])
 
 
 def _parsed(name: str, value: str) -> float:

@@ -34,18 +34,21 @@ WORDS: dict[Phase, str] = {
 }
 
 
-def control_part(title: str, phase: Phase, fields: Sequence[Field], limits: str, runs: int) -> str:
-    """What runs, and what can be done about it; and the way to the list of runs, which is below."""
-    can = [*map(_input, fields), _button("start", "Start")] if phase == "idle" else _while_running(phase, fields)
+def control_part(title: str, phase: Phase, fields: Sequence[Field], limits: str, runs: int, changes: str) -> str:
+    """What runs, and what can be done about it: the field named in `changes` may be changed. The runs are below."""
+    can = (
+        [*map(_input, fields), _button("start", "Start")]
+        if phase == "idle"
+        else _while_running(phase, [field for field in fields if field.name == changes])
+    )
     link = f'; <a href="#runs">{counted(runs, "run")} saved</a>' if runs else ""
     what = f'<h1>{text(title)}</h1>\n<p class="soft">{text(f"{WORDS[phase]}; {limits}")}{link}</p>'
     return f'{what}\n<p class="controls">{" ".join(can)}</p>'
 
 
 def _while_running(phase: Phase, fields: Sequence[Field]) -> list[str]:
-    """Users and duration are as they were when it began."""
-    rate = [_input(field) for field in fields if field.name == "rate"]
-    change = [*rate, _button("change", "Change the rate")] if rate else []
+    """All but `fields` is as it was when it began."""
+    change = [*map(_input, fields), _button("change", "Change")] if fields else []
     ways = {"running": [*change, _button("drain", "Drain")], "stopping": []}.get(phase, [])
     return [*ways, _button("stop", "Stop now")] if phase != "stopping" else []
 

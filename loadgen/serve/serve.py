@@ -17,7 +17,7 @@ from loadgen.report.draw.page import text
 from loadgen.report.run.facts import title
 from loadgen.serve.control import Control, MakePlan, Phase
 from loadgen.serve.history import History
-from loadgen.serve.limits import Limits, fields
+from loadgen.serve.limits import Limits, changes_of, fields
 from loadgen.serve.page import control_part, runs_part
 from loadgen.serve.site import ServeSite
 from loadgen.session.observers import Observer
@@ -45,7 +45,14 @@ async def serve(served: Served, tell: Callable[[str], None], observers: Sequence
     board = Board(control="", said="", live="", runs="")
 
     def show(phase: Phase, said: str) -> None:
-        head = control_part(what, phase, fields(plan, served.limits), served.limits.words(), len(history.kept))
+        head = control_part(
+            what,
+            phase,
+            fields(plan, served.limits),
+            served.limits.words(),
+            len(history.kept),
+            changes_of(plan, served.limits),
+        )
         board.show(control=head, said=text(said), runs=runs_part(history.kept, server.token))
 
     control = Control(served.make_plan, served.limits, history, show)

@@ -126,7 +126,7 @@ class Session:
             self._collected.total.opening["dns"] = Histogram([(bucket_of(dns_ns // NS_PER_US), 1)])
         self._calibration = calibration
         if hooks.steering is not None and isinstance(place.control, SharedState):
-            hooks.steering.bind(plan, place.control.set_speed)
+            hooks.steering.bind(plan, place.control)
         self._fruitless = FruitlessWatch(self._control, make_reach)
         self._abort = AbortWatch(plan, self._control, self._names)
         self._thresholds = ThresholdWatch(plan, self._names)

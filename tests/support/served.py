@@ -39,5 +39,14 @@ class Served:
             with error:
                 return error.code, error.read().decode()
 
+    def wait_seconds(self, least: int) -> None:
+        """Until a run has been under way for so long."""
+
+        def is_there() -> bool:
+            found = re.search(r"running, (\d+) s", self.page())
+            return found is not None and int(found[1]) >= least
+
+        wait_until(is_there, f"second {least}")
+
     def wait_for(self, text: str) -> None:
         wait_until(lambda: text in self.page(), text)

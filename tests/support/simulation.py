@@ -15,6 +15,7 @@ from loadgen.clients.http1.parser import HEAD_END
 from loadgen.clients.http1.reply_cache import cache_of
 from loadgen.executors.open_users import OpenUsers
 from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.steered_users import SteeredUsers
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder
@@ -226,7 +227,8 @@ class Simulation:
         reactor: Any = self.reactor
         pacer = make_pacer(plan, task.shard)
         rest = (reactor, pacer, workload, self.recorder, self.breaker, self.alarm, self.reactor.speak)
-        self.users = ReactorUsers(task, *rest) if plan.arrivals is None else OpenUsers(task, plan.arrivals, *rest)
+        closed = SteeredUsers if plan.steered else ReactorUsers
+        self.users = closed(task, *rest) if plan.arrivals is None else OpenUsers(task, plan.arrivals, *rest)
         self._runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(self.clock))
 
     @property

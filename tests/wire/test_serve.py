@@ -27,10 +27,10 @@ def test_a_run_is_started_changed_and_drained_and_is_in_the_list(served: Served,
     assert served.post("start", rate="201") == (409, "rate: 201 is above the limit, 200")
     assert served.post("start", rate="10", users="1", duration="50s") == (200, "")
     assert served.post("start") == (409, "a run is under way already")
-    served.wait_for("running, 1 s")
+    served.wait_seconds(1)
     assert served.post("change", rate="100") == (200, "")
-    assert served.post("change", users="2") == (409, "while a run lasts its rate alone can be changed")
-    served.wait_for("running, 3 s")
+    assert served.post("change", users="2") == (409, "while a run lasts rate alone can be changed")
+    served.wait_seconds(3)
     assert served.post("drain") == (200, "")
     served.wait_for("nothing runs")
     page = served.page()
@@ -55,6 +55,25 @@ def test_a_run_is_started_changed_and_drained_and_is_in_the_list(served: Served,
     assert served.command.finish().code == 0
 
 
+def test_users_come_and_go_while_a_run_lasts(url: str, tmp_path: Path) -> None:
+    profile = tmp_path / "p.yaml"
+    profile.write_text(f"target: {url}\nscenarios: {{buy: {{steps: [{{path: /delay/50}}]}}}}\n")
+    argv = ("-c", "2", "-d", "60s", "--processes", "2", "--limit-users", "8", "--save", tmp_path / "runs")
+    served = Served(profile, *argv)
+    with served.command:
+        served.post("start")
+        served.wait_seconds(1)
+        assert served.post("change", users="9") == (409, "users: 9 is above the limit, 8")
+        assert served.post("change", users="8") == (200, "")
+        served.wait_seconds(3)
+        served.post("stop")
+        served.wait_for("nothing runs")
+    [file] = (tmp_path / "runs").glob("*.json")
+    result = load(file)
+    assert [stage["to_users"] for stage in result.plan["user_stages"]] == [2, 8]
+    assert (result.users.asked, result.users.started) == (8, 8)
+
+
 def test_a_page_of_another_origin_can_neither_start_nor_stop_a_run(served: Served, tmp_path: Path) -> None:
     evil = {"Origin": "http://evil.example", "Content-Type": "text/plain"}
     for headers in (evil, evil | {"X-Loadgen-Token": served.token}, {"X-Loadgen-Token": "guess"}, {}):
@@ -63,7 +82,7 @@ def test_a_page_of_another_origin_can_neither_start_nor_stop_a_run(served: Serve
     assert served.post("start", rebound)[0] == 403
     assert "nothing runs" in served.page()
     assert served.post("start") == (200, "")
-    served.wait_for("running, 1 s")
+    served.wait_seconds(1)
     for path in ("stop", "drain", "change"):
         assert served.post(path, evil, rate="1")[0] == 403
     assert "a run is under way" in served.page()
@@ -75,7 +94,7 @@ def test_a_page_of_another_origin_can_neither_start_nor_stop_a_run(served: Serve
 
 def test_ctrl_c_drains_what_runs_and_saves_it(served: Served, tmp_path: Path) -> None:
     served.post("start")
-    served.wait_for("running, 1 s")
+    served.wait_seconds(1)
     served.command.send(signal.SIGINT)
     assert served.command.finish().code == 0
     [file] = tmp_path.glob("*.json")

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from loadgen.base.errors import UsageError
+from loadgen.plan.jobs.scenario import FeedSpec, Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Plan, Stage, UserStage
-from loadgen.serve.limits import Field, Limits, chosen, fields, limits_of, rate_of
+from loadgen.serve.limits import Field, Limits, changed, changes_of, chosen, fields, limits_of, steered
 from tests.support.plans import one_url
 
 NONE: dict[str, float | None] = {"rate": None, "users": None, "duration": None}
@@ -72,10 +73,27 @@ def test_nothing_beyond_the_limits_and_nothing_else_can_be_chosen(values: dict[s
     assert said in str(caught.value)
 
 
-def test_while_a_run_lasts_its_rate_alone_can_be_changed() -> None:
-    assert rate_of({"rate": "3k/m"}, LIMITS) == 50.0
+def test_a_constant_rate_or_users_that_are_alike_can_be_changed_while_a_run_lasts() -> None:
+    at_a_rate, closed = steered(AT_A_RATE, LIMITS), steered(CLOSED, LIMITS)
+    assert (at_a_rate.steered, at_a_rate.users) == (True, 20)
+    assert (closed.steered, closed.users, closed.user_stages) == (True, 100, (UserStage(30.0, 20, 20),))
+    assert (changes_of(AT_A_RATE, LIMITS), changes_of(CLOSED, LIMITS)) == ("rate", "users")
+    for other in (
+        replace(CLOSED, mode="threads"),
+        replace(CLOSED, client="httpx"),
+        replace(CLOSED, requests_limit=5),
+        replace(CLOSED, ramp_up_s=1.0),
+        replace(CLOSED, job=ScenarioJob((Journey("a"),), feeds=(FeedSpec("f", "f.csv", "own"),))),
+        replace(CLOSED, job=ScenarioJob((Journey("a"),), function="f.py:f")),
+    ):
+        assert (steered(other, LIMITS), changes_of(other, LIMITS)) == (other, "")
+
+
+def test_while_a_run_lasts_nothing_else_can_be_changed() -> None:
+    assert changed({"rate": "3k/m"}, LIMITS, "rate") == 50.0
+    assert changed({"users": "7"}, LIMITS, "users") == 7.0
     for values in ({}, {"users": "5"}, {"rate": "5", "users": "5"}):
-        with pytest.raises(UsageError, match="its rate alone"):
-            rate_of(values, LIMITS)
-    with pytest.raises(UsageError, match="'rate' cannot be chosen"):
-        rate_of({"rate": "5"}, limits_of(CLOSED, NONE))
+        with pytest.raises(UsageError, match="rate alone can be changed"):
+            changed(values, LIMITS, "rate")
+    with pytest.raises(UsageError, match="cannot be changed while it lasts"):
+        changed({"rate": "5"}, LIMITS, "")
