@@ -1,52 +1,53 @@
 """From what was collected to the Result."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.clock import NS_PER_S
 from loadgen.base.environment import describe_environment
 from loadgen.base.exchange import ConnectionCounts
+from loadgen.base.imported import imported
 from loadgen.base.redact import Redactor
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.validity import judge_validity
-from loadgen.measure.exemplar import Exemplar
-from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind
-from loadgen.measure.recording import Tally, Usage
-from loadgen.measure.usage import process_usage
+from loadgen.measure.recording import Tally
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.course import due_between, users_at
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
-from loadgen.results.block import Block
 from loadgen.results.calibration import Calibration
-from loadgen.results.journeys import TRANSACTIONS, CheckResult, Journeys, MetricResult, metric_result
-from loadgen.results.journeys import Kind as NameKind
+from loadgen.results.journeys import Journeys
 from loadgen.results.result import (
     AddressRow,
     Bytes,
     Connections,
-    CourseRow,
-    ErrorRow,
-    Generator,
     Ledger,
     MachineRow,
     Machines,
     Rate,
-    RequestResult,
     Result,
     Second,
-    SlowRow,
     Users,
-    WorkerRow,
 )
 from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
-from loadgen.session.blocks import Slice
 from loadgen.session.collector import Collector, SecondRow
+from loadgen.session.generator_result import generator_of
+from loadgen.session.named_results import (
+    blocks_of,
+    checks_of,
+    errors_of,
+    metrics_of,
+    parts_of,
+    requests_of,
+    setup_of,
+    statuses_of,
+    transactions_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,32 +106,24 @@ def assemble(
         addresses=_addresses(collected.total.connections),
         latency_ms=latencies(clocks),
         phases_ms=phases(clocks),
-        status_codes=_statuses(total),
+        status_codes=statuses_of(total),
         error_codes=dict(sorted(total.codes.items())),
-        errors=_errors(total),
-        requests={
-            name: replace(
-                _request(collected.total.tally(number)),
-                course=_course(collected, number),
-                windows=_blocks(collected.windows.of(number)),
-                slowest=[_slow(exemplar) for exemplar in collected.total.slowest.get(number, ())],
-            )
-            for name, number in collected.names.of(Kind.REQUEST).items()
-        },
-        setup={collected.names[number][1]: _request(tally) for number, tally in collected.setup.items()},
-        transactions=_transactions(collected),
-        parts=_parts(collected),
+        errors=errors_of(total),
+        requests=requests_of(collected),
+        setup=setup_of(collected),
+        transactions=transactions_of(collected),
+        parts=parts_of(collected),
         journeys=journeys,
         arrivals=_arrivals(plan, control, collected),
         journey_rate=_rate(
             collected.journeys.ok, collected.journeys.sent, journeys.not_started if plan.arrivals else 0, duration_s
         ),
-        checks=_checks(collected),
-        metrics=_metrics(collected),
+        checks=checks_of(collected),
+        metrics=metrics_of(collected),
         timeline=[_second(plan, row, duration_s) for row in collected.seconds],
-        blocks=_blocks(collected.blocks),
-        windows=_blocks(collected.windows.of(None)),
-        generator=_generator(plan, collected, range(plan.shard_count)),
+        blocks=blocks_of(collected.blocks),
+        windows=blocks_of(collected.windows.of(None)),
+        generator=generator_of(plan, collected, range(plan.shard_count)),
         notes=_notes(collected.total.connections),
         histograms=encoded(clocks),
     )  # fmt: skip
@@ -146,10 +139,9 @@ def assemble(
 
 def _judged(row: MachineRow, machines: Machines, plan: Plan, collected: Collector, result: Result) -> MachineRow:
     """A machine with what is to be said of it alone."""
-    from loadgen.judge.machines import judge_machine
-
+    judge_machine: Callable[..., MachineRow] = imported("loadgen.judge.machines", "judge_machine")
     workers = range(row.first_worker, row.first_worker + row.workers)
-    return judge_machine(row, replace(result, generator=_generator(plan, collected, workers)), machines.rows)
+    return judge_machine(row, replace(result, generator=generator_of(plan, collected, workers)), machines.rows)
 
 
 def _second(plan: Plan, row: SecondRow, duration_s: float) -> Second:
@@ -163,23 +155,6 @@ def _second(plan: Plan, row: SecondRow, duration_s: float) -> Second:
         _ms(row.p90_us), _ms(row.max_us), offered,
         users=min(row.users, users_at(plan, begin_s + 0.5)) if plan.user_stages else row.users,
     )  # fmt: skip
-
-
-def _slow(row: Exemplar) -> SlowRow:
-    return SlowRow(
-        row.due_us / 1e6, to_ms(row.response_us), to_ms(row.lag_us), row.user, row.reused, row.status, row.received,
-        row.error, row.server_timing, row.trace,
-    )  # fmt: skip
-
-
-def _course(collected: Collector, number: int) -> list[CourseRow]:
-    """Of a name that has blocks of its own."""
-    rows = []
-    for block in collected.named[number].slices if number in collected.named else ():
-        times = block.histogram()
-        figures = times.quantiles_us((0.5, 0.9, 0.99, 1.0)) if times.total else [None] * 4
-        rows.append(CourseRow(block.start_s, block.length_s, block.ok, block.failed, *map(_ms, figures)))
-    return rows
 
 
 def _ledger(plan: Plan, control: Control, total: Tally, collected: Collector, end: Ending) -> tuple[Ledger, int]:
@@ -234,24 +209,6 @@ def _arrivals(plan: Plan, control: Control, collected: Collector) -> Journeys:
     return Journeys(started + not_started, started, not_started, ok, failed, unfinished)
 
 
-def _checks(collected: Collector) -> dict[str, CheckResult]:
-    return {
-        name: CheckResult(tally.ok, tally.failed, _blocks(collected.windows.of(number)))
-        for name, number in collected.names.of(Kind.CHECK).items()
-        for tally in (collected.total.transaction(number),)
-    }
-
-
-def _blocks(slices: Iterable[Slice]) -> list[Block]:
-    return [Block(item.start_s, item.length_s, item.ok, item.failed, item.histogram().encode()) for item in slices]
-
-
-def _metrics(collected: Collector) -> dict[str, MetricResult]:
-    numbers = collected.names.of(Kind.METRIC).items()
-    sums = {name: collected.total.metrics[number] for name, number in numbers if number in collected.total.metrics}
-    return {name: metric_result(metric) for name, metric in sums.items()}
-
-
 def _notes(counts: ConnectionCounts) -> list[str]:
     if not counts.bare_lf:
         return []
@@ -302,113 +259,5 @@ def _rate(ok: int, done: int, not_sent: int, duration_s: float) -> Rate:
     return Rate(*(round(count / duration_s, 3) for count in (done + not_sent, done, ok)))
 
 
-def _statuses(tally: Tally) -> dict[str, int]:
-    return {str(status): times for status, times in sorted(tally.statuses.items())}
-
-
-def _errors(total: Tally) -> list[ErrorRow]:
-    rows = [
-        ErrorRow(error.value, error.fault, item.message or error.text, item.count, item.example)
-        for error, item in total.errors.items()
-        if item.count
-    ]
-    return sorted(rows, key=lambda row: (-row.count, row.error_class))
-
-
-def _transactions(collected: Collector) -> dict[str, RequestResult]:
-    """Journeys first; a name that is of two kinds says which in its second row."""
-    parts: dict[str, RequestResult] = {}
-    for kind in TRANSACTIONS:
-        for name, number in collected.names.of(Kind(kind)).items():
-            part = _request(collected.total.transaction(number), kind)
-            part = replace(part, windows=_blocks(collected.windows.of(number)))
-            parts[f"{name} ({kind})" if name in parts else name] = part
-    return parts
-
-
-def _parts(collected: Collector) -> dict[str, RequestResult]:
-    """By size, whatever the host, and by host, whatever the size; a request that has but one of them has no part."""
-    by_size: dict[str, Tally] = {}
-    by_host: dict[str, Tally] = {}
-    for name, number in collected.names.of(Kind.PART).items():
-        request, size, host = name.split("\t")
-        tally = collected.total.parts.get(number)
-        if tally is not None and size:
-            by_size.setdefault(f"{request}, {size}", Tally()).merge(tally)
-        if tally is not None and host:
-            by_host.setdefault(f"{request} at {host}", Tally()).merge(tally)
-    return {name: _request(tally) for name, tally in (by_size | by_host).items()}
-
-
-def _request(tally: Tally, kind: NameKind = "request") -> RequestResult:
-    clocks = clocks_of(tally)
-    sent = tally.sent
-    return RequestResult(
-        ledger=Ledger(sent, sent, 0, tally.ok, tally.failed, tally.unknown),
-        bytes=Bytes(tally.bytes_sent, tally.bytes_received),
-        latency_ms=latencies(clocks),
-        phases_ms=phases(clocks),
-        status_codes=_statuses(tally),
-        error_codes=dict(sorted(tally.codes.items())),
-        payload_bytes=tally.payload,
-        redirects_to=tally.redirects_to,
-        first_reply=tally.first_reply,
-        histograms=encoded(clocks),
-        kind=kind,
-        errors=_errors(tally),
-    )
-
-
 def _ms(value_us: int | None) -> float | None:
     return None if value_us is None else to_ms(value_us)
-
-
-def _generator(plan: Plan, collected: Collector, numbers: range) -> Generator:
-    """Of the workers with these numbers."""
-    usages = [usage for worker, usage in collected.usages.items() if worker in numbers]
-    processes = _processes(usages)
-    cpu_ns = sum(usage.cpu_ns for usage in usages)
-    longest = max(usages, key=lambda usage: usage.longest_stall_ns, default=None)
-    workers = [_worker(collected.usages.get(index), collected.worker_lag[index]) for index in numbers]
-    return Generator(
-        mode=plan.mode,
-        client=plan.client,
-        processes=plan.processes,
-        workers=workers,
-        threads=sum(usage.threads for usage in processes),
-        cpu_us_per_request=round(cpu_ns / 1000 / collected.window_done, 3) if collected.window_done else None,
-        peak_rss_mb=round(sum(usage.peak_rss_kb for usage in processes) / 1024, 1),
-        context_switches=sum(usage.context_switches for usage in processes),
-        gc_pause_ms=round(sum(usage.gc_pause_ns for usage in processes) / NS_PER_MS, 3),
-        quota_periods=max((usage.quota_periods for usage in usages), default=0),
-        throttled_periods=max((usage.throttled_periods for usage in usages), default=0),
-        throttled_ms=round(max((usage.throttled_ns for usage in usages), default=0) / NS_PER_MS, 3),
-        stalled_in=longest.stalled_in if longest is not None else "",
-        longest_stall_ms=round(max((usage.longest_stall_ns for usage in usages), default=0) / NS_PER_MS, 3),
-    )
-
-
-def _processes(usages: Iterable[Usage]) -> list[Usage]:
-    """The figures of each process, the coordinator's among them: the most that one of its workers saw."""
-    processes = {0: process_usage()}
-    for usage in usages:
-        before = processes.get(usage.process, usage)
-        processes[usage.process] = replace(
-            usage,
-            peak_rss_kb=max(before.peak_rss_kb, usage.peak_rss_kb),
-            context_switches=max(before.context_switches, usage.context_switches),
-            threads=max(before.threads, usage.threads),
-            gc_pause_ns=max(before.gc_pause_ns, usage.gc_pause_ns),
-        )
-    return list(processes.values())
-
-
-def _worker(usage: Usage | None, lag: Histogram) -> WorkerRow:
-    if usage is None:
-        return WorkerRow(lost=True)
-    lag_ms, encoded_lag = {}, ""
-    if lag.buckets:
-        p99, highest = lag.quantiles_us((0.99, 1.0))
-        lag_ms, encoded_lag = {"p99": to_ms(p99), "max": to_ms(highest)}, lag.encode()
-    core_wait_s = round(usage.core_wait_ns / NS_PER_S, 3)
-    return WorkerRow(round(usage.cpu_ns / NS_PER_S, 3), lag_ms, core_wait_s=core_wait_s, loop_lag=encoded_lag)
