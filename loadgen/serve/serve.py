@@ -14,7 +14,7 @@ from loadgen.observe.web.place import WebPlace
 from loadgen.observe.web.server import WebServer
 from loadgen.plan.codec import describe_plan
 from loadgen.report.draw.page import text
-from loadgen.report.run.facts import title
+from loadgen.report.run.title import title
 from loadgen.serve.control import Control, MakePlan, Phase
 from loadgen.serve.history import History
 from loadgen.serve.limits import Limits, changes_of, fields

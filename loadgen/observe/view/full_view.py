@@ -13,7 +13,7 @@ from loadgen.plan.course import rate_at
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.report.draw.style import Line, counted
-from loadgen.report.run.facts import title
+from loadgen.report.run.title import title
 from loadgen.results.result import Result
 from loadgen.session.observers import Observer
 

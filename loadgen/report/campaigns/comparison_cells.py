@@ -5,7 +5,7 @@ from loadgen.judge.comparison import Comparison, Row
 from loadgen.judge.observe import Observed
 from loadgen.plan.metrics import metric_named
 from loadgen.report.draw.style import clean, counted, format_measured_s, format_rate, format_share
-from loadgen.report.run.facts import title
+from loadgen.report.run.title import title
 
 NARROW = 0.05
 EXACT = 1e-9

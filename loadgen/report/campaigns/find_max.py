@@ -8,10 +8,10 @@ from loadgen.judge.exit_code import ExitCode
 from loadgen.judge.find_max import search_code
 from loadgen.report.draw.bars import bar, stretched
 from loadgen.report.draw.style import Line, Span, Tone, align, bullet, clean, counted, format_rate, line, wrap
-from loadgen.report.run.facts import title
 from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.outcome import outcome_lines
 from loadgen.report.run.tables import with_unit
+from loadgen.report.run.title import title
 from loadgen.results.find_max import MaxRate, Trial
 from loadgen.results.result import ThresholdRow
 

@@ -7,8 +7,8 @@ from loadgen.base.units import format_ms
 from loadgen.judge.trend import ChangePoint, Course, Level, Trend
 from loadgen.report.draw.bars import LEVELS
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, counted, line, pad, wrap
-from loadgen.report.run.facts import title
 from loadgen.report.run.tables import with_unit
+from loadgen.report.run.title import title
 
 TONES = {"worse": Tone.BAD, "better": Tone.STRONG, "changed": Tone.PLAIN}
 FEWEST = 6

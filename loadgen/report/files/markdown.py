@@ -7,10 +7,10 @@ from loadgen.plan.metrics import metric_named
 from loadgen.report.draw.markdown import escaped, table
 from loadgen.report.draw.style import format_rate, format_share
 from loadgen.report.run.checks import Check
-from loadgen.report.run.facts import title
 from loadgen.report.run.journeys import METRIC_HEADS, metric_rows
 from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.machines import HEADS, MOST_ROWS, left_out, machine_cells, together
+from loadgen.report.run.title import title
 from loadgen.results.merge import all_journeys
 from loadgen.results.result import Latency, RequestResult, Result
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from loadgen.report.draw.style import align, clean, counted, format_measured_s, format_rate
-from loadgen.report.run.facts import title
 from loadgen.report.run.latency import format_quantile
+from loadgen.report.run.title import title
 from loadgen.results.baselines import Origin
 from loadgen.results.merge import merge_rounds
 from loadgen.results.result import Latency, Result

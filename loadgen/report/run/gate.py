@@ -18,12 +18,12 @@ from loadgen.report.draw.style import (
     pad,
     wrap,
 )
-from loadgen.report.run.facts import title
 from loadgen.report.run.gate_checks import allowed_text, amount_text, interval_text
 from loadgen.report.run.outcome import failure_text, outcome_lines
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import thresholds, with_unit
 from loadgen.report.run.text import headline, render_text, run_text, warnings, why_limited
+from loadgen.report.run.title import title
 from loadgen.results.result import Result, json_text
 
 LEAD = 15

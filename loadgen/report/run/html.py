@@ -8,7 +8,7 @@ from loadgen.report.draw.page import html_page, html_table, made, text
 from loadgen.report.draw.style import Line, format_share
 from loadgen.report.run.charts import Course, beyond, spectrum
 from loadgen.report.run.checks import TRUST, Check, checks_of
-from loadgen.report.run.facts import JOINT, facts_of, header, notes, title
+from loadgen.report.run.facts import JOINT, facts_of, header, notes
 from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.report.run.html_tables import errors, generator, latencies, requests, response_times
 from loadgen.report.run.journeys import METRIC_HEADS, metric_rows
@@ -18,6 +18,7 @@ from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.slowest import slowest
 from loadgen.report.run.tables import observed, with_unit
 from loadgen.report.run.text import headline, reasons, warnings
+from loadgen.report.run.title import title
 from loadgen.results.result import Result
 
 UNNAMED = "A run"
