@@ -1,6 +1,12 @@
 """What a plan asks for at an instant, counted from the start gate: the rate that is due, and how many users."""
 
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Arrivals, Plan, Stage
+
+
+def request_arrivals(plan: Plan) -> Arrivals | None:
+    """The arrivals of a plan, if they are requests: a journey that arrives sends as many as it likes."""
+    return None if isinstance(plan.job, ScenarioJob) else plan.arrivals
 
 
 def rate_at(arrivals: Arrivals, at_s: float) -> float:

@@ -17,7 +17,7 @@ from loadgen.judge.validity import judge_validity
 from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally
 from loadgen.plan.codec import describe_plan
-from loadgen.plan.course import due_between, users_at
+from loadgen.plan.course import due_between, request_arrivals, users_at
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
@@ -147,9 +147,9 @@ def _judged(row: MachineRow, machines: Machines, plan: Plan, collected: Collecto
 def _second(plan: Plan, row: SecondRow, duration_s: float) -> Second:
     begin_s = plan.warmup_s + row.t_s
     offered = None
-    if plan.arrivals is not None and not _counts_journeys(plan):
+    if (arrivals := request_arrivals(plan)) is not None:
         end_s = plan.warmup_s + min(row.t_s + 1, duration_s)
-        offered = round(due_between(plan.arrivals, begin_s, max(begin_s, end_s)), 3)
+        offered = round(due_between(arrivals, begin_s, max(begin_s, end_s)), 3)
     return Second(
         row.t_s, row.sent, row.ok, row.failed, _ms(row.p50_us), _ms(row.p99_us), row.payload,
         _ms(row.p90_us), _ms(row.max_us), offered,

@@ -9,7 +9,7 @@ from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.observe.view.lines import View, view_lines
 from loadgen.observe.view.so_far import SoFar
 from loadgen.plan.codec import describe_plan
-from loadgen.plan.course import rate_at
+from loadgen.plan.course import rate_at, request_arrivals
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.report.draw.style import Line, counted
@@ -69,9 +69,8 @@ class FullView(Observer):
 
     def started(self, plan: Plan) -> None:
         self._plan, self._so_far, self._over = plan, SoFar(plan), False
-        most_rps = max((max(stage.from_rps, stage.to_rps) for stage in plan.arrivals.stages), default=0.0) if (
-            plan.arrivals is not None
-        ) else 0.0  # fmt: skip
+        stages = arrivals.stages if (arrivals := request_arrivals(plan)) is not None else ()
+        most_rps = max((max(stage.from_rps, stage.to_rps) for stage in stages), default=0.0)
         self._view = View(self._name + title(describe_plan(plan)), _shape(plan), most_rps=most_rps)
         self._drawn_s = self._clock()  # a run that is over sooner than that has no need of a screen
 
@@ -140,10 +139,8 @@ class FullView(Observer):
 
     def _offered(self, snapshot: Snapshot) -> float | None:
         """The rate that is due at this moment."""
-        plan = self._plan
-        if plan is None or plan.arrivals is None or snapshot.phase != "running":
-            return None
-        return rate_at(plan.arrivals, snapshot.elapsed_s)
+        arrivals = None if self._plan is None else request_arrivals(self._plan)
+        return None if arrivals is None or snapshot.phase != "running" else rate_at(arrivals, snapshot.elapsed_s)
 
 
 def _shape(plan: Plan) -> str:

@@ -2,6 +2,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from loadgen.observe.view.full_view import FullView
+from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.report.draw.style import Line
 from loadgen.results.result import Result
@@ -117,6 +118,10 @@ def test_keys_freeze_change_the_window_show_help_and_stop() -> None:
 
 def test_the_rate_that_is_due_is_that_of_the_stage() -> None:
     stages = (Stage(10.0, 100.0, 100.0), Stage(10.0, 100.0, 300.0))
+    seen = Seen(replace(one_url(), arrivals=Arrivals(stages), job=ScenarioJob((Journey("buy"),))))
+    seen.now_s = 4.0
+    seen.progress(2)
+    assert "due" not in seen.text, "journeys are, and requests are shown"
     seen = Seen(replace(one_url(), arrivals=Arrivals(stages)))
     seen.now_s = 4.0
     seen.progress(2)
