@@ -169,17 +169,21 @@ def _ledger(plan: Plan, control: Control, total: Tally, collected: Collector, en
         failed = max(failed, control.total(shown) - collected.unmeasured_failed)
         sent = max(sent, ok + failed)
         unknown = sent - ok - failed
-    not_sent = 0 if _counts_journeys(plan) else _not_begun(plan, control, sent)
+    not_sent = 0 if _counts_journeys(plan) else _not_begun(plan, control, collected, sent)
     ledger = Ledger(sent + not_sent, sent, not_sent, ok, failed, unknown)
     assert ledger.balanced, f"the ledger does not balance: {ledger}"
     return ledger, samples_lost
 
 
-def _not_begun(plan: Plan, control: Control, begun: int) -> int:
-    """Of what the plan counts, what was due and never began."""
+def _not_begun(plan: Plan, control: Control, collected: Collector, begun: int) -> int:
+    """Of what the plan counts, what was due and never began; workers count that of warm-up and cool-down, too."""
     if plan.requests_limit is not None and plan.arrivals is None:
         return max(0, plan.requests_limit - begun)  # more were out at the end of the warm-up, where it is negative
-    return control.total(Slot.NOT_SENT)
+    left = control.total(Slot.NOT_SENT)
+    if plan.arrivals is None or not (plan.warmup_s or plan.cool_down_s):
+        return left
+    due = due_between(plan.arrivals, plan.warmup_s, plan.warmup_s + collected.window_elapsed_ns / NS_PER_S)
+    return max(0, min(left, round(due) - begun))
 
 
 def _counts_journeys(plan: Plan) -> bool:
@@ -194,8 +198,17 @@ def _journeys(plan: Plan, control: Control, collected: Collector) -> Journeys:
     ok, failed = sum(tally.ok for tally in tallies), sum(tally.failed for tally in tallies)
     told = ok + failed + sum(tally.unknown for tally in tallies)
     started = max(told, control.total(Slot.JOURNEYS) - collected.unmeasured_journeys)
-    not_started = _not_begun(plan, control, started)
+    not_started = _not_begun(plan, control, collected, started - _repeated(plan, collected))
     return Journeys(started + not_started, started, not_started, ok, failed, started - ok - failed)
+
+
+def _repeated(plan: Plan, collected: Collector) -> int:
+    """The journeys of users beside arrivals."""
+    if not plan.closed_users or not isinstance(plan.job, ScenarioJob):
+        return 0
+    numbers = collected.names.of(Kind.JOURNEY)
+    arriving = plan.job.arriving
+    return sum(collected.total.transaction(number).sent for name, number in numbers.items() if name not in arriving)
 
 
 def _arrivals(plan: Plan, control: Control, collected: Collector) -> Journeys:
@@ -205,7 +218,8 @@ def _arrivals(plan: Plan, control: Control, collected: Collector) -> Journeys:
     numbers = collected.names.of(Kind.JOURNEY)
     tallies = [collected.total.transaction(numbers[name]) for name in plan.job.arriving]
     ok, failed, unfinished = (sum(getattr(tally, key) for tally in tallies) for key in ("ok", "failed", "unknown"))
-    started, not_started = ok + failed + unfinished, control.total(Slot.NOT_SENT)
+    started = ok + failed + unfinished
+    not_started = _not_begun(plan, control, collected, started)
     return Journeys(started + not_started, started, not_started, ok, failed, unfinished)
 
 

@@ -158,6 +158,16 @@ def test_rates_are_of_the_measured_window_alone():
     assert result.rate == Rate(offered_rps=10.0, sent_rps=10.0, ok_rps=9.0)
 
 
+@pytest.mark.parametrize(("unsent", "not_sent"), [(2900, 800), (300, 300), (0, 0)])
+def test_arrivals_that_were_due_before_or_after_the_window_are_not_in_its_ledger(unsent, not_sent):
+    arrivals = Arrivals((Stage(30.0, 100.0, 100.0),))
+    run = Run(arrivals=arrivals, warmup_s=10.0, cool_down_s=10.0)
+    run.worker(warmup=good(50), measured=good(200), sent=250, not_sent=unsent)
+    result = run.result()
+    assert (result.ledger.sent, result.ledger.not_sent) == (200, not_sent)
+    assert result.rate.offered_rps == (200 + not_sent) / 10
+
+
 def test_the_offered_rate_of_the_open_model_counts_arrivals_never_sent():
     result = Run(arrivals=OPEN).worker(measured=good(100), sent=100, not_sent=50).result()
     assert result.rate == Rate(offered_rps=15.0, sent_rps=10.0, ok_rps=10.0)
