@@ -161,6 +161,8 @@ def _show(error: Any, arguments: Sequence[str]) -> None:
         text = reading or "too many arguments; quote values that have blanks"
     elif type(error).__name__ == "NoSuchOption":
         text = _imported("readings", "reading_of")(error.option_name) or text
+    elif hasattr(error.__cause__, "errors"):  # what pydantic found for Typer
+        text = _imported("readings", "reading_of_number")(error.param.opts[-1], error.__cause__.errors()[0]) or text
     context = getattr(error, "ctx", None)
     tell(f"loadgen: {text}; see `{context.command_path if context else 'loadgen'} --help`\n")
 

@@ -1,8 +1,9 @@
 """Options that other tools have, and that are not here or mean something else: the readings, and our word."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 _NO_REDIRECT = "means to follow redirects; here: --redirects N, within the origin"
 _NO_NEED = "is always so here; leave it out"
@@ -123,6 +124,12 @@ def reading_of_word(arguments: Sequence[str]) -> str:
     """The same for the first word behind a single dash, which else would be read letter by letter; empty for none."""
     words = (word.partition("=")[0] for word in arguments)
     return next((reading_of(word) for word in words if word in READINGS and word[1] != "-" and len(word) > 2), "")
+
+
+def reading_of_number(flag: str, found: Mapping[str, Any]) -> str:
+    """What was expected of a whole number, of what pydantic says of its value; empty where it is about another."""
+    least = {"int_parsing": "a whole number", "greater_than_equal": f"at least {found.get('ctx', {}).get('ge')}"}
+    return f"{flag}: expected {least[found['type']]}, got {found['input']!r}" if found["type"] in least else ""
 
 
 def reading_of_left_over(arguments: Sequence[str]) -> str:

@@ -26,6 +26,8 @@ ONE_LINE = {
     "alias of the duration": (["run", URL, "-z", "soon"], ["--duration: expected a duration", "'soon'"]),
     "number that is none": (["run", URL, "-c", "many"], ["--connections: expected an integer >= 1, got 'many'"]),
     "no connections": (["run", URL, "-c", "0"], ["--connections: expected an integer >= 1, got 0"]),
+    "rounds that are none": (["run", URL, "--rounds", "x"], ["--rounds: expected a whole number, got 'x'"]),
+    "no rounds": (["run", URL, "--rounds", "0"], ["--rounds: expected at least 1, got '0'"]),
     "impossible plan": (["run", URL, "-c", "3", "--processes", "4"], ["--processes: 4 processes cannot share 3"]),
     "unknown mode": (["run", URL, "--mode", "turbo"], ["--mode: expected pool, threads or async, got 'turbo'"]),
     "condition of an unknown metric": (["run", URL, "--abort-if", "luck > 1"], ["--abort-if: unknown metric 'luck'"]),

@@ -13,7 +13,7 @@ from loadgen.base.address import host_and_port
 from loadgen.base.errors import UsageError
 from loadgen.base.files import check_writable
 from loadgen.base.suggest import did_you_mean
-from loadgen.base.units import listed, shown
+from loadgen.base.units import shown
 from loadgen.observe.web.place import ANYWHERE, WebPlace
 
 
@@ -119,8 +119,7 @@ def _parse(text: str) -> Out:
     kind = KINDS.get(name)
     if kind is None:
         raise UsageError(
-            f"--out: expected KIND or KIND=WHERE, KIND being {listed(list(KINDS), 'or')}, got {shown(name)}"
-            f"{did_you_mean(name, KINDS)}"
+            f"--out: expected KIND or KIND=WHERE such as csv=seconds.csv, got {shown(name)}{did_you_mean(name, KINDS)}"
         )
     if kind.default is None and not where:
         raise UsageError(f"--out: {name} needs to know where: {name}={kind.where}")
