@@ -1,7 +1,7 @@
 """What a profile sends: a job on a bucket, or requests joined with its target, common headers and variables."""
 
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from loadgen.base.redact import Redactor, is_sensitive_header, values_by_name
@@ -34,7 +34,7 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
     if has_journeys(profile):
         return make_scenario_job(profile)
     problems: list[Problem] = []
-    if profile.targets is not None and profile.requests:
+    if profile.targets is not None and not _is_beside_list(profile.requests):
         problems.append(
             Problem(("targets",), "cannot be combined with requests, method or body: the list says what is sent")
         )
@@ -56,6 +56,11 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
         access_key, _, secret_key = (profile.basic_auth or "").partition(":")
         signing = Signing(*profile.aws_sigv4, access_key, secret_key)
     return HttpJob(named, profile.variables, profile.redirects, signing), problems + more
+
+
+def _is_beside_list(requests: Sequence[RequestProfile]) -> bool:
+    """Whether what a profile says of requests is what those of a list have in common."""
+    return not requests or (len(requests) == 1 and requests[0].model_fields_set <= {"headers", "expect"})
 
 
 def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from loadgen.plan.codec import describe_plan, plan_to_pieces, read_plan
 from loadgen.plan.identity import plan_differences
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Plan
-from loadgen.plan.profiles.document import profile_for_url
+from loadgen.plan.profiles.document import parse_profile, profile_for_url
 from loadgen.plan.target_list import first_specs
 
 LIST = """# what is sent
@@ -94,6 +94,15 @@ def test_what_is_wrong_is_named_with_its_line(text: str, said: str, tmp_path: Pa
 def test_what_the_list_says_is_not_said_twice(flags: dict[str, object], tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="targets: cannot be combined with requests, method or body"):
         plan_of("http://h/1", tmp_path, **flags)
+
+
+def test_all_of_a_list_may_expect_the_same(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("http://h/1\nhttp://h/2")
+    common = f"target: http://h\ntargets: {tmp_path}/list.txt\nrequests: [{{expect: {{status: 404}}, headers: {{A: b}}"
+    plan = make_plan(parse_profile(f"{common}}}]".encode(), {}, {}, {}), cores=2, gil=True, environment={})
+    assert [(spec.expect.statuses, ("A", "b") in spec.headers) for spec in specs(plan)] == [(((404, 404),), True)] * 2
+    with pytest.raises(ProfileError, match="targets: cannot be combined with requests"):
+        parse_profile(f"{common}, path: /x}}]".encode(), {}, {}, {})
 
 
 def test_any_bytes_of_a_file_are_read_or_refused(tmp_path: Path) -> None:
