@@ -25,7 +25,7 @@ from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.pacing.base import Pacer, Span
 from loadgen.pacing.connecting import next_backoff_ns
-from loadgen.plan.jobs.s3 import host_of
+from loadgen.plan.jobs.s3_places import host_of
 from loadgen.workloads.base import Pause, Script, Step, Workload
 
 FOLD_EVERY = 250

@@ -11,7 +11,7 @@ from time import time
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes
 from loadgen.judge.exit_code import unmended
-from loadgen.plan.jobs.s3 import LISTED, S3Job, Step
+from loadgen.plan.jobs.s3 import S3Job, Step
 from loadgen.plan.jobs.s3_fields import ALONGSIDE
 from loadgen.plan.plan import Plan, StopRules
 from loadgen.results.calibration import Calibration
@@ -21,6 +21,7 @@ from loadgen.session.run import run
 from loadgen.session.s3_direct import direct
 from loadgen.session.s3_words import again_note, batch_note, not_deleted, nothing_under, reason, took
 from loadgen.session.unstarted import unstarted
+from loadgen.workloads.s3.existing import read_listing
 from loadgen.workloads.s3.journal import check_journal, put_in_order, read_entries, write_journal
 from loadgen.workloads.s3.probe import is_worth_it, probe
 from loadgen.workloads.s3.tasks import Send
@@ -106,10 +107,11 @@ class _S3Run:
             return
         surveyed = replace(s3, listing=listing)
         result = await self._step(f"listing {s3.existing}", step_plan(self._plan, surveyed, "survey"))
-        found = round(result.metrics[LISTED].sum) if LISTED in result.metrics else 0
+        found = sum(1 for _ in read_listing(listing, markers=s3.job == "delete"))
         if not found:
             raise UsageError(f"--existing: there is nothing under {s3.existing!r} in {s3.bucket}")
-        self._notes.append(f"Listed {found:,} objects under {s3.bucket}/{s3.existing} in {took(result)}")
+        what = "versions" if s3.versions else "objects"
+        self._notes.append(f"Listed {found:,} {what} under {s3.bucket}/{s3.existing} in {took(result)}")
         self._s3 = replace(surveyed, objects=found)
         self._plan = replace(self._plan, job=self._s3)
 

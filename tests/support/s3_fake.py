@@ -182,7 +182,11 @@ class FakeStore:
             item for item in self.versions if item[0].startswith(query.get("prefix", "")) and item > after
         )
         page = all_left[: self._page]
-        items = "".join(f"<Version><Key>{escape(key)}</Key><VersionId>{one}</VersionId></Version>" for key, one in page)
+        items = "".join(
+            f"<{kind}><Key>{escape(key)}</Key><VersionId>{one}</VersionId></{kind}>"
+            for key, one in page
+            for kind in ["Version" if self.versions[key, one] else "DeleteMarker"]
+        )
         return f"<ListVersionsResult>{_next(all_left, page, 'VersionId')}{items}</ListVersionsResult>".encode()
 
     def _listed(self, query: dict[str, str]) -> bytes:
@@ -222,7 +226,7 @@ def workload_of(
     recorded = transactions or Transactions()
     return job_workload(
         s3,
-        operations(*s3.operations, ids=s3.name_ids()[0]),
+        operations(*s3.operations, ids=s3.naming.ids()),
         recorded,
         shard,
         seed=1,

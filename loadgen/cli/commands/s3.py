@@ -53,6 +53,7 @@ S3_OPTIONS = (
         "existing", ("--existing",), OBJECTS,
         "get, stat, list, delete: what is there under this prefix, and put nothing.", "PREFIX",
     ),
+    RunOption("versions", ("--versions",), OBJECTS, "Of what is there, every version.", "", bool),
     RunOption(
         "order", ("--order",), OBJECTS, "get, stat: sequential, random, or zipf:1.2. (default: sequential)", "KIND"
     ),

@@ -1,15 +1,15 @@
 """S3Job: what a run does with a bucket, as plain values. A worker process restores it from JSON."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import accumulate
 from typing import Any, ClassVar, Literal, get_args
 
 from loadgen.base.exchange import Origin
 from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable
 from loadgen.plan.jobs.s3_fields import Fields, encryption_fields, retention_fields
+from loadgen.plan.jobs.s3_naming import Naming
 from loadgen.plan.jobs.s3_operations import Operation
-from loadgen.plan.jobs.s3_sizes import CLASSES, classes_of, describe_class
+from loadgen.plan.jobs.s3_places import Addressing, Target
+from loadgen.plan.jobs.s3_sizes import CLASSES, classes_of
 
 JobName = Literal["put", "get", "stat", "list", "copy", "delete", "multipart", "mixed", "batch"]
 Step = Literal["bucket", "probe", "fill", "survey", "sweep"]
@@ -18,7 +18,6 @@ that the job needs or a list of those that are there, and the clean-up."""
 
 Payload = Literal["signed", "unsigned", "streaming"]
 ChecksumName = Literal["crc32", "crc32c", "crc64nvme", "sha1", "sha256", "md5", "none"]
-Addressing = Literal["auto", "path", "virtual"]
 
 JOBS: tuple[JobName, ...] = get_args(JobName)
 CHECKSUMS: tuple[ChecksumName, ...] = get_args(ChecksumName)
@@ -31,8 +30,7 @@ MOST_DELETES = 1000
 """What S3 takes in one DeleteObjects."""
 
 _BY_SIZE = ("put", "get", "copy", "mixed")
-_MOVING = (Operation.PUT, Operation.GET, Operation.COPY)
-"""Jobs and operations whose figures stand apart by the size of the objects."""
+"""Jobs whose figures stand apart by the size of the objects."""
 
 FUNCTION, LISTED = "function", "listed"
 """The names of the calls of a batch's function, and of how many objects of its source were found so far."""
@@ -75,7 +73,7 @@ _KINDS: dict[str, _Kind] = {
     "batch": _Kind((Operation.GET, Operation.PUT), prepares=True, ends=True, each=2, transaction="object"),
     "bucket": _Kind((Operation.LIST, Operation.CREATE_BUCKET), ends=True),
     "fill": _Kind((Operation.PUT,), ends=True, each=1),
-    "probe": _Kind((Operation.PUT, Operation.STAT, Operation.DELETE), ends=True),
+    "probe": _Kind((Operation.PUT, Operation.STAT, Operation.GET_TAGS, Operation.DELETE), ends=True),
     "survey": _Kind((Operation.LIST,), ends=True),
     "sweep": _Kind(
         (
@@ -93,21 +91,6 @@ _KINDS: dict[str, _Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Another bucket, for what a batch makes; what is empty is as of the one that it reads. `origin` and `root` (see
-    S3Job) are known when it was located.
-    """
-
-    bucket: str
-    endpoint: str = ""
-    region: str = ""
-    profile: str | None = None
-    addressing: Addressing = "auto"
-    origin: Origin | None = None
-    root: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class S3Job:
     """One job on one bucket. `sizes` are inclusive ranges of bytes with weights.
 
@@ -118,7 +101,8 @@ class S3Job:
     `prefix` of the bucket `to`, or of the same. `root` is the encoded path of the bucket. `delete_many` objects go with
     one delete; `content` is "random", "text", "compressible:N" (to an Nth) or "@FILE". `presigned` downloads have their
     signature in the URL. What was there before under the prefix `existing` is listed to the file `listing`, and read or
-    deleted. `order` is sequential, random or zipf:S, S being the exponent; keys are spread over so many `prefixes`.
+    deleted, with all its `versions` or the last alone. `order` is sequential, random or zipf:S, S being the exponent; keys
+    are spread over so many `prefixes`.
     `headers`, those that encrypt (`sse`: s3, kms, kms:KEY or c) and those that retain an object for `retain_s` go on
     the requests that they are about (s3_fields.py). Where there are several endpoints, `hosts` are all of them.
     A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
@@ -149,6 +133,7 @@ class S3Job:
     retries: int | None = None
     delete_many: int = 1
     existing: str | None = None
+    versions: bool = False
     listing: str | None = None
     order: str = "sequential"
     prefixes: int = 1
@@ -217,50 +202,21 @@ class S3Job:
         return self.to is not None and self.to.origin not in (None, origin)
 
     @property
-    def classes(self) -> list[int]:
-        """The classes of size that its objects are of, where those of several are read or put."""
-        if self.job not in _BY_SIZE:
-            return []
-        found = [*CLASSES] if self.existing is not None else classes_of(self.sizes)
-        return found if len(found) > 1 else []
+    def naming(self) -> Naming:
+        """What the figures of its requests are called, by size and by host."""
+        classes = [*CLASSES] if self.existing is not None else classes_of(self.sizes)
+        by_size = tuple(classes) if self.job in _BY_SIZE and len(classes) > 1 else ()
+        return Naming(self.operations, self.request_names, len(self.transactions), by_size, self.host_names)
 
     @property
     def parts(self) -> tuple[RequestPart, ...]:
-        """What figures of its requests stand apart: a row for each host, class of size and operation."""
-        if not self.classes and not self.hosts:
-            return ()
-        return tuple(
-            RequestPart(operation.value, describe_class(number) if number is not None else "", host)
-            for host in self.host_names
-            for operation in self.operations
-            for number in self._classes_of(operation)
-        )
+        """What figures of its requests stand apart."""
+        return self.naming.parts
 
     @property
-    def host_names(self) -> list[str]:
-        """Those of its endpoints, where there are several, else one without a name."""
-        return [host.origin.authority for host in self.hosts if host.origin is not None] or [""]
-
-    def name_ids(self, host: int = 0) -> tuple[dict[Operation, int], dict[int, int]]:
-        """The name id of each operation for a host, and by class of size what is added to it."""
-        classes = self.classes
-        added = {number: place for place, number in enumerate(classes)}
-        if not classes and not self.hosts:
-            return {operation: number for number, operation in enumerate(self.operations)}, added
-        each = [len(self._classes_of(operation)) for operation in self.operations]
-        first = len(self.request_names) + len(self.transactions) + host * sum(each)
-        ids = accumulate(each, initial=first)
-        return dict(zip(self.operations, ids, strict=False)), added
-
-    @property
-    def request_of(self) -> dict[int, int]:
-        """By name id of a part, that of the request that it is of."""
-        first = len(self.request_names) + len(self.transactions)
-        names = self.request_names
-        return {number: names.index(part.request) for number, part in enumerate(self.parts, start=first)}
-
-    def _classes_of(self, operation: Operation) -> Sequence[int | None]:
-        return (self.classes if operation in _MOVING else ()) or (None,)
+    def host_names(self) -> tuple[str, ...]:
+        """Those of its endpoints, where there are several."""
+        return tuple(host.origin.authority for host in self.hosts if host.origin is not None)
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -287,6 +243,8 @@ class S3Job:
         match self.job:
             case "get":
                 return (get,)
+            case "list" | "survey" if self.versions:
+                return (Operation.LIST_VERSIONS,)
             case "delete" if self.delete_many > 1:
                 return (Operation.DELETE_MANY,)
             case "mixed":
@@ -319,8 +277,3 @@ class S3Job:
 def ends_itself(job: str) -> bool:
     """Whether a job uses its objects up, so that it can end with the last of them."""
     return _KINDS[job].ends
-
-
-def host_of(user: int, shard: int, hosts: int) -> int:
-    """Which of several endpoints a shard's user has: they take them in turn, and no two shards begin with the same."""
-    return (user + shard) % hosts

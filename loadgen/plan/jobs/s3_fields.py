@@ -17,6 +17,7 @@ ENCRYPTION = "x-amz-server-side-encryption"
 CUSTOMER = f"{ENCRYPTION}-customer-"
 KMS_KEY = f"{ENCRYPTION}-aws-kms-key-id"
 LOCK_MODE, LOCK_UNTIL = "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"
+TAGGING = "x-amz-tagging"
 ALONGSIDE = "x-amz-bypass-governance-retention", "x-amz-bucket-object-lock-enabled"
 """Of retention, but not of an object."""
 

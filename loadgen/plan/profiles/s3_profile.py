@@ -13,13 +13,12 @@ from loadgen.plan.jobs.s3 import (
     DEFAULT_OBJECTS,
     JOBS,
     MOST_DELETES,
-    Addressing,
     ChecksumName,
     JobName,
     Payload,
     S3Job,
-    Target,
 )
+from loadgen.plan.jobs.s3_places import Addressing, Target
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles import fields
 from loadgen.plan.profiles.request_profile import Boolean, File, Keys, Positive, PositiveSeconds, Text
@@ -102,6 +101,7 @@ class S3Profile(Keys):
     retries: Annotated[int, BeforeValidator(fields.integer(0))] | None = None
     delete_many: Positive = 1
     existing: Prefix | None = None
+    versions: Boolean = False
     order: Annotated[str, BeforeValidator(read_order)] = "sequential"
     prefixes: Annotated[int, BeforeValidator(fields.integer(1))] = 1
     source: Prefix | None = None
@@ -155,6 +155,10 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
         yield Problem(("s3", "prefixes"), f"expected at most {_MOST_PREFIXES:,}, got {s3.prefixes:,}")
     if s3.job == "batch":
         yield from _batch_problems(s3)
+    if s3.versions and s3.existing is None:
+        yield Problem(("s3", "versions"), "only with existing: what a run puts has one version")
+    if s3.versions and s3.presigned:
+        yield Problem(("s3", "presigned"), "cannot be combined with versions: such a URL is for the last one")
     if s3.existing is not None:
         yield from _existing_problems(s3)
 

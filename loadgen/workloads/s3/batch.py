@@ -9,6 +9,7 @@ from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.names import Kind
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import FUNCTION, LISTED, S3Job
+from loadgen.plan.jobs.s3_fields import TAGGING
 from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.function import Function, Made, load_function, raised
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
@@ -21,7 +22,6 @@ from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Send, Task
 
 PROCESSED_PREFIX = "made/"
-TAGGING = "x-amz-tagging"
 _KEEP_ALL = 1 << 62
 
 

@@ -1,8 +1,8 @@
 """A bucket: it is made where it is missing, and listed page after page."""
 
 from loadgen.base.exchange import ErrorClass, Request
-from loadgen.workloads.s3.listing import listed
-from loadgen.workloads.s3.protocol.documents import S3Expect, read_end
+from loadgen.workloads.s3.listing import Pages
+from loadgen.workloads.s3.protocol.documents import S3Expect
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.tasks import Send, Task
 
@@ -37,8 +37,7 @@ def make_bucket(operations: Operations, send: Send) -> Task:
         yield from send(operations.create_bucket)
 
 
-def list_pages(operations: Operations, send: Send, prefix: str) -> Task:
-    """Go through all pages under a prefix: one can only be asked for when the one before is in."""
-    pages = listed(operations, send, prefix, read_end)
+def go_through(pages: Pages) -> Task:
+    """All pages of a list: one can only be asked for when the one before is in."""
     while not pages.over:
         yield from pages.following()

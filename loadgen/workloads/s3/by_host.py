@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from loadgen.measure.recorder import Recorder
-from loadgen.plan.jobs.s3 import S3Job, host_of
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.s3_places import host_of
 from loadgen.plan.plan import Shard
 from loadgen.workloads.base import Script, Workload
 

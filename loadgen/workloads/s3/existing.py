@@ -10,9 +10,10 @@ from loadgen.measure.names import Kind
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import LISTED, S3Job
 from loadgen.plan.jobs.s3_sizes import class_of
-from loadgen.workloads.s3.listing import listed
+from loadgen.workloads.s3.listing import Pages, listed
 from loadgen.workloads.s3.objects import PRESIGNED_FOR_S, Signed
 from loadgen.workloads.s3.protocol.documents import Listed
+from loadgen.workloads.s3.protocol.leftovers import read_versions
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.tasks import Send, Task
 
@@ -22,21 +23,31 @@ def survey(operations: Operations, send: Send, s3: S3Job, transactions: Transact
     assert s3.existing is not None
     assert s3.listing is not None
     found = transactions.metric(transactions.number(Kind.METRIC, LISTED), "count")
-    pages = listed(operations, send, s3.existing)
+    pages = pages_of(operations, send, s3)
     with Path(s3.listing).open("w", encoding="ascii") as file:
         while not pages.over:
             page = yield from pages.following()
             for item in page.objects if page is not None else ():
                 if not item.key.endswith("/"):
-                    file.write(json.dumps([item.key, item.size]) + "\n")
+                    file.write(json.dumps([item.key, item.size, item.version, item.marker]) + "\n")
                     found.add(1)
 
 
-def read_listing(path: str) -> Iterator[Listed]:
-    """What a survey found, in the order of the list."""
+def pages_of(operations: Operations, send: Send, s3: S3Job) -> Pages:
+    """The list of what is there: objects, or all their versions."""
+    prefix = s3.existing or ""
+    if not s3.versions:
+        return listed(operations, send, prefix)
+    return Pages(send, lambda after: operations.list_versions(prefix, after=after), read_versions)
+
+
+def read_listing(path: str, *, markers: bool = False) -> Iterator[Listed]:
+    """What a survey found, in the order of the list; delete markers are there to be deleted alone."""
     with Path(path).open(encoding="ascii") as file:
         for line in file:
-            yield Listed(*json.loads(line))
+            key, size, version, marker = json.loads(line)
+            if markers or not marker:
+                yield Listed(key, size, version, marker=marker)
 
 
 class Existing:
@@ -52,7 +63,7 @@ class Existing:
         self._presigned, self._range_bytes = s3.presigned, s3.range_bytes
         self._random = random
         self._shared = not s3.most_retries
-        self._named = s3.name_ids()[1]
+        self._named = s3.naming.added
         alike = len({item.size for item in self._items}) == 1 and s3.range_bytes is None
         self._get_group, self._stat_group = (RequestGroup(repeats=False) if alike else None for _ in range(2))
         self._whole = Signed(self._get, operations.provider)
@@ -63,7 +74,7 @@ class Existing:
         if self._range_bytes is not None:
             length = min(self._range_bytes, item.size)
             start = self._random.randrange(item.size - length + 1)
-            request = self._operations.get_range(item.key, start, length)
+            request = self._operations.get_range(item.key, start, length, item.version)
             request.payload = length
             return request
         return self._whole(index) if self._shared else self._whole(index).twin()
@@ -72,25 +83,27 @@ class Existing:
         return self._head(index) if self._shared else self._head(index).twin()
 
     def delete(self, index: int) -> Request:
-        return self._operations.delete(self._items[index].key)
+        item = self._items[index]
+        return self._operations.delete(item.key, item.version)
 
     def delete_group(self, size: int, end: int, group: int) -> Request:
         """Delete `size` objects with one request, of those before object `end`."""
-        keys = (item.key for item in self._items[group * size : min(end, (group + 1) * size)])
-        return self._operations.delete_many(keys)
+        items = self._items[group * size : min(end, (group + 1) * size)]
+        return self._operations.delete_many((item.key for item in items), (item.version for item in items))
 
     def _get(self, index: int) -> Request:
         item = self._items[index]
         if self._presigned:
             request = self._operations.presigned_get(item.key, PRESIGNED_FOR_S, item.size)
         else:
-            request = self._operations.get(item.key, item.size)
+            request = self._operations.get(item.key, item.size, item.version)
         request.payload, request.group = item.size, self._get_group
         if self._named:
             request.name_id += self._named[class_of(item.size)]
         return request
 
     def _stat(self, index: int) -> Request:
-        request = self._operations.stat(self._items[index].key)
+        item = self._items[index]
+        request = self._operations.stat(item.key, version=item.version)
         request.group = self._stat_group
         return request

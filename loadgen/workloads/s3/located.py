@@ -6,7 +6,8 @@ from dataclasses import replace
 from random import Random
 
 from loadgen.base.errors import UsageError
-from loadgen.plan.jobs.s3 import NO_ENDPOINT, S3Job, Target
+from loadgen.plan.jobs.s3 import NO_ENDPOINT, S3Job
+from loadgen.plan.jobs.s3_places import Target
 from loadgen.plan.plan import Plan
 from loadgen.workloads.s3.function import load_function
 from loadgen.workloads.s3.journal import read_run_id

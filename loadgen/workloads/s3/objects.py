@@ -62,7 +62,7 @@ class Objects:
         self.sizes = Sizes(s3.sizes, seed)
         self._size = self.sizes.fixed
         self._hashes = operations.hashes
-        self._named = s3.name_ids()[1]  # by class of size, what is added to a name id
+        self._named = s3.naming.added  # by class of size, what is added to a name id
         self.bodies = Bodies(seed, s3.content)
         self._range_bytes = s3.range_bytes
         self._random = random

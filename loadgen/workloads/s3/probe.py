@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl
 
 from loadgen.base.exchange import Request
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.plan.jobs.s3_fields import CUSTOMER, ENCRYPTION, KMS_KEY, LOCK_MODE, LOCK_UNTIL, Fields
+from loadgen.plan.jobs.s3_fields import CUSTOMER, ENCRYPTION, KMS_KEY, LOCK_MODE, LOCK_UNTIL, TAGGING, Fields
 from loadgen.workloads.s3.protocol.data import Given
-from loadgen.workloads.s3.protocol.documents import S3Expect
+from loadgen.workloads.s3.protocol.documents import S3Expect, good_body, read_tags
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.tasks import Send, Task
 
@@ -25,7 +25,7 @@ _PUT_OR_NOT = S3Expect(statuses=((200, 299), (412, 412)))
 def is_worth_it(fields: Fields) -> bool:
     """Whether an object would tell of any of the fields."""
     names = {name.lower() for name, _ in fields}
-    return any(_TOLD.fullmatch(name) for name in names) or bool(names & {KMS_KEY, "x-amz-tagging", _ONCE[0]})
+    return any(_TOLD.fullmatch(name) for name in names) or bool(names & {KMS_KEY, TAGGING, _ONCE[0]})
 
 
 def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields) -> Task:
@@ -38,6 +38,11 @@ def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields) -> Task
     if outcome.error is not None or outcome.reply is None:
         return []
     problems = [*unmet(fields, outcome.reply.head)]
+    for tags in [value for name, value in fields if name.lower() == TAGGING]:
+        outcome = yield from send(lambda: operations.get_tags(key))
+        if outcome.error is not None:
+            return []
+        problems += unmet_tags(tags, read_tags(good_body(outcome)))
     if _ONCE in ((name.lower(), value.strip()) for name, value in fields):
         outcome = yield from send(lambda: _again(operations, key, content))
         if outcome.reply is not None and outcome.reply.status // 100 == 2:
@@ -53,16 +58,18 @@ def _again(operations: Operations, key: str, content: Given) -> Request:
     return request
 
 
+def unmet_tags(asked: str, told: str) -> list[str]:
+    """The same of tags, both as a header has them."""
+    pairs = [sorted(parse_qsl(text, keep_blank_values=True)) for text in (asked, told)]
+    return [] if pairs[0] == pairs[1] else [f"{TAGGING}: {asked} was asked for, and the object has {told or 'no tags'}"]
+
+
 def unmet(asked: Iterable[tuple[str, str]], head: bytes) -> Iterator[str]:
     """What the head of a reply about an object does not tell of what was asked for, in words."""
     found = {name.decode().lower(): value.decode("latin-1") for name, value in _FIELD.findall(head)}
     for field, value in asked:
         name = field.lower()
-        if name == "x-amz-tagging":
-            count, told = len(parse_qsl(value, keep_blank_values=True)), found.get("x-amz-tagging-count", "0")
-            met = told == str(count)
-            told = f"{told} of {count} tags"
-        elif name == LOCK_UNTIL:
+        if name == LOCK_UNTIL:
             told = found.get(name, "")
             met = bool(told)
         elif name == KMS_KEY:

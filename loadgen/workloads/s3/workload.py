@@ -10,19 +10,22 @@ from time import time
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.encode import Encoder
 from loadgen.measure.transactions import Transactions
-from loadgen.plan.jobs.s3 import S3Job, Target
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_fields import fields_by_operation
+from loadgen.plan.jobs.s3_places import Target
 from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
 from loadgen.workloads.s3.batch import Batch
-from loadgen.workloads.s3.bucket import list_pages, make_bucket
+from loadgen.workloads.s3.bucket import go_through, make_bucket
 from loadgen.workloads.s3.by_host import ByHost, shard_of
 from loadgen.workloads.s3.each import Each, make_each
-from loadgen.workloads.s3.existing import Existing, read_listing, survey
+from loadgen.workloads.s3.existing import Existing, pages_of, read_listing, survey
+from loadgen.workloads.s3.listing import listed
 from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.protocol.checksums import make_checksum
+from loadgen.workloads.s3.protocol.documents import read_end
 from loadgen.workloads.s3.protocol.endpoint import BucketAddress
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
@@ -75,7 +78,7 @@ def make_operations(plan: Plan, s3: S3Job, to: Target | None = None, place: int 
     at = s3 if to is None else to
     origin = plan.origin if to is None or to.origin is None else to.origin
     provider = find_credentials(os.environ, at.profile)
-    names, _ = s3.name_ids(place)
+    names = s3.naming.ids(place)
     checksum = make_checksum(s3.checksum)
     encoder = Encoder(origin, keep_alive=plan.keep_alive) if plan.writes_wire else None
     assert at.addressing != "auto"  # it was located
@@ -102,7 +105,7 @@ def job_workload(
     another; `seed` is that of the run.
     """
     told = on_failed if s3.most_retries else nobody_asks
-    send = Send(s3.most_retries, len(s3.operations), clock, told, s3.request_of)
+    send = Send(s3.most_retries, len(s3.operations), clock, told, s3.naming.wholes)
     tasks = partial(Tasks, clock=clock)
     match s3.job:
         case "bucket":
@@ -112,14 +115,16 @@ def job_workload(
         case "survey":
             return tasks(_once(survey(operations, send, s3, transactions)))
         case "list":
+            if s3.versions:
+                return tasks(lambda: go_through(pages_of(operations, send, s3)))
             prefix = s3.own_prefix if s3.existing is None else s3.existing
-            return tasks(lambda: list_pages(operations, send, prefix))
+            return tasks(lambda: go_through(listed(operations, send, prefix, read_end)))
         case "batch":
             both = operations, puts or operations
             batch = Batch(s3, both, send, transactions, Sizes(s3.sizes, seed), shard, on_unwritten)
             return tasks(batch.begin, batch.left, most_pausing=MOST_PAUSING)
     if s3.listing is not None:
-        there = Existing(operations, s3, read_listing(s3.listing), Random(shard.seed))
+        there = Existing(operations, s3, read_listing(s3.listing, markers=s3.job == "delete"), Random(shard.seed))
         return _each(make_each(s3, there, shard, seed), send, s3)
     objects = Objects(operations, s3, seed, Random(shard.seed))
     match s3.job:

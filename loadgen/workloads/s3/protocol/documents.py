@@ -41,7 +41,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One object of a list; `version` is the id of one of its versions, where those are listed, `etag` what tells its
-    content, where it has that, and `modified` when it was put, in ISO 8601.
+    content, where it has that, and `modified` when it was put, in ISO 8601. A `marker` says that there is no object.
     """
 
     key: str
@@ -49,6 +49,7 @@ class Listed:
     version: str = ""
     etag: str = ""
     modified: str = ""
+    marker: bool = False
 
     @property
     def modified_s(self) -> float:

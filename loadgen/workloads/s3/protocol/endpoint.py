@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Origin
-from loadgen.plan.jobs.s3 import Addressing
+from loadgen.plan.jobs.s3_places import Addressing
 from loadgen.plan.profiles.address import Target, parse_target
 
 _is_plain = re.compile(r"[A-Za-z0-9/_.~-]*").fullmatch

@@ -39,7 +39,7 @@ def read_versions(data: bytes) -> Page:
             size = item.findtext("Size", "0").strip()
             if not key or not version or not (size.isascii() and size.isdigit()):
                 raise ValueError("the page of the list has a version without a key, an id or a size")
-            objects.append(Listed(key, int(size), version))
+            objects.append(Listed(key, int(size), version, marker=item.tag == "DeleteMarker"))
     return Page(tuple(objects), _marker(root, "NextVersionIdMarker"), _prefixes(root))
 
 

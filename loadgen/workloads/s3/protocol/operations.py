@@ -7,7 +7,7 @@ from time import time
 from loadgen import __version__
 from loadgen.base.clock import s_to_ns
 from loadgen.base.encode import Encoder
-from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Origin, Request, RequestGroup
+from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request, RequestGroup
 from loadgen.plan.jobs.s3 import Payload
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.checksums import Checksum, encoded
@@ -15,15 +15,13 @@ from loadgen.workloads.s3.protocol.data import Content
 from loadgen.workloads.s3.protocol.documents import (
     Part,
     S3Expect,
-    TellingExpect,
     content_md5,
-    read_upload_id,
-    tells_tags,
     write_complete,
     write_delete,
     write_location,
 )
 from loadgen.workloads.s3.protocol.endpoint import DEFAULT_REGION, BucketAddress
+from loadgen.workloads.s3.protocol.models import make_model
 from loadgen.workloads.s3.protocol.request_template import RequestTemplate
 from loadgen.workloads.s3.protocol.streaming import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, AwsChunked
 from loadgen.workloads.sigv4.credentials import Provider
@@ -38,19 +36,10 @@ _SLOWEST_BYTES_PER_S = 1 << 20
 """What moves more than the first has so much more time as that takes at the second: a slow line, and no stalled one."""
 _NO_QUERY = Query()
 _NO_FIELDS: Mapping[Operation, Headers] = {}
-_TELLING = {
-    Operation.GET_TAGS: TellingExpect(tells=tells_tags, what="tags"),
-    Operation.CREATE_MULTIPART: TellingExpect(tells=read_upload_id, what="upload id"),
-    Operation.COMPLETE_MULTIPART: TellingExpect(maybe_error=True, what="object that was put together"),
-    Operation.COPY: TellingExpect(maybe_error=True, what="copy that was made"),
-}
-"""S3 says what came of them in the document alone."""
 
 
-def _model(operation: Operation, name_id: int, origin: Origin | None) -> Request:
-    """What all requests of an operation have in common. Their replies may differ in length, so none is remembered."""
-    expect = _TELLING.get(operation) or S3Expect(maybe_error=operation.maybe_error)
-    return Request(name_id, operation.method, "/", Fields(()), expect=expect, keep=operation.keep, origin=origin)
+def _of_version(version: str) -> Query:
+    return Query(("versionId", version)) if version else _NO_QUERY
 
 
 class Operations:
@@ -89,7 +78,7 @@ class Operations:
         self._fields = Fields(())
         self._own = own
         origin = address.origin if elsewhere else None
-        self._models = {operation: _model(operation, name_id, origin) for operation, name_id in name_ids.items()}
+        self._models = {operation: make_model(operation, name_id, origin) for operation, name_id in name_ids.items()}
         self._streams = self._payload == "streaming"
         self.hashes = self._payload == "signed"
         self._of_length: dict[tuple[int, bool], S3Expect] = {}
@@ -117,20 +106,20 @@ class Operations:
         """Upload an object, with these header fields of its own."""
         return self._upload(Operation.PUT, key, _NO_QUERY, content, headers)
 
-    def get(self, key: str, size: int | None = None) -> Request:
-        """Download an object, of `size` bytes where that is known."""
+    def get(self, key: str, size: int | None = None, version: str = "") -> Request:
+        """Download an object, or one of its versions, of `size` bytes where that is known."""
         expect = None if size is None else self.expected(size)
-        return self.moving(size or 0, self._request(Operation.GET, key, expect=expect))
+        return self.moving(size or 0, self._request(Operation.GET, key, _of_version(version), expect=expect))
 
-    def get_range(self, key: str, start: int, length: int) -> Request:
+    def get_range(self, key: str, start: int, length: int, version: str = "") -> Request:
         """Download `length` bytes of an object from byte `start` on; none: all of an empty one."""
         headers = (("Range", f"bytes={start}-{start + length - 1}"),) if length else ()
         expect = self.expected(length, part=length > 0)
-        request = self._request(Operation.GET_RANGE, key, headers=headers, expect=expect)
+        request = self._request(Operation.GET_RANGE, key, _of_version(version), headers, expect=expect)
         return self.moving(length, request)
 
-    def stat(self, key: str, headers: Headers = ()) -> Request:
-        return self._request(Operation.STAT, key, headers=headers)
+    def stat(self, key: str, version: str = "") -> Request:
+        return self._request(Operation.STAT, key, _of_version(version))
 
     def get_tags(self, key: str) -> Request:
         """Ask for an object's tags (see `read_tags`)."""
@@ -138,7 +127,7 @@ class Operations:
 
     def delete(self, key: str, version: str = "") -> Request:
         """Delete an object, or one of its versions; one that is not there counts as deleted."""
-        return self._request(Operation.DELETE, key, Query(("versionId", version)) if version else _NO_QUERY)
+        return self._request(Operation.DELETE, key, _of_version(version))
 
     def delete_many(self, keys: Iterable[str], versions: Iterable[str] = ()) -> Request:
         """Delete up to 1000 objects or versions; the reply names those that failed, and is bad with any."""

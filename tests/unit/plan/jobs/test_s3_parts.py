@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from loadgen.base.exchange import Origin
-from loadgen.plan.jobs.s3 import S3Job, Target, host_of
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
+from loadgen.plan.jobs.s3_places import Target, host_of
 from loadgen.plan.jobs.s3_sizes import class_of, classes_of, describe_class
 
 HOSTS = tuple(Target("b", origin=Origin("http", f"10.0.0.{number}", 9000)) for number in (1, 2))
@@ -31,7 +32,7 @@ def test_classes_are_those_of_all_that_may_be_drawn() -> None:
 
 def test_a_job_with_one_size_and_one_host_has_no_parts() -> None:
     plain = job("get", sizes=((10, 20, 1.0),))
-    assert (plain.parts, plain.name_ids()[0]) == ((), {Operation.GET: 0})
+    assert (plain.parts, plain.naming.ids()) == ((), {Operation.GET: 0})
 
 
 def test_parts_follow_the_names_of_requests_and_transactions() -> None:
@@ -40,12 +41,12 @@ def test_parts_follow_the_names_of_requests_and_transactions() -> None:
     first = len(mixed.request_names)
     assert len(names) == 2 * (3 + 1 + 3 + 1)  # of get and put by size, of stat and delete as they are
     for place, host in enumerate(("10.0.0.1:9000", "10.0.0.2:9000")):
-        ids, added = mixed.name_ids(place)
+        ids, added = mixed.naming.ids(place), mixed.naming.added
         for operation, name_id in ids.items():
             assert names[name_id - first][::2] == [operation.value, host]
         of_large = names[ids[Operation.PUT] + added[class_of(2 << 20)] - first]
         assert of_large == ["put", "up to 16.0 MiB", host]
-    assert mixed.request_of[mixed.name_ids(1)[0][Operation.PUT]] == mixed.request_names.index("put")
+    assert mixed.naming.wholes[mixed.naming.ids(1)[Operation.PUT]] == mixed.request_names.index("put")
 
 
 def test_what_is_there_may_have_any_size_and_a_range_has_one() -> None:

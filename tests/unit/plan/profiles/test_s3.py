@@ -7,7 +7,7 @@ import pytest
 from loadgen.base.errors import ProfileError
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_to_pieces, read_plan
-from loadgen.plan.jobs.s3 import Target
+from loadgen.plan.jobs.s3_places import Target
 from loadgen.plan.profiles.document import profile_for_s3, read_profile
 from loadgen.plan.profiles.s3_values import expand_endpoints, read_since
 
@@ -151,6 +151,8 @@ def test_operations_are_request_names_so_that_thresholds_know_them():
         ({"job": "put", "existing": "in/"}, "--existing: only for get and stat and list and delete"),
         ({"job": "delete", "existing": ""}, "--existing: expected a prefix: without one all of the bucket"),
         ({"existing": "in/", "verify": True}, "--verify: cannot be combined with existing"),
+        ({"versions": True}, "--versions: only with existing"),
+        ({"existing": "in/", "versions": True, "presigned": True}, "--presigned: cannot be combined with versions"),
         ({"existing": "in/", "size": "3"}, "--size: cannot be combined with existing"),
         ({"headers": ["Range: bytes=0-1"]}, "--header: expected a field that the job does not make itself, got Range"),
         ({"headers": ["nothing"]}, "found no colon"),

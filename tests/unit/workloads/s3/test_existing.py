@@ -60,3 +60,19 @@ def test_its_list_may_be_read_page_by_page() -> None:
     assert [("prefix=in%2F" in query, "continuation-token" in query) for _, _, query in store.seen] == [
         (True, False), (True, True), (True, False), (True, True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "asked"), [("get", 2), ("stat", 2), ("delete", 3)])
+def test_every_version_may_be_taken_and_markers_are_only_deleted(tmp_path: Path, job: str, asked: int) -> None:
+    store = FakeStore(versions=True, page=2)
+    for data in (b"1", b"22", None):
+        store._change("in/a", data)
+    store.objects["in/a"] = b"22"
+    path = str(tmp_path / "listing")
+    s3 = S3Job("survey", "photos", run_id="run", existing="in/", versions=True, listing=path)
+    assert {error for _, error in play(workload_of(s3), store)} == {None}
+    store.seen.clear()
+    s3 = replace(s3, job=job, objects=sum(1 for _ in read_listing(path, markers=job == "delete")))
+    play(workload_of(s3), store, most=6)
+    ids = {query for _, key, query in store.seen if key == "in/a"}
+    assert (len(ids), all(query.startswith("versionId=v") for query in ids)) == (asked, True)

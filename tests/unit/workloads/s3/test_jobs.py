@@ -356,7 +356,7 @@ def test_requests_are_named_by_the_size_of_their_objects():
     s3 = plan("get", sizes=((10, 10, 1.0), (5000, 5000, 1.0)), retries=0)
     store = filled(s3)
     ends = play(workload_of(s3), store, most=40)
-    ids, added = s3.name_ids()
+    ids, added = s3.naming.ids(), s3.naming.added
     small, large = (ids[Operation.GET] + added[number] for number in (0, 1))
     of_small = sum(len(data) == 10 for data in store.objects.values())
     assert Counter(name_id for name_id, _ in ends) == {small: of_small * 4, large: (10 - of_small) * 4}
@@ -368,7 +368,7 @@ def test_what_is_sent_again_has_the_name_of_its_operation_whatever_its_size():
     store = FakeStore(fault=lambda method, key, _: failed.append(key) or (503, "SlowDown") if not failed else None)
     ends = play(workload_of(s3, clock=lambda: 0), store, users=1, most=1)
     assert ends[0][0] >= len(s3.request_names)
-    send = Send(1, 1, parts=s3.request_of)
+    send = Send(1, 1, parts=s3.naming.wholes)
     request = next_request(workload_of(replace(s3, retries=0)).script(0))
     request.name_id = ends[0][0]
     assert send._again(lambda: request).name_id == s3.request_names.index("put again")

@@ -39,7 +39,7 @@ def test_versions_and_markers_are_alike() -> None:
             "<DeleteMarker><Key>a%2Fb</Key><VersionId>2</VersionId></DeleteMarker>"
         )
     )
-    assert page.objects == (Listed("a/b", 7, "1"), Listed("a/b", 0, "2"))
+    assert page.objects == (Listed("a/b", 7, "1"), Listed("a/b", 0, "2", marker=True))
     assert (page.token, page.prefixes) == (("a/b", "2"), ("p q/",))
 
 

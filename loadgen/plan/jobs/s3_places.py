@@ -1,0 +1,26 @@
+"""Where buckets are, beside the one that a job is about: what a batch puts into, and a store's further endpoints."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from loadgen.base.exchange import Origin
+
+Addressing = Literal["auto", "path", "virtual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A bucket; what is empty is as of the job's own. `origin` and `root` (see S3Job) are known when it was located."""
+
+    bucket: str
+    endpoint: str = ""
+    region: str = ""
+    profile: str | None = None
+    addressing: Addressing = "auto"
+    origin: Origin | None = None
+    root: str = ""
+
+
+def host_of(user: int, shard: int, hosts: int) -> int:
+    """Which of several endpoints a shard's user has: they take them in turn, and no two shards begin with the same."""
+    return (user + shard) % hosts
