@@ -101,8 +101,8 @@ class S3Job:
     `prefix` of the bucket `to`, or of the same. `root` is the encoded path of the bucket. `delete_many` objects go with
     one delete; `content` is "random", "text", "compressible:N" (to an Nth) or "@FILE". `presigned` downloads have their
     signature in the URL. What was there before under the prefix `existing` is listed to the file `listing`, and read or
-    deleted, with all its `versions` or the last alone. `order` is sequential, random or zipf:S, S being the exponent; keys
-    are spread over so many `prefixes`.
+    deleted, with all its `versions` or the last alone. `order` is sequential, random or zipf:S, S being the exponent;
+    keys are spread over so many `prefixes`.
     `headers`, those that encrypt (`sse`: s3, kms, kms:KEY or c) and those that retain an object for `retain_s` go on
     the requests that they are about (s3_fields.py). Where there are several endpoints, `hosts` are all of them.
     A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.

@@ -73,6 +73,7 @@ def requests(result: Result) -> Iterator[str]:
     else:
         yield _named("Requests", result, list(result.requests.items()))
         yield _named("What takes several requests", result, list(result.transactions.items()), begun=True)
+        yield _named("By size and host", result, list(result.parts.items()))
 
 
 def errors(result: Result) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """The report of a job that moves payload or counts in more than requests: operations, throughput, seconds."""
 
+from collections.abc import Sequence
+
 from loadgen.base.units import format_bytes
 from loadgen.plan.jobs.s3 import LISTED
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, counted, format_rate, line
@@ -72,12 +74,14 @@ def operations(result: Result) -> list[Line]:
         return []
     counts: list[tuple[str, ...]] = [("Operation", "sent", "failed", "ok/s", "MiB/s", "mean size")]
     counts += [_count_row(name, part, result) for name, part in parts.items()]
-    clocks = {"response": "latency_ms"} if is_closed(result) else {"response": "latency_ms", "service": "latency_ms"}
+    clocks = ["response", "first_byte"] if is_closed(result) else ["response", "service", "first_byte"]
+    if is_closed(result) and any(_takes_time(part) for part in parts.values()):
+        clocks.append("transfer")
     times: list[tuple[str, ...]] = [
-        ("", *(cell for clock in (*clocks, "first byte") for cell in ("", clock))),
-        ("", *("p50", "p99") * (len(clocks) + 1)),
+        ("", *(cell for clock in clocks for cell in ("", clock.replace("_", " ")))),
+        ("", *("p50", "p99") * len(clocks)),
     ]
-    timed = [_time_row(name, part, tuple(clocks)) for name, part in parts.items() if _is_timed(part)]
+    timed = [_time_row(name, part, clocks) for name, part in parts.items() if _is_timed(part)]
     every = frozenset(range(1, 9))
     lines = [*map(line, align(counts, right=every)), *_under_way(result)]
     return [*lines, line(), *map(line, align([*times, *timed], right=every))] if timed else lines
@@ -146,7 +150,13 @@ def _count_row(name: str, part: RequestResult, result: Result) -> tuple[str, ...
     )
 
 
-def _time_row(name: str, part: RequestResult, clocks: tuple[str, ...]) -> tuple[str, ...]:
-    clock_times = [part.latency_ms.get(clock, Latency()) for clock in clocks]
-    clock_times.append(part.phases_ms.get("first_byte", Latency()))
+def _takes_time(part: RequestResult) -> bool:
+    """Whether replies took time from their first byte to their last: those in one piece take none."""
+    transfer = part.phases_ms.get("transfer", Latency())
+    return bool(transfer.p99)
+
+
+def _time_row(name: str, part: RequestResult, clocks: Sequence[str]) -> tuple[str, ...]:
+    times = {**part.latency_ms, **part.phases_ms}
+    clock_times = [times.get(clock, Latency()) for clock in clocks]
     return (clean(name), *(format_quantile(value) for latency in clock_times for value in (latency.p50, latency.p99)))

@@ -18,6 +18,7 @@ _TOLD = re.compile(
     "cache-control|content-(disposition|encoding|language|type)"
 )
 """Fields that a reply says as they were asked for."""
+_COUNT = re.compile(rb"\r\nx-amz-tagging-count:[ \t]*(\d+)", re.IGNORECASE)
 _ONCE = ("if-none-match", "*")
 _PUT_OR_NOT = S3Expect(statuses=((200, 299), (412, 412)))
 
@@ -37,8 +38,9 @@ def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields) -> Task
     outcome = yield from send(lambda: operations.stat(key))
     if outcome.error is not None or outcome.reply is None:
         return []
-    problems = [*unmet(fields, outcome.reply.head)]
-    for tags in [value for name, value in fields if name.lower() == TAGGING]:
+    head = outcome.reply.head
+    problems = [*unmet(fields, head)]
+    for tags in [value for name, value in fields if name.lower() == TAGGING and not counts(value, head)]:
         outcome = yield from send(lambda: operations.get_tags(key))
         if outcome.error is not None:
             return []
@@ -56,6 +58,12 @@ def _again(operations: Operations, key: str, content: Given) -> Request:
     request = operations.put(key, content, (("If-None-Match", "*"),))
     request.expect = _PUT_OR_NOT
     return request
+
+
+def counts(asked: str, head: bytes) -> bool:
+    """Whether the head of a reply about an object says that it has as many tags: not all do."""
+    found = _COUNT.search(head)
+    return found is not None and int(found[1]) == len(parse_qsl(asked, keep_blank_values=True))
 
 
 def unmet_tags(asked: str, told: str) -> list[str]:

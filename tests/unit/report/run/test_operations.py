@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from loadgen.report.run.operations import done_of_all, is_by_operation, operations, seconds
+from loadgen.report.run.operations import done_of_all, is_by_operation, operations, parts, seconds
 from loadgen.report.run.text import headline
 from loadgen.results.journeys import MetricResult
-from loadgen.results.result import Ledger, RequestResult
+from loadgen.results.result import Latency, Ledger, RequestResult
 from tests.support.results import EVERY_RESULT
 
 MIXED, BATCH = EVERY_RESULT["s3"](), EVERY_RESULT["s3_batch"]()
@@ -70,3 +70,20 @@ def test_the_function_of_a_batch_has_a_row_between_what_it_gets_and_what_it_give
     call = replace(BATCH.transactions["object"], kind="call")
     rows = text(operations(replace(BATCH, transactions={**BATCH.transactions, "function": call}))).splitlines()
     assert [row.split("  ")[0] for row in rows[1:5]] == ["get", "function", "put", "whole object"]
+
+
+def test_a_transfer_is_shown_where_replies_take_several_pieces() -> None:
+    get = MIXED.requests["get"]
+    whole = replace(get, phases_ms={**get.phases_ms, "transfer": Latency(count=9, p50=3.0, p99=4.0)})
+    head, quantiles, row = text(operations(replace(MIXED, requests={"get": whole}))).splitlines()[-3:]
+    assert head.split() == ["response", "first", "byte", "transfer"]
+    assert row.split()[-4:] == ["3.00", "ms", "4.00", "ms"]
+    assert quantiles.split() == ["p50", "p99"] * 3
+
+
+def test_parts_by_size_and_by_host_have_a_row_each() -> None:
+    get = MIXED.requests["get"]
+    rows = text(parts(replace(MIXED, parts={"get, up to 4.00 KiB": get, "get at 10.0.0.2:9000": get}))).splitlines()
+    assert [row.split("  ")[0] for row in rows] == ["By size", "get, up to 4.00 KiB", "get at 10.0.0.2:9000"]
+    assert parts(MIXED) == []
+    assert text(parts(replace(MIXED, parts={"get at h": get}))).startswith("By host")

@@ -3,7 +3,7 @@
 import pytest
 
 from loadgen.plan.jobs.s3_fields import KMS_KEY
-from loadgen.workloads.s3.probe import is_worth_it, unmet, unmet_tags
+from loadgen.workloads.s3.probe import counts, is_worth_it, unmet, unmet_tags
 
 
 def head(*lines: str) -> bytes:
@@ -37,6 +37,12 @@ def test_tags_are_those_that_were_asked_for_in_any_order() -> None:
     assert unmet_tags("a=b%20c", "a=b+c") == []
     assert unmet_tags("a=b&c=", "a=b") == ["x-amz-tagging: a=b&c= was asked for, and the object has a=b"]
     assert unmet_tags("a=b", "")[0].endswith("the object has no tags")
+
+
+def test_a_head_may_say_how_many_tags_there_are() -> None:
+    assert counts("a=b&c=", head("x-amz-tagging-count: 2"))
+    assert not counts("a=b&c=", head("x-amz-tagging-count: 1"))
+    assert not counts("a=b&c=", head())
 
 
 def test_fields_that_no_object_tells_of_are_not_looked_for() -> None:
