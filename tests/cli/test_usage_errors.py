@@ -55,7 +55,7 @@ ONE_LINE = {
     "unknown profile": (["profiles", "show", "nosuch"], ["called 'nosuch'", "`loadgen profiles`"]),
     "result that is not there": (["report", "nosuch.json"], ["cannot read 'nosuch.json': No such file"]),
     "impossible port": (["target", "--port", "70000"], ["--port: expected 0 to 65535, got 70000"]),
-    "port that is none": (["target", "--port", "http"], ["'--port'", "integer"]),
+    "port that is none": (["target", "--port", "http"], ["--port: expected a whole number, got 'http'"]),
 }  # fmt: skip
 
 
