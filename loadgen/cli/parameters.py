@@ -9,7 +9,7 @@ import typer
 
 from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
-from loadgen.base.units import listed
+from loadgen.base.units import listed, parse_duration_s
 from loadgen.cli.options import FLAG, JUDGING, WHERE, own_option, parameter
 from loadgen.report.exports import EXPORTS, OUTPUT, SAVED, Export, Kind
 
@@ -136,6 +136,10 @@ class Elsewhere:
         str | None,
         own_option(["--certificates"], WHERE, "The folder with the cluster's.", "DIR"),
     ] = None
+    cluster_wait: Annotated[
+        str | None,
+        own_option(["--cluster-wait"], WHERE, "Wait so long for it, and for --machines. (default: 30s)", "TIME"),
+    ] = None
     on_lost: Annotated[
         str, own_option(["--on-lost"], WHERE, "stop, or go-on with the machines that are left.", "WHAT")
     ] = "stop"  # fmt: skip
@@ -149,10 +153,16 @@ class Elsewhere:
             raise UsageError("--machine and --cluster: give one of them")
         if self.machines is not None and self.cluster is None:
             raise UsageError("--machines: of which --cluster?")
+        if self.cluster_wait is not None and self.cluster is None:
+            raise UsageError("--cluster-wait: for which --cluster?")
+        try:
+            wait_s = None if self.cluster_wait is None else parse_duration_s(self.cluster_wait)
+        except ValueError as error:
+            raise UsageError(f"--cluster-wait: {error}") from None
         if not self.machine and self.cluster is None:
             return None
         return imported("loadgen.executors.places.machines.fleet", "Where")(
-            tuple(self.machine or ()), self.on_lost, self.cluster, self.machines, self.certificates
+            tuple(self.machine or ()), self.on_lost, self.cluster, self.machines, self.certificates, wait_s
         )
 
 

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
@@ -16,8 +17,11 @@ from loadgen.executors.places.machines.dask_relay import Relay
 from loadgen.executors.places.machines.link import Listen, Mailbox
 from loadgen.executors.places.machines.messages import Message, encode_message, read_message
 
-REACH_S = 10.0
-"""To connect, with TLS, on any network; no answer after this is none."""
+WAIT_S = 30.0
+"""To connect, with TLS, on any network, and for machines that were just started; where they are pods it may be more."""
+
+FIRST_S = 10.0
+"""For any machine, where it is not said how many are to be there."""
 
 START_S = 30.0
 """Until a worker has imported loadgen, on a machine that is busy."""
@@ -36,14 +40,21 @@ def unreached(address: str, error: Exception) -> str:
         asked = "over TLS" if address.startswith("tls://") else "without TLS"
         return f"it closes what is asked {asked}: is that address {'tcp' if asked == 'over TLS' else 'tls'}://?"
     if isinstance(error, TimeoutError) or "Timed out" in str(error):
-        return f"nothing answers within {REACH_S:g} s; is `loadgen cluster scheduler {address}` running there?"
+        return f"nothing answers; is `loadgen cluster scheduler {address}` running there?"
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
 class Cluster:
-    """The workers of a Dask cluster. Raises UsageError where it cannot be reached, or has too few."""
+    """The workers of a Dask cluster. Raises UsageError where it cannot be reached within `wait_s`, or has too few."""
 
-    def __init__(self, address: str, machines: int | None = None, certificates: str | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        machines: int | None = None,
+        certificates: str | None = None,
+        wait_s: float | None = None,
+    ) -> None:
+        until_s = time.monotonic() + (wait_s or WAIT_S)
         files = tls_files(address, certificates, "coordinator")
         dask: Any = distributed  # whose types are not whole
         security = files and dask.Security(
@@ -52,11 +63,12 @@ class Cluster:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a loss is ours to tell
         try:
             # The default one of this process: an actor finds its client so.
-            self._client: Any = dask.Client(address, security=security, timeout=REACH_S)
+            self._client: Any = dask.Client(address, security=security, timeout=wait_s or WAIT_S)
         except (OSError, ValueError, TypeError) as error:
             raise UsageError(f"--cluster: cannot reach {address}: {unreached(address, error)}") from None
         try:
-            self.workers = self._found(address, machines)
+            left_s = max(FIRST_S, until_s - time.monotonic()) if machines or wait_s else FIRST_S
+            self.workers = self._found(address, machines, left_s)
         except BaseException:
             self.close()
             raise
@@ -85,9 +97,9 @@ class Cluster:
         with suppress(Exception):  # of a scheduler that is gone; there is nothing left to lose
             self._client.close(timeout=LEAVE_S)
 
-    def _found(self, address: str, machines: int | None) -> list[str]:
+    def _found(self, address: str, machines: int | None, within_s: float) -> list[str]:
         with suppress(TimeoutError):
-            self._client.wait_for_workers(machines or 1, timeout=START_S if machines else REACH_S)
+            self._client.wait_for_workers(machines or 1, timeout=within_s)
         workers = sorted(self._client.scheduler_info(n_workers=-1)["workers"])
         if len(workers) < (machines or 1):
             raise UsageError(

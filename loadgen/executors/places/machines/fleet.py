@@ -34,7 +34,7 @@ EXCHANGES = 16
 class Where:
     """What was asked for: a command for each machine, or a cluster and how many of its machines (None: all).
 
-    `certificates` is the folder of a cluster's. Nothing of it belongs to a plan.
+    `certificates` is the folder of a cluster's, which may take `wait_s` to be there. Nothing of it belongs to a plan.
     """
 
     commands: tuple[str, ...] = ()
@@ -42,6 +42,7 @@ class Where:
     cluster: str | None = None
     machines: int | None = None
     certificates: str | None = None
+    wait_s: float | None = None
 
     @classmethod
     def read(cls, text: str) -> "Where":
@@ -71,7 +72,7 @@ class Where:
         check_extra()
         from loadgen.executors.places.machines.dask_link import Cluster
 
-        cluster = Cluster(address, self.machines, self.certificates)
+        cluster = Cluster(address, self.machines, self.certificates, self.wait_s)
         try:
             return Fleet(cluster.links(), self, warnings=cluster.warnings, release=cluster.close)
         except BaseException:

@@ -21,6 +21,8 @@ MEMORY = "512Mi"
 KEPT_S = 600
 """After its end a Job can be looked at for so long."""
 
+STARTS_WITHIN = "10m"
+
 Manifest = dict[str, Any]
 
 
@@ -84,6 +86,7 @@ def _machines(wanted: Wanted) -> Manifest:
 
 def _coordinator(wanted: Wanted) -> Manifest:
     where = ["--cluster", _address(wanted), "--certificates", MOUNT, "--machines", str(wanted.machines)]
+    where += ["--cluster-wait", STARTS_WITHIN]  # it begins with them, and each pulls its image first
     return _job(wanted, "coordinator", ["run", *wanted.run, *where], {"completions": 1}, cpus=1)
 
 

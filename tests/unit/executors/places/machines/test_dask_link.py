@@ -95,7 +95,11 @@ def test_a_worker_that_is_gone_is_the_end_of_the_link():
             "is that.*tls://?",
         ),
         ("tls://h:1", ValueError("no such scheme\nand more"), "^no such scheme$"),
-        ("tls://h:1", OSError("Timed out trying to connect"), "nothing answers within 10 s; is `loadgen cluster"),
+        (
+            "tls://h:1",
+            OSError("Timed out trying to connect"),
+            "nothing answers; is `loadgen cluster scheduler tls://h:1` running there",
+        ),
         ("tls://h:1", OSError(), "^OSError$"),
     ],
 )
