@@ -48,7 +48,7 @@ class WebPlace:
     def check(self) -> None:
         """Raise ValueError where others could see what is said."""
         if self.key and not self.cert:
-            raise ValueError("of which --web-cert is --web-key?")
+            raise ValueError("--web-key needs the --web-cert that it is the key of")
         if self.cert and self.insecure:
             raise ValueError("--insecure-web cannot be combined with --web-cert: that is TLS")
         if not (is_loopback(self.host) or self.cert or self.insecure):

@@ -22,7 +22,7 @@ def test_a_place_is_the_same_once_it_was_written_and_read(place: WebPlace) -> No
     [
         (WebPlace("0.0.0.0", 9000), "--web-cert FILE serves it over TLS, --insecure-web"),
         (WebPlace("load.test", 9000), "'load.test' can be reached from elsewhere"),
-        (WebPlace("127.0.0.1", 0, key="k"), "of which --web-cert is"),
+        (WebPlace("127.0.0.1", 0, key="k"), "--web-key needs the --web-cert"),
         (WebPlace("0.0.0.0", 0, cert="c", insecure=True), "--insecure-web cannot be combined with --web-cert"),
     ],
 )
