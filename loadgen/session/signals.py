@@ -70,6 +70,9 @@ def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
             for number in numbers:
                 loop.remove_signal_handler(number)
                 signal.signal(number, _nothing)
+        waiting.clear()  # what the loop has not taken by now comes too late
+        for timer in timers:
+            timer.cancel()
 
 
 def _nothing(_number: int, _frame: object) -> None:

@@ -43,7 +43,8 @@ def draw(seed: int, number: int) -> Case:
         argv.append("-q")
     stdin, stdout, stderr = _streams(rng)
     is_campaign = kind in ("find-max", "compare") or "--rounds" in argv or "--baseline" in argv
-    disturbances = _disturbances(rng, command.load_s, terminal=stderr == "terminal", for_good=not is_campaign)
+    ends_by_itself = not is_campaign and bool({"-d", "--stage"} & set(argv))  # else it waits for a worker that stands
+    disturbances = _disturbances(rng, command.load_s, terminal=stderr == "terminal", for_good=ends_by_itself)
     if kind == "find-max":
         signal = rng.choice(ENDING_SIGNALS)
         disturbances += (Disturbance(Anchor.FIRST_REQUEST, rng.uniform(0, SEARCH_S), signal),)

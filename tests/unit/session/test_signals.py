@@ -66,3 +66,18 @@ def test_a_signal_that_no_other_follows_is_received_by_a_thread(monkeypatch: pyt
     with signals_restored():
         asyncio.run(main())
     assert received == [signal.SIGTERM]
+
+
+def test_a_signal_that_the_loop_had_no_time_to_take_is_too_late_afterwards() -> None:
+    received: list[signal.Signals] = []
+
+    async def run() -> list[threading.Timer]:
+        with signals_restored(), signals_to(received.append):
+            signal.raise_signal(signal.SIGINT)
+            return [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+
+    timers = asyncio.run(run())
+    assert timers
+    for timer in timers:
+        timer.join()
+    assert received == []
