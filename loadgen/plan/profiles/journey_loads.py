@@ -12,7 +12,7 @@ def with_loads(profile: Profile) -> Profile:
     """The profile with the sum of its scenarios' users as its connections, or that of their rates as its rate.
 
     Where there are both, its connections are for the rate alone; `closed_users` are those beside them. A rate that is
-    asked for outside the profile is dealt out as the scenarios' are.
+    asked for outside the profile, and the stages that go on from that of the scenarios, are dealt out as theirs are.
     """
     loads = _loads(profile)
     users = [item.users for item in loads if item.users is not None]
@@ -54,6 +54,8 @@ def load_problems(profile: Profile) -> Iterator[Problem]:
             yield Problem(("scenarios", name, "start"), "needs users: with a rate or a weight nobody waits to begin")
         if (key := "users" if name in users else "rate" if name in rates else "") and "weight" in item.model_fields_set:
             yield Problem(("scenarios", name, "weight"), f"cannot be combined with {key}, which says how much of it")
+        if name in users & rates:
+            yield Problem(("scenarios", name, "rate"), "cannot be combined with users: a scenario has one or the other")
         if (users or rates) and not key:
             loads = " or ".join((["users"] if users else []) + (["a rate"] if rates else []))
             yield Problem(("scenarios", name), f"expected {loads}, as other scenarios have")
@@ -61,6 +63,6 @@ def load_problems(profile: Profile) -> Iterator[Problem]:
         why = "how many journeys each would have is not known; say how long with duration"
         yield Problem(("total_requests",), f"cannot be combined with users and rates of scenarios: {why}")
     kind, names = ("rates", rates) if rates else ("users", users)
-    for key in ("rate", "stages") if rates else ("connections", "rate", "stages") if users else ():
+    for key in ("rate",) if rates else ("connections", "rate", "stages") if users else ():
         if key in given and not (rates and key == "rate" and _is_flag(profile, key)):
             yield Problem((key,), f"cannot be combined with {kind} of scenarios, here of {listed(sorted(names))}")

@@ -90,7 +90,9 @@ def _needs_a_rate(profile: Profile) -> Iterator[Problem]:
 
 def _closed_only(profile: Profile) -> Iterator[Problem]:
     if profile.think != (0.0, 0.0):
-        yield Problem(("think",), "cannot be combined with a rate or stages: think time belongs to the closed model")
+        own = "; a scenario may have one of its own" if profile.scenarios else ""
+        why = f"think time belongs to the closed model{own}"
+        yield Problem(("think",), f"cannot be combined with a rate or stages: {why}")
     if profile.journeys_per_user is not None:
         yield Problem(
             ("journeys_per_user",), "cannot be combined with a rate or stages: total_requests counts journeys"

@@ -61,6 +61,13 @@ def test_a_rate_that_is_asked_for_outside_is_dealt_out_as_the_scenarios_are() ->
     assert [(item.weight, item.users) for item in journeys(made)] == [(40.0, None), (1.0, 5), (8.0, None)]
 
 
+def test_stages_go_on_from_the_rate_of_the_scenarios() -> None:
+    made = plan(f"stages: [10s:100/s, 5s:0/s]\n{BOTH}")
+    assert made.arrivals is not None
+    assert [(stage.from_rps, stage.to_rps) for stage in made.arrivals.stages] == [(24.0, 100.0), (100.0, 0.0)]
+    assert (made.closed_users, made.duration_s) == (5, 15.0)
+
+
 @pytest.mark.parametrize(
     ("only", "expected"), [(("b",), (5, 0, None)), (("a",), (50, 0, 20.0)), (("b", "c"), (55, 5, 4.0))]
 )
@@ -89,8 +96,8 @@ def test_each_worker_has_a_user_for_what_arrives() -> None:
         ),
         (
             ("users: 2", "rate: 5/s"),
-            "stages: [30s:5/s]\n",
-            ["stages: cannot be combined with rates of scenarios, here of b"],
+            "stages: [30s:5]\n",
+            ["stages: expected stages of users (30s:100) or of a rate (30s:1000/s), not both"],
         ),
         (("users: 2", ""), "", ["scenarios.b: expected users, as other scenarios have"]),
         (("", "rate: 5/s"), "", ["scenarios.a: expected a rate, as other scenarios have"]),
@@ -113,6 +120,19 @@ def test_each_worker_has_a_user_for_what_arrives() -> None:
             ("rate: 2", "rate: 1"),
             "rate: 3/s\n",
             ["rate: cannot be combined with rates of scenarios, here of a and b"],
+        ),
+        (
+            ("users: 2, rate: 3/s", "users: 1"),
+            "",
+            ["scenarios.a.rate: cannot be combined with users: a scenario has one or the other"],
+        ),
+        (
+            ("users: 2", "rate: 1"),
+            "think: 1s\n",
+            [
+                "think: cannot be combined with a rate or stages: think time belongs to the closed model; "
+                "a scenario may have one of its own"
+            ],
         ),
         (("users: 0", ""), "", ["scenarios.a.users: expected an integer >= 1, got 0"]),
     ],
