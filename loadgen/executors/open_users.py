@@ -16,8 +16,12 @@ from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recorder import Recorder
 from loadgen.pacing.base import Pacer
+from loadgen.plan.jobs.s3_places import host_of
 from loadgen.plan.plan import Arrivals, share
 from loadgen.workloads.base import Workload
+
+LATELY = 4
+"""Connections for each origin: further back there is hardly one of an origin that has none among them."""
 
 SPIN_NS = 25_000
 """An arrival nearer than this is looked out for: a timer that is set and rings costs 10 us and may be 60 us late."""
@@ -51,6 +55,8 @@ class OpenUsers(ReactorUsers):
         self._drops = arrivals.when_busy == "drop"
         self._precise = arrivals.precise
         self._idle: list[Stream] = []
+        self._turn = 0
+        self._pick = self._of_next_origin if origins else self._last_used
         self._blocked = False  # an arrival is due and all connections are busy
         self._next_due_ns = NEVER_NS
         self._armed = False
@@ -158,7 +164,7 @@ class OpenUsers(ReactorUsers):
                 self._finish(now)
                 return
             if self._idle or len(self.connections) < self._most:
-                self._fire(self._idle.pop() if self._idle else self._another(), self._take_due(now))
+                self._fire(self._pick() if self._idle else self._another(), self._take_due(now))
             elif self._drops:
                 self._take_due(now)
                 self._lose_arrival(0)
@@ -166,6 +172,21 @@ class OpenUsers(ReactorUsers):
                 self._blocked = True
                 return
         self._blocked = False
+
+    def _last_used(self) -> Stream:
+        """The idle connection that was in use last, so that no more are opened than are needed."""
+        return self._idle.pop()
+
+    def _of_next_origin(self) -> Stream:
+        """The same of the next of several origins, among those used lately; of any where that has none there."""
+        idle, count = self._idle, len(self._origins)
+        lately = range(len(idle) - 1, max(-1, len(idle) - 1 - LATELY * count), -1)
+        for turn in range(self._turn, self._turn + count):
+            for place in lately:
+                if host_of(idle[place].user, self._task.shard.index, count) == turn % count:
+                    self._turn = turn + 1
+                    return idle.pop(place)
+        return idle.pop()
 
     def _fire(self, connection: Stream, due_ns: int) -> None:
         connection.due_ns = due_ns

@@ -55,4 +55,11 @@ def test_there_must_be_a_connection_for_each() -> None:
     done = s3("get", ["127.0.0.1:{9001...9003}"], "-c", "4", "--processes", "2")
     assert (done.code, done.out) == (2, "")
     assert "-c: expected at least 6 connections for 3 endpoints" in done.err
+    assert "--endpoint: sweep takes one" in s3("sweep", ["127.0.0.1:9001", "127.0.0.1:9002"]).err
     assert "--endpoint: expected endpoints that differ" in s3("get", ["127.0.0.1:9001"] * 2, "-c", "8").err
+
+
+def test_at_a_rate_that_one_connection_would_do_for_the_endpoints_have_their_turns() -> None:
+    with endpoints(Store()) as hosts:
+        done = s3("get", hosts, "-c", "8", "--objects", "6", "-n", "20", "-R", "100", "--mode", "async")
+    assert [done.result.parts[f"get at {host}"].ledger.ok for host in hosts] == [10, 10]

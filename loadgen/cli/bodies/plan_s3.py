@@ -35,6 +35,8 @@ def plan_s3(given: S3) -> Planned | Sweep | Preview | Comparison | Search:
     run_id, dry_run = section.pop("run", None), section.pop("dry_run", None) or False
     section, flags = with_endpoints(section, given.flags)
     if given.job == "sweep":
+        if "endpoints" in section:
+            raise UsageError("--endpoint: sweep takes one: a store has the same objects at all of them")
         if others := [key for key, value in section.items() if value not in (None, False) and key not in _OF_SWEEP]:
             raise UsageError(f"--{others[0].replace('_', '-')}: sweep takes no such option")
         plan = plan_here(profile_for_s3({"job": "list", **section}, flags))
