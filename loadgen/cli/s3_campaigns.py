@@ -5,6 +5,7 @@ from contextlib import closing, nullcontext
 from dataclasses import replace
 
 from loadgen.base.errors import UsageError
+from loadgen.base.units import listed
 from loadgen.cli.commands.s3 import S3
 from loadgen.cli.plans import SEARCH_FROM, Comparison, Search
 from loadgen.cli.readings import S3 as PLACE
@@ -14,6 +15,7 @@ from loadgen.cli.variants import target_labels
 from loadgen.plan.jobs.s3 import JOBS
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.document import profile_for_s3
+from loadgen.plan.profiles.s3_values import read_place
 from loadgen.report.exports import EXPORTS, Kind
 from loadgen.session.here import plan_here
 
@@ -34,9 +36,12 @@ def with_place(given: S3) -> S3:
     place, *others = [word for word in words if word.startswith(PLACE)] or [""]
     if not place:
         return given
-    bucket, _, prefix = place.removeprefix(PLACE).partition("/")
-    if others or not bucket:
+    if others:
         raise UsageError(f"expected one s3://BUCKET/PREFIX, got {' '.join([place, *others])}")
+    try:
+        bucket, prefix = read_place(place)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     said = {"bucket": bucket} | ({"prefix": prefix if prefix.endswith("/") else f"{prefix}/"} if prefix else {})
     for key, value in said.items():
         if given.section.get(key, value) != value:
@@ -47,6 +52,9 @@ def with_place(given: S3) -> S3:
 def check_words(given: S3) -> None:
     """Raise UsageError for words behind the job, options and files that this command has for others."""
     kind = _KINDS.get(given.job, "run")
+    if kind == "run" and given.job not in (*JOBS, "sweep"):
+        known = (*JOBS, "sweep", *_KINDS)
+        raise UsageError(f"JOB: expected {listed(known, 'or')}, got {given.job!r}")
     if kind == "run" and given.more:
         raise UsageError(f"expected one job, got {given.job} {' '.join(given.more)}")
     if kind != "search" and given.slo:

@@ -64,12 +64,14 @@ class _S3Run:
 
     async def run(self) -> Result:
         """All of it, and what was listed is forgotten."""
+        if self._s3.existing is None:
+            return await self._run("")
         with TemporaryDirectory(prefix="loadgen-") as folder:
-            return await self._run(folder)
+            return await self._run(str(Path(folder) / "listing"))
 
-    async def _run(self, folder: str) -> Result:
+    async def _run(self, listing: str) -> Result:
         try:
-            await self._look(str(Path(folder) / "listing"))
+            await self._look(listing)
             await self._prepare()
             result = await run(self._plan, self._hooks_of(self._hooks.observers), self._calibration)
         except _Interrupted as interrupted:

@@ -18,6 +18,7 @@ from loadgen.cli.s3_endpoints import with_endpoints
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.document import profile_for_s3
+from loadgen.plan.profiles.s3_values import read_place
 from loadgen.session.here import plan_here
 
 _OF_SWEEP = ("endpoint", "bucket", "region", "addressing", "aws_profile", "prefix")
@@ -75,7 +76,10 @@ def _with_bucket(given: Mapping[str, Any]) -> dict[str, Any]:
     section = dict(given)
     source = section.get("source") or ""
     if source.startswith(S3_PLACE):
-        bucket, _, section["source"] = source.removeprefix(S3_PLACE).partition("/")
+        try:
+            bucket, section["source"] = read_place(source)
+        except ValueError as error:
+            raise UsageError(f"--source: {error}") from None
         if section.setdefault("bucket", bucket) != bucket:
             raise UsageError(f"--bucket: the source is in the bucket {bucket!r}")
     return section

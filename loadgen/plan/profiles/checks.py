@@ -49,7 +49,8 @@ def spanning_problems(profile: Profile, failed: Collection[Where]) -> list[Probl
         problems += _certificate(profile)
     if timed:
         problems += _times(profile)
-    problems += _s3(profile)
+    if "s3" not in wrong:
+        problems += _s3(profile)
     if profile.targets is not None and not isinstance(job, HttpJob):
         problems.append(Problem(("targets",), "cannot be combined with scenarios or s3: they say what is sent"))
     problems += journey_problems(profile)

@@ -33,12 +33,12 @@ from loadgen.plan.profiles.s3_values import (
     read_name,
     read_order,
     read_part_size,
+    read_place,
     read_prefix,
     read_range_size,
     read_since,
     read_sizes,
     read_sse,
-    read_to,
 )
 
 _MOST_PREFIXES = 1 << 16
@@ -109,7 +109,7 @@ class S3Profile(Keys):
     min_size: Annotated[int, BeforeValidator(parse_size)] = 0
     max_size: Annotated[int, BeforeValidator(parse_size)] | None = None
     modified_since: Annotated[float, BeforeValidator(read_since)] | None = None
-    to: Annotated[tuple[str, str], BeforeValidator(read_to)] | None = None
+    to: Annotated[tuple[str, str], BeforeValidator(read_place)] | None = None
     to_endpoint: Text = ""
     to_region: Text = ""
     to_aws_profile: Text | None = None

@@ -105,7 +105,7 @@ def read_name(value: object) -> str:
     return text
 
 
-def read_to(value: object) -> tuple[str, str]:
+def read_place(value: object) -> tuple[str, str]:
     """The bucket and the prefix of s3://bucket/prefix."""
     kind, _, place = fields.text(value).partition("://")
     bucket, _, prefix = place.partition("/")
