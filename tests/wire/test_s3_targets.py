@@ -70,3 +70,11 @@ def test_a_dry_run_lists_and_does_nothing() -> None:
     assert done.out.splitlines()[0] == "photos/in/00.jpg  7 B  -> photos/new/00.webp"
     assert done.out.splitlines()[4:] == ["4 objects, 28 B; nothing was read or put"]
     assert batch(source, target, "--dry-run", "--min-size", "1MiB").code == 2
+
+
+def test_what_the_other_store_does_not_do_as_asked_is_said_before_anything_is_made() -> None:
+    source, target = stores()
+    done = batch(source, target, "-H", "x-amz-storage-class: GLACIER")
+    assert (done.code, target.data) == (2, {})
+    assert "does not do as it is asked: x-amz-storage-class: GLACIER was asked for" in done.err
+    assert source.put_keys == []

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl
 
-from loadgen.base.exchange import Request
+from loadgen.base.exchange import Outcome, Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_fields import CUSTOMER, ENCRYPTION, KMS_KEY, LOCK_MODE, LOCK_UNTIL, TAGGING, Fields
 from loadgen.workloads.s3.protocol.data import Given
@@ -35,23 +35,39 @@ def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields) -> Task
     outcome = yield from send(lambda: operations.put(key, content))
     if outcome.error is not None:
         return []
-    outcome = yield from send(lambda: operations.stat(key))
-    if outcome.error is not None or outcome.reply is None:
-        return []
-    head = outcome.reply.head
-    problems = [*unmet(fields, head)]
-    for tags in [value for name, value in fields if name.lower() == TAGGING and not counts(value, head)]:
-        outcome = yield from send(lambda: operations.get_tags(key))
-        if outcome.error is not None:
-            return []
-        problems += unmet_tags(tags, read_tags(good_body(outcome)))
+    problems = yield from _look(operations, send, key, fields)
     if _ONCE in ((name.lower(), value.strip()) for name, value in fields):
         outcome = yield from send(lambda: _again(operations, key, content))
-        if outcome.reply is not None and outcome.reply.status // 100 == 2:
+        if outcome.error is not None:
+            problems.append(f"If-None-Match: * was asked for, and refused: {_why(outcome)}")
+        elif outcome.reply is not None and outcome.reply.status // 100 == 2:
             problems.append("If-None-Match: * was asked for, and an object that is there is put over all the same")
     if s3.retain_s is None:
         yield from send(lambda: operations.delete(key))
     return problems
+
+
+def _look(operations: Operations, send: Send, key: str, fields: Fields) -> Task:
+    """What an object that is there does not tell of what was asked for."""
+    outcome = yield from send(lambda: operations.stat(key))
+    if outcome.error is not None or outcome.reply is None:
+        return [f"an object that was put cannot be looked at: {_why(outcome)}"]
+    head = outcome.reply.head
+    problems = [*unmet(fields, head)]
+    for tags in [value for name, value in fields if name.lower() == TAGGING and not counts(value, head)]:
+        outcome = yield from send(lambda: operations.get_tags(key))
+        if outcome.error is None:
+            problems += unmet_tags(tags, read_tags(good_body(outcome)))
+        else:
+            problems.append(f"the tags of an object cannot be read: {_why(outcome)}")
+    return problems
+
+
+def _why(outcome: Outcome) -> str:
+    """The status of a bad reply, or what kept it from coming."""
+    if outcome.reply is not None:
+        return f"status {outcome.reply.status}"
+    return outcome.detail or (outcome.error.text if outcome.error is not None else "")
 
 
 def _again(operations: Operations, key: str, content: Given) -> Request:

@@ -2,8 +2,12 @@
 
 import pytest
 
+from loadgen.base.exchange import Outcome
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_fields import KMS_KEY
-from loadgen.workloads.s3.probe import counts, is_worth_it, unmet, unmet_tags
+from loadgen.workloads.s3.probe import counts, is_worth_it, probe, unmet, unmet_tags
+from loadgen.workloads.s3.tasks import Send
+from tests.support.s3_fake import FakeStore, operations
 
 
 def head(*lines: str) -> bytes:
@@ -49,3 +53,43 @@ def test_fields_that_no_object_tells_of_are_not_looked_for() -> None:
     assert not is_worth_it((("X-Own", "1"),))
     assert is_worth_it((("If-None-Match", "*"),))
     assert is_worth_it((("x-amz-tagging", "a=b"),))
+
+
+def asked_of(store: FakeStore, *fields: tuple[str, str]) -> list[str]:
+    """What a store did not do."""
+    s3 = S3Job("probe", "photos", run_id="run", headers=fields)
+    task, outcome = probe(operations(*s3.operations), Send(), s3, fields), None
+    while True:
+        try:
+            request = task.send(outcome)()
+        except StopIteration as end:
+            return list(end.value)
+        reply = store.answer(request)
+        outcome = Outcome(0, 0, reply, request.expect.judge(reply))
+
+
+def test_a_store_is_asked_with_one_object_which_is_gone_afterwards() -> None:
+    store = FakeStore()
+    said = asked_of(store, ("x-amz-storage-class", "GLACIER"), ("If-None-Match", "*"), ("x-amz-tagging", "a=b"))
+    assert [text.partition(" was asked for")[0] for text in said] == [
+        "x-amz-storage-class: GLACIER", "x-amz-tagging: a=b", "If-None-Match: *",
+    ]  # fmt: skip
+    assert store.objects == {}
+
+
+def test_a_condition_that_the_store_does_not_know_is_not_met() -> None:
+    puts: list[str] = []
+
+    def fault(method: str, key: str, _query: str) -> tuple[int, str] | None:
+        puts.extend([key] if method == "PUT" else [])
+        return (501, "NotImplemented") if method == "PUT" and len(puts) > 1 else None
+
+    store = FakeStore(fault=fault)
+    assert asked_of(store, ("If-None-Match", "*")) == ["If-None-Match: * was asked for, and refused: status 501"]
+
+
+@pytest.mark.parametrize(("method", "asked"), [("HEAD", ""), ("GET", "tagging")])
+def test_what_cannot_be_looked_at_is_said_and_does_not_stay(method: str, asked: str) -> None:
+    store = FakeStore(fault=lambda *seen: (403, "AccessDenied") if seen[::2] == (method, asked) else None)
+    (said,) = asked_of(store, ("x-amz-tagging", "a=b"))
+    assert (said.endswith(": status 403"), store.objects) == (True, {})
