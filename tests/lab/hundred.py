@@ -93,4 +93,4 @@ def _cluster(folder: Path, port: int, machines: int, stack: ExitStack) -> tuple[
     stack.callback(scheduler.kill)
     words = [sys.executable, "-m", "tests.lab.workers", address, certificates, str(machines), BRIDGE.format(port=port)]
     stack.callback(subprocess.Popen(words, stdout=log, stderr=log).kill)
-    return ["--cluster", address, *tls, "--machines", str(machines)], scheduler.pid
+    return ["--cluster", address, *tls, "--machines", str(machines), "--cluster-wait", "2m"], scheduler.pid
