@@ -8,10 +8,13 @@ from loadgen.measure.recording import CENSORED, Tally
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.told import Began, Ended, Interval, State, Sums
 from loadgen.report.run.html import run_html
-from loadgen.report.run.live_html import live_body
+from loadgen.report.run.live_html import distribution, live_body
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.result import ErrorRow, Ledger, Rate, RequestResult, Result, Second, ThresholdRow
-from loadgen.results.summary import clocks_of, summarise, to_ms
+from loadgen.results.summary import clocks_of, encoded, latencies, summarise, to_ms
+
+DRAWN_EVERY = 10
+"""Seconds from one drawing of the distribution to the next."""
 
 
 class LivePart(Sink):
@@ -41,7 +44,8 @@ class LivePart(Sink):
         self._show(page.partition("<body>\n")[2].rpartition("\n</body>")[0])
 
     def _show_so_far(self, state: str) -> None:
-        self._show(live_body(self._so_far.title, state, self._so_far.result()))
+        so_far = self._so_far
+        self._show(live_body(so_far.title, state, so_far.result(), so_far.distribution()))
 
 
 class _SoFar:
@@ -52,6 +56,8 @@ class _SoFar:
         self._thresholds: list[ThresholdRow] = run.thresholds
         self._sums = Sums()
         self._seconds: list[Second] = []
+        self._distribution = ""
+        self._drawn_at = 1 - DRAWN_EVERY
 
     def add(self, interval: Interval) -> None:
         """One more; the rest is in no second."""
@@ -72,7 +78,8 @@ class _SoFar:
     def result(self) -> Result:
         """What there is so far."""
         named = {key: tally for key, tally in self._sums.parts.items() if key[0] == "request"}
-        total, response = _total(named.values())
+        total, _ = _total(named.values())
+        clocks = clocks_of(total)
         duration_s = self._seconds[-1].t_s + 1 if self._seconds else 0.0
         rate = Rate(0.0, total.sent / duration_s, total.ok / duration_s) if duration_s else Rate()
         errors = [
@@ -83,13 +90,24 @@ class _SoFar:
             duration_s=duration_s,
             ledger=_ledger(total),
             rate=rate,
-            latency_ms={"response": summarise(response)},
+            latency_ms=latencies(clocks),
             errors=errors,
             status_codes={str(status): times for status, times in sorted(total.statuses.items())},
             requests={name: _part(tally) for (_, name), tally in named.items()},
             thresholds=self._thresholds,
             timeline=self._seconds,
         )
+
+    def distribution(self) -> str:
+        """How response times are spread, as HTML: as it was a moment ago, since to draw it takes some 20 ms."""
+        if len(self._seconds) >= self._drawn_at + DRAWN_EVERY:
+            self._drawn_at = len(self._seconds)
+            named = (tally for key, tally in self._sums.parts.items() if key[0] == "request")
+            clocks = clocks_of(_total(named)[0])
+            self._distribution = distribution(
+                Result(duration_s=self._drawn_at, latency_ms=latencies(clocks), histograms=encoded(clocks))
+            )
+        return self._distribution
 
     def whole(self, result: Result) -> Result:
         """The Result of the end, with the seconds that were told."""

@@ -51,7 +51,8 @@ def test_a_reload_shows_all_that_was_told(page: Page) -> None:
     assert "shop: http://shop.test" in shown
     assert "running, 3 s" in shown
     assert "GET &lt;a&gt;" in shown
-    assert "<h2>Latency over time</h2>" in shown
+    for head in ("Latency", "Latency over time", "By percentile", "Response times"):
+        assert f"<h2>{head}</h2>" in shown
     assert "unexpected status" in shown
     assert "no data yet" in shown
 
