@@ -2,7 +2,7 @@
 
 from loadgen.base import exchange
 from loadgen.base.exchange import ErrorClass, Expect, Outcome, Request, RequestGroup
-from loadgen.workloads.scenario.replies.reply import Reply
+from loadgen.workloads.scenario.replies.reply import PartedReply, Reply
 
 
 class AnsweredGroup(RequestGroup):
@@ -54,7 +54,7 @@ def answer_to(
         detail = request.expect.explain(reply, error, "")
     group.answered = group.data
     group.answer = answer = group.reply_class(reply.status, error, group.data, group.body_at, b"", detail)
-    if request.sink is not None:
+    if isinstance(answer, PartedReply):
         answer.parts = tuple(getattr(request.sink, "texts", ()))
     return answer
 

@@ -68,9 +68,11 @@ class Reply:
     """
 
     __slots__ = (
-        "_at", "_body", "_data", "_head", "_headers", "_json", "_low", "_start", "_text", "detail", "error", "parts",
-        "special", "status",
+        "_at", "_body", "_data", "_head", "_headers", "_json", "_low", "_start", "_text", "detail", "error", "special",
+        "status",
     )  # fmt: skip
+
+    parts: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -98,7 +100,6 @@ class Reply:
         self._body: bytes | None = None
         self._text: str | None = None
         self._json: Any = MISSING
-        self.parts: tuple[str, ...] = ()
         if like is not None:
             self._start: bytes = like._start
             self.special: bool = like.special
@@ -233,6 +234,10 @@ class Reply:
         length, kept = self.header("content-length") or "", len(self._data) - self._at
         part = f"the first {kept} of {length} bytes of " if length.isdecimal() and int(length) > kept else ""
         return f"{part}the body {excerpt(self.text)}"
+
+
+class PartedReply(Reply):
+    """One whose `parts` are kept: others have no room for them."""
 
 
 def failed_reply(reply: Reply, error: ErrorClass, detail: str) -> Reply:

@@ -18,6 +18,7 @@ from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.replies.answers import group as new_group
 from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.expecting import checked
+from loadgen.workloads.scenario.replies.reply import PartedReply
 from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
 from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect
@@ -180,6 +181,7 @@ class RequestMaker:
         if "stream" in options:
             rules = imported("loadgen.workloads.parts.reader", "rules_of")(options["stream"])
             request.group = AnsweredGroup(repeats=False, keeps_body=True)
+            request.group.reply_class = PartedReply
             read = imported("loadgen.workloads.parts.reader", "read_in_parts")
             read(request, rules, timeout_ns or self._timeout_ns, recipe.expect).keeps = True
         return request
