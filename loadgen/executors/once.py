@@ -3,7 +3,6 @@
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,7 +30,7 @@ class PerRun:
         recorder = recorder or Recorder(bytes.decode, paced=False, names=Names(), clock=clock)
         shard = Shard(0, 1, 0, 1, None, plan.seed * 1_000_003)
         self._workload = ScenarioWorkload(
-            replace(job, feeds=()), shard, plan.users, recorder, nothing, origin=endpoint.origin,
+            job, shard, plan.users, recorder, nothing, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=clock,
             loop=partial(ThreadLoop, timeout_s=plan.timeout_s), sequential=True,
         )  # fmt: skip
