@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from time import time
 
@@ -59,6 +60,7 @@ class _S3Run:
         self._left_behind: list[str] = []
         self._kept: list[str] = []
         self._begun = False
+        self._folder = ""
         self._goes_on = s3.resumed
         self._where = f"{s3.bucket}/{s3.own_prefix}"
 
@@ -66,8 +68,8 @@ class _S3Run:
         """All of it, and what was listed is forgotten."""
         if self._s3.existing is None:
             return await self._run("")
-        with TemporaryDirectory(prefix="loadgen-") as folder:
-            return await self._run(str(Path(folder) / "listing"))
+        with TemporaryDirectory(prefix="loadgen-", ignore_cleanup_errors=True) as self._folder:
+            return await self._run(str(Path(self._folder) / "listing"))
 
     async def _run(self, listing: str) -> Result:
         try:
@@ -199,6 +201,8 @@ class _S3Run:
                 self._keep()
             elif self._sweeps:
                 self._leave("stopped twice")
+            if self._folder:
+                rmtree(self._folder, ignore_errors=True)
             notes = [*result.notes, *self._notes]
             self._hooks.emergency(replace(result, notes=notes, left_behind=self._left_behind))
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -57,8 +59,14 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
 
-def run(server: FaultServer, job: str, observers: Observers, emergency: Callable[[Result], None] = unused) -> Result:
-    section = {"job": job, "bucket": "photos", "objects": "2", "size": "1", "retries": "0"}
+def run(
+    server: FaultServer,
+    job: str,
+    observers: Observers,
+    emergency: Callable[[Result], None] = unused,
+    **of_job: str,
+) -> Result:
+    section = {"job": job, "bucket": "photos", "retries": "0", **(of_job or {"objects": "2", "size": "1"})}
     flags = {"target": f"http://127.0.0.1:{server.port}", "connections": "2", "mode": "async", "processes": "1"}
     plan = plan_here(profile_for_s3(section, {**flags, "total_requests": "2"}))
     assert isinstance(plan.job, S3Job)
@@ -114,3 +122,19 @@ def test_a_bug_of_ours_does_not_leave_objects_behind_without_a_word(swept: bytes
     assert b"prefix=loadgen" in server.requests[-1].head
     notes = getattr(caught.value, "__notes__", [])
     assert [note.startswith("NOT CLEANED UP (status 503") for note in notes] == [True] * left
+
+
+def test_a_list_of_what_was_there_is_gone_when_a_run_is_stopped_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    hang, left = Gate(), list[list[Path]]()
+
+    def emergency(_result: Result) -> None:
+        left.append(list(tmp_path.iterdir()))
+        hang.open()
+
+    steps: list[Step] = [ReadRequest(), Pass(hang), Close()]
+    with FaultServer(lambda _: steps) as server:
+        run(server, "get", Observers(Signals("listing in/", "running")), emergency, existing="in/")
+    assert left[0] == []
