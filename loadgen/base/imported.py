@@ -15,4 +15,4 @@ def imported(module: str, name: str) -> Any:
             gc.freeze()
         finally:
             gc.enable()
-    return getattr(sys.modules[module], name)
+    return getattr(import_module(module), name)  # which waits where another thread imports it just now

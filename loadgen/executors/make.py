@@ -204,12 +204,15 @@ def _journey_workload(
     if job.function is not None:
         return _calls(task, job, recorder, breaker)
     if job.file is None:
+        from loadgen.executors.thread_loop import ThreadLoop
         from loadgen.workloads.scenario.declared.steps_workload import StepsWorkload
 
+        own_loop = partial(ThreadLoop, timeout_s=plan.timeout_s)
         return StepsWorkload(
             job, task.shard, plan.most_users, recorder, breaker.failed, task.learn,
             origin=origin, keep_alive=plan.keep_alive, wire=wire, warmup=warmup, clock=task.clock,
-            sequential=sequential, timeout_s=plan.timeout_s,
+            sequential=sequential, timeout_s=plan.timeout_s, tls=task.endpoint.tls,
+            loop=own_loop if plan.mode == "threads" else asyncio.get_running_loop,
         )  # fmt: skip
     if job.dialect == "locust":
         from loadgen.workloads.locust.workload import LocustWorkload

@@ -126,7 +126,7 @@ def _workload(
         return StepsWorkload(
             job, shard, 1, watcher.recorder, nothing, learn, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=clock, sequential=True,
-            timeout_s=plan.timeout_s,
+            timeout_s=plan.timeout_s, tls=plan.tls, loop=partial(ThreadLoop, timeout_s=plan.timeout_s),
         )  # fmt: skip
     from loadgen.workloads.scenario.python.workload import ScenarioWorkload
 

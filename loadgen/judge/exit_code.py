@@ -63,8 +63,15 @@ def worst_code(results: Iterable[Result], ended_by: str = "completed") -> ExitCo
 
 
 def is_fruitful(result: Result) -> bool:
-    """Whether anything came of it: a good reply, or a journey without one, or there was nothing left to do."""
-    return bool(result.ledger.ok or result.journeys.ok) or _was_done_before(result)
+    """Whether anything came of it: a good reply, or a journey or call without one, or there was nothing left to do."""
+    return bool(result.ledger.ok) or did_without(result) or _was_done_before(result)
+
+
+def did_without(result: Result) -> bool:
+    """Whether journeys did what they do without a request, or calls did, such as the messages of a WebSocket."""
+    return result.journeys.ok > 0 or any(
+        part.kind == "call" and part.ledger.ok for part in result.transactions.values()
+    )
 
 
 def script_errors(result: Result) -> Iterator[tuple[str, ErrorRow]]:

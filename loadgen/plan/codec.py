@@ -82,7 +82,9 @@ def _described_request(request: RequestSpec, redactor: Redactor) -> dict[str, An
     looked_for = request.expect.body_contains
     stream: dict[str, Any] = {"grpc": True} if request.grpc else {}
     stream |= {} if request.stream is None else {"stream": _described_stream(request.stream, redactor)}
-    left_out = {"body_kind", "stream", "grpc", "multipart", *(() if request.origin else ("origin",))}
+    if request.websocket is not None:
+        stream |= {"websocket": asdict(request.websocket)}
+    left_out = {"body_kind", "stream", "grpc", "websocket", "multipart", *(() if request.origin else ("origin",))}
     return (
         {key: value for key, value in asdict(request).items() if key not in left_out}
         | {

@@ -112,3 +112,74 @@ def test_a_server_that_does_not_agree(tmp_path: Path, kind: list[str], url: str)
     body = 'async with user.websocket("/bytes/3") as socket:\n    pass'
     result = run(tmp_path, url, body, "-c", "1", "-n", "1", *kind)
     assert "status 200" in errors(result)
+
+
+def of_profile(tmp_path: Path, url: str, step: str, *argv: object, code: int = 0) -> Result:
+    file = tmp_path / "room.yaml"
+    file.write_text(
+        f"target: {url}\nvariables: {{N: {{sequence: 1}}}}\nscenarios: {{room: {{steps: [{{name: echo, {step}}}]}}}}\n"
+    )
+    done = loadgen("run", file, "-q", "--format", "json", *argv)
+    assert done.code == code, done.err
+    return done.result
+
+
+@every_mode
+def test_a_step_sends_messages_and_waits_for_answers_that_count(tmp_path: Path, kind: list[str]) -> None:
+    seen: list[str] = []
+
+    def talk(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        seen.append(connection.request.path)
+        for message in connection:
+            seen.append(str(message))
+            connection.send("noise")
+            connection.send("answer to it")
+
+    step = 'path: "/${N}", websocket: {messages: ["hello ${N}", \'{"n": ${N}}\'], answer: "answer to"}'
+    with server(talk) as url:
+        result = of_profile(tmp_path, url, step, "-c", "1", "-n", "2", *kind)
+    assert seen == ["/1", "hello 2", '{"n": 3}', "/4", "hello 5", '{"n": 6}']
+    rows = {name: part.ledger.ok for name, part in result.transactions.items()}
+    assert rows == {"room": 2, "room/echo open": 2, "room/echo message": 4}
+
+
+@every_mode
+def test_sockets_are_held_until_the_run_ends(tmp_path: Path, kind: list[str]) -> None:
+    with server(echo) as url:
+        step = "path: /, websocket: {messages: [a], every: 1ms, stay: 1h}"
+        result = of_profile(tmp_path, url, step, "-c", "4", "-d", "300ms", *kind)
+    assert (result.journeys.started, result.journeys.unfinished) == (4, 4)
+    assert result.transactions["room/echo message"].ledger.ok > 4
+    assert not errors(result)
+
+
+@every_mode
+def test_what_a_held_socket_fails_of(tmp_path: Path, kind: list[str]) -> None:
+    def leave(connection: ServerConnection) -> None:
+        for _ in connection:
+            return
+
+    cases = {
+        "websocket: {stay: 1h, messages: [a], answers: 0, every: 1ms}": (leave, "the server closed it with 1000"),
+        "timeout: 50ms, websocket: {messages: [a], answer: b}": (echo, "no answer within 0.05 s"),
+    }
+    for step, (talk, problem) in cases.items():
+        with server(talk) as url:
+            result = of_profile(tmp_path, url, f"path: /, {step}", "-c", "1", "-n", "1", *kind)
+        assert result.journeys.ok == 0
+        assert problem in errors(result)
+
+
+def test_what_a_profile_must_not_say_of_a_websocket(tmp_path: Path) -> None:
+    for step, problem in (
+        ("websocket: {}", "websocket: expected messages, or stay"),
+        ("websocket: {messages: [a], stay: 1s, answers: 0}", "websocket: expected every"),
+        ("websocket: {stay: 1s}, json: 1", "json: cannot be combined with websocket"),
+        ("websocket: {stay: 1s}, extract: {A: {json: a}}", "extract: cannot be combined with websocket"),
+    ):
+        file = tmp_path / "p.yaml"
+        file.write_text(f"target: http://127.0.0.1:1\nscenarios: {{room: {{steps: [{{path: /, {step}}}]}}}}\n")
+        done = loadgen("check", file)
+        assert done.code == 2
+        assert problem in done.err

@@ -8,6 +8,7 @@ from loadgen.base.exchange import Expect, Origin
 from loadgen.plan.encodings import BodyKind
 from loadgen.plan.jobs.grpc_call import GrpcSpec
 from loadgen.plan.jobs.parts import PartsSpec
+from loadgen.plan.jobs.websocket import WebSocketSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class RequestSpec:
 
     `body_file` is read when a worker prepares; `body` and `body_file` exclude each other, and a `multipart` body is put
     together when the plan is made. `body_kind` says how the values of variables are written in the body. `stream`: its
-    reply comes in parts, which are timed. `grpc`: it is a call, whose trailers say whether it is good. `origin` is
-    where it goes, if not to the plan's.
+    reply comes in parts, which are timed. `grpc`: it is a call, whose trailers say whether it is good. `websocket`:
+    it opens one, which is held. `origin` is where it goes, if not to the plan's.
     """
 
     name: str
@@ -72,6 +73,7 @@ class RequestSpec:
     expect: Expect = field(default_factory=Expect)
     stream: PartsSpec | None = None
     grpc: GrpcSpec | None = None
+    websocket: WebSocketSpec | None = None
     origin: Origin | None = None
     multipart: tuple[Part, ...] = ()
 

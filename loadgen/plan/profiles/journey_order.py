@@ -44,6 +44,8 @@ def places_of(spec: RequestSpec) -> Iterator[Place]:
     yield from places_in(spec.path)
     for _, value in spec.headers:
         yield from places_in(value)
+    for text in spec.websocket.messages if spec.websocket is not None else ():
+        yield from places_in(text)
     if b"${" in spec.body:
         yield from places_in(spec.body.decode("utf-8", "surrogateescape"))
 

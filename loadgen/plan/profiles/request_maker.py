@@ -12,6 +12,7 @@ from loadgen.base.units import listed
 from loadgen.plan.encodings import body_kind, encode_path
 from loadgen.plan.jobs.http import RequestSpec, Variable
 from loadgen.plan.jobs.parts import PartsSpec
+from loadgen.plan.jobs.websocket import WebSocketSpec
 from loadgen.plan.places import PLACE
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles import fields
@@ -65,6 +66,7 @@ class RequestMaker:
                 expect.status, expect.body_contains, expect.length, self._profile.compressed, expect.checks, expect.time
             ),
             stream=self._stream(),
+            websocket=self._websocket(),
             origin=origin,
             multipart=request.multipart or (),
         )
@@ -97,6 +99,20 @@ class RequestMaker:
             self.problems.append(Problem((*self._where, "stream", "kind"), "is missing: sse, lines or grpc"))
         until = stream.until
         return PartsSpec(stream.kind or "sse", stream.first, until.match, until.parts, until.time)
+
+    def _websocket(self) -> WebSocketSpec | None:
+        held, given = self._request.websocket, self._request.model_fields_set
+        if held is None:
+            return None
+        for key in (*self._request.bodies, *({"method", "expect", "stream", "extract", "redirects"} & given)):
+            self._problem(key, "cannot be combined with websocket: what is sent are its messages")
+        if not held.messages and held.stay is None:
+            self._problem("websocket", "expected messages, or stay: how long to hold it")
+        if held.stay is not None and held.messages and not (held.answers or held.every):
+            self._problem("websocket", "expected every: the time between messages that no answer is waited for")
+        return WebSocketSpec(
+            held.messages, held.answer, held.answers, held.every, held.stay, held.subprotocols, held.compress
+        )
 
     def _place(self) -> tuple[Origin | None, str]:
         target, path = self._profile.target, self._request.path

@@ -83,6 +83,18 @@ class GrpcProfile(Keys):
     folders: Annotated[tuple[File, ...], BeforeValidator(fields.one_or_many)] = ()
 
 
+class WebSocketProfile(Keys):
+    """A WebSocket that is held at the request's path."""
+
+    messages: Annotated[tuple[Text, ...], BeforeValidator(fields.one_or_many)] = ()
+    answer: Text = ""
+    answers: Annotated[int, BeforeValidator(fields.integer(0))] = 1
+    every: Seconds = 0.0
+    stay: PositiveSeconds | None = None
+    subprotocols: Annotated[tuple[Text, ...], BeforeValidator(fields.one_or_many)] = ()
+    compress: Boolean = False
+
+
 class RequestKeys(Keys):
     """What a request is. Without `method` it is a GET, or a POST where there is a body."""
 
@@ -99,6 +111,7 @@ class RequestKeys(Keys):
     expect: ExpectProfile = ExpectProfile.model_construct()
     stream: StreamProfile | None = None
     grpc: GrpcProfile | None = None
+    websocket: WebSocketProfile | None = None
 
     @property
     def bodies(self) -> list[str]:

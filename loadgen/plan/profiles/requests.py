@@ -24,7 +24,7 @@ _LARGEST_FORM = 65536
 def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
     """The job of a profile; a wrong part of a request is a problem and left at its default.
 
-    Requests to several origins are journeys of one step each, whose users have a connection to each.
+    Requests to several origins, and WebSockets, are journeys of one step each, whose users have what each needs.
     """
     if profile.s3:
         timed = profile.duration is not None or profile.total_requests is not None or bool(profile.stages)
@@ -45,10 +45,11 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
         specs.append(maker.spec(request.weight))
         problems += maker.problems
     named, more = _named(specs, Redactor(profile.origins.secrets))
-    if any(spec.origin is not None for spec in named):
+    if any(spec.origin is not None or spec.websocket is not None for spec in named):
         for key in ("redirects", "aws_sigv4"):
             if getattr(profile, key):
-                problems.append(Problem((key,), "cannot be combined with requests to several servers"))
+                said = "cannot be combined with requests to several servers, or with WebSockets"
+                problems.append(Problem((key,), said))
         journeys = (Journey(spec.name, spec.weight, steps=(Step("request", spec.name, spec),)) for spec in named)
         return ScenarioJob(tuple(journeys), variables=profile.variables), problems + more
     signing = None

@@ -304,7 +304,8 @@ _CHANGE = ("headers", "path", "body", "json", "form", "multipart")
 def _may_change(where: Where) -> bool:
     """Whether the workload looks for variables here: a request's path, headers and body."""
     request, key = request_key(where) or ((), where[0])
-    return key in _CHANGE or (key == "grpc" and where[len(request) + 1 : len(request) + 2] == ("message",))
+    inside = where[len(request) + 1 : len(request) + 2]
+    return key in _CHANGE or (key, *inside) in (("grpc", "message"), ("websocket", "messages"))
 
 
 def _whole_name(place: re.Match[str]) -> str:

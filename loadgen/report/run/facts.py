@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from loadgen.base.units import format_bytes, format_ms, listed
+from loadgen.judge.exit_code import did_without
 from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.bars import sparkline, stretched
 from loadgen.report.draw.style import (
@@ -85,9 +86,9 @@ def notes(result: Result, width: int) -> list[Line]:
 
 def silence(result: Result) -> str:
     """What is said of a run in which no request or no reply was seen; empty where there was one, or it is not known, or
-    a journey was done without.
+    journeys or calls did without.
     """
-    if result.journeys.ok:
+    if did_without(result):
         return ""
     if not result.ledger.sent:
         only_measured = any(result.plan.get(key) for key in ("warmup_s", "cool_down_s", "s3")) or result.warmup_s

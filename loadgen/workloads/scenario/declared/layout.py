@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from loadgen.base.exchange import Origin
-from loadgen.plan.encodings import Encode, as_it_is, encode_path, in_body, in_url, json_text, percent
+from loadgen.plan.encodings import BodyKind, Encode, as_it_is, encode_path, in_body, in_url, json_text, percent
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.places import PLACE, Place
 from loadgen.workloads.scenario.sending.paths import split_url
@@ -26,6 +26,7 @@ Piece = str | int
 """A literal text, or the slot whose value stands there."""
 
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_WRITERS: dict[Encode, str] = {as_it_is: "plain", percent: "path", json_text: "string"}
 _ENCODERS: dict[str, Encode] = {"path": percent, "string": json_text}
 
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -75,13 +76,17 @@ class Slots:
         block = "".join(f"{name}: {value}\r\n" for name, value in pairs)
         return self._pieces(block, lambda literals: ["header"] * (len(literals) - 1))
 
+    def message(self, text: str) -> list[Piece]:
+        """The pieces of a text that is sent as it is; in JSON, values inside strings are escaped."""
+        kind: BodyKind = "json" if text.lstrip().startswith(("{", "[")) else "text"
+        return self._pieces(text, lambda literals: [_WRITERS[write] for write in in_body(kind, literals)])
+
     def body(self, spec: RequestSpec) -> list[Piece]:
         """The pieces of a request's body; none for one without places, which may be large and need not be text."""
         if b"${" not in spec.body:
             return []
-        writers: dict[Encode, str] = {as_it_is: "plain", percent: "path", json_text: "string"}
         text = spec.body.decode("utf-8", "surrogateescape")
-        return self._pieces(text, lambda literals: [writers[write] for write in in_body(spec.body_kind, literals)])
+        return self._pieces(text, lambda literals: [_WRITERS[write] for write in in_body(spec.body_kind, literals)])
 
     def _pieces(self, text: str, writers: Callable[[Sequence[str]], list[str]]) -> list[Piece]:
         literals, places, end = [], [], 0

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from loadgen.base.clock import s_to_ns
+from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.encode import host_line
 from loadgen.base.exchange import BodySource, Expect, Origin
 from loadgen.base.imported import imported
@@ -13,6 +13,7 @@ from loadgen.plan.encodings import Encode
 from loadgen.plan.jobs.grpc import GrpcExpect
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob, Step, all_steps
+from loadgen.plan.jobs.websocket import WebSocketSpec
 from loadgen.plan.places import places_in
 from loadgen.plan.tracing import HEADER as TRACE
 from loadgen.workloads.file_body import FileBody
@@ -82,6 +83,20 @@ class TogetherOp(Op):
         self.requests = requests
 
 
+@dataclass(slots=True, eq=False)
+class SocketOp(Op):
+    """Hold a WebSocket. `name` is what its rows begin with; `draws` as a request's."""
+
+    name: str
+    spec: WebSocketSpec
+    target: Layout
+    block: Layout
+    messages: list[Layout]
+    timeout_s: float
+    draws: tuple[tuple[int, str, Encode], ...]
+    origin: Origin
+
+
 class RepeatOp(Op):
     """Go to `first` until that was done as often as `times`, then on. `index` is the number of its counter."""
 
@@ -129,6 +144,7 @@ class Program:
 
     def __init__(self, job: ScenarioJob, names: Names, origin: Origin, *, keep_alive: bool, timeout_ns: int) -> None:
         self._timeout_ns = timeout_ns
+        self._origin = origin
         parts = [*job.journeys, Journey(PER_USER, steps=job.user_start), Journey(PER_USER, steps=job.user_end)]
         self._steps = [step for part in parts for step in all_steps(part.steps)]
         extracted = {extract.variable for step in self._steps for extract in step.extracts} | set(job.elsewhere)
@@ -140,6 +156,7 @@ class Program:
         self._close = "" if keep_alive else "Connection: close\r\n"
         self.repeats = 0
         self.requests: list[RequestOp] = []
+        self.sockets: list[SocketOp] = []
         *courses, start, end = [self._course(part) for part in parts]
         self.courses = courses
         self.start = start if job.user_start else None
@@ -152,7 +169,7 @@ class Program:
 
     def _course(self, journey: Journey) -> Course:
         for step in all_steps(journey.steps):  # so that they are numbered in their order
-            if step.name:
+            if step.name and (step.request is None or step.request.websocket is None):
                 self._number(step, journey.name)
         first = self._linked(journey.steps, journey.name, EndOp())
         used = (
@@ -191,8 +208,28 @@ class Program:
             case "together":
                 requests = [self._request(item, journey) for item in step.steps]
                 return _before(after, TogetherOp(requests))
+        if step.request is not None and step.request.websocket is not None:
+            return _before(after, self._socket(step, step.request, step.request.websocket, journey))
         request = self._request(step, journey)
         return _before(after, request if request.origin is None else TogetherOp([request]))
+
+    def _socket(self, step: Step, spec: RequestSpec, held: WebSocketSpec, journey: str) -> SocketOp:
+        slots = self._slots
+        path, block = slots.path(spec.path), slots.headers(spec.headers)
+        messages = [slots.message(text) for text in held.messages]
+        found = (piece for text in (path, block, *messages) for piece in text if isinstance(piece, int))
+        op = SocketOp(
+            name=f"{journey}/{step.name}",
+            spec=held,
+            target=Layout(path),
+            block=Layout(block),
+            messages=[Layout(pieces) for pieces in messages],
+            timeout_s=self._timeout_ns / NS_PER_S if step.timeout_s is None else step.timeout_s,
+            draws=tuple((slot, *slots.draws[slot]) for slot in found if slot in slots.draws),
+            origin=spec.origin or self._origin,
+        )
+        self.sockets.append(op)
+        return op
 
     def _request(self, step: Step, journey: str) -> RequestOp:
         spec, slots = step.request, self._slots
@@ -245,4 +282,5 @@ def _before(after: Op, op: Op) -> Op:
 
 def _texts(spec: RequestSpec) -> list[str]:
     body = spec.body.decode("utf-8", "surrogateescape") if b"${" in spec.body else ""
-    return [spec.path, *(value for _, value in spec.headers), body]
+    messages = spec.websocket.messages if spec.websocket is not None else ()
+    return [spec.path, *(value for _, value in spec.headers), body, *messages]

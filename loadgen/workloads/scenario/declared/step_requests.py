@@ -1,17 +1,18 @@
 """One user's requests of declared steps, made of the values that it has; and what it takes out of their replies."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from time import time
 from typing import Any
 
-from loadgen.base.clock import s_to_ns
+from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass, Fields, Origin
+from loadgen.base.exchange import ErrorClass, Fields, Origin, Tls
+from loadgen.base.imported import imported
 from loadgen.plan.encodings import Encode
 from loadgen.plan.jobs.grpc_call import GrpcError
-from loadgen.workloads.scenario.declared.program import Program, RequestOp
+from loadgen.workloads.scenario.declared.program import Program, RequestOp, SocketOp
 from loadgen.workloads.scenario.replies.absent import AbsentError
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.replies.answers import group as new_group
@@ -54,7 +55,9 @@ class StepRequests:
         *,
         wire: bool,
         traces: bool = False,
+        tls: Tls | None = None,
     ) -> None:
+        self._tls = tls or Tls()
         self._trace = trace_lines(traces)
         self.values: list[Any] = program.initial.copy()
         self.jar: CookieJar | None = None
@@ -69,6 +72,7 @@ class StepRequests:
         self._hops = 0
         self._hop_groups: dict[tuple[int, str], AnsweredGroup] = {}
         self._draws = [_sources(op, draw) for op in program.requests]
+        self._of_sockets = {op: _sources(op, draw) for op in program.sockets}
 
     def draw(self) -> float:
         """A number from 0 to below 1, the same again for the same seed and user."""
@@ -110,6 +114,23 @@ class StepRequests:
         if op.in_parts is not None:
             op.in_parts(request)
         return request
+
+    def hold(self, op: SocketOp, note: Callable[..., None], clock: Clock) -> Coroutine[Any, Any, None]:
+        """What holds a WebSocket, with what is known now."""
+        values = self.values
+        for slot, source in self._of_sockets[op]:
+            values[slot] = source()
+        target = op.target.text(values)
+        cookies = "" if self.jar is None else self._cookies(target, self.jar, op.origin)
+        socket = imported("loadgen.workloads.scenario.websocket.connect", "make_websocket")(
+            target, op.origin, self._tls, op.block.text(values) + cookies, note, clock,
+            subprotocols=op.spec.subprotocols, compress=op.spec.compress, timeout_s=op.timeout_s,
+        )  # fmt: skip
+        messages = [text.text(values) for text in op.messages]
+        held: Coroutine[Any, Any, None] = imported("loadgen.workloads.scenario.declared.held_socket", "hold")(
+            socket, op.spec, messages, op.timeout_s, clock
+        )
+        return held
 
     @staticmethod
     def _encoded(op: RequestOp, text: bytes) -> bytes:
@@ -213,6 +234,6 @@ class StepRequests:
         return f"Cookie: {line}\r\n" if line else ""
 
 
-def _sources(op: RequestOp, draw: Draw) -> list[tuple[int, Source]]:
+def _sources(op: RequestOp | SocketOp, draw: Draw) -> list[tuple[int, Source]]:
     found = ((slot, draw(name, encode)) for slot, name, encode in op.draws)
     return [(slot, source) for slot, source in found if source is not None]

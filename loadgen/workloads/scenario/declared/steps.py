@@ -1,12 +1,16 @@
 """A user's declared journeys: no coroutine, but a place in a program for each user."""
 
+import asyncio
+import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, s_to_ns
 from loadgen.base.exchange import ErrorClass, Request
+from loadgen.measure.names import Kind
 from loadgen.measure.transactions import TransactionSamples
-from loadgen.workloads.base import Batch, Fresh, Pause, Step
+from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
 from loadgen.workloads.scenario.base import Notes, not_timed
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
 from loadgen.workloads.scenario.declared.program import (
@@ -18,9 +22,11 @@ from loadgen.workloads.scenario.declared.program import (
     Program,
     RepeatOp,
     RequestOp,
+    SocketOp,
     TogetherOp,
 )
 from loadgen.workloads.scenario.declared.step_requests import StepError, StepRequests
+from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.journeys import Journeys, lag_ns
 from loadgen.workloads.scenario.replies.answers import answer_of
 from loadgen.workloads.scenario.replies.reply import Reply
@@ -69,6 +75,7 @@ class StepsScript:
         self._paused_ns = 0
         self._waited_ns = 0
         self._ready_ns = 0
+        self._held: asyncio.Task[None] | None = None
         journeys.join(self)
 
     def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
@@ -100,7 +107,15 @@ class StepsScript:
         return True
 
     def close(self) -> None:
-        """There is nothing to close."""
+        held, own = self._held, hasattr(self.loop, "enter")
+        if held is not None:
+            held.cancel()
+        if own and held is not None:  # the thread of the loop is gone: what it held ends in another
+            closing = threading.Thread(target=self.loop.close)
+            closing.start()
+            closing.join()
+        elif own:
+            self.loop.close()
 
     def resume(self, answer: Any) -> Step | None:
         op: Op | Step | None = self._op
@@ -163,6 +178,8 @@ class StepsScript:
                 low_s, high_s = op.think_s
                 drawn_s = low_s if low_s == high_s else low_s + (high_s - low_s) * self._requests.draw()
                 return Pause(now + s_to_ns(drawn_s))
+            case SocketOp():
+                return self._hold(op) if self._held is None else self._released(op, self._held)
             case TogetherOp():
                 self._op = op
                 try:
@@ -174,6 +191,37 @@ class StepsScript:
         if op is _BEGIN:
             return self._begun()
         return self._started() if op is _CHOSEN else None
+
+    def _hold(self, op: SocketOp) -> Step:
+        """Begin to hold a WebSocket: comes back here when that is over."""
+        if hasattr(self.loop, "enter"):  # the driver asks for the thread's loop, and lets it turn
+            self.loop.enter()
+            self.loop.leave()
+        self._op = op
+        steps = self._requests.hold(op, partial(self._note, op.name), self._clock)
+        self._held = self.loop.create_task(steps)
+        return Wait(self._held)
+
+    def _released(self, op: SocketOp, held: "asyncio.Task[None]") -> Op | Step | None:
+        if not held.done():
+            return Wait(held)
+        self._held = None
+        error = None if held.cancelled() else held.exception()
+        if error is None:
+            return op.after
+        if not isinstance(error, JourneyEndedError):
+            raise error
+        return self._failed(error.error, error.detail)
+
+    def _note(self, name: str, part: str, error: ErrorClass | None, took_ns: int, detail: str) -> None:
+        """Write down a part of a WebSocket: its opening, or a message and its answer."""
+        journeys = self._journeys
+        number = journeys.names.number(Kind.CALL, f"{name} {part}")
+        if error is None:
+            journeys.transactions.samples(number).samples.append(took_ns)
+        else:
+            journeys.transactions.fail(number, error, took_ns, 0, detail)
+            journeys.on_failure(self._clock())
 
     def _group(self, op: GroupOp) -> Op:
         now = self._clock()

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from loadgen.base.clock import Clock, s_to_ns
-from loadgen.base.exchange import Origin
+from loadgen.base.exchange import Origin, Tls
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Shard
@@ -37,7 +37,12 @@ class StepsWorkload:
         clock: Clock,
         sequential: bool,
         timeout_s: float,
+        tls: Tls | None = None,
+        loop: Callable[[], Any] | None = None,
     ) -> None:
+        """`loop` gives that on which a user's WebSockets are held."""
+        self._tls = tls
+        self._loop = loop
         self._variables = job.variables
         self._shard = shard
         self._users = users
@@ -75,9 +80,13 @@ class StepsWorkload:
             self._learn,
             wire=self._wire,
             traces=self._traces,
+            tls=self._tls,
         )
         kind = AwaitedSteps if self._sequential else StepsScript
-        return kind(self._program, requests, self.journeys, rank, partial(self._row, rank))
+        script = kind(self._program, requests, self.journeys, rank, partial(self._row, rank))
+        if self._program.sockets and self._loop is not None:
+            script.loop = self._loop()
+        return script
 
     def _new_groups(self) -> list[AnsweredGroup]:
         """Of each request's replies."""

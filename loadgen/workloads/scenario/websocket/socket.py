@@ -4,10 +4,11 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from loadgen.base.clock import Clock
+from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
 from loadgen.base.exchange import ErrorClass, Origin
 from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.websocket.frames import (
@@ -99,7 +100,7 @@ class WebSocket(asyncio.Protocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not GeneratorExit:
+        if kind not in (GeneratorExit, asyncio.CancelledError):  # else nobody waits any more
             await self.close()
         self._end()
 
@@ -114,15 +115,25 @@ class WebSocket(asyncio.Protocol):
         self._sent_ns.append(self._clock())
         self._transport.write(self._writer.frame(kind, data))
 
-    async def receive(self, timeout: float | None = None) -> str | bytes:
-        """The next message, in the order in which they came. In `timeout` seconds, else the journey fails."""
+    async def receive(self, timeout: float | None = None, counts: Callable[[bytes], bool] | None = None) -> str | bytes:
+        """The next message, in the order in which they came; with `counts` those that it does not hold of are left out.
+        In `timeout` seconds, else the journey fails.
+        """
         began_ns = self._sent_ns[0] if self._sent_ns else self._clock()
-        while not self._received:
+        asked_s = timeout
+        ends_ns = None if timeout is None or counts is None else self._clock() + s_to_ns(timeout)
+        while True:
+            while counts is not None and self._received and not counts(self._received[0][0].data):
+                self._received.popleft()
+            if self._received:
+                break
+            if ends_ns is not None:
+                timeout = max(0.0, (ends_ns - self._clock()) / NS_PER_S)
             try:
                 self._check_open()
                 await self._wait(timeout)
             except TimeoutError:
-                self._problem = f"no message within {timeout:g} s"
+                self._problem = f"no {'message' if counts is None else 'answer'} within {asked_s:g} s"
                 raise self._failed("message", began_ns, ErrorClass.TIMEOUT) from None
         message, came_ns = self._received.popleft()
         if self._sent_ns:
@@ -133,6 +144,13 @@ class WebSocket(asyncio.Protocol):
         """Send a message, and give the next that is received."""
         await self.send(message)
         return await self.receive(timeout)
+
+    async def idle(self, timeout: float) -> None:
+        """Let messages come for so many seconds, and drop them; the journey fails where it is closed meanwhile."""
+        self._check_open()
+        with suppress(TimeoutError):
+            await self._wait(timeout)
+        self._received.clear()
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Say goodbye, and wait for the server's for a moment."""
