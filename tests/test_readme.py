@@ -55,6 +55,7 @@ FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULT
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
 FOREIGN = {"--web"}  # of Prometheus
+FOREIGN |= {"--case", "--runs"}  # of tests.lab
 FOREIGN |= {
     "--build",
     "--build-arg",
