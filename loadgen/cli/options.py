@@ -49,7 +49,7 @@ class RunOption:
 OPTIONS = (
     RunOption(
         "connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50)",
-        aliases=("--users", "--vus", "--concurrency"),
+        aliases=("--users", "--vus", "--concurrency", "--concurrent"),
     ),
     RunOption(
         "duration", ("-d", "--duration"), LOAD, "Time to run. (default: 10s unless -n is given)", "TIME",
@@ -81,7 +81,7 @@ OPTIONS = (
     RunOption(
         "rate", ("-R", "--rate"), ARRIVALS,
         "Due a second, whatever the server does: 5000, 300/m.", "RATE",
-        aliases=("--qps", "--rps", "-qps", "-rate"),
+        aliases=("--qps", "--rps", "-qps", "-rate", "--rps-limit"),
     ),
     RunOption("arrival", ("--arrival",), ARRIVALS, "constant or poisson intervals. (default: constant)", "KIND"),
     RunOption(

@@ -16,6 +16,8 @@ SAME = {
     "--users": (["--users", "7"], ["-c", "7"]),
     "--vus": (["--vus=7"], ["-c", "7"]),
     "--concurrency": (["--concurrency", "7"], ["-c", "7"]),
+    "--concurrent": (["--concurrent", "7"], ["-c", "7"]),
+    "--rps-limit": (["--rps-limit", "50"], ["-R", "50"]),
     "-z": (["-z", "3s"], ["-d", "3s"]),
     "--run-time": (["--run-time", "3s"], ["-d", "3s"]),
     "-duration": (["-duration=3s"], ["-d", "3s"]),
