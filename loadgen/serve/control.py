@@ -56,7 +56,7 @@ class Control:
             self._history.add(replace(result, ended_because=BY_HAND) if by_hand else result)
         except RunLostError as error:
             said = f"The run has no result: {error}"
-        except LoadgenError as error:
+        except (LoadgenError, OSError) as error:  # of a machine without a process or a descriptor to spare, as well
             said = str(error)
         self._turn("idle", said)
 
