@@ -33,7 +33,8 @@ DELAY_S = 0.001
 class Wire:
     """A Link, and at its other end a machine. What is sent arrives after a while, in its order, unless the wire is cut.
 
-    Down it takes `delay_s`. Where the machine `is_deaf` nothing gets there.
+    Down it takes `delay_s`. Where the machine `is_deaf` nothing gets there, and where it `is_mute`
+    nothing comes from there.
     """
 
     def __init__(self, name: str) -> None:
@@ -41,6 +42,7 @@ class Wire:
         self.delay_s = DELAY_S
         self.is_cut = False
         self.is_deaf = False
+        self.is_mute = False
         self.inbox: asyncio.Queue[Message | None] = asyncio.Queue()
         self._mailbox = Mailbox()
         self._down: deque[bytes] = deque()
@@ -53,7 +55,8 @@ class Wire:
 
     def tell(self, message: Message) -> None:
         """From the machine."""
-        self._later(self._up, self._mailbox.take, message, DELAY_S)
+        if not self.is_mute:
+            self._later(self._up, self._mailbox.take, message, DELAY_S)
 
     def listen(self, to: Listen | None) -> None:
         self._mailbox.listen(to)

@@ -135,17 +135,19 @@ class Machines:
         self.control.close()
 
     def _on_thread(self, loop: asyncio.AbstractEventLoop, member: Member, message: Message | None) -> None:
-        loop.call_soon_threadsafe(self._on, member, message)
-
-    def _on(self, member: Member, message: Message | None) -> None:
-        """Something came from a machine, or its link ended."""
+        """It was heard of now, however long this loop takes to come to that."""
         now = self._clock()
+        if message is not None:
+            member.hear(now)
+        loop.call_soon_threadsafe(self._on, member, message, now)
+
+    def _on(self, member: Member, message: Message | None, now: int) -> None:
+        """Something came from a machine at an instant, or its link ended."""
         if member.is_over or self._deliver is None:
             return
         if message is None:
             self._ended(member, now)
             return
-        member.hear(now)
         head = message.head
         if "number" in head:
             member.count(head["number"])
@@ -269,6 +271,7 @@ class Machines:
         return [member for member in self.members if not member.is_over]
 
     def _lease(self, member: Member) -> int:
-        """Until when it may go on now, on its clock."""
-        member.until_ns = self._clock() + s_to_ns(LEASE_S)
+        """Until when it may go on now, on its clock: counted from when it was last heard of, since it may hear us and
+        not be heard, and has to have stopped when it is called lost."""
+        member.until_ns = member.heard_ns + s_to_ns(LEASE_S)
         return member.clock.there(member.until_ns)

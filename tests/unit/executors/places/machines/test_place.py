@@ -155,6 +155,13 @@ def test_a_machine_that_is_lost_stops_and_so_do_the_others(how):
     assert result.machines.rows[1].verdict == "invalid"
 
 
+def test_a_machine_that_hears_and_is_not_heard_has_stopped_when_it_is_called_lost():
+    lab, result = losing(lambda lab: setattr(lab.wires[1], "is_mute", True), duration_s=9.0)
+    assert_nothing_unsaid(lab, result)
+    assert lab.sent_s[1][-1] <= 2.0 + ORPHANED_S
+    assert result.machines.unaccounted_at_most < 400
+
+
 def test_the_others_go_on_where_that_is_asked_for_and_the_result_is_invalid_all_the_same():
     lab, result = losing(lambda lab: lab.kill(1), "go-on", duration_s=8.0)
     assert_nothing_unsaid(lab, result)
