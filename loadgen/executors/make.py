@@ -67,7 +67,7 @@ def _users(task: Assignment, addresses: Addresses) -> Users:
     if endpoint.origin.scheme == "https":
         from loadgen.base.tls import make_context
 
-        context = make_context(endpoint.tls, ("h2" if plan.http == "2" else "http/1.1",))
+        context = make_context(endpoint.tls, plan.alpn)
     names = names_of(plan.job, on_full=lambda: task.control.trip(Cause.NAMES, task.clock()))
     recorder = Recorder(task.redact, paced=plan.paced, phases=plan.phases, names=names, clock=task.clock)
     if plan.log_every:

@@ -33,8 +33,9 @@ class PerRun:
             job, shard, plan.users, recorder, nothing, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=clock,
             loop=partial(ThreadLoop, timeout_s=plan.timeout_s), sequential=True,
+            http2=plan.http == "2",
         )  # fmt: skip
-        self._one = OneUser(endpoint, context, clock, on_exchange)
+        self._one = OneUser(endpoint, context, clock, on_exchange, http2=plan.http == "2")
         self._script = self._workload.part()
         self._parts = self._workload.per_run(self._script)
         self._thread = ThreadPoolExecutor(1)

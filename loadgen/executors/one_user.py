@@ -9,9 +9,10 @@ from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock
 from loadgen.base.exchange import Endpoint, ErrorClass, Outcome, Request
+from loadgen.base.imported import imported
 from loadgen.clients.destinations import Destinations
 from loadgen.clients.http1.blocking import BlockingClient
-from loadgen.clients.origins import OriginClients
+from loadgen.clients.origins import MakeClient, OriginClients
 from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.waits import completed
 from loadgen.workloads.base import Batch, Fresh, Script, Wait
@@ -33,6 +34,7 @@ class OneUser:
         on_exchange: OnExchange,
         *,
         hurries: bool = False,
+        http2: bool = False,
     ) -> None:
         self.interrupted = False
         self._clock = clock
@@ -40,7 +42,10 @@ class OneUser:
         self._hurries = hurries
         self._stop, self._stop_end = os.pipe()
         destinations = Destinations(endpoint, context, clock)
-        self._client = OriginClients(BlockingClient, endpoint, destinations, clock, blocking=True)
+        kind: MakeClient = BlockingClient
+        if http2:
+            kind = imported("loadgen.clients.http2.blocking", "BlockingHttp2Client")
+        self._client = OriginClients(kind, endpoint, destinations, clock, blocking=True)
 
     def take(self, script: Script) -> bool:
         """One pass of the script; False where it was interrupted, or nothing is left to do."""

@@ -29,7 +29,7 @@ class Trial:
         self._is_locust = job.dialect == "locust"
         self._names = [journey.name for journey in job.journeys]
         self._watcher = watcher
-        self._one = OneUser(endpoint, context, clock, watcher.on_exchange, hurries=True)
+        self._one = OneUser(endpoint, context, clock, watcher.on_exchange, hurries=True, http2=plan.http == "2")
         self._begun: list[JourneyScript] = []
         self._workload, self._scripts = (_of_locust if self._is_locust else _scripts)(
             plan, job, endpoint, watcher, learn, clock
@@ -133,5 +133,5 @@ def _workload(
     return ScenarioWorkload(
         job, shard, 1, watcher.recorder, nothing, origin=endpoint.origin, keep_alive=plan.keep_alive,
         wire=plan.writes_wire, warmup=False, clock=clock, loop=partial(ThreadLoop, timeout_s=plan.timeout_s),
-        sequential=True, learn=learn,
+        sequential=True, learn=learn, http2=plan.http == "2",
     )  # fmt: skip

@@ -13,10 +13,6 @@ MOST_LISTED = 100
 
 def each_once(plan: Plan, job: HttpJob) -> Plan:
     """Raises ValueError, with the reason, for what can be sent but not be looked at."""
-    if any(spec.grpc for spec in job.requests):
-        raise ValueError("shows no calls of gRPC; `loadgen check` shows what would be sent")
-    if plan.http == "2":
-        raise ValueError("speaks HTTP/1.1 alone; leave out --http 2")
     if job.signing is not None:
         raise ValueError("signs nothing; leave out --aws-sigv4 to look at what is sent")
     specs = job.requests

@@ -142,6 +142,11 @@ class Plan:
         return self.client == "raw" and self.http == "1.1" and (proxy is None or proxy.scheme != "http")
 
     @property
+    def alpn(self) -> tuple[str, ...]:
+        """What is offered in TLS."""
+        return ("h2" if self.http == "2" else "http/1.1",)
+
+    @property
     def most_users(self) -> int:
         """How many users there can be, each with a connection: at a rate more may come than there are at first."""
         if self.arrivals is None:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from loadgen.base.imported import imported
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -11,6 +10,7 @@ from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
 from loadgen.session.observers import Hooks
 from loadgen.session.run import run
+from loadgen.session.settled import settled
 from loadgen.session.unstarted import unstarted
 
 
@@ -27,12 +27,7 @@ async def run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None = No
 
         if why := await wait_for_target(plan, observers):
             return observers.ended(unstarted(plan, *why))
-    if plan.http == "auto":
-        from loadgen.session.agreement import agreed
-
-        plan = await agreed(plan)
-    if any(spec.grpc is not None and not spec.grpc.types for spec in plan.job.requests):
-        plan = await imported("loadgen.session.reflection", "with_types")(plan)
+    plan = await settled(plan)
     return observers.ended(await _run_job(plan, replace(hooks, emergency=emergency), calibration))
 
 

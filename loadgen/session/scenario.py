@@ -33,7 +33,7 @@ async def run_scenario(plan: Plan, job: ScenarioJob, hooks: Hooks, calibration: 
     assert job.file is not None
     if job.dialect != "loadgen" or load_declarations(job.file).per_run is None:
         return await run(plan, hooks, calibration)
-    context = make_context(plan.tls) if plan.origin.scheme == "https" else None
+    context = make_context(plan.tls, plan.alpn) if plan.origin.scheme == "https" else None
     endpoint = await endpoint_of(plan)
     once = PerRun(plan, job, endpoint, context, _nobody)
     loop = asyncio.get_running_loop()

@@ -20,6 +20,7 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.trial import Ended, Event
 from loadgen.session.scenario import as_json
+from loadgen.session.settled import settled
 from loadgen.session.signals import signals_to
 from loadgen.workloads.scenario.failures import example_of, place
 from loadgen.workloads.scenario.python.file import load_declarations
@@ -34,7 +35,10 @@ async def run_trial(plan: Plan, job: ScenarioJob, tell: Tell, learn: Callable[[s
     Raises UsageError where it cannot be done here. The first signal ends what runs, the second does not wait for code
     that hangs.
     """
-    context = make_context(plan.tls) if plan.origin.scheme == "https" else None
+    plan = await settled(plan)
+    assert isinstance(plan.job, ScenarioJob)
+    job = plan.job
+    context = make_context(plan.tls, plan.alpn) if plan.origin.scheme == "https" else None
     endpoint = await endpoint_of(plan)
     loop = asyncio.get_running_loop()
     told: asyncio.Queue[Event | None] = asyncio.Queue()

@@ -111,17 +111,18 @@ class _Journey:
     def __init__(
         self, plan: Plan, job: ScenarioJob, declared: Declarations, endpoint: Endpoint, watcher: Watcher, shared: Any
     ) -> None:
-        context = make_context(plan.tls) if plan.origin.scheme == "https" else None
+        context = make_context(plan.tls, plan.alpn) if plan.origin.scheme == "https" else None
         self._name = job.journeys[0].name
         self._per_user = declared.per_user
         self._workload = ScenarioWorkload(
             job, Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), 1, watcher.recorder, nothing, origin=endpoint.origin,
             keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=now_ns,
             loop=partial(ThreadLoop, timeout_s=plan.timeout_s), sequential=True, declared=declared,
+            http2=plan.http == "2",
         )  # fmt: skip
         self._script: PartScript = self._workload.part()
         self._script.user.shared = shared
-        self._one = OneUser(endpoint, context, now_ns, watcher.on_exchange, hurries=True)
+        self._one = OneUser(endpoint, context, now_ns, watcher.on_exchange, hurries=True, http2=plan.http == "2")
         self._script.attach(not_timed, self._script.loop.interrupt, watcher.recorder, flows=False)
         watcher.where = lambda: self._script.user.journey
 

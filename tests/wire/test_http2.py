@@ -28,6 +28,18 @@ async def visit(user):
     reply = await user.post("/echo", data=b"hello")
     assert reply.text == "hello", reply.text
 """
+PER_RUN = """
+from loadgen.scenario import per_run, scenario
+
+@per_run
+async def prepare(user):
+    assert (await user.get("/7")).ok
+    yield
+
+@scenario
+async def visit(user):
+    await user.get("/8")
+"""
 STEPS = """
 target: {url}
 variables: {{N: {{sequence: 1}}}}
@@ -166,6 +178,20 @@ def test_a_server_that_does_not_speak_it(certificates: Certificates, kind: list[
     with FaultServer(lambda _: [ReadRequest()], tls=certificates.server_context()) as server:
         result = run(server.url, "-c", "1", "-n", "1", "--cacert", certificates.ca, *kind, code=99)
     assert "does not speak HTTP/2" in result.errors[0].message
+
+
+def test_what_is_done_once_speaks_it_too(tmp_path: Path, certificates: Certificates) -> None:
+    file = tmp_path / "visit.py"
+    file.write_text(PER_RUN)
+    context = certificates.server_context()
+    context.set_alpn_protocols(["h2"])
+    with Http2Server(tls=context) as server:
+        options = ["--target", server.url, "--http", "2", "--cacert", certificates.ca]
+        run(file, "--target", server.url, "-c", "1", "-n", "1", "--cacert", certificates.ca, *ASYNC)
+        assert server.requests == {"/7": 1, "/8": 1}
+        done = loadgen("run", file, *options, "--once")
+    assert done.code == 0, done.err
+    assert server.requests == {"/7": 2, "/8": 2}
 
 
 @pytest.mark.parametrize(("protocols", "version"), [(["h2"], "2"), (["h2", "http/1.1"], "2"), (["http/1.1"], "1.1")])
