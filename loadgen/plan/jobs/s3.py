@@ -73,7 +73,7 @@ _KINDS: dict[str, _Kind] = {
     "batch": _Kind((Operation.GET, Operation.PUT), prepares=True, ends=True, each=2, transaction="object"),
     "bucket": _Kind((Operation.LIST, Operation.CREATE_BUCKET), ends=True),
     "fill": _Kind((Operation.PUT,), ends=True, each=1),
-    "probe": _Kind((Operation.PUT, Operation.STAT, Operation.GET_TAGS, Operation.DELETE), ends=True),
+    "probe": _Kind((Operation.PUT, Operation.STAT, Operation.GET_TAGS, Operation.GET_ACL, Operation.DELETE), ends=True),
     "survey": _Kind((Operation.LIST,), ends=True),
     "sweep": _Kind(
         (

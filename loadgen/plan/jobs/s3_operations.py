@@ -31,6 +31,7 @@ class Operation(StrEnum):
     GET_RANGE = "get-range", "GET"
     STAT = "stat", "HEAD"
     GET_TAGS = "get-tags", "GET", AFTER_BLANKS_BYTES
+    GET_ACL = "get-acl", "GET", AFTER_BLANKS_BYTES
     LIST = "list", "GET", PAGE_BYTES
     DELETE = "delete", "DELETE"
     DELETE_MANY = "delete-many", "POST", PAGE_BYTES, True

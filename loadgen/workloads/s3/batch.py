@@ -15,8 +15,9 @@ from loadgen.workloads.s3.function import Function, Made, load_function, raised
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
 from loadgen.workloads.s3.listing import listed
 from loadgen.workloads.s3.naming import has_tags, is_taken, kept_fields, name_of
+from loadgen.workloads.s3.protocol.about_objects import read_tags
 from loadgen.workloads.s3.protocol.data import Given
-from loadgen.workloads.s3.protocol.documents import S3Expect, good_body, read_dated_page, read_page, read_tags
+from loadgen.workloads.s3.protocol.documents import S3Expect, good_body, read_dated_page, read_page
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Send, Task

@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl
 from loadgen.base.exchange import Outcome, Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_fields import CUSTOMER, ENCRYPTION, KMS_KEY, LOCK_MODE, LOCK_UNTIL, TAGGING, Fields
+from loadgen.workloads.s3.protocol.about_objects import read_grantees, read_tags
 from loadgen.workloads.s3.protocol.data import Given
-from loadgen.workloads.s3.protocol.documents import S3Expect, good_body, read_tags
+from loadgen.workloads.s3.protocol.documents import S3Expect, good_body
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.tasks import Send, Task
 
@@ -19,6 +20,14 @@ _TOLD = re.compile(
 )
 """Fields that a reply says as they were asked for."""
 _COUNT = re.compile(rb"\r\nx-amz-tagging-count:[ \t]*(\d+)", re.IGNORECASE)
+_ACL = "x-amz-acl"
+_CANNED: dict[str, set[tuple[str, str]]] = {
+    "private": set(),
+    "public-read": {("AllUsers", "READ")},
+    "public-read-write": {("AllUsers", "READ"), ("AllUsers", "WRITE")},
+    "authenticated-read": {("AuthenticatedUsers", "READ")},
+}
+"""Canned ACLs, and the groups that they let do what."""
 _ONCE = ("if-none-match", "*")
 _PUT_OR_NOT = S3Expect(statuses=((200, 299), (412, 412)))
 
@@ -26,7 +35,7 @@ _PUT_OR_NOT = S3Expect(statuses=((200, 299), (412, 412)))
 def is_worth_it(fields: Fields) -> bool:
     """Whether an object would tell of any of the fields."""
     names = {name.lower() for name, _ in fields}
-    return any(_TOLD.fullmatch(name) for name in names) or bool(names & {KMS_KEY, TAGGING, _ONCE[0]})
+    return any(_TOLD.fullmatch(name) for name in names) or bool(names & {KMS_KEY, TAGGING, _ACL, _ONCE[0]})
 
 
 def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields) -> Task:
@@ -60,7 +69,22 @@ def _look(operations: Operations, send: Send, key: str, fields: Fields) -> Task:
             problems += unmet_tags(tags, read_tags(good_body(outcome)))
         else:
             problems.append(f"the tags of an object cannot be read: {_why(outcome)}")
+    for asked in [value.strip() for name, value in fields if name.lower() == _ACL and value.strip() in _CANNED]:
+        outcome = yield from send(lambda: operations.get_acl(key))
+        problems += unmet_acl(asked, outcome)
     return problems
+
+
+def unmet_acl(asked: str, outcome: Outcome) -> list[str]:
+    """The same of a canned ACL."""
+    try:
+        told = read_grantees(good_body(outcome))
+    except ValueError:
+        return [f"the ACL of an object cannot be read: {_why(outcome)}"]
+    if told == _CANNED[asked]:
+        return []
+    words = ", ".join(f"{group} may {may}" for group, may in sorted(told)) or "no group may do anything"
+    return [f"{_ACL}: {asked} was asked for, and of the object {words}"]
 
 
 def _why(outcome: Outcome) -> str:

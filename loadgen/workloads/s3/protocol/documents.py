@@ -14,7 +14,7 @@ from hashlib import md5
 from html import escape, unescape
 from itertools import zip_longest
 from typing import Any, NoReturn
-from urllib.parse import unquote_plus, urlencode
+from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 from loadgen.base.exchange import ErrorClass, Expect, Outcome
@@ -119,23 +119,6 @@ def read_dated_page(data: bytes) -> Page:
     except ValueError:
         raise ValueError("the page of the list does not say when an object was modified") from None
     return page
-
-
-def read_tags(data: bytes) -> str:
-    """The tags of an object, as a header has them: a=b&c=d. Raises ValueError for another document."""
-    root = parse_document(data)
-    if root is None or root.find("TagSet") is None:
-        raise ValueError("the reply does not tell the object's tags")
-    return urlencode([(tag.findtext("Key", ""), tag.findtext("Value", "")) for tag in root.iterfind("TagSet/Tag")])
-
-
-def tells_tags(data: bytes) -> bool:
-    """Whether a document tells of tags, be it of none."""
-    try:
-        read_tags(data)
-    except ValueError:
-        return False
-    return True
 
 
 def read_end(data: bytes) -> Page:

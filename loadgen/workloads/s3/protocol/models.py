@@ -2,7 +2,8 @@
 
 from loadgen.base.exchange import Fields, Origin, Request
 from loadgen.plan.jobs.s3_operations import Operation
-from loadgen.workloads.s3.protocol.documents import S3Expect, TellingExpect, read_upload_id, tells_tags
+from loadgen.workloads.s3.protocol.about_objects import tells_tags
+from loadgen.workloads.s3.protocol.documents import S3Expect, TellingExpect, read_upload_id
 
 _TELLING = {
     Operation.GET_TAGS: TellingExpect(tells=tells_tags, what="tags"),

@@ -125,6 +125,10 @@ class Operations:
         """Ask for an object's tags (see `read_tags`)."""
         return self._request(Operation.GET_TAGS, key, Query(("tagging", None)))
 
+    def get_acl(self, key: str) -> Request:
+        """Ask who may do what with an object (see `read_grantees`)."""
+        return self._request(Operation.GET_ACL, key, Query(("acl", None)))
+
     def delete(self, key: str, version: str = "") -> Request:
         """Delete an object, or one of its versions; one that is not there counts as deleted."""
         return self._request(Operation.DELETE, key, _of_version(version))

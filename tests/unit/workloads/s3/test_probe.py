@@ -2,10 +2,10 @@
 
 import pytest
 
-from loadgen.base.exchange import Outcome
+from loadgen.base.exchange import Outcome, Reply
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_fields import KMS_KEY
-from loadgen.workloads.s3.probe import counts, is_worth_it, probe, unmet, unmet_tags
+from loadgen.workloads.s3.probe import counts, is_worth_it, probe, unmet, unmet_acl, unmet_tags
 from loadgen.workloads.s3.tasks import Send
 from tests.support.s3_fake import FakeStore, operations
 
@@ -53,6 +53,39 @@ def test_fields_that_no_object_tells_of_are_not_looked_for() -> None:
     assert not is_worth_it((("X-Own", "1"),))
     assert is_worth_it((("If-None-Match", "*"),))
     assert is_worth_it((("x-amz-tagging", "a=b"),))
+
+
+def acl(*grants: tuple[str, str]) -> Outcome:
+    """The answer of a store to who may do what."""
+    texts = "".join(
+        f"<Grant><Grantee><URI>http://acs.amazonaws.com/groups/global/{group}</URI></Grantee>"
+        f"<Permission>{may}</Permission></Grant>"
+        for group, may in grants
+    )
+    owner = "<Grant><Grantee><ID>me</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant>"
+    body = f"<AccessControlPolicy><AccessControlList>{owner}{texts}</AccessControlList></AccessControlPolicy>"
+    return Outcome(0, 0, Reply(200, len(body), len(body), body.encode()))
+
+
+@pytest.mark.parametrize(
+    ("asked", "grants", "said"),
+    [
+        ("private", [], None),
+        ("private", [("AllUsers", "READ")], "of the object AllUsers may READ"),
+        ("public-read", [("AllUsers", "READ")], None),
+        ("public-read", [], "no group may do anything"),
+        ("public-read-write", [("AllUsers", "FULL_CONTROL")], None),
+        ("authenticated-read", [("AllUsers", "READ")], "AllUsers may READ"),
+    ],
+)
+def test_an_acl_lets_those_in_that_it_was_to(asked: str, grants: list[tuple[str, str]], said: str | None) -> None:
+    problems = unmet_acl(asked, acl(*grants))
+    assert (said is None) == (not problems)
+    assert said is None or said in problems[0]
+
+
+def test_an_acl_that_cannot_be_read_is_said() -> None:
+    assert unmet_acl("private", Outcome(0, 0, Reply(501, 0, 0))) == ["the ACL of an object cannot be read: status 501"]
 
 
 def asked_of(store: FakeStore, *fields: tuple[str, str]) -> list[str]:

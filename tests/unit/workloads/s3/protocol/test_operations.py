@@ -29,6 +29,7 @@ ALL = {
     Operation.PUT: (lambda o: o.put("a b", Given(b"x")), "PUT", "/photos/a%20b"),
     Operation.GET: (lambda o: o.get("a b"), "GET", "/photos/a%20b"),
     Operation.GET_RANGE: (lambda o: o.get_range("k", 0, 10), "GET", "/photos/k"),
+    Operation.GET_ACL: (lambda o: o.get_acl("k"), "GET", "/photos/k?acl"),
     Operation.GET_TAGS: (lambda o: o.get_tags("k"), "GET", "/photos/k?tagging"),
     Operation.STAT: (lambda o: o.stat("k"), "HEAD", "/photos/k"),
     Operation.LIST: (
