@@ -69,7 +69,12 @@ FOREIGN |= {"--csv", "--exclude-tags", "--headless", "--json", "--tags", "--tena
 FOREIGN |= {"--data-raw", "--data-urlencode"}  # of curl
 FOREIGN |= {
     "--access-key",
+    "--autoterm",
     "--benchdata",
+    "--encrypt",
+    "--list-existing",
+    "--sse-s",
+    "--storage-class",
     "--concurrent",
     "--get-distrib",
     "--noclear",
