@@ -43,7 +43,7 @@ def run_checks(result: Result, *, judged: bool) -> Iterator[Check]:
     """Of the run itself; `judged`: something was asked of its figures."""
     how, _ = ENDINGS.get(result.ended_by, ("", None))
     grades: dict[str, Grade] = {"completed": "pass", "threshold": "fail", "fail_fast": "fail"}
-    because = f"{how}: {clean(result.ended_because)}" if result.ended_because else how
+    because = ": ".join(filter(None, (how, clean(result.ended_because))))
     yield Check("run", "ends as planned", grades.get(result.ended_by, "error"), because)
     if not is_fruitful(result):
         yield Check("run", "gets good replies", "fail", vanity(result))

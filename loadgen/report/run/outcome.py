@@ -27,7 +27,9 @@ def outcome_lines(text: str, width: int) -> list[Line]:
 def failure_text(result: Result, code: ExitCode) -> str:
     """Why it is not 0."""
     how, _ = ENDINGS.get(result.ended_by, ("", None))
-    because = clean(result.ended_because) or how.lower()
+    because = how.lower()
+    if result.ended_by != "completed":  # of those it says how steady they were
+        because = clean(result.ended_because) or because
     if result.ended_by == "unreachable" or code in (ExitCode.INTERNAL, ExitCode.SIGNAL, ExitCode.FAIL_FAST):
         return because
     if code is ExitCode.SCRIPT:

@@ -201,3 +201,8 @@ def test_the_page_of_a_search_is_whole_and_without_a_script(name: str) -> None:
     assert [item.text for item in root.iter("h2")] == ["Latency by rate", "Every rate"]
     assert page.count("<script") == 0
     assert len(list(root.iter("circle"))) == 2 * (len(list(root.iter("tr"))) - 1), "a dot for each rate"
+
+
+def test_a_run_that_ended_when_it_was_steady_says_so_and_passes() -> None:
+    first, *_ = checks_of(replace(run(), ended_because="steady after 12 s", plan={"until_steady": {"share": 0.05}}))
+    assert (first.grade, first.text) == ("pass", "steady after 12 s")

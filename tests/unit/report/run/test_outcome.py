@@ -62,6 +62,13 @@ CASES = {
         },
         "FAILED buy: KeyError: 'price'; exit code 107",
     ),
+    "own code in a run that was steady": (
+        {
+            "ended_because": "steady after 12 s",
+            "transactions": {"buy": RequestResult(errors=[ErrorRow("script_error", "generator", "KeyError", 1)])},
+        },
+        "FAILED buy: KeyError; exit code 107",
+    ),
     "wrong bytes": (
         {"plan": {"s3": {"job": "get"}}, "errors": [ErrorRow("wrong_content", count=1)]},
         "FAILED the store did not do as asked; see the errors; exit code 99",
