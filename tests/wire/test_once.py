@@ -302,9 +302,7 @@ def test_each_request_of_a_profile_and_of_a_list_is_sent_once(url: str, tmp_path
     assert stats_of(url)["requests"] == 102
 
 
-@pytest.mark.parametrize(
-    ("flags", "said"), [(["--http", "2"], "speaks HTTP/1.1"), (["--aws-sigv4", "r:s", "-a", "k:s"], "signs nothing")]
-)
+@pytest.mark.parametrize(("flags", "said"), [(["--aws-sigv4", "r:s", "-a", "k:s"], "signs nothing")])
 def test_what_once_cannot_show_is_said(flags: list[str], said: str, url: str) -> None:
     done = loadgen("run", url, "--once", *flags)
     assert (done.code, done.out) == (2, "")
