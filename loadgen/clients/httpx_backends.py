@@ -29,6 +29,7 @@ class Backend(Connector, Generic[S]):
     stream: S | None = None
     _opened_before = False
     _method = ""
+    http2 = False
 
     def prepare(self, method: str) -> None:
         """Before an exchange: give up, and count, a connection that the server closed or wrote to while it was idle."""
@@ -65,6 +66,7 @@ class Backend(Connector, Generic[S]):
         if self._resumes:
             stream.on_close = self.remember
         self.stream = stream
+        stream.http2 = self.http2
         return stream
 
     def _taken(self, stream: S) -> S:

@@ -6,6 +6,7 @@ What is sent is what the raw client sends: Host, the request's fields, the body'
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,25 +22,33 @@ from loadgen.base.exchange import BodySource, ErrorClass, Outcome, Reply, Reques
 from loadgen.clients.dial import Connector
 from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
 from loadgen.clients.http1.parser import HEAD_BYTES
+from loadgen.clients.http2.frames import Code, name_of_code
 from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
 from loadgen.clients.httpx_streams import Stream
+
+_RESET = re.compile(r"<StreamReset .*error_code:(\d+)")
+"""How httpcore puts it."""
 
 B = TypeVar("B", AsyncBackend, BlockingBackend)
 T = TypeVar("T")
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport over a pool of one connection, of HTTP/1.1, that our backend opens."""
+    """httpx's own transport over a pool of one connection that our backend opens."""
 
     def __init__(self, backend: AsyncBackend, context: ssl.SSLContext | None) -> None:
-        self._pool = httpcore.AsyncConnectionPool(context, max_connections=1, network_backend=backend)
+        self._pool = httpcore.AsyncConnectionPool(
+            context, max_connections=1, network_backend=backend, http1=not backend.http2, http2=backend.http2
+        )
 
 
 class BlockingTransport(httpx.HTTPTransport):
     """The blocking twin."""
 
     def __init__(self, backend: BlockingBackend, context: ssl.SSLContext | None) -> None:
-        self._pool = httpcore.ConnectionPool(context, max_connections=1, network_backend=backend)
+        self._pool = httpcore.ConnectionPool(
+            context, max_connections=1, network_backend=backend, http1=not backend.http2, http2=backend.http2
+        )
 
 
 class _Common(Connector, Generic[B, T]):
@@ -48,9 +57,11 @@ class _Common(Connector, Generic[B, T]):
     _make_backend: type[B]
     _make_transport: Callable[[B, ssl.SSLContext | None], T]
     _is_cut = False
+    http2 = False
 
     def __post_init__(self) -> None:
         self._backend: B = self._make_backend(self.endpoint, self.context, self.counts, self.clock, self.addresses)
+        self._backend.http2 = self.http2
         self._transport = self._make_transport(self._backend, self.context)
         origin, dialing = self.endpoint.origin, self.endpoint.dialing
         self._url = httpx.URL(str(origin))
@@ -67,6 +78,8 @@ class _Common(Connector, Generic[B, T]):
 
     def drop(self) -> None:
         self._backend.drop()
+        if self.http2:  # httpcore asks no connection of HTTP/2 whether it is still there
+            self._transport = self._make_transport(self._backend, self.context)
 
     def _built(self, request: Request, source: Any) -> httpx.Request:
         """The request as httpx has it; the last one is kept, because users repeat themselves."""
@@ -91,7 +104,7 @@ class _Common(Connector, Generic[B, T]):
             self._last = (request, built)
         return built
 
-    def _done(self, sent_ns: int, status: int, body: "_Body", group: RequestGroup | None) -> Outcome:
+    def _done(self, sent_ns: int, response: httpx.Response, body: "_Body", group: RequestGroup | None) -> Outcome:
         """A reply that httpx took. What came after its end, and what httpx overlooked, the raw client's parser saw."""
         done_ns = self.clock()
         stream = self._backend.stream
@@ -108,11 +121,12 @@ class _Common(Connector, Generic[B, T]):
             stream.close()
         self.counts.bare_lf += reader.bare_lf
         stream.done_ns = done_ns
+        start, head = (_head_of(response),) * 2 if stream.http2 else (reader.start, reader.last_head)
         reply = Reply(
-            status, body.length, reader.received, bytes(body.kept), reader.start[:HEAD_BYTES], not stream.closed
+            response.status_code, body.length, reader.received, bytes(body.kept), start[:HEAD_BYTES], not stream.closed
         )
         if group is not None and group.keeps_body:
-            group.data, group.body_at = reader.last_head + reply.kept, len(reader.last_head)
+            group.data, group.body_at = head + reply.kept, len(head)
         return Outcome(
             sent_ns, done_ns, reply,
             bytes_sent=stream.sent, bytes_received=reader.received, first_ns=stream.first_ns,
@@ -129,7 +143,7 @@ class _Common(Connector, Generic[B, T]):
             kind, detail = ErrorClass.CUT, ""
         else:
             kind, detail = self._why_not_opened(error, timeout_s) if stream is None else _why(stream, error, sent_ns)
-        self._backend.drop()
+        self.drop()
         return self._lost(sent_ns, done_ns, stream, kind, detail)
 
     @staticmethod
@@ -161,9 +175,22 @@ def _why(stream: Stream, error: Exception, sent_ns: int) -> tuple[ErrorClass, st
         closed = stream.error is None or (stream.eof and reader.begun)
         problem, idle_ns = None if closed else stream.error, sent_ns - stream.done_ns
         return why_no_reply(problem, reused=stream.uses > 1, begun=reader.begun, idle_ns=idle_ns)
+    if reset := _RESET.search(str(error)):
+        code = int(reset[1])
+        return (
+            (ErrorClass.REFUSED_STREAM, "")
+            if code == Code.REFUSED_STREAM
+            else (ErrorClass.STREAM_RESET, name_of_code(code))
+        )
     if isinstance(error, httpx.RemoteProtocolError):
         return ErrorClass.MALFORMED_REPLY, str(error)
     return classify(error), explain(error)
+
+
+def _head_of(response: httpx.Response) -> bytes:
+    """As HTTP/1.1 would write it."""
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in response.headers.raw)
+    return b"HTTP/2 %d\r\n%b\r\n" % (response.status_code, lines)
 
 
 class _Body:
@@ -221,7 +248,7 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
                 body.take(chunk)
         finally:
             await response.aclose()
-        return self._done(sent_ns, response.status_code, body, request.group)
+        return self._done(sent_ns, response, body, request.group)
 
     def cut(self) -> None:
         self._is_cut = True
@@ -283,7 +310,7 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
                 body.take(chunk)
         finally:
             response.close()
-        return self._done(sent_ns, response.status_code, body, request.group)
+        return self._done(sent_ns, response, body, request.group)
 
     def cut(self) -> None:
         self._is_cut = True
@@ -297,3 +324,15 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
 async def _async_chunks(source: BodySource) -> AsyncIterator[bytes]:
     for chunk in source.chunks():
         yield chunk
+
+
+class AsyncHttpx2Client(AsyncHttpxClient):
+    """The same over HTTP/2, for comparison: one stream on a connection of its own."""
+
+    http2 = True
+
+
+class BlockingHttpx2Client(BlockingHttpxClient):
+    """The blocking twin."""
+
+    http2 = True

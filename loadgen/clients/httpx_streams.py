@@ -21,20 +21,39 @@ AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 T = TypeVar("T")
 
 
+class FramesSeen:
+    """In the place of a reader of HTTP/1.1, where httpx's own library reads frames: what came, and nothing of it."""
+
+    problem = ""
+    surplus = bare_lf = begun = False
+    received = 0
+    start = head = last_head = b""
+
+    def feed(self, data: bytes) -> None:
+        self.begun = True
+        self.received += len(data)
+
+    def eof(self) -> None:
+        """The connection has ended; whether the reply was whole its own reader knows."""
+
+
 class Stream:
     """What both kinds share: the socket, and what went over it in the exchange at hand.
 
     `reader` follows the reply with the raw client's parser: both clients see its end at the same byte. `uses` counts
     exchanges; `first_ns` is when the first bytes of the reply came, `done_ns` when the one before was whole; `eof` and
     `error` say how the connection ended; `on_close` is called before it is closed on this side.
+    With `http2` frames go over it.
     """
+
+    http2 = False
 
     def __init__(self, sock: socket.socket, clock: Clock) -> None:
         self.uses = 0
         self.sent = 0
         self.first_ns = self.done_ns = 0
         self._clock = clock
-        self.reader = ReplyReader("GET")
+        self.reader: ReplyReader | FramesSeen = ReplyReader("GET")
         self.eof = False
         self.error: OSError | None = None
         self.closed = False
@@ -45,7 +64,7 @@ class Stream:
     def begin(self, method: str) -> None:
         self.uses += 1
         self.sent = 0
-        self.reader = ReplyReader(method)
+        self.reader = FramesSeen() if self.http2 else ReplyReader(method)
 
     def close(self) -> None:
         if self.on_close is not None and not self.closed:
@@ -58,6 +77,8 @@ class Stream:
         """Whether something came while nobody asked: bytes (then `surplus` is set), or the end of the stream."""
         if self.closed or self.eof:
             return True
+        if self.http2:  # a frame of the connection's is no part of a reply, and may come at any time
+            return False
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
         if not poll.poll(0):

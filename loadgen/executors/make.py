@@ -292,7 +292,11 @@ def _client_maker(task: Assignment, context: ssl.SSLContext | None, addresses: A
 
         return NoClient
     kind: MakeClient
-    if task.plan.http == "2":
+    if task.plan.client == "httpx" and task.plan.http == "2":
+        from loadgen.clients.httpx_client import AsyncHttpx2Client, BlockingHttpx2Client
+
+        kind = BlockingHttpx2Client if blocking else AsyncHttpx2Client
+    elif task.plan.http == "2":
         from loadgen.clients.http2.blocking import BlockingHttp2Client
 
         kind = BlockingHttp2Client

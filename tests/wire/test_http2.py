@@ -13,6 +13,7 @@ from tests.support.steps import Close, ReadRequest, Send, Step
 
 KINDS = {"async": ["--mode", "async"], "pool": ["--mode", "pool", "--processes", "1", "--workers", "2"]}
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+HTTPX = {"httpx": ["--client", "httpx", "--mode", "async"], "httpx threads": ["--client", "httpx", "--mode", "threads"]}
 every_client = pytest.mark.parametrize("kind", [KINDS["async"], ["--mode", "threads"]], ids=["reactor", "blocking"])
 ASYNC = KINDS["async"]
 SCENARIO = """
@@ -75,6 +76,25 @@ def test_over_tls(certificates: Certificates, kind: list[str]) -> None:
         result = run(f"{server.url}/40000", "-c", "10", "-n", "50", "--cacert", certificates.ca, *kind)
     assert result.ledger.ok == server.requests["/40000"] == 50
     assert result.connections.opened == server.connections
+
+
+@pytest.mark.parametrize("kind", HTTPX.values(), ids=HTTPX)
+def test_httpx_speaks_it_for_comparison(certificates: Certificates, tmp_path: Path, kind: list[str]) -> None:
+    context = certificates.server_context()
+    context.set_alpn_protocols(["h2"])
+    options = ["-c", "4", "-n", "12", "--cacert", certificates.ca, *kind]
+    file = tmp_path / "visit.py"
+    file.write_text(SCENARIO)
+    with Http2Server(tls=context) as server:
+        result = run(f"{server.url}/40000", *options)
+        journeys = run(file, "--target", server.url, *options)
+    assert result.ledger.ok == server.requests["/40000"] == 12
+    assert result.bytes.received > 12 * 40000
+    assert (result.connections.opened, result.status_codes) == (4, {"200": 12})
+    assert journeys.transactions["visit"].ledger.ok == 12
+    with Http2Server(Manners(refuses=3)) as server:
+        refused = run(f"{server.url}/3", "-c", "1", "-n", "9", *kind)
+    assert (refused.ledger.ok, classes(refused)) == (6, {"refused_stream": 3})
 
 
 @kinds
@@ -215,7 +235,7 @@ def one_reply(_connection: int) -> list[Step]:
     ("options", "problem"),
     [
         (["--mode", "threads", "--streams", "2"], "threads mode"),
-        (["--client", "httpx"], "httpx"),
+        (["--client", "httpx", "--streams", "2"], "httpx"),
         (["--no-keepalive"], "--no-keepalive"),
     ],
 )

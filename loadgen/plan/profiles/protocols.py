@@ -1,6 +1,7 @@
 """Which HTTP a profile's requests are sent with, and how many users share a connection."""
 
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 
 from loadgen.plan.plan import HttpVersion
 from loadgen.plan.problems import Problem
@@ -33,7 +34,8 @@ def _in_steps(steps: Iterable[StepProfile]) -> Iterator[RequestKeys]:
 
 def streams_of(profile: Profile) -> int:
     """How many users share a connection: over HTTP/1.1, and where each has a thread, none do."""
-    return 1 if http_of(profile) == "1.1" or profile.mode == "threads" else profile.streams or STREAMS
+    alone = http_of(profile) == "1.1" or profile.mode == "threads" or profile.client == "httpx"
+    return 1 if alone else profile.streams or STREAMS
 
 
 def protocol_problems(profile: Profile) -> Iterator[Problem]:
@@ -45,7 +47,11 @@ def protocol_problems(profile: Profile) -> Iterator[Problem]:
     if profile.mode == "threads" and (profile.streams or 1) > 1:
         yield Problem(("streams",), "cannot be combined with threads mode, where each user has a connection of its own")
     if profile.client == "httpx":
-        yield Problem(("http",), f"{profile.http} cannot be combined with the httpx client: use client: raw")
+        if (profile.streams or 1) > 1:
+            yield Problem(("streams",), "cannot be combined with the httpx client: each has a connection of its own")
+        if find_spec("h2") is None:
+            said = f"{profile.http} with the httpx client needs the extra http2: pip install 'loadgen[http2]'"
+            yield Problem(("http",), said)
     if not profile.keepalive:
         yield Problem(("http",), f"{profile.http} cannot be combined with keepalive: false (--no-keepalive)")
     if profile.s3:
