@@ -8,6 +8,7 @@ from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
 from loadgen.base.exchange import Endpoint
+from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.places.base import Deliver, OnThisMachine
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.deal import deal
@@ -144,7 +145,9 @@ class Lab:
         on_lost: OnLost = "stop",
         at: dict[float, Callable[["Lab"], None]] | None = None,
         make_keeper: MakeKeeper = keep_nothing,
+        look_up_s: float = 0.0,
     ) -> None:
+        self._look_up_s = look_up_s
         self._make_keeper = make_keeper
         self.told: list[str] = []
         self.plan = plan
@@ -226,5 +229,9 @@ class Lab:
             place = self.places[number] = _Workers(plan, control, own, self._works, sent)
             return place
 
-        machine = Machine(self.wires[number].tell, make, own, self._make_keeper)
+        async def look_up(plan: Plan) -> Endpoint:
+            await asyncio.sleep(self._look_up_s)
+            return await endpoint_of(plan)
+
+        machine = Machine(self.wires[number].tell, make, own, self._make_keeper, look_up=look_up)
         self.told.append(await machine.serve(self.wires[number].inbox))

@@ -1,7 +1,7 @@
 """A machine of a run: it does what the coordinator's messages say, and stops by itself where they no longer come."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from functools import partial
 from io import BytesIO
@@ -50,7 +50,10 @@ class Machine:
         clock: Clock = now_ns,
         make_keeper: MakeKeeper = keep_nothing,
         received: Received | None = None,
+        look_up: Callable[[Plan], Awaitable[Endpoint]] = endpoint_of,
     ) -> None:
+        self._look_up = look_up
+        self._until_ns = 0
         self._make_keeper = make_keeper
         self._keeper: Keeper | None = None
         self._tell = tell
@@ -99,10 +102,13 @@ class Machine:
             case "file":
                 self._tell(self._kept(message))
             case "begin":
+                self._until_ns = head["until"]
                 self._running = asyncio.get_running_loop().create_task(self._begin(message))
-            case "lease" if part is not None:
-                part.control.lease(head["until"])
-                part.fail_elsewhere(head["failed"])
+            case "lease":
+                self._until_ns = head["until"]
+                if part is not None:
+                    part.control.lease(head["until"])
+                    part.fail_elsewhere(head["failed"])
                 self._tell(Message("leased", {"sent": head["sent"], "there": self._clock()}))
             case "gate" if part is not None:
                 if head["open"]:
@@ -137,7 +143,7 @@ class Machine:
             if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
                 make_context(plan.tls)
             asked_ns = self._clock()
-            endpoint = await endpoint_of(plan)
+            endpoint = await self._look_up(plan)
             dns_ns = self._clock() - asked_ns if needs_look_up(plan.origin, plan.dialing) else None
             check_descriptors(plan, raise_descriptor_limit())
             check_ports(plan, endpoint, part=len(shards) / plan.shard_count)
@@ -145,7 +151,7 @@ class Machine:
         except UsageError as error:
             self._tell(Message("refused", {"text": str(error)}))
             return
-        control.lease(head["until"])
+        control.lease(self._until_ns)  # renewed meanwhile: to look up a name may take long
         keeper = self._keeper = self._make_keeper(plan, shards, head["run"])
         place = self._make_place(plan, endpoint, control, folder)
         self._part = Part(plan, shards, place, control, self._tell, self._clock, keeper)

@@ -197,6 +197,13 @@ def test_a_machine_whose_workers_cannot_do_what_was_asked_says_why_and_nothing_i
     assert (lab.sent, lab.crashes) == (0, [])
 
 
+def test_to_look_up_a_name_may_take_longer_than_a_lease():
+    lab = Lab(plan_of(), look_up_s=LEASE_S + 3)
+    result = lab.run()
+    assert (result.ended_by, result.ledger.sent) == ("completed", lab.sent)
+    assert lab.sent > 0
+
+
 def test_machines_whose_coordinator_is_gone_stop_at_once():
     lab, result = losing(lambda lab: [wire.end() for wire in lab.wires])
     assert_nothing_unsaid(lab, result)
