@@ -135,6 +135,8 @@ class LoadWords:
 
     def _connections(self) -> str:
         kept = "kept open between requests" if self._plan.keep_alive else "a new one for every request"
+        if self._plan.http == "2":
+            kept = f"HTTP/2, {counted(self._plan.streams, 'user')} at most on each, {kept}"
         way = describe_way(described_dialing(self._plan.dialing))
         return self._show(f"{kept}, {way}") if way else kept
 

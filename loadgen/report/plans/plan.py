@@ -108,6 +108,8 @@ class _Words:
         plan = self._plan
         head = make_encoder(plan.origin, keep_alive=plan.keep_alive, dialing=plan.dialing).head(request)
         lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+        if plan.http == "2":
+            lines[0] = f"{lines[0].removesuffix('1.1')}2"
         unknown = spec.body_file is not None or self._varies(spec.body)
         shown = [f"{LENGTH}(known when it is sent)" if unknown and row.startswith(LENGTH) else row for row in lines]
         note = ["  (httpx adds its own headers to these)"] if self._plan.client == "httpx" else []

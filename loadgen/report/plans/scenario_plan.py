@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from loadgen.base.units import format_duration_s
 from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
+from loadgen.plan.jobs.websocket import WebSocketSpec
 from loadgen.plan.places import without_details
 from loadgen.report.draw.style import align, counted, format_rate, format_share, wrap
 
@@ -89,9 +90,18 @@ def _step(step: Step) -> str:
         return step.name
     path = without_details(spec.path)
     name = "" if f"{spec.method} {path}".startswith(step.name.partition(" #")[0]) else f"{step.name}: "
-    plain = f"{spec.method} {spec.origin or ''}{path}"
+    plain = f"{spec.method} {spec.origin or ''}{path}" if spec.websocket is None else _socket(path, spec.websocket)
     taken = f", takes {', '.join(map(_extract, step.extracts))}" if step.extracts else ""
     return f"{name}{plain}{taken}{then}"
+
+
+def _socket(path: str, held: WebSocketSpec) -> str:
+    """A WebSocket: what is sent on it, and for how long."""
+    answered = {0: "not waited for", 1: "answered"}.get(held.answers, f"answered by {held.answers}")
+    sent = f"{counted(len(held.messages), 'message')}, each {answered}" if held.messages else "nothing sent"
+    every = f", one every {format_duration_s(held.every_s)}" if held.every_s and held.messages else ""
+    stay = "" if held.stay_s is None else f", held for {format_duration_s(held.stay_s)}"
+    return f"WebSocket {path}: {sent}{every}{stay}"
 
 
 def _extract(extract: Extract) -> str:

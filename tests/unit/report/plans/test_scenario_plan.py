@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
+from loadgen.plan.jobs.websocket import WebSocketSpec
 from loadgen.plan.places import without_details
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.report.plans.plan import render_plan
@@ -99,3 +100,18 @@ def test_secrets_in_steps_are_not_shown() -> None:
     text = render_plan(replace(one_url(), job=job, secrets=("s3cr3t",)))
     assert "s3cr3t" not in text
     assert "/x?q=[redacted]" in text
+
+
+def test_a_websocket_says_what_is_sent_on_it() -> None:
+    held = WebSocketSpec(("a", "b"), answers=2, every_s=1.0, stay_s=60.0)
+    spec = replace(request("/room").request or RequestSpec("", "", ""), websocket=held)
+    job = ScenarioJob((Journey("room", steps=(Step("request", "room", spec),)),))
+    text = render_plan(replace(one_url(), job=job))
+    assert " room: WebSocket /room: 2 messages, each answered by 2, one every 1s," in text
+
+
+def test_http2_says_how_many_share_a_connection() -> None:
+    text = render_plan(replace(one_url(), http="2", streams=100))
+    assert "Connections   HTTP/2, 100 users at most on each, kept open between requests" in text
+    assert " HTTP/2\n" in text
+    assert "HTTP/1.1" not in text
