@@ -53,8 +53,9 @@ def ask_versions(operations: Operations, send: Send, prefix: str, delimiter: str
     refusals = () if known else (*NO_SUCH_THING, FORBIDDEN)
     ask = partial(operations.list_versions, prefix, delimiter=delimiter)
     pages = Pages(send, lambda after: ask(after=after), read_versions, refusals)
-    pages.first = yield from pages.following()
-    return None if pages.refused else pages
+    first = pages.first = yield from pages.following()
+    is_empty = first is not None and not first.objects and pages.ended
+    return None if pages.refused or (is_empty and not known) else pages  # there may be objects that it does not show
 
 
 @dataclass(slots=True)

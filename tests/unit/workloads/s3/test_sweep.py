@@ -44,6 +44,14 @@ def test_all_versions_and_markers_are_swept():
     assert "list" not in sent
 
 
+def test_a_list_of_versions_that_may_show_none_is_not_trusted():
+    store = FakeStore(twist=lambda query, body: b"hello" if query.startswith("versioning") else body)
+    store.objects = {"loadgen/run/00000001": b"x"}
+    sent, failed = swept(store)
+    assert (store.objects, failed) == ({}, [])
+    assert "list" in sent
+
+
 def test_what_object_lock_keeps_has_a_code_of_its_own():
     store = FakeStore(versions=True)
     for number in range(3):
