@@ -54,7 +54,7 @@ def ask_versions(operations: Operations, send: Send, prefix: str, delimiter: str
     ask = partial(operations.list_versions, prefix, delimiter=delimiter)
     pages = Pages(send, lambda after: ask(after=after), read_versions, refusals)
     first = pages.first = yield from pages.following()
-    is_empty = first is not None and not first.objects and pages.ended
+    is_empty = first is not None and not (first.objects or first.prefixes) and pages.ended
     return None if pages.refused or (is_empty and not known) else pages  # there may be objects that it does not show
 
 
