@@ -33,6 +33,7 @@ class User(Requesting):
     - `expect`: 201, "2xx", or {"status": ..., "contains": ..., "length": ...}: what is a good reply
     - `needed=True`: a bad reply ends the journey
     - `timeout`: seconds; `redirects`: how many are followed (10), 0 for none
+    - `stream`: {"kind": "sse", "until": {...}}: the reply comes in parts, which are timed
     """
 
     _waiting: ClassVar["type[User]"]
