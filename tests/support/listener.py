@@ -74,6 +74,11 @@ class Listener:
         wrapped.do_handshake()
         return wrapped
 
+    def settle(self) -> None:
+        """Wait until all connections so far are over, as those of a program that has ended are soon."""
+        for thread in tuple(self._threads):
+            thread.join(JOIN_S)
+
     def _accept(self) -> None:
         while True:
             try:

@@ -1,5 +1,6 @@
 """Signals: the first drains and reports, the second reports at once, none loses the result."""
 
+import json
 import os
 import select
 import signal
@@ -221,3 +222,17 @@ def test_a_signal_after_the_end_does_not_cost_the_result(url: str, number: signa
     assert balanced(from_json(texts[0], "r.json")).ledger.ok == 10
     assert "Total count" in texts[1]
     assert [signal.getsignal(item) for item in STOPPING] == before
+
+
+@pytest.mark.slow  # a pipe that nobody reads is waited for
+def test_a_third_signal_while_files_are_written_prints_nothing_again(url: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    argv = ("-c", "2", "-d", "60s", "--mode", "async", "-q", "--format", "json", "--junit", tmp_path / "pipe")
+    with Command("run", f"{url}/delay/10000", *argv) as command:
+        wait_until(lambda: stats_of(url)["requests"] >= 2, "requests")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            command.send(number)
+        done = command.finish()
+    assert done.code == 2
+    assert json.loads(done.out)["ended_by"] == "signal"
+    assert "nobody reads it" in done.err

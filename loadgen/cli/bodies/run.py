@@ -1,6 +1,7 @@
 """`loadgen run` and `loadgen s3`, once: run it, save it, print it, exit with its code."""
 
 import os
+import threading
 import traceback
 from dataclasses import replace
 
@@ -44,8 +45,11 @@ def run(given: Planned) -> int:
         exporting(given.outs, quiet=delivery.output.quiet, linger=given.linger, labels=given.labels) as exporters,
         live_view(given.live, quiet=delivery.output.quiet) as live,
     ):
+        leaving = threading.Lock()
 
         def emergency(result: Result) -> None:
+            if not leaving.acquire(blocking=False):
+                return  # one signal more while it is being written, amid that or on another thread
             code = ExitCode.INTERNAL
             try:
                 live.end()
