@@ -77,7 +77,8 @@ class Listener:
     def settle(self) -> None:
         """Wait until all connections so far are over, as those of a program that has ended are soon."""
         for thread in tuple(self._threads):
-            thread.join(JOIN_S)
+            if thread.ident is not None:  # else it has not begun, and is of none so far
+                thread.join(JOIN_S)
 
     def _accept(self) -> None:
         while True:
