@@ -37,7 +37,7 @@ def test_an_open_tab_has_the_finished_report_when_the_run_is_gone(browser: Brows
         tab.value("location.reload()")
         tab.wait_for("document.readyState === 'complete' && document.querySelectorAll('svg').length > 1")
         assert command.finish().code == 0
-    assert tab.value("[...document.querySelectorAll('h2')].some(h => h.innerText.startsWith('Verdict'))")
+    tab.wait_for("[...document.querySelectorAll('h2')].some(h => h.innerText.startsWith('Verdict'))")
     assert tab.value("document.body.innerText.includes('100 sent')")
 
 

@@ -30,8 +30,7 @@ from tests.support.otlp import metrics_of, running_collector
 PATIENCE_S = 20
 PROFILE = """\
 target: {url}
-rate: 200
-duration: 1s
+total_requests: 200
 connections: 4
 processes: 1
 requests:
