@@ -94,7 +94,10 @@ def meant_by(arguments: Sequence[str]) -> list[str]:
 
 
 def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
-    """The application with the command that is asked for, or with all of them where none is: importing takes time."""
+    """The application with the command that is asked for; where none is, with what all of them are called and for.
+
+    To import a command and to read its parameters takes time.
+    """
     app = typer.Typer(
         name="loadgen",
         cls=Commands,
@@ -105,13 +108,20 @@ def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
     )
     app.callback()(loadgen)
     asked = next((word for word in arguments if not word.startswith("-")), "")
-    for name in (asked,) if asked in COMMANDS else COMMANDS:
-        command = command_of(name)
-        if hasattr(command, "commands"):
-            app.add_typer(_group(name, command, call))
-        else:
-            app.command(name, cls=kind_of(command), hidden=name == "completion")(callback_of(command, call))
+    if asked not in COMMANDS:
+        for name in COMMANDS:
+            app.command(name, help=command_of(name).__doc__, hidden=name == "completion")(_listed)
+        return app
+    command = command_of(asked)
+    if hasattr(command, "commands"):
+        app.add_typer(_group(asked, command, call))
+    else:
+        app.command(asked, cls=kind_of(command))(callback_of(command, call))
     return app
+
+
+def _listed() -> None:
+    """Stands for a command that is not asked for."""
 
 
 def _group(name: str, command: Any, call: Call) -> typer.Typer:

@@ -33,7 +33,8 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
             yield from commands(command, (*path, name))
 
 
-COMMANDS = list(commands(typer.main.get_command(make_app([]))))
+APPS = [typer.main.get_command(make_app([name])) for name in COMMANDS_BY_NAME if name != "completion"]
+COMMANDS = [path for app in APPS for path in commands(app)]
 
 
 def stated_default(option: RunOption) -> str:
