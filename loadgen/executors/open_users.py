@@ -16,7 +16,6 @@ from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recorder import Recorder
 from loadgen.pacing.base import Pacer
-from loadgen.plan.jobs.s3_places import host_of
 from loadgen.plan.plan import Arrivals, share
 from loadgen.workloads.base import Workload
 
@@ -179,11 +178,11 @@ class OpenUsers(ReactorUsers):
 
     def _of_next_origin(self) -> Stream:
         """The same of the next of several origins, among those used lately; of any where that has none there."""
-        idle, count = self._idle, len(self._origins)
+        idle, count, place_of = self._idle, len(self._origins), self._task.shard.place_of_user
         lately = range(len(idle) - 1, max(-1, len(idle) - 1 - LATELY * count), -1)
         for turn in range(self._turn, self._turn + count):
             for place in lately:
-                if host_of(idle[place].user, self._task.shard.index, count) == turn % count:
+                if place_of(idle[place].user, count) == turn % count:
                     self._turn = turn + 1
                     return idle.pop(place)
         return idle.pop()

@@ -25,7 +25,6 @@ from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.pacing.base import Pacer, Span
 from loadgen.pacing.connecting import next_backoff_ns
-from loadgen.plan.jobs.s3_places import host_of
 from loadgen.workloads.base import Pause, Script, Step, Workload
 
 FOLD_EVERY = 250
@@ -97,7 +96,7 @@ class ReactorUsers:
     def _another(self) -> Stream:
         """One more user, with a stream and a script of its own."""
         user, origins = len(self.connections), self._origins
-        origin = origins[host_of(user, self._task.shard.index, len(origins))] if origins else None
+        origin = origins[self._task.shard.place_of_user(user, len(origins))] if origins else None
         stream = self._client.stream(user, origin)
         self.connections.append(stream)
         script = self._script(stream)

@@ -193,6 +193,11 @@ class Shard:
         """The place of the shard's user number `user` among all users, which the shards take in turn."""
         return user * self.count + self.index
 
+    def place_of_user(self, user: int, places: int) -> int:
+        """Which of several origins its user number `user` has: they are taken in turn, and each shard begins with
+        another."""
+        return (user + self.index) % places
+
 
 def share(total: int, parts: int, index: int) -> int:
     """The size of part `index` when `total` is dealt out as evenly as whole numbers allow."""

@@ -19,8 +19,3 @@ class Target:
     addressing: Addressing = "auto"
     origin: Origin | None = None
     root: str = ""
-
-
-def host_of(user: int, shard: int, hosts: int) -> int:
-    """Which of several endpoints a shard's user has: they take them in turn, and no two shards begin with the same."""
-    return (user + shard) % hosts

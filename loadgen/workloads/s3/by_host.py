@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.plan.jobs.s3_places import host_of
 from loadgen.plan.plan import Shard
 from loadgen.workloads.base import Script, Workload
 
@@ -18,17 +17,17 @@ def shard_of(shard: Shard, s3: S3Job, place: int) -> Shard:
 
 @dataclass(frozen=True, slots=True)
 class ByHost:
-    """The workloads of a shard's endpoints; `index` is the shard's."""
+    """The workloads of a shard's endpoints."""
 
     workloads: Sequence[Workload]
-    index: int
+    shard: Shard
 
     @property
     def left(self) -> int:
         return sum(workload.left for workload in self.workloads)
 
     def script(self, user: int) -> Script:
-        return self.workloads[host_of(user, self.index, len(self.workloads))].script(user)
+        return self.workloads[self.shard.place_of_user(user, len(self.workloads))].script(user)
 
     def never_sent(self, recorder: Recorder, waited_ns: int) -> None:
         self.workloads[0].never_sent(recorder, waited_ns)

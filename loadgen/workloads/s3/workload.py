@@ -64,7 +64,7 @@ def make_s3_workload(
                 make(make_operations(plan, s3, host, place), transactions, shard_of(shard, s3, place), plan.seed)
                 for place, host in enumerate(s3.hosts)
             ],
-            shard.index,
+            shard,
         )
     else:
         workload = make(operations, transactions, shard, plan.seed)

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadgen.plan.plan import Shard
 from loadgen.plan.topology import TopologyError, choose
 
 
@@ -56,3 +57,8 @@ def test_defaults_never_make_more_workers_than_users(mode, users, cores, gil):
     processes, workers = choose(mode, users, None, None, cores, gil)
     assert processes >= 1
     assert 1 <= processes * workers <= users
+
+
+def test_every_shard_has_every_origin_and_they_begin_with_different_ones():
+    shards = [Shard(index, 2, 0, 4, None, seed=1) for index in range(2)]
+    assert [[shard.place_of_user(user, 3) for user in range(4)] for shard in shards] == [[0, 1, 2, 0], [1, 2, 0, 1]]

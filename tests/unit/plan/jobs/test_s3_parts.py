@@ -7,7 +7,7 @@ import pytest
 from loadgen.base.exchange import Origin
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
-from loadgen.plan.jobs.s3_places import Target, host_of
+from loadgen.plan.jobs.s3_places import Target
 from loadgen.plan.jobs.s3_sizes import class_of, classes_of, describe_class
 
 HOSTS = tuple(Target("b", origin=Origin("http", f"10.0.0.{number}", 9000)) for number in (1, 2))
@@ -53,7 +53,3 @@ def test_what_is_there_may_have_any_size_and_a_range_has_one() -> None:
     assert len(job("get", existing="in/").parts) == 7
     assert job("get", sizes=(SMALL, LARGE), range_bytes=10).parts[0].size == ""
     assert job("delete", sizes=(SMALL, LARGE)).parts == ()
-
-
-def test_every_shard_has_every_endpoint_and_they_begin_with_different_ones() -> None:
-    assert [[host_of(user, shard, 3) for user in range(4)] for shard in range(2)] == [[0, 1, 2, 0], [1, 2, 0, 1]]
