@@ -147,6 +147,7 @@ def test_a_batch_that_is_given_up_is_given_up_whole(go: Go, where: dict[str, Any
 
             @scenario
             async def impatient(user):
+                await user.batch("/bytes/4", "/bytes/4", "/bytes/4")  # to make clients takes its time
                 try:
                     async with asyncio.timeout(0.3):
                         await user.batch("/bytes/1", "http://127.0.0.3:{silent.port}/", "/bytes/2")
