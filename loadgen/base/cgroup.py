@@ -4,10 +4,10 @@ Quotas are looked for in the process's own group and in all around it. What is n
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from loadgen.base.clock import NS_PER_US
+from loadgen.base.dataclass import dataclass
 
 ROOT = Path("/")
 _CONTROLLERS = "sys/fs/cgroup"

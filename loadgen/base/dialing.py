@@ -1,8 +1,9 @@
 """How connections are made, where that is not straight to the address of the origin's name."""
 
 from base64 import b64encode
-from dataclasses import dataclass
 from typing import Literal
+
+from loadgen.base.dataclass import dataclass
 
 ProxyScheme = Literal["http", "socks5", "socks5h"]
 

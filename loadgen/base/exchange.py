@@ -5,11 +5,12 @@ server did.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import StrEnum
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any, Literal, Protocol
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.dialing import Dialing
 
 

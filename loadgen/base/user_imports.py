@@ -3,9 +3,11 @@
 import ast
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
+
+from loadgen.base.dataclass import dataclass
 
 MOST_FILES = 2000
 """A scenario and what it imports are tens of files; a folder with more of them is something else."""

@@ -1,9 +1,9 @@
 """Several plans, several rounds each: interleaved in shuffled blocks, so that drift of the machine hits all alike."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from random import Random
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import LoadgenError, UsageError
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result

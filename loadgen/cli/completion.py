@@ -1,9 +1,9 @@
 """Scripts with which shells complete commands and options: they know all of them, and start no process to ask."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.signature import flags_of
 
 HELP = ("-h", "--help")

@@ -6,11 +6,11 @@ Values left out are absent, so that they do not override a profile. Each may com
 import inspect
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
 

@@ -1,10 +1,10 @@
 """The help of a command with many options: an example and what most people need. `--help-all` has the rest."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import FLAG
 
 _ALL = "loadgen.help_all"

@@ -4,11 +4,12 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from loadgen.base.clock import Clock
+from loadgen.base.dataclass import dataclass
 from loadgen.base.dialing import Dialing, Proxy
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Address, Endpoint, Origin

@@ -5,10 +5,10 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ConnectionCounts, Endpoint
 from loadgen.clients.addresses import TIMED_OUT, Addresses
 from loadgen.clients.destinations import greeting_for

@@ -1,10 +1,10 @@
 """What every executor is given, what it owes, and what all of them do alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from loadgen.base.clock import Clock, now_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Endpoint
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording

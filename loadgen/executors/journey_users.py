@@ -1,12 +1,12 @@
 """Users on a reactor whose scripts are journeys: what a reply is to them, and what they want besides requests."""
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from heapq import heapify
 from itertools import chain
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Stream
 from loadgen.executors.reactor_users import ReactorUsers

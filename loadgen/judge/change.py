@@ -6,10 +6,10 @@ of their timelines can tell (see blocks.py), and what differs from run to run wi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, exp, inf, log, sqrt
 from random import Random
 
+from loadgen.base.dataclass import dataclass
 from loadgen.judge.blocks import FEWEST_BLOCKS, compare_blocks, measure_of
 from loadgen.judge.figures import Figures
 from loadgen.judge.observe import Observed, is_supported, settled

@@ -7,10 +7,10 @@ Hunter, 2023); and in the end each must hold between its neighbours alone. docs/
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
+from loadgen.base.dataclass import dataclass
 from loadgen.judge.statistics import ROUNDING, two_sided_p
 
 LEAST_SIDE = 3

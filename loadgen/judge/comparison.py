@@ -1,10 +1,11 @@
 """Rounds of several variants -> a table of each against the first: ratio, 95 % interval, a verdict."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf, log
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.judge.blocks import compare_blocks, measure_of
 from loadgen.judge.change import Change, are_pairs, changes_of

@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from math import log
 from statistics import median_high
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import format_ms, listed
 from loadgen.judge.comparison import Comparison, summary
 from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE

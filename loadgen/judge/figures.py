@@ -1,9 +1,10 @@
 """A Result's windows, for `observe`: all of it, what has one name, stretches of its seconds."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 
+from loadgen.base.dataclass import dataclass
 from loadgen.judge.observe import Observed, Stretch, Sums, Window, observe
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED

@@ -1,8 +1,8 @@
 """What the generator added itself, weighed against what it measured: each limit has its reason."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from loadgen.base.dataclass import dataclass
 from loadgen.results.result import ErrorRow, Latency, Result
 
 BUSY_SHARE = 0.95

@@ -1,9 +1,10 @@
 """The gate: may this build pass? Thresholds over all its rounds, and a baseline that it must not be worse than."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import parse_percent
 from loadgen.judge.change import Change, changes_of

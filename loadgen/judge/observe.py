@@ -6,11 +6,12 @@ lie between two values; it is exact where the two are one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from math import ceil, inf
 from typing import Protocol
 
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram, rank_of, top_of
 from loadgen.measure.metric_sums import MetricSums, value_at
 from loadgen.measure.recording import CENSORED, Tally

@@ -13,13 +13,13 @@ normal. Simulated false alarms at no difference, n = 8 and 10, in per cent:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import atan, ceil, cos, exp, inf, log, pi, sin, sqrt, tan
 from operator import itemgetter
 from random import Random
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.plan.metrics import Better
 
 Verdict = Literal["better", "worse", "cannot tell"]

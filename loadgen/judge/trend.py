@@ -1,11 +1,11 @@
 """Results of one plan over time: where a metric changed its level, and whether that was for the worse."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, inf, log, sqrt
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.judge.change_points import Split, change_points
 from loadgen.judge.exit_code import ExitCode
 from loadgen.judge.figures import Figures

@@ -1,8 +1,9 @@
 """One of the slowest requests of a name, with what may explain it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import attrgetter
+
+from loadgen.base.dataclass import dataclass
 
 MOST = 10
 """Of each name."""

@@ -1,10 +1,11 @@
 """A metric of a scenario's own: sums of the values that its script gave, in a unit of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import frexp, isfinite, ldexp
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import rank_of
 
 Form = Literal["trend", "count", "share"]

@@ -1,9 +1,10 @@
 """What is told of a run while it lasts: how far it is, and what each second held."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ConnectionCounts
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums

@@ -1,9 +1,10 @@
 """Recording: what one or many workers saw, as plain sums; merging is adding, and loses nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ConnectionCounts, ErrorClass
 from loadgen.measure.exemplar import Exemplar, slowest_of
 from loadgen.measure.histogram import Histogram

@@ -1,8 +1,8 @@
 """What a reply says beyond its status: why it was bad, where it leads, how large its head is."""
 
 import re
-from dataclasses import dataclass
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Reply
 
 _ENCODING = re.compile(rb"\ncontent-encoding:[ \t]*([a-z0-9, -]{1,40})", re.IGNORECASE)

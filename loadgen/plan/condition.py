@@ -13,10 +13,11 @@ the last colon cannot.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import eq, ge, gt, le, lt
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size, shown
 from loadgen.plan.metrics import BY_THE_SECOND, Metric, metric_named, value_metric
 

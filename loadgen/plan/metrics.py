@@ -5,9 +5,10 @@ statistic of a clock.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import shown
 

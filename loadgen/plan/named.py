@@ -1,8 +1,8 @@
 """What the name in a condition is of: a request, a journey, group or call, a check, or a metric of a scenario's own."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import shown
 from loadgen.plan.jobs.scenario import ScenarioJob, all_steps

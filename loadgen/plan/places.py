@@ -6,7 +6,8 @@ where it is a text; after `:-` comes what stands there without a value, written 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from loadgen.base.dataclass import dataclass
 
 NAME_TEXT = r"[A-Za-z_][A-Za-z0-9_]*"
 COLUMN = r"[^{}:\"\\]+"

@@ -3,9 +3,10 @@
 Nothing here touches the network, and a worker process can import it without pydantic.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.dialing import DIRECT, Dialing
 from loadgen.base.exchange import Origin, Tls
 from loadgen.plan.condition import Condition

@@ -1,9 +1,10 @@
 """Problems with what a person wrote, each with its place, and how they become one ProfileError."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import ProfileError
 from loadgen.base.redact import Redactor
 

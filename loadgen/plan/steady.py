@@ -1,8 +1,8 @@
 """When a run has become steady: `5% over 10s`."""
 
 import re
-from dataclasses import dataclass
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import format_duration_s, parse_duration_s, parse_percent, shown
 
 STRETCHES = 5

@@ -5,9 +5,10 @@ when something is rendered with it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
+
+from loadgen.base.dataclass import dataclass
 
 Kind = Literal["run", "rounds", "gate", "comparison", "search", "log", "trend"]
 """What a document is: a run, or rounds with what a gate says of them (both a RunReport), a Gate alone, a Page, a

@@ -7,10 +7,11 @@ A baseline is a `loadgen.series/1` file with one more field that readers of resu
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
 from loadgen.base.restore import build

@@ -1,6 +1,6 @@
 """A slice of a run, longer than a second."""
 
-from dataclasses import dataclass
+from loadgen.base.dataclass import dataclass
 
 MOST_BLOCKS = 60
 """Of one run: longer ones have longer blocks."""

@@ -1,8 +1,9 @@
 """The highest rate that meets an SLO (`loadgen.max/1`), as `loadgen find-max` found it, with every run on the way."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
 from loadgen.results.result import Latency, ThresholdRow, json_text, read_document

@@ -3,9 +3,9 @@
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram
 from loadgen.results.encoded import decode_histogram

@@ -1,9 +1,10 @@
 """What a Result says of journeys beyond their requests: their ledger, checks, and metrics of their scripts' own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeVar
 
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.metric_sums import Form, MetricSums, value_at
 from loadgen.results.block import Block
 from loadgen.results.merge_blocks import merged_windows

@@ -4,9 +4,10 @@ History of the format: 1, the first. Readers ignore fields they do not know; abs
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, NoReturn
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
 from loadgen.measure.reply_hints import FirstReply

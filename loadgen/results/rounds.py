@@ -8,9 +8,9 @@ takes a single Result as well: it is a series of one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.results.result import SCHEMA as RESULT_SCHEMA
 from loadgen.results.result import Result, from_document, json_text, read_document, to_document

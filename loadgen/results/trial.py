@@ -1,8 +1,8 @@
 """What one user did, one thing after another: for `--once` and for tests. Times are nanoseconds."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass
 
 

@@ -1,9 +1,10 @@
 """What whoever has the page may ask for: less than was allowed, of the plan that was given, and of nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_duration_s, listed, parse_duration_s, parse_rate, shown
 from loadgen.plan.jobs.http import HttpJob

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from loadgen.base.dataclass import dataclass
 from loadgen.campaigns.isolated import Isolated
 from loadgen.observe.export.here import ToldHere
 from loadgen.observe.export.sinks.so_far import LivePart

@@ -1,11 +1,12 @@
 """From what was collected to the Result."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.base.dataclass import dataclass
 from loadgen.base.environment import describe_environment
 from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.imported import imported

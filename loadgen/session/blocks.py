@@ -1,7 +1,8 @@
 """Slices of a run, whose length grows as the run lasts."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram, Packed
 from loadgen.results.block import MOST_BLOCKS
 

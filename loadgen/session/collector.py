@@ -1,9 +1,9 @@
 """The collector: frames of all workers, added up second by second. One thread only: the coordinator's loop."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage

@@ -1,9 +1,10 @@
 """A run in which requests fail and not one is good: over as soon as it is known that none can be."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Cause, Slot

@@ -1,9 +1,10 @@
 """Who is told of a run while it lasts, and of its end. Observers never change it, whatever they do."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.redact import Redactor
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.plan.plan import Plan

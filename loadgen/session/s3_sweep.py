@@ -1,8 +1,9 @@
 """What runs that were killed have left in a bucket: found, and deleted."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from loadgen.base.dataclass import dataclass
 from loadgen.judge.exit_code import unmended
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Plan

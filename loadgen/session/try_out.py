@@ -3,12 +3,12 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, now_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context

@@ -1,11 +1,11 @@
 """What each path of the demo server means, and how that is written. Pure: no sockets and no clock."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
 from loadgen.base.clock import NS_PER_MS
+from loadgen.base.dataclass import dataclass
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 FILLER = memoryview(b"0123456789abcdef" * 4096)

@@ -3,10 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.base.dataclass import dataclass
 from loadgen.target.answers import CONTINUE, FILLER, body_of, head_of
 from loadgen.target.reader import Received, RequestReader
 from loadgen.target.site import Site, TimedAnswer

@@ -1,8 +1,8 @@
 """What the demo server is told when it starts."""
 
 import math
-from dataclasses import dataclass
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 
 

@@ -1,8 +1,10 @@
 """Reads the requests of one connection from bytes in any pieces; no sockets here."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from loadgen.base.dataclass import dataclass
 
 MAX_HEAD_BYTES = 65536
 MAX_KEPT_BYTES = 65536

@@ -6,9 +6,10 @@ The password of every user is `secret`. Who has logged in says so with `Authoriz
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
+from loadgen.base.dataclass import dataclass
 from loadgen.target.answers import Answer
 from loadgen.target.catalogue import FIRST_ITEMS, MOST_ITEMS, find, name_of, price_of
 from loadgen.target.reader import Received

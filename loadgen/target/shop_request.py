@@ -1,10 +1,10 @@
 """What a request to the shop says, in whichever of the usual forms it says it."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from loadgen.base.dataclass import dataclass
 from loadgen.target.answers import origin_form
 from loadgen.target.reader import Received
 

@@ -3,12 +3,12 @@
 import asyncio
 import random
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from loadgen.base.alarm import make_alarm
 from loadgen.base.clock import Clock, now_ns, s_to_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.timers import Timers
 from loadgen.target.answers import Answer, Control, answer_to, error

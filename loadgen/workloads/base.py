@@ -1,9 +1,9 @@
 """The Protocols of what is sent: a Workload gives each of a shard's virtual users its Script."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Request
 from loadgen.measure.recorder import Recorder
 

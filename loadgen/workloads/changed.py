@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Expect, Fields, Origin, Outcome, Reply, Request
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.http import HttpJob

@@ -1,8 +1,8 @@
 """`loadgen report`: saved results, printed again or merged into one; and histogram logs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import listed, parse_duration_s
 from loadgen.cli.commands.report import Report

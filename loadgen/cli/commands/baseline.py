@@ -1,11 +1,11 @@
 """`loadgen baseline`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.parameters import ResultFiles
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as main.")]

@@ -1,10 +1,10 @@
 """`loadgen calibrate`."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import FLAG
 
 

@@ -1,9 +1,9 @@
 """`loadgen check`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import OPTIONS, Options
 from loadgen.cli.parameters import Settings, Target, check_target
 from loadgen.cli.short_help import Begin, HelpAll

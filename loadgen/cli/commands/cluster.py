@@ -1,11 +1,11 @@
 """`loadgen cluster`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import WHERE, own_option
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="Of the scheduler: tls://HOST:PORT.")]

@@ -1,11 +1,12 @@
 """`loadgen compare`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import OPTIONS, Options, RunOption, own_option
 from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Target, Web, check_target
 from loadgen.cli.short_help import Begin, HelpAll

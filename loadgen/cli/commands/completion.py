@@ -1,9 +1,10 @@
 """`loadgen completion`."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import typer
+
+from loadgen.base.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

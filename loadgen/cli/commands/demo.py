@@ -1,9 +1,10 @@
 """`loadgen demo`."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import typer
+
+from loadgen.base.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """`loadgen find-max`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import OPTIONS, Options
 from loadgen.cli.parameters import Elsewhere, Live, Output, OutputFlags, Outs, Settings, Slo, Target, Web, check_target
 from loadgen.cli.short_help import Begin, HelpAll

@@ -1,7 +1,8 @@
 """`loadgen wrk`, `loadgen hey`, `loadgen ab`: their arguments are read by the rules of those tools."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from loadgen.base.dataclass import dataclass
 
 TOOLS = ("wrk", "hey", "ab")
 

@@ -1,11 +1,11 @@
 """`loadgen import`: what people have, as a profile."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import FLAG, own_option
 
 OPTIONS = "Options"

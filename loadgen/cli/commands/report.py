@@ -1,10 +1,10 @@
 """`loadgen report`."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import FLAG
 from loadgen.cli.parameters import Output, OutputFlags
 

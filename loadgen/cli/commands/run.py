@@ -1,9 +1,9 @@
 """`loadgen run`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import FLAG, JUDGING, LOAD, OPTIONS, Options, own_option
 from loadgen.cli.parameters import (
     Against,

@@ -1,11 +1,11 @@
 """`loadgen s3`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import typer
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import OPTIONS, REQUEST, Options, RunOption
 from loadgen.cli.parameters import (
     Against,

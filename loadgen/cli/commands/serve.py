@@ -1,9 +1,9 @@
 """`loadgen serve`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
+from loadgen.base.dataclass import dataclass
 from loadgen.cli.options import FLAG, OPTIONS, Options, own_option
 from loadgen.cli.parameters import WEB, Labels, Outs, Settings, Target, ToOthers
 from loadgen.cli.short_help import Begin, HelpAll

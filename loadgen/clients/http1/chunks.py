@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from loadgen.base.dataclass import dataclass
 
 MAX_LINE_BYTES = 65536
 """Of a chunk's line with its extensions, and of all trailers: as much as of a head."""

@@ -7,10 +7,10 @@ a pattern.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Reply
 from loadgen.clients.http1.chunks import ChunkReader
 from loadgen.clients.http1.other_protocols import other_protocol

@@ -1,12 +1,13 @@
 """HPACK (RFC 7541), from the server: header blocks to what they say."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hpack.exceptions import HPACKDecodingError
 from hpack.huffman_table import decode_huffman
 from hpack.table import HeaderTable
 
+from loadgen.base.dataclass import dataclass
 from loadgen.clients.http2.frames import TABLE_BYTES, BrokenProtocolError, Code
 
 Field = tuple[bytes, bytes]

@@ -4,12 +4,12 @@ A new one is a Sink and a row. This file imports no sink: only the exporters' pr
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from loadgen.base.address import host_and_port
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.files import check_writable
 from loadgen.base.suggest import did_you_mean

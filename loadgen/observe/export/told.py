@@ -1,9 +1,10 @@
 """What sinks are told: the beginning of a run, its seconds, and its end."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeVar
 
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.progress import RunSecond

@@ -1,8 +1,9 @@
 """The view as lines: a pure function of what is known and of the terminal's size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import format_duration_s, format_ms
 from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.measure.progress import MachineNow, Snapshot

@@ -1,8 +1,8 @@
 """What a run has come to so far, from its seconds: as the parts of a Result that a report can show."""
 
 from collections import deque
-from dataclasses import dataclass
 
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import CENSORED, Tally

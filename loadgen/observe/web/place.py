@@ -1,11 +1,11 @@
 """Where a page is served: at an address of this machine, or beyond it over TLS."""
 
 import ssl
-from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qs, urlencode
 
 from loadgen.base.address import host_and_port, is_loopback
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import shown
 

@@ -3,10 +3,11 @@
 import re
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote_plus
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.plan.imports.curl_connection import OF_TLS, connection_settings
 from loadgen.plan.imports.recorded import Imported, Recorded, kept, literal

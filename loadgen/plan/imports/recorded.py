@@ -5,9 +5,10 @@ All texts are those of a profile: `${NAME}` is a variable, and a literal one is 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.plan.jobs.http import Part
 

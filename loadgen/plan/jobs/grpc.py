@@ -1,9 +1,9 @@
 """What is a good reply to a gRPC call."""
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Expect
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What is said of a gRPC call."""
 
-from dataclasses import dataclass
+from loadgen.base.dataclass import dataclass
 
 
 class GrpcError(Exception):

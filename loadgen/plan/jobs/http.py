@@ -1,9 +1,10 @@
 """HttpJob: the requests of a profile, by weight."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from hashlib import sha256
 from typing import Any, ClassVar, Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Expect, Origin
 from loadgen.plan.encodings import BodyKind
 from loadgen.plan.jobs.grpc_call import GrpcSpec

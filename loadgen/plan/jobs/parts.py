@@ -1,7 +1,8 @@
 """What is said of a reply that comes in parts."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from loadgen.base.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

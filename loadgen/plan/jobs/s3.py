@@ -1,8 +1,9 @@
 """S3Job: what a run does with a bucket, as plain values. A worker process restores it from JSON."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, ClassVar, Literal, get_args
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Origin
 from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable
 from loadgen.plan.jobs.s3_fields import Fields, encryption_fields, retention_fields

@@ -1,9 +1,9 @@
 """What the figures of S3 requests are called where they stand apart: by the size of the objects, and by host."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
+from loadgen.base.dataclass import dataclass
 from loadgen.plan.jobs.http import RequestPart
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.jobs.s3_sizes import describe_class

@@ -1,8 +1,8 @@
 """Where buckets are, beside the one that a job is about: what a batch puts into, and a store's further endpoints."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Origin
 
 Addressing = Literal["auto", "path", "virtual"]

@@ -4,10 +4,11 @@ A worker process restores it from JSON, and loads `file` again where the journey
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from pathlib import PurePath
 from typing import Any, ClassVar, Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Expect
 from loadgen.base.suggest import did_you_mean
 from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable, described_variable

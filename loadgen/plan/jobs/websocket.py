@@ -1,6 +1,6 @@
 """What is said of a WebSocket that a step holds."""
 
-from dataclasses import dataclass
+from loadgen.base.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import re
 import socket
-from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Origin
 from loadgen.base.units import shown
 from loadgen.plan.encodings import encode_path

@@ -6,9 +6,10 @@ same variable; a value is new at each place.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import shown
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.places import NAME_TEXT

@@ -1,9 +1,10 @@
 """Names in a profile whose values are found out while it runs, and where in its requests they may stand."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.plan.problems import Where
 
 

@@ -8,10 +8,11 @@ unset or empty, `$$` is a literal `$`. Values go into finished scalars, encoded 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.redact import REDACTED
 from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import shown

@@ -5,11 +5,12 @@ profile wants text (a header value, a path), a number or a boolean keeps the cha
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import yaml
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import shown
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.journey_names import request_key

@@ -1,8 +1,8 @@
 """A comparison as the text that a person reads: all variants at a glance, then each against the first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from loadgen.base.dataclass import dataclass
 from loadgen.judge.comparison import Against, Comparison, Row, compare, summary
 from loadgen.judge.exit_code import ExitCode, exit_code, worst_code
 from loadgen.judge.explain import alarms, doubts, explain

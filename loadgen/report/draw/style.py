@@ -6,9 +6,9 @@ Widths are terminal columns, in which a wide East Asian character counts two.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import format_duration_s
 
 LABEL_COLUMNS = 14

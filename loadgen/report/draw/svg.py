@@ -1,9 +1,9 @@
 """Static charts as SVG: axes, curves, cells, a legend, and `<title>` tooltips."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil, floor, isnan, log10
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import format_duration_s
 from loadgen.report.draw.page import COLOURS, HEATS, text
 from loadgen.report.draw.style import columns as width_of

@@ -1,10 +1,10 @@
 """HdrHistogram interval logs: a Result written as one, and the report of one that was read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED
 from loadgen.report.draw.style import Line, Span, Tone, clean, counted, format_measured_s, line, wrap

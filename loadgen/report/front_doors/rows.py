@@ -5,8 +5,9 @@ What the log does not have is left empty for hey, and NaN for ab, which gnuplot 
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from loadgen.base.dataclass import dataclass
 
 _HEY = "response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read,status-code,offset"
 _AB = "starttime\tseconds\tctime\tdtime\tttime\twait"

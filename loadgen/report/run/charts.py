@@ -1,10 +1,11 @@
 """The charts of a run's page: latency and rate over time, the heat map, percentiles. Each is an element, or nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import ceil, isnan, nan
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.units import format_duration_s, format_ms
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED

@@ -1,9 +1,9 @@
 """What was asked of a run and how it went, as one list: the common source of JUnit, Markdown and annotations."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from loadgen.base.dataclass import dataclass
 from loadgen.judge.exit_code import is_bad_store, is_fruitful, script_errors
 from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.style import clean

@@ -1,8 +1,8 @@
 """What is reported of a run, in whatever form."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loadgen.base.dataclass import dataclass
 from loadgen.results.result import Result
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
 from loadgen.base.clock import now_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Expect, Reply, Request
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.workloads.parts.splitter import Part, Splitter

@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from loadgen.base.clock import now_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.names import Kind
 from loadgen.measure.transactions import Transactions

@@ -1,8 +1,9 @@
 """Several endpoints of one store: each user has its own, and what is to be done is dealt out to all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from loadgen.base.dataclass import dataclass
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Shard

@@ -1,9 +1,10 @@
 """A list page by page: only a page that says so is its last, and one that cannot be read is an error of its request."""
 
 from collections.abc import Callable, Collection, Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Outcome, Request
 from loadgen.workloads.s3.protocol.documents import Page, S3Expect, read_page
 from loadgen.workloads.s3.protocol.operations import Operations

@@ -1,8 +1,9 @@
 """Multipart uploads: begin one, send its parts by whoever is free, put them together; or give it up."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job

@@ -1,11 +1,11 @@
 """The objects of one run: what the key, the size and the bytes of object number `index` are. Nothing is kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
 from time import time
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, Request, RequestGroup
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation

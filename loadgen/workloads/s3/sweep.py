@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Outcome, Request
 from loadgen.workloads.s3.listing import Pages, listed
 from loadgen.workloads.s3.protocol.documents import Listed, Page, fits_xml, good_body

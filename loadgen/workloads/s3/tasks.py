@@ -9,13 +9,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 from heapq import heappop, heappush
 from time import time
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Outcome, Request
 from loadgen.measure.recorder import Recorder
 from loadgen.workloads.base import Pause, Script, Step, Workload

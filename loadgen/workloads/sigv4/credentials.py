@@ -7,9 +7,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.http import Signing
@@ -23,7 +23,7 @@ REFRESH_EVERY_S = 30.0
 """botocore renews what has less than 15 minutes left; asked this often, it does so in time."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """A key pair and perhaps a session token; it shows itself with a shortened access key only."""
 

@@ -4,12 +4,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.h
 day and the timestamp once a second, so both are kept: what is left for a request is two hashes.
 """
 
-from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
 from time import gmtime, strftime
 from urllib.parse import quote
 
+from loadgen.base.dataclass import dataclass
 from loadgen.workloads.sigv4.credentials import Credentials
 
 EMPTY_SHA256 = sha256(b"").hexdigest()

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from hashlib import sha256
 from typing import Any
 
 from loadgen import __version__
+from loadgen.base.dataclass import dataclass
 from loadgen.base.environment import describe_environment, gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build

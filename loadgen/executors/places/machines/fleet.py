@@ -4,10 +4,11 @@ import json
 import queue
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from loadgen.base.clock import NS_PER_MS, Clock, now_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
 from loadgen.executors.places.base import Place

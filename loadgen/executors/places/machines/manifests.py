@@ -6,11 +6,11 @@ Whole CPUs are requested and none is a limit, for a limit of time makes a genera
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from loadgen.base.dataclass import dataclass
 from loadgen.executors.places.machines.addresses import AUTHORITY
 
 PORT = 8786

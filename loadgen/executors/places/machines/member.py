@@ -1,8 +1,9 @@
 """What the coordinator knows of one machine of a run."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from loadgen.base.dataclass import dataclass
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.description import Description
 from loadgen.executors.places.machines.link import Link

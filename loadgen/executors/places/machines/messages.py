@@ -19,8 +19,10 @@ says of a run is numbered (`number`, from 1), so that what is missing is seen.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, Any
+
+from loadgen.base.dataclass import dataclass
 
 GREETING = b"loadgen machine 1\n"
 """A machine's first bytes on a pipe: whatever a login shell writes may come before them."""

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes
 from loadgen.base.user_imports import MOST_FILES, Needs, needs_of, needs_of_module

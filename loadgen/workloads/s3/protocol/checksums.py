@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-
 import zlib
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from hashlib import md5, sha1, sha256
 from typing import Protocol
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.plan.jobs.s3 import ChecksumName
 

@@ -8,7 +8,6 @@ may be cut off, may be a proxy's, and must never be in the way of the report.
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import md5
 from html import escape, unescape
@@ -17,6 +16,7 @@ from typing import Any, NoReturn
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Expect, Outcome
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.s3.protocol.documents import Listed, Page, S3Expect, find_code, parse_document
 

@@ -1,10 +1,10 @@
 """Declared journeys as a program: operations linked to one another, laid out once for all users of a worker."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.encode import host_line
 from loadgen.base.exchange import BodySource, Expect, Origin
 from loadgen.base.imported import imported

@@ -3,9 +3,9 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.workloads.base import Wait
 
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Check, ErrorClass, Expect, Reply
 from loadgen.workloads.scenario.replies import reply as read
 from loadgen.workloads.scenario.replies.absent import AbsentError, excerpt, shown

@@ -1,8 +1,8 @@
 """Where a redirect leads, as browsers, requests and httpx follow it."""
 
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Origin
 from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.paths import split_url

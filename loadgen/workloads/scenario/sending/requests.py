@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request, Tls
 from loadgen.base.imported import imported
 from loadgen.base.units import listed

@@ -3,7 +3,8 @@
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from loadgen.base.dataclass import dataclass
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 NORMAL, PROTOCOL_ERROR, BAD_DATA, TOO_BIG, NO_CODE, ABNORMAL = 1000, 1002, 1007, 1009, 1005, 1006
