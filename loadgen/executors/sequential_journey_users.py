@@ -77,7 +77,7 @@ class SequentialJourneyUsers(SequentialUsers):
         """From one request of a journey to the next: the hot path."""
         client, buffer, script, shared = self._clients[user], self._buffers[user], self._scripts[user], self._shared
         resume, again, exchange, clock, eager = script.resume, client.again, client.exchange, self._clock, self._eager
-        counting, sent_slot, end_ns = self._counting, self._sent_slot, self._end_ns
+        next_sent, sent_slot, end_ns = self._next_sent, self._sent_slot, self._end_ns
         sent_bytes, received = buffer.sent_bytes, buffer.received
         while True:
             step = resume(outcome)
@@ -96,8 +96,8 @@ class SequentialJourneyUsers(SequentialUsers):
             if (shared[STOP] or now >= end_ns) and not self._goes_on(user):
                 withdraw(script, outcome.done_ns)
                 break
-            with counting:  # others may read it in the slot while the request is out
-                shared[sent_slot] = self._sent = self._sent + 1
+            shared[sent_slot] = next_sent()
+            buffer.sent += 1
             outcome = again(request, now) or await exchange(request)
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received

@@ -58,7 +58,7 @@ class SequentialPasses(SequentialNotes):
         The first half of the loop is the hot path.
         """
         client, buffer, script, pacer = self._clients[user], self._buffers[user], self._scripts[user], self._pacer
-        shared, only, counting, sent_slot = self._shared, script.only, self._counting, self._sent_slot
+        shared, only, next_sent, sent_slot = self._shared, script.only, self._next_sent, self._sent_slot
         ticket = self._tickets.take if self._tickets.limited else None
         again, exchange, sent_bytes, received = client.again, client.exchange, buffer.sent_bytes, buffer.received
         eager = not (self._paced or self._phases or self._recorder.log or self._recorder.slowest)
@@ -76,8 +76,8 @@ class SequentialPasses(SequentialNotes):
                     break
             if ticket is not None and not ticket():
                 break
-            with counting:  # others may read it in the slot while the request is out
-                shared[sent_slot] = self._sent = self._sent + 1
+            shared[sent_slot] = next_sent()  # others may read it while the request is out
+            buffer.sent += 1
             outcome = again(request, now) or await exchange(request)
             now = done_ns = outcome.done_ns
             sent_bytes[request.name_id] += outcome.bytes_sent
@@ -119,7 +119,7 @@ class SequentialPasses(SequentialNotes):
         return False
 
     async def _exchange(self, user: int, request: Request, due_ns: int) -> Outcome:
-        self._count(1)
+        self._count(user, 1)
         return self._noted(user, request, await self._clients[user].exchange(request), due_ns)
 
     async def _follow(self, user: int, outcome: Outcome, backoff_ns: int) -> tuple[int, int]:
@@ -192,7 +192,7 @@ class SequentialPasses(SequentialNotes):
         extra = self._extra[user]
         while len(extra) + 1 < len(requests):
             extra.append(self._make_client())
-        self._count(len(requests))
+        self._count(user, len(requests))
         now = self._clock()
         for place, request in enumerate(requests):
             if request.group is not None:  # two threads at once, or two tasks, have no group together

@@ -69,7 +69,7 @@ class SequentialUsers(SequentialArrivals):
 
     @property
     def sent(self) -> int:
-        return self._sent
+        return sum(buffer.sent for buffer in self._buffers)
 
     @property
     def journeys(self) -> int:

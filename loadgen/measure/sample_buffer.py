@@ -27,17 +27,18 @@ class BufferedReplies:
 
 
 class SampleBuffer:
-    """Bytes are totals by name id.
+    """Bytes are totals by name id; `sent` is how many requests were begun.
 
     `last_reply` is the last good Reply, and `last` the kind it went to: the same object again needs no judging.
     """
 
     __slots__ = (
         "_by_kind", "_drained_payload", "_drained_received", "_drained_sent", "all_replies", "codes", "examples",
-        "firsts", "last", "last_reply", "losses", "parts", "payload", "received", "redirects", "sent_bytes",
+        "firsts", "last", "last_reply", "losses", "parts", "payload", "received", "redirects", "sent", "sent_bytes",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self.sent = 0
         self.sent_bytes: defaultdict[int, int] = defaultdict(int)
         self.received: defaultdict[int, int] = defaultdict(int)
         self.payload: defaultdict[int, int] = defaultdict(int)

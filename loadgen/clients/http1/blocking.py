@@ -100,18 +100,21 @@ class BlockingClient(BlockingConnection):
         except OSError as error:
             self._sent = 0
             return _told(self._broken(sent_ns, request, error, None, reused=True), reused=True)
-        self._sent = len(wire)
         try:
             data = self._recv(READ_BYTES)
         except OSError as error:
+            self._sent = len(wire)
             return _told(self._broken(sent_ns, request, error, None, reused=True), reused=True)
         cache = self._cache
         if data == cache.data:  # `_known` in place
             outcome = self._outcome
-            outcome.reply, outcome.sent_ns, outcome.bytes_sent = cache.reply, sent_ns, self._sent
+            outcome.reply = cache.reply
+            outcome.sent_ns = sent_ns
+            outcome.bytes_sent = len(wire)
             outcome.bytes_received = len(data)
             outcome.done_ns = self._done_ns = self.clock()
             return outcome
+        self._sent = len(wire)
         if cache.alike(data):
             return self._known(cache, data, sent_ns)
         self._primed = None
