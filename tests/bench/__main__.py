@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.bench import (
     accuracy,
+    batch,
     gating,
     http2,
     journeys,
@@ -47,6 +48,7 @@ PROBING: dict[str, Callable[[Bench], Section]] = {
     "startup": probes.startup,
     "opening": probes.opening,
     "s3": s3.s3,
+    "batch": batch.batch,
     "http2-nginx": http2.http2,
     "http2-nghttpd": nghttpd.nghttpd,
     "protocols": protocols.protocols,

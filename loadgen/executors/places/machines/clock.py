@@ -1,18 +1,21 @@
 """Another machine's monotonic clock, as seen from here: no wall clock, and nobody has to keep them in step."""
 
 from collections import deque
-from dataclasses import dataclass
+from operator import attrgetter
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.base.dataclass import dataclass
 
 KEPT = 40
 """Exchanges, of which the quickest counts: at four a second ten seconds, in which a drift of 50 ppm is 0.5 ms."""
+
+_took = attrgetter("took_ns")
 
 LAST = 4
 """While a machine starts its processes some take hundreds of milliseconds: they say nothing of the next."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One question and its answer: how long it took, and what that clock was ahead in the middle of it."""
 
@@ -38,7 +41,7 @@ class RemoteClock:
         """One exchange: asked and answered at instants of ours, and what it said."""
         exchange = Exchange(back_ns - sent_ns, there_ns - (sent_ns + back_ns) // 2, back_ns)
         self._recent.append(exchange)
-        self._best = min(self._recent)
+        self._best = min(self._recent, key=_took)
         if len(self._first) < KEPT:
             self._first.append(exchange)
 
@@ -62,7 +65,7 @@ class RemoteClock:
         """How much faster it goes than ours, in millionths; None where the exchanges are too near to tell."""
         if not self._first:
             return None
-        first, last = min(self._first), min(self._recent)
+        first, last = min(self._first, key=_took), min(self._recent, key=_took)
         apart_ns = last.at_ns - first.at_ns
         if apart_ns < NS_PER_S or abs(last.ahead_ns - first.ahead_ns) <= first.bound_ns + last.bound_ns:
             return None
