@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from urllib.parse import urlsplit
 
 import trustme
@@ -133,20 +133,20 @@ def embedded_target(cores: Cores) -> Iterator[str]:
 @contextmanager
 def running(command: list[str], port: int, cores: Cores) -> Iterator[None]:
     """Start a server, wait until it accepts on `port`, and stop it in the end. Raises RuntimeError if it does not."""
-    with pinned(cores):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        if not _listens(process, port):
+    with TemporaryFile("w+") as errors:  # a pipe that nobody reads would stop the server
+        with pinned(cores):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        try:
+            if not _listens(process, port):
+                errors.seek(0)
+                raise RuntimeError(f"{command[0]} does not listen on port {port}: {errors.read().strip()}")
+            yield
+        finally:
             process.terminate()
-            output = process.stderr.read().strip() if process.stderr else ""
-            raise RuntimeError(f"{command[0]} does not listen on port {port}: {output}")
-        yield
-    finally:
-        process.terminate()
-        process.communicate()
+            process.wait()
 
 
-def _listens(process: subprocess.Popen[str], port: int) -> bool:
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
