@@ -1,7 +1,8 @@
 """What every executor is given, what it owes, and what all of them do alike."""
 
+import ssl
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.dataclass import dataclass
@@ -9,6 +10,12 @@ from loadgen.base.exchange import Endpoint
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.plan import Plan, Shard
+
+if TYPE_CHECKING:  # who only watches a run needs none of them
+    from loadgen.clients.addresses import Addresses
+    from loadgen.guard.breaker import Breaker
+    from loadgen.measure.recorder import Recorder
+    from loadgen.pacing.base import Pacer
 
 UNLIMITED = 1 << 62
 TICK_S = 0.05
@@ -32,6 +39,18 @@ class Assignment:
     redact: Callable[[bytes], str]
     clock: Clock = now_ns
     learn: Callable[[str], object] = str
+
+
+@dataclass(frozen=True, slots=True)
+class ShardSetup:
+    """What the users of a shard are made from, whatever they send and through whatever client."""
+
+    task: Assignment
+    context: ssl.SSLContext | None
+    addresses: "Addresses"
+    pacer: "Pacer"
+    recorder: "Recorder"
+    breaker: "Breaker"
 
 
 class Users(Protocol):

@@ -1,33 +1,17 @@
 """Arrivals of the open model for users that send one request after another: whoever is free takes the next."""
 
-from collections.abc import Callable
-
 from loadgen.base.clock import NEVER_NS, NS_PER_S
-from loadgen.base.exchange import Client
-from loadgen.executors.base import UNLIMITED, Assignment
+from loadgen.executors.base import UNLIMITED
+from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.sequential_passes import PASSED, SequentialPasses
-from loadgen.executors.waits import LoopWaits, ThreadWaits
-from loadgen.guard.breaker import Breaker
-from loadgen.measure.recorder import Recorder
-from loadgen.pacing.base import Pacer
-from loadgen.workloads.base import Workload
 
 
 class SequentialArrivals(SequentialPasses):
     """The shard's first `closed_users` follow the closed model; without arrivals all do."""
 
-    def __init__(
-        self,
-        task: Assignment,
-        clients: Callable[[], Client],
-        pacer: Pacer,
-        workload: Workload,
-        recorder: Recorder,
-        breaker: Breaker,
-        waits: ThreadWaits | LoopWaits,
-    ) -> None:
-        super().__init__(task, clients, pacer, workload, recorder, breaker, waits)
-        shard, arrivals = task.shard, task.plan.arrivals
+    def __init__(self, setup: SequentialSetup) -> None:
+        super().__init__(setup)
+        shard, arrivals = setup.task.shard, setup.task.plan.arrivals
         self._arrive = arrivals is not None
         self._drops = arrivals is not None and arrivals.when_busy == "drop"
         self._unsent_waits_ns: list[int] = []  # of arrivals that were not sent, until they are drained

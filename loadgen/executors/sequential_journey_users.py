@@ -5,6 +5,7 @@ from typing import Any
 
 from loadgen.base.exchange import ErrorClass, Outcome, Request
 from loadgen.clients.origins import OriginClients
+from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
@@ -22,8 +23,8 @@ class SequentialJourneyUsers(SequentialUsers):
     _workload: JourneyWorkload
     _scripts: list[JourneyScript]  # type: ignore[assignment]
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **keywords)
+    def __init__(self, setup: SequentialSetup) -> None:
+        super().__init__(setup)
         plan = self._task.plan
         self._eager = not (self._paced or self._phases or self._recorder.log or self._recorder.slowest)
         flows = self._eager and not (self._arrive or plan.staggered or plan.job.finish)

@@ -1,23 +1,44 @@
 """What users that send one request after another write down of each."""
 
 import itertools
+from collections.abc import Callable
 
-from loadgen.base.exchange import ErrorClass, Outcome, Request
+from loadgen.base.dataclass import dataclass
+from loadgen.base.exchange import Client, ErrorClass, Outcome, Request
 from loadgen.executors.base import Assignment
 from loadgen.executors.judging import class_of, judge
+from loadgen.executors.waits import LoopWaits, ThreadWaits
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import Slot
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.sample_buffer import SampleBuffer
+from loadgen.pacing.base import Pacer
+from loadgen.workloads.base import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class SequentialSetup:
+    """What the users of one shard are given. `clients` makes one client; `waits` says how users wait.
+
+    Scripts of the `workload` that depend on each other lock.
+    """
+
+    task: Assignment
+    clients: Callable[[], Client]
+    pacer: Pacer
+    workload: Workload
+    recorder: Recorder
+    breaker: Breaker
+    waits: ThreadWaits | LoopWaits
 
 
 class SequentialNotes:
     """A buffer for each user, as each may have a thread; all of them count what they send."""
 
-    def __init__(self, task: Assignment, recorder: Recorder, breaker: Breaker) -> None:
-        self._task = task
-        self._recorder = recorder
-        self._breaker = breaker
+    def __init__(self, setup: SequentialSetup) -> None:
+        self._task = task = setup.task
+        self._recorder = setup.recorder
+        self._breaker = setup.breaker
         self._shared = task.control.values
         self._sent_slot = task.control.index(task.shard.index, Slot.SENT)
         self._next_sent = itertools.count(1).__next__  # one step of the interpreter: no lock

@@ -1,53 +1,41 @@
 """How a user that sends one request after another goes through its script, pass after pass, in its thread or task."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from loadgen.base.exchange import Client, Fields, Outcome, Request
-from loadgen.executors.base import Assignment
-from loadgen.executors.sequential_notes import SequentialNotes
+from loadgen.executors.sequential_notes import SequentialNotes, SequentialSetup
 from loadgen.executors.tickets import Tickets
-from loadgen.executors.waits import LoopWaits, ThreadWaits
-from loadgen.guard.breaker import Breaker
+from loadgen.executors.waits import ThreadWaits
 from loadgen.guard.shared_state import GO, STOP
-from loadgen.measure.recorder import Recorder
-from loadgen.pacing.base import LockedPacer, Pacer
+from loadgen.pacing.base import LockedPacer
 from loadgen.pacing.connecting import next_backoff_ns
-from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait, Workload
+from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
 
 PASSED = Request(0, "", "", Fields(()))
 """Stands for a pass that began and is over without a request."""
 
 
 class SequentialPasses(SequentialNotes):
-    """A client and a script for each user of the shard. `waits` says how they wait."""
+    """A client and a script for each user of the shard."""
 
     leads_on = True
     """Whether what comes of a user's request may be what another waits for; to tell all of it takes a lock."""
 
-    def __init__(
-        self,
-        task: Assignment,
-        clients: Callable[[], Client],
-        pacer: Pacer,
-        workload: Workload,
-        recorder: Recorder,
-        breaker: Breaker,
-        waits: ThreadWaits | LoopWaits,
-    ) -> None:
-        super().__init__(task, recorder, breaker)
-        users = task.shard.users
-        self._pacer = LockedPacer(pacer) if isinstance(waits, ThreadWaits) else pacer
-        self._tickets = Tickets(task.shard.requests_limit, warmup=task.plan.warmup_s > 0)
+    def __init__(self, setup: SequentialSetup) -> None:
+        super().__init__(setup)
+        shard, waits = setup.task.shard, setup.waits
+        users = shard.users
+        self._pacer = LockedPacer(setup.pacer) if isinstance(waits, ThreadWaits) else setup.pacer
+        self._tickets = Tickets(shard.requests_limit, warmup=setup.task.plan.warmup_s > 0)
         self._end_ns = 0
-        self._clients = [clients() for _ in range(users)]
-        self._workload = workload
-        self._scripts = [workload.script(user) for user in range(users)]
+        self._make_client = setup.clients
+        self._clients = [setup.clients() for _ in range(users)]
+        self._workload = setup.workload
+        self._scripts = [setup.workload.script(user) for user in range(users)]
         self._due_ns = [0] * users  # when the pass that a user begins was due
         self._extra: list[list[Client]] = [[] for _ in range(users)]  # for requests at the same time
         self._awaited: dict[int, asyncio.Future[Any]] = {}
-        self._make_client = clients
         self._backoffs_ns = [0] * users  # after the last batch
         self._waits = waits
         self._cut = False

@@ -4,21 +4,16 @@ The user's code is one coroutine. In a thread it is driven by `send(None)` over 
 """
 
 import asyncio
-from collections.abc import Callable
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import Client
-from loadgen.executors.base import Assignment
 from loadgen.executors.sequential_arrivals import SequentialArrivals
+from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.user_threads import UserThreads
-from loadgen.executors.waits import LoopWaits, ThreadWaits
-from loadgen.guard.breaker import Breaker
+from loadgen.executors.waits import LoopWaits
 from loadgen.guard.shared_state import GO, STOP, Cause
-from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Frame, Recording
-from loadgen.pacing.base import Pacer
 from loadgen.pacing.connecting import opening_offset_ns
-from loadgen.workloads.base import Workload
 
 DRAIN_EVERY_NS = 250 * NS_PER_MS
 """Between looks through the users' buffers: to look through 2,000 takes 5 to 10 ms, 2 to 4 % of a core."""
@@ -31,24 +26,11 @@ CUT_S = 1.0
 
 
 class SequentialUsers(SequentialArrivals):
-    """All users of one shard. `clients` makes one client for each; scripts that depend on each other lock.
+    """All users of one shard: each has a pool thread with `ThreadWaits`, a task on the loop with `LoopWaits`."""
 
-    With `ThreadWaits` each has a pool thread, with `LoopWaits` a task on the running loop.
-    """
-
-    def __init__(
-        self,
-        task: Assignment,
-        clients: Callable[[], Client],
-        pacer: Pacer,
-        workload: Workload,
-        recorder: Recorder,
-        breaker: Breaker,
-        *,
-        waits: ThreadWaits | LoopWaits,
-    ) -> None:
-        super().__init__(task, clients, pacer, workload, recorder, breaker, waits)
-        users = task.shard.users
+    def __init__(self, setup: SequentialSetup) -> None:
+        super().__init__(setup)
+        users = setup.task.shard.users
         self._opened = [False] * users
         self._started = [False] * users
         self._ended_ns = [0] * users

@@ -215,9 +215,14 @@ class S3Job:
         return self.naming.parts
 
     @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Those of several endpoints, of which each user has one."""
+        return tuple(host.origin for host in self.hosts if host.origin is not None)
+
+    @property
     def host_names(self) -> tuple[str, ...]:
         """Those of its endpoints, where there are several."""
-        return tuple(host.origin.authority for host in self.hosts if host.origin is not None)
+        return tuple(origin.authority for origin in self.origins)
 
     @property
     def calls(self) -> tuple[str, ...]:

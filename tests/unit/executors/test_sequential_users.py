@@ -6,6 +6,7 @@ import pytest
 from loadgen.base.alarm import LoopAlarm
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.exchange import ErrorClass
+from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.executors.waits import LoopWaits
 from loadgen.guard.breaker import Breaker
@@ -62,13 +63,15 @@ class Run:
         breaker = Breaker(self.control, task.shard.index, self.max_errors)
         recorder = Recorder(task.redact, paced=self.plan.paced)
         self.users = users = SequentialUsers(
-            task,
-            self.make_client,
-            make_pacer(self.plan, task.shard),
-            self.workload or HttpWorkload(self.plan.job, task.shard, self.plan.users, streams=True),
-            recorder,
-            breaker,
-            waits=LoopWaits(clock, LoopAlarm(asyncio.get_running_loop(), clock)),
+            SequentialSetup(
+                task,
+                self.make_client,
+                make_pacer(self.plan, task.shard),
+                self.workload or HttpWorkload(self.plan.job, task.shard, self.plan.users, streams=True),
+                recorder,
+                breaker,
+                waits=LoopWaits(clock, LoopAlarm(asyncio.get_running_loop(), clock)),
+            )
         )
         users.open(clock())
         while users.opened < task.shard.users and not self.plan.staggered:

@@ -7,6 +7,7 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Outcome
+from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.executors.user_threads import STACK_BYTES, drive
 from loadgen.executors.waits import ThreadWaits
@@ -39,13 +40,15 @@ def in_threads(users, requests, clients=InstantClient):
     task = task_for(plan, control, time.perf_counter_ns)
     good = reply()
     return control, SequentialUsers(
-        task,
-        lambda: clients(time.perf_counter_ns, lambda _: (0, good)),
-        make_pacer(plan, task.shard),
-        OneScript(),
-        Recorder(task.redact, paced=False),
-        Breaker(control, 0, None),
-        waits=ThreadWaits(time.perf_counter_ns),
+        SequentialSetup(
+            task,
+            lambda: clients(time.perf_counter_ns, lambda _: (0, good)),
+            make_pacer(plan, task.shard),
+            OneScript(),
+            Recorder(task.redact, paced=False),
+            Breaker(control, 0, None),
+            waits=ThreadWaits(time.perf_counter_ns),
+        )
     )
 
 
