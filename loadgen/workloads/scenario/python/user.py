@@ -140,8 +140,10 @@ class User(Requesting):
         full = name or f"WS {path}"
         prefix = f"{self.journey}/{full}" if self.journey else full
 
+        names = {part: f"{prefix} {part}" for part in ("open", "message")}
+
         def note(part: str, error: ErrorClass | None, took_ns: int, detail: str) -> None:
-            self._note(Kind.CALL, f"{prefix} {part}", error, took_ns, detail)
+            self._note(Kind.CALL, names[part], error, took_ns, detail)
             if error is not None:
                 self.fail(error, detail)
 

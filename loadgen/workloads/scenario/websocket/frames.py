@@ -3,8 +3,7 @@
 import os
 import zlib
 from collections.abc import Iterator
-
-from loadgen.base.dataclass import dataclass
+from typing import NamedTuple
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 NORMAL, PROTOCOL_ERROR, BAD_DATA, TOO_BIG, NO_CODE, ABNORMAL = 1000, 1002, 1007, 1009, 1005, 1006
@@ -12,6 +11,11 @@ MOST_BYTES = 16 << 20
 """Of one message, decompressed: a server must not fill the memory."""
 
 _DEFLATED = 0x40
+_WHOLE_TEXT = 0x80 | TEXT
+_SHORT = 126
+_KEYS_BYTES = 256
+"""Drawn at once from the system's random numbers, for so many masks of four bytes."""
+
 _FLUSH_END = b"\x00\x00\xff\xff"
 
 
@@ -23,8 +27,7 @@ class BrokenFramesError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """TEXT, BINARY, PING, PONG or CLOSE, whole. Of CLOSE, `code` is the server's."""
 
     kind: int
@@ -48,6 +51,8 @@ class FrameWriter:
         self._deflate = deflate
         self._keeps = keeps
         self._compressor = zlib.compressobj(wbits=-15) if deflate else None
+        self._keys = b""
+        self._key_at = 0
 
     def frame(self, kind: int, data: bytes) -> bytes:
         first = 0x80 | kind
@@ -57,8 +62,12 @@ class FrameWriter:
             first |= _DEFLATED
             if not self._keeps:
                 self._compressor = zlib.compressobj(wbits=-15)
-        size, key = len(data), os.urandom(4)
-        if size < 126:
+        at = self._key_at
+        if at == len(self._keys):
+            self._keys, at = os.urandom(_KEYS_BYTES), 0
+        self._key_at = at + 4
+        size, key = len(data), self._keys[at : at + 4]
+        if size < _SHORT:
             head = bytes((first, 0x80 | size))
         elif size < 65536:
             head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
@@ -83,6 +92,13 @@ class FrameReader:
         self._kind = 0  # of the message in pieces
         self._pieces: list[bytes] = []
         self._compressed = False
+
+    def one(self, data: bytes) -> Message | None:
+        """The message, where these bytes are just one short text, as most are. Raises BrokenFramesError."""
+        size = len(data) - 2
+        if 0 <= size < _SHORT and data[0] == _WHOLE_TEXT and data[1] == size and not (self._rest or self._kind):
+            return Message(TEXT, _text(data[2:]))
+        return None
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """The messages that these bytes complete. Raises BrokenFramesError."""

@@ -66,6 +66,9 @@ class WebSocket(asyncio.Protocol):
         self._received: deque[tuple[Message, int]] = deque()
         self._sent_ns: deque[int] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._ends_ns: int | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_ns = 0
         self._problem = ""
         self._entered = False
 
@@ -86,7 +89,7 @@ class WebSocket(asyncio.Protocol):
                 self._timeout_s,
             )  # fmt: skip
             while self._head is not None and not self._problem:
-                await self._wait(self._timeout_s)
+                await self._something(self._timeout_s)
         except TimeoutError:
             self._problem = f"not open within {self._timeout_s:g} s"
         except OSError as error:
@@ -106,14 +109,7 @@ class WebSocket(asyncio.Protocol):
 
     async def send(self, message: str | bytes) -> None:
         """Send a text, or bytes as a binary message."""
-        self._check_open()
-        if not isinstance(message, str | bytes | bytearray | memoryview):
-            kind_of = type(message).__name__
-            raise TypeError(f"a message is a text or bytes, not {kind_of}: json.dumps makes a text of most things")
-        kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
-        assert self._transport is not None
-        self._sent_ns.append(self._clock())
-        self._transport.write(self._writer.frame(kind, data))
+        self._put(message)
 
     async def receive(self, timeout: float | None = None, counts: Callable[[bytes], bool] | None = None) -> str | bytes:
         """The next message, in the order in which they came; with `counts` those that it does not hold of are left out.
@@ -131,7 +127,7 @@ class WebSocket(asyncio.Protocol):
                 timeout = max(0.0, (ends_ns - self._clock()) / NS_PER_S)
             try:
                 self._check_open()
-                await self._wait(timeout)
+                await self._something(timeout)
             except TimeoutError:
                 self._problem = f"no {'message' if counts is None else 'answer'} within {asked_s:g} s"
                 raise self._failed("message", began_ns, ErrorClass.TIMEOUT) from None
@@ -142,14 +138,14 @@ class WebSocket(asyncio.Protocol):
 
     async def request(self, message: str | bytes, timeout: float | None = None) -> str | bytes:
         """Send a message, and give the next that is received."""
-        await self.send(message)
+        self._put(message)
         return await self.receive(timeout)
 
     async def idle(self, timeout: float) -> None:
         """Let messages come for so many seconds, and drop them; the journey fails where it is closed meanwhile."""
         self._check_open()
         with suppress(TimeoutError):
-            await self._wait(timeout)
+            await self._something(timeout)
         self._received.clear()
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
@@ -159,7 +155,7 @@ class WebSocket(asyncio.Protocol):
         self._transport.write(self._writer.frame(CLOSE, closing(code, reason)))
         try:
             while self.closed is None:
-                await self._wait(CLOSE_TIMEOUT_S)
+                await self._something(CLOSE_TIMEOUT_S)
         except TimeoutError:
             self.closed = ABNORMAL
 
@@ -171,7 +167,7 @@ class WebSocket(asyncio.Protocol):
         while not self._received:
             if self.closed is not None:
                 raise StopAsyncIteration
-            await self._wait(None)
+            await self._something(None)
         return await self.receive()
 
     # What the transport tells.
@@ -188,8 +184,12 @@ class WebSocket(asyncio.Protocol):
                 self._wake()
                 return
         try:
-            for message in self._reader.feed(data):
-                self._take(message, came_ns)
+            message = self._reader.one(data)
+            if message is not None:
+                self._received.append((message, came_ns))
+            else:
+                for message in self._reader.feed(data):
+                    self._take(message, came_ns)
         except BrokenFramesError as error:
             self._problem = str(error)
             if self._transport is not None:
@@ -242,20 +242,43 @@ class WebSocket(asyncio.Protocol):
 
     # Inside.
 
-    async def _wait(self, timeout_s: float | None) -> None:
-        """Until something has come. Raises TimeoutError."""
+    def _put(self, message: str | bytes) -> None:
+        self._check_open()
+        if not isinstance(message, str | bytes | bytearray | memoryview):
+            kind_of = type(message).__name__
+            raise TypeError(f"a message is a text or bytes, not {kind_of}: json.dumps makes a text of most things")
+        kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
+        assert self._transport is not None
+        self._sent_ns.append(self._clock())
+        self._transport.write(self._writer.frame(kind, data))
+
+    def _something(self, timeout_s: float | None) -> "asyncio.Future[None]":
+        """To be awaited until something has come. Raises TimeoutError."""
         loop = asyncio.get_running_loop()
         self._waiter = waiter = loop.create_future()
-        late = None if timeout_s is None else loop.call_later(timeout_s, self._late, waiter)
-        try:
-            await waiter
-        finally:
-            if late is not None:
-                late.cancel()
+        if timeout_s is not None:
+            self._ends_ns = ends_ns = self._clock() + s_to_ns(timeout_s)
+            if self._alarm is None or self._alarm_ns > ends_ns:
+                self._set_alarm(loop, ends_ns)
+        else:
+            self._ends_ns = None
+        return waiter
 
-    @staticmethod
-    def _late(waiter: "asyncio.Future[None]") -> None:
-        if not waiter.done():
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at_ns: int) -> None:
+        """One for all that is waited for: each answer would else cost a timer that is set and cancelled."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_ns = at_ns
+        self._alarm = loop.call_later(max(0.0, (at_ns - self._clock()) / NS_PER_S), self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._alarm = None
+        waiter, ends_ns = self._waiter, self._ends_ns
+        if waiter is None or waiter.done() or ends_ns is None:
+            return
+        if self._clock() < ends_ns:
+            self._set_alarm(loop, ends_ns)
+        else:
             waiter.set_exception(TimeoutError())
 
     def _wake(self) -> None:
@@ -264,6 +287,9 @@ class WebSocket(asyncio.Protocol):
             waiter.set_result(None)
 
     def _end(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         if self._transport is not None:
             self._transport.close()
 

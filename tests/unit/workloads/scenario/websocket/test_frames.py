@@ -109,3 +109,39 @@ def test_whatever_comes_is_read_or_refused(data):
     for deflate in (False, True):
         with suppress(BrokenFramesError):
             read(data, deflate=deflate)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\x81\x05hello", b"hello"),
+        (b"\x81\x00", b""),
+        (b"\x81\x05hell", None),  # not whole
+        (b"\x81\x05hello\x81\x00", None),  # and one more
+        (b"\x82\x05hello", None),  # bytes
+        (b"\x01\x05hello", None),  # a piece
+        (b"\xc1\x05hello", None),  # compressed
+        (b"\x89\x00", None),  # a PING
+        (b"\x81", None),
+    ],
+)
+def test_one_short_text_is_taken_at_once_and_nothing_else(data: bytes, text: bytes | None) -> None:
+    message = FrameReader().one(data)
+
+    assert message == (None if text is None else Message(TEXT, text))
+
+
+def test_a_short_text_within_another_message_is_not_taken_at_once() -> None:
+    reader = FrameReader()
+    list(reader.feed(b"\x01\x02he"))
+
+    assert reader.one(b"\x81\x05hello") is None
+
+
+def test_each_frame_has_a_mask_of_its_own() -> None:
+    writer = FrameWriter()
+
+    masks = [writer.frame(TEXT, b"")[2:6] for _ in range(200)]
+
+    assert len(set(masks)) > 190
+    assert {len(mask) for mask in masks} == {4}
