@@ -5,36 +5,31 @@ add up, and the longest of them is the duration. Rounds after each other add the
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.measure.exemplar import MOST
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.identity import workload_differences
 from loadgen.results.encoded import decode_clocks
-from loadgen.results.journeys import Journeys, by_name, merged_checks, merged_metrics
+from loadgen.results.journeys import by_name, merged_checks, merged_metrics
 from loadgen.results.merge_blocks import merged_blocks, merged_windows
-from loadgen.results.merge_generators import generators_at_once, generators_in_turn, place_in
+from loadgen.results.merge_generators import generators_at_once, generators_in_turn, place_in, total
 from loadgen.results.merge_machines import machines_at_once, machines_in_turn
 from loadgen.results.result import (
     AddressRow,
-    Bytes,
-    Connections,
     ErrorRow,
-    Ledger,
     Rate,
     RequestResult,
     Result,
     Second,
-    Users,
 )
 from loadgen.results.summary import encoded, latencies, phases
 
 ENDINGS = ("completed", "threshold", "script", "fail_fast", "unreachable", "signal", "error")
-T = TypeVar("T")
 
 
 def merge_results(results: Mapping[str, Result]) -> Result:
@@ -93,7 +88,7 @@ def _at_once(results: Sequence[Result]) -> Result:
     merged = _added(results, max(result.duration_s for result in results), [0] * len(results))
     return replace(
         merged,
-        users=_total(Users, [result.users for result in results]),
+        users=total([result.users for result in results]),
         drain_s=max(result.drain_s for result in results),
         generator=generators_at_once(results),
         machines=machines_at_once(results),
@@ -134,11 +129,11 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         rate=_rate(results, [result.rate for result in results], duration_s),
         journey_rate=_rate(results, [result.journey_rate for result in results], duration_s),
         setup=_requests([result.setup for result in results], begins_s),
-        journeys=_total(Journeys, [result.journeys for result in results]),
-        arrivals=_total(Journeys, [result.arrivals for result in results]),
+        journeys=total([result.journeys for result in results]),
+        arrivals=total([result.arrivals for result in results]),
         checks=merged_checks([result.checks for result in results], begins_s),
         metrics=merged_metrics([result.metrics for result in results]),
-        connections=_total(Connections, [result.connections for result in results]),
+        connections=total([result.connections for result in results]),
         addresses=_addresses(row for result in results for row in result.addresses),
         requests=_requests([result.requests for result in results], begins_s),
         transactions=_requests([result.transactions for result in results], begins_s),
@@ -150,11 +145,6 @@ def _added(results: Sequence[Result], duration_s: float, begins_s: Sequence[int]
         left_behind=list(dict.fromkeys(note for result in results for note in result.left_behind)),
         **_of_requests(results),
     )
-
-
-def _total(kind: Callable[..., T], items: Sequence[Any]) -> T:
-    """A value of counts with every field added up."""
-    return kind(*(sum(getattr(item, part.name) for item in items) for part in fields(items[0])))
 
 
 def _sums(tables: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -235,8 +225,8 @@ def _of_requests(parts: Sequence[Result | RequestResult]) -> dict[str, Any]:
     """What is said of all requests and of those of one name alike."""
     clocks = _clocks(part.histograms for part in parts)
     return {
-        "ledger": _total(Ledger, [part.ledger for part in parts]),
-        "bytes": _total(Bytes, [part.bytes for part in parts]),
+        "ledger": total([part.ledger for part in parts]),
+        "bytes": total([part.bytes for part in parts]),
         "latency_ms": latencies(clocks),
         "phases_ms": phases(clocks),
         "status_codes": _sums(part.status_codes for part in parts),

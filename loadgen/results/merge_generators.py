@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import zip_longest
+from typing import Any, TypeVar
 
 from loadgen.results.result import Generator, Result, WorkerRow
 
 VERDICTS = ("valid", "not_judged", "limited", "invalid")
+T = TypeVar("T")
 _FIGURE = re.compile(r"[0-9][0-9.,]*")
 
 
@@ -38,6 +40,13 @@ def generators_in_turn(rounds: Sequence[Result]) -> Generator:
 def place_in(order: Sequence[str], value: str) -> int:
     """Where a value stands in an order; behind all others if it is not in it."""
     return order.index(value) if value in order else len(order)
+
+
+def total(items: Sequence[T]) -> T:
+    """Counts of one type with every field added up."""
+    kind: Any = type(items[0])
+    whole: T = kind(*(sum(getattr(item, field.name) for item in items) for field in fields(kind)))
+    return whole
 
 
 def _generator(results: Sequence[Result]) -> Generator:

@@ -1,10 +1,10 @@
 """The machines of several runs as one table: what each did, and the worst that was said of any."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from loadgen.results.merge_generators import VERDICTS, distinct_reasons, place_in
-from loadgen.results.result import Ledger, MachineRow, Machines, Result
+from loadgen.results.merge_generators import VERDICTS, distinct_reasons, place_in, total
+from loadgen.results.result import MachineRow, Machines, Result
 
 
 def machines_at_once(results: Sequence[Result]) -> Machines | None:
@@ -47,7 +47,7 @@ def _in_turn(of_rounds: Mapping[int, MachineRow]) -> MachineRow:
     known = max(rows, key=lambda row: row.clock_bound_ms)
     return replace(
         rows[0],
-        ledger=_ledger([row.ledger for row in rows]),
+        ledger=total([row.ledger for row in rows]),
         clock_ahead_s=known.clock_ahead_s,
         clock_bound_ms=known.clock_bound_ms,
         drift_ppm=known.drift_ppm,
@@ -59,10 +59,6 @@ def _in_turn(of_rounds: Mapping[int, MachineRow]) -> MachineRow:
         verdict=max((row.verdict for row in rows), key=lambda verdict: place_in(VERDICTS, verdict)),
         reasons=distinct_reasons(reason for row in rows for reason in row.reasons),
     )
-
-
-def _ledger(parts: Sequence[Ledger]) -> Ledger:
-    return Ledger(*(sum(getattr(part, item.name) for part in parts) for item in fields(Ledger)))
 
 
 def _most(values: Iterable[float | None]) -> float | None:

@@ -36,6 +36,7 @@ class BlockingClient(BlockingConnection):
         endpoint = self.endpoint
         self._encoder = make_encoder(endpoint.origin, keep_alive=endpoint.keep_alive, dialing=endpoint.dialing)
         self._uses = 0
+        self._reused: bool | None = None  # where it is known
         self._wait_ns = 0
         self._sent = 0
         self._single_use = SingleUse(after=1)  # each costs a request
@@ -65,9 +66,9 @@ class BlockingClient(BlockingConnection):
             try:
                 self._open(min(deadline, sent_ns + self._connect_timeout_ns))
             except OSError as error:
-                self._sent = 0
+                self._sent, self._reused = 0, None
                 return self._failed(sent_ns, self._not_opened(error, timeout_ns), explain(error))
-        reused = self._uses > 0
+        self._reused = reused = self._uses > 0
         self._uses += 1
         self.counts.used += not reused
         wire = request.wire or self._encoder.wire(request)
@@ -81,11 +82,11 @@ class BlockingClient(BlockingConnection):
             self._send(request, wire, deadline)
             data = self._recv(READ_BYTES)
         except OSError as error:
-            return _told(self._broken(sent_ns, request, error, None, reused=reused), reused=reused)
+            return self._broken(sent_ns, request, error, None)
         if cache is not None and not self._single_use.seems_so and (data == cache.data or cache.alike(data)):
             self._uses += 1
-            return _told(self._known(cache, data, sent_ns), reused=reused)
-        return _told(self._receive(request, data, sent_ns, reused=reused), reused=reused)
+            return self._known(cache, data, sent_ns)
+        return self._receive(request, data, sent_ns)
 
     def again(self, request: Request, sent_ns: int) -> Outcome | None:
         """The short way: on an open connection that was reused before, and most likely a reply like one before.
@@ -99,12 +100,12 @@ class BlockingClient(BlockingConnection):
             self._sendall(wire)
         except OSError as error:
             self._sent = 0
-            return _told(self._broken(sent_ns, request, error, None, reused=True), reused=True)
+            return self._broken(sent_ns, request, error, None)
         try:
             data = self._recv(READ_BYTES)
         except OSError as error:
             self._sent = len(wire)
-            return _told(self._broken(sent_ns, request, error, None, reused=True), reused=True)
+            return self._broken(sent_ns, request, error, None)
         cache = self._cache
         if data == cache.data:  # `_known` in place
             outcome = self._outcome
@@ -118,7 +119,7 @@ class BlockingClient(BlockingConnection):
         if cache.alike(data):
             return self._known(cache, data, sent_ns)
         self._primed = None
-        return _told(self._receive(request, data, sent_ns, reused=True), reused=True)
+        return self._receive(request, data, sent_ns)
 
     def _prime(self, request: Request) -> bool:
         """Make ready for `again`, if the request and the connection are fit for it."""
@@ -128,14 +129,14 @@ class BlockingClient(BlockingConnection):
         if request.wire is None:
             self._encoder.wire(request)
         self._primed, self._cache = request, cache
-        self._outcome.reused = True
+        self._reused = self._outcome.reused = True
         return True
 
     def _known(self, cache: ReplyCache, data: bytes, sent_ns: int) -> Outcome:
         outcome = self._outcome
         outcome.reply = cache.reply
         outcome.sent_ns = sent_ns
-        outcome.bytes_sent = self._sent
+        outcome.bytes_sent, outcome.reused = self._sent, self._reused
         outcome.bytes_received = len(data)
         outcome.done_ns = self._done_ns = self.clock()
         return outcome
@@ -164,10 +165,10 @@ class BlockingClient(BlockingConnection):
                 left = left[count:]
         self._wait_until(deadline)
 
-    def _receive(self, request: Request, data: bytes, sent_ns: int, *, reused: bool) -> Outcome:
+    def _receive(self, request: Request, data: bytes, sent_ns: int) -> Outcome:
         """Take the reply whose first piece is `data`, b"" for the end of the stream."""
         if not data:
-            return self._lost_reply(sent_ns, None, None, reused=reused)
+            return self._lost_reply(sent_ns, None, None)
         exchange, first_ns = Exchange(request), self.clock()
         reply = exchange.take(data)
         if reply is not None:
@@ -179,13 +180,13 @@ class BlockingClient(BlockingConnection):
                 self._wait_until(sent_ns + (request.timeout_ns or self._timeout_ns))
                 data = self._recv(READ_BYTES)
             except OSError as error:
-                return self._broken(sent_ns, request, error, exchange, reused=reused)
+                return self._broken(sent_ns, request, error, exchange)
             if data:
                 reply = exchange.take(data)
                 if reply is None and request.sink is not None:
                     reply = exchange.stop()
             elif self._cut or ((reply := exchange.end()) is None and not exchange.problem):
-                return self._lost_reply(sent_ns, None, exchange, reused=reused)
+                return self._lost_reply(sent_ns, None, exchange)
         if reply is None:
             return self._failed(sent_ns, ErrorClass.MALFORMED_REPLY, exchange.problem, exchange)
         return self._finish(request, exchange, reply, sent_ns, first_ns)
@@ -194,7 +195,7 @@ class BlockingClient(BlockingConnection):
         self._done_ns = self.clock()
         outcome = Outcome(
             sent_ns, self._done_ns, reply,
-            bytes_sent=self._sent, bytes_received=reply.wire_length, first_ns=first_ns,
+            bytes_sent=self._sent, bytes_received=reply.wire_length, first_ns=first_ns, reused=self._reused,
         )  # fmt: skip
         self.counts.desynced += exchange.surplus
         self.counts.bare_lf += exchange.bare_lf
@@ -214,16 +215,14 @@ class BlockingClient(BlockingConnection):
             cache.update(request, reply, exchange.whole, exchange.body_at, good=good)
         return outcome
 
-    def _lost_reply(self, sent_ns: int, error: Exception | None, exchange: Exchange | None, *, reused: bool) -> Outcome:
+    def _lost_reply(self, sent_ns: int, error: Exception | None, exchange: Exchange | None) -> Outcome:
         idle_ns = sent_ns - self._done_ns
-        kind, detail = why_no_reply(error, reused=reused, begun=exchange is not None, idle_ns=idle_ns)
+        kind, detail = why_no_reply(error, reused=bool(self._reused), begun=exchange is not None, idle_ns=idle_ns)
         if kind is ErrorClass.STALE_CONNECTION and self._uses == _SECOND:
             self._single_use.note_end()
         return self._failed(sent_ns, kind, detail, exchange)
 
-    def _broken(
-        self, sent_ns: int, request: Request, error: OSError, exchange: Exchange | None, *, reused: bool
-    ) -> Outcome:
+    def _broken(self, sent_ns: int, request: Request, error: OSError, exchange: Exchange | None) -> Outcome:
         if isinstance(error, _TIMED_OUT):
             return self._failed(sent_ns, ErrorClass.TIMEOUT, "", exchange)
         if classify(error) is ErrorClass.CONNECTION_RESET and exchange is None:
@@ -235,14 +234,14 @@ class BlockingClient(BlockingConnection):
                 said = b""
             if said:
                 self._uses = -1  # a half-sent request ends the connection
-                return self._receive(request, said, sent_ns, reused=reused)
-        return self._lost_reply(sent_ns, error, exchange, reused=reused)
+                return self._receive(request, said, sent_ns)
+        return self._lost_reply(sent_ns, error, exchange)
 
     def _failed(self, sent_ns: int, error: ErrorClass, detail: str = "", exchange: Exchange | None = None) -> Outcome:
         error, detail = self._ended(error, detail)
         received = exchange.received if exchange else 0
         head = exchange.head if exchange else b""
-        return Outcome(sent_ns, self._done_ns, None, error, detail, head, self._sent, received)
+        return Outcome(sent_ns, self._done_ns, None, error, detail, head, self._sent, received, reused=self._reused)
 
     # The socket.
 
@@ -296,8 +295,3 @@ class BlockingClient(BlockingConnection):
         else:
             self.counts.idle_closed += 1
         self.drop()
-
-
-def _told(outcome: Outcome, *, reused: bool) -> Outcome:
-    outcome.reused = reused
-    return outcome
