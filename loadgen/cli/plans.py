@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what runs a plan is imported when it is known to be good
     from loadgen.executors.places.base import Site
     from loadgen.executors.places.machines.fleet import Fleet
     from loadgen.observe.export.kinds import Out
+    from loadgen.plan.jobs.http import Signing
 
 
 _FIRST_BYTES = 1 << 20
@@ -36,7 +37,8 @@ _FIRST_BYTES = 1 << 20
 class Planned:
     """A plan of `run` or `s3`, found to be good before what runs it is imported; `begins` is said before it runs.
 
-    `once`: all of it is done once, and each exchange shown, the `whole` of it also where it is good.
+    `once`: all of it is done once, and each exchange shown, the `whole` of it also where it is good; requests are
+    signed as `signing` says.
     """
 
     plan: Plan
@@ -45,6 +47,7 @@ class Planned:
     against: Against
     once: bool = False
     whole: bool = False
+    signing: "Signing | None" = None
     results: str | None = None
     outs: "tuple[Out, ...]" = ()
     site: "Fleet | None" = None

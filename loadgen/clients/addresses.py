@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import count
+from socket import AF_UNIX
 
 from loadgen.base.clock import NS_PER_S, Clock
 from loadgen.base.exchange import Address, ConnectionCounts
@@ -68,15 +69,18 @@ class Addresses:
         if self._counted:
             self._avoid_until_ns.pop(address, None)
             self._family = address[0]
-            counts.note_address(_text(address), "")
+            counts.note_address(address_text(address), "")
 
     def failed(self, address: Address, counts: ConnectionCounts, reason: str) -> None:
         """A connect to one of them failed; the `reason` is one of few texts."""
         if self._counted:
             self._avoid_until_ns[address] = self._clock() + AVOID_NS
-            counts.note_address(_text(address), reason)
+            counts.note_address(address_text(address), reason)
 
 
-def _text(address: Address) -> str:
-    host, port = address[1]
+def address_text(address: Address) -> str:
+    """Host and port, or the path of a unix socket."""
+    family, (host, port) = address
+    if family == AF_UNIX:
+        return host
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -4,7 +4,7 @@ import socket
 
 from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import ErrorClass
-from loadgen.clients.dial import Connector, Dial
+from loadgen.clients.dial import Connector, Dial, DialWatcher
 from loadgen.clients.faults import connect_error
 
 
@@ -19,6 +19,10 @@ class BlockingConnection(Connector):
         self._sock: socket.socket | None = None
         self._done_ns = 0
         self._cut = False
+
+    def watch(self, watcher: DialWatcher) -> None:
+        """Have it told of each connection that opens."""
+        self._dial.watcher = watcher
 
     def cut(self) -> None:
         """End a running exchange from another thread: its receive sees the end of the stream."""

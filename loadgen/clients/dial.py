@@ -5,11 +5,12 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from loadgen.base.clock import NS_PER_S, Clock, now_ns
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ConnectionCounts, Endpoint
+from loadgen.base.dialing import Proxy
+from loadgen.base.exchange import Address, ConnectionCounts, Endpoint
 from loadgen.clients.addresses import TIMED_OUT, Addresses
 from loadgen.clients.destinations import greeting_for
 from loadgen.clients.faults import blamed, explain, handshake_error, no_such_socket
@@ -88,9 +89,23 @@ class Connector:
         self.counts.resumed += bool(sock.session_reused)
 
 
+class DialWatcher(Protocol):
+    """Told of each part of an opening, as it is done."""
+
+    def connected(self, address: Address, proxy: Proxy | None, took_ns: int, failed: str = "") -> None:
+        """An address, perhaps a proxy's, took the connection; or not, and why: then the next is tried."""
+
+    def led_on(self, took_ns: int) -> None:
+        """The proxy has opened the way."""
+
+    def secured(self, sock: ssl.SSLSocket, took_ns: int) -> None:
+        """TLS has agreed."""
+
+
 class Dial(Connector):
     """Connects in the thread that asks for it."""
 
+    watcher: DialWatcher | None = None
     _opened_before = False
     _sock: socket.socket | None = None
     _is_cut = False
@@ -100,11 +115,17 @@ class Dial(Connector):
         began_ns = self.clock()
         try:
             sock = self._connect(deadline_ns)
-            if self._greeting is not None:
-                self._greet(sock, self._greeting(), deadline_ns)
             connected_ns = self.clock()
+            if self._greeting is not None:
+                reached_ns = connected_ns
+                self._greet(sock, self._greeting(), deadline_ns)
+                connected_ns = self.clock()
+                if self.watcher is not None:
+                    self.watcher.led_on(connected_ns - reached_ns)
             if self.context is not None:
                 sock = self._secure(sock, self.context, deadline_ns)
+                if self.watcher is not None:
+                    self.watcher.secured(sock, self.clock() - connected_ns)
         except OSError:
             self.counts.failed += 1
             raise
@@ -124,20 +145,28 @@ class Dial(Connector):
     def _connect(self, deadline_ns: int) -> socket.socket:
         failed = OSError("there is no address to connect to")
         for address in self._addresses.in_turn():
+            began_ns = self.clock()
             try:
                 sock = self._connect_to(*address, deadline_ns)
             except TimeoutError:
-                self._addresses.failed(address, self.counts, TIMED_OUT)
+                self._connect_failed(address, began_ns, TIMED_OUT)
                 raise blamed(TimeoutError(), self._proxy) from None
             except OSError as error:
                 if self._is_cut:
                     raise
-                self._addresses.failed(address, self.counts, explain(error))
+                self._connect_failed(address, began_ns, explain(error))
                 failed = error
             else:
                 self._addresses.opened(address, self.counts)
+                if self.watcher is not None:
+                    self.watcher.connected(address, self._proxy, self.clock() - began_ns)
                 return sock
         raise blamed(failed, self._proxy) from None
+
+    def _connect_failed(self, address: Address, began_ns: int, why: str) -> None:
+        self._addresses.failed(address, self.counts, why)
+        if self.watcher is not None:
+            self.watcher.connected(address, self._proxy, self.clock() - began_ns, why)
 
     def _connect_to(self, family: int, address: tuple[str, int], deadline_ns: int) -> socket.socket:
         sock = self._hold(socket.socket(family, socket.SOCK_STREAM))

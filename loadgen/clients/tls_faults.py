@@ -52,7 +52,7 @@ def explain_tls(error: ssl.SSLError, host: str = "", certificate: Mapping[str, A
 
 
 def server_certificate(sock: object) -> Mapping[str, Any] | None:
-    """What the server showed in a handshake that failed, not verified; None where it is not known."""
+    """What the server showed in a handshake, perhaps not verified; None where it is not known."""
     try:
         chain = sock._sslobj.get_unverified_chain()  # type: ignore[attr-defined]  # public from Python 3.13 on
         info: Mapping[str, Any] = chain[0].get_info()
@@ -101,6 +101,15 @@ def _issuer(certificate: Mapping[str, Any]) -> str:
     parts = dict(_parts(certificate, "issuer"))
     name = parts.get("commonName") or parts.get("organizationName") or ""
     return f"{name!r}" if name else "an authority"
+
+
+_SHORT = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU", "countryName": "C"}
+
+
+def name_in(certificate: Mapping[str, Any], key: str) -> str:
+    """The `subject` or `issuer` of a certificate on one line; of one without, the hosts that it is for."""
+    parts = [f"{_SHORT.get(name, name)}={value}" for name, value in reversed(_parts(certificate, key))]
+    return ", ".join(parts) or _names(certificate)
 
 
 def _parts(certificate: Mapping[str, Any], key: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock
@@ -12,18 +13,21 @@ from loadgen.base.exchange import Endpoint, ErrorClass, Outcome, Request
 from loadgen.base.imported import imported
 from loadgen.clients.destinations import Destinations
 from loadgen.clients.http1.blocking import BlockingClient
-from loadgen.clients.origins import MakeClient, OriginClients
+from loadgen.clients.origins import OriginClients
 from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.waits import completed
+from loadgen.executors.way import Way
 from loadgen.workloads.base import Batch, Fresh, Script, Wait
 
 OnExchange = Callable[[Request, Outcome], None]
+Change = Callable[[Request], Request]
 
 
 class OneUser:
     """Takes the steps of a script by a client of its own that never suspends. `on_exchange` is told of each request.
 
-    With `hurries` no pause of a script is waited for. `interrupt` may come from any thread.
+    With `hurries` no pause of a script is waited for. `way` is told how connections open. Each request goes out as
+    `change` makes it. `interrupt` may come from any thread.
     """
 
     def __init__(
@@ -35,17 +39,22 @@ class OneUser:
         *,
         hurries: bool = False,
         http2: bool = False,
+        way: Way | None = None,
+        change: Change | None = None,
     ) -> None:
         self.interrupted = False
         self._clock = clock
         self._on_exchange = on_exchange
         self._hurries = hurries
         self._stop, self._stop_end = os.pipe()
-        destinations = Destinations(endpoint, context, clock)
-        kind: MakeClient = BlockingClient
+        self._change = change
+        look_up = None if way is None else partial(way.look_up, dialing=endpoint.dialing)
+        destinations = Destinations(endpoint, context, clock, look_up=look_up)
+        kind = BlockingClient
         if http2:
             kind = imported("loadgen.clients.http2.blocking", "BlockingHttp2Client")
-        self._client = OriginClients(kind, endpoint, destinations, clock, blocking=True)
+        make = kind if way is None else partial(_watched, kind, way)
+        self._client = OriginClients(make, endpoint, destinations, clock, blocking=True)
 
     def take(self, script: Script) -> bool:
         """One pass of the script; False where it was interrupted, or nothing is left to do."""
@@ -93,6 +102,8 @@ class OneUser:
         return [replace(self._exchange(request)) for request in requests]
 
     def _exchange(self, request: Request) -> Outcome:
+        if self._change is not None:
+            request = self._change(request)
         outcome = completed(self._client.exchange(request))
         reply = outcome.reply
         if reply is not None:
@@ -101,3 +112,9 @@ class OneUser:
             outcome.error = ErrorClass.GENERATOR
         self._on_exchange(request, outcome)
         return outcome
+
+
+def _watched(kind: type[BlockingClient], way: Way, *given: Any) -> BlockingClient:
+    client = kind(*given)
+    client.watch(way)
+    return client

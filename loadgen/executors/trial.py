@@ -8,7 +8,7 @@ from functools import partial
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.exchange import Endpoint
 from loadgen.executors.once import nothing
-from loadgen.executors.one_user import OneUser
+from loadgen.executors.one_user import Change, OneUser
 from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.watcher import Watcher
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -19,20 +19,23 @@ from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload, nobo
 class Trial:
     """The journeys of a job in their order, with what the user does before and after; `interrupt` ends them early.
 
-    `learn` is told of secrets that come out of replies.
+    `learn` is told of secrets that come out of replies. Each request goes out as `change` makes it.
     """
 
     def __init__(
         self, plan: Plan, job: ScenarioJob, endpoint: Endpoint, context: ssl.SSLContext | None, watcher: Watcher,
-        learn: Callable[[str], object], clock: Clock = now_ns,
+        learn: Callable[[str], object], change: Change | None = None, clock: Clock = now_ns,
     ) -> None:  # fmt: skip
         self._is_locust = job.dialect == "locust"
         self._names = [journey.name for journey in job.journeys]
         self._watcher = watcher
-        self._one = OneUser(endpoint, context, clock, watcher.on_exchange, hurries=True, http2=plan.http == "2")
+        self._one = OneUser(
+            endpoint, context, clock, watcher.on_exchange, hurries=True, http2=plan.http == "2", way=watcher.way,
+            change=change,
+        )  # fmt: skip
         self._begun: list[JourneyScript] = []
         self._workload, self._scripts = (_of_locust if self._is_locust else _scripts)(
-            plan, job, endpoint, watcher, learn, clock
+            plan, job, endpoint, watcher, learn, clock, wire=plan.writes_wire and change is None
         )
 
     def go(self) -> None:
@@ -83,11 +86,13 @@ def _scripts(
     watcher: Watcher,
     learn: Callable[[str], object],
     clock: Clock,
+    *,
+    wire: bool,
 ) -> Made:
     """One user that does the journeys in turn."""
     job = replace(job, by_user=False, journeys_per_user=None)
     shard = Shard(0, 1, 0, 1, len(job.journeys), plan.seed * 1_000_003)
-    workload = _workload(plan, job, shard, endpoint, watcher, learn, clock)
+    workload = _workload(plan, job, shard, endpoint, watcher, learn, clock, wire=wire)
     workload.journeys.take_turns()
     return workload, [workload.script(0)]
 
@@ -99,11 +104,13 @@ def _of_locust(
     watcher: Watcher,
     learn: Callable[[str], object],
     clock: Clock,
+    *,
+    wire: bool,
 ) -> Made:
     """A user of each class."""
     from loadgen.workloads.locust.workload import LocustWorkload
 
-    del learn
+    del learn, wire
     workload = LocustWorkload(
         job, Shard(0, 1, 0, len(job.journeys), None, plan.seed * 1_000_003), watcher.recorder, nothing, bool,
         origin=endpoint.origin, keep_alive=plan.keep_alive, warmup=False, clock=clock, threads=False, sequential=True,
@@ -119,19 +126,21 @@ def _workload(
     watcher: Watcher,
     learn: Callable[[str], object],
     clock: Clock,
+    *,
+    wire: bool,
 ) -> JourneyWorkload:
     if job.file is None:
         from loadgen.workloads.scenario.declared.steps_workload import StepsWorkload
 
         return StepsWorkload(
             job, shard, 1, watcher.recorder, nothing, learn, origin=endpoint.origin,
-            keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=clock, sequential=True,
+            keep_alive=plan.keep_alive, wire=wire, warmup=False, clock=clock, sequential=True,
             timeout_s=plan.timeout_s, tls=plan.tls, loop=partial(ThreadLoop, timeout_s=plan.timeout_s),
         )  # fmt: skip
     from loadgen.workloads.scenario.python.workload import ScenarioWorkload
 
     return ScenarioWorkload(
         job, shard, 1, watcher.recorder, nothing, origin=endpoint.origin, keep_alive=plan.keep_alive,
-        wire=plan.writes_wire, warmup=False, clock=clock, loop=partial(ThreadLoop, timeout_s=plan.timeout_s),
+        wire=wire, warmup=False, clock=clock, loop=partial(ThreadLoop, timeout_s=plan.timeout_s),
         sequential=True, learn=learn, http2=plan.http == "2",
     )  # fmt: skip

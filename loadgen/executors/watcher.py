@@ -1,14 +1,19 @@
 """What one user does, told one by one as it happens instead of being added up."""
 
+import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
 
 from loadgen.base.clock import Clock
 from loadgen.base.encode import Encoder
 from loadgen.base.exchange import ErrorClass, Origin, Outcome, Request
+from loadgen.executors.way import Way
 from loadgen.measure.metric_sums import Form, MetricValues
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions, TransactionSamples
+from loadgen.plan.jobs.grpc_call import GrpcError
 from loadgen.results.trial import Checked, Ended, Event, Exchanged, Measured, Timed
 from loadgen.workloads.scenario.replies.absent import AbsentError
 from loadgen.workloads.scenario.replies.answers import answer_of
@@ -31,6 +36,7 @@ class Watcher:
         self.replies: list[tuple[Exchanged, Reply]] = []
         self.recorder = Recorder(bytes.decode, paced=False, names=Names(), clock=clock)
         self.recorder.transactions = _Told(self, clock)
+        self.way = Way(clock)
         self._parts = sorted((*SETUPS, *journeys), key=len, reverse=True)
         self._encoder = Encoder(origin, keep_alive=True)
         self._last = ""
@@ -53,15 +59,13 @@ class Watcher:
         """One request is over, and judged."""
         part, name = self.split(request.name_id)
         answer = answer_of(request, outcome)
-        body = b""
-        if outcome.reply is not None:
-            body = (outcome.reply.kept or _body_of(answer))[:MOST_BODY]
+        sent, body = _contents(request, outcome, answer)
         (method, target), fields = self._shown(request)
         told = Exchanged(
             part, name, method, target, answer.status, answer.error,
             answer.detail if answer.error is not None else "", outcome.done_ns - outcome.sent_ns,
-            outcome.bytes_received, fields, outcome.reply.head if outcome.reply else outcome.head, body,
-            request.body[:MOST_BODY] if isinstance(request.body, bytes) else b"",
+            outcome.bytes_received, fields, outcome.reply.head if outcome.reply else outcome.head, body, sent,
+            self.way.take(), max(0, outcome.first_ns - outcome.sent_ns),
         )  # fmt: skip
         self.replies.append((told, answer))
         self.tell(told)
@@ -72,6 +76,21 @@ class Watcher:
         first, *lines = head.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in lines)
         return first.split(" ")[:2], tuple((name, value.strip()) for name, _, value in pairs)
+
+
+def _contents(request: Request, outcome: Outcome, answer: Reply) -> tuple[bytes, bytes]:
+    """What was sent and what came, as far as it is told; of a call its messages in JSON."""
+    sent = request.body if isinstance(request.body, bytes) else b""
+    body = b"" if outcome.reply is None else _body_of(answer) or outcome.reply.kept
+    messages = getattr(answer, "messages", None)
+    if messages is not None:
+        with suppress(GrpcError):  # they are none
+            sent, body = _as_json(messages.asked(sent)), _as_json(messages.decode(body))
+    return sent[:MOST_BODY], body[:MOST_BODY]
+
+
+def _as_json(messages: Iterable[Any]) -> bytes:
+    return "\n".join(json.dumps(message, ensure_ascii=False) for message in messages).encode()
 
 
 def _body_of(reply: Reply) -> bytes:

@@ -7,11 +7,38 @@ from loadgen.base.exchange import ErrorClass
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """Of a server: whose it is and by whom, until when, and whether that was checked."""
+
+    subject: str
+    issuer: str
+    until: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the way to a request's connection, done in `took_ns`; `failed` says why not, where another was tried.
+
+    `what` is of a `name` its host and the addresses that it has; of a `connect` the address, and which proxy it is, if
+    any; of the `way` that this opened nothing; of `tls` its version, cipher and what ALPN agreed to, or "".
+    """
+
+    kind: Literal["name", "connect", "way", "tls"]
+    what: tuple[str, ...]
+    took_ns: int
+    failed: str = ""
+    certificate: Certificate | None = None
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Exchanged:
     """One request. `part` is the journey it belongs to, or per_user or per_run; `name` is the step's.
 
     `size` are the reply's bytes on the wire. `sent` are the request's fields and `sent_body` the beginning of its body;
-    `head` is that of the reply and `body` that of its body, and neither is there where no reply came.
+    `head` is that of the reply and `body` that of its body, and neither is there where no reply came. `way` is how its
+    connection was opened, empty for one that was there; `first_ns` is when the reply began, where it came in pieces.
     """
 
     part: str
@@ -27,6 +54,8 @@ class Exchanged:
     head: bytes = b""
     body: bytes = b""
     sent_body: bytes = b""
+    way: tuple[Stage, ...] = ()
+    first_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

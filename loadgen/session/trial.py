@@ -9,13 +9,17 @@ from typing import Any
 
 from loadgen.base.clock import now_ns
 from loadgen.base.exchange import Endpoint, ErrorClass
+from loadgen.base.imported import imported
 from loadgen.base.threads import ThreadPool
 from loadgen.base.tls import make_context
 from loadgen.base.user_code import describe
 from loadgen.clients.endpoint import endpoint_of
+from loadgen.clients.resolve import dialled, needs_look_up
 from loadgen.executors.once import PerRun
+from loadgen.executors.one_user import Change
 from loadgen.executors.trial import Trial
 from loadgen.executors.watcher import Watcher
+from loadgen.plan.jobs.http import Signing
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.trial import Ended, Event
@@ -29,17 +33,19 @@ from loadgen.workloads.scenario.sending.requests import PER_RUN
 Tell = Callable[[Event], None]
 
 
-async def run_trial(plan: Plan, job: ScenarioJob, tell: Tell, learn: Callable[[str], object]) -> str:
+async def run_trial(plan: Plan, tell: Tell, learn: Callable[[str], object], signing: Signing | None = None) -> str:
     """Do it all; the name of the signal that ended it, or "". `tell` is called on this loop, `learn` in any thread.
 
     Raises UsageError where it cannot be done here. The first signal ends what runs, the second does not wait for code
     that hangs.
     """
     plan = await settled(plan)
-    assert isinstance(plan.job, ScenarioJob)
     job = plan.job
+    assert isinstance(job, ScenarioJob)
     context = make_context(plan.tls, plan.alpn) if plan.origin.scheme == "https" else None
+    began_ns = now_ns()
     endpoint = await endpoint_of(plan)
+    took_ns = now_ns() - began_ns
     loop = asyncio.get_running_loop()
     told: asyncio.Queue[Event | None] = asyncio.Queue()
 
@@ -47,7 +53,12 @@ async def run_trial(plan: Plan, job: ScenarioJob, tell: Tell, learn: Callable[[s
         loop.call_soon_threadsafe(told.put_nowait, event)
 
     watcher = Watcher(tell_here, [journey.name for journey in job.journeys], plan.origin, now_ns)
-    run = _Run(plan, job, endpoint, context, watcher, learn)
+    if needs_look_up(plan.origin, plan.dialing):
+        watcher.way.named(dialled(plan.origin, plan.dialing).host, endpoint.addresses, took_ns)
+    change: Change | None = None
+    if signing is not None:
+        change = imported("loadgen.workloads.changed", "signer_of")(signing, plan.origin)
+    run = _Run(plan, job, endpoint, context, watcher, learn, change)
     signalled = ""
 
     def interrupt(number: signal.Signals) -> None:
@@ -74,10 +85,10 @@ class _Run:
 
     def __init__(
         self, plan: Plan, job: ScenarioJob, endpoint: Endpoint, context: ssl.SSLContext | None, watcher: Watcher,
-        learn: Callable[[str], object],
+        learn: Callable[[str], object], change: Change | None,
     ) -> None:  # fmt: skip
         self._plan, self._job, self._endpoint, self._context = plan, job, endpoint, context
-        self._watcher, self._learn = watcher, learn
+        self._watcher, self._learn, self._change = watcher, learn, change
         self._running: PerRun | Trial | None = None
         self._interrupted = False
 
@@ -111,7 +122,9 @@ class _Run:
     def _journeys(self, job: ScenarioJob) -> None:
         if self._interrupted:
             return
-        trial = self._running = Trial(self._plan, job, self._endpoint, self._context, self._watcher, self._learn)
+        trial = self._running = Trial(
+            self._plan, job, self._endpoint, self._context, self._watcher, self._learn, self._change
+        )
         try:
             trial.go()
         finally:

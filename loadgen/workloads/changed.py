@@ -7,7 +7,7 @@ from dataclasses import field, fields, replace
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Expect, Fields, Origin, Outcome, Reply, Request
 from loadgen.measure.recorder import Recorder
-from loadgen.plan.jobs.http import HttpJob
+from loadgen.plan.jobs.http import HttpJob, Signing
 from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Step, Workload
 from loadgen.workloads.http import HttpScript, HttpWorkload
@@ -30,6 +30,11 @@ def changed_workload(
         provider = provider_of(job.signing, os.environ)
         provider.watch(on_lost)
     return ChangedWorkload(source, plan.origin, job, provider, streams=streams)
+
+
+def signer_of(signing: Signing, origin: Origin) -> Callable[[Request], Request]:
+    """What signs requests that are no workload's, each of which goes out once."""
+    return RequestSigner(signing, origin, provider_of(signing, os.environ)).signed
 
 
 class ChangedWorkload:

@@ -115,6 +115,20 @@ def test_the_status_is_the_outcome_and_messages_are_timed(tmp_path: Path, url: s
     assert "not today" in row.example
 
 
+def test_once_shows_messages_as_json_and_the_status_by_its_name(tmp_path: Path, url: str) -> None:
+    (tmp_path / "echo.proto").write_text(PROTO)
+    file = tmp_path / "once.yaml"
+    ask = "file: echo.proto, message: {text: hello, times: 3}"
+    file.write_text(f"target: {url}\nrequests:\n" + "".join(
+        f"  - {{grpc: {{method: {name}, {ask}}}}}\n" for name in ("Say", "Fail")
+    ))  # fmt: skip
+    done = loadgen("run", file, "--once")
+    assert (done.code, done.out.splitlines()[-1]) == (99, "2 requests: 1 good, 1 failed")
+    message = '{"text": "hello", "times": 3}'
+    assert [row[9:] for row in done.out.splitlines() if "{" in row] == [f"> {message}", f"| {message}", f"> {message}"]
+    assert "grpc_status: UNAVAILABLE\n" in done.out
+
+
 def test_a_step_takes_the_next_message_from_the_last_answer(tmp_path: Path, url: str, mode: Mode) -> None:
     (tmp_path / "echo.proto").write_text(PROTO)
     file = tmp_path / "steps.yaml"

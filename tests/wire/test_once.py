@@ -10,7 +10,10 @@ from textwrap import dedent
 
 import pytest
 
+from tests.support.certificates import Certificates
 from tests.support.command import PATIENCE_S, Finished, loadgen, stats_of
+from tests.support.http2_server import Http2Server
+from tests.support.proxy_server import ProxyServer
 
 FILE = """
 import asyncio
@@ -302,11 +305,35 @@ def test_each_request_of_a_profile_and_of_a_list_is_sent_once(url: str, tmp_path
     assert stats_of(url)["requests"] == 102
 
 
-@pytest.mark.parametrize(("flags", "said"), [(["--aws-sigv4", "r:s", "-a", "k:s"], "signs nothing")])
-def test_what_once_cannot_show_is_said(flags: list[str], said: str, url: str) -> None:
-    done = loadgen("run", url, "--once", *flags)
-    assert (done.code, done.out) == (2, "")
-    assert f"--once: {said}" in done.err
+def test_how_a_connection_came_to_be_is_shown(certificates: Certificates) -> None:
+    context = certificates.server_context()
+    context.set_alpn_protocols(["h2"])
+    signed = ["--aws-sigv4", "eu:execute-api", "-a", "AKIDEXAMPLE:wJalrXUtnFEMI12345", "-H", "Host: shop.example"]
+    with Http2Server(tls=context) as server, ProxyServer() as proxy:
+        way = ["--http", "2", "--cacert", certificates.ca, "-x", f"http://127.0.0.1:{proxy.port}"]
+        done = loadgen("run", f"{server.url}/5", "--once", *way, *signed)
+        (fields,) = server.fields
+    assert (done.code, done.err, proxy.seen) == (0, "", [f"CONNECT 127.0.0.1:{server.port}"])
+    notes = [row[11:] for row in done.out.splitlines() if row.startswith("         * ")]
+    assert re.sub(r"[\d.]+ [mu]s", "T", "\n".join(notes)).splitlines() == [
+        f"connected to 127.0.0.1:{proxy.port}, the proxy http://127.0.0.1:{proxy.port}, in T",
+        "the proxy opened the way in T",
+        "TLS 1.3 in T: TLS_AES_256_GCM_SHA384, ALPN h2",
+        notes[3],
+        "first byte after T",
+    ]
+    assert re.fullmatch(r"certificate of .+ by .+ until \d{4}-\d\d-\d\d \d\d:\d\d UTC", notes[3])
+    assert fields["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert fields[":authority"] == "shop.example"
+    assert "> Authorization: [redacted]" in done.out
+
+
+def test_once_waits_and_says_in_vain(url: str) -> None:
+    done = loadgen("run", "http://127.0.0.1:9/", "--once", "--wait", "200ms")
+    assert (done.code, done.out) == (99, "")
+    assert done.err.splitlines()[0] == "loadgen: waiting for http://127.0.0.1:9"
+    assert done.err.endswith("127.0.0.1:9 is not up: Connection refused (after 200ms of --wait)\n")
+    assert loadgen("run", url, "--once", "--wait", "1s").err == ""
 
 
 def test_scenario_wants_scenarios(url: str) -> None:

@@ -42,7 +42,9 @@ def plan_run(given: Run) -> Planned:
         except ValueError as error:
             raise UsageError(f"--trace: {error}") from None
     if given.once:
-        return Planned(_once(plan), delivery, 1, given.against, once=True, whole=isinstance(plan.job, HttpJob))
+        whole = isinstance(plan.job, HttpJob)
+        signing = plan.job.signing if isinstance(plan.job, HttpJob) else None
+        return Planned(_once(plan), delivery, 1, given.against, once=True, whole=whole, signing=signing)
     plan = replace(plan, slowest=plan.slowest or given.slowest)
     plan = with_log(plan, outs, several=given.rounds > 1 or given.against.asked)
     return Planned(
@@ -63,10 +65,7 @@ def _once(plan: Plan) -> Plan:
     """The plan that does everything of it once. Raises UsageError where that cannot be shown."""
     match plan.job:
         case HttpJob() as job:
-            try:
-                once: Plan = imported("loadgen.plan.each_once", "each_once")(plan, job)
-            except ValueError as error:
-                raise UsageError(f"--once: {error}") from None
+            once: Plan = imported("loadgen.plan.each_once", "each_once")(plan, job)
             if job.targets is not None and (shown := len(once.job.requests)) < job.targets.requests:
                 tell(f"loadgen: the first {shown} of {job.targets.requests:,} requests\n")
             return once

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 
 from loadgen.plan.jobs.grpc_call import GrpcError, GrpcSpec
 
@@ -43,6 +43,13 @@ class Messages:
 
     def decode(self, body: bytes) -> list[Any]:
         """The whole messages of an answer, by the names in the .proto. Raises GrpcError for other bytes."""
+        return self._decoded(self._answers, body)
+
+    def asked(self, body: bytes) -> list[Any]:
+        """The same of what is sent."""
+        return self._decoded(self._asks, body)
+
+    def _decoded(self, kind: type[Message], body: bytes) -> list[Any]:
         found, at = [], 0
         while len(body) - at >= PREFIX_BYTES:
             start = at + PREFIX_BYTES
@@ -50,7 +57,7 @@ class Messages:
             if at > len(body):
                 break
             try:
-                message = self._answers.FromString(body[start:at])
+                message = kind.FromString(body[start:at])
             except DecodeError:
                 raise GrpcError("the answer is no message of its type") from None
             found.append(json_format.MessageToDict(message, preserving_proto_field_name=True))

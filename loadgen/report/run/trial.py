@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass
 from loadgen.base.redact import Redactor
-from loadgen.base.units import format_bytes, format_ms
+from loadgen.base.units import format_bytes, format_ms, listed
 from loadgen.report.draw.style import Line, Span, Tone, clean, counted, line, pad
-from loadgen.results.trial import Checked, Ended, Event, Exchanged, Measured, Timed
+from loadgen.results.trial import Certificate, Checked, Ended, Event, Exchanged, Measured, Stage, Timed
 
 TARGET_COLUMNS = 40
 MOST_BODY_ROWS = 12
+MOST_HEAD_ROWS = 100
 MOST_ROW = 400
 
 
@@ -94,19 +95,52 @@ def _exchange(event: Exchanged, redactor: Redactor) -> Iterator[Line]:
 
 
 def _content(event: Exchanged, redactor: Redactor) -> Iterator[Line]:
-    """What was sent and what came, as far as it is shown."""
+    """How it got there, what was sent and what came, as far as it is shown."""
+    for said in _way(event.way) if event.way else ("on the connection of the request before",):
+        yield line("         * ", _text(said, redactor))
     for field, value in event.sent:
         yield line(f"         > {clean(field)}: {clean(redactor.header(field, value))}")
     yield from _block(redactor.bytes_(event.sent_body), "         > ")
-    yield from _block(redactor.bytes_(event.head.partition(b"\r\n\r\n")[0]), "         < ")
+    if event.head and event.error is not ErrorClass.CUT:
+        yield line(f"         * first byte after {_took(event.first_ns or event.took_ns)}")
+    yield from _block(redactor.bytes_(event.head.partition(b"\r\n\r\n")[0]), "         < ", MOST_HEAD_ROWS)
     yield from _block(redactor.bytes_(event.body), "         | ")
 
 
-def _block(text: str, indent: str) -> Iterator[Line]:
+def _way(stages: Iterable[Stage]) -> Iterator[str]:
+    """What is said of each part of the opening of a connection."""
+    for stage in stages:
+        took = _took(stage.took_ns)
+        match stage.kind, *stage.what:
+            case "name", host, *addresses:
+                yield f"{host} is {listed(addresses, 'or')}, looked up in {took}"
+            case "connect", address, *proxy:
+                where = f"{address}, the proxy {proxy[0]}," if proxy else address
+                yield (
+                    f"not connected to {where}: {stage.failed}, after {took}"
+                    if stage.failed
+                    else (f"connected to {where} in {took}")
+                )
+            case ["way"]:
+                yield f"the proxy opened the way in {took}"
+            case "tls", version, cipher, alpn:
+                again = ", a session taken up again" if stage.resumed else ""
+                yield f"{version} in {took}: {cipher}, ALPN {alpn or 'none'}{again}"
+                yield from _certificate(stage.certificate)
+
+
+def _certificate(shown: Certificate | None) -> Iterator[str]:
+    if shown is not None:
+        issuer = "itself" if shown.issuer == shown.subject else shown.issuer
+        checked = "" if shown.checked else ", not checked (--insecure)"
+        yield f"certificate of {shown.subject} by {issuer} until {shown.until}{checked}"
+
+
+def _block(text: str, indent: str, most: int = MOST_BODY_ROWS) -> Iterator[Line]:
     rows = [row for row in text.splitlines() if row.strip()]
-    for row in rows[:MOST_BODY_ROWS]:
+    for row in rows[:most]:
         yield line(indent, clean(row[:MOST_ROW]), "..." if len(row) > MOST_ROW else "")
-    if len(rows) > MOST_BODY_ROWS:
+    if len(rows) > most:
         yield line(indent, "...")
 
 

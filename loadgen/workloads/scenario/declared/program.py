@@ -6,7 +6,7 @@ from functools import partial
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.dataclass import dataclass
 from loadgen.base.encode import host_line
-from loadgen.base.exchange import BodySource, Expect, Origin
+from loadgen.base.exchange import BodySource, Expect, Fields, Origin
 from loadgen.base.imported import imported
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.encodings import Encode
@@ -37,9 +37,9 @@ class RequestOp(Op):
     """Send a request, number `index` of the program's, and take what is extracted out of its reply.
 
     `head` is its wire form up to the end of its fields, without the length of a `body` that varies; `target`, `middle`
-    and `block` are the same in parts. A body that stays the same is `data`. `draws` are the slots whose values
-    are new with every request: the variable of each, and how it is written. `encode` makes the body of what varies;
-    `answers` is the class of the replies; `in_parts` has the parts of one timed.
+    and `block` are the same in parts, and `fields` those of them by name. A body that stays the same is `data`. `draws`
+    are the slots whose values are new with every request: the variable of each, and how it is written. `encode` makes
+    the body of what varies; `answers` is the class of the replies; `in_parts` has the parts of one timed.
     """
 
     index: int
@@ -49,6 +49,7 @@ class RequestOp(Op):
     target: Layout
     middle: str
     block: Layout
+    fields: Fields
     body: Layout | None
     data: bytes | BodySource
     has_cookie: bool
@@ -250,6 +251,7 @@ class Program:
             target=Layout(path),
             middle=middle,
             block=Layout(block),
+            fields=Fields(spec.headers),
             body=Layout(body) if varies else None,
             data=FileBody(spec.body_file) if spec.body_file else b"" if varies else spec.body,
             has_cookie="cookie" in names,

@@ -8,7 +8,7 @@ from typing import Any
 
 from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass, Fields, Origin, Tls
+from loadgen.base.exchange import ErrorClass, Origin, Tls
 from loadgen.base.imported import imported
 from loadgen.plan.encodings import Encode
 from loadgen.plan.jobs.grpc_call import GrpcError
@@ -26,7 +26,6 @@ from loadgen.workloads.traces import trace_lines
 Draw = Callable[[str, Encode], Source | None]
 """Gives what makes the values of a variable that are new with every request, as they are written in a place."""
 
-_NO_FIELDS = Fields(())
 _BLANK_END = re.compile(r"(?<=[^:\s])[ \t]+\r\n")
 
 
@@ -98,7 +97,7 @@ class StepRequests:
             request.wire = None
             request.target = op.target.text(values)
             block = _BLANK_END.sub("\r\n", f"{op.block.text(values)}{cookies}")
-            request.fields = _NO_FIELDS.with_block(block.encode("latin-1"))
+            request.fields = op.fields.with_block(block.encode("latin-1"))
             if op.body is not None:
                 request.body = self._encoded(op, op.body.text(values).encode("utf-8", "surrogateescape"))
         elif op.body is not None:
@@ -172,7 +171,7 @@ class StepRequests:
         body = first.body if keeps else b""
         group = self._hop_groups.setdefault((op.index, redirect.method), new_group())
         hop = UserRequest(
-            op.name_id, redirect.method, redirect.target, _NO_FIELDS, body=body, expect=op.expect, keep=KEEP_BYTES,
+            op.name_id, redirect.method, redirect.target, op.fields, body=body, expect=op.expect, keep=KEEP_BYTES,
             group=group, awaited=True, timeout_ns=first.timeout_ns,
         )  # fmt: skip
         lines = op.block.text(self.values).splitlines(keepends=True)
@@ -186,7 +185,7 @@ class StepRequests:
             length = f"Content-Length: {len(body)}\r\n" if body or redirect.method in BODY_METHODS else ""
             hop.wire = f"{redirect.method} {redirect.target}{op.middle}{block}{length}\r\n".encode("latin-1") + body
         else:
-            hop.fields = _NO_FIELDS.with_block(_BLANK_END.sub("\r\n", block).encode("latin-1"))
+            hop.fields = op.fields.with_block(_BLANK_END.sub("\r\n", block).encode("latin-1"))
         return hop
 
     def _asked(self, op: RequestOp) -> tuple[str, str]:
@@ -224,7 +223,7 @@ class StepRequests:
     def _first(self, op: RequestOp) -> UserRequest:
         """The user's first request of a kind, of which the others are made."""
         return UserRequest(
-            op.name_id, op.method, op.target.constant or "", _NO_FIELDS, body=op.data, expect=op.expect,
+            op.name_id, op.method, op.target.constant or "", op.fields, body=op.data, expect=op.expect,
             keep=KEEP_BYTES, group=self._groups[op.index], awaited=True,
             timeout_ns=None if op.timeout_s is None else s_to_ns(op.timeout_s), origin=op.origin,
         )  # fmt: skip

@@ -51,7 +51,7 @@ def answer_to(
         group.reply = group.reply or reply
         detail = ""
     else:
-        detail = request.expect.explain(reply, error, "")
+        detail = request.expect.explain(reply, error, request.expect.code_of(reply))
     group.answered = group.data
     group.answer = answer = group.reply_class(reply.status, error, group.data, group.body_at, b"", detail)
     if isinstance(answer, PartedReply):

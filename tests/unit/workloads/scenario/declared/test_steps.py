@@ -483,6 +483,17 @@ def test_other_clients_are_given_the_parts() -> None:
     assert second.fields.pairs[:2] == (("X-A", "a"), ("X-B", ""))
 
 
+@pytest.mark.parametrize("wire", [True, False])
+def test_clients_see_a_host_and_an_end_of_the_connection_among_a_steps_fields(wire: bool) -> None:
+    one = world(steps("{path: /, headers: {Host: other.example, Connection: close}}", "{path: /}"), wire=wire)
+    first = one.script.resume(None)
+    assert isinstance(first, Request)
+    seen = [(first.fields.names_host, first.fields.closes)]
+    second = one.script.resume(reply())
+    assert isinstance(second, Request)
+    assert [*seen, (second.fields.names_host, second.fields.closes)] == [(True, True), (False, False)]
+
+
 def test_a_user_does_no_more_journeys_than_it_may() -> None:
     one = world("journeys_per_user: 2\n" + steps("{path: /}"))
     assert one.run(reply(), reply()) is None
