@@ -45,6 +45,10 @@ http {{
                 error_page 418 = @put; client_max_body_size 0; if ($request_method = PUT) {{ return 418; }}
                 try_files /s3/large =404;
             }}
+            location /s3/1MiB/ {{
+                error_page 418 = @put; client_max_body_size 0; if ($request_method = PUT) {{ return 418; }}
+                try_files /1m =404;
+            }}
             try_files $uri /1k =404;
         }}
         location @put {{
