@@ -1,5 +1,6 @@
 """The layers of the package, as the contracts in pyproject.toml state them."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -23,3 +24,16 @@ def test_tests_of_units_stand_in_the_folders_of_what_they_test() -> None:
     units = ROOT / "tests" / "unit"
     folders = {path.parent.relative_to(units) for path in units.rglob("test_*.py") if path.parent != units}
     assert folders <= {path.relative_to(ROOT / "loadgen") for path in (ROOT / "loadgen").rglob("*/")}
+
+
+def test_no_function_of_the_command_line_has_imports_of_its_own() -> None:
+    found = [
+        f"{file.name}: {ast.unparse(node)}"
+        for file in (ROOT / "loadgen" / "cli").rglob("*.py")
+        for function in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert found == []

@@ -153,20 +153,16 @@ def profile_for(target: str, settings: Sequence[str] | None, flags: Mapping[str,
             raise UsageError("--target: TARGET is a URL already; it says where a scenario's or profile's paths lead")
         return profile_for_url(url, flags)
     if found is None and is_function(target):
-        from loadgen.cli.callables import flags_for as function_flags
-
         if chosen:
             raise UsageError("--set: a function has no variables to set")
-        return profile_for_function(target, function_flags(target, flags))
+        return profile_for_function(target, imported("loadgen.cli.callables", "flags_for")(target, flags))
     if found is None:
         raise UsageError(
             f"{shown_url(target)} is neither a URL (http://...), nor a file, nor a shipped profile; "
             "`loadgen profiles` lists those"
         )
     if is_locustfile(str(found)):
-        from loadgen.cli.locustfiles import flags_for
-
-        flags = flags_for(str(found), flags)
+        flags = imported("loadgen.cli.locustfiles", "flags_for")(str(found), flags)
     return read_profile(found, chosen, os.environ, flags)
 
 
@@ -189,13 +185,12 @@ def _origin_in(name: str) -> str:
 
 def _of_curl(command: str, chosen: Mapping[str, str], flags: Mapping[str, Any]) -> Profile:
     """The profile of a command line of curl, as a browser copies it."""
-    from loadgen.plan.imports.curl import read_curl
-    from loadgen.plan.imports.profile_text import profile_text
-
-    imported = read_curl(command)
-    for note in imported.notes:
+    read_curl = imported("loadgen.plan.imports.curl", "read_curl")
+    profile_text = imported("loadgen.plan.imports.profile_text", "profile_text")
+    read = read_curl(command)
+    for note in read.notes:
         tell(f"loadgen: {note}\n")
-    return parse_profile(profile_text(imported, hide=False).encode(), chosen, os.environ, flags)
+    return parse_profile(profile_text(read, hide=False).encode(), chosen, os.environ, flags)
 
 
 def _file_of(target: str) -> Path | None:

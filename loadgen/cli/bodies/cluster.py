@@ -1,16 +1,15 @@
 """`loadgen cluster`: the parts of a run on many machines."""
 
 import os
-import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from loadgen.base.errors import UsageError
-from loadgen.base.units import parse_duration_s
-from loadgen.cli.commands.cluster import CertificatesCommand, Kubernetes, Machine, Scheduler, Status
+from loadgen.base.imported import imported
+from loadgen.cli.commands.cluster import CertificatesCommand, Machine, Scheduler, Status
 from loadgen.cli.streams import emit, tell
 from loadgen.executors.places.machines.addresses import check_extra, check_free
 from loadgen.executors.places.machines.dask_commands import Command, machine_command, scheduler_command
+
+_MACHINES = "loadgen.executors.places.machines"
 
 
 def scheduler(given: Scheduler) -> int:
@@ -24,10 +23,8 @@ def scheduler(given: Scheduler) -> int:
 def machine(given: Machine) -> int:
     """Be one, until whoever started it is gone; or become Dask's worker."""
     if given.address == "-":
-        from loadgen.executors.places.machines.pipe import serve_on_pipe
-        from loadgen.session.kept_part import KeptPart
-
-        if told := serve_on_pipe(KeptPart):
+        serve_on_pipe = imported(f"{_MACHINES}.pipe", "serve_on_pipe")
+        if told := serve_on_pipe(imported("loadgen.session.kept_part", "KeptPart")):
             tell(f"loadgen: {told}\n")
         return 0
     check_extra()
@@ -36,39 +33,15 @@ def machine(given: Machine) -> int:
 
 def certificates(given: CertificatesCommand) -> int:
     """Write them, and say what goes where."""
-    check_extra()
-    from loadgen.executors.places.machines.certificates import make_certificates
-
-    for path in make_certificates(given.folder):
+    for path in written(given.folder):
         emit(f"{path}\n")
-    return 0
-
-
-def kubernetes(given: Kubernetes) -> int:
-    """With certificates of its own, which nobody else has."""
-    check_extra()
-    from loadgen.executors.places.machines.certificates import make_certificates
-    from loadgen.executors.places.machines.manifests import Wanted, as_yaml, manifests
-
-    if not re.fullmatch(r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?", given.name):
-        raise UsageError(f"--name: expected small letters, digits and hyphens, got {given.name!r}")
-    try:
-        deadline_s = round(parse_duration_s(given.deadline))
-    except ValueError as error:
-        raise UsageError(f"--deadline: {error}") from None
-    wanted = Wanted(given.machines, given.cpus, given.image, given.name, deadline_s, given.run or ())
-    with TemporaryDirectory() as folder:
-        files = {path.name: path.read_bytes() for path in make_certificates(Path(folder) / "certificates")}
-    emit(as_yaml(manifests(wanted, files)))
     return 0
 
 
 def status(given: Status) -> int:
     """A line a machine; what does not fit is an error, as it would be for a run."""
     check_extra()
-    from loadgen.executors.places.machines.fleet import Where
-
-    fleet = Where(cluster=given.address, certificates=given.certificates).open()
+    fleet = imported(f"{_MACHINES}.fleet", "Where")(cluster=given.address, certificates=given.certificates).open()
     try:
         for warning in fleet.warnings:
             tell(f"loadgen: {warning}\n")
@@ -77,6 +50,13 @@ def status(given: Status) -> int:
     finally:
         fleet.close()
     return 0
+
+
+def written(folder: Path) -> list[Path]:
+    """The files of certificates, which are made."""
+    check_extra()
+    files: list[Path] = imported(f"{_MACHINES}.certificates", "make_certificates")(folder)
+    return files
 
 
 def _become(command: Command) -> int:

@@ -71,7 +71,7 @@ class Kubernetes:
     loadgen cluster kubernetes --machines 10 -- http://shop/ -R 50000
     """
 
-    body: ClassVar[str] = "cluster:kubernetes"
+    body: ClassVar[str] = "kubernetes:kubernetes"
     run: Annotated[list[str] | None, typer.Argument(metavar="[RUN]...", help="The parameters of `loadgen run`.")] = None
     machines: Annotated[int, typer.Option("--machines", metavar="N", min=1, help="So many pods.")] = 3
     cpus: Annotated[int, typer.Option("--cpus", metavar="N", min=1, help="Whole ones, of each.")] = 4
