@@ -206,20 +206,22 @@ class BodySource(Protocol):
 class Fields:
     """The header fields of a request in their wire form: each line of `block` ends with CRLF.
 
-    `closes`: they ask for the end of the connection after the reply.
+    `closes`: they ask for the end of the connection after the reply. `expect_continue`: a body waits until the server
+    asks for it (RFC 9110, 10.1.1).
     """
 
-    __slots__ = ("block", "closes", "names_host")
+    __slots__ = ("block", "closes", "expect_continue", "names_host")
 
     def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
         self.names_host = any(name.lower() == "host" for name, _ in pairs)
         self.closes = any(name.lower() == "connection" and "close" in value.lower() for name, value in pairs)
+        self.expect_continue = any(is_continue(name, value) for name, value in pairs)
         self.block = "".join(f"{name}: {value}\r\n" for name, value in pairs).encode("latin-1")
 
     def with_block(self, block: bytes) -> "Fields":
         """The same names with other values."""
         fields = Fields.__new__(Fields)
-        fields.names_host, fields.closes = self.names_host, self.closes
+        fields.names_host, fields.closes, fields.expect_continue = self.names_host, self.closes, self.expect_continue
         fields.block = block
         return fields
 
@@ -228,6 +230,11 @@ class Fields:
         """Names and values, in order."""
         lines = (line.partition(": ") for line in self.block.decode("latin-1").split("\r\n")[:-1])
         return tuple((name, value) for name, _, value in lines)
+
+
+def is_continue(name: str, value: str) -> bool:
+    """Whether a header field has the body wait until the server asks for it."""
+    return name.lower() == "expect" and value.strip().lower() == "100-continue"
 
 
 class RequestGroup:
@@ -316,7 +323,7 @@ class Request:
         self.sink = sink
         self.awaited = awaited
         self.group = group if sink is None else None
-        self.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
+        self.streams = is_apart(body, fields)
         self.timeout_ns = timeout_ns
         self.origin = origin
         self.plain = not self.streams and timeout_ns is None
@@ -338,6 +345,11 @@ class Request:
         request = self.varied(self.target, self.fields, self.body)
         request.wire = self.wire
         return request
+
+
+def is_apart(body: "bytes | BodySource", fields: Fields) -> bool:
+    """Whether a body does not go out in one piece with the head."""
+    return not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES or (fields.expect_continue and body != b"")
 
 
 @dataclass(slots=True)

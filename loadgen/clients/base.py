@@ -94,5 +94,8 @@ class WireProtocol(Protocol):
         Those with a timeout of their own: by then and the difference to the endpoint's.
         """
 
+    def on_sweep(self, now: int) -> None:
+        """Deadlines were looked at: do what else is due."""
+
     def on_batch(self) -> None:
         """All that was ready has been handled."""

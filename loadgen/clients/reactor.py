@@ -147,6 +147,7 @@ class Reactor(Opener):
                 self.failed(channel, TIMED_OUT)
                 self._too_late(channel)
         self._close_dropped()
+        self.protocol.on_sweep(now)
 
     def _too_late(self, channel: Channel) -> None:
         """Past the target's or its proxy's time to connect."""

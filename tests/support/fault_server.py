@@ -21,6 +21,7 @@ from tests.support.steps import (
     EndSending,
     Gate,
     Pass,
+    ReadBody,
     ReadHead,
     ReadRequest,
     Reset,
@@ -90,6 +91,12 @@ class FaultServer(Listener):
                 if raw is None:
                     return False
                 self.requests.append(Recorded(index, raw))
+            case ReadBody():
+                head = self.requests[-1].raw
+                body = reader.body(head)
+                if body is None:
+                    return False
+                self.requests[-1] = Recorded(index, head + body)
             case Send(data, sizes):
                 for piece in _pieces(data, sizes):
                     connection.sendall(piece)
@@ -126,14 +133,15 @@ class _Reader:
 
     def request(self) -> bytes | None:
         head = self.head()
-        if head is None:
-            return None
+        body = None if head is None else self.body(head)
+        return None if head is None or body is None else head + body
+
+    def body(self, head: bytes) -> bytes | None:
+        """What follows a head."""
         fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if line)
         if fields.get(b"transfer-encoding", b"").strip() == b"chunked":
-            body = self._chunks()
-        else:
-            body = self._exactly(int(fields.get(b"content-length", b"0")))
-        return None if body is None else head + body
+            return self._chunks()
+        return self._exactly(int(fields.get(b"content-length", b"0")))
 
     def drain(self) -> None:
         while self._more():

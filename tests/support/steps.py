@@ -32,6 +32,11 @@ class ReadHead:
 
 
 @dataclass(frozen=True)
+class ReadBody:
+    """Read the body of the request whose head was read, and record both as one."""
+
+
+@dataclass(frozen=True)
 class Send:
     """Send bytes; with `sizes`, in pieces of these sizes (the rest last), each in a segment of its own."""
 
@@ -78,4 +83,4 @@ class AwaitClose:
     """Read, and drop, until the client closes."""
 
 
-Step = ReadRequest | ReadHead | Send | Pass | Tell | EndSending | Close | Reset | Stall | AwaitClose
+Step = ReadRequest | ReadHead | ReadBody | Send | Pass | Tell | EndSending | Close | Reset | Stall | AwaitClose

@@ -77,6 +77,7 @@ S3_OPTIONS = (
     ),
     RunOption("sse", ("--sse",), OBJECTS, "Encrypted by the store: s3, kms, kms:KEY, or c with a key of ours.", "KIND"),
     RunOption("retain", ("--retain",), OBJECTS, "Object lock: keep what is put for so long.", "TIME"),
+    RunOption("expect_continue", ("--expect-continue",), OBJECTS, "Send bodies when they are asked for.", "", bool),
     RunOption(
         "retries", ("--retries",), OBJECTS,
         "Send again what found the store busy or lost its connection, up to N times. (default: 0; of batch 8)",

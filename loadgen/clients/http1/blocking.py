@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from functools import partial
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.base.encode import make_encoder, rest_of_body
@@ -17,6 +18,7 @@ from loadgen.clients.faults import classify, connect_error, explain, why_no_repl
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import ReplyCache, cache_of
 from loadgen.clients.http1.single_use import SingleUse
+from loadgen.clients.http1.uploads import CONTINUE_WAIT_NS, hear
 
 _IDLE_CHECK_NS = 1_000_000
 _SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
@@ -79,8 +81,7 @@ class BlockingClient(BlockingConnection):
                 self._wait_until(deadline)
             elif self._wait_ns != timeout_ns:
                 self._set_wait(timeout_ns)
-            self._send(request, wire, deadline)
-            data = self._recv(READ_BYTES)
+            data = self._send(request, wire, deadline)
         except OSError as error:
             return self._broken(sent_ns, request, error, None)
         if cache is not None and not self._single_use.seems_so and (data == cache.data or cache.alike(data)):
@@ -148,12 +149,19 @@ class BlockingClient(BlockingConnection):
 
     # Sending and receiving.
 
-    def _send(self, request: Request, wire: bytes, deadline: int) -> None:
-        """Write the whole request; `_sent` is how much of it went out."""
+    def _send(self, request: Request, wire: bytes, deadline: int) -> bytes:
+        """Write the whole request, and receive the first piece of its reply; `_sent` is how much of it went out."""
         self._sendall(wire)
         self._sent = len(wire)
         if not request.streams:
-            return
+            return self._recv(READ_BYTES)
+        said = b""
+        if request.fields.expect_continue:
+            until = min(deadline, self.clock() + CONTINUE_WAIT_NS)
+            said, continues = hear(request.method, self._recv, partial(self._wait_until, until))
+            if not continues:
+                self._uses = -1 if said else self._uses  # a half-sent request ends the connection
+                return said
         sock = self._sock
         assert sock is not None
         for chunk in rest_of_body(request) or ():
@@ -164,6 +172,7 @@ class BlockingClient(BlockingConnection):
                 self._sent += count
                 left = left[count:]
         self._wait_until(deadline)
+        return said + self._recv(READ_BYTES)
 
     def _receive(self, request: Request, data: bytes, sent_ns: int) -> Outcome:
         """Take the reply whose first piece is `data`, b"" for the end of the stream."""

@@ -7,7 +7,7 @@ import ssl
 import sys
 from collections.abc import Callable
 
-from loadgen.base.encode import make_encoder, rest_of_body
+from loadgen.base.encode import make_encoder
 from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Handler
 from loadgen.clients.destinations import Destination
@@ -16,6 +16,7 @@ from loadgen.clients.http1.connection import Connection, State
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
 from loadgen.clients.http1.single_use import SingleUse
+from loadgen.clients.http1.uploads import AGAIN, Uploads
 from loadgen.clients.poller import ENDED, IN, OUT
 from loadgen.clients.reactor import Reactor
 
@@ -26,8 +27,12 @@ DISCARD = socket.MSG_TRUNC if sys.platform == "linux" else 0
 SINGLE_AFTER = 3
 """A server that is shut down ends connections with a reply, too."""
 
-_AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
-_IDLE, _WAITING, _BUSY = State.IDLE, State.WAITING, State.BUSY  # an Enum's attributes are slow to look up
+_IDLE, _WAITING, _BUSY, _HELD = (
+    State.IDLE,
+    State.WAITING,
+    State.BUSY,
+    State.HELD,
+)  # an Enum's attributes are slow to look up
 
 
 class Http1Client:
@@ -46,7 +51,8 @@ class Http1Client:
         self._requests_each = dialing.requests_each
         self._single_uses: dict[Destination, SingleUse] = {}
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
-        self.on_batch = handler.on_batch
+        self._uploads = Uploads(reactor, self.bytes_sent)
+        self.on_batch, self.on_sweep = handler.on_batch, self._uploads.on_sweep
         self.serve = self._server()
         reactor.protocol = self
 
@@ -84,42 +90,14 @@ class Http1Client:
         wire = request.wire or self._encoder.wire(request)
         try:
             sent = connection.send(wire)
-        except _AGAIN:
+        except AGAIN:
             sent = 0
         except OSError:  # the read side tells what happened, and may still hold a reply
             connection.unsent = True
             sent = 0
         self.bytes_sent[request.name_id] += sent
         if sent != len(wire) or request.streams:
-            self._write_rest(connection, request, wire, sent)
-
-    def _write_rest(self, connection: Connection, request: Request, wire: bytes, sent: int) -> None:
-        connection.state = _BUSY
-        connection.pending = memoryview(wire)[sent:]
-        connection.rest = rest_of_body(request) if request.streams else None
-        self._write_on(connection, request)
-
-    def _write_on(self, connection: Connection, request: Request) -> None:
-        """Send what the socket takes of the rest of a request."""
-        pending = connection.pending
-        if connection.unsent:
-            pending = connection.rest = None
-        while pending is not None:
-            try:
-                sent = connection.send(pending) if pending else 0  # type: ignore[arg-type]
-            except _AGAIN:
-                break
-            except OSError:
-                connection.unsent = True
-                pending = connection.rest = None
-                break
-            self.bytes_sent[request.name_id] += sent
-            pending = pending[sent:]
-            if not pending:
-                chunk = next(connection.rest, None) if connection.rest is not None else None
-                pending = None if chunk is None else memoryview(chunk)
-        connection.pending = pending
-        self._reactor.watch_writes(connection, pending is not None)
+            self._uploads.begin(connection, request, wire, sent)
 
     # The way of a reply in.
 
@@ -142,7 +120,7 @@ class Http1Client:
                 recv = connection.recv  # to call a slot's value in one step costs more
                 try:
                     data = recv(READ_BYTES)
-                except _AGAIN:
+                except AGAIN:
                     continue
                 except OSError as error:
                     self._broken(connection, error)
@@ -188,7 +166,7 @@ class Http1Client:
                     continue
                 bytes_sent[request.name_id] += sent
                 if sent != len(wire):
-                    self._write_rest(connection, request, wire, sent)
+                    self._uploads.begin(connection, request, wire, sent)
 
         return serve
 
@@ -201,7 +179,7 @@ class Http1Client:
         if mask & ENDED:
             connection.ended = True
         if mask & OUT:
-            self._write_on(connection, request)
+            self._uploads.write_on(connection, request)
         if mask & ~OUT:
             self._read_on(connection)
 
@@ -218,7 +196,7 @@ class Http1Client:
                 data = b""
             else:
                 data = connection.recv(READ_BYTES)
-        except _AGAIN:
+        except AGAIN:
             return
         except OSError as error:
             self._broken(connection, error)
@@ -232,11 +210,16 @@ class Http1Client:
         exchange, request = connection.exchange, connection.request
         if exchange is None:
             assert request is not None
-            connection.state = _BUSY
+            if connection.state is not _HELD:
+                connection.state = _BUSY
             connection.exchange = exchange = Exchange(request)
-            if self._phases:
-                connection.first_byte_ns = self._clock()
-        self._take(connection, exchange, exchange.take(data))
+            connection.first_byte_ns = 0
+        if self._phases and not connection.first_byte_ns:
+            connection.first_byte_ns = self._clock()
+        reply = exchange.take(data)
+        if connection.state is _HELD:
+            self._uploads.heard(connection, exchange)
+        self._take(connection, exchange, reply)
 
     def _take(self, connection: Connection, exchange: Exchange, reply: Reply | None) -> None:
         if reply is not None:
@@ -310,7 +293,7 @@ class Http1Client:
         """An idle connection became readable: the server closed it, or sent what nobody asked for."""
         try:
             data = connection.recv(READ_BYTES)
-        except _AGAIN:
+        except AGAIN:
             return
         except OSError:
             data = b""

@@ -11,14 +11,16 @@ from loadgen.clients.http1.single_use import SingleUse
 
 
 class State(IntEnum):
-    """Of an open connection: idle <-> waiting or busy.
+    """Of an open connection: idle <-> waiting, held or busy.
 
-    `WAITING`: the whole request is out and no byte of its reply has come. `BUSY`: in any other middle of an exchange.
+    `WAITING`: the whole request is out and no byte of its reply has come. `HELD`: the body waits until the server asks
+    for it. `BUSY`: in any other middle of an exchange.
     """
 
     IDLE = 0
     WAITING = 1
     BUSY = 2
+    HELD = 3
 
 
 class Connection(Channel):

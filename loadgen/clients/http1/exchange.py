@@ -40,6 +40,11 @@ class Exchange:
         return self._head[:EXAMPLE_BYTES] if self._reader is None else self._reader.head
 
     @property
+    def continues(self) -> bool | None:
+        """Whether the server asks for a body that waits for this; None until it has said so, or its reply has begun."""
+        return False if self._reader is None else self._reader.continues
+
+    @property
     def wanted(self) -> int:
         """How many more bytes of the body are to be kept."""
         return self._request.keep - len(self._kept)

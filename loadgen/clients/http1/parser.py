@@ -53,8 +53,8 @@ class ReplyReader:
     """
 
     __slots__ = (
-        "_at", "_body_length", "_chunks", "_head_only", "_heads", "_keep", "_keep_alive", "_kept", "_left", "_sink",
-        "_status", "bare_lf", "last_head", "problem", "received", "reply", "start", "surplus",
+        "_at", "_body_length", "_chunks", "_continues", "_head_only", "_heads", "_keep", "_keep_alive", "_kept",
+        "_left", "_sink", "_status", "bare_lf", "last_head", "problem", "received", "reply", "start", "surplus",
     )  # fmt: skip
 
     def __init__(self, method: str, keep: int = 0, sink: Callable[[bytes], None] | None = None) -> None:
@@ -70,7 +70,12 @@ class ReplyReader:
         self._at = self._heads = self._status = self._body_length = 0
         self._left: int | None = None  # of the body; None: chunks, or the connection, end it
         self._chunks: ChunkReader | None = None
-        self._keep_alive = False
+        self._keep_alive = self._continues = False
+
+    @property
+    def continues(self) -> bool | None:
+        """Whether the server asks for the rest of the request; None until it has said so, or its reply has begun."""
+        return False if self._status else self._continues or None
 
     @property
     def head(self) -> bytes:
@@ -175,6 +180,7 @@ class ReplyReader:
             return
         status = int(parser.get_status_code())
         if 100 <= status < 200 and status != 101:
+            self._continues |= status == 100
             return
         self._status = status
         self._keep_alive = status != 101 and b"close" not in fields.connection

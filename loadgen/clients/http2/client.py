@@ -31,6 +31,9 @@ class Http2Client(Connections):
         self.on_batch = handler.on_batch
         reactor.protocol = self
 
+    def on_sweep(self, now: int) -> None:
+        """Nothing waits here."""
+
     # The way of a request out.
 
     def stream(self, user: int, origin: Origin | None = None) -> Http2Stream:

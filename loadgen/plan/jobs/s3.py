@@ -105,7 +105,8 @@ class S3Job:
     deleted, with all its `versions` or the last alone. `order` is sequential, random or zipf:S, S being the exponent;
     keys are spread over so many `prefixes`.
     `headers`, those that encrypt (`sse`: s3, kms, kms:KEY or c) and those that retain an object for `retain_s` go on
-    the requests that they are about (s3_fields.py). Where there are several endpoints, `hosts` are all of them.
+    the requests that they are about (s3_fields.py). `expect_continue`: uploads wait until
+    the store asks for them. Where there are several endpoints, `hosts` are all of them.
     A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
     """
 
@@ -125,6 +126,7 @@ class S3Job:
     headers: Fields = ()
     sse: str = ""
     retain_s: float | None = None
+    expect_continue: bool = False
     payload: Payload | None = None
     checksum: ChecksumName = "none"
     content: str = "random"
@@ -168,6 +170,11 @@ class S3Job:
         """That of one of its objects."""
         spread = "" if self.prefixes == 1 else f"{index % self.prefixes:04x}/"
         return f"{self.own_prefix}{spread}{index:08d}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether its uploads do, which are not those of a step before the run."""
+        return self.expect_continue and self.job in JOBS
 
     def own_fields(self, now_s: float) -> Fields:
         """What was asked for in header fields, at this time since the epoch."""

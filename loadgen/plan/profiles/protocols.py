@@ -38,8 +38,19 @@ def streams_of(profile: Profile) -> int:
     return 1 if alone else profile.streams or STREAMS
 
 
+def waiting_problems(profile: Profile) -> Iterator[tuple[str, str]]:
+    """What cannot be combined with a body that waits for 100 Continue: the key, and why."""
+    waits = "a body with Expect: 100-continue, which waits to be asked for"
+    if profile.client == "httpx":
+        yield "client", f"httpx cannot be combined with {waits}: use client: raw"
+    if http_of(profile) != "1.1":
+        yield "http", f"{profile.http} cannot be combined with {waits} over HTTP/1.1 alone"
+
+
 def protocol_problems(profile: Profile) -> Iterator[Problem]:
     """What cannot be combined with HTTP/2, or without it."""
+    if profile.s3 and profile.s3.expect_continue:
+        yield from (Problem((key,), said) for key, said in waiting_problems(profile) if key == "client")
     if http_of(profile) == "1.1":
         if profile.streams is not None and profile.streams > 1:
             yield Problem(("streams",), "only HTTP/2 has several on a connection: add http: 2 (--http 2)")

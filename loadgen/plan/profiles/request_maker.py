@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from loadgen import __version__
-from loadgen.base.exchange import Expect, Origin
+from loadgen.base.exchange import Expect, Origin, is_continue
 from loadgen.base.units import listed
 from loadgen.plan.encodings import body_kind, encode_path
 from loadgen.plan.jobs.http import RequestSpec, Variable
@@ -21,6 +21,7 @@ from loadgen.plan.profiles.form_values import encoded_form
 from loadgen.plan.profiles.grpc_requests import grpc_call
 from loadgen.plan.profiles.journey_names import JourneyNames
 from loadgen.plan.profiles.profile import Profile
+from loadgen.plan.profiles.protocols import waiting_problems
 from loadgen.plan.profiles.request_profile import BODIES, GrpcProfile, RequestKeys
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
@@ -53,6 +54,8 @@ class RequestMaker:
         origin, path = self._place()
         expect = request.expect
         headers = self._headers()
+        if any(is_continue(*pair) for pair in headers) and (body or request.body_file):
+            self.problems += [Problem((key,), said) for key, said in waiting_problems(self._profile)]
         return RequestSpec(
             name=request.name or "",
             method=request.method or ("POST" if request.bodies else "GET"),

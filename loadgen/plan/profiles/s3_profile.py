@@ -54,6 +54,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "range": ("get", "mixed"),
     "mix": ("mixed",),
     "verify": ("get", "mixed"),
+    "expect_continue": ("put", "multipart", "mixed", "batch"),
     "presigned": ("get",),
     "delete_many": ("delete",),
     "existing": ("get", "stat", "list", "delete"),
@@ -92,6 +93,7 @@ class S3Profile(Keys):
     headers: Annotated[tuple[tuple[str, str], ...], BeforeValidator(read_headers)] = ()
     sse: Annotated[str, BeforeValidator(read_sse)] = ""
     retain: PositiveSeconds | None = None
+    expect_continue: Boolean = False
     payload: Annotated[Payload, BeforeValidator(fields.one_of("signed", "unsigned", "streaming"))] | None = None
     checksum: Annotated[ChecksumName, BeforeValidator(fields.one_of(*CHECKSUMS))] = "none"
     content: Annotated[str, BeforeValidator(read_content)] = "random"

@@ -138,4 +138,5 @@ def _headers(s3: S3Job) -> str:
 
 def _payload(s3: S3Job) -> str:
     mode = s3.payload or "unsigned over https, signed over http"
-    return mode if s3.checksum == "none" else f"{mode}; with a {s3.checksum} checksum"
+    held = "; sent when the store asks for it (100-continue)" if s3.waits else ""
+    return f"{mode}{held}" if s3.checksum == "none" else f"{mode}; with a {s3.checksum} checksum{held}"

@@ -85,7 +85,7 @@ def make_operations(plan: Plan, s3: S3Job, to: Target | None = None, place: int 
     address = BucketAddress(origin, at.region, at.bucket, at.root, at.addressing)
     return Operations(
         address, provider, names, payload=s3.payload, checksum=checksum, encoder=encoder, timeout_s=plan.timeout_s,
-        elsewhere=origin != plan.origin, own=fields_by_operation(s3.own_fields(time()), s3.job),
+        elsewhere=origin != plan.origin, own=fields_by_operation(s3.own_fields(time()), s3.job), waits=s3.waits,
     )  # fmt: skip
 
 

@@ -89,6 +89,13 @@ def test_every_key_arrives_in_the_plan(plan):
     assert (made.tls.verify, made.stop.abort_if) == (False, (parse_condition("error_rate > 5%", use="abort"),))
 
 
+def test_a_body_that_waits_to_be_asked_for_takes_http_1_and_the_raw_client(problems):
+    waits = "requests: [{body: x, headers: {expect: 100-Continue}}, {headers: {Expect: 100-continue}}]\n"
+    why = "cannot be combined with a body with Expect: 100-continue, which waits to be asked for"
+    assert problems(f"{waits}client: httpx\n") == [f"line 3: client: httpx {why}: use client: raw"]
+    assert problems(f"{waits}http: 2\n") == [f"line 3: http: 2 {why} over HTTP/1.1 alone"]
+
+
 def test_requests_without_a_path_ask_for_the_targets_and_others_start_at_the_origin(plan):
     made = plan("requests: [{name: a}, {path: /x y}, {path: 'http://127.0.0.1:8080/z'}]\n")
     assert [request.path for request in made.job.requests] == ["/base?x=1", "/x%20y", "/z"]

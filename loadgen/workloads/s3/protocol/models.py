@@ -14,7 +14,15 @@ _TELLING = {
 """S3 says what came of them in the document alone."""
 
 
-def make_model(operation: Operation, name_id: int, origin: Origin | None) -> Request:
-    """What all requests of an operation have in common. Their replies may differ in length, so none is remembered."""
+_WAITING = Fields((("Expect", "100-continue"),))
+"""Not signed: whoever stands between may take it off."""
+
+
+def make_model(operation: Operation, name_id: int, origin: Origin | None, *, waits: bool = False) -> Request:
+    """What all requests of an operation have in common. Their replies may differ in length, so none is remembered.
+
+    `waits`: bodies of objects and parts go out when the store asks for them.
+    """
+    fields = _WAITING if waits and operation in (Operation.PUT, Operation.PUT_PART) else Fields(())
     expect = _TELLING.get(operation) or S3Expect(maybe_error=operation.maybe_error)
-    return Request(name_id, operation.method, "/", Fields(()), expect=expect, keep=operation.keep, origin=origin)
+    return Request(name_id, operation.method, "/", fields, expect=expect, keep=operation.keep, origin=origin)

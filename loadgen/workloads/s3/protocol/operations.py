@@ -7,7 +7,7 @@ from time import time
 from loadgen import __version__
 from loadgen.base.clock import s_to_ns
 from loadgen.base.encode import Encoder
-from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource, Fields, Request, RequestGroup
+from loadgen.base.exchange import BodySource, Request, RequestGroup, is_apart
 from loadgen.plan.jobs.s3 import Payload
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.checksums import Checksum, encoded
@@ -28,7 +28,6 @@ from loadgen.workloads.sigv4.credentials import Provider
 from loadgen.workloads.sigv4.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Headers, Query, Signer
 
 _USER_AGENT = f"User-Agent: loadgen/{__version__}\r\n"
-_PARTIAL = ((206, 206),)
 _MOST_LENGTHS = 4096
 """Of objects of one size, or of a few: with a size for each object there is nothing to be had from keeping them."""
 _LARGE_BYTES = 8 << 20
@@ -49,7 +48,8 @@ class Operations:
     objects are signed, None for what suits: hashed over http, where nothing else protects them, and not over https;
     `hashes` says whether they are. `encoder` is that of a raw client. `timeout_s` is that of requests which move
     little; others have more. `clock` gives seconds since the epoch. `elsewhere`: requests name their origin, which is
-    not the plan's. `own` are further fields of the requests of an operation, which replace others of their names.
+    not the plan's. `own` are further fields of an operation's requests, and replace others of their names. `waits`:
+    bodies of objects and parts go out when the store asks for them, or has said nothing for long.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Operations:
         clock: Callable[[], float] = time,
         elsewhere: bool = False,
         own: Mapping[Operation, Headers] = _NO_FIELDS,
+        waits: bool = False,
     ) -> None:
         self._timeout_s = timeout_s
         self._address = address
@@ -73,12 +74,11 @@ class Operations:
         self._secure = address.origin.scheme == "https"
         self._payload = payload or ("unsigned" if self._secure else "signed")
         self._checksum = checksum
-        self._encoder = encoder
+        self._encoder = encoder if self._payload != "streaming" and checksum is None else None
         self._signer = Signer(address.origin.authority, address.region, _USER_AGENT)
-        self._fields = Fields(())
         self._own = own
         origin = address.origin if elsewhere else None
-        self._models = {operation: make_model(operation, name_id, origin) for operation, name_id in name_ids.items()}
+        self._models = {name: make_model(name, name_id, origin, waits=waits) for name, name_id in name_ids.items()}
         self._streams = self._payload == "streaming"
         self.hashes = self._payload == "signed"
         self._of_length: dict[tuple[int, bool], S3Expect] = {}
@@ -92,7 +92,7 @@ class Operations:
         request be signed.
         """
         model = self._models.get(operation)
-        if self._encoder is None or model is None or self._streams or self._checksum is not None:
+        if self._encoder is None or model is None or model.fields.expect_continue:
             return None
         start = self._address.path(prefix)
         model = model.twin()
@@ -162,8 +162,8 @@ class Operations:
         """Download an object by a URL that is good for `expires_s` and holds the signature."""
         path = self._address.path(key)
         target = self._signer.presign(self.provider.current, int(self._clock()), "GET", path, expires_s)
-        fields = self._fields.with_block(_USER_AGENT.encode())
-        request = self._build(Operation.GET, target, fields, expect=None if size is None else self.expected(size))
+        expect = None if size is None else self.expected(size)
+        request = self._build(Operation.GET, target, _USER_AGENT.encode(), expect=expect)
         return self.moving(size or 0, request)
 
     # Multipart uploads.
@@ -245,7 +245,7 @@ class Operations:
             self.provider.current, int(self._clock()), "PUT", path, query.canonical, mode, headers
         )
         body = AwsChunked(content, None if unsigned else self._signer.chunk_signer(signature), checksum)
-        return self._build(operation, path + query.suffix, self._fields.with_block(block), body)
+        return self._build(operation, path + query.suffix, block, body)
 
     def _send_document(self, operation: Operation, key: str | None, query: Query, document: bytes) -> Request:
         headers = (("Content-MD5", content_md5(document)), ("Content-Type", "application/xml")) if document else ()
@@ -265,7 +265,7 @@ class Operations:
         path, method, at_s = self._address.path(key), self._models[operation].method, int(self._clock())
         headers = self._with_own(operation, headers)
         block, _ = self._signer.sign(self.provider.current, at_s, method, path, query.canonical, hashed, headers)
-        return self._build(operation, path + query.suffix, self._fields.with_block(block), body, expect)
+        return self._build(operation, path + query.suffix, block, body, expect)
 
     def _with_own(self, operation: Operation, headers: Headers) -> Headers:
         own = self._own.get(operation)
@@ -278,13 +278,14 @@ class Operations:
         self,
         operation: Operation,
         target: str,
-        fields: Fields,
+        block: bytes,
         body: bytes | BodySource = b"",
         expect: S3Expect | None = None,
     ) -> Request:
-        request = self._models[operation].varied(target, fields, body)
+        model = self._models[operation]
+        request = model.varied(target, model.fields.with_block(model.fields.block + block), body)
         if body:
-            request.streams = not isinstance(body, bytes) or len(body) > JOINED_BODY_BYTES
+            request.streams = is_apart(body, request.fields)
         if expect is not None:
             request.expect = expect
         return request
@@ -293,7 +294,7 @@ class Operations:
         """What a good download is; one object for each length, as long as there are few."""
         expect = self._of_length.get((length, part))
         if expect is None:
-            expect = S3Expect(_PARTIAL, length=length) if part else S3Expect(length=length)
+            expect = S3Expect(((206, 206),), length=length) if part else S3Expect(length=length)
             if len(self._of_length) < _MOST_LENGTHS:
                 self._of_length[length, part] = expect
         return expect

@@ -222,11 +222,13 @@ class StepRequests:
 
     def _first(self, op: RequestOp) -> UserRequest:
         """The user's first request of a kind, of which the others are made."""
-        return UserRequest(
+        request = UserRequest(
             op.name_id, op.method, op.target.constant or "", op.fields, body=op.data, expect=op.expect,
             keep=KEEP_BYTES, group=self._groups[op.index], awaited=True,
             timeout_ns=None if op.timeout_s is None else s_to_ns(op.timeout_s), origin=op.origin,
         )  # fmt: skip
+        request.streams |= op.body is not None and op.fields.expect_continue
+        return request
 
     def _cookies(self, target: str, jar: CookieJar, origin: Origin | None = None) -> str:
         line = jar.header(origin or self._origin, target, time())

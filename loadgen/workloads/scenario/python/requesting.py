@@ -176,7 +176,7 @@ class Requesting:
 
     def _make_end(self) -> str:
         self._end = end = f"{self.headers.block}\r\n"
-        self._keeps = self._maker.wire and not ("host" in self.headers or "content-type" in self.headers)
+        self._keeps = self._maker.wire and not any(name in self.headers for name in ("host", "content-type", "expect"))
         if not self._keeps:  # such a field takes the place of one that a request has of its own
             self._kept.clear()
             self._gets, self._of_journey = {}, {}

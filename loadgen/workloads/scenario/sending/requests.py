@@ -38,7 +38,7 @@ PLAIN_OPTIONS = JSON_ONLY | HEADERS_ONLY
 """Those that make no request of another kind."""
 
 BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
-_PLACED = frozenset(("host", "content-type", "content-length", "cookie", "connection"))
+_PLACED = frozenset(("host", "content-type", "content-length", "cookie", "connection", "expect"))
 """Fields of a request's own that stand where others would."""
 
 NOTHING: Mapping[str, Any] = {}
@@ -300,20 +300,26 @@ class RequestMaker:
         )  # fmt: skip
         request.recipe, request.own, request.end = recipe, own, ""
         request.given, request.given_end = None, ""
-        names_host = "\r\nhost:" in f"\r\n{block}".lower()
+        names = f"\r\n{block}".lower()
+        names_host, waits = "\r\nhost:" in names, body != b"" and _EXPECT in names
+        request.streams |= waits
         if self.wire and not request.streams and not names_host:
             length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in BODY_METHODS else ""
             middle = recipe.middle if origin is recipe.path.origin else self._middle(origin)
             head = f"{recipe.start}{target}{middle}{block}{length}\r\n".encode("latin-1")
             request.wire = head + body if body else head
         else:
-            request.fields = (_WITH_HOST if names_host else _FIELDS).with_block(block.encode("latin-1"))
+            request.fields = _FIELDS[names_host, waits].with_block(block.encode("latin-1"))
         return request
 
 
 _NO_FIELDS = Fields(())
-_FIELDS = Fields(())
-_WITH_HOST = Fields((("Host", ""),))
+_EXPECT = "\r\nexpect: 100-continue\r\n"
+_FIELDS = {
+    (names_host, waits): Fields((*((("Host", ""),) * names_host), *((("Expect", "100-continue"),) * waits)))
+    for names_host in (False, True)
+    for waits in (False, True)
+}
 
 
 def hashable(expect: Any) -> Any:

@@ -117,6 +117,17 @@ def test_a_small_body_is_bytes_and_a_large_one_streams():
     assert large.body.length == 1_000_000
 
 
+def test_uploads_wait_to_be_asked_for_without_signing_that():
+    operations = make(waits=True)
+    for request in (operations.put("k", Given(b"x")), operations.put_part("k", "u", 1, Given(b"x"))):
+        assert (request.streams, request.fields.expect_continue) == (True, True)
+        fields = dict(request.fields.pairs)
+        assert fields["Expect"] == "100-continue"
+        assert "expect" not in fields["Authorization"]
+    for request in (operations.delete_many(["k"]), operations.get("k"), make().put("k", Given(b"x"))):
+        assert (request.streams, "Expect" in dict(request.fields.pairs)) == (False, False)
+
+
 def test_a_range_names_its_first_and_last_byte():
     request = make().get_range("k", 100, 50)
     assert dict(request.fields.pairs)["Range"] == "bytes=100-149"

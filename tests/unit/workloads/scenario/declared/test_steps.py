@@ -634,6 +634,21 @@ def test_arrivals_that_nobody_serves_are_of_what_comes_at_a_rate() -> None:
     assert names == {"c", "d"}
 
 
+@pytest.mark.parametrize("body", ["body: x", "body: '${V}'", "path: '/${V}', body: x", "body: ''"])
+def test_a_body_that_waits_to_be_asked_for_follows_its_head(body: str) -> None:
+    waits = "method: PUT, headers: {Expect: 100-continue}"
+    one = world(steps("{path: /, extract: {V: {json: v}}}", f"{{{waits}, {body}}}"))
+    for value in ("ab", "cd"):
+        one.run()
+        request = one.script.resume(reply(f'{{"v": "{value}"}}'))
+        assert isinstance(request, Request)
+        wire = request.wire or Encoder(ORIGIN, keep_alive=True).wire(request)
+        assert wire.endswith(b"\r\n\r\n"), "the body is sent with the head"
+        assert request.streams == (request.body != b"")
+        assert request.fields.expect_continue or not request.body
+        one.script.resume(reply())
+
+
 def test_a_large_body_is_sent_from_its_file_with_a_head_of_its_own_each_time(tmp_path: Path) -> None:
     (tmp_path / "body").write_bytes(b"0123456789")
     one = world(

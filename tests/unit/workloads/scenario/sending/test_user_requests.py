@@ -104,6 +104,21 @@ def test_a_content_type_of_the_users_own_stays():
     assert "vnd.own" not in wires[0]
 
 
+@pytest.mark.parametrize("of_user", [True, False], ids=["of the user", "of the request"])
+def test_a_body_that_waits_to_be_asked_for_follows_its_head(of_user):
+    waits = ("Expect", "100-continue")
+    user = user_of(*([waits] if of_user else []))
+    options = {} if of_user else {"headers": dict([waits])}
+    for value in range(3):
+        steps = user.post("/a", json={"a": value}, **options)
+        request = steps.send(None)
+        assert (request.streams, request.wire, request.fields.expect_continue) == (True, None, True)
+        assert request.body == b'{"a":%d}' % value
+        with pytest.raises(StopIteration):
+            steps.send(reply())
+    assert asked(user.get("/a", **options), reply())[0]
+
+
 def test_a_host_of_the_users_own_stays():
     user = user_of(wire=False)
     request = user.get("/a", headers={"Host": "other"}).send(None)
