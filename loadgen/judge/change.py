@@ -6,7 +6,9 @@ of their timelines can tell (see blocks.py), and what differs from run to run wi
 """
 
 from collections.abc import Sequence
+from functools import cache
 from math import ceil, exp, inf, log, sqrt
+from operator import itemgetter
 from random import Random
 
 from loadgen.base.dataclass import dataclass
@@ -18,6 +20,7 @@ from loadgen.judge.statistics import (
     LEVEL,
     RESAMPLES,
     ROUNDING,
+    Chosen,
     mean_and_half,
     mean_of_rounds,
     t_interval,
@@ -152,15 +155,32 @@ def _square_error(values: Sequence[float]) -> float:
 
 def _bootstrap_ts(first: Sequence[float], other: Sequence[float]) -> list[float]:
     """|t| of resamples from both sides, each around its own mean, in ascending order."""
-    random = Random(_SEED)
-    sides = [[value - sum(side) / len(side) for value in side] for side in (first, other)]
+    counts = (len(first), len(other))
+    centred = [[value - sum(side) / len(side) for value in side] for side in (first, other)]
+    squares = [[value * value for value in side] for side in centred]
+    least = [1e-12 * sum(side) for side in squares]
     ts = []
-    for _ in range(RESAMPLES):
-        drawn = [random.choices(side, k=len(side)) for side in sides]
-        error = sqrt(sum(map(_square_error, drawn)))
-        means = [sum(side) / len(side) for side in drawn]
-        ts.append(abs(means[1] - means[0]) / error if error else inf)
+    for draw in _resamples(*counts):
+        means, variance = [], 0.0
+        for count, chosen, values, of_squares, rounding in zip(counts, draw, centred, squares, least, strict=True):
+            total = sum(chosen(values))
+            spread = sum(chosen(of_squares)) - total * total / count
+            means.append(total / count)
+            # all the same value, but for rounding: it does not vary
+            variance += spread / (count - 1) / count if spread > rounding else 0.0
+        ts.append(abs(means[1] - means[0]) / sqrt(variance) if variance else inf)
     return sorted(ts)
+
+
+@cache
+def _resamples(first: int, other: int) -> list[tuple[Chosen, Chosen]]:
+    """The same draws for every metric of so many rounds on each side."""
+    random = Random(_SEED)
+
+    def drawn(count: int) -> Chosen:
+        return itemgetter(*random.choices(range(count), k=count))
+
+    return [(drawn(first), drawn(other)) for _ in range(RESAMPLES)]
 
 
 def _of_shares(metric: Metric, before: Sequence[Result], after: Sequence[Result]) -> Spread:

@@ -35,6 +35,9 @@ ROUNDING = 1e-12
 """A spread below it is no spread: sums of equal floats are off by less."""
 _SEED = 20_011
 
+Chosen = Callable[[Sequence[float]], tuple[float, ...]]
+"""One resample: the values that it draws from as many as it was made for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -139,7 +142,7 @@ def _bootstrap_ts(values: Sequence[float], mean: float) -> list[float]:
 
 
 @cache
-def _resamples(count: int) -> list[Callable[[Sequence[float]], tuple[float, ...]]]:
+def _resamples(count: int) -> list[Chosen]:
     """The same draws for every row of that many rounds, so that a table is the same each time it is made."""
     random = Random(_SEED + count)
     return [itemgetter(*random.choices(range(count), k=count)) for _ in range(RESAMPLES)]

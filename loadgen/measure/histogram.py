@@ -38,6 +38,12 @@ def top_of(bucket_us: int) -> int:
     return bucket_us + (1 << (bucket_us.bit_length() - _EXACT_BITS)) - 1
 
 
+def _index_of(bucket_us: int) -> int:
+    """Where HdrHistogram counts a bucket."""
+    shift = max(0, bucket_us.bit_length() - _EXACT_BITS)
+    return (shift << _EXACT_BITS - 1) + (bucket_us >> shift)
+
+
 def _table() -> list[int]:
     """Buckets of all values below 131 ms, by index; equal entries are one object."""
     table = list(range(_EXACT))
@@ -178,8 +184,12 @@ class Histogram:
         from hdrh.histogram import HdrHistogram
 
         histogram = HdrHistogram(1, HIGHEST_US, DIGITS)
+        if not self.buckets:
+            return histogram
+        counts = histogram.counts
         for bucket, times in self.buckets.items():
-            histogram.record_value(bucket, times)
+            counts[_index_of(bucket)] = times
+        histogram.set_internal_tacking_values(_index_of(min(self.buckets)), _index_of(max(self.buckets)), self.total)
         return histogram
 
     def encode(self) -> str:

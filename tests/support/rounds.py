@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from random import Random
 from typing import Any
 
 from loadgen.judge.gate import Baseline, Margin
 from loadgen.measure.histogram import Histogram
 from loadgen.results.block import Block
-from loadgen.results.result import Generator, Ledger, Rate, Result, Second
-from loadgen.results.summary import latencies
+from loadgen.results.result import Generator, Latency, Ledger, Rate, Result, Second
+from loadgen.results.summary import encoded, latencies
 
 PLAN = {
     "name": "test",
@@ -32,10 +33,7 @@ def run(
     **plan: object,
 ) -> Result:
     """Ten seconds: `samples` replies around a median, so many failures among a thousand requests."""
-    counts = Histogram()
-    for index in range(samples):
-        counts.add(round(p50_ms * 1000 * (0.5 + index / samples)))
-    clocks = {"response": counts}
+    latency_ms, histograms_kept = _response(p50_ms, samples)
     return Result(
         plan={**PLAN, **plan},
         environment=environment,
@@ -44,10 +42,20 @@ def run(
         ledger=Ledger(1000, 1000, 0, 1000 - failed, failed, 0),
         rate=Rate(0.0, rps, rps),
         status_codes={"200": 1000},
-        latency_ms=latencies(clocks),
+        latency_ms=dict(latency_ms),
         generator=Generator(verdict=verdict, reasons=[] if verdict == "valid" else ["it was busy"]),
-        histograms={**({"response": counts.encode()} if samples else {}), **(histograms or {})},
+        histograms={**histograms_kept, **(histograms or {})},
     )
+
+
+@cache
+def _response(p50_ms: float, samples: int) -> tuple[dict[str, Latency], dict[str, str]]:
+    """The figures of so many times around a median, and their histogram as it is kept."""
+    counts = Histogram()
+    for index in range(samples):
+        counts.add(round(p50_ms * 1000 * (0.5 + index / samples)))
+    clocks = {"response": counts}
+    return latencies(clocks), encoded(clocks)
 
 
 def blocks(random: Random, p50_ms: float, seconds: int, failing: float = 0.01) -> Result:
