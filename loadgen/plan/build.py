@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from loadgen.plan.profiles.user_stages import make_user_stages, most_users
 from loadgen.plan.topology import TopologyError, choose
 
 LARGEST_BODY_IN_MEMORY = 8 << 20
-LISTED_FOR_SECRETS = 1000
 
 
 def make_plan(
@@ -64,7 +63,7 @@ def make_plan(
     )
     dialing = make_dialing(profile, environment, problems)
     processes, workers = _topology(profile, (cores, gil, least_processes), problems)
-    secrets = tuple(dict.fromkeys((*collect_secrets(profile, _with_secrets(job)), *proxy_secrets(dialing))))
+    secrets = tuple(dict.fromkeys((*proxy_secrets(dialing), *collect_secrets(profile, _contents(job)))))
     if problems:
         raise profile.origins.places.error(problems, Redactor(secrets))
     return Plan(
@@ -105,12 +104,12 @@ def make_plan(
     )
 
 
-def _with_secrets(job: Job) -> tuple[RequestSpec, ...]:
-    """The requests that are looked through for secrets: of a list the first ones, or that would take long."""
-    if not isinstance(job, HttpJob) or job.targets is None:
-        return job.requests
-    firsts = imported("loadgen.plan.target_list", "first_specs")(job.targets.lines, job.requests[0], LISTED_FOR_SECRETS)
-    return (*job.requests, *firsts)
+def _contents(job: Job) -> Iterator[tuple[str, Iterable[tuple[str, str]], bytes]]:
+    """Path, headers and body of what is looked through for secrets."""
+    for spec in job.requests:
+        yield spec.path, spec.headers, spec.body
+    if isinstance(job, HttpJob) and job.targets is not None:
+        yield from imported("loadgen.plan.target_list", "credentials_in")(job.targets.lines)
 
 
 def _most_errors(profile: Profile) -> int | None:

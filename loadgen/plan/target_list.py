@@ -9,6 +9,7 @@ from typing import Any
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
+from loadgen.base.redact import may_hold_credentials
 from loadgen.plan.encodings import body_kind
 from loadgen.plan.jobs.http import RequestSpec
 
@@ -86,6 +87,14 @@ def first_specs(lines: bytes, base: RequestSpec, most: int) -> list[RequestSpec]
     """The first requests of a TargetList's lines."""
     firsts: Sequence[bytes] = lines.split(b"\n", most)[:most]
     return [spec_of(line, base) for line in firsts if line]
+
+
+def credentials_in(lines: bytes) -> Iterator[tuple[str, list[tuple[str, str]], bytes]]:
+    """Path, headers and body of those requests of a TargetList's lines in which credentials may be."""
+    for line in lines.split(b"\n"):
+        if may_hold_credentials(line):
+            _, path, pairs, body = json.loads(line)
+            yield path, pairs, body.encode("latin-1")
 
 
 def _begins(line: str) -> bool:

@@ -31,7 +31,7 @@ def plan_here(profile: Profile, site: "Site | None" = None) -> Plan:
         case HttpJob(signing=Signing() as signing):
             from loadgen.workloads.sigv4.credentials import provider_of
 
-            return replace(plan, secrets=(*plan.secrets, *provider_of(signing, os.environ).current.secrets))
+            return replace(plan, secrets=(*provider_of(signing, os.environ).current.secrets, *plan.secrets))
         case HttpJob():
             return plan
         case ScenarioJob() as job:

@@ -46,7 +46,7 @@ async def run_s3(plan: Plan, s3: S3Job, hooks: Hooks, calibration: Calibration |
     """
     profiles = (s3.profile, *([] if s3.to is None else [s3.to.profile]))
     found = (find_credentials(os.environ, profile).current.secrets for profile in profiles)
-    secrets = tuple(dict.fromkeys((*plan.secrets, *chain.from_iterable(found))))
+    secrets = tuple(dict.fromkeys((*chain.from_iterable(found), *plan.secrets)))
     return await _S3Run(replace(plan, secrets=secrets), s3, hooks, calibration).run()
 
 

@@ -1,7 +1,7 @@
 """What a profile sends: a job on a bucket, or requests joined with its target, common headers and variables."""
 
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from loadgen.base.redact import Redactor, is_sensitive_header, values_by_name
@@ -64,8 +64,10 @@ def _is_beside_list(requests: Sequence[RequestProfile]) -> bool:
     return not requests or (len(requests) == 1 and requests[0].model_fields_set <= {"headers", "expect"})
 
 
-def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tuple[str, ...]:
-    """Every value that no output may show, each once."""
+def collect_secrets(
+    profile: Profile, contents: Iterable[tuple[str, Iterable[tuple[str, str]], bytes]]
+) -> tuple[str, ...]:
+    """Every value that no output may show, each once; `contents` are path, headers and body of each request."""
     found = list(profile.origins.secrets)
     if profile.target.userinfo is not None:
         user, colon, password = profile.target.userinfo.partition(":")
@@ -74,11 +76,11 @@ def collect_secrets(profile: Profile, requests: tuple[RequestSpec, ...]) -> tupl
         found += [profile.basic_auth, profile.basic_auth.partition(":")[2]]
     for name, value in profile.s3.headers if profile.s3 else ():
         found += [value] if is_sensitive_header(name) or name.lower().endswith("customer-key") else []
-    for request in requests:
-        found += values_by_name(request.path)
-        if len(request.body) <= _LARGEST_FORM:
-            found += values_by_name(request.body.decode("utf-8", "replace"))
-        for name, value in request.headers:
+    for path, headers, body in contents:
+        found += values_by_name(path)
+        if body and len(body) <= _LARGEST_FORM:
+            found += values_by_name(body.decode("utf-8", "replace"))
+        for name, value in headers:
             if is_sensitive_header(name):
                 found += _credentials(name.lower(), value)
                 found += (str(choice) for item in choices_in(value, profile.variables) for choice in item.values)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.base.redact import Redactor, is_sensitive_header
+from loadgen.base.redact import Redactor, is_sensitive_header, may_hold_credentials
 
 CANARY = "cAnArY-77/42+secret"
 
@@ -168,6 +168,33 @@ def test_a_secret_never_survives_in_bytes(before, secret, after):
 @given(st.binary(max_size=300))
 def test_bytes_always_become_printable_text(data):
     assert all(character.isprintable() or character in "\n\t" for character in Redactor(["secret"]).bytes_(data))
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("got tok-150/x+y=, not tok-1500", "got [redacted], not tok-1500"),
+        ("/items/tok-150%2Fx%2By%3D.", "/items/[redacted]"),
+        ("as tok-150.", "as [redacted]"),
+        ("the three words-199 of it", "[redacted] of it"),
+    ],
+)
+def test_of_many_secrets_each_is_hidden(text, redacted):
+    secrets = [*(f"tok-{number}/x+y=" for number in range(151)), "the three words-199"]
+    assert Redactor(secrets).text(text) == redacted
+
+
+def test_one_of_many_that_is_cut_off_at_the_end_of_raw_bytes_is_hidden():
+    redactor = Redactor([f"{number}-canary" for number in range(1000, 1300)])
+    assert redactor.bytes_(b"it was 1250-can") == "it was [redacted]"
+    assert redactor.bytes_(b"it was 1250-cat") == "it was 1250-cat"
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "cookie", "x-api-key", "token", "Passphrase", "pwd", "sessid", "sig"]
+)
+def test_a_quick_look_misses_no_name(name):
+    assert may_hold_credentials(f'["GET","/?{name}=value"]'.encode())
 
 
 def test_a_secret_that_becomes_known_is_hidden_from_then_on():

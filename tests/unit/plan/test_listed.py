@@ -63,7 +63,8 @@ def test_the_plan_is_carried_whole_and_told_by_its_digest(tmp_path: Path) -> Non
 
 
 def test_credentials_in_it_are_secret(tmp_path: Path) -> None:
-    plan = plan_of("GET http://h/1?token=hidden-in-the-url\nAuthorization: Bearer hidden-in-a-header", tmp_path)
+    plain = "http://h/1\n" * 1000  # however far down
+    plan = plan_of(plain + "GET http://h/1?token=hidden-in-the-url\nCookie: sid=hidden-in-a-header", tmp_path)
     assert {"hidden-in-the-url", "hidden-in-a-header"} <= {*plan.secrets}
 
 
