@@ -3,17 +3,30 @@
 from functools import partial
 from typing import Any
 
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Outcome, Request
 from loadgen.clients.origins import OriginClients
 from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.sequential_users import SequentialUsers
+from loadgen.executors.thread_loop import ThreadLoop
+from loadgen.executors.waits import completed
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
 from loadgen.pacing.connecting import next_backoff_ns
 from loadgen.workloads.base import Batch, Wait
-from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload, not_timed
+from loadgen.workloads.scenario.base import InPlace, JourneyScript, JourneyWorkload, not_timed
 from loadgen.workloads.scenario.journeys import withdraw
+from loadgen.workloads.scenario.replies.answers import answer_of
+from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.requests import UserRequest
+
+
+@dataclass(slots=True)
+class _Aside:
+    """What was sent in place since the last step: when it was done, 0 for nothing, and the backoff after it."""
+
+    done_ns: int = 0
+    backoff_ns: int = 0
 
 
 class SequentialJourneyUsers(SequentialUsers):
@@ -25,6 +38,8 @@ class SequentialJourneyUsers(SequentialUsers):
 
     def __init__(self, setup: SequentialSetup) -> None:
         super().__init__(setup)
+        self._aside = [_Aside() for _ in self._scripts]
+        self._in_places: list[InPlace | None] = [None] * len(self._scripts)
         plan = self._task.plan
         self._eager = not (self._paced or self._phases or self._recorder.log or self._recorder.slowest)
         flows = self._eager and not (self._arrive or plan.staggered or plan.job.finish)
@@ -60,8 +75,12 @@ class SequentialJourneyUsers(SequentialUsers):
                 return
             user = self._free.pop(0)
         script = self._scripts[user]
-        if self._cut or not script.leave():
-            return
+        if not self._cut and script.leave():
+            await self._take_leave(user, script)
+        if isinstance(script.loop, ThreadLoop):
+            script.close()  # where it runs: no other thread can end a plain function
+
+    async def _take_leave(self, user: int, script: JourneyScript) -> None:
         answer: Any = None
         while not self._cut and (step := script.resume(answer)) is not None:
             answer = None
@@ -74,14 +93,51 @@ class SequentialJourneyUsers(SequentialUsers):
                 if not step.future.done():
                     break
 
+    def _in_place(self, user: int) -> InPlace:
+        """Sends a user's requests in its thread, where its script runs: the hot path. `_follow` looks at `_aside`."""
+        client, buffer, script, shared = self._clients[user], self._buffers[user], self._scripts[user], self._shared
+        again, exchange, clock, eager, loop = client.again, client.exchange, self._clock, self._eager, script.loop
+        next_sent, sent_slot, end_ns, aside = self._next_sent, self._sent_slot, self._end_ns, self._aside[user]
+        sent_bytes, received = buffer.sent_bytes, buffer.received
+
+        def in_place(request: UserRequest) -> Reply | None:
+            now = clock()
+            if shared[STOP] or now >= end_ns or aside.backoff_ns:
+                return None
+            if loop.asked and (script.given_up or loop.left_ns() is not None):
+                return None
+            shared[sent_slot] = next_sent()
+            buffer.sent += 1
+            outcome = again(request, now) or completed(exchange(request))
+            sent_bytes[request.name_id] += outcome.bytes_sent
+            received[request.name_id] += outcome.bytes_received
+            aside.done_ns = outcome.done_ns
+            reply, group = outcome.reply, request.group
+            if eager and reply is not None and reply is buffer.last_reply and group is not None and group.recorded:
+                buffer.last.samples.append(outcome.done_ns - outcome.sent_ns)
+                outcome.error = None
+            else:
+                outcome.error = error = self._note(buffer, request, outcome, now)
+                aside.backoff_ns = next_backoff_ns(0, error)
+            return answer_of(request, outcome)
+
+        return in_place
+
     async def _follow(self, user: int, outcome: Outcome, backoff_ns: int) -> tuple[int, int]:
         """From one request of a journey to the next: the hot path."""
         client, buffer, script, shared = self._clients[user], self._buffers[user], self._scripts[user], self._shared
         resume, again, exchange, clock, eager = script.resume, client.again, client.exchange, self._clock, self._eager
         next_sent, sent_slot, end_ns = self._next_sent, self._sent_slot, self._end_ns
         sent_bytes, received = buffer.sent_bytes, buffer.received
+        aside, in_place, done_ns = self._aside[user], self._in_places[user], outcome.done_ns
+        if in_place is None and isinstance(script.loop, ThreadLoop):
+            in_place = self._in_places[user] = self._in_place(user)
         while True:
+            script.in_place = None if backoff_ns else in_place
             step = resume(outcome)
+            script.in_place = None
+            if aside.done_ns:
+                done_ns, backoff_ns, aside.done_ns, aside.backoff_ns = aside.done_ns, aside.backoff_ns, 0, 0
             if step.__class__ is UserRequest:
                 request: Request = step
             elif step is None or (besides := await self._besides(user, step, 0, begins=False)) is None:
@@ -89,17 +145,18 @@ class SequentialJourneyUsers(SequentialUsers):
             else:
                 request = besides
             if backoff_ns:
-                await self._waits.until(outcome.done_ns + backoff_ns)
+                await self._waits.until(done_ns + backoff_ns)
                 if script.given_up:  # while the request waited for its turn
-                    outcome = Outcome(outcome.done_ns, clock(), None, ErrorClass.TIMEOUT)
+                    outcome = Outcome(done_ns, clock(), None, ErrorClass.TIMEOUT)
                     continue
             now = clock()
             if (shared[STOP] or now >= end_ns) and not self._goes_on(user):
-                withdraw(script, outcome.done_ns)
+                withdraw(script, done_ns)
                 break
             shared[sent_slot] = next_sent()
             buffer.sent += 1
             outcome = again(request, now) or await exchange(request)
+            done_ns = outcome.done_ns
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received
             reply, group = outcome.reply, request.group
@@ -109,7 +166,7 @@ class SequentialJourneyUsers(SequentialUsers):
             else:
                 outcome.error = error = self._note(buffer, request, outcome, now)
                 backoff_ns = next_backoff_ns(backoff_ns, error)
-        return outcome.done_ns, backoff_ns
+        return done_ns, backoff_ns
 
     def _cancel_awaited(self, user: int) -> None:
         """Something cancels the user: as a task would, it cancels what that awaits, on a loop a request as well."""

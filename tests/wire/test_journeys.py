@@ -312,6 +312,27 @@ def test_plain_functions_wait_by_themselves(go: Go) -> None:
     assert result.ledger.ok == 36
 
 
+def test_plain_functions_that_the_end_of_the_run_leaves_in_the_middle_do_what_they_have_to(
+    go: Go, tmp_path: Path
+) -> None:
+    result = go(
+        f"""
+        from pathlib import Path
+
+        @scenario
+        def plain(user):
+            try:
+                user.get("/")
+                user.pause(60)
+            finally:
+                Path("{tmp_path}", f"{{user.number}}.ended").touch()
+        """,
+        duration_s=0.3,
+    )
+    assert counts(result) == {"plain": (0, 0, 4)}
+    assert len([*tmp_path.glob("*.ended")]) == 4
+
+
 @pytest.mark.parametrize(("hook", "one", "other"), [("def", "async def", "def"), ("async def", "def", "def")])
 def test_plain_functions_stand_beside_others(go: Go, url: str, hook: str, one: str, other: str) -> None:
     def wait(kind: str) -> str:

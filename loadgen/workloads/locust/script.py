@@ -14,7 +14,7 @@ from loadgen.workloads.locust.exceptions import CatchResponseError, ResponseErro
 from loadgen.workloads.locust.hub import Call, UserEnds
 from loadgen.workloads.locust.lives import Life
 from loadgen.workloads.locust.requests import CallMaker
-from loadgen.workloads.scenario.base import Notes
+from loadgen.workloads.scenario.base import InPlace, Notes
 from loadgen.workloads.scenario.failures import example_of, place
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.replies.answers import answer_of
@@ -33,6 +33,7 @@ class LocustScript:
     only: Request | None = None
     notes: Notes
     given_up = False
+    in_place: InPlace | None = None
 
     def __init__(
         self,

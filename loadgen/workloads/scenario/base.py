@@ -6,6 +6,8 @@ from typing import Any, Protocol
 from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.base import Script, Workload
 from loadgen.workloads.scenario.journeys import Journeys, Traveller
+from loadgen.workloads.scenario.replies.reply import Reply
+from loadgen.workloads.scenario.sending.requests import UserRequest
 
 
 class Notes(Protocol):
@@ -21,14 +23,20 @@ class Notes(Protocol):
         """A request that ended without a complete reply."""
 
 
+InPlace = Callable[[UserRequest], Reply | None]
+"""Sends a request where it is asked for, and gives its reply; None where that must be a step."""
+
+
 class JourneyScript(Script, Traveller, Protocol):
     """The journeys of one user. `requested`: its last step was a request. `loop` is what its futures belong to.
-    `began_ns` is 0 where it is in the middle of no journey.
+    `began_ns` is 0 where it is in the middle of no journey. `in_place` is set by a driver while requests need be no
+    steps; a script may do without it.
     """
 
     requested: bool
     began_ns: int
     loop: Any
+    in_place: InPlace | None
 
     @property
     def given_up(self) -> bool:

@@ -11,7 +11,7 @@ from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.names import Kind
 from loadgen.measure.transactions import TransactionSamples
 from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
-from loadgen.workloads.scenario.base import Notes, not_timed
+from loadgen.workloads.scenario.base import InPlace, Notes, not_timed
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
 from loadgen.workloads.scenario.declared.program import (
     Course,
@@ -45,6 +45,7 @@ class StepsScript:
     only: Request | None = None
     loop: Any = None
     given_up = False
+    in_place: InPlace | None = None
 
     def __init__(
         self, program: Program, requests: StepRequests, journeys: Journeys, rank: int, row: Callable[[str], Any]

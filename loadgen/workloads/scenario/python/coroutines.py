@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
-from loadgen.workloads.scenario.base import Notes, nobody, not_timed
+from loadgen.workloads.scenario.base import InPlace, Notes, nobody, not_timed
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
 from loadgen.workloads.scenario.failures import example_of, failure
 from loadgen.workloads.scenario.journeys import UNLIMITED, Journeys
 from loadgen.workloads.scenario.python.current_task import CurrentTask
+from loadgen.workloads.scenario.python.greenlets import GreenletSteps, PlainFunction
 from loadgen.workloads.scenario.python.hooks import Part
 from loadgen.workloads.scenario.python.user import User
 from loadgen.workloads.scenario.sending.requests import PER_USER, UserRequest
@@ -65,9 +66,11 @@ class CoroutineScript:
         self.requested = False
         self.asked = False
         self.flows = False
-        self._coroutine = self._live()
-        self._stepped = self._coroutine
-        self._send = self._coroutine.send
+        self._in_greenlet = False
+        self._closed = False
+        self._coroutine: Any = self._live()
+        self._stepped: Any = self._coroutine
+        self._send: Callable[[Any], Any] = self._begin
         self._ready = before is None
         self.out = False
         journeys.join(self)
@@ -77,6 +80,14 @@ class CoroutineScript:
         self.due = due
         self.flows = flows
         self._task.wake = wake
+
+    def _begin(self, outcome: Any) -> Any:
+        """The first step, in the thread in which all others follow where its journeys do."""
+        if self.flows and any(isinstance(function, PlainFunction) for function in self._functions):
+            self._stepped = self._coroutine = GreenletSteps(self._coroutine)
+            self._in_greenlet = True
+        self._send = self._coroutine.send
+        return self._send(outcome)
 
     def resume(self, outcome: Any) -> Step | None:
         loop, task = self.loop, self._task
@@ -102,12 +113,22 @@ class CoroutineScript:
         return self._foreign(step)
 
     @property
+    def in_place(self) -> InPlace | None:
+        """The user's."""
+        return self.user.in_place
+
+    @in_place.setter
+    def in_place(self, in_place: InPlace | None) -> None:
+        self.user.in_place = in_place
+
+    @property
     def given_up(self) -> bool:
         """Whether something of its own has cancelled what it waits for."""
         return self._task.cancelled_with is not None
 
     def close(self) -> None:
         """The run is over, wherever the journey is."""
+        self._closed = True
         for steps in (self._stepped, self._coroutine):
             try:
                 steps.close()
@@ -131,7 +152,12 @@ class CoroutineScript:
         user, journeys = self.user, self._journeys
         written = journeys.samples()
         good, lags = [samples.samples for samples in written], [samples.lags for samples in written]
-        clock, functions, kinds = journeys.clock, self._functions, journeys.journeys
+        clock, kinds = journeys.clock, journeys.journeys
+        plain = [self._in_greenlet and isinstance(function, PlainFunction) for function in self._functions]
+        functions: list[Any] = [
+            function.function if here else function  # type: ignore[attr-defined]
+            for function, here in zip(self._functions, plain, strict=True)
+        ]
         limited, most, rests = journeys.limited, journeys.most_each, journeys.rests
         several, fresh = len(kinds) > 1, any(kind.fresh for kind in kinds)
         bounded, timed, due = limited or most < UNLIMITED, self.due is not not_timed, self.due
@@ -162,7 +188,8 @@ class CoroutineScript:
                     self.due_ns, ready_ns = due_ns and max(due_ns, ready_ns), 0
             try:
                 self._running = running = functions[journey](user)
-                await running
+                if not plain[journey]:
+                    await running
             except GeneratorExit:
                 raise
             except BaseException as error:  # whatever a script raises, sys.exit among it, is an outcome of its journey
@@ -191,6 +218,8 @@ class CoroutineScript:
 
     async def _ended(self, error: BaseException) -> None:
         """A journey that was ended by an exception."""
+        if self._closed:
+            raise RuntimeError("the run is over") from error
         journeys = self._journeys
         if isinstance(error, FeedEndedError):
             journeys.over = True

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from loadgen.plan.declarations import Declarations
-from loadgen.workloads.scenario.python.greenlets import as_coroutine_function, need_greenlets, plain_view
+from loadgen.workloads.scenario.python.greenlets import PlainFunction, need_greenlets, plain_view
 
 Part = Callable[[], Any]
 """Gives something to await."""
@@ -37,9 +37,9 @@ def parts(function: Callable[[Any], Any], user: Any) -> tuple[Part, Part]:
         user = plain_view(user)
     if inspect.isgeneratorfunction(function):
         plain = function(user)
-        step = as_coroutine_function(lambda _: next(plain, None))
+        step = PlainFunction(lambda _: next(plain, None))
         return lambda: step(user), lambda: step(user)
-    whole = as_coroutine_function(function) if is_plain(function) else function
+    whole = PlainFunction(function) if is_plain(function) else function
     return lambda: whole(user), _nothing
 
 

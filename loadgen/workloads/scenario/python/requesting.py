@@ -9,6 +9,7 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.base.imported import imported
 from loadgen.plan.forms import JSON, to_json
 from loadgen.workloads.base import Batch
+from loadgen.workloads.scenario.base import InPlace
 from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.reply import Reply, failed_reply
@@ -31,7 +32,10 @@ _JSON_FIELD = (("Content-Type", JSON),)
 
 
 class Requesting:
-    """Requests of one user, with the fields and cookies that it has, and how its journey stands by their replies."""
+    """Requests of one user, with the fields and cookies that it has, and how its journey stands by their replies.
+
+    `in_place` is as in JourneyScript.
+    """
 
     def __init__(self, maker: RequestMaker) -> None:
         self.cookies = CookieJar(maker.origin.host)
@@ -41,6 +45,7 @@ class Requesting:
         self.waited_ns = 0
         self._headers = UserHeaders(maker.headers, self._changed, maker.learn)
         self._maker = maker
+        self.in_place: InPlace | None = None
         self._end = ""  # of every head: the user's fields and the empty line; "" where it has to be made anew
         self._keeps = False
         self._kept: dict[str, tuple[_Requests, _Requests]] = {}  # of each journey: plain ones by path, and all
@@ -61,14 +66,23 @@ class Requesting:
     @types.coroutine
     def get(self, path: str, *values: object, **options: Any) -> Steps:
         """GET; gives the Reply."""
+        request = self.ready(path, values, options)
+        if request is None:
+            return (yield from self._send("GET", path, values, options))
+        in_place = self.in_place
+        reply = (yield request) if in_place is None else in_place(request) or (yield request)
+        return (yield from self.settle(reply, request, NOTHING)) if reply.special else reply
+
+    def ready(self, path: str, values: tuple[object, ...], options: dict[str, Any]) -> UserRequest | None:
+        """The last GET like this one as the one to send now; None where it takes more than a head to make it."""
         end = self._end or self._make_end()
         request = self._gets.get(path)
         if request is None:
-            return (yield from self._send("GET", path, values, options))
+            return None
         recipe = request.recipe
         if options:
             if len(options) > 1 or request.given_end is not end or request.given != options.get("headers", NOTHING):
-                return (yield from self._send("GET", path, values, options))
+                return None
             own, varies = request.given_block, True
             request.own = request.given_own
         else:
@@ -81,8 +95,7 @@ class Requesting:
         if varies:
             request.wire = f"{recipe.start}{request.target}{recipe.middle}{own}{end}".encode("latin-1")
             request.end = "" if own else end
-        reply = yield request
-        return (yield from self._settle(reply, request, NOTHING)) if reply.special else reply
+        return request
 
     @types.coroutine
     def post(self, path: str, *values: object, **options: Any) -> Steps:
@@ -97,8 +110,9 @@ class Requesting:
         head = f"{recipe.start}{target}{recipe.middle}{_JSON}{len(body)}\r\n{cookies}{end}"
         request.body, request.own = body, _JSON_FIELD
         request.wire = head.encode("latin-1") + body
-        reply = yield request
-        return (yield from self._settle(reply, request, NOTHING)) if reply.special else reply
+        in_place = self.in_place
+        reply = (yield request) if in_place is None else in_place(request) or (yield request)
+        return (yield from self.settle(reply, request, NOTHING)) if reply.special else reply
 
     @types.coroutine
     def put(self, path: str, *values: object, **options: Any) -> Steps:
@@ -139,7 +153,7 @@ class Requesting:
         make: Callable[..., UserRequest] = imported("loadgen.workloads.grpc.of_users", "call_request")
         request = make(self._maker, self.journey, self.headers, file, method, message, options)
         reply = yield request
-        return (yield from self._settle(reply, request, options)) if reply.special else reply
+        return (yield from self.settle(reply, request, options)) if reply.special else reply
 
     @types.coroutine
     def batch(self, *requests: "str | tuple[Any, ...]") -> Steps:
@@ -153,7 +167,7 @@ class Requesting:
         replies = yield Batch([request for request, _ in made])
         settled = []
         for (request, options), reply in zip(made, replies, strict=True):
-            settled.append((yield from self._settle(reply, request, options)) if reply.special else reply)
+            settled.append((yield from self.settle(reply, request, options)) if reply.special else reply)
         return settled
 
     # Inside.
@@ -202,18 +216,19 @@ class Requesting:
         if request is None or not self._maker.renew(request, values, self.headers, self.cookies, options, end):
             request, _ = self._make(method, path, values, options)
         if request.origin is None:
-            reply = yield request
+            in_place = self.in_place
+            reply = (yield request) if in_place is None else in_place(request) or (yield request)
         else:
             reply = yield from _exchange(request)
         if reply.special:
-            reply = yield from self._settle(reply, request, options)
+            reply = yield from self.settle(reply, request, options)
         if self._keeps and request.recipe.keeps and request.wire is not None and request.sink is None:
             self._of_journey[key] = request
             if method == "GET" and not (options and options.keys() - HEADERS_ONLY):
                 self._gets[path] = request
         return reply
 
-    def _settle(self, reply: Reply, request: UserRequest, options: dict[str, Any]) -> Generator[Any, Any, Reply]:
+    def settle(self, reply: Reply, request: UserRequest, options: dict[str, Any]) -> Generator[Any, Any, Reply]:
         """What follows from a reply: cookies, redirects, and that it was bad."""
         maker, jar = self._maker, self.cookies
         most, followed = options.get("redirects"), 0

@@ -19,7 +19,7 @@ from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.python.awaited import AwaitedScript, PartScript
 from loadgen.workloads.scenario.python.coroutines import CoroutineScript
 from loadgen.workloads.scenario.python.file import digest, load_declarations, located
-from loadgen.workloads.scenario.python.greenlets import as_coroutine_function, plain_class, plain_view
+from loadgen.workloads.scenario.python.greenlets import PlainFunction, plain_class, plain_view
 from loadgen.workloads.scenario.python.hooks import Part, parts, plain_functions
 from loadgen.workloads.scenario.python.user import User
 from loadgen.workloads.scenario.sending.requests import RequestMaker
@@ -64,7 +64,7 @@ class ScenarioWorkload:
         plain, mixed = plain_functions(self._declared)
         self._user_class = kind if mixed else plain_class(kind)
         self._functions = [
-            function if function not in plain else as_coroutine_function(_viewed(function) if mixed else function)
+            function if function not in plain else PlainFunction(_viewed(function) if mixed else function)
             for function in functions
         ]
         self.journeys = Journeys(
