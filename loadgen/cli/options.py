@@ -48,7 +48,7 @@ class RunOption:
 
 OPTIONS = (
     RunOption(
-        "connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50)",
+        "connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50, or -n)",
         aliases=("--users", "--vus", "--concurrency", "--concurrent"),
     ),
     RunOption(

@@ -21,7 +21,7 @@ from loadgen.plan.profiles.open_model import make_arrivals, measured_s
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.protocols import http_of, streams_of
 from loadgen.plan.profiles.requests import collect_secrets, make_job
-from loadgen.plan.profiles.user_stages import make_user_stages, most_users
+from loadgen.plan.profiles.user_stages import make_user_stages, most_users, with_needed_users
 from loadgen.plan.topology import TopologyError, choose
 
 LARGEST_BODY_IN_MEMORY = 8 << 20
@@ -41,6 +41,7 @@ def make_plan(
     `body_file` of up to 8 MiB becomes the body, where `${name}` is replaced as in any body; a larger one is streamed as
     it is.
     """
+    profile = with_needed_users(profile, least_processes)
     job, problems = make_job(profile)
     if isinstance(job, HttpJob):
         specs = (_with_file(profile, spec, ("requests", at), problems) for at, spec in enumerate(job.requests))
@@ -120,6 +121,7 @@ def _most_errors(profile: Profile) -> int | None:
 
 def topology_of(profile: Profile, room: tuple[int, bool, int]) -> tuple[int, int]:
     """Processes, and workers in each; `room` is cores, GIL, least processes. Raises TopologyError."""
+    profile = with_needed_users(profile, room[2])
     return choose(
         profile.mode, most_users(profile), profile.processes, profile.workers, *room, closed=closed_users(profile)
     )

@@ -27,6 +27,20 @@ def make_user_stages(profile: Profile) -> tuple[UserStage, ...]:
     return tuple(stage for stage in stages if stage.duration_s > 0)
 
 
+def with_needed_users(profile: Profile, least_processes: int = 1) -> Profile:
+    """The profile with no more users than it has requests or journeys for, where nobody said how many they are.
+
+    A warm-up is beside what is counted, users of a locustfile and of stages are what their file says, and those of S3
+    also prepare. A worker that was asked for has one at least.
+    """
+    most, given = profile.total_requests, "connections" in profile.model_fields_set
+    if most is None or given or profile.warmup or profile.stages or profile.s3 or profile.locust is not None:
+        return profile
+    workers = max(profile.processes or 1, least_processes) * (profile.workers or 1)
+    users = min(profile.connections, max(most, workers))
+    return profile if users == profile.connections else profile.model_copy(update={"connections": users})
+
+
 def most_users(profile: Profile) -> int:
     """The users of a profile, at the most: of a rate, no more than may have a connection."""
     stages = make_user_stages(profile)

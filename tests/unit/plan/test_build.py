@@ -236,3 +236,30 @@ def test_a_plan_is_made_of_plain_values(plan):
         str
     }
     assert json.dumps(made.users) == "7"
+
+
+@pytest.mark.parametrize(
+    ("flags", "users", "processes"),
+    [
+        ({}, 1, 1),
+        ({"total_requests": "50"}, 50, 2),
+        ({"total_requests": "51"}, 50, 2),
+        ({"rate": "5"}, 1, 1),
+        ({"connections": "5"}, 5, 2),
+        ({"warmup": "1s"}, 50, 2),
+        ({"processes": "2"}, 2, 2),
+        ({"processes": "1", "workers": "4"}, 4, 1),
+        ({"mode": "threads", "workers": "50"}, 50, 1),
+    ],
+)
+def test_no_more_users_than_requests_unless_they_were_asked_for(
+    flags: dict[str, str], users: int, processes: int
+) -> None:
+    plan = url_plan("http://h/", **{"total_requests": "1", **flags})
+    assert (plan.users, plan.processes) == (users, processes)
+    assert plan.arrivals is None or plan.arrivals.max_connections == users
+
+
+def test_each_machine_has_a_user_for_a_single_request() -> None:
+    plan = make_plan(profile_for_url("http://h/", {"total_requests": "1"}), cores=8, gil=True, least_processes=3)
+    assert (plan.users, plan.processes) == (3, 3)
