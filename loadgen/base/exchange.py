@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.dialing import Dialing
+from loadgen.base.units import counted
 
 
 class ErrorClass(StrEnum):
@@ -139,7 +140,7 @@ class Expect:
         """What is wrong with a bad reply, and what was found instead, on one line."""
         del took_ns
         if error is ErrorClass.UNEXPECTED_LENGTH and self.length is not None and not code and not self.decoded:
-            return f"a body of {reply.body_length} bytes, expected {self.length}"
+            return f"a body of {counted(reply.body_length, 'byte')}, expected {self.length}"
         if error is ErrorClass.UNEXPECTED_BODY and self.body_contains is not None and not code:
             encoded = b"content-encoding:" in reply.head.lower()
             begins = "" if encoded else f": it begins {reply.kept[:_SHOWN_BYTES].decode('utf-8', 'replace')!r}"

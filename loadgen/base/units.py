@@ -146,6 +146,12 @@ def listed(items: Iterable[str], joint: str = "and") -> str:
     return f"{', '.join(most)} {joint} {last}" if most else last
 
 
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 worker`, `2 workers`; `plural` where it is not the noun with an s. They may have what follows from
+    the number, too: "request is", "requests are"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 def format_duration_s(seconds: float) -> str:
     """As a person would type it, so that `parse_duration_s` reads it back to the microsecond: "1h30m", "2.5s"."""
     if abs(seconds) >= 60:

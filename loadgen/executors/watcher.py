@@ -65,7 +65,7 @@ class Watcher:
             part, name, method, target, answer.status, answer.error,
             answer.detail if answer.error is not None else "", outcome.done_ns - outcome.sent_ns,
             outcome.bytes_received, fields, outcome.reply.head if outcome.reply else outcome.head, body, sent,
-            self.way.take(), max(0, outcome.first_ns - outcome.sent_ns),
+            self.way.take(), max(0, outcome.first_ns - outcome.sent_ns), bool(outcome.reused),
         )  # fmt: skip
         self.replies.append((told, answer))
         self.tell(told)

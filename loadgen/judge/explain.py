@@ -8,7 +8,7 @@ from statistics import median_high
 from typing import Any
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.units import format_ms, listed
+from loadgen.base.units import counted, format_ms, listed
 from loadgen.judge.comparison import Comparison, summary
 from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.judge.redirects import redirect_notes
@@ -230,4 +230,5 @@ def _few(comparison: Comparison) -> Iterator[str]:
             case "none":
                 yield f"{against.label}: one short run on a side says nothing about noise; run several rounds"
             case "rounds" if against.rounds < ENOUGH_ROUNDS:
-                yield f"{against.label}: {against.rounds} rounds give no interval; 5 are a good start"
+                few = counted(against.rounds, "round gives", "rounds give")
+                yield f"{against.label}: {few} no interval; 5 are a good start"

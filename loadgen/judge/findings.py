@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.units import counted
 from loadgen.results.result import ErrorRow, Latency, Result
 
 BUSY_SHARE = 0.95
@@ -196,18 +197,22 @@ def _unsent(result: Result) -> Iterator[Finding]:
     ledger = result.ledger
     if _clock(result, "send_lag").censored and ledger.not_sent > UNSENT_SHARE * ledger.scheduled:
         yield Finding(
-            f"{ledger.not_sent:,} of {ledger.scheduled:,} arrivals were never sent: no connection was free, so the "
-            "rate was not reached; lower --rate, or raise --max-connections",
+            f"{_of(ledger.not_sent, ledger.scheduled, 'arrival')} never sent: no connection was free, so the rate was "
+            "not reached; lower --rate, or raise --max-connections",
             (THROUGHPUT,),
         )
+
+
+def _of(part: int, whole: int, noun: str) -> str:
+    return f"{part:,} of {counted(whole, noun)} {'was' if part == 1 else 'were'}"
 
 
 def _not_started(result: Result) -> Iterator[Finding]:
     journeys = result.arrivals if result.arrivals.scheduled else result.journeys
     if result.plan.get("arrivals") and journeys.not_started > UNSENT_SHARE * journeys.scheduled:
         yield Finding(
-            f"{journeys.not_started:,} of {journeys.scheduled:,} journeys were never started: no user was free, so the "
-            "rate was not reached; lower --rate, or raise --max-users",
+            f"{_of(journeys.not_started, journeys.scheduled, 'journey')} never started: no user was free, so the rate "
+            "was not reached; lower --rate, or raise --max-users",
             (THROUGHPUT,),
         )
 
@@ -216,7 +221,7 @@ def _raising(result: Result) -> Iterator[Finding]:
     """A group fails of what its journey does."""
     transactions = result.transactions.values()
     if count := sum(own_faults(item.errors) for item in transactions if item.kind != "group"):
-        exceptions = "1 exception" if count == 1 else f"{count:,} exceptions"
+        exceptions = counted(count, "exception")
         if (result.plan.get("counted") or {}).get("noun") == "calls":
             yield Finding(
                 f"{exceptions} of the function: less was done than was meant; see the errors below", (THROUGHPUT,)
@@ -233,11 +238,12 @@ def _faulty(result: Result) -> Iterator[Finding]:
     by_proxy = sum(row.count for row in result.errors if row.error_class == "proxy_error")
     if by_proxy:
         yield Finding(
-            f"{by_proxy:,} requests failed at the proxy, not at the target; see the errors below", (THROUGHPUT,)
+            f"{counted(by_proxy, 'request')} failed at the proxy, not at the target; see the errors below",
+            (THROUGHPUT,),
         )
     if count := own_faults(result.errors) - by_proxy:
         yield Finding(
-            f"{count:,} requests failed on this machine, not at the target; see the errors below, and "
+            f"{counted(count, 'request')} failed on this machine, not at the target; see the errors below, and "
             "raise the limit that they name, or use fewer connections",
             (THROUGHPUT,),
         )

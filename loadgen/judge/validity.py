@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from loadgen.base.units import format_duration_s, listed
+from loadgen.base.units import counted, format_duration_s, listed
 from loadgen.judge.findings import (
     ENOUGH,
     OWN_FAULT_SHARE,
@@ -87,14 +87,15 @@ def own_limits(result: Result) -> list[str]:
 
 def _too_few(result: Result) -> str:
     """Why a run is too short to judge; empty where it is not."""
-    count, noun = samples(result), "requests"
+    count, noun = samples(result), "request"
     if result.journeys.started > result.ledger.sent:
-        noun = "calls" if (result.plan.get("counted") or {}).get("noun") == "calls" else "journeys"
+        noun = "call" if (result.plan.get("counted") or {}).get("noun") == "calls" else "journey"
     if count < ENOUGH:
-        return f"{count:,} {noun} are too few to tell whether the generator kept up: it takes {ENOUGH}"
+        few = counted(count, f"{noun} is", f"{noun}s are")
+        return f"{few} too few to tell whether the generator kept up: it takes {ENOUGH}"
     if result.duration_s < SHORT_S:
         return (
-            f"{format_duration_s(round(result.duration_s, 3))} are too short to tell whether the generator kept up: it "
+            f"{format_duration_s(round(result.duration_s, 3))} is too short to tell whether the generator kept up: it "
             f"takes {format_duration_s(SHORT_S)}"
         )
     return ""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from loadgen.base.units import format_ms
+from loadgen.base.units import counted, format_ms
 from loadgen.measure.progress import Snapshot
-from loadgen.report.draw.style import columns, counted, elide, format_rate
+from loadgen.report.draw.style import columns, elide, format_rate
 from loadgen.results.result import Result
 from loadgen.session.observers import Observer
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from loadgen.base.units import format_duration_s
+from loadgen.base.units import counted, format_duration_s
 from loadgen.plan.plan import Plan
 
 _DEFAULTS = {part.name: part.default for part in fields(Plan) if part.default is not MISSING}
@@ -45,7 +45,7 @@ def plan_differences(plan: Mapping[str, Any], other: Mapping[str, Any]) -> list[
     if _of(plan, "user_stages") != _of(other, "user_stages"):
         found.append("other stages of users")
     if _of(plan, "users") != _of(other, "users"):
-        found.append(f"{_of(other, 'users')} connections instead of {_of(plan, 'users')}")
+        found.append(f"{counted(_of(other, 'users') or 0, 'connection')} instead of {_of(plan, 'users')}")
     if _of(plan, "requests_limit") != _of(other, "requests_limit"):
         found.append(f"{_amount(other)} instead of {_amount(plan)}")
     if _pause(plan) != _pause(other):
@@ -63,7 +63,7 @@ def _of(plan: Mapping[str, Any], key: str) -> Any:
 
 def _amount(plan: Mapping[str, Any]) -> str:
     limit = _of(plan, "requests_limit")
-    return f"{limit:,} requests" if limit else "no limit of requests"
+    return counted(limit, "request") if limit else "no limit of requests"
 
 
 def _pause(plan: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """processes x workers: how the users of a run are shared out over a machine's cores."""
 
+from loadgen.base.units import counted
 from loadgen.plan.plan import Mode
 
 
@@ -60,11 +61,12 @@ def _threads(users: int, processes: int | None, workers: int | None, least: int,
     users += closed
     needed = -(-users // processes)
     if workers is not None and workers != needed:
-        split = f" in {processes} processes take {needed} workers each" if processes > 1 else f" take {needed} workers"
+        take = f"take {counted(needed, 'worker')}" if users > 1 else "takes 1 worker"
+        split = f"in {processes} processes {take} each" if processes > 1 else take
         raise TopologyError(
             "workers",
-            f"in threads mode every connection has a thread of its own, so {users} connections{split}, not {workers}; "
-            "leave --workers out, or use --mode pool",
+            "in threads mode every connection has a thread of its own, so "
+            f"{counted(users, 'connection')} {split}, not {workers}; leave --workers out, or use --mode pool",
         )
     return processes, needed
 
@@ -78,8 +80,9 @@ def _async(processes: int | None, workers: int | None) -> tuple[int, int]:
 
 def _check_shareable(key: str, number: int, users: int) -> None:
     if number > users:
+        most = counted(users, "process" if key == "processes" else "worker", key)
         raise TopologyError(
             key,
-            f"{number} {key} cannot share {users} connection{'s' if users > 1 else ''}; "
-            f"use at most {users} {key}, or at least {number} connections",
+            f"{number} {key} cannot share {counted(users, 'connection')}; "
+            f"use at most {most}, or at least {number} connections",
         )

@@ -38,7 +38,7 @@ class Exchanged:
 
     `size` are the reply's bytes on the wire. `sent` are the request's fields and `sent_body` the beginning of its body;
     `head` is that of the reply and `body` that of its body, and neither is there where no reply came. `way` is how its
-    connection was opened, empty for one that was there; `first_ns` is when the reply began, where it came in pieces.
+    connection was opened, if it was not `reused`; `first_ns` is when the reply began, where it came in pieces.
     """
 
     part: str
@@ -56,6 +56,7 @@ class Exchanged:
     sent_body: bytes = b""
     way: tuple[Stage, ...] = ()
     first_ns: int = 0
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
-from loadgen.base.units import format_duration_s, listed, parse_duration_s, parse_rate, shown
+from loadgen.base.units import counted, format_duration_s, listed, parse_duration_s, parse_rate, shown
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, UserStage
@@ -30,7 +30,7 @@ class Limits:
         if self.rate is not None:
             most.append(f"{format_rate(self.rate)} requests/s")
         if self.users is not None:
-            most.append(f"{self.users:,.0f} users")
+            most.append(counted(round(self.users), "user"))
         if self.duration is not None:
             most.append(format_duration_s(self.duration))
         return f"up to {listed(most)}" if most else "nothing can be chosen"

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from loadgen.base.units import counted
 from loadgen.report.draw.page import html_table, text
-from loadgen.report.draw.style import counted, format_rate
+from loadgen.report.draw.style import format_rate
 from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.outcome import outcome_text
 from loadgen.results.result import Latency

@@ -11,6 +11,7 @@ from loadgen.base.environment import describe_environment
 from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.imported import imported
 from loadgen.base.redact import Redactor
+from loadgen.base.units import counted
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Slot
 from loadgen.judge.redirects import redirect_notes
@@ -228,7 +229,8 @@ def _notes(counts: ConnectionCounts) -> list[str]:
     if not counts.bare_lf:
         return []
     return [
-        f"{counts.bare_lf:,} replies ended lines of their head with LF alone, where HTTP/1.1 has CRLF: taken as meant"
+        counted(counts.bare_lf, "reply ended lines of its head", "replies ended lines of their head")
+        + " with LF alone, where HTTP/1.1 has CRLF: taken as meant"
     ]
 
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from time import time
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import format_bytes
+from loadgen.base.units import counted, format_bytes
 from loadgen.judge.exit_code import unmended
 from loadgen.plan.jobs.s3 import S3Job, Step
 from loadgen.plan.jobs.s3_fields import ALONGSIDE
@@ -152,7 +152,7 @@ class _S3Run:
             result = await self._step("preparing", step_plan(self._plan, s3, "fill"))
             moved = format_bytes(sum(part.payload_bytes for part in result.requests.values()))
             self._notes.append(
-                f"Prepared {result.ledger.ok:,} objects, {moved}, in {took(result)}{again_note(result, ', ')}"
+                f"Prepared {counted(result.ledger.ok, 'object')}, {moved}, in {took(result)}{again_note(result, ', ')}"
             )
         if s3.journal is not None and s3.resumed:
             put_in_order(s3.journal, s3, self._plan.seed)  # a line that was cut off takes no other with it

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
 
-from loadgen.base.units import format_duration_s
+from loadgen.base.units import counted, format_duration_s
 from loadgen.judge.exit_code import sent_again, unmended
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.results.result import Result
@@ -57,7 +57,7 @@ def batch_note(result: Result, objects: int | None) -> str:
     failed = whole.failed + max(0, whole.unknown - waiting)
     if objects is not None:  # more requests may have been asked for than there are objects for
         skipped = min(skipped, max(0, objects - whole.ok - failed))
-    note = f"Batch: {whole.ok:,} objects done, {failed:,} failed, {skipped:,} skipped"
+    note = f"Batch: {counted(whole.ok, 'object')} done, {failed:,} failed, {skipped:,} skipped"
     lists = [part.ledger for name, part in result.requests.items() if name.startswith("list")]
     again = result.requests["list again"].ledger.sent if "list again" in result.requests else 0
     if sum(ledger.failed + ledger.unknown for ledger in lists) > again:
@@ -126,5 +126,6 @@ def not_deleted(result: Result) -> str:
     """Why a clean-up has left something."""
     kept = result.error_codes.get(LOCKED, 0)
     if kept and kept == unmended(result):
-        return f"object lock keeps {kept:,} {'version' if kept == 1 else 'versions'} until their retention ends"
+        kept_until = counted(kept, "version until its retention ends", "versions until their retention ends")
+        return f"object lock keeps {kept_until}"
     return reason(result)

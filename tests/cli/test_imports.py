@@ -30,7 +30,7 @@ def test_standard_input_and_files_are_read(tmp_path: Path) -> None:
     file.write_text(text)
     from_file, from_input = loadgen("import", "har", file), loadgen("import", "har", "-", stdin=text.encode())
     assert from_file.out.splitlines()[1:] == from_input.out.splitlines()[1:]
-    assert from_file.err.startswith("loadgen: Left out: 1 requests to other hosts")
+    assert from_file.err.startswith("loadgen: Left out: 1 request to other hosts")
     assert "http://other/x.png" in loadgen("import", "har", file, "--other-hosts", "--static").out
 
 

@@ -89,7 +89,7 @@ def test_a_stream_that_ends_early_says_so(tmp_path: Path, kind: list[str]) -> No
         options = ["-c", "1", "-n", "1", *kind]
         result = run(tmp_path, server.url, '{kind: sse, until: {match: "[DONE]"}}', *options)
     row = result.errors[0]
-    assert (row.error_class, row.message) == ("stream_broken", "the stream ended early, after 1 parts")
+    assert (row.error_class, row.message) == ("stream_broken", "the stream ended early, after 1 part")
 
 
 def test_what_a_profile_must_not_say(tmp_path: Path) -> None:

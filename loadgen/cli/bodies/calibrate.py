@@ -11,6 +11,7 @@ from loadgen.base.environment import gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
 from loadgen.base.loop import run_on_loop
+from loadgen.base.units import counted
 from loadgen.campaigns import calibrate as campaign
 from loadgen.cli.commands.calibrate import Calibrate
 from loadgen.cli.streams import emit, tell
@@ -19,7 +20,6 @@ from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
 from loadgen.report.campaigns.calibration import render_calibration
-from loadgen.report.draw.style import counted
 from loadgen.results.calibration import Calibration, cache_file, to_json
 from loadgen.results.result import Result
 from loadgen.session.job import run_job

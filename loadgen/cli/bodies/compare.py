@@ -5,7 +5,7 @@ from contextlib import closing, nullcontext
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import format_duration_s, parse_duration_s
+from loadgen.base.units import counted, format_duration_s, parse_duration_s
 from loadgen.cli.commands.compare import Compare
 from loadgen.cli.exporting import asked_outs, check_no_log, exporting
 from loadgen.cli.live_form import check_form
@@ -17,7 +17,6 @@ from loadgen.cli.variants import make_variants
 from loadgen.judge.exit_code import worst_code
 from loadgen.plan.plan import Plan
 from loadgen.report.campaigns.comparison import comparison_outcome, make_page
-from loadgen.report.draw.style import counted
 from loadgen.results.rounds import Rounds
 
 START_S = 0.7

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from loadgen.base.loop import run_on_loop
-from loadgen.base.units import format_bytes
+from loadgen.base.units import counted, format_bytes
 from loadgen.cli.plans import Preview
 from loadgen.cli.streams import emit
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.report.draw.style import clean, counted
+from loadgen.report.draw.style import clean
 from loadgen.session.s3_preview import find_works
 from loadgen.workloads.s3.batch import Work
 

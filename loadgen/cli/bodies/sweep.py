@@ -4,13 +4,12 @@ import traceback
 
 from loadgen.base.errors import UsageError
 from loadgen.base.loop import run_on_loop
-from loadgen.base.units import format_bytes
+from loadgen.base.units import counted, format_bytes
 from loadgen.cli.live import live_line
 from loadgen.cli.plans import Sweep
 from loadgen.cli.streams import emit, tell
 from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.report.draw.style import counted
 from loadgen.results.result import Result
 from loadgen.session.observers import Hooks, Observers
 from loadgen.session.s3_sweep import Left, find_left, sweep_left

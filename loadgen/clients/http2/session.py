@@ -1,6 +1,7 @@
 """One HTTP/2 connection: what the server sends, frame by frame. No sockets here."""
 
 from loadgen.base.exchange import ErrorClass
+from loadgen.base.units import counted
 from loadgen.clients.http2.control import Control, Owner
 from loadgen.clients.http2.frames import (
     CONTINUATION,
@@ -198,7 +199,7 @@ class Session(Control):
             and request is not None
             and not (request.method == "HEAD" or head.status in BODILESS)
         ):
-            said = f"content-length says {head.length} bytes, {stream.received} came"
+            said = f"content-length says {counted(head.length, 'byte')}, {stream.received:,} came"
             self._owner.failed(stream, ErrorClass.MALFORMED_REPLY, said)
         else:
             self._owner.replied(stream)

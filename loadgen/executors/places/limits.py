@@ -7,6 +7,7 @@ from pathlib import Path
 from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
+from loadgen.base.units import counted
 from loadgen.clients.local_addresses import family_of
 from loadgen.plan.plan import Plan, share
 
@@ -34,8 +35,9 @@ def check_descriptors(plan: Plan, limit: int) -> None:
     if limit != resource.RLIM_INFINITY and needed > limit:
         fits = -(-most // (limit - SPARE_DESCRIPTORS))
         raise UsageError(
-            f"{most} connections in {plan.processes} process(es) need {needed} file descriptors each, "
-            f"but this host allows {limit}: raise the hard limit (`ulimit -Hn`), or use --processes {fits}"
+            f"{counted(most, 'connection')} in {counted(plan.processes, 'process', 'processes')} need {needed:,} "
+            f"file descriptors{' each' if plan.processes > 1 else ''}, but this host allows {limit:,}: raise the hard "
+            f"limit (`ulimit -Hn`), or use --processes {fits}"
         )
 
 
@@ -53,6 +55,6 @@ def check_ports(plan: Plan, endpoint: Endpoint, listed: Path = LISTED_PORTS, *, 
     most = math.ceil(plan.most_users * part)
     if most > available:
         raise UsageError(
-            f"{most} connections to one address need as many ephemeral ports, but this host has {available}: "
+            f"{most:,} connections to one address need as many ephemeral ports, but this host has {available}: "
             "widen net.ipv4.ip_local_port_range, or give several --local-address"
         )

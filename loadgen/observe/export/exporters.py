@@ -16,6 +16,7 @@ from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.processes import STOPPING, python_module, stopping_signals_blocked
+from loadgen.base.units import counted
 from loadgen.measure.progress import Snapshot
 from loadgen.observe.export.kinds import Out
 from loadgen.observe.export.telling import Telling
@@ -108,9 +109,13 @@ class Exporters(Telling):
         self._stays = self._lingers and result.ended_by != "signal"
         notes = []
         if self._dropped and not self._feed.gone:
-            notes.append(f"exporters were behind: they were told {self._dropped} seconds only as a part of the rest")
+            notes.append(
+                f"exporters were behind: they were told {counted(self._dropped, 'second')} only as a part of the rest"
+            )
         if self._lost and not self._feed.gone:
-            notes.append(f"--out requests lacks {self._lost:,} requests: too many came; requests:N=FILE takes each Nth")
+            notes.append(
+                f"--out requests lacks {counted(self._lost, 'request')}: too many came; requests:N=FILE takes each Nth"
+            )
         message = self.ending(result, whole=self._wants_all)
         if self._feed.write_last(json.dumps(message).encode() + b"\n", until):
             match self._answer(until):

@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable
 from urllib.error import HTTPError, URLError
 
+from loadgen.base.units import counted
 from loadgen.observe.export.kinds import asked_as
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.told import Interval
-from loadgen.report.draw.style import counted
 
 MOST_WAITING = 10
 """Seconds that wait for a sink; what comes then is lost to it. A server that is away for so long is away."""

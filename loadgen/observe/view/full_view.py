@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from loadgen.base.units import counted
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.observe.view.lines import View, view_lines
 from loadgen.observe.view.so_far import SoFar
@@ -12,7 +13,7 @@ from loadgen.plan.codec import describe_plan
 from loadgen.plan.course import rate_at, request_arrivals
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
-from loadgen.report.draw.style import Line, counted
+from loadgen.report.draw.style import Line
 from loadgen.report.run.title import title
 from loadgen.results.result import Result
 from loadgen.session.observers import Observer

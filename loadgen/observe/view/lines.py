@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import field, replace
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.units import format_duration_s, format_ms
+from loadgen.base.units import counted, format_duration_s, format_ms
 from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.measure.progress import MachineNow, Snapshot
 from loadgen.observe.view.charts import latency_chart, rate_chart
 from loadgen.observe.view.so_far import LAST_S, CourseSecond
 from loadgen.report.draw.bars import bar
-from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, counted, elide, format_rate, line, pad
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, elide, format_rate, line, pad
 from loadgen.report.run.tables import errors, named_rows, thresholds
 from loadgen.results.result import Result
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.plan.imports.recorded import Imported, Recorded, body_of, kept, literal, no_requests
 from loadgen.plan.imports.urls import is_http
 from loadgen.plan.jobs.http import Part
@@ -117,9 +118,9 @@ def _left_out(entries: Sequence[_Entry], chosen: Sequence[_Entry], host: str) ->
     static = sum(entry.host == host and entry not in chosen for entry in entries)
     if others:
         most = ", ".join(f"{name} ({times})" for name, times in others.most_common(5))
-        yield f"Left out: {others.total()} requests to other hosts, {most}; --other-hosts takes them."
+        yield f"Left out: {counted(others.total(), 'request')} to other hosts, {most}; --other-hosts takes them."
     if static:
-        yield f"Left out: {static} requests for static files; --static takes them."
+        yield f"Left out: {counted(static, 'request')} for static files; --static takes them."
 
 
 def _body(post: Mapping[str, Any]) -> dict[str, Any]:

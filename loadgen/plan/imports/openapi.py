@@ -9,6 +9,7 @@ from urllib.parse import quote, urljoin
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.plan.imports.recorded import Imported, Recorded, kept, literal, no_requests
 from loadgen.plan.jobs.http import Part
 
@@ -36,7 +37,8 @@ def read_openapi(text: str) -> Imported:
     notes = [*api.notes]
     if changing:
         notes.append(
-            f"{changing} of {len(requests)} requests change something (POST, PUT, PATCH, DELETE): look at them first."
+            f"{changing} of {counted(len(requests), 'request')} {'changes' if changing == 1 else 'change'} something "
+            "(POST, PUT, PATCH, DELETE): look there first."
         )
     return Imported(requests, variables=api.variables, notes=tuple(notes))
 

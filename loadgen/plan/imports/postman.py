@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.plan.imports.recorded import Imported, Recorded, kept, literal, no_requests
 from loadgen.plan.imports.urls import is_http, split
 from loadgen.plan.jobs.http import Part
@@ -84,9 +85,11 @@ class _Collection:
 
     def notes(self) -> Iterator[str]:
         if self._scripts:
-            yield f"Left out: the scripts of {self._scripts} entries; `extract:` takes values out of replies here."
+            entries = counted(self._scripts, "entry", "entries")
+            yield f"Left out: the scripts of {entries}; `extract:` takes values out of replies here."
         if self._skipped:
-            yield f"Left out: {len(self._skipped)} entries whose URL cannot be asked for, such as {self._skipped[0]!r}."
+            entries = counted(len(self._skipped), "entry", "entries")
+            yield f"Left out: {entries} whose URL cannot be asked for, such as {self._skipped[0]!r}."
         if missing := [name for name, entry in self.used.items() if entry == {"env": name}]:
             yield f"Without a value in the collection: set {', '.join(missing)} in the environment."
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.plan.jobs.http import Part
 
 _LITERAL = re.compile(r"\$\$|\$(?=\{)")
@@ -62,7 +63,7 @@ def first_ones(imported: Imported) -> Imported:
     more = len(imported.requests) - MOST_REQUESTS
     if more <= 0:
         return imported
-    note = f"Left out: {more} requests after the first {MOST_REQUESTS}; a run reports at most 1,000 by name."
+    note = f"Left out: {counted(more, 'request')} after the first {MOST_REQUESTS}; a run reports at most 1,000 by name."
     return replace(imported, requests=imported.requests[:MOST_REQUESTS], notes=(*imported.notes, note))
 
 

@@ -1,7 +1,7 @@
 """A Calibration as a few lines of text; pure."""
 
-from loadgen.base.units import format_ms
-from loadgen.report.draw.style import align, clean, counted, format_rate
+from loadgen.base.units import counted, format_ms
+from loadgen.report.draw.style import align, clean, format_rate
 from loadgen.results.calibration import Calibration
 
 

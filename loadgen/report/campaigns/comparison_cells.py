@@ -1,10 +1,10 @@
 """The cells of a comparison's tables: figures in their units, ratios, intervals."""
 
-from loadgen.base.units import format_ms, listed
+from loadgen.base.units import counted, format_ms, listed
 from loadgen.judge.comparison import Comparison, Row
 from loadgen.judge.observe import Observed
 from loadgen.plan.metrics import metric_named
-from loadgen.report.draw.style import clean, counted, format_measured_s, format_rate, format_share
+from loadgen.report.draw.style import clean, format_measured_s, format_rate, format_share
 from loadgen.report.run.title import title
 
 NARROW = 0.05
@@ -32,7 +32,7 @@ def _titles(comparison: Comparison) -> list[str]:
     """What the variants ask for, where they do not all ask for the same."""
     first, *others = {title(item.results[0].plan): None for item in comparison.variants if item.results} or [""]
     if len(others) > 1:
-        return [f"{first} and {len(others)} others"]
+        return [f"{first} and {counted(len(others), 'other')}"]
     return [listed([first, *others])] if first else []
 
 

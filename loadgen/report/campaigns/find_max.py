@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from math import log
 
-from loadgen.base.units import format_duration_s
+from loadgen.base.units import counted, format_duration_s
 from loadgen.judge.exit_code import ExitCode
 from loadgen.judge.find_max import search_code
 from loadgen.report.draw.bars import bar, stretched
-from loadgen.report.draw.style import Line, Span, Tone, align, bullet, clean, counted, format_rate, line, wrap
+from loadgen.report.draw.style import Line, Span, Tone, align, bullet, clean, format_rate, line, wrap
 from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.outcome import outcome_lines
 from loadgen.report.run.tables import with_unit

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from math import ceil
 
-from loadgen.base.units import format_ms
+from loadgen.base.units import counted, format_ms
 from loadgen.judge.trend import ChangePoint, Course, Level, Trend
 from loadgen.report.draw.bars import LEVELS
-from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, counted, line, pad, wrap
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, line, pad, wrap
 from loadgen.report.run.tables import with_unit
 from loadgen.report.run.title import title
 

@@ -130,11 +130,6 @@ def labelled(facts: Mapping[str, str | Iterable[str]], width: int, joint: str = 
     return rows
 
 
-def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """`1 worker`, `2 workers`; `plural` where it is not the noun with an s."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
-
-
 def format_rate(per_second: float) -> str:
     """A rate without its unit: `63,482`; three digits where it is small: `12.4`, `0.25`."""
     if per_second >= 100 or per_second == 0:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from loadgen.base.units import counted
 from loadgen.report.draw.style import clean
 
 _MOST = 4
@@ -29,7 +30,7 @@ def _parts(dialing: Mapping[str, Any]) -> Iterator[str]:
     if dialing.get("local_addresses"):
         yield f"from {_listed(dialing['local_addresses'])}"
     if dialing.get("requests_each"):
-        yield f"each for {dialing['requests_each']:,} requests"
+        yield f"each for {counted(dialing['requests_each'], 'request')}"
 
 
 def _place(host: str, port: int) -> str:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.units import counted
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED
-from loadgen.report.draw.style import Line, Span, Tone, clean, counted, format_measured_s, line, wrap
+from loadgen.report.draw.style import Line, Span, Tone, clean, format_measured_s, line, wrap
 from loadgen.report.run.latency import latency_table, spread
 from loadgen.results.block import Block
 from loadgen.results.encoded import decode_clock
@@ -64,7 +65,7 @@ def _header(result: Result, censored: int) -> Iterator[str]:
     yield "#[Response times of a loadgen run; values are in microseconds, Interval_Max is in milliseconds]"
     yield "#[For a tool that takes nanoseconds unless told: its ratio of output to recorded unit is 1000]"
     if censored:
-        yield f"#[Without {censored} requests without a reply, cut ones and those never sent among them]"
+        yield f"#[Without {counted(censored, 'request')} without a reply, cut ones and those never sent among them]"
     yield "#[Histogram log format version 1.3]"
     yield f"#[BaseTime: {epoch_s:.3f} (seconds since epoch)]"
     yield f"#[StartTime: {epoch_s:.3f} (seconds since epoch), {opened.isoformat(timespec='milliseconds')}]"

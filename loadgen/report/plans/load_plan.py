@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable
 
-from loadgen.base.units import format_duration_s
+from loadgen.base.units import counted, format_duration_s
 from loadgen.plan.codec import described_dialing
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Arrivals, Plan, share
-from loadgen.report.draw.style import clean, counted, format_rate
+from loadgen.report.draw.style import clean, format_rate
 from loadgen.report.draw.way import describe_way
 
 _OF_REQUESTS = ("Timeouts", "Connections", "TLS", "Also timed")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from loadgen.base.encode import make_encoder
 from loadgen.base.exchange import Check, Expect, Fields, Request
 from loadgen.base.redact import Redactor
-from loadgen.base.units import format_bytes, format_duration_s
+from loadgen.base.units import counted, format_bytes, format_duration_s
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, TargetList, Variable
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.plan.jobs.s3 import S3Job
@@ -13,7 +13,7 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.variables import FoundValue
 from loadgen.plan.target_list import spec_of
-from loadgen.report.draw.style import align, clean, counted, labelled, wrap
+from loadgen.report.draw.style import align, clean, labelled, wrap
 from loadgen.report.plans.load_plan import LoadWords, is_of_calls
 from loadgen.report.plans.s3_plan import s3_facts, s3_operations
 from loadgen.report.plans.scenario_plan import scenario_facts, scenario_parts

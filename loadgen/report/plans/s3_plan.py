@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from itertools import zip_longest
 
-from loadgen.base.units import format_bytes, format_duration_s
+from loadgen.base.units import counted, format_bytes, format_duration_s
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.report.draw.style import counted, format_share
+from loadgen.report.draw.style import format_share
 
 
 def s3_facts(s3: S3Job) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from loadgen.base.units import format_duration_s
+from loadgen.base.units import counted, format_duration_s
 from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, Step
 from loadgen.plan.jobs.websocket import WebSocketSpec
 from loadgen.plan.places import without_details
-from loadgen.report.draw.style import align, counted, format_rate, format_share, wrap
+from loadgen.report.draw.style import align, format_rate, format_share, wrap
 
 Show = Callable[[str], str]
 """A text of the profile as it may be shown."""

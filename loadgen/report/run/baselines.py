@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from loadgen.report.draw.style import align, clean, counted, format_measured_s, format_rate
+from loadgen.base.units import counted
+from loadgen.report.draw.style import align, clean, format_measured_s, format_rate
 from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.title import title
 from loadgen.results.baselines import Origin
@@ -57,5 +58,5 @@ def _row(name: str, rounds: Sequence[Result], origin: Origin) -> tuple[str, ...]
 
 def _machine(result: Result) -> str:
     cores = result.environment.get("cores")
-    said = [str(result.environment.get("cpu", "")), f"{cores} cores" if cores else ""]
+    said = [str(result.environment.get("cpu", "")), counted(cores, "core") if cores else ""]
     return clean(", ".join(filter(None, said)))

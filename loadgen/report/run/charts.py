@@ -6,12 +6,12 @@ from functools import cached_property
 from math import ceil, isnan, nan
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.units import format_duration_s, format_ms
+from loadgen.base.units import counted, format_duration_s, format_ms
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED
 from loadgen.plan.metrics import metric_named
 from loadgen.report.draw.page import HEATS
-from loadgen.report.draw.style import counted, format_rate
+from loadgen.report.draw.style import format_rate
 from loadgen.report.draw.svg import Column, Curve, Point, heat_map, line_chart, linear_axis, log_axis, time_axis
 from loadgen.report.run.latency import TITLES, is_closed
 from loadgen.report.run.percentiles import percentile_chart

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.units import counted
 from loadgen.judge.exit_code import is_bad_store, is_fruitful, script_errors
 from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.style import clean
@@ -50,7 +51,9 @@ def run_checks(result: Result, *, judged: bool) -> Iterator[Check]:
     if is_bad_store(result):
         yield Check("run", "finds a store that does as asked", "fail", "See the errors")
     for name, row in script_errors(result):
-        yield Check("run", f"{clean(name)} raises nothing", "error", f"{row.count:,} times: {clean(row.message)}")
+        yield Check(
+            "run", f"{clean(name)} raises nothing", "error", f"{counted(row.count, 'time')}: {clean(row.message)}"
+        )
     for note in redirect_notes(result):
         yield Check("run", "gets more than redirects", "warn", clean(note))
     yield Check("run", TRUST, _trust(result, judged=judged), _doubts(result))

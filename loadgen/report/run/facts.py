@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from loadgen.base.units import format_bytes, format_ms, listed
+from loadgen.base.units import counted, format_bytes, format_ms, listed
 from loadgen.judge.exit_code import did_without
 from loadgen.judge.redirects import redirect_notes
 from loadgen.report.draw.bars import sparkline, stretched
@@ -11,7 +11,6 @@ from loadgen.report.draw.style import (
     Span,
     Tone,
     clean,
-    counted,
     format_measured_s,
     format_rate,
     labelled,

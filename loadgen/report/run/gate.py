@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from loadgen.base.units import counted
 from loadgen.judge.exit_code import ExitCode
 from loadgen.judge.gate import Baseline, Gate, Regression
 from loadgen.judge.redirects import redirect_notes
@@ -12,7 +13,6 @@ from loadgen.report.draw.style import (
     align,
     bullet,
     clean,
-    counted,
     format_measured_s,
     line,
     pad,

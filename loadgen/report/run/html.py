@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from loadgen.base.units import counted
 from loadgen.judge.gate import Gate
 from loadgen.report.draw.page import html_page, html_table, made, text
 from loadgen.report.draw.style import Line, format_share
@@ -135,7 +136,7 @@ def _facts(facts: Mapping[str, Iterable[str]]) -> str:
 def _plan(result: Result) -> str:
     """The seed, and the whole plan as it is saved: redacted."""
     plan = json.dumps(result.plan, indent=1, ensure_ascii=False)
-    left = f"\n... and {len(plan) - MOST_PLAN:,} characters more" if len(plan) > MOST_PLAN else ""
+    left = f"\n... and {counted(len(plan) - MOST_PLAN, 'character')} more" if len(plan) > MOST_PLAN else ""
     lines = "\n".join(map(text, f"{plan[:MOST_PLAN]}{left}".split("\n")))
     seed = result.plan.get("seed")
     said = f"<p>Seed {text(str(seed))}: the same seed gives the same choices in the same order.</p>\n"

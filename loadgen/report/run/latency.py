@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 
 from loadgen.base.errors import UsageError
-from loadgen.base.units import format_ms
+from loadgen.base.units import counted, format_ms
 from loadgen.measure.histogram import top_of
 from loadgen.report.draw.bars import Bucket, bar, buckets, stretched
-from loadgen.report.draw.style import Line, align, counted, format_share, line, wrap
+from loadgen.report.draw.style import Line, align, format_share, line, wrap
 from loadgen.results.encoded import decode_clock
 from loadgen.results.result import QUANTILES, Latency, Quantile, Result
 

@@ -1,6 +1,6 @@
 """The machines of a run as a table of its page: what each did, and what is to be said of it alone."""
 
-from loadgen.base.units import format_ms
+from loadgen.base.units import counted, format_ms
 from loadgen.report.draw.page import html_table, text
 from loadgen.report.run.machines import MOST_ROWS, left_out, machine_cells, together
 from loadgen.results.result import MachineRow, Result
@@ -35,7 +35,7 @@ def _row(row: MachineRow) -> tuple[str, ...]:
 
 def _name(row: MachineRow) -> str:
     """With what is to be said of it below."""
-    more = f"it may have sent {row.unaccounted_at_most:,} requests more than it told"
+    more = f"it may have sent {counted(row.unaccounted_at_most, 'request')} more than it told"
     said = "<br>".join(map(text, [*row.reasons, *([more] if row.unaccounted_at_most else [])]))
     below = f'<div class="soft">{said}</div>' if said else ""
     return f'<div class="why word">{text(row.name)}{below}</div>'

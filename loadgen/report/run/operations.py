@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from loadgen.base.units import format_bytes
+from loadgen.base.units import counted, format_bytes
 from loadgen.plan.jobs.s3 import LISTED
-from loadgen.report.draw.style import Line, Span, Tone, align, clean, counted, format_rate, line
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, format_rate, line
 from loadgen.report.run.latency import format_quantile, is_closed
 from loadgen.results.result import Latency, RequestResult, Result
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from loadgen.base.units import format_bytes, format_ms
+from loadgen.base.units import counted, format_bytes, format_ms
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
 from loadgen.report.run.latency import format_quantile
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
@@ -89,7 +89,7 @@ def _parts(result: Result) -> list[Line]:
         return []
     parts = first.count + gap.count
     each = f", {format_rate(parts / result.duration_s)}/s" if result.duration_s > 0 else ""
-    return [line(f"  {parts:,} parts, {parts / first.count:,.1f} a reply{each}")]
+    return [line(f"  {counted(parts, 'part')}, {parts / first.count:,.1f} a reply{each}")]
 
 
 def thresholds(result: Result, width: int) -> list[Line]:

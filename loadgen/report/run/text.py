@@ -1,8 +1,9 @@
 """The report that a person reads: Result -> text. The number they came for stands at the top."""
 
+from loadgen.base.units import counted
 from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.validity import meaning
-from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, counted, line
+from loadgen.report.draw.style import Line, Span, Tone, bullet, clean, line
 from loadgen.report.run.facts import header, notes, outcome, silence
 from loadgen.report.run.journeys import (
     checks_table,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from loadgen.base.units import format_bytes
-from loadgen.report.draw.style import clean, counted
+from loadgen.base.units import counted, format_bytes
+from loadgen.report.draw.style import clean
 
 
 def title(plan: Mapping[str, Any]) -> str:

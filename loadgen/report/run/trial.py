@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass
 from loadgen.base.redact import Redactor
-from loadgen.base.units import format_bytes, format_ms, listed
-from loadgen.report.draw.style import Line, Span, Tone, clean, counted, line, pad
+from loadgen.base.units import counted, format_bytes, format_ms, listed
+from loadgen.report.draw.style import Line, Span, Tone, clean, line, pad
 from loadgen.results.trial import Certificate, Checked, Ended, Event, Exchanged, Measured, Stage, Timed
 
 TARGET_COLUMNS = 40
@@ -96,7 +96,7 @@ def _exchange(event: Exchanged, redactor: Redactor) -> Iterator[Line]:
 
 def _content(event: Exchanged, redactor: Redactor) -> Iterator[Line]:
     """How it got there, what was sent and what came, as far as it is shown."""
-    for said in _way(event.way) if event.way else ("on the connection of the request before",):
+    for said in ("on the connection of the request before",) if event.reused else _way(event.way):
         yield line("         * ", _text(said, redactor))
     for field, value in event.sent:
         yield line(f"         > {clean(field)}: {clean(redactor.header(field, value))}")

@@ -10,6 +10,7 @@ from typing import Any
 from loadgen.base.clock import now_ns
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Expect, Reply, Request
+from loadgen.base.units import counted
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.workloads.parts.splitter import Part, Splitter
 from loadgen.workloads.scenario.replies.absent import AbsentError
@@ -117,7 +118,7 @@ class PartsReader:
         if self.broken:
             return self.broken
         if not self.enough and self._rules.spec.has_end:
-            return f"the stream ended early, after {self.parts:,} parts"
+            return f"the stream ended early, after {counted(self.parts, 'part')}"
         if self.first_ns is None:
             return "no part of the reply counts as the first"
         return ""

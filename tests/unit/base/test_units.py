@@ -213,3 +213,9 @@ def test_whatever_is_read_nothing_but_a_value_error_comes_out(value):
         with suppress(ValueError):
             found = parse(value)
             assert all(0 <= part < math.inf for part in (found if isinstance(found, tuple) else (found,)))
+
+
+def test_nouns_agree_with_their_number() -> None:
+    assert [units.counted(number, "worker") for number in (0, 1, 2)] == ["0 workers", "1 worker", "2 workers"]
+    assert units.counted(2000, "process", "processes") == "2,000 processes"
+    assert units.counted(1, "request is", "requests are") == "1 request is"

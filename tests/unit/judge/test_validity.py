@@ -149,9 +149,10 @@ def test_a_quota_that_stopped_the_generator_is_named_instead_of_another_program(
 @pytest.mark.parametrize(
     ("sent", "duration_s", "verdict", "says"),
     [
+        (1, 10.0, "not_judged", "1 request is too few to tell whether the generator kept up: it takes 100"),
         (99, 10.0, "not_judged", "99 requests are too few to tell whether the generator kept up: it takes 100"),
         (100, 10.0, "valid", ""),
-        (5000, 0.499, "not_judged", "499ms are too short to tell whether the generator kept up: it takes 500ms"),
+        (5000, 0.499, "not_judged", "499ms is too short to tell whether the generator kept up: it takes 500ms"),
         (5000, 0.5, "valid", ""),
     ],
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.plan.plan import Plan
 
 
@@ -23,8 +24,8 @@ def deal(plan: Plan, cores: Sequence[int]) -> list[range]:
 
 
 def _are(plan: Plan) -> str:
-    what = "process" if plan.processes == 1 else "processes"
-    return f"{'is' if plan.processes == 1 else 'are'} {plan.processes} {what} in {plan.mode} mode"
+    verb = "is" if plan.processes == 1 else "are"
+    return f"{verb} {counted(plan.processes, 'process', 'processes')} in {plan.mode} mode"
 
 
 def _in_proportion(total: int, weights: Sequence[int]) -> list[int]:

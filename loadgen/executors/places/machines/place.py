@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.executors.places.base import Deliver, WorkersLostError
 from loadgen.executors.places.machines.gate import Gate
 from loadgen.executors.places.machines.member import Member
@@ -115,8 +116,7 @@ class Machines:
     def glance(self) -> str:
         lost = sum(bool(member.lost) for member in self.members)
         silent = sum(map(self._is_silent, self.members))
-        count = len(self.members)
-        parts = [f"{count} machine{'' if count == 1 else 's'}"]
+        parts = [counted(len(self.members), "machine")]
         return ", ".join([*parts, *([f"{silent} silent"] if silent else []), *([f"{lost} lost"] if lost else [])])
 
     def abandon(self) -> None:
@@ -205,7 +205,8 @@ class Machines:
         member.lost = member.gone or f"nothing was heard of it for {silent_s:.1f} s"
         member.unaccounted = at_most_unaccounted(self._plan, member, self.members, self.control)
         self._stop_the_rest(now)
-        at_most = f", and may have sent {member.unaccounted:,} requests more than it told" if member.unaccounted else ""
+        more = counted(member.unaccounted, "request")
+        at_most = f", and may have sent {more} more than it told" if member.unaccounted else ""
         self._finish(member, WorkersLostError(f"{member.name} was lost: {member.lost}{at_most}"))
 
     def _stop_the_rest(self, now: int) -> None:

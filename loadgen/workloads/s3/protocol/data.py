@@ -11,6 +11,7 @@ from random import Random
 from typing import Protocol
 
 from loadgen.base.exchange import JOINED_BODY_BYTES, BodySource
+from loadgen.base.units import counted
 from loadgen.workloads.s3.protocol.blocks import make_block
 from loadgen.workloads.s3.protocol.checksums import Digest
 from loadgen.workloads.s3.sizes import mixed
@@ -211,7 +212,7 @@ class Match:
         """What is wrong with a download that should have had `length` bytes and is now complete; else None."""
         if self.differs_at is not None:
             return f"byte {self.differs_at} of the body differs from what was put"
-        return None if self.length == length else f"the body has {self.length} bytes of {length}"
+        return None if self.length == length else f"the body has {counted(self.length, 'byte')} of {length:,}"
 
 
 def _first_difference(expected: bytes, got: bytes) -> int:

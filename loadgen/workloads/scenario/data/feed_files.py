@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.plan.jobs.scenario import FeedSpec
 from loadgen.workloads.scenario.replies.absent import shown
 
@@ -119,7 +120,8 @@ def _csv(spec: FeedSpec, file: TextIO) -> tuple[Parse, Kept]:
         for line, values in records:
             kept = _BETWEEN.join(values)
             if len(values) != len(columns):
-                raise _problem(spec, f"expected {len(columns)} values, as in the header row, got {len(values)}", line)
+                wanted = counted(len(columns), "value")
+                raise _problem(spec, f"expected {wanted}, as in the header row, got {len(values)}", line)
             if kept.count(_BETWEEN) >= len(columns):
                 raise _problem(spec, "a NUL character", line)
             yield line, kept

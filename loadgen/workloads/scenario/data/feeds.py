@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Protocol
 
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.plan.jobs.scenario import FeedSpec
 from loadgen.workloads.scenario.data.feed_files import Row, Rows, read_rows
 
@@ -27,13 +28,18 @@ class Feed(Protocol):
 def check_feed(spec: FeedSpec, rows: int, users: int, journeys: int | None) -> None:
     """Raises UsageError where the rows are too few for the users, or for the planned journeys if they are known."""
     if spec.pick == "own" and rows < users:
-        needed, remedy = f"{users} users, each with a row of its own", f"have at most {rows} users"
+        needed, remedy = (
+            f"{counted(users, 'user')}, each with a row of its own",
+            f"have at most {counted(rows, 'user')}",
+        )
     elif spec.pick == "once" and journeys is not None and rows < journeys:
-        needed, remedy = f"{journeys} journeys, each with a row that goes once", f"plan at most {rows} journeys"
+        needed, remedy = (
+            f"{counted(journeys, 'journey')}, each with a row that goes once",
+            f"plan at most {counted(rows, 'journey')}",
+        )
     else:
         return
-    few = f"only {rows} row{'s' * (rows != 1)}"
-    raise UsageError(f"feed {spec.name}: {spec.file}: {few} for {needed}: add rows, or {remedy}")
+    raise UsageError(f"feed {spec.name}: {spec.file}: only {counted(rows, 'row')} for {needed}: add rows, or {remedy}")
 
 
 def open_feed(spec: FeedSpec, index: int, count: int, users: int, seed: int) -> Feed:

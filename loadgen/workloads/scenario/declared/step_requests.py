@@ -10,6 +10,7 @@ from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import ErrorClass, Origin, Tls
 from loadgen.base.imported import imported
+from loadgen.base.units import counted
 from loadgen.plan.encodings import Encode
 from loadgen.plan.jobs.grpc_call import GrpcError
 from loadgen.workloads.scenario.declared.program import Program, RequestOp, SocketOp
@@ -147,7 +148,7 @@ class StepRequests:
         redirect = next_request(reply, method, target, self._origin)
         if redirect is None:
             return None
-        why = f"more than {op.redirects} redirects" if self._hops == op.redirects else ""
+        why = f"more than {counted(op.redirects, 'redirect')}" if self._hops == op.redirects else ""
         if not redirect.same_origin:
             why = f"redirects to {redirect.origin}, and steps stay at {self._origin}"
         if why:

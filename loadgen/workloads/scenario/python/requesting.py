@@ -7,6 +7,7 @@ from typing import Any
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.base.imported import imported
+from loadgen.base.units import counted
 from loadgen.plan.forms import JSON, to_json
 from loadgen.workloads.base import Batch
 from loadgen.workloads.scenario.base import InPlace
@@ -245,7 +246,7 @@ class Requesting:
             if follow is None:
                 break
             if followed == most:
-                reply = failed_reply(reply, ErrorClass.CHECK_FAILED, f"more than {most} redirects")
+                reply = failed_reply(reply, ErrorClass.CHECK_FAILED, f"more than {counted(most, 'redirect')}")
                 break
             followed += 1
             request = maker.follow(request, follow, self.headers, jar)

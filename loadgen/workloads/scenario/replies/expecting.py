@@ -8,6 +8,7 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Check, ErrorClass, Expect, Reply
+from loadgen.base.units import counted
 from loadgen.workloads.scenario.replies import reply as read
 from loadgen.workloads.scenario.replies.absent import AbsentError, excerpt, shown
 from loadgen.workloads.scenario.replies.json_path import compile_json_path
@@ -83,7 +84,7 @@ def _wrong(check: Check, seen: read.Reply, reply: Reply) -> str | None:
             if reply.body_length > len(reply.kept):
                 return f"a body of {reply.body_length} bytes: only the first {len(reply.kept)} are kept for its SHA-256"
             if (digest := hashlib.sha256(reply.kept).hexdigest()) != wanted:
-                return f"SHA-256 {digest} of {reply.body_length} bytes, expected {wanted}"
+                return f"SHA-256 {digest} of {counted(reply.body_length, 'byte')}, expected {wanted}"
     return None
 
 

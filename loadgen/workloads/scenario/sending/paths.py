@@ -6,6 +6,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from loadgen.base.exchange import Origin
+from loadgen.base.units import counted
 from loadgen.plan.encodings import encode_path
 from loadgen.plan.pairs import as_pairs, encode_pairs, plain
 from loadgen.plan.profiles.address import parse_target
@@ -58,7 +59,7 @@ class PathTemplate:
     def _rendered(self, *values: object) -> str:
         encoders = self._encoders
         if len(values) != len(encoders):
-            needed = "1 value is" if self.places == 1 else f"{self.places or 'no'} values are"
+            needed = counted(self.places, "value is", "values are") if self.places else "no values are"
             body = "" if self.places else "; a body is json=, form=, files= or data="
             raise ValueError(f"path {self.text!r}: {needed} needed, {len(values)} given{body}")
         try:

@@ -25,7 +25,7 @@ def test_too_few_descriptors_are_refused_with_the_figure_and_a_remedy_that_works
     with pytest.raises(UsageError) as caught:
         check_descriptors(make_plan(users=5000), 1024)
     assert str(caught.value) == (
-        "5000 connections in 1 process(es) need 5064 file descriptors each, but this host allows 1024: "
+        "5,000 connections in 1 process need 5,064 file descriptors, but this host allows 1,024: "
         "raise the hard limit (`ulimit -Hn`), or use --processes 6"
     )
     check_descriptors(make_plan(users=5000, processes=6), 1024)

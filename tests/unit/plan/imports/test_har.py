@@ -83,8 +83,8 @@ def test_others_come_when_they_are_asked_for() -> None:
     )
     assert len(read_har(text).requests) == 1
     assert [note.partition(";")[0] for note in read_har(text).notes] == [
-        "Left out: 1 requests to other hosts, cdn:81 (1)",
-        "Left out: 1 requests for static files",
+        "Left out: 1 request to other hosts, cdn:81 (1)",
+        "Left out: 1 request for static files",
     ]
     every = read_har(text, other_hosts=True, static=True)
     assert (len(every.requests), every.notes) == (3, ())
@@ -149,7 +149,7 @@ def test_ten_megabytes_are_read_and_cut_to_what_a_run_can_report() -> None:
     assert len(text) > 10_000_000
     imported = first_ones(read_har(text))
     assert len(imported.requests) == MOST_REQUESTS
-    assert imported.notes[-1].startswith("Left out: 1600 requests after the first 900")
+    assert imported.notes[-1].startswith("Left out: 1,600 requests after the first 900")
     assert len(plan_of(Imported(imported.requests[:50], journey="h")).job.requests) == 50
 
 

@@ -84,7 +84,7 @@ def test_an_operation_is_a_request(text: str, expected: list[tuple[str, str, str
 def test_names_are_those_of_the_operations() -> None:
     text = json.dumps({**BASE, "paths": {"/p": {"get": {"operationId": "listPets"}, "post": {}}}})
     assert [spec.name for spec in requests_of(read_openapi, text)] == ["listPets", "POST /p"]
-    assert read_openapi(text).notes[-1].startswith("1 of 2 requests change something")
+    assert read_openapi(text).notes[-1].startswith("1 of 2 requests changes something")
 
 
 @pytest.mark.parametrize(

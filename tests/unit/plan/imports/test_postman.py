@@ -100,7 +100,7 @@ def test_scripts_and_what_cannot_be_asked_for_are_named() -> None:
     event = [{"listen": "test", "script": {"exec": ["pm.test()"]}}]
     text = collection({**item("http://h/1"), "event": event}, item("ws://h/x", "socket"), item("", "nothing"))
     notes = read_postman(text).notes
-    assert notes[0].startswith("Left out: the scripts of 1 entries")
+    assert notes[0].startswith("Left out: the scripts of 1 entry")
     assert notes[1] == "Left out: 2 entries whose URL cannot be asked for, such as 'socket'."
 
 

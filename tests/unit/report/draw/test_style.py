@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.report.draw.style import Span, Tone, align, clean, columns, counted, elide, format_rate, line, wrap
+from loadgen.report.draw.style import Span, Tone, align, clean, columns, elide, format_rate, line, wrap
 
 
 def test_paint_marks_tones_only_when_asked() -> None:
@@ -53,11 +53,6 @@ def test_table_columns_stand_below_each_other() -> None:
 )
 def test_rates_have_the_digits_that_mean_something(per_second: float, shown: str) -> None:
     assert format_rate(per_second) == shown
-
-
-def test_nouns_agree_with_their_number() -> None:
-    assert counted(1, "process", "processes") == "1 process"
-    assert counted(2000, "process", "processes") == "2,000 processes"
 
 
 @pytest.mark.parametrize("width", [1, 0, -3])

@@ -95,7 +95,7 @@ def test_the_header_states_units_start_and_what_is_left_out():
     censored = replace(RESULT, histograms=RESULT.histograms | {"response_censored": encoded(9000)})
     header = [line for line in render_hlog(censored).splitlines() if line.startswith(("#", '"'))]
     assert "values are in microseconds, Interval_Max is in milliseconds" in header[0]
-    assert "#[Without 1 requests without a reply, cut ones and those never sent among them]" in header
+    assert "#[Without 1 request without a reply, cut ones and those never sent among them]" in header
     assert header[-2] == "#[StartTime: 1767323045.500 (seconds since epoch), 2026-01-02T03:04:05.500+00:00]"
     assert render_hlog(RESULT).splitlines()[6].startswith("0.000,1.000,2.000,HISTF")
 

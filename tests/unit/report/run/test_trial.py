@@ -7,7 +7,7 @@ import pytest
 from loadgen.base.exchange import ErrorClass
 from loadgen.base.redact import Redactor
 from loadgen.report.run.trial import MOST_BODY_ROWS, trial_end, trial_lines
-from loadgen.results.trial import Checked, Ended, Event, Exchanged, Measured, Timed
+from loadgen.results.trial import Certificate, Checked, Ended, Event, Exchanged, Measured, Stage, Timed
 
 GOOD = Exchanged("buy", "pay", "POST", "/cart/7/pay", 200, None, "", 1_230_000, 2048)
 BAD = Exchanged(
@@ -35,6 +35,7 @@ def test_a_bad_one_shows_what_was_sent_and_what_came_without_secrets() -> None:
         "         > Host: h",
         "         > Authorization: [redacted]",
         "         > X-Plain: [redacted]",
+        "         * first byte after 45.0 us",
         "         < HTTP/1.1 500 No",
         "         < Set-Cookie: [redacted]",
         '         | {"token":"[redacted]","a":1}',
@@ -47,13 +48,34 @@ def test_of_plain_requests_each_exchange_is_whole_and_nothing_is_said_of_parts()
         return [line.text for line in trial_lines(event, before, Redactor(), whole=True)]
 
     sent = replace(GOOD, sent=(("Host", "h"),), sent_body=b"a=1", head=b"HTTP/1.1 200 OK\r\n\r\n", body=b"paid")
+    sent = replace(sent, reused=True, first_ns=1_000_000)
     _, first, *more = whole(sent)
     assert first.startswith("  200  POST /cart/7/pay")
-    assert [row.strip() for row in more] == ["> Host: h", "> a=1", "< HTTP/1.1 200 OK", "| paid"]
+    assert [row.strip() for row in more] == [
+        "* on the connection of the request before", "> Host: h", "> a=1", "* first byte after 1.00 ms",
+        "< HTTP/1.1 200 OK", "| paid",
+    ]  # fmt: skip
     assert whole(Ended("buy", 5), GOOD) == []
     assert whole(Ended("buy", 5, ErrorClass.UNEXPECTED_STATUS), BAD) == []
     assert whole(Ended("buy", 0, ErrorClass.SCRIPT_ERROR, "no"))[1:] == ["buy", "  failed: script_error: no"]
     assert trial_end([Ended("a", 1)], ["a"], "", "request")[1].text == "1 request: 1 good"
+
+
+def test_how_its_connection_came_to_be_is_said_stage_by_stage() -> None:
+    certificate = Certificate("CN=h", "CN=h", "2030-01-01 00:00 UTC", checked=False)
+    way = (
+        Stage("name", ("h", "::1", "127.0.0.1"), 1000),
+        Stage("connect", ("[::1]:443",), 1000, "Connection refused"),
+        Stage("connect", ("127.0.0.1:443",), 1000),
+        Stage("tls", ("TLS 1.3", "AES", ""), 1000, certificate=certificate, resumed=True),
+    )
+    assert [row.strip() for row in rows(replace(BAD, sent=(), head=b"", body=b"", way=way))][-5:] == [
+        "* h is ::1 or 127.0.0.1, looked up in 1.00 us",
+        "* not connected to [::1]:443: Connection refused, after 1.00 us",
+        "* connected to 127.0.0.1:443 in 1.00 us",
+        "* TLS 1.3 in 1.00 us: AES, ALPN none, a session taken up again",
+        "* certificate of CN=h by itself until 2030-01-01 00:00 UTC, not checked (--insecure)",
+    ]
 
 
 @pytest.mark.parametrize(

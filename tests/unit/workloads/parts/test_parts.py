@@ -110,7 +110,7 @@ def test_the_timeout_is_for_the_next_part():
 @pytest.mark.parametrize(
     ("spec", "texts", "problem"),
     [
-        ({"until_match": b"[DONE]"}, [b"data: a\n\n"], "ended early, after 1 parts"),
+        ({"until_match": b"[DONE]"}, [b"data: a\n\n"], "ended early, after 1 part"),
         ({"until_parts": 3}, [b"data: a\n\ndata: b\n\n"], "ended early, after 2 parts"),
         ({}, [b"event: error\ndata: overloaded\n\n"], "an error event: overloaded"),
         ({"first": "text"}, [b"data: a\n\n"], "no part of the reply counts as the first"),

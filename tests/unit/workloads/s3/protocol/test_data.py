@@ -160,7 +160,7 @@ def test_another_object_a_short_one_and_a_long_one_do_not_match():
     body = BODIES.body(9, 5000)
     other = fed(Match(body), BODIES.body(8, 5000).joined(), 5000)
     assert other.problem(5000) == "byte 0 of the body differs from what was put"
-    assert fed(Match(body), body.joined()[:-1], 5000).problem(5000) == "the body has 4999 bytes of 5000"
+    assert fed(Match(body), body.joined()[:-1], 5000).problem(5000) == "the body has 4,999 bytes of 5,000"
     longer = fed(Match(body), body.joined() + b"x", 5000)
     assert longer.problem(5000) == "byte 5000 of the body differs from what was put"
 

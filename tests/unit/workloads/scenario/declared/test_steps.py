@@ -383,7 +383,7 @@ def test_a_redirect_that_keeps_the_body_sends_it_again() -> None:
 @pytest.mark.parametrize(
     ("answers", "why"),
     [
-        ([redirected("/2"), redirected("/3")], "GET /2: more than 1 redirects"),
+        ([redirected("/2"), redirected("/3")], "GET /2: more than 1 redirect"),
         (
             [redirected("http://else.example/")],
             "GET /1: redirects to http://else.example, and steps stay at http://shop",
