@@ -8,8 +8,8 @@ from pathlib import Path
 
 from loadgen.base.dataclass import dataclass
 from loadgen.campaigns.isolated import Isolated
-from loadgen.observe.export.here import ToldHere
-from loadgen.observe.export.sinks.so_far import LivePart
+from loadgen.observe.export.local_exporter import LocalExporter
+from loadgen.observe.export.sinks.live_body import LiveBody
 from loadgen.observe.web.board import Board
 from loadgen.observe.web.place import WebPlace
 from loadgen.observe.web.server import WebServer
@@ -60,8 +60,8 @@ async def serve(served: Served, tell: Callable[[str], None], observers: Sequence
     server = WebServer(served.place, ServeSite(board, control, history, asyncio.get_running_loop(), what))
     show("idle", "")
     tell(server.url)
-    sink = LivePart(lambda html: board.show(live=html))
-    with closing(server), Isolated(*observers, ToldHere(sink)) as isolated:
+    sink = LiveBody(lambda html: board.show(live=html))
+    with closing(server), Isolated(*observers, LocalExporter(sink)) as isolated:
         try:
             await control.serve(isolated)
         finally:

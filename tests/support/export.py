@@ -4,7 +4,7 @@ from loadgen.base.exchange import ErrorClass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import ErrorCount, Tally
-from loadgen.observe.export.told import Began, Ended, Interval, Key
+from loadgen.observe.export.events import Began, Ended, Interval, Key
 from loadgen.results.result import Generator, Result, ThresholdRow
 
 AT_S = 1_800_000_000.0

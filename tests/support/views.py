@@ -9,7 +9,7 @@ from loadgen.measure.histogram import Histogram
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.recording import ErrorCount, Tally
 from loadgen.observe.view.lines import View
-from loadgen.observe.view.so_far import SoFar
+from loadgen.observe.view.run_figures import RunFigures
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.plan import Plan
 
@@ -44,8 +44,8 @@ def second(t_s: int, names: int = 5, seed: int = 1) -> RunSecond:
     return RunSecond(t_s, 20, requests, {}, ConnectionCounts(), lag)
 
 
-def so_far(plan: Plan, seconds: int = 45, names: int = 5) -> SoFar:
-    made = SoFar(replace(plan, thresholds=tuple(parse_condition(text, use="threshold") for text in THRESHOLDS)))
+def run_figures(plan: Plan, seconds: int = 45, names: int = 5) -> RunFigures:
+    made = RunFigures(replace(plan, thresholds=tuple(parse_condition(text, use="threshold") for text in THRESHOLDS)))
     for t_s in range(seconds):
         made.add(second(t_s, names))
     return made
@@ -53,12 +53,12 @@ def so_far(plan: Plan, seconds: int = 45, names: int = 5) -> SoFar:
 
 def view(plan: Plan, seconds: int = 45, names: int = 5, most: int = 40) -> View:
     """Of a run that has lasted so long."""
-    known = so_far(plan, seconds, names)
+    known = run_figures(plan, seconds, names)
     return View(
         title="GET http://127.0.0.1:8080, 5 kinds of requests",
         shape="20 connections · pool, 2 processes x 1 worker · raw client",
         snapshot=RUNNING,
-        course=tuple(known.course),
+        course=known.course,
         so_far=known.result(most, last=True),
         names=known.names,
         lag_ms=known.lag_ms,

@@ -189,8 +189,8 @@ def pages_agree(result: Result, shown: str) -> None:
 
 def view_agrees(result: Result, view: FullView, text: str) -> None:
     """It has what ended in the measured window: all but what the last replies brought."""
-    assert view._so_far is not None
-    so_far = view._so_far.result(10, last=False)
+    assert view._figures is not None
+    so_far = view._figures.result(10, last=False)
     drained = result.ledger.sent - so_far.ledger.sent
     assert 0 <= drained <= 4
     for name, part in so_far.requests.items():

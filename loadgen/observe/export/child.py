@@ -14,10 +14,10 @@ from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.base.processes import begin_as_worker
+from loadgen.observe.export.dispatcher import Dispatcher
 from loadgen.observe.export.kinds import KINDS, Out, asked_as
 from loadgen.observe.export.runner import Runner
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.export.teller import Teller
 
 NICE = 10
 """What makes load comes first."""
@@ -39,11 +39,11 @@ def main() -> None:
             _answer("usage_error", f"{asked_as(kind)}: {error}")
             return
     _answer("ready", [runner.sink.info for runner in runners if runner.sink.info])
-    teller = Teller(runners)
+    dispatcher = Dispatcher(runners)
     for line in lines:
         if not line.endswith(b"\n"):  # its writer was killed
             break
-        notes = teller.take(json.loads(line))
+        notes = dispatcher.take(json.loads(line))
         if notes is not None:
             _answer("notes", notes)
     for runner in runners:

@@ -18,8 +18,8 @@ from loadgen.base.errors import UsageError
 from loadgen.base.processes import STOPPING, python_module, stopping_signals_blocked
 from loadgen.base.units import counted
 from loadgen.measure.progress import Snapshot
+from loadgen.observe.export.event_observer import EventObserver
 from loadgen.observe.export.kinds import Out
-from loadgen.observe.export.telling import Telling
 from loadgen.observe.feed import Feed
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result
@@ -39,7 +39,7 @@ LINGER_S = 0.1
 CHILD = "loadgen.observe.export.child"
 
 
-class Exporters(Telling):
+class Exporters(EventObserver):
     """`tell` shows a line to the user. `linger`: where the last run was ended by no signal, they stay until a signal
     comes. Raises UsageError where one of them cannot begin.
     """

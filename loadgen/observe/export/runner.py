@@ -6,9 +6,9 @@ from collections.abc import Callable
 from urllib.error import HTTPError, URLError
 
 from loadgen.base.units import counted
+from loadgen.observe.export.events import Interval
 from loadgen.observe.export.kinds import asked_as
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.export.told import Interval
 
 MOST_WAITING = 10
 """Seconds that wait for a sink; what comes then is lost to it. A server that is away for so long is away."""
@@ -17,7 +17,7 @@ Call = Callable[[Sink], None]
 
 
 class Runner:
-    """Gives a sink what it is told, in turn, and counts what was lost to it in a run."""
+    """Calls a sink for one event after the other, and counts what was lost to it in a run."""
 
     def __init__(self, kind: str, sink: Sink) -> None:
         self.sink = sink
@@ -28,7 +28,7 @@ class Runner:
         self._reason = ""
         threading.Thread(target=self._work, name=kind, daemon=True).start()
 
-    def tell(self, call: Call) -> None:
+    def call(self, call: Call) -> None:
         """What is never dropped: a beginning, an end."""
         self._calls.put((call, False))
 
@@ -55,7 +55,7 @@ class Runner:
             self._calls.put((call, False))
 
     def mark(self) -> threading.Event:
-        """What is set when all that was told so far has been taken."""
+        """What is set when all events so far have been taken."""
         done = threading.Event()
         self._calls.put((lambda _sink: done.set(), False))
         return done

@@ -4,21 +4,21 @@ import math
 from collections.abc import Sequence
 
 from loadgen.base.units import format_ms
-from loadgen.observe.view.so_far import CourseSecond
 from loadgen.report.draw.bars import LEVELS
 from loadgen.report.draw.style import Line, Span, Tone, format_rate, line
+from loadgen.results.result import Second
 
 AXIS = 9
 """Columns left of a chart, for its scale."""
 
-MARKS = {"max_ms": "×", "p99_ms": "+", "p50_ms": "•"}
+MARKS = {"response_max_ms": "×", "response_p99_ms": "+", "response_p50_ms": "•"}
 """From back to front."""
 
 LEGEND = "• p50  + p99  × max"
 FAILED = "!"
 
 
-def rate_chart(course: Sequence[CourseSecond], width: int, height: int, limit_rps: float = 0.0) -> list[Line]:
+def rate_chart(course: Sequence[Second], width: int, height: int, limit_rps: float = 0.0) -> list[Line]:
     """Bars of requests a second from zero up, and below them a mark where some failed. `limit_rps` is due at most."""
     seconds = _last(course, width - AXIS)
     top = max([limit_rps, *(second.sent for second in seconds if second)], default=0.0)
@@ -29,7 +29,7 @@ def rate_chart(course: Sequence[CourseSecond], width: int, height: int, limit_rp
     return [*map(line, rows), line(f"{'failed':>{AXIS - 1}} ", Span(marks, Tone.BAD))]
 
 
-def latency_chart(course: Sequence[CourseSecond], width: int, height: int) -> list[Line]:
+def latency_chart(course: Sequence[Second], width: int, height: int) -> list[Line]:
     """Marks of p50, p99 and max in a logarithmic scale, whose ends stand at the side."""
     seconds = _last(course, width - AXIS)
     values = [getattr(second, mark) for second in seconds if second for mark in MARKS]
@@ -50,17 +50,17 @@ def latency_chart(course: Sequence[CourseSecond], width: int, height: int) -> li
     return [*map(line, rows), line(" " * AXIS + LEGEND)]
 
 
-def _last(course: Sequence[CourseSecond], columns: int) -> list[CourseSecond | None]:
+def _last(course: Sequence[Second], columns: int) -> list[Second | None]:
     """The last seconds, the newest at the right; None where nothing ended."""
     if not course:
         return []
-    by_second = {second.t_s: second for second in course}
-    newest = course[-1].t_s
-    oldest = max(course[0].t_s, newest - max(1, columns) + 1)
+    by_second = {int(second.t_s): second for second in course}
+    newest = int(course[-1].t_s)
+    oldest = max(int(course[0].t_s), newest - max(1, columns) + 1)
     return [by_second.get(t_s) for t_s in range(oldest, newest + 1)]
 
 
-def _level(second: CourseSecond | None, top: float, height: int, row: int) -> str:
+def _level(second: Second | None, top: float, height: int, row: int) -> str:
     """The piece of a bar in a row, which are counted from the top."""
     if second is None or not second.sent:
         return " "

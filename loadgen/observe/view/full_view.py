@@ -8,7 +8,7 @@ from typing import Protocol
 from loadgen.base.units import counted
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.observe.view.lines import View, view_lines
-from loadgen.observe.view.so_far import SoFar
+from loadgen.observe.view.run_figures import RunFigures
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.course import rate_at, request_arrivals
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -57,7 +57,7 @@ class FullView(Observer):
         self._stop = stop
         self._clock = clock
         self._plan: Plan | None = None
-        self._so_far: SoFar | None = None
+        self._figures: RunFigures | None = None
         self._view = View("", "")
         self._drawn_s = self._told_s = self._next_sums_s = float("-inf")
         self._stale = True
@@ -69,7 +69,7 @@ class FullView(Observer):
         self._name = f"{' '.join(name.split())}  "
 
     def started(self, plan: Plan) -> None:
-        self._plan, self._so_far, self._over = plan, SoFar(plan), False
+        self._plan, self._figures, self._over = plan, RunFigures(plan), False
         stages = arrivals.stages if (arrivals := request_arrivals(plan)) is not None else ()
         most_rps = max((max(stage.from_rps, stage.to_rps) for stage in stages), default=0.0)
         self._view = View(self._name + title(describe_plan(plan)), _shape(plan), most_rps=most_rps)
@@ -87,8 +87,8 @@ class FullView(Observer):
         self._draw()
 
     def second(self, second: RunSecond) -> None:
-        if self._so_far is not None:
-            self._so_far.add(second)
+        if self._figures is not None:
+            self._figures.add(second)
             self._stale = True
 
     def ended(self, result: Result) -> None:
@@ -125,15 +125,15 @@ class FullView(Observer):
         self._canvas.enter(self._key)
         width, height = self._canvas.size()
         began_s = self._clock()
-        if self._so_far is not None and self._stale and (anyway or began_s >= self._next_sums_s):
-            so_far = self._so_far
+        if self._figures is not None and self._stale and (anyway or began_s >= self._next_sums_s):
+            figures = self._figures
             self._stale = False
             self._view = replace(
                 self._view,
-                course=tuple(so_far.course),
-                so_far=so_far.result(height, last=self._view.last),
-                names=so_far.names,
-                lag_ms=so_far.lag_ms,
+                course=figures.course,
+                so_far=figures.result(height, last=self._view.last),
+                names=figures.names,
+                lag_ms=figures.lag_ms,
             )
             self._next_sums_s = began_s + (self._clock() - began_s) / MOST_SHARE
         self._canvas.show(view_lines(self._view, width, height))

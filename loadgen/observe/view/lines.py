@@ -8,11 +8,11 @@ from loadgen.base.units import counted, format_duration_s, format_ms
 from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.measure.progress import MachineNow, Snapshot
 from loadgen.observe.view.charts import latency_chart, rate_chart
-from loadgen.observe.view.so_far import LAST_S, CourseSecond
+from loadgen.observe.view.run_figures import LAST_S
 from loadgen.report.draw.bars import bar
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, elide, format_rate, line, pad
 from loadgen.report.run.tables import errors, named_rows, thresholds
-from loadgen.results.result import Result
+from loadgen.results.result import Result, Second
 
 LEAST_COLUMNS, LEAST_ROWS = 80, 20
 BAR_COLUMNS = 20
@@ -57,7 +57,7 @@ class View:
     title: str
     shape: str
     snapshot: Snapshot | None = None
-    course: Sequence[CourseSecond] = ()
+    course: Sequence[Second] = ()
     so_far: Result = field(default_factory=Result)
     names: int = 0
     lag_ms: float | None = None
@@ -137,7 +137,7 @@ def _band(view: View) -> Line:
     if lost:
         parts += [" · ", Span(f"{counted(lost, 'threshold')} missed", Tone.BAD)]
     parts.append(" · ")
-    lag, p99 = view.lag_ms, view.course[-1].p99_ms if view.course else None
+    lag, p99 = view.lag_ms, view.course[-1].response_p99_ms if view.course else None
     if lag is None:
         parts.append("own delay: not known yet")
     elif p99 is not None and lag > max(LAG_FLOOR_MS, LAG_SHARE * p99):
@@ -170,10 +170,11 @@ def _charts(view: View, width: int, rows: int) -> list[Line]:
     rate = "Rate" if snapshot is None else f"Rate  {format_rate(snapshot.rate_rps)}/s sent"
     if view.offered_rps is not None:
         rate += f" of {format_rate(view.offered_rps)}/s due"
-    last = view.course[-1] if view.course else CourseSecond(0)
+    last = view.course[-1] if view.course else Second(0)
     latency = "Latency"
-    if last.p50_ms is not None and last.p99_ms is not None and last.max_ms is not None:
-        figures = f"p50 {format_ms(last.p50_ms)} · p99 {format_ms(last.p99_ms)} · max {format_ms(last.max_ms)}"
+    p50, p99, highest = last.response_p50_ms, last.response_p99_ms, last.response_max_ms
+    if p50 is not None and p99 is not None and highest is not None:
+        figures = f"p50 {format_ms(p50)} · p99 {format_ms(p99)} · max {format_ms(highest)}"
         latency = f"Latency  {figures}" if columns(f"Latency  {figures}") <= half else figures
     left = [line(Span(elide(rate, half), Tone.STRONG)), *rate_chart(view.course, half, rows, view.most_rps)]
     right = [line(Span(elide(latency, half), Tone.STRONG)), *latency_chart(view.course, half, rows)]

@@ -1,6 +1,6 @@
 """What every sink is."""
 
-from loadgen.observe.export.told import Began, Ended, Interval, State
+from loadgen.observe.export.events import Began, Ended, Interval, State
 
 
 class Sink:

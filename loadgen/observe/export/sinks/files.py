@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, TextIO
 
+from loadgen.observe.export.events import Began, Ended, Interval
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.sinks.rows import (
     COUNTS,
@@ -14,7 +15,6 @@ from loadgen.observe.export.sinks.rows import (
     threshold_figures,
     value_rows_of,
 )
-from loadgen.observe.export.told import Began, Ended, Interval
 
 COLUMNS = (
     "run", "time", "t_s", "part", "group", "name", "users", *COUNTS, "censored", *FIGURES,
@@ -85,7 +85,7 @@ class JsonLines(Sink):
                 "statuses": tally.statuses,
                 "errors": {error: count.count for error, count in tally.errors.items()},
             }
-            for key, tally in interval.parts.items()
+            for key, tally in interval.tallies.items()
         }
         rows = [{**row, **more[row["group"], row["name"]]} for row in rows_of(interval)]
         self._write([*rows, *value_rows_of(interval)])

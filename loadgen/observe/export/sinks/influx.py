@@ -9,9 +9,9 @@ import urllib.request
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from loadgen.observe.export.events import Began, Ended, Interval
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.sinks.rows import COUNTS, FIGURES, VALUE_STATISTICS, rows_of, value_rows_of
-from loadgen.observe.export.told import Began, Ended, Interval
 
 TIMEOUT_S = 3.0
 TOKEN = "INFLUX_TOKEN"

@@ -33,9 +33,9 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from loadgen.base.clock import NS_PER_S
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.recording import CENSORED, Tally
+from loadgen.observe.export.events import Began, Ended, Interval, Key, Sums
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.sinks.rows import VALUE_STATISTICS
-from loadgen.observe.export.told import Began, Ended, Interval, Key, Sums
 from loadgen.results.journeys import metric_result
 from loadgen.results.result import ThresholdRow
 from loadgen.results.summary import clocks_of
@@ -79,10 +79,10 @@ class Otlp(Sink):
     def interval(self, interval: Interval) -> None:
         self._sums.add(interval)
         until_s = max(interval.at_s + (0.0 if interval.rest else 1.0), self._before_s)
-        parts = interval.parts if self._is_delta else self._sums.parts
+        tallies = interval.tallies if self._is_delta else self._sums.tallies
         since_s = self._before_s if self._is_delta else self._run.at_s
         metrics = [
-            *self._of_parts(parts, since_s, until_s),
+            *self._of_tallies(tallies, since_s, until_s),
             *self._values(until_s),
             *self._gauges(until_s, interval.users, running=True),
             *self._thresholds(interval.thresholds, until_s),
@@ -111,14 +111,14 @@ class Otlp(Sink):
         if self._export(MetricsData([ResourceMetrics(resource, [scope], "")])) is not MetricExportResult.SUCCESS:
             raise ConnectionError("the collector did not take it")
 
-    def _of_parts(self, parts: Mapping[Key, Tally], since_s: float, until_s: float) -> Iterator[Metric]:
+    def _of_tallies(self, tallies: Mapping[Key, Tally], since_s: float, until_s: float) -> Iterator[Metric]:
         requests: Amounts = []
         checks: Amounts = []
         moved: Amounts = []
         errors: Amounts = []
         censored: Amounts = []
         points: dict[str, list[ExponentialHistogramDataPoint]] = {clock: [] for clock in CLOCKS}
-        for (group, name), tally in parts.items():
+        for (group, name), tally in tallies.items():
             if group == "check":
                 checks += [({"name": name, "outcome": each}, getattr(tally, each)) for each in ("ok", "failed")]
                 continue

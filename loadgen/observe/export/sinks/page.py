@@ -6,7 +6,7 @@ Nothing can be changed from it.
 from collections.abc import Mapping
 from typing import Any
 
-from loadgen.observe.export.sinks.so_far import LivePart
+from loadgen.observe.export.sinks.live_body import LiveBody
 from loadgen.observe.web.board import Board
 from loadgen.observe.web.place import WebPlace
 from loadgen.observe.web.server import Answer, Query, WebServer
@@ -15,7 +15,7 @@ LAST_S = 2.0
 """For open tabs to get the report at the end."""
 
 
-class Page(LivePart):
+class Page(LiveBody):
     """A sink, and the Site (web/server.py) that shows it. `where` is the address to listen on (web/place.py)."""
 
     def __init__(self, where: str) -> None:

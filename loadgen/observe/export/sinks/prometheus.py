@@ -16,9 +16,9 @@ from loadgen.base.errors import UsageError
 from loadgen.measure.histogram import Histogram, top_of
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import CENSORED, Tally
+from loadgen.observe.export.events import Began, Ended, Group, Interval, Key, State, Sums
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.sinks.rows import VALUE_STATISTICS
-from loadgen.observe.export.told import Began, Ended, Group, Interval, Key, State, Sums
 from loadgen.results.journeys import metric_result
 from loadgen.results.result import ThresholdRow
 from loadgen.results.summary import clocks_of
@@ -117,9 +117,9 @@ class Prometheus(Sink):
         if self._lag_s is not None:
             yield from _gauge("loop_lag_p99_seconds", "Delay that loadgen added itself, last second.", self._lag_s)
         for group, noun in KINDS.items():
-            parts = {key: tally for key, tally in self._sums.parts.items() if key[0] == group}
-            if parts:
-                yield from _counters(group, noun, parts)
+            tallies = {key: tally for key, tally in self._sums.tallies.items() if key[0] == group}
+            if tallies:
+                yield from _counters(group, noun, tallies)
         yield from _values(self._sums.values)
         rows = self._thresholds if end is None else end.result.thresholds
         yield from _thresholds(rows)
@@ -127,28 +127,28 @@ class Prometheus(Sink):
             yield from _gauge("valid", "Whether the figures can be believed.", end.result.generator.verdict == "valid")
 
 
-def _counters(group: Group, noun: str, parts: Mapping[Key, Tally]) -> Iterator[str]:
+def _counters(group: Group, noun: str, tallies: Mapping[Key, Tally]) -> Iterator[str]:
     yield from _family(f"{noun}_total", "counter", f"All {noun} that have ended.")
-    for (_, name), tally in parts.items():
+    for (_, name), tally in tallies.items():
         for outcome in ("ok", "failed", "unknown"):
             yield _line(f"{noun}_total", {"name": name, "outcome": outcome}, getattr(tally, outcome))
     if group == "check":
         return
     if group == "request":
         yield from _family("replies_total", "counter", "Replies by status.")
-        for (_, name), tally in parts.items():
+        for (_, name), tally in tallies.items():
             for status, times in tally.statuses.items():
                 yield _line("replies_total", {"name": name, "status": str(status)}, times)
         yield from _family("errors_total", "counter", "Failures by class.")
-        for (_, name), tally in parts.items():
+        for (_, name), tally in tallies.items():
             for error, count in tally.errors.items():
                 yield _line("errors_total", {"name": name, "class": error.value}, count.count)
         yield from _family("bytes_total", "counter", "Heads and bodies.")
-        for (_, name), tally in parts.items():
+        for (_, name), tally in tallies.items():
             yield _line("bytes_total", {"name": name, "direction": "sent"}, tally.bytes_sent)
             yield _line("bytes_total", {"name": name, "direction": "received"}, tally.bytes_received)
     prefix = "" if group == "request" else "transaction_"
-    clocks = {key[1]: clocks_of(tally) for key, tally in parts.items()}
+    clocks = {key[1]: clocks_of(tally) for key, tally in tallies.items()}
     for clock in CLOCKS:
         family = f"{prefix}{clock}_seconds"
         yield from _family(family, "histogram", f"The clock {clock.replace('_', ' ')}.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED, Tally
-from loadgen.observe.export.told import Interval
+from loadgen.observe.export.events import Interval
 from loadgen.results.journeys import metric_result
 from loadgen.results.result import ThresholdRow
 from loadgen.results.summary import clocks_of, to_ms
@@ -21,7 +21,7 @@ def rows_of(interval: Interval) -> Iterator[dict[str, Any]]:
     """A row for each name; figures are in milliseconds, None without a value. Percentiles are of measured values;
     `censored` counts those beside them that are only known to be at least so long.
     """
-    for (group, name), tally in interval.parts.items():
+    for (group, name), tally in interval.tallies.items():
         yield {
             "time": round(interval.at_s, 3),
             "t_s": interval.t_s,

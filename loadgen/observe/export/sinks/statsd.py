@@ -7,9 +7,9 @@ import socket
 from collections.abc import Iterator
 
 from loadgen.base.address import host_and_port
+from loadgen.observe.export.events import Ended, Interval
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.observe.export.sinks.rows import CLOCKS, COUNTS, STATISTICS, VALUE_STATISTICS, rows_of, value_rows_of
-from loadgen.observe.export.told import Ended, Interval
 
 PACKET_BYTES = 1432
 """What fits into a packet on any network."""

@@ -9,11 +9,11 @@ from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import Tally
 from loadgen.measure.wire import second_out
 from loadgen.observe.export.child import make_sink
+from loadgen.observe.export.dispatcher import Dispatcher
+from loadgen.observe.export.events import Began, Ended, Interval, State
 from loadgen.observe.export.kinds import KINDS, Out
 from loadgen.observe.export.runner import Runner
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.export.teller import Teller
-from loadgen.observe.export.told import Began, Ended, Interval, State
 from loadgen.results.result import Ledger, RequestResult, Result, to_document
 from loadgen.results.summary import clocks_of, encoded
 from tests.support.export import BEGAN, tally
@@ -46,20 +46,20 @@ def result(whole: Tally) -> Result:
 
 def test_seconds_and_the_rest_add_up_to_the_result() -> None:
     sink = Kept()
-    teller = Teller([Runner("csv", sink)])
-    assert teller.take({"began": asdict(BEGAN)}) is None
-    teller.take(second(0, a=tally(1000, 2000)))
+    dispatcher = Dispatcher([Runner("csv", sink)])
+    assert dispatcher.take({"began": asdict(BEGAN)}) is None
+    dispatcher.take(second(0, a=tally(1000, 2000)))
     ended = {"ended": to_document(result(tally(1000, 2000, 9000))), "at_s": 102.0, "dropped": 0}
-    assert teller.take(ended) == []
+    assert dispatcher.take(ended) == []
     began, first, rest, end = sink.told
     assert began == BEGAN
     assert isinstance(first, Interval)
     assert isinstance(rest, Interval)
     assert isinstance(end, Ended)
-    assert (first.at_s, first.parts["request", "a"].ok, first.rest) == (100.0, 2, False)
+    assert (first.at_s, first.tallies["request", "a"].ok, first.rest) == (100.0, 2, False)
     assert [(row.expr, row.verdict) for row in first.thresholds] == [("p99 < 50ms", "no_data")]
-    assert (rest.parts["request", "a"].ok, rest.rest) == (1, True)
-    assert rest.parts["request", "a"].clocks["service"] == Histogram([(bucket, 1) for bucket in [9000 // 8 * 8]])
+    assert (rest.tallies["request", "a"].ok, rest.rest) == (1, True)
+    assert rest.tallies["request", "a"].clocks["service"] == Histogram([(bucket, 1) for bucket in [9000 // 8 * 8]])
     assert end.result.duration_s == 2.0
 
 
@@ -70,20 +70,20 @@ def test_a_sink_that_hangs_takes_no_time_of_the_others(monkeypatch: pytest.Monke
         def ended(self, end: Ended) -> None:
             go.wait(20)
 
-    monkeypatch.setattr("loadgen.observe.export.teller.PATIENCE_S", 0.2)
-    teller = Teller([Runner("influx", Stuck()), Runner("csv", Kept())])
-    teller.take({"began": asdict(BEGAN)})
-    notes = teller.take({"ended": to_document(result(Tally())), "at_s": 102.0, "dropped": 0})
+    monkeypatch.setattr("loadgen.observe.export.dispatcher.PATIENCE_S", 0.2)
+    dispatcher = Dispatcher([Runner("influx", Stuck()), Runner("csv", Kept())])
+    dispatcher.take({"began": asdict(BEGAN)})
+    notes = dispatcher.take({"ended": to_document(result(Tally())), "at_s": 102.0, "dropped": 0})
     go.set()
     assert notes == ["--out influx had not taken the run's end when it was reported"]
 
 
 def test_without_a_rest_nothing_is_told_of_it() -> None:
     sink = Kept()
-    teller = Teller([Runner("csv", sink)])
-    teller.take({"began": asdict(BEGAN)})
-    teller.take(second(0, a=replace(tally(1000), bytes_sent=0, bytes_received=0)))
-    teller.take({"ended": to_document(result(tally(1000))), "at_s": 102.0, "dropped": 0})
+    dispatcher = Dispatcher([Runner("csv", sink)])
+    dispatcher.take({"began": asdict(BEGAN)})
+    dispatcher.take(second(0, a=replace(tally(1000), bytes_sent=0, bytes_received=0)))
+    dispatcher.take({"ended": to_document(result(tally(1000))), "at_s": 102.0, "dropped": 0})
     assert [type(item) for item in sink.told] == [Began, Interval, Ended]
 
 

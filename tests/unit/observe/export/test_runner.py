@@ -1,9 +1,9 @@
 import threading
 import urllib.error
 
+from loadgen.observe.export.events import Interval
 from loadgen.observe.export.runner import MOST_WAITING, Runner
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.export.told import Interval
 from tests.support.export import BEGAN, interval
 
 PATIENCE_S = 20.0
@@ -71,5 +71,5 @@ def test_a_beginning_that_fails_is_said() -> None:
             raise ValueError("no")
 
     runner = Runner("csv", Broken())
-    runner.tell(lambda sink: sink.began(BEGAN))
+    runner.call(lambda sink: sink.began(BEGAN))
     assert settled(runner) == "--out csv was not told everything (no)"

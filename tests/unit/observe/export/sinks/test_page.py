@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from loadgen.observe.export.events import Ended, State
 from loadgen.observe.export.sinks.page import Page
-from loadgen.observe.export.told import Ended, State
 from loadgen.results.result import Ledger
 from tests.support.export import BEGAN, ENDED, interval, tally
 

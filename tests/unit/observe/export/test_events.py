@@ -1,7 +1,7 @@
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import Tally
-from loadgen.observe.export.told import OTHERS, Capped, Interval, Key, Sums
+from loadgen.observe.export.events import OTHERS, Capped, Interval, Key, Sums
 from loadgen.results.summary import clocks_of
 from tests.support.export import interval, own_second, tally
 
@@ -23,7 +23,7 @@ def test_seconds_and_rest_of_a_plain_closed_loop_have_as_many_response_times_as_
     whole.clocks = clocks_of(whole)  # a Result has all of them
     sums.add(interval(a=tally(1000, 2000)))
     sums.add(interval(rest=True, a=sums.rest({A: whole})[A]))
-    assert {name: times.total for name, times in clocks_of(sums.parts[A]).items()} == {
+    assert {name: times.total for name, times in clocks_of(sums.tallies[A]).items()} == {
         "service": 3, "response": 3, "send_lag": 3,
     }  # fmt: skip
 
@@ -50,14 +50,14 @@ def test_what_is_added_stays_as_it_is() -> None:
     sums.add(interval(a=first))
     sums.add(interval(a=tally(2000)))
     assert first == tally(1000)
-    assert sums.parts[A].ok == 2
+    assert sums.tallies[A].ok == 2
 
 
 def test_names_beyond_the_cap_count_together_and_that_is_said() -> None:
     capped = Capped(2)
     names: list[Key] = [("request", name) for name in "abcd"]
-    first = capped.parts((key, tally(1000)) for key in names)
+    first = capped.tallies((key, tally(1000)) for key in names)
     assert {key[1]: part.ok for key, part in first.items()} == {"a": 1, "b": 1, OTHERS: 2}
-    assert capped.parts((key, tally(1000)) for key in names[2:])["request", OTHERS].ok == 2
+    assert capped.tallies((key, tally(1000)) for key in names[2:])["request", OTHERS].ok == 2
     assert capped.note == f"exporters tell 2 of 4 names; the others are {OTHERS!r}"
     assert Capped(2).note == ""

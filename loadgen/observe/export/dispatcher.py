@@ -1,22 +1,22 @@
-"""From the messages of a run (telling.py) to what the sinks are told."""
+"""From the messages of a run (event_observer.py) to the calls of sinks."""
 
 import time
 from typing import Any
 
 from loadgen.base.restore import build
 from loadgen.measure.wire import second_in
+from loadgen.observe.export.events import Began, Capped, Ended, Interval, State, Sums, named_in, named_of, values_of
 from loadgen.observe.export.runner import Runner
-from loadgen.observe.export.told import Began, Capped, Ended, Interval, State, Sums, named_in, named_of, values_of
 from loadgen.observe.standing import Standing
 from loadgen.plan.condition import parse_condition
 from loadgen.results.result import from_document
 
 PATIENCE_S = 1.5
-"""For what waits at the end of a run; whoever tells of it waits a little longer."""
+"""For what waits at the end of a run; whoever sent that waits a little longer."""
 
 
-class Teller:
-    """Keeps what a run has come to, since the end of one is told as what is missing to its Result."""
+class Dispatcher:
+    """Calls every sink. It adds up what they were given, since the end of a run is what its Result has beyond that."""
 
     def __init__(self, runners: list[Runner]) -> None:
         self._runners = runners
@@ -31,21 +31,21 @@ class Teller:
                 began: Began = build(Began, run)
                 self._capped, self._sums = Capped(), Sums()
                 self._standing = Standing(tuple(parse_condition(row.expr, use="threshold") for row in began.thresholds))
-                self._tell(lambda sink: sink.began(began))
+                self._call(lambda sink: sink.began(began))
             case {"state": state}:
                 state_now: State = build(State, state)
                 for runner in self._runners:
                     runner.state(lambda sink: sink.state(state_now))
             case {"second": plain, "at_s": at_s}:
                 second = second_in(plain)
-                parts = self._capped.parts(named_in(second))
+                tallies = self._capped.tallies(named_in(second))
                 self._standing.add(second)
                 self._interval(
                     Interval(
                         second.t_s,
                         at_s,
                         second.users,
-                        parts,
+                        tallies,
                         second.loop_lag,
                         thresholds=self._standing.rows(),
                         values=second.metrics,
@@ -59,12 +59,12 @@ class Teller:
         return None
 
     def _ended(self, end: Ended) -> list[str]:
-        parts = self._sums.rest(self._capped.parts(named_of(end.result)))
+        tallies = self._sums.rest(self._capped.tallies(named_of(end.result)))
         values = self._sums.rest_of_values(values_of(end.result))
-        if parts or values:
+        if tallies or values:
             users = end.result.users.started
-            self._interval(Interval(end.result.duration_s, end.at_s, users, parts, rest=True, values=values))
-        self._tell(lambda sink: sink.ended(end))
+            self._interval(Interval(end.result.duration_s, end.at_s, users, tallies, rest=True, values=values))
+        self._call(lambda sink: sink.ended(end))
         until = time.monotonic() + PATIENCE_S
         marks = [runner.mark() for runner in self._runners]
         notes = [
@@ -78,6 +78,6 @@ class Teller:
         for runner in self._runners:
             runner.interval(interval)
 
-    def _tell(self, call: Any) -> None:
+    def _call(self, call: Any) -> None:
         for runner in self._runners:
-            runner.tell(call)
+            runner.call(call)

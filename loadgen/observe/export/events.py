@@ -1,4 +1,4 @@
-"""What sinks are told: the beginning of a run, its seconds, and its end."""
+"""What happens in a run, for sinks: its beginning, its seconds, and its end."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
@@ -59,7 +59,7 @@ class Interval:
     t_s: float
     at_s: float
     users: int
-    parts: Mapping[Key, Tally]
+    tallies: Mapping[Key, Tally]
     lag: Histogram = field(default_factory=Histogram)
     rest: bool = False
     thresholds: list[ThresholdRow] = field(default_factory=list)
@@ -90,16 +90,16 @@ class Capped:
             return ""
         return f"exporters tell {self._most} of {self._most + len(self._others):,} names; the others are {OTHERS!r}"
 
-    def parts(self, named: Iterator[tuple[Key, Tally]]) -> dict[Key, Tally]:
+    def tallies(self, named: Iterator[tuple[Key, Tally]]) -> dict[Key, Tally]:
         """By the names that are told; a tally that is added to is a new one."""
-        parts: dict[Key, Tally] = {}
+        tallies: dict[Key, Tally] = {}
         for key, tally in named:
             known = self._key(key)
             if known == key:
-                parts[key] = tally
+                tallies[key] = tally
             else:
-                parts.setdefault(known, Tally()).merge(tally)
-        return parts
+                tallies.setdefault(known, Tally()).merge(tally)
+        return tallies
 
     def _key(self, key: Key) -> Key:
         if key in self._kept:
@@ -149,19 +149,19 @@ class Sums:
     """What was told so far, by name."""
 
     def __init__(self) -> None:
-        self.parts: dict[Key, Tally] = {}
+        self.tallies: dict[Key, Tally] = {}
         self.values: dict[str, MetricSums] = {}
 
     def add(self, interval: Interval) -> None:
         """Add up; what is given stays as it is."""
-        for key, tally in interval.parts.items():
-            self.parts.setdefault(key, Tally()).merge(tally)
+        for key, tally in interval.tallies.items():
+            self.tallies.setdefault(key, Tally()).merge(tally)
         for name, sums in interval.values.items():
             self.values.setdefault(name, MetricSums(sums.form, sums.unit)).merge(sums)
 
     def rest(self, whole: Mapping[Key, Tally]) -> dict[Key, Tally]:
         """What `whole` has beyond it, by the names that have something."""
-        rests = {key: _rest(tally, self.parts.get(key, Tally())) for key, tally in whole.items()}
+        rests = {key: _rest(tally, self.tallies.get(key, Tally())) for key, tally in whole.items()}
         return {key: tally for key, tally in rests.items() if tally.sent or tally.clocks}
 
     def rest_of_values(self, whole: Mapping[str, MetricSums]) -> dict[str, MetricSums]:

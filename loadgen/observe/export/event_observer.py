@@ -1,4 +1,4 @@
-"""What is told of runs to whoever keeps the sinks (teller.py), as messages. It is called on the loop of a run."""
+"""The events of runs as messages to whoever has the sinks (dispatcher.py). It is called on the loop of a run."""
 
 import time
 from abc import abstractmethod
@@ -10,13 +10,13 @@ from loadgen.base.redact import Redactor
 from loadgen.judge.thresholds import threshold_row
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
-from loadgen.observe.export.told import Began
+from loadgen.observe.export.events import Began
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result, to_document
 from loadgen.session.observers import Observer
 
 
-class Telling(Observer):
+class EventObserver(Observer):
     """Makes the messages; `labels` are those of the results."""
 
     def __init__(self, labels: Mapping[str, str] | None = None) -> None:
@@ -24,7 +24,7 @@ class Telling(Observer):
         self._round = self._dropped = 0
         self._plan: Plan | None = None
         self._name = ""
-        self._opened_s = self._told_s = 0.0
+        self._opened_s = self._state_at_s = 0.0
 
     @abstractmethod
     def write(self, message: dict[str, Any]) -> bool:
@@ -34,7 +34,7 @@ class Telling(Observer):
         self._name = f" ({' '.join(name.split())})"
 
     def started(self, plan: Plan) -> None:
-        self._plan, self._dropped, self._opened_s, self._told_s = plan, 0, 0.0, 0.0
+        self._plan, self._dropped, self._opened_s, self._state_at_s = plan, 0, 0.0, 0.0
         self._round += 1
         redact = Redactor(plan.secrets).address
         rows = [threshold_row(condition) for condition in plan.thresholds]
@@ -46,8 +46,8 @@ class Telling(Observer):
     def progress(self, snapshot: Snapshot) -> None:
         if not self._opened_s and snapshot.phase == "running" and self._plan is not None and not snapshot.step:
             self._opened_s = time.time() - snapshot.elapsed_s + self._plan.warmup_s
-        if time.monotonic() - self._told_s >= 1.0:
-            self._told_s = time.monotonic()
+        if time.monotonic() - self._state_at_s >= 1.0:
+            self._state_at_s = time.monotonic()
             state = {"elapsed_s": snapshot.elapsed_s, "phase": snapshot.phase, "done": snapshot.done}
             self.write({"state": state})
 
@@ -58,5 +58,5 @@ class Telling(Observer):
 
     def ending(self, result: Result, *, whole: bool) -> dict[str, Any]:
         """The last message of a run: all of its Result, or what figures need."""
-        told = result if whole else replace(result, timeline=[], blocks=[], windows=[], histograms={}, setup={})
-        return {"ended": to_document(told), "at_s": time.time(), "dropped": self._dropped}
+        sent = result if whole else replace(result, timeline=[], blocks=[], windows=[], histograms={}, setup={})
+        return {"ended": to_document(sent), "at_s": time.time(), "dropped": self._dropped}
