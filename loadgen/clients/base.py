@@ -44,6 +44,11 @@ class Handler(Protocol):
     def on_alike(self, stream: Any, now: int) -> Request | None:
         """One that says the same as one before in other words, about which the group has been told; as `on_repeat`."""
 
+    def on_repeats(self, streams: list[Any], now: int) -> bool:
+        """Many that `on_repeat` would be told, to one request: whether all of them are to send it again at once. False:
+        nothing is done, each is to be told by itself."""
+        ...
+
     def on_reply(self, stream: Any, now: int, reply: Reply) -> bool:
         """Any other complete reply; whether it is good, and the next one like it may be told as such."""
 

@@ -43,6 +43,11 @@ class WatchingHandler(ABC):
         self._known(stream, now)
         return self._users.on_repeat(stream, now)
 
+    def on_repeats(self, streams: list[Any], now: int) -> bool:
+        """Each is looked at."""
+        del streams, now
+        return False
+
     def on_alike(self, stream: Any, now: int) -> Request | None:
         """The same, though its values are others."""
         self._known(stream, now)

@@ -355,6 +355,25 @@ class ReactorUsers:
             group.add_lag(connection.sent_ns - connection.due_ns)
         return self._continue(connection, now)
 
+    def on_repeats(self, streams: list[Any], now: int) -> bool:
+        """Many at once of what `on_repeat` does for the users of one request."""
+        budget, request = self._budget - len(streams), self._only
+        if (
+            request is None
+            or request.group is None
+            or not self._eager
+            or budget < 0
+            or now >= self._end_ns
+            or self._shared[STOP]
+        ):
+            return False
+        add = request.group.add
+        for stream in streams:
+            add(now - stream.sent_ns)
+            stream.backoff_ns = 0
+        self._budget = budget
+        return True
+
     def on_alike(self, connection: Stream, now: int) -> Request | None:
         """A reply that says the same as last time."""
         request: Request = connection.request  # type: ignore[assignment]

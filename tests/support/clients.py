@@ -168,6 +168,10 @@ class ReactorClient:
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
         return None
 
+    def on_repeats(self, streams: list[Any], now: int) -> bool:
+        """There is one connection."""
+        return False
+
     def on_alike(self, connection: Stream, now: int) -> Request | None:
         assert connection.request is not None
         assert connection.request.group is not None

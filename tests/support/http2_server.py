@@ -22,13 +22,15 @@ READ_BYTES = 65536
 @dataclass(frozen=True)
 class Manners:
     """What a server does: `goaway_after` requests of a connection it takes no more, `refuses` each so-many-th stream,
-    `closes_after` requests the connection without a word, and allows `most_streams` at once."""
+    `closes_after` requests the connection without a word, and allows `most_streams` at once. `alike`: replies to a path
+    are the same bytes each time."""
 
     most_streams: int = 100
     goaway_after: int = 0
     refuses: int = 0
     closes_after: int = 0
     window: int = 65535
+    alike: bool = False
 
 
 class Http2Server(Listener):
@@ -121,12 +123,13 @@ class _Connection:
             self._state.reset_stream(stream, h2.errors.ErrorCodes.REFUSED_STREAM)
             return
         body = self._bodies.pop(stream) if path == "/echo" else bytes(int(path[1:] or 0))
-        self._state.send_headers(
-            stream, [(":status", "200"), ("content-length", str(len(body))), ("date", str(stream))]
-        )
+        date = "now" if manners.alike else str(stream)
+        self._state.send_headers(stream, [(":status", "200"), ("content-length", str(len(body))), ("date", date)])
         for at in range(0, len(body), 16384):
-            self._state.send_data(stream, body[at : at + 16384])
-        self._state.end_stream(stream)
+            last = manners.alike and at + 16384 >= len(body)
+            self._state.send_data(stream, body[at : at + 16384], end_stream=last)
+        if not (manners.alike and body):
+            self._state.end_stream(stream)
         if manners.goaway_after and self._taken == manners.goaway_after:
             self._state.close_connection(last_stream_id=stream)
             self._said_goodbye = True

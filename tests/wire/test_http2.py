@@ -68,6 +68,15 @@ def test_users_share_connections(kind: list[str]) -> None:
     assert {fields[":authority"] for fields in server.fields} == {f"127.0.0.1:{server.port}"}
 
 
+def test_replies_that_are_alike_are_told_together_and_counted_each() -> None:
+    with Http2Server(Manners(alike=True)) as server:
+        result = run(f"{server.url}/100", "-c", "24", "--streams", "12", "-n", "2003")
+    assert result.ledger.ok == result.ledger.sent == server.requests["/100"] == 2003
+    assert result.connections.opened == server.connections == 2
+    frames = 2 * 9 + len(b"\x88\xbf\xbe")  # a head is an index each, but for the first two of a connection
+    assert 0 <= result.bytes.received - 2003 * (frames + 100) < 200
+
+
 @every_client
 def test_over_tls(certificates: Certificates, kind: list[str]) -> None:
     context = certificates.server_context()

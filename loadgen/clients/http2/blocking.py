@@ -155,6 +155,11 @@ class BlockingHttp2Client(BlockingConnection):
             self._first_ns = stream.first_byte_ns
         self._answered = True
 
+    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+        """There is one stream."""
+        del streams, head, length, wire
+        return False
+
     def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:
         del stream
         self._error = error, detail

@@ -5,6 +5,7 @@ from loadgen.clients.base import Handler
 from loadgen.clients.destinations import Destination
 from loadgen.clients.http2.connections import AGAIN, Connections
 from loadgen.clients.http2.frames import BrokenProtocolError
+from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.header_encoder import Fields
 from loadgen.clients.http2.known_reply import remember, show
 from loadgen.clients.http2.lane import Http2Channel, Lane
@@ -22,7 +23,7 @@ class Http2Client(Connections):
 
     def __init__(self, reactor: Reactor, handler: Handler, names: int = 1, *, streams: int = 100) -> None:
         super().__init__(reactor, handler, names)
-        self._on_repeat, self._on_alike = handler.on_repeat, handler.on_alike
+        self._on_repeat, self._on_alike, self._on_repeats = handler.on_repeat, handler.on_alike, handler.on_repeats
         self._phases = reactor.endpoint.phases
         self._streams = streams
         self._lanes: dict[tuple[Origin | None, int], Lane] = {}
@@ -183,6 +184,18 @@ class Http2Client(Connections):
         trailers = stream.trailers
         good = self._handler.on_reply(stream, now, reply)
         remember(request, reply, trailers, good=good)
+
+    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+        request = streams[0].request
+        group = None if request is None else request.group
+        known = None if group is None else group.cache
+        if request is None or group is None or known is None or self._phases or streams[0].lane.waiting:
+            return False
+        if group.keeps_body or request.awaited or known.status != head.status or not known.ends_like(None):
+            return False
+        if (known.wire != wire or known.length != length) and not known.turn_to(length, wire):
+            return False
+        return self._on_repeats(streams, self._now)
 
     def unseen(self, stream: Http2Stream) -> None:
         stream.tries += 1

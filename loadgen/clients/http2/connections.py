@@ -9,6 +9,7 @@ from loadgen.clients.faults import explain, why_no_reply
 from loadgen.clients.http2.frames import GOAWAY, BrokenProtocolError, frame
 from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.lane import Http2Channel, Lane
+from loadgen.clients.http2.row_shapes import Shapes
 from loadgen.clients.http2.session import NOT_HTTP2, Session
 from loadgen.clients.http2.stream import Http2Stream
 from loadgen.clients.reactor import Reactor
@@ -29,6 +30,7 @@ class Connections(ABC):
         self._clock = reactor.clock
         self._serving: Http2Channel | None = None
         self._heads: dict[bytes, Head] = {}
+        self._shapes = Shapes()
 
     def _connect(self, lane: Lane, now: int) -> None:
         lane.channel = channel = Http2Channel(lane)
@@ -60,6 +62,10 @@ class Connections(ABC):
 
     @abstractmethod
     def replied(self, stream: Http2Stream) -> None:
+        """See Owner."""
+
+    @abstractmethod
+    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
         """See Owner."""
 
     @abstractmethod
@@ -166,7 +172,9 @@ class Connections(ABC):
             return
         lane.opened_before = True
         self._counts.used += 1
-        channel.state = channel.session = Session(lane.fields, self, lane.most, self.bytes_sent, self._heads)
+        channel.state = channel.session = Session(
+            lane.fields, self, lane.most, self.bytes_sent, self._heads, self._shapes
+        )
         self._write(channel)
 
     def end(self, channel: Http2Channel, sent_by_ns: int, error: ErrorClass) -> bool:

@@ -20,6 +20,7 @@ from loadgen.clients.http2.frames import (
     frame,
     name_of_code,
 )  # fmt: skip
+from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.header_encoder import Fields
 from loadgen.clients.http2.sending import MOST_OUT, Sending
 from loadgen.clients.http2.stream import Http2Stream
@@ -36,6 +37,11 @@ class Owner(Protocol):
 
     def replied(self, stream: Http2Stream) -> None:
         """The reply is whole: `head`, `received`, `kept` and `wire` of the stream say what it is."""
+
+    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+        """Such replies to the same request are whole on all of these streams: whether that is taken note of, and the
+        same request is to be sent again on each. False: nothing is done, each is to be told by itself."""
+        ...
 
     def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:
         """There will be none."""

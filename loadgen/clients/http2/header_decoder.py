@@ -31,9 +31,10 @@ class Head:
     """What a header block says. `status` is 0 in trailers, `length` None without a content-length.
 
     `inserts` are added to the dynamic table each time it comes; `changes` says that it alters the table in whatever
-    way, `alone` that it means the same whatever is in the table. `wire` are its bytes without frames.
+    way, `alone` that it means the same whatever is in the table. `block` are its bytes without frames, `wire` how many.
     """
 
+    block: bytes
     fields: tuple[Field, ...]
     wire: int
     inserts: tuple[Field, ...]
@@ -95,13 +96,13 @@ class HeaderDecoder:
             _remember(self.known, block, head)
         return head
 
-    def insert_again(self, head: Head) -> None:
-        """The block came once more: what it inserts is carried out when somebody looks at the table."""
+    def insert_again(self, head: Head, times: int = 1) -> None:
+        """The block came once more, or more often: what it inserts is carried out when somebody looks at the table."""
         if head is self._owed:
-            self._times += 1
+            self._times += times
             return
         self._settle()
-        self._owed, self._times = head, 1
+        self._owed, self._times = head, times
         self._forget()
 
     def _settle(self) -> None:
@@ -156,7 +157,7 @@ class HeaderDecoder:
             total += _size_of(found)
             if total > BLOCK_BYTES:
                 raise BrokenProtocolError("the header fields are too long", Code.ENHANCE_YOUR_CALM)
-        head = Head(tuple(fields), len(block), tuple(inserts), changes or bool(inserts), alone)
+        head = Head(block, tuple(fields), len(block), tuple(inserts), changes or bool(inserts), alone)
         _check(head)
         return head
 

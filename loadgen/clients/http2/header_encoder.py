@@ -69,8 +69,8 @@ class HeaderEncoder:
             self._numbers.clear()
             self._forget()
 
-    def block(self, request: Request) -> bytes:
-        """The header block of a request."""
+    def known(self, request: Request) -> bytes | None:
+        """The header block of a request, where it is the same as last time."""
         known = self._blocks.get(id(request))
         if (
             known is not None
@@ -80,6 +80,10 @@ class HeaderEncoder:
             and known[3] is request.body
         ):
             return known[4]
+        return None
+
+    def block(self, request: Request) -> bytes:
+        """The header block of a request that is not known."""
         filled, self._first = len(self._numbers), False
         start, self._start = self._start, b""
         pieces = [start, self._pseudo_of(request)]

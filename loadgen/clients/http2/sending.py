@@ -66,7 +66,7 @@ class Sending:
             self.going = False
         stream.session, stream.id = self, number
         self.streams[number] = stream
-        block = self._encoder.block(request)
+        block = self._encoder.known(request) or self._encoder.block(request)
         body = request.body
         stream.head = stream.trailers = None
         stream.received, stream.wire, stream.kept = 0, 0, b""

@@ -2,7 +2,7 @@
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.base.units import counted
-from loadgen.clients.http2.control import Control, Owner
+from loadgen.clients.http2.control import Owner
 from loadgen.clients.http2.frames import (
     CONTINUATION,
     DATA,
@@ -21,8 +21,10 @@ from loadgen.clients.http2.frames import (
     reset,
     window_update,
 )  # fmt: skip
-from loadgen.clients.http2.header_decoder import BLOCK_BYTES, Head, HeaderDecoder
+from loadgen.clients.http2.header_decoder import BLOCK_BYTES, Head
 from loadgen.clients.http2.header_encoder import Fields
+from loadgen.clients.http2.row_shapes import LEAST_IN_A_ROW, Shapes
+from loadgen.clients.http2.rows import Rows
 from loadgen.clients.http2.stream import Http2Stream
 
 READ_BYTES = 65536
@@ -36,10 +38,10 @@ NOT_HTTP2 = "the server does not speak HTTP/2 here: --http 1.1"
 BODILESS = (204, 304)
 
 
-class Session(Control):
+class Session(Rows):
     """One connection, from the preface to its end: the replies on it are told to the `owner` of their streams.
 
-    `heads` are header blocks that are known from other connections to the same server.
+    `heads` are header blocks that are known from other connections to the same server, `shapes` of what came in rows.
     """
 
     def __init__(
@@ -49,13 +51,11 @@ class Session(Control):
         most: int,
         bytes_sent: list[int] | dict[int, int],
         heads: dict[bytes, Head] | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
-        super().__init__(fields, owner, most, bytes_sent)
-        self.replies = 0
-        self._decoder = HeaderDecoder(shared=heads)
+        super().__init__(fields, owner, most, bytes_sent, heads, shapes)
         self._rest = b""
         self._begun: tuple[int, int, bytes] | None = None  # stream, flags and bytes of a header block in pieces
-        self._unpaid = 0  # bytes of DATA that were not given back to the server's window yet
 
     def take(self, data: bytes, now: int) -> None:
         """The next bytes that came; raises BrokenProtocolError, and then the connection is at its end.
@@ -65,7 +65,15 @@ class Session(Control):
         if self._rest:
             data = self._rest + data
         at, end, streams, decoder = 0, len(data), self.streams, self._decoder
+        shape, replies, body = self._shape, self.replies, 0
+        like: Head | None = None
         while end - at >= HEAD_BYTES:
+            if shape is not None and end - at >= LEAST_IN_A_ROW * shape.bytes and self._begun is None:
+                after = self._take_rows(shape, data, at, now)
+                if after > at:
+                    at = after
+                    continue
+                shape = None
             high, low, kind, flags, number = READ_HEAD(data, at)
             size, start = high << 8 | low, at + HEAD_BYTES
             at = start + size
@@ -93,6 +101,7 @@ class Session(Control):
                         wanted = request.keep - len(stream.kept)
                         if wanted > 0:
                             stream.kept += data[start : min(at, start + wanted)]
+                        like, body = stream.head, size
                         self._end(stream)
                         continue
             if not self.ready and kind != SETTINGS:
@@ -108,6 +117,8 @@ class Session(Control):
             else:
                 self._on_other(kind, flags, number & MOST_WINDOW, data[start:at])
         self._rest = data[at:] if at < end else b""
+        if like is not None and self.replies - replies >= LEAST_IN_A_ROW:
+            self._learn(like, body)
         if self._unpaid > MOST_WINDOW // 2:
             self.out += window_update(0, self._unpaid)
             self._unpaid = 0

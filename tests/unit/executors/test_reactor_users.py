@@ -48,6 +48,30 @@ def test_the_budget_of_requests_is_spent_exactly(simulate, users, requests):
     assert run.users.finished
 
 
+def test_many_equal_replies_at_once_count_as_each_by_itself(simulate):
+    run = simulate(make_plan(users=3, requests_limit=8, duration_s=None), lambda _: None)
+    run.open_all()
+    run.start()
+    streams, users = run.users.connections, run.users
+    run.clock.advance(NS_PER_MS)
+    for stream in streams:
+        run.reactor.answer(stream, reply())
+    run.clock.advance(3 * NS_PER_MS)
+    assert users.on_repeats(streams[:2], run.clock())
+    assert users.sent == 8
+    assert not users.on_repeats(streams, run.clock()), "more than the budget allows"
+    run.control.trip(Cause.SIGNAL, run.clock())
+    assert not users.on_repeats(streams[:1], run.clock())
+    assert users.take().tally(0).clocks["service"].buckets == {bucket_of(1000): 3, bucket_of(3000): 2}
+
+
+def test_users_whose_next_request_is_not_due_at_once_are_told_one_by_one(simulate):
+    run = simulate(make_plan(users=3, think_s=(0.1, 0.3)), lambda _: None)
+    run.open_all()
+    run.start()
+    assert not run.users.on_repeats(run.users.connections, run.clock())
+
+
 def test_shards_share_a_budget_to_the_last_request(simulate):
     plan = make_plan(users=5, workers=3, requests_limit=11)
     sent = []

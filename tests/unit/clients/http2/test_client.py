@@ -39,7 +39,7 @@ class Users:
         return True
 
     client: Http2Client
-    on_repeat = on_alike = on_batch = on_error = None
+    on_repeat = on_repeats = on_alike = on_batch = on_error = None
 
 
 def reply(number: int) -> bytes:

@@ -78,6 +78,9 @@ class Users:
     def failed(self, stream, error, detail):
         self.told.append((stream.user, error, detail))
 
+    def alike(self, streams, head, length, wire):
+        return False
+
     def unseen(self, stream):
         self.told.append((stream.user, "again"))
 

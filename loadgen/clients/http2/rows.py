@@ -1,0 +1,141 @@
+"""One HTTP/2 connection: many replies that are alike, and the requests that follow them, at once. No sockets here."""
+
+from loadgen.base.exchange import Request
+from loadgen.clients.http2.control import Control, Owner
+from loadgen.clients.http2.frames import HEAD_BYTES, MOST_STREAM_ID
+from loadgen.clients.http2.header_decoder import Head, HeaderDecoder
+from loadgen.clients.http2.header_encoder import Fields
+from loadgen.clients.http2.row_shapes import LEAST_IN_A_ROW, ReplyShape, RequestRow, Shapes
+from loadgen.clients.http2.stream import Http2Stream
+
+MOST_REFUSALS = 3
+"""One after the other, by the owner: then no more rows are tried on this connection."""
+
+
+class Rows(Control):
+    """What would be read frame by frame with the same result: nothing is taken here that the owner does not want so."""
+
+    def __init__(
+        self,
+        fields: Fields,
+        owner: Owner,
+        most: int,
+        bytes_sent: list[int] | dict[int, int],
+        heads: dict[bytes, Head] | None = None,
+        shapes: Shapes | None = None,
+    ) -> None:
+        super().__init__(fields, owner, most, bytes_sent)
+        self.replies = 0
+        self._decoder = HeaderDecoder(shared=heads)
+        self._unpaid = 0  # bytes of DATA that were not given back to the server's window yet
+        self._shapes = shapes
+        self._shape: ReplyShape | None = None
+        self._last: tuple[Head, int] | None = None  # with how many bytes of body the last batch ended
+        self._refusals = 0
+
+    def _learn(self, head: Head, size: int) -> None:
+        """A batch has ended with this reply: the second that does so makes a shape of it."""
+        if self._last is None or self._last[0] is not head or self._last[1] != size:
+            self._last = head, size
+        elif self._shapes is not None and self._refusals < MOST_REFUSALS and head.length in (None, size):
+            self._shape = self._shapes.of_reply(head.block, size)
+
+    def _take_rows(self, shape: ReplyShape, data: bytes, at: int, now: int) -> int:
+        """Replies of this shape from there on: where something else begins."""
+        head = self._decoder.known.get(shape.block)
+        found = shape.match(data, at)
+        if head is None or found is None or found.end() - at < LEAST_IN_A_ROW * min(shape.head_bytes, shape.body_bytes):
+            return at
+        wholes_end, heads_end, end = found.end(1), found.end(3), found.end()
+        if wholes_end > at:
+            numbers = shape.numbers(shape.bytes, data, at, wholes_end)
+            if not self._end_row(shape, head, numbers, now, begun=False):
+                return at
+        if heads_end > wholes_end:
+            numbers = shape.numbers(shape.head_bytes, data, wholes_end, heads_end)
+            bodies = shape.numbers(shape.body_bytes, data, heads_end, end) if end > heads_end else ()
+            if numbers == bodies:
+                return end if self._end_row(shape, head, numbers, now, begun=False) else wholes_end
+            if not self._begin_row(head, numbers, now):
+                return wholes_end
+        if end > heads_end:
+            numbers = shape.numbers(shape.body_bytes, data, heads_end, end)
+            return end if self._end_row(shape, head, numbers, now, begun=True) else heads_end
+        return end
+
+    def _streams_of(self, numbers: tuple[int, ...]) -> list[Http2Stream] | None:
+        """None where one has no request under way, or is named twice."""
+        streams = list(map(self.streams.get, numbers))
+        if None in streams or len(set(numbers)) != len(numbers):
+            return None
+        return streams  # type: ignore[return-value]
+
+    def _begin_row(self, head: Head, numbers: tuple[int, ...], now: int) -> bool:
+        streams = self._streams_of(numbers)
+        if streams is None or any(stream.head is not None for stream in streams):
+            return False
+        size = HEAD_BYTES + head.wire
+        for stream in streams:
+            stream.head, stream.first_byte_ns = head, now
+            stream.wire += size
+        if head.inserts:
+            self._decoder.insert_again(head, len(numbers))
+        return True
+
+    def _end_row(self, shape: ReplyShape, head: Head, numbers: tuple[int, ...], now: int, *, begun: bool) -> bool:
+        """Replies are whole, those that had `begun` or altogether. False, and nothing done, where they are to be told
+        one by one."""
+        streams, count = self._streams_of(numbers), len(numbers)
+        if streams is None or not self.going or len(self.streams) > self._limit:
+            return False
+        had, wire = (head, shape.head_bytes) if begun else (None, 0)
+        request = streams[0].request
+        for stream in streams:
+            if stream.head is not had or stream.wire != wire or stream.request is not request:
+                return False
+        row = None if request is None else self._row_of(request, count)
+        if row is None or not self._owner.alike(streams, head, shape.size, shape.bytes):
+            self._refuse()
+            return False
+        if begun:
+            for stream in streams:
+                stream.head, stream.wire = None, 0
+        elif head.inserts:
+            self._decoder.insert_again(head, count)
+        self._refusals = self._control = 0
+        self.replies += count
+        self._unpaid += count * shape.size
+        if count == len(self.streams):
+            self.streams.clear()
+        else:
+            for number in numbers:
+                del self.streams[number]
+        self._start_row(streams, row, now)
+        return True
+
+    def _refuse(self) -> None:
+        self._refusals += 1
+        self._shape = None
+
+    def _row_of(self, request: Request, count: int) -> RequestRow | None:
+        """The same request many times more, where that is nothing but its header block."""
+        block = self._encoder.known(request)
+        if block is None or self._shapes is None or request.body or request.sink is not None:
+            return None
+        if len(block) > self._frame_bytes or self.next_id + 2 * count >= MOST_STREAM_ID:
+            return None
+        return self._shapes.of_request(block)
+
+    def _start_row(self, streams: list[Http2Stream], row: RequestRow, now: int) -> None:
+        """Each stream's request once more; the streams are as their last one found them."""
+        first, count = self.next_id, len(streams)
+        self.next_id = first + 2 * count
+        numbers = range(first, self.next_id, 2)
+        for stream, number in zip(streams, numbers, strict=True):
+            stream.id, stream.sent_ns, stream.tries = number, now, 0
+        self.streams.update(zip(numbers, streams, strict=True))
+        wire = row.wire(first, count)
+        self.out += wire
+        request = streams[0].request
+        assert request is not None
+        self._bytes_sent[request.name_id] += len(wire)

@@ -1,0 +1,264 @@
+"""Replies that come in rows: what is told and sent is what would be, were each read frame by frame."""
+
+from collections.abc import Iterable, Iterator
+from random import Random
+
+import hpack
+import pytest
+
+from loadgen.base.exchange import ErrorClass, Fields, Origin, Request
+from loadgen.clients.http2.frames import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    GOAWAY,
+    HEADERS,
+    PING,
+    BrokenProtocolError,
+    Code,
+    Setting,
+    frame,
+    reset,
+    settings,
+    window_update,
+)
+from loadgen.clients.http2.header_decoder import Head
+from loadgen.clients.http2.header_encoder import Fields as HeaderFields
+from loadgen.clients.http2.row_shapes import RequestRow, Shapes
+from loadgen.clients.http2.session import Session
+from loadgen.clients.http2.stream import Http2Stream
+
+STREAMS = 12
+GET, POST = (Request(0, method, "/", Fields((("x-one", "two"),))) for method in ("GET", "POST"))
+
+
+class Users:
+    """Each sends the same request again and again; with `rows`, at once on all streams of a row. Without `shapes` all
+    is read frame by frame."""
+
+    def __init__(self, shapes: Shapes | None, *, rows: bool) -> None:
+        self.told: list[tuple[object, ...]] = []
+        self.rows = rows
+        self.in_rows = 0
+        self.sent = [0]
+        self.broken = ""
+        self.session = Session(HeaderFields(Origin("http", "here", 80)), self, STREAMS, self.sent, {}, shapes)
+        self.session.take(settings(), 0)
+
+    def begin(self, *requests: Request) -> None:
+        for user in range(STREAMS):
+            stream = Http2Stream(user, None)
+            stream.request = requests[user % len(requests)]
+            self.session.start(stream, stream.request)
+
+    def again(self, stream: Http2Stream) -> None:
+        if self.session.room > 0:
+            assert stream.request is not None
+            self.session.start(stream, stream.request)
+        else:
+            self.told.append((stream.user, "waits"))
+
+    def take(self, data: bytes, now: int) -> None:
+        try:
+            if not self.broken:
+                self.session.take(data, now)
+        except BrokenProtocolError as error:
+            self.broken = str(error)
+
+    def ready(self) -> None:
+        """The first requests are sent by `begin`."""
+
+    def unseen(self, stream: Http2Stream) -> None:
+        self.told.append((stream.user, "unseen"))
+
+    def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:
+        self.told.append((stream.user, error, detail))
+        self.again(stream)
+
+    def replied(self, stream: Http2Stream) -> None:
+        assert stream.head is not None
+        self.told.append((stream.user, stream.id, stream.head.fields, stream.received, stream.wire))
+        self.again(stream)
+
+    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+        if self.rows:
+            self.told += [(stream.user, stream.id, head.fields, length, wire) for stream in streams]
+            self.in_rows += len(streams)
+        return self.rows
+
+    @property
+    def all_that_was_done(self) -> tuple[object, ...]:
+        streams = [(number, stream.user, stream.head is None, stream.wire) for number, stream in self.streams]
+        session = self.session
+        return self.told, bytes(session.out), self.sent, session.replies, session._unpaid, streams, self.broken
+
+    @property
+    def streams(self) -> list[tuple[int, Http2Stream]]:
+        return list(self.session.streams.items())
+
+
+def head(number: int, block: bytes, flags: int = END_HEADERS) -> bytes:
+    return frame(HEADERS, flags, number, block)
+
+
+def body(number: int, text: bytes = b"hello") -> bytes:
+    return frame(DATA, END_STREAM, number, text)
+
+
+def both(*requests: Request) -> tuple[Users, Users]:
+    pair = Users(Shapes(), rows=True), Users(None, rows=False)
+    for users in pair:
+        users.begin(*requests or (GET,))
+    return pair
+
+
+class Server:
+    """Answers what is under way, as it is drawn."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.encoder = hpack.Encoder()
+        self.second = 0
+        self.open = list(range(1, 2 * STREAMS, 2))
+        self.next_id = 2 * STREAMS + 1
+
+    def block(self) -> bytes:
+        """Once in a while with the next Date, which then goes into the table."""
+        self.second += self.random.random() < 0.05
+        return self.encoder.encode([(":status", "200"), ("date", f"second {self.second}"), ("content-length", "5")])
+
+    def answers(self) -> bytes:
+        draw = self.random
+        count = draw.choice((1, 3, 5, STREAMS, STREAMS))
+        numbers = draw.sample(self.open, count) if draw.random() < 0.3 else self.open[:count]
+        way = draw.random()
+        if way < 0.45:
+            sent = b"".join([head(number, self.block()) for number in numbers]) + b"".join(map(body, numbers))
+        elif way < 0.6:
+            sent = b"".join([head(number, self.block()) for number in numbers])
+            sent += b"".join(map(body, draw.sample(numbers, count)))
+        elif way < 0.85:
+            sent = b"".join([head(number, self.block()) + body(number) for number in numbers])
+        elif way < 0.95:
+            sent = b"".join([head(number, self.block()) + frame(DATA, 0, number, b"hel") for number in numbers])
+            sent += b"".join([body(number, b"lo") for number in numbers])
+        else:
+            sent = window_update(0, 1) + frame(PING, 0, 0, bytes(8))
+            sent += b"".join([reset(number, Code.CANCEL) for number in numbers])
+        for number in numbers:
+            self.open.remove(number)
+            self.open.append(self.next_id)
+            self.next_id += 2
+        return sent
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_rows_say_the_same_as_their_frames(seed: int) -> None:
+    server, (rows, frames) = Server(seed), both()
+    for now in range(1, 60):
+        sent, pieces = server.answers(), []
+        while server.random.random() < 0.3:  # a socket cuts them anywhere
+            at = server.random.randrange(len(sent))
+            pieces.append(sent[:at])
+            sent = sent[at:]
+        for piece in [*pieces, sent]:
+            for users in (rows, frames):
+                users.take(piece, now)
+    assert rows.all_that_was_done == frames.all_that_was_done
+    assert not rows.broken
+    assert rows.in_rows > STREAMS
+
+
+BLOCK, OTHER = (hpack.Encoder().encode([(":status", "204"), ("x", value)]) for value in "yz")
+LONGER = hpack.Encoder().encode([(":status", "200"), ("content-length", "9")])
+INSERTS = b"\x88\x40\x01x\x01y"  # status 200, and x: y, which goes into the table
+OLDEST = bytes((0x88, 0x80 | 62 + 3 * STREAMS - 1))  # with the first of three rows of those
+FIRST, NOW = (range(start, start + 2 * STREAMS, 2) for start in (1, 4 * STREAMS + 1))
+
+
+def heads(block: bytes = BLOCK, numbers: Iterable[int] = NOW) -> bytes:
+    return b"".join([head(number, block) for number in numbers])
+
+
+def bodies(numbers: Iterable[int] = NOW) -> bytes:
+    return b"".join(map(body, numbers))
+
+
+def replies(numbers: Iterable[int], block: bytes = BLOCK) -> bytes:
+    return b"".join([head(number, block) + body(number) for number in numbers])
+
+
+ODD = {
+    "a head comes twice": [head(NOW[0], BLOCK), heads()],
+    "all heads come twice": [heads(), heads()],
+    "a body comes twice": [heads(), bodies((*NOW, NOW[0]))],
+    "a reply comes twice": [replies((*NOW[:6], NOW[2], *NOW[6:]))],
+    "bodies without heads": [bodies()],
+    "one has another head": [head(NOW[0], OTHER), heads(numbers=NOW[1:]), bodies()],
+    "one has begun its body": [heads(), frame(DATA, 0, NOW[3], b"hel"), bodies()],
+    "one had an interim reply": [head(NOW[3], b"\x08\x03100"), replies(NOW)],
+    "of streams that never were": [heads(numbers=range(1001, 1025, 2))],
+    "of streams that have ended": [heads(numbers=FIRST)],
+    "another length of body": [heads(), b"".join([body(n, b"hell") for n in NOW])],
+    "fewer streams are allowed": [settings((Setting.MAX_CONCURRENT_STREAMS, 5)), replies(NOW)],
+    "the server goes away": [frame(GOAWAY, 0, 0, NOW[-1].to_bytes(4, "big") + bytes(4)), replies(NOW)],
+}
+
+
+def batches(*blocks: bytes) -> Iterator[bytes]:
+    for place, block in enumerate(blocks):
+        numbers = [place * 2 * STREAMS + number for number in FIRST]
+        yield heads(block, numbers) + bodies(numbers)
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_what_is_not_quite_a_row(odd: list[bytes]) -> None:
+    pair = both()
+    for users in pair:
+        for sent in batches(BLOCK, BLOCK):
+            users.take(sent, 1)
+        assert (users.session._shape is not None) == users.rows
+        for sent in odd:
+            users.take(sent, 2)
+    rows, frames = pair
+    assert rows.all_that_was_done == frames.all_that_was_done
+
+
+@pytest.mark.parametrize("cut", [0, STREAMS * len(head(1, INSERTS))], ids=["whole", "heads first"])
+def test_a_row_fills_the_header_table_as_its_frames_would(cut: int) -> None:
+    pair = both()
+    for users in pair:
+        for sent in batches(INSERTS, INSERTS, INSERTS):
+            users.take(sent[:cut], 1)
+            users.take(sent[cut:], 1)
+        users.take(head(6 * STREAMS + 1, OLDEST, END_HEADERS | END_STREAM), 2)
+    rows, frames = pair
+    assert rows.all_that_was_done == frames.all_that_was_done
+    assert rows.told[-1][1:3] == (6 * STREAMS + 1, ((b":status", b"200"), (b"x", b"y")))
+
+
+def test_rows_of_bad_replies_or_to_several_requests_are_told_one_by_one() -> None:
+    for block, requests in ((LONGER, (GET,)), (BLOCK, (GET, POST))):
+        pair = both(*requests)
+        for users in pair:
+            for sent in batches(*[block] * 4):
+                users.take(sent, 1)
+        rows, frames = pair
+        assert rows.all_that_was_done == frames.all_that_was_done
+        assert not rows.in_rows
+
+
+def test_a_row_that_nobody_wants_is_not_tried_for_ever() -> None:
+    users = Users(Shapes(), rows=False)
+    users.begin(GET)
+    for sent in batches(*[BLOCK] * 20):
+        users.take(sent, 1)
+    assert users.session.replies == 20 * STREAMS
+    assert users.session._shape is None
+
+
+def test_requests_in_a_row_are_their_frames() -> None:
+    row = RequestRow(b"\x82\x86")
+    for first, count in ((1, 1), (250, 100), (65_535, 3), (2**31 - 9, 4)):
+        alone = [frame(HEADERS, END_HEADERS | END_STREAM, first + 2 * i, b"\x82\x86") for i in range(count)]
+        assert row.wire(first, count) == b"".join(alone)
