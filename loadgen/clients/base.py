@@ -80,6 +80,9 @@ class StreamClient(Protocol):
     def lost(self, stream: Any, error: ErrorClass, detail: str = "") -> None:
         """Give up the request in flight: it has failed, and its channel is closed."""
 
+    def stop(self, stream: Any) -> None:
+        """End the request in flight, whose sink has enough: its reply is what came. One without a reply is cut."""
+
 
 class WireProtocol(Protocol):
     """What is spoken on a reactor's channels, which are of the protocol's own kind of Channel."""

@@ -29,6 +29,10 @@ class BlockingConnection(Connector):
         self._cut = True
         self._dial.cut()
 
+    def stop(self) -> None:
+        """End a running exchange from another thread, as that of a request whose sink has enough."""
+        self._dial.stop()
+
     def drop(self) -> None:
         """Close the connection, if there is one."""
         if self._sock is not None:

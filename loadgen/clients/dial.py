@@ -136,6 +136,10 @@ class Dial(Connector):
     def cut(self) -> None:
         """End what the thread waits for, in `dial` or on the socket it returned; callable from any thread."""
         self._is_cut = True
+        self.stop()
+
+    def stop(self) -> None:
+        """The same for this socket alone: there may be others after it."""
         if self._sock is not None:
             try:
                 socket.socket.shutdown(self._sock, socket.SHUT_RDWR)  # TLS's own would forget the session

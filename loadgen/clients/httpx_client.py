@@ -202,6 +202,11 @@ class _Body:
         self._keep = request.keep
         self._sink = request.sink
 
+    @property
+    def enough(self) -> bool:
+        """Whether no more is wanted."""
+        return getattr(self._sink, "enough", False)
+
     def take(self, chunk: bytes) -> None:
         self.length += len(chunk)
         if len(self.kept) < self._keep:
@@ -246,6 +251,8 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
             assert isinstance(response.stream, httpx.AsyncByteStream)
             async for chunk in response.stream:
                 body.take(chunk)
+                if body.enough:
+                    break
         finally:
             await response.aclose()
         return self._done(sent_ns, response, body, request.group)
@@ -308,6 +315,8 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
             assert isinstance(response.stream, httpx.SyncByteStream)
             for chunk in response.stream:
                 body.take(chunk)
+                if body.enough:
+                    break
         finally:
             response.close()
         return self._done(sent_ns, response, body, request.group)

@@ -89,6 +89,14 @@ class OriginClients:
         for client in (self._home, *list(self._others.values())):
             client.cut()
 
+    def stop(self) -> None:
+        """End what runs now, from any thread, where its request's sink has enough: its reply is what came.
+
+        A client that cannot be told sees it when more comes.
+        """
+        for client in (self._home, *list(self._others.values())):
+            getattr(client, "stop", _nothing)()
+
     def give_up(self) -> None:
         """End what runs now as its deadline would, where that is on a loop; to be called there."""
         for client in (self._home, *self._others.values()):

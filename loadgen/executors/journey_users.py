@@ -1,47 +1,27 @@
-"""Users on a reactor whose scripts are journeys: what a reply is to them, and what they want besides requests."""
+"""Users on a reactor whose scripts are journeys: what a reply is to them, and when they end."""
 
-import asyncio
 from functools import partial
-from heapq import heapify
-from itertools import chain
 from typing import Any
 
-from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
+from loadgen.base.exchange import ErrorClass, Reply, Request
 from loadgen.clients.base import Stream
-from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.beside_users import BesideUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
-from loadgen.workloads.base import Batch, Fresh, Pause, Script, Step, Wait
-from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload, not_timed
+from loadgen.workloads.base import Pause, Script, Step, Wait
+from loadgen.workloads.scenario.base import JourneyWorkload, not_timed
 from loadgen.workloads.scenario.journeys import withdraw
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup, answer_alike, answer_to
 from loadgen.workloads.scenario.sending.requests import UserRequest
 
 
-@dataclass(slots=True)
-class _Together:
-    """A batch that is out: the replies so far, how many are missing, and the longest backoff of its streams."""
-
-    owner: Stream
-    replies: list[Any]
-    missing: int
-    backoff_ns: int = 0
-
-
-class JourneyUsers(ReactorUsers):
+class JourneyUsers(BesideUsers):
     """Users that follow journeys in a closed loop."""
 
     _workload: JourneyWorkload
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        self._scripts: list[JourneyScript] = []
-        self._awaiting: dict[int, asyncio.Future[Any]] = {}
         self._leaving: set[int] = set()
-        self._cut = False
-        self._extra: dict[int, dict[Origin | None, list[Stream]]] = {}  # by user: streams beside its own
-        self._together: dict[Stream, tuple[_Together, int]] = {}
-        self._held: dict[int, Batch] = {}  # by user: to be sent when its backoff is over
         super().__init__(*arguments, **keywords)
 
     def _script(self, stream: Stream) -> Script:
@@ -67,6 +47,8 @@ class JourneyUsers(ReactorUsers):
     def _park(self, connection: Stream, now: int) -> None:
         if self._held:
             self._held.pop(connection.user, None)
+        for stream in [stream for stream in self._sending if stream.user == connection.user]:
+            self._client.lost(stream, ErrorClass.CUT)
         if not self._leave(connection, now):
             super()._park(connection, now)
 
@@ -81,6 +63,10 @@ class JourneyUsers(ReactorUsers):
         return True
 
     def _go_on(self, connection: Stream, step: Step | None, now: int) -> Request | None:
+        if isinstance(step, Wait) and step.sends is None and self._ends(step):
+            self._midway[connection.user] = None
+            self._take(connection, step, now)
+            return None
         if connection.user not in self._leaving:
             if step is not None and self._is_over(now):
                 withdraw(self._scripts[connection.user], now)
@@ -107,7 +93,7 @@ class JourneyUsers(ReactorUsers):
         user = connection.user
         held = self._held.pop(user, None) if self._held else None
         if held is not None and (user in self._leaving or not self._is_over(now) or self._goes_on(connection)):
-            self._send_together(connection, held, now)
+            self._start(connection, held, now)
         elif user in self._leaving:
             self._send(connection, self._follow(connection, None, now), now)
         else:
@@ -117,85 +103,6 @@ class JourneyUsers(ReactorUsers):
         self._cut = True
         super().cut()
         self._end_awaits(self._clock())
-
-    # What a script wants besides a request.
-
-    def _take(self, connection: Stream, step: Step, now: int) -> None:
-        if isinstance(step, Wait):
-            self._awaiting[connection.user] = step.future
-            step.future.add_done_callback(partial(self._done, connection))
-        elif isinstance(step, Batch) and connection.backoff_ns:
-            self._held[connection.user] = step
-            self._sleep(connection, now + connection.backoff_ns)
-        elif isinstance(step, Batch):
-            self._send_together(connection, step, now)
-        elif isinstance(step, Fresh):
-            self._disconnect(connection)
-            self._sleep(connection, now)
-        else:
-            super()._take(connection, step, now)
-
-    def _disconnect(self, connection: Stream) -> None:
-        for stream in (connection, *chain(*self._extra.get(connection.user, {}).values())):
-            self._client.drop(stream)
-
-    def _done(self, connection: Stream, future: "asyncio.Future[Any]") -> None:
-        if self._awaiting.get(connection.user) is future:
-            self._woken(connection)
-
-    def _woken(self, connection: Stream) -> None:
-        """Go on with a script: what it awaited is done, or something cancels it."""
-        user, now = connection.user, self._clock()
-        if self._awaiting.pop(user, None) is not None:
-            self._wake(connection, now)
-            return
-        sleeping = next((entry for entry in self._pausing if entry[1] == user), None)
-        if sleeping is not None:
-            self._pausing.remove(sleeping)
-            heapify(self._pausing)
-            self._held.pop(user, None)
-            self._wake(connection, now)
-        elif self._shared[STOP] == GO:
-            out = [stream for stream, (together, _) in self._together.items() if together.owner is connection]
-            for stream in out or [connection] * self._scripts[user].requested:
-                self._client.lost(stream, ErrorClass.TIMEOUT, "given up by the scenario's own timeout")
-
-    def _send_together(self, connection: Stream, batch: Batch, now: int) -> None:
-        together = _Together(connection, [None] * len(batch.requests), len(batch.requests))
-        sends = list(zip(self._streams_for(connection, batch.requests), batch.requests, strict=True))
-        for place, (stream, _) in enumerate(sends):
-            self._together[stream] = together, place
-        self._budget -= len(sends)
-        for stream, request in sends:
-            stream.due_ns = now
-            self._client.send(stream, request, now)
-
-    def _streams_for(self, connection: Stream, requests: list[Request]) -> list[Stream]:
-        """A stream of the user's for each: its own for one to the plan's origin, and extra ones, which it keeps."""
-        free: dict[Origin | None, list[Stream]] = {}
-        for origin, streams in self._extra.setdefault(connection.user, {}).items():
-            free[origin] = streams[:]
-        free.setdefault(None, []).append(connection)
-        chosen = []
-        for request in requests:
-            if not free.get(request.origin):
-                stream = self._client.stream(connection.user, request.origin)
-                self._extra[connection.user].setdefault(request.origin, []).append(stream)
-                free[request.origin] = [stream]
-            chosen.append(free[request.origin].pop())
-        return chosen
-
-    def _one_of(self, stream: Stream, reply: Any, now: int) -> None:
-        """A reply to one request of a batch: with the last one its script goes on."""
-        together, place = self._together.pop(stream)
-        together.replies[place] = reply
-        together.missing -= 1
-        together.backoff_ns = max(together.backoff_ns, stream.backoff_ns)
-        if not together.missing:
-            owner = together.owner
-            owner.backoff_ns = together.backoff_ns
-            self._midway.pop(owner.user, None)
-            self._send(owner, self._follow(owner, together.replies, now), now)
 
     # The reactor's Handler.
 
@@ -249,7 +156,10 @@ class JourneyUsers(ReactorUsers):
         return answer_to(connection.request, reply, error, detail, head)
 
     def _answered(self, connection: Stream, outcome: Any, now: int) -> None:
-        if self._together and connection in self._together:
+        if self._sending and connection in self._sending:
+            self.connections[connection.user].backoff_ns = connection.backoff_ns
+            self._sending.pop(connection).told(outcome)
+        elif self._together and connection in self._together:
             self._one_of(connection, outcome, now)
         else:
             super()._answered(connection, outcome, now)
@@ -268,7 +178,7 @@ class JourneyUsers(ReactorUsers):
     def _end_awaits(self, now: int) -> None:
         """Whoever awaits something of its own awaits it no longer; after the last journey only a cut ends that."""
         for user in [user for user in self._awaiting if self._cut or user not in self._leaving]:
-            if self._goes_on(self.connections[user]):
+            if self._goes_on(self.connections[user]) or self._ends(self._awaiting[user]):
                 continue
             del self._awaiting[user]
             self._leaving.discard(user)

@@ -66,8 +66,12 @@ def _times_of(request: Request) -> tuple[int, list[int]] | None:
     return None if first_ns is None else (first_ns, request.sink.gaps_ns)  # type: ignore[union-attr]
 
 
-def class_of(error: ErrorClass, request: Request) -> ErrorClass:
-    """A failure's class: a stream that had begun is not late, it stalls."""
-    if error is ErrorClass.TIMEOUT and getattr(request.sink, "first_ns", None) is not None:
+GIVEN_UP = "given up by the scenario's own timeout"
+"""The detail of what has failed so."""
+
+
+def class_of(error: ErrorClass, request: Request, detail: str) -> ErrorClass:
+    """A failure's class: a stream that had begun is not late, it stalls, if nobody gave it up."""
+    if error is ErrorClass.TIMEOUT and detail != GIVEN_UP and getattr(request.sink, "first_ns", None) is not None:
         return ErrorClass.STREAM_STALLED
     return error

@@ -14,10 +14,11 @@ from loadgen.base.imported import imported
 from loadgen.clients.destinations import Destinations
 from loadgen.clients.http1.blocking import BlockingClient
 from loadgen.clients.origins import OriginClients
+from loadgen.executors.aside import Aside
 from loadgen.executors.thread_loop import ThreadLoop
-from loadgen.executors.waits import completed
+from loadgen.executors.waits import completed, in_a_thread
 from loadgen.executors.way import Way
-from loadgen.workloads.base import Batch, Fresh, Script, Wait
+from loadgen.workloads.base import Batch, Fresh, Script, Sending, Wait
 
 OnExchange = Callable[[Request, Outcome], None]
 Change = Callable[[Request], Request]
@@ -54,7 +55,9 @@ class OneUser:
         if http2:
             kind = imported("loadgen.clients.http2.blocking", "BlockingHttp2Client")
         make = kind if way is None else partial(_watched, kind, way)
-        self._client = OriginClients(make, endpoint, destinations, clock, blocking=True)
+        self._make = partial(OriginClients, make, endpoint, destinations, clock, blocking=True)
+        self._clients = [self._make()]
+        self._busy: list[OriginClients] = []
 
     def take(self, script: Script) -> bool:
         """One pass of the script; False where it was interrupted, or nothing is left to do."""
@@ -71,11 +74,14 @@ class OneUser:
             elif isinstance(step, Batch):
                 answer = self._together(step.requests)
             elif isinstance(step, Wait):
+                if step.sends is not None:
+                    self._send_aside(step.sends)
                 loop = ThreadLoop.of_thread()
                 if loop is not None:
                     loop.wait(step.future, self._stop)
             elif isinstance(step, Fresh):
-                self._client.drop()
+                for client in self._clients:
+                    client.drop()
             elif step.until_ns is not None and not self._hurries:
                 time.sleep(max(0, step.until_ns - self._clock()) / NS_PER_S)
         return False
@@ -83,7 +89,8 @@ class OneUser:
     def interrupt(self) -> None:
         """End what runs."""
         self.interrupted = True
-        self._client.cut()
+        for client in self._clients:
+            client.cut()
         if self._stop_end >= 0:
             os.close(self._stop_end)
             self._stop_end = -1
@@ -91,7 +98,8 @@ class OneUser:
     def close(self) -> None:
         """Free all; nothing runs any more."""
         self.interrupt()
-        completed(self._client.close())
+        for client in self._clients:
+            completed(client.close())
         os.close(self._stop)
 
     def _together(self, requests: list[Request]) -> list[Outcome]:
@@ -101,10 +109,34 @@ class OneUser:
                 request.group = request.group.twin(place)
         return [replace(self._exchange(request)) for request in requests]
 
+    def _send_aside(self, sending: Sending) -> None:
+        """A request while its script goes on."""
+        client = self._free()
+        aside, request = Aside(client, sending), self._changed(sending.request)
+        self._busy.append(client)
+
+        def done(outcome: Outcome) -> None:
+            self._busy.remove(client)
+            sending.told(self._judged(request, aside.ended(outcome)))
+
+        in_a_thread(client.exchange(request), done)
+
+    def _free(self) -> OriginClients:
+        """A client that no request is out on."""
+        free = [client for client in self._clients if client not in self._busy]
+        if not free:
+            free = [self._make()]
+            self._clients += free
+        return free[0]
+
     def _exchange(self, request: Request) -> Outcome:
-        if self._change is not None:
-            request = self._change(request)
-        outcome = completed(self._client.exchange(request))
+        request = self._changed(request)
+        return self._judged(request, completed(self._free().exchange(request)))
+
+    def _changed(self, request: Request) -> Request:
+        return request if self._change is None else self._change(request)
+
+    def _judged(self, request: Request, outcome: Outcome) -> Outcome:
         reply = outcome.reply
         if reply is not None:
             outcome.error = request.expect.judge(reply, outcome.done_ns - outcome.sent_ns)

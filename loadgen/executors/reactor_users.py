@@ -420,7 +420,7 @@ class ReactorUsers:
             self._opening_done(connection)
             return
         if request.sink is not None:
-            error = class_of(error, request)
+            error = class_of(error, request, detail)
         if request.group is None or request.group.recorded or error is ErrorClass.CUT:
             lag = connection.sent_ns - connection.due_ns if self._paced else 0
             self._recorder.lose(request.name_id, error, now - connection.sent_ns, lag, detail, head)

@@ -89,9 +89,12 @@ class SequentialJourneyUsers(SequentialUsers):
             elif isinstance(step, Batch):
                 answer = await self._together(user, step.requests)
             elif isinstance(step, Wait):
-                await self._waits.future(step.future)
+                if step.sends is not None:
+                    await self._send_aside(user, step.sends)
+                await self._waits.future(step.future, finishes=step.finishes)
                 if not step.future.done():
                     break
+        await self._end_asides(user)
 
     def _in_place(self, user: int) -> InPlace:
         """Sends a user's requests in its thread, where its script runs: the hot path. `_follow` looks at `_aside`."""

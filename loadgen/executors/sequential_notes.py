@@ -88,7 +88,7 @@ class SequentialNotes:
         if group is not None and not group.recorded and outcome.error is not ErrorClass.CUT:
             return outcome.error
         if reply is None:
-            error = class_of(outcome.error or ErrorClass.GENERATOR, request)
+            error = class_of(outcome.error or ErrorClass.GENERATOR, request, outcome.detail)
             buffer.lose(name_id, error, service_ns, lag_ns, outcome.detail, outcome.head)
             if error.fault == "target":
                 self._breaker.failed(outcome.done_ns)

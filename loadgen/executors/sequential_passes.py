@@ -3,14 +3,15 @@
 import asyncio
 from typing import Any
 
-from loadgen.base.exchange import Client, Fields, Outcome, Request
+from loadgen.base.exchange import Client, ErrorClass, Fields, Outcome, Request
+from loadgen.executors.aside import Aside
 from loadgen.executors.sequential_notes import SequentialNotes, SequentialSetup
 from loadgen.executors.tickets import Tickets
 from loadgen.executors.waits import ThreadWaits
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.pacing.base import LockedPacer
 from loadgen.pacing.connecting import next_backoff_ns
-from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
+from loadgen.workloads.base import Batch, Fresh, Pause, Sending, Step, Wait
 
 PASSED = Request(0, "", "", Fields(()))
 """Stands for a pass that began and is over without a request."""
@@ -36,6 +37,7 @@ class SequentialPasses(SequentialNotes):
         self._due_ns = [0] * users  # when the pass that a user begins was due
         self._extra: list[list[Client]] = [[] for _ in range(users)]  # for requests at the same time
         self._awaited: dict[int, asyncio.Future[Any]] = {}
+        self._sent_aside: list[list[Aside]] = [[] for _ in range(users)]
         self._backoffs_ns = [0] * users  # after the last batch
         self._waits = waits
         self._cut = False
@@ -150,6 +152,8 @@ class SequentialPasses(SequentialNotes):
             if isinstance(step, Batch):
                 answer = await self._together(user, step.requests)
             elif isinstance(step, Wait):
+                if step.sends is not None:
+                    await self._send_aside(user, step.sends)
                 self._awaited[user] = step.future
                 await waits.future(step.future, finishes=step.finishes)
                 del self._awaited[user]
@@ -159,8 +163,9 @@ class SequentialPasses(SequentialNotes):
                 await waits.until(step.until_ns if self._goes_on(user) else min(step.until_ns, self._end_ns))
             else:
                 await waits.change(seen)
-            told = isinstance(step, Wait) and step.finishes and step.future.done()  # it is, whatever the time
-            if not (told or self._may_send(self._clock()) or self._goes_on(user)):
+            finishes = isinstance(step, Wait) and step.finishes and (step.future.done() or not self._cut)
+            if not (finishes or self._may_send(self._clock()) or self._goes_on(user)):
+                await self._end_asides(user)
                 return None
             seen = waits.changes
             following = self._resumed(user, answer)
@@ -177,17 +182,14 @@ class SequentialPasses(SequentialNotes):
 
     async def _together(self, user: int, requests: list[Request]) -> list[Outcome]:
         """Send requests at the same time, each by a client of its own; their outcomes."""
-        extra = self._extra[user]
-        while len(extra) + 1 < len(requests):
-            extra.append(self._make_client())
+        clients = self._free_clients(user, len(requests))
         self._count(user, len(requests))
         now = self._clock()
         for place, request in enumerate(requests):
             if request.group is not None:  # two threads at once, or two tasks, have no group together
                 request.group = request.group.twin(place)
-        clients = [self._clients[user], *extra]
         outcomes = await self._waits.together(
-            [client.exchange(request) for client, request in zip(clients, requests, strict=False)]
+            [client.exchange(request) for client, request in zip(clients, requests, strict=True)]
         )
         for request, outcome in zip(requests, outcomes, strict=True):
             self._noted(user, request, outcome, now)
@@ -196,6 +198,39 @@ class SequentialPasses(SequentialNotes):
         if backoff_ns:
             await self._waits.until(self._clock() + backoff_ns)
         return outcomes
+
+    def _free_clients(self, user: int, count: int) -> list[Client]:
+        """So many of a user that no request is out on, its own before others."""
+        busy = [aside.client for aside in self._sent_aside[user]]
+        free = [client for client in (self._clients[user], *self._extra[user]) if client not in busy]
+        while len(free) < count:
+            free.append(self._make_client())
+            self._extra[user].append(free[-1])
+        return free[:count]
+
+    async def _send_aside(self, user: int, sending: Sending) -> None:
+        """Send a request while its script goes on."""
+        if backoff_ns := self._backoffs_ns[user]:
+            await self._waits.until(self._clock() + backoff_ns)
+        (client,) = self._free_clients(user, 1)
+        self._count(user, 1)
+        aside, due_ns = Aside(client, sending), self._clock()
+        self._sent_aside[user].append(aside)
+
+        def done(outcome: Outcome) -> None:
+            self._sent_aside[user].remove(aside)
+            noted = self._noted(user, sending.request, aside.ended(outcome), due_ns)
+            self._backoffs_ns[user] = next_backoff_ns(self._backoffs_ns[user], noted.error)
+            sending.told(noted)
+
+        self._waits.aside(client.exchange(sending.request), done)
+
+    async def _end_asides(self, user: int) -> None:
+        """The script goes on no more: what is still out of its requests is cut."""
+        while self._sent_aside[user]:
+            aside = self._sent_aside[user][0]
+            aside.end(ErrorClass.CUT)
+            await self._waits.future(aside.sending.over, finishes=True)
 
     def _may_send(self, now: int) -> bool:
         return now < self._end_ns and self._shared[STOP] == GO and not self._tickets.sold_out

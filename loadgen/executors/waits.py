@@ -48,6 +48,9 @@ class Waits(Protocol):
     async def together(self, parts: "list[Coroutine[Any, Any, T]]") -> list[T]:
         """Run them at the same time; what each returns."""
 
+    def aside(self, part: "Coroutine[Any, Any, T]", done: Callable[[T], object]) -> None:
+        """Begin to run it; `done` is called with what it returns while the user awaits a future."""
+
 
 class ThreadWaits:
     """Waits in the kernel on pipes whose other ends are closed: one call wakes any number of threads."""
@@ -89,6 +92,10 @@ class ThreadWaits:
         for thread in threads:
             thread.join()
         return results
+
+    def aside(self, part: "Coroutine[Any, Any, T]", done: Callable[[T], object]) -> None:
+        """In a thread of its own."""
+        in_a_thread(part, done)
 
     def before_start(self) -> None:
         """To be called by the thread that starts those which will wait."""
@@ -151,6 +158,7 @@ class LoopWaits:
         self._timers = Timers(alarm, clock)
         self._loop = asyncio.get_running_loop()
         self._sleepers: set[asyncio.Future[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._opened = asyncio.Event()
         self._stopped = False
         self._change: asyncio.Future[None] = self._loop.create_future()
@@ -196,6 +204,13 @@ class LoopWaits:
         """Each as a task."""
         return await asyncio.gather(*parts)
 
+    def aside(self, part: "Coroutine[Any, Any, T]", done: Callable[[T], object]) -> None:
+        """As a task."""
+        task = self._loop.create_task(part)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda task: done(task.result()))
+
     def open_gate(self) -> None:
         """Let all users go."""
         self._opened.set()
@@ -211,6 +226,13 @@ class LoopWaits:
     def close(self) -> None:
         """Free the alarm; nobody waits any more."""
         self._timers.close()
+
+
+def in_a_thread(part: "Coroutine[Any, Any, T]", done: Callable[[T], object]) -> None:
+    """Run what never suspends; `done` is called with what it returns, on this thread's loop."""
+    loop = ThreadLoop.of_thread()
+    assert loop is not None
+    threading.Thread(target=lambda: loop.call_soon_threadsafe(done, completed(part)), daemon=True).start()
 
 
 def completed(steps: "Coroutine[Any, Any, T]") -> T:

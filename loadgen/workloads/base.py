@@ -1,10 +1,11 @@
 """The Protocols of what is sent: a Workload gives each of a shard's virtual users its Script."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Request
+from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.recorder import Recorder
 
 
@@ -18,15 +19,31 @@ class Pause:
     until_ns: int | None = None
 
 
+@dataclass(slots=True, eq=False)
+class Sending:
+    """A request that is out while its script goes on. Whoever drives the script sets `end`, and calls `told` with what
+    came of it, on the script's thread; then `over` is done.
+
+    `end`, for the script: with None the sink has enough, and the reply is what came so far; else that is its failure.
+    """
+
+    request: Request
+    told: Callable[[Any], None]
+    over: "asyncio.Future[None]"
+    end: Callable[[ErrorClass | None], object] = bool
+
+
 @dataclass(slots=True)
 class Wait:
     """A script goes on when the future, which is of the running loop, is done.
 
-    With `finishes` it is also waited for when nothing new may begin any more, until the users are cut.
+    With `finishes` it is also waited for when nothing new may begin any more, until the users are cut. What it `sends`
+    goes out first.
     """
 
     future: "asyncio.Future[Any]"
     finishes: bool = False
+    sends: Sending | None = None
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """An HTTP/2 server on loopback that a library speaks for; what it does wrong is asked of it.
 
-Paths: `/SIZE` has a body of that many bytes, `/echo` the body that came, `/never` no reply.
+Paths: `/SIZE` has a body of that many bytes, `/echo` the body that came, `/never` no reply;
+`/parts` is an event, and no end.
 """
 
 import socket
@@ -121,6 +122,10 @@ class _Connection:
             return
         if manners.refuses and self._taken % manners.refuses == 0:
             self._state.reset_stream(stream, h2.errors.ErrorCodes.REFUSED_STREAM)
+            return
+        if path == "/parts":
+            self._state.send_headers(stream, [(":status", "200")])
+            self._state.send_data(stream, b"data: a\n\n")
             return
         body = self._bodies.pop(stream) if path == "/echo" else bytes(int(path[1:] or 0))
         date = "now" if manners.alike else str(stream)

@@ -128,6 +128,9 @@ class FakeReactor:
     def lost(self, stream: FakeStream, error: ErrorClass, _detail: str = "") -> None:
         self.fail(stream, error)
 
+    def stop(self, stream: FakeStream) -> None:
+        self.fail(stream, ErrorClass.CUT)
+
     def opened(self, stream: FakeStream) -> None:
         self.opening.remove(stream)
         stream.is_open = True

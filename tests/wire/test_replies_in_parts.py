@@ -7,6 +7,7 @@ import pytest
 from loadgen.results.result import Result
 from tests.support.command import Mode, loadgen
 from tests.support.fault_server import FaultServer
+from tests.support.http2_server import Http2Server
 from tests.support.steps import AwaitClose, Gate, Pass, ReadRequest, Send, Step
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -24,6 +25,25 @@ scenarios:
       - {{name: chat, path: "/stream?parts=3&ms=1&first=1", stream: {stream}}}
       - {{name: end, path: /}}
 """,
+    "read.py": """
+from loadgen.scenario import scenario
+
+@scenario
+async def talk(user):
+    async with user.stream("GET", "/stream?parts=3&ms=1&first=1", name="chat", stream={stream}) as stream:
+        parts = [part async for part in stream]
+    assert len(parts) >= 3 and stream.reply.ok, (parts, stream.reply)
+    await user.get("/", name="end")
+""",
+    "plain.py": """
+from loadgen.scenario import scenario
+
+@scenario
+def talk(user):
+    with user.stream("GET", "/stream?parts=3&ms=1&first=1", name="chat", stream={stream}) as stream:
+        assert len(list(stream)) >= 3
+    user.get("/", name="end")
+""",
     "chat.py": """
 from loadgen.scenario import scenario
 
@@ -36,6 +56,24 @@ async def talk(user):
     assert (await user.get("/", name="end")).parts == ()
 """,
 }
+
+
+READ = """
+import asyncio
+from contextlib import suppress
+from loadgen.scenario import scenario
+
+async def first(user, **options):
+    async with user.stream("GET", "/parts", name="chat", **options) as stream:
+        async for part in stream:
+            assert part == "a", part
+            {inside}
+
+@scenario
+async def talk(user):
+    {talk}
+    await user.get("/4", name="end")
+"""
 
 
 def chunk(text: bytes) -> bytes:
@@ -133,3 +171,55 @@ def test_what_python_must_not_say_of_a_stream(tmp_path: Path, url: str) -> None:
     file.write_text(JOURNEYS["chat.py"].format(url=url, stream='{"kind": "tcp"}'))
     result = loadgen("run", file, "--target", url, "-c", "1", "-n", "1", "-q", "--format", "json").result
     assert 'expected {"kind": "sse" or "lines"' in result.transactions["talk"].errors[0].message
+
+
+def read(tmp_path: Path, url: str, talk: str, *argv: object, inside: str = "break", code: int = 0) -> Result:
+    file = tmp_path / "read.py"
+    file.write_text(READ.format(talk=talk, inside=inside))
+    done = loadgen("run", file, "--target", url, "-c", "1", "-q", "--format", "json", *argv)
+    assert done.code == code, done.err
+    return done.result
+
+
+@every_client
+@pytest.mark.parametrize("http", ["1.1", "2"])
+def test_a_stream_that_is_left_is_good_and_its_connection_closes(tmp_path: Path, kind: list[str], http: str) -> None:
+    parted: list[Step] = [ReadRequest(), Send(HEAD + chunk(b"data: a\n\n")), AwaitClose()]
+    whole: list[Step] = [ReadRequest(), Send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nwell")]
+    with FaultServer(lambda index: whole if index % 2 else parted) if http == "1.1" else Http2Server() as server:
+        result = read(tmp_path, server.url, "await first(user)", "-n", "2", "--http", http, *kind)
+    assert (result.ledger.ok, result.ledger.sent) == (4, 4), result.errors
+    assert result.transactions["talk"].ledger.ok == 2
+    assert result.requests["talk/chat"].phases_ms["first"].count == 2
+    assert http == "2" or result.connections.opened == 4
+
+
+@every_client
+def test_other_requests_go_out_beside_a_stream(tmp_path: Path, kind: list[str]) -> None:
+    with Http2Server() as server:
+        inside = 'assert (await user.get("/2")).ok; assert (await user.get("/2")).ok; break'
+        result = read(tmp_path, server.url, "await first(user)", "-n", "1", "--http", "2", *kind, inside=inside)
+    assert result.ledger.ok == server.requests.total() == 4
+
+
+@every_client
+def test_a_stream_that_the_scenario_gives_up_is_late(tmp_path: Path, kind: list[str]) -> None:
+    talk = "with suppress(TimeoutError):\n        async with asyncio.timeout(0.05): await first(user)"
+    with Http2Server() as server:
+        result = read(tmp_path, server.url, talk, "-n", "1", "--http", "2", *kind, inside="pass")
+    assert [row.error_class for row in result.errors] == ["timeout"]
+
+
+@every_client
+def test_a_user_that_ends_within_a_stream_leaves_it_unknown(tmp_path: Path, kind: list[str]) -> None:
+    inside = "await user.pause(60)"
+    with Http2Server() as server:
+        result = read(
+            tmp_path, server.url, "await first(user)", "-d", "200ms", "--http", "2", *kind, inside=inside, code=99
+        )
+    assert (result.ledger.sent, result.ledger.unknown) == (1, 1)
+
+
+def test_a_stream_is_read_inside_of_its_block(tmp_path: Path, url: str) -> None:
+    result = read(tmp_path, url, 'await user.stream("GET", "/").__anext__()', "-n", "1", code=107)
+    assert "a stream is read inside `async with" in result.transactions["talk"].errors[0].message

@@ -194,6 +194,8 @@ class BlockingClient(BlockingConnection):
                 reply = exchange.take(data)
                 if reply is None and request.sink is not None:
                     reply = exchange.stop()
+            elif (reply := exchange.stop()) is not None:
+                break
             elif self._cut or ((reply := exchange.end()) is None and not exchange.problem):
                 return self._lost_reply(sent_ns, None, exchange)
         if reply is None:

@@ -312,6 +312,14 @@ class Http1Client:
         self.drop(connection)
         self._handler.on_error(connection, self._clock(), error, detail, head)
 
+    def stop(self, connection: Connection) -> None:
+        exchange = connection.exchange
+        stopped = None if exchange is None else exchange.stop()
+        if exchange is None or stopped is None:
+            self.lost(connection, ErrorClass.CUT)
+        else:
+            self._finish(connection, exchange, stopped)
+
     def drop(self, connection: Connection) -> None:
         connection.state = connection.exchange = connection.pending = connection.rest = None
         connection.first_ns = connection.replies = 0

@@ -99,6 +99,10 @@ class BlockingHttp2Client(BlockingConnection):
             session.give_up(self._stream)
             return ErrorClass.TIMEOUT, ""
         except EOFError:
+            if self._stream.head is not None and getattr(request.sink, "enough", False):
+                self._answered = True
+                self.drop()
+                return None
             return why_no_reply(None, reused=reused, begun=self._stream.head is not None)
         except OSError as error:
             return why_no_reply(error, reused=reused, begun=self._stream.head is not None)

@@ -197,6 +197,18 @@ class Http2Client(Connections):
             return False
         return self._on_repeats(streams, self._now)
 
+    def stop(self, stream: Http2Stream) -> None:
+        session, channel = stream.session, stream.lane.channel
+        if session is None or stream.head is None:
+            self.lost(stream, ErrorClass.CUT)
+            return
+        session.give_up(stream)
+        session.replies += 1
+        if channel is not None and channel is not self._serving:
+            self._write(channel)
+        self._now = self._clock()
+        self.replied(stream)
+
     def unseen(self, stream: Http2Stream) -> None:
         stream.tries += 1
         stream.session = None

@@ -47,7 +47,7 @@ class PartsReader:
 
     `enough` says that the end that was asked for is reached, `broken` why it will not be. `first_ns` is from `began_ns`
     to the first part that counts, `gaps_ns` are between the parts from there on. With `keeps`, `texts` are the parts so
-    far, up to 1 MiB of them.
+    far, up to 1 MiB of them. `each` is given every part. After `leave` nobody wants more, and that is a good end.
     """
 
     def __init__(self, rules: PartsRules, request: Request, timeout_ns: int, clock: Callable[[], int] = now_ns) -> None:
@@ -56,6 +56,8 @@ class PartsReader:
         self.gaps_ns: list[int] = []
         self.texts: list[str] = []
         self.keeps = False
+        self.each: Callable[[str], object] | None = None
+        self.left = False
         self._room = KEEP_BYTES
         self.enough = False
         self.broken = ""
@@ -96,6 +98,8 @@ class PartsReader:
         if self.keeps and self._room >= len(part.data):
             self._room -= len(part.data)
             self.texts.append(part.data.decode("utf-8", "replace"))
+        if self.each is not None:
+            self.each(part.data.decode("utf-8", "replace"))
         if self.first_ns is not None:
             self.gaps_ns.append(now - self._last_ns)
         elif rules.counts_as_first(part):
@@ -106,6 +110,10 @@ class PartsReader:
         if spec.until_s is not None and now - self.began_ns >= spec.until_s * 1e9:
             self.enough = True
 
+    def leave(self) -> None:
+        """No more is wanted."""
+        self.left = self.enough = True
+
     def end(self) -> None:
         """The body has ended."""
         for part in self._splitter.end():
@@ -115,7 +123,7 @@ class PartsReader:
         """What is wrong with a reply that has ended; empty where it is good."""
         if not self.enough and not self.broken:
             self.end()
-        if self.broken:
+        if self.broken or self.left:
             return self.broken
         if not self.enough and self._rules.spec.has_end:
             return f"the stream ended early, after {counted(self.parts, 'part')}"

@@ -49,6 +49,9 @@ class PlainUser(User):
     def grpc(self, file: str, method: str, message: Any = None, **options: Any) -> Any:
         return _taken(super().grpc(file, method, message, **options))
 
+    def stream(self, method: str, path: str, *values: object, **options: Any) -> Any:
+        return PlainStream(super().stream(method, path, *values, **options))
+
     def batch(self, *requests: Any) -> Any:
         return _taken(super().batch(*requests))
 
@@ -65,6 +68,34 @@ def _get(user: User, path: str, *values: object, **options: Any) -> Any:
     if request is None or user.in_place is None or (reply := user.in_place(request)) is None:
         return _taken(User.get(user, path, *values, **options))
     return _taken(user.settle(reply, request, NOTHING)) if reply.special else reply
+
+
+class PlainStream:
+    """A ReplyStream for plain functions: `with user.stream("GET", "/stream") as stream: for part in stream: ...`"""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    @property
+    def reply(self) -> Any:
+        return self._stream.reply
+
+    def __enter__(self) -> "PlainStream":
+        _taken(self._stream.__aenter__())
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if kind is not GreenletExit:  # else nobody waits any more
+            _taken(self._stream.__aexit__(kind, error, trace))
+
+    def __iter__(self) -> "PlainStream":
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return str(_taken(self._stream.__anext__()))
+        except StopAsyncIteration:
+            raise StopIteration from None
 
 
 def plain_class(kind: type[User]) -> type[User]:

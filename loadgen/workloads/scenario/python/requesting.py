@@ -49,6 +49,7 @@ class Requesting:
         self.in_place: InPlace | None = None
         self._end = ""  # of every head: the user's fields and the empty line; "" where it has to be made anew
         self._keeps = False
+        self._streams = 0  # that are open: the user's own connection is not free
         self._kept: dict[str, tuple[_Requests, _Requests]] = {}  # of each journey: plain ones by path, and all
         self._gets: _Requests = {}
         self._of_journey: _Requests = {}
@@ -153,8 +154,21 @@ class Requesting:
         """
         make: Callable[..., UserRequest] = imported("loadgen.workloads.grpc.of_users", "call_request")
         request = make(self._maker, self.journey, self.headers, file, method, message, options)
-        reply = yield request
+        reply = yield from self._exchange(request)
         return (yield from self.settle(reply, request, options)) if reply.special else reply
+
+    def stream(self, method: str, path: str, *values: object, **options: Any) -> Any:
+        """For `async with`: a reply that is read part by part while it comes, see ReplyStream.
+
+        `stream` is {"kind": "sse"} unless given.
+        """
+        make_stream = imported("loadgen.workloads.scenario.python.reply_stream", "ReplyStream")
+        options = {"stream": {"kind": "sse"}, **options, "redirects": 0}
+        return make_stream(
+            lambda: self._make(method, path, values, options)[0],
+            lambda reply, request: self.settle(reply, request, options),
+            self._opened,
+        )
 
     @types.coroutine
     def batch(self, *requests: "str | tuple[Any, ...]") -> Steps:
@@ -216,14 +230,15 @@ class Requesting:
         request = self._of_journey.get(key)
         if request is None or not self._maker.renew(request, values, self.headers, self.cookies, options, end):
             request, _ = self._make(method, path, values, options)
-        if request.origin is None:
+        if request.origin is None and not self._streams:
             in_place = self.in_place
             reply = (yield request) if in_place is None else in_place(request) or (yield request)
         else:
-            reply = yield from _exchange(request)
+            reply = yield from self._exchange(request)
         if reply.special:
             reply = yield from self.settle(reply, request, options)
-        if self._keeps and request.recipe.keeps and request.wire is not None and request.sink is None:
+        keeps = self._keeps and not self._streams
+        if keeps and request.recipe.keeps and request.wire is not None and request.sink is None:
             self._of_journey[key] = request
             if method == "GET" and not (options and options.keys() - HEADERS_ONLY):
                 self._gets[path] = request
@@ -250,7 +265,7 @@ class Requesting:
                 break
             followed += 1
             request = maker.follow(request, follow, self.headers, jar)
-            reply = yield from _exchange(request)
+            reply = yield from self._exchange(request)
         if reply.error is not None:
             detail = f"{request.method} {request.target}: {reply.detail or f'status {reply.status}'}"
             self.fail(reply.error, detail)
@@ -258,14 +273,21 @@ class Requesting:
                 raise JourneyEndedError(reply.error, detail)
         return reply
 
+    def _exchange(self, request: UserRequest) -> Generator[Any, Any, Reply]:
+        """One request; to another origin, or beside a stream, it goes on a connection of its own."""
+        if request.origin is None and not self._streams:
+            reply: Reply = yield request
+        else:
+            (reply,) = yield Batch([request])
+        return reply
 
-def _exchange(request: UserRequest) -> Generator[Any, Any, Reply]:
-    """One request; to another origin it goes on a connection of its own."""
-    if request.origin is None:
-        reply: Reply = yield request
-    else:
-        (reply,) = yield Batch([request])
-    return reply
+    def _opened(self, streams: int) -> None:
+        """So many more streams are open; the short ways of `get` and `post` are for a free connection."""
+        self._streams += streams
+        if self._streams:
+            self._gets, self._of_journey = {}, {}
+        else:
+            self._gets, self._of_journey = self._kept.setdefault(self.journey, ({}, {}))
 
 
 def _batched(item: "str | tuple[Any, ...]") -> tuple[str, str, tuple[object, ...], dict[str, Any]]:
