@@ -94,7 +94,7 @@ class Otlp(Sink):
         verdict = float(end.result.generator.verdict == "valid")
         metrics = [
             *self._gauges(end.at_s, 0, running=False),
-            self._gauge("loadgen.valid", "1", [({}, verdict)], end.at_s),
+            self._gauge("loadgen.valid", "", [({}, verdict)], end.at_s),
             *self._thresholds(end.result.thresholds, end.at_s),
         ]
         self._push(metrics)
@@ -107,7 +107,8 @@ class Otlp(Sink):
             "loadgen.round": self._run.round,
             **{f"loadgen.label.{key}": value for key, value in self._run.labels.items()},
         })  # fmt: skip
-        scope = ScopeMetrics(InstrumentationScope("loadgen"), metrics, "")
+        told = [metric for metric in metrics if metric.data.data_points]  # Prometheus takes none without points
+        scope = ScopeMetrics(InstrumentationScope("loadgen"), told, "")
         if self._export(MetricsData([ResourceMetrics(resource, [scope], "")])) is not MetricExportResult.SUCCESS:
             raise ConnectionError("the collector did not take it")
 
@@ -153,7 +154,7 @@ class Otlp(Sink):
             yield self._gauge("loadgen.value", "", values, at_s)
 
     def _gauges(self, at_s: float, users: int, *, running: bool) -> Iterator[Metric]:
-        yield self._gauge("loadgen.running", "1", [({}, float(running))], at_s)
+        yield self._gauge("loadgen.running", "", [({}, float(running))], at_s)
         yield self._gauge("loadgen.users", "{user}", [({}, users)], at_s)
         limits = [({"expr": row.expr}, _seconds(row, row.limit)) for row in self._run.thresholds]
         if limits:
@@ -165,7 +166,7 @@ class Otlp(Sink):
         if observed:
             yield self._gauge("loadgen.threshold.observed", "", observed, at_s)
         if met:
-            yield self._gauge("loadgen.threshold.met", "1", met, at_s)
+            yield self._gauge("loadgen.threshold.met", "", met, at_s)
 
     def _sum(self, name: str, unit: str, amounts: Amounts, since_s: float, until_s: float) -> Metric:
         points = [NumberDataPoint(dict(of), _ns(since_s), _ns(until_s), amount) for of, amount in amounts]

@@ -39,6 +39,17 @@ def test_a_recorded_request_has_cumulative_sums_and_exponential_histograms(colle
     assert by(end["loadgen.threshold.observed"], "expr") == {"p99 < 50ms": pytest.approx(0.040031)}
 
 
+def test_nothing_is_told_without_points_and_no_unit_changes_its_name(collector: Collector) -> None:
+    """Prometheus refuses the first, and calls a gauge with the unit 1 a ratio."""
+    sink = Otlp(collector.url)
+    sink.began(BEGAN)
+    sink.interval(replace(interval(0), tallies={}))
+    sink.ended(ENDED)
+    metrics = [metric for request in collector.requests for metric in metrics_of(request).values()]
+    assert all(getattr(metric, metric.WhichOneof("data")).data_points for metric in metrics)
+    assert not [metric.name for metric in metrics if metric.unit == "1"]
+
+
 def test_its_resource_says_what_ran_and_has_the_labels(collector: Collector) -> None:
     sink = Otlp(collector.url)
     sink.began(replace(BEGAN, labels={"commit": "1f9e3ab"}))
