@@ -12,7 +12,8 @@ from loadgen.judge.exit_code import exit_code
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.document import parse_profile, profile_for_url, read_profile
 from loadgen.plan.profiles.shipped import shipped_profiles
-from loadgen.results.result import Result, from_json
+from loadgen.results.documents import from_json
+from loadgen.results.result import Result
 from loadgen.session.here import plan_here
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observer, Observers

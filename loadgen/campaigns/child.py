@@ -23,7 +23,8 @@ from loadgen.executors.places.child import leave_with_parent
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
 from loadgen.plan.codec import read_plan
-from loadgen.results.result import Result, to_document
+from loadgen.results.documents import to_document
+from loadgen.results.result import Result
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observer, Observers
 from loadgen.session.steering import Steering

@@ -18,7 +18,8 @@ from loadgen.measure.progress import Snapshot
 from loadgen.measure.wire import second_in
 from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.plan import Plan
-from loadgen.results.result import Result, from_document
+from loadgen.results.documents import from_document
+from loadgen.results.result import Result
 from loadgen.session.observers import Observer, Observers
 from loadgen.session.signals import signals_to
 

@@ -6,7 +6,6 @@ What is sent is what the raw client sends: Host, the request's fields, the body'
 
 import asyncio
 import logging
-import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,14 +19,11 @@ from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.encode import length_field
 from loadgen.base.exchange import BodySource, ErrorClass, Outcome, Reply, Request, RequestGroup
 from loadgen.clients.dial import Connector
-from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
+from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.parser import HEAD_BYTES
-from loadgen.clients.http2.frames import Code, name_of_code
 from loadgen.clients.httpx_backends import AsyncBackend, BlockingBackend
+from loadgen.clients.httpx_outcomes import Body, head_of, why
 from loadgen.clients.httpx_streams import Stream
-
-_RESET = re.compile(r"<StreamReset .*error_code:(\d+)")
-"""How httpcore puts it."""
 
 B = TypeVar("B", AsyncBackend, BlockingBackend)
 T = TypeVar("T")
@@ -104,7 +100,7 @@ class _Common(Connector, Generic[B, T]):
             self._last = (request, built)
         return built
 
-    def _done(self, sent_ns: int, response: httpx.Response, body: "_Body", group: RequestGroup | None) -> Outcome:
+    def _done(self, sent_ns: int, response: httpx.Response, body: Body, group: RequestGroup | None) -> Outcome:
         """A reply that httpx took. What came after its end, and what httpx overlooked, the raw client's parser saw."""
         done_ns = self.clock()
         stream = self._backend.stream
@@ -121,7 +117,7 @@ class _Common(Connector, Generic[B, T]):
             stream.close()
         self.counts.bare_lf += reader.bare_lf
         stream.done_ns = done_ns
-        start, head = (_head_of(response),) * 2 if stream.http2 else (reader.start, reader.last_head)
+        start, head = (head_of(response),) * 2 if stream.http2 else (reader.start, reader.last_head)
         reply = Reply(
             response.status_code, body.length, reader.received, bytes(body.kept), start[:HEAD_BYTES], not stream.closed
         )
@@ -142,7 +138,7 @@ class _Common(Connector, Generic[B, T]):
         if self._is_cut:
             kind, detail = ErrorClass.CUT, ""
         else:
-            kind, detail = self._why_not_opened(error, timeout_s) if stream is None else _why(stream, error, sent_ns)
+            kind, detail = self._why_not_opened(error, timeout_s) if stream is None else why(stream, error, sent_ns)
         self.drop()
         return self._lost(sent_ns, done_ns, stream, kind, detail)
 
@@ -162,57 +158,6 @@ class _Common(Connector, Generic[B, T]):
             total = timeout_s <= self.endpoint.connect_timeout_s
             return (ErrorClass.TIMEOUT if total else kind), ""
         return kind, explain(error)
-
-
-def _why(stream: Stream, error: Exception, sent_ns: int) -> tuple[ErrorClass, str]:
-    """What an exchange failed of on an open connection, as the raw client would say it."""
-    reader = stream.reader
-    if isinstance(error, TimeoutError):
-        return ErrorClass.TIMEOUT, ""
-    if reader.problem:
-        return ErrorClass.MALFORMED_REPLY, reader.problem
-    if stream.error is not None or stream.eof:
-        closed = stream.error is None or (stream.eof and reader.begun)
-        problem, idle_ns = None if closed else stream.error, sent_ns - stream.done_ns
-        return why_no_reply(problem, reused=stream.uses > 1, begun=reader.begun, idle_ns=idle_ns)
-    if reset := _RESET.search(str(error)):
-        code = int(reset[1])
-        return (
-            (ErrorClass.REFUSED_STREAM, "")
-            if code == Code.REFUSED_STREAM
-            else (ErrorClass.STREAM_RESET, name_of_code(code))
-        )
-    if isinstance(error, httpx.RemoteProtocolError):
-        return ErrorClass.MALFORMED_REPLY, str(error)
-    return classify(error), explain(error)
-
-
-def _head_of(response: httpx.Response) -> bytes:
-    """As HTTP/1.1 would write it."""
-    lines = b"".join(b"%b: %b\r\n" % pair for pair in response.headers.raw)
-    return b"HTTP/2 %d\r\n%b\r\n" % (response.status_code, lines)
-
-
-class _Body:
-    """Counts a reply's body, keeps its beginning, feeds the sink."""
-
-    def __init__(self, request: Request) -> None:
-        self.length = 0
-        self.kept = bytearray()
-        self._keep = request.keep
-        self._sink = request.sink
-
-    @property
-    def enough(self) -> bool:
-        """Whether no more is wanted."""
-        return getattr(self._sink, "enough", False)
-
-    def take(self, chunk: bytes) -> None:
-        self.length += len(chunk)
-        if len(self.kept) < self._keep:
-            self.kept += chunk[: self._keep - len(self.kept)]
-        if self._sink is not None:
-            self._sink(chunk)
 
 
 class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
@@ -246,7 +191,7 @@ class AsyncHttpxClient(_Common[AsyncBackend, AsyncTransport]):
     async def _exchange(self, request: Request, sent_ns: int) -> Outcome:
         source = None if isinstance(request.body, bytes) else _async_chunks(request.body)
         response = await self._transport.handle_async_request(self._built(request, source))
-        body = _Body(request)
+        body = Body(request)
         try:
             assert isinstance(response.stream, httpx.AsyncByteStream)
             async for chunk in response.stream:
@@ -310,7 +255,7 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
     def _exchange(self, request: Request, sent_ns: int) -> Outcome:
         source = None if isinstance(request.body, bytes) else request.body.chunks()
         response = self._transport.handle_request(self._built(request, source))
-        body = _Body(request)
+        body = Body(request)
         try:
             assert isinstance(response.stream, httpx.SyncByteStream)
             for chunk in response.stream:

@@ -15,7 +15,8 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
 from loadgen.base.restore import build
-from loadgen.results.result import Result, json_text, to_document
+from loadgen.results.documents import json_text, to_document
+from loadgen.results.result import Result
 from loadgen.results.rounds import ROUNDS_SCHEMA
 
 FOLDER = Path(".loadgen") / "baselines"

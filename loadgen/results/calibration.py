@@ -9,7 +9,6 @@ from typing import Any
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
-from loadgen.results.result import json_text
 
 SCHEMA = "loadgen.calibration/1"
 _DECISIVE = ("machine", "cpu", "cores", "python", "gil")
@@ -61,7 +60,7 @@ class Calibration:
 
 
 def from_json(text: str) -> Calibration | None:
-    """The calibration that `to_json` wrote; None for anything else: it is a cache, and can be made again."""
+    """The calibration that `to_document` gave; None for anything else: it is a cache, and can be made again."""
     try:
         found: Calibration = build(Calibration, json.loads(text))
     except (ValueError, TypeError):
@@ -69,9 +68,9 @@ def from_json(text: str) -> Calibration | None:
     return found if found.schema == SCHEMA else None
 
 
-def to_json(calibration: Calibration) -> str:
-    """The file's text."""
-    return json_text(asdict(calibration))
+def to_document(calibration: Calibration) -> dict[str, Any]:
+    """What its file holds, as JSON."""
+    return asdict(calibration)
 
 
 def cache_file(environment: Mapping[str, str]) -> Path:

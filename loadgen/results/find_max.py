@@ -6,7 +6,8 @@ from typing import Any, Literal
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
-from loadgen.results.result import Latency, ThresholdRow, json_text, read_document
+from loadgen.results.documents import json_text, read_document
+from loadgen.results.result import Latency, ThresholdRow
 
 SCHEMA = "loadgen.max/1"
 Limit = Literal["", "generator", "connections"]

@@ -12,8 +12,9 @@ from typing import Any
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
+from loadgen.results.documents import from_document, json_text, read_document, to_document
 from loadgen.results.result import SCHEMA as RESULT_SCHEMA
-from loadgen.results.result import Result, from_document, json_text, read_document, to_document
+from loadgen.results.result import Result
 
 ROUNDS_SCHEMA = "loadgen.series/1"
 COMPARISON_SCHEMA = "loadgen.comparison/1"

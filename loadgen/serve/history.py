@@ -8,7 +8,8 @@ from pathlib import Path
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.files import write_whole
-from loadgen.results.result import Result, from_json, to_json
+from loadgen.results.documents import from_json, to_json
+from loadgen.results.result import Result
 
 MOST = 200
 """Rows, the newest ones; files beyond stay where they are."""

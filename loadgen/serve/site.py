@@ -11,7 +11,8 @@ from loadgen.report.campaigns.comparison import make_page
 from loadgen.report.campaigns.comparison_html import comparison_html
 from loadgen.report.run.html import run_html
 from loadgen.report.run.run_report import RunReport
-from loadgen.results.result import Result, to_json
+from loadgen.results.documents import to_json
+from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds
 from loadgen.serve.control import Control
 from loadgen.serve.history import History

@@ -14,7 +14,8 @@ from loadgen.measure.names import names_of
 from loadgen.measure.recording import Frame
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.results.calibration import cache_file
-from loadgen.results.result import Result, to_json
+from loadgen.results.documents import to_json
+from loadgen.results.result import Result
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from loadgen.results.result import Quantile, Result, from_json
+from loadgen.results.documents import from_json
+from loadgen.results.result import Quantile, Result
 from tests.bench.machine import pinned
 from tests.bench.runs import Bench
 from tests.bench.servers import free_port, running

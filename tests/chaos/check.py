@@ -10,7 +10,8 @@ import jsonschema
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import ErrorClass
-from loadgen.results.result import Result, from_json
+from loadgen.results.documents import from_json
+from loadgen.results.result import Result
 from loadgen.results.rounds import read_variants
 from tests.chaos.case import BAD_PLACES, KEPT_PLACES, PROFILE_FILE, SECRET, Case, Output, Place
 from tests.chaos.ledger import books

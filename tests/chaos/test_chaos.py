@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from loadgen.results.result import Ledger, Result, to_json
+from loadgen.results.documents import to_json
+from loadgen.results.result import Ledger, Result
 from tests.chaos import watch
 from tests.chaos.__main__ import hear_what_is_ignored
 from tests.chaos.answers import HOSTILE, WHOLE, whole

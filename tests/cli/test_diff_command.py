@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.results.result import Result, to_json
+from loadgen.results.documents import to_json
+from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds, comparison_to_json, rounds_to_json
 from tests.support.command import loadgen
 from tests.support.comparisons import pool, threads, workers

@@ -19,7 +19,8 @@ from loadgen.cli.streams import is_ascii, wants_colour
 from loadgen.report.exports import find_export
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
-from loadgen.results.result import Result, to_json
+from loadgen.results.documents import to_json
+from loadgen.results.result import Result
 
 RESULT = Result()
 JSON, TEXT = to_json(RESULT), render_text(RESULT) + "\n"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from loadgen.results import find_max
-from loadgen.results.result import SCHEMA, Ledger, Result, to_json
+from loadgen.results.documents import to_json
+from loadgen.results.result import SCHEMA, Ledger, Result
 from loadgen.results.rounds import rounds_to_json
 from tests.support.command import loadgen
 from tests.support.gates import found

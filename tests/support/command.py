@@ -19,7 +19,8 @@ from unittest.mock import patch
 
 from loadgen.__main__ import run
 from loadgen.cli.app import Call, run_app
-from loadgen.results.result import Result, from_json, to_json
+from loadgen.results.documents import from_json, to_json
+from loadgen.results.result import Result
 from loadgen.session.signals import signals_restored
 
 PATIENCE_S = 20.0

@@ -10,7 +10,8 @@ import pytest
 
 import loadgen
 from loadgen.plan.jobs.http import HttpJob
-from loadgen.results.result import Result, to_json
+from loadgen.results.documents import to_json
+from loadgen.results.result import Result
 from loadgen.results.rounds import rounds_to_json
 
 TEXT = "target: http://127.0.0.1:8080\nvariables: {ITEM: '1'}\nrequests: [{path: '/${ITEM}'}]\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.results.result import from_json
+from loadgen.results.documents import from_json
 from tests.support.command import (
     MODES,
     PATIENCE_S,

@@ -20,7 +20,8 @@ from loadgen.judge.exit_code import ExitCode
 from loadgen.plan.plan import Plan
 from loadgen.plan.profiles.address import parse_target
 from loadgen.report.campaigns.calibration import render_calibration
-from loadgen.results.calibration import Calibration, cache_file, to_json
+from loadgen.results.calibration import Calibration, cache_file, to_document
+from loadgen.results.documents import json_text
 from loadgen.results.result import Result
 from loadgen.session.job import run_job
 from loadgen.session.observers import Hooks, Observers
@@ -81,6 +82,6 @@ def calibrate(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
-    write_whole(path, to_json(found))
+    write_whole(path, json_text(to_document(found)))
     emit(f"\nSaved as {path}\n")
     return 0

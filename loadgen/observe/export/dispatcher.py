@@ -9,7 +9,7 @@ from loadgen.observe.export.events import Began, Capped, Ended, Interval, State,
 from loadgen.observe.export.runner import Runner
 from loadgen.observe.standing import Standing
 from loadgen.plan.condition import parse_condition
-from loadgen.results.result import from_document
+from loadgen.results.documents import from_document
 
 PATIENCE_S = 1.5
 """For what waits at the end of a run; whoever sent that waits a little longer."""

@@ -12,7 +12,8 @@ from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
 from loadgen.observe.export.events import Began
 from loadgen.plan.plan import Plan
-from loadgen.results.result import Result, to_document
+from loadgen.results.documents import to_document
+from loadgen.results.result import Result
 from loadgen.session.observers import Observer
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from loadgen.judge.comparison import Row
 from loadgen.judge.observe import Observed
 from loadgen.report.campaigns.comparison import Page
-from loadgen.results.result import json_text
+from loadgen.results.documents import json_text
 from loadgen.results.rounds import comparison_to_json
 
 SCHEMA = "loadgen.table/1"

@@ -1,7 +1,7 @@
 """What `-o` saves of a run."""
 
 from loadgen.report.run.run_report import RunReport
-from loadgen.results.result import to_json
+from loadgen.results.documents import to_json
 from loadgen.results.rounds import rounds_to_json
 
 

@@ -24,7 +24,8 @@ from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import thresholds, with_unit
 from loadgen.report.run.text import headline, render_text, run_text, warnings, why_limited
 from loadgen.report.run.title import title
-from loadgen.results.result import Result, json_text
+from loadgen.results.documents import json_text
+from loadgen.results.result import Result
 
 LEAD = 15
 TONES = {"pass": Tone.PLAIN, "worse": Tone.BAD, "cannot tell": Tone.WARN}

@@ -10,20 +10,9 @@ from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram
 from loadgen.plan.metrics import metric_named
 from loadgen.results.block import Block
+from loadgen.results.documents import from_json, to_json
 from loadgen.results.journeys import CheckResult, MetricResult
-from loadgen.results.result import (
-    Bytes,
-    ErrorRow,
-    Generator,
-    Ledger,
-    Rate,
-    RequestResult,
-    Result,
-    Second,
-    ThresholdRow,
-    from_json,
-    to_json,
-)
+from loadgen.results.result import Bytes, ErrorRow, Generator, Ledger, Rate, RequestResult, Result, Second, ThresholdRow
 from loadgen.results.summary import summarise
 from tests.support.fakes import thresholds
 

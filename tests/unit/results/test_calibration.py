@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from loadgen.results.calibration import Calibration, Ceiling, LagPoint, from_json, to_json
+from loadgen.results.calibration import Calibration, Ceiling, LagPoint, from_json, to_document
+from loadgen.results.documents import json_text
 
 HERE = {"machine": "x86_64", "cpu": "a fast one", "cores": 2, "python": "3.13.1", "gil": True, "loadgen": "0.1.0"}
 FOUND = Calibration(
@@ -19,8 +20,10 @@ FOUND = Calibration(
 
 
 def test_a_calibration_comes_out_of_its_file_as_it_went_in():
-    assert from_json(to_json(FOUND)) == FOUND
-    assert from_json(to_json(replace(FOUND, kb_per_connection=None))) == replace(FOUND, kb_per_connection=None)
+    assert from_json(json_text(to_document(FOUND))) == FOUND
+    assert from_json(json_text(to_document(replace(FOUND, kb_per_connection=None)))) == replace(
+        FOUND, kb_per_connection=None
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"schema": "loadgen.calibration/1"}', "not json", "7"])
@@ -29,7 +32,7 @@ def test_anything_else_is_none(text):
 
 
 def test_a_file_of_another_format_is_none():
-    assert from_json(to_json(replace(FOUND, schema="loadgen.calibration/9"))) is None
+    assert from_json(json_text(to_document(replace(FOUND, schema="loadgen.calibration/9")))) is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from loadgen.base.errors import UsageError
 from loadgen.measure.metric_sums import Form
 from loadgen.results.block import Block
+from loadgen.results.documents import from_json, to_json
 from loadgen.results.journeys import TRANSACTIONS, CheckResult, Journeys, MetricResult
 from loadgen.results.result import (
     SCHEMA,
@@ -25,8 +26,6 @@ from loadgen.results.result import (
     ThresholdRow,
     Users,
     WorkerRow,
-    from_json,
-    to_json,
 )
 
 numbers = st.integers(0, 10**12)

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.results.result import ErrorRow, Ledger, Result, to_json
+from loadgen.results.documents import to_json
+from loadgen.results.result import ErrorRow, Ledger, Result
 from loadgen.results.rounds import (
     Rounds,
     comparison_to_json,

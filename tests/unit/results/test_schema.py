@@ -9,7 +9,8 @@ from typing import Any, Literal
 import jsonschema
 import pytest
 
-from loadgen.results.result import ErrorRow, Result, ThresholdRow, to_document
+from loadgen.results.documents import to_document
+from loadgen.results.result import ErrorRow, Result, ThresholdRow
 from tests.support import results, schema
 from tests.support.schema import result_schema
 

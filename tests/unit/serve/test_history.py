@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.results.result import Result, from_json
+from loadgen.results.documents import from_json
+from loadgen.results.result import Result
 from loadgen.serve.history import History
 
 RESULT = Result(started_at="2026-03-04T05:06:07+00:00")

@@ -14,9 +14,10 @@ from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Stage
+from loadgen.results.documents import from_json, to_json
 from loadgen.results.encoded import decode_histogram
 from loadgen.results.journeys import CheckResult, Journeys
-from loadgen.results.result import Connections, ErrorRow, Ledger, Rate, Users, from_json, to_json
+from loadgen.results.result import Connections, ErrorRow, Ledger, Rate, Users
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 from tests.support.fakes import make_plan

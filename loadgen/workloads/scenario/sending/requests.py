@@ -5,20 +5,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from loadgen.base.clock import NS_PER_S, s_to_ns
+from loadgen.base.clock import NS_PER_S
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request, Tls
 from loadgen.base.imported import imported
-from loadgen.base.units import listed
 from loadgen.measure.names import Kind, Names
-from loadgen.plan.expectations import READERS
 from loadgen.plan.forms import JSON, encode_body, to_json
 from loadgen.plan.tracing import HEADER as TRACE
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.replies.answers import group as new_group
 from loadgen.workloads.scenario.replies.cookies import CookieJar
-from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.replies.reply import PartedReply
+from loadgen.workloads.scenario.sending.arguments import hashable, make_expect, read_timeout_ns
 from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
 from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect
@@ -176,7 +174,7 @@ class RequestMaker:
         ):
             own.append(("Content-Type", kind))
         block = self.block(headers, tuple(own), jar, origin or self.origin, target)
-        timeout_ns = _timeout_ns(options.get("timeout"))
+        timeout_ns = read_timeout_ns(options.get("timeout"))
         request = self.request(recipe, target, block, tuple(own), body, origin, timeout_ns)
         if "stream" in options:
             rules = imported("loadgen.workloads.parts.reader", "rules_of")(options["stream"])
@@ -227,7 +225,7 @@ class RequestMaker:
                     own, block = (*own, ("Content-Type", kind)), f"{block}Content-Type: {kind}\r\n"
             if "params" in options:
                 target = with_params(target, options["params"])
-            timeout_ns = _timeout_ns(options.get("timeout"))
+            timeout_ns = read_timeout_ns(options.get("timeout"))
         if body or recipe.method in BODY_METHODS:
             block = f"{block}Content-Length: {len(body)}\r\n"
         if jar and (line := jar.header(self.origin, target, time.time())):
@@ -320,56 +318,3 @@ _FIELDS = {
     for names_host in (False, True)
     for waits in (False, True)
 }
-
-
-def hashable(expect: Any) -> Any:
-    """What stands for `expect=` of a request in a key."""
-    if expect is None or type(expect) is int:
-        return expect
-    if isinstance(expect, dict):
-        pairs = expect.items()
-        return tuple([(name, value if type(value) in (int, str) else hashable(value)) for name, value in pairs])
-    return tuple(expect) if isinstance(expect, list | set) else expect
-
-
-def _timeout_ns(timeout: object) -> int | None:
-    if timeout is None:
-        return None
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
-        raise ValueError(f"timeout: expected seconds above 0, got {timeout!r}")
-    return max(1, s_to_ns(timeout))
-
-
-def make_expect(expect: Any) -> Expect:
-    """`expect=` of a request: a status, several of them, or a mapping of `status`, `contains`, `length`, `json`,
-    `header`, `regex`, `sha256` and `time`, in seconds."""
-    if isinstance(expect, Expect):
-        return expect
-    if not isinstance(expect, Mapping):
-        return Expect(_statuses(expect))
-    known = ("status", "contains", "length", *READERS, "time")
-    unknown = expect.keys() - {*known}
-    if unknown:
-        raise TypeError(f"expect has no {sorted(unknown)[0]!r}; it has {listed(known, 'and')}")
-    contains = expect.get("contains")
-    looked_for = contains.encode() if isinstance(contains, str) else contains
-    statuses = _statuses(expect["status"]) if "status" in expect else Expect().statuses
-    checks = tuple(check for key, read in READERS.items() if key in expect for check in read(expect[key]))
-    within_ns = _timeout_ns(expect.get("time"))
-    within_s = None if within_ns is None else within_ns / NS_PER_S
-    return checked(Expect(statuses, looked_for, expect.get("length"), True, checks, within_s))
-
-
-def _statuses(given: Any) -> tuple[tuple[int, int], ...]:
-    """200, "2xx", (200, 404) or any list of them."""
-    items = given if isinstance(given, list | tuple | set | range) else [given]
-    ranges = []
-    for item in items:
-        text = str(item).lower()
-        if text.endswith("xx") and text[:-2].isdigit():
-            ranges.append((int(text[0]) * 100, int(text[0]) * 100 + 99))
-        elif text.isdigit() and 100 <= int(text) <= 999:
-            ranges.append((int(text), int(text)))
-        else:
-            raise TypeError(f"expect: a status is a number such as 201, or '2xx', not {item!r}")
-    return tuple(ranges)

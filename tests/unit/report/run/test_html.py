@@ -21,7 +21,8 @@ from loadgen.report.run.html_tables import MOST_ROWS
 from loadgen.report.run.latency import ROWS, format_quantile
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.block import Block
-from loadgen.results.result import ErrorRow, Latency, Ledger, RequestResult, Result, Second, from_json, to_json
+from loadgen.results.documents import from_json, to_json
+from loadgen.results.result import ErrorRow, Latency, Ledger, RequestResult, Result, Second
 from tests.support.gates import EVERY_GATE
 from tests.support.results import EVERY_RESULT, histogram, judged, latency, lognormal_ms
 

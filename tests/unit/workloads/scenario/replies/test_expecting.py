@@ -9,7 +9,7 @@ from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import Check, ErrorClass, Expect, Reply
 from loadgen.plan.expectations import READERS, header_checks, json_checks, regex_checks, sha256_checks
 from loadgen.workloads.scenario.replies.expecting import CheckedExpect, checked
-from loadgen.workloads.scenario.sending.requests import make_expect
+from loadgen.workloads.scenario.sending.arguments import make_expect
 
 BODY = b'{"items": [{"id": 7, "new": true}, {"id": 8}], "name": "hat", "total": 1.5, "none": null}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: abc\r\n\r\n"
