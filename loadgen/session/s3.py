@@ -22,7 +22,7 @@ from loadgen.session.run import run
 from loadgen.session.s3_direct import direct
 from loadgen.session.s3_words import again_note, batch_note, not_deleted, nothing_under, reason, took
 from loadgen.session.unstarted import unstarted
-from loadgen.workloads.s3.existing import read_listing
+from loadgen.workloads.s3.found import number
 from loadgen.workloads.s3.journal import check_journal, put_in_order, read_entries, write_journal
 from loadgen.workloads.s3.probe import is_worth_it, probe
 from loadgen.workloads.s3.tasks import Send
@@ -111,7 +111,7 @@ class _S3Run:
             return
         surveyed = replace(s3, listing=listing)
         result = await self._step(f"listing {s3.existing}", step_plan(self._plan, surveyed, "survey"))
-        found = sum(1 for _ in read_listing(listing, markers=s3.job == "delete"))
+        found = number(listing, markers=s3.job == "delete")
         if not found:
             raise UsageError(f"--existing: there is nothing under {s3.existing!r} in {s3.bucket}")
         what = "versions" if s3.versions else "objects"

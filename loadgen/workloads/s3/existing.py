@@ -1,53 +1,13 @@
-"""Objects that were there before: listed once to a file, and then read or deleted by their numbers in the list."""
+"""Objects that were there before: read or deleted by their numbers in the list that was made of them."""
 
-import json
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 from random import Random
 
 from loadgen.base.exchange import Request, RequestGroup
-from loadgen.measure.names import Kind
-from loadgen.measure.transactions import Transactions
-from loadgen.plan.jobs.s3 import LISTED, S3Job
+from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_sizes import class_of
-from loadgen.workloads.s3.listing import Pages, listed
+from loadgen.workloads.s3.found import Found
 from loadgen.workloads.s3.objects import PRESIGNED_FOR_S, Signed
-from loadgen.workloads.s3.protocol.documents import Listed
-from loadgen.workloads.s3.protocol.leftovers import read_versions
 from loadgen.workloads.s3.protocol.operations import Operations
-from loadgen.workloads.s3.tasks import Send, Task
-
-
-def survey(operations: Operations, send: Send, s3: S3Job, transactions: Transactions) -> Task:
-    """Write what is listed under the prefix to the file, a line of JSON an object; a folder's own key is none."""
-    assert s3.existing is not None
-    assert s3.listing is not None
-    found = transactions.metric(transactions.number(Kind.METRIC, LISTED), "count")
-    pages = pages_of(operations, send, s3)
-    with Path(s3.listing).open("w", encoding="ascii") as file:
-        while not pages.over:
-            page = yield from pages.following()
-            for item in page.objects if page is not None else ():
-                if not item.key.endswith("/"):
-                    file.write(json.dumps([item.key, item.size, item.version, item.marker]) + "\n")
-                    found.add(1)
-
-
-def pages_of(operations: Operations, send: Send, s3: S3Job) -> Pages:
-    """The list of what is there: objects, or all their versions."""
-    prefix = s3.existing or ""
-    if not s3.versions:
-        return listed(operations, send, prefix)
-    return Pages(send, lambda after: operations.list_versions(prefix, after=after), read_versions)
-
-
-def read_listing(path: str, *, markers: bool = False) -> Iterator[Listed]:
-    """What a survey found, in the order of the list; delete markers are there to be deleted alone."""
-    with Path(path).open(encoding="ascii") as file:
-        for line in file:
-            key, size, version, marker = json.loads(line)
-            if markers or not marker:
-                yield Listed(key, size, version, marker=marker)
 
 
 class Existing:
@@ -57,14 +17,14 @@ class Existing:
     have one size, replies to one operation say the same (see RequestGroup).
     """
 
-    def __init__(self, operations: Operations, s3: S3Job, items: Iterable[Listed], random: Random) -> None:
+    def __init__(self, operations: Operations, s3: S3Job, items: Found, random: Random) -> None:
         self._operations = operations
-        self._items = [*items]
+        self._items = items
         self._presigned, self._range_bytes = s3.presigned, s3.range_bytes
         self._random = random
         self._shared = not s3.most_retries
         self._named = s3.naming.added
-        alike = len({item.size for item in self._items}) == 1 and s3.range_bytes is None
+        alike = items.alike and s3.range_bytes is None
         self._get_group, self._stat_group = (RequestGroup(repeats=False) if alike else None for _ in range(2))
         self._whole = Signed(self._get, operations.provider)
         self._head = Signed(self._stat, operations.provider)
@@ -88,7 +48,7 @@ class Existing:
 
     def delete_group(self, size: int, end: int, group: int) -> Request:
         """Delete `size` objects with one request, of those before object `end`."""
-        items = self._items[group * size : min(end, (group + 1) * size)]
+        items = [self._items[index] for index in range(group * size, min(end, (group + 1) * size))]
         return self._operations.delete_many((item.key for item in items), (item.version for item in items))
 
     def _get(self, index: int) -> Request:

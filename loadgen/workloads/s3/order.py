@@ -1,5 +1,6 @@
 """In which order objects are read, over and over: one after another, at random, or some far more often than others."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate, chain, repeat
@@ -32,8 +33,8 @@ def _uniform(count: int, random: Random) -> Iterator[int]:
 
 
 def _zipf(count: int, exponent: float, random: Random, of_ranks: Random) -> Iterator[int]:
-    objects = list(range(count))
+    objects = array("L", range(count))
     of_ranks.shuffle(objects)
-    sums = list(accumulate(rank**-exponent for rank in range(1, count + 1)))
+    sums = array("d", accumulate(rank**-exponent for rank in range(1, count + 1)))
     while True:
         yield objects[bisect_right(sums, random.random() * sums[-1], 0, count - 1)]

@@ -19,7 +19,8 @@ from loadgen.workloads.s3.batch import Batch
 from loadgen.workloads.s3.bucket import go_through, make_bucket
 from loadgen.workloads.s3.by_host import ByHost, shard_of
 from loadgen.workloads.s3.each import Each, make_each
-from loadgen.workloads.s3.existing import Existing, pages_of, read_listing, survey
+from loadgen.workloads.s3.existing import Existing
+from loadgen.workloads.s3.found import Found, pages_of, survey
 from loadgen.workloads.s3.listing import listed
 from loadgen.workloads.s3.mixed import Mixed
 from loadgen.workloads.s3.multipart import Multipart
@@ -124,7 +125,7 @@ def job_workload(
             batch = Batch(s3, both, send, transactions, Sizes(s3.sizes, seed), shard, on_unwritten)
             return tasks(batch.begin, batch.left, most_pausing=MOST_PAUSING)
     if s3.listing is not None:
-        there = Existing(operations, s3, read_listing(s3.listing, markers=s3.job == "delete"), Random(shard.seed))
+        there = Existing(operations, s3, Found(s3.listing), Random(shard.seed))
         return _each(make_each(s3, there, shard, seed), send, s3)
     objects = Objects(operations, s3, seed, Random(shard.seed))
     match s3.job:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loadgen.plan.jobs.s3 import S3Job
-from loadgen.workloads.s3.existing import read_listing
+from loadgen.workloads.s3.found import Found, number
 from tests.support.s3_fake import FakeStore, play, workload_of
 
 KEYS = {"in/a": b"1", "in/b c\u2028": b"22", "in/d\n/e": b"", "in/folder/": b"", "other": b"x"}
@@ -21,8 +21,10 @@ def listed(tmp_path: Path, job: str, **values: Any) -> tuple[S3Job, FakeStore]:
     s3 = S3Job("survey", "photos", run_id="run", existing="in/", listing=str(tmp_path / "listing"))
     assert {error for _, error in play(workload_of(s3), store)} == {None}
     store.seen.clear()
-    found = [*read_listing(str(tmp_path / "listing"))]
+    assert number(str(tmp_path / "listing")) == 3
+    found = Found(str(tmp_path / "listing"))
     assert [(item.key, item.size) for item in found] == [("in/a", 1), ("in/b c\u2028", 2), ("in/d\n/e", 0)]
+    assert (len(found), found.alike) == (3, False)
     return replace(s3, job=job, objects=len(found), **values), store
 
 
@@ -72,7 +74,7 @@ def test_every_version_may_be_taken_and_markers_are_only_deleted(tmp_path: Path,
     s3 = S3Job("survey", "photos", run_id="run", existing="in/", versions=True, listing=path)
     assert {error for _, error in play(workload_of(s3), store)} == {None}
     store.seen.clear()
-    s3 = replace(s3, job=job, objects=sum(1 for _ in read_listing(path, markers=job == "delete")))
+    s3 = replace(s3, job=job, objects=number(path, markers=job == "delete"))
     play(workload_of(s3), store, most=6)
     ids = {query for _, key, query in store.seen if key == "in/a"}
     assert (len(ids), all(query.startswith("versionId=v") for query in ids)) == (asked, True)
