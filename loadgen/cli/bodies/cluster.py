@@ -24,7 +24,7 @@ def machine(given: Machine) -> int:
     """Be one, until whoever started it is gone; or become Dask's worker."""
     if given.address == "-":
         serve_on_pipe = imported(f"{_MACHINES}.pipe", "serve_on_pipe")
-        if told := serve_on_pipe(imported("loadgen.session.kept_part", "KeptPart")):
+        if told := serve_on_pipe(imported("loadgen.session.kept_result", "KeptResult")):
             tell(f"loadgen: {told}\n")
         return 0
     check_extra()

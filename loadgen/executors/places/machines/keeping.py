@@ -9,7 +9,7 @@ from loadgen.plan.plan import Plan
 
 
 class Keeper(Protocol):
-    """Has what a machine told of one run. Whoever makes it knows what a result is (session/kept_part.py)."""
+    """Has what a machine told of one run. Whoever makes it knows what a result is (session/kept_result.py)."""
 
     def add(self, frames: Sequence[Frame]) -> None:
         """What was recorded. They are the keeper's."""

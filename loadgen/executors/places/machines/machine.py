@@ -18,8 +18,8 @@ from loadgen.executors.places.base import Place
 from loadgen.executors.places.limits import check_descriptors, check_ports
 from loadgen.executors.places.machines.description import describe_machine, description_out
 from loadgen.executors.places.machines.keeping import Keeper, MakeKeeper, keep_nothing
+from loadgen.executors.places.machines.machine_run import CUT_S, MachineRun
 from loadgen.executors.places.machines.messages import Message
-from loadgen.executors.places.machines.part import CUT_S, Part
 from loadgen.executors.places.machines.received import Received, check_there
 from loadgen.executors.places.processes import Processes, spawn_child
 from loadgen.guard.shared_state import CUT, Cause, SharedState
@@ -59,7 +59,7 @@ class Machine:
         self._tell = tell
         self._make_place = make_place
         self._clock = clock
-        self._part: Part | None = None
+        self._run: MachineRun | None = None
         self._running: asyncio.Task[None] | None = None
         self._received = received or Received()
 
@@ -76,11 +76,11 @@ class Machine:
         return "" if self._keeper is None else self._keeper.keep(ORPHANED)
 
     async def _end(self, running: "asyncio.Task[None]") -> None:
-        if self._part is not None:
-            self._part.end(Cause.ALONE)
+        if self._run is not None:
+            self._run.end(Cause.ALONE)
         await asyncio.wait([running], timeout=CUT_S)
-        if self._part is not None and not running.done():
-            self._part.abandon()
+        if self._run is not None and not running.done():
+            self._run.abandon()
         await running
 
     async def _next(self, inbox: "asyncio.Queue[Message | None]") -> Message | None:
@@ -93,7 +93,7 @@ class Machine:
         return None
 
     def _take(self, message: Message) -> None:
-        head, part = message.head, self._part
+        head, run = message.head, self._run
         match message.kind:
             case "describe":
                 self._tell(Message("described", description_out(describe_machine())))
@@ -106,23 +106,23 @@ class Machine:
                 self._running = asyncio.get_running_loop().create_task(self._begin(message))
             case "lease":
                 self._until_ns = head["until"]
-                if part is not None:
-                    part.control.lease(head["until"])
-                    part.fail_elsewhere(head["failed"])
+                if run is not None:
+                    run.control.lease(head["until"])
+                    run.fail_elsewhere(head["failed"])
                 self._tell(Message("leased", {"sent": head["sent"], "there": self._clock()}))
-            case "gate" if part is not None:
+            case "gate" if run is not None:
                 if head["open"]:
-                    part.control.open_gate(head["at"])
+                    run.control.open_gate(head["at"])
                 self._tell(Message("gated", {**head, "early": head["at"] - self._clock()}))
-            case "stop" if part is not None:
-                part.control.trip(Cause(head["cause"]), self._clock())
+            case "stop" if run is not None:
+                run.control.trip(Cause(head["cause"]), self._clock())
                 if head["stop"] == CUT:
-                    part.control.cut()
-                self._tell(Message("stopped", {"at": part.control.stopped_at_ns}))
+                    run.control.cut()
+                self._tell(Message("stopped", {"at": run.control.stopped_at_ns}))
             case "over":
                 self._keeper = None
-            case "abandon" if part is not None:
-                part.abandon()
+            case "abandon" if run is not None:
+                run.abandon()
 
     def _kept(self, message: Message) -> Message:
         """What is answered to a piece of a file."""
@@ -154,12 +154,12 @@ class Machine:
         control.lease(self._until_ns)  # renewed meanwhile: to look up a name may take long
         keeper = self._keeper = self._make_keeper(plan, shards, head["run"])
         place = self._make_place(plan, endpoint, control, folder)
-        self._part = Part(plan, shards, place, control, self._tell, self._clock, keeper)
+        self._run = MachineRun(plan, shards, place, control, self._tell, self._clock, keeper)
         self._tell(Message("begun"))
         try:
-            await self._part.run(dns_ns)
+            await self._run.run(dns_ns)
         finally:
-            self._part = None
+            self._run = None
 
 
 def _check_for_machines(plan: Plan) -> None:

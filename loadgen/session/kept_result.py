@@ -20,7 +20,7 @@ from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 
 
-class KeptPart:
+class KeptResult:
     """A Keeper (executors/places/machines/keeping.py). `run` is the same for the parts of one run."""
 
     def __init__(self, plan: Plan, shards: range, run: str, environment: Mapping[str, str] | None = None) -> None:

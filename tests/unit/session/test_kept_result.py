@@ -3,7 +3,7 @@
 import pytest
 
 from loadgen.results.merge import merge_results
-from loadgen.session.kept_part import KeptPart
+from loadgen.session.kept_result import KeptResult
 from tests.support.command import load
 from tests.support.fakes import make_plan
 from tests.support.machines import Lab
@@ -13,7 +13,7 @@ PLAN = make_plan(processes=3, users=3, duration_s=3.0, grace_s=1.0)
 
 def kept_by(folder, act, plan=PLAN):
     def make(plan, shards, run):
-        return KeptPart(plan, shards, run, {"XDG_CACHE_HOME": str(folder)})
+        return KeptResult(plan, shards, run, {"XDG_CACHE_HOME": str(folder)})
 
     lab = Lab(plan, at={2.0: act}, make_keeper=make)
     lab.run()
@@ -44,7 +44,7 @@ def test_nothing_is_kept_where_the_coordinator_had_it_all(tmp_path):
 def test_nothing_is_kept_where_nothing_was_sent(tmp_path):
     lab = Lab(
         PLAN, at={0.05: lambda lab: [wire.end() for wire in lab.wires]},
-        make_keeper=lambda plan, shards, run: KeptPart(plan, shards, run, {"XDG_CACHE_HOME": str(tmp_path)}),
+        make_keeper=lambda plan, shards, run: KeptResult(plan, shards, run, {"XDG_CACHE_HOME": str(tmp_path)}),
     )  # fmt: skip
     lab.run()
     assert (list(tmp_path.iterdir()), lab.told) == ([], ["", "", ""])

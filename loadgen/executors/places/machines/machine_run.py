@@ -1,4 +1,4 @@
-"""One machine's part of a run: its processes, what they tell, and the lease that ends them where nobody watches."""
+"""What one machine does of a run: its processes, what they tell, and the lease that ends them where nobody watches."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ CUT_S = 5.0
 """As long as the coordinator gives workers to come back after a cut."""
 
 
-class Part:
+class MachineRun:
     """`tell` sends to the coordinator and never waits. `control` has the slots of all machines' workers, of which those
     of `shards` are written here; it is the place's, and closed with it. `keeper` has a copy of what is told.
     """
