@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from traceback import walk_tb
 
 from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
@@ -22,24 +21,24 @@ from loadgen.executors.worker import UsersLostError
 from loadgen.guard.shared_state import CUT, GO, Cause, SharedState, Slot, State
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.measure.histogram import Histogram, bucket_of
-from loadgen.measure.names import TOO_MANY, names_of
-from loadgen.measure.progress import Phase, Snapshot, second_of
+from loadgen.measure.names import names_of
+from loadgen.measure.progress import Phase, second_of
 from loadgen.measure.recording import Frame, Recording
-from loadgen.plan.jobs.s3 import S3Job
-from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.results.calibration import Calibration
 from loadgen.results.result import Result
 from loadgen.session.abort import AbortWatch, ThresholdWatch
 from loadgen.session.assemble import Ending, assemble
-from loadgen.session.batch_progress import objects_done
 from loadgen.session.collector import Collector
 from loadgen.session.early_signals import EarlySignals
+from loadgen.session.endings import ENDED_BY, why
 from loadgen.session.fruitless import FruitlessWatch, Searcher
 from loadgen.session.observers import Hooks
 from loadgen.session.signals import signals_to
+from loadgen.session.standing import Standing
 from loadgen.session.steady import SteadyWatch
 from loadgen.session.unstarted import unstarted
+from loadgen.session.workers import LEAVE_S, Workers
 
 POLL_S = 0.005
 """How often the opening is looked at: it delays the gate by half of this on average, and costs nothing worth having."""
@@ -51,23 +50,8 @@ STALL_S = 30.0
 """An opening in which nothing happens for so long beside what a connection may take has a worker that hangs: a process
 starts within seconds on any machine, and connections come or fail one after the other."""
 
-LEAVE_S = 5.0
-"""A worker that a cut finds at work leaves within a tick, with thousands of connections within a second. One that is
-not gone after this hangs in code that never returns, or its process is stopped."""
-
-LEAVE_HUNG_S = 2.0
-"""The same where it is known that code of the scenario's own does not come back, which takes a second to be seen."""
-
 ALIVE_S = 1.0
 """A loop that turns takes a callback within milliseconds."""
-
-ENDED_BY = {
-    **{cause: cause.name.lower() for cause in Cause},
-    Cause.CREDENTIALS: "error",
-    Cause.JOURNAL: "error",
-    Cause.ALONE: "error",
-    Cause.NAMES: "script",
-}
 
 
 async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) -> Result:
@@ -132,14 +116,11 @@ class Session:
         self._thresholds = ThresholdWatch(plan, self._names)
         self._steady = SteadyWatch(plan)
         self._because = ""
-        self._futures: list[asyncio.Future[None]] = []
+        self._workers = Workers()
         self._started = datetime.now(UTC)
         self._began_ns = clock()
+        self._standing = Standing(plan, place, self._collected, self._began_ns)
         self._signals = 0
-        self._abandoned = False
-        self._hung: list[str] = []
-        self._before: tuple[int, int] = (self._began_ns, 0)
-        self._rate_rps = 0.0
 
     async def run(self) -> Result:
         """From starting the workers to the Result. Raises UsageError where a worker cannot do what was asked."""
@@ -151,7 +132,7 @@ class Session:
             if frame.hung is None:
                 loop.call_soon_threadsafe(self._take, frame)
                 return
-            self._hung.append(frame.hung)
+            self._workers.hung.append(frame.hung)
             turns = threading.Event()
             loop.call_soon_threadsafe(turns.set)
             if threading.get_ident() == own or turns.wait(ALIVE_S):
@@ -161,7 +142,7 @@ class Session:
             self._hooks.emergency(self._result(whole=False))
 
         try:
-            self._futures = self._place.start(make_shards(self._plan), deliver)
+            self._workers.futures = self._place.start(make_shards(self._plan), deliver)
             await self._opening()
             await self._watching()
             await asyncio.sleep(0)  # a worker on this loop may end, and our timer ring, before its last frame is taken
@@ -170,10 +151,10 @@ class Session:
         except BaseException:
             self._control.trip(Cause.ERROR, self._clock())
             self._control.cut()
-            if self._futures:  # workers on this loop still use what the place holds
-                await asyncio.wait(self._futures, timeout=LEAVE_S)
+            if self._workers.futures:  # those on this loop still use what the place holds
+                await asyncio.wait(self._workers.futures, timeout=LEAVE_S)
             raise
-        return self._result(whole=not self._lost())
+        return self._result(whole=not self._workers.lost())
 
     def interrupt(self, number: signal.Signals) -> None:
         """The first signal stops the run; the second gives the Result so far to the `emergency` hook."""
@@ -207,32 +188,32 @@ class Session:
             now = self._clock()
             if now >= next_progress:
                 next_progress = now + s_to_ns(WATCH_S)
-                self._progress("opening")
+                self._tell("opening", now)
             before, seen = seen, (control.total(Slot.STATE), control.total(Slot.CONNECTED))
             seen_ns = now if seen != before else seen_ns
             if now - seen_ns > s_to_ns(self._plan.connect_timeout_s + STALL_S):
                 control.trip(Cause.ERROR, now)
                 control.cut()
-        if control.stop == GO and not all(future.done() for future in self._futures):
+        if control.stop == GO and not all(future.done() for future in self._workers.futures):
             gate_ns = self._clock() + self._place.gate_delay_ns
-            self._before = (gate_ns, 0)
+            self._standing.begin(gate_ns)
             control.open_gate(gate_ns)
 
     async def _watching(self) -> None:
         """Until every worker is done: progress, conditions to abort, the grace."""
         plan, control = self._plan, self._control
-        pending = set(self._futures)
+        pending = set(self._workers.futures)
         cut_ns = 0
         while pending:
             _, pending = await asyncio.wait(pending, timeout=WATCH_S)
             now = self._clock()
-            if any(not isinstance(error, WorkersLostError) for error in self._errors()):
+            if any(not isinstance(error, WorkersLostError) for error in self._workers.errors()):
                 control.trip(Cause.ERROR, now)
             if pending and control.stop == CUT:
                 cut_ns = cut_ns or now
-                if now - cut_ns >= s_to_ns(LEAVE_HUNG_S if self._hung else LEAVE_S):
+                if now - cut_ns >= self._workers.leave_ns:
                     self._place.abandon()
-                    self._abandoned = True
+                    self._workers.abandoned = True
                     await asyncio.wait(pending, timeout=WATCH_S)
                     return
             over_since = control.stopped_at_ns or self._ended_ns(now)
@@ -245,7 +226,7 @@ class Session:
                 if pending:
                     self._stop(Cause.UNREACHABLE, self._fruitless.check(), now)
             if pending:
-                self._progress("draining" if over_since else "running")
+                self._tell("draining" if over_since else "running", now)
 
     def _judge(self, now: int) -> None:
         """Stop the run where a condition to abort holds or a threshold is lost."""
@@ -261,6 +242,9 @@ class Session:
         if reason and self._control.trip(cause, now):
             self._because = reason
 
+    def _tell(self, phase: Phase, now: int) -> None:
+        self._hooks.observers.progress(self._standing.snapshot(phase, now))
+
     @property
     def _gate_ns(self) -> int:
         """0 while it is not known; it may be set again until then."""
@@ -272,50 +256,26 @@ class Session:
         ends_ns = gate_ns + s_to_ns(planned_s) if planned_s is not None and gate_ns else 0
         return ends_ns if ends_ns <= now else 0
 
-    def _errors(self) -> list[BaseException]:
-        """What came out of workers that have ended."""
-        errors = (future.exception() for future in self._futures if future.done())
-        return [error for error in errors if error is not None]
-
-    def _lost(self) -> tuple[str, ...]:
-        """In words: what came out of workers that failed, and who never came back."""
-        texts = list(map(_lost_text, self._errors()))
-        if self._hung:
-            places = ", ".join(dict.fromkeys(filter(None, self._hung)))
-            return (f"the scenario's own code did not come back{places and f' ({places})'}",)
-        hung = sum(not future.done() for future in self._futures) if self._abandoned else 0
-        if hung:
-            texts.append(f"{hung} of {len(self._futures)} workers did not come back within {LEAVE_S:g} s of the cut")
-        return tuple(texts)
-
     def _check_errors(self) -> None:
         """Raise UsageError for a host that cannot; report crashes of ours, and go on to the Result."""
-        for error in self._errors():
+        for error in self._workers.errors():
             if isinstance(error, UsageError):
                 raise error
-            if not isinstance(error, WorkersLostError) and not (self._hung and isinstance(error, UsersLostError)):
+            if not isinstance(error, WorkersLostError) and not (
+                self._workers.hung and isinstance(error, UsersLostError)
+            ):
                 self._hooks.crashed(error)
 
     def _ending(self, *, whole: bool) -> Ending:
-        cause, because = self._control.cause, self._because
-        ended_by = ENDED_BY[cause]
-        lost = self._lost()
+        control, lost, because = self._control, self._workers.lost(), self._because
+        ended_by = ENDED_BY[control.cause]
         if lost:
-            ended_by, because = "script" if self._hung else "error", "; ".join(lost)
-        elif cause is Cause.COMPLETED and not because:
+            ended_by, because = "script" if self._workers.hung else "error", "; ".join(lost)
+        elif control.cause is Cause.COMPLETED and not because:
             because = self._steady.failure(self._collected.seconds)
-        elif cause is Cause.CREDENTIALS:
-            because = "the AWS credentials have expired and could not be renewed"
-        elif cause is Cause.JOURNAL:
-            because = "the journal of the batch (--resume) could not be written; is its disk full?"
-        elif cause is Cause.ALONE:
-            because = "a machine of the run had not heard from here for longer than its lease"
-        elif cause is Cause.NAMES:
-            because = TOO_MANY
-        elif cause is Cause.FAIL_FAST and not because:
-            limit = self._plan.stop.max_errors
-            because = "the first failure (--fail-fast)" if limit == 1 else f"{limit} failures (--max-errors {limit})"
-        stopped_ns = self._control.stopped_at_ns
+        elif not because:
+            because = why(control.cause, self._plan)
+        stopped_ns = control.stopped_at_ns
         at_s = (stopped_ns - self._gate_ns) / NS_PER_S if stopped_ns and self._gate_ns else 0.0
         if not stopped_ns:
             at_s = self._collected.window_elapsed_ns / NS_PER_S
@@ -330,46 +290,3 @@ class Session:
             plan, self._control, self._collected, self._started, opening_s, ending, self._place.machines()
         )
         return replace(result, thresholds=judge_thresholds(result, self._plan.thresholds))
-
-    def _progress(self, phase: Phase) -> None:
-        control, plan = self._control, self._plan
-        now, sent = self._clock(), control.total(Slot.SENT)
-        before_ns, before_sent = self._before
-        if now - before_ns >= NS_PER_S // 2:
-            self._rate_rps = (sent - before_sent) * NS_PER_S / (now - before_ns)
-            self._before = (now, sent)
-        p99_us = self._collected.last_p99_us
-        planned = plan.requests_limit or plan.job.planned_requests
-        warming_up = now < self._gate_ns + s_to_ns(plan.warmup_s)
-        done = sent if planned is None else sent - self._collected.unmeasured_sent
-        if planned is not None and isinstance(plan.job, ScenarioJob):
-            done = control.total(Slot.JOURNEYS) - self._collected.unmeasured_journeys
-        noun, objects = "", objects_done(self._collected) if isinstance(plan.job, S3Job) else None
-        if objects is not None and plan.requests_limit is None:
-            (done, planned), noun = objects, plan.job.noun
-        self._hooks.observers.progress(
-            Snapshot(
-                elapsed_s=max(0, now - self._gate_ns) / NS_PER_S if self._gate_ns else 0.0,
-                planned_s=plan.planned_s,
-                planned_requests=None if warming_up else planned,
-                done=max(0, done),
-                rate_rps=self._rate_rps,
-                p99_ms=None if p99_us is None else p99_us / 1000,
-                errors=max(control.total(Slot.FAILED), self._collected.failed),  # the target's at once; all, later
-                connected=control.total(Slot.CONNECTED),
-                users=plan.users,
-                phase=phase,
-                machines=self._place.glance(),
-                each_machine=self._place.each_machine(),
-                noun=noun,
-            )
-        )
-
-
-def _lost_text(error: BaseException) -> str:
-    """What came out of a worker; of an exception, in whose code it was raised."""
-    if isinstance(error, WorkersLostError):
-        return str(error)
-    frames = [frame.f_globals["__name__"] for frame, _ in walk_tb(error.__traceback__)]
-    where = f" in {frames[-1]}" if frames else ""
-    return f"a worker failed{where} ({type(error).__name__}: {error})"
