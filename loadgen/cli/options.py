@@ -48,7 +48,7 @@ class RunOption:
 
 OPTIONS = (
     RunOption(
-        "connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50, or -n)",
+        "connections", ("-c", "--connections"), LOAD, "Virtual users, one connection each. (default: 50)",
         aliases=("--users", "--vus", "--concurrency", "--concurrent"),
     ),
     RunOption(
@@ -128,7 +128,8 @@ OPTIONS = (
     RunOption("mode", ("--mode",), WHERE, "pool, threads or async. (default: pool)", "MODE"),
     RunOption("workers", ("--workers",), WHERE, "Threads with a loop each, per process. (default: by mode)"),
     RunOption(
-        "processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)", aliases=("-cpus",)
+        "processes", ("--processes",), WHERE, "Processes. (default: a core each in pool, else 1)",
+        aliases=("-cpus", "--cpus")
     ),
     RunOption("client", ("--client",), WHERE, "raw or httpx. (default: raw)", "CLIENT"),
     RunOption(
@@ -265,8 +266,12 @@ class Options:
 
 def _other_meaning(given: Mapping[str, Any]) -> str:
     """What was meant with a value that the letter takes in other tools, and never here; empty where there is none."""
+    duration, method, auth = given.get("duration", ""), given.get("method", ""), given.get("basic_auth", ":")
     meant = {
-        "-d": given.get("duration", "")[:1] in tuple("{[@"),
+        "-d": duration[:1] in tuple('{[@<"') or "=" in duration,
+        "-X": ":" in method or "." in method,
+        "-a": ":" not in auth or auth.startswith(("http://", "https://")),
+        "-m": method.isdecimal(),
         "-H": any(line.startswith(("http://", "https://")) for line in given.get("headers", ())),
         "-T": any("/" in line and not _COMPARISON & {*line} for line in given.get("thresholds", ())),
     }
