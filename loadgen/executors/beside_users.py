@@ -10,7 +10,7 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Origin, Request
 from loadgen.clients.base import Stream
 from loadgen.executors.judging import GIVEN_UP
-from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.workloads.base import Batch, Fresh, Sending, Step, Wait
 from loadgen.workloads.scenario.base import JourneyScript
@@ -29,7 +29,7 @@ class _Together:
 class BesideUsers(ReactorUsers):
     """What is known of each user's: `_awaiting` what, which streams are out for `_together` or `_sending`."""
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+    def __init__(self, setup: ReactorSetup) -> None:
         self._scripts: list[JourneyScript] = []
         self._awaiting: dict[int, Wait] = {}
         self._cut = False
@@ -37,7 +37,7 @@ class BesideUsers(ReactorUsers):
         self._together: dict[Stream, tuple[_Together, int]] = {}
         self._sending: dict[Stream, Sending] = {}
         self._held: dict[int, Batch | Wait] = {}  # by user: to be sent when its backoff is over
-        super().__init__(*arguments, **keywords)
+        super().__init__(setup)
 
     def _take(self, connection: Stream, step: Step, now: int) -> None:
         if isinstance(step, Batch | Wait):

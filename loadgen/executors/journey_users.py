@@ -6,6 +6,7 @@ from typing import Any
 from loadgen.base.exchange import ErrorClass, Reply, Request
 from loadgen.clients.base import Stream
 from loadgen.executors.beside_users import BesideUsers
+from loadgen.executors.reactor_users import ReactorSetup
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
 from loadgen.workloads.base import Pause, Script, Step, Wait
@@ -20,9 +21,9 @@ class JourneyUsers(BesideUsers):
 
     _workload: JourneyWorkload
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+    def __init__(self, setup: ReactorSetup) -> None:
         self._leaving: set[int] = set()
-        super().__init__(*arguments, **keywords)
+        super().__init__(setup)
 
     def _script(self, stream: Stream) -> Script:
         script = self._workload.script(stream.user)

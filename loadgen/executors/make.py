@@ -1,26 +1,26 @@
 """From a shard to a worker: which users, which client, on which loop."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from loadgen.base.alarm import Alarm, make_alarm
+from loadgen.base.alarm import make_alarm
 from loadgen.base.clock import s_to_ns
+from loadgen.base.exchange import Origin
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.local_addresses import local_addresses_of
 from loadgen.clients.reactor import Reactor
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import Assignment, ShardSetup, Users
-from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
 from loadgen.executors.worker import Worker
 from loadgen.guard.breaker import Breaker, Deaf
 from loadgen.guard.shared_state import Cause
 from loadgen.measure.names import names_of
 from loadgen.measure.recorder import Recorder
-from loadgen.pacing.base import Pacer
 from loadgen.pacing.make import make_pacer
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
@@ -93,21 +93,20 @@ def _request_users(setup: ShardSetup, job: HttpJob | S3Job) -> Users:
 
         return sequential_users(setup, _workload(setup, job, sequential=True), breaker)
     workload = _workload(setup, job, sequential=False)
-    parts = _on_reactor(setup, workload, breaker)
-    origins = job.origins if isinstance(job, S3Job) else ()
+    given = _on_reactor(setup, workload, breaker, job.origins if isinstance(job, S3Job) else ())
     if plan.arrivals is not None:
         from loadgen.executors.open_users import OpenUsers
 
-        return OpenUsers(task, plan.arrivals, *parts, origins)
+        return OpenUsers(given)
     if isinstance(job, S3Job) and job.goes_beyond(plan.origin):
         from loadgen.executors.origin_users import OriginUsers
 
-        return OriginUsers(task, *parts)
+        return OriginUsers(given)
     if plan.steered:
         from loadgen.executors.steered_users import SteeredUsers
 
-        return SteeredUsers(task, *parts)
-    return ReactorUsers(task, *parts, origins)
+        return SteeredUsers(given)
+    return ReactorUsers(given)
 
 
 def _journey_users(setup: ShardSetup, job: ScenarioJob) -> Users:
@@ -117,8 +116,8 @@ def _journey_users(setup: ShardSetup, job: ScenarioJob) -> Users:
     plan = setup.task.plan
     sequential = plan.mode == "threads" or plan.client != "raw" or job.function is not None
     workload = journey_workload(setup, job, sequential=sequential)
-    task = replace(setup.task, shard=replace(setup.task.shard, requests_limit=None))
-    setup = replace(setup, task=task)
+    shard = replace(setup.task.shard, requests_limit=None)
+    setup = replace(setup, task=replace(setup.task, shard=shard))
     if sequential:
         from loadgen.executors.make_sequential import sequential_journey_users
 
@@ -127,28 +126,25 @@ def _journey_users(setup: ShardSetup, job: ScenarioJob) -> Users:
     from loadgen.executors.mixed_users import MixedJourneyUsers
     from loadgen.executors.open_journey_users import OpenJourneyUsers
 
-    parts = _on_reactor(setup, workload, setup.breaker)
+    given = _on_reactor(setup, workload, setup.breaker)
     if plan.arrivals is not None:
         kind = MixedJourneyUsers if plan.closed_users else OpenJourneyUsers
-        return kind(task, plan.arrivals, *parts)
+        return kind(given)
     if plan.steered:
         from loadgen.executors.steered_users import SteeredJourneyUsers
 
-        return SteeredJourneyUsers(task, *parts)
-    return JourneyUsers(task, *parts)
-
-
-W = TypeVar("W", bound=Workload)
+        return SteeredJourneyUsers(given)
+    return JourneyUsers(given)
 
 
 def _on_reactor(
-    setup: ShardSetup, workload: W, breaker: Breaker
-) -> "tuple[Reactor, Pacer, W, Recorder, Breaker, Alarm, Callable[[Reactor, Handler, int], StreamClient]]":
-    """What all users on a reactor are made of, open or closed."""
+    setup: ShardSetup, workload: Workload, breaker: Breaker, origins: Sequence[Origin] = ()
+) -> ReactorSetup:
     task, recorder = setup.task, setup.recorder
     reactor = Reactor(task.endpoint, setup.context, recorder.connections, task.clock, setup.addresses)
     reactor.batches_ns = recorder.batches_ns
-    return reactor, setup.pacer, workload, recorder, breaker, make_alarm(), _streams_client(task, recorder)
+    client = _streams_client(task, recorder)
+    return ReactorSetup(task, reactor, setup.pacer, workload, recorder, breaker, make_alarm(), client, origins)
 
 
 def _streams_client(task: Assignment, recorder: Recorder) -> "Callable[[Reactor, Handler, int], StreamClient]":

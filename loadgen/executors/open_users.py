@@ -1,23 +1,14 @@
 """The open model on a reactor: arrivals come by a timetable, whether or not the server keeps up."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 from heapq import heappush
 
-from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NEVER_NS
-from loadgen.base.exchange import Origin, Request, RequestGroup
-from loadgen.clients.base import Handler, Stream, StreamClient
-from loadgen.clients.http1.client import Http1Client
-from loadgen.clients.reactor import Reactor
-from loadgen.executors.base import Assignment
-from loadgen.executors.reactor_users import ReactorUsers
-from loadgen.guard.breaker import Breaker
+from loadgen.base.exchange import Request, RequestGroup
+from loadgen.clients.base import Stream
+from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
 from loadgen.guard.shared_state import GO, STOP
-from loadgen.measure.recorder import Recorder
-from loadgen.pacing.base import Pacer
-from loadgen.plan.plan import Arrivals, share
-from loadgen.workloads.base import Workload
+from loadgen.plan.plan import share
 
 LATELY = 4
 """Connections for each origin: further back there is hardly one of an origin that has none among them."""
@@ -32,22 +23,11 @@ class OpenUsers(ReactorUsers):
     An arrival that finds all of them busy opens another, or waits, or is dropped.
     """
 
-    def __init__(
-        self,
-        task: Assignment,
-        arrivals: Arrivals,
-        reactor: Reactor,
-        pacer: Pacer,
-        workload: Workload,
-        recorder: Recorder,
-        breaker: Breaker,
-        alarm: Alarm,
-        client: Callable[[Reactor, Handler, int], StreamClient] = Http1Client,
-        origins: Sequence[Origin] = (),
-    ) -> None:
-        super().__init__(task, reactor, pacer, workload, recorder, breaker, alarm, client, origins)
-        shard = task.shard
-        self._next_arrival_ns = pacer.next_due_ns
+    def __init__(self, setup: ReactorSetup) -> None:
+        super().__init__(setup)
+        task, shard, arrivals = setup.task, setup.task.shard, setup.task.plan.arrivals
+        assert arrivals is not None
+        self._next_arrival_ns = setup.pacer.next_due_ns
         self._closed = shard.closed_users
         most = share(arrivals.max_connections * task.plan.streams, shard.count, shard.index)
         self._most = max(self._closed + most, shard.users)
@@ -55,7 +35,7 @@ class OpenUsers(ReactorUsers):
         self._precise = arrivals.precise
         self._idle: list[Stream] = []
         self._turn = 0
-        self._pick = self._of_next_origin if origins else self._last_used
+        self._pick = self._of_next_origin if setup.origins else self._last_used
         self._blocked = False  # an arrival is due and all connections are busy
         self._next_due_ns = NEVER_NS
         self._armed = False

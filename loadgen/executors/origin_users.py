@@ -1,19 +1,18 @@
 """Users on a reactor whose requests go to several origins: each has a stream to every one that it needs."""
 
 from itertools import chain
-from typing import Any
 
 from loadgen.base.exchange import Origin, Request
 from loadgen.clients.base import Stream
-from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
 
 
 class OriginUsers(ReactorUsers):
     """In a closed loop. A user has one request under way, on its own stream or on another that it keeps."""
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+    def __init__(self, setup: ReactorSetup) -> None:
         self._others: dict[int, dict[Origin, Stream]] = {}  # by user
-        super().__init__(*arguments, **keywords)
+        super().__init__(setup)
 
     def _send(self, connection: Stream, request: Request | None, now: int) -> None:
         if request is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.clock import NS_PER_MS, s_to_ns
+from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Origin, Outcome, Reply, Request, RequestGroup
 from loadgen.clients.base import Handler, Stream, StreamClient
 from loadgen.clients.http1.client import Http1Client
@@ -35,36 +36,42 @@ MOST_BETWEEN_SWEEPS_NS = 500 * NS_PER_MS
 """A timeout is seen a twentieth of itself late at most, and never later than this."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReactorSetup:
+    """What the users of one shard are given, open or closed. They have one of the `origins` each, where there are
+    several.
+    """
+
+    task: Assignment
+    reactor: Reactor
+    pacer: Pacer
+    workload: Workload
+    recorder: Recorder
+    breaker: Breaker
+    alarm: Alarm
+    client: Callable[[Reactor, Handler, int], StreamClient] = Http1Client
+    origins: Sequence[Origin] = ()
+
+
 class ReactorUsers:
     """All users of one shard, and the Handler of their reactor. All calls come from the loop's thread.
 
-    They have one of the `origins` each, where there are several. Where they share one script, its requests take the
-    short ways: all of them the same (`only`), or none awaited.
+    Where they share one script, its requests take the short ways: all of them the same (`only`), or none awaited.
     """
 
-    def __init__(
-        self,
-        task: Assignment,
-        reactor: Reactor,
-        pacer: Pacer,
-        workload: Workload,
-        recorder: Recorder,
-        breaker: Breaker,
-        alarm: Alarm,
-        client: Callable[[Reactor, Handler, int], StreamClient] = Http1Client,
-        origins: Sequence[Origin] = (),
-    ) -> None:
+    def __init__(self, setup: ReactorSetup) -> None:
+        task, pacer, alarm = setup.task, setup.pacer, setup.alarm
         plan, shard = task.plan, task.shard
-        self._origins = origins
+        self._origins = setup.origins
         self.started = 0
         self.finished_ns = 0
         self._parked = 0
         self._task = task
-        self._workload = workload
+        self._workload = setup.workload
         self._only: Request | None = None
         self._resumes: list[Callable[[Any], Step | None]] = []
-        self._recorder = recorder
-        self._breaker = breaker
+        self._recorder = setup.recorder
+        self._breaker = setup.breaker
         self._shared = task.control.values
         self._sent_slot = task.control.index(shard.index, Slot.SENT)
         self._clock = task.clock
@@ -86,12 +93,13 @@ class ReactorUsers:
         self._swept_ns = 0
         self._sweep_every_ns = min(s_to_ns(min(plan.timeout_s, plan.connect_timeout_s)) // 20, MOST_BETWEEN_SWEEPS_NS)
         self._alarm = alarm
-        self._reactor = reactor
-        self._client = client(reactor, self, len(names_of(plan.job)) if plan.job.request_names else MOST_NAMES)
+        self._reactor = reactor = setup.reactor
+        names = len(names_of(plan.job)) if plan.job.request_names else MOST_NAMES
+        self._client = setup.client(reactor, self, names)
         self.connections: list[Stream] = []
         for _ in range(shard.users):
             self._another()
-        self._reactor.watch(alarm.fileno(), self._on_alarm)
+        reactor.watch(alarm.fileno(), self._on_alarm)
 
     def _another(self) -> Stream:
         """One more user, with a stream and a script of its own."""

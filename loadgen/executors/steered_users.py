@@ -1,11 +1,9 @@
 """Users of the closed model of whom more or fewer take part as somebody wants it, while the run lasts."""
 
-from typing import Any
-
 from loadgen.base.clock import NEVER_NS
 from loadgen.clients.base import Stream
 from loadgen.executors.journey_users import JourneyUsers
-from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
 
 
 class SteeredUsers(ReactorUsers):
@@ -13,8 +11,8 @@ class SteeredUsers(ReactorUsers):
     connection; who is wanted again opens one.
     """
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **keywords)
+    def __init__(self, setup: ReactorSetup) -> None:
+        super().__init__(setup)
         self._away: set[int] = set()
         self._wanted = 0
 

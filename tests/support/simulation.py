@@ -14,7 +14,7 @@ from loadgen.clients.base import Handler
 from loadgen.clients.http1.parser import HEAD_END
 from loadgen.clients.http1.reply_cache import cache_of
 from loadgen.executors.open_users import OpenUsers
-from loadgen.executors.reactor_users import ReactorUsers
+from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
 from loadgen.executors.steered_users import SteeredUsers
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
@@ -229,9 +229,11 @@ class Simulation:
         self.reactor.on_send, self.reactor.on_opening = self._on_send, self._on_opening
         reactor: Any = self.reactor
         pacer = make_pacer(plan, task.shard)
-        rest = (reactor, pacer, workload, self.recorder, self.breaker, self.alarm, self.reactor.speak)
+        setup = ReactorSetup(
+            task, reactor, pacer, workload, self.recorder, self.breaker, self.alarm, self.reactor.speak
+        )
         closed = SteeredUsers if plan.steered else ReactorUsers
-        self.users = closed(task, *rest) if plan.arrivals is None else OpenUsers(task, plan.arrivals, *rest)
+        self.users = closed(setup) if plan.arrivals is None else OpenUsers(setup)
         self._runner = asyncio.Runner(loop_factory=lambda: VirtualLoop(self.clock))
 
     @property
