@@ -1,5 +1,6 @@
 """What may pass the next time is sent again by a batch and by what stands around a run, and every time is counted."""
 
+import json
 from pathlib import Path
 from random import Random
 
@@ -76,8 +77,24 @@ def test_a_batch_through_connections_that_are_reset_is_done_whole(mode: Mode, tm
     script = Resets("resets")
     done = s3(store, "batch", *SOURCE, "--resume", tmp_path / "j", mode=mode, script=script)
     assert (done.code, done.result.transactions["object"].ledger.ok) == (0, OBJECTS)
-    assert sorted(entry.key for entry in read_entries(str(tmp_path / "j"))) == [f"in/{n:02d}" for n in range(OBJECTS)]
+    lines = (tmp_path / "j").read_text().splitlines()[1:]
+    assert sorted(json.loads(line)["key"] for line in lines) == [f"in/{n:02d}" for n in range(OBJECTS)], "each once"
+    assert sorted(key for key in store.data if key.startswith("out/")) == [f"out/{n:02d}" for n in range(OBJECTS)]
     assert any(note.startswith("Sent again after a failure: ") for note in done.result.notes)
+
+
+def test_a_batch_has_figures_by_the_size_of_what_it_gets_and_puts(local_mode: Mode, tmp_path: Path) -> None:
+    store = Store(busy_at_first("GET", "in/large", 503))
+    store.add({"in/small": b"x", "in/large": bytes(5000), "in/huge": bytes(70_000)})
+    (tmp_path / "halves.py").write_text("def make(data):\n    return data[:len(data) // 2]\n")
+    done = s3(store, "batch", *SOURCE, "--function", f"{tmp_path / 'halves.py'}:make", mode=local_mode)
+    parts = done.result.parts.items()
+    seen = {name: (part.ledger.sent, part.payload_bytes) for name, part in parts if part.ledger.sent}
+    assert (done.code, done.result.requests["get again"].ledger.sent) == (0, 1)
+    assert seen == {
+        "get, up to 4.00 KiB": (1, 1), "get, up to 64.0 KiB": (1, 0), "get, up to 1.00 MiB": (1, 70_000),
+        "put, up to 4.00 KiB": (2, 2500), "put, up to 64.0 KiB": (1, 35_000),
+    }  # fmt: skip
 
 
 def test_what_fails_for_good_is_counted_by_objects(local_mode: Mode) -> None:

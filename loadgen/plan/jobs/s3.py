@@ -30,7 +30,7 @@ DEFAULT_MIX = (("get", 45.0), ("stat", 30.0), ("put", 15.0), ("delete", 10.0))
 MOST_DELETES = 1000
 """What S3 takes in one DeleteObjects."""
 
-_BY_SIZE = ("put", "get", "copy", "mixed")
+_BY_SIZE = ("put", "get", "copy", "mixed", "batch")
 """Jobs whose figures stand apart by the size of the objects."""
 
 FUNCTION, LISTED = "function", "listed"
@@ -212,7 +212,8 @@ class S3Job:
     @property
     def naming(self) -> Naming:
         """What the figures of its requests are called, by size and by host."""
-        classes = [*CLASSES] if self.existing is not None else classes_of(self.sizes)
+        unknown = self.existing is not None or self.job == "batch"
+        classes = [*CLASSES] if unknown else classes_of(self.sizes)
         by_size = tuple(classes) if self.job in _BY_SIZE and len(classes) > 1 else ()
         return Naming(self.operations, self.request_names, len(self.transactions), by_size, self.host_names)
 

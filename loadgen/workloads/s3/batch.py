@@ -11,6 +11,7 @@ from loadgen.measure.names import Kind
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import FUNCTION, LISTED, S3Job
 from loadgen.plan.jobs.s3_fields import TAGGING
+from loadgen.plan.jobs.s3_sizes import class_of
 from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.function import Function, Made, load_function, raised
 from loadgen.workloads.s3.journal import Entry, Journal, read_entries
@@ -82,6 +83,7 @@ class Batch:
         on_unwritten: Callable[[], None] | None,
     ) -> None:
         self._s3 = s3
+        self._named = s3.naming.added  # by class of size, what is added to a name id
         self._operations, self._puts = operations
         self._send = send
         self._transactions = transactions
@@ -95,7 +97,7 @@ class Batch:
         entries = read_entries(s3.journal or "") if goes_on else []
         self._done = {entry.key: entry.etag for entry in entries}
         self._listed = 0
-        self._named: dict[str, str] = {}  # with names by a pattern: whose each is
+        self._names: dict[str, str] = {}  # with names by a pattern: whose each is
         self.works: deque[Work] = deque()
         self._lists = iter([] if s3.source is None else [self._list(s3.source)])
         if s3.source is None:
@@ -119,7 +121,7 @@ class Batch:
         self._listed += 1
         name = key.removeprefix(self._source) if self._source is not None else key.rpartition("/")[2]
         work = Work(index, key, size, etag, f"{self._target}{name_of(self._s3.name, name)}")
-        if self._s3.name and (other := self._named.setdefault(work.target, key)) != key:
+        if self._s3.name and (other := self._names.setdefault(work.target, key)) != key:
             work.problem = f"{key}: {work.target} is what is made of {other}; give another --name"
         if index % self._shard.count != self._shard.index:
             return
@@ -180,9 +182,11 @@ class Batch:
         request = self._operations.get(work.key, work.size)
         request.expect = ProcessedExpect(length=work.size, function=self._function, work=work)
         request.keep, request.payload = _KEEP_ALL, work.size
+        request.name_id += self._named[class_of(work.size)]
         return request
 
     def _put(self, key: str, content: Given, fields: Mapping[str, str]) -> Request:
         request = self._puts.put(key, content, tuple(sorted(fields.items())))
         request.payload = content.size
+        request.name_id += self._named[class_of(content.size)]
         return request
