@@ -15,6 +15,7 @@ from loadgen.measure.names import Names
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, Shard
+from loadgen.workloads.scenario.base import JourneySetup
 from loadgen.workloads.scenario.python.hooks import Part
 from loadgen.workloads.scenario.python.workload import ScenarioWorkload
 from loadgen.workloads.scenario.sending.requests import PER_RUN
@@ -28,13 +29,12 @@ class PerRun:
         recorder: Recorder | None = None, clock: Clock = now_ns,
     ) -> None:  # fmt: skip
         recorder = recorder or Recorder(bytes.decode, paced=False, names=Names(), clock=clock)
-        shard = Shard(0, 1, 0, 1, None, plan.seed * 1_000_003)
-        self._workload = ScenarioWorkload(
-            job, shard, plan.users, recorder, nothing, origin=endpoint.origin,
-            keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=clock,
-            loop=partial(ThreadLoop, timeout_s=plan.timeout_s), sequential=True,
-            http2=plan.http == "2",
+        setup = JourneySetup(
+            plan=plan, job=job, shard=Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), endpoint=endpoint,
+            recorder=recorder, on_failure=nothing, clock=clock, sequential=True, users=plan.users,
+            loop=partial(ThreadLoop, timeout_s=plan.timeout_s), wire=plan.writes_wire,
         )  # fmt: skip
+        self._workload = ScenarioWorkload(setup)
         self._one = OneUser(endpoint, context, clock, on_exchange, http2=plan.http == "2")
         self._script = self._workload.part()
         self._parts = self._workload.per_run(self._script)

@@ -13,7 +13,7 @@ from loadgen.executors.thread_loop import ThreadLoop
 from loadgen.executors.watcher import Watcher
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, Shard
-from loadgen.workloads.scenario.base import JourneyScript, JourneyWorkload, nobody, not_timed
+from loadgen.workloads.scenario.base import JourneyScript, JourneySetup, JourneyWorkload, nobody, not_timed
 
 
 class Trial:
@@ -34,9 +34,12 @@ class Trial:
             change=change,
         )  # fmt: skip
         self._begun: list[JourneyScript] = []
-        self._workload, self._scripts = (_of_locust if self._is_locust else _scripts)(
-            plan, job, endpoint, watcher, learn, clock, wire=plan.writes_wire and change is None
-        )
+        setup = JourneySetup(
+            plan=plan, job=job, shard=Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), endpoint=endpoint,
+            recorder=watcher.recorder, on_failure=nothing, learn=learn, clock=clock, sequential=True,
+            loop=partial(ThreadLoop, timeout_s=plan.timeout_s), wire=plan.writes_wire and change is None,
+        )  # fmt: skip
+        self._workload, self._scripts = _of_locust(setup) if self._is_locust else _scripts(setup)
 
     def go(self) -> None:
         """Do it all."""
@@ -79,68 +82,29 @@ class Trial:
 Made = tuple[JourneyWorkload, Iterable[JourneyScript]]
 
 
-def _scripts(
-    plan: Plan,
-    job: ScenarioJob,
-    endpoint: Endpoint,
-    watcher: Watcher,
-    learn: Callable[[str], object],
-    clock: Clock,
-    *,
-    wire: bool,
-) -> Made:
+def _scripts(setup: JourneySetup) -> Made:
     """One user that does the journeys in turn."""
-    job = replace(job, by_user=False, journeys_per_user=None)
-    shard = Shard(0, 1, 0, 1, len(job.journeys), plan.seed * 1_000_003)
-    workload = _workload(plan, job, shard, endpoint, watcher, learn, clock, wire=wire)
+    shard = replace(setup.shard, requests_limit=len(setup.job.journeys))
+    setup = replace(setup, job=replace(setup.job, by_user=False, journeys_per_user=None), shard=shard)
+    workload = _workload(setup)
     workload.journeys.take_turns()
     return workload, [workload.script(0)]
 
 
-def _of_locust(
-    plan: Plan,
-    job: ScenarioJob,
-    endpoint: Endpoint,
-    watcher: Watcher,
-    learn: Callable[[str], object],
-    clock: Clock,
-    *,
-    wire: bool,
-) -> Made:
+def _of_locust(setup: JourneySetup) -> Made:
     """A user of each class."""
     from loadgen.workloads.locust.workload import LocustWorkload
 
-    del learn, wire
-    workload = LocustWorkload(
-        job, Shard(0, 1, 0, len(job.journeys), None, plan.seed * 1_000_003), watcher.recorder, nothing, bool,
-        origin=endpoint.origin, keep_alive=plan.keep_alive, warmup=False, clock=clock, threads=False, sequential=True,
-    )  # fmt: skip
+    shard = replace(setup.shard, users=len(setup.job.journeys))
+    workload = LocustWorkload(replace(setup, shard=shard), bool, threads=False)
     return workload, workload.trials()
 
 
-def _workload(
-    plan: Plan,
-    job: ScenarioJob,
-    shard: Shard,
-    endpoint: Endpoint,
-    watcher: Watcher,
-    learn: Callable[[str], object],
-    clock: Clock,
-    *,
-    wire: bool,
-) -> JourneyWorkload:
-    if job.file is None:
+def _workload(setup: JourneySetup) -> JourneyWorkload:
+    if setup.job.file is None:
         from loadgen.workloads.scenario.declared.steps_workload import StepsWorkload
 
-        return StepsWorkload(
-            job, shard, 1, watcher.recorder, nothing, learn, origin=endpoint.origin,
-            keep_alive=plan.keep_alive, wire=wire, warmup=False, clock=clock, sequential=True,
-            timeout_s=plan.timeout_s, tls=plan.tls, loop=partial(ThreadLoop, timeout_s=plan.timeout_s),
-        )  # fmt: skip
+        return StepsWorkload(setup)
     from loadgen.workloads.scenario.python.workload import ScenarioWorkload
 
-    return ScenarioWorkload(
-        job, shard, 1, watcher.recorder, nothing, origin=endpoint.origin, keep_alive=plan.keep_alive,
-        wire=wire, warmup=False, clock=clock, loop=partial(ThreadLoop, timeout_s=plan.timeout_s),
-        sequential=True, learn=learn, http2=plan.http == "2",
-    )  # fmt: skip
+    return ScenarioWorkload(setup)

@@ -23,7 +23,7 @@ from loadgen.plan.plan import Plan, Shard
 from loadgen.plan.profiles.document import profile_for_url
 from loadgen.results.trial import Checked, Event, Measured
 from loadgen.session.here import plan_here
-from loadgen.workloads.scenario.base import not_timed
+from loadgen.workloads.scenario.base import JourneySetup, not_timed
 from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.python.awaited import PartScript
 from loadgen.workloads.scenario.python.hooks import Part, parts
@@ -114,12 +114,12 @@ class _Journey:
         context = make_context(plan.tls, plan.alpn) if plan.origin.scheme == "https" else None
         self._name = job.journeys[0].name
         self._per_user = declared.per_user
-        self._workload = ScenarioWorkload(
-            job, Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), 1, watcher.recorder, nothing, origin=endpoint.origin,
-            keep_alive=plan.keep_alive, wire=plan.writes_wire, warmup=False, clock=now_ns,
-            loop=partial(ThreadLoop, timeout_s=plan.timeout_s), sequential=True, declared=declared,
-            http2=plan.http == "2",
+        setup = JourneySetup(
+            plan=plan, job=job, shard=Shard(0, 1, 0, 1, None, plan.seed * 1_000_003), endpoint=endpoint,
+            recorder=watcher.recorder, on_failure=nothing, clock=now_ns, sequential=True,
+            loop=partial(ThreadLoop, timeout_s=plan.timeout_s), wire=plan.writes_wire,
         )  # fmt: skip
+        self._workload = ScenarioWorkload(setup, declared)
         self._script: PartScript = self._workload.part()
         self._script.user.shared = shared
         self._one = OneUser(endpoint, context, now_ns, watcher.on_exchange, hurries=True, http2=plan.http == "2")

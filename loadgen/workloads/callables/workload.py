@@ -3,22 +3,18 @@
 import inspect
 import itertools
 from asyncio import Future
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from loadgen.base.clock import Clock
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass, Expect, Origin
+from loadgen.base.exchange import ErrorClass, Expect
 from loadgen.base.user_code import describe
 from loadgen.measure.recorder import Recorder
-from loadgen.plan.jobs.scenario import ScenarioJob
-from loadgen.plan.plan import Shard
 from loadgen.workloads.base import Step, Wait
 from loadgen.workloads.callables.job import digest_of, load_callable
 from loadgen.workloads.callables.results import CallResults
+from loadgen.workloads.scenario.base import JourneySetup
 from loadgen.workloads.scenario.failures import place
-from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.python.awaited import AwaitedScript
 from loadgen.workloads.scenario.python.user import User
 from loadgen.workloads.scenario.sending.requests import RequestMaker
@@ -45,21 +41,11 @@ class CallableWorkload:
     plain function is called in a pool of threads, one for each user.
     """
 
-    def __init__(
-        self,
-        job: ScenarioJob,
-        shard: Shard,
-        recorder: Recorder,
-        on_failure: Callable[[int], None],
-        *,
-        origin: Origin,
-        clock: Clock,
-        loop: Callable[[], Any],
-        on_loop: bool,
-    ) -> None:
+    def __init__(self, setup: JourneySetup, *, on_loop: bool) -> None:
+        job, shard = setup.job, setup.shard
         assert job.function is not None
         self._shard = shard
-        self._loop = loop
+        self._loop = setup.loop
         self._shares_loop = on_loop
         self._loops: list[Any] = []
         self._function = load_callable(job.function)
@@ -69,11 +55,10 @@ class CallableWorkload:
         self._pool = ThreadPoolExecutor(max(1, shard.users)) if on_loop and not self._awaits else None
         self._calls = itertools.count(shard.index, shard.count)
         self._results = None if job.results is None else CallResults(job.results, shard.index)
-        self._maker = RequestMaker(recorder.names, origin, (), Expect(), keep_alive=True, wire=True)
-        self.journeys = Journeys(
-            job.journeys, recorder.names, recorder.transactions, on_failure, limit=shard.requests_limit, warmup=False,
-            seed=shard.seed // 1_000_003, by_user=False, clock=clock, most_each=job.journeys_per_user,
-        )  # fmt: skip
+        self._maker = RequestMaker(
+            setup.recorder.names, setup.endpoint.origin, (), Expect(), keep_alive=True, wire=True
+        )
+        self.journeys = setup.journeys()
 
     @property
     def left(self) -> int:

@@ -4,40 +4,23 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
 
-from loadgen.base.clock import Clock
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
 from loadgen.measure.recorder import Recorder
-from loadgen.plan.jobs.scenario import ScenarioJob
-from loadgen.plan.plan import Shard
 from loadgen.workloads.locust.file import load_locustfile
 from loadgen.workloads.locust.hub import UserEnds
 from loadgen.workloads.locust.lives import make_life
 from loadgen.workloads.locust.requests import CallMaker
 from loadgen.workloads.locust.script import LocustScript
 from loadgen.workloads.locust.user import make_locust_user
-from loadgen.workloads.scenario.journeys import Journeys
+from loadgen.workloads.scenario.base import JourneySetup
 from loadgen.workloads.scenario.python.file import digest
 
 
 class LocustWorkload:
     """Loads the file and begins its test; `stop` ends the run, from any thread, and `close` the test."""
 
-    def __init__(
-        self,
-        job: ScenarioJob,
-        shard: Shard,
-        recorder: Recorder,
-        on_failure: Callable[[int], None],
-        stop: Callable[[], object],
-        *,
-        origin: Origin,
-        keep_alive: bool,
-        warmup: bool,
-        clock: Clock,
-        threads: bool,
-        sequential: bool,
-    ) -> None:
+    def __init__(self, setup: JourneySetup, stop: Callable[[], object], *, threads: bool) -> None:
+        job, shard, recorder, origin = setup.job, setup.shard, setup.recorder, setup.endpoint.origin
         assert job.file is not None
         if digest(job.file) != job.digest:
             raise UsageError(f"{job.file}: the file has changed since the run was planned")
@@ -45,19 +28,19 @@ class LocustWorkload:
         self.target: str | None = str(origin)
         self._stop = stop
         self._shard = shard
-        self._sequential = sequential
+        self._sequential = setup.sequential
         self._file = load_locustfile(job.file, job.arguments)
         self._names = [journey.name for journey in job.journeys]
-        self.journeys = Journeys(
-            job.journeys, recorder.names, recorder.transactions, on_failure,
-            limit=shard.requests_limit, warmup=warmup, seed=shard.seed // 1_000_003, by_user=True, clock=clock,
-        )  # fmt: skip
+        self.journeys = setup.journeys()
 
         def maker() -> CallMaker:
+            keep_alive = setup.plan.keep_alive
             return CallMaker(recorder.names, origin, keep_alive=keep_alive, paced=recorder.paced, traces=job.traces)
 
         shared_maker = maker()
-        self._maker = maker if sequential else lambda: shared_maker  # what is known of replies belongs to one thread
+        self._maker = (
+            maker if setup.sequential else lambda: shared_maker
+        )  # what is known of replies belongs to one thread
         self._used = ExitStack()
         self._used.enter_context(self._file.used(sleeps=not threads))
         try:

@@ -3,7 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.clock import Clock
+from loadgen.base.dataclass import dataclass
+from loadgen.base.exchange import Endpoint, ErrorClass
+from loadgen.measure.recorder import Recorder
+from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Script, Workload
 from loadgen.workloads.scenario.journeys import Journeys, Traveller
 from loadgen.workloads.scenario.replies.reply import Reply
@@ -57,6 +62,44 @@ class JourneyScript(Script, Traveller, Protocol):
 
     def close(self) -> None:
         """The run is over, wherever the journey is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneySetup:
+    """What a worker's journeys are made from. `job` is the plan's, or a part of it; `users` are those of all shards.
+
+    `loop` makes what a user's futures belong to; `sequential`: each user may have a thread of its own. With `wire`
+    requests are made as HTTP/1.1 sends them. `learn` is told of credentials that come up; `on_failure` when a request
+    failed by the target's fault.
+    """
+
+    plan: Plan
+    job: ScenarioJob
+    shard: Shard
+    endpoint: Endpoint
+    recorder: Recorder
+    on_failure: Callable[[int], None]
+    loop: Callable[[], Any]
+    clock: Clock
+    sequential: bool
+    wire: bool
+    users: int = 1
+    warmup: bool = False
+    learn: Callable[[str], object] = str
+
+    @property
+    def seed(self) -> int:
+        """That of the plan."""
+        return self.shard.seed // 1_000_003
+
+    def journeys(self) -> Journeys:
+        """Those of the worker, none begun."""
+        job, recorder = self.job, self.recorder
+        return Journeys(
+            job.journeys, recorder.names, recorder.transactions, self.on_failure,
+            limit=self.shard.requests_limit, warmup=self.warmup, seed=self.seed, by_user=job.by_user, clock=self.clock,
+            most_each=job.journeys_per_user,
+        )  # fmt: skip
 
 
 class JourneyWorkload(Workload, Protocol):

@@ -6,16 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from loadgen.base.clock import Clock, s_to_ns
+from loadgen.base.clock import s_to_ns
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin, Tls
 from loadgen.measure.names import Kind
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.declarations import Declarations, Feed
-from loadgen.plan.jobs.scenario import ScenarioJob
-from loadgen.plan.plan import Shard
+from loadgen.workloads.scenario.base import JourneySetup
 from loadgen.workloads.scenario.data.feeds import open_feed
-from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.python.awaited import AwaitedScript, PartScript
 from loadgen.workloads.scenario.python.coroutines import CoroutineScript
 from loadgen.workloads.scenario.python.file import digest, load_declarations, located
@@ -28,32 +25,12 @@ from loadgen.workloads.scenario.sending.requests import RequestMaker
 class ScenarioWorkload:
     """The journeys of a file, loaded anew for each worker: what it keeps in its module belongs to one."""
 
-    def __init__(
-        self,
-        job: ScenarioJob,
-        shard: Shard,
-        users: int,
-        recorder: Recorder,
-        on_failure: Callable[[int], None],
-        *,
-        origin: Origin,
-        keep_alive: bool,
-        wire: bool,
-        warmup: bool,
-        clock: Clock,
-        loop: Callable[[], Any],
-        sequential: bool,
-        learn: Callable[[str], object] = str,
-        tls: Tls | None = None,
-        declared: Declarations | None = None,
-        http2: bool = False,
-        timeout_s: float = 10.0,
-    ) -> None:
+    def __init__(self, setup: JourneySetup, declared: Declarations | None = None) -> None:
         """`declared` is what the file declares, where that is not to be loaded."""
+        job, shard, plan, recorder = setup.job, setup.shard, setup.plan, setup.recorder
         assert job.file is not None
-        self._shard = shard
-        self._loop = loop
-        self._script_class = AwaitedScript if sequential else CoroutineScript
+        self._setup = setup
+        self._script_class = AwaitedScript if setup.sequential else CoroutineScript
         self._shared = json.loads(job.shared)
         if declared is None and digest(job.file) != job.digest:
             raise UsageError(f"{job.file}: the file has changed since the run was planned")
@@ -67,34 +44,32 @@ class ScenarioWorkload:
             function if function not in plain else PlainFunction(_viewed(function) if mixed else function)
             for function in functions
         ]
-        self.journeys = Journeys(
-            job.journeys, recorder.names, recorder.transactions, on_failure,
-            limit=shard.requests_limit, warmup=warmup, seed=shard.seed // 1_000_003, by_user=job.by_user, clock=clock,
-            most_each=job.journeys_per_user,
-        )  # fmt: skip
+        self.journeys = setup.journeys()
 
         folder = Path(job.file).parent
 
         def maker() -> RequestMaker:
             return RequestMaker(
                 recorder.names,
-                origin,
+                setup.endpoint.origin,
                 job.headers,
                 job.expect,
-                keep_alive=keep_alive,
-                wire=wire,
-                learn=learn,
-                tls=tls,
+                keep_alive=plan.keep_alive,
+                wire=setup.wire,
+                learn=setup.learn,
+                tls=setup.endpoint.tls,
                 traces=job.traces,
-                folder=folder if http2 else None,
-                timeout_ns=s_to_ns(timeout_s),
+                folder=folder if plan.http == "2" else None,
+                timeout_ns=s_to_ns(plan.timeout_s),
             )
 
         shared_maker = maker()
-        self._maker = maker if sequential else lambda: shared_maker  # what is known of replies belongs to one thread
+        self._maker = (
+            maker if setup.sequential else lambda: shared_maker
+        )  # what is known of replies belongs to one thread
         specs = job.feeds if declared is None else located(declared, job.file)
         self._feeds = {
-            id(feed): open_feed(spec, shard.index, shard.count, users, shard.seed // 1_000_003)
+            id(feed): open_feed(spec, shard.index, shard.count, setup.users, setup.seed)
             for feed, spec in zip(self._declared.feeds, specs, strict=True)
         }
         for metric in self._declared.metrics:
@@ -110,15 +85,15 @@ class ScenarioWorkload:
         """The journeys of the shard's user number `user`."""
         per_user, one = self._declared.per_user, self._user(user)
         before, after = (None, None) if per_user is None else parts(per_user.function, one)
-        return self._script_class(one, self._functions, self.journeys, self._loop(), before, after)
+        return self._script_class(one, self._functions, self.journeys, self._setup.loop(), before, after)
 
     def _user(self, user: int) -> User:
-        rank, seed = self._shard.rank_of_user(user), self._shard.seed // 1_000_003
+        rank, seed = self._setup.shard.rank_of_user(user), self._setup.seed
         return self._user_class(rank, self._maker(), self.journeys, self._shared, seed, self._row)
 
     def part(self) -> PartScript:
         """A script of a user's whose parts are given one by one; in a thread."""
-        return PartScript(self._user(0), [], self.journeys, self._loop())
+        return PartScript(self._user(0), [], self.journeys, self._setup.loop())
 
     def pass_of(self, user: User) -> Part:
         """The first journey, once."""
