@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import gethostname
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.base.environment import usable_cores
 from loadgen.base.errors import LoadgenError
 from loadgen.base.files import write_whole
 from loadgen.guard.shared_state import SharedState, Slot
@@ -15,7 +17,7 @@ from loadgen.measure.recording import Frame
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.results.calibration import cache_file
 from loadgen.results.documents import to_json
-from loadgen.results.result import Result
+from loadgen.results.result import Ledger, MachineRow, Machines, Result
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 
@@ -50,17 +52,35 @@ class KeptResult:
         ending = Ending("error", "", self._collected.window_elapsed_ns / NS_PER_S, (), whole=False)
         result = assemble(self._plan, control, self._collected, self._started, 0.0, ending)
         workers = result.generator.workers[self._shards.start : self._shards.stop]
-        self._result = replace(result, generator=replace(result.generator, workers=workers, processes=len(workers)))
+        generator = replace(result.generator, workers=workers, processes=len(workers))
+        self._result = replace(result, generator=generator, machines=Machines([self._row(result, control)]))
+
+    def _row(self, result: Result, control: SharedState) -> MachineRow:
+        """This machine, of whose clock and start nobody can tell any more how they were to others'."""
+        sent, ok, failed = (control.sum_of(self._shards, slot) for slot in (Slot.SENT, Slot.OK, Slot.FAILED_WITH_OK))
+        sent = max(sent, ok + failed)
+        p50_ms = result.latency_ms["service"].p50
+        return MachineRow(
+            name=gethostname(),
+            cores=usable_cores(),
+            workers=len(self._shards),
+            ledger=Ledger(sent, sent, 0, ok, failed, sent - ok - failed),
+            service_p50_ms=p50_ms if isinstance(p50_ms, float) else None,
+            environment=result.environment,
+        )
 
     def keep(self, why: str) -> str:
         result = self._result
         if result is None or not result.ledger.sent:
             return ""
         verdict = replace(result.generator, verdict="invalid", reasons=[why])
+        rows = [] if result.machines is None else result.machines.rows
+        machines = Machines([replace(row, verdict="invalid", reasons=[why]) for row in rows])
         try:
             path = cache_file(self._environment).with_name(self._file)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(Path(path), to_json(replace(result, ended_because=why, generator=verdict)))
+            part = replace(result, ended_because=why, generator=verdict, machines=machines)
+            write_whole(Path(path), to_json(part))
         except (LoadgenError, OSError) as error:
             return f"this machine's part of the run is lost with its coordinator: {error}"
         return f"this machine's part of the run is in {path}; `loadgen report --merge` makes one of all parts"

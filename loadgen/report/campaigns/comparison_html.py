@@ -9,9 +9,12 @@ from loadgen.measure.recording import CENSORED
 from loadgen.report.campaigns.comparison import GLANCE, LEGEND, Page, verdict_text
 from loadgen.report.campaigns.comparison_cells import cells, figure, heading
 from loadgen.report.draw.page import html_page, html_table, made, text
+from loadgen.report.run.machines_html import machines_table
 from loadgen.report.run.percentiles import percentile_chart
 from loadgen.results.encoded import decode_clock
+from loadgen.results.merge_machines import machines_in_turn
 from loadgen.results.result import Result
+from loadgen.results.rounds import Rounds
 
 STRIP_WIDTH, STRIP_HEIGHT, _END = 150, 18, 5
 WIDEST_LOG = log(64)
@@ -31,6 +34,7 @@ def comparison_html(page: Page) -> str:
         _glance(page),
         f'<h2>Response times</h2>\n{chart}\n<p class="soft">{CURVES}</p>' if chart else "",
         *(_against(comparison.first, against) for against in comparison.against),
+        *(_machines(item) for item in comparison.variants),
         _notes(page.notes),
         f"<footer><p>{text(LEGEND)}</p><p>{made(first.started_at, first.environment) if first else ''}</p></footer>",
     ]
@@ -104,6 +108,12 @@ def _place(ratio: float, reach: float) -> float:
     """Where a ratio stands, cut at the ends of the strip."""
     share = max(-1.0, min(1.0, log(ratio) / reach))
     return STRIP_WIDTH / 2 + share * (STRIP_WIDTH / 2 - _END)
+
+
+def _machines(variant: Rounds) -> str:
+    """Those that its rounds were made on, each with the sums and the worst of them."""
+    table = machines_table(machines_in_turn(variant.results))
+    return f"<h2>Machines of {text(variant.label)}</h2>\n{table}" if table else ""
 
 
 def _notes(notes: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ MOST_ROWS = 100
 """As many as were tried at once."""
 LONGEST_NAME = 34
 HEADS = ("Machine", "cores", "sent", "failed", "clock", "verdict")
-"""`clock`: how well it is known."""
+"""`clock`: how well it is known, where it is."""
 
 
 def machines_table(result: Result, width: int) -> list[Line]:
@@ -30,7 +30,8 @@ def machines_table(result: Result, width: int) -> list[Line]:
 def machine_cells(row: MachineRow) -> tuple[str, ...]:
     """Below `HEADS`, as plain text."""
     verdict = "lost" if row.lost else clean(row.verdict)
-    figures = (f"{row.ledger.sent:,}", f"{row.ledger.failed:,}", f"+-{format_quantile(row.clock_bound_ms)}")
+    clock = f"+-{format_quantile(row.clock_bound_ms)}" if row.clock_bound_ms else "-"
+    figures = (f"{row.ledger.sent:,}", f"{row.ledger.failed:,}", clock)
     return (clean(row.name), f"{row.cores}", *figures, verdict)
 
 

@@ -3,14 +3,18 @@
 from loadgen.base.units import counted, format_ms
 from loadgen.report.draw.page import html_table, text
 from loadgen.report.run.machines import MOST_ROWS, left_out, machine_cells, together
-from loadgen.results.result import MachineRow, Result
+from loadgen.results.result import MachineRow, Machines, Result
 
 HEADS = ("", "cores", "sent", "failed", "service p50", "clock", "heard of the start", "longest silence", "verdict")
 
 
 def machines(result: Result) -> str:
     """An element for `html_page`; nothing for a run on one machine."""
-    found = result.machines
+    return machines_table(result.machines)
+
+
+def machines_table(found: Machines | None) -> str:
+    """The same of the machines alone."""
     if found is None or not found.rows:
         return ""
     said = "".join(f'<p class="soft">{text(said)}</p>' for said in (left_out(found), together(found)) if said)

@@ -30,6 +30,11 @@ def test_the_parts_of_all_machines_are_the_run(tmp_path, changes):
     assert all(part.latency_ms["service"].count == part.ledger.ok for part in parts.values())
     whole = merge_results(parts)
     assert (whole.ledger.sent, whole.users.asked, len(whole.generator.workers)) == (lab.sent, 3, 3)
+    assert whole.machines is not None
+    rows = whole.machines.rows
+    assert [(row.first_worker, row.workers) for row in rows] == [(0, 1), (1, 1), (2, 1)]
+    assert [row.ledger.sent for row in rows] == list(map(len, lab.sent_s))
+    assert {row.verdict for row in rows} == {"invalid"}
     assert (whole.generator.verdict, whole.ended_by) == ("invalid", "error")
     assert "its coordinator" not in whole.ended_because
     assert "the coordinator of the run was gone" in whole.ended_because

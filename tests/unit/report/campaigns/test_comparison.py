@@ -17,7 +17,7 @@ from loadgen.report.campaigns.comparison_markdown import comparison_markdown
 from loadgen.report.campaigns.find_max_html import find_max_html
 from loadgen.report.draw.page import html_page
 from loadgen.report.draw.style import columns
-from loadgen.results.result import Result
+from loadgen.results.result import Ledger, MachineRow, Machines, Result
 from tests.support.comparisons import EVERY_PAGE, page, pool, threads
 from tests.support.gates import found
 
@@ -124,6 +124,16 @@ def test_without_a_response_time_there_is_no_chart() -> None:
     html = comparison_html(page(("a", bare), ("b", bare)))
     assert "Response times" not in html
     assert 'aria-label="Response times by percentile"' not in html
+
+
+def test_each_variant_has_its_machines() -> None:
+    rows = [MachineRow(f"host{number}", 4, ledger=Ledger(50, 50, 0, 50)) for number in (1, 2)]
+    twice = [replace(result, machines=Machines(rows)) for result in pool()[:2]]
+    html = comparison_html(page(("a <b>", twice), ("b", pool())))
+    assert "<h2>Machines of a &lt;b&gt;</h2>" in html
+    assert "Machines of b" not in html
+    found = html[html.index("Machines of a") :]
+    assert (found.count("host1"), found.count(">100<")) == (1, 2), "the sums of both rounds"
 
 
 def test_nothing_at_all_is_still_a_text() -> None:

@@ -20,7 +20,7 @@ def test_a_row_for_each_machine_and_how_near_they_were():
     assert table(MACHINES) == (
         "Machine                cores   sent  failed     clock  verdict\n"
         "machine 1 (ssh host2)      4  5,000      10  +-125 us  valid\n"
-        "machine 2 (ssh host3)     16    123       0    +-0 us  lost\n"
+        "machine 2 (ssh host3)     16    123       0         -  lost\n"
         "  They were to begin within 500 us and stopped within 12.2 ms of each other."
     )
 
@@ -61,7 +61,7 @@ def test_markdown_has_a_row_for_each():
     at = lines.index("| Machine | cores | sent | failed | clock | verdict |")
     assert lines[at + 2 : at + 6] == [
         "| machine 1 (ssh host2) | 4 | 5,000 | 10 | +-125 us | valid |",
-        "| machine 2 (ssh host3) | 16 | 123 | 0 | +-0 us | lost |",
+        "| machine 2 (ssh host3) | 16 | 123 | 0 | - | lost |",
         "",
         "They were to begin within 500 us and stopped within 12.2 ms of each other.",
     ]
