@@ -21,14 +21,13 @@ def read(given: Har | OpenApi | Postman | Vegeta | Curl) -> int:
         return _told(reader(given.file), "a command of curl")
     name = "standard input" if given.file == "-" else Path(given.file).name
     try:
-        found = reader(_text(given.file))
+        found = first_ones(reader(_text(given.file)))
     except UsageError as error:
         raise UsageError(f"{name}: {error}") from None
     return _told(found, f"{name} ({module})")
 
 
 def _told(found: Imported, source: str) -> int:
-    found = first_ones(found)
     emit(profile_text(found, source))
     for note in found.notes:
         tell(f"loadgen: {note}\n")

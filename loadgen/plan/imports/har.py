@@ -11,7 +11,7 @@ from urllib.parse import quote_plus, urlsplit
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import counted
-from loadgen.plan.imports.recorded import Imported, Recorded, body_of, kept, literal, no_requests
+from loadgen.plan.imports.recorded import METHOD, Imported, Recorded, body_of, kept, literal, no_requests, why_unlike
 from loadgen.plan.imports.urls import is_http
 from loadgen.plan.jobs.http import Part
 
@@ -67,7 +67,8 @@ class _Entry:
 
     def recorded(self, own_cookies: set[str]) -> Recorded:
         """The request; of its cookies those that the journey itself was given are left out."""
-        post = self._request.get("postData") or {}
+        post = self._request.get("postData")
+        post = post if isinstance(post, dict) else {}
         headers = [
             (name, _other_cookies(value, own_cookies) if name.lower() == "cookie" else literal(value))
             for name, value in _pairs(self._request.get("headers"))
@@ -87,10 +88,11 @@ def _entries(text: str) -> Iterator[_Entry]:
     try:
         entries = json.loads(text.lstrip("\ufeff"))["log"]["entries"]
         for entry in entries:
-            if is_http(str(entry["request"]["url"])):
+            request = entry["request"]
+            if is_http(str(request["url"])) and METHOD.fullmatch(str(request.get("method") or "GET")):
                 yield _Entry(entry)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"not a HAR file: expected log.entries with a request each ({error!r})") from None
+        raise UsageError(f"not a HAR file: expected log.entries with a request each ({why_unlike(error)})") from None
 
 
 def _main_host(entries: Sequence[_Entry]) -> str:
@@ -127,7 +129,7 @@ def _body(post: Mapping[str, Any]) -> dict[str, Any]:
     text, params = post.get("text"), post.get("params") or []
     multipart = str(post.get("mimeType") or "").lower().startswith("multipart/form-data")
     if params and (multipart or not text):
-        pairs = [(str(item.get("name", "")), item) for item in params]
+        pairs = [(str(item.get("name", "")), item) for item in params if isinstance(item, dict)]
         if multipart:
             return {"parts": tuple(_part(name, item) for name, item in pairs)}
         fields = ((name, str(item.get("value") or "")) for name, item in pairs)
@@ -150,6 +152,8 @@ def _encoded(text: str) -> str:
 
 def _pairs(items: Any) -> Iterator[tuple[str, str]]:
     for item in items or ():
+        if not isinstance(item, dict):
+            continue
         yield str(item.get("name", "")), str(item.get("value", ""))
 
 
@@ -172,4 +176,4 @@ def _instant_s(text: Any) -> float:
 
 
 def _name(host: str) -> str:
-    return host.partition(":")[0][:60] or "journey"
+    return re.sub(r":[0-9]*$", "", host).strip("[]")[:60] or "journey"

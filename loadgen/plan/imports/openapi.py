@@ -11,6 +11,7 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import counted
 from loadgen.plan.imports.recorded import Imported, Recorded, kept, literal, no_requests
+from loadgen.plan.imports.urls import is_http
 from loadgen.plan.jobs.http import Part
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -79,7 +80,7 @@ class _Api:
                 continue
             for method in _METHODS:
                 if isinstance(operation := item.get(method), dict):
-                    yield self._request(server, str(path), method, item, operation)
+                    yield self._request(server, f"/{str(path).removeprefix('/')}", method, item, operation)
 
     def _server(self) -> str:
         """The first server, with the defaults of its variables."""
@@ -98,6 +99,10 @@ class _Api:
         if "://" not in found:
             self.notes.append(f"No server is named: {NO_SERVER} stands for it; --target URL says another.")
             found = urljoin(NO_SERVER, found)
+        elif not is_http(found):
+            instead = f"{NO_SERVER} stands for it; --target URL says another."
+            self.notes.append(f"The server {found!r} cannot be asked for: {instead}")
+            found = NO_SERVER
         return found.rstrip("/")
 
     def _request(

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import counted
-from loadgen.plan.imports.recorded import Imported, Recorded, kept, literal, no_requests
+from loadgen.plan.imports.recorded import Imported, Recorded, kept, literal, no_requests, why_unlike
 from loadgen.plan.imports.urls import is_http, split
 from loadgen.plan.jobs.http import Part
 
@@ -35,7 +35,8 @@ def read_postman(text: str) -> Imported:
         document = document.get("collection", document)
         items = document["item"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"not a Postman collection (v2): expected a mapping with `item` ({error!r})") from None
+        why = why_unlike(error)
+        raise UsageError(f"not a Postman collection (v2): expected a mapping with `item` ({why})") from None
     collection = _Collection(document)
     requests = tuple(collection.of_one_target(collection.requests(_list(items), (), document.get("auth"), 0)))
     if not requests:

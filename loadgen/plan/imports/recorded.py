@@ -3,9 +3,12 @@
 All texts are those of a profile: `${NAME}` is a variable, and a literal one is written `$${`, as `literal` does.
 """
 
+import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from itertools import accumulate, chain
 from typing import Any
 
 from loadgen.base.dataclass import dataclass
@@ -14,7 +17,7 @@ from loadgen.base.units import counted
 from loadgen.plan.jobs.http import Part
 
 _LITERAL = re.compile(r"\$\$|\$(?=\{)")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKEN = METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSENDABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 FRAMING = frozenset(("content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection", "te"))
@@ -56,15 +59,43 @@ class Imported:
 
 MOST_REQUESTS = 900
 """A run reports at most 1,000 names, and each request has one."""
+MOST_BYTES = 800_000
+"""Of all that is in them: a profile holds 1 MiB, with what stands between."""
 
 
 def first_ones(imported: Imported) -> Imported:
-    """No more of them than a run can report."""
-    more = len(imported.requests) - MOST_REQUESTS
-    if more <= 0:
-        return imported
-    note = f"Left out: {counted(more, 'request')} after the first {MOST_REQUESTS}; a run reports at most 1,000 by name."
-    return replace(imported, requests=imported.requests[:MOST_REQUESTS], notes=(*imported.notes, note))
+    """No more of them than a run can report, and a profile can hold. Raises UsageError where none is that small."""
+    fitting = [request for request in imported.requests if _size(request) <= MOST_BYTES]
+    sizes = list(accumulate(map(_size, fitting)))
+    within = bisect_right(sizes, MOST_BYTES)
+    chosen = fitting[: min(within, MOST_REQUESTS)]
+    if imported.requests and not fitting:
+        raise UsageError("its requests are too large for a profile, which holds 1 MiB")
+    notes = [*imported.notes]
+    if large := len(imported.requests) - len(fitting):
+        notes.append(f"Left out: {counted(large, 'request')} too large for a profile, which holds 1 MiB.")
+    if more := len(fitting) - len(chosen):
+        why = "a run reports at most 1,000 by name" if len(chosen) == MOST_REQUESTS else "a profile holds 1 MiB"
+        notes.append(f"Left out: {counted(more, 'request')} after the first {len(chosen)}; {why}.")
+    return replace(imported, requests=tuple(chosen), notes=tuple(notes))
+
+
+def _size(request: Recorded) -> int:
+    """About how many bytes it takes in a profile."""
+    texts = (request.url, request.body or "", *chain(*request.headers), *(part.text for part in request.parts))
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) + 2 * len(request.data or b"")
+
+
+def why_unlike(error: Exception) -> str:
+    """What is the matter with a file that is not built as its form says, in words."""
+    match error:
+        case json.JSONDecodeError():
+            return f"line {error.lineno}, column {error.colno}: {error.msg}"
+        case RecursionError():
+            return "it is nested too deeply"
+        case KeyError():
+            return f"there is no {error.args[0]!r}"
+    return "it is built otherwise"
 
 
 def literal(text: str) -> str:

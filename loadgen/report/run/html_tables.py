@@ -9,7 +9,6 @@ from loadgen.report.draw.page import html_table, text
 from loadgen.report.draw.style import format_rate, format_share
 from loadgen.report.run.journeys import has_journeys, inside_journeys, outside_journeys, own_errors
 from loadgen.report.run.latency import (
-    ROWS,
     TITLES,
     clock_notes,
     edge,
@@ -18,6 +17,7 @@ from loadgen.report.run.latency import (
     is_closed,
     is_rough,
     recorded_ms,
+    rows_of,
 )
 from loadgen.report.run.operations import MIB
 from loadgen.report.run.tables import PHASES, whose_fault
@@ -42,7 +42,7 @@ def latencies(result: Result) -> str:
             *(_quantile(latency, key) for latency in clocks.values()),
             f'<div class="word">{said}</div>',
         )
-        for key, said in ROWS.items()
+        for key, said in rows_of(clocks).items()
     ]
     whole = ("replies", *(f"{latency.count:,}" for latency in clocks.values()), "")
     notes = "".join(f'<p class="soft">{text(note)}</p>' for note in clock_notes(clocks))

@@ -1,7 +1,7 @@
 """The latency part of the text report: the table of percentiles and the histogram of response times."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import counted, format_ms
@@ -94,18 +94,31 @@ def spread(result: Result, width: int = 80) -> list[Line]:
     return [line("Response times"), *(line(f"  {row}") for row in align(cells, right=frozenset({1, 2})))]
 
 
+def rows_of(clocks: Mapping[str, Latency]) -> dict[str, str]:
+    """Those of ROWS that say something: where no sample lies beyond a percentile it is the slowest, which has a row."""
+    enough = {key for latency in clocks.values() for key in ROWS if key not in QUANTILES or _beyond(latency, key)}
+    return {key: said for key, said in ROWS.items() if key == "p50" or key in enough}
+
+
 def _table(clocks: Mapping[str, Latency], width: int) -> list[str]:
-    columns = [_column(title, latency) for title, latency in clocks.items()]
-    names = ["", *(f"  {key.replace('_', '.')}" for key in ROWS)]
-    explained = align([*zip(names, *columns, ["", *ROWS.values()], strict=True)], right=frozenset(), gap=GAP)
+    keys = rows_of(clocks)
+    columns = [_column(title, latency, keys) for title, latency in clocks.items()]
+    names = ["", *(f"  {key.replace('_', '.')}" for key in keys)]
+    says = ["", *keys.values()]
+    explained = align([*zip(names, *columns, says, strict=True)], right=frozenset(), gap=GAP)
     if len(clocks) == 1 and max(map(len, explained)) <= width:
         return explained
     return align([*zip(names, *columns, strict=True)], right=frozenset(), gap=GAP)
 
 
-def _column(title: str, latency: Latency) -> list[str]:
+def _beyond(latency: Latency, key: str) -> int:
+    """How many samples lie beyond a percentile."""
+    return (latency.count + latency.censored) * (10_000 - round(QUANTILES[key] * 10_000)) // 10_000
+
+
+def _column(title: str, latency: Latency, keys: Iterable[str]) -> list[str]:
     """One clock's title and figures, all of the same width, with the units below each other."""
-    cells = [_cell(latency, key, say_censored=title == "response") for key in ROWS]
+    cells = [_cell(latency, key, say_censored=title == "response") for key in keys]
     numbers, units, marks = (max(map(len, parts)) for parts in zip(*cells, strict=True))
     numbers = max(len(title) - units - 1, numbers)
     rows = (f"{number:>{numbers}} {unit:<{units}}{mark:<{marks}}" for number, unit, mark in cells)
@@ -127,8 +140,7 @@ def is_rough(latency: Latency, key: str) -> bool:
     """Whether too few samples lie beyond a percentile for it to be steady from run to run."""
     if key not in QUANTILES or not isinstance(settled(getattr(latency, key)), float | int):
         return False
-    samples, per_10k = latency.count + latency.censored, round(QUANTILES[key] * 10_000)
-    return samples * (10_000 - per_10k) // 10_000 < ENOUGH_SAMPLES
+    return _beyond(latency, key) < ENOUGH_SAMPLES
 
 
 def clock_notes(clocks: Mapping[str, Latency]) -> list[str]:
@@ -136,7 +148,7 @@ def clock_notes(clocks: Mapping[str, Latency]) -> list[str]:
     notes = []
     if len(clocks) > 1:
         notes.append("Read response: it counts from when a request was due, not when it was sent.")
-    if any(is_rough(latency, key) for latency in clocks.values() for key in ROWS):
+    if any(is_rough(latency, key) for latency in clocks.values() for key in rows_of(clocks)):
         notes.append(f"~ fewer than {ENOUGH_SAMPLES} samples beyond this percentile")
     if censored := max(latency.censored for latency in clocks.values()):
         why = "no reply in time, cut at the end, or never sent"

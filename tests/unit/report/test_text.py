@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from loadgen.report.draw.style import columns
 from loadgen.report.run.checks import checks_of
+from loadgen.report.run.latency import latency_table
 from loadgen.report.run.text import render_text
 from loadgen.results.result import (
     Bytes,
@@ -231,11 +232,23 @@ def test_lost_samples_and_clamped_latencies_are_told() -> None:
     assert "1 latency outside 1 us to 1 h" in text
 
 
+def test_a_percentile_beyond_which_nothing_was_has_no_row() -> None:
+    def rows(count: int) -> list[str]:
+        one = Latency(count, 0, *[1.0] * 10)
+        table = latency_table(Result(latency_ms={"response": one, "service": one}), 80)
+        return [line.text.split()[0] for line in table if line.text.startswith("  ") and "response" not in line.text]
+
+    always = ["min", "p50", "max", "mean", "~"]
+    assert rows(1) == always
+    assert rows(99) == ["min", "p50", "p75", "p90", "p95", "max", "mean", "~"]
+    assert rows(10_000)[:-1] == ["min", "p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99", "max", "mean"]
+
+
 def test_a_damaged_histogram_is_left_out() -> None:
     whole = results.ordinary()
     damaged = replace(whole, histograms={"response": whole.histograms["response"][:40]})
     assert "up to" not in render_text(damaged)
-    assert "p99.99" in render_text(damaged)
+    assert "p99.9" in render_text(damaged)
 
 
 def test_a_partial_last_second_is_not_the_lowest() -> None:

@@ -13,6 +13,7 @@ from loadgen.plan.imports.har import read_har
 from loadgen.plan.imports.profile_text import profile_text
 from loadgen.plan.imports.recorded import MOST_REQUESTS, Imported, first_ones
 from loadgen.plan.jobs.scenario import ScenarioJob
+from loadgen.plan.profiles.yaml_tree import LARGEST_DOCUMENT
 from tests.support.imports import headers, pauses, plan_of, requests_of, sent
 
 FORM = "application/x-www-form-urlencoded"
@@ -55,6 +56,11 @@ MADE = {
                            [("GET", "/1", "")]),
     "of HTTP/2": ([entry("https://h/1", headers=[{"name": ":method", "value": "GET"}, {"name": "A", "value": "b"}])],
                   [("GET", "/1", "")]),
+    "with what is no field": ([entry("http://h/1", headers=[None, 5, {"name": "A", "value": "b"}], postData=[1]),
+                               entry("http://h/2", **post("multipart/form-data", params=[3]))],
+                              [("GET", "/1", ""), ("POST", "/2", "")]),
+    "with a method that is none": ([entry("http://h/1", method="A B"), entry("http://h/2")], [("GET", "/2", "")]),
+    "of an address": ([entry("http://[::1]:8080/1")], [("GET", "/1", "")]),
     "without times": ([{"request": {"url": "http://h/1"}}, {"request": {"url": "http://h/2"}}],
                       [("GET", "/1", ""), ("GET", "/2", "")]),
     "not ASCII": ([entry("http://h/caf\u00e9?q=\u20ac", **post("text/plain", text="\u20ac\ud800"))],
@@ -151,6 +157,17 @@ def test_ten_megabytes_are_read_and_cut_to_what_a_run_can_report() -> None:
     assert len(imported.requests) == MOST_REQUESTS
     assert imported.notes[-1].startswith("Left out: 1,600 requests after the first 900")
     assert len(plan_of(Imported(imported.requests[:50], journey="h")).job.requests) == 50
+
+
+def test_no_more_is_taken_than_a_profile_holds() -> None:
+    large = [entry(f"http://h/{number}", **post("text/plain", text="x" * 5000)) for number in range(300)]
+    imported = first_ones(read_har(har(entry("http://h/" + "a" * 2_000_000), *large)))
+    assert len(profile_text(imported).encode()) < LARGEST_DOCUMENT
+    assert [note.partition(":")[2].split(" after")[0] for note in imported.notes] == [
+        " 1 request too large for a profile, which holds 1 MiB.", f" {300 - len(imported.requests)} requests",
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="too large for a profile"):
+        first_ones(read_har(har(entry("http://h/" + "a" * 2_000_000))))
 
 
 texts = st.text(max_size=12)

@@ -69,6 +69,9 @@ MADE = {
                  [("POST", "/v1/p", '{"next": {"next": {"next": {"next": {}, "n": 1}, "n": 1}, "n": 1}, "n": 1}')]),
     "YAML": ("openapi: 3.0.0\nservers: [{url: 'http://{host}/', variables: {host: {default: h}}}]\n"
              "paths:\n  /a:\n    get: {}\n    delete: {}\n", [("GET", "/a", ""), ("DELETE", "/a", "")]),
+    "a path without a slash": ("openapi: 3.0.0\npaths:\n  a: {get: {}}\n", [("GET", "/a", "")]),
+    "a port that is none": ("openapi: 3.0.0\nservers: [{url: 'https://h:{port}/v1', variables: {port: {}}}]\n"
+                            "paths: {/a: {get: {}}}\n", [("GET", "/a", "")]),
     "Swagger 2": (json.dumps({"swagger": "2.0", "host": "h", "basePath": "/v2", "schemes": ["http"], "paths": {"/p": {
         "parameters": [{"name": "b", "in": "body", "schema": PET}], "post": {}}}}), [("POST", "/v2/p", PET_JSON)]),
     "Swagger's form": (json.dumps({"swagger": "2.0", "host": "h", "paths": {"/p": {"post": {"parameters": [
