@@ -57,7 +57,7 @@ class Channel:
         self.sock: socket.SocketType | None = None
         self.fd = -1
         self.recv: Callable[[int], bytes] = _unusable
-        self.send: Callable[[bytes], int] = _unusable
+        self.send: Callable[[bytes | bytearray], int] = _unusable
         self.connected_ns = self.phase_ns = 0
         self.address: Address = (0, ("", 0))
         self.addresses: Iterator[Address] = iter(())

@@ -115,15 +115,16 @@ class BlockingHttp2Client(BlockingConnection):
         while out:
             self._limit(sock, deadline_ns)
             del out[: sock.send(out)]
-            if session.waits:
+            if session.blocked:
                 session.send_more()
         self._limit(sock, deadline_ns)
         data = sock.recv(READ_BYTES)
         if not data:
             raise EOFError
         self._now_ns = self.clock()
-        session.take(data, self._now_ns)
-        if session.waits:
+        if not session.take_one(data, self._now_ns):
+            session.take(data, self._now_ns)
+        if session.blocked:
             session.send_more()
 
     def _limit(self, sock: socket.socket, deadline_ns: int) -> None:

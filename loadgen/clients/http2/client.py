@@ -102,11 +102,9 @@ class Http2Client(Connections):
             if mask & OUT:
                 self._write(channel)
             if mask & ~OUT:
-                self._read(channel)
+                self._read(channel, channel.state)
 
-    def _read(self, channel: Http2Channel) -> None:
-        session = channel.session
-        assert session is not None
+    def _read(self, channel: Http2Channel, session: Session) -> None:
         self._serving = channel
         tls = channel.destination.context is not None
         unsent = session.next_id
@@ -117,7 +115,8 @@ class Http2Client(Connections):
                     self._closed(channel, None)
                     return
                 self._now = self._clock()
-                session.take(data, self._now)
+                if not session.take_one(data, self._now):
+                    session.take(data, self._now)
                 # Of TLS, each record is read by itself; to find that there is none costs as much as one.
                 if not tls or channel.state is None or next(iter(session.streams), unsent) >= unsent:
                     break
@@ -135,7 +134,7 @@ class Http2Client(Connections):
             return
         if channel.lane.waiting:
             self._fill(channel)
-        if session.waits:
+        if session.blocked:
             session.send_more()
         if session.out:
             self._write(channel)
@@ -163,16 +162,24 @@ class Http2Client(Connections):
             group is not None
             and known is not None
             and known.status == head.status
-            and known.ends_like(stream.trailers)
-            and (stream.first_byte_ns == now or not self._phases)
-            and (known.is_of(stream) or known.turn_to(stream.received, stream.wire))
+            and (known.trailers is stream.trailers or known.ends_like(stream.trailers))
+            and (not self._phases or stream.first_byte_ns == now)
+            and (
+                (known.wire == stream.wire and known.length == stream.received)
+                or known.turn_to(stream.received, stream.wire)
+            )
         ):
             if group.keeps_body:
                 show(group, stream)
             following = (self._on_alike if request.awaited else self._on_repeat)(stream, now)
             if following is None:
                 return
-            if following.timeout_ns is None and not stream.lane.waiting and session.room > 0:  # the same as `send`
+            if (
+                following.timeout_ns is None
+                and not stream.lane.waiting
+                and session.going
+                and len(session.streams) < session.limit
+            ):  # as `send`
                 stream.request, stream.sent_ns, stream.tries = following, now, 0
                 session.start(stream, following)
             else:

@@ -42,17 +42,17 @@ class Connections(ABC):
         session = channel.session
         if session is None or channel.sock is None:
             return
-        out = session.out
+        out, send = session.out, channel.send
         while out:
             try:
-                sent = channel.send(bytes(out))
+                sent = send(out)
             except AGAIN:
                 break
             except OSError:  # the read side tells what happened
                 out.clear()
                 break
             del out[:sent]
-            if session.waits:
+            if session.blocked:
                 session.send_more()
         if channel.writes != bool(out):
             channel.writes = not channel.writes

@@ -107,11 +107,11 @@ class Control(Sending):
             if name == Setting.HEADER_TABLE_SIZE:
                 self._encoder.limit(value)
             elif name == Setting.MAX_CONCURRENT_STREAMS:
-                self._limit = min(self._most, value)
+                self.limit = min(self._most, value)
             elif name == Setting.INITIAL_WINDOW_SIZE:
                 if value > MOST_WINDOW:
                     raise BrokenProtocolError("a window above 2^31 - 1", Code.FLOW_CONTROL_ERROR)
-                for stream in self._blocked.values():
+                for stream in self.blocked.values():
                     stream.window += value - self._first_window
                 self._first_window = value
             elif name == Setting.MAX_FRAME_SIZE:
@@ -128,7 +128,7 @@ class Control(Sending):
         if len(payload) != 4:
             raise BrokenProtocolError("a WINDOW_UPDATE that is none", Code.FRAME_SIZE_ERROR)
         self._count_control()
-        stream = self._blocked.get(number)
+        stream = self.blocked.get(number)
         if not step and number:
             if stream is not None:
                 self._fail(stream, ErrorClass.MALFORMED_REPLY, "WINDOW_UPDATE by nothing")

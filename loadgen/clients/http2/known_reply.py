@@ -9,22 +9,18 @@ class KnownReply:
     """The last good reply to a group. One with its status and trailers, and its length where that is expected, is as
     good."""
 
-    __slots__ = ("_group", "_reply", "_trailers", "fixed", "length", "status", "wire")
+    __slots__ = ("_group", "_reply", "fixed", "length", "status", "trailers", "wire")
 
     def __init__(self, group: RequestGroup, request: Request, reply: Reply, trailers: Head | None) -> None:
-        self._trailers = trailers
+        self.trailers = trailers
         self._group = group
         self._reply = reply
         self.status, self.length, self.wire = reply.status, reply.body_length, reply.wire_length
         self.fixed = request.expect.length is not None
 
-    def is_of(self, stream: Http2Stream) -> bool:
-        """Whether the reply has the size of the last."""
-        return self.wire == stream.wire and self.length == stream.received
-
     def ends_like(self, trailers: Head | None) -> bool:
         """Whether a reply's trailers say the same."""
-        last = self._trailers
+        last = self.trailers
         return trailers is last or (trailers is not None and last is not None and trailers.fields == last.fields)
 
     def turn_to(self, length: int, wire: int) -> bool:

@@ -1,6 +1,8 @@
 """Frames in a row that are equal but for the numbers of their streams: matched, read and made as one piece of bytes."""
 
 import re
+from collections.abc import Callable
+from functools import cached_property
 from struct import Struct
 
 from loadgen.clients.http2.frames import DATA, END_HEADERS, END_STREAM, HEAD_BYTES, HEADERS, frame
@@ -19,7 +21,8 @@ _KIND_BYTES = 5
 class ReplyShape:
     """Replies of this header block and a body of `size` bytes, each in a frame of its own.
 
-    `match` finds, at a place: whole replies, then heads alone, then bodies alone; the ends of its groups 1, 3 and 4.
+    `begins` has by size what stands before the body of one, before a body alone, and all of a head alone, each to be
+    joined by the number of a stream.
     """
 
     def __init__(self, block: bytes, size: int) -> None:
@@ -27,11 +30,22 @@ class ReplyShape:
         self.head_bytes, self.body_bytes = HEAD_BYTES + len(block), HEAD_BYTES + size
         self.bytes = self.head_bytes + self.body_bytes
         head, body = _kind(HEADERS, END_HEADERS, len(block)), _kind(DATA, END_STREAM, size)
-        text, rest, most = re.escape(block), b".{%d}" % size, MOST_IN_A_ROW
-        whole = b"((?:%b(.{4})%b%b\\2%b){0,%d}+)" % (head, text, body, rest, most)
-        heads, bodies = b"((?:%b.{4}%b){0,%d}+)" % (head, text, most), b"((?:%b.{4}%b){0,%d}+)" % (body, rest, most)
-        self.match = re.compile(whole + heads + bodies, re.DOTALL).match
+        self.begins: dict[int, tuple[bytes, ...]] = {self.body_bytes: (body, b""), self.head_bytes: (head, block)}
+        self.begins[self.bytes] = head, block + body, b""
         self._readers: dict[tuple[int, int], Struct] = {}
+
+    @cached_property
+    def match(self) -> Callable[[bytes, int], re.Match[bytes] | None]:
+        """What finds, at a place: whole replies, then heads alone, then bodies alone; the ends of its groups 1, 3, 4.
+
+        To compile it takes a millisecond.
+        """
+        block, rest, most = re.escape(self.block), b".{%d}" % self.size, MOST_IN_A_ROW
+        head = re.escape(_kind(HEADERS, END_HEADERS, len(self.block)))
+        body = re.escape(_kind(DATA, END_STREAM, self.size))
+        whole = b"((?:%b(.{4})%b%b\\2%b){0,%d}+)" % (head, block, body, rest, most)
+        heads, bodies = b"((?:%b.{4}%b){0,%d}+)" % (head, block, most), b"((?:%b.{4}%b){0,%d}+)" % (body, rest, most)
+        return re.compile(whole + heads + bodies, re.DOTALL).match
 
     def numbers(self, unit: int, data: bytes, at: int, end: int) -> tuple[int, ...]:
         """The streams of what stands there, in units of so many bytes."""
@@ -72,7 +86,7 @@ class Shapes:
         self._requests: dict[bytes, RequestRow] = {}
 
     def of_reply(self, block: bytes, size: int) -> ReplyShape:
-        """To make one takes a millisecond."""
+        """The shape of a reply."""
         shape = self._replies.get((block, size))
         if shape is None:
             if len(self._replies) >= MOST_SHAPES:
@@ -91,5 +105,5 @@ class Shapes:
 
 
 def _kind(kind: int, flags: int, size: int) -> bytes:
-    """What a frame's head begins with, for a pattern."""
-    return re.escape(frame(kind, flags, 0, bytes(size))[:_KIND_BYTES])
+    """What a frame's head begins with."""
+    return frame(kind, flags, 0, bytes(size))[:_KIND_BYTES]

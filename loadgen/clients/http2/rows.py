@@ -2,11 +2,13 @@
 
 from loadgen.base.exchange import Request
 from loadgen.clients.http2.control import Control, Owner
-from loadgen.clients.http2.frames import HEAD_BYTES, MOST_STREAM_ID
+from loadgen.clients.http2.frames import HEAD_BYTES, MOST_STREAM_ID, MOST_WINDOW, window_update
 from loadgen.clients.http2.header_decoder import Head, HeaderDecoder
 from loadgen.clients.http2.header_encoder import Fields
 from loadgen.clients.http2.row_shapes import LEAST_IN_A_ROW, ReplyShape, RequestRow, Shapes
 from loadgen.clients.http2.stream import Http2Stream
+
+MOST_UNPAID = MOST_WINDOW // 2
 
 MOST_REFUSALS = 3
 """One after the other, by the owner: then no more rows are tried on this connection."""
@@ -27,6 +29,8 @@ class Rows(Control):
         super().__init__(fields, owner, most, bytes_sent)
         self.replies = 0
         self._decoder = HeaderDecoder(shared=heads)
+        self._rest = b""
+        self._begun: tuple[int, int, bytes] | None = None  # stream, flags and bytes of a header block in pieces
         self._unpaid = 0  # bytes of DATA that were not given back to the server's window yet
         self._shapes = shapes
         self._shape: ReplyShape | None = None
@@ -34,11 +38,18 @@ class Rows(Control):
         self._refusals = 0
 
     def _learn(self, head: Head, size: int) -> None:
-        """A batch has ended with this reply: the second that does so makes a shape of it."""
+        """What came at once has ended with this reply: the second time that it does so, it makes a shape."""
         if self._last is None or self._last[0] is not head or self._last[1] != size:
             self._last = head, size
-        elif self._shapes is not None and self._refusals < MOST_REFUSALS and head.length in (None, size):
-            self._shape = self._shapes.of_reply(head.block, size)
+            return
+        shape, shapes = self._shape, self._shapes
+        if shapes is not None and (shape is None or shape.block is not head.block or shape.size != size):
+            self._shape = shapes.of_reply(head.block, size) if head.length in (None, size) else None
+
+    def _pay_back(self) -> None:
+        """Let the server send as much again as has come."""
+        self.out += window_update(0, self._unpaid)
+        self._unpaid = 0
 
     def _take_rows(self, shape: ReplyShape, data: bytes, at: int, now: int) -> int:
         """Replies of this shape from there on: where something else begins."""
@@ -86,7 +97,7 @@ class Rows(Control):
         """Replies are whole, those that had `begun` or altogether. False, and nothing done, where they are to be told
         one by one."""
         streams, count = self._streams_of(numbers), len(numbers)
-        if streams is None or not self.going or len(self.streams) > self._limit:
+        if streams is None or not self.going or len(self.streams) > self.limit:
             return False
         had, wire = (head, shape.head_bytes) if begun else (None, 0)
         request = streams[0].request
@@ -95,7 +106,7 @@ class Rows(Control):
                 return False
         row = None if request is None else self._row_of(request, count)
         if row is None or not self._owner.alike(streams, head, shape.size, shape.bytes):
-            self._refuse()
+            self._refusals += 1
             return False
         if begun:
             for stream in streams:
@@ -112,10 +123,6 @@ class Rows(Control):
                 del self.streams[number]
         self._start_row(streams, row, now)
         return True
-
-    def _refuse(self) -> None:
-        self._refusals += 1
-        self._shape = None
 
     def _row_of(self, request: Request, count: int) -> RequestRow | None:
         """The same request many times more, where that is nothing but its header block."""

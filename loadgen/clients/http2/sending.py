@@ -34,8 +34,9 @@ _FIRST += window_update(0, MOST_WINDOW - FIRST_WINDOW)
 class Sending:
     """What is said to the server. `out` are the bytes to be sent; the owner of the socket takes them.
 
-    `most` streams are used at once, or as many as the server allows. `streams` has those with a request under way by
-    number. `going` is False once the server has said that it takes no new ones. `bytes_sent` count by name id.
+    `most` streams are used at once, or as many as the server allows: `limit`. `streams` has those with a request under
+    way by number, `blocked` those with more of a body to send than windows or the socket take. `going` is False once
+    the server has said that it takes no new ones. `bytes_sent` count by name id.
     """
 
     def __init__(self, fields: Fields, most: int, bytes_sent: list[int] | dict[int, int]) -> None:
@@ -44,19 +45,19 @@ class Sending:
         self.ready = False
         self.going = True
         self._bytes_sent = bytes_sent
-        self._most = self._limit = most
+        self._most = self.limit = most
         self._encoder = HeaderEncoder(fields)
         self.next_id = 1
         self._window = FIRST_WINDOW
         self._first_window = FIRST_WINDOW
         self._frame_bytes = FRAME_BYTES
-        self._starts: dict[tuple[int, int], bytes] = {}
-        self._blocked: dict[int, Http2Stream] = {}  # with more to send than windows or the socket take
+        self._starts: dict[int, bytes] = {}
+        self.blocked: dict[int, Http2Stream] = {}
 
     @property
     def room(self) -> int:
         """How many more requests may be started now."""
-        return self._limit - len(self.streams) if self.ready and self.going else 0
+        return self.limit - len(self.streams) if self.ready and self.going else 0
 
     def start(self, stream: Http2Stream, request: Request) -> None:
         """Send a stream's request under a new number, where there is room."""
@@ -72,7 +73,7 @@ class Sending:
         stream.received, stream.wire, stream.kept = 0, 0, b""
         flags = END_HEADERS if body else END_HEADERS | END_STREAM
         if len(block) <= self._frame_bytes:
-            start = self._starts.get((len(block), flags)) or self._start_of(len(block), flags)
+            start = self._starts.get(len(block) << 8 | flags) or self._start_of(len(block), flags)
             self.out += b"".join((start, number.to_bytes(4, "big"), block))
         else:
             self._start_in_pieces(number, flags, block)
@@ -88,7 +89,7 @@ class Sending:
 
     def _start_of(self, size: int, flags: int) -> bytes:
         """What a frame of HEADERS begins with, before its stream."""
-        start = self._starts[size, flags] = frame(HEADERS, flags, 0, bytes(size))[: HEAD_BYTES - 4]
+        start = self._starts[size << 8 | flags] = frame(HEADERS, flags, 0, bytes(size))[: HEAD_BYTES - 4]
         return start
 
     def _start_in_pieces(self, number: int, flags: int, block: bytes) -> None:
@@ -112,7 +113,7 @@ class Sending:
             size = min(len(unsent), self._frame_bytes, self._window, stream.window)
             last = pieces is None and size == len(unsent)
             if not last and (size <= 0 or len(out) > MOST_OUT):
-                self._blocked[number] = stream
+                self.blocked[number] = stream
                 break
             out += frame(DATA, END_STREAM if last else 0, number, bytes(unsent[:size]))
             unsent = unsent[size:]
@@ -120,21 +121,16 @@ class Sending:
             stream.window -= size
             sent += HEAD_BYTES + size
             if last:
-                self._blocked.pop(number, None)
+                self.blocked.pop(number, None)
                 break
         stream.unsent, stream.pieces = unsent, pieces
         self._bytes_sent[request.name_id] += sent
 
     def send_more(self) -> None:
         """Go on with bodies that waited for a window or for the socket."""
-        for stream in list(self._blocked.values()):
+        for stream in list(self.blocked.values()):
             assert stream.request is not None
             self._send_body(stream, stream.request)
-
-    @property
-    def waits(self) -> bool:
-        """Whether there is a body to go on with."""
-        return bool(self._blocked)
 
     def give_up(self, stream: Http2Stream) -> None:
         """Forget a stream's request, and tell the server so."""
@@ -143,6 +139,6 @@ class Sending:
 
     def _forget(self, stream: Http2Stream) -> None:
         del self.streams[stream.id]
-        self._blocked.pop(stream.id, None)
+        self.blocked.pop(stream.id, None)
         stream.session = None
         stream.unsent, stream.pieces = _EMPTY, None

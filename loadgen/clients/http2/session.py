@@ -2,7 +2,6 @@
 
 from loadgen.base.exchange import ErrorClass
 from loadgen.base.units import counted
-from loadgen.clients.http2.control import Owner
 from loadgen.clients.http2.frames import (
     CONTINUATION,
     DATA,
@@ -19,12 +18,10 @@ from loadgen.clients.http2.frames import (
     BrokenProtocolError,
     Code,
     reset,
-    window_update,
 )  # fmt: skip
 from loadgen.clients.http2.header_decoder import BLOCK_BYTES, Head
-from loadgen.clients.http2.header_encoder import Fields
-from loadgen.clients.http2.row_shapes import LEAST_IN_A_ROW, Shapes
-from loadgen.clients.http2.rows import Rows
+from loadgen.clients.http2.row_shapes import LEAST_IN_A_ROW
+from loadgen.clients.http2.rows import MOST_REFUSALS, MOST_UNPAID, Rows
 from loadgen.clients.http2.stream import Http2Stream
 
 READ_BYTES = 65536
@@ -44,18 +41,38 @@ class Session(Rows):
     `heads` are header blocks that are known from other connections to the same server, `shapes` of what came in rows.
     """
 
-    def __init__(
-        self,
-        fields: Fields,
-        owner: Owner,
-        most: int,
-        bytes_sent: list[int] | dict[int, int],
-        heads: dict[bytes, Head] | None = None,
-        shapes: Shapes | None = None,
-    ) -> None:
-        super().__init__(fields, owner, most, bytes_sent, heads, shapes)
-        self._rest = b""
-        self._begun: tuple[int, int, bytes] | None = None  # stream, flags and bytes of a header block in pieces
+    def take_one(self, data: bytes, now: int) -> bool:
+        """Take what came where it is one reply like those before, or the head or the body of one, and nothing else.
+        False, and nothing done: it is for `take`."""
+        shape = self._shape
+        if shape is None or self._rest or self._begun is not None:
+            return False
+        size, number = len(data), data[5:9]
+        begins = shape.begins.get(size)
+        if begins is None or not data.startswith(number.join(begins)):
+            return False
+        stream, head = self.streams.get(int.from_bytes(number, "big")), self._decoder.known.get(shape.block)
+        request = None if stream is None else stream.request
+        if stream is None or head is None or request is None or request.sink is not None:
+            return False
+        if size != shape.body_bytes:
+            if stream.head is not None or stream.wire:
+                return False
+            stream.head, stream.first_byte_ns, stream.wire = head, now, shape.head_bytes
+            if head.inserts:
+                self._decoder.insert_again(head)
+            if size == shape.head_bytes:
+                return True
+        elif stream.head is not head or stream.wire != shape.head_bytes:
+            return False
+        stream.received, stream.wire = shape.size, shape.bytes
+        if request.keep:
+            stream.kept = data[size - shape.size :][: request.keep]
+        self._unpaid += shape.size
+        if self._unpaid > MOST_UNPAID:
+            self._pay_back()
+        self._end(stream)
+        return True
 
     def take(self, data: bytes, now: int) -> None:
         """The next bytes that came; raises BrokenProtocolError, and then the connection is at its end.
@@ -65,8 +82,9 @@ class Session(Rows):
         if self._rest:
             data = self._rest + data
         at, end, streams, decoder = 0, len(data), self.streams, self._decoder
-        shape, replies, body = self._shape, self.replies, 0
+        shape = self._shape if self._refusals < MOST_REFUSALS else None
         like: Head | None = None
+        body = 0
         while end - at >= HEAD_BYTES:
             if shape is not None and end - at >= LEAST_IN_A_ROW * shape.bytes and self._begun is None:
                 after = self._take_rows(shape, data, at, now)
@@ -117,11 +135,10 @@ class Session(Rows):
             else:
                 self._on_other(kind, flags, number & MOST_WINDOW, data[start:at])
         self._rest = data[at:] if at < end else b""
-        if like is not None and self.replies - replies >= LEAST_IN_A_ROW:
+        if like is not None:
             self._learn(like, body)
-        if self._unpaid > MOST_WINDOW // 2:
-            self.out += window_update(0, self._unpaid)
-            self._unpaid = 0
+        if self._unpaid > MOST_UNPAID:
+            self._pay_back()
 
     def _too_long(self, data: bytes, at: int) -> BrokenProtocolError:
         if not self.ready and data.startswith(b"HTTP/"):
@@ -197,8 +214,8 @@ class Session(Rows):
     def _end(self, stream: Http2Stream) -> None:
         """The reply has ended; a request that is not out in whole is not wanted any more."""
         del self.streams[stream.id]
-        if stream.id in self._blocked:
-            del self._blocked[stream.id]
+        if stream.id in self.blocked:
+            del self.blocked[stream.id]
             self.out += reset(stream.id, Code.NO_ERROR)
         head, request = stream.head, stream.request
         assert head is not None

@@ -25,6 +25,7 @@ from loadgen.clients.http2.frames import (
 from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.header_encoder import Fields as HeaderFields
 from loadgen.clients.http2.row_shapes import RequestRow, Shapes
+from loadgen.clients.http2.rows import MOST_REFUSALS
 from loadgen.clients.http2.session import Session
 from loadgen.clients.http2.stream import Http2Stream
 
@@ -39,7 +40,8 @@ class Users:
     def __init__(self, shapes: Shapes | None, *, rows: bool) -> None:
         self.told: list[tuple[object, ...]] = []
         self.rows = rows
-        self.in_rows = 0
+        self.in_rows = self.asked = 0
+        self.kept: list[bytes] = []
         self.sent = [0]
         self.broken = ""
         self.session = Session(HeaderFields(Origin("http", "here", 80)), self, STREAMS, self.sent, {}, shapes)
@@ -60,7 +62,7 @@ class Users:
 
     def take(self, data: bytes, now: int) -> None:
         try:
-            if not self.broken:
+            if not self.broken and not (self.rows and self.session.take_one(data, now)):
                 self.session.take(data, now)
         except BrokenProtocolError as error:
             self.broken = str(error)
@@ -78,9 +80,11 @@ class Users:
     def replied(self, stream: Http2Stream) -> None:
         assert stream.head is not None
         self.told.append((stream.user, stream.id, stream.head.fields, stream.received, stream.wire))
+        self.kept.append(stream.kept)
         self.again(stream)
 
     def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+        self.asked += 1
         if self.rows:
             self.told += [(stream.user, stream.id, head.fields, length, wire) for stream in streams]
             self.in_rows += len(streams)
@@ -157,6 +161,9 @@ def test_rows_say_the_same_as_their_frames(seed: int) -> None:
     server, (rows, frames) = Server(seed), both()
     for now in range(1, 60):
         sent, pieces = server.answers(), []
+        if server.random.random() < 0.2:
+            first = 9 + sent[2]
+            pieces, sent = [sent[:first]], sent[first:]
         while server.random.random() < 0.3:  # a socket cuts them anywhere
             at = server.random.randrange(len(sent))
             pieces.append(sent[:at])
@@ -194,6 +201,12 @@ ODD = {
     "a body comes twice": [heads(), bodies((*NOW, NOW[0]))],
     "a reply comes twice": [replies((*NOW[:6], NOW[2], *NOW[6:]))],
     "bodies without heads": [bodies()],
+    "one head comes twice": [head(NOW[0], BLOCK), head(NOW[0], BLOCK)],
+    "one body comes without its head": [body(NOW[0])],
+    "one body comes twice": [head(NOW[0], BLOCK), body(NOW[0]), body(NOW[0])],
+    "one reply stands within a head": [frame(HEADERS, 0, NOW[0], BLOCK[:1]), replies(NOW[1:2])],
+    "one reply stands within a frame": [body(NOW[0])[:5], replies(NOW[1:2])],
+    "one reply to nobody": [replies([1001])],
     "one has another head": [head(NOW[0], OTHER), heads(numbers=NOW[1:]), bodies()],
     "one has begun its body": [heads(), frame(DATA, 0, NOW[3], b"hel"), bodies()],
     "one had an interim reply": [head(NOW[3], b"\x08\x03100"), replies(NOW)],
@@ -224,11 +237,16 @@ def test_what_is_not_quite_a_row(odd: list[bytes]) -> None:
     assert rows.all_that_was_done == frames.all_that_was_done
 
 
-@pytest.mark.parametrize("cut", [0, STREAMS * len(head(1, INSERTS))], ids=["whole", "heads first"])
-def test_a_row_fills_the_header_table_as_its_frames_would(cut: int) -> None:
+@pytest.mark.parametrize(
+    ("cut", "alone"),
+    [(0, False), (STREAMS * len(head(1, INSERTS)), False), (0, True), (len(head(1, INSERTS)), True)],
+    ids=["rows", "rows, heads first", "alone", "alone, head first"],
+)
+def test_a_row_fills_the_header_table_as_its_frames_would(cut: int, alone: bool) -> None:
     pair = both()
     for users in pair:
-        for sent in batches(INSERTS, INSERTS, INSERTS):
+        ones = [replies([number], INSERTS) for number in range(1, 6 * STREAMS, 2)]
+        for sent in ones if alone else batches(INSERTS, INSERTS, INSERTS):
             users.take(sent[:cut], 1)
             users.take(sent[cut:], 1)
         users.take(head(6 * STREAMS + 1, OLDEST, END_HEADERS | END_STREAM), 2)
@@ -254,7 +272,20 @@ def test_a_row_that_nobody_wants_is_not_tried_for_ever() -> None:
     for sent in batches(*[BLOCK] * 20):
         users.take(sent, 1)
     assert users.session.replies == 20 * STREAMS
-    assert users.session._shape is None
+    assert users.asked == MOST_REFUSALS
+
+
+def test_one_reply_is_kept_and_handed_on_as_its_frames_would_be() -> None:
+    for cut in (0, len(head(1, BLOCK))):
+        parts: list[bytes] = []
+        users = Users(Shapes(), rows=True)
+        kept = Request(0, "GET", "/", Fields(()), keep=3)
+        users.begin(kept, kept, Request(0, "GET", "/", Fields(()), sink=parts.append))
+        for number in FIRST[:6]:
+            for piece in (replies([number])[:cut], replies([number])[cut:]):
+                users.take(piece, 1)
+        assert users.kept == [b"hel", b"hel", b""] * 2
+        assert parts == [b"hello"] * 2
 
 
 def test_requests_in_a_row_are_their_frames() -> None:
