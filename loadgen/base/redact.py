@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
+from threading import Lock
 from urllib.parse import quote, unquote, unquote_plus
 
 REDACTED = "[redacted]"
@@ -71,16 +72,21 @@ class Redactor:
         self._secret = re.compile("|".join(patterns)) if patterns else None
         self._words, self._sorted_words = _words_of(distinct[_MOST_SPELLED:])
         self._learned: dict[str, None] = {}
+        self._learned_before: dict[str, None] = {}
+        self._lock = Lock()
 
     def learn(self, secret: str) -> None:
         """Take out, from now on, what has become known as a secret while a run goes on: any thread may say so.
 
-        The last 10,000 are kept, and looked for as they are and percent-encoded.
+        The last 10,000 are kept at least, and looked for as they are and percent-encoded. They are forgotten all at
+        once: to take the first one out of a dict costs more than all else, as it looks through those taken out before.
         """
         if len(secret) >= _SHORT:
             self._learned[secret] = None
-            if len(self._learned) > _MOST_LEARNED:
-                self._learned.pop(next(iter(self._learned)), None)
+            if len(self._learned) >= _MOST_LEARNED:
+                with self._lock:
+                    if len(self._learned) >= _MOST_LEARNED:
+                        self._learned, self._learned_before = {}, self._learned
 
     def text(self, text: str) -> str:
         """`text` without secrets; the rest is unchanged."""
@@ -113,7 +119,7 @@ class Redactor:
             spans += [match.span() for match in self._secret.finditer(text)]
         if self._words:
             spans += self._spans_of_words(text)
-        for secret in [*self._learned]:
+        for secret in dict.fromkeys([*self._learned_before, *self._learned]):
             for form in dict.fromkeys((secret, quote(secret, safe=""))):
                 at = text.find(form)
                 while at >= 0:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.plan.forms import FORM, encode_body
+from loadgen.plan.forms import FORM, encode_body, kept_encoder, to_json
 
 anything = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -163,3 +163,29 @@ def test_nested_values_have_no_form(options):
 def test_json_that_is_none_is_refused():
     with pytest.raises(ValueError, match="not JSON compliant"):
         encode_body({"json": float("nan")})
+
+
+OF_JSON = {"user": 3, "name": "Zoë \n", "parts": [1.5, None, True, {"": ()}], 7: -0.0}
+
+
+@pytest.mark.parametrize("value", [OF_JSON, [], "text", 1, None])
+def test_json_is_written_as_the_standard_library_does(value):
+    standard = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert to_json(value) == to_json(value) == standard
+
+
+def test_json_is_written_without_an_encoder_of_c(monkeypatch):
+    monkeypatch.setattr("json.encoder.c_make_encoder", None)
+    encoder = json.JSONEncoder(separators=(",", ":"))
+    assert json.loads("".join(kept_encoder(encoder)(OF_JSON, 0))) == json.loads(json.dumps(OF_JSON))
+
+
+def test_what_cannot_be_written_as_json_is_said():
+    endless = []
+    endless.append(endless)
+    with pytest.raises(ValueError, match="Circular reference"):
+        to_json(endless)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json(float("nan"))
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        to_json(object())

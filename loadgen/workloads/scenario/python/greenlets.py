@@ -63,10 +63,14 @@ class PlainUser(User):
 
 
 def _get(user: User, path: str, *values: object, **options: Any) -> Any:
-    """GET, without a generator where that can be: half the price in a thread."""
+    """GET, without a generator where that can be."""
     request = user.ready(path, values, options)
-    if request is None or user.in_place is None or (reply := user.in_place(request)) is None:
+    if request is None:
         return _taken(User.get(user, path, *values, **options))
+    in_place = user.in_place
+    reply: Any = None if in_place is None else in_place(request)
+    if reply is None:
+        reply = getcurrent().parent.switch(request)  # type: ignore[union-attr]
     return _taken(user.settle(reply, request, NOTHING)) if reply.special else reply
 
 

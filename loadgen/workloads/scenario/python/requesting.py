@@ -81,22 +81,20 @@ class Requesting:
         request = self._gets.get(path)
         if request is None:
             return None
-        recipe = request.recipe
+        if request.end is end and not (values or options or self.cookies.held):
+            return request
+        recipe, own = request.recipe, ""
         if options:
             if len(options) > 1 or request.given_end is not end or request.given != options.get("headers", NOTHING):
                 return None
-            own, varies = request.given_block, True
-            request.own = request.given_own
+            own, request.own = request.given_block, request.given_own
         else:
-            own, varies = "", bool(values) or request.end is not end
             request.own = NO_PAIRS
-        if values:
-            request.target = recipe.path.render(*values)
-        if self.cookies.held and (cookies := self._cookie_field(request.target)):
-            own, varies = own + cookies, True
-        if varies:
-            request.wire = f"{recipe.start}{request.target}{recipe.middle}{own}{end}".encode("latin-1")
-            request.end = "" if own else end
+        request.target = target = recipe.path.render(*values)
+        if self.cookies.held:
+            own += self._cookie_field(target)
+        request.wire = f"{recipe.start}{target}{recipe.middle}{own}{end}".encode("latin-1")
+        request.end = "" if own or values else end
         return request
 
     @types.coroutine
@@ -204,8 +202,8 @@ class Requesting:
         self._end = ""
 
     def _make_end(self) -> str:
-        self._end = end = f"{self.headers.block}\r\n"
-        self._keeps = self._maker.wire and not any(name in self.headers for name in ("host", "content-type", "expect"))
+        self._end = end = f"{self._headers.block}\r\n"
+        self._keeps = self._maker.wire and not self._headers.displaces
         if not self._keeps:  # such a field takes the place of one that a request has of its own
             self._kept.clear()
             self._gets, self._of_journey = {}, {}

@@ -68,8 +68,8 @@ class Reply:
     """
 
     __slots__ = (
-        "_at", "_body", "_data", "_head", "_headers", "_json", "_low", "_start", "_text", "detail", "error", "special",
-        "status",
+        "_at", "_body", "_data", "_encoded", "_head", "_headers", "_json", "_low", "_text", "detail", "error",
+        "special", "status",
     )  # fmt: skip
 
     parts: tuple[str, ...] = ()
@@ -101,10 +101,11 @@ class Reply:
         self._text: str | None = None
         self._json: Any = MISSING
         if like is not None:
-            self._start: bytes = like._start
+            self._encoded: bool = like._encoded
             self.special: bool = like.special
         else:
-            self._start = start = (head or data[:body_at]).lower()
+            start = (head or data[:body_at]).lower()
+            self._encoded = b"\ncontent-encoding:" in start
             self.special = error is not None or b"\nset-cookie:" in start or 300 <= status < 400
 
     def __getattr__(self, name: str) -> Any:
@@ -121,7 +122,7 @@ class Reply:
         """The body, decoded where it has a Content-Encoding. Raises AbsentError where that is broken or too much."""
         if self._body is None:
             body = self._data[self._at :] if self._at else self._data
-            if b"\ncontent-encoding:" in self._start and body:
+            if self._encoded and body:
                 try:
                     body = decode_content(body, self.header("content-encoding") or "")
                 except DecodingError as error:
@@ -159,7 +160,7 @@ class Reply:
     @property
     def set_cookies(self) -> tuple[str, ...]:
         """The values of all Set-Cookie fields."""
-        if b"\nset-cookie:" not in self._start:
+        if not self.special:
             return ()
         return tuple(value for name, value in self.headers.pairs if name.lower() == "set-cookie")
 
@@ -215,7 +216,7 @@ class Reply:
 
     def _parsed(self) -> Any:
         try:
-            text = self.body.decode()
+            text = str(self.body if self._encoded else self._data[self._at :], "utf-8")
             value, end = _from_json(text)
             if end == len(text):
                 return value

@@ -5,19 +5,22 @@ from functools import lru_cache
 
 from loadgen.base.redact import is_sensitive_header
 
+_DISPLACING = frozenset({"host", "content-type", "expect"})
+
 
 class UserHeaders(MutableMapping[str, str]):
     """Names in any case, each once, in order. `block` is their wire form, made anew after a change, which `changed` is
-    told of; `learn` is told of credentials among them.
+    told of; `learn` is told of credentials among them. `displaces`: one is there that takes the place of a request's.
     """
 
-    __slots__ = ("_block", "_changed", "_fields", "_learn")
+    __slots__ = ("_block", "_changed", "_fields", "_learn", "displaces")
 
     def __init__(
         self, pairs: Iterable[tuple[str, str]], changed: Callable[[], None], learn: Callable[[str], object] = str
     ) -> None:
         self._learn = learn
         self._fields = {name.lower(): (name, value) for name, value in pairs}
+        self.displaces = not _DISPLACING.isdisjoint(self._fields)
         self._block: str | None = None
         self._changed = changed
 
@@ -25,7 +28,7 @@ class UserHeaders(MutableMapping[str, str]):
     def block(self) -> str:
         """Each line ends with CRLF."""
         if self._block is None:
-            self._block = "".join(f"{name}: {value}\r\n" for name, value in self._fields.values())
+            self._block = "".join([f"{name}: {value}\r\n" for name, value in self._fields.values()])
         return self._block
 
     def without(self, replaced: Iterable[str]) -> str:
@@ -36,15 +39,20 @@ class UserHeaders(MutableMapping[str, str]):
         return self._fields[name.lower()][1]
 
     def __setitem__(self, name: str, value: str) -> None:
-        self._fields[name.lower()] = own = field(name, value)
+        own, key = field(name, value), name.lower()
+        if own == self._fields.get(key):
+            return
+        self._fields[key] = own
+        self.displaces = self.displaces or key in _DISPLACING
         self._block = None
         self._changed()
         if _is_secret(name):
-            self._learn(own[1])
-            self._learn(own[1].partition(" ")[2])  # what follows a scheme such as Bearer
+            for secret in _secrets_of(key, own[1]):
+                self._learn(secret)
 
     def __delitem__(self, name: str) -> None:
         del self._fields[name.lower()]
+        self.displaces = not _DISPLACING.isdisjoint(self._fields)
         self._block = None
         self._changed()
 
@@ -61,6 +69,12 @@ class UserHeaders(MutableMapping[str, str]):
 @lru_cache(maxsize=256)
 def _is_name(name: str) -> bool:
     return bool(name) and name.isascii() and not any(char in name for char in ": \t\r\n")
+
+
+def _secrets_of(key: str, value: str) -> tuple[str, ...]:
+    """What of a credential is not to be shown: of a scheme such as Bearer and a token the token alone."""
+    _, _, after = value.partition(" ")
+    return (after,) if after and " " not in after and key.endswith("authorization") else (value, after)
 
 
 _is_secret = lru_cache(maxsize=256)(is_sensitive_header)

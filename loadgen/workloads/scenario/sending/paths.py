@@ -55,6 +55,8 @@ class PathTemplate:
         if len(encoders) == 1 and not self.roams:
             before, after = pieces
             self.render = _with_one(before, after, self._rendered)
+        elif not encoders:
+            self.render = _with_none(pieces[0], self._rendered)
 
     def _rendered(self, *values: object) -> str:
         encoders = self._encoders
@@ -78,6 +80,15 @@ def _with_one(before: str, after: str, otherwise: Callable[..., str]) -> Callabl
             if type(value) is int or (type(value) is str and value.isascii() and value.isalnum()):
                 return f"{before}{value}{after}"
         return otherwise(*values)
+
+    return render
+
+
+def _with_none(target: str, otherwise: Callable[..., str]) -> Callable[..., str]:
+    """Renders what takes no value."""
+
+    def render(*values: object) -> str:
+        return otherwise(*values) if values else target
 
     return render
 

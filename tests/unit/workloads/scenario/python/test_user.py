@@ -94,3 +94,14 @@ def test_a_traceback_has_no_lines_of_ours_where_there_are_others(user: User) -> 
         next(user.get("/{}", [Random()]))
     assert "loadgen/workloads" not in example_of(caught.value)
     assert "next(user.get" in example_of(caught.value)
+
+
+def test_a_value_that_is_missing_is_said_also_after_it_was_given_once(user: User) -> None:
+    user.begin("a")
+    good = Reply(200, None, b"HTTP/1.1 200 OK\r\n\r\n", 19)
+    for _ in range(2):
+        steps = user.get("/items/{}", 1)
+        next(steps)
+        with pytest.raises(StopIteration):
+            steps.send(good)
+    assert wrong(lambda: next(user.get("/items/{}"))) == "path '/items/{}': 1 value is needed, 0 given"

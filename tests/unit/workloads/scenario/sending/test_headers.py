@@ -8,8 +8,9 @@ from loadgen.workloads.scenario.sending.headers import UserHeaders
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("Authorization", "Bearer abc-123", ["Bearer abc-123", "abc-123"]),
+        ("Authorization", "Bearer abc-123", ["abc-123"]),
         ("x-api-key", "abc-123", ["abc-123"]),
+        ("Cookie", "id=abc-123; at=12", ["id=abc-123; at=12", "at=12"]),
         ("Accept", "text/html", []),
     ],
 )
