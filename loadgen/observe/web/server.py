@@ -92,6 +92,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
+    request_queue_size = MOST_CONNECTIONS  # of 5, as it is without, those that come at once wait for seconds
 
     def __init__(self, place: WebPlace, site: Site, token: str, context: ssl.SSLContext | None) -> None:
         self.address_family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
