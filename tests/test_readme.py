@@ -222,13 +222,16 @@ def test_every_profile_is_accepted(text: str, tmp_path: Path) -> None:
 
 
 def test_what_the_troubleshooting_table_says_is_seen_is_said_by_the_program() -> None:
-    trees = [ast.parse(file.read_text("utf-8")) for file in ROOT.glob("loadgen/**/*.py")]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     rows = [line.split("|")[1] for line in PAGES[ROOT / "docs" / "troubleshooting.md"].splitlines() if "|" in line]
     seen = [text for row in rows for text in re.findall(r"`([^`]{6,})`", row) if text != "status 404"]
     assert len(seen) > 25
-    assert [text for text in seen if not any(text in said for said in texts)] == []
+    sources = [file.read_text("utf-8") for file in ROOT.glob("loadgen/**/*.py")]
+    rest = [text for text in seen if not any(text in source for source in sources)]
+    # what is said in two literals side by side: only files that hold its beginning are parsed, which is slow
+    trees = [ast.parse(source) for source in sources if any(text[:12] in source for text in rest)]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert [text for text in rest if not any(text in said for said in texts)] == []
 
 
 def test_every_option_that_is_named_exists() -> None:

@@ -118,7 +118,7 @@ class NotStarted(Exception):  # noqa: N818
 
 
 @contextmanager
-def signing_store() -> Iterator[S3Store]:
+def running_signing_store() -> Iterator[S3Store]:
     """The store that the environment names, else Swift."""
     url = os.environ.get("LOADGEN_TEST_S3_ENDPOINT")
     if url:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.s3_servers import NotStarted, running_moto, running_swift, signing_store
+from tests.support.s3_servers import NotStarted, running_moto, running_signing_store, running_swift
 
 
 def test_a_store_that_is_not_installed_says_what_to_install(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_store_of_the_environment_is_taken_in_the_place_of_swift(monkeypatch: 
     monkeypatch.setenv("LOADGEN_TEST_S3_ENDPOINT", "http://store:1")
     monkeypatch.setenv("LOADGEN_TEST_S3_KEY", "key")
     monkeypatch.setenv("LOADGEN_TEST_S3_SECRET", "secret")
-    with signing_store() as store:
+    with running_signing_store() as store:
         assert (store.url, store.key, store.secret, store.checks_signatures) == (
             "http://store:1",
             "key",

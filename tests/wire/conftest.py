@@ -6,12 +6,25 @@ import pytest
 
 from loadgen.target.process import TargetProcess
 from tests.support.command import MODES, reset
+from tests.support.s3_servers import S3Store, running_moto, running_signing_store, started
 
 
 @pytest.fixture(scope="session")
 def running_target() -> Iterator[TargetProcess]:
     with TargetProcess() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def signing_store() -> Iterator[S3Store]:
+    """A store that checks signatures; it takes two seconds to start."""
+    yield from started(running_signing_store)
+
+
+@pytest.fixture(scope="session")
+def moto_store() -> Iterator[S3Store]:
+    """One that takes any key."""
+    yield from started(running_moto)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from loadgen.session.here import plan_here
 from tests.support.command import balanced
 from tests.support.fault_server import FaultServer
 from tests.support.steps import AwaitClose, ReadRequest, Send
-from tests.wire.test_journeys import MODES, counts
+from tests.wire.test_journeys import LOCAL, MODES, counts
 
 PROFILE = """
 feeds: {account: {file: accounts.csv, pick: own}, word: {file: words.jsonl, pick: order}}
@@ -84,6 +84,7 @@ def test_each_user_does_what_is_declared_and_the_server_counts_the_same(
     assert result.ended_by == "completed"
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_step_that_fails_ends_its_journey(tmp_path: Path, url: str, where: dict[str, Any]) -> None:
     text = "scenarios: {a: {steps: [{path: /bytes/1}, {path: /status/503, name: bad}, {path: /bytes/2}]}}\n"
     result = ran(tmp_path, url, text, total_requests="6", **where)
@@ -101,7 +102,7 @@ def test_scenarios_have_users_of_their_own(tmp_path: Path, url: str, where: dict
 
 def test_scenarios_have_rates_of_their_own(tmp_path: Path, url: str, where: dict[str, Any]) -> None:
     steps = "steps: [{path: /bytes/1}]"
-    text = f"connections: 4\nscenarios: {{a: {{rate: 30/s, {steps}}}, b: {{rate: 10/s, {steps}}}}}\n"
+    text = f"connections: 4\nscenarios: {{a: {{rate: 300/s, {steps}}}, b: {{rate: 100/s, {steps}}}}}\n"
     result = ran(tmp_path, url, text, total_requests="40", **where)
     done = {name: sum(row) for name, row in counts(result).items()}
     assert sum(done.values()) == 40
@@ -125,6 +126,7 @@ def test_users_and_rates_stand_side_by_side(tmp_path: Path, url: str, where: dic
     assert result.setup["per_user/bye"].ledger.ok == 2 + min(3, result.connections.opened - 2)
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_fresh_journey_opens_a_connection(tmp_path: Path, url: str, where: dict[str, Any]) -> None:
     text = "scenarios: {a: {fresh: true, steps: [{path: /bytes/1}, {path: /bytes/2}]}}\n"
     result = ran(tmp_path, url, text, journeys_per_user="3", **where)
@@ -138,6 +140,7 @@ def test_rows_that_go_once_end_the_run_with_the_last_of_them(tmp_path: Path, url
     assert counts(result) == {"a": (3, 0, 0)}
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_secrets_out_of_replies_are_hidden(tmp_path: Path, url: str, where: dict[str, Any]) -> None:
     extract = "extract: {T: {json: token, secret: true}}"
     login = f"{{path: /login, json: {{user: x, password: secret}}, {extract}}}"
@@ -147,6 +150,7 @@ def test_secrets_out_of_replies_are_hidden(tmp_path: Path, url: str, where: dict
     assert "GET /orders/[redacted]" in repr(result.transactions["a"].errors)
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_redirects_are_followed_and_each_is_counted(tmp_path: Path, where: dict[str, Any]) -> None:
     there = b"HTTP/1.1 302 F\r\nLocation: /there\r\nSet-Cookie: s=1; Path=/\r\nContent-Length: 0\r\n\r\n"
     here = b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{"id":5}'

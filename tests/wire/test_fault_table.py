@@ -12,6 +12,7 @@ from tests.support.certificates import Certificates
 from tests.support.command import balanced
 from tests.support.fault_server import FaultServer, black_hole, closed_port
 from tests.support.replies import HELLO, OK
+from tests.support.spread import spread
 from tests.support.steps import AwaitClose, Close, EndSending, ReadRequest, Reset, Send, Stall, Step
 
 REPLY = OK + HELLO
@@ -65,14 +66,18 @@ HANDSHAKES = {
 }
 
 
-@pytest.fixture(params=["raw", "httpx"])
-def client(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+WAYS = {
+    f"{mode}-{client}": {"client": client, "mode": mode}
+    for client in ("raw", "httpx")
+    for mode in ("threads", "async", "pool")
+}
+BY_ITSELF = ("threads-raw", "async-raw", "threads-httpx", "async-httpx")
+"""Each with code of its own to send with; in a pool it is that of `async`."""
 
 
-@pytest.fixture(params=["pool", "threads", "async"])
-def way(request: pytest.FixtureRequest, client: str) -> dict[str, Any]:
-    return {"client": client, "mode": request.param}
+@pytest.fixture(params=BY_ITSELF)
+def way(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return WAYS[request.param]
 
 
 def met(url: str, event: Event, way: dict[str, Any]) -> None:
@@ -89,7 +94,7 @@ def met(url: str, event: Event, way: dict[str, Any]) -> None:
     assert result.connections.desynced == event.desynced
 
 
-@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+@spread("event", {name: (event,) for name, event in EVENTS.items()}, over="way", modes=WAYS, all_in=BY_ITSELF)
 def test_an_event_on_a_connection(event: Event, way: dict[str, Any]) -> None:
     with FaultServer(lambda number: (*FINE, AwaitClose()) if number else event.steps) as server:
         met(f"http://127.0.0.1:{server.port}/", event, way)

@@ -129,26 +129,26 @@ def test_once_shows_messages_as_json_and_the_status_by_its_name(tmp_path: Path, 
     assert "grpc_status: UNAVAILABLE\n" in done.out
 
 
-def test_a_step_takes_the_next_message_from_the_last_answer(tmp_path: Path, url: str, mode: Mode) -> None:
+def test_a_step_takes_the_next_message_from_the_last_answer(tmp_path: Path, url: str, local_mode: Mode) -> None:
     (tmp_path / "echo.proto").write_text(PROTO)
     file = tmp_path / "steps.yaml"
     file.write_text(STEPS.format(url=url))
-    result = loadgen("run", file, "-c", "2", "-n", "2", "-q", "--format", "json", *mode).result
+    result = loadgen("run", file, "-c", "2", "-n", "2", "-q", "--format", "json", *local_mode).result
     assert {name: part.ledger.ok for name, part in result.requests.items()} == {
         "talk/say": 2, "talk/again": 2, "talk/wrong": 0,
     }  # fmt: skip
     assert "/demo.Echo/Say: message:" in result.transactions["talk"].errors[0].message
 
 
-def test_a_user_in_python_sees_answers(tmp_path: Path, url: str, mode: Mode) -> None:
+def test_a_user_in_python_sees_answers(tmp_path: Path, url: str, local_mode: Mode) -> None:
     (tmp_path / "echo.proto").write_text(PROTO)
     file = tmp_path / "talk.py"
     file.write_text(TALK)
     options = ["--target", url, "-c", "2", "-n", "4", "-q", "--format", "json"]
-    result = loadgen("run", file, *options, "--http", "2", *mode).result
+    result = loadgen("run", file, *options, "--http", "2", *local_mode).result
     assert result.transactions["talk"].ledger.ok == 4
     assert result.requests["talk/many"].ledger.ok == 4
-    without = loadgen("run", file, *options, *mode).result
+    without = loadgen("run", file, *options, *local_mode).result
     assert "add --http 2" in without.transactions["talk"].errors[0].message
 
 

@@ -92,7 +92,7 @@ def test_a_run_for_a_time_leaves_who_is_in_the_middle_unfinished(go: Go, url: st
     assert result.ended_by == "completed"
 
 
-@pytest.mark.parametrize("arrivals", [False, True])
+@spread("arrivals", {"users": (False,), "arrivals": (True,)}, over="where", modes=MODES, all_in=LOCAL)
 def test_who_is_in_the_middle_at_the_end_may_finish(go: Go, arrivals: bool) -> None:
     from loadgen.plan.plan import Arrivals, Stage
 
@@ -258,7 +258,13 @@ def test_whatever_else_asyncio_has_is_awaited_beside(go: Go, body: str) -> None:
     assert result.ledger.ok == 8
 
 
-@pytest.mark.parametrize("wait", ["get('/delay/60000')", "batch('/', '/delay/60000')", "pause(60)"])
+@spread(
+    "wait",
+    [("get('/delay/60000')",), ("batch('/', '/delay/60000')",), ("pause(60)",)],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
+)
 def test_a_timeout_of_asyncios_own_ends_whatever_is_in_it(go: Go, where: dict[str, Any], wait: str) -> None:
     if "client" in where and "pause" in wait:
         pytest.skip("a pause of a user with httpx ends by itself alone")
@@ -290,12 +296,14 @@ def test_a_timeout_of_asyncios_own_ends_whatever_is_in_it(go: Go, where: dict[st
     )
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_journey_whose_first_request_was_not_sent_any_more_never_began(go: Go, url: str) -> None:
     result = go("@scenario\nasync def one(user):\n    await user.get('/')\n", duration_s=0.3)
     assert result.journeys.started == result.ledger.sent == stats_of(url)["requests"] > 0
     assert result.journeys.ok + result.journeys.unfinished == result.journeys.started
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_plain_functions_wait_by_themselves(go: Go) -> None:
     result = go(
         """
@@ -454,9 +462,17 @@ def test_nothing_is_sent_where_per_run_fails(go: Go, body: str, error: type[Exce
         go(f"@per_run\nasync def seed(user):\n    {body}\n@scenario\nasync def x(user):\n    await user.get('/')\n")
 
 
-@pytest.mark.parametrize("part", ["per_run", "per_user"])
-@pytest.mark.parametrize(
-    ("body", "code"), [("raise ValueError('no')", 107), ("await user.get('/status/500', needed=True)", 0)]
+@spread(
+    "part, body, code",
+    [
+        ("per_user", "raise ValueError('no')", 107),
+        ("per_user", "await user.get('/status/500', needed=True)", 0),
+        ("per_run", "raise ValueError('no')", 107),
+        ("per_run", "await user.get('/status/500', needed=True)", 0),
+    ],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
 )
 def test_what_fails_after_all_journeys_is_told_by_whose_fault_it_is(go: Go, part: str, body: str, code: int) -> None:
     around = f"@{part}\nasync def seed(user):\n    yield\n    {body}\n"
@@ -525,6 +541,7 @@ def test_rows_of_a_feed_belong_to_one_user_each_or_are_used_once(go: Go, tmp_pat
     assert result.ended_by == "completed"
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_other_origins_timeouts_redirects_and_cookies(go: Go, url: str) -> None:
     with TargetProcess() as other:
         result = go(
@@ -547,6 +564,7 @@ def test_other_origins_timeouts_redirects_and_cookies(go: Go, url: str) -> None:
     assert result.ledger.failed == 4
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_each_request_of_a_batch_has_its_own_reply_also_where_they_have_one_name(go: Go, url: str) -> None:
     result = go(
         """
@@ -634,15 +652,19 @@ def test_what_a_script_says_itself_is_in_the_result(go: Go) -> None:
     assert exit_code(result) == 107
 
 
-@pytest.mark.parametrize(
-    ("body", "started"),
+@spread(
+    "body, started",
     [("pass", 20), ("if user.number: return\n    await user.get('/')", 20), ("await user.pause(0)", 20)],
+    over="where",
+    modes=MODES,
+    all_in=LOCAL,
 )
 def test_a_journey_need_not_send_anything(go: Go, body: str, started: int) -> None:
     result = go(f"@scenario\nasync def idle(user):\n    {body}\n", requests_limit=20)
     assert (result.journeys.started, result.journeys.ok) == (started, 20)
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_script_that_swallows_what_should_end_it_ends_with_the_run(go: Go) -> None:
     result = go(
         """
@@ -676,6 +698,7 @@ def test_credentials_that_a_script_sets_are_hidden(go: Go) -> None:
     assert "geheim" not in repr(result)
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_journey_whose_first_request_comes_too_late_has_not_begun(go: Go, url: str) -> None:
     result = go("@scenario\nasync def one(user):\n    await user.get('/')\n", duration_s=0.2)
     assert result.journeys.unfinished == 0

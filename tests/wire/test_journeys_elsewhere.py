@@ -9,7 +9,7 @@ from loadgen.plan.plan import UserStage
 from tests.support.fault_server import FaultServer, closed_port
 from tests.support.replies import HELLO, OK
 from tests.support.steps import AwaitClose, ReadRequest, Send, Stall, Step
-from tests.wire.test_journeys import Go, counts, go, where
+from tests.wire.test_journeys import LOCAL, Go, counts, go, where
 
 __all__ = ["go", "where"]
 
@@ -51,6 +51,7 @@ def test_a_url_of_another_origin_goes_there(go: Go, away: FaultServer) -> None:
     assert result.bytes.received > 40 * (7 + 5)
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_url_that_is_a_value_and_a_redirect_lead_anywhere(go: Go, away: FaultServer) -> None:
     with FaultServer(
         lambda _: [
@@ -78,6 +79,7 @@ def test_a_url_that_is_a_value_and_a_redirect_lead_anywhere(go: Go, away: FaultS
     assert all(request.raw.endswith(b'{"a":1}') for request in away.requests if request.raw.startswith(b"POST"))
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_batch_goes_to_both_at_once(go: Go, away: FaultServer) -> None:
     result = go(
         f"""
@@ -94,6 +96,7 @@ def test_a_batch_goes_to_both_at_once(go: Go, away: FaultServer) -> None:
     assert away.connections == 12 if result.generator.client == "raw" else away.connections >= 12
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_an_origin_that_refuses_is_asked_with_a_backoff_and_stops_nobody_else(go: Go) -> None:
     with closed_port() as port:
         result = go(
@@ -113,6 +116,7 @@ def test_an_origin_that_refuses_is_asked_with_a_backoff_and_stops_nobody_else(go
     assert {error.error_class for error in result.errors} == {"connection_refused"}
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_timeout_of_a_request_is_its_own(go: Go) -> None:
     def stalls(_: int) -> list[Step]:
         return [ReadRequest(), Stall()]
@@ -133,6 +137,7 @@ def test_a_timeout_of_a_request_is_its_own(go: Go) -> None:
     assert result.duration_s < 5
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_batch_that_is_given_up_is_given_up_whole(go: Go, where: dict[str, Any]) -> None:
     if where["mode"] == "threads":
         pytest.skip("a thread in a system call has no ear for asyncio's timeouts")
@@ -161,6 +166,7 @@ def test_a_batch_that_is_given_up_is_given_up_whole(go: Go, where: dict[str, Any
     assert result.ledger.failed == 4
 
 
+@pytest.mark.parametrize("where", LOCAL, indirect=True)
 def test_a_user_that_takes_part_again_connects_anew_wherever_it_sends(go: Go, away: FaultServer) -> None:
     result = go(
         f"""

@@ -38,7 +38,7 @@ def test_exactly_n_requests_are_sent_by_5_users(url: str, mode: Mode, requests: 
     assert_equals_the_servers_count(result, url)
 
 
-@pytest.mark.parametrize("options", [["-c", "3"], ["-c", "3", "-R", "400"]])
+@spread("options", {"closed": (["-c", "3"],), "open": (["-c", "3", "-R", "400"],)})
 def test_a_warm_up_takes_nothing_from_the_requests_that_are_asked_for(url: str, mode: Mode, options: list[str]) -> None:
     result = run(f"{url}/delay/2", *options, "-n", "25", "--warmup", "200ms", *mode)
     assert result.ledger.scheduled == result.ledger.sent == result.ledger.ok == 25
@@ -79,14 +79,14 @@ def test_arrivals_are_all_sent_or_counted(url: str, name: str, options: list[str
 
 
 @pytest.mark.slow  # imports httpx, and worker processes import it again
-def test_the_httpx_client_counts_the_same(url: str, mode: Mode) -> None:
-    result = run(f"{url}/bytes/1000", "-c", "5", "-n", "40", "--client", "httpx", *mode)
+def test_the_httpx_client_counts_the_same(url: str, local_mode: Mode) -> None:
+    result = run(f"{url}/bytes/1000", "-c", "5", "-n", "40", "--client", "httpx", *local_mode)
     assert result.ledger.ok == 40
     assert_equals_the_servers_count(result, url)
 
 
-def test_without_keepalive_every_request_has_a_connection_of_its_own(url: str, mode: Mode) -> None:
-    result = run(f"{url}/", "-c", "5", "-n", "20", "--no-keepalive", *mode)
+def test_without_keepalive_every_request_has_a_connection_of_its_own(url: str, local_mode: Mode) -> None:
+    result = run(f"{url}/", "-c", "5", "-n", "20", "--no-keepalive", *local_mode)
     assert result.ledger.ok == 20
     assert result.connections.reused == 0
     assert result.connections.opened == 20
@@ -138,10 +138,10 @@ def test_a_reply_that_meets_expect_passes(url: str, local_mode: Mode, tmp_path: 
     assert run(profile(tmp_path, text), *local_mode).ledger.ok == 12
 
 
-def test_a_body_is_posted_whole(url: str, mode: Mode, tmp_path: Path) -> None:
+def test_a_body_is_posted_whole(url: str, local_mode: Mode, tmp_path: Path) -> None:
     file = tmp_path / "body"
     file.write_bytes(b"0123456789" * 20_000)
-    result = run(f"{url}/upload", "-c", "2", "-n", "6", "-b", f"@{file}", *mode)
+    result = run(f"{url}/upload", "-c", "2", "-n", "6", "-b", f"@{file}", *local_mode)
     assert result.ledger.ok == 6
     assert result.bytes.sent > 6 * file.stat().st_size
     assert_equals_the_servers_count(result, url)
@@ -172,8 +172,8 @@ def test_users_think_between_their_requests(url: str, mode: Mode) -> None:
     assert_equals_the_servers_count(result, url)
 
 
-def test_users_of_a_ramp_start_one_after_another(url: str, mode: Mode) -> None:
-    result = run(f"{url}/", "-c", "4", "-d", "120ms", "--ramp-up", "80ms", "--think", "1s", *mode)
+def test_users_of_a_ramp_start_one_after_another(url: str, local_mode: Mode) -> None:
+    result = run(f"{url}/", "-c", "4", "-d", "120ms", "--ramp-up", "80ms", "--think", "1s", *local_mode)
     assert result.users.started == result.ledger.ok == 4
     assert result.connections.opened == 4
     assert_equals_the_servers_count(result, url)

@@ -182,7 +182,8 @@ def test_each_run_of_a_comparison_and_of_a_search_is_told_by_its_name(url: str, 
     with compared.open(newline="") as file:
         began = [row["name"] for row in csv.DictReader(file) if row["part"] == "began"]
     assert sorted(name.rpartition(" (")[2] for name in began) == ["1/1 async)", "1/1 threads)"]
-    loadgen("find-max", url, "--slo", "p99 < 1us", "-R", "20", "-d", "200ms", "-q", "--out", f"jsonl={searched}")
+    search = ["--slo", "p99 < 1us", "-R", "20", "-d", "100ms", "--mode", "async", "-q"]
+    loadgen("find-max", url, *search, "--out", f"jsonl={searched}")
     lines = [json.loads(line) for line in searched.read_text().splitlines()]
     [first, *_] = [line["plan"] for line in lines if line["part"] == "began"]
     assert first.endswith(" (20.0/s)")

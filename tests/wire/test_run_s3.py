@@ -1,7 +1,7 @@
 """S3 runs as a user has them: against a store that checks signatures, and against servers that fail."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -13,7 +13,7 @@ from loadgen.workloads.s3.protocol.documents import read_page
 from tests.support.command import Command, Finished, Mode, loadgen, wait_until
 from tests.support.fault_server import FaultServer
 from tests.support.s3_requests import Store
-from tests.support.s3_servers import S3Store, running_moto, signing_store, started
+from tests.support.s3_servers import S3Store
 from tests.support.steps import AwaitClose, Close, ReadHead, ReadRequest, Reset, Send, Step
 
 pytestmark = pytest.mark.slow  # the stores take 2 s to start and up to 10 ms a request
@@ -22,14 +22,14 @@ KEY, SECRET = "AKIACANARYCANARY0001", "canary/secret+key=0002"
 CANARIES = (KEY, SECRET)
 
 
-@pytest.fixture(scope="module")
-def signing() -> Iterator[S3Store]:
-    yield from started(signing_store)
+@pytest.fixture
+def signing(signing_store: S3Store) -> S3Store:
+    return signing_store
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[S3Store]:
-    yield from started(running_moto)
+@pytest.fixture
+def moto(moto_store: S3Store) -> S3Store:
+    return moto_store
 
 
 def s3(server: S3Store, job: str, *argv: object, mode: Mode = ("--mode", "async"), **env: str) -> Finished:

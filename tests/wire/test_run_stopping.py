@@ -72,10 +72,10 @@ def test_not_one_good_reply_is_a_failure(url: str, local_mode: Mode) -> None:
     assert done.result.ledger.failed == 20
 
 
-def test_a_closed_port_is_no_reply_at_all(mode: Mode, tmp_path: Path) -> None:
+def test_a_closed_port_is_no_reply_at_all(local_mode: Mode, tmp_path: Path) -> None:
     saved = tmp_path / "r.json"
     with closed_port() as port:
-        done = loadgen("run", f"http://127.0.0.1:{port}/", "-c", USERS, "-n", "20", *mode, "-o", saved)
+        done = loadgen("run", f"http://127.0.0.1:{port}/", "-c", USERS, "-n", "20", *local_mode, "-o", saved)
     result = load(saved)
     assert done.code == 99
     assert "Traceback" not in done.err

@@ -53,8 +53,9 @@ class Stops(Observer):
         signal.raise_signal(signal.SIGTERM)
 
 
-def batch(port: int, path: Path, observers: Observers | None = None, **more: str) -> Result:
+def batch(port: int, path: Path, observers: Observers | None = None, retries: int = 8, **more: str) -> Result:
     section = {"job": "batch", "bucket": "photos", "objects": str(OBJECTS), "size": "10", "resume": str(path)}
+    section["retries"] = str(retries)
     flags = {"target": f"http://127.0.0.1:{port}", "connections": "2", "mode": "async", "processes": "1"}
     plan = plan_here(profile_for_s3(section, {**flags, **more}))
     assert isinstance(plan.job, S3Job)
@@ -70,7 +71,7 @@ def test_there_is_nothing_to_go_on_with_before_all_is_prepared(tmp_path: Path) -
     """Else the same command would look for objects that were never put."""
     store = Store(lambda method, key, _: (503, "SlowDown") if method == "PUT" and key.endswith("3") else None)
     with serving(store) as port, pytest.raises(UsageError, match=r"^preparing 'photos'"):
-        batch(port, tmp_path / "j")
+        batch(port, tmp_path / "j", retries=1)
     assert ([*tmp_path.iterdir()], store.left) == ([], [])
 
 

@@ -75,7 +75,7 @@ def test_a_list_that_is_not_whole_fails_where_it_is_measured(change: Callable[[b
     assert result.left_behind[0].startswith("NOT CLEANED UP")
 
 
-@pytest.mark.parametrize("resume", [False, True])
+@spread("resume", [(True,), (False,)])
 def test_a_source_with_nothing_under_it_is_said(mode: Mode, tmp_path: Path, resume: bool) -> None:
     path = tmp_path / "journal"
     done = s3(
@@ -160,7 +160,7 @@ RAISED = {
 }
 
 
-@spread("wrong, said", {wrong: (wrong, said) for wrong, said in RAISED.items()}, all_in=("async", "threads"))
+@spread("wrong, said", {wrong: (wrong, said) for wrong, said in RAISED.items()})
 def test_whatever_a_function_raises_is_the_failure_of_its_object(
     mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, said: str
 ) -> None:
@@ -191,12 +191,12 @@ def test_a_module_that_ends_the_program_is_a_usage_error(
     assert "--function ends_at_import:make: " in whole.err
 
 
-def test_wrong_bytes_are_a_failure(mode: Mode) -> None:
+def test_wrong_bytes_are_a_failure(local_mode: Mode) -> None:
     store = Store(twist=lambda query, body: body[:-1] + b"!" if len(body) == 700 else body)
     argv = ("--objects", "4", "--size", "700", "-n", "12")
-    found = s3(store, "get", *argv, "--verify", mode=mode)
+    found = s3(store, "get", *argv, "--verify", mode=local_mode)
     assert ([row.error_class for row in found.result.errors], found.code) == (["wrong_content"], 99)
-    assert s3(store, "get", *argv, mode=mode).code == 0
+    assert s3(store, "get", *argv, mode=local_mode).code == 0
 
 
 def test_a_single_object_with_wrong_bytes_is_enough(local_mode: Mode) -> None:

@@ -1,15 +1,15 @@
 """The shipped S3 profiles as files, in every way to run: the ledger is what the store's own log says."""
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import Mode, loadgen
+from tests.support.command import MODES, Mode, loadgen
 from tests.support.s3_requests import Store
-from tests.support.s3_servers import S3Store, signing_store, started
+from tests.support.s3_servers import S3Store
+from tests.support.spread import spread
 
 pytestmark = pytest.mark.slow  # the store takes 2 s to start and up to 10 ms a request
 
@@ -26,21 +26,19 @@ RUNS = {
 _numbers = count()
 
 
-@pytest.fixture(scope="module")
-def store() -> Iterator[S3Store]:
-    yield from started(signing_store)
+IN_PLACE = {name: mode for name, mode in MODES.items() if name != "processes"}
 
 
-@pytest.mark.parametrize("profile", RUNS)
-def test_a_profile_sends_what_its_result_says(store: S3Store, profile: str, local_mode: Mode) -> None:
+@spread("profile, variables, argv", [(name, *run) for name, run in RUNS.items()], modes=IN_PLACE)
+def test_a_profile_sends_what_its_result_says(
+    signing_store: S3Store, mode: Mode, profile: str, variables: dict[str, str], argv: list[str]
+) -> None:
+    store = signing_store
     if store.log is None:
         pytest.skip("the given store shows no log")
-    variables, argv = RUNS[profile]
     settings = {"TARGET": store.url, "BUCKET": "profiles", "OBJECTS": "6", "CONNECTIONS": "3", **variables}
     keys = {"AWS_ACCESS_KEY_ID": store.key, "AWS_SECRET_ACCESS_KEY": store.secret}
-    done = loadgen(
-        "run", PROFILES / f"{profile}.yaml", *local_mode, "--format", "json", *argv, env={**settings, **keys}
-    )
+    done = loadgen("run", PROFILES / f"{profile}.yaml", *mode, "--format", "json", *argv, env={**settings, **keys})
     assert done.code == 0, done.err
     result = done.result
     assert result.ledger.ok == result.ledger.sent > 0, result.errors

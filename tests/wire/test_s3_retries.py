@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from random import Random
 
-import pytest
-
 from loadgen.workloads.s3.journal import read_entries
 from tests.chaos.answers import Answer, End
 from tests.chaos.script import Script
@@ -13,6 +11,7 @@ from tests.chaos.server import HostileServer
 from tests.chaos.store import ENVIRONMENT, Store
 from tests.support.command import Finished, Mode, loadgen
 from tests.support.s3_fake import Fault
+from tests.support.spread import spread
 
 OBJECTS = 30
 
@@ -58,9 +57,7 @@ def stored(fault: Fault) -> Store:
 SOURCE = ("--source", "in/", "--prefix", "out/")
 
 
-@pytest.mark.parametrize(
-    ("method", "of"), [("GET", "in/03"), ("PUT", "out/07"), ("GET", "")], ids=["get", "put", "list"]
-)
+@spread("method, of", {"get": ("GET", "in/03"), "put": ("PUT", "out/07"), "list": ("GET", "")})
 def test_a_batch_sends_again_what_found_the_store_busy(mode: Mode, tmp_path: Path, method: str, of: str) -> None:
     store = stored(busy_at_first(method, of, 503))
     done = s3(store, "batch", *SOURCE, "--resume", tmp_path / "j", mode=mode)
@@ -116,9 +113,10 @@ def test_what_is_prepared_and_cleaned_up_is_sent_again_and_said() -> None:
     assert (s3(store, "put", "--objects", "6", "--size", "10").code, store.left) == (0, [])
 
 
-def test_what_is_measured_is_not_sent_again_unless_asked_for(mode: Mode) -> None:
+def test_what_is_measured_is_not_sent_again_unless_asked_for(local_mode: Mode) -> None:
     argv = ("--objects", "6", "--size", "10")
-    first = s3(Store(busy_at_first("PUT", "3", 429)), "put", *argv, mode=mode).result
+    first = s3(Store(busy_at_first("PUT", "3", 429)), "put", *argv, mode=local_mode).result
     assert (first.ledger.sent, first.ledger.failed) == (6, 1)
-    again = s3(Store(busy_at_first("PUT", "3", 429)), "put", *argv, "--retries", "1", "--max-errors", "1", mode=mode)
+    retried = (*argv, "--retries", "1", "--max-errors", "1")
+    again = s3(Store(busy_at_first("PUT", "3", 429)), "put", *retried, mode=local_mode)
     assert (again.code, again.result.ledger.sent, again.result.ledger.failed) == (0, 7, 1)

@@ -12,23 +12,13 @@ from loadgen.workloads.s3.protocol.documents import Part, find_etag, read_end, r
 from loadgen.workloads.s3.protocol.leftovers import read_uploads
 from tests.support.clients import every_client
 from tests.support.s3_requests import Store
-from tests.support.s3_servers import S3Store, running_moto, signing_store, started
+from tests.support.s3_servers import S3Store
 
 BODIES = Bodies(1)
 ODD_KEYS = ["a b", "a+b", "100%", "a%20b", "bäume/木", "?&=#;:@", "*'()!~$,", '<&>"', "a" * 200]
 PATH_LIKE_KEYS = ["a//b", "a/../b", "./a"]  # stores that keep objects as files cannot have them
 
 pytestmark = pytest.mark.slow  # the stores take 2 s to start and up to 10 ms a request
-
-
-@pytest.fixture(scope="module")
-def signing_server() -> Iterator[S3Store]:
-    yield from started(signing_store)
-
-
-@pytest.fixture(scope="module")
-def moto_server() -> Iterator[S3Store]:
-    yield from started(running_moto)
 
 
 def opened(server: S3Store) -> Iterator[Store]:
@@ -42,15 +32,15 @@ def opened(server: S3Store) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def signing(signing_server: S3Store) -> Iterator[Store]:
+def signing(signing_store: S3Store) -> Iterator[Store]:
     """A user of a store that checks signatures."""
-    yield from opened(signing_server)
+    yield from opened(signing_store)
 
 
 @pytest.fixture(scope="module")
-def moto(moto_server: S3Store) -> Iterator[Store]:
+def moto(moto_store: S3Store) -> Iterator[Store]:
     """A user of moto."""
-    yield from opened(moto_server)
+    yield from opened(moto_store)
 
 
 @pytest.fixture(params=["signing", "moto"])

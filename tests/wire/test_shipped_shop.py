@@ -75,8 +75,8 @@ def test_so_many_journeys_as_were_asked_for(shop: Path, url: str, mode: Mode) ->
 
 
 @pytest.mark.slow  # a rate takes its time
-def test_journeys_at_a_rate(shop: Path, url: str, mode: Mode) -> None:
-    result = run(shop, url, "-R", "80", "-d", "500ms", *mode)
+def test_journeys_at_a_rate(shop: Path, url: str, local_mode: Mode) -> None:
+    result = run(shop, url, "-R", "80", "-d", "500ms", *local_mode)
     journeys = result.journeys
     assert journeys.scheduled == 40
     assert journeys.failed == 0

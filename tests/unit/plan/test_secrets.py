@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.redact import REDACTED, Redactor
@@ -66,6 +66,7 @@ def shared(secret: str, text: str, longest: int = 6) -> list[str]:
 
 
 @pytest.mark.parametrize("place", PLACES)
+@settings(max_examples=25)
 @given(secret=SECRETS.filter(lambda text: all(character <= "\xff" for character in text)))
 def test_no_description_of_a_plan_holds_a_secret(place: str, secret: str) -> None:
     plan = plan_with(place, secret)
@@ -76,6 +77,7 @@ def test_no_description_of_a_plan_holds_a_secret(place: str, secret: str) -> Non
 
 
 @pytest.mark.parametrize("form", WRITTEN)
+@settings(max_examples=25)
 @given(secret=SECRETS, before=st.text("abc ", max_size=9), cut=st.integers(0, 200))
 def test_no_excerpt_of_a_reply_holds_a_secret_or_the_beginning_of_one(
     form: str, secret: str, before: str, cut: int

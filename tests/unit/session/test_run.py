@@ -361,7 +361,7 @@ def test_a_worker_that_never_gets_ready_does_not_keep_everybody_waiting() -> Non
 
 def test_connections_that_come_one_by_one_have_the_time_they_need() -> None:
     async def slow(worker: FakeWorker) -> None:
-        for connected in range(10):
+        for connected in range(4):
             worker.control.put(worker.shard.index, Slot.CONNECTED, connected)
             await asyncio.sleep(20.0)
         await worker.connect()

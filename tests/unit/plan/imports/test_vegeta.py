@@ -76,5 +76,5 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
         requests_of(read_vegeta, text)
 
 
-def test_a_hundred_thousand_are_read() -> None:
-    assert len(read_vegeta("".join(f"http://h/items/{number}\n" for number in range(100_000))).requests) == 100_000
+def test_tens_of_thousands_are_read() -> None:
+    assert len(read_vegeta("".join(f"http://h/items/{number}\n" for number in range(30_000))).requests) == 30_000
