@@ -54,7 +54,7 @@ TYPED = list(dict.fromkeys(line.partition(" &")[0] for line in INDENTED if line.
 FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```", CHAPTERS, re.MULTILINE | re.DOTALL))
 PROFILES = [text for text in re.findall(r"```yaml\n(.*?)```", CHAPTERS, re.DOTALL) if text.startswith("target:")]
 RECIPES = re.findall(r"^(?:- run: |  script: |steps \{ sh ')(loadgen .*?)(?:' \})?$", CHAPTERS, re.MULTILINE)
-FOREIGN = {"--web"}  # of Prometheus
+FOREIGN = {"--enable-feature", "--web"}  # of Prometheus
 FOREIGN |= {"--case", "--runs"}  # of tests.lab
 FOREIGN |= {
     "--build",

@@ -197,22 +197,26 @@ def _unsent(result: Result) -> Iterator[Finding]:
     ledger = result.ledger
     if _clock(result, "send_lag").censored and ledger.not_sent > UNSENT_SHARE * ledger.scheduled:
         yield Finding(
-            f"{_of(ledger.not_sent, ledger.scheduled, 'arrival')} never sent: no connection was free, so the rate was "
-            "not reached; lower --rate, or raise --max-connections",
+            f"{_of(ledger.not_sent, ledger.scheduled, _NEVER_SENT)}: no connection was free, so the rate was not "
+            "reached; lower --rate, or raise --max-connections",
             (THROUGHPUT,),
         )
 
 
-def _of(part: int, whole: int, noun: str) -> str:
-    return f"{part:,} of {counted(whole, noun)} {'was' if part == 1 else 'were'}"
+_NEVER_SENT = ("arrivals was never sent", "arrivals were never sent")
+_NEVER_STARTED = ("journeys was never started", "journeys were never started")
+
+
+def _of(part: int, whole: int, says: tuple[str, str]) -> str:
+    return f"{part:,} of {whole:,} {says[part != 1]}"
 
 
 def _not_started(result: Result) -> Iterator[Finding]:
     journeys = result.arrivals if result.arrivals.scheduled else result.journeys
     if result.plan.get("arrivals") and journeys.not_started > UNSENT_SHARE * journeys.scheduled:
         yield Finding(
-            f"{_of(journeys.not_started, journeys.scheduled, 'journey')} never started: no user was free, so the rate "
-            "was not reached; lower --rate, or raise --max-users",
+            f"{_of(journeys.not_started, journeys.scheduled, _NEVER_STARTED)}: no user was free, so the rate was not "
+            "reached; lower --rate, or raise --max-users",
             (THROUGHPUT,),
         )
 

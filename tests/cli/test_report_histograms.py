@@ -64,9 +64,9 @@ def test_a_log_is_reported_and_its_range_saved_as_percentiles(folder: Path) -> N
     done = loadgen("report", "a.hlog", "--start", "0s", "--end", "5", "--hgrm", "a.hgrm")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("a.hlog: 1 interval, 0s to 10s\n")
-    assert "max       2.00 ms" in done.out
+    assert "max     2.00 ms" in done.out
     assert Path("a.hgrm").read_text() != ""
-    assert "max       2.00 us" in loadgen("report", "a.hlog", "--unit", "ns").out
+    assert "max     2.00 us" in loadgen("report", "a.hlog", "--unit", "ns").out
 
 
 def test_a_log_of_another_name_is_known_by_how_it_begins(folder: Path) -> None:

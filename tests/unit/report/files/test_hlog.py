@@ -123,7 +123,7 @@ def test_the_report_of_a_log_in_a_wrong_unit_says_so():
 
 def test_values_of_zero_and_no_values_at_all_can_be_reported():
     log = read_log(f"0.0,1.0,0.0,{encoded(0, 0)}\n1.0,1.0,0.0,{encoded()}", "x.hlog")
-    assert "min          0 us" in render_log(LogPart(log, log.intervals, log.merge(log.intervals)))
+    assert "min        0 us" in render_log(LogPart(log, log.intervals, log.merge(log.intervals)))
     empty = log.intervals[1:]
     assert render_log(LogPart(log, empty, log.merge(empty))).endswith("Latency of 0 values")
 
