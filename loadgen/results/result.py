@@ -169,9 +169,9 @@ class SlowRow:
 class RequestResult:
     """The part of one request name, or of transactions (`kind`): journeys, groups, calls. `payload_bytes` is what good
     ones moved of objects, without heads; `redirects_to` the first Location of a good reply, `first_reply` the sizes of
-    the first of all. `course` is there for the first 20 request names, where there are several; `windows` where a
-    threshold of the run looks at each window of the name: blocks of which each of those is a whole number; `slowest`
-    with --slowest, the slowest first.
+    the first of all. `course` is there for the first 20 request names, where there are several, and for the first 20
+    journeys; `windows` where a threshold of the run looks at each window of the name: blocks of which each of those is
+    a whole number; `slowest` with --slowest, the slowest first.
     """
 
     ledger: Ledger = field(default_factory=Ledger)

@@ -1,10 +1,18 @@
 """Slices of a run, whose length grows as the run lasts."""
 
 from dataclasses import field
+from typing import TypeVar
 
 from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram, Packed
 from loadgen.results.block import MOST_BLOCKS
+from loadgen.results.result import CourseRow
+from loadgen.results.summary import to_ms
+
+K = TypeVar("K")
+
+MOST_NAMED = 20
+"""Names that have blocks of their own: as many as a page has room for charts."""
 
 MOST_PARTS = 300
 """So many blocks have seconds of their own where windows are made of them: those of ten seconds in a run of five
@@ -84,3 +92,19 @@ class Blocks:
 def _least_factor(number: int) -> int:
     """The least prime factor of a number above 1."""
     return next(factor for factor in range(2, number + 1) if number % factor == 0)
+
+
+def add_to_blocks(named: dict[K, Blocks], name: K, second: Slice) -> None:
+    """To those of one name, if it is among the first."""
+    if name in named or len(named) < MOST_NAMED:
+        named.setdefault(name, Blocks()).add(second)
+
+
+def course_of(blocks: Blocks | None) -> list[CourseRow]:
+    """Of a name that has blocks of its own."""
+    rows = []
+    for block in () if blocks is None else blocks.slices:
+        times = block.histogram()
+        figures = map(to_ms, times.quantiles_us((0.5, 0.9, 0.99, 1.0))) if times.total else [None] * 4
+        rows.append(CourseRow(block.start_s, block.length_s, block.ok, block.failed, *figures))
+    return rows

@@ -8,11 +8,8 @@ from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.plan.condition import Condition
-from loadgen.session.blocks import Blocks, Slice
+from loadgen.session.blocks import Blocks, Slice, add_to_blocks
 from loadgen.session.windows import Windows, response_of, slice_of
-
-MOST_NAMED = 20
-"""Names that have blocks of their own: as many as a page has room for charts."""
 
 SILENT_S = 2
 """A worker that is further behind the others holds no second up. On a busy machine healthy ones were a second late."""
@@ -51,8 +48,9 @@ class Collector:
     worker that still reports is past it. What comes later than that is counted in the next one to close, so that the
     seconds always add up to the whole. `on_second` takes each as it closes, to be read only; `users` says how many have
     started then. `on_log` takes lines of the log of requests. `named` has blocks of the first names, where there are
-    several. `unmeasured_sent` are requests of the warm-up and the cool-down, of them `unmeasured_ok` good, and
-    `unmeasured_failed` failed by the target's fault; `failed` are failures of the whole run, this machine's own among
+    several, and `of_journeys` of the first journeys. `unmeasured_sent` are requests of the warm-up and the cool-down,
+    of them `unmeasured_ok` good, and `unmeasured_failed` failed by the target's fault; `failed` are failures of the
+    whole run, this machine's own among
     them. `names` are those of the run, in the order in which they came; name ids in a frame become theirs. `journeys`
     is what the window held of them, `unmeasured_journeys` how many ended outside of what is measured. `setup` are the
     requests that prepared, of the whole run, which are in no other sum but `unmeasured_sent`. `windows` has what those
@@ -86,6 +84,7 @@ class Collector:
         self.worker_lag = [Histogram() for _ in range(workers)]
         self.seconds: list[SecondRow] = []
         self.named: dict[int, Blocks] = {}
+        self.of_journeys: dict[int, Blocks] = {}
         self.last_p99_us: int | None = None
         self._on_second = on_second
         self._users = users
@@ -173,6 +172,9 @@ class Collector:
             SecondRow(t_s, sums.ok, sums.failed, sums.sent, p50_us, p99_us, sums.payload, p90_us, max_us, self._users())
         )
         self._add_named(t_s, recording.tallies)
+        for number, tally in recording.transactions.items():
+            if self.names[number][0] is Kind.JOURNEY:
+                add_to_blocks(self.of_journeys, number, slice_of(t_s, tally))
         every = Slice(t_s, 1, sums.ok, sums.failed, response)
         self._blocks.add(every)
         self.windows.add(t_s, recording, every)
@@ -193,9 +195,7 @@ class Collector:
             if self._alone is not None:
                 self.named[self._alone] = self._blocks.copy()
         for number, tally in tallies.items():
-            if number in self.named or len(self.named) < MOST_NAMED:
-                blocks = self.named.setdefault(number, Blocks())
-                blocks.add(slice_of(t_s, tally))
+            add_to_blocks(self.named, number, slice_of(t_s, tally))
 
     def _journeys(self, recording: Recording) -> list[Tally]:
         return [tally for number, tally in recording.transactions.items() if self.names[number][0] is Kind.JOURNEY]

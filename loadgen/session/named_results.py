@@ -9,9 +9,9 @@ from loadgen.measure.recording import Tally
 from loadgen.results.block import Block
 from loadgen.results.journeys import TRANSACTIONS, CheckResult, MetricResult, metric_result
 from loadgen.results.journeys import Kind as NameKind
-from loadgen.results.result import Bytes, CourseRow, ErrorRow, Ledger, RequestResult, SlowRow
+from loadgen.results.result import Bytes, ErrorRow, Ledger, RequestResult, SlowRow
 from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
-from loadgen.session.blocks import Slice
+from loadgen.session.blocks import Slice, course_of
 from loadgen.session.collector import Collector
 
 
@@ -20,7 +20,7 @@ def requests_of(collected: Collector) -> dict[str, RequestResult]:
     return {
         name: replace(
             _request(collected.total.tally(number)),
-            course=_course(collected, number),
+            course=course_of(collected.named.get(number)),
             windows=blocks_of(collected.windows.of(number)),
             slowest=[_slow(exemplar) for exemplar in collected.total.slowest.get(number, ())],
         )
@@ -39,7 +39,8 @@ def transactions_of(collected: Collector) -> dict[str, RequestResult]:
     for kind in TRANSACTIONS:
         for name, number in collected.names.of(Kind(kind)).items():
             part = _request(collected.total.transaction(number), kind)
-            part = replace(part, windows=blocks_of(collected.windows.of(number)))
+            course = course_of(collected.of_journeys.get(number))
+            part = replace(part, course=course, windows=blocks_of(collected.windows.of(number)))
             parts[f"{name} ({kind})" if name in parts else name] = part
     return parts
 
@@ -111,16 +112,6 @@ def _request(tally: Tally, kind: NameKind = "request") -> RequestResult:
         kind=kind,
         errors=errors_of(tally),
     )
-
-
-def _course(collected: Collector, number: int) -> list[CourseRow]:
-    """Of a name that has blocks of its own."""
-    rows = []
-    for block in collected.named[number].slices if number in collected.named else ():
-        times = block.histogram()
-        figures = map(to_ms, times.quantiles_us((0.5, 0.9, 0.99, 1.0))) if times.total else [None] * 4
-        rows.append(CourseRow(block.start_s, block.length_s, block.ok, block.failed, *figures))
-    return rows
 
 
 def _slow(row: Exemplar) -> SlowRow:

@@ -3,6 +3,7 @@
 from loadgen.report.draw.page import html_table, text
 from loadgen.report.run.charts import Course, spectrum
 from loadgen.report.run.html_tables import errors, latencies, requests, response_times
+from loadgen.report.run.named_courses import named_courses
 from loadgen.report.run.tables import observed, with_unit
 from loadgen.report.run.text import headline
 from loadgen.results.result import Result
@@ -28,6 +29,7 @@ def live_body(title: str, state: str, result: Result, spread: str = "") -> str:
         _section("Users over time", course.users),
         spread,
         *requests(result),
+        _section("Journeys over time", named_courses(result.transactions)),
         *errors(result),
     ]
     return "\n".join(filter(None, parts))

@@ -1,12 +1,12 @@
 """What each request name did over time, as small charts in a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log
 
 from loadgen.base.units import format_ms
 from loadgen.report.draw.page import html_table, text
 from loadgen.report.draw.style import format_rate
-from loadgen.results.result import CourseRow, RequestResult, Result
+from loadgen.results.result import CourseRow, RequestResult
 
 WIDTH, HEIGHT, EDGE = 150.0, 18.0, 1.5
 MOST = 20
@@ -15,9 +15,9 @@ SHORTEST = 3
 QUANTILES = ("p50", "p99", "max")
 
 
-def named_courses(result: Result) -> str:
-    """An element for `html_page`; nothing where there is one name, or no course."""
-    shown = [(name, part) for name, part in result.requests.items() if len(part.course) >= SHORTEST][:MOST]
+def named_courses(parts: Mapping[str, RequestResult]) -> str:
+    """An element for `html_page`; nothing where none has a course."""
+    shown = [(name, part) for name, part in parts.items() if len(part.course) >= SHORTEST][:MOST]
     if not shown:
         return ""
     end_s = max(row.t_s + row.duration_s for _, part in shown for row in part.course)

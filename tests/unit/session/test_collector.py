@@ -9,6 +9,7 @@ from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.results.block import MOST_BLOCKS
 from loadgen.session.collector import Collector
+from loadgen.session.named_results import transactions_of
 
 USAGE = Usage(1, 2, 3, 4)
 
@@ -214,6 +215,16 @@ def test_names_have_blocks_of_their_own_once_there_are_several():
     named = collector.named.items()
     seen = {number: [(block.start_s, block.ok) for block in blocks.slices] for number, blocks in named}
     assert seen == {0: [(0, 1), (1, 1)], 1: [(1, 2), (2, 2)]}
+
+
+def test_each_journey_has_blocks_of_its_own():
+    collector = Collector(1, names=Names([(Kind.JOURNEY, "buy"), (Kind.GROUP, "buy/checkout")]))
+    for second in range(2):
+        recording = Recording(transactions={0: Tally(ok=second + 1), 1: Tally(ok=9)})
+        collector.add(Frame(0, second, (second + 1) * NS_PER_S, recording))
+    collector.finish()
+    assert [(row.t_s, row.ok) for row in transactions_of(collector)["buy"].course] == [(0, 1), (1, 2)]
+    assert transactions_of(collector)["buy/checkout"].course == []
 
 
 def test_a_name_alone_has_none():

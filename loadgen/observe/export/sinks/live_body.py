@@ -7,12 +7,14 @@ from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Tally
 from loadgen.observe.export.events import Began, Ended, Interval, State
 from loadgen.observe.export.sinks.base import Sink
-from loadgen.observe.so_far import SoFar, result_of
+from loadgen.observe.so_far import SoFar, add_to, result_of
 from loadgen.report.run.html import run_html
 from loadgen.report.run.live_html import distribution, live_body
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.result import Rate, Result, ThresholdRow
 from loadgen.results.summary import clocks_of, encoded, latencies
+from loadgen.session.blocks import Blocks, add_to_blocks, course_of
+from loadgen.session.windows import slice_of
 
 DRAWN_EVERY = 10
 """Seconds from one drawing of the distribution to the next."""
@@ -49,6 +51,11 @@ class LiveBody(Sink):
         self._show(live_body(so_far.title, state, so_far.result(), so_far.distribution()))
 
 
+def is_journey(group: str, name: str) -> bool:
+    """Whether it is a whole journey; what is in one has its name before its own."""
+    return group == "transaction" and "/" not in name
+
+
 class _RunSoFar:
     """A run under way, as the parts of a Result that a page can show."""
 
@@ -56,6 +63,8 @@ class _RunSoFar:
         self.title = run.name if run.target in run.name else f"{run.name}: {run.target}"
         self._thresholds: list[ThresholdRow] = run.thresholds
         self._so_far = SoFar()
+        self._journeys: dict[str, Tally] = {}
+        self._courses: dict[str, Blocks] = {}
         self._distribution = ""
         self._drawn_at = 1 - DRAWN_EVERY
 
@@ -63,6 +72,10 @@ class _RunSoFar:
         """One more; the rest is in no second."""
         self._thresholds = interval.thresholds or self._thresholds
         requests = {name: tally for (group, name), tally in interval.tallies.items() if group == "request"}
+        journeys = {name: tally for (group, name), tally in interval.tallies.items() if is_journey(group, name)}
+        add_to(self._journeys, journeys)
+        for name, tally in journeys.items() if not interval.rest else ():
+            add_to_blocks(self._courses, name, slice_of(int(interval.t_s), tally))
         if interval.rest:
             self._so_far.add(requests)
         else:
@@ -74,8 +87,13 @@ class _RunSoFar:
         result = result_of(tallies, tallies)
         duration_s = seconds[-1].t_s + 1 if seconds else 0.0
         ledger = result.ledger
+        journeys = result_of(self._journeys, self._journeys).requests
         return replace(
             result,
+            transactions={
+                name: replace(part, kind="journey", course=course_of(self._courses.get(name)))
+                for name, part in journeys.items()
+            },
             duration_s=duration_s,
             rate=Rate(0.0, ledger.sent / duration_s, ledger.ok / duration_s) if duration_s else Rate(),
             latency_ms=latencies(self._clocks()),

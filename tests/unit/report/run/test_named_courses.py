@@ -1,5 +1,5 @@
 from loadgen.report.run.named_courses import named_courses
-from loadgen.results.result import CourseRow, Ledger, RequestResult, Result
+from loadgen.results.result import CourseRow, Ledger, RequestResult
 
 COURSE = [
     CourseRow(0.0, 2.0, 20, 0, 1.0, 2.0, 10.0, 20.0),
@@ -10,7 +10,7 @@ COURSE = [
 
 def page(**courses: list[CourseRow]) -> str:
     ledger = Ledger(68, 68, 0, 60, 8, 0)
-    return named_courses(Result(requests={name: RequestResult(ledger, course=rows) for name, rows in courses.items()}))
+    return named_courses({name: RequestResult(ledger, course=rows) for name, rows in courses.items()})
 
 
 def test_each_name_has_a_row_of_small_charts() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from loadgen.observe.export.events import Ended, State
+from loadgen.measure.recording import Tally
+from loadgen.observe.export.events import Ended, Key, State
 from loadgen.observe.export.sinks.page import Page
 from loadgen.results.result import Ledger
 from tests.support.export import BEGAN, ENDED, interval, tally
@@ -55,6 +56,17 @@ def test_a_reload_shows_all_that_was_told(page: Page) -> None:
         assert f"<h2>{head}</h2>" in shown
     assert "unexpected status" in shown
     assert "no data yet" in shown
+
+
+def test_journeys_have_rows_and_small_charts_while_they_run(page: Page) -> None:
+    for t_s in range(3):
+        second = interval(t_s, **{"buy/pay": tally(1000)})
+        of_journeys: dict[Key, Tally] = {("transaction", "buy"): tally(3000), ("transaction", "buy/all"): tally(4000)}
+        page.interval(replace(second, tallies={**second.tallies, **of_journeys}))
+    shown = body(page)
+    journeys = shown[shown.index("<h2>Journeys</h2>") : shown.index("<h2>Journeys over time</h2>")]
+    assert "<td>buy</td><td>3</td>" in journeys
+    assert "pay</td><td>3</td>" in journeys
 
 
 def test_its_script_is_the_only_one_that_may_run(page: Page) -> None:
