@@ -10,7 +10,8 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Origin, Request
 from loadgen.clients.base import Stream
 from loadgen.executors.judging import GIVEN_UP
-from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
+from loadgen.executors.reactor_passes import ReactorSetup
+from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.workloads.base import Batch, Fresh, Sending, Step, Wait
 from loadgen.workloads.scenario.base import JourneyScript

@@ -6,7 +6,7 @@ from typing import Any
 from loadgen.base.exchange import ErrorClass, Reply, Request
 from loadgen.clients.base import Stream
 from loadgen.executors.beside_users import BesideUsers
-from loadgen.executors.reactor_users import ReactorSetup
+from loadgen.executors.reactor_passes import ReactorSetup
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
 from loadgen.workloads.base import Pause, Script, Step, Wait

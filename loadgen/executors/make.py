@@ -15,7 +15,8 @@ from loadgen.clients.local_addresses import local_addresses_of
 from loadgen.clients.reactor import Reactor
 from loadgen.clients.resolve import Renewal
 from loadgen.executors.base import Assignment, ShardSetup, Users
-from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
+from loadgen.executors.reactor_passes import ReactorSetup
+from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.worker import Worker
 from loadgen.guard.breaker import Breaker, Deaf
 from loadgen.guard.shared_state import Cause

@@ -6,7 +6,8 @@ from heapq import heappush
 from loadgen.base.clock import NEVER_NS
 from loadgen.base.exchange import Request, RequestGroup
 from loadgen.clients.base import Stream
-from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
+from loadgen.executors.reactor_passes import ReactorSetup
+from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.plan.plan import share
 

@@ -4,7 +4,8 @@ from itertools import chain
 
 from loadgen.base.exchange import Origin, Request
 from loadgen.clients.base import Stream
-from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
+from loadgen.executors.reactor_passes import ReactorSetup
+from loadgen.executors.reactor_users import ReactorUsers
 
 
 class OriginUsers(ReactorUsers):

@@ -3,7 +3,8 @@
 from loadgen.base.clock import NEVER_NS
 from loadgen.clients.base import Stream
 from loadgen.executors.journey_users import JourneyUsers
-from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
+from loadgen.executors.reactor_passes import ReactorSetup
+from loadgen.executors.reactor_users import ReactorUsers
 
 
 class SteeredUsers(ReactorUsers):

@@ -14,7 +14,8 @@ from loadgen.clients.base import Handler
 from loadgen.clients.http1.parser import HEAD_END
 from loadgen.clients.http1.reply_cache import cache_of
 from loadgen.executors.open_users import OpenUsers
-from loadgen.executors.reactor_users import ReactorSetup, ReactorUsers
+from loadgen.executors.reactor_passes import ReactorSetup
+from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.executors.steered_users import SteeredUsers
 from loadgen.guard.breaker import Breaker
 from loadgen.guard.shared_state import SharedState
