@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Iterable
 
 from loadgen.base.clock import Clock
 from loadgen.base.dialing import Dialing, Proxy
@@ -24,17 +25,16 @@ class Way:
         stages, self._stages = tuple(self._stages), []
         return stages
 
-    def named(self, host: str, addresses: tuple[Address, ...], took_ns: int) -> None:
+    def named(self, host: str, addresses: Iterable[str], took_ns: int) -> None:
         """A name was looked up."""
-        found = dict.fromkeys(address[0] for _, address in addresses)
-        self._stages.append(Stage("name", (host, *found), took_ns))
+        self._stages.append(Stage("name", (host, *dict.fromkeys(addresses)), took_ns))
 
     def look_up(self, origin: Origin, dialing: Dialing) -> tuple[Address, ...]:
         """As that of clients/resolve.py, and told."""
         began_ns = self._clock()
         addresses = look_up(origin, dialing)
         if not origin.is_address:
-            self.named(origin.host, addresses, self._clock() - began_ns)
+            self.named(origin.host, [address[0] for _, address in addresses], self._clock() - began_ns)
         return addresses
 
     def connected(self, address: Address, proxy: Proxy | None, took_ns: int, failed: str = "") -> None:

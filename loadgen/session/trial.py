@@ -54,7 +54,11 @@ async def run_trial(plan: Plan, tell: Tell, learn: Callable[[str], object], sign
 
     watcher = Watcher(tell_here, [journey.name for journey in job.journeys], plan.origin, now_ns)
     if needs_look_up(plan.origin, plan.dialing):
-        watcher.way.named(dialled(plan.origin, plan.dialing).host, endpoint.addresses, took_ns)
+        there = dialled(plan.origin, plan.dialing)
+        if there.is_address:  # of a proxy, which is to be asked for an address
+            watcher.way.named(plan.origin.host, (endpoint.asked,), took_ns)
+        else:
+            watcher.way.named(there.host, [address[0] for _, address in endpoint.addresses], took_ns)
     change: Change | None = None
     if signing is not None:
         change = imported("loadgen.workloads.changed", "signer_of")(signing, plan.origin)

@@ -336,6 +336,15 @@ def test_once_waits_and_says_in_vain(url: str) -> None:
     assert loadgen("run", url, "--once", "--wait", "1s").err == ""
 
 
+def test_requests_to_several_servers_are_no_scenarios(url: str, tmp_path: Path) -> None:
+    profile, other = tmp_path / "p.yaml", url.replace("127.0.0.1", "localhost")
+    profile.write_text(f"target: {url}\nrequests:\n  - {{path: /bytes/1}}\n  - {{path: '{other}/bytes/2'}}\n")
+    done = loadgen("run", profile, "--once")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "2 requests: 2 good")
+    assert done.out.count("* connected to 127.0.0.1:") == 2
+    assert "* localhost is " in done.out
+
+
 def test_scenario_wants_scenarios(url: str) -> None:
     assert "--scenario: needs scenarios" in loadgen("check", url, "--scenario", "buy").err
 

@@ -42,7 +42,7 @@ def plan_run(given: Run) -> Planned:
         except ValueError as error:
             raise UsageError(f"--trace: {error}") from None
     if given.once:
-        whole = isinstance(plan.job, HttpJob)
+        whole = isinstance(plan.job, HttpJob) or (isinstance(plan.job, ScenarioJob) and plan.job.is_of_requests)
         signing = plan.job.signing if isinstance(plan.job, HttpJob) else None
         return Planned(_once(plan), delivery, 1, given.against, once=True, whole=whole, signing=signing)
     plan = replace(plan, slowest=plan.slowest or given.slowest)

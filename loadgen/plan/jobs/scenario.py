@@ -138,6 +138,12 @@ class ScenarioJob:
         return names if len(names) < len(self.journeys) else ()
 
     @property
+    def is_of_requests(self) -> bool:
+        """Whether its journeys are the requests of a profile, to several servers: of one step each, with its name."""
+        steps = [(journey.name, journey.steps) for journey in self.journeys]
+        return self.file is None and all([step.name for step in found] == [name] for name, found in steps)
+
+    @property
     def requests(self) -> tuple[RequestSpec, ...]:
         """Every request that is declared, under its name in a report; those of Python are not known before they are
         sent."""
