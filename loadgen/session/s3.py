@@ -163,7 +163,8 @@ class _S3Run:
     async def _probe(self) -> None:
         """Raise UsageError where the store does not do what header fields ask of it, and says nothing."""
         s3, fields = replace(self._s3, job="probe", hosts=()), self._s3.own_fields(time())
-        if s3.existing is not None or not is_worth_it(fields):
+        appends = self._s3.job == "append"
+        if s3.existing is not None or not (appends or is_worth_it(fields)):
             return
         bucket, plan = s3.bucket if s3.to is None else s3.to.bucket, self._plan
         if s3.to is not None and s3.to.origin is not None:
@@ -171,8 +172,9 @@ class _S3Run:
         operations = make_operations(plan, s3, s3.to)
         send = Send(s3.most_retries, len(s3.operations))
         where = f"{bucket!r} at {plan.origin}"
+        look = probe(operations, send, s3, fields, appends=appends)
         try:
-            problems = await direct(plan, lambda at_once: at_once.do(probe(operations, send, s3, fields)))
+            problems = await direct(plan, lambda at_once: at_once.do(look))
         except UsageError as error:
             names = ", ".join(dict.fromkeys(name for name, _ in fields if name.lower() not in ALONGSIDE))
             raise UsageError(f"{where} refuses an object with {names}: {error}") from None

@@ -8,7 +8,7 @@ from loadgen.base.exchange import Fields, Request
 from tests.support.s3_fake import FakeStore, Fault
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE01", "AWS_SECRET_ACCESS_KEY": "secret"}
-KEPT_FIELDS = ("x-amz-copy-source", "host")
+KEPT_FIELDS = ("x-amz-copy-source", "x-amz-write-offset-bytes", "host")
 
 
 class Store:

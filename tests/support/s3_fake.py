@@ -34,7 +34,7 @@ def operations(*names: str, ids: Mapping[Operation, int] | None = None) -> Opera
 class FakeStore:
     """One bucket's objects and uploads. `fault` may answer (method, key, query) with a status and an error code, and
     `twist` change the body of a good answer. Without `tags` no reply says the tag of what was put. With `versions` what
-    is put or deleted stays as a version, those that are `locked` for good.
+    is put or deleted stays as a version, those that are `locked` for good. Not all know how to `append`.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class FakeStore:
         twist: Callable[[str, bytes], bytes] = lambda _query, body: body,
         tags: bool = True,
         versions: bool = False,
+        appends: bool = True,
         of_errors: str = "",
     ) -> None:
         self.exists = exists
@@ -59,6 +60,7 @@ class FakeStore:
         self._twist = twist
         self._tags = tags
         self._keeps_versions = versions
+        self._appends = appends
         self.modified = "<LastModified>2026-01-02T00:00:00.000Z</LastModified>"
         self.versions: dict[tuple[str, str], bytes] = {}
         self.locked: set[tuple[str, str]] = set()
@@ -75,13 +77,14 @@ class FakeStore:
         if request.method == "PUT":
             self.fields[key] = {name.lower(): value for name, value in request.fields.pairs}
         wrong = self._fault(request.method, key, parts.query)
-        source = dict(request.fields.pairs).get("x-amz-copy-source")
+        fields = {name.lower(): value for name, value in request.fields.pairs}
+        source = fields.get("x-amz-copy-source")
         if source is not None:
             body = self.objects[unquote(source).removeprefix(f"/{BUCKET}/")]
         status, text = (
             (wrong[0], _error(wrong[1], more=self._of_errors))
             if wrong
-            else self._handle(request.method, key, query, body)
+            else self._handle(request.method, key, query, body, fields.get("x-amz-write-offset-bytes"))
         )
         if source is not None and not wrong:
             text = b'<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>'
@@ -89,13 +92,17 @@ class FakeStore:
         tag = b'ETag: "%b"\r\n' % md5(body).hexdigest().encode() if self._tags else b""
         if count := len(self.object_tags.get(key, ())):
             tag += b"x-amz-tagging-count: %d\r\n" % count
+        if request.method == "HEAD":
+            tag += b"Content-Length: %d\r\n" % len(text)
         head = b"HTTP/1.1 200 OK\r\n%b\r\n" % tag
         if request.sink is not None:
             request.sink(text)
         length = 0 if request.method == "HEAD" else len(text)
         return Reply(status, length, len(text) + 100, text[: request.keep], head)
 
-    def _handle(self, method: str, key: str, query: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    def _handle(
+        self, method: str, key: str, query: dict[str, str], body: bytes, offset: str | None
+    ) -> tuple[int, bytes]:
         if not self.exists and (method, key) != ("PUT", ""):
             return 404, _error("NoSuchBucket")
         match method:
@@ -103,6 +110,10 @@ class FakeStore:
                 self.exists = True
             case "PUT" if "uploadId" in query:
                 self.uploads[query["uploadId"]][int(query["partNumber"])] = body
+            case "PUT" if self._appends and offset is not None:
+                if int(offset) != len(self.objects[key]):
+                    return 400, _error("InvalidWriteOffset")
+                self._change(key, self.objects[key] + body)
             case "PUT":
                 self._change(key, body)
             case "POST" if "delete" in query:

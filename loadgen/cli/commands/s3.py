@@ -124,7 +124,9 @@ class S3:
     )
     job: Annotated[
         str,
-        typer.Argument(metavar="JOB", help="put, get, stat, list, copy, delete, multipart, mixed, batch; sweep."),
+        typer.Argument(
+            metavar="JOB", help="put, get, stat, list, copy, delete, multipart, append, mixed, batch; sweep."
+        ),
     ]
     more: Annotated[
         list[str] | None,

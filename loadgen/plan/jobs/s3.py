@@ -12,7 +12,7 @@ from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.jobs.s3_places import Addressing, Target
 from loadgen.plan.jobs.s3_sizes import CLASSES, classes_of
 
-JobName = Literal["put", "get", "stat", "list", "copy", "delete", "multipart", "mixed", "batch"]
+JobName = Literal["put", "get", "stat", "list", "copy", "delete", "multipart", "append", "mixed", "batch"]
 Step = Literal["bucket", "probe", "fill", "survey", "sweep"]
 """What comes before and after the measured run: the bucket, whether the store does what is asked of it, the objects
 that the job needs or a list of those that are there, and the clean-up."""
@@ -58,6 +58,8 @@ class _Kind:
     transaction: str = ""
 
 
+_PROBED = (Operation.PUT, Operation.APPEND, Operation.STAT, Operation.GET_TAGS, Operation.GET_ACL, Operation.DELETE)
+
 _KINDS: dict[str, _Kind] = {
     "put": _Kind((Operation.PUT,), ends=True, each=1),
     "get": _Kind((Operation.GET,), prepares=True),
@@ -70,11 +72,12 @@ _KINDS: dict[str, _Kind] = {
         ends=True,
         transaction="upload",
     ),
+    "append": _Kind((Operation.APPEND, Operation.STAT), prepares=True, noun="appends"),
     "mixed": _Kind((), prepares=True, noun="requests"),
     "batch": _Kind((Operation.GET, Operation.PUT), prepares=True, ends=True, each=2, transaction="object"),
     "bucket": _Kind((Operation.LIST, Operation.CREATE_BUCKET), ends=True),
     "fill": _Kind((Operation.PUT,), ends=True, each=1),
-    "probe": _Kind((Operation.PUT, Operation.STAT, Operation.GET_TAGS, Operation.GET_ACL, Operation.DELETE), ends=True),
+    "probe": _Kind(_PROBED, ends=True),
     "survey": _Kind((Operation.LIST,), ends=True),
     "sweep": _Kind(
         (

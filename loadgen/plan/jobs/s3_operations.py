@@ -27,6 +27,7 @@ class Operation(StrEnum):
         return operation
 
     PUT = "put", "PUT"
+    APPEND = "append", "PUT"
     GET = "get", "GET"
     GET_RANGE = "get-range", "GET"
     STAT = "stat", "HEAD"

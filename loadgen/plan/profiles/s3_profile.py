@@ -54,7 +54,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "range": ("get", "mixed"),
     "mix": ("mixed",),
     "verify": ("get", "mixed"),
-    "expect_continue": ("put", "multipart", "mixed", "batch"),
+    "expect_continue": ("put", "multipart", "append", "mixed", "batch"),
     "presigned": ("get",),
     "delete_many": ("delete",),
     "existing": ("get", "stat", "list", "delete"),

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from loadgen.base.exchange import Outcome, Request
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_fields import CUSTOMER, ENCRYPTION, KMS_KEY, LOCK_MODE, LOCK_UNTIL, TAGGING, Fields
+from loadgen.workloads.s3.appends import append, length_of
 from loadgen.workloads.s3.protocol.about_objects import read_grantees, read_tags
 from loadgen.workloads.s3.protocol.data import Given
 from loadgen.workloads.s3.protocol.documents import S3Expect, good_body
@@ -38,8 +39,10 @@ def is_worth_it(fields: Fields) -> bool:
     return any(_TOLD.fullmatch(name) for name in names) or bool(names & {KMS_KEY, TAGGING, _ACL, _ONCE[0]})
 
 
-def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields) -> Task:
-    """What the store did not do of what is asked, in words; one that it refuses is the failure of its request."""
+def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields, *, appends: bool = False) -> Task:
+    """What the store did not do of what is asked, in words, also whether it `appends`; one that it refuses is the
+    failure of its request.
+    """
     key, content = f"{s3.own_prefix}made/00000000", Given(b"loadgen")
     outcome = yield from send(lambda: operations.put(key, content))
     if outcome.error is not None:
@@ -51,9 +54,22 @@ def probe(operations: Operations, send: Send, s3: S3Job, fields: Fields) -> Task
             problems.append(f"If-None-Match: * was asked for, and refused: {_why(outcome)}")
         elif outcome.reply is not None and outcome.reply.status // 100 == 2:
             problems.append("If-None-Match: * was asked for, and an object that is there is put over all the same")
+    if appends:
+        problems += yield from _append(operations, send, key, content)
     if s3.retain_s is None:
         yield from send(lambda: operations.delete(key))
     return problems
+
+
+def _append(operations: Operations, send: Send, key: str, content: Given) -> Task:
+    """Whether an object grows: a store that knows nothing of it puts over what was there, and says nothing."""
+    outcome = yield from send(lambda: append(operations, key, content, content.size))
+    if outcome.error is not None:
+        return [f"to append to an object is refused: {_why(outcome)}"]
+    length = length_of((yield from send(lambda: operations.stat(key))))
+    if length == 2 * content.size:
+        return []
+    return [f"to append puts over what is there: an object of {content.size} bytes has {length} with as many more"]
 
 
 def _look(operations: Operations, send: Send, key: str, fields: Fields) -> Task:

@@ -15,6 +15,7 @@ from loadgen.plan.jobs.s3_fields import fields_by_operation
 from loadgen.plan.jobs.s3_places import Target
 from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Workload
+from loadgen.workloads.s3.appends import Appends
 from loadgen.workloads.s3.batch import Batch
 from loadgen.workloads.s3.bucket import go_through, make_bucket
 from loadgen.workloads.s3.by_host import ByHost, shard_of
@@ -132,6 +133,8 @@ def job_workload(
         case "multipart":
             multipart = Multipart(s3, objects, send, transactions, shard)
             return tasks(multipart.begin, multipart.left)
+        case "append":
+            return tasks(Appends(s3, objects, send, shard).begin)
         case "mixed":
             mixed = Mixed(s3, objects, send, shard)
             return tasks(mixed.begin, skip=mixed.skip)

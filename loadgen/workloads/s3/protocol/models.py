@@ -23,6 +23,6 @@ def make_model(operation: Operation, name_id: int, origin: Origin | None, *, wai
 
     `waits`: bodies of objects and parts go out when the store asks for them.
     """
-    fields = _WAITING if waits and operation in (Operation.PUT, Operation.PUT_PART) else Fields(())
+    fields = _WAITING if waits and operation in (Operation.PUT, Operation.PUT_PART, Operation.APPEND) else Fields(())
     expect = _TELLING.get(operation) or S3Expect(maybe_error=operation.maybe_error)
     return Request(name_id, operation.method, "/", fields, expect=expect, keep=operation.keep, origin=origin)

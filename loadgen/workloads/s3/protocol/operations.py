@@ -102,9 +102,9 @@ class Operations:
 
     # Objects.
 
-    def put(self, key: str, content: Content, headers: Headers = ()) -> Request:
-        """Upload an object, with these header fields of its own."""
-        return self._upload(Operation.PUT, key, _NO_QUERY, content, headers)
+    def put(self, key: str, content: Content, headers: Headers = (), operation: Operation = Operation.PUT) -> Request:
+        """Upload an object, with these header fields of its own, or do what else they have done with a body."""
+        return self._upload(operation, key, _NO_QUERY, content, headers)
 
     def get(self, key: str, size: int | None = None, version: str = "") -> Request:
         """Download an object, or one of its versions, of `size` bytes where that is known."""

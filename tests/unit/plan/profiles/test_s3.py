@@ -194,7 +194,7 @@ def test_operations_are_request_names_so_that_thresholds_know_them():
             "--warmup: cannot be combined with a job that ends with its objects: the warm-up would use objects up",
         ),
         ({"flags": {"headers": ["A: b"]}}, "--header: cannot be combined with s3"),
-        ({"expect_continue": True, "job": "get"}, "--expect-continue: only for put and multipart and mixed and batch"),
+        ({"expect_continue": True, "job": "get"}, "--expect-continue: only for put and multipart and append"),
         ({"expect_continue": True, "flags": {"client": "httpx"}}, "--client: httpx cannot be combined with a body"),
         ({"sizze": "1"}, "--sizze: unknown key; did you mean 'size'?"),
     ],

@@ -88,10 +88,10 @@ def test_an_acl_that_cannot_be_read_is_said() -> None:
     assert unmet_acl("private", Outcome(0, 0, Reply(501, 0, 0))) == ["the ACL of an object cannot be read: status 501"]
 
 
-def asked_of(store: FakeStore, *fields: tuple[str, str]) -> list[str]:
+def asked_of(store: FakeStore, *fields: tuple[str, str], appends: bool = False) -> list[str]:
     """What a store did not do."""
     s3 = S3Job("probe", "photos", run_id="run", headers=fields)
-    task, outcome = probe(operations(*s3.operations), Send(), s3, fields), None
+    task, outcome = probe(operations(*s3.operations), Send(), s3, fields, appends=appends), None
     while True:
         try:
             request = task.send(outcome)()
@@ -107,6 +107,16 @@ def test_a_store_is_asked_with_one_object_which_is_gone_afterwards() -> None:
     assert [text.partition(" was asked for")[0] for text in said] == [
         "x-amz-storage-class: GLACIER", "x-amz-tagging: a=b", "If-None-Match: *",
     ]  # fmt: skip
+    assert store.objects == {}
+
+
+def test_whether_a_store_appends_is_seen_by_an_object() -> None:
+    assert asked_of(FakeStore(), appends=True) == []
+    over = "to append puts over what is there: an object of 7 bytes has 7 with as many more"
+    assert asked_of(FakeStore(appends=False), appends=True) == [over]
+    store = FakeStore()
+    store._fault = lambda method, key, _: (501, "NotImplemented") if method == "PUT" and key in store.objects else None
+    assert asked_of(store, appends=True) == ["to append to an object is refused: status 501"]
     assert store.objects == {}
 
 

@@ -6,6 +6,7 @@ import pytest
 from loadgen.base.clock import s_to_ns
 from loadgen.base.exchange import KEEP_TO_SEARCH
 from loadgen.plan.jobs.s3_operations import PAGE_BYTES, Operation
+from loadgen.workloads.s3.appends import append
 from loadgen.workloads.s3.protocol.checksums import make_checksum
 from loadgen.workloads.s3.protocol.data import Bodies, Given
 from loadgen.workloads.s3.protocol.documents import Part
@@ -27,6 +28,7 @@ def make(address=ADDRESS, **options):
 
 ALL = {
     Operation.PUT: (lambda o: o.put("a b", Given(b"x")), "PUT", "/photos/a%20b"),
+    Operation.APPEND: (lambda o: append(o, "k", Given(b"x"), 5), "PUT", "/photos/k"),
     Operation.GET: (lambda o: o.get("a b"), "GET", "/photos/a%20b"),
     Operation.GET_RANGE: (lambda o: o.get_range("k", 0, 10), "GET", "/photos/k"),
     Operation.GET_ACL: (lambda o: o.get_acl("k"), "GET", "/photos/k?acl"),
