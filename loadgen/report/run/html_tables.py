@@ -20,7 +20,7 @@ from loadgen.report.run.latency import (
     rows_of,
 )
 from loadgen.report.run.operations import MIB
-from loadgen.report.run.tables import PHASES, whose_fault
+from loadgen.report.run.tables import PHASES, what_failed
 from loadgen.results.result import ErrorRow, Latency, RequestResult, Result
 
 MOST_ROWS = 200
@@ -198,12 +198,10 @@ def _errors(title: str, rows: Iterable[tuple[str, ErrorRow]], whole: int) -> str
 
 
 def _error(name: str, row: ErrorRow) -> str:
-    kind = row.error_class.replace("_", " ")
-    said = kind if row.message in ("", kind) else f"{kind}: {row.message}"
     where = f"{name}: " if name else ""
     example = "\n".join(text(line) for line in row.example.splitlines() if line.strip())
     shown = f"<pre>{example}</pre>" if example else ""
-    return f'<div class="why word">{text(f"{where}{said}{whose_fault(row)}")}{shown}</div>'
+    return f'<div class="why word">{text(f"{where}{what_failed(row)}")}{shown}</div>'
 
 
 def _left(count: int) -> str:

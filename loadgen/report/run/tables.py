@@ -140,17 +140,22 @@ def with_unit(unit: str, observed: float) -> str:
     return f"{observed:,.0f}"
 
 
-def whose_fault(row: ErrorRow) -> str:
-    """In brackets, where it is not the target's; else empty."""
+def what_failed(row: ErrorRow) -> str:
+    """The class and what is known beside it, and whose fault it is, where that is not the target's."""
+    name, message = row.error_class.replace("_", " "), row.message
+    if row.error_class == "unexpected_status" and message.startswith("status "):
+        name, message = f"unexpected {message}", ""
+    return f"{name}{f': {message}' if message not in ('', name) else ''}{_whose_fault(row)}"
+
+
+def _whose_fault(row: ErrorRow) -> str:
     return _OF_CLASS.get(row.error_class) or _FAULTS.get(row.fault, "")
 
 
 def _error(where: str, row: ErrorRow, figure: str, width: int) -> list[Line]:
     tone = Tone.PLAIN if row.fault == "unknown" else Tone.BAD
     indent = " " * (len(figure) + 4)
-    name = clean(row.error_class).replace("_", " ")
-    text = name if row.message in ("", name) else f"{name}: {clean(row.message)}"
-    head, *more = wrap(f"{where}{text}{whose_fault(row)}", width - len(indent)) or [""]
+    head, *more = wrap(f"{where}{clean(what_failed(row))}", width - len(indent)) or [""]
     example = [elide(clean(text), width - len(indent) - 2) for text in row.example.splitlines() if text.strip()]
     return [
         line("  ", Span(figure, tone), f"  {head}"),

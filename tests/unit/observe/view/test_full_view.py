@@ -88,7 +88,7 @@ def test_seconds_become_charts_and_tables() -> None:
     for t_s in range(3, 20):
         seen.view.second(second(t_s))
     seen.progress(6)
-    assert "unexpected status: status 503" in seen.text
+    assert "unexpected status 503" in seen.text
 
 
 def test_keys_freeze_change_the_window_show_help_and_stop() -> None:
