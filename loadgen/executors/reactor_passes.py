@@ -285,6 +285,9 @@ class ReactorPasses:
                 self._park(connection, now)
             elif not connection.due_ns:  # its span begins
                 connection.due_ns = now
-                self._client.open(connection)
+                if self._task.plan.job.connects:
+                    self._client.open(connection)
+                else:
+                    self._opening_done(connection)
             else:
                 self._wake(connection, self._clock())

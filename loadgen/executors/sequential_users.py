@@ -183,7 +183,8 @@ class SequentialUsers(SequentialArrivals):
                 await waits.until(begin_ns)
                 if not self._may_send(self._clock()):
                     return
-                await client.connect()
+                if task.plan.job.connects:
+                    await client.connect()
                 self._started[user] = self._shared[STOP] == GO
                 self._ended_ns[user] = await self._repeat(user, min(end_ns, self._end_ns))
                 self._disconnect(user)

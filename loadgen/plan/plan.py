@@ -162,11 +162,11 @@ class Plan:
     @property
     def connects_ahead(self) -> bool:
         """Whether all users are connected before the start gate opens."""
-        return not self.staggered and (self.arrivals is None or self.arrivals.open_ahead)
+        return self.job.connects and not self.staggered and (self.arrivals is None or self.arrivals.open_ahead)
 
     def users_ahead(self, shard: "Shard") -> int:
         """How many of a shard's users, its first, are connected before the start gate opens."""
-        return shard.users if self.connects_ahead else shard.closed_users
+        return shard.users if self.connects_ahead else shard.closed_users * self.job.connects
 
     @property
     def shard_count(self) -> int:

@@ -64,6 +64,7 @@ async with user.websocket("/room/{}", 7, name="room", subprotocols=["chat"], com
     assert result.journeys.ok == 6, errors(result)
     assert result.transactions["chat/room open"].ledger.ok == 6
     assert result.transactions["chat/room message"].ledger.ok == 18
+    assert result.connections.opened == 0, "nothing but WebSockets is open"
     assert paths == ["/room/7"] * 6
 
 
@@ -142,6 +143,7 @@ def test_a_step_sends_messages_and_waits_for_answers_that_count(tmp_path: Path, 
     assert seen == ["/1", "hello 2", '{"n": 3}', "/4", "hello 5", '{"n": 6}']
     rows = {name: part.ledger.ok for name, part in result.transactions.items()}
     assert rows == {"room": 2, "room/echo open": 2, "room/echo message": 4}
+    assert result.connections.opened == 0
 
 
 @every_mode

@@ -119,6 +119,7 @@ class HttpJob:
     planned_requests: ClassVar[int | None] = None
     noun: ClassVar[str] = "requests"
     per_reply: ClassVar[int] = 1
+    connects: ClassVar[bool] = True
     total: ClassVar[int | None] = None
     ends_itself: ClassVar[bool] = False
     finish: ClassVar[bool] = False

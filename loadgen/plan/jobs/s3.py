@@ -157,6 +157,7 @@ class S3Job:
 
     variables: ClassVar[tuple[Variable, ...]] = ()
     finish: ClassVar[bool] = False
+    connects: ClassVar[bool] = True
 
     @property
     def most_retries(self) -> int:

@@ -89,7 +89,7 @@ class ScenarioJob:
     whoever is in the middle of a journey may end it within the grace.
     `function` is what each pass calls in place of journeys, "FILE.py:NAME" or "MODULE:NAME"; its file has the `digest`,
     and what the calls return goes to a file for each worker in the folder `results`. `traces`: each request that has no
-    `traceparent` of its own is given one.
+    `traceparent` of its own is given one. `websockets_only`: users of the file send no requests.
     """
 
     journeys: tuple[Journey, ...]
@@ -112,6 +112,7 @@ class ScenarioJob:
     function: str | None = None
     results: str | None = None
     traces: bool = False
+    websockets_only: bool = False
 
     request_names: ClassVar[tuple[str, ...]] = ()
     parts: ClassVar[tuple[RequestPart, ...]] = ()
@@ -126,6 +127,13 @@ class ScenarioJob:
     @property
     def ends_itself(self) -> bool:
         return self.journeys_per_user is not None
+
+    @property
+    def connects(self) -> bool:
+        """Whether users have a connection of their own: not where all that they do is to hold WebSockets."""
+        if self.file is not None or self.function is not None:
+            return not self.websockets_only
+        return any(request.websocket is None for request in self.requests)
 
     @property
     def transactions(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from loadgen.plan.declarations import Declarations, declarations
 from loadgen.plan.jobs.scenario import FeedSpec, Journey, ScenarioJob, chosen
 from loadgen.workloads.scenario.python.hooks import plain_functions
 from loadgen.workloads.scenario.python.missing_await import refuse_missing_awaits
+from loadgen.workloads.scenario.python.websockets_only import websockets_only
 
 
 def load_job(job: ScenarioJob) -> ScenarioJob:
@@ -21,7 +22,9 @@ def load_job(job: ScenarioJob) -> ScenarioJob:
     journeys = tuple(
         Journey(item.name, item.weight, item.think_s, item.fresh, every_s=item.every_s) for item in declared.scenarios
     )
-    return only_chosen(replace(job, journeys=journeys, feeds=located(declared, job.file), digest=digest(job.file)))
+    held = websockets_only(job.file)
+    feeds = located(declared, job.file)
+    return only_chosen(replace(job, journeys=journeys, feeds=feeds, digest=digest(job.file), websockets_only=held))
 
 
 def located(declared: Declarations, file: str) -> tuple[FeedSpec, ...]:
