@@ -1,5 +1,6 @@
 """Scenarios that hold WebSockets, against a library's server."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -185,3 +186,13 @@ def test_what_a_profile_must_not_say_of_a_websocket(tmp_path: Path) -> None:
         done = loadgen("check", file)
         assert done.code == 2
         assert problem in done.err
+
+
+def test_a_run_that_ends_while_sockets_connect_prints_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "chat.py"
+    file.write_text(TOP + '    async with user.websocket("/"):\n        pass\n')
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    argv = ["--target", f"http://127.0.0.1:{port}", "-c", "4", "-d", "100ms", "-q", "--mode", "async"]
+    done = loadgen("run", file, *argv)
+    assert (done.code, "never retrieved" in done.err) == (99, False)

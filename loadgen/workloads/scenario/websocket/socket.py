@@ -78,27 +78,30 @@ class WebSocket(asyncio.Protocol):
 
     async def __aenter__(self) -> Self:
         began_ns = self._clock()
-        loop = asyncio.get_running_loop()
         self._entered = True
         try:
-            await asyncio.wait_for(
-                loop.create_connection(
-                    lambda: self, self._origin.host, self._origin.port, ssl=self._context,
-                    server_hostname=self._origin.host if self._context is not None else None,
-                ),
-                self._timeout_s,
-            )  # fmt: skip
+            refused = await asyncio.wait_for(self._connected(), self._timeout_s)
+            self._problem = self._problem or refused
             while self._head is not None and not self._problem:
                 await self._something(self._timeout_s)
         except TimeoutError:
             self._problem = f"not open within {self._timeout_s:g} s"
-        except OSError as error:
-            self._problem = error.strerror or str(error)
         if self._problem:
             self._end()
             raise self._failed("open", began_ns)
         self._note("open", None, self._clock() - began_ns, "")
         return self
+
+    async def _connected(self) -> str:
+        """What it failed of, or nothing. Where the run ends before that is known, nobody is there for an exception."""
+        name = self._origin.host if self._context is not None else None
+        try:
+            await asyncio.get_running_loop().create_connection(
+                lambda: self, self._origin.host, self._origin.port, ssl=self._context, server_hostname=name
+            )
+        except OSError as error:
+            return error.strerror or str(error)
+        return ""
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
