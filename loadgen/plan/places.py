@@ -23,8 +23,13 @@ class Place:
     is_json: bool = False
     default: str | None = None
 
+    @property
+    def whole_name(self) -> str:
+        """With its column, where it has one."""
+        return self.name if self.column is None else f"{self.name}.{self.column}"
+
     def __str__(self) -> str:
-        return f"${{{self.name}}}" if self.column is None else f"${{{self.name}.{self.column}}}"
+        return f"${{{self.whole_name}}}"
 
 
 def places_in(text: str) -> Iterator[Place]:

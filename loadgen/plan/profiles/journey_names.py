@@ -7,6 +7,8 @@ from typing import Any
 from loadgen.base.dataclass import dataclass
 from loadgen.plan.problems import Where
 
+_CHANGE = ("headers", "path", "body", "json", "form", "multipart")
+
 
 @dataclass(frozen=True, slots=True)
 class JourneyNames:
@@ -43,6 +45,13 @@ def request_key(where: Where) -> tuple[Where, str] | None:
     while len(where) > at + 1 and where[at] in ("steps", "together") and isinstance(where[at + 1], int):
         at += 2
     return (where[:at], str(where[at])) if len(where) > at else None
+
+
+def may_change(where: Where) -> bool:
+    """Whether the workload looks for variables here: a request's path, headers and body."""
+    request, key = request_key(where) or ((), where[0])
+    inside = where[len(request) + 1 : len(request) + 2]
+    return key in _CHANGE or (key, *inside) in (("grpc", "message"), ("websocket", "messages"))
 
 
 def _steps(steps: object) -> Iterator[Mapping[str, Any]]:

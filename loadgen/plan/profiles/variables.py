@@ -18,9 +18,9 @@ from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import shown
 from loadgen.plan.encodings import Encode, as_it_is, body_kind, encode_path, in_body, in_url, percent
 from loadgen.plan.jobs.http import Variable
-from loadgen.plan.places import COLUMN, NAME_TEXT, PLACE
+from loadgen.plan.places import COLUMN, NAME_TEXT, places_in
 from loadgen.plan.problems import Problem, Where, where_text
-from loadgen.plan.profiles.journey_names import JourneyNames, journey_names, request_key
+from loadgen.plan.profiles.journey_names import JourneyNames, journey_names, may_change, request_key
 from loadgen.plan.profiles.values import PER_REQUEST, Raw, as_text, changing, like
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class Resolver:
         encoders = self._encoders(where, literals)
         put_in = [self._text(match, where, kept, encode) for match, encode in zip(matches, encoders, strict=True)]
         done = "".join(chain.from_iterable(zip(literals, [*put_in, ""], strict=True)))
-        if [name for name in map(_whole_name, PLACE.finditer(done)) if self._changes(name)] != kept:
+        if [place.whole_name for place in places_in(done) if self._changes(place.whole_name)] != kept:
             self._spoil(where, "a literal ${NAME} cannot have the name of a variable that changes with every request")
         return Raw(done)
 
@@ -240,7 +240,7 @@ class Resolver:
             self._spoil(where, f"${{{name}}}: there is no feed {feed!r}{hint}")
             return ""
         if self._changes(name):
-            if not _may_change(where):
+            if not may_change(where):
                 when = "changes with every request" if name in self._changing else "is found out while it runs"
                 self._spoil(where, f"${{{name}}} {when}, so it can stand only in a request's path, headers or body")
             kept.append(name)
@@ -297,17 +297,3 @@ class Resolver:
 
     def _problem(self, where: Where, text: str) -> None:
         self._result.problems.append(Problem(where, text))
-
-
-_CHANGE = ("headers", "path", "body", "json", "form", "multipart")
-
-
-def _may_change(where: Where) -> bool:
-    """Whether the workload looks for variables here: a request's path, headers and body."""
-    request, key = request_key(where) or ((), where[0])
-    inside = where[len(request) + 1 : len(request) + 2]
-    return key in _CHANGE or (key, *inside) in (("grpc", "message"), ("websocket", "messages"))
-
-
-def _whole_name(place: re.Match[str]) -> str:
-    return place[1] if place[2] is None else f"{place[1]}.{place[2]}"
