@@ -14,13 +14,11 @@ from loadgen.workloads.scenario.base import InPlace
 from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.reply import Reply, failed_reply
-from loadgen.workloads.scenario.sending.arguments import hashable
+from loadgen.workloads.scenario.sending.arguments import HEADERS_ONLY, PLAIN_OPTIONS, hashable
 from loadgen.workloads.scenario.sending.headers import UserHeaders
 from loadgen.workloads.scenario.sending.redirects import MOST_REDIRECTS, next_request
 from loadgen.workloads.scenario.sending.requests import (
-    HEADERS_ONLY,
     NO_PAIRS,
-    PLAIN_OPTIONS,
     RequestMaker,
     UserRequest,
 )

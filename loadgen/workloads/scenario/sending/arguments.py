@@ -1,4 +1,4 @@
-"""What a user's code gives for `expect=` and `timeout=` of a request, checked."""
+"""The options that a user's code gives with a request, checked."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,33 @@ from loadgen.base.exchange import Expect
 from loadgen.base.units import listed
 from loadgen.plan.expectations import READERS
 from loadgen.workloads.scenario.replies.expecting import checked
+
+BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
+JSON_ONLY = frozenset(("json",))
+HEADERS_ONLY = frozenset(("headers",))
+PLAIN_OPTIONS = JSON_ONLY | HEADERS_ONLY
+"""Those that make no request of another kind."""
+
+_INSTEAD = {
+    "body": ": a body is json=, form=, files= or data=",
+    "allow_redirects": ": redirects=0 follows none",
+    "query": ": params= are added to the path",
+    "cookies": ": user.cookies are sent by themselves",
+    "auth": ": user.headers are sent with every request",
+    "verify": ": --insecure and --cacert are of the run",
+    "catch_response": ": expect= says what is good, and user.check(name, condition) counts what else is to hold",
+}
+"""What other programs call it."""
+OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values", "stream"}
+
+
+def refuse_unknown(options: Mapping[str, Any]) -> None:
+    """Raises TypeError for an option that a request does not have."""
+    unknown = options.keys() - OPTIONS
+    if unknown:
+        name = sorted(unknown)[0]
+        known = f"it has {', '.join(sorted(OPTIONS))}"
+        raise TypeError(f"a request has no option {name!r}{_INSTEAD.get(name, '')}; {known}")
 
 
 def hashable(expect: Any) -> Any:

@@ -16,7 +16,15 @@ from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.replies.answers import group as new_group
 from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.reply import PartedReply
-from loadgen.workloads.scenario.sending.arguments import hashable, make_expect, read_timeout_ns
+from loadgen.workloads.scenario.sending.arguments import (
+    BODY_OPTIONS,
+    JSON_ONLY,
+    OPTIONS,
+    hashable,
+    make_expect,
+    read_timeout_ns,
+    refuse_unknown,
+)
 from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
 from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect
@@ -29,12 +37,6 @@ PER_RUN, PER_USER = "per_run", "per_user"
 SETUPS = (PER_RUN, PER_USER)
 """Stand in names where a journey's would."""
 
-BODY_OPTIONS = frozenset(("json", "form", "data", "files"))
-JSON_ONLY = frozenset(("json",))
-HEADERS_ONLY = frozenset(("headers",))
-PLAIN_OPTIONS = JSON_ONLY | HEADERS_ONLY
-"""Those that make no request of another kind."""
-
 BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
 _PLACED = frozenset(("host", "content-type", "content-length", "cookie", "connection", "expect"))
 """Fields of a request's own that stand where others would."""
@@ -44,17 +46,6 @@ NO_PAIRS: tuple[tuple[str, str], ...] = ()
 
 _OF_ORIGINS = ("authorization", "cookie", "host")
 _JUDGED = frozenset(("name", "expect", "needed", "redirects"))
-_INSTEAD = {
-    "body": ": a body is json=, form=, files= or data=",
-    "allow_redirects": ": redirects=0 follows none",
-    "query": ": params= are added to the path",
-    "cookies": ": user.cookies are sent by themselves",
-    "auth": ": user.headers are sent with every request",
-    "verify": ": --insecure and --cacert are of the run",
-    "catch_response": ": expect= says what is good, and user.check(name, condition) counts what else is to hold",
-}
-"""What other programs call it."""
-_OPTIONS = BODY_OPTIONS | {"name", "params", "headers", "expect", "timeout", "needed", "redirects", "values", "stream"}
 
 
 @dataclass(slots=True)
@@ -155,11 +146,7 @@ class RequestMaker:
         options: Mapping[str, Any],
     ) -> UserRequest:
         """The request to send. Raises ValueError or TypeError for what cannot be sent."""
-        unknown = options.keys() - _OPTIONS
-        if unknown:
-            name = sorted(unknown)[0]
-            known = f"it has {', '.join(sorted(_OPTIONS))}"
-            raise TypeError(f"a request has no option {name!r}{_INSTEAD.get(name, '')}; {known}")
+        refuse_unknown(options)
         target, origin = recipe.path.render(*values), recipe.path.origin
         if recipe.path.roams and not target.startswith("/"):
             origin, target = split_url(target)
@@ -199,7 +186,7 @@ class RequestMaker:
         recipe, own, block, body = request.recipe, NO_PAIRS, "", b""
         target, timeout_ns = recipe.path.render(*values), None
         if not options.keys() <= _JUDGED:
-            if not options.keys() <= _OPTIONS or "stream" in options:
+            if not options.keys() <= OPTIONS or "stream" in options:
                 return False
             given = options.get("headers")
             if given and request.given == given and request.given_end is end:
