@@ -118,7 +118,7 @@ def _checks_and_metrics(result: Result) -> str:
         (text(name), f"{check.ok:,}", f"{check.failed:,}", text(format_share(check.ok, check.ok + check.failed)))
         for name, check in result.checks.items()
     ]
-    checks = _section("Checks", html_table(("", "held", "failed", ""), held) if held else "")
+    checks = _section("Checks", html_table(("", "held", "failed", "share held"), held) if held else "")
     rows = [[*map(text, row)] for row in metric_rows(result)]
     return checks + _section("Metrics of the script's own", html_table(METRIC_HEADS, rows) if rows else "")
 

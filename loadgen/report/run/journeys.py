@@ -73,7 +73,7 @@ def checks_table(result: Result) -> list[Line]:
     """How often each check held."""
     if not result.checks:
         return []
-    rows = [("Check", "held", "failed", "")]
+    rows = [("Check", "held", "failed", "share held")]
     for name, check in result.checks.items():
         share = format_share(check.ok, check.ok + check.failed)
         rows.append((f"  {clean(name)}", f"{check.ok:,}", f"{check.failed:,}", share))
