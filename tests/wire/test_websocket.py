@@ -1,5 +1,7 @@
 """Scenarios that hold WebSockets, against a library's server."""
 
+import asyncio
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,7 +12,10 @@ from typing import Any
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
+from loadgen.base.clock import now_ns
+from loadgen.base.exchange import Origin, Tls
 from loadgen.results.result import Result
+from loadgen.workloads.scenario.websocket.connect import make_websocket
 from tests.support.command import loadgen
 
 MODES = {"async": ["--mode", "async"], "threads": ["--mode", "threads"]}
@@ -188,11 +193,21 @@ def test_what_a_profile_must_not_say_of_a_websocket(tmp_path: Path) -> None:
         assert problem in done.err
 
 
-def test_a_run_that_ends_while_sockets_connect_prints_nothing_else(tmp_path: Path) -> None:
-    file = tmp_path / "chat.py"
-    file.write_text(TOP + '    async with user.websocket("/"):\n        pass\n')
+def test_a_socket_whose_user_is_gone_before_it_connects_prints_nothing() -> None:
+    """As at the end of a run: nobody goes on with the coroutine."""
+    said: list[str] = []
+
+    async def leave(origin: Origin) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context["message"]))
+        options: dict[str, Any] = {"subprotocols": (), "compress": False, "timeout_s": 5.0}
+        entering = make_websocket("/", origin, Tls(), "", print, now_ns, **options).__aenter__()
+        entering.send(None)
+        while len(asyncio.all_tasks()) > 1:
+            await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+        entering.close()
+
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    argv = ["--target", f"http://127.0.0.1:{port}", "-c", "4", "-d", "100ms", "-q", "--mode", "async"]
-    done = loadgen("run", file, *argv)
-    assert (done.code, "never retrieved" in done.err) == (99, False)
+    asyncio.run(leave(Origin("http", "127.0.0.1", port)))
+    gc.collect()
+    assert said == []
