@@ -90,12 +90,13 @@ def fields(plan: Plan, limits: Limits) -> list[Field]:
 def chosen(values: Mapping[str, Any], limits: Limits) -> dict[str, str]:
     """The flags of a run. Raises UsageError for what is no value, too much, or not to be chosen."""
     flags = {}
-    for name, value in values.items():
+    for name, given in values.items():
+        value = f"{given}" if type(given) in (int, float) else given
         most = getattr(limits, name, None) if name in FLAGS else None
         if most is None:
             raise UsageError(f"{shown(name)} cannot be chosen here")
         if not isinstance(value, str):
-            raise UsageError(f"{name}: expected a text, got {shown(value)}")
+            raise UsageError(f"{name}: expected a text or a number, got {shown(value)}")
         try:
             asked = _parsed(name, value.strip())
         except ValueError as error:

@@ -48,6 +48,7 @@ def test_the_page_is_filled_in_with_what_the_plan_has() -> None:
 def test_what_is_chosen_becomes_flags_as_it_was_typed() -> None:
     typed = {"rate": " 6k/m ", "users": "100", "duration": "10m"}
     assert chosen(typed, LIMITS) == {"rate": "6k/m", "connections": "100", "duration": "10m"}
+    assert chosen({"rate": 5, "users": 4}, LIMITS) == {"rate": "5", "connections": "4"}
     assert chosen({}, LIMITS) == {}
 
 
@@ -57,7 +58,8 @@ def test_what_is_chosen_becomes_flags_as_it_was_typed() -> None:
         ({"rate": "200.1"}, "rate: 200.1 is above the limit, 200"),
         ({"rate": "-1"}, "rate: expected"),
         ({"rate": "inf"}, "rate: expected"),
-        ({"rate": 5}, "rate: expected a text"),
+        ({"rate": True}, "rate: expected a text or a number"),
+        ({"users": 101}, "users: 101 is above the limit, 100"),
         ({"users": "101"}, "users: 101 is above the limit, 100"),
         ({"users": "0"}, "users: expected a number of at least 1"),
         ({"users": "1e9"}, "users: expected a number"),
