@@ -15,6 +15,7 @@ from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.reply import Reply, failed_reply
 from loadgen.workloads.scenario.sending.arguments import HEADERS_ONLY, PLAIN_OPTIONS, hashable
+from loadgen.workloads.scenario.sending.batched import batched
 from loadgen.workloads.scenario.sending.headers import UserHeaders
 from loadgen.workloads.scenario.sending.redirects import MOST_REDIRECTS, next_request
 from loadgen.workloads.scenario.sending.requests import (
@@ -172,7 +173,7 @@ class Requesting:
 
         Each is a path (GET), or a tuple such as `("POST", "/x/{}", 3, {"json": {...}})`.
         """
-        made = [self._make(*_batched(item)) for item in requests]
+        made = [self._make(*batched(item)) for item in requests]
         if not made:
             return []
         replies = yield Batch([request for request, _ in made])
@@ -284,21 +285,3 @@ class Requesting:
             self._gets, self._of_journey = {}, {}
         else:
             self._gets, self._of_journey = self._kept.setdefault(self.journey, ({}, {}))
-
-
-def _batched(item: "str | tuple[Any, ...]") -> tuple[str, str, tuple[object, ...], dict[str, Any]]:
-    if isinstance(item, str):
-        return "GET", item, (), {}
-    method, path, *values = _checked(item)
-    options = values.pop() if values and isinstance(values[-1], dict) else {}
-    return method, path, tuple(values), options
-
-
-def _checked(item: object) -> tuple[Any, ...]:
-    """Method, path and what follows. Raises TypeError for anything else."""
-    if isinstance(item, tuple) and len(item) > 1 and isinstance(item[1], str) and "/" not in str(item[0]):
-        return item
-    raise TypeError(
-        f'batch: expected a path, or a tuple such as ("POST", "/x/{{}}", 3, {{"json": ...}}), got {item!r}; '
-        "several are given one after another"
-    )
