@@ -10,14 +10,18 @@ from loadgen.clients.http2.stream import Http2Stream
 
 
 class Http2Channel(Channel):
-    """One connection of a lane. `state` is its session; it may go on for replies when the lane has another already."""
+    """One connection of a lane. `state` is its session; it may go on for replies when the lane has another already.
 
-    __slots__ = ("lane", "session", "writes")
+    `content` is for how many more events it asks its socket once, and not again while replies are awaited.
+    """
+
+    __slots__ = ("content", "lane", "session", "writes")
 
     def __init__(self, lane: "Lane") -> None:
         super().__init__(lane.destination)
         self.lane = lane
         self.session: Session | None = None
+        self.content = 0
         self.writes = False  # whether the reactor is told to say when the socket takes more
 
 
