@@ -126,10 +126,10 @@ def _left_out(entries: Sequence[_Entry], chosen: Sequence[_Entry], host: str) ->
 
 
 def _body(post: Mapping[str, Any]) -> dict[str, Any]:
-    text, params = post.get("text"), post.get("params") or []
+    text, params = post.get("text"), _mappings(post.get("params"))
     multipart = str(post.get("mimeType") or "").lower().startswith("multipart/form-data")
     if params and (multipart or not text):
-        pairs = [(str(item.get("name", "")), item) for item in params if isinstance(item, dict)]
+        pairs = [(str(item.get("name", "")), item) for item in params]
         if multipart:
             return {"parts": tuple(_part(name, item) for name, item in pairs)}
         fields = ((name, str(item.get("value") or "")) for name, item in pairs)
@@ -151,10 +151,13 @@ def _encoded(text: str) -> str:
 
 
 def _pairs(items: Any) -> Iterator[tuple[str, str]]:
-    for item in items or ():
-        if not isinstance(item, dict):
-            continue
+    for item in _mappings(items):
         yield str(item.get("name", "")), str(item.get("value", ""))
+
+
+def _mappings(items: Any) -> list[Mapping[str, Any]]:
+    """Those of a list; nothing of what is none."""
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _cookie_names(name: str, value: str) -> list[str]:

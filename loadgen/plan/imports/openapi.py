@@ -86,7 +86,7 @@ class _Api:
         """The first server, with the defaults of its variables."""
         document = self.document
         if "swagger" in document or "basePath" in document:
-            schemes = document.get("schemes") or ["http"]
+            schemes = _list(document.get("schemes")) or ["http"]
             host = str(document.get("host") or NO_SERVER.partition("://")[2])
             found = f"{'https' if 'https' in schemes else 'http'}://{host}{document.get('basePath') or ''}"
         else:

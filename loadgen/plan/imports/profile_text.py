@@ -52,10 +52,29 @@ def profile_text(imported: Imported, source: str = "", *, hide: bool = True) -> 
     else:
         document["requests"] = items
     head = "".join(f"{line}\n" for line in _head(source, secrets.names, imported.notes))
+    try:
+        return head + _dumped(document)
+    except UnicodeEncodeError:
+        return head + _dumped(_whole_characters(document))
+
+
+def _dumped(document: Any) -> str:
     text: str = yaml.dump(
         document, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=_NO_FOLDS, default_flow_style=None
     )
-    return head + text
+    return text
+
+
+def _whole_characters(value: Any) -> Any:
+    """The same with a question mark in the place of each half of a character."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_whole_characters(key): _whole_characters(item) for key, item in value.items()}
+        case list():
+            return [*map(_whole_characters, value)]
+    return value
 
 
 def _head(source: str, secrets: Sequence[str], notes: Iterable[str]) -> list[str]:

@@ -59,6 +59,8 @@ MADE = {
     "with what is no field": ([entry("http://h/1", headers=[None, 5, {"name": "A", "value": "b"}], postData=[1]),
                                entry("http://h/2", **post("multipart/form-data", params=[3]))],
                               [("GET", "/1", ""), ("POST", "/2", "")]),
+    "with no list of fields": ([entry("http://h/1", headers=1.5, **post(FORM, params=2.5, text="a"))],
+                               [("POST", "/1", "a")]),
     "with a method that is none": ([entry("http://h/1", method="A B"), entry("http://h/2")], [("GET", "/2", "")]),
     "of an address": ([entry("http://[::1]:8080/1")], [("GET", "/1", "")]),
     "without times": ([{"request": {"url": "http://h/1"}}, {"request": {"url": "http://h/2"}}],

@@ -69,6 +69,7 @@ MADE = {
                  [("POST", "/v1/p", '{"next": {"next": {"next": {"next": {}, "n": 1}, "n": 1}, "n": 1}, "n": 1}')]),
     "YAML": ("openapi: 3.0.0\nservers: [{url: 'http://{host}/', variables: {host: {default: h}}}]\n"
              "paths:\n  /a:\n    get: {}\n    delete: {}\n", [("GET", "/a", ""), ("DELETE", "/a", "")]),
+    "schemes that are none": ('{"swagger": "2.0", "schemes": 5, "paths": {"/p": {"get": {}}}}', [("GET", "/p", "")]),
     "a path without a slash": ("openapi: 3.0.0\npaths:\n  a: {get: {}}\n", [("GET", "/a", "")]),
     "a port that is none": ("openapi: 3.0.0\nservers: [{url: 'https://h:{port}/v1', variables: {port: {}}}]\n"
                             "paths: {/a: {get: {}}}\n", [("GET", "/a", "")]),
