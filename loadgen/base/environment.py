@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import sys
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -56,6 +57,7 @@ def _boot() -> str:
         return ""
 
 
+@cache
 def _version(name: str) -> str | None:
     try:
         return version(name)
