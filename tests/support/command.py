@@ -54,7 +54,6 @@ def loadgen(
 ) -> Finished:
     """Run `loadgen ARGV` in this process: a terminal of 80 columns, no LOADGEN_* but those of `env`.
 
-    Where a test does not say how many processes make the load, it is this one alone: each of others costs 0.3 s.
     `call` stands for the body of the command.
     """
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
@@ -64,7 +63,7 @@ def loadgen(
         redirect_stderr(err),
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))),
         patch.object(sys, "argv", ["loadgen", *map(str, argv)]),
-        patch.dict(os.environ, _environment({"LOADGEN_PROCESSES": "1", **(env or {})}), clear=True),
+        patch.dict(os.environ, _environment(env or {}), clear=True),
     ):
         code = run() if call is None else run_app(call)
     return Finished(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
@@ -198,8 +197,9 @@ def _fetch(url: str, data: bytes | None = None) -> Any:
 
 
 def _environment(added: Mapping[str, str]) -> dict[str, str]:
+    """Where nobody says how many processes make the load, it is one: each of others costs 0.3 s."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("LOADGEN_") and key != "TARGET"}
-    return {**kept, "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **added}
+    return {**kept, "COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "LOADGEN_PROCESSES": "1", **added}
 
 
 def _stat(folder: Path) -> list[str]:

@@ -33,7 +33,7 @@ class OnTerminal:
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
-            env={**kept, "TERM": "xterm-256color", "NO_COLOR": "1"},
+            env={**kept, "TERM": "xterm-256color", "NO_COLOR": "1", "LOADGEN_PROCESSES": "1"},
         )
 
     def __enter__(self) -> Self:

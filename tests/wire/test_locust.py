@@ -51,8 +51,9 @@ def go(site: Site, path: Path, **fields: Any) -> Result:
 
 
 @pytest.mark.slow  # a run each
-@pytest.mark.parametrize("where", ["async", "threads", "httpx"])
-@pytest.mark.parametrize("name", ENDING)
+@pytest.mark.parametrize(
+    ("name", "where"), [*((name, "async") for name in ENDING), ("parallel", "threads"), ("parallel", "httpx")]
+)
 def test_the_site_gets_what_locust_sends(site: Site, name: str, where: str) -> None:
     result = go(site, FILES / f"{name}.py", duration_s=1.5, **MODES[where])
     expected = json.loads((FILES / f"{name}.json").read_text())["requests"]

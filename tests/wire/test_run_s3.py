@@ -49,8 +49,8 @@ def good(done: Finished, sent: int) -> Result:
     return result
 
 
-def keys_of(server: S3Store, prefix: str = "") -> list[str]:
-    store = Store(server, "trial")
+def keys_of(server: S3Store, prefix: str = "", bucket: str = "trial") -> list[str]:
+    store = Store(server, bucket)
     try:
         return [item.key for item in read_page(store.good(store.operations().list(prefix))).objects]
     finally:
@@ -58,17 +58,19 @@ def keys_of(server: S3Store, prefix: str = "") -> list[str]:
 
 
 def test_objects_are_put_as_header_fields_ask(moto: S3Store) -> None:
+    there = ("--bucket", "fields")
     fields = ("-H", "x-amz-storage-class: GLACIER", "-H", "x-amz-tagging: a=b&c=d", "-H", "x-amz-meta-Of: me")
-    good(s3(moto, "put", "--size", "100", "--objects", "4", *fields, "--sse", "s3", "-H", "If-None-Match: *"), 4)
-    kept = s3(moto, "put", "--size", "100", "--objects", "1", "--keep", *fields)
+    good(
+        s3(moto, "put", *there, "--size", "100", "--objects", "4", *fields, "--sse", "s3", "-H", "If-None-Match: *"), 4
+    )
+    kept = s3(moto, "put", *there, "--size", "100", "--objects", "1", "--keep", *fields)
     assert kept.code == 0, kept.err
     client = boto3.client(
         "s3", endpoint_url=moto.url, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
     )
-    (item,) = client.list_objects_v2(Bucket="trial")["Contents"]
-    head = client.head_object(Bucket="trial", Key=item["Key"])
+    (item,) = client.list_objects_v2(Bucket="fields")["Contents"]
+    head = client.head_object(Bucket="fields", Key=item["Key"])
     assert (head["StorageClass"], head["Metadata"]) == ("GLACIER", {"of": "me"})
-    client.delete_object(Bucket="trial", Key=item["Key"])
 
 
 def test_what_a_store_does_not_do_as_asked_is_said(moto: S3Store) -> None:
@@ -162,17 +164,18 @@ def test_mixed_in_every_mode(moto: S3Store, local_mode: Mode) -> None:
 
 
 def test_what_was_there_before_stays_there(moto: S3Store) -> None:
-    store = Store(moto, "trial")
-    good(s3(moto, "put", "--objects", "1", "--size", "1"), 1)
+    there = ("--bucket", "before")
+    store = Store(moto, "before")
+    good(s3(moto, "put", *there, "--objects", "1", "--size", "1"), 1)
     from loadgen.workloads.s3.protocol.data import Given
 
     for key in ("mine", "loadgen/mine"):
         store.good(store.operations().put(key, Given(b"x")))
-    good(s3(moto, "delete", "--objects", "3", "--size", "1"), 3)
-    assert keys_of(moto) == ["loadgen/mine", "mine"]
-    kept = s3(moto, "put", "--objects", "2", "--size", "1", "--keep").result
-    assert kept.notes == [f"Kept everything under trial/loadgen/{kept.plan['s3']['run_id']}/"]
-    assert len(keys_of(moto)) == 4
+    good(s3(moto, "delete", *there, "--objects", "3", "--size", "1"), 3)
+    assert keys_of(moto, bucket="before") == ["loadgen/mine", "mine"]
+    kept = s3(moto, "put", *there, "--objects", "2", "--size", "1", "--keep").result
+    assert kept.notes == [f"Kept everything under before/loadgen/{kept.plan['s3']['run_id']}/"]
+    assert len(keys_of(moto, bucket="before")) == 4
     store.close()
 
 

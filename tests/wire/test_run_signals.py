@@ -71,6 +71,7 @@ def test_the_other_signals_do_the_same(url: str, number: signal.Signals, tmp_pat
     assert_drained(url, MODES["processes"], number, tmp_path / "r.json")
 
 
+@pytest.mark.parametrize("mode", [MODES["processes"], MODES["threads"]], ids=["processes", "threads"])
 def test_sigquit_shows_where_every_thread_is_and_drains(url: str, mode: Mode, tmp_path: Path) -> None:
     with Command("run", url, "-c", "5", "-d", "60s", *mode, "-o", tmp_path / "r.json") as command:
         wait_until(lambda: stats_of(url)["requests"] > 100, "requests")
@@ -122,12 +123,14 @@ def test_who_started_it_without_sighup_keeps_it_so(url: str, tmp_path: Path) -> 
     assert (done.code, load(saved).ended_by) == (0, "completed")
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("closed", "where"), [("<&- >&- 2>&-", "processes"), ("<&-", "pool"), (">&-", "pool"), ("2>&-", "pool")]
+)
 def test_closed_descriptors_are_filled_before_anything_gets_their_numbers(
-    url: str, closed: str, tmp_path: Path
+    url: str, closed: str, where: str, tmp_path: Path
 ) -> None:
     saved = tmp_path / "r.json"
-    argv = [sys.executable, "-m", "loadgen", "run", url, "-c", "2", "-n", "10", *MODES["processes"], "-o", str(saved)]
+    argv = [sys.executable, "-m", "loadgen", "run", url, "-c", "2", "-n", "10", *MODES[where], "-o", str(saved)]
     done = subprocess.run(["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *argv], capture_output=True, check=False)
     assert (done.returncode, load(saved).ledger.ok) == (0, 10)
 

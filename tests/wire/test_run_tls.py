@@ -38,9 +38,9 @@ def test_insecure_takes_any_certificate(secure_target: str, local_mode: Mode) ->
 
 
 def test_a_certificate_nobody_vouches_for_is_a_clear_error(
-    secure_target: str, certificates: Certificates, mode: Mode, tmp_path: Path
+    secure_target: str, certificates: Certificates, local_mode: Mode, tmp_path: Path
 ) -> None:
-    done = run(secure_target, "--cacert", certificates.stranger, "--max-errors", "4", *mode)
+    done = run(secure_target, "--cacert", certificates.stranger, "--max-errors", "4", *local_mode)
     result = done.result
     assert done.code == 108
     assert (result.ledger.ok, result.status_codes) == (0, {})

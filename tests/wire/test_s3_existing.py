@@ -30,9 +30,9 @@ def test_what_is_there_is_read_and_stays(mode: Mode) -> None:
     assert done.result.notes[0].startswith("Listed 9 objects under photos/in/ in ")
 
 
-def test_what_is_there_is_deleted_once(mode: Mode) -> None:
+def test_what_is_there_is_deleted_once(local_mode: Mode) -> None:
     store = stored()
-    done = s3(store, "delete", "--existing", "in/", *mode)
+    done = s3(store, "delete", "--existing", "in/", *local_mode)
     assert (done.code, done.result.ledger.ok, store.data) == (0, 9, {"other": b"y"})
 
 

@@ -11,7 +11,7 @@ from loadgen.workloads.s3.journal import read_entries
 from tests.chaos.script import Script
 from tests.chaos.server import HostileServer
 from tests.chaos.store import ENVIRONMENT, Store
-from tests.support.command import Command
+from tests.support.command import Command, loadgen
 
 KEYS = [f"in/{name}" for name in ("a\u2028b", "c\u0085d", "e\nf", "é", *map(str, range(12)))]
 
@@ -56,8 +56,7 @@ def test_a_batch_that_is_ended_goes_on_where_it_was(
         made = {key.replace("out/", "in/") for key in store.left if key.startswith("out/")}
         assert done <= made
         store.forget_requests()
-        with Command(*argv, env=ENVIRONMENT) as command:
-            assert command.finish().code == 0
+        assert loadgen(*argv, env=ENVIRONMENT).code == 0
     assert sorted(store.put_keys) == sorted(key.replace("in/", "out/") for key in KEYS if key not in done)
     assert sorted(entry.key for entry in read_entries(str(path))) == sorted(KEYS)
     assert all(store.data[key.replace("in/", "out/")] == touch(key.encode()) for key in KEYS)

@@ -23,7 +23,6 @@ def test_what_is_imported_stays_and_is_not_looked_at_by_the_collector(
         assert gc.get_freeze_count() == frozen, "what is there already costs nothing"
     finally:
         del sys.modules["of_a_test"]
-        gc.unfreeze()
 
 
 def test_the_collector_is_on_again_after_an_import_that_failed() -> None:
