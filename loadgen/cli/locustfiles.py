@@ -22,6 +22,10 @@ def flags_for(path: str, flags: Mapping[str, Any]) -> dict[str, Any]:
     for key, called in (("rate", "a rate (-R, find-max)"), ("think", "--think"), ("arrival", "--arrival")):
         if key in given:
             raise UsageError(f"{called}: users of a locustfile wait by their wait_time; -c says how many there are")
+    if "journeys_per_user" in given:
+        raise UsageError(
+            "--journeys-per-user: users of a locustfile go on until -d is over, or until -n tasks are done"
+        )
     file = load_locustfile(path, arguments)
     for note in file.notes if given.get("mode") != "threads" else ():
         tell(f"loadgen: {note}\n")

@@ -61,6 +61,11 @@ def test_certificates_are_not_verified_for_the_fast_client(tmp_path: Path) -> No
     assert flags_for(written(tmp_path, FILE.replace("HttpUser", "FastHttpUser")), {})["insecure"] is True
 
 
+def test_users_are_not_counted_by_their_journeys(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--journeys-per-user: users of a locustfile go on"):
+        flags_for(written(tmp_path, FILE), {"journeys_per_user": 2})
+
+
 @pytest.mark.parametrize("key", ["rate", "think", "arrival"])
 def test_users_wait_by_their_wait_time(tmp_path: Path, key: str) -> None:
     with pytest.raises(UsageError, match="users of a locustfile wait by their wait_time; -c says"):
