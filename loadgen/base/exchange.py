@@ -355,8 +355,10 @@ def is_apart(body: "bytes | BodySource", fields: Fields) -> bool:
 
 @dataclass(slots=True)
 class Reply:
-    """A complete reply. `wire_length` counts every byte from the status line on; `head` are the first of them, up to
-    4096. That of replies which say the same in other words has the `head` of one of them, and nothing `kept`."""
+    """A complete reply. `wire_length` counts every byte from the status line on; `head` are the first of them
+    but for those of interim replies, up to 4096. That of replies which say the same in other words has the `head` of
+    one of them, and nothing `kept`.
+    """
 
     status: int
     body_length: int

@@ -53,7 +53,7 @@ class ReplyReader:
     """
 
     __slots__ = (
-        "_at", "_body_length", "_chunks", "_continues", "_head_only", "_heads", "_keep", "_keep_alive", "_kept",
+        "_at", "_begin", "_body_length", "_chunks", "_continues", "_head_only", "_heads", "_keep", "_keep_alive", "_kept",
         "_left", "_sink", "_status", "bare_lf", "last_head", "problem", "received", "reply", "start", "surplus",
     )  # fmt: skip
 
@@ -67,7 +67,7 @@ class ReplyReader:
         self._kept = bytearray()
         self._sink = sink
         self._head_only = method == "HEAD"
-        self._at = self._heads = self._status = self._body_length = 0
+        self._at = self._begin = self._heads = self._status = self._body_length = 0
         self._left: int | None = None  # of the body; None: chunks, or the connection, end it
         self._chunks: ChunkReader | None = None
         self._keep_alive = self._continues = False
@@ -115,7 +115,14 @@ class ReplyReader:
 
     def stop(self) -> Reply:
         """The reply as far as it has come, of which no more is wanted."""
-        return Reply(self._status, self._body_length, self.received, bytes(self._kept), self.start[:HEAD_BYTES], False)
+        return Reply(
+            self._status,
+            self._body_length,
+            self.received,
+            bytes(self._kept),
+            self.start[self._begin : self._begin + HEAD_BYTES],
+            False,
+        )
 
     def eof(self) -> bool:
         """The server closed: whether that completes the reply. It may tell a `problem` instead."""
@@ -139,7 +146,7 @@ class ReplyReader:
     def _complete(self, *, surplus: bool) -> None:
         self.surplus = surplus
         keep_alive = self._keep_alive and not surplus
-        head = self.start[:HEAD_BYTES]
+        head = self.start[self._begin : self._begin + HEAD_BYTES]
         self.reply = Reply(self._status, self._body_length, self.received, bytes(self._kept), head, keep_alive)
 
     # The head, which is parsed when it is whole.
@@ -160,7 +167,7 @@ class ReplyReader:
                 return
             else:
                 head = self.start[self._at : end.end()]
-                self._at = end.end()
+                self._begin, self._at = self._at, end.end()
                 self._heads += 1
                 self._read_head(head)
 
