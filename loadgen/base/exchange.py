@@ -341,6 +341,10 @@ class Request:
         request.target, request.fields, request.body, request.wire = target, fields, body, wire
         return request
 
+    def send_apart(self) -> None:
+        """Have the body follow the head."""
+        self.streams, self.plain = True, False
+
     def twin(self) -> "Request":
         """The same request as an object of its own."""
         request = self.varied(self.target, self.fields, self.body)

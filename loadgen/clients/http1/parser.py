@@ -53,8 +53,9 @@ class ReplyReader:
     """
 
     __slots__ = (
-        "_at", "_begin", "_body_length", "_chunks", "_continues", "_head_only", "_heads", "_keep", "_keep_alive", "_kept",
-        "_left", "_sink", "_status", "bare_lf", "last_head", "problem", "received", "reply", "start", "surplus",
+        "_at", "_begin", "_body_length", "_chunks", "_continues", "_head_only", "_heads", "_keep", "_keep_alive",
+        "_kept", "_left", "_sink", "_status", "bare_lf", "last_head", "problem", "received", "reply", "start",
+        "surplus",
     )  # fmt: skip
 
     def __init__(self, method: str, keep: int = 0, sink: Callable[[bytes], None] | None = None) -> None:

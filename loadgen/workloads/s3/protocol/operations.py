@@ -284,8 +284,8 @@ class Operations:
     ) -> Request:
         model = self._models[operation]
         request = model.varied(target, model.fields.with_block(model.fields.block + block), body)
-        if body:
-            request.streams = is_apart(body, request.fields)
+        if body and is_apart(body, request.fields):
+            request.send_apart()
         if expect is not None:
             request.expect = expect
         return request

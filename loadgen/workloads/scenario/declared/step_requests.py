@@ -228,7 +228,8 @@ class StepRequests:
             keep=KEEP_BYTES, group=self._groups[op.index], awaited=True,
             timeout_ns=None if op.timeout_s is None else s_to_ns(op.timeout_s), origin=op.origin,
         )  # fmt: skip
-        request.streams |= op.body is not None and op.fields.expect_continue
+        if op.body is not None and op.fields.expect_continue:
+            request.send_apart()
         return request
 
     def _cookies(self, target: str, jar: CookieJar, origin: Origin | None = None) -> str:

@@ -287,7 +287,8 @@ class RequestMaker:
         request.given, request.given_end = None, ""
         names = f"\r\n{block}".lower()
         names_host, waits = "\r\nhost:" in names, body != b"" and _EXPECT in names
-        request.streams |= waits
+        if waits:
+            request.send_apart()
         if self.wire and not request.streams and not names_host:
             length = f"Content-Length: {len(body)}\r\n" if body or recipe.method in BODY_METHODS else ""
             middle = recipe.middle if origin is recipe.path.origin else self._middle(origin)

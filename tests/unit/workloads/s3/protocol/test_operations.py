@@ -116,13 +116,14 @@ def test_a_small_body_is_bytes_and_a_large_one_streams():
     assert not small.streams
     assert small.body == bodies.body(1, 1000).joined()
     assert large.streams
+    assert not large.plain, "it would be sent as if it had no body"
     assert large.body.length == 1_000_000
 
 
 def test_uploads_wait_to_be_asked_for_without_signing_that():
     operations = make(waits=True)
     for request in (operations.put("k", Given(b"x")), operations.put_part("k", "u", 1, Given(b"x"))):
-        assert (request.streams, request.fields.expect_continue) == (True, True)
+        assert (request.streams, request.plain, request.fields.expect_continue) == (True, False, True)
         fields = dict(request.fields.pairs)
         assert fields["Expect"] == "100-continue"
         assert "expect" not in fields["Authorization"]

@@ -112,7 +112,12 @@ def test_a_body_that_waits_to_be_asked_for_follows_its_head(of_user):
     for value in range(3):
         steps = user.post("/a", json={"a": value}, **options)
         request = steps.send(None)
-        assert (request.streams, request.wire, request.fields.expect_continue) == (True, None, True)
+        assert (request.streams, request.plain, request.wire, request.fields.expect_continue) == (
+            True,
+            False,
+            None,
+            True,
+        )
         assert request.body == b'{"a":%d}' % value
         with pytest.raises(StopIteration):
             steps.send(reply())
