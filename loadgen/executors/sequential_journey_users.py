@@ -111,6 +111,7 @@ class SequentialJourneyUsers(SequentialUsers):
                 return None
             shared[sent_slot] = next_sent()
             buffer.sent += 1
+            script.asked = True
             outcome = again(request, now) or completed(exchange(request))
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received

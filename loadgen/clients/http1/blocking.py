@@ -189,7 +189,10 @@ class BlockingClient(BlockingConnection):
                 self._wait_until(sent_ns + (request.timeout_ns or self._timeout_ns))
                 data = self._recv(READ_BYTES)
             except OSError as error:
-                return self._broken(sent_ns, request, error, exchange)
+                reply = exchange.stop()  # it may have been ended by us
+                if reply is None:
+                    return self._broken(sent_ns, request, error, exchange)
+                break
             if data:
                 reply = exchange.take(data)
                 if reply is None and request.sink is not None:

@@ -98,14 +98,13 @@ class BlockingHttp2Client(BlockingConnection):
         except _TIMED_OUT:
             session.give_up(self._stream)
             return ErrorClass.TIMEOUT, ""
-        except EOFError:
-            if self._stream.head is not None and getattr(request.sink, "enough", False):
+        except (EOFError, OSError) as error:
+            if self._stream.head is not None and getattr(request.sink, "enough", False):  # it was ended by us
                 self._answered = True
                 self.drop()
                 return None
-            return why_no_reply(None, reused=reused, begun=self._stream.head is not None)
-        except OSError as error:
-            return why_no_reply(error, reused=reused, begun=self._stream.head is not None)
+            said = error if isinstance(error, OSError) else None
+            return why_no_reply(said, reused=reused, begun=self._stream.head is not None)
         return None
 
     def _talk(self, session: Session, deadline_ns: int) -> None:

@@ -34,6 +34,7 @@ class LocustScript:
     notes: Notes
     given_up = False
     in_place: InPlace | None = None
+    asked = False
 
     def __init__(
         self,

@@ -35,13 +35,14 @@ InPlace = Callable[[UserRequest], Reply | None]
 class JourneyScript(Script, Traveller, Protocol):
     """The journeys of one user. `requested`: its last step was a request. `loop` is what its futures belong to.
     `began_ns` is 0 where it is in the middle of no journey. `in_place` is set by a driver while requests need be no
-    steps; a script may do without it.
+    steps; a script may do without it. The driver sets `asked` for each that was sent so.
     """
 
     requested: bool
     began_ns: int
     loop: Any
     in_place: InPlace | None
+    asked: bool
 
     @property
     def given_up(self) -> bool:

@@ -46,6 +46,7 @@ class StepsScript:
     loop: Any = None
     given_up = False
     in_place: InPlace | None = None
+    asked = False
 
     def __init__(
         self, program: Program, requests: StepRequests, journeys: Journeys, rank: int, row: Callable[[str], Any]

@@ -108,8 +108,9 @@ class CoroutineScript:
         if step is _OVER:
             return None
         if isinstance(step, _OWN):
-            self.asked = self.asked or step.__class__ is Batch
+            self.asked = True
             return step
+        self.asked = True
         return self._foreign(step)
 
     @property
@@ -207,12 +208,12 @@ class CoroutineScript:
             if rests[journey] and (pause := journeys.rest(self, began_ns, user.random.random)):
                 now = 0
                 await _step(pause)
-            if not self.asked:  # it wanted no request: let others have their turn
+            if not self.asked:  # it wanted nothing at all: let others have their turn
                 now = 0
                 await _step(Pause(clock()))
-            elif not self.flows:
+            self.asked = False
+            if not self.flows:
                 now = 0
-                self.asked = False
                 await over()
             began_ns = now
 

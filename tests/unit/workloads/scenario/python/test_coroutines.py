@@ -1,7 +1,7 @@
 """What lies between a user's journeys in Python, with replies that the test gives and a clock of its own."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -26,8 +26,11 @@ ORIGIN = Origin("http", "h", 80)
 class World:
     """One user that gets a page in each journey. `now` is the clock."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, journey: Journey, **options: Any) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, journey: Journey, *, flows: bool = True, **options: Any
+    ) -> None:
         self.now = 5
+        self.wants: Callable[[User], Any] | None = lambda user: user.get("/")
         names = Names()
         journeys = Journeys(
             (journey,), names, Transactions(lambda: self.now, names=names), lambda _now: None,
@@ -35,12 +38,13 @@ class World:
         )  # fmt: skip
 
         async def visit(user: User) -> None:
-            await user.get("/")
+            if self.wants is not None:
+                await self.wants(user)
 
         maker = RequestMaker(names, ORIGIN, (), Expect(), keep_alive=True, wire=True)
         self.user = User(0, maker, journeys, None, 1, lambda _feed, _user: None)
         self.script = CoroutineScript(self.user, [visit], journeys, loop)
-        self.script.attach(lambda: 0, lambda: None, cast(Notes, None), flows=True)
+        self.script.attach(lambda: 0, lambda: None, cast(Notes, None), flows=flows)
 
     def go(self) -> Any:
         return self.script.resume(None)
@@ -64,6 +68,25 @@ def test_a_pause_lies_between_two_journeys(loop: asyncio.AbstractEventLoop) -> N
     assert world.script.began_ns == 0
     world.now += 2 * NS_PER_S
     assert isinstance(world.go(), Request)
+    world.script.close()
+
+
+def test_journeys_that_want_nothing_any_more_let_others_have_their_turn(loop: asyncio.AbstractEventLoop) -> None:
+    world = World(loop, Journey("a"))
+    assert isinstance(world.go(), Request)
+    world.wants = None
+    assert world.answered() == world.go() == Pause(5)
+    world.script.close()
+
+
+@pytest.mark.parametrize("pauses", [True, False])
+def test_a_journey_without_a_request_is_a_pass_of_its_own(loop: asyncio.AbstractEventLoop, pauses: bool) -> None:
+    """Whoever drives it says when the next is due."""
+    world = World(loop, Journey("a"), flows=False)
+    world.wants = (lambda user: user.pause(1)) if pauses else None
+    for _ in range(2):
+        assert isinstance(world.go(), Pause)
+        assert world.go() is None
     world.script.close()
 
 
