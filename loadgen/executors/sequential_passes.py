@@ -153,6 +153,9 @@ class SequentialPasses(SequentialNotes):
                 answer = await self._together(user, step.requests)
             elif isinstance(step, Wait):
                 if step.sends is not None:
+                    if not (self._may_send(self._clock()) or self._goes_on(user)):
+                        await self._end_asides(user)
+                        return None
                     await self._send_aside(user, step.sends)
                 self._awaited[user] = step.future
                 await waits.future(step.future, finishes=step.finishes)

@@ -220,6 +220,15 @@ def test_a_user_that_ends_within_a_stream_leaves_it_unknown(tmp_path: Path, kind
     assert (result.ledger.sent, result.ledger.unknown) == (1, 1)
 
 
+@every_client
+def test_no_stream_begins_after_the_end(tmp_path: Path, url: str, kind: list[str]) -> None:
+    file = tmp_path / "read.py"
+    stream = 'async with user.stream("GET", "/stream?parts=2&ms=1", name="chat") as stream: [_ async for _ in stream]'
+    file.write_text(f"from loadgen.scenario import scenario\n\n@scenario\nasync def talk(user):\n    {stream}\n")
+    done = loadgen("run", file, "--target", url, "-c", "2", "-d", "200ms", "-q", "--format", "json", *kind)
+    assert (done.code, done.result.ledger.unknown) == (0, 0), done.err
+
+
 def test_a_stream_is_read_inside_of_its_block(tmp_path: Path, url: str) -> None:
     result = read(tmp_path, url, 'await user.stream("GET", "/").__anext__()', "-n", "1", code=107)
     assert "a stream is read inside `async with" in result.transactions["talk"].errors[0].message
