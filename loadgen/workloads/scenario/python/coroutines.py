@@ -64,7 +64,7 @@ class CoroutineScript:
         self.passes = 0
         self._running: Any = None
         self.requested = False
-        self.asked = False
+        self.asked = self._stepped_once = False
         self.flows = False
         self._in_greenlet = False
         self._closed = False
@@ -108,9 +108,10 @@ class CoroutineScript:
         if step is _OVER:
             return None
         if isinstance(step, _OWN):
-            self.asked = True
+            self.asked = self.asked or step.__class__ is Batch
+            self._stepped_once = True
             return step
-        self.asked = True
+        self._stepped_once = True
         return self._foreign(step)
 
     @property
@@ -208,10 +209,10 @@ class CoroutineScript:
             if rests[journey] and (pause := journeys.rest(self, began_ns, user.random.random)):
                 now = 0
                 await _step(pause)
-            if not self.asked:  # it wanted nothing at all: let others have their turn
+            if not (self.asked or (self._stepped_once and not self.flows)):
                 now = 0
-                await _step(Pause(clock()))
-            self.asked = False
+                await _step(Pause(clock()))  # let others have their turn, and the driver say whether it goes on
+            self.asked = self._stepped_once = False
             if not self.flows:
                 now = 0
                 await over()
