@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from loadgen.base.processes import STOPPING, show_stacks, stopping_signals_blocked
+from loadgen.base.processes import STOPPING, show_stacks
 
 HUNG_S = 1.0
 """A loop takes a signal within milliseconds, on any machine within a second: else code that never returns keeps it."""
@@ -32,15 +32,17 @@ def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
     def hear(number: int, frame: object) -> None:
         if number == signal.SIGQUIT:
             show_stacks(number, frame)
-        waiting.append((signal.Signals(number), time.monotonic()))
-        if waiting[-1][1] - waiting[0][1] > HUNG_S:
-            for kept, _ in waiting[:]:
-                receive(kept)
+        kept = signal.Signals(number), time.monotonic()
+        waiting.append(kept)
+        if kept[1] - waiting[0][1] > HUNG_S:
+            for hung, _ in waiting[:]:
+                receive(hung)
         else:
-            alone = threading.Timer(ALONE_S, late, (waiting[-1],))
+            alone = threading.Timer(ALONE_S, late, (kept,))
             alone.daemon = True
             timers.append(alone)
             alone.start()
+            loop.call_soon_threadsafe(receive, kept[0])
 
     def late(kept: tuple[signal.Signals, float]) -> None:
         """On a thread of its own: the loop has not taken it."""
@@ -60,16 +62,13 @@ def signals_to(receiver: Callable[[signal.Signals], None]) -> Iterator[None]:
             receiver(number)
 
     for number in numbers:
-        loop.add_signal_handler(number, receive, number)
-        signal.signal(number, hear)  # beside the loop's own way to hear of it
+        signal.signal(number, hear)  # not the loop's: to remove one of those lets the signal kill for a moment
         signal.siginterrupt(number, False)
     try:
         yield
     finally:
-        with stopping_signals_blocked():  # to remove a handler is to let the signal kill, for a moment
-            for number in numbers:
-                loop.remove_signal_handler(number)
-                signal.signal(number, _nothing)
+        for number in numbers:
+            signal.signal(number, _nothing)
         waiting.clear()  # what the loop has not taken by now comes too late
         for timer in timers:
             timer.cancel()

@@ -276,6 +276,7 @@ def _bucket(case: Case, seen: Seen, result: Result | None) -> Iterator[str]:
         not seen.objects
         or "--keep" in case.argv
         or _kept_for_resume(seen, result)
+        or ("--resume" in case.argv and case.json_on_stdout and case.stdout != "file" and result is None)
         or seen.code is None
         or _was_killed(seen)
     ):

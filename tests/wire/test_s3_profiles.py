@@ -38,6 +38,7 @@ def test_a_profile_sends_what_its_result_says(
         pytest.skip("the given store shows no log")
     settings = {"TARGET": store.url, "BUCKET": "profiles", "OBJECTS": "6", "CONNECTIONS": "3", **variables}
     keys = {"AWS_ACCESS_KEY_ID": store.key, "AWS_SECRET_ACCESS_KEY": store.secret}
+    _logged(store)  # others have used it before
     done = loadgen("run", PROFILES / f"{profile}.yaml", *mode, "--format", "json", *argv, env={**settings, **keys})
     assert done.code == 0, done.err
     result = done.result

@@ -59,4 +59,4 @@ def test_threads_agree_on_every_number():
 )
 def test_the_names_of_a_job_begin_with_its_requests(job, first):
     names = names_of(job)
-    assert [" ".join(names[number]) for number in range(len(names))] == first
+    assert [" ".join(names[number]) for number in range(len(first))] == first
