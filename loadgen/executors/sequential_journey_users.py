@@ -22,7 +22,7 @@ from loadgen.workloads.scenario.sending.requests import UserRequest
 
 
 @dataclass(slots=True)
-class _Aside:
+class _SentInPlace:
     """What was sent in place since the last step: when it was done, 0 for nothing, and the backoff after it."""
 
     done_ns: int = 0
@@ -38,7 +38,7 @@ class SequentialJourneyUsers(SequentialUsers):
 
     def __init__(self, setup: SequentialSetup) -> None:
         super().__init__(setup)
-        self._aside = [_Aside() for _ in self._scripts]
+        self._sent_in_place = [_SentInPlace() for _ in self._scripts]
         self._in_places: list[InPlace | None] = [None] * len(self._scripts)
         plan = self._task.plan
         self._eager = not (self._paced or self._phases or self._recorder.log or self._recorder.slowest)
@@ -97,15 +97,15 @@ class SequentialJourneyUsers(SequentialUsers):
         await self._end_asides(user)
 
     def _in_place(self, user: int) -> InPlace:
-        """Sends a user's requests in its thread, where its script runs: the hot path. `_follow` looks at `_aside`."""
+        """Sends a user's requests in its thread, where its script runs: the hot path. `_follow` has what came of it."""
         client, buffer, script, shared = self._clients[user], self._buffers[user], self._scripts[user], self._shared
         again, exchange, clock, eager, loop = client.again, client.exchange, self._clock, self._eager, script.loop
-        next_sent, sent_slot, end_ns, aside = self._next_sent, self._sent_slot, self._end_ns, self._aside[user]
+        next_sent, sent_slot, end_ns, placed = self._next_sent, self._sent_slot, self._end_ns, self._sent_in_place[user]
         sent_bytes, received = buffer.sent_bytes, buffer.received
 
         def in_place(request: UserRequest) -> Reply | None:
             now = clock()
-            if shared[STOP] or now >= end_ns or aside.backoff_ns:
+            if shared[STOP] or now >= end_ns or placed.backoff_ns:
                 return None
             if loop.asked and (script.given_up or loop.left_ns() is not None):
                 return None
@@ -115,14 +115,14 @@ class SequentialJourneyUsers(SequentialUsers):
             outcome = again(request, now) or completed(exchange(request))
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received
-            aside.done_ns = outcome.done_ns
+            placed.done_ns = outcome.done_ns
             reply, group = outcome.reply, request.group
             if eager and reply is not None and reply is buffer.last_reply and group is not None and group.recorded:
                 buffer.last.samples.append(outcome.done_ns - outcome.sent_ns)
                 outcome.error = None
             else:
                 outcome.error = error = self._note(buffer, request, outcome, now)
-                aside.backoff_ns = next_backoff_ns(0, error)
+                placed.backoff_ns = next_backoff_ns(0, error)
             return answer_of(request, outcome)
 
         return in_place
@@ -133,15 +133,15 @@ class SequentialJourneyUsers(SequentialUsers):
         resume, again, exchange, clock, eager = script.resume, client.again, client.exchange, self._clock, self._eager
         next_sent, sent_slot, end_ns = self._next_sent, self._sent_slot, self._end_ns
         sent_bytes, received = buffer.sent_bytes, buffer.received
-        aside, in_place, done_ns = self._aside[user], self._in_places[user], outcome.done_ns
+        placed, in_place, done_ns = self._sent_in_place[user], self._in_places[user], outcome.done_ns
         if in_place is None and isinstance(script.loop, ThreadLoop):
             in_place = self._in_places[user] = self._in_place(user)
         while True:
             script.in_place = None if backoff_ns else in_place
             step = resume(outcome)
             script.in_place = None
-            if aside.done_ns:
-                done_ns, backoff_ns, aside.done_ns, aside.backoff_ns = aside.done_ns, aside.backoff_ns, 0, 0
+            if placed.done_ns:
+                done_ns, backoff_ns, placed.done_ns, placed.backoff_ns = placed.done_ns, placed.backoff_ns, 0, 0
             if step.__class__ is UserRequest:
                 request: Request = step
             elif step is None or (besides := await self._besides(user, step, 0, begins=False)) is None:
