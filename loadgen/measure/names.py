@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from typing import Literal
 
 from loadgen.base.errors import UsageError
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -37,6 +38,9 @@ class Kind(StrEnum):
         """As JSON has it."""
         return cls(value)
 
+
+TRANSACTIONS: tuple[Literal["journey", "group", "call"], ...] = ("journey", "group", "call")
+"""Kinds of what is timed as one, in the order in which reports have them."""
 
 Name = tuple[Kind, str]
 
@@ -73,6 +77,12 @@ class Names:
 
     def __getitem__(self, number: int) -> Name:
         return self._names[number]
+
+    def of_its_own(self, number: int) -> str:
+        """Its name among all transactions: where a journey, or a group, has the name of one, its kind stands behind."""
+        kind, name = self._names[number]
+        before = TRANSACTIONS[: TRANSACTIONS.index(kind.value)] if kind.value in TRANSACTIONS else ()
+        return f"{name} ({kind})" if any((Kind(other), name) in self._numbers for other in before) else name
 
     def number(self, kind: Kind, name: str) -> int:
         """Its number, the same for good. Raises TooManyNamesError where there is no room for another."""

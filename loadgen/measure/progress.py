@@ -91,7 +91,8 @@ def second_of(t_s: int, users: int, recording: Recording, names: Names) -> RunSe
     checks: dict[str, Tally] = {}
     kinds: dict[str, Kind] = {}
     for number, tally in recording.transactions.items():
-        kind, name = names[number]
+        kind = names[number][0]
+        name = names.of_its_own(number)
         (checks if kind is Kind.CHECK else transactions)[name] = tally
         if kind is not Kind.CHECK:
             kinds[name] = kind

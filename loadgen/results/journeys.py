@@ -10,7 +10,6 @@ from loadgen.results.block import Block
 from loadgen.results.merge_blocks import merged_windows
 
 Kind = Literal["request", "journey", "group", "call"]
-TRANSACTIONS: tuple[Kind, ...] = ("journey", "group", "call")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from loadgen.measure.exemplar import Exemplar
-from loadgen.measure.names import Kind
+from loadgen.measure.names import TRANSACTIONS, Kind
 from loadgen.measure.recording import Tally
 from loadgen.results.block import Block
-from loadgen.results.journeys import TRANSACTIONS, CheckResult, MetricResult, metric_result
+from loadgen.results.journeys import CheckResult, MetricResult, metric_result
 from loadgen.results.journeys import Kind as NameKind
 from loadgen.results.result import Bytes, ErrorRow, Ledger, RequestResult, SlowRow
 from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
@@ -37,11 +37,11 @@ def transactions_of(collected: Collector) -> dict[str, RequestResult]:
     """Journeys first; a name that is of two kinds says which in its second row."""
     parts: dict[str, RequestResult] = {}
     for kind in TRANSACTIONS:
-        for name, number in collected.names.of(Kind(kind)).items():
+        for number in collected.names.of(Kind(kind)).values():
             part = _request(collected.total.transaction(number), kind)
             course = course_of(collected.of_journeys.get(number))
             part = replace(part, course=course, windows=blocks_of(collected.windows.of(number)))
-            parts[f"{name} ({kind})" if name in parts else name] = part
+            parts[collected.names.of_its_own(number)] = part
     return parts
 
 

@@ -5,7 +5,18 @@ from typing import Any
 
 from loadgen.base.restore import build
 from loadgen.measure.wire import second_in
-from loadgen.observe.export.events import Began, Capped, Ended, Interval, State, Sums, named_in, named_of, values_of
+from loadgen.observe.export.events import (
+    Began,
+    Capped,
+    Ended,
+    Interval,
+    State,
+    Sums,
+    kinds_of,
+    named_in,
+    named_of,
+    values_of,
+)
 from loadgen.observe.export.runner import Runner
 from loadgen.observe.standing import Standing
 from loadgen.plan.condition import parse_condition
@@ -49,6 +60,7 @@ class Dispatcher:
                         second.loop_lag,
                         thresholds=self._standing.rows(),
                         values=second.metrics,
+                        kinds=second.kinds,
                     )
                 )
             case {"requests": lines}:
@@ -62,8 +74,11 @@ class Dispatcher:
         tallies = self._sums.rest(self._capped.tallies(named_of(end.result)))
         values = self._sums.rest_of_values(values_of(end.result))
         if tallies or values:
-            users = end.result.users.started
-            self._interval(Interval(end.result.duration_s, end.at_s, users, tallies, rest=True, values=values))
+            result, kinds = end.result, kinds_of(end.result)
+            rest = Interval(
+                result.duration_s, end.at_s, result.users.started, tallies, rest=True, values=values, kinds=kinds
+            )
+            self._interval(rest)
         self._call(lambda sink: sink.ended(end))
         until = time.monotonic() + PATIENCE_S
         marks = [runner.mark() for runner in self._runners]

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums
+from loadgen.measure.names import Kind
 from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import CENSORED, Tally
 from loadgen.results.encoded import decode_clocks
@@ -53,7 +54,7 @@ class Interval:
 
     The `rest` is what the whole run holds beyond the seconds that were told: what ended after the window, and what was
     dropped on the way. With it the intervals of a run add up to its Result. `thresholds` are as they stand after a
-    second, `values` those of a scenario's own metrics, by name.
+    second, `values` those of a scenario's own metrics, by name; `kinds` says what each transaction is.
     """
 
     t_s: float
@@ -64,6 +65,15 @@ class Interval:
     rest: bool = False
     thresholds: list[ThresholdRow] = field(default_factory=list)
     values: Mapping[str, MetricSums] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+
+    def of_kind(self, kind: Kind) -> dict[str, Tally]:
+        """The transactions of a kind, by name."""
+        return {
+            name: tally
+            for (group, name), tally in self.tallies.items()
+            if group == "transaction" and self.kinds.get(name) is kind
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,11 @@ def named_of(result: Result) -> Iterator[tuple[Key, Tally]]:
         yield ("transaction", name), _tally(part)
     for name, check in result.checks.items():
         yield ("check", name), Tally(check.ok, check.failed)
+
+
+def kinds_of(result: Result) -> dict[str, Kind]:
+    """What each transaction of a whole run is."""
+    return {name: Kind(part.kind) for name, part in result.transactions.items()}
 
 
 def values_of(result: Result) -> dict[str, MetricSums]:

@@ -16,6 +16,11 @@ def test_a_name_keeps_its_number_and_each_kind_has_its_own():
     assert names.of(Kind.JOURNEY) == {"buy": 1}
 
 
+def test_of_several_transactions_with_one_name_those_that_come_later_in_reports_say_their_kind():
+    names = Names([(Kind.CALL, "pay"), (Kind.JOURNEY, "pay"), (Kind.GROUP, "pay/card"), (Kind.CHECK, "pay")])
+    assert [names.of_its_own(number) for number in range(4)] == ["pay (call)", "pay", "pay/card", "pay"]
+
+
 def test_new_names_are_told_once_and_those_at_first_never():
     names = Names([(Kind.REQUEST, "a")])
     names.number(Kind.REQUEST, "a")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from loadgen.measure.histogram import Histogram
+from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally
 from loadgen.observe.export.events import Began, Ended, Interval, State
 from loadgen.observe.export.sinks.base import Sink
@@ -51,11 +52,6 @@ class LiveBody(Sink):
         self._show(live_body(so_far.title, state, so_far.result(), so_far.distribution()))
 
 
-def is_journey(group: str, name: str) -> bool:
-    """Whether it is a whole journey; what is in one has its name before its own."""
-    return group == "transaction" and "/" not in name
-
-
 class _RunSoFar:
     """A run under way, as the parts of a Result that a page can show."""
 
@@ -72,7 +68,7 @@ class _RunSoFar:
         """One more; the rest is in no second."""
         self._thresholds = interval.thresholds or self._thresholds
         requests = {name: tally for (group, name), tally in interval.tallies.items() if group == "request"}
-        journeys = {name: tally for (group, name), tally in interval.tallies.items() if is_journey(group, name)}
+        journeys = interval.of_kind(Kind.JOURNEY)
         add_to(self._journeys, journeys)
         for name, tally in journeys.items() if not interval.rest else ():
             add_to_blocks(self._courses, name, slice_of(int(interval.t_s), tally))

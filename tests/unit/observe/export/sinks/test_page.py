@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally
 from loadgen.observe.export.events import Ended, Key, State
 from loadgen.observe.export.sinks.page import Page
@@ -60,12 +61,14 @@ def test_a_reload_shows_all_that_was_told(page: Page) -> None:
 
 def test_journeys_have_rows_and_small_charts_while_they_run(page: Page) -> None:
     for t_s in range(3):
-        second = interval(t_s, **{"buy/pay": tally(1000)})
-        of_journeys: dict[Key, Tally] = {("transaction", "buy"): tally(3000), ("transaction", "buy/all"): tally(4000)}
-        page.interval(replace(second, tallies={**second.tallies, **of_journeys}))
+        second = interval(t_s, **{"shop/buy/pay": tally(1000)})
+        of_journeys: dict[Key, Tally] = {("transaction", "shop/buy"): tally(3000), ("transaction", "all"): tally(4000)}
+        kinds = {"shop/buy": Kind.JOURNEY, "all": Kind.GROUP}
+        page.interval(replace(second, tallies={**second.tallies, **of_journeys}, kinds=kinds))
     shown = body(page)
     journeys = shown[shown.index("<h2>Journeys</h2>") : shown.index("<h2>Journeys over time</h2>")]
-    assert "<td>buy</td><td>3</td>" in journeys
+    assert "<td>shop/buy</td><td>3</td>" in journeys
+    assert "<td>all</td>" not in journeys
     assert "pay</td><td>3</td>" in journeys
 
 
