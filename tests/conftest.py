@@ -10,11 +10,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.certificates import Certificates, write_certificates
+from tests.support.ignored import hear_what_is_ignored
 from tests.support.nginx import Nginx, running_nginx
 
 # Where the environment forbids to keep what was compiled, each start of loadgen would compile it again: 0.4 s of CPU.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+hear_what_is_ignored()
 
 # The same examples in each run: a check that fails once in a hundred runs says nothing of the commit it fails on.
 # LOADGEN_TEST_SEARCH=1 looks for new ones instead. On a busy machine any example may take long.

@@ -5,7 +5,6 @@ run, and told in full. Exit code 1 where anything was found.
 """
 
 import argparse
-import signal
 import sys
 import tempfile
 import time
@@ -14,12 +13,12 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from loadgen.base.processes import STOPPING
 from tests.chaos.case import Case
 from tests.chaos.check import problems
 from tests.chaos.draw import draw
 from tests.chaos.play import Seen, Tls, play
 from tests.support.certificates import write_certificates
+from tests.support.ignored import hear_what_is_ignored
 
 
 class Tally:
@@ -74,13 +73,6 @@ def numbers(options: argparse.Namespace) -> Iterator[int]:
         if time.monotonic() >= end:
             return
         yield number
-
-
-def hear_what_is_ignored() -> None:
-    """Let commands that are started from here have signals as usual, where nohup or a shell has these ignored."""
-    for number in STOPPING:
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, lambda _number, _frame: None)  # a handler is the default again in another program
 
 
 def tell(case: Case, seen: Seen) -> None:

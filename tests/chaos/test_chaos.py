@@ -1,7 +1,6 @@
 """The machine that breaks runs: what it draws is the same again, and it finds what is wrong."""
 
 import os
-import signal
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from loadgen.results.documents import to_json
 from loadgen.results.result import Ledger, Result
 from tests.chaos import watch
-from tests.chaos.__main__ import hear_what_is_ignored
 from tests.chaos.answers import HOSTILE, WHOLE, whole
 from tests.chaos.case import LONG_NAME, URL, Anchor, Case, Disk, Disturbance, Output, Place
 from tests.chaos.check import problems
@@ -194,16 +192,6 @@ def test_who_waits_for_a_core_may_take_so_much_longer(
     lines: Any = Lines()
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
         assert watch.Watch(CASE, process, server, Path(), lines).to_the_end(0.0) == code
-
-
-def test_under_nohup_a_hangup_stops_a_command_as_usual() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        hear_what_is_ignored()
-        hung_up = subprocess.run(["sh", "-c", "kill -HUP $$"], check=False)
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    assert hung_up.returncode == -signal.SIGHUP
 
 
 def test_a_signal_ends_only_what_has_no_handlers_yet() -> None:
