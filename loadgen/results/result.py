@@ -78,7 +78,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Per second of the measured window."""
+    """Per second of the measured window; of arrivals at a rate, the last one has the time until the next."""
 
     offered_rps: float = 0.0
     sent_rps: float = 0.0

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from math import inf
 
 import pytest
 
@@ -172,6 +173,19 @@ def test_arrivals_that_were_due_before_or_after_the_window_are_not_in_its_ledger
 def test_the_offered_rate_of_the_open_model_counts_arrivals_never_sent():
     result = Run(arrivals=OPEN).worker(measured=good(100), sent=100, not_sent=50).result()
     assert result.rate == Rate(offered_rps=15.0, sent_rps=10.0, ok_rps=10.0)
+
+
+@pytest.mark.parametrize(("number", "asked_rps"), [(1, 0.05), (20, 1.9), (50, 4.9)])
+def test_few_arrivals_have_the_rate_that_was_asked_for(number, asked_rps):
+    run = Run(arrivals=Arrivals((Stage(inf, asked_rps, asked_rps),)))
+    result = run.worker(measured=good(number), sent=number).result()
+    assert result.duration_s == 10.0
+    assert result.rate == Rate(asked_rps, asked_rps, asked_rps)
+
+
+def test_arrivals_that_happen_to_come_fast_are_not_stretched_to_what_was_asked_for():
+    result = Run(arrivals=OPEN).worker(measured=good(1100), sent=1100).result()
+    assert result.rate.sent_rps == pytest.approx(110, rel=0.002)
 
 
 def test_a_run_that_never_began_has_no_rates():
