@@ -116,7 +116,7 @@ def assemble(
         errors=errors_of(total),
         requests=requests_of(collected),
         setup=setup_of(collected),
-        transactions=transactions_of(collected),
+        transactions=transactions_of(collected, journeys.started - _told(collected).sent),
         parts=parts_of(collected),
         journeys=journeys,
         arrivals=arrivals,
@@ -199,12 +199,17 @@ def _journeys(plan: Plan, control: Control, collected: Collector) -> Journeys:
     """Sums from frames. Journeys whose end no frame tells, as of a lost worker, are unfinished."""
     if not _counts_journeys(plan):
         return Journeys()
-    tallies = [collected.total.transaction(number) for number in collected.names.of(Kind.JOURNEY).values()]
-    ok, failed = sum(tally.ok for tally in tallies), sum(tally.failed for tally in tallies)
-    told = ok + failed + sum(tally.unknown for tally in tallies)
-    started = max(told, control.total(Slot.JOURNEYS) - collected.unmeasured_journeys)
+    told = _told(collected)
+    started = max(told.sent, control.total(Slot.JOURNEYS) - collected.unmeasured_journeys)
     not_started = _not_begun(plan, control, collected, started - _repeated(plan, collected))
-    return Journeys(started + not_started, started, not_started, ok, failed, started - ok - failed)
+    unfinished = started - told.ok - told.failed
+    return Journeys(started + not_started, started, not_started, told.ok, told.failed, unfinished)
+
+
+def _told(collected: Collector) -> Tally:
+    """The journeys of all frames: how many were good, failed, and unfinished."""
+    tallies = [collected.total.transaction(number) for number in collected.names.of(Kind.JOURNEY).values()]
+    return Tally(*(sum(getattr(tally, key) for tally in tallies) for key in ("ok", "failed", "unknown")))
 
 
 def _repeated(plan: Plan, collected: Collector) -> int:

@@ -33,12 +33,18 @@ def setup_of(collected: Collector) -> dict[str, RequestResult]:
     return {collected.names[number][1]: _request(tally) for number, tally in collected.setup.items()}
 
 
-def transactions_of(collected: Collector) -> dict[str, RequestResult]:
-    """Journeys first; a name that is of two kinds says which in its second row."""
+def transactions_of(collected: Collector, untold: int = 0) -> dict[str, RequestResult]:
+    """Journeys first; a name that is of two kinds says which in its second row. `untold` journeys began and no frame
+    says which they were, as where the scenario's code did not come back: where there is but one they were of that.
+    """
     parts: dict[str, RequestResult] = {}
+    only = len(collected.names.of(Kind.JOURNEY)) == 1
     for kind in TRANSACTIONS:
         for number in collected.names.of(Kind(kind)).values():
             part = _request(collected.total.transaction(number), kind)
+            if untold and only and kind == "journey":
+                begun, was = part.ledger.sent + untold, part.ledger
+                part = replace(part, ledger=Ledger(begun, begun, 0, was.ok, was.failed, was.unknown + untold))
             course = course_of(collected.of_journeys.get(number))
             part = replace(part, course=course, windows=blocks_of(collected.windows.of(number)))
             parts[collected.names.of_its_own(number)] = part

@@ -7,7 +7,7 @@ from loadgen.base.units import format_ms
 from loadgen.report.draw.bars import buckets
 from loadgen.report.draw.page import html_table, text
 from loadgen.report.draw.style import format_rate, format_share
-from loadgen.report.run.journeys import has_journeys, inside_journeys, outside_journeys, own_errors
+from loadgen.report.run.journeys import has_journeys, inside_journeys, outside_journeys, own_errors, untold
 from loadgen.report.run.latency import (
     TITLES,
     clock_notes,
@@ -69,6 +69,7 @@ def requests(result: Result) -> Iterator[str]:
     """A row for each request name, or for each journey and what is in it; transactions beside them."""
     if has_journeys(result):
         yield _named("Journeys", result, list(inside_journeys(result)), begun=True)
+        yield from (f'<p class="soft">{text(note)}</p>' for note in untold(result))
         yield _named("In no journey", result, list(outside_journeys(result)), begun=True)
     else:
         yield _named("Requests", result, list(result.requests.items()))

@@ -35,7 +35,14 @@ def journeys_table(result: Result, width: int) -> list[Line]:
         lines[len(inside) : len(inside)] = [line(), line("Request")]
     left = len(inside) + len(alone) - len(rows)
     more = [line(f"  ... and {left:,} more: all are in the file that -o saves")] if left else []
-    return [head, *lines, *more]
+    return [head, *lines, *more, *(line(f"  {note}") for note in untold(result))]
+
+
+def untold(result: Result) -> list[str]:
+    """What is to be said of journeys that are in no row, as of a worker that was lost."""
+    rows = [part for part in result.transactions.values() if part.kind == "journey"]
+    left = result.journeys.started - sum(part.ledger.sent for part in rows)
+    return [f"... and {left:,} that had begun and never said which they were"] if rows and left > 0 else []
 
 
 Row = tuple[str, RequestResult]

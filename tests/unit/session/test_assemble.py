@@ -15,6 +15,7 @@ from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Stage
+from loadgen.report.run.journeys import journeys_table
 from loadgen.results.documents import from_json, to_json
 from loadgen.results.encoded import decode_histogram
 from loadgen.results.journeys import CheckResult, Journeys
@@ -405,7 +406,20 @@ def test_journeys_of_a_lost_worker_are_unfinished():
     run = Shop()
     run.frame({(Kind.JOURNEY, "buy"): good(4)}, last=False)
     run.control.put(0, Slot.JOURNEYS, 6)
-    assert run.result(replace(CUT_SHORT, lost=("worker 0 was killed",))).journeys == Journeys(6, 6, 0, 4, 0, 2)
+    result = run.result(replace(CUT_SHORT, lost=("worker 0 was killed",)))
+    assert result.journeys == Journeys(6, 6, 0, 4, 0, 2)
+    assert {name: part.ledger.sent for name, part in result.transactions.items()} == {"browse": 0, "buy": 4}
+    (note,) = journeys_table(result, 80)[-1:]
+    assert note.text.strip() == "... and 2 that had begun and never said which they were"
+
+
+def test_journeys_of_a_lost_worker_are_in_the_row_of_the_only_journey_that_there_is():
+    run = Shop(job=ScenarioJob((Journey("buy"),)))
+    run.frame({(Kind.JOURNEY, "buy"): good(4, failed=1)}, last=False)
+    run.control.put(0, Slot.JOURNEYS, 7)
+    result = run.result(replace(CUT_SHORT, lost=("worker 0 was killed",)))
+    assert result.transactions["buy"].ledger == Ledger(7, 7, 0, 4, 1, 2)
+    assert journeys_table(result, 80)[-1].text.split()[:2] == ["buy", "7"]
 
 
 def test_of_a_lost_worker_failed_journeys_are_no_failed_requests():
