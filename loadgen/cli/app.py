@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from loadgen import __version__
 from loadgen.base.errors import LoadgenError, NotReadyError, ScriptError, was_stopped
 from loadgen.base.imported import imported
-from loadgen.cli.aliased import kind_of
+from loadgen.cli.aliased import kind_of, plain_kind_of
 from loadgen.cli.commands.front_doors import TOOLS, FrontDoor
 from loadgen.cli.signature import Command, callback_of
 from loadgen.cli.streams import tell, tell_error
@@ -96,17 +96,19 @@ def meant_by(arguments: Sequence[str]) -> list[str]:
 def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
     """The application with the command that is asked for; where none is, with what all of them are called and for.
 
-    To import a command and to read its parameters takes time.
+    To import a command and to read its parameters takes time. So does it to find that no option stands before it.
     """
+    names_one = _is_word(arguments[:1])
     app = typer.Typer(
         name="loadgen",
         cls=Commands,
         no_args_is_help=True,
+        add_help_option=not names_one,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(loadgen)
+    app.callback()(_listed if names_one else loadgen)
     asked = next((word for word in arguments if not word.startswith("-")), "")
     if asked not in COMMANDS:
         for name in COMMANDS:
@@ -114,22 +116,33 @@ def make_app(arguments: Sequence[str], call: Call = call_body) -> typer.Typer:
         return app
     command = command_of(asked)
     if hasattr(command, "commands"):
-        app.add_typer(_group(asked, command, call))
+        app.add_typer(_group(asked, command, call, has_options=not _is_word(arguments[1:2])))
     else:
         app.command(asked, cls=kind_of(command))(callback_of(command, call))
     return app
 
 
+def _is_word(arguments: Sequence[str]) -> bool:
+    """Whether there is a first one, which is no option."""
+    return any(not word.startswith("-") for word in arguments[:1])
+
+
 def _listed() -> None:
-    """Stands for a command that is not asked for."""
+    """Stands for a command that is not asked for, and for the options before one where there are none."""
 
 
-def _group(name: str, command: Any, call: Call) -> typer.Typer:
+def _group(name: str, command: Any, call: Call, *, has_options: bool) -> typer.Typer:
     """Commands of a command, which may have a body of its own for when none of them is asked for."""
     alone = hasattr(command, "body")
-    group = typer.Typer(name=name, help=command.__doc__, no_args_is_help=not alone, invoke_without_command=alone)
+    group = typer.Typer(
+        name=name,
+        help=command.__doc__,
+        no_args_is_help=not alone,
+        invoke_without_command=alone,
+        add_help_option=has_options,
+    )
     for inner, parameters in command.commands.items():
-        group.command(inner)(callback_of(parameters, call))
+        group.command(inner, cls=plain_kind_of(parameters))(callback_of(parameters, call))
 
     def without(context: typer.Context) -> int:
         return call(command()) if alone and context.invoked_subcommand is None else 0

@@ -6,9 +6,12 @@ A field is one parameter, another dataclass of them, or a group (`Annotated[VALU
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
+from types import NoneType
 from typing import Any, Protocol, get_args, runtime_checkable
 
 from typer.models import OptionInfo
+
+from loadgen.cli.plain import Kind
 
 
 class Command(Protocol):
@@ -54,6 +57,18 @@ def options_of(command: type[Any]) -> Iterator[tuple[Sequence[str], OptionInfo]]
         for item in get_args(parameter.annotation)[1:]:
             if isinstance(item, OptionInfo):  # in an annotation, what stands first is no default
                 yield (str(item.default), *(item.param_decls or ())), item
+
+
+def kinds_of(command: type[Any]) -> dict[str, Kind]:
+    """Of what kind the values of its parameters are, by their names."""
+    kinds = {}
+    for parameter in _parameters(command):
+        kind, *marks = get_args(parameter.annotation)
+        if NoneType in (either := get_args(kind)):
+            kind = either[0]
+        least = next((mark.min for mark in marks if isinstance(mark, OptionInfo)), None)
+        kinds[parameter.name] = Kind(kind, least)
+    return kinds
 
 
 def _parameters(command: type[Any]) -> Iterator[inspect.Parameter]:

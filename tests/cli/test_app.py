@@ -16,7 +16,7 @@ from loadgen.cli.parameters import Against, Output
 from loadgen.cli.plans import Comparison, Planned, Preview, Search, Sweep
 from tests.support.command import loadgen
 
-HEAVY = ("asyncio", "uvloop", "yaml", "loadgen.plan", "loadgen.session", "loadgen.judge", "loadgen.target")
+HEAVY = ("asyncio", "uvloop", "yaml", "pydantic", "loadgen.plan", "loadgen.session", "loadgen.judge", "loadgen.target")
 
 
 def parameters() -> Iterator[type[Any]]:

@@ -218,3 +218,20 @@ def test_a_full_standard_output_is_one_clear_error(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr("sys.stdout", full)
         with pytest.raises(UsageError, match="cannot write to standard output: No space left"):
             emit("lost\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "rounds", "strict"),
+    [
+        (["--rounds", "03"], {}, 3, None),
+        (["--rounds", " 3"], {}, 3, None),  # read by Typer, as all that is not plain
+        (["--rounds", "1" * 19], {}, int("1" * 19), None),
+        (["--strict"], {"LOADGEN_ROUNDS": "4"}, 4, True),
+        ([], {"LOADGEN_STRICT": "yes"}, 1, True),
+        (["--rounds", "2", "--strict"], {"LOADGEN_ROUNDS": "0", "LOADGEN_STRICT": "no"}, 2, True),
+    ],
+)
+def test_plain_values_are_read_as_typer_reads_the_others(words, environment, rounds, strict) -> None:
+    given: list[Any] = []
+    loadgen("run", "http://h/", *words, env=environment, call=lambda run: given.append(run) or 0)
+    assert [(run.rounds, run.flags.get("strict"), run.help_all) for run in given] == [(rounds, strict, False)]
