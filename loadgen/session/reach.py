@@ -1,8 +1,7 @@
-"""Whether anybody is there: looked at where requests fail and not one is good, and waited for with `--wait`."""
+"""Whether anybody is there: looked at where requests fail and not one is good."""
 
 import asyncio
 import errno
-import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,9 +18,6 @@ from loadgen.session.fruitless import Failures
 
 LOOK_S = 1.0
 """A connection opens within a few round trips; one that takes longer is no sign that nobody is there."""
-
-STAYS_S = 0.05
-"""What forwards a port of a container accepts before the server is up, and closes at once."""
 
 _NO_WAY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 _OF_TLS_PORTS = {
@@ -105,12 +101,6 @@ def wrong_scheme(endpoint: Endpoint) -> str:
     return "" if error is not None else f"{origin}: the server speaks TLS on this port: use https://"
 
 
-def not_up(endpoint: Endpoint) -> str:
-    """Why a connection does not open and stay open; empty where one does."""
-    error = _failure(endpoint, stays=True)
-    return "" if error is None else str(error.strerror or error or "no answer yet")
-
-
 def place_of(endpoint: Endpoint) -> str:
     """Host and port, with the addresses of a name, or the socket's file."""
     origin = endpoint.origin
@@ -121,22 +111,11 @@ def place_of(endpoint: Endpoint) -> str:
     return f"{host}:{origin.port}" + ("" if origin.is_address else f" ({hosts})")
 
 
-def _failure(endpoint: Endpoint, *, stays: bool = False) -> OSError | None:
-    """Open a connection and close it; what prevented that. One that is to stay is not to be ended by the server."""
+def _failure(endpoint: Endpoint) -> OSError | None:
+    """Open a connection and close it; what prevented that."""
     context = make_context(endpoint.tls) if endpoint.origin.scheme == "https" else None
     try:
-        sock = Dial(endpoint, context, ConnectionCounts()).dial(now_ns() + round(LOOK_S * NS_PER_S))
+        Dial(endpoint, context, ConnectionCounts()).dial(now_ns() + round(LOOK_S * NS_PER_S)).close()
     except OSError as error:
         return error
-    with sock:
-        return _end(sock) if stays else None
-
-
-def _end(sock: socket.socket) -> OSError | None:
-    sock.settimeout(STAYS_S)
-    try:
-        return None if sock.recv(1) else ConnectionResetError(errno.ECONNRESET, "it closes each connection at once")
-    except TimeoutError:
-        return None
-    except OSError as error:
-        return error
+    return None

@@ -1,8 +1,10 @@
-"""`--wait`: nothing runs until the target takes connections, and keeps them."""
+"""`--wait`: nothing runs until the target answers."""
 
 import asyncio
 import signal
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from loadgen.base.clock import NS_PER_S, now_ns
 from loadgen.base.errors import UsageError
@@ -10,8 +12,9 @@ from loadgen.base.units import format_duration_s
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.measure.progress import Snapshot
 from loadgen.plan.plan import Plan
+from loadgen.session.answer import Answer
 from loadgen.session.observers import Observers
-from loadgen.session.reach import not_up, place_of
+from loadgen.session.reach import LOOK_S, place_of
 from loadgen.session.signals import signals_to
 
 PAUSE_S = 0.1
@@ -19,7 +22,7 @@ PAUSE_S = 0.1
 
 
 async def wait_for_target(plan: Plan, observers: Observers) -> tuple[str, str] | None:
-    """Wait for the plan's origin. None once it is up, else why the run has ended, and by what: a signal, or it is not
+    """Wait for the plan's target. None once it is up, else why the run has ended, and by what: a signal, or it is not
     up in time. Raises UsageError where its name has no address even then.
     """
     stopped: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
@@ -30,26 +33,69 @@ async def wait_for_target(plan: Plan, observers: Observers) -> tuple[str, str] |
 
     waiting = Snapshot(0.0, None, None, 0, 0.0, None, 0, 0, plan.users, "opening", f"waiting for {plan.origin}")
     began_ns = now_ns()
+
+    def elapsed_s() -> float:
+        return (now_ns() - began_ns) / NS_PER_S
+
+    def show() -> None:
+        observers.progress(replace(waiting, elapsed_s=elapsed_s()))
+
     with signals_to(stop):
-        while missing := await _missing(plan):
-            elapsed_s = (now_ns() - began_ns) / NS_PER_S
-            if elapsed_s >= plan.wait_s:
+        while not stopped.done():
+            missing = await _looked(plan, plan.wait_s - elapsed_s(), stopped, show)
+            if stopped.done():
+                break
+            if not missing:
+                return None
+            if elapsed_s() >= plan.wait_s:
                 text = f"{missing} (after {format_duration_s(plan.wait_s)} of --wait)"
                 if isinstance(missing, UsageError):
                     raise UsageError(text)
                 return text, "unreachable"
-            observers.progress(replace(waiting, elapsed_s=elapsed_s))
-            await asyncio.wait([stopped], timeout=min(PAUSE_S, plan.wait_s - elapsed_s))
-            if stopped.done():
-                return f"{stopped.result().name} received while waiting for the target", "signal"
-    return None
+            show()
+            await asyncio.wait([stopped], timeout=min(PAUSE_S, plan.wait_s - elapsed_s()))
+    return f"{stopped.result().name} received while waiting for the target", "signal"
 
 
-async def _missing(plan: Plan) -> UsageError | str:
-    """What is not there yet."""
-    try:
-        endpoint = await endpoint_of(plan)
-    except UsageError as error:
-        return error
-    why = await asyncio.get_running_loop().run_in_executor(None, not_up, endpoint)
-    return f"{place_of(endpoint)} is not up: {why}" if why else ""
+async def _looked(
+    plan: Plan, left_s: float, stopped: asyncio.Future[signal.Signals], show: Callable[[], None]
+) -> UsageError | str:
+    """What is not there yet; where it takes long to be seen, that is shown."""
+    look = _Look(plan, left_s)
+    looking = asyncio.ensure_future(look.missing())
+    either: list[asyncio.Future[Any]] = [stopped, looking]
+    await asyncio.wait(either, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+    while not stopped.done() and not looking.done():
+        show()
+        await asyncio.wait(either, timeout=PAUSE_S, return_when=asyncio.FIRST_COMPLETED)
+    if stopped.done():
+        look.cut()
+    return await looking
+
+
+class _Look:
+    """One look at the target."""
+
+    def __init__(self, plan: Plan, left_s: float) -> None:
+        self._plan = plan
+        self._within_s = max(LOOK_S, min(left_s, plan.timeout_s))
+        self._answer: Answer | None = None
+        self._is_cut = False
+
+    def cut(self) -> None:
+        """Let it end soon."""
+        self._is_cut = True
+        if self._answer is not None:
+            self._answer.cut()
+
+    async def missing(self) -> UsageError | str:
+        """What is not there yet."""
+        try:
+            endpoint = await endpoint_of(self._plan)
+            self._answer = Answer(self._plan, endpoint)
+        except UsageError as error:
+            return error
+        if self._is_cut:
+            return ""
+        why = await asyncio.get_running_loop().run_in_executor(None, self._answer.missing, self._within_s)
+        return f"{place_of(endpoint)} is not up: {why}" if why else ""

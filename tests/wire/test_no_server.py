@@ -134,7 +134,7 @@ def test_what_accepts_connections_and_ends_them_is_not_up() -> None:
     with _Forwarder() as forwarder:
         done = loadgen("run", f"http://127.0.0.1:{forwarder.port}/", "--wait", "10ms", "-n", "1")
     assert done.code == 99
-    assert "is not up: it closes each connection at once (after 10ms of --wait)" in last_of(done.out)
+    assert "is not up: it ends each connection without an answer (after 10ms of --wait)" in last_of(done.out)
 
 
 def test_a_name_without_an_address_is_a_usage_error_after_waiting_as_before() -> None:
