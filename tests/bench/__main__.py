@@ -28,6 +28,7 @@ from tests.bench import (
 from tests.bench.jobs import Peer
 from tests.bench.peers import PEERS, find, version_of
 from tests.bench.runs import Bench, to_stderr
+from tests.bench.servers import end_as_an_exception
 from tests.bench.table import Section, as_json, as_markdown, as_text
 
 COMPARING: dict[str, Callable[[Bench, Sequence[Peer]], Section]] = {
@@ -165,4 +166,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    end_as_an_exception()
     sys.exit(main(sys.argv[1:]))

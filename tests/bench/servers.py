@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -132,6 +133,19 @@ def embedded_target(cores: Cores) -> Iterator[str]:
     port = free_port()
     with running([sys.executable, "-m", "loadgen", "target", "--port", str(port)], port, cores):
         yield f"http://127.0.0.1:{port}/"
+
+
+def end_as_an_exception() -> None:
+    """Have SIGTERM and SIGHUP unwind what is under way, as Ctrl-C does, so that it stops what it started; once."""
+
+    def end(number: int, _frame: object) -> None:
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:  # under nohup it is ignored, and stays so
+            signal.signal(each, end)
 
 
 @contextmanager

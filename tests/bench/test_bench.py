@@ -1,5 +1,6 @@
 """The arithmetic of the benchmarks, on made-up figures: nothing is run or timed here."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.bench.jobs import Reported
 from tests.bench.measure import Sample, Usage, steady
 from tests.bench.peers import find
 from tests.bench.runs import Run
-from tests.bench.servers import Count
+from tests.bench.servers import Count, end_as_an_exception
 from tests.bench.table import as_markdown, as_text, comparison
 from tests.support.command import save
 
@@ -141,3 +142,25 @@ def test_quantiles_of_counted_values_are_by_nearest_rank() -> None:
     values = [(5.0, 1), (1.0, 98), (2.0, 1)]
     assert [readers.weighted_quantile(values, share) for share in (0.5, 0.98, 0.99, 1.0)] == [1.0, 1.0, 2.0, 5.0]
     assert readers.weighted_quantile([], 0.5) is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_benchmark_that_is_ended_stops_what_it_started(number: signal.Signals) -> None:
+    stopped = []
+
+    def measure() -> None:
+        end_as_an_exception()
+        try:
+            signal.raise_signal(number)
+        finally:
+            signal.raise_signal(number)  # a second one leaves it the time
+            stopped.append("server")
+
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with pytest.raises(SystemExit, match=str(128 + number)):
+            measure()
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert stopped == ["server"]
