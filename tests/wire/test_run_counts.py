@@ -71,7 +71,6 @@ def test_arrivals_are_all_sent_or_counted(url: str, name: str, options: list[str
     workers = ["--workers", "2"] if name == "pool" else []
     result = run(url, "-c", "5", "-d", "100ms", *options, *MODES[name], *workers)
     assert result.ledger.scheduled == arrivals
-    assert result.ledger.sent > arrivals / 2 or arrivals == 6000  # which may be more than this machine can send
     assert result.ledger.scheduled == result.ledger.sent + result.ledger.not_sent
     assert 0 < result.ledger.ok == result.ledger.sent
     assert result.latency_ms["send_lag"].count + result.latency_ms["send_lag"].censored == result.ledger.scheduled

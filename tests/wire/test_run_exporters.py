@@ -73,8 +73,9 @@ def test_a_collector_has_the_sums_and_percentiles_of_the_result_in_the_end(url: 
     saved = tmp_path / "r.json"
     with running_collector() as collector:
         argv = ["run", f"{url}/error-rate/20", "-c", "4", "-n", "400", *ONE_PROCESS, "-o", saved]
-        loadgen(*argv, "--out", f"otlp={collector.url}")
+        done = loadgen(*argv, "--out", f"otlp={collector.url}")
         told = [metrics_of(request) for request in collector.requests]
+    assert done.err == ""
     result = load(saved)
     [last] = [each for each in told if "loadgen.requests" in each][-1:]
     ledger = result.ledger

@@ -24,8 +24,8 @@ from loadgen.observe.feed import Feed
 from loadgen.plan.plan import Plan
 from loadgen.results.result import Result
 
-START_S = 15.0
-"""For a process to start and open what it needs: a second, on a busy machine several."""
+START_S = 60.0
+"""For a process to start and open what it needs: a second, on a machine that does ten things at once half a minute."""
 
 END_S = 2.5
 """For the last figures to be handed over and passed on."""

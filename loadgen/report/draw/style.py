@@ -163,7 +163,7 @@ def _cut_up(text: str, width: int) -> list[str]:
 
 
 def _char_columns(char: str) -> int:
-    if unicodedata.combining(char):
+    if unicodedata.category(char) in ("Mn", "Me"):  # marks above, below and around the one before
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 

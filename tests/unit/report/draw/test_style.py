@@ -26,6 +26,10 @@ def test_wide_characters_count_two_columns() -> None:
     assert elide("日本語", 5) == "日本…"
 
 
+def test_marks_on_a_character_take_no_column() -> None:
+    assert columns("e\u0301\u20dd\u0e01\u0e31") == 2
+
+
 def test_rows_that_are_wrapped_keep_the_joint_at_their_end() -> None:
     assert wrap(["one", "two", "three"], 10, " · ") == ["one ·", "two ·", "three"]
     assert wrap(["one", "two", "three"], 11, " · ") == ["one · two ·", "three"]

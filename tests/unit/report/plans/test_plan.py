@@ -10,6 +10,7 @@ from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.plan.profiles.variables import FoundValue
+from loadgen.report.draw.style import columns
 from loadgen.report.plans.plan import render_plan
 from tests.support.plans import everything, one_url
 
@@ -99,4 +100,4 @@ def test_any_texts_of_a_profile_are_rendered_within_the_width(name: str, path: s
     text = render_plan(replace(one_url(), name=name, job=HttpJob((spec, spec))), width)
     assert all(character.isprintable() or character == "\n" for character in text)
     described = text.split("\n\nThe first request")[0]
-    assert max(map(len, described.splitlines())) <= width
+    assert max(map(columns, described.splitlines())) <= width
