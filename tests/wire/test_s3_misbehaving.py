@@ -1,5 +1,6 @@
 """Stores that answer with what S3 never says: all of it is a failure of the run, in every mode."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -178,6 +179,17 @@ def test_whatever_a_function_raises_is_the_failure_of_its_object(
         f"out/{number:02d}" for number in (0, 1, 2, 4, 5)
     ]
     assert s3(store, "batch", *argv, mode=mode).code == 108
+
+
+def test_an_object_longer_than_its_list_says_is_left_in_the_middle_and_asked_for_once(mode: Mode) -> None:
+    store = stored(lambda _query, body: b"x" * (16 << 20) if body == b"odd" else body)
+    store.add({"in/99": b"odd"})
+    whole = s3(store, "batch", "--source", "in/", "--prefix", "out/", "--max-errors", "100", mode=mode)
+    (row,) = whole.result.errors
+    assert (row.error_class, row.count, whole.code) == ("unexpected_length", 1, 99)
+    assert re.fullmatch(r"in/99: a body of [0-9,]+ bytes, expected 3", row.message)
+    assert whole.result.bytes.received < 4 << 20
+    assert len([key for key in store.left if key.startswith("out/")]) == OBJECTS
 
 
 @pytest.mark.parametrize("wrong", ["sys.exit()", "sys.exit(0)", "raise Odd", "os._exit(0)"])

@@ -6,7 +6,7 @@ from dataclasses import field
 
 from loadgen.base.clock import now_ns
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.exchange import ErrorClass, Reply, Request
 from loadgen.measure.names import Kind
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import FUNCTION, LISTED, S3Job
@@ -25,7 +25,8 @@ from loadgen.workloads.s3.sizes import Sizes
 from loadgen.workloads.s3.tasks import Send, Task
 
 PROCESSED_PREFIX = "made/"
-_KEEP_ALL = 1 << 62
+ERROR_BYTES = 65536
+"""More than any store says of an error, whose body may be longer than the object that was asked for."""
 
 
 @dataclass(slots=True)
@@ -39,6 +40,20 @@ class Work:
     target: str = ""
     made: Made | None = None
     problem: str = ""
+
+
+class Bounded:
+    """The sink of a download: it has `enough` once more than `most` bytes came, since then it is not the object."""
+
+    __slots__ = ("_left", "enough")
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self.enough = False
+
+    def __call__(self, data: bytes) -> None:
+        self._left -= len(data)
+        self.enough = self._left < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,10 @@ class ProcessedExpect(S3Expect):
             self.work.problem = f"{self.work.key}: {raised(error)}"
             return ErrorClass.PROCESSING
         return None
+
+    def explain(self, reply: Reply, error: ErrorClass, code: str, took_ns: int = 0) -> str:
+        found = S3Expect.explain(self, reply, error, code, took_ns)
+        return f"{self.work.key}: {found}" if error is ErrorClass.UNEXPECTED_LENGTH and not code else found
 
     def describe(self, status: int, code: str) -> str:
         return self.work.problem or f"{self.work.key}: {S3Expect.describe(self, status, code)}"
@@ -181,7 +200,8 @@ class Batch:
     def _get(self, work: Work) -> Request:
         request = self._operations.get(work.key, work.size)
         request.expect = ProcessedExpect(length=work.size, function=self._function, work=work)
-        request.keep, request.payload = _KEEP_ALL, work.size
+        most = max(work.size, ERROR_BYTES)
+        request.sink, request.keep, request.payload = Bounded(most), most, work.size
         request.name_id += self._named[class_of(work.size)]
         return request
 
