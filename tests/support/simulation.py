@@ -11,7 +11,7 @@ from typing import Any
 from loadgen.base.clock import NEVER_NS, NS_PER_MS, NS_PER_S, s_to_ns
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, Origin, Reply, Request
 from loadgen.clients.base import Handler
-from loadgen.clients.http1.parser import HEAD_END
+from loadgen.clients.http1.framing import HEAD_END
 from loadgen.clients.http1.reply_cache import cache_of
 from loadgen.executors.open_users import OpenUsers
 from loadgen.executors.reactor_passes import ReactorSetup

@@ -43,6 +43,11 @@ class ChunkReader:
         self._left = self._trailers = 0
         self._line = b""
 
+    @property
+    def is_between(self) -> bool:
+        """Whether the next byte is that of a chunk's size."""
+        return self._within is _SIZE and not self._line and not self._left
+
     def feed(self, data: bytes, take: Callable[[bytes], None]) -> int:
         """How many of these bytes belong to the body."""
         at = 0

@@ -112,7 +112,10 @@ class Http1Client:
             for fd, mask in ready:
                 connection = channels[fd]
                 if connection.state is not _WAITING or (mask != IN and keep_alive):
-                    if connection.state is None:
+                    state = connection.state
+                    if state is _BUSY and mask == IN:
+                        self._read_on(connection)
+                    elif state is None:
                         progress(connection, mask)
                     else:
                         self._progress(connection, mask)
@@ -201,7 +204,8 @@ class Http1Client:
         except OSError as error:
             self._broken(connection, error)
             return
-        self._received(connection, data)
+        if exchange is None or exchange.pass_on is None or not exchange.pass_on(data):
+            self._received(connection, data)
 
     def _received(self, connection: Connection, data: bytes) -> None:
         if not data:

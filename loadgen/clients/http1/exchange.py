@@ -1,7 +1,10 @@
 """What the bytes of a reply come to; no sockets here. The reactor's client and the blocking one both read like this."""
 
+from collections.abc import Callable
+
 from loadgen.base.exchange import Reply, Request, RequestGroup
-from loadgen.clients.http1.parser import EXAMPLE_BYTES, HEAD_BYTES, Framing, ReplyReader, read_short, remember
+from loadgen.clients.http1.framing import Framing, read_short, remember
+from loadgen.clients.http1.parser import EXAMPLE_BYTES, HEAD_BYTES, ReplyReader
 from loadgen.clients.http1.reply_cache import cache_of
 
 READ_BYTES = 65536
@@ -11,28 +14,34 @@ READ_BYTES = 65536
 class Exchange:
     """The reply to one request, from its bytes in any pieces.
 
-    `problem` says in one sentence why it cannot be HTTP/1.x, `surplus` that bytes came after its end. `received` are
-    those that came, `missing` those still to come of a body that nobody looks at but for its first `wanted` bytes.
-    `bare_lf`: lines of its head ended in LF
-    alone. `whole` is the reply itself where it came in one piece and the next one may be compared with it; its body
-    then begins at `body_at`.
+    `problem` says in one sentence why it cannot be HTTP/1.x, `surplus` that bytes came after its end. `missing` are the
+    bytes still to come of a body that nobody looks at but for its first `wanted` ones. `bare_lf`: lines of its head
+    ended in LF alone. `whole` is the reply itself where it came in one piece and the next one may be compared with it;
+    its body then begins at `body_at`. `pass_on`, where there is one, may be asked to take the next bytes before `take`:
+    those of one part in the middle of a reply that comes in parts.
     """
 
     __slots__ = (
-        "_cache", "_framing", "_head", "_kept", "_last_head", "_reader", "_request",
-        "bare_lf", "body_at", "missing", "problem", "received", "surplus", "whole",
+        "_cache", "_framing", "_head", "_kept", "_last_head", "_reader", "_received", "_request",
+        "bare_lf", "body_at", "missing", "pass_on", "problem", "surplus", "whole",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
         self.problem = ""
         self.surplus = self.bare_lf = False
-        self.received = self.missing = self.body_at = 0
+        self._received = self.missing = self.body_at = 0
+        self.pass_on: Callable[[bytes], bool] | None = None
         self.whole: bytes | None = None
         self._request = request
         self._cache = cache_of(request.group)
         self._framing: Framing | None = None
         self._reader: ReplyReader | None = None
         self._head = self._last_head = self._kept = b""
+
+    @property
+    def received(self) -> int:
+        """How many bytes came."""
+        return self._received if self._reader is None else self._reader.received
 
     @property
     def head(self) -> bytes:
@@ -63,8 +72,9 @@ class Exchange:
                 if end <= len(data) or (request.sink is None and request.keep <= READ_BYTES):
                     return self._take_known(data, known[0], known[1], end)
             reader = self._reader = ReplyReader(request.method, request.keep, request.sink)
+            self.pass_on = None if request.sink is None else reader.pass_on
         reader.feed(data)
-        self.received, self.surplus, self.problem = reader.received, reader.surplus, reader.problem
+        self.surplus, self.problem = reader.surplus, reader.problem
         self.bare_lf = reader.bare_lf
         framing = reader.framing() if cache is not None else None
         if framing is not None and cache is not None:
@@ -76,7 +86,7 @@ class Exchange:
     def _take_known(self, data: bytes, framing: Framing, head: int, end: int) -> Reply | None:
         """A head that tells the length of what follows: no parser is needed."""
         request = self._request
-        self.received = len(data)
+        self._received = len(data)
         self._head = data[:HEAD_BYTES]
         self._kept = data[head : min(end, head + request.keep)] if request.keep else b""
         if end > len(data):
@@ -93,14 +103,14 @@ class Exchange:
 
     def skip(self, count: int) -> Reply | None:
         """The same for so many of the `missing` bytes, of which none is looked at."""
-        self.received += count
+        self._received += count
         self.missing -= count
         if self.missing > 0:
             return None
         self.surplus = self.missing < 0
         framing = self._framing
         assert framing is not None
-        return Reply(framing.status, framing.length, self.received, self._kept, self._head, framing.keep_alive)
+        return Reply(framing.status, framing.length, self._received, self._kept, self._head, framing.keep_alive)
 
     def stop(self) -> Reply | None:
         """The reply as far as it has come, where its request's sink has enough of it; its connection cannot go on."""

@@ -1,8 +1,6 @@
 """Reads one HTTP/1.x reply from bytes; no sockets here.
 
 `ReplyReader` takes a reply in any pieces and either completes it or says in one sentence why it is malformed.
-`read_short` is the short path: a head that was seen before needs no parsing, and one that is as plain as most are only
-a pattern.
 """
 
 import re
@@ -10,37 +8,19 @@ from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Reply
 from loadgen.clients.http1.chunks import ChunkReader
+from loadgen.clients.http1.framing import BODILESS, CONNECTIONS, MAX_HEAD_BYTES, Framing
 from loadgen.clients.http1.other_protocols import other_protocol
 
-MAX_HEAD_BYTES = 65536
 EXAMPLE_BYTES = 200
 HEAD_BYTES = 4096
-_MAX_HEADS = 64
-HEAD_END = b"\r\n\r\n"
 _BEGIN = b"HTTP/1."
 _HEAD_END = re.compile(rb"\n\r?\n")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _LATER = re.compile(rb"\AHTTP/1\.[2-9] ")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*([^\r]*?)[ \t]*(?=\r\n)")
-_PLAIN = re.compile(
-    rb"HTTP/1\.1 ([2-5]\d\d) [\t -~\x80-\xff]*+\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n)*+\r\n"
-)
-_TELLING = re.compile(rb"\n(content-length|transfer-encoding|connection|proxy-connection):[ ]*([^\r]*)")
-_CONNECTIONS = (b"connection", b"proxy-connection")
-BODILESS = (101, 204, 304)
-_MOST_DIGITS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """What a reply's head says of the rest: `length` body bytes follow it."""
-
-    status: int
-    length: int
-    keep_alive: bool
+_ONE_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n(?s:.*)\r\n").fullmatch
 
 
 class ReplyReader:
@@ -54,7 +34,7 @@ class ReplyReader:
 
     __slots__ = (
         "_at", "_begin", "_body_length", "_chunks", "_continues", "_head_only", "_heads", "_keep", "_keep_alive",
-        "_kept", "_left", "_sink", "_status", "bare_lf", "last_head", "problem", "received", "reply", "start",
+        "_kept", "_left", "_note", "_sink", "_status", "bare_lf", "last_head", "problem", "received", "reply", "start",
         "surplus",
     )  # fmt: skip
 
@@ -67,6 +47,7 @@ class ReplyReader:
         self._keep = keep
         self._kept = bytearray()
         self._sink = sink
+        self._note: Callable[[bytes, int, int], bool] | None = None
         self._head_only = method == "HEAD"
         self._at = self._begin = self._heads = self._status = self._body_length = 0
         self._left: int | None = None  # of the body; None: chunks, or the connection, end it
@@ -113,6 +94,36 @@ class ReplyReader:
             self._take_body(body)
             if not self._left:
                 self._complete(surplus=len(data) > len(body))
+        self._note = getattr(self._sink, "note", None) if self._is_between() else None
+
+    def pass_on(self, data: bytes) -> bool:
+        """Let a sink that can `note` parts have one that comes by itself. False: nothing is done, feed the bytes."""
+        note, size, left = self._note, len(data), self._left
+        if note is None:
+            return False
+        begin, end = 0, size
+        if self._chunks is not None:
+            chunk = _ONE_CHUNK(data)
+            if chunk is None:
+                return False
+            begin, end = chunk.end(1) + 2, size - 2
+            if int(chunk[1], 16) != end - begin:
+                return False
+        elif left is not None and size >= left:
+            return False
+        if not note(data, begin, end):
+            return False
+        if left is not None:
+            self._left = left - size
+        self._body_length += end - begin
+        self.received += size
+        return True
+
+    def _is_between(self) -> bool:
+        """Whether all that comes next is the body's, of which nobody but the sink keeps anything."""
+        if self.reply is not None or self.problem or len(self._kept) < self._keep:
+            return False
+        return self._chunks is None or self._chunks.is_between
 
     def stop(self) -> Reply:
         """The reply as far as it has come, of which no more is wanted."""
@@ -229,7 +240,7 @@ class _Fields:
             self.length = int(value)
         elif lowered == b"transfer-encoding":  # any other last coding ends with the connection
             self.chunked = value.rpartition(b",")[2].strip(b" \t").lower() == b"chunked"
-        elif lowered in _CONNECTIONS:
+        elif lowered in CONNECTIONS:
             self.connection += (token.strip(b" \t") for token in value.lower().split(b","))
 
 
@@ -239,47 +250,3 @@ def _once_each_length(head: bytes) -> bytes:
     if len(lengths) < 2 or len(set(lengths)) > 1:
         return head
     return _LENGTH.sub(b"", head, count=len(lengths) - 1)
-
-
-def read_short(data: bytes, method: str, heads: dict[bytes, Framing] | None) -> tuple[Framing, int] | None:
-    """The framing that a reply begins with, and its head's length; None where it takes a ReplyReader to tell.
-
-    A head is short work if it was seen before, or if all of it matches what no reader could take otherwise.
-    """
-    if heads is not None:
-        end = data.find(HEAD_END) + len(HEAD_END)
-        framing = heads.get(data[:end])
-        if framing is not None:
-            return framing, end
-    match = _PLAIN.match(data)
-    if match is None or method == "HEAD" or match.end() > MAX_HEAD_BYTES:
-        return None
-    framing = _plain_framing(int(match[1]), match[0].lower())
-    if framing is None:
-        return None
-    remember(heads, match[0], framing)
-    return framing, match.end()
-
-
-def _plain_framing(status: int, head: bytes) -> Framing | None:
-    """What a well-formed lower-case head says, if it says so with one Content-Length and nothing else."""
-    if status in BODILESS:
-        return None
-    length = None
-    for name, value in _TELLING.findall(head):
-        if name == b"content-length" and length is None:
-            length = value.rstrip(b" ")
-        elif name not in _CONNECTIONS or value != b"keep-alive":
-            return None
-    if length is None or not length.isdigit() or len(length) >= _MOST_DIGITS:
-        return None
-    return Framing(status, int(length), keep_alive=True)
-
-
-def remember(heads: dict[bytes, Framing] | None, start: bytes, framing: Framing) -> None:
-    """Let later replies with the same head take the short path; `start` holds the whole head."""
-    if heads is None:
-        return
-    if len(heads) >= _MAX_HEADS:
-        heads.clear()
-    heads[start[: start.find(HEAD_END) + len(HEAD_END)]] = framing

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from loadgen.base.exchange import Reply, Request, RequestGroup
-from loadgen.clients.http1.parser import BODILESS, HEAD_END, Framing
+from loadgen.clients.http1.framing import BODILESS, HEAD_END, Framing
 
 MOST_KINDS = 4
 MOST_LOOKS = 32

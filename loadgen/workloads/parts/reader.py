@@ -12,12 +12,13 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Expect, Reply, Request
 from loadgen.base.units import counted
 from loadgen.plan.jobs.parts import PartsSpec
-from loadgen.workloads.parts.splitter import Part, Splitter
+from loadgen.workloads.parts.splitter import Part, Splitter, one_part
 from loadgen.workloads.scenario.replies.absent import AbsentError
 from loadgen.workloads.scenario.replies.json_path import JsonPath, compile_json_path
 
 _SHOWN_BYTES = 200
 KEEP_BYTES = 1 << 20
+_UNBOUNDED = 1 << 62
 
 
 class PartsRules:
@@ -27,6 +28,8 @@ class PartsRules:
         self.spec = spec
         self._path: JsonPath | None = compile_json_path(spec.first.removeprefix("$.")) if spec.first else None
         self._end = None if spec.until_match is None else re.compile(re.escape(spec.until_match))
+        self.holds_end = None if self._end is None else self._end.search
+        self.is_one_part = one_part(spec.kind)
 
     def counts_as_first(self, part: Part) -> bool:
         """Whether it is a first part: with a path, one that has something there."""
@@ -50,6 +53,11 @@ class PartsReader:
     far, up to 1 MiB of them. `each` is given every part. After `leave` nobody wants more, and that is a good end.
     """
 
+    __slots__ = (
+        "_clock", "_last_ns", "_request", "_room", "_rules", "_simple_gaps", "_splitter", "_timeout_ns", "began_ns",
+        "broken", "each", "enough", "first_ns", "gaps_ns", "keeps", "left", "texts",
+    )  # fmt: skip
+
     def __init__(self, rules: PartsRules, request: Request, timeout_ns: int, clock: Callable[[], int] = now_ns) -> None:
         self.began_ns = clock()
         self.first_ns: int | None = None
@@ -67,6 +75,7 @@ class PartsReader:
         self._clock = clock
         self._splitter = Splitter(rules.spec.kind)
         self._last_ns = 0
+        self._simple_gaps = 0
         request.timeout_ns = timeout_ns
 
     @property
@@ -75,6 +84,9 @@ class PartsReader:
         return 0 if self.first_ns is None else 1 + len(self.gaps_ns)
 
     def __call__(self, data: bytes) -> None:
+        if self.note(data, 0, len(data)):
+            return
+        self._simple_gaps = 0
         now = self._clock()
         self._request.timeout_ns = now - self.began_ns + self._timeout_ns
         if self.enough or self.broken:
@@ -86,6 +98,32 @@ class PartsReader:
                     return
         except ValueError as error:
             self.broken = str(error)
+        self._simple_gaps = self._simple_up_to()
+
+    def note(self, data: bytes, begin: int, end: int) -> bool:
+        """Take what most pieces are: one part, of which only its instant matters. False: nothing is done."""
+        gaps, rules = self.gaps_ns, self._rules
+        if (
+            len(gaps) >= self._simple_gaps
+            or not rules.is_one_part(data, begin, end)
+            or data.find(b"\r", begin, end) >= 0
+        ):
+            return False
+        if rules.holds_end is not None and rules.holds_end(data, begin, end):
+            return False
+        now = self._clock()
+        gaps.append(now - self._last_ns)
+        self._last_ns = now
+        self._request.timeout_ns = now - self.began_ns + self._timeout_ns
+        return True
+
+    def _simple_up_to(self) -> int:
+        """Up to how many gaps a part may be noted without a look at anything but itself."""
+        spec = self._rules.spec
+        looked_at = self.keeps or self.each is not None or spec.until_s is not None
+        if looked_at or self.first_ns is None or self.enough or self.broken or self._splitter.has_rest:
+            return 0
+        return _UNBOUNDED if spec.until_parts is None else spec.until_parts - 2
 
     def _take(self, part: Part, now: int) -> None:
         rules, spec = self._rules, self._rules.spec
@@ -113,6 +151,7 @@ class PartsReader:
     def leave(self) -> None:
         """No more is wanted."""
         self.left = self.enough = True
+        self._simple_gaps = 0
 
     def end(self) -> None:
         """The body has ended."""

@@ -1,7 +1,7 @@
 """The bytes of a body to its parts, wherever they are cut."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 MOST_PART_BYTES = 1 << 20
@@ -13,6 +13,11 @@ _ONE_EVENT = re.compile(rb"data: ([^\r\n]*)\n\n")
 """Most come alone and are one line."""
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_ONE_PART = {
+    "sse": re.compile(rb"(?:event: (?!error\n).*\n)?data:.*\n\n"),
+    "lines": re.compile(rb"\{.*\n"),
+    "grpc": re.compile(rb"(?!)"),
+}
 
 
 class Part(NamedTuple):
@@ -22,12 +27,23 @@ class Part(NamedTuple):
     event: bytes = b""
 
 
+def one_part(kind: Literal["sse", "lines", "grpc"]) -> Callable[[bytes, int, int], object]:
+    """What is true of bytes between two places, a carriage return not among them, if they are one part and no error.
+    Most parts come like that."""
+    return _ONE_PART[kind].fullmatch
+
+
 class Splitter:
     """The parts of one body. Comments, and events without data, are none (HTML standard, 9.2.6)."""
 
     def __init__(self, kind: Literal["sse", "lines", "grpc"]) -> None:
         self._sse, self._grpc = kind == "sse", kind == "grpc"
         self._rest = b""
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether a part has begun."""
+        return bool(self._rest)
 
     def feed(self, data: bytes) -> Iterator[Part]:
         """The parts that these bytes complete. Raises ValueError for one of more than 1 MiB."""

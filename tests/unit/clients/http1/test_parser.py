@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.exchange import ErrorClass
-from loadgen.clients.http1.parser import MAX_HEAD_BYTES, Framing, ReplyReader, read_short, remember
+from loadgen.clients.http1.framing import MAX_HEAD_BYTES, Framing, read_short, remember
+from loadgen.clients.http1.parser import ReplyReader
 from tests.support import replies
 from tests.support.replies import WireReply
 

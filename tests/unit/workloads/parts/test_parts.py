@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import ErrorClass, Expect, Fields, Reply, Request
+from loadgen.clients.http1.exchange import Exchange
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.workloads.parts.reader import PartsReader, PartsRules, in_parts, reader_of
 from loadgen.workloads.parts.splitter import MOST_PART_BYTES, Part, Splitter
@@ -133,6 +134,69 @@ def test_its_end_is_a_success(spec):
     take(20, b"data: b\n\n")
     assert reader.enough == bool(spec)
     assert verdict(request) is None
+
+
+PIECES = [
+    b"data: a\n\n", b"data:\n\n", b"data: {}\n\n", b"event: m\ndata: a\n\n", b"event: errors\ndata: a\n\n", b": no\n\n",
+    b"data: a\ndata: b\n\n", b"data: a\n\ndata: b\n\n", b"data\n\n", b"data: a\r\rdata: b\n\n", b"id: 1\n\n", b"\n",
+    b"data: a\rid: 1\n\n", b"data: half", b"{} \n{}\n", b"{}\r{}\n", b"event: error\ndata: a\n\n", b"data: [DONE]\n\n",
+    b"data: a\r\n\r\n", b"event: error\n", b"{", b"data: a\n", b'{"a": 1}\n', b"9\r\ndata: a\n\n\r\n", b"data: a\n\n\n",
+]  # fmt: skip
+SPECS = [{}, {"until_match": b"[DONE]"}, {"until_match": b"data"}, {"until_parts": 4}, {"until_s": 0.003}]
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+HEADS = {
+    "length": b"Content-Length: N\r\n\r\n",
+    "close": b"Connection: close\r\n\r\n",
+    "one chunk": CHUNKED + b"X\r\n",
+    "chunks": CHUNKED,
+    "odd chunks": CHUNKED,
+    "wrong chunks": CHUNKED,
+}
+CHUNKS = {"chunks": b"%x\r\n%b\r\n", "odd chunks": b"0%X;a=1\r\n%b\r\n", "wrong chunks": b"1%x\r\n%b\r\n"}
+
+
+def read_reply(pieces, framing, spec, *, passes_on, keep=0, keeps=False):
+    """What is known of a reply whose pieces come a millisecond apart: passed on where they can be, or byte by byte."""
+    request, reader, _ = begin(**spec)
+    request.keep, reader.keeps = keep, keeps
+    exchange, length = Exchange(request), sum(map(len, pieces))
+    exchange.take(b"HTTP/1.1 200 OK\r\n" + HEADS[framing].replace(b"N", b"%d" % length).replace(b"X", b"%x" % length))
+    passed, reply = 0, None
+    for at, piece in enumerate(pieces):
+        reader._clock.now = at * NS_PER_MS
+        whole = CHUNKS[framing] % (len(piece), piece) if framing in CHUNKS else piece
+        for data in [whole] if passes_on else [bytes([byte]) for byte in whole]:
+            if reply is None and exchange.stop() is None and not exchange.problem:
+                taken = passes_on and exchange.pass_on(data)
+                passed += taken
+                reply = None if taken else exchange.take(data)
+    if "chunk" in framing and exchange.stop() is None and not exchange.problem:
+        reply = exchange.take(b"\r\n0\r\n\r\n" if framing == "one chunk" else b"0\r\n\r\n")
+    problem = "" if reader.enough else exchange.problem
+    came = None if reader.enough or problem else (exchange.received, reply and (reply.body_length, reply.kept))
+    broken = reader.broken or reader.problem()
+    return passed, (reader.first_ns, reader.gaps_ns, reader.enough, broken, problem, came)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=str)
+@pytest.mark.parametrize(("kind", "plain"), [("sse", b"data: a\n\n"), ("lines", b"{}\n")])
+def test_parts_that_are_passed_on_are_what_they_are_byte_by_byte(kind, plain, spec):
+    for piece in PIECES:
+        for framing in HEADS:
+            pieces, rules = [plain, plain, piece, plain, plain], {"kind": kind} | spec
+            passed, byte_by_byte = (
+                read_reply(pieces, framing, rules, passes_on=way, keep=len(piece))[1] for way in (True, False)
+            )
+            assert passed == byte_by_byte, (piece, framing)
+
+
+@pytest.mark.parametrize(
+    ("framing", "keeps", "passed"), [("length", False, 7), ("chunks", False, 7), ("chunks", True, 0)]
+)
+def test_parts_that_come_one_by_one_are_passed_on_from_the_second_to_the_end(framing, keeps, passed):
+    pieces = [b"data: a\n\n"] * 8 + [b"data: [DONE]\n\n"]
+    spec = {"until_match": b"[DONE]"}
+    assert read_reply(pieces, framing, spec, passes_on=True, keeps=keeps)[0] == passed
 
 
 def test_another_status_is_what_it_is():
