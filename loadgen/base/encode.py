@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from loadgen.base.dialing import DIRECT, Dialing
-from loadgen.base.exchange import Origin, Request
+from loadgen.base.exchange import BodyPiece, Origin, Request
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
@@ -80,7 +80,7 @@ def length_field(request: Request) -> tuple[str, str] | None:
     return ("Transfer-Encoding", "chunked") if body.length is None else ("Content-Length", str(body.length))
 
 
-def rest_of_body(request: Request) -> Iterator[bytes] | None:
+def rest_of_body(request: Request) -> Iterator[BodyPiece] | None:
     """The pieces to send after `wire`, or None where it held everything."""
     body = request.body
     if isinstance(body, bytes):
@@ -88,7 +88,7 @@ def rest_of_body(request: Request) -> Iterator[bytes] | None:
     return body.chunks() if body.length is not None else _chunked(body.chunks())
 
 
-def _chunked(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _chunked(chunks: Iterator[BodyPiece]) -> Iterator[bytes]:
     for chunk in chunks:
-        yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
+        yield b"".join((b"%x\r\n" % len(chunk), chunk, b"\r\n"))
     yield b"0\r\n\r\n"

@@ -195,13 +195,19 @@ _SHOWN_BYTES = 60
 JOINED_BODY_BYTES = 65536
 
 
+BodyPiece = bytes | memoryview
+
+
 class BodySource(Protocol):
     """An upload body that is made or read piece by piece. `length` is bytes, None means chunked encoding."""
 
     length: int | None
 
-    def chunks(self) -> Iterator[bytes]:
-        """Start again from the first chunk; chunks may have any size above zero."""
+    def chunks(self) -> Iterator[BodyPiece]:
+        """Start again from the first chunk; chunks may have any size above zero.
+
+        A chunk may be lent: it stays as it is until the next one is asked for, and no longer.
+        """
 
 
 class Fields:

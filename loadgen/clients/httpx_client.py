@@ -253,7 +253,7 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
             return self._failed(sent_ns, error, self._timeout_s(request))
 
     def _exchange(self, request: Request, sent_ns: int) -> Outcome:
-        source = None if isinstance(request.body, bytes) else request.body.chunks()
+        source = None if isinstance(request.body, bytes) else map(bytes, request.body.chunks())
         response = self._transport.handle_request(self._built(request, source))
         body = Body(request)
         try:
@@ -277,7 +277,7 @@ class BlockingHttpxClient(_Common[BlockingBackend, BlockingTransport]):
 
 async def _async_chunks(source: BodySource) -> AsyncIterator[bytes]:
     for chunk in source.chunks():
-        yield chunk
+        yield bytes(chunk)
 
 
 class AsyncHttpx2Client(AsyncHttpxClient):

@@ -70,7 +70,7 @@ class FakeHub:
         self._step()
         url = urlsplit(call.url)
         target = f"{url.path}?{url.query}" if url.query else url.path
-        body = call.body if isinstance(call.body, bytes) else b"".join(call.body.chunks())
+        body = call.body if isinstance(call.body, bytes) else b"".join(map(bytes, call.body.chunks()))
         framing = [] if isinstance(call.body, bytes) else [("Transfer-Encoding", "chunked")]
         self._run.sent.append((call.method, target, [*call.headers, *framing], body))
         status, fields, content = answer(call.method, target)

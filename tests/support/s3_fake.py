@@ -72,7 +72,7 @@ class FakeStore:
         parts = urlsplit(request.target)
         key = unquote(parts.path.removeprefix(f"/{BUCKET}").removeprefix("/"))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        body = request.body if isinstance(request.body, bytes) else b"".join(request.body.chunks())
+        body = request.body if isinstance(request.body, bytes) else b"".join(map(bytes, request.body.chunks()))
         self.seen.append((request.method, key, parts.query))
         if request.method == "PUT":
             self.fields[key] = {name.lower(): value for name, value in request.fields.pairs}

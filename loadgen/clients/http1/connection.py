@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import IntEnum
 
-from loadgen.base.exchange import Request
+from loadgen.base.exchange import BodyPiece, Request
 from loadgen.clients.channel import Channel
 from loadgen.clients.destinations import Destination
 from loadgen.clients.http1.exchange import Exchange
@@ -47,7 +47,7 @@ class Connection(Channel):
         self.idle = (0, 0)
         self.exchange: Exchange | None = None
         self.pending: memoryview | None = None
-        self.rest: Iterator[bytes] | None = None
+        self.rest: Iterator[BodyPiece] | None = None
         self.unsent = self.ended = False
         self.replies = 0
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from loadgen.base.exchange import Request
+from loadgen.base.exchange import BodyPiece, Request
 from loadgen.clients.http2.header_decoder import Head
 
 EXAMPLE_BYTES = 4096
@@ -35,7 +35,7 @@ class Http2Stream:
         self.received = self.wire = self.window = 0
         self.kept = b""
         self.unsent = memoryview(b"")
-        self.pieces: Iterator[bytes] | None = None
+        self.pieces: Iterator[BodyPiece] | None = None
 
     @property
     def reused(self) -> bool:

@@ -12,13 +12,14 @@ from typing import Protocol
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
+from loadgen.base.exchange import BodyPiece
 from loadgen.plan.jobs.s3 import ChecksumName
 
 
 class Digest(Protocol):
     """What hashlib's objects have, as far as it is needed here."""
 
-    def update(self, data: bytes, /) -> None: ...
+    def update(self, data: BodyPiece, /) -> None: ...
     def digest(self) -> bytes: ...
     def copy(self) -> "Digest": ...
 
@@ -27,11 +28,11 @@ class Digest(Protocol):
 class Crc:
     """A CRC as a Digest: `width` bytes, most significant first. `extend` is the CRC of more data after that of some."""
 
-    extend: Callable[[bytes, int], int]
+    extend: Callable[[BodyPiece, int], int]
     width: int = 4
     value: int = 0
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: BodyPiece) -> None:
         self.value = self.extend(data, self.value)
 
     def digest(self) -> bytes:
@@ -85,7 +86,7 @@ def encoded(digest: Digest) -> str:
     return b64encode(digest.digest()).decode()
 
 
-def _crc64nvme() -> Callable[[bytes, int], int]:
+def _crc64nvme() -> Callable[[BodyPiece, int], int]:
     try:
         from awscrt.checksums import crc64nvme
     except ImportError:
@@ -93,11 +94,11 @@ def _crc64nvme() -> Callable[[bytes, int], int]:
     return lambda data, value: int(crc64nvme(data, value))
 
 
-def _crc32c() -> Callable[[bytes, int], int]:
+def _crc32c() -> Callable[[BodyPiece, int], int]:
     try:
         from google_crc32c import extend, implementation
     except ImportError:
         raise UsageError("--checksum crc32c needs a library: pip install 'loadgen[s3]', or take crc32") from None
     if implementation == "python":
         raise UsageError("--checksum crc32c: google-crc32c has no compiled code here and would be slow; take crc32")
-    return lambda data, value: extend(value, data)
+    return lambda data, value: extend(value, bytes(data))  # it takes nothing else

@@ -47,7 +47,9 @@ class RequestTemplate:
         """The request without a body for the key that ends in `rest`, which needs no encoding."""
         return self._build(rest, _EMPTY, self._end, b"", b"")
 
-    def upload(self, rest: bytes, hashed: bytes, size: int, common: bytes | memoryview, mark: bytes) -> Request:
+    def upload(
+        self, rest: bytes, hashed: bytes, size: int, common: bytes | bytearray | memoryview, mark: bytes
+    ) -> Request:
         """The same with a body of `size` bytes, in two pieces.
 
         `hashed` is the body's hex SHA-256, or the word that S3 takes in its place.
@@ -57,7 +59,9 @@ class RequestTemplate:
             self._framing = b"\r\nContent-Length: %d%b" % (size, self._end)
         return self._build(rest, hashed, self._framing, common, mark)
 
-    def _build(self, rest: bytes, hashed: bytes, end: bytes, common: bytes | memoryview, mark: bytes) -> Request:
+    def _build(
+        self, rest: bytes, hashed: bytes, end: bytes, common: bytes | bytearray | memoryview, mark: bytes
+    ) -> Request:
         second = int(self._clock())
         signing = self._signing
         if signing is None or second != self._second or self._provider.current is not self._credentials:

@@ -41,7 +41,7 @@ class AwsChunked:
             if signer is not None:
                 previous = signer.chunk(previous, content.chunk_sha256(chunk))
                 head += _SIGNATURE + previous
-            yield b"%b\r\n%b\r\n" % (head.encode(), chunk)
+            yield b"".join((head.encode(), b"\r\n", chunk, b"\r\n"))
         end = "0"
         if signer is not None:
             previous = signer.chunk(previous, EMPTY_SHA256)

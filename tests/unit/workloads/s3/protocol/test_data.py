@@ -38,7 +38,35 @@ def test_a_body_has_its_size_in_pieces_of_any_start(size):
     assert set(full) <= {PIECE_BYTES}
     assert last <= PIECE_BYTES
     for start in {0, 1, size // 2, max(0, size - 3), size}:
-        assert b"".join(body.chunks(start)) == whole[start:]
+        assert b"".join(body.copied(start)) == whole[start:]
+
+
+def test_pieces_that_are_lent_are_those_that_are_copied_whoever_else_is_being_sent():
+    """Bodies are sent side by side, given up half-way and begun again: what is lent is told by nobody else's bytes."""
+    bodies = Bodies(1)
+    size = 2 * PIECE_BYTES + 5000
+    wholes = [BODIES.body(index, size).joined() for index in range(3)]
+    sent = [bodies.body(index, size).chunks() for index in range(3)]
+    got = [b""] * 3
+    for _ in range(3):  # the first holds what is lent, while the others ask for theirs
+        lent = [next(chunks) for chunks in sent]
+        got = [before + bytes(chunk) for before, chunk in zip(got, lent, strict=True)]
+    assert got == wholes
+    sent[0].close()
+    for index in (0, 1, 0, 2):
+        given_up = bodies.body(index, size).chunks()
+        assert bytes(next(given_up)) == wholes[index][:PIECE_BYTES]
+        given_up.close()
+        assert b"".join(map(bytes, bodies.body(index, size).chunks())) == wholes[index]
+
+
+def test_what_is_lent_is_not_the_block_that_others_are_cut_from():
+    bodies = Bodies(1)
+    copies = [bodies.body(index, 4000).joined() for index in range(300)]
+    chunks = bodies.body(0, 3 * PIECE_BYTES).chunks()
+    for _ in range(3):
+        next(chunks)
+        assert [bodies.body(index, 4000).joined() for index in range(300)] == copies
 
 
 @pytest.mark.parametrize("size", [1, 2, 8, 9, 64, 70_000])

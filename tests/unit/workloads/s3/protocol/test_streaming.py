@@ -77,10 +77,10 @@ def test_the_length_is_known_before_anything_is_sent(size, signed, checksum):
     signer = ChunkSigner(Mac(b"key"), "time\nscope\n", "0" * 64) if signed else None
     for content in (Given(bytes(size)), Bodies(1).body(1, size)):
         body = AwsChunked(content, signer, make_checksum(checksum))
-        sent = b"".join(body.chunks())
+        sent = b"".join(map(bytes, body.chunks()))
         assert len(sent) == body.length
         data, trailer = unchunked(sent)
-        assert data == b"".join(content.chunks())
+        assert data == b"".join(map(bytes, content.chunks()))
         assert bool(trailer) == (checksum != "none")
 
 
