@@ -19,6 +19,7 @@ from typing import Literal
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size, shown
+from loadgen.plan.k6_metrics import k6_reading
 from loadgen.plan.metrics import BY_THE_SECOND, Metric, metric_named, value_metric
 
 Use = Literal["threshold", "abort", "slo"]
@@ -84,6 +85,8 @@ class Condition:
 
 def parse_condition(text: str, *, use: Use) -> Condition:
     """Read one condition. Raises ValueError with one clear sentence."""
+    if reading := k6_reading(text):
+        raise ValueError(reading)
     name, rest = _split_name(text)
     match = _SPLIT.fullmatch(rest)
     if match is None or not match[1].strip() or not match[3].strip():
@@ -108,6 +111,8 @@ def parse_condition(text: str, *, use: Use) -> Condition:
 
 def parse_metric(text: str) -> Metric:
     """Read a metric alone, as it stands before a comparison. Raises ValueError with one clear sentence."""
+    if reading := k6_reading(text):
+        raise ValueError(reading)
     name, rest = _split_name(text)
     return replace(_metric(rest), of=name)
 
