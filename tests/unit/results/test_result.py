@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from loadgen.base.errors import UsageError
 from loadgen.measure.metric_sums import Form
+from loadgen.measure.names import TRANSACTIONS
 from loadgen.results.block import Block
 from loadgen.results.documents import from_json, to_json
-from loadgen.results.journeys import TRANSACTIONS, CheckResult, Journeys, MetricResult
+from loadgen.results.journeys import CheckResult, Journeys, MetricResult
 from loadgen.results.result import (
     SCHEMA,
     Bytes,
