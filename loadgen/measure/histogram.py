@@ -91,7 +91,8 @@ class Histogram:
     __slots__ = ("buckets", "overflow")
 
     def __init__(self, buckets: Iterable[tuple[int, int]] = (), overflow: int = 0) -> None:
-        self.buckets: Counter[int] = Counter(dict(buckets))
+        self.buckets: Counter[int] = Counter()
+        dict.update(self.buckets, buckets)
         self.overflow = overflow
 
     def __eq__(self, other: object) -> bool:

@@ -1,12 +1,15 @@
 """Frames as bytes, for the pipe from a worker process: a length and a JSON object. Nothing is executed to read one.
 
+What is as it would be without a word is left out.
+
 And the seconds of a run as JSON objects, for those who look on from another process.
 """
 
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from typing import IO, Any
 
 from loadgen.base.restore import build
@@ -57,6 +60,7 @@ def second_in(data: dict[str, Any]) -> RunSecond:
 
 
 def _plain(value: Any) -> Any:
+    """As JSON can hold it; of a dataclass what is not as it would be without a word."""
     if isinstance(value, Histogram):
         return value.plain()
     if isinstance(value, Mapping):
@@ -64,5 +68,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list) and value and is_dataclass(value[0]):
         return [_plain(item) for item in value]
     if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        kind: Any = type(value)
+        parts = ((name, default, _plain(getattr(value, name))) for name, default in _defaults(kind))
+        return {name: plain for name, default, plain in parts if plain != default}
     return value
+
+
+@cache
+def _defaults(kind: Any) -> list[tuple[str, Any]]:
+    """The fields of a dataclass, with what they are where nothing is given, and with what nothing equals."""
+    return [
+        (item.name, _plain(item.default if item.default_factory is MISSING else item.default_factory()))
+        for item in fields(kind)
+    ]

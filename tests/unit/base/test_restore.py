@@ -19,6 +19,12 @@ class Square:
 
 
 @dataclass(frozen=True)
+class Group:
+    size: int | Literal["any"]
+    within: "Group | None" = None
+
+
+@dataclass(frozen=True)
 class Drawing:
     shape: Circle | Square
     kind: Literal["plan", "sketch"]
@@ -39,6 +45,10 @@ def written(drawing: Drawing, shape: str) -> dict[str, Any]:
 def test_what_was_written_is_built_again(shape, image) -> None:
     drawing = Drawing(shape, "plan", (1, "x"), image, {"n": [1, "two"]}, {"any": [None]})
     assert build(Drawing, written(drawing, type(shape).__name__)) == drawing
+
+
+def test_a_class_may_have_parts_of_its_own_type() -> None:
+    assert build(Group, {"size": "any", "within": {"size": 2}}) == Group("any", Group(2))
 
 
 def test_a_key_that_no_field_has_is_left_out() -> None:
