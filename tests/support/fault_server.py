@@ -32,6 +32,8 @@ from tests.support.steps import (
 )
 
 HEAD_END = b"\r\n\r\n"
+TLS_HELLO = b"\x16"
+"""A run whose requests fail asks at its end whether TLS is spoken there, and waits a second for the answer."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class FaultServer(Listener):
 
 
 class _Reader:
-    """Takes requests off a connection; None stands for a client that closed before the end of one."""
+    """Takes requests off a connection; None stands for a client that closed before the end of one, or speaks TLS."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -127,7 +129,7 @@ class _Reader:
 
     def head(self) -> bytes | None:
         while HEAD_END not in self._data:
-            if not self._more():
+            if not self._more() or self._data[:1] == TLS_HELLO:
                 return None
         return self._take(self._data.index(HEAD_END) + len(HEAD_END))
 

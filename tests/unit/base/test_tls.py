@@ -113,3 +113,16 @@ def negotiated(client: ssl.SSLContext, server: ssl.SSLContext) -> str | None:
         except ssl.SSLWantReadError:
             pending.append(side)
     return ours.selected_alpn_protocol()
+
+
+def test_where_nothing_is_verified_the_authorities_of_this_machine_are_not_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    context = make_context(Tls(verify=False))
+    assert (context.verify_mode, context.check_hostname, context.cert_store_stats()["x509"]) == (
+        ssl.CERT_NONE,
+        False,
+        0,
+    )
+    assert context.keylog_filename == ssl.create_default_context().keylog_filename == str(tmp_path / "keys")
