@@ -120,6 +120,7 @@ def names_of(job: Job, most: int | None = MOST_NAMES, on_full: Callable[[], obje
     first = [*((Kind.REQUEST, name) for name in job.request_names), *((whole, name) for name in job.transactions)]
     parts = [(Kind.PART, part.name) for part in job.parts]
     names = Names([*first, *parts], most, on_full)
-    wholes = (job.request_names.index(part.request) for part in job.parts)
-    names.wholes = dict(enumerate(wholes, start=len(first)))
+    known = {name: number for number, name in enumerate(job.request_names)}
+    wholes = enumerate((known.get(part.request) for part in job.parts), start=len(first))
+    names.wholes = {number: whole for number, whole in wholes if whole is not None}
     return names

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import add
 from typing import TypeVar
 
@@ -10,7 +10,8 @@ from loadgen.base.clock import now_ns
 from loadgen.base.exchange import ErrorClass
 from loadgen.measure.metric_sums import Form, MetricValues
 from loadgen.measure.names import Kind, Names
-from loadgen.measure.recording import CENSORED, ErrorCount, Recording
+from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally
+from loadgen.plan.jobs.http import RequestPart
 
 T = TypeVar("T")
 MOST_EXAMPLE = 2000
@@ -54,8 +55,8 @@ class Transactions:
         self._names = names or Names([(Kind.GROUP, "")])
         self._own = next(iter(self._names.of(Kind.GROUP).values()), 0)
         self._begun = 0
-        self._open: dict[int, int] = {}
-        self._ended: list[tuple[ErrorClass | None, int, int]] = []
+        self._open: dict[int, tuple[int, int | None]] = {}
+        self._ended: list[tuple[ErrorClass | None, int, int, int | None]] = []
 
     def number(self, kind: Kind, name: str) -> int:
         """That of a name, for good. Raises TooManyNamesError."""
@@ -94,10 +95,10 @@ class Transactions:
 
     # What begins in one place and ends in another, of the one name that the job has.
 
-    def begin(self) -> int:
-        """The number of another one, whose first request is sent now."""
+    def begin(self, part: int | None = None) -> int:
+        """Another one, whose first request is sent now. It counts as of that `part`, too: the number of its name."""
         self._begun += 1
-        self._open[self._begun] = self._clock()
+        self._open[self._begun] = self._clock(), part
         return self._begun
 
     def end(self, begun: int, error: ErrorClass | None, payload: int = 0) -> None:
@@ -107,9 +108,13 @@ class Transactions:
         """
         if error is ErrorClass.CUT:
             return
-        began_ns = self._open.pop(begun, None)
+        began_ns, part = self._open.pop(begun, (None, None))
         if began_ns is not None:
-            self._ended.append((error, self._clock() - began_ns, payload))
+            self._ended.append((error, self._clock() - began_ns, payload, part))
+
+    def numbers(self, parts: Mapping[int, RequestPart]) -> dict[int, int]:
+        """Those of the names of parts. Raises TooManyNamesError."""
+        return {each: self._names.number(Kind.PART, part.name) for each, part in parts.items()}
 
     # The reader.
 
@@ -135,21 +140,25 @@ class Transactions:
         for metric in list(self._metrics.values()):
             if values := _taken(metric.values):
                 recording.metric(metric.number, metric.form, metric.unit).add(values)
-        for error, took_ns, payload in _taken(self._ended):
-            tally = recording.transaction(self._own)
-            if error is None:
-                tally.ok += 1
-                tally.payload += payload
-            else:
-                tally.failed += 1
-            tally.clock("service" if error is None else "failed").add(took_ns // 1000)
+        for error, took_ns, payload, part in _taken(self._ended):
+            for tally in self._own_tallies(recording, part):
+                if error is None:
+                    tally.ok += 1
+                    tally.payload += payload
+                else:
+                    tally.failed += 1
+                tally.clock("service" if error is None else "failed").add(took_ns // 1000)
         if last:
             now = self._clock()
-            for began_ns in self._open.values():
-                tally = recording.transaction(self._own)
-                tally.unknown += 1
-                tally.clock("service" + CENSORED).add((now - began_ns) // 1000)
+            for began_ns, part in self._open.values():
+                for tally in self._own_tallies(recording, part):
+                    tally.unknown += 1
+                    tally.clock("service" + CENSORED).add((now - began_ns) // 1000)
             self._open.clear()
+
+    def _own_tallies(self, recording: Recording, part: int | None) -> list[Tally]:
+        own = recording.transaction(self._own)
+        return [own] if part is None else [own, recording.parts.setdefault(part, Tally())]
 
     @staticmethod
     def _take_samples(recording: Recording, samples: TransactionSamples) -> None:

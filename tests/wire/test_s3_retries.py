@@ -91,6 +91,7 @@ def test_a_batch_has_figures_by_the_size_of_what_it_gets_and_puts(local_mode: Mo
     assert seen == {
         "get, up to 4.00 KiB": (1, 1), "get, up to 64.0 KiB": (1, 0), "get, up to 1.00 MiB": (1, 70_000),
         "put, up to 4.00 KiB": (2, 2500), "put, up to 64.0 KiB": (1, 35_000),
+        "object, up to 4.00 KiB": (1, 1), "object, up to 64.0 KiB": (1, 5000), "object, up to 1.00 MiB": (1, 70_000),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Origin
 from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable
 from loadgen.plan.jobs.s3_fields import Fields, encryption_fields, retention_fields
-from loadgen.plan.jobs.s3_naming import Naming
+from loadgen.plan.jobs.s3_naming import Naming, by_class
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.jobs.s3_places import Addressing, Target
 from loadgen.plan.jobs.s3_sizes import CLASSES, classes_of
@@ -216,15 +216,24 @@ class S3Job:
     @property
     def naming(self) -> Naming:
         """What the figures of its requests are called, by size and by host."""
-        unknown = self.existing is not None or self.job == "batch"
-        classes = [*CLASSES] if unknown else classes_of(self.sizes)
-        by_size = tuple(classes) if self.job in _BY_SIZE and len(classes) > 1 else ()
+        by_size = self._classes if self.job in _BY_SIZE else ()
         return Naming(self.operations, self.request_names, len(self.transactions), by_size, self.host_names)
 
     @property
     def parts(self) -> tuple[RequestPart, ...]:
-        """What figures of its requests stand apart."""
-        return self.naming.parts
+        """What figures stand apart: of its requests, and behind those of its whole objects."""
+        return (*self.naming.parts, *self.wholes.values())
+
+    @property
+    def wholes(self) -> dict[int, RequestPart]:
+        """By class of size, what takes several requests, where that stands apart."""
+        return by_class(self.transactions, self._classes)
+
+    @property
+    def _classes(self) -> tuple[int, ...]:
+        """Those of its objects by size, where there are several."""
+        classes = CLASSES if self.existing is not None or self.job == "batch" else classes_of(self.sizes)
+        return tuple(classes) if len(classes) > 1 else ()
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -279,9 +288,7 @@ class S3Job:
             RequestSpec(operation.value, operation.method, f"/{self.bucket}", weight)
             for operation, weight in zip(self.operations, weights, strict=True)
         ]
-        again = (
-            [RequestSpec(f"{spec.name} again", spec.method, spec.path) for spec in specs] if self.most_retries else []
-        )
+        again = [RequestSpec(f"{spec.name} again", spec.method, spec.path) for spec in specs if self.most_retries]
         return (*specs, *again)
 
     @property

@@ -62,3 +62,8 @@ class Naming:
 
     def _classes_of(self, operation: Operation) -> Sequence[int | None]:
         return (self.classes if operation in _MOVING else ()) or (None,)
+
+
+def by_class(names: Sequence[str], classes: Sequence[int]) -> dict[int, RequestPart]:
+    """By class of size, the parts of what takes several requests and has the only one of the names, if there is one."""
+    return {number: RequestPart(name, describe_class(number)) for name in names for number in classes}

@@ -102,6 +102,7 @@ class Batch:
         on_unwritten: Callable[[], None] | None,
     ) -> None:
         self._s3 = s3
+        self._wholes = transactions.numbers(s3.wholes)
         self._named = s3.naming.added  # by class of size, what is added to a name id
         self._operations, self._puts = operations
         self._send = send
@@ -175,7 +176,7 @@ class Batch:
         return timed
 
     def _object(self, work: Work) -> Task:
-        transaction = self._transactions.begin()
+        transaction = self._transactions.begin(self._wholes.get(class_of(work.size)))
         outcome = yield from self._send(lambda: self._get(work))
         bytes_in, error = 0 if outcome.reply is None else outcome.reply.body_length, outcome.error
         head = b"" if outcome.reply is None or self._source is None else outcome.reply.head

@@ -7,6 +7,7 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.s3_sizes import class_of
 from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.objects import Objects
 from loadgen.workloads.s3.protocol.documents import Part, find_etag, good_body, read_upload_id
@@ -32,6 +33,7 @@ class Multipart:
         self._operations = objects.operations
         self._send = send
         self._transactions = transactions
+        self._wholes = transactions.numbers(s3.wholes)
         self._part_bytes = s3.part_bytes
         self._next, self._count = shard.index, shard.count
         self._end = s3.objects
@@ -55,13 +57,13 @@ class Multipart:
 
     def _upload(self, index: int) -> Task:
         key, operations, end = self._objects.key(index), self._operations, self._transactions.end
-        transaction = self._transactions.begin()
+        size = self._objects.sizes.of(index)
+        transaction = self._transactions.begin(self._wholes.get(class_of(size)))
         outcome = yield from self._send(lambda: operations.create_multipart(key))
         if outcome.error is not None:
             end(transaction, outcome.error)
             return
         upload_id = read_upload_id(good_body(outcome))
-        size = self._objects.sizes.of(index)
         upload = Upload(index, upload_id, self._part_count(index))
         self._open.append(upload)
         yield Fork(self._parts(upload, transaction))

@@ -50,6 +50,23 @@ def test_one_that_failed_has_failed_once_whatever_follows():
     assert taken(transactions, last=True) == Tally(failed=1, clocks={"failed": Histogram([(1000, 1)])})
 
 
+def test_one_of_a_part_counts_there_too_however_it_ends():
+    clock = VirtualClock()
+    transactions, recording = Transactions(clock), Recording()
+    good, bad, _ = transactions.begin(7), transactions.begin(7), transactions.begin(7)
+    transactions.begin()
+    clock.now += NS_PER_MS
+    transactions.end(good, None, 5)
+    transactions.end(bad, RESET)
+    transactions.take(recording, last=True)
+    whole, part = recording.transactions[0], recording.parts[7]
+    assert (whole.ok, whole.failed, whole.unknown, whole.payload) == (1, 1, 2, 5)
+    assert part == Tally(
+        ok=1, failed=1, unknown=1, payload=5,
+        clocks={each: Histogram([(1000, 1)]) for each in ("service", "failed", "service_censored")},
+    )  # fmt: skip
+
+
 def test_those_under_way_at_the_end_are_unknown_with_a_lower_bound():
     transactions, (_, cut), clock = begun(0, 1)
     transactions.end(cut, ErrorClass.CUT)

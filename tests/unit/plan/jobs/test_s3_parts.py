@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from loadgen.base.exchange import Origin
+from loadgen.measure.names import Kind, names_of
+from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.jobs.s3_places import Target
@@ -53,3 +55,17 @@ def test_what_is_there_may_have_any_size_and_a_range_has_one() -> None:
     assert len(job("get", existing="in/").parts) == 7
     assert job("get", sizes=(SMALL, LARGE), range_bytes=10).parts[0].size == ""
     assert job("delete", sizes=(SMALL, LARGE)).parts == ()
+
+
+def test_what_takes_several_requests_has_parts_by_size_behind_those_of_requests() -> None:
+    upload = job("multipart", sizes=(SMALL, LARGE))
+    assert [(part.request, part.size) for part in upload.parts] == [
+        ("upload", "up to 4.00 KiB"), ("upload", "up to 1.00 MiB"), ("upload", "up to 16.0 MiB"),
+    ]  # fmt: skip
+    names = names_of(upload)
+    numbers = Transactions(names=names).numbers(upload.wholes)
+    assert names[numbers[class_of(1024)]] == (Kind.PART, upload.parts[0].name)
+    assert names.wholes == {}
+    batch = job("batch")
+    assert [*batch.wholes.values()] == [*batch.parts[-7:]]
+    assert job("multipart", sizes=(SMALL,)).parts == ()
