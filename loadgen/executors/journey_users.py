@@ -13,7 +13,7 @@ from loadgen.workloads.base import Pause, Script, Step, Wait
 from loadgen.workloads.scenario.base import JourneyWorkload, not_timed
 from loadgen.workloads.scenario.journeys import withdraw
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup, answer_alike, answer_to
-from loadgen.workloads.scenario.sending.requests import UserRequest
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 
 class JourneyUsers(BesideUsers):

@@ -18,7 +18,7 @@ from loadgen.workloads.scenario.base import InPlace, JourneyScript, JourneyWorkl
 from loadgen.workloads.scenario.journeys import withdraw
 from loadgen.workloads.scenario.replies.answers import answer_of
 from loadgen.workloads.scenario.replies.reply import Reply
-from loadgen.workloads.scenario.sending.requests import UserRequest
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 
 @dataclass(slots=True)

@@ -9,7 +9,8 @@ from loadgen.plan.jobs.grpc import GrpcExpect
 from loadgen.plan.jobs.grpc_call import GrpcError, GrpcSpec
 from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.headers import UserHeaders
-from loadgen.workloads.scenario.sending.requests import RequestMaker, UserRequest
+from loadgen.workloads.scenario.sending.requests import RequestMaker
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 _OPTIONS = {"name", "headers", "needed", "deadline"}
 _EXPECT = GrpcExpect(((200, 200),))

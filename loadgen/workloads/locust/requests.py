@@ -9,7 +9,8 @@ from loadgen.plan.tracing import HEADER as TRACE
 from loadgen.workloads.locust.hub import Call
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.sending.paths import split_url
-from loadgen.workloads.scenario.sending.requests import KEEP_BYTES, UserRequest
+from loadgen.workloads.scenario.sending.requests import KEEP_BYTES
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 from loadgen.workloads.traces import trace_ids
 
 MOST_NAMES = 900

@@ -19,7 +19,7 @@ from loadgen.workloads.scenario.failures import example_of, place
 from loadgen.workloads.scenario.journeys import Journeys
 from loadgen.workloads.scenario.replies.answers import answer_of
 from loadgen.workloads.scenario.replies.reply import Reply
-from loadgen.workloads.scenario.sending.requests import UserRequest
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 MOST_SWALLOWED = 1000
 """So often a user is told that the run is over; then it is left where it is."""

@@ -12,7 +12,7 @@ from loadgen.plan.plan import Plan, Shard
 from loadgen.workloads.base import Script, Workload
 from loadgen.workloads.scenario.journeys import Journeys, Traveller
 from loadgen.workloads.scenario.replies.reply import Reply
-from loadgen.workloads.scenario.sending.requests import UserRequest
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 
 class Notes(Protocol):

@@ -21,7 +21,8 @@ from loadgen.workloads.scenario.declared.layout import Layout, Slots, Write
 from loadgen.workloads.scenario.replies.expecting import checked
 from loadgen.workloads.scenario.replies.extract import Take, taker
 from loadgen.workloads.scenario.replies.reply import Reply
-from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER, UserRequest
+from loadgen.workloads.scenario.sending.requests import BODY_METHODS, PER_USER
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 
 class Op:

@@ -20,7 +20,8 @@ from loadgen.workloads.scenario.replies.answers import group as new_group
 from loadgen.workloads.scenario.replies.cookies import CookieJar
 from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect, next_request
-from loadgen.workloads.scenario.sending.requests import BODY_METHODS, KEEP_BYTES, UserRequest
+from loadgen.workloads.scenario.sending.requests import BODY_METHODS, KEEP_BYTES
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 from loadgen.workloads.template import Source
 from loadgen.workloads.traces import trace_lines
 

@@ -30,7 +30,7 @@ from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.journeys import Journeys, lag_ns
 from loadgen.workloads.scenario.replies.answers import answer_of
 from loadgen.workloads.scenario.replies.reply import Reply
-from loadgen.workloads.scenario.sending.requests import UserRequest
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 BROKEN_PAUSE_NS = 50 * NS_PER_MS
 """After a journey that could not begin: users whose journeys all end so would keep a core busy."""

@@ -18,7 +18,8 @@ from loadgen.workloads.scenario.python.current_task import CurrentTask
 from loadgen.workloads.scenario.python.greenlets import GreenletSteps, PlainFunction
 from loadgen.workloads.scenario.python.hooks import Part
 from loadgen.workloads.scenario.python.user import User
-from loadgen.workloads.scenario.sending.requests import PER_USER, UserRequest
+from loadgen.workloads.scenario.sending.requests import PER_USER
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 BROKEN_PAUSE_NS = 50 * NS_PER_MS
 """After a journey whose code raised, or that sent nothing: one that does so at once would keep a core busy."""

@@ -11,7 +11,7 @@ from loadgen.base.exchange import ErrorClass, Outcome
 from loadgen.workloads.base import Sending, Wait
 from loadgen.workloads.scenario.replies.answers import answer_of
 from loadgen.workloads.scenario.replies.reply import Reply
-from loadgen.workloads.scenario.sending.requests import UserRequest
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 MOST_UNREAD_BYTES = 1 << 20
 """Of parts that have come and wait for the scenario to ask for them."""

@@ -18,11 +18,8 @@ from loadgen.workloads.scenario.sending.arguments import HEADERS_ONLY, PLAIN_OPT
 from loadgen.workloads.scenario.sending.batched import batched
 from loadgen.workloads.scenario.sending.headers import UserHeaders
 from loadgen.workloads.scenario.sending.redirects import MOST_REDIRECTS, next_request
-from loadgen.workloads.scenario.sending.requests import (
-    NO_PAIRS,
-    RequestMaker,
-    UserRequest,
-)
+from loadgen.workloads.scenario.sending.requests import NO_PAIRS, RequestMaker
+from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 Steps = Generator[Any, Any, Any]
 _Requests = dict[Any, UserRequest]
@@ -89,10 +86,14 @@ class Requesting:
             own, request.own = request.given_block, request.given_own
         else:
             request.own = NO_PAIRS
-        request.target = target = recipe.path.render(*values)
+        around = recipe.path.around
+        if around is not None and len(values) == 1 and type(values[0]) is int:
+            request.target = target = f"{around[0]}{values[0]}{around[1]}"
+        else:
+            request.target = target = recipe.path.render(*values)
         if self.cookies.held:
             own += self._cookie_field(target)
-        request.wire = f"{recipe.start}{target}{recipe.middle}{own}{end}".encode("latin-1")
+        request.wire = f"{recipe.start}{target}".encode() + request.lay_out(own, end)
         request.end = "" if own or values else end
         return request
 

@@ -3,6 +3,7 @@
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from random import Random
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -55,15 +56,12 @@ class User(Requesting):
         self._clock: Clock = journeys.clock
         self._seed = seed
         self._rows = rows
-        self._random: Random | None = None
         self._groups: list[str] = []
 
-    @property
+    @cached_property
     def random(self) -> Random:
         """Draws the same for the same seed and user."""
-        if self._random is None:
-            self._random = Random(f"{self._seed}/{self.number}")
-        return self._random
+        return Random(f"{self._seed}/{self.number}")
 
     def row(self, feed: Any) -> Any:
         """The next row of a feed that is this user's, as a mapping."""

@@ -31,11 +31,14 @@ def answer_alike(group: AnsweredGroup) -> Reply:
     """The answer to a good reply whose bytes the group has."""
     reply = group.reply
     assert reply is not None
-    group.answered = group.data
-    example = group.example if group.exemplary is reply else None
-    group.answer = answer = group.reply_class(reply.status, None, group.data, group.body_at, like=example)
-    if example is None:
-        group.example, group.exemplary = answer, reply
+    group.answered = data = group.data
+    example = group.example
+    if group.exemplary is reply and example is not None:
+        answer = example.another(data, group.body_at)
+    else:
+        answer = group.example = group.reply_class(reply.status, None, data, group.body_at)
+        group.exemplary = reply
+    group.answer = answer
     return answer
 
 

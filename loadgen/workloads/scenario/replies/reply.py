@@ -21,6 +21,7 @@ _FOLD = re.compile(rb"\r?\n[ \t]+")
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _from_json = json.JSONDecoder().raw_decode
+_new = object.__new__
 
 
 class Headers(Mapping[str, str]):
@@ -48,20 +49,25 @@ class Headers(Mapping[str, str]):
         return f"Headers({dict(self)})"
 
 
-_INSTEAD = {
-    "status_code": "`status`",
-    "content": "`body`, and `text`",
-    "raise_for_status": "`ok`; `needed=True` of a request ends the journey without a good reply",
-    "reason": "`status`, and `error` where it was not good",
-    "iter_lines": "`text`; parts as they come are timed by `stream:` of a profile",
-}
-"""What other programs call it."""
+class _Elsewhere:
+    """What other programs call something that is there by another name: says so, and is as good as absent."""
+
+    __slots__ = ("_instead", "_name")
+
+    def __init__(self, instead: str) -> None:
+        self._instead = instead
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, _reply: object, _owner: type) -> Any:
+        raise AttributeError(f"a reply has no {self._name!r}; it has {self._instead}", name=self._name)
 
 
 class Reply:
-    """What came of one request. `error` is None where it is as expected, else `detail` may say more; `status` is 0
-    where no reply came. `special` is True where more may follow from it: an error, a redirect, a cookie. `parts` are
-    the texts of one that came in parts.
+    """What came of one request. `ok`: a reply came and is as expected; else `error` says what was wrong, and `detail`
+    may say more. `status` is 0 where no reply came. `special` is True where more may follow from it: an error, a
+    redirect, a cookie. `parts` are the texts of one that came in parts.
 
     All replies that are equal byte for byte may be one object: change nothing that it hands out, or ask
     `json(copy=True)` for a value of your own.
@@ -69,10 +75,17 @@ class Reply:
 
     __slots__ = (
         "_at", "_body", "_data", "_encoded", "_head", "_headers", "_json", "_low", "_text", "detail", "error",
-        "special", "status",
+        "ok", "special", "status",
     )  # fmt: skip
 
     parts: tuple[str, ...] = ()
+
+    # A `__getattr__` in their place would make each look at a field of a reply three times as dear.
+    status_code = _Elsewhere("`status`")
+    content = _Elsewhere("`body`, and `text`")
+    raise_for_status = _Elsewhere("`ok`; `needed=True` of a request ends the journey without a good reply")
+    reason = _Elsewhere("`status`, and `error` where it was not good")
+    iter_lines = _Elsewhere("`text`; parts as they come are timed by `stream:` of a profile")
 
     def __init__(
         self,
@@ -82,15 +95,14 @@ class Reply:
         body_at: int,
         head: bytes = b"",
         detail: str = "",
-        like: "Reply | None" = None,
     ) -> None:
         """`data` is a whole reply with its body from `body_at` on; or its kept body, and `head` the reply's beginning.
 
-        A body that was sent in chunks is in `data` without them. `like` is a reply with the same status, error and
-        names of fields.
+        A body that was sent in chunks is in `data` without them.
         """
         self.status = status
         self.error = error
+        self.ok = error is None
         self.detail = detail
         self._data = data
         self._at = body_at
@@ -100,22 +112,19 @@ class Reply:
         self._body: bytes | None = None
         self._text: str | None = None
         self._json: Any = MISSING
-        if like is not None:
-            self._encoded: bool = like._encoded
-            self.special: bool = like.special
-        else:
-            start = (head or data[:body_at]).lower()
-            self._encoded = b"\ncontent-encoding:" in start
-            self.special = error is not None or b"\nset-cookie:" in start or 300 <= status < 400
+        start = (head or data[:body_at]).lower()
+        self._encoded = b"\ncontent-encoding:" in start
+        self.special = error is not None or b"\nset-cookie:" in start or 300 <= status < 400
 
-    def __getattr__(self, name: str) -> Any:
-        instead = _INSTEAD.get(name)
-        raise AttributeError(f"a reply has no {name!r}{f'; it has {instead}' if instead else ''}", name=name)
-
-    @property
-    def ok(self) -> bool:
-        """Whether a reply came and is as expected."""
-        return self.error is None
+    def another(self, data: bytes, body_at: int) -> "Reply":
+        """One to a whole reply with the same status, error and names of fields: half the price of calling the class."""
+        reply: Reply = _new(self.__class__)
+        reply.status, reply.error, reply.detail = self.status, self.error, self.detail
+        reply.ok, reply.special, reply._encoded = self.ok, self.special, self._encoded
+        reply._data, reply._at, reply._head = data, body_at, b""
+        reply._low = reply._headers = reply._body = reply._text = None
+        reply._json = MISSING
+        return reply
 
     @property
     def body(self) -> bytes:

@@ -27,10 +27,11 @@ class PathTemplate:
     absolute URL, which `render` gives as it is, for `split_url`; all others are rendered in origin form.
 
     `render(*values)` is the target with a value in each place. It raises ValueError for another number of them, and for
-    values that are no texts or numbers. A function for each template is half the price of a method.
+    values that are no texts or numbers. A function for each template is half the price of a method. `around` is what
+    it puts before and after the one value of a template that has one place and does not roam.
     """
 
-    __slots__ = ("_encoders", "_format", "origin", "places", "render", "roams", "text")
+    __slots__ = ("_encoders", "_format", "around", "origin", "places", "render", "roams", "text")
 
     def __init__(self, text: str, base: str = "") -> None:
         if not isinstance(text, str):
@@ -51,9 +52,10 @@ class PathTemplate:
         self._encoders = tuple(encoders)
         pieces = [encode_path(literal) for literal in literals]
         self._format = "%s".join(piece.replace("%", "%%") for piece in pieces)
+        self.around: tuple[str, str] | None = None
         self.render: Callable[..., str] = self._rendered
         if len(encoders) == 1 and not self.roams:
-            before, after = pieces
+            self.around = before, after = pieces[0], pieces[1]
             self.render = _with_one(before, after, self._rendered)
         elif not encoders:
             self.render = _with_none(pieces[0], self._rendered)

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Request, Tls
+from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Tls
 from loadgen.base.imported import imported
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.forms import JSON, encode_body, to_json
@@ -26,8 +25,9 @@ from loadgen.workloads.scenario.sending.arguments import (
     refuse_unknown,
 )
 from loadgen.workloads.scenario.sending.headers import UserHeaders, field, header_line
-from loadgen.workloads.scenario.sending.paths import PathTemplate, compile_path, split_url, with_params
+from loadgen.workloads.scenario.sending.paths import compile_path, split_url, with_params
 from loadgen.workloads.scenario.sending.redirects import OF_BODIES, Redirect
+from loadgen.workloads.scenario.sending.user_request import Recipe, UserRequest
 from loadgen.workloads.traces import trace_lines
 
 KEEP_BYTES = 1 << 20
@@ -46,39 +46,6 @@ NO_PAIRS: tuple[tuple[str, str], ...] = ()
 
 _OF_ORIGINS = ("authorization", "cookie", "host")
 _JUDGED = frozenset(("name", "expect", "needed", "redirects"))
-
-
-@dataclass(slots=True)
-class Recipe:
-    """A kind of request of one journey: what its requests have in common. `start` and `middle` stand around the target;
-    `keeps`: the next one can be made of the last.
-    """
-
-    name_id: int
-    method: str
-    path: PathTemplate
-    group: AnsweredGroup
-    expect: Expect
-    start: str
-    middle: str
-    keeps: bool
-
-
-class UserRequest(Request):
-    """A user's requests of one kind, one after the other: the same object with another wire form. `own` are the fields
-    that are none of the user's; `end` is what ended the head of the last one. `given` are the headers that were asked
-    for last, and what they came to beside the user's fields in `given_end`.
-    """
-
-    __slots__ = ("end", "given", "given_block", "given_end", "given_own", "own", "recipe")
-
-    recipe: Recipe
-    given: dict[str, Any] | None
-    given_end: str
-    given_own: tuple[tuple[str, str], ...]
-    given_block: str
-    own: tuple[tuple[str, str], ...]
-    end: str
 
 
 class RequestMaker:
@@ -285,6 +252,7 @@ class RequestMaker:
         )  # fmt: skip
         request.recipe, request.own, request.end = recipe, own, ""
         request.given, request.given_end = None, ""
+        request.rest, request.rest_own, request.rest_end = b"", "", ""
         names = f"\r\n{block}".lower()
         names_host, waits = "\r\nhost:" in names, body != b"" and _EXPECT in names
         if waits:

@@ -75,7 +75,7 @@ def test_what_is_declared_the_wrong_way_is_said(declare: Callable[[Any], Any], g
 def test_what_other_programs_call_it_is_said_of_a_reply() -> None:
     reply = Reply(200, None, b"HTTP/1.1 200 OK\r\n\r\n", 19)
     assert wrong(lambda: reply.status_code) == "a reply has no 'status_code'; it has `status`"
-    assert wrong(lambda: reply.nothing) == "a reply has no 'nothing'"
+    assert wrong(lambda: reply.nothing) == "'Reply' object has no attribute 'nothing'"
 
 
 def test_fields_that_are_set_take_the_place_of_all(user: User) -> None:

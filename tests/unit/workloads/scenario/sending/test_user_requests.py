@@ -172,6 +172,20 @@ def sent(user, call):
     return seen
 
 
+def test_each_get_made_of_the_last_one_has_its_own_value_and_fields():
+    lasting, path, own = user_of(), "/x/{}/y", {"X-Own": "1"}
+    for value, headers, cookie in [
+        (1, {}, None), (2, {}, None), (3, own, None), (4, own, None), ("a b", own, None), (5, {}, None), (6, own, None),
+        (7, {"X-Own": "2"}, None), (8, own, None), (9, own, "1"), (10, {}, "1"), (11, own, "2"), (12, {}, None),
+    ]:  # fmt: skip
+        fresh = user_of()
+        for user in (lasting, fresh):
+            user.cookies.clear()
+            user.cookies.update({} if cookie is None else {"sid": cookie})
+        call = ("get", (path, value), {"headers": headers} if headers else {})
+        assert sent(lasting, call) == sent(fresh, call)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(calls, max_size=8))
 def test_a_request_made_of_the_last_one_is_the_one_that_would_have_been_made(made):
