@@ -11,6 +11,9 @@ MOST_IN_A_ROW = 128
 LEAST_IN_A_ROW = 4
 """Replies: a row costs as much as to read three of them frame by frame."""
 
+ENOUGH_IN_A_ROW = 8
+"""Equal replies that came at once, for a shape of them: to make one takes as long as to read a hundred replies."""
+
 MOST_SHAPES = 32
 """That are remembered; then it begins anew: those of past seconds, whose Date does not come again, are of no use."""
 
@@ -79,9 +82,10 @@ class RequestRow:
 
 
 class Shapes:
-    """Those that the connections of one worker have in common."""
+    """Those that the connections of one worker have in common. `latest` is the one that a reply had last."""
 
     def __init__(self) -> None:
+        self.latest: ReplyShape | None = None
         self._replies: dict[tuple[bytes, int], ReplyShape] = {}
         self._requests: dict[bytes, RequestRow] = {}
 
@@ -92,6 +96,7 @@ class Shapes:
             if len(self._replies) >= MOST_SHAPES:
                 self._replies.clear()
             shape = self._replies[block, size] = ReplyShape(block, size)
+        self.latest = shape
         return shape
 
     def of_request(self, block: bytes) -> RequestRow:

@@ -41,10 +41,21 @@ class Rows(Control):
         """What came at once has ended with this reply: the second time that it does so, it makes a shape."""
         if self._last is None or self._last[0] is not head or self._last[1] != size:
             self._last = head, size
-            return
+        else:
+            self._make_shape(head, size)
+
+    def _make_shape(self, head: Head, size: int) -> None:
+        """More replies like this one are to be expected."""
         shape, shapes = self._shape, self._shapes
         if shapes is not None and (shape is None or shape.block is not head.block or shape.size != size):
             self._shape = shapes.of_reply(head.block, size) if head.length in (None, size) else None
+
+    def _latest_shape(self) -> ReplyShape | None:
+        """What another connection has learnt may hold here, as after a new Date."""
+        shapes = self._shapes
+        if shapes is not None and shapes.latest is not None:
+            self._shape = shapes.latest
+        return self._shape
 
     def _pay_back(self) -> None:
         """Let the server send as much again as has come."""

@@ -20,7 +20,7 @@ from loadgen.clients.http2.frames import (
     reset,
 )  # fmt: skip
 from loadgen.clients.http2.header_decoder import BLOCK_BYTES, Head
-from loadgen.clients.http2.row_shapes import LEAST_IN_A_ROW
+from loadgen.clients.http2.row_shapes import ENOUGH_IN_A_ROW, LEAST_IN_A_ROW
 from loadgen.clients.http2.rows import MOST_REFUSALS, MOST_UNPAID, Rows
 from loadgen.clients.http2.stream import Http2Stream
 
@@ -82,16 +82,20 @@ class Session(Rows):
         if self._rest:
             data = self._rest + data
         at, end, streams, decoder = 0, len(data), self.streams, self._decoder
-        shape = self._shape if self._refusals < MOST_REFUSALS else None
+        refusals = self._refusals
+        shape = self._shape if refusals < MOST_REFUSALS else None
         like: Head | None = None
-        body = 0
+        body = in_a_row = pause = wait = 0
         while end - at >= HEAD_BYTES:
-            if shape is not None and end - at >= LEAST_IN_A_ROW * shape.bytes and self._begun is None:
+            if wait:
+                wait -= 1
+            elif shape is not None and end - at >= LEAST_IN_A_ROW * shape.bytes and self._begun is None:
                 after = self._take_rows(shape, data, at, now)
                 if after > at:
-                    at = after
+                    at, pause = after, 0
                     continue
-                shape = None
+                shape = self._latest_shape() if self._refusals == refusals else None
+                wait = pause = 2 * pause + 1  # a few odd ones may stand before a row
             high, low, kind, flags, number = READ_HEAD(data, at)
             size, start = high << 8 | low, at + HEAD_BYTES
             at = start + size
@@ -119,8 +123,12 @@ class Session(Rows):
                         wanted = request.keep - len(stream.kept)
                         if wanted > 0:
                             stream.kept += data[start : min(at, start + wanted)]
+                        in_a_row = in_a_row + 1 if stream.head is like and size == body else 1
                         like, body = stream.head, size
                         self._end(stream)
+                        if in_a_row == ENOUGH_IN_A_ROW and self._refusals < MOST_REFUSALS:
+                            self._make_shape(like, body)
+                            shape, pause, wait = self._shape, 0, 0
                         continue
             if not self.ready and kind != SETTINGS:
                 raise BrokenProtocolError("the server does not begin with SETTINGS")

@@ -24,7 +24,7 @@ from loadgen.clients.http2.frames import (
 )
 from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.header_encoder import Fields as HeaderFields
-from loadgen.clients.http2.row_shapes import RequestRow, Shapes
+from loadgen.clients.http2.row_shapes import ENOUGH_IN_A_ROW, RequestRow, Shapes
 from loadgen.clients.http2.rows import MOST_REFUSALS
 from loadgen.clients.http2.session import Session
 from loadgen.clients.http2.stream import Http2Stream
@@ -273,6 +273,35 @@ def test_a_row_that_nobody_wants_is_not_tried_for_ever() -> None:
         users.take(sent, 1)
     assert users.session.replies == 20 * STREAMS
     assert users.asked == MOST_REFUSALS
+
+
+def test_the_rest_of_a_batch_is_a_row_when_enough_were_alike() -> None:
+    users = Users(Shapes(), rows=True)
+    users.begin(GET)
+    users.take(replies(FIRST), 1)
+    assert users.in_rows == STREAMS - ENOUGH_IN_A_ROW
+
+
+def test_a_row_may_stand_behind_an_odd_one() -> None:
+    users = Users(Shapes(), rows=True)
+    users.begin(GET)
+    for sent in batches(BLOCK, BLOCK):
+        users.take(sent, 1)
+    users.in_rows = 0
+    users.take(head(NOW[0], OTHER) + heads(numbers=NOW[1:]) + bodies(), 2)
+    assert users.in_rows == STREAMS - 2
+
+
+def test_what_one_connection_has_learnt_another_knows() -> None:
+    shapes = Shapes()
+    one, other = Users(shapes, rows=True), Users(shapes, rows=True)
+    for users, block in ((other, BLOCK), (one, OTHER)):
+        users.begin(GET)
+        for sent in batches(block, block):
+            users.take(sent, 1)
+    other.in_rows = 0
+    other.take(replies(NOW, OTHER), 2)
+    assert other.in_rows == STREAMS - 1
 
 
 def test_one_reply_is_kept_and_handed_on_as_its_frames_would_be() -> None:
