@@ -67,8 +67,15 @@ def batch_note(result: Result, objects: int | None) -> str:
 
 def nothing_under(s3: S3Job) -> str:
     """That a batch has nothing to take: most likely its source is not the one that was meant."""
-    chosen = s3.match or s3.least_bytes or s3.most_bytes is not None or s3.since_s is not None
-    fits = " that fits --match, --min-size, --max-size and --modified-since" if chosen else ""
+    filters = {
+        "--match": s3.match,
+        "--min-size": s3.least_bytes,
+        "--max-size": s3.most_bytes is not None,
+        "--modified-since": s3.since_s is not None,
+    }
+    *others, last = [option for option, given in filters.items() if given] or [""]
+    options = f"{', '.join(others)} and {last}" if others else last
+    fits = f" that fits {options}" if options else ""
     under = f"under {s3.source!r} " if s3.source else ""
     return f"--source: there is nothing{fits} {under}in {s3.bucket}"
 
