@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loadgen.base.errors import LoadgenError
 from loadgen.guard.shared_state import Cause, Slot
-from loadgen.measure.progress import MachineNow
 from loadgen.measure.recording import Frame
 from loadgen.plan.plan import Plan, Shard
-from loadgen.results.result import Machines
+
+if TYPE_CHECKING:  # a worker needs neither
+    from loadgen.measure.progress import MachineNow
+    from loadgen.results.result import Machines
 
 Deliver = Callable[[Frame], None]
 
@@ -75,13 +77,13 @@ class Place(Protocol):
         WorkersLostError, or an exception that is a bug of ours. Workers whose future is done count as FINISHED.
         """
 
-    def machines(self) -> Machines | None:
+    def machines(self) -> "Machines | None":
         """What the Result says of other machines; None where it is this one."""
 
     def glance(self) -> str:
         """What is to be shown of other machines while they run, in a few words."""
 
-    def each_machine(self) -> tuple[MachineNow, ...]:
+    def each_machine(self) -> "tuple[MachineNow, ...]":
         """The same of each; none where it is this one."""
         ...
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
-from loadgen.base.processes import python_module, stopping_signals_blocked
+from loadgen.base.processes import main_of, stopping_signals_blocked
 from loadgen.executors.places.base import Deliver, OnThisMachine, WorkersLostError
 from loadgen.executors.places.child import encode_task
 from loadgen.executors.places.here import Here
@@ -23,7 +23,7 @@ def spawn_child(control: SharedState, folder: str | None = None) -> subprocess.P
     """Start a child that inherits the shared memory, and works in this folder, or in ours."""
     with stopping_signals_blocked():
         return subprocess.Popen(
-            python_module("loadgen.executors.places.child"),
+            main_of("loadgen.executors.places.child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=(control.descriptor,),
