@@ -13,7 +13,7 @@ from loadgen.executors.judging import GIVEN_UP
 from loadgen.executors.reactor_passes import ReactorSetup
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.guard.shared_state import GO, STOP
-from loadgen.workloads.base import Batch, Fresh, Sending, Step, Wait
+from loadgen.workloads.base import Batch, Fresh, Sending, Signal, Step, Wait
 from loadgen.workloads.scenario.base import JourneyScript
 
 
@@ -87,10 +87,27 @@ class BesideUsers(ReactorUsers):
         for stream in (connection, *chain(*self._extra.get(connection.user, {}).values())):
             self._client.drop(stream)
 
-    def _done(self, connection: Stream, future: "asyncio.Future[Any]") -> None:
+    def _done(self, connection: Stream, future: "asyncio.Future[Any] | Signal") -> None:
         wait = self._awaiting.get(connection.user)
-        if wait is not None and wait.future is future:
+        if wait is None or wait.future is not future:
+            return
+        if isinstance(future, Signal):
+            self._signalled(connection, wait)
+        else:
             self._woken(connection)
+
+    def _signalled(self, connection: Stream, wait: Wait) -> None:
+        """Go on with a script at once. Most await the same again: then nothing else is to be done."""
+        user, now = connection.user, self._clock()
+        if self._is_over(now):
+            self._woken(connection)
+            return
+        step = self._resumes[user](None)
+        if step is wait:
+            return
+        del self._awaiting[user]
+        self._midway.pop(user, None)
+        self._send(connection, self._go_on(connection, step, now), now)
 
     def _woken(self, connection: Stream) -> None:
         """Go on with a script: what it awaited is done, or something cancels it."""

@@ -33,9 +33,28 @@ class Sending:
     end: Callable[[ErrorClass | None], object] = bool
 
 
+class Signal:
+    """What is awaited again and again. Where a driver understands signals it stands for a future, and the script goes
+    on inside `tell`: no loop has to come by.
+    """
+
+    __slots__ = ("_told",)
+
+    def __init__(self) -> None:
+        self._told: Callable[[Any], object] = bool
+
+    def add_done_callback(self, told: Callable[[Any], object]) -> None:
+        """From now on in the place of the one before."""
+        self._told = told
+
+    def tell(self) -> None:
+        """It is there."""
+        self._told(self)
+
+
 @dataclass(slots=True)
 class Wait:
-    """A script goes on when the future, which is of the running loop, is done.
+    """A script goes on when the future, which is of the running loop, is done; or a Signal is told.
 
     With `finishes` it is also waited for when nothing new may begin any more, until the users are cut. What it `sends`
     goes out first.

@@ -78,7 +78,9 @@ class LocustScript:
 
     # For the driver.
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
+    def attach(
+        self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool, signals: bool = False
+    ) -> None:
         del wake
         self.notes = notes
         self._due = due

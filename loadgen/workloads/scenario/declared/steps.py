@@ -80,7 +80,9 @@ class StepsScript:
         self._held: asyncio.Task[None] | None = None
         journeys.join(self)
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
+    def attach(
+        self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool, signals: bool = False
+    ) -> None:
         """Nothing but a reply or a pause is ever waited for, so nobody is woken."""
         del wake, notes
         self._due = due

@@ -67,9 +67,10 @@ class FrameWriter:
             self._keys, at = os.urandom(_KEYS_BYTES), 0
         self._key_at = at + 4
         size, key = len(data), self._keys[at : at + 4]
-        if size < _SHORT:
-            head = bytes((first, 0x80 | size))
-        elif size < 65536:
+        if size < _SHORT:  # most are: `masked` in place
+            mixed = int.from_bytes(data, "little") ^ int.from_bytes((key * 32)[:size], "little")
+            return bytes((first, 0x80 | size)) + key + mixed.to_bytes(size, "little")
+        if size < 65536:
             head = bytes((first, 0xFE)) + size.to_bytes(2, "big")
         else:
             head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
@@ -93,11 +94,14 @@ class FrameReader:
         self._pieces: list[bytes] = []
         self._compressed = False
 
-    def one(self, data: bytes) -> Message | None:
+    def text(self, data: bytes) -> str | None:
         """The message, where these bytes are just one short text, as most are. Raises BrokenFramesError."""
         size = len(data) - 2
         if 0 <= size < _SHORT and data[0] == _WHOLE_TEXT and data[1] == size and not (self._rest or self._kind):
-            return Message(TEXT, _text(data[2:]))
+            try:
+                return data[2:].decode()
+            except UnicodeDecodeError:
+                raise _not_utf8() from None
         return None
 
     def feed(self, data: bytes) -> Iterator[Message]:
@@ -182,5 +186,9 @@ def _text(data: bytes) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError:
-        raise BrokenFramesError("text that is not UTF-8", BAD_DATA) from None
+        raise _not_utf8() from None
     return data
+
+
+def _not_utf8() -> BrokenFramesError:
+    return BrokenFramesError("text that is not UTF-8", BAD_DATA)

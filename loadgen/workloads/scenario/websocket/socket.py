@@ -3,14 +3,16 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self
+from types import TracebackType, coroutine
+from typing import Any, Self, cast
 
 from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
 from loadgen.base.exchange import ErrorClass, Origin
+from loadgen.workloads.base import Signal, Wait
 from loadgen.workloads.scenario.failures import JourneyEndedError
+from loadgen.workloads.scenario.python.current_task import CurrentTask, current_task
 from loadgen.workloads.scenario.websocket.frames import (
     ABNORMAL,
     BINARY,
@@ -33,6 +35,9 @@ CLOSE_TIMEOUT_S = 1.0
 Note = Callable[[str, ErrorClass | None, int, str], None]
 """Writes down a part of it: its name, its failure or None, how long it took in ns, what failed."""
 
+Times = Callable[[str], Callable[[int], object]]
+"""What writes down how long the good ones of a part took: as a Note does, for less."""
+
 
 class WebSocket(asyncio.Protocol):
     """`async with user.websocket("/chat") as socket`: open inside, closed at the end.
@@ -50,6 +55,7 @@ class WebSocket(asyncio.Protocol):
         note: Note,
         clock: Clock,
         timeout_s: float,
+        times: Times | None = None,
     ) -> None:
         self.closed: int | None = None
         self.closed_because = ""
@@ -63,9 +69,15 @@ class WebSocket(asyncio.Protocol):
         self._head: bytes | None = b""  # of the reply to the opening, until it is whole
         self._reader: FrameReader
         self._writer: FrameWriter
-        self._received: deque[tuple[Message, int]] = deque()
+        self._received: deque[tuple[str | bytes, int]] = deque()
         self._sent_ns: deque[int] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._times = times or (lambda part: lambda took_ns: note(part, None, took_ns, ""))
+        self._took: Callable[[int], object] | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._waiter: asyncio.Future[None] | Signal | None = None
+        self._signal = Signal()
+        self._wait = Wait(cast("asyncio.Future[Any]", self._signal))
+        self._rang = False
         self._ends_ns: int | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_ns = 0
@@ -78,12 +90,14 @@ class WebSocket(asyncio.Protocol):
 
     async def __aenter__(self) -> Self:
         began_ns = self._clock()
+        self._loop = asyncio.get_running_loop()
         self._entered = True
         try:
             refused = await asyncio.wait_for(self._connected(), self._timeout_s)
             self._problem = self._problem or refused
+            ends_ns = self._clock() + s_to_ns(self._timeout_s)
             while self._head is not None and not self._problem:
-                await self._something(self._timeout_s)
+                await self._something(ends_ns)
         except TimeoutError:
             self._problem = f"not open within {self._timeout_s:g} s"
         if self._problem:
@@ -96,7 +110,7 @@ class WebSocket(asyncio.Protocol):
         """What it failed of, or nothing. Where the run ends before that is known, nobody is there for an exception."""
         name = self._origin.host if self._context is not None else None
         try:
-            await asyncio.get_running_loop().create_connection(
+            await self._loop.create_connection(
                 lambda: self, self._origin.host, self._origin.port, ssl=self._context, server_hostname=name
             )
         except OSError as error:
@@ -118,37 +132,39 @@ class WebSocket(asyncio.Protocol):
         """The next message, in the order in which they came; with `counts` those that it does not hold of are left out.
         In `timeout` seconds, else the journey fails.
         """
-        began_ns = self._sent_ns[0] if self._sent_ns else self._clock()
-        asked_s = timeout
-        ends_ns = None if timeout is None or counts is None else self._clock() + s_to_ns(timeout)
+        began_ns = now = self._clock()
+        ends_ns = None if timeout is None else now + s_to_ns(timeout)
+        if self._sent_ns:
+            began_ns = self._sent_ns[0]
         while True:
-            while counts is not None and self._received and not counts(self._received[0][0].data):
+            while counts is not None and self._received and not counts(_octets(self._received[0][0])):
                 self._received.popleft()
             if self._received:
-                break
-            if ends_ns is not None:
-                timeout = max(0.0, (ends_ns - self._clock()) / NS_PER_S)
+                return self._next()
+            self._check_open()
             try:
-                self._check_open()
-                await self._something(timeout)
+                await self._something(ends_ns)
             except TimeoutError:
-                self._problem = f"no {'message' if counts is None else 'answer'} within {asked_s:g} s"
-                raise self._failed("message", began_ns, ErrorClass.TIMEOUT) from None
-        message, came_ns = self._received.popleft()
-        if self._sent_ns:
-            self._note("message", None, came_ns - self._sent_ns.popleft(), "")
-        return message.data.decode() if message.kind == TEXT else message.data
+                raise self._late("message" if counts is None else "answer", began_ns, timeout) from None
 
     async def request(self, message: str | bytes, timeout: float | None = None) -> str | bytes:
         """Send a message, and give the next that is received."""
-        self._put(message)
-        return await self.receive(timeout)
+        sent_ns = self._put(message)
+        ends_ns = None if timeout is None else sent_ns + s_to_ns(timeout)
+        while not self._received:
+            try:
+                await self._something(ends_ns)
+            except TimeoutError:
+                raise self._late("message", self._sent_ns[0], timeout) from None
+            if not self._received:
+                self._check_open()
+        return self._next()
 
     async def idle(self, timeout: float) -> None:
         """Let messages come for so many seconds, and drop them; the journey fails where it is closed meanwhile."""
         self._check_open()
         with suppress(TimeoutError):
-            await self._something(timeout)
+            await self._something(self._clock() + s_to_ns(timeout))
         self._received.clear()
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
@@ -156,9 +172,10 @@ class WebSocket(asyncio.Protocol):
         if self._transport is None or self.closed is not None:
             return
         self._transport.write(self._writer.frame(CLOSE, closing(code, reason)))
+        ends_ns = self._clock() + s_to_ns(CLOSE_TIMEOUT_S)
         try:
             while self.closed is None:
-                await self._something(CLOSE_TIMEOUT_S)
+                await self._something(ends_ns)
         except TimeoutError:
             self.closed = ABNORMAL
 
@@ -187,9 +204,9 @@ class WebSocket(asyncio.Protocol):
                 self._wake()
                 return
         try:
-            message = self._reader.one(data)
-            if message is not None:
-                self._received.append((message, came_ns))
+            text = self._reader.text(data)
+            if text is not None:
+                self._received.append((text, came_ns))
             else:
                 for message in self._reader.feed(data):
                     self._take(message, came_ns)
@@ -234,7 +251,7 @@ class WebSocket(asyncio.Protocol):
     def _take(self, message: Message, came_ns: int) -> None:
         transport = self._transport
         if message.kind in (TEXT, BINARY):
-            self._received.append((message, came_ns))
+            self._received.append((message.data.decode() if message.kind == TEXT else message.data, came_ns))
         elif message.kind == PING and transport is not None:
             transport.write(self._writer.frame(PONG, message.data))
         elif message.kind == CLOSE:
@@ -245,49 +262,75 @@ class WebSocket(asyncio.Protocol):
 
     # Inside.
 
-    def _put(self, message: str | bytes) -> None:
-        self._check_open()
-        if not isinstance(message, str | bytes | bytearray | memoryview):
+    def _put(self, message: str | bytes) -> int:
+        """When it was sent."""
+        if self._problem or self.closed is not None or self._transport is None:
+            self._check_open()
+        if message.__class__ is str:
+            kind, data = TEXT, message.encode()
+        elif isinstance(message, str | bytes | bytearray | memoryview):
+            kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
+        else:
             kind_of = type(message).__name__
             raise TypeError(f"a message is a text or bytes, not {kind_of}: json.dumps makes a text of most things")
-        kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
-        assert self._transport is not None
-        self._sent_ns.append(self._clock())
-        self._transport.write(self._writer.frame(kind, data))
+        frame = self._writer.frame(kind, data)
+        sent_ns = self._clock()
+        self._sent_ns.append(sent_ns)
+        self._transport.write(frame)  # type: ignore[union-attr]
+        return sent_ns
 
-    def _something(self, timeout_s: float | None) -> "asyncio.Future[None]":
+    def _next(self) -> str | bytes:
+        """The first message that was received; a round trip, where it answers one."""
+        message, came_ns = self._received.popleft()
+        if self._sent_ns:
+            if self._took is None:
+                self._took = self._times("message")
+            self._took(came_ns - self._sent_ns.popleft())
+        return message
+
+    @coroutine
+    def _something(self, ends_ns: int | None) -> Generator[Any, Any, None]:
         """To be awaited until something has come. Raises TimeoutError."""
-        loop = asyncio.get_running_loop()
-        self._waiter = waiter = loop.create_future()
-        if timeout_s is not None:
-            self._ends_ns = ends_ns = self._clock() + s_to_ns(timeout_s)
-            if self._alarm is None or self._alarm_ns > ends_ns:
-                self._set_alarm(loop, ends_ns)
-        else:
-            self._ends_ns = None
-        return waiter
+        loop, self._ends_ns = self._loop, ends_ns
+        if ends_ns is not None and (self._alarm is None or self._alarm_ns > ends_ns):
+            self._set_alarm(ends_ns)
+        task = current_task(loop)
+        if task.__class__ is not CurrentTask or not task.signals:
+            self._waiter = waiter = loop.create_future()
+            yield from waiter
+            return
+        self._waiter = self._signal
+        yield self._wait
+        if self._rang:
+            self._rang = False
+            raise TimeoutError
 
-    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at_ns: int) -> None:
+    def _set_alarm(self, at_ns: int) -> None:
         """One for all that is waited for: each answer would else cost a timer that is set and cancelled."""
         if self._alarm is not None:
             self._alarm.cancel()
         self._alarm_ns = at_ns
-        self._alarm = loop.call_later(max(0.0, (at_ns - self._clock()) / NS_PER_S), self._ring, loop)
+        self._alarm = self._loop.call_later(max(0.0, (at_ns - self._clock()) / NS_PER_S), self._ring)
 
-    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _ring(self) -> None:
         self._alarm = None
         waiter, ends_ns = self._waiter, self._ends_ns
-        if waiter is None or waiter.done() or ends_ns is None:
+        if waiter is None or ends_ns is None:
             return
         if self._clock() < ends_ns:
-            self._set_alarm(loop, ends_ns)
-        else:
-            waiter.set_exception(TimeoutError())
+            self._set_alarm(ends_ns)
+        elif waiter is self._signal:
+            self._rang = True
+            self._wake()
+        elif not waiter.done():  # type: ignore[union-attr]
+            waiter.set_exception(TimeoutError())  # type: ignore[union-attr]
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        if waiter is self._signal:
+            self._signal.tell()
+        elif waiter is not None and not waiter.done():  # type: ignore[union-attr]
+            waiter.set_result(None)  # type: ignore[union-attr]
 
     def _end(self) -> None:
         if self._alarm is not None:
@@ -303,6 +346,10 @@ class WebSocket(asyncio.Protocol):
             began_ns = self._sent_ns[0] if self._sent_ns else self._clock()
             raise self._failed("message", began_ns)
 
+    def _late(self, what: str, began_ns: int, timeout_s: float | None) -> JourneyEndedError:
+        self._problem = f"no {what} within {timeout_s:g} s"
+        return self._failed("message", began_ns, ErrorClass.TIMEOUT)
+
     def _failed(self, part: str, began_ns: int, kind: ErrorClass = ErrorClass.CALL_FAILED) -> JourneyEndedError:
         """What ends the journey; written down."""
         because = f": {self.closed_because}" if self.closed_because else ""
@@ -310,3 +357,7 @@ class WebSocket(asyncio.Protocol):
         detail = f"WebSocket {self._origin}: {problem}"
         self._note(part, kind, self._clock() - began_ns, detail)
         return JourneyEndedError(kind, detail)
+
+
+def _octets(message: str | bytes) -> bytes:
+    return message.encode() if isinstance(message, str) else message

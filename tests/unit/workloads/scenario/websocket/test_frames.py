@@ -114,8 +114,8 @@ def test_whatever_comes_is_read_or_refused(data):
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (b"\x81\x05hello", b"hello"),
-        (b"\x81\x00", b""),
+        (b"\x81\x05hello", "hello"),
+        (b"\x81\x00", ""),
         (b"\x81\x05hell", None),  # not whole
         (b"\x81\x05hello\x81\x00", None),  # and one more
         (b"\x82\x05hello", None),  # bytes
@@ -125,17 +125,20 @@ def test_whatever_comes_is_read_or_refused(data):
         (b"\x81", None),
     ],
 )
-def test_one_short_text_is_taken_at_once_and_nothing_else(data: bytes, text: bytes | None) -> None:
-    message = FrameReader().one(data)
+def test_one_short_text_is_taken_at_once_and_nothing_else(data: bytes, text: str | None) -> None:
+    assert FrameReader().text(data) == text
 
-    assert message == (None if text is None else Message(TEXT, text))
+
+def test_one_short_text_that_is_not_utf8_is_broken() -> None:
+    with pytest.raises(BrokenFramesError, match="not UTF-8"):
+        FrameReader().text(b"\x81\x01\xff")
 
 
 def test_a_short_text_within_another_message_is_not_taken_at_once() -> None:
     reader = FrameReader()
     list(reader.feed(b"\x01\x02he"))
 
-    assert reader.one(b"\x81\x05hello") is None
+    assert reader.text(b"\x81\x05hello") is None
 
 
 def test_each_frame_has_a_mask_of_its_own() -> None:
