@@ -58,7 +58,11 @@ class BesideUsers(ReactorUsers):
             self._send_together(connection, step, now)
             return
         self._awaiting[connection.user] = step
-        step.future.add_done_callback(partial(self._done, connection))
+        future: asyncio.Future[Any] | Signal = step.future
+        if isinstance(future, Signal):
+            future.tell = partial(self._signalled, connection, step)
+            return
+        future.add_done_callback(partial(self._done, connection))
         if step.sends is not None:
             self._send_aside(connection, step.sends, now)
 
@@ -87,19 +91,17 @@ class BesideUsers(ReactorUsers):
         for stream in (connection, *chain(*self._extra.get(connection.user, {}).values())):
             self._client.drop(stream)
 
-    def _done(self, connection: Stream, future: "asyncio.Future[Any] | Signal") -> None:
+    def _done(self, connection: Stream, future: "asyncio.Future[Any]") -> None:
         wait = self._awaiting.get(connection.user)
-        if wait is None or wait.future is not future:
-            return
-        if isinstance(future, Signal):
-            self._signalled(connection, wait)
-        else:
+        if wait is not None and wait.future is future:
             self._woken(connection)
 
-    def _signalled(self, connection: Stream, wait: Wait) -> None:
+    def _signalled(self, connection: Stream, wait: Wait, now: int) -> None:
         """Go on with a script at once. Most await the same again: then nothing else is to be done."""
-        user, now = connection.user, self._clock()
-        if self._is_over(now):
+        user = connection.user
+        if self._awaiting.get(user) is not wait:
+            return
+        if self._shared[STOP] or now >= self._end_ns or self._budget <= 0:
             self._woken(connection)
             return
         step = self._resumes[user](None)

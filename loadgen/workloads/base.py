@@ -35,21 +35,13 @@ class Sending:
 
 class Signal:
     """What is awaited again and again. Where a driver understands signals it stands for a future, and the script goes
-    on inside `tell`: no loop has to come by.
+    on inside `tell`, which the driver sets and which is given the time in ns: no loop has to come by.
     """
 
-    __slots__ = ("_told",)
+    __slots__ = ("tell",)
 
     def __init__(self) -> None:
-        self._told: Callable[[Any], object] = bool
-
-    def add_done_callback(self, told: Callable[[Any], object]) -> None:
-        """From now on in the place of the one before."""
-        self._told = told
-
-    def tell(self) -> None:
-        """It is there."""
-        self._told(self)
+        self.tell: Callable[[int], object] = bool
 
 
 @dataclass(slots=True)

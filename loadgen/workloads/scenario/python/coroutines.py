@@ -102,6 +102,9 @@ class CoroutineScript:
             self.requested = self.asked = True
             return step
         self.requested = False
+        if step.__class__ is Wait:
+            self._stepped_once = True
+            return step
         if step is _OVER:
             return None
         if isinstance(step, _OWN):

@@ -1,6 +1,7 @@
 """One WebSocket of a user: what a scenario sends and receives, each round trip timed."""
 
 import asyncio
+import os
 import ssl
 from collections import deque
 from collections.abc import Callable, Generator
@@ -46,6 +47,12 @@ class WebSocket(asyncio.Protocol):
     which is written down; one that answers none is not timed. `subprotocol` is what the server chose, `closed` the
     code by which it was closed, or None.
     """
+
+    __slots__ = (
+        "_alarm", "_alarm_ns", "_clock", "_context", "_ends_ns", "_entered", "_fd", "_head", "_loop", "_note",
+        "_opening", "_origin", "_problem", "_rang", "_reader", "_received", "_sent_ns", "_signal", "_timeout_s",
+        "_times", "_took", "_transport", "_wait", "_waiter", "_writer", "closed", "closed_because",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -150,7 +157,7 @@ class WebSocket(asyncio.Protocol):
     async def request(self, message: str | bytes, timeout: float | None = None) -> str | bytes:
         """Send a message, and give the next that is received."""
         sent_ns = self._put(message)
-        ends_ns = None if timeout is None else sent_ns + s_to_ns(timeout)
+        ends_ns = None if timeout is None else sent_ns + int(timeout * NS_PER_S)
         while not self._received:
             try:
                 await self._something(ends_ns)
@@ -194,6 +201,7 @@ class WebSocket(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        self._fd = -1 if self._context is not None else transport.get_extra_info("socket").fileno()
         transport.write(self._opening.request)
 
     def data_received(self, data: bytes) -> None:
@@ -203,19 +211,25 @@ class WebSocket(asyncio.Protocol):
             if self._head is not None or self._problem:
                 self._wake()
                 return
+        reader = self._reader
         try:
-            text = self._reader.text(data)
-            if text is not None:
+            if data == reader.last:
+                self._received.append((reader.last_text, came_ns))
+            elif (text := reader.text(data)) is not None:
                 self._received.append((text, came_ns))
             else:
-                for message in self._reader.feed(data):
+                for message in reader.feed(data):
                     self._take(message, came_ns)
         except BrokenFramesError as error:
             self._problem = str(error)
             if self._transport is not None:
                 self._transport.write(self._writer.frame(CLOSE, closing(error.code)))
             self._end()
-        self._wake()
+        if self._waiter is self._signal:  # `_wake` in place
+            self._waiter = None
+            self._signal.tell(came_ns)
+        else:
+            self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self.closed is None:
@@ -266,18 +280,31 @@ class WebSocket(asyncio.Protocol):
         """When it was sent."""
         if self._problem or self.closed is not None or self._transport is None:
             self._check_open()
-        if message.__class__ is str:
-            kind, data = TEXT, message.encode()
-        elif isinstance(message, str | bytes | bytearray | memoryview):
-            kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
+        if isinstance(message, str):
+            frame = self._writer.text(message)
+        elif isinstance(message, bytes | bytearray | memoryview):
+            frame = self._writer.frame(BINARY, bytes(message))
         else:
             kind_of = type(message).__name__
             raise TypeError(f"a message is a text or bytes, not {kind_of}: json.dumps makes a text of most things")
-        frame = self._writer.frame(kind, data)
         sent_ns = self._clock()
         self._sent_ns.append(sent_ns)
-        self._transport.write(frame)  # type: ignore[union-attr]
+        self._write(frame)
         return sent_ns
+
+    def _write(self, data: bytes) -> None:
+        """At once where the socket takes it: a transport may wait for the end of the loop's turn."""
+        transport = self._transport
+        assert transport is not None
+        if self._fd >= 0 and not transport.get_write_buffer_size() and not transport.is_closing():
+            try:
+                data = data[os.write(self._fd, data) :]
+            except BlockingIOError:
+                pass
+            except OSError:  # the transport will hear of it
+                self._fd = -1
+        if data:
+            transport.write(data)
 
     def _next(self) -> str | bytes:
         """The first message that was received; a round trip, where it answers one."""
@@ -328,7 +355,7 @@ class WebSocket(asyncio.Protocol):
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None
         if waiter is self._signal:
-            self._signal.tell()
+            self._signal.tell(self._clock())
         elif waiter is not None and not waiter.done():  # type: ignore[union-attr]
             waiter.set_result(None)  # type: ignore[union-attr]
 
