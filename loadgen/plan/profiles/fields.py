@@ -114,10 +114,11 @@ def stage(value: object) -> StageEnd:
             return StageEnd(parse_duration_s(length), integer(0)(to), "users")
         case str() if ":" in value:
             length, _, to = (part.strip() for part in value.partition(":"))
+            seconds = parse_duration_s(length)
             if "/" in to:
-                return StageEnd(parse_duration_s(length), parse_rate(to), "rate")
+                return StageEnd(seconds, parse_rate(to), "rate")
             try:
-                return StageEnd(parse_duration_s(length), integer(0)(Raw(to)), "users")
+                return StageEnd(seconds, integer(0)(Raw(to)), "users")
             except ValueError:
                 raise ValueError(
                     f"expected a rate such as 1000/s, or a number of users such as 100, got {shown(to)}"

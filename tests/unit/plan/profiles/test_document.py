@@ -194,6 +194,7 @@ STAGE = (
         ("{30s: 1000/s}", f"{STAGE}, got a mapping"),
         ("soon:5/s", "expected a duration such as 30s, 5m or 250ms, got 'soon'"),
         ("30s:fast", "expected a rate such as 1000/s, or a number of users such as 100, got 'fast'"),
+        ("soon:50", "expected a duration such as 30s, 5m or 250ms, got 'soon'"),
         ("30s:-5", "expected a rate such as 1000/s, or a number of users such as 100, got '-5'"),
         ("{duration: 30s, users: many}", "expected an integer >= 0, got 'many'"),
         ("{duration: 30s, rate: 100}", "expected a rate with its unit such as 100/s, got 100"),
