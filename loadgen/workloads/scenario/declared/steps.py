@@ -138,11 +138,17 @@ class StepsScript:
                     return op
                 op = self._done(op)
             self._op = op
-            self.requested = True
             try:
-                return self._make(op)
+                request = self._make(op)
             except StepError as failed:
                 op = self._failed(failed.error, str(failed))
+                continue
+            in_place = self.in_place
+            reply = None if in_place is None else in_place(request)
+            if reply is None:
+                self.requested = True
+                return request
+            op = self._taken(op, reply) if op.takes or op.redirects or reply.special else op.after
 
     # In a journey.
 
