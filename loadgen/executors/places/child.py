@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 from contextlib import closing
-from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from loadgen.base.errors import UsageError
@@ -30,12 +29,6 @@ from loadgen.plan.plan import Plan, make_shards
 
 ORPHAN_EXIT = 70
 HUNG_EXIT = 71
-
-
-def encode_task(endpoint: Endpoint, shards: range, control: SharedState) -> bytes:
-    """The line that a child reads first; the plan comes next, which is the same for all."""
-    task = {"endpoint": asdict(endpoint), "shards": [shards.start, shards.stop], "control": control.descriptor}
-    return json.dumps(task).encode() + b"\n"
 
 
 def main() -> None:
