@@ -4,16 +4,14 @@ import asyncio
 import os
 import ssl
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType, coroutine
-from typing import Any, Self, cast
+from types import TracebackType
+from typing import Any, Self
 
 from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
 from loadgen.base.exchange import ErrorClass, Origin
-from loadgen.workloads.base import Signal, Wait
 from loadgen.workloads.scenario.failures import JourneyEndedError
-from loadgen.workloads.scenario.python.current_task import CurrentTask, current_task
 from loadgen.workloads.scenario.websocket.frames import (
     ABNORMAL,
     BINARY,
@@ -29,6 +27,7 @@ from loadgen.workloads.scenario.websocket.frames import (
     closing,
 )
 from loadgen.workloads.scenario.websocket.handshake import HEAD_END, MOST_HEAD_BYTES, Opening, RefusedError
+from loadgen.workloads.scenario.websocket.waiting import Waiting
 
 CLOSE_TIMEOUT_S = 1.0
 """A server that does not answer a CLOSE need not be waited for."""
@@ -40,7 +39,7 @@ Times = Callable[[str], Callable[[int], object]]
 """What writes down how long the good ones of a part took: as a Note does, for less."""
 
 
-class WebSocket(asyncio.Protocol):
+class WebSocket(Waiting, asyncio.Protocol):
     """`async with user.websocket("/chat") as socket`: open inside, closed at the end.
 
     The n-th message that is received answers the n-th that was sent: the time between is the round trip of `message`,
@@ -49,9 +48,8 @@ class WebSocket(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_alarm", "_alarm_ns", "_clock", "_context", "_ends_ns", "_entered", "_fd", "_head", "_loop", "_note",
-        "_opening", "_origin", "_problem", "_rang", "_reader", "_received", "_sent_ns", "_signal", "_timeout_s",
-        "_times", "_took", "_transport", "_wait", "_waiter", "_writer", "closed", "closed_because",
+        "_context", "_entered", "_fd", "_head", "_note", "_opening", "_origin", "_problem", "_reader", "_received",
+        "_sent_ns", "_timeout_s", "_times", "_took", "_transport", "_writer", "closed", "closed_because",
     )  # fmt: skip
 
     def __init__(
@@ -64,13 +62,13 @@ class WebSocket(asyncio.Protocol):
         timeout_s: float,
         times: Times | None = None,
     ) -> None:
+        super().__init__(clock)
         self.closed: int | None = None
         self.closed_because = ""
         self._origin = origin
         self._context = context
         self._opening = opening
         self._note = note
-        self._clock = clock
         self._timeout_s = timeout_s
         self._transport: asyncio.Transport | None = None
         self._head: bytes | None = b""  # of the reply to the opening, until it is whole
@@ -80,14 +78,6 @@ class WebSocket(asyncio.Protocol):
         self._sent_ns: deque[int] = deque()
         self._times = times or (lambda part: lambda took_ns: note(part, None, took_ns, ""))
         self._took: Callable[[int], object] | None = None
-        self._loop: asyncio.AbstractEventLoop
-        self._waiter: asyncio.Future[None] | Signal | None = None
-        self._signal = Signal()
-        self._wait = Wait(cast("asyncio.Future[Any]", self._signal))
-        self._rang = False
-        self._ends_ns: int | None = None
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_ns = 0
         self._problem = ""
         self._entered = False
 
@@ -315,54 +305,8 @@ class WebSocket(asyncio.Protocol):
             self._took(came_ns - self._sent_ns.popleft())
         return message
 
-    @coroutine
-    def _something(self, ends_ns: int | None) -> Generator[Any, Any, None]:
-        """To be awaited until something has come. Raises TimeoutError."""
-        loop, self._ends_ns = self._loop, ends_ns
-        if ends_ns is not None and (self._alarm is None or self._alarm_ns > ends_ns):
-            self._set_alarm(ends_ns)
-        task = current_task(loop)
-        if task.__class__ is not CurrentTask or not task.signals:
-            self._waiter = waiter = loop.create_future()
-            yield from waiter
-            return
-        self._waiter = self._signal
-        yield self._wait
-        if self._rang:
-            self._rang = False
-            raise TimeoutError
-
-    def _set_alarm(self, at_ns: int) -> None:
-        """One for all that is waited for: each answer would else cost a timer that is set and cancelled."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm_ns = at_ns
-        self._alarm = self._loop.call_later(max(0.0, (at_ns - self._clock()) / NS_PER_S), self._ring)
-
-    def _ring(self) -> None:
-        self._alarm = None
-        waiter, ends_ns = self._waiter, self._ends_ns
-        if waiter is None or ends_ns is None:
-            return
-        if self._clock() < ends_ns:
-            self._set_alarm(ends_ns)
-        elif waiter is self._signal:
-            self._rang = True
-            self._wake()
-        elif not waiter.done():  # type: ignore[union-attr]
-            waiter.set_exception(TimeoutError())  # type: ignore[union-attr]
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is self._signal:
-            self._signal.tell(self._clock())
-        elif waiter is not None and not waiter.done():  # type: ignore[union-attr]
-            waiter.set_result(None)  # type: ignore[union-attr]
-
     def _end(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._wait_no_more()
         if self._transport is not None:
             self._transport.close()
 
