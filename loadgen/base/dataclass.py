@@ -30,6 +30,8 @@ else:
         """A decorator: the contract of `dataclasses.dataclass`, without ordering, InitVar and weak slots."""
 
         def decorate(cls: type) -> type:
+            if cls.__doc__ is None:  # else it would be made of the signature, which takes as long as a whole module
+                cls.__doc__ = cls.__name__
             made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(cls)
             own = vars(made)
             fields = tuple(f for f in made.__dataclass_fields__.values() if f._field_type is dataclasses._FIELD)
