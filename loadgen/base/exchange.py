@@ -249,9 +249,9 @@ class RequestGroup:
 
     Belongs to one thread. `repeats` is False where no two replies are equal. `cache` is the client's, for what it knows
     of the last replies. The rest is whoever's who records: `add` and `add_lag` take the latency and send lag, in
-    nanoseconds, of one more reply like the last good one, which is `reply`, and `resize` its bytes on the wire, where
-    they are not as many as before. A reply may be like one before the last; the client then puts back what was set with
-    that one.
+    nanoseconds, of one more reply like the last good one, which is `reply`, `add_all` the latencies of many, and
+    `resize` its bytes on the wire, where they are not as many as before. A reply may be like one before the last; the
+    client then puts back what was set with that one.
 
     `data` up to `body_at` is the whole head of a reply in other words, and from there its body; with `keeps_body` also
     that of each reply that is read: its body as it is without chunks, and if it came in pieces, no more than the
@@ -270,6 +270,7 @@ class RequestGroup:
         self.reply: Reply | None = None
         self._twins: dict[int, RequestGroup] | None = None
         self.add: Callable[[int], None] = _nothing
+        self.add_all: Callable[[list[int]], None] = _nothing
         self.add_lag: Callable[[int], None] = _nothing
         self.resize: Callable[[int], None] = _nothing
 
@@ -283,7 +284,7 @@ class RequestGroup:
         return twin
 
 
-def _nothing(_value: int) -> None:
+def _nothing(_value: object) -> None:
     """Stands in until a reply has been seen."""
 
 

@@ -44,9 +44,9 @@ class Handler(Protocol):
     def on_alike(self, stream: Any, now: int) -> Request | None:
         """One that says the same as one before in other words, about which the group has been told; as `on_repeat`."""
 
-    def on_repeats(self, streams: list[Any], now: int) -> bool:
-        """Many that `on_repeat` would be told, to one request: whether all of them are to send it again at once. False:
-        nothing is done, each is to be told by itself."""
+    def on_repeats(self, streams: list[Any], took_ns: list[int], now: int) -> bool:
+        """Many that `on_repeat` would be told, to one request, and how long each took: whether all of them are to send
+        it again at once. False: nothing is done, each is to be told by itself. The streams' `sent_ns` may be older."""
         ...
 
     def on_reply(self, stream: Any, now: int, reply: Reply) -> bool:

@@ -43,9 +43,9 @@ class WatchingHandler(ABC):
         self._known(stream, now)
         return self._users.on_repeat(stream, now)
 
-    def on_repeats(self, streams: list[Any], now: int) -> bool:
+    def on_repeats(self, streams: list[Any], took_ns: list[int], now: int) -> bool:
         """Each is looked at."""
-        del streams, now
+        del streams, took_ns, now
         return False
 
     def on_alike(self, stream: Any, now: int) -> Request | None:

@@ -92,7 +92,7 @@ class ReactorUsers(ReactorPasses):
             group.add_lag(connection.sent_ns - connection.due_ns)
         return self._continue(connection, now)
 
-    def on_repeats(self, streams: list[Any], now: int) -> bool:
+    def on_repeats(self, streams: list[Any], took_ns: list[int], now: int) -> bool:
         """Many at once of what `on_repeat` does for the users of one request."""
         budget, request = self._budget - len(streams), self._only
         if (
@@ -104,9 +104,8 @@ class ReactorUsers(ReactorPasses):
             or self._shared[STOP]
         ):
             return False
-        add = request.group.add
+        request.group.add_all(took_ns)
         for stream in streams:
-            add(now - stream.sent_ns)
             stream.backoff_ns = 0
         self._budget = budget
         return True
@@ -142,8 +141,8 @@ class ReactorUsers(ReactorPasses):
             replies.first_bytes[len(replies.samples) - 1] = (connection.first_byte_ns or now) - connection.sent_ns
         group = request.group
         if group is not None:
-            group.reply, group.add, group.add_lag = reply, replies.samples.append, replies.lags.append
-            group.resize = replies.resize
+            group.reply, group.add, group.add_all = reply, replies.samples.append, replies.samples.extend
+            group.add_lag, group.resize = replies.lags.append, replies.resize
         connection.backoff_ns = 0
         outcome = self._outcome(connection, now, reply, error) if request.awaited else None
         self._answered(connection, outcome, now)

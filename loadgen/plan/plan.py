@@ -1,6 +1,6 @@
 """Plan and Shard: frozen values that hold all that a run needs to know before it starts.
 
-Nothing here touches the network, and a worker process imports it.
+Nothing here touches the network, and a worker process can import it without pydantic.
 """
 
 from dataclasses import field

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from loadgen.base.imported import imported
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -37,8 +36,10 @@ async def _run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None) ->
         case HttpJob() | ScenarioJob(file=None):
             return await run(plan, hooks, calibration)
         case ScenarioJob() as job:
-            run_it = imported("loadgen.session.scenario", "run_scenario")
+            from loadgen.session.scenario import run_scenario
+
+            return await run_scenario(plan, job, hooks, calibration)
         case S3Job() as job:
-            run_it = imported("loadgen.session.s3", "run_s3")
-    result: Result = await run_it(plan, job, hooks, calibration)
-    return result
+            from loadgen.session.s3 import run_s3
+
+            return await run_s3(plan, job, hooks, calibration)

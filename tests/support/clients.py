@@ -168,7 +168,7 @@ class ReactorClient:
         self._done.set_result(Outcome(connection.sent_ns, now, reply))
         return None
 
-    def on_repeats(self, streams: list[Any], now: int) -> bool:
+    def on_repeats(self, streams: list[Any], took_ns: list[int], now: int) -> bool:
         """There is one connection."""
         return False
 
@@ -325,7 +325,7 @@ async def _turn_around() -> None:
 def _socket_of(client: Any) -> socket.SocketType | None:
     """The open connection. The one place that knows where each client keeps its socket."""
     if isinstance(client, OriginClients):
-        client = client.home
+        client = client._home
     if isinstance(client, ReactorClient):
         return client.connection.sock
     if isinstance(client, BlockingClient):

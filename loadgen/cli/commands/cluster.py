@@ -1,20 +1,14 @@
 """`loadgen cluster`."""
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import typer
 
 from loadgen.base.dataclass import dataclass
-from loadgen.cli.options import WHERE, own_option, variable_of
+from loadgen.cli.options import WHERE, own_option
 
-
-def _address(text: str) -> Any:
-    """What `loadgen run --cluster` takes, and from the same variable where it is not given."""
-    return typer.Argument(metavar="ADDRESS", help=text, envvar=variable_of(["--cluster"]), show_envvar=False)
-
-
-Address = Annotated[str, _address("Of the scheduler: tls://HOST:PORT; without it LOADGEN_CLUSTER.")]
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="Of the scheduler: tls://HOST:PORT.")]
 Certificates = Annotated[str | None, own_option(["--certificates"], WHERE, "The folder with them.", "DIR")]
 
 
@@ -41,7 +35,9 @@ class Machine:
     """
 
     body: ClassVar[str] = "cluster:machine"
-    address: Annotated[str, _address("tls://HOST:PORT, or `-` for standard input and output.")]
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="tls://HOST:PORT, or `-` for standard input and output.")
+    ]
     certificates: Certificates = None
 
 

@@ -35,12 +35,12 @@ class _Kind:
     the rest is what the recorder said of one that was read.
     """
 
-    __slots__ = ("add", "add_lag", "alike", "matches", "reply", "resize")
+    __slots__ = ("add", "add_all", "add_lag", "alike", "matches", "reply", "resize")
 
     def __init__(self, matches: Callable[[bytes], re.Match[bytes] | None], reply: Reply, group: RequestGroup) -> None:
         self.matches = matches
         self.reply = replace(reply, kept=b"")
-        self.add, self.add_lag, self.resize = group.add, group.add_lag, group.resize
+        self.add, self.add_all, self.add_lag, self.resize = group.add, group.add_all, group.add_lag, group.resize
         self.alike: Alike = _never
 
 
@@ -140,7 +140,8 @@ class ReplyCache:
         group, reply = self._group, kind.reply
         if kind is not self._kind:
             self._kind, self.alike, self.reply = kind, kind.alike, reply
-            group.reply, group.add, group.add_lag, group.resize = reply, kind.add, kind.add_lag, kind.resize
+            group.reply, group.add, group.add_all = reply, kind.add, kind.add_all
+            group.add_lag, group.resize = kind.add_lag, kind.resize
         self._size = reply.wire_length = size
         self._body_at = body_at
         reply.body_length = size - body_at

@@ -159,9 +159,9 @@ class BlockingHttp2Client(BlockingConnection):
             self._first_ns = stream.first_byte_ns
         self._answered = True
 
-    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+    def alike(self, streams: list[Http2Stream], took_ns: list[int], head: Head, length: int, wire: int) -> bool:
         """There is one stream."""
-        del streams, head, length, wire
+        del streams, took_ns, head, length, wire
         return False
 
     def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:

@@ -122,7 +122,7 @@ class Http2Client(Connections):
                 if not session.take_one(data, self._now):
                     session.take(data, self._now)
                 # Of TLS, each record is read by itself; to find that there is none costs as much as one.
-                if not tls or channel.state is None or next(iter(session.streams), unsent) >= unsent:
+                if not tls or channel.state is None or session.oldest >= unsent:
                     break
                 if channel.content:
                     channel.content -= 1
@@ -200,7 +200,7 @@ class Http2Client(Connections):
         good = self._handler.on_reply(stream, now, reply)
         remember(request, reply, trailers, good=good)
 
-    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+    def alike(self, streams: list[Http2Stream], took_ns: list[int], head: Head, length: int, wire: int) -> bool:
         request = streams[0].request
         group = None if request is None else request.group
         known = None if group is None else group.cache
@@ -210,7 +210,7 @@ class Http2Client(Connections):
             return False
         if (known.wire != wire or known.length != length) and not known.turn_to(length, wire):
             return False
-        return self._on_repeats(streams, self._now)
+        return self._on_repeats(streams, took_ns, self._now)
 
     def stop(self, stream: Http2Stream) -> None:
         session, channel = stream.session, stream.lane.channel

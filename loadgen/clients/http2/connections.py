@@ -65,7 +65,7 @@ class Connections(ABC):
         """See Owner."""
 
     @abstractmethod
-    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+    def alike(self, streams: list[Http2Stream], took_ns: list[int], head: Head, length: int, wire: int) -> bool:
         """See Owner."""
 
     @abstractmethod
@@ -145,7 +145,7 @@ class Connections(ABC):
     def drop(self, stream: Http2Stream) -> None:
         """The user leaves its place; the connection stays, for the others."""
         session = stream.session
-        if session is not None and stream.id in session.streams:
+        if session is not None and session.is_under_way(stream):
             session.give_up(stream)
 
     def lost(self, stream: object, error: ErrorClass, detail: str = "") -> None:

@@ -38,9 +38,10 @@ class Owner(Protocol):
     def replied(self, stream: Http2Stream) -> None:
         """The reply is whole: `head`, `received`, `kept` and `wire` of the stream say what it is."""
 
-    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
-        """Such replies to the same request are whole on all of these streams: whether that is taken note of, and the
-        same request is to be sent again on each. False: nothing is done, each is to be told by itself."""
+    def alike(self, streams: list[Http2Stream], took_ns: list[int], head: Head, length: int, wire: int) -> bool:
+        """Such replies to the same request are whole on all of these streams, after so long each: whether that is taken
+        note of, and the same request is to be sent again on each. False: nothing is done, each is to be told by itself.
+        """
         ...
 
     def failed(self, stream: Http2Stream, error: ErrorClass, detail: str) -> None:

@@ -5,7 +5,8 @@ from loadgen.clients.http2.control import Control, Owner
 from loadgen.clients.http2.frames import HEAD_BYTES, MOST_STREAM_ID, MOST_WINDOW, window_update
 from loadgen.clients.http2.header_decoder import Head, HeaderDecoder
 from loadgen.clients.http2.header_encoder import Fields
-from loadgen.clients.http2.row_shapes import LEAST_IN_A_ROW, ReplyShape, RequestRow, Shapes
+from loadgen.clients.http2.row_shapes import LEAST_IN_A_ROW, MOST_IN_A_ROW, ReplyShape, RequestRow, Shapes
+from loadgen.clients.http2.sending import Row
 from loadgen.clients.http2.stream import Http2Stream
 
 MOST_UNPAID = MOST_WINDOW // 2
@@ -116,7 +117,8 @@ class Rows(Control):
             if stream.head is not had or stream.wire != wire or stream.request is not request:
                 return False
         row = None if request is None else self._row_of(request, count)
-        if row is None or not self._owner.alike(streams, head, shape.size, shape.bytes):
+        took_ns = [now - stream.sent_ns for stream in streams]
+        if row is None or not self._owner.alike(streams, took_ns, head, shape.size, shape.bytes):
             self._refusals += 1
             return False
         if begun:
@@ -124,16 +126,55 @@ class Rows(Control):
                 stream.head, stream.wire = None, 0
         elif head.inserts:
             self._decoder.insert_again(head, count)
-        self._refusals = self._control = 0
-        self.replies += count
-        self._unpaid += count * shape.size
         if count == len(self.streams):
             self.streams.clear()
         else:
             for number in numbers:
                 del self.streams[number]
-        self._start_row(streams, row, now)
+        self._go_on(streams, row, shape, now)
         return True
+
+    def _take_again(self, under_way: Row, shape: ReplyShape, data: bytes, now: int) -> bool:
+        """The replies to all that is under way, and nothing else. Nothing else has come since it was sent either."""
+        streams, end = under_way.streams, len(data)
+        count, head = len(streams), self._decoder.known.get(shape.block)
+        found = shape.match(data, 0) if head is not None and end == count * shape.bytes else None
+        if head is None or found is None or found.end() != end:
+            return False
+        wholes_end, heads_end = found.end(1), found.end(3)
+        if wholes_end == end:
+            is_all = shape.numbers(shape.bytes, data, 0, end) == under_way.numbers
+        else:
+            heads = shape.numbers(shape.head_bytes, data, wholes_end, heads_end)
+            is_all = heads == under_way.numbers == shape.numbers(shape.body_bytes, data, heads_end, end)
+        request = streams[0].request
+        row = self._row_of(request, count) if is_all and request is not None else None
+        if row is None:
+            return False
+        took_ns = [now - under_way.sent_ns] * count
+        if not self._owner.alike(streams, took_ns, head, shape.size, shape.bytes):
+            self._refusals += 1
+            return False
+        if head.inserts:
+            self._decoder.insert_again(head, count)
+        self._go_on(streams, row, shape, now)
+        return True
+
+    def _go_on(self, streams: list[Http2Stream], row: RequestRow, shape: ReplyShape, now: int) -> None:
+        """The replies have ended: each stream's request once more. The streams are as their last one found them."""
+        count, first = len(streams), self.next_id
+        self._refusals = self._control = 0
+        self.replies += count
+        self._unpaid += count * shape.size
+        self.next_id = first + 2 * count
+        self._row = Row(streams, tuple(range(first, self.next_id, 2)), now)
+        if self._by_number or count > MOST_IN_A_ROW:
+            self._enter_row()
+        wire = row.wire(first, count)
+        self.out += wire
+        request = streams[0].request
+        assert request is not None
+        self._bytes_sent[request.name_id] += len(wire)
 
     def _row_of(self, request: Request, count: int) -> RequestRow | None:
         """The same request many times more, where that is nothing but its header block."""
@@ -143,17 +184,3 @@ class Rows(Control):
         if len(block) > self._frame_bytes or self.next_id + 2 * count >= MOST_STREAM_ID:
             return None
         return self._shapes.of_request(block)
-
-    def _start_row(self, streams: list[Http2Stream], row: RequestRow, now: int) -> None:
-        """Each stream's request once more; the streams are as their last one found them."""
-        first, count = self.next_id, len(streams)
-        self.next_id = first + 2 * count
-        numbers = range(first, self.next_id, 2)
-        for stream, number in zip(streams, numbers, strict=True):
-            stream.id, stream.sent_ns, stream.tries = number, now, 0
-        self.streams.update(zip(numbers, streams, strict=True))
-        wire = row.wire(first, count)
-        self.out += wire
-        request = streams[0].request
-        assert request is not None
-        self._bytes_sent[request.name_id] += len(wire)

@@ -31,17 +31,30 @@ _FIRST = settings((Setting.ENABLE_PUSH, 0), (Setting.INITIAL_WINDOW_SIZE, MOST_W
 _FIRST += window_update(0, MOST_WINDOW - FIRST_WINDOW)
 
 
+class Row:
+    """Requests that were sent at once and are all that is under way: what their streams are to be told of it, which
+    nobody needs to know before something else comes than all their replies."""
+
+    __slots__ = ("numbers", "sent_ns", "streams")
+
+    def __init__(self, streams: list[Http2Stream], numbers: tuple[int, ...], sent_ns: int) -> None:
+        self.streams = streams
+        self.numbers = numbers
+        self.sent_ns = sent_ns
+
+
 class Sending:
     """What is said to the server. `out` are the bytes to be sent; the owner of the socket takes them.
 
-    `most` streams are used at once, or as many as the server allows: `limit`. `streams` has those with a request under
-    way by number, `blocked` those with more of a body to send than windows or the socket take. `going` is False once
-    the server has said that it takes no new ones. `bytes_sent` count by name id.
+    `most` streams are used at once, or as many as the server allows: `limit`. `blocked` are those with more of a body
+    to send than windows or the socket take, by number. `going` is False once the server has said that it takes no new
+    ones. `bytes_sent` count by name id.
     """
 
     def __init__(self, fields: Fields, most: int, bytes_sent: list[int] | dict[int, int]) -> None:
         self.out = bytearray(PREFACE + _FIRST)
-        self.streams: dict[int, Http2Stream] = {}
+        self._by_number: dict[int, Http2Stream] = {}
+        self._row: Row | None = None
         self.ready = False
         self.going = True
         self._bytes_sent = bytes_sent
@@ -53,6 +66,30 @@ class Sending:
         self._frame_bytes = FRAME_BYTES
         self._starts: dict[int, bytes] = {}
         self.blocked: dict[int, Http2Stream] = {}
+
+    @property
+    def streams(self) -> dict[int, Http2Stream]:
+        """Those with a request under way, by number, the oldest first."""
+        if self._row is not None:
+            self._enter_row()
+        return self._by_number
+
+    def _enter_row(self) -> None:
+        """Let the streams of a row be known one by one."""
+        row, self._row = self._row, None
+        if row is not None:
+            for stream, number in zip(row.streams, row.numbers, strict=True):
+                stream.id, stream.sent_ns, stream.tries = number, row.sent_ns, 0
+            self._by_number.update(zip(row.numbers, row.streams, strict=True))
+
+    @property
+    def oldest(self) -> int:
+        """The lowest number under way, or the next one."""
+        return next(iter(self._by_number), self.next_id) if self._row is None else self._row.numbers[0]
+
+    def is_under_way(self, stream: Http2Stream) -> bool:
+        """Whether a stream has a request here."""
+        return self.streams.get(stream.id) is stream
 
     @property
     def room(self) -> int:

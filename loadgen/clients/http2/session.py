@@ -79,11 +79,17 @@ class Session(Rows):
 
         Whatever they complete is told to the owner before it returns.
         """
+        refusals, row = self._refusals, self._row
+        shape = self._shape if refusals < MOST_REFUSALS else None
+        if row is not None and shape is not None:
+            if self._take_again(row, shape, data, now):
+                if self._unpaid > MOST_UNPAID:
+                    self._pay_back()
+                return
+            shape = shape if self._refusals <= refusals else None
         if self._rest:
             data = self._rest + data
         at, end, streams, decoder = 0, len(data), self.streams, self._decoder
-        refusals = self._refusals
-        shape = self._shape if refusals < MOST_REFUSALS else None
         like: Head | None = None
         body = in_a_row = pause = wait = 0
         while end - at >= HEAD_BYTES:
@@ -94,7 +100,7 @@ class Session(Rows):
                 if after > at:
                     at, pause = after, 0
                     continue
-                shape = self._latest_shape() if self._refusals == refusals else None
+                shape = self._latest_shape() if self._refusals <= refusals else None
                 wait = pause = 2 * pause + 1  # a few odd ones may stand before a row
             high, low, kind, flags, number = READ_HEAD(data, at)
             size, start = high << 8 | low, at + HEAD_BYTES
@@ -126,7 +132,7 @@ class Session(Rows):
                         in_a_row = in_a_row + 1 if stream.head is like and size == body else 1
                         like, body = stream.head, size
                         self._end(stream)
-                        if in_a_row == ENOUGH_IN_A_ROW and self._refusals < MOST_REFUSALS:
+                        if in_a_row == ENOUGH_IN_A_ROW and self._refusals <= refusals < MOST_REFUSALS:
                             self._make_shape(like, body)
                             shape, pause, wait = self._shape, 0, 0
                         continue

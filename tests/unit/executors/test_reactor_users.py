@@ -57,11 +57,11 @@ def test_many_equal_replies_at_once_count_as_each_by_itself(simulate):
     for stream in streams:
         run.reactor.answer(stream, reply())
     run.clock.advance(3 * NS_PER_MS)
-    assert users.on_repeats(streams[:2], run.clock())
+    assert users.on_repeats(streams[:2], [3 * NS_PER_MS] * 2, run.clock())
     assert users.sent == 8
-    assert not users.on_repeats(streams, run.clock()), "more than the budget allows"
+    assert not users.on_repeats(streams, [1] * 3, run.clock()), "more than the budget allows"
     run.control.trip(Cause.SIGNAL, run.clock())
-    assert not users.on_repeats(streams[:1], run.clock())
+    assert not users.on_repeats(streams[:1], [1], run.clock())
     assert users.take().tally(0).clocks["service"].buckets == {bucket_of(1000): 3, bucket_of(3000): 2}
 
 
@@ -69,7 +69,7 @@ def test_users_whose_next_request_is_not_due_at_once_are_told_one_by_one(simulat
     run = simulate(make_plan(users=3, think_s=(0.1, 0.3)), lambda _: None)
     run.open_all()
     run.start()
-    assert not run.users.on_repeats(run.users.connections, run.clock())
+    assert not run.users.on_repeats(run.users.connections, [1] * 3, run.clock())
 
 
 def test_shards_share_a_budget_to_the_last_request(simulate):

@@ -80,9 +80,7 @@ class StepsScript:
         self._held: asyncio.Task[None] | None = None
         journeys.join(self)
 
-    def attach(
-        self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool, signals: bool = False
-    ) -> None:
+    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
         """Nothing but a reply or a pause is ever waited for, so nobody is woken."""
         del wake, notes
         self._due = due
@@ -138,17 +136,11 @@ class StepsScript:
                     return op
                 op = self._done(op)
             self._op = op
+            self.requested = True
             try:
-                request = self._make(op)
+                return self._make(op)
             except StepError as failed:
                 op = self._failed(failed.error, str(failed))
-                continue
-            in_place = self.in_place
-            reply = None if in_place is None else in_place(request)
-            if reply is None:
-                self.requested = True
-                return request
-            op = self._taken(op, reply) if op.takes or op.redirects or reply.special else op.after
 
     # In a journey.
 

@@ -25,7 +25,7 @@ from loadgen.clients.http2.frames import (
 from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.header_encoder import Fields as HeaderFields
 from loadgen.clients.http2.row_shapes import ENOUGH_IN_A_ROW, RequestRow, Shapes
-from loadgen.clients.http2.rows import MOST_REFUSALS
+from loadgen.clients.http2.rows import MOST_REFUSALS, MOST_UNPAID
 from loadgen.clients.http2.session import Session
 from loadgen.clients.http2.stream import Http2Stream
 
@@ -44,6 +44,8 @@ class Users:
         self.kept: list[bytes] = []
         self.sent = [0]
         self.broken = ""
+        self.now = 0
+        self.places: list[Http2Stream] = []
         self.session = Session(HeaderFields(Origin("http", "here", 80)), self, STREAMS, self.sent, {}, shapes)
         self.session.take(settings(), 0)
 
@@ -52,8 +54,10 @@ class Users:
             stream = Http2Stream(user, None)
             stream.request = requests[user % len(requests)]
             self.session.start(stream, stream.request)
+            self.places.append(stream)
 
     def again(self, stream: Http2Stream) -> None:
+        stream.sent_ns = self.now
         if self.session.room > 0:
             assert stream.request is not None
             self.session.start(stream, stream.request)
@@ -61,6 +65,7 @@ class Users:
             self.told.append((stream.user, "waits"))
 
     def take(self, data: bytes, now: int) -> None:
+        self.now = now
         try:
             if not self.broken and not (self.rows and self.session.take_one(data, now)):
                 self.session.take(data, now)
@@ -79,21 +84,28 @@ class Users:
 
     def replied(self, stream: Http2Stream) -> None:
         assert stream.head is not None
-        self.told.append((stream.user, stream.id, stream.head.fields, stream.received, stream.wire))
+        took_ns = self.now - stream.sent_ns
+        self.told.append((stream.user, took_ns, stream.head.fields, stream.received, stream.wire))
         self.kept.append(stream.kept)
         self.again(stream)
 
-    def alike(self, streams: list[Http2Stream], head: Head, length: int, wire: int) -> bool:
+    def alike(self, streams: list[Http2Stream], took_ns: list[int], head: Head, length: int, wire: int) -> bool:
         self.asked += 1
         if self.rows:
-            self.told += [(stream.user, stream.id, head.fields, length, wire) for stream in streams]
+            took = zip(streams, took_ns, strict=True)
+            self.told += [(stream.user, took_ns, head.fields, length, wire) for stream, took_ns in took]
             self.in_rows += len(streams)
         return self.rows
 
     @property
     def all_that_was_done(self) -> tuple[object, ...]:
-        streams = [(number, stream.user, stream.head is None, stream.wire) for number, stream in self.streams]
+        oldest = self.session.oldest
+        streams = [
+            (number, stream.user, stream.id, stream.sent_ns, stream.head is None, stream.wire)
+            for number, stream in self.streams
+        ]
         session = self.session
+        assert oldest == (streams[0][0] if streams else session.next_id)
         return self.told, bytes(session.out), self.sent, session.replies, session._unpaid, streams, self.broken
 
     @property
@@ -214,6 +226,8 @@ ODD = {
     "of streams that have ended": [heads(numbers=FIRST)],
     "another length of body": [heads(), b"".join([body(n, b"hell") for n in NOW])],
     "fewer streams are allowed": [settings((Setting.MAX_CONCURRENT_STREAMS, 5)), replies(NOW)],
+    "in another order": [replies([*reversed(NOW)])],
+    "an answer to what was not sent yet": [replies(NOW) + replies([NOW[-1] + 2], OTHER)],
     "the server goes away": [frame(GOAWAY, 0, 0, NOW[-1].to_bytes(4, "big") + bytes(4)), replies(NOW)],
 }
 
@@ -252,7 +266,7 @@ def test_a_row_fills_the_header_table_as_its_frames_would(cut: int, alone: bool)
         users.take(head(6 * STREAMS + 1, OLDEST, END_HEADERS | END_STREAM), 2)
     rows, frames = pair
     assert rows.all_that_was_done == frames.all_that_was_done
-    assert rows.told[-1][1:3] == (6 * STREAMS + 1, ((b":status", b"200"), (b"x", b"y")))
+    assert rows.told[-1][2] == ((b":status", b"200"), (b"x", b"y"))
 
 
 def test_rows_of_bad_replies_or_to_several_requests_are_told_one_by_one() -> None:
@@ -273,6 +287,46 @@ def test_a_row_that_nobody_wants_is_not_tried_for_ever() -> None:
         users.take(sent, 1)
     assert users.session.replies == 20 * STREAMS
     assert users.asked == MOST_REFUSALS
+
+
+def test_one_of_a_row_may_be_given_up() -> None:
+    pair = both()
+    for users in pair:
+        for sent in batches(BLOCK, BLOCK):
+            users.take(sent, users.now + 5)
+        assert users.session.is_under_way(users.places[3])
+        users.session.give_up(users.places[3])
+        assert not users.session.is_under_way(users.places[3])
+        users.take(replies((*NOW[:3], *NOW[4:])), 20)
+    rows, frames = pair
+    assert rows.all_that_was_done == frames.all_that_was_done
+
+
+def test_all_that_is_under_way_is_told_to_the_same_streams_again_and_again() -> None:
+    pair = both()
+    for users in pair:
+        for now, sent in enumerate(batches(BLOCK, BLOCK, INSERTS, INSERTS, INSERTS)):
+            if now == 4:
+                users.session._unpaid = MOST_UNPAID
+            users.take(sent, 3 * now)
+        assert users.rows == (users.session._row is not None)
+        oldest = bytes((0x88, 0x80 | 61 + 5 * STREAMS))  # each reply has put a field into the table
+        users.take(head(10 * STREAMS + 1, oldest, END_HEADERS | END_STREAM), 51)
+        assert not users.broken
+    rows, frames = pair
+    assert rows.all_that_was_done == frames.all_that_was_done
+
+
+def test_who_wants_no_row_is_asked_once_for_what_is_under_way() -> None:
+    users = Users(Shapes(), rows=True)
+    users.begin(GET)
+    for sent in batches(BLOCK, BLOCK, BLOCK):
+        users.take(sent, 1)
+    assert users.session._row is not None
+    users.rows, users.asked = False, 0
+    users.take(replies(range(6 * STREAMS + 1, 8 * STREAMS, 2)), 2)
+    assert users.asked == 1
+    assert users.session.replies == 4 * STREAMS
 
 
 def test_the_rest_of_a_batch_is_a_row_when_enough_were_alike() -> None:
