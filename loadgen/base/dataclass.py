@@ -1,7 +1,8 @@
 """`dataclass` of the standard library, made in a third of its time: some two hundred are made before a first request.
 
 The standard library compiles six or seven functions for each class, half a millisecond on 3.11. Here only `__init__`
-is compiled, since it alone is called often; the other methods are shared. Fields, `replace`, `asdict`, `match` and
+is compiled, since it alone is called often, and when it is first asked for: of half the classes that a run imports it
+makes no object. The other methods are shared. Fields, `replace`, `asdict`, `match` and
 pickling are those of the standard library.
 """
 
@@ -29,10 +30,12 @@ else:
         """A decorator: the contract of `dataclasses.dataclass`, without ordering, InitVar and weak slots."""
 
         def decorate(cls: type) -> type:
+            if cls.__doc__ is None:  # else it would be made of the signature, which takes as long as a whole module
+                cls.__doc__ = cls.__name__
             made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(cls)
             own = vars(made)
             fields = tuple(f for f in made.__dataclass_fields__.values() if f._field_type is dataclasses._FIELD)
-            made.__init__ = _init(made, fields, frozen)
+            made.__init__ = _Unmade(made, fields, frozen)
             if "__repr__" not in own:
                 made.__repr__ = _repr
             if eq:
@@ -44,6 +47,19 @@ else:
             return made
 
         return decorate
+
+
+class _Unmade:
+    """`__init__` of a class until it is asked for; then it is compiled, and takes this one's place."""
+
+    __slots__ = ("_made_of",)
+
+    def __init__(self, cls: Any, fields: tuple[Field[Any], ...], frozen: bool) -> None:
+        self._made_of = (cls, fields, frozen)
+
+    def __get__(self, one: object, kind: type | None = None) -> Any:
+        self._made_of[0].__init__ = init = _init(*self._made_of)
+        return init.__get__(one, kind)
 
 
 def _init(cls: type, fields: tuple[Field[Any], ...], frozen: bool) -> Callable[..., None]:

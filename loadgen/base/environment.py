@@ -4,9 +4,9 @@ import os
 import platform
 import resource
 import sys
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def describe_environment() -> dict[str, Any]:
         "cpu": _cpu_model(),
         "cores": usable_cores(),
         "quota_cores": quota_cores(),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": {name: _versions().get(name) for name in PACKAGES},
         "boot": _boot(),
         "limits": {"open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0]},
     }
@@ -58,11 +58,16 @@ def _boot() -> str:
 
 
 @cache
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+def _versions() -> dict[str, str]:
+    """Of what is installed, as the folders beside it say: importlib.metadata takes ten times as long for four."""
+    found: dict[str, str] = {}
+    for place in reversed(sys.path):
+        with suppress(OSError), os.scandir(place or ".") as entries:
+            for entry in entries:
+                name, _, version = entry.name.rpartition(".")[0].partition("-")
+                if version and entry.name.endswith((".dist-info", ".egg-info")):
+                    found[name.lower()] = version.partition("-")[0]
+    return found
 
 
 def _cpu_model() -> str:

@@ -15,34 +15,36 @@ from itertools import chain
 from threading import Lock
 from urllib.parse import quote, unquote, unquote_plus
 
+from loadgen.base.pattern import pattern
+
 REDACTED = "[redacted]"
 
 _SENSITIVE_HEADER = (
     r"(?:proxy-)?authorization|(?:set-)?cookie2?|api-?key"
     r"|(?:[a-z0-9]+-)+(?:api-?)?(?:token|key|secret|signature|password)"
 )
-_HEADER_NAME = re.compile(_SENSITIVE_HEADER, re.IGNORECASE)
+_HEADER_NAME = pattern(_SENSITIVE_HEADER, re.IGNORECASE)
 _SENSITIVE_NAME = (
     r"(?<![\w.\-\]%])(?:[\w.\-\[\]%]{0,64}(?:token|signature|secret|passw(?:or)?d|passphrase|pwd|credentials?|sess(?:ion)?_?id"
     r"|(?:api|access|account|auth|private|session|subscription)[-_]?key)|key|sig)[\d\]]{0,4}"
 )
 _QUOTED = r'"(?:\\.|[^"\\])*"?|' + r"'(?:\\.|[^'\\])*'?"
-_HEADER_VALUE = re.compile(
+_HEADER_VALUE = pattern(
     rf"(?<![a-z0-9])(?:{_SENSITIVE_HEADER})[\"']?[ \t]*:[ \t]*({_QUOTED}|[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)",
     re.IGNORECASE,
 )
-_SCHEME = re.compile("https?://")
-_USERINFO = re.compile(r"//([^\s/?#\"'<>]*)@")
-_PARAMETER = re.compile(rf"{_SENSITIVE_NAME}=([^\s&;#\"'<>]*)", re.IGNORECASE)
-_MEMBER = re.compile(
+_SCHEME = pattern("https?://")
+_USERINFO = pattern(r"//([^\s/?#\"'<>]*)@")
+_PARAMETER = pattern(rf"{_SENSITIVE_NAME}=([^\s&;#\"'<>]*)", re.IGNORECASE)
+_MEMBER = pattern(
     rf"{_SENSITIVE_NAME}\\?[\"']\s*:\s*({_QUOTED}|\\\"(?:(?!\\\").)*(?:\\\")?|[^\s,}}\]\"'\\]+)", re.IGNORECASE
 )
-_ELEMENT = re.compile(rf"<{_SENSITIVE_NAME}>([^<]+)", re.IGNORECASE)
+_ELEMENT = pattern(rf"<{_SENSITIVE_NAME}>([^<]+)", re.IGNORECASE)
 _BY_NAME = (("=", _PARAMETER), (":", _MEMBER), ("<", _ELEMENT))
 _HINTS = (b"auth", b"cookie", b"key", b"token", b"secret", b"sig", b"pass", b"pwd", b"credential", b"sess")
 """One of them is in every name above."""
-_WORD = re.compile(r"[^\s\"'<>&;,=:/?@#(){}\[\]|\\]+")
-_ALREADY = re.compile(re.escape(REDACTED))
+_WORD = pattern(r"[^\s\"'<>&;,=:/?@#(){}\[\]|\\]+")
+_ALREADY = pattern(re.escape(REDACTED))
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _SHORT = 4
 _MOST_LEARNED = 10_000

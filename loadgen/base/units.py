@@ -4,21 +4,22 @@ Every `parse_` function raises ValueError with one sentence that says what would
 number, NaN or infinity. Every `format_` function returns text for a person.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeVar
+
+from loadgen.base.pattern import pattern
 
 Number = TypeVar("Number", int, float)
 MAX_DURATION_S = 1e8
 
 _NUMBER = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
-_NUMBER_ALONE = re.compile(_NUMBER)
-_NUMBER_AND_UNIT = re.compile(rf"({_NUMBER})\s*([A-Za-zµμ]*)")
-_SCALED = re.compile(rf"({_NUMBER})(?:([kKM])|e\+?([0-9]))?")
-_DURATION = re.compile(rf"(?:(?:{_NUMBER})\s*[A-Za-zµμ]+\s*)+")
-_DURATION_PART = re.compile(rf"({_NUMBER})\s*([A-Za-zµμ]+)")
-_UNIT_LEFT_OUT = re.compile(r"(?<=[0-9])([mh])[0-5]?[0-9]\Z")
+_NUMBER_ALONE = pattern(_NUMBER)
+_NUMBER_AND_UNIT = pattern(rf"({_NUMBER})\s*([A-Za-zµμ]*)")
+_SCALED = pattern(rf"({_NUMBER})(?:([kKM])|e\+?([0-9]))?")
+_DURATION = pattern(rf"(?:(?:{_NUMBER})\s*[A-Za-zµμ]+\s*)+")
+_DURATION_PART = pattern(rf"({_NUMBER})\s*([A-Za-zµμ]+)")
+_UNIT_LEFT_OUT = pattern(r"(?<=[0-9])([mh])[0-5]?[0-9]\Z")
 _DURATION_UNITS_S = {
     "ns": Fraction(1, 10**9), "us": Fraction(1, 10**6), "µs": Fraction(1, 10**6), "μs": Fraction(1, 10**6),
     "ms": Fraction(1, 1000), "s": Fraction(1), "m": Fraction(60), "h": Fraction(3600), "d": Fraction(86400),

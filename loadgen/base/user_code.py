@@ -13,10 +13,11 @@ from types import ModuleType
 from typing import Any
 
 from loadgen.base.errors import Stopped, UsageError
+from loadgen.base.pattern import pattern
 from loadgen.base.suggest import did_you_mean
 
-_FUNCTION = re.compile(r"(?:.+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
-_OF_LOCUST = re.compile(r"^\s*(?:from|import)\s+locust\b", re.MULTILINE)
+_FUNCTION = pattern(r"(?:.+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_OF_LOCUST = pattern(r"^\s*(?:from|import)\s+locust\b", re.MULTILINE)
 
 
 def load_file(path: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""One run in a process of its own: `python -m loadgen.campaigns.child [seconds] [where=MACHINES]`.
+"""One run in a process of its own, which calls `main`; its words are `seconds` and `where=MACHINES`.
 
 Reads a plan from standard input, and writes a line of JSON for each thing that it has to tell:
 `{"progress": SNAPSHOT}` ten times a second, `{"second": SECOND}` once a second where that was asked for, and at the end
@@ -82,7 +82,3 @@ def _leave(result: Result) -> NoReturn:
 def _tell(kind: str, value: Any) -> None:
     sys.stdout.write(json.dumps({kind: value}) + "\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

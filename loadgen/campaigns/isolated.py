@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from loadgen.base.errors import UsageError
-from loadgen.base.processes import python_module
+from loadgen.base.processes import main_of
 from loadgen.base.restore import build
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import Snapshot
@@ -90,7 +90,7 @@ class Isolated:
         """
         seconds = ["seconds"] if self._observers.want_seconds else []
         child = await asyncio.create_subprocess_exec(
-            *python_module("loadgen.campaigns.child", *seconds, *self._where),
+            *main_of("loadgen.campaigns.child", *seconds, *self._where),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,

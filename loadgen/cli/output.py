@@ -14,7 +14,7 @@ from pathlib import Path
 from loadgen.base.errors import UsageError
 from loadgen.base.files import check_writable, write_whole
 from loadgen.cli.parameters import Output
-from loadgen.cli.streams import drawn, emit, report_width, tell, wants_colour
+from loadgen.cli.streams import drawn, emit, is_read, report_width, tell, wants_colour
 from loadgen.report.exports import SAVED, Kind, find_export, render
 
 
@@ -50,8 +50,8 @@ class Delivery:
 
     @property
     def shows_text(self) -> bool:
-        """Whether the report that a person reads is printed, if nothing fails."""
-        return not self.machine and not self._hushed
+        """Whether the report that a person reads is printed where it can be read, if nothing fails."""
+        return not self.machine and not self._hushed and is_read()
 
     def deliver(self, kind: Kind, document: object, *, environment: Mapping[str, str] | None = None) -> None:
         """Write the files and print, whatever fails; then raise UsageError with all that did.

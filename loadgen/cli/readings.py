@@ -10,11 +10,17 @@ _NO_NEED = "is always so here; leave it out"
 _NOT_ASKED = "is so here unless it is asked for (--compressed, --redirects N); leave it out"
 _ONCE = "means to show exchanges; here: `loadgen check`, what would be sent, and --once, what came back"
 _MACHINES = "means load from several machines (Locust); here: --machine COMMAND, or --cluster ADDRESS"
-_HOST = "means the base URL (Locust) or the Host header (hey, oha); here: TARGET or --target, -H 'Host: ...'"
+_HOST = (
+    "means the base URL (Locust), the Host header (hey, oha) or the store (warp); here: TARGET or --target, "
+    "-H 'Host: ...', --endpoint http://HOST:PORT"
+)
 _AUTHORIZATION = "means user and password; here: -a USER:PASSWORD"
 _CLIENT = "means the client (bombardier); here: leave it out, or --http 1.1"
 _BURSTS = "means requests in bursts (oha); here: -R with --arrival poisson, or --stage"
 _HEAD = "means a request for the head alone; here: -m HEAD"
+_KEYS = "means the keys of a store (warp); here: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment"
+_SIZES = "means the size of objects (warp); here: --size 1MiB, or --size 4KiB..1MiB for random ones"
+_SHARES = "means a share of requests (warp); here: --mix get:45,stat:30,put:15,delete:10"
 READINGS = {
     "-A": "means user and password (ab), an Accept header (hey, oha) or the user agent (curl); here: -H 'Name: value'",
     "-D": "means a file as body (hey, oha) or a file for heads (curl); here: -b @FILE",
@@ -133,6 +139,21 @@ READINGS = {
     "--user-agent": "means a header; here: -H 'User-Agent: ...'",
     "--wait-ongoing-requests-after-deadline": "means to wait for replies at the end (oha); here: --grace TIME",
     "--worker": _MACHINES,
+    "--access-key": _KEYS,
+    "--secret-key": _KEYS,
+    "--autoterm": "means to end when it is steady (warp); here: --until-steady 5%",
+    "--benchdata": "means a file for the result (warp); here: -o FILE",
+    "--encrypt": "means encryption by a key of one's own (warp); here: --sse c",
+    "--sse-s3-encrypt": "means encryption by the store's key (warp); here: --sse s3",
+    "--list-existing": "means objects that are there already (warp); here: --existing PREFIX",
+    "--noclear": "means to leave what was put (warp); here: --keep",
+    "--obj.generator": "means what objects are filled with (warp); here: --content",
+    "--obj.randsize": _SIZES,
+    "--obj.size": _SIZES,
+    "--storage-class": "means a header field (warp); here: -H 'x-amz-storage-class: NAME'",
+    "--tls": "means https to the store (warp); here: --endpoint https://HOST:PORT",
+    "--warp-client": "means load from several machines (warp); here: --machine COMMAND, or --cluster ADDRESS",
+    **dict.fromkeys(("--get-distrib", "--put-distrib", "--stat-distrib", "--delete-distrib"), _SHARES),
 }
 
 _ADDRESS = re.compile(r"[^/]*:[0-9]+")

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TextIO
 
 from loadgen.base.errors import LoadgenError, UsageError
@@ -24,6 +25,14 @@ def emit(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if error.errno not in GONE:
             raise UsageError(f"cannot write to standard output: {error.strerror}") from None
+
+
+def is_read() -> bool:
+    """Whether standard output is more than /dev/null, which also stands where it was closed."""
+    try:
+        return os.fstat(sys.stdout.fileno()).st_rdev != Path(os.devnull).stat().st_rdev
+    except OSError:  # it is no file
+        return True
 
 
 def report_width() -> int:

@@ -20,7 +20,7 @@ class OriginClients:
     """A Client: that of the endpoint's origin, and one for each other that requests name, made when it is first needed.
 
     `make` makes them; `blocking` says that they never suspend. A name is looked up in the time of the request that
-    first needs it, but not cut short by its timeout.
+    first needs it, but not cut short by its timeout. `home` is the client of the endpoint's.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class OriginClients:
         self._clock = clock
         self._blocking = blocking
         self._is_cut = False
-        self._home = self._client(destinations.home)
+        self.home = self._client(destinations.home)
         self._others: dict[Origin, Client] = {}
 
     def _client(self, destination: Destination) -> Client:
@@ -48,12 +48,12 @@ class OriginClients:
         return self._make(endpoint, destination.context, self.counts, self._clock, destination.addresses)
 
     async def connect(self) -> ErrorClass | None:
-        return await self._home.connect()
+        return await self.home.connect()
 
     async def exchange(self, request: Request) -> Outcome:
         origin = request.origin
         if origin is None:
-            return await self._home.exchange(request)
+            return await self.home.exchange(request)
         client = self._others.get(origin)
         if client is not None:
             return await client.exchange(request)
@@ -81,12 +81,12 @@ class OriginClients:
         return client
 
     def again(self, request: Request, sent_ns: int) -> Outcome | None:
-        client = self._home if request.origin is None else self._others.get(request.origin)
+        client = self.home if request.origin is None else self._others.get(request.origin)
         return None if client is None else client.again(request, sent_ns)
 
     def cut(self) -> None:
         self._is_cut = True
-        for client in (self._home, *list(self._others.values())):
+        for client in (self.home, *list(self._others.values())):
             client.cut()
 
     def stop(self) -> None:
@@ -94,20 +94,20 @@ class OriginClients:
 
         A client that cannot be told sees it when more comes.
         """
-        for client in (self._home, *list(self._others.values())):
+        for client in (self.home, *list(self._others.values())):
             getattr(client, "stop", _nothing)()
 
     def give_up(self) -> None:
         """End what runs now as its deadline would, where that is on a loop; to be called there."""
-        for client in (self._home, *self._others.values()):
+        for client in (self.home, *self._others.values()):
             getattr(client, "give_up", _nothing)()
 
     def drop(self) -> None:
-        for client in (self._home, *self._others.values()):
+        for client in (self.home, *self._others.values()):
             client.drop()
 
     async def close(self) -> None:
-        for client in (self._home, *self._others.values()):
+        for client in (self.home, *self._others.values()):
             await client.close()
 
 

@@ -13,7 +13,7 @@ from loadgen.executors.judging import GIVEN_UP
 from loadgen.executors.reactor_passes import ReactorSetup
 from loadgen.executors.reactor_users import ReactorUsers
 from loadgen.guard.shared_state import GO, STOP
-from loadgen.workloads.base import Batch, Fresh, Sending, Step, Wait
+from loadgen.workloads.base import Batch, Fresh, Sending, Signal, Step, Wait
 from loadgen.workloads.scenario.base import JourneyScript
 
 
@@ -58,7 +58,11 @@ class BesideUsers(ReactorUsers):
             self._send_together(connection, step, now)
             return
         self._awaiting[connection.user] = step
-        step.future.add_done_callback(partial(self._done, connection))
+        future: asyncio.Future[Any] | Signal = step.future
+        if isinstance(future, Signal):
+            future.tell = partial(self._signalled, connection, step)
+            return
+        future.add_done_callback(partial(self._done, connection))
         if step.sends is not None:
             self._send_aside(connection, step.sends, now)
 
@@ -91,6 +95,21 @@ class BesideUsers(ReactorUsers):
         wait = self._awaiting.get(connection.user)
         if wait is not None and wait.future is future:
             self._woken(connection)
+
+    def _signalled(self, connection: Stream, wait: Wait, now: int) -> None:
+        """Go on with a script at once. Most await the same again: then nothing else is to be done."""
+        user = connection.user
+        if self._awaiting.get(user) is not wait:
+            return
+        if self._shared[STOP] or now >= self._end_ns or self._budget <= 0:
+            self._woken(connection)
+            return
+        step = self._resumes[user](None)
+        if step is wait:
+            return
+        del self._awaiting[user]
+        self._midway.pop(user, None)
+        self._send(connection, self._go_on(connection, step, now), now)
 
     def _woken(self, connection: Stream) -> None:
         """Go on with a script: what it awaited is done, or something cancels it."""

@@ -29,7 +29,7 @@ class JourneyUsers(BesideUsers):
         script = self._workload.script(stream.user)
         due = partial(_due_ns, stream) if self._paced else not_timed
         flows = self._eager and not self._staggered and not self._task.plan.job.finish
-        script.attach(due, partial(self._woken, stream), self._recorder, flows=flows)
+        script.attach(due, partial(self._woken, stream), self._recorder, flows=flows, signals=True)
         self._scripts.append(script)
         return script
 

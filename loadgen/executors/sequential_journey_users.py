@@ -1,5 +1,6 @@
 """Users whose scripts are journeys, each in a thread or in a task of its own."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from loadgen.clients.origins import OriginClients
 from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.executors.thread_loop import ThreadLoop
-from loadgen.executors.waits import completed
+from loadgen.executors.waits import ThreadWaits, completed
 from loadgen.guard.shared_state import GO, STOP
 from loadgen.measure.recording import Recording
 from loadgen.pacing.connecting import next_backoff_ns
@@ -100,6 +101,8 @@ class SequentialJourneyUsers(SequentialUsers):
         """Sends a user's requests in its thread, where its script runs: the hot path. `_follow` has what came of it."""
         client, buffer, script, shared = self._clients[user], self._buffers[user], self._scripts[user], self._shared
         again, exchange, clock, eager, loop = client.again, client.exchange, self._clock, self._eager, script.loop
+        home_again = client.home.again if isinstance(client, OriginClients) else again
+        asked: Sequence[bool] = loop.asked if isinstance(loop, ThreadLoop) else ()
         next_sent, sent_slot, end_ns, placed = self._next_sent, self._sent_slot, self._end_ns, self._sent_in_place[user]
         sent_bytes, received = buffer.sent_bytes, buffer.received
 
@@ -107,19 +110,21 @@ class SequentialJourneyUsers(SequentialUsers):
             now = clock()
             if shared[STOP] or now >= end_ns or placed.backoff_ns:
                 return None
-            if loop.asked and (script.given_up or loop.left_ns() is not None):
+            if asked and (script.given_up or loop.left_ns() is not None):
                 return None
             shared[sent_slot] = next_sent()
             buffer.sent += 1
             script.asked = True
-            outcome = again(request, now) or completed(exchange(request))
+            outcome = (again if request.origin else home_again)(request, now) or completed(exchange(request))
             sent_bytes[request.name_id] += outcome.bytes_sent
             received[request.name_id] += outcome.bytes_received
             placed.done_ns = outcome.done_ns
             reply, group = outcome.reply, request.group
             if eager and reply is not None and reply is buffer.last_reply and group is not None and group.recorded:
                 buffer.last.samples.append(outcome.done_ns - outcome.sent_ns)
-                outcome.error = None
+                outcome.error, answer = None, group.answer
+                if answer is not None and answer.ok and group.answered is group.data:
+                    return answer
             else:
                 outcome.error = error = self._note(buffer, request, outcome, now)
                 placed.backoff_ns = next_backoff_ns(0, error)
@@ -134,7 +139,7 @@ class SequentialJourneyUsers(SequentialUsers):
         next_sent, sent_slot, end_ns = self._next_sent, self._sent_slot, self._end_ns
         sent_bytes, received = buffer.sent_bytes, buffer.received
         placed, in_place, done_ns = self._sent_in_place[user], self._in_places[user], outcome.done_ns
-        if in_place is None and isinstance(script.loop, ThreadLoop):
+        if in_place is None and isinstance(self._waits, ThreadWaits):
             in_place = self._in_places[user] = self._in_place(user)
         while True:
             script.in_place = None if backoff_ns else in_place

@@ -24,12 +24,13 @@ _thread = threading.local()
 class ThreadLoop:
     """Stands where asyncio looks for the running loop; belongs to one thread at a time. `on_failure` as asyncio's.
 
-    `timeout_ns` is what a request may take that does not say it. `asked`: something was wanted of the loop itself.
+    `timeout_ns` is what a request may take that does not say it. `asked` is empty until something was wanted of the
+    loop itself: a list, as a field of what has a `__getattr__` is slow to look at.
     """
 
     def __init__(self, on_failure: OnFailure | None = None, *, timeout_s: float) -> None:
         self.timeout_ns = s_to_ns(timeout_s)
-        self.asked = False
+        self.asked: list[bool] = []
         self._on_failure = on_failure
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -40,7 +41,7 @@ class ThreadLoop:
 
     def _real(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
-            self.asked = True
+            self.asked.append(True)
             self._loop = asyncio.new_event_loop()
             self._loop.set_exception_handler(self._on_failure)
         return self._loop

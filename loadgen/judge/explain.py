@@ -12,6 +12,7 @@ from loadgen.base.units import counted, format_ms, listed
 from loadgen.judge.comparison import Comparison, summary
 from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.judge.redirects import redirect_notes
+from loadgen.judge.statistics import FEWEST_ROUNDS
 from loadgen.results.result import Result
 from loadgen.results.rounds import Rounds
 
@@ -231,4 +232,5 @@ def _few(comparison: Comparison) -> Iterator[str]:
                 yield f"{against.label}: one short run on a side says nothing about noise; run several rounds"
             case "rounds" if against.rounds < ENOUGH_ROUNDS:
                 few = counted(against.rounds, "round gives", "rounds give")
-                yield f"{against.label}: {few} no interval; 5 are a good start"
+                what = "no interval" if against.rounds < FEWEST_ROUNDS else "wide intervals"
+                yield f"{against.label}: {few} {what}; 5 are a good start"

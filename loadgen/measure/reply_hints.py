@@ -4,14 +4,15 @@ import re
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Reply
+from loadgen.base.pattern import pattern
 
-_ENCODING = re.compile(rb"\ncontent-encoding:[ \t]*([a-z0-9, -]{1,40})", re.IGNORECASE)
-_SERVER = re.compile(rb"\nserver:[ \t]*([^\r\n]{0,80}?)[ \t]*(?=[\r\n])", re.IGNORECASE)
-_USUAL = re.compile(rb"(?:date|connection|keep-alive|content-length):", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
-_CHUNK_SIZE = re.compile(rb"^[0-9A-Fa-f]+[^\r\n]*\r\n")
-_LOCATION = re.compile(rb"\nlocation:[ \t]*([^\r\n]*?)[ \t]*(?=[\r\n])", re.IGNORECASE)
-_WANTS_TLS = re.compile(
+_ENCODING = pattern(rb"\ncontent-encoding:[ \t]*([a-z0-9, -]{1,40})", re.IGNORECASE)
+_SERVER = pattern(rb"\nserver:[ \t]*([^\r\n]{0,80}?)[ \t]*(?=[\r\n])", re.IGNORECASE)
+_USUAL = pattern(rb"(?:date|connection|keep-alive|content-length):", re.IGNORECASE)
+_CHUNKED = pattern(rb"\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
+_CHUNK_SIZE = pattern(rb"^[0-9A-Fa-f]+[^\r\n]*\r\n")
+_LOCATION = pattern(rb"\nlocation:[ \t]*([^\r\n]*?)[ \t]*(?=[\r\n])", re.IGNORECASE)
+_WANTS_TLS = pattern(
     rb"plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|speaking plain HTTP to an SSL"
 )
 

@@ -115,7 +115,7 @@ def _contents(job: Job) -> Iterator[tuple[str, Iterable[tuple[str, str]], bytes]
 
 def _most_errors(profile: Profile) -> int | None:
     """A batch is a job to be done whole, so it stops at the first failure unless a number is given."""
-    whole = profile.s3 and profile.s3.job == "batch" and "fail_fast" not in profile.model_fields_set
+    whole = profile.s3 and profile.s3.job == "batch" and "fail_fast" not in profile.given
     return 1 if profile.fail_fast or (whole and profile.max_errors is None) else profile.max_errors
 
 

@@ -11,13 +11,13 @@ What is a metric says plan/metrics.py, what a name may be of plan/named.py. A na
 the last colon cannot.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from operator import eq, ge, gt, le, lt
 from typing import Literal
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.pattern import pattern
 from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size, shown
 from loadgen.plan.k6_metrics import k6_reading
 from loadgen.plan.metrics import BY_THE_SECOND, Metric, metric_named, value_metric
@@ -29,14 +29,14 @@ DEFAULT_MIN_COUNT = 20
 """The first failure of a run is not 100 %: of 20 requests it is 5 %. Ten seconds are a convention."""
 
 _OPERATIONS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq}
-_SPLIT = re.compile(r"([^<>=!]*?)\s*([<>=!]+)\s*([^<>=!]*)")
-_K6_MILLISECONDS = re.compile(r"(?:.*\.)?(?:avg|med|p\(.*\))")
-_OWN_VALUE = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?%?")
-_UNIT_APART = re.compile(
+_SPLIT = pattern(r"([^<>=!]*?)\s*([<>=!]+)\s*([^<>=!]*)")
+_K6_MILLISECONDS = pattern(r"(?:.*\.)?(?:avg|med|p\(.*\))")
+_OWN_VALUE = pattern(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?%?")
+_UNIT_APART = pattern(
     r"(?<=[0-9.])\s+(?=(?:%|/[smh]|[nuµμm]?s|m?sec|secs|seconds?|m|minutes?|h|hours?|[kKMGT]i?B(?:/s)?)(?:\s|$))"
 )
 """What is between a number and its unit; a `min` after a number is the count that follows."""
-_COUNT = re.compile(r"[0-9]{1,15}")
+_COUNT = pattern(r"[0-9]{1,15}")
 _FORM = "expected METRIC < VALUE such as 'p99 < 250ms' or 'error_rate > 5% over 10s min 200'"
 
 

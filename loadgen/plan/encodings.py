@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 from urllib.parse import quote
 
+from loadgen.base.pattern import pattern
+
 Encode = Callable[[str], str]
 BodyKind = Literal["text", "form", "json"]
 
 _SENT_AS_IT_IS = "!$&'()*+,;=:@/?%[]{}|^`\"<>\\~-._"
-_AUTHORITY = re.compile(r"[a-z]*://[^/?]*", re.IGNORECASE)
-_ENDS_AUTHORITY = re.compile("[/?]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_AUTHORITY = pattern(r"[a-z]*://[^/?]*", re.IGNORECASE)
+_ENDS_AUTHORITY = pattern("[/?]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def as_it_is(value: str) -> str:

@@ -4,14 +4,14 @@ A place names a variable or a column of a feed, `${account.user}`. `:json` makes
 where it is a text; after `:-` comes what stands there without a value, written for the place already.
 """
 
-import re
 from collections.abc import Iterator
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.pattern import pattern
 
 NAME_TEXT = r"[A-Za-z_][A-Za-z0-9_]*"
 COLUMN = r"[^{}:\"\\]+"
-PLACE = re.compile(rf"\$\{{({NAME_TEXT})(?:\.({COLUMN}))?(:json)?(?::-([^}}]*))?\}}")
+PLACE = pattern(rf"\$\{{({NAME_TEXT})(?:\.({COLUMN}))?(:json)?(?::-([^}}]*))?\}}")
 
 
 @dataclass(frozen=True, slots=True)

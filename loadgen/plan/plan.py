@@ -1,6 +1,6 @@
 """Plan and Shard: frozen values that hold all that a run needs to know before it starts.
 
-Nothing here touches the network, and a worker process can import it without pydantic.
+Nothing here touches the network, and a worker process imports it.
 """
 
 from dataclasses import field

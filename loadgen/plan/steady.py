@@ -1,8 +1,7 @@
 """When a run has become steady: `5% over 10s`."""
 
-import re
-
 from loadgen.base.dataclass import dataclass
+from loadgen.base.pattern import pattern
 from loadgen.base.units import format_duration_s, parse_duration_s, parse_percent, shown
 
 STRETCHES = 5
@@ -11,7 +10,7 @@ to be told from chance."""
 DEFAULT_OVER_S = 10
 LONGEST_S = 300.0
 """A run that is given no end of its own ends then at the latest."""
-_RULE = re.compile(r"([0-9.]+\s*%)(?:\s+over\s+(\S+))?")
+_RULE = pattern(r"([0-9.]+\s*%)(?:\s+over\s+(\S+))?")
 
 
 @dataclass(frozen=True, slots=True)

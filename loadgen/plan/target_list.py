@@ -9,13 +9,14 @@ from typing import Any
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
+from loadgen.base.pattern import pattern
 from loadgen.base.redact import may_hold_credentials
 from loadgen.plan.encodings import body_kind
 from loadgen.plan.jobs.http import RequestSpec
 
-_REQUEST_LINE = re.compile(r"([A-Z][A-Z0-9_-]*)[ \t]+(\S+)[ \t]*")
-_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*)")
-_BEGINS = re.compile(r"https?://|/", re.IGNORECASE)
+_REQUEST_LINE = pattern(r"([A-Z][A-Z0-9_-]*)[ \t]+(\S+)[ \t]*")
+_HEADER = pattern(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*)")
+_BEGINS = pattern(r"https?://|/", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

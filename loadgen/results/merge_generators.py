@@ -1,16 +1,16 @@
 """The generators of several runs as one: what they cost, and the worst that was said of any."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from itertools import zip_longest
 from typing import Any, TypeVar
 
+from loadgen.base.pattern import pattern
 from loadgen.results.result import Generator, Result, WorkerRow
 
 VERDICTS = ("valid", "not_judged", "limited", "invalid")
 T = TypeVar("T")
-_FIGURE = re.compile(r"[0-9][0-9.,]*")
+_FIGURE = pattern(r"[0-9][0-9.,]*")
 
 
 def generators_at_once(results: Sequence[Result]) -> Generator:

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 
 from loadgen import __version__
 from loadgen.base.clock import NS_PER_S, now_ns
@@ -27,17 +28,19 @@ _ENOUGH = len(b"HTTP/1.1 200")
 class Answer:
     """One question, on a connection of its own: `missing` blocks, and `cut` ends it from any thread.
 
-    Over HTTP/2 it is the preface, which a server answers with its settings (RFC 9113, 3.4), else a GET.
+    Over HTTP/2 it is the preface, which a server answers with its settings (RFC 9113, 3.4), else a GET; where TLS is to
+    agree on the one or the other, it does.
     """
 
     def __init__(self, plan: Plan, endpoint: Endpoint) -> None:
-        context = make_context(endpoint.tls, plan.alpn) if endpoint.origin.scheme == "https" else None
+        alpn = ("h2", "http/1.1") if plan.http == "auto" else plan.alpn
+        context = make_context(endpoint.tls, alpn) if endpoint.origin.scheme == "https" else None
         self._dial = Dial(endpoint, context, ConnectionCounts())
         path, headers = _asked(plan)
         fields = Fields((*headers, ("User-Agent", f"loadgen/{__version__}"), ("Accept", "*/*")))
         encoder = make_encoder(endpoint.origin, keep_alive=False, dialing=endpoint.dialing)
-        get = Request(0, "GET", path, fields)
-        self._question = PREFACE + settings() if plan.http == "2" else encoder.head(get)
+        self._get = encoder.head(Request(0, "GET", path, fields))
+        self._http2 = plan.http == "2"
 
     def cut(self) -> None:
         """End what `missing` waits for."""
@@ -61,8 +64,9 @@ class Answer:
                 return str(error.strerror or error)
 
     def _read(self, sock: socket.socket, until_ns: int) -> str:
+        http2 = self._http2 or (isinstance(sock, ssl.SSLSocket) and sock.selected_alpn_protocol() == "h2")
         sock.settimeout(LOOK_S)
-        sock.sendall(self._question)
+        sock.sendall(PREFACE + settings() if http2 else self._get)
         answer = b""
         while len(answer) < _ENOUGH:
             sock.settimeout(max(0.001, (until_ns - now_ns()) / NS_PER_S))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from loadgen.base.imported import imported
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
@@ -36,10 +37,8 @@ async def _run_job(plan: Plan, hooks: Hooks, calibration: Calibration | None) ->
         case HttpJob() | ScenarioJob(file=None):
             return await run(plan, hooks, calibration)
         case ScenarioJob() as job:
-            from loadgen.session.scenario import run_scenario
-
-            return await run_scenario(plan, job, hooks, calibration)
+            run_it = imported("loadgen.session.scenario", "run_scenario")
         case S3Job() as job:
-            from loadgen.session.s3 import run_s3
-
-            return await run_s3(plan, job, hooks, calibration)
+            run_it = imported("loadgen.session.s3", "run_s3")
+    result: Result = await run_it(plan, job, hooks, calibration)
+    return result

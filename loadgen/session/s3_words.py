@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from time import time
 
+from loadgen.base.http_date import date_s
+from loadgen.base.pattern import pattern
 from loadgen.base.units import counted, format_duration_s
 from loadgen.judge.exit_code import sent_again, unmended
 from loadgen.plan.jobs.s3 import S3Job
@@ -38,9 +39,9 @@ _OF_TIME = ("RequestTimeTooSkewed", "SignatureDoesNotMatch", "AccessDenied", "Re
 _KEYS = (ACCESS_KEY, SECRET_KEY, TOKEN)
 _SKEW_S = 60
 """S3 takes 15 minutes; a clock that is a minute off is not looked after, and may be further off elsewhere."""
-_DATE = re.compile(rb"^date:[ \t]*([^\r\n]+)", re.IGNORECASE | re.MULTILINE)
-_NAMED_REGION = re.compile(r"it is in region ([A-Za-z0-9-]+)")
-_HEADER_REGION = re.compile(r"^x-amz-bucket-region:[ \t]*([A-Za-z0-9-]+)", re.IGNORECASE | re.MULTILINE)
+_DATE = pattern(rb"^date:[ \t]*([^\r\n]+)", re.IGNORECASE | re.MULTILINE)
+_NAMED_REGION = pattern(r"it is in region ([A-Za-z0-9-]+)")
+_HEADER_REGION = pattern(r"^x-amz-bucket-region:[ \t]*([A-Za-z0-9-]+)", re.IGNORECASE | re.MULTILINE)
 
 
 def took(step: Result) -> str:
@@ -67,8 +68,15 @@ def batch_note(result: Result, objects: int | None) -> str:
 
 def nothing_under(s3: S3Job) -> str:
     """That a batch has nothing to take: most likely its source is not the one that was meant."""
-    chosen = s3.match or s3.least_bytes or s3.most_bytes is not None or s3.since_s is not None
-    fits = " that fits --match, --min-size, --max-size and --modified-since" if chosen else ""
+    filters = {
+        "--match": s3.match,
+        "--min-size": s3.least_bytes,
+        "--max-size": s3.most_bytes is not None,
+        "--modified-since": s3.since_s is not None,
+    }
+    *others, last = [option for option, given in filters.items() if given] or [""]
+    options = f"{', '.join(others)} and {last}" if others else last
+    fits = f" that fits {options}" if options else ""
     under = f"under {s3.source!r} " if s3.source else ""
     return f"--source: there is nothing{fits} {under}in {s3.bucket}"
 
@@ -110,7 +118,7 @@ def clock_skew(head: bytes, now_s: float) -> str:
     """What the store's Date says of this machine's clock, where they differ by more than a minute."""
     match = _DATE.search(head)
     try:
-        ahead_s = round(now_s - parsedate_to_datetime(match[1].decode("latin-1")).timestamp()) if match else 0
+        ahead_s = round(now_s - date_s(match[1].decode("latin-1"))) if match else 0
     except ValueError:
         return ""
     if abs(ahead_s) < _SKEW_S:

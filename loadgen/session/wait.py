@@ -12,9 +12,9 @@ from loadgen.base.units import format_duration_s
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.measure.progress import Snapshot
 from loadgen.plan.plan import Plan
-from loadgen.session.answer import Answer
+from loadgen.session.answer import ENDED, Answer
 from loadgen.session.observers import Observers
-from loadgen.session.reach import LOOK_S, place_of
+from loadgen.session.reach import LOOK_S, place_of, wrong_scheme
 from loadgen.session.signals import signals_to
 
 PAUSE_S = 0.1
@@ -48,6 +48,7 @@ async def wait_for_target(plan: Plan, observers: Observers) -> tuple[str, str] |
             if not missing:
                 return None
             if elapsed_s() >= plan.wait_s:
+                missing = await _explained(plan, missing)
                 text = f"{missing} (after {format_duration_s(plan.wait_s)} of --wait)"
                 if isinstance(missing, UsageError):
                     raise UsageError(text)
@@ -71,6 +72,14 @@ async def _looked(
     if stopped.done():
         look.cut()
     return await looking
+
+
+async def _explained(plan: Plan, missing: UsageError | str) -> UsageError | str:
+    """What was missing to the end, or why it was in vain: a server that speaks TLS says nothing to who does not."""
+    if isinstance(missing, UsageError) or plan.origin.scheme != "http" or not missing.endswith(ENDED):
+        return missing
+    endpoint = await endpoint_of(plan)
+    return await asyncio.get_running_loop().run_in_executor(None, wrong_scheme, endpoint) or missing
 
 
 class _Look:

@@ -33,9 +33,20 @@ class Sending:
     end: Callable[[ErrorClass | None], object] = bool
 
 
+class Signal:
+    """What is awaited again and again. Where a driver understands signals it stands for a future, and the script goes
+    on inside `tell`, which the driver sets and which is given the time in ns: no loop has to come by.
+    """
+
+    __slots__ = ("tell",)
+
+    def __init__(self) -> None:
+        self.tell: Callable[[int], object] = bool
+
+
 @dataclass(slots=True)
 class Wait:
-    """A script goes on when the future, which is of the running loop, is done.
+    """A script goes on when the future, which is of the running loop, is done; or a Signal is told.
 
     With `finishes` it is also waited for when nothing new may begin any more, until the users are cut. What it `sends`
     goes out first.

@@ -52,7 +52,13 @@ def test_what_is_compared_is_run_in_rounds(option: str) -> None:
 @pytest.mark.slow  # a process of its own, which has imported nothing yet
 def test_a_run_that_nobody_looks_at_imports_nothing_of_views() -> None:
     argv = ["run", "http://127.0.0.1:1/", "-c", "1", "-n", "1", "--processes", "1", "--format", "json"]
-    views = ("loadgen.observe.export", "loadgen.observe.view", "loadgen.executors.logged", "loadgen.measure.slowest")
+    views = (
+        "pydantic",
+        "loadgen.observe.export",
+        "loadgen.observe.view",
+        "loadgen.executors.logged",
+        "loadgen.measure.slowest",
+    )
     assert imported_by(argv, views) == "[]"
 
 

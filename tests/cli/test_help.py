@@ -13,12 +13,13 @@ from loadgen.cli.app import COMMANDS as COMMANDS_BY_NAME
 from loadgen.cli.app import command_of, make_app
 from loadgen.cli.options import OPTIONS, RunOption
 from loadgen.plan.profiles.document import profile_for_url
+from loadgen.plan.profiles.keys import keys_of
 from loadgen.plan.profiles.profile import Profile
 from tests.support.command import loadgen
 
 ROOT = Path(__file__).parents[2]
 PAGES = "".join(page.read_text("utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))))
-FIELDS = Profile.model_fields
+FIELDS = keys_of(Profile)
 WITH_DEFAULT = {
     option.key: option
     for option in OPTIONS

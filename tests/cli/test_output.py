@@ -3,6 +3,7 @@
 import io
 import os
 import resource
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 from loadgen.base.errors import UsageError
 from loadgen.cli.output import Delivery
 from loadgen.cli.parameters import Output
-from loadgen.cli.streams import is_ascii, wants_colour
+from loadgen.cli.streams import is_ascii, is_read, wants_colour
 from loadgen.report.exports import find_export
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
@@ -279,3 +280,13 @@ def test_a_device_may_be_written_to_twice() -> None:
 )
 def test_colour_may_be_forced_where_there_is_no_terminal(environment: dict[str, str], coloured: bool) -> None:
     assert wants_colour(environment) is coloured
+
+
+@pytest.mark.parametrize("name", [os.devnull, "report.txt"])
+def test_a_report_into_the_null_device_is_read_by_nobody(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (folder / name).open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert is_read() is (name != os.devnull)
+        assert Delivery(Output("text", {})).shows_text is (name != os.devnull)

@@ -143,6 +143,13 @@ def test_what_is_not_here_is_refused_by_name(flag: str) -> None:
     assert "here" in done.err
 
 
+@pytest.mark.parametrize("flag", ["--obj.size", "--noclear", "--get-distrib", "--access-key"])
+def test_what_warp_calls_otherwise_is_refused_by_name(flag: str) -> None:
+    done = loadgen("s3", "get", "s3://photos", flag, "x")
+    assert (done.code, done.err) == (2, f"loadgen: {reading_of(flag)}; see `loadgen s3 --help`\n")
+    assert "(warp); here: " in done.err
+
+
 @pytest.mark.parametrize(
     "word",
     [

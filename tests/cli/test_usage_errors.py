@@ -106,3 +106,9 @@ def test_a_file_that_is_no_pem_is_a_usage_error(tmp_path: Path, option: str) -> 
     done = loadgen("run", "https://127.0.0.1:9/", "-d", "1s", option, junk, *pair)
     assert_usage_error(done)
     assert f"cannot use '{junk}'" in done.err
+
+
+def test_the_address_of_a_cluster_may_be_in_its_variable() -> None:
+    done = loadgen("cluster", "status", env={"LOADGEN_CLUSTER": "tls://127.0.0.1:1"})
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("loadgen: tls://127.0.0.1:1: give --certificates DIR")

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from loadgen.executors.places.machines.place import LEASE_S, LOST_S
 from loadgen.results.merge import merge_results
+from tests.bench.servers import end_as_an_exception
 from tests.lab.hundred import hundred
 from tests.lab.network import Lab, lab
 from tests.lab.run import MACHINES, RATE, Run, children, family
@@ -187,6 +188,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--machines", type=int, default=100, help="of --case hundred")
     given = parser.parse_args()
+    end_as_an_exception()
     broken = 0
     for place in (given.place,) if given.place else ("command", "cluster"):
         for found in measured(place, given.case, given) if given.case in LONG else lost(place, given):

@@ -15,6 +15,7 @@ from tests.lab.target import Target
 from tests.support.command import load
 
 PYTHON = (sys.executable, "-m", "loadgen")
+CABLE = (sys.executable, "-m", "tests.lab.cable")
 MACHINES, RATE = 3, 300
 
 
@@ -70,11 +71,15 @@ def cmdline(pid: int) -> bytes:
 
 
 def machines_for(
-    place: str, site: Lab, folder: Path, stack: ExitStack, daemons: list[subprocess.Popen[bytes]] | None = None
+    place: str,
+    site: Lab,
+    folder: Path,
+    stack: ExitStack,
+    daemons: list[subprocess.Popen[bytes]] | None = None,
+    cable: tuple[str, ...] = CABLE,
 ) -> list[str]:
     """The words that run a load on the machines of a site; with a cluster its scheduler and machines are started."""
     if place == "command":
-        cable = (sys.executable, "-m", "tests.lab.cable")
         commands = [shlex.join((*cable, *within, *PYTHON, "cluster", "machine", "-")) for within in site.within]
         return [word for command in commands for word in ("--machine", command)]
     certificates = str(folder / "certificates")

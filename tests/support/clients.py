@@ -325,7 +325,7 @@ async def _turn_around() -> None:
 def _socket_of(client: Any) -> socket.SocketType | None:
     """The open connection. The one place that knows where each client keeps its socket."""
     if isinstance(client, OriginClients):
-        client = client._home
+        client = client.home
     if isinstance(client, ReactorClient):
         return client.connection.sock
     if isinstance(client, BlockingClient):

@@ -109,6 +109,13 @@ def test_plain_http_to_a_tls_port(secure_target: str) -> None:
     assert (done.code, last_of(done.out), done.err) == (99, said, "")
 
 
+def test_to_wait_for_a_tls_port_with_plain_http_is_in_vain_and_says_why(secure_target: str) -> None:
+    plain = secure_target.replace("https:", "http:")
+    done = loadgen("run", plain, "--wait", "10ms", "-n", "1")
+    said = f"FAILED {plain}: the server speaks TLS on this port: use https:// (after 10ms of --wait); exit code 99"
+    assert (done.code, last_of(done.out), done.err) == (99, said, "")
+
+
 def test_a_server_that_only_fails_is_there(url: str) -> None:
     done = loadgen("run", f"{url}/status/500", "-c", "1", "-n", "20", "--processes", "1", "--format", "json", "-q")
     assert done.result.ledger.failed == 20

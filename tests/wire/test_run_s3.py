@@ -237,6 +237,7 @@ def test_a_connection_cut_in_mid_upload_is_counted_and_what_could_not_be_cleaned
     assert {row.error_class for row in result.errors} <= {"connection_reset", "early_close", "stale_connection"}
     assert result.notes[-1].startswith("NOT CLEANED UP (")
     assert "objects may be left under trial/loadgen/" in result.notes[-1]
+    assert f"loadgen: {result.notes[-1]}\n" in done.err, "a person is told where the report is for programs"
 
 
 def test_a_preparation_that_fails_says_why_and_what_it_left() -> None:

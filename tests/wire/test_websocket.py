@@ -75,6 +75,31 @@ async with user.websocket("/room/{}", 7, name="room", subprotocols=["chat"], com
 
 
 @every_mode
+def test_a_message_is_longer_than_a_socket_takes_and_a_wait_ends_otherwise_than_by_one(
+    tmp_path: Path, kind: list[str]
+) -> None:
+    body = """
+import asyncio
+async with user.websocket("/") as socket:
+    long = bytes(range(256)) * 40000
+    assert await socket.request(long, timeout=10) == long
+    try:
+        async with asyncio.timeout(0.05):
+            await socket.receive()
+        assert False
+    except TimeoutError:
+        pass
+    assert await socket.request("a", timeout=5) == "a"
+    assert await asyncio.wait_for(socket.request("b"), 5) == "b"
+    assert await socket.request("c", timeout=5) == "c"
+""".strip()
+    with server(echo, max_size=None) as url:
+        result = run(tmp_path, url, body, "-c", "1", "-n", "1", *kind)
+    assert result.journeys.ok == 1, errors(result)
+    assert result.transactions["chat/WS / message"].ledger.ok == 4
+
+
+@every_mode
 def test_what_the_server_pushes_is_received_until_it_closes(tmp_path: Path, kind: list[str]) -> None:
     body = """
 async with user.websocket("/") as socket:

@@ -35,9 +35,11 @@ def run(given: Planned) -> int:
             results.write()
         finally:
             delivery.deliver("run", RunReport((labelled(result, given.labels),)), environment=os.environ)
-            if not delivery.shows_text and exit_code(result):
-                outcome = imported("loadgen.report.run.outcome", "outcome_text")(result)
-                tell(f"loadgen: {outcome}\n")
+            if not delivery.shows_text:
+                tell("".join(f"loadgen: {note}\n" for note in result.left_behind))
+                if exit_code(result):
+                    outcome = imported("loadgen.report.run.outcome", "outcome_text")(result)
+                    tell(f"loadgen: {outcome}\n")
 
     for warning in given.site.warnings if given.site is not None else ():
         tell(f"loadgen: {warning}\n")

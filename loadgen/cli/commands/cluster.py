@@ -1,14 +1,20 @@
 """`loadgen cluster`."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import typer
 
 from loadgen.base.dataclass import dataclass
-from loadgen.cli.options import WHERE, own_option
+from loadgen.cli.options import WHERE, own_option, variable_of
 
-Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="Of the scheduler: tls://HOST:PORT.")]
+
+def _address(text: str) -> Any:
+    """What `loadgen run --cluster` takes, and from the same variable where it is not given."""
+    return typer.Argument(metavar="ADDRESS", help=text, envvar=variable_of(["--cluster"]), show_envvar=False)
+
+
+Address = Annotated[str, _address("Of the scheduler: tls://HOST:PORT; without it LOADGEN_CLUSTER.")]
 Certificates = Annotated[str | None, own_option(["--certificates"], WHERE, "The folder with them.", "DIR")]
 
 
@@ -35,9 +41,7 @@ class Machine:
     """
 
     body: ClassVar[str] = "cluster:machine"
-    address: Annotated[
-        str, typer.Argument(metavar="ADDRESS", help="tls://HOST:PORT, or `-` for standard input and output.")
-    ]
+    address: Annotated[str, _address("tls://HOST:PORT, or `-` for standard input and output.")]
     certificates: Certificates = None
 
 

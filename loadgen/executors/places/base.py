@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from loadgen.base.clock import NS_PER_MS
 from loadgen.base.errors import LoadgenError
 from loadgen.guard.shared_state import Cause, Slot
-from loadgen.measure.progress import MachineNow
 from loadgen.measure.recording import Frame
 from loadgen.plan.plan import Plan, Shard
-from loadgen.results.result import Machines
+
+if TYPE_CHECKING:  # a worker needs neither
+    from loadgen.measure.progress import MachineNow
+    from loadgen.results.result import Machines
 
 Deliver = Callable[[Frame], None]
 
@@ -75,13 +78,13 @@ class Place(Protocol):
         WorkersLostError, or an exception that is a bug of ours. Workers whose future is done count as FINISHED.
         """
 
-    def machines(self) -> Machines | None:
+    def machines(self) -> "Machines | None":
         """What the Result says of other machines; None where it is this one."""
 
     def glance(self) -> str:
         """What is to be shown of other machines while they run, in a few words."""
 
-    def each_machine(self) -> tuple[MachineNow, ...]:
+    def each_machine(self) -> "tuple[MachineNow, ...]":
         """The same of each; none where it is this one."""
         ...
 
@@ -93,7 +96,10 @@ class Place(Protocol):
 
 
 class OnThisMachine:
-    """What places on this machine have to say of others."""
+    """What places on this machine have in common: there are no others."""
+
+    gate_delay_ns = 20 * NS_PER_MS
+    """Each worker looks every 2 ms; the rest is for a core that is busy."""
 
     def machines(self) -> None:
         return None

@@ -1,4 +1,4 @@
-"""A worker process: `python -m loadgen.executors.places.child`.
+"""A worker process, which calls `main`.
 
 Reads from standard input a line of JSON (endpoint and shards) and the plan, writes frames to standard output, and
 ends when its work does, or within a second of its parent's end of the pipe closing. The parent decides when to stop.
@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 from contextlib import closing
-from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from loadgen.base.errors import UsageError
@@ -24,16 +23,12 @@ from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
 from loadgen.measure.wire import write_frame
 from loadgen.plan.codec import read_plan
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, make_shards
 
 ORPHAN_EXIT = 70
 HUNG_EXIT = 71
-
-
-def encode_task(endpoint: Endpoint, shards: range, control: SharedState) -> bytes:
-    """The line that a child reads first; the plan comes next, which is the same for all."""
-    task = {"endpoint": asdict(endpoint), "shards": [shards.start, shards.stop], "control": control.descriptor}
-    return json.dumps(task).encode() + b"\n"
 
 
 def main() -> None:
@@ -45,6 +40,18 @@ def main() -> None:
         plan = read_plan(source)
     threading.Thread(target=leave_with_parent, daemon=True).start()
     run_on_loop(_run(plan, task, frames))
+    if not has_code_of_its_own(plan):  # else that may have files to be closed, and what is to be done at exit
+        os._exit(0)  # to take all modules down takes longer than to import them
+
+
+def has_code_of_its_own(plan: Plan) -> bool:
+    """Whether somebody else's code runs in its workers: a scenario's file, or a function."""
+    match plan.job:
+        case S3Job(function=function):
+            return function is not None
+        case ScenarioJob(file=file, function=function):
+            return file is not None or function is not None
+    return False
 
 
 def leave_with_parent() -> None:
@@ -78,7 +85,3 @@ async def _run(plan: Plan, task: dict[str, Any], frames: BinaryIO) -> None:
             if not hung:  # else the parent knows whose fault it is
                 raise
             os._exit(HUNG_EXIT)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from loadgen.base.clock import NS_PER_MS
 from loadgen.base.exchange import Endpoint
 from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
@@ -24,9 +23,6 @@ from loadgen.plan.plan import Plan, Shard
 
 class Here(OnThisMachine):
     """A Place. `control` is closed with it."""
-
-    gate_delay_ns = 20 * NS_PER_MS
-    """Each worker looks every 2 ms; the rest is for a core that is busy."""
 
     def __init__(
         self,

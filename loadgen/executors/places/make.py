@@ -4,10 +4,10 @@ from loadgen.base.clock import now_ns
 from loadgen.base.descriptors import raise_descriptor_limit
 from loadgen.base.environment import usable_cores
 from loadgen.base.exchange import Endpoint
+from loadgen.base.imported import imported
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.clients.resolve import needs_look_up
 from loadgen.executors.places.base import Place
-from loadgen.executors.places.here import Here
 from loadgen.executors.places.limits import check_descriptors, check_ports
 from loadgen.executors.places.processes import Processes
 from loadgen.guard.shared_state import SharedState
@@ -41,6 +41,7 @@ def make_place(plan: Plan, endpoint: Endpoint) -> Place:
     control = SharedState.create(plan.shard_count)
     match plan.processes:
         case 1:
-            return Here(plan, endpoint, control)
+            here: Place = imported("loadgen.executors.places.here", "Here")(plan, endpoint, control)
+            return here
         case _:
             return Processes(plan, endpoint, control)

@@ -9,10 +9,9 @@ from dataclasses import replace
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
-from loadgen.base.processes import python_module, stopping_signals_blocked
+from loadgen.base.processes import main_of, stopping_signals_blocked
 from loadgen.executors.places.base import Deliver, OnThisMachine, WorkersLostError
-from loadgen.executors.places.child import encode_task
-from loadgen.executors.places.here import Here
+from loadgen.executors.places.task import encode_task
 from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.wire import read_frame
 from loadgen.plan.codec import plan_to_pieces
@@ -23,7 +22,7 @@ def spawn_child(control: SharedState, folder: str | None = None) -> subprocess.P
     """Start a child that inherits the shared memory, and works in this folder, or in ours."""
     with stopping_signals_blocked():
         return subprocess.Popen(
-            python_module("loadgen.executors.places.child"),
+            main_of("loadgen.executors.places.child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=(control.descriptor,),
@@ -33,8 +32,6 @@ def spawn_child(control: SharedState, folder: str | None = None) -> subprocess.P
 
 class Processes(OnThisMachine):
     """A Place. `control` is closed with it; `spawn` starts a process that reads a task and writes frames."""
-
-    gate_delay_ns = Here.gate_delay_ns
 
     def __init__(
         self,

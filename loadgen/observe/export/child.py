@@ -1,4 +1,4 @@
-"""The exporters' process: `python -m loadgen.observe.export.child`.
+"""The exporters' process, which calls `main`.
 
 Reads lines of JSON from standard input. The first has the exporters, and is answered with a line: `{"ready": INFOS}`,
 or `{"usage_error": TEXT}`. Then come the runs, one after the other: `{"began": ...}`, `{"state": ...}` and
@@ -62,7 +62,3 @@ def make_sink(out: Out) -> Sink:
 def _answer(kind: str, value: Any) -> None:
     sys.stdout.write(json.dumps({kind: value}) + "\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

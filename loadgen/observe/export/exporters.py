@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from loadgen.base.errors import UsageError
-from loadgen.base.processes import STOPPING, python_module, stopping_signals_blocked
+from loadgen.base.processes import STOPPING, main_of, stopping_signals_blocked
 from loadgen.base.units import counted
 from loadgen.measure.progress import Snapshot
 from loadgen.observe.export.event_observer import EventObserver
@@ -57,7 +57,7 @@ class Exporters(EventObserver):
         super().__init__(labels)
         with stopping_signals_blocked():
             self._child = subprocess.Popen(
-                command or python_module(CHILD),
+                command or main_of(CHILD),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

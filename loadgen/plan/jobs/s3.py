@@ -7,7 +7,7 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Origin
 from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable
 from loadgen.plan.jobs.s3_fields import Fields, encryption_fields, retention_fields
-from loadgen.plan.jobs.s3_naming import Naming, by_class
+from loadgen.plan.jobs.s3_naming import BY_SIZE, Naming, by_class
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.jobs.s3_places import Addressing, Target
 from loadgen.plan.jobs.s3_sizes import CLASSES, classes_of
@@ -29,9 +29,6 @@ DEFAULT_OBJECTS = 100
 DEFAULT_MIX = (("get", 45.0), ("stat", 30.0), ("put", 15.0), ("delete", 10.0))
 MOST_DELETES = 1000
 """What S3 takes in one DeleteObjects."""
-
-_BY_SIZE = ("put", "get", "copy", "mixed", "batch")
-"""Jobs whose figures stand apart by the size of the objects."""
 
 FUNCTION, LISTED = "function", "listed"
 """The names of the calls of a batch's function, and of how many objects of its source were found so far."""
@@ -108,9 +105,9 @@ class S3Job:
     deleted, with all its `versions` or the last alone. `order` is sequential, random or zipf:S, S being the exponent;
     keys are spread over so many `prefixes`.
     `headers`, those that encrypt (`sse`: s3, kms, kms:KEY or c) and those that retain an object for `retain_s` go on
-    the requests that they are about (s3_fields.py). `expect_continue`: uploads wait until
-    the store asks for them. Where there are several endpoints, `hosts` are all of them.
-    A batch with a `journal` writes down what is done; `resumed` says that it goes on with one.
+    the requests that they are about (s3_fields.py). `expect_continue`: uploads wait until the store asks for them.
+    Where there are several endpoints, `hosts` are all of them. A batch with a `journal` writes down what is done;
+    `resumed` says that it goes on with one.
     """
 
     job: JobName | Step
@@ -161,8 +158,7 @@ class S3Job:
 
     @property
     def most_retries(self) -> int:
-        """How often a request is sent again that may pass the next time. Where that is to be measured, never, unless it
-        is asked for."""
+        """How often a request is sent again that may pass the next time; where that is measured, only if asked for."""
         return _RETRIES.get(self.job, 0) if self.retries is None else self.retries
 
     @property
@@ -216,7 +212,7 @@ class S3Job:
     @property
     def naming(self) -> Naming:
         """What the figures of its requests are called, by size and by host."""
-        by_size = self._classes if self.job in _BY_SIZE else ()
+        by_size = self._classes if self.job in BY_SIZE else ()
         return Naming(self.operations, self.request_names, len(self.transactions), by_size, self.host_names)
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import md5, sha256
 
+from loadgen.base.pattern import pattern
 from loadgen.plan.jobs.s3_operations import Operation
 
 Fields = tuple[tuple[str, str], ...]
@@ -25,21 +26,21 @@ _MAKING = (Operation.PUT, Operation.CREATE_MULTIPART, Operation.COPY)
 _READING = (Operation.GET, Operation.GET_RANGE, Operation.STAT)
 _ENDING = (Operation.PUT, Operation.COMPLETE_MULTIPART)
 _ROWS: tuple[tuple[re.Pattern[str], tuple[Operation, ...]], ...] = (
-    (re.compile(f"{CUSTOMER}.+"), (*_MAKING, *_READING, Operation.PUT_PART, Operation.COMPLETE_MULTIPART)),
+    (pattern(f"{CUSTOMER}.+"), (*_MAKING, *_READING, Operation.PUT_PART, Operation.COMPLETE_MULTIPART)),
     (
-        re.compile(r"x-amz-(server-side-encryption|storage-class|tagging|acl|grant-|meta-|object-lock|website-).*"),
+        pattern(r"x-amz-(server-side-encryption|storage-class|tagging|acl|grant-|meta-|object-lock|website-).*"),
         _MAKING,
     ),
-    (re.compile("x-amz-bypass-.*"), (Operation.DELETE, Operation.DELETE_MANY)),
-    (re.compile("x-amz-bucket-.*"), (Operation.CREATE_BUCKET,)),
-    (re.compile(r"cache-control|content-(disposition|encoding|language|type)|expires"), _MAKING),
+    (pattern("x-amz-bypass-.*"), (Operation.DELETE, Operation.DELETE_MANY)),
+    (pattern("x-amz-bucket-.*"), (Operation.CREATE_BUCKET,)),
+    (pattern(r"cache-control|content-(disposition|encoding|language|type)|expires"), _MAKING),
 )
 """What describes an object goes where one is made; a key of the customer's own, wherever its bytes are seen."""
 
-_CONDITION = re.compile(r"if-(none-)?match|if-(un)?modified-since")
+_CONDITION = pattern(r"if-(none-)?match|if-(un)?modified-since")
 _READ_JOBS = ("get", "stat")
 _STEPS = ("bucket", "probe", "fill", "survey", "sweep")
-OWN = re.compile(
+OWN = pattern(
     r"host|authorization|content-length|content-md5|transfer-encoding|connection|range|expect|"
     r"x-amz-(date|content-sha256|security-token|copy-source|decoded-content-length|checksum-.*|trailer)"
 )

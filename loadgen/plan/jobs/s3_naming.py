@@ -8,6 +8,9 @@ from loadgen.plan.jobs.http import RequestPart
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.jobs.s3_sizes import describe_class
 
+BY_SIZE = ("put", "get", "copy", "mixed", "batch")
+"""Jobs of whose requests figures stand apart by the size of the objects."""
+
 _MOVING = (Operation.PUT, Operation.GET, Operation.COPY)
 """What moves an object, whose size then matters."""
 

@@ -6,19 +6,20 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Origin
+from loadgen.base.pattern import pattern
 from loadgen.base.units import shown
 from loadgen.plan.encodings import encode_path
 from loadgen.plan.profiles.variables import PLACEHOLDER
 
-_HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_HOST = pattern(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _LONGEST_HOST = 253
-_WITHOUT_SCHEME = re.compile(
+_WITHOUT_SCHEME = pattern(
     r"(localhost|[0-9]+(?:\.[0-9]+){3}|\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]*(?=:[0-9]))(:[0-9]+)?([/?].*)?", re.DOTALL
 )
 _NO_FRAGMENT = (
     "without #, as nothing from a # on reaches a server: write %23 for one that belongs there, or leave it out"
 )
-_UNSENDABLE = re.compile("[\r\n\0\ud800-\udfff]")
+_UNSENDABLE = pattern("[\r\n\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
 """How one value about connections is read: each returns it, or raises ValueError with a plain sentence."""
 
-import re
 import socket
 from urllib.parse import unquote, urlsplit
 
 from loadgen.base.dialing import Proxy, ProxyScheme
+from loadgen.base.pattern import pattern
 from loadgen.base.units import shown
 
 FROM_ENVIRONMENT = "env"
 _PROXY_PORTS: dict[ProxyScheme, int] = {"http": 80, "socks5": 1080, "socks5h": 1080}
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:\[\],\s]*)"
-_CONNECT_TO = re.compile(rf"{_HOST}:([0-9]*):{_HOST}:([0-9]*)")
-_RESOLVE = re.compile(rf"{_HOST}:([0-9]*|\*):([^\s]+)")
+_CONNECT_TO = pattern(rf"{_HOST}:([0-9]*):{_HOST}:([0-9]*)")
+_RESOLVE = pattern(rf"{_HOST}:([0-9]*|\*):([^\s]+)")
 _LONGEST = 255
 
 

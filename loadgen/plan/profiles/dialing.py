@@ -58,7 +58,7 @@ def proxy_secrets(dialing: Dialing) -> Iterator[str]:
 
 def dialing_problems(profile: Profile) -> Iterator[Problem]:
     """What does not go together."""
-    given = {key for key in profile.model_fields_set if getattr(profile, key)}
+    given = {key for key in profile.given if getattr(profile, key)}
 
     def apart(key: str, others: tuple[str, ...], why: str) -> Iterator[Problem]:
         for other in others:

@@ -126,8 +126,8 @@ def _checked(
     if "s3" in values and "target" not in values:
         values["target"] = Raw(NO_ENDPOINT)
     profile, problems = validated(values)
-    if profile.s3 and profile.s3.job == "batch" and "mode" not in profile.model_fields_set:
-        profile = profile.model_copy(update={"mode": "threads"})  # its function may wait, and others go on meanwhile
+    if profile.s3 and profile.s3.job == "batch" and "mode" not in profile.given:
+        profile = profile.changed(mode="threads")  # its function may wait, and others go on meanwhile
     profile = profile.known_from(
         Origins(places, resolution.secrets, flag_headers, tuple(resolution.found.values()), resolution.names, function)
     )
@@ -138,7 +138,7 @@ def _checked(
     found = resolution.problems + flag_problems + problems + follow_ups
     if found:
         raise places.error(found, Redactor(resolution.secrets))
-    return profile if profile.name else profile.model_copy(update={"name": default_name or str(profile.target.origin)})
+    return profile if profile.name else profile.changed(name=default_name or str(profile.target.origin))
 
 
 def _outside(value: object) -> object:

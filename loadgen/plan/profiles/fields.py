@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from loadgen.base.pattern import pattern
 from loadgen.base.units import listed, parse_duration_s, parse_rate, scaled_number, shown
 from loadgen.plan.condition import Condition, Use, parse_condition
 from loadgen.plan.profiles.values import Raw
@@ -15,15 +16,15 @@ from loadgen.plan.profiles.values import Raw
 Names = TypeVar("Names", bound=Collection[str])
 LARGEST = 10**15
 _LONGEST_NAME, _LONGEST_NUMBER = 100, 20
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_UNSENDABLE = re.compile("[\r\n\0\ud800-\udfff]")
-_STATUS = re.compile(r"([1-5])xx|([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?", re.IGNORECASE)
+_INTEGER = pattern(r"[+-]?[0-9]{1,18}")
+_TOKEN = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNSENDABLE = pattern("[\r\n\0\ud800-\udfff]")
+_STATUS = pattern(r"([1-5])xx|([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?", re.IGNORECASE)
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 _LONGEST_HOST = 253
-_REGION_AND_SERVICE = re.compile(r"(?:aws:amz:)?([a-z0-9-]{1,64}):([a-z0-9-]{1,64})")
-_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+_REGION_AND_SERVICE = pattern(r"(?:aws:amz:)?([a-z0-9-]{1,64}):([a-z0-9-]{1,64})")
+_HOST_NAME = pattern(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _FRAMING = ("content-length", "transfer-encoding")
 
 
@@ -113,10 +114,11 @@ def stage(value: object) -> StageEnd:
             return StageEnd(parse_duration_s(length), integer(0)(to), "users")
         case str() if ":" in value:
             length, _, to = (part.strip() for part in value.partition(":"))
+            seconds = parse_duration_s(length)
             if "/" in to:
-                return StageEnd(parse_duration_s(length), parse_rate(to), "rate")
+                return StageEnd(seconds, parse_rate(to), "rate")
             try:
-                return StageEnd(parse_duration_s(length), integer(0)(Raw(to)), "users")
+                return StageEnd(seconds, integer(0)(Raw(to)), "users")
             except ValueError:
                 raise ValueError(
                     f"expected a rate such as 1000/s, or a number of users such as 100, got {shown(to)}"

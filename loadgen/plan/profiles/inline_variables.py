@@ -10,13 +10,14 @@ from dataclasses import field
 from typing import Any
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.pattern import pattern
 from loadgen.base.units import shown
 from loadgen.plan.jobs.http import Variable
 from loadgen.plan.places import NAME_TEXT
 from loadgen.plan.profiles.values import PER_REQUEST, changing
 
-_PLACE = re.compile(rf"\$\{{({NAME_TEXT}):({'|'.join(PER_REQUEST)})(?::([^}}]*))?\}}")
-_RANGE = re.compile(r"(-?[0-9]{1,18})\.\.(-?[0-9]{1,18})")
+_PLACE = pattern(rf"\$\{{({NAME_TEXT}):({'|'.join(PER_REQUEST)})(?::([^}}]*))?\}}")
+_RANGE = pattern(r"(-?[0-9]{1,18})\.\.(-?[0-9]{1,18})")
 
 
 @dataclass(slots=True)

@@ -18,15 +18,15 @@ def with_loads(profile: Profile) -> Profile:
     users = [item.users for item in loads if item.users is not None]
     rates = [item.rate for item in loads if item.rate is not None]
     if not rates:
-        return profile.model_copy(update={"connections": sum(users)}) if users else profile
+        return profile.changed(connections=sum(users)) if users else profile
     if profile.rate is None or not _is_flag(profile, "rate"):
-        return profile.model_copy(update={"rate": sum(rates)})
+        return profile.changed(rate=sum(rates))
     factor = profile.rate / (sum(rates) or 1.0)
     scenarios = {
-        name: item if item.rate is None else item.model_copy(update={"rate": item.rate * factor})
+        name: item if item.rate is None else item.changed(rate=item.rate * factor)
         for name, item in profile.scenarios.items()
     }
-    return profile.model_copy(update={"scenarios": scenarios})
+    return profile.changed(scenarios=scenarios)
 
 
 def closed_users(profile: Profile) -> int:
@@ -46,13 +46,13 @@ def _loads(profile: Profile) -> list[JourneyProfile]:
 
 def load_problems(profile: Profile) -> Iterator[Problem]:
     """What of a profile, as it was given, does not go together with loads of its scenarios."""
-    scenarios, given = profile.scenarios, profile.model_fields_set
+    scenarios, given = profile.scenarios, profile.given
     users = {name for name, item in scenarios.items() if item.users is not None}
     rates = {name for name, item in scenarios.items() if item.rate is not None}
     for name, item in scenarios.items():
         if item.start and name not in users:
             yield Problem(("scenarios", name, "start"), "needs users: with a rate or a weight nobody waits to begin")
-        if (key := "users" if name in users else "rate" if name in rates else "") and "weight" in item.model_fields_set:
+        if (key := "users" if name in users else "rate" if name in rates else "") and "weight" in item.given:
             yield Problem(("scenarios", name, "weight"), f"cannot be combined with {key}, which says how much of it")
         if name in users & rates:
             yield Problem(("scenarios", name, "rate"), "cannot be combined with users: a scenario has one or the other")

@@ -7,6 +7,7 @@ from loadgen.base.units import format_duration_s
 from loadgen.plan.jobs.s3 import ends_itself
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.plan.problems import Problem
+from loadgen.plan.profiles.keys import keys_of
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.steady import LONGEST_S
 
@@ -84,7 +85,7 @@ def _sum_s(profile: Profile) -> float:
 def _needs_a_rate(profile: Profile) -> Iterator[Problem]:
     """What says something about arrivals says nothing in the closed model."""
     for key in ("arrival", "max_connections", "when_busy", "precise", "open_ahead"):
-        if getattr(profile, key) != Profile.model_fields[key].default:
+        if getattr(profile, key) != keys_of(Profile)[key].default:
             yield Problem((key,), "needs a rate or stages: without them nothing arrives by a clock")
 
 

@@ -75,7 +75,7 @@ class RequestMaker:
         )
 
     def _grpc(self, request: RequestKeys, grpc: GrpcProfile, weight: float) -> RequestSpec:
-        given = [key for key in ("path", "method", "expect") if key in request.model_fields_set]
+        given = [key for key in ("path", "method", "expect") if key in request.given]
         for key in (*request.bodies, *given):
             said = "is good when its status is OK" if key == "expect" else "is said by its method and message"
             self._problem(key, f"cannot be combined with grpc: a call {said}")
@@ -104,7 +104,7 @@ class RequestMaker:
         return PartsSpec(stream.kind or "sse", stream.first, until.match, until.parts, until.time)
 
     def _websocket(self) -> WebSocketSpec | None:
-        held, given = self._request.websocket, self._request.model_fields_set
+        held, given = self._request.websocket, self._request.given
         if held is None:
             return None
         for key in (*self._request.bodies, *({"method", "expect", "stream", "extract", "redirects"} & given)):

@@ -40,7 +40,7 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
         )
     changing = {variable.name: variable for variable in profile.variables}
     specs = []
-    for index, request in enumerate(profile.requests or (RequestProfile.model_construct(),)):
+    for index, request in enumerate(profile.requests or (RequestProfile(),)):
         maker = RequestMaker(profile, request, ("requests", index), changing)
         specs.append(maker.spec(request.weight))
         problems += maker.problems
@@ -61,7 +61,7 @@ def make_job(profile: Profile) -> tuple[Job, list[Problem]]:
 
 def _is_beside_list(requests: Sequence[RequestProfile]) -> bool:
     """Whether what a profile says of requests is what those of a list have in common."""
-    return not requests or (len(requests) == 1 and requests[0].model_fields_set <= {"headers", "expect"})
+    return not requests or (len(requests) == 1 and requests[0].given <= {"headers", "expect"})
 
 
 def collect_secrets(

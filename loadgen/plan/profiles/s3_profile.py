@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import BeforeValidator
-
 from loadgen.base.units import parse_size
 from loadgen.plan.jobs.s3 import (
     CHECKSUMS,
@@ -21,7 +19,8 @@ from loadgen.plan.jobs.s3 import (
 from loadgen.plan.jobs.s3_places import Addressing, Target
 from loadgen.plan.problems import Problem
 from loadgen.plan.profiles import fields
-from loadgen.plan.profiles.request_profile import Boolean, File, Keys, Positive, PositiveSeconds, Text
+from loadgen.plan.profiles.keys import Keys, Needed, Reads, keys_of
+from loadgen.plan.profiles.request_profile import Boolean, File, Positive, PositiveSeconds, Text
 from loadgen.plan.profiles.s3_values import (
     LARGEST_PUT,
     SizeRange,
@@ -46,7 +45,7 @@ _MOST_PARTS = 10_000
 _LARGEST_OBJECT = 5 << 40
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 
-Prefix = Annotated[str, BeforeValidator(read_prefix)]
+Prefix = Annotated[str, Reads(read_prefix)]
 _ONE_MIB = ((1 << 20, 1 << 20, 1.0),)
 
 _ONLY_FOR: dict[str, tuple[str, ...]] = {
@@ -78,56 +77,52 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
 class S3Profile(Keys):
     """A job on a bucket; the endpoint is the profile's target."""
 
-    job: Annotated[JobName, BeforeValidator(fields.one_of(*JOBS))]
-    bucket: Text
+    job: Annotated[JobName, Reads(fields.one_of(*JOBS)), Needed(f"one of {', '.join(JOBS)}")]
+    bucket: Annotated[Text, Needed("the name of a bucket; it is created where there is none")]
     region: Text = ""
-    addressing: Annotated[Addressing, BeforeValidator(fields.one_of("auto", "path", "virtual"))] = "auto"
+    addressing: Annotated[Addressing, Reads(fields.one_of("auto", "path", "virtual"))] = "auto"
     aws_profile: Text | None = None
     prefix: Prefix = "loadgen/"
     objects: Positive | None = None
-    size: Annotated[tuple[SizeRange, ...], BeforeValidator(read_sizes)] = _ONE_MIB
-    part_size: Annotated[int, BeforeValidator(read_part_size)] = 8 << 20
-    range: Annotated[int, BeforeValidator(read_range_size)] | None = None
-    mix: Annotated[tuple[tuple[str, float], ...], BeforeValidator(read_mix)] = DEFAULT_MIX
-    endpoints: Annotated[tuple[str, ...], BeforeValidator(read_endpoints)] = ()
-    headers: Annotated[tuple[tuple[str, str], ...], BeforeValidator(read_headers)] = ()
-    sse: Annotated[str, BeforeValidator(read_sse)] = ""
+    size: Annotated[tuple[SizeRange, ...], Reads(read_sizes)] = _ONE_MIB
+    part_size: Annotated[int, Reads(read_part_size)] = 8 << 20
+    range: Annotated[int, Reads(read_range_size)] | None = None
+    mix: Annotated[tuple[tuple[str, float], ...], Reads(read_mix)] = DEFAULT_MIX
+    endpoints: Annotated[tuple[str, ...], Reads(read_endpoints)] = ()
+    headers: Annotated[tuple[tuple[str, str], ...], Reads(read_headers)] = ()
+    sse: Annotated[str, Reads(read_sse)] = ""
     retain: PositiveSeconds | None = None
     expect_continue: Boolean = False
-    payload: Annotated[Payload, BeforeValidator(fields.one_of("signed", "unsigned", "streaming"))] | None = None
-    checksum: Annotated[ChecksumName, BeforeValidator(fields.one_of(*CHECKSUMS))] = "none"
-    content: Annotated[str, BeforeValidator(read_content)] = "random"
+    payload: Annotated[Payload, Reads(fields.one_of("signed", "unsigned", "streaming"))] | None = None
+    checksum: Annotated[ChecksumName, Reads(fields.one_of(*CHECKSUMS))] = "none"
+    content: Annotated[str, Reads(read_content)] = "random"
     verify: Boolean = False
     presigned: Boolean = False
     keep: Boolean = False
-    retries: Annotated[int, BeforeValidator(fields.integer(0))] | None = None
+    retries: Annotated[int, Reads(fields.integer(0))] | None = None
     delete_many: Positive = 1
     existing: Prefix | None = None
     versions: Boolean = False
-    order: Annotated[str, BeforeValidator(read_order)] = "sequential"
-    prefixes: Annotated[int, BeforeValidator(fields.integer(1))] = 1
+    order: Annotated[str, Reads(read_order)] = "sequential"
+    prefixes: Annotated[int, Reads(fields.integer(1))] = 1
     source: Prefix | None = None
     match: Text = ""
-    min_size: Annotated[int, BeforeValidator(parse_size)] = 0
-    max_size: Annotated[int, BeforeValidator(parse_size)] | None = None
-    modified_since: Annotated[float, BeforeValidator(read_since)] | None = None
-    to: Annotated[tuple[str, str], BeforeValidator(read_place)] | None = None
+    min_size: Annotated[int, Reads(parse_size)] = 0
+    max_size: Annotated[int, Reads(parse_size)] | None = None
+    modified_since: Annotated[float, Reads(read_since)] | None = None
+    to: Annotated[tuple[str, str], Reads(read_place)] | None = None
     to_endpoint: Text = ""
     to_region: Text = ""
     to_aws_profile: Text | None = None
-    name: Annotated[str, BeforeValidator(read_name)] = ""
-    function: Annotated[str, BeforeValidator(read_function)] | None = None
+    name: Annotated[str, Reads(read_name)] = ""
+    function: Annotated[str, Reads(read_function)] | None = None
     resume: File | None = None
 
 
 def s3_problems(s3: S3Profile) -> Iterator[Problem]:
     """What does not go together in the section."""
     for key, jobs in _ONLY_FOR.items():
-        if (
-            key in s3.model_fields_set
-            and s3.job not in jobs
-            and getattr(s3, key) != S3Profile.model_fields[key].default
-        ):
+        if key in s3.given and s3.job not in jobs and getattr(s3, key) != keys_of(S3Profile)[key].default:
             yield Problem(("s3", key), f"only for {' and '.join(jobs)}, and the job is {s3.job}")
     if s3.delete_many > MOST_DELETES:
         yield Problem(("s3", "delete_many"), f"expected at most {MOST_DELETES}, got {s3.delete_many}")
@@ -168,7 +163,7 @@ def s3_problems(s3: S3Profile) -> Iterator[Problem]:
 def _existing_problems(s3: S3Profile) -> Iterator[Problem]:
     """Of what was there before, which nothing is known of but its list."""
     for key in ("objects", "size", "content", "verify", "keep", "prefixes", "checksum", "payload", "retain"):
-        if key in s3.model_fields_set and getattr(s3, key) != S3Profile.model_fields[key].default:
+        if key in s3.given and getattr(s3, key) != keys_of(S3Profile)[key].default:
             yield Problem(("s3", key), "cannot be combined with existing: the objects are as they were put")
     if s3.job == "delete" and not s3.existing:
         yield Problem(("s3", "existing"), "expected a prefix: without one all of the bucket would be deleted")
@@ -181,7 +176,7 @@ def _batch_problems(s3: S3Profile) -> Iterator[Problem]:
     if s3.source is not None and is_same_bucket and prefix.startswith(s3.source):
         key = "prefix" if s3.to is None else "to"
         yield Problem(("s3", key), "cannot lie within source: the batch would take what it makes")
-    if s3.to is not None and "prefix" in s3.model_fields_set:
+    if s3.to is not None and "prefix" in s3.given:
         yield Problem(("s3", "prefix"), "cannot be combined with to, which has the prefix: s3://bucket/prefix")
     if s3.to is not None and s3.endpoints:
         yield Problem(("s3", "to"), "cannot be combined with several endpoints")
@@ -193,7 +188,7 @@ def _batch_problems(s3: S3Profile) -> Iterator[Problem]:
             yield Problem(("s3", key), "only with source: what is prepared is the run's own")
     if s3.max_size is not None and s3.max_size < s3.min_size:
         yield Problem(("s3", "max_size"), "expected at least min_size: no object is both")
-    if s3.source is not None and "objects" in s3.model_fields_set and s3.objects is not None:
+    if s3.source is not None and "objects" in s3.given and s3.objects is not None:
         yield Problem(("s3", "objects"), "cannot be combined with source: the batch takes what is there")
 
 
@@ -211,7 +206,7 @@ def make_s3_job(s3: S3Profile, path: str, *, timed: bool, journal: str | None) -
     renamed = {"aws_profile", "objects", "size", "part_size", "range", "resume", "min_size", "max_size"}
     renamed |= {"modified_since", "retain", "checksum", "endpoints", "to", "to_endpoint", "to_region", "to_aws_profile"}
     job = S3Job(
-        **s3.model_dump(exclude=renamed),
+        **{key: getattr(s3, key) for key in keys_of(S3Profile).keys() - renamed},
         root=path.rstrip("/"),
         profile=s3.aws_profile,
         objects=s3.objects or (None if endless or there_before else DEFAULT_OBJECTS),

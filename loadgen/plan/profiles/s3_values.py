@@ -1,10 +1,10 @@
 """How one value of the `s3` section of a profile is read: functions that return it or raise ValueError in words."""
 
-import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
+from loadgen.base.pattern import pattern
 from loadgen.base.units import parse_duration_s, parse_range, parse_size, shown
 from loadgen.base.user_code import is_function
 from loadgen.plan.jobs.s3_fields import OWN
@@ -21,9 +21,9 @@ _LONGEST_PREFIX = 900
 _MOST_COMPRESSIBLE = 1000
 MOST_ENDPOINTS = 16
 """As many as figures by size and host have room for."""
-_NUMBERS = re.compile(r"(\d{1,6})\.\.\.?(\d{1,6})")
-_EXPONENT = re.compile(r"\d(\.\d{1,3})?")
-_DAYS = re.compile(r"(\d{1,5})d")
+_NUMBERS = pattern(r"(\d{1,6})\.\.\.?(\d{1,6})")
+_EXPONENT = pattern(r"\d(\.\d{1,3})?")
+_DAYS = pattern(r"(\d{1,5})d")
 
 
 def read_sizes(value: object) -> tuple[SizeRange, ...]:

@@ -1,16 +1,16 @@
 """The `scenarios`, `feeds` and `per_user` of a profile: what a person wrote, checked value by value."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
-
-from pydantic import BeforeValidator, Field
 
 from loadgen.base.units import parse_range_s, parse_rate, shown
 from loadgen.plan.profiles import fields
+from loadgen.plan.profiles.keys import Keys, Reads, Written
 from loadgen.plan.profiles.request_profile import (
+    NONE,
     Boolean,
     File,
-    Keys,
     Positive,
     PositiveSeconds,
     RequestKeys,
@@ -20,7 +20,7 @@ from loadgen.plan.profiles.request_profile import (
 from loadgen.plan.profiles.values import as_text
 
 Pick = Literal["own", "once", "order", "random"]
-Think = Annotated[tuple[float, float], BeforeValidator(parse_range_s)]
+Think = Annotated[tuple[float, float], Reads(parse_range_s)]
 
 
 def _regex(value: object) -> str:
@@ -44,29 +44,29 @@ class FeedProfile(Keys):
     """Rows of data out of a file."""
 
     file: File | None = None
-    pick: Annotated[Pick, BeforeValidator(fields.one_of("own", "once", "order", "random"))] = "random"
+    pick: Annotated[Pick, Reads(fields.one_of("own", "once", "order", "random"))] = "random"
 
 
 class ExtractProfile(Keys):
     """What is taken out of a reply: by one of `json`, `header`, `regex` and `cookie`."""
 
-    json_path: Annotated[str, BeforeValidator(fields.json_path)] | None = Field(default=None, alias="json")
-    header: Annotated[str, BeforeValidator(fields.header_name)] | None = None
-    regex: Annotated[str, BeforeValidator(_regex)] | None = None
-    cookie: Annotated[str, BeforeValidator(fields.name)] | None = None
-    pick: Annotated[Literal["first", "random"], BeforeValidator(fields.one_of("first", "random"))] = "first"
-    default: Annotated[str, BeforeValidator(_default)] | None = None
+    json_path: Annotated[Annotated[str, Reads(fields.json_path)] | None, Written("json")] = None
+    header: Annotated[str, Reads(fields.header_name)] | None = None
+    regex: Annotated[str, Reads(_regex)] | None = None
+    cookie: Annotated[str, Reads(fields.name)] | None = None
+    pick: Annotated[Literal["first", "random"], Reads(fields.one_of("first", "random"))] = "first"
+    default: Annotated[str, Reads(_default)] | None = None
     secret: Boolean = False
 
 
 class StepProfile(RequestKeys):
     """One entry of `steps`: a request, or with `group`, `together` or `repeat` several of them."""
 
-    extract: dict[str, ExtractProfile] = Field(default={})
+    extract: Mapping[str, ExtractProfile] = NONE
     think: Think = (0.0, 0.0)
     timeout: PositiveSeconds | None = None
-    redirects: Annotated[int, BeforeValidator(fields.integer(0))] = 0
-    group: Annotated[str, BeforeValidator(fields.name)] | None = None
+    redirects: Annotated[int, Reads(fields.integer(0))] = 0
+    group: Annotated[str, Reads(fields.name)] | None = None
     together: "tuple[StepProfile, ...] | None" = None
     repeat: Positive | None = None
     steps: "tuple[StepProfile, ...] | None" = None
@@ -78,7 +78,7 @@ class JourneyProfile(Keys):
 
     weight: Weight = 1.0
     users: Positive | None = None
-    rate: Annotated[float, BeforeValidator(parse_rate)] | None = None
+    rate: Annotated[float, Reads(parse_rate)] | None = None
     start: Seconds = 0.0
     think: Think = (0.0, 0.0)
     every: PositiveSeconds | None = None

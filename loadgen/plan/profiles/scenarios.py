@@ -12,6 +12,7 @@ from loadgen.plan.jobs.scenario import Extract, FeedSpec, Journey, ScenarioJob, 
 from loadgen.plan.places import without_details
 from loadgen.plan.problems import Problem, Where
 from loadgen.plan.profiles.journey_order import order_problems
+from loadgen.plan.profiles.keys import keys_of
 from loadgen.plan.profiles.profile import Profile
 from loadgen.plan.profiles.request_maker import RequestMaker
 from loadgen.plan.profiles.scenario_profile import ExtractProfile, JourneyProfile, StepProfile
@@ -85,7 +86,7 @@ def chosen_job(profile: Profile, job: ScenarioJob) -> tuple[ScenarioJob, list[Pr
             Problem(("scenarios", name, key), f"cannot be combined with a locustfile: {why}")
             for name, item in asked.items()
             for key, why in _OF_LOCUSTFILES.items()
-            if key in item.model_fields_set
+            if key in item.given
         ]
     chosen = (_journey(known[name], item) for name, item in asked.items() if name in known)
     return replace(job, journeys=tuple(chosen)), problems
@@ -93,7 +94,7 @@ def chosen_job(profile: Profile, job: ScenarioJob) -> tuple[ScenarioJob, list[Pr
 
 def _journey(journey: Journey, item: JourneyProfile) -> Journey:
     """A journey with what its profile says of it; the rest is as it was."""
-    given = item.model_fields_set
+    given = item.given
     weight = item.weight if "weight" in given else journey.weight
     return replace(
         journey,
@@ -111,7 +112,7 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
     if profile.origins.function is not None:
         yield from _function_problems(profile)
         return
-    given = profile.model_fields_set
+    given = profile.given
     for name in ("per_user", "per_run"):
         if name in profile.scenarios:
             yield Problem(("scenarios", name), "expected another name: this one stands for what is around journeys")
@@ -125,7 +126,7 @@ def journey_problems(profile: Profile) -> Iterator[Problem]:
             if key in given:
                 yield Problem((key,), "cannot be combined with scenario: all that is done is in its file")
         for name, item in profile.scenarios.items():
-            if "steps" in item.model_fields_set:
+            if "steps" in item.given:
                 yield Problem(("scenarios", name, "steps"), "cannot be combined with scenario: they are in its file")
     elif profile.scenarios:
         if profile.requests:
@@ -204,10 +205,9 @@ class _Maker:
                 (*where, kinds[1]), f"expected one of {', '.join(_KINDS)}: put one into the steps of the other"
             )
         inside = "together" if kind == "together" else "steps"
-        for name, item in type(step).model_fields.items():
-            key = item.alias or name
-            if name in step.model_fields_set and key not in (*kinds, inside, "think"):
-                self._problem((*where, key), f"belongs to a request, not to {kind}")
+        for attribute, key in keys_of(type(step)).items():
+            if attribute in step.given and key.name not in (*kinds, inside, "think"):
+                self._problem((*where, key.name), f"belongs to a request, not to {kind}")
         steps = getattr(step, inside)
         if not steps:
             self._problem(where if kind != "together" else (*where, kind), _empty(kind))

@@ -19,7 +19,7 @@ def make_user_stages(profile: Profile) -> tuple[UserStage, ...]:
     """
     if not has_user_stages(profile):
         return ()
-    at = profile.connections if "connections" in profile.model_fields_set else 0
+    at = profile.connections if "connections" in profile.given else 0
     stages = []
     for duration_s, to, _ in profile.stages:
         stages.append(UserStage(duration_s, at, int(to)))
@@ -33,12 +33,12 @@ def with_needed_users(profile: Profile, least_processes: int = 1) -> Profile:
     A warm-up is beside what is counted, users of a locustfile and of stages are what their file says, and those of S3
     also prepare. A worker that was asked for has one at least.
     """
-    most, given = profile.total_requests, "connections" in profile.model_fields_set
+    most, given = profile.total_requests, "connections" in profile.given
     if most is None or given or profile.warmup or profile.stages or profile.s3 or profile.locust is not None:
         return profile
     workers = max(profile.processes or 1, least_processes) * (profile.workers or 1)
     users = min(profile.connections, max(most, workers))
-    return profile if users == profile.connections else profile.model_copy(update={"connections": users})
+    return profile if users == profile.connections else profile.changed(connections=users)
 
 
 def most_users(profile: Profile) -> int:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.pattern import pattern
 from loadgen.base.redact import REDACTED
 from loadgen.base.suggest import did_you_mean
 from loadgen.base.units import shown
@@ -26,9 +27,9 @@ from loadgen.plan.profiles.values import PER_REQUEST, Raw, as_text, changing, li
 if TYPE_CHECKING:
     from loadgen.plan.profiles.yaml_tree import Document
 
-NAME = re.compile(NAME_TEXT)
-PLACEHOLDER = re.compile(rf"\$\{{({NAME_TEXT})\}}")
-_REFERENCE = re.compile(rf"\$\$|\$\{{({NAME_TEXT}(?:\.{COLUMN})?)(:-[^}}]*)?\}}|\$\{{")
+NAME = pattern(NAME_TEXT)
+PLACEHOLDER = pattern(rf"\$\{{({NAME_TEXT})\}}")
+_REFERENCE = pattern(rf"\$\$|\$\{{({NAME_TEXT}(?:\.{COLUMN})?)(:-[^}}]*)?\}}|\$\{{")
 _FIXED = ("default", "env", "secret", "encoded")
 
 

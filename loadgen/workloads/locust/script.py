@@ -78,7 +78,9 @@ class LocustScript:
 
     # For the driver.
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
+    def attach(
+        self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool, signals: bool = False
+    ) -> None:
         del wake
         self.notes = notes
         self._due = due
@@ -154,7 +156,10 @@ class LocustScript:
             made = call.made = self._maker.make(call)
         self._sent = True
         began_ns = self._clock()
-        reply: Reply = self._leave_with(made)
+        self._asked, in_place = True, self.in_place
+        reply: Reply | None = None if in_place is None or made.origin is not None else in_place(made)
+        if reply is None:
+            reply = self._life.leave_with(made)
         self.took_ns = self._clock() - began_ns
         if reply.error is not None and call.settles:
             self._fail(reply.error, f"{call.name}: {reply.detail or f'status {reply.status}'}")

@@ -3,12 +3,12 @@
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-objects-append.html
 """
 
-import re
 from collections import deque
 from dataclasses import field
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import Outcome, Request
+from loadgen.base.pattern import pattern
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.plan import Shard
@@ -19,7 +19,7 @@ from loadgen.workloads.s3.tasks import Send, Task
 
 MOST_APPENDS = 9_999
 """S3 takes 10,000 parts of an object, the first of which was put."""
-_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d+)")
+_LENGTH = pattern(rb"(?i)\r\ncontent-length:[ \t]*(\d+)")
 
 
 def append(operations: Operations, key: str, content: Content, offset: int) -> Request:

@@ -5,17 +5,18 @@ import re
 from fnmatch import fnmatchcase
 from posixpath import splitext
 
+from loadgen.base.pattern import pattern
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.protocol.documents import Listed
 
-_KEPT = re.compile(
+_KEPT = pattern(
     rb"\r\n(content-type|cache-control|content-disposition|content-encoding|content-language|expires|x-amz-meta-[^:\r\n]+):"
     rb"[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)",
     re.IGNORECASE,
 )
 
 
-_TAGS = re.compile(rb"\r\nx-amz-tagging-count:[ \t]*[1-9]", re.IGNORECASE)
+_TAGS = pattern(rb"\r\nx-amz-tagging-count:[ \t]*[1-9]", re.IGNORECASE)
 
 
 def is_taken(item: Listed, s3: S3Job) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl
 
 from loadgen.base.exchange import Outcome, Request
+from loadgen.base.pattern import pattern
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_fields import CUSTOMER, ENCRYPTION, KMS_KEY, LOCK_MODE, LOCK_UNTIL, TAGGING, Fields
 from loadgen.workloads.s3.appends import append, length_of
@@ -14,13 +15,13 @@ from loadgen.workloads.s3.protocol.documents import S3Expect, good_body
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.tasks import Send, Task
 
-_FIELD = re.compile(rb"\r\n([A-Za-z0-9-]+):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)")
-_TOLD = re.compile(
+_FIELD = pattern(rb"\r\n([A-Za-z0-9-]+):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)")
+_TOLD = pattern(
     f"{ENCRYPTION}|{CUSTOMER}algorithm|{LOCK_MODE}|x-amz-storage-class|x-amz-website-redirect-location|x-amz-meta-.*|"
     "cache-control|content-(disposition|encoding|language|type)"
 )
 """Fields that a reply says as they were asked for."""
-_COUNT = re.compile(rb"\r\nx-amz-tagging-count:[ \t]*(\d+)", re.IGNORECASE)
+_COUNT = pattern(rb"\r\nx-amz-tagging-count:[ \t]*(\d+)", re.IGNORECASE)
 _ACL = "x-amz-acl"
 _CANNED: dict[str, set[tuple[str, str]]] = {
     "private": set(),

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import field
-from email.utils import parsedate_to_datetime
 from heapq import heappop, heappush
 from time import time
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Outcome, Request
+from loadgen.base.http_date import date_s
 from loadgen.measure.recorder import Recorder
 from loadgen.workloads.base import Pause, Script, Step, Workload
 from loadgen.workloads.s3.protocol.documents import find_code
@@ -132,7 +132,7 @@ def asked_pause_ns(outcome: Outcome, now_s: float) -> int:
         return 0
     text = match[1].decode("latin-1")
     try:
-        seconds = int(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - now_s
+        seconds = int(text) if text.isdecimal() else date_s(text) - now_s
     except ValueError:
         return 0
     return min(max(0, int(seconds * NS_PER_S)), LONGEST_RETRY_AFTER_NS)

@@ -52,10 +52,12 @@ class JourneyScript(Script, Traveller, Protocol):
     def out(self) -> bool:
         """Whether the user, once it has been asked, takes no part any more, as it could not get ready."""
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
+    def attach(
+        self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool, signals: bool = False
+    ) -> None:
         """Whoever drives the script says when the pass that begins was due, is told by `wake` to go on with it, and
         says where to write what the script judges itself. `flows`: the next pass begins at once, and nobody need be
-        asked.
+        asked. `signals`: what is awaited may be a Signal.
         """
 
     def leave(self) -> bool:

@@ -1,6 +1,7 @@
 """The quick `dataclass` and the standard library's, asked the same."""
 
 import dataclasses
+import inspect
 import pickle
 from dataclasses import FrozenInstanceError, field, replace
 from typing import Any
@@ -135,3 +136,18 @@ def test_an_object_matches_by_place() -> None:
     match Frozen(1, (2,)):
         case Frozen(x, (y,)):
             assert (x, y) == (1, 2)
+
+
+def test_what_makes_objects_is_compiled_when_it_is_first_asked_for() -> None:
+    ours, theirs = _both(frozen=True)
+    unmade = vars(ours)["__init__"]
+    assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters)
+    assert vars(ours)["__init__"] is not unmade
+
+    class Further(quick()(_declared())):
+        """Calls that of its base, which has made nothing yet."""
+
+        def __init__(self) -> None:
+            super().__init__(3, name="there")
+
+    assert (Further().x, Further().name) == (3, "there")

@@ -1,10 +1,15 @@
 import os
+from importlib.metadata import version
 
 import pytest
 
-from loadgen.base.environment import usable_cores
+from loadgen.base.environment import PACKAGES, describe_environment, usable_cores
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def test_the_versions_are_those_of_what_is_installed():
+    assert describe_environment()["versions"] == {name: version(name) for name in PACKAGES}
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ def test_silence_is_said_and_nothing_else() -> None:
             "b: 1 of 5 runs ended early: SIGINT received",
         ),
         (([run()] * 5, [run()] * 3), "b: 3 rounds give no interval; 5 are a good start"),
+        (([run()] * 5, [run()] * 4), "b: 4 rounds give wide intervals; 5 are a good start"),
         (([run()], [run()]), "b: one short run on a side says nothing about noise; run several rounds"),
     ],
 )

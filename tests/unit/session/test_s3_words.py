@@ -1,8 +1,11 @@
 """What is said of an S3 run beside its figures."""
 
+from typing import Any
+
 import pytest
 
-from loadgen.session.s3_words import clock_skew, hinted
+from loadgen.plan.jobs.s3 import S3Job
+from loadgen.session.s3_words import clock_skew, hinted, nothing_under
 
 HEAD = b"HTTP/1.1 403 Forbidden\r\nDate: Thu, 01 Jan 1970 01:00:00 GMT\r\nServer: x\r\n\r\n"
 NOW_S = 3600.0
@@ -43,3 +46,18 @@ def test_what_is_wrong_with_keys_is_said() -> None:
     )
     assert "has expired: get new credentials" in hinted("status 400", "ExpiredToken", b"")
     assert hinted("status 418", "Teapot", b"") == "status 418"
+
+
+@pytest.mark.parametrize(
+    ("given", "fits"),
+    [
+        ({}, ""),
+        ({"match": "*.jpg"}, " that fits --match"),
+        ({"least_bytes": 1, "most_bytes": 0, "since_s": 0.0}, " that fits --min-size, --max-size and --modified-since"),
+    ],
+)
+def test_where_nothing_is_to_be_taken_the_filters_that_were_given_are_named(given: dict[str, Any], fits: str) -> None:
+    assert (
+        nothing_under(S3Job("batch", "b", source="in/", **given))
+        == f"--source: there is nothing{fits} under 'in/' in b"
+    )

@@ -18,24 +18,25 @@ from xml.etree import ElementTree
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.exchange import ErrorClass, Expect, Outcome
+from loadgen.base.pattern import pattern
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-_ERROR = re.compile(rb"<(?:[\w-]+:)?Error[\s/>]")
-_CODE = re.compile(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
-_NEXT_PAGE = re.compile(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
-_TRUNCATED = re.compile(rb"<(?:[\w-]+:)?IsTruncated\s*>\s*(\w+)\s*</")
-_LIST_END = re.compile(rb"</(?:[\w-]+:)?ListBucketResult\s*>\s*\Z")
-_REGION = re.compile(rb"<(?:[\w-]+:)?Region\s*>\s*([A-Za-z0-9-]{1,63})\s*</")
+_ERROR = pattern(rb"<(?:[\w-]+:)?Error[\s/>]")
+_CODE = pattern(rb"<(?:[\w-]+:)?Code\s*>\s*([A-Za-z0-9._-]{1,64})\s*</")
+_NEXT_PAGE = pattern(rb"<(?:[\w-]+:)?NextContinuationToken\s*>([^<]+)</")
+_TRUNCATED = pattern(rb"<(?:[\w-]+:)?IsTruncated\s*>\s*(\w+)\s*</")
+_LIST_END = pattern(rb"</(?:[\w-]+:)?ListBucketResult\s*>\s*\Z")
+_REGION = pattern(rb"<(?:[\w-]+:)?Region\s*>\s*([A-Za-z0-9-]{1,63})\s*</")
 OTHER_REGION = (
     "AuthorizationHeaderMalformed",
     "PermanentRedirect",
     "TemporaryRedirect",
     "IllegalLocationConstraintException",
 )
-_RESULT = re.compile(rb"<(?:[\w-]+:)?(?:ETag|Key|Location|LastModified)[\s>]")
+_RESULT = pattern(rb"<(?:[\w-]+:)?(?:ETag|Key|Location|LastModified)[\s>]")
 _OF_A_LIST = ("IsTruncated", "KeyCount", "Contents")
-_ETAG = re.compile(rb"\r\netag:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ETAG = pattern(rb"\r\netag:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
+_NOT_IN_XML = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)

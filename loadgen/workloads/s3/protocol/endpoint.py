@@ -9,19 +9,20 @@ from urllib.parse import quote
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Origin
+from loadgen.base.pattern import pattern
 from loadgen.plan.jobs.s3_places import Addressing
 from loadgen.plan.profiles.address import Target, parse_target
 
-_is_plain = re.compile(r"[A-Za-z0-9/_.~-]*").fullmatch
+_is_plain = pattern(r"[A-Za-z0-9/_.~-]*").fullmatch
 DEFAULT_REGION = "us-east-1"
 
-_REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
-_AWS_HOST = re.compile(r"s3[.-](?:dualstack\.)?(?:([a-z0-9-]+)\.)?amazonaws\.com(?:\.cn)?")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_OLD_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_REGION = pattern(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+_AWS_HOST = pattern(r"s3[.-](?:dualstack\.)?(?:([a-z0-9-]+)\.)?amazonaws\.com(?:\.cn)?")
+_BUCKET = pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_OLD_BUCKET = pattern(r"[A-Za-z0-9._-]{1,255}")
 _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_ADDRESS = pattern(r"\d+\.\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)

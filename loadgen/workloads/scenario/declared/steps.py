@@ -80,7 +80,9 @@ class StepsScript:
         self._held: asyncio.Task[None] | None = None
         journeys.join(self)
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
+    def attach(
+        self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool, signals: bool = False
+    ) -> None:
         """Nothing but a reply or a pause is ever waited for, so nobody is woken."""
         del wake, notes
         self._due = due
@@ -136,11 +138,17 @@ class StepsScript:
                     return op
                 op = self._done(op)
             self._op = op
-            self.requested = True
             try:
-                return self._make(op)
+                request = self._make(op)
             except StepError as failed:
                 op = self._failed(failed.error, str(failed))
+                continue
+            in_place = self.in_place
+            reply = None if in_place is None else in_place(request)
+            if reply is None:
+                self.requested = True
+                return request
+            op = self._taken(op, reply) if op.takes or op.redirects or reply.special else op.after
 
     # In a journey.
 

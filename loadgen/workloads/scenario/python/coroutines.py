@@ -1,7 +1,5 @@
 """A user's journeys as coroutines: each `send` goes on to the next thing that the journey wants."""
 
-import asyncio
-import sys
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Callable, Coroutine
 from types import coroutine
@@ -14,7 +12,7 @@ from loadgen.workloads.scenario.base import InPlace, Notes, nobody, not_timed
 from loadgen.workloads.scenario.data.feeds import FeedEndedError
 from loadgen.workloads.scenario.failures import example_of, failure
 from loadgen.workloads.scenario.journeys import UNLIMITED, Journeys
-from loadgen.workloads.scenario.python.current_task import CurrentTask
+from loadgen.workloads.scenario.python.current_task import CurrentTask, current_task
 from loadgen.workloads.scenario.python.greenlets import GreenletSteps, PlainFunction
 from loadgen.workloads.scenario.python.hooks import Part
 from loadgen.workloads.scenario.python.user import User
@@ -23,11 +21,6 @@ from loadgen.workloads.scenario.sending.user_request import UserRequest
 
 BROKEN_PAUSE_NS = 50 * NS_PER_MS
 """After a journey whose code raised, or that sent nothing: one that does so at once would keep a core busy."""
-
-_current_task: Callable[[Any], Any] = (
-    asyncio.current_task if sys.version_info >= (3, 12) else asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]
-)
-"""Of a loop. Before 3.12 asyncio's own is written in Python, and costs a fifth of a step."""
 
 _OVER = object()  # a journey is over
 _OWN = (Pause, Wait, Batch, Fresh)
@@ -76,11 +69,14 @@ class CoroutineScript:
         self.out = False
         journeys.join(self)
 
-    def attach(self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool) -> None:
+    def attach(
+        self, due: Callable[[], int], wake: Callable[[], None], notes: Notes, *, flows: bool, signals: bool = False
+    ) -> None:
         del notes
         self.due = due
         self.flows = flows
         self._task.wake = wake
+        self._task.signals = signals
 
     def _begin(self, outcome: Any) -> Any:
         """The first step, in the thread in which all others follow where its journeys do."""
@@ -92,7 +88,7 @@ class CoroutineScript:
 
     def resume(self, outcome: Any) -> Step | None:
         loop, task = self.loop, self._task
-        outer = _current_task(loop)
+        outer = current_task(loop)
         if outer is not None:
             _leave_task(loop, outer)
         _enter_task(loop, task)  # type: ignore[arg-type]
@@ -106,6 +102,9 @@ class CoroutineScript:
             self.requested = self.asked = True
             return step
         self.requested = False
+        if step.__class__ is Wait:
+            self._stepped_once = True
+            return step
         if step is _OVER:
             return None
         if isinstance(step, _OWN):

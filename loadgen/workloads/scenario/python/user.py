@@ -140,6 +140,10 @@ class User(Requesting):
 
         names = {part: f"{prefix} {part}" for part in ("open", "message")}
 
+        def times(part: str) -> Callable[[int], object]:
+            number = self._journeys.names.number(Kind.CALL, names[part])
+            return self._journeys.transactions.samples(number).samples.append
+
         def note(part: str, error: ErrorClass | None, took_ns: int, detail: str) -> None:
             self._note(Kind.CALL, names[part], error, took_ns, detail)
             if error is not None:
@@ -150,7 +154,7 @@ class User(Requesting):
         fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         fields += self.headers.block + (self._cookie_field(target) if target.startswith("/") else "")
         return make_websocket(
-            target, self._maker.origin, self._maker.tls, fields, note, self._clock,
+            target, self._maker.origin, self._maker.tls, fields, note, self._clock, times=times,
             subprotocols=subprotocols, compress=compress, timeout_s=timeout,
         )  # fmt: skip
 

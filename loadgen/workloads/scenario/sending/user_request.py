@@ -35,6 +35,7 @@ class UserRequest(Request):
         "end", "given", "given_block", "given_end", "given_own", "own", "recipe", "rest", "rest_end", "rest_own",
     )  # fmt: skip
 
+    group: AnsweredGroup | None
     recipe: Recipe
     given: dict[str, Any] | None
     given_end: str

@@ -9,7 +9,7 @@ from loadgen.base.clock import Clock
 from loadgen.base.exchange import Origin, Tls
 from loadgen.base.tls import make_context
 from loadgen.workloads.scenario.websocket.handshake import Opening
-from loadgen.workloads.scenario.websocket.socket import Note, WebSocket
+from loadgen.workloads.scenario.websocket.socket import Note, Times, WebSocket
 
 _SCHEMES = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
 
@@ -22,6 +22,7 @@ def make_websocket(
     note: Note,
     clock: Clock,
     *,
+    times: Times | None = None,
     subprotocols: Iterable[str],
     compress: bool,
     timeout_s: float,
@@ -42,7 +43,7 @@ def make_websocket(
     )
     opening = Opening(target, host + fields, subprotocols, compress=compress)
     context = _context(tls) if origin.scheme == "https" else None
-    return WebSocket(origin, context, opening, note, clock, timeout_s)
+    return WebSocket(origin, context, opening, note, clock, timeout_s, times)
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 import os
 import zlib
 from collections.abc import Iterator
+from struct import Struct
 from typing import NamedTuple
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -13,8 +14,8 @@ MOST_BYTES = 16 << 20
 _DEFLATED = 0x40
 _WHOLE_TEXT = 0x80 | TEXT
 _SHORT = 126
-_KEYS_BYTES = 256
-"""Drawn at once from the system's random numbers, for so many masks of four bytes."""
+_KEYS = Struct(">64I")
+"""So many masks are drawn at once from the system's random numbers."""
 
 _FLUSH_END = b"\x00\x00\xff\xff"
 
@@ -47,12 +48,31 @@ def masked(data: bytes, key: bytes) -> bytes:
 class FrameWriter:
     """Messages to frames, one each; with `deflate` they are compressed (RFC 7692)."""
 
+    __slots__ = ("_compressor", "_deflate", "_keeps", "_keys", "_last", "_pad", "_repeat", "_size", "_unmasked")
+
     def __init__(self, *, deflate: bool = False, keeps: bool = True) -> None:
         self._deflate = deflate
         self._keeps = keeps
         self._compressor = zlib.compressobj(wbits=-15) if deflate else None
-        self._keys = b""
-        self._key_at = 0
+        self._keys: list[int] = []
+        self._last: str | None = None  # of the short texts; below what is known of it
+        self._unmasked = self._repeat = self._pad = self._size = 0
+
+    def text(self, message: str) -> bytes:
+        """The frame of a text. A short one is a number; the mask, from its own place on repeated, is another."""
+        if message is not self._last:
+            data = message.encode()
+            size = len(data)
+            if size >= _SHORT or self._deflate:
+                return self.frame(TEXT, data)
+            words = 1 + -(-size // 4)
+            self._last, self._size, self._pad = message, 6 + size, 8 * (-size % 4)
+            self._unmasked = ((_WHOLE_TEXT << 8 | 0x80 | size) << 8 * (4 + size)) | int.from_bytes(data, "big")
+            self._repeat = ((1 << 32 * words) - 1) // 0xFFFFFFFF  # a one in each word
+        keys = self._keys
+        if not keys:
+            self._draw()
+        return (self._unmasked ^ keys.pop() * self._repeat >> self._pad).to_bytes(self._size, "big")
 
     def frame(self, kind: int, data: bytes) -> bytes:
         first = 0x80 | kind
@@ -62,11 +82,9 @@ class FrameWriter:
             first |= _DEFLATED
             if not self._keeps:
                 self._compressor = zlib.compressobj(wbits=-15)
-        at = self._key_at
-        if at == len(self._keys):
-            self._keys, at = os.urandom(_KEYS_BYTES), 0
-        self._key_at = at + 4
-        size, key = len(data), self._keys[at : at + 4]
+        if not self._keys:
+            self._draw()
+        size, key = len(data), self._keys.pop().to_bytes(4, "big")
         if size < _SHORT:
             head = bytes((first, 0x80 | size))
         elif size < 65536:
@@ -75,6 +93,9 @@ class FrameWriter:
             head = bytes((first, 0xFF)) + size.to_bytes(8, "big")
         return head + key + masked(data, key)
 
+    def _draw(self) -> None:
+        self._keys.extend(_KEYS.unpack(os.urandom(_KEYS.size)))
+
 
 def closing(code: int, reason: str = "") -> bytes:
     """What a CLOSE says."""
@@ -82,7 +103,14 @@ def closing(code: int, reason: str = "") -> bytes:
 
 
 class FrameReader:
-    """What a server sends, to messages: pieces joined, decompressed, checked."""
+    """What a server sends, to messages: pieces joined, decompressed, checked.
+
+    Where the same bytes come again as the `last` ones, they are the text `last_text` again.
+    """
+
+    __slots__ = (
+        "_compressed", "_decompressor", "_deflate", "_keeps", "_kind", "_pieces", "_rest", "last", "last_text",
+    )  # fmt: skip
 
     def __init__(self, *, deflate: bool = False, keeps: bool = True) -> None:
         self._deflate = deflate
@@ -92,16 +120,24 @@ class FrameReader:
         self._kind = 0  # of the message in pieces
         self._pieces: list[bytes] = []
         self._compressed = False
+        self.last: bytes | None = None
+        self.last_text = ""
 
-    def one(self, data: bytes) -> Message | None:
+    def text(self, data: bytes) -> str | None:
         """The message, where these bytes are just one short text, as most are. Raises BrokenFramesError."""
         size = len(data) - 2
         if 0 <= size < _SHORT and data[0] == _WHOLE_TEXT and data[1] == size and not (self._rest or self._kind):
-            return Message(TEXT, _text(data[2:]))
+            try:
+                self.last_text = text = data[2:].decode()
+            except UnicodeDecodeError:
+                raise _not_utf8() from None
+            self.last = data
+            return text
         return None
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """The messages that these bytes complete. Raises BrokenFramesError."""
+        self.last = None
         if self._rest:
             data = self._rest + data
         at, end = 0, len(data)
@@ -182,5 +218,9 @@ def _text(data: bytes) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError:
-        raise BrokenFramesError("text that is not UTF-8", BAD_DATA) from None
+        raise _not_utf8() from None
     return data
+
+
+def _not_utf8() -> BrokenFramesError:
+    return BrokenFramesError("text that is not UTF-8", BAD_DATA)

@@ -1,6 +1,7 @@
 """One WebSocket of a user: what a scenario sends and receives, each round trip timed."""
 
 import asyncio
+import os
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from loadgen.workloads.scenario.websocket.frames import (
     closing,
 )
 from loadgen.workloads.scenario.websocket.handshake import HEAD_END, MOST_HEAD_BYTES, Opening, RefusedError
+from loadgen.workloads.scenario.websocket.waiting import Waiting
 
 CLOSE_TIMEOUT_S = 1.0
 """A server that does not answer a CLOSE need not be waited for."""
@@ -33,14 +35,22 @@ CLOSE_TIMEOUT_S = 1.0
 Note = Callable[[str, ErrorClass | None, int, str], None]
 """Writes down a part of it: its name, its failure or None, how long it took in ns, what failed."""
 
+Times = Callable[[str], Callable[[int], object]]
+"""What writes down how long the good ones of a part took: as a Note does, for less."""
 
-class WebSocket(asyncio.Protocol):
+
+class WebSocket(Waiting, asyncio.Protocol):
     """`async with user.websocket("/chat") as socket`: open inside, closed at the end.
 
     The n-th message that is received answers the n-th that was sent: the time between is the round trip of `message`,
     which is written down; one that answers none is not timed. `subprotocol` is what the server chose, `closed` the
     code by which it was closed, or None.
     """
+
+    __slots__ = (
+        "_context", "_entered", "_fd", "_head", "_note", "_opening", "_origin", "_problem", "_reader", "_received",
+        "_sent_ns", "_timeout_s", "_times", "_took", "_transport", "_writer", "closed", "closed_because",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -50,25 +60,24 @@ class WebSocket(asyncio.Protocol):
         note: Note,
         clock: Clock,
         timeout_s: float,
+        times: Times | None = None,
     ) -> None:
+        super().__init__(clock)
         self.closed: int | None = None
         self.closed_because = ""
         self._origin = origin
         self._context = context
         self._opening = opening
         self._note = note
-        self._clock = clock
         self._timeout_s = timeout_s
         self._transport: asyncio.Transport | None = None
         self._head: bytes | None = b""  # of the reply to the opening, until it is whole
         self._reader: FrameReader
         self._writer: FrameWriter
-        self._received: deque[tuple[Message, int]] = deque()
+        self._received: deque[tuple[str | bytes, int]] = deque()
         self._sent_ns: deque[int] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self._ends_ns: int | None = None
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_ns = 0
+        self._times = times or (lambda part: lambda took_ns: note(part, None, took_ns, ""))
+        self._took: Callable[[int], object] | None = None
         self._problem = ""
         self._entered = False
 
@@ -78,12 +87,14 @@ class WebSocket(asyncio.Protocol):
 
     async def __aenter__(self) -> Self:
         began_ns = self._clock()
+        self._loop = asyncio.get_running_loop()
         self._entered = True
         try:
             refused = await asyncio.wait_for(self._connected(), self._timeout_s)
             self._problem = self._problem or refused
+            ends_ns = self._clock() + s_to_ns(self._timeout_s)
             while self._head is not None and not self._problem:
-                await self._something(self._timeout_s)
+                await self._something(ends_ns)
         except TimeoutError:
             self._problem = f"not open within {self._timeout_s:g} s"
         if self._problem:
@@ -96,7 +107,7 @@ class WebSocket(asyncio.Protocol):
         """What it failed of, or nothing. Where the run ends before that is known, nobody is there for an exception."""
         name = self._origin.host if self._context is not None else None
         try:
-            await asyncio.get_running_loop().create_connection(
+            await self._loop.create_connection(
                 lambda: self, self._origin.host, self._origin.port, ssl=self._context, server_hostname=name
             )
         except OSError as error:
@@ -118,37 +129,39 @@ class WebSocket(asyncio.Protocol):
         """The next message, in the order in which they came; with `counts` those that it does not hold of are left out.
         In `timeout` seconds, else the journey fails.
         """
-        began_ns = self._sent_ns[0] if self._sent_ns else self._clock()
-        asked_s = timeout
-        ends_ns = None if timeout is None or counts is None else self._clock() + s_to_ns(timeout)
+        began_ns = now = self._clock()
+        ends_ns = None if timeout is None else now + s_to_ns(timeout)
+        if self._sent_ns:
+            began_ns = self._sent_ns[0]
         while True:
-            while counts is not None and self._received and not counts(self._received[0][0].data):
+            while counts is not None and self._received and not counts(_octets(self._received[0][0])):
                 self._received.popleft()
             if self._received:
-                break
-            if ends_ns is not None:
-                timeout = max(0.0, (ends_ns - self._clock()) / NS_PER_S)
+                return self._next()
+            self._check_open()
             try:
-                self._check_open()
-                await self._something(timeout)
+                await self._something(ends_ns)
             except TimeoutError:
-                self._problem = f"no {'message' if counts is None else 'answer'} within {asked_s:g} s"
-                raise self._failed("message", began_ns, ErrorClass.TIMEOUT) from None
-        message, came_ns = self._received.popleft()
-        if self._sent_ns:
-            self._note("message", None, came_ns - self._sent_ns.popleft(), "")
-        return message.data.decode() if message.kind == TEXT else message.data
+                raise self._late("message" if counts is None else "answer", began_ns, timeout) from None
 
     async def request(self, message: str | bytes, timeout: float | None = None) -> str | bytes:
         """Send a message, and give the next that is received."""
-        self._put(message)
-        return await self.receive(timeout)
+        sent_ns = self._put(message)
+        ends_ns = None if timeout is None else sent_ns + int(timeout * NS_PER_S)
+        while not self._received:
+            try:
+                await self._something(ends_ns)
+            except TimeoutError:
+                raise self._late("message", self._sent_ns[0], timeout) from None
+            if not self._received:
+                self._check_open()
+        return self._next()
 
     async def idle(self, timeout: float) -> None:
         """Let messages come for so many seconds, and drop them; the journey fails where it is closed meanwhile."""
         self._check_open()
         with suppress(TimeoutError):
-            await self._something(timeout)
+            await self._something(self._clock() + s_to_ns(timeout))
         self._received.clear()
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
@@ -156,9 +169,10 @@ class WebSocket(asyncio.Protocol):
         if self._transport is None or self.closed is not None:
             return
         self._transport.write(self._writer.frame(CLOSE, closing(code, reason)))
+        ends_ns = self._clock() + s_to_ns(CLOSE_TIMEOUT_S)
         try:
             while self.closed is None:
-                await self._something(CLOSE_TIMEOUT_S)
+                await self._something(ends_ns)
         except TimeoutError:
             self.closed = ABNORMAL
 
@@ -177,6 +191,7 @@ class WebSocket(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        self._fd = -1 if self._context is not None else transport.get_extra_info("socket").fileno()
         transport.write(self._opening.request)
 
     def data_received(self, data: bytes) -> None:
@@ -186,19 +201,25 @@ class WebSocket(asyncio.Protocol):
             if self._head is not None or self._problem:
                 self._wake()
                 return
+        reader = self._reader
         try:
-            message = self._reader.one(data)
-            if message is not None:
-                self._received.append((message, came_ns))
+            if data == reader.last:
+                self._received.append((reader.last_text, came_ns))
+            elif (text := reader.text(data)) is not None:
+                self._received.append((text, came_ns))
             else:
-                for message in self._reader.feed(data):
+                for message in reader.feed(data):
                     self._take(message, came_ns)
         except BrokenFramesError as error:
             self._problem = str(error)
             if self._transport is not None:
                 self._transport.write(self._writer.frame(CLOSE, closing(error.code)))
             self._end()
-        self._wake()
+        if self._waiter is self._signal:  # `_wake` in place
+            self._waiter = None
+            self._signal.tell(came_ns)
+        else:
+            self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self.closed is None:
@@ -234,7 +255,7 @@ class WebSocket(asyncio.Protocol):
     def _take(self, message: Message, came_ns: int) -> None:
         transport = self._transport
         if message.kind in (TEXT, BINARY):
-            self._received.append((message, came_ns))
+            self._received.append((message.data.decode() if message.kind == TEXT else message.data, came_ns))
         elif message.kind == PING and transport is not None:
             transport.write(self._writer.frame(PONG, message.data))
         elif message.kind == CLOSE:
@@ -245,54 +266,47 @@ class WebSocket(asyncio.Protocol):
 
     # Inside.
 
-    def _put(self, message: str | bytes) -> None:
-        self._check_open()
-        if not isinstance(message, str | bytes | bytearray | memoryview):
+    def _put(self, message: str | bytes) -> int:
+        """When it was sent."""
+        if self._problem or self.closed is not None or self._transport is None:
+            self._check_open()
+        if isinstance(message, str):
+            frame = self._writer.text(message)
+        elif isinstance(message, bytes | bytearray | memoryview):
+            frame = self._writer.frame(BINARY, bytes(message))
+        else:
             kind_of = type(message).__name__
             raise TypeError(f"a message is a text or bytes, not {kind_of}: json.dumps makes a text of most things")
-        kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
-        assert self._transport is not None
-        self._sent_ns.append(self._clock())
-        self._transport.write(self._writer.frame(kind, data))
+        sent_ns = self._clock()
+        self._sent_ns.append(sent_ns)
+        self._write(frame)
+        return sent_ns
 
-    def _something(self, timeout_s: float | None) -> "asyncio.Future[None]":
-        """To be awaited until something has come. Raises TimeoutError."""
-        loop = asyncio.get_running_loop()
-        self._waiter = waiter = loop.create_future()
-        if timeout_s is not None:
-            self._ends_ns = ends_ns = self._clock() + s_to_ns(timeout_s)
-            if self._alarm is None or self._alarm_ns > ends_ns:
-                self._set_alarm(loop, ends_ns)
-        else:
-            self._ends_ns = None
-        return waiter
+    def _write(self, data: bytes) -> None:
+        """At once where the socket takes it: a transport may wait for the end of the loop's turn."""
+        transport = self._transport
+        assert transport is not None
+        if self._fd >= 0 and not transport.get_write_buffer_size() and not transport.is_closing():
+            try:
+                data = data[os.write(self._fd, data) :]
+            except BlockingIOError:
+                pass
+            except OSError:  # the transport will hear of it
+                self._fd = -1
+        if data:
+            transport.write(data)
 
-    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at_ns: int) -> None:
-        """One for all that is waited for: each answer would else cost a timer that is set and cancelled."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm_ns = at_ns
-        self._alarm = loop.call_later(max(0.0, (at_ns - self._clock()) / NS_PER_S), self._ring, loop)
-
-    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._alarm = None
-        waiter, ends_ns = self._waiter, self._ends_ns
-        if waiter is None or waiter.done() or ends_ns is None:
-            return
-        if self._clock() < ends_ns:
-            self._set_alarm(loop, ends_ns)
-        else:
-            waiter.set_exception(TimeoutError())
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+    def _next(self) -> str | bytes:
+        """The first message that was received; a round trip, where it answers one."""
+        message, came_ns = self._received.popleft()
+        if self._sent_ns:
+            if self._took is None:
+                self._took = self._times("message")
+            self._took(came_ns - self._sent_ns.popleft())
+        return message
 
     def _end(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._wait_no_more()
         if self._transport is not None:
             self._transport.close()
 
@@ -303,6 +317,10 @@ class WebSocket(asyncio.Protocol):
             began_ns = self._sent_ns[0] if self._sent_ns else self._clock()
             raise self._failed("message", began_ns)
 
+    def _late(self, what: str, began_ns: int, timeout_s: float | None) -> JourneyEndedError:
+        self._problem = f"no {what} within {timeout_s:g} s"
+        return self._failed("message", began_ns, ErrorClass.TIMEOUT)
+
     def _failed(self, part: str, began_ns: int, kind: ErrorClass = ErrorClass.CALL_FAILED) -> JourneyEndedError:
         """What ends the journey; written down."""
         because = f": {self.closed_because}" if self.closed_because else ""
@@ -310,3 +328,7 @@ class WebSocket(asyncio.Protocol):
         detail = f"WebSocket {self._origin}: {problem}"
         self._note(part, kind, self._clock() - began_ns, detail)
         return JourneyEndedError(kind, detail)
+
+
+def _octets(message: str | bytes) -> bytes:
+    return message.encode() if isinstance(message, str) else message

@@ -10,8 +10,9 @@ from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint, Expect, Origin, Tls
 from loadgen.base.restore import build
 from loadgen.executors.places.base import WorkersLostError
-from loadgen.executors.places.child import ORPHAN_EXIT, encode_task
+from loadgen.executors.places.child import ORPHAN_EXIT
 from loadgen.executors.places.processes import Processes, spawn_child
+from loadgen.executors.places.task import encode_task
 from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.measure.wire import write_frame

@@ -169,6 +169,8 @@ def test_the_error_names_the_file_in_every_line(read, tmp_path):
         ("when_busy: wait", "when_busy: expected queue or drop, got 'wait'"),
         ("thresholds: [p99 < 1s, p99 < 3]", "thresholds[1]: p99: expected a time with its unit such as 3ms, got '3'"),
         ("thresholds: ['x:p99 < 3s']", "thresholds[0]: no request is named 'x'; known are: GET /"),
+        ("only: [a, 5]\nscenarios: {a: {steps: [{path: /}]}}", "only[1]: expected a text, got 5"),
+        ("only: 5", "only[0]: expected a text, got 5"),
         ("name: ''", "name: expected a name of 1 to 100 printable characters, got ''"),
     ],
 )
@@ -192,6 +194,7 @@ STAGE = (
         ("{30s: 1000/s}", f"{STAGE}, got a mapping"),
         ("soon:5/s", "expected a duration such as 30s, 5m or 250ms, got 'soon'"),
         ("30s:fast", "expected a rate such as 1000/s, or a number of users such as 100, got 'fast'"),
+        ("soon:50", "expected a duration such as 30s, 5m or 250ms, got 'soon'"),
         ("30s:-5", "expected a rate such as 1000/s, or a number of users such as 100, got '-5'"),
         ("{duration: 30s, users: many}", "expected an integer >= 0, got 'many'"),
         ("{duration: 30s, rate: 100}", "expected a rate with its unit such as 100/s, got 100"),

@@ -103,6 +103,18 @@ def steps(*lines: str) -> str:
     return "scenarios:\n  a:\n    steps:\n" + "".join(f"    - {line}\n" for line in lines)
 
 
+def test_what_a_driver_sends_in_place_is_no_step() -> None:
+    one, replies = world(steps("{path: /x, extract: {ID: {json: id}}}", "{path: '/${ID}'}")), [reply('{"id": 7}')]
+
+    def in_place(request: Request) -> Reply | None:
+        one.sent.append((request.wire or b"").decode())
+        return replies.pop() if replies else None
+
+    one.script.in_place = in_place
+    step = one.script.resume(None)
+    assert (one.lines(), step.wire.decode()) == (["GET /x", "GET /7"], one.sent[1])
+
+
 def test_a_request_is_sent_as_it_is_declared() -> None:
     one = world(steps("{path: '/x?y=1', headers: {X-A: b}}"))
     one.run()

@@ -70,6 +70,28 @@ def test_what_is_written_can_be_unmasked(data, deflate, keeps):
         assert said == data
 
 
+@given(st.lists(st.text(max_size=70), min_size=1, max_size=6), st.booleans())
+def test_texts_are_written_as_any_other_message_also_the_same_one_again(texts, deflate):
+    writer = FrameWriter(deflate=deflate)
+    decompressor = zlib.decompressobj(wbits=-15)
+    for text in [text for one in texts for text in (one, one)]:
+        frame = writer.text(text)
+        size = frame[1] & 0x7F
+        at = 2 + {126: 2}.get(size, 0)
+        said = masked(frame[at + 4 :], frame[at : at + 4])
+        assert frame[0] == (0xC1 if deflate else 0x81)
+        assert len(frame) == at + 4 + (size if at == 2 else int.from_bytes(frame[2:4]))
+        assert (decompressor.decompress(said + b"\0\0\xff\xff") if deflate else said) == text.encode()
+
+
+def test_the_same_bytes_again_are_no_text_where_another_message_has_begun():
+    reader = FrameReader()
+    assert reader.text(plain(TEXT, b"hello")) == reader.last_text == "hello"
+    assert reader.last == plain(TEXT, b"hello")
+    assert [*reader.feed(plain(TEXT, b"he", last=False))] == []
+    assert reader.last is None
+
+
 @pytest.mark.parametrize(
     ("received", "problem"),
     [
@@ -114,8 +136,8 @@ def test_whatever_comes_is_read_or_refused(data):
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (b"\x81\x05hello", b"hello"),
-        (b"\x81\x00", b""),
+        (b"\x81\x05hello", "hello"),
+        (b"\x81\x00", ""),
         (b"\x81\x05hell", None),  # not whole
         (b"\x81\x05hello\x81\x00", None),  # and one more
         (b"\x82\x05hello", None),  # bytes
@@ -125,17 +147,20 @@ def test_whatever_comes_is_read_or_refused(data):
         (b"\x81", None),
     ],
 )
-def test_one_short_text_is_taken_at_once_and_nothing_else(data: bytes, text: bytes | None) -> None:
-    message = FrameReader().one(data)
+def test_one_short_text_is_taken_at_once_and_nothing_else(data: bytes, text: str | None) -> None:
+    assert FrameReader().text(data) == text
 
-    assert message == (None if text is None else Message(TEXT, text))
+
+def test_one_short_text_that_is_not_utf8_is_broken() -> None:
+    with pytest.raises(BrokenFramesError, match="not UTF-8"):
+        FrameReader().text(b"\x81\x01\xff")
 
 
 def test_a_short_text_within_another_message_is_not_taken_at_once() -> None:
     reader = FrameReader()
     list(reader.feed(b"\x01\x02he"))
 
-    assert reader.one(b"\x81\x05hello") is None
+    assert reader.text(b"\x81\x05hello") is None
 
 
 def test_each_frame_has_a_mask_of_its_own() -> None:

@@ -23,6 +23,9 @@ class Transport:
     def close(self) -> None:
         pass
 
+    def get_extra_info(self, _name: str) -> Any:
+        return SimpleNamespace(fileno=lambda: -1)
+
 
 def opened(clock: VirtualClock, noted: list[tuple[str, int]]) -> WebSocket:
     """One whose server agrees at once."""
