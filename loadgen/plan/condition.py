@@ -17,9 +17,9 @@ from operator import eq, ge, gt, le, lt
 from typing import Literal
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.imported import imported
 from loadgen.base.pattern import pattern
 from loadgen.base.units import parse_duration_s, parse_percent, parse_rate, parse_size, shown
-from loadgen.plan.k6_metrics import k6_reading
 from loadgen.plan.metrics import BY_THE_SECOND, Metric, metric_named, value_metric
 
 Use = Literal["threshold", "abort", "slo"]
@@ -85,8 +85,23 @@ class Condition:
 
 def parse_condition(text: str, *, use: Use) -> Condition:
     """Read one condition. Raises ValueError with one clear sentence."""
-    if reading := k6_reading(text):
-        raise ValueError(reading)
+    try:
+        condition = _parsed(text, use)
+    except ValueError:
+        _check_k6(text)
+        raise
+    if condition.metric.of is not None and condition.metric.of.startswith("http_req"):
+        _check_k6(text)
+    return condition
+
+
+def _check_k6(text: str) -> None:
+    """Raises ValueError for a text in k6's words."""
+    if reading := imported("loadgen.plan.k6_metrics", "k6_reading")(text):
+        raise ValueError(reading) from None
+
+
+def _parsed(text: str, use: Use) -> Condition:
     name, rest = _split_name(text)
     match = _SPLIT.fullmatch(rest)
     if match is None or not match[1].strip() or not match[3].strip():
@@ -111,10 +126,12 @@ def parse_condition(text: str, *, use: Use) -> Condition:
 
 def parse_metric(text: str) -> Metric:
     """Read a metric alone, as it stands before a comparison. Raises ValueError with one clear sentence."""
-    if reading := k6_reading(text):
-        raise ValueError(reading)
     name, rest = _split_name(text)
-    return replace(_metric(rest), of=name)
+    try:
+        return replace(_metric(rest), of=name)
+    except ValueError:
+        _check_k6(text)
+        raise
 
 
 def _split_name(text: str) -> tuple[str | None, str]:
