@@ -21,7 +21,7 @@ from loadgen.measure.recording import Tally
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.course import due_between, rate_at, request_arrivals, users_at
 from loadgen.plan.jobs.scenario import ScenarioJob
-from loadgen.plan.plan import Arrivals, Plan
+from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
 from loadgen.results.journeys import Journeys
 from loadgen.results.result import (
@@ -85,10 +85,8 @@ def assemble(
     clocks = clocks_of(total) | collected.total.opening
     ledger, samples_lost = _ledger(plan, control, total, collected, end)
     journeys = _journeys(plan, control, collected)
-    arrivals = _arrivals(plan, control, collected)
     duration_s = collected.window_elapsed_ns / NS_PER_S
-    due = arrivals.scheduled or journeys.scheduled or ledger.scheduled
-    rated_s = duration_s if plan.arrivals is None else _rated_s(plan.arrivals, due, plan.warmup_s, duration_s)
+    rated_s = _rated_s(plan, journeys.scheduled or ledger.scheduled, duration_s)
     result = Result(
         runs=[uuid4().hex],
         plan=describe_plan(plan),
@@ -119,7 +117,7 @@ def assemble(
         transactions=transactions_of(collected, journeys.started - _told(collected).sent),
         parts=parts_of(collected),
         journeys=journeys,
-        arrivals=arrivals,
+        arrivals=_arrivals(plan, control, collected),
         journey_rate=_rate(
             collected.journeys.ok, collected.journeys.sent, journeys.not_started if plan.arrivals else 0, rated_s
         ),
@@ -278,13 +276,16 @@ def _users(plan: Plan, control: Control) -> Users:
     return Users(plan.users, started, plan.users - started)
 
 
-def _rated_s(arrivals: Arrivals, due: int, warmup_s: float, duration_s: float) -> float:
+def _rated_s(plan: Plan, due: int, duration_s: float) -> float:
     """The seconds that rates are of. To the last arrival belongs the time until the next one, for which a run that ends
-    by their number does not wait: without it five at 5/s, which are due within 0.8 s, would be 6.25/s.
+    by their number does not wait: without it five at 5/s, which are due within 0.8 s, would be 6.25/s. Users beside
+    them send in the window alone.
     """
-    end_s = warmup_s + duration_s
-    more = min(1.0, due - due_between(arrivals, warmup_s, end_s))
-    rps = rate_at(arrivals, max(0.0, end_s - 0.001))  # behind the last stage there is none
+    if plan.arrivals is None or plan.closed_users:
+        return duration_s
+    end_s = plan.warmup_s + duration_s
+    more = min(1.0, due - due_between(plan.arrivals, plan.warmup_s, end_s))
+    rps = rate_at(plan.arrivals, max(0.0, end_s - 0.001))  # behind the last stage there is none
     return duration_s + more / rps if duration_s and more > 0 and rps else duration_s
 
 

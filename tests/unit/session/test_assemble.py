@@ -402,6 +402,14 @@ def test_of_users_beside_arrivals_the_verdict_is_on_the_arrivals():
     assert result.generator.reasons[0].startswith("6 of 10 journeys were never started")
 
 
+def test_few_arrivals_do_not_stretch_the_time_of_users_beside_them():
+    job = ScenarioJob((Journey("browse", users=1), Journey("buy")))
+    run = Shop(job=job, arrivals=Arrivals((Stage(inf, 0.15, 0.15),)), closed_users=1)
+    run.frame({(Kind.REQUEST, "home"): good(902), (Kind.JOURNEY, "browse"): good(900), (Kind.JOURNEY, "buy"): good(2)})
+    run.control.put(0, Slot.SENT, 902)
+    assert run.result().rate.sent_rps == 90.2
+
+
 def test_journeys_of_a_lost_worker_are_unfinished():
     run = Shop()
     run.frame({(Kind.JOURNEY, "buy"): good(4)}, last=False)
