@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+ORPHAN_EXIT = 70
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """The signals that stop a run. They come to a whole group of processes; of a run only its coordinator listens."""
 
@@ -54,3 +55,10 @@ def begin_as_worker() -> None:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, show_stacks)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
+def leave_with_parent() -> None:
+    """End this process when the parent closes its end of standard input."""
+    while os.read(0, 1):
+        pass
+    os._exit(ORPHAN_EXIT)

@@ -18,8 +18,7 @@ from typing import Any, NoReturn
 
 from loadgen.base.errors import UsageError
 from loadgen.base.loop import run_on_loop
-from loadgen.base.processes import fill_standard_descriptors
-from loadgen.executors.places.child import leave_with_parent
+from loadgen.base.processes import fill_standard_descriptors, leave_with_parent
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
 from loadgen.plan.codec import read_plan

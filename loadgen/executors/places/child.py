@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint
 from loadgen.base.loop import run_on_loop
-from loadgen.base.processes import begin_as_worker
+from loadgen.base.processes import ORPHAN_EXIT, begin_as_worker, leave_with_parent
 from loadgen.base.restore import build
 from loadgen.executors.places.here import Here
 from loadgen.executors.worker import UsersLostError
@@ -27,7 +27,6 @@ from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, make_shards
 
-ORPHAN_EXIT = 70
 HUNG_EXIT = 71
 
 
@@ -52,13 +51,6 @@ def has_code_of_its_own(plan: Plan) -> bool:
         case ScenarioJob(file=file, function=function):
             return file is not None or function is not None
     return False
-
-
-def leave_with_parent() -> None:
-    """End this process when the parent closes its end of standard input."""
-    while os.read(0, 1):
-        pass
-    os._exit(ORPHAN_EXIT)
 
 
 async def _run(plan: Plan, task: dict[str, Any], frames: BinaryIO) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.base.exchange import Endpoint, Expect, Origin, Tls
+from loadgen.base.processes import ORPHAN_EXIT
 from loadgen.base.restore import build
 from loadgen.executors.places.base import WorkersLostError
-from loadgen.executors.places.child import ORPHAN_EXIT
 from loadgen.executors.places.processes import Processes, spawn_child
 from loadgen.executors.places.task import encode_task
 from loadgen.guard.shared_state import SharedState, Slot, State
