@@ -65,6 +65,17 @@ def test_many_equal_replies_at_once_count_as_each_by_itself(simulate):
     assert users.take().tally(0).clocks["service"].buckets == {bucket_of(1000): 3, bucket_of(3000): 2}
 
 
+def test_who_backed_off_does_so_no_more_after_a_good_reply_in_a_row(simulate):
+    run = simulate(make_plan(users=3, requests_limit=8, duration_s=None), lambda _: None)
+    run.open_all()
+    run.start()
+    stream = run.users.connections[0]
+    run.users.on_error(stream, run.clock(), ErrorClass.CONNECTION_REFUSED, "", b"")
+    assert stream.backoff_ns
+    assert run.users.on_repeats([stream], [1], run.clock())
+    assert not stream.backoff_ns
+
+
 def test_users_whose_next_request_is_not_due_at_once_are_told_one_by_one(simulate):
     run = simulate(make_plan(users=3, think_s=(0.1, 0.3)), lambda _: None)
     run.open_all()
