@@ -185,3 +185,11 @@ class SharedState:
 
     def open_gate(self, at_ns: int) -> None:
         self.values[GATE_AT] = at_ns
+
+
+class Snapshot(SharedState):
+    """What one held at an instant, in memory of its own: nothing has to be closed."""
+
+    def __init__(self, state: SharedState) -> None:
+        self.workers = state.workers
+        self.values = memoryview(bytearray(state.values)).cast("Q")

@@ -11,7 +11,7 @@ from loadgen.base.clock import NS_PER_S
 from loadgen.base.environment import usable_cores
 from loadgen.base.errors import LoadgenError
 from loadgen.base.files import write_whole
-from loadgen.guard.shared_state import SharedState, Slot
+from loadgen.guard.shared_state import SharedState, Slot, Snapshot
 from loadgen.measure.names import names_of
 from loadgen.measure.recording import Frame
 from loadgen.plan.plan import Plan, make_shards
@@ -39,21 +39,26 @@ class KeptResult:
         names = names_of(plan.job, most=None)
         self._collected = Collector(plan.shard_count, names=names, thresholds=plan.thresholds)
         self._started = datetime.now(UTC)
-        self._result: Result | None = None
+        self._control: Snapshot | None = None
 
     def add(self, frames: Sequence[Frame]) -> None:
         for frame in frames:
             self._collected.add(frame)
 
     def end(self, control: SharedState) -> None:
-        for worker in range(control.workers):
+        self._control = last = Snapshot(control)
+        for worker in range(last.workers):
             if worker not in self._shards:  # what others failed, for this machine's breaker
-                control.put(worker, Slot.FAILED, 0)
+                last.put(worker, Slot.FAILED, 0)
+
+    def _result(self, control: SharedState, why: str) -> Result:
+        """Not made before it is wanted, which is seldom: a machine of a short run spent a seventh of its CPU on it."""
         ending = Ending("error", "", self._collected.window_elapsed_ns / NS_PER_S, (), whole=False)
         result = assemble(self._plan, control, self._collected, self._started, 0.0, ending)
         workers = result.generator.workers[self._shards.start : self._shards.stop]
-        generator = replace(result.generator, workers=workers, processes=len(workers))
-        self._result = replace(result, generator=generator, machines=Machines([self._row(result, control)]))
+        invalid = replace(result.generator, workers=workers, processes=len(workers), verdict="invalid", reasons=[why])
+        row = replace(self._row(result, control), verdict="invalid", reasons=[why])
+        return replace(result, ended_because=why, generator=invalid, machines=Machines([row]))
 
     def _row(self, result: Result, control: SharedState) -> MachineRow:
         """This machine, of whose clock and start nobody can tell any more how they were to others'."""
@@ -70,17 +75,12 @@ class KeptResult:
         )
 
     def keep(self, why: str) -> str:
-        result = self._result
-        if result is None or not result.ledger.sent:
+        if self._control is None or not (result := self._result(self._control, why)).ledger.sent:
             return ""
-        verdict = replace(result.generator, verdict="invalid", reasons=[why])
-        rows = [] if result.machines is None else result.machines.rows
-        machines = Machines([replace(row, verdict="invalid", reasons=[why]) for row in rows])
         try:
             path = cache_file(self._environment).with_name(self._file)
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = replace(result, ended_because=why, generator=verdict, machines=machines)
-            write_whole(Path(path), to_json(part))
+            write_whole(Path(path), to_json(result))
         except (LoadgenError, OSError) as error:
             return f"this machine's part of the run is lost with its coordinator: {error}"
         return f"this machine's part of the run is in {path}; `loadgen report --merge` makes one of all parts"

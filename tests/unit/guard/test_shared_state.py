@@ -4,7 +4,7 @@ import resource
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.guard.shared_state import CUT, DRAIN, GO, STOP, Cause, SharedState, Slot, State
+from loadgen.guard.shared_state import CUT, DRAIN, GO, STOP, Cause, SharedState, Slot, Snapshot, State
 
 
 @pytest.fixture
@@ -92,3 +92,15 @@ def test_a_limit_on_files_is_named():
             SharedState.create(1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_snapshot_stays_as_it_was_when_its_state_goes_on_and_is_closed():
+    control = SharedState.create(2)
+    control.put(1, Slot.SENT, 7)
+    control.trip(Cause.SIGNAL, 5)
+    last = Snapshot(control)
+    control.put(1, Slot.SENT, 8)
+    control.close()
+    assert (last.total(Slot.SENT), last.cause, last.stopped_at_ns) == (7, Cause.SIGNAL, 5)
+    last.put(0, Slot.SENT, 1)
+    assert last.sum_of(range(1), Slot.SENT) == 1
