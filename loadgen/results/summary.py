@@ -19,10 +19,10 @@ def summarise(counts: Histogram, censored: Histogram | None = None) -> Latency:
     count, unsure = counts.total, bounds.total
     if count + unsure == 0:
         return Latency()
-    quantiles = dict(zip(QUANTILES, _quantiles(counts, bounds, list(QUANTILES.values())), strict=True))
+    *found, highest = _quantiles(counts, bounds, [*QUANTILES.values(), 1.0])
+    quantiles = dict(zip(QUANTILES, found, strict=True))
     lowest = min(counts.buckets) if count else None
     mean = counts.mean_us() if count else None
-    highest = _quantiles(counts, bounds, [1.0])[0]
     return Latency(
         count=count,
         censored=unsure,
@@ -62,7 +62,12 @@ def clocks_of(tally: Tally) -> dict[str, Histogram]:
 
 def latencies(clocks: dict[str, Histogram]) -> dict[str, Latency]:
     """The figures of every clock; those without a value are empty."""
-    return {name: summarise(clocks.get(name, Histogram()), clocks.get(name + CENSORED)) for name in CLOCKS}
+    pairs = {name: (clocks.get(name), clocks.get(name + CENSORED)) for name in CLOCKS}
+    made: dict[tuple[int, int], Latency] = {}  # a plain closed loop has one histogram for two clocks
+    for counts, censored in pairs.values():
+        if (id(counts), id(censored)) not in made:
+            made[id(counts), id(censored)] = summarise(counts or Histogram(), censored)
+    return {name: made[id(counts), id(censored)] for name, (counts, censored) in pairs.items()}
 
 
 def phases(clocks: dict[str, Histogram]) -> dict[str, Latency]:
@@ -72,4 +77,6 @@ def phases(clocks: dict[str, Histogram]) -> dict[str, Latency]:
 
 def encoded(clocks: dict[str, Histogram]) -> dict[str, str]:
     """Every clock that has values, as base64 HdrHistogram V2."""
-    return {name: counts.encode() for name, counts in sorted(clocks.items()) if counts.buckets}
+    made = {id(counts): counts for counts in clocks.values() if counts.buckets}
+    texts = {number: counts.encode() for number, counts in made.items()}
+    return {name: texts[id(counts)] for name, counts in sorted(clocks.items()) if counts.buckets}
