@@ -3,7 +3,6 @@
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from random import Random
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -57,11 +56,14 @@ class User(Requesting):
         self._seed = seed
         self._rows = rows
         self._groups: list[str] = []
+        self._random: Random | None = None
 
-    @cached_property
+    @property
     def random(self) -> Random:
         """Draws the same for the same seed and user."""
-        return Random(f"{self._seed}/{self.number}")
+        if self._random is None:  # a cached_property makes each look at any field of the user dearer
+            self._random = Random(f"{self._seed}/{self.number}")
+        return self._random
 
     def row(self, feed: Any) -> Any:
         """The next row of a feed that is this user's, as a mapping."""
