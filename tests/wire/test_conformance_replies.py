@@ -11,7 +11,7 @@ import pytest
 
 from loadgen.base.exchange import ErrorClass, Expect, RequestGroup
 from tests.support import replies
-from tests.support.clients import Got, Tap, When, endpoint_of, every_client, every_raw_client, get, user
+from tests.support.clients import RAW, Got, Tap, When, endpoint_of, every_client, every_raw_client, get, user
 from tests.support.fault_server import FaultServer
 from tests.support.replies import HELLO, OK, WireReply
 from tests.support.steps import AwaitClose, Pass, ReadRequest, Send, Step
@@ -159,7 +159,7 @@ def test_a_reply_in_two_pieces_is_the_same_wherever_it_is_cut(kind, name, memory
     whole_ones = 2 if memory == "whole reply seen before" else 0
     cache = None if memory == "new head" else RequestGroup()
     tap, steps, total = Tap(), [], 0
-    offsets = range(1, len(case.data))
+    offsets = range(1, len(case.data), 1 if kind in RAW else 7)  # what httpx reads with is no code of ours
     for offset in offsets:
         steps += [ReadRequest(), Send(case.data)] * whole_ones
         total += len(case.data) * whole_ones + offset
