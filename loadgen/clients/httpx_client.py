@@ -73,9 +73,11 @@ class _Common(Connector, Generic[B, T]):
         return None
 
     def drop(self) -> None:
+        """A pool of its own is what comes next: httpcore keeps a connection for ever whose request was given up before
+        it opened, and asks none of HTTP/2 whether it is still there.
+        """
         self._backend.drop()
-        if self.http2:  # httpcore asks no connection of HTTP/2 whether it is still there
-            self._transport = self._make_transport(self._backend, self.context)
+        self._transport = self._make_transport(self._backend, self.context)
 
     def _built(self, request: Request, source: Any) -> httpx.Request:
         """The request as httpx has it; the last one is kept, because users repeat themselves."""

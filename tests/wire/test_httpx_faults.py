@@ -1,5 +1,6 @@
 """What httpx as a client makes of everything that goes wrong. No fault keeps the next request from being served."""
 
+import asyncio
 import errno
 import os
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from loadgen.base.exchange import ConnectionCounts, ErrorClass, Fields, Request
+from loadgen.clients.httpx_client import AsyncHttpxClient
 from tests.support.certificates import Certificates
 from tests.support.fault_server import FaultServer, black_hole, closed_port
 from tests.support.httpx_users import (
@@ -205,11 +207,29 @@ def test_a_broken_reply_has_its_class(user: User, steps: tuple[Step, ...], error
     ids=["nothing", "no end", "no close"],
 )
 def test_a_reply_that_does_not_end_is_a_timeout(user: User, steps: tuple[Step, ...]) -> None:
+    hurried = Request(0, "GET", "/", Fields(()), timeout_ns=50_000_000)
     with broken_once(*steps) as server:
-        failed, fine = user.outcomes(endpoint_of(server.port, timeout_s=0.05), GET, GET)
+        failed, fine = user.outcomes(endpoint_of(server.port), hurried, GET)
     assert failed.error is ErrorClass.TIMEOUT
     assert fine.error is None
     assert user.counts == TWICE_OPENED
+
+
+@pytest.mark.parametrize("turns", range(8))
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
+def test_a_request_that_is_given_up_at_any_moment_keeps_no_other_from_being_sent(kind: str, turns: int) -> None:
+    async def scenario(client: HttpxClient) -> None:
+        assert isinstance(client, AsyncHttpxClient)
+        await client.connect()
+        exchange = asyncio.ensure_future(client.exchange(GET))
+        for _ in range(turns):  # of the loop: what httpcore does on the way to its connection takes some
+            await asyncio.sleep(0)
+        client.give_up()
+        assert (await exchange).error in (None, ErrorClass.TIMEOUT)
+        assert (await client.exchange(GET)).error is None
+
+    with FaultServer(lambda _: [*[ReadRequest(), Send(OK)] * 3, AwaitClose()]) as server:
+        User(kind).run(endpoint_of(server.port), scenario)
 
 
 def test_a_reply_that_keeps_coming_does_not_outlive_the_total_deadline(user: User) -> None:
