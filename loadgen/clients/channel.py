@@ -73,3 +73,7 @@ class Watch:
 
     def __init__(self, on_ready: Callable[[], None]) -> None:
         self.on_ready = on_ready
+
+
+GONE = Watch(lambda: None)
+"""In the place of a channel whose descriptor is not closed yet, or was closed by somebody else."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from loadgen.base.exchange import Address, ErrorClass
 from loadgen.clients.base import WireProtocol
-from loadgen.clients.channel import Channel, Phase
+from loadgen.clients.channel import GONE, Channel, Phase
 from loadgen.clients.destinations import Destination, Destinations
 from loadgen.clients.dial import PROXY_BYTES, UNIX_RETRY_S, Connector
 from loadgen.clients.faults import blamed, classify, explain, handshake_error, no_such_socket
@@ -25,6 +25,17 @@ _ESTABLISHED = b"\x01"
 def _established(sock: socket.SocketType) -> bool:
     """On loopback the handshake is over before connect returns, though it does not say so: saves a wake-up."""
     return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _ESTABLISHED
+
+
+def _taken_over(error: BaseException) -> ssl.SSLSocket | None:
+    """The socket of TLS that had the descriptor when it failed, which nobody was given; None where it is closed."""
+    trace = error.__traceback__
+    while trace is not None:
+        taken = trace.tb_frame.f_locals.get("self")
+        if isinstance(taken, ssl.SSLSocket) and taken.fileno() >= 0:
+            return taken
+        trace = trace.tb_next
+    return None
 
 
 class Opener(Connector, ABC):
@@ -220,6 +231,10 @@ class Opener(Connector, ABC):
                 session=channel.tls_session,
             )
         except (OSError, ValueError) as error:
+            if sock.fileno() < 0:  # it was taken out of it: nobody may have its number before the end of the batch
+                channel.sock = _taken_over(error)
+                if channel.sock is None:
+                    self.channels[channel.fd] = GONE
             self.failed_to_open(channel, classify(error), explain(error))
             return
         channel.sock, channel.fd = tls, tls.fileno()

@@ -13,7 +13,7 @@ from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import NEVER_NS, s_to_ns
 from loadgen.base.exchange import ErrorClass
 from loadgen.clients.addresses import TIMED_OUT
-from loadgen.clients.channel import Channel, Phase, Watch
+from loadgen.clients.channel import GONE, Channel, Phase, Watch
 from loadgen.clients.faults import blamed, classify, explain
 from loadgen.clients.opening import Opener
 from loadgen.clients.poller import ENDED, IN, OUT, LoopPoller
@@ -22,7 +22,6 @@ BATCH = 1024
 LINGER_NS = 4_000_000
 
 _OPENING = (Phase.LOOKING_UP, Phase.CONNECTING, Phase.GREETING, Phase.HANDSHAKE)
-_GONE = Watch(lambda: None)  # in the place of a channel whose descriptor is not closed yet
 
 
 class Reactor(Opener):
@@ -170,14 +169,14 @@ class Reactor(Opener):
         if channel.sock is not None:
             if self._resumes and channel.phase is Phase.OPEN and isinstance(channel.sock, ssl.SSLSocket):
                 channel.tls_session = channel.sock.session
-            self.channels[channel.fd] = _GONE
+            self.channels[channel.fd] = GONE
             self._closing.append((channel.fd, channel.sock))
             channel.sock = None
         channel.phase = Phase.CLOSED
 
     def _close_dropped(self) -> None:
         for fd, sock in self._closing:
-            if self.channels[fd] is _GONE:
+            if self.channels[fd] is GONE:
                 del self.channels[fd]
             if isinstance(self._poller, LoopPoller):
                 self._poller.forget(fd)

@@ -5,9 +5,11 @@ import os
 import select
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from threading import Thread
+from typing import Any
 
 import pytest
 import uvloop
@@ -512,3 +514,35 @@ def test_a_slow_handshake_does_not_hold_up_the_others(run, certificates):
         server.start()
         run(job())
         server.join()
+
+
+class ResettingContext(ssl.SSLContext):
+    """The server resets each connection in the moment when TLS is to begin on it."""
+
+    listener: socket.socket
+
+    def wrap_socket(self, *arguments: Any, **options: Any) -> ssl.SSLSocket:
+        accepted = self.listener.accept()[0]
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()
+        return super().wrap_socket(*arguments, **options)
+
+
+def test_connections_that_are_reset_as_tls_begins_keep_their_numbers_to_the_end_of_the_batch(run):
+    context = ResettingContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    async def job() -> None:
+        endpoint = endpoint_to(context.listener.getsockname()[1], "localhost", "https")
+        async with Herd(endpoint, 3, context) as herd:
+            for times in (1, 2):
+                herd.send([0, 1, 2], get())
+                await herd.until(lambda times=times: len(herd.of("error")) == 3 * times)
+                assert len({connection.fd for connection in herd.connections}) == 3
+                herd.reactor.sweep(now_ns())
+            assert herd.of("error") == [("error", user, ErrorClass.CONNECTION_RESET) for user in (0, 1, 2, 0, 1, 2)]
+            assert [channel for channel in herd.reactor.channels.values() if channel.phase is not None] == []
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as context.listener:
+        before = open_descriptors()
+        run(job())
+        assert open_descriptors() == before
