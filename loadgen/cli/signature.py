@@ -6,6 +6,7 @@ A field is one parameter, another dataclass of them, or a group (`Annotated[VALU
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
 from types import NoneType
 from typing import Any, Protocol, get_args, runtime_checkable
 
@@ -38,7 +39,7 @@ def callback_of(command: type[Any], call: Callable[[Any], int]) -> Callable[...,
     def callback(**values: Any) -> int:
         return call(_made(command, values))
 
-    parameters = list(_parameters(command))
+    parameters = _all_parameters(command)
     callback.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     callback.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     callback.__doc__ = command.__doc__
@@ -53,7 +54,7 @@ def flags_of(command: type[Any]) -> Iterator[Sequence[str]]:
 
 def options_of(command: type[Any]) -> Iterator[tuple[Sequence[str], OptionInfo]]:
     """Each option that it has, with its flags."""
-    for parameter in _parameters(command):
+    for parameter in _all_parameters(command):
         for item in get_args(parameter.annotation)[1:]:
             if isinstance(item, OptionInfo):  # in an annotation, what stands first is no default
                 yield (str(item.default), *(item.param_decls or ())), item
@@ -62,13 +63,23 @@ def options_of(command: type[Any]) -> Iterator[tuple[Sequence[str], OptionInfo]]
 def kinds_of(command: type[Any]) -> dict[str, Kind]:
     """Of what kind the values of its parameters are, by their names."""
     kinds = {}
-    for parameter in _parameters(command):
+    for parameter in _all_parameters(command):
         kind, *marks = get_args(parameter.annotation)
         if NoneType in (either := get_args(kind)):
             kind = either[0]
         least = next((mark.min for mark in marks if isinstance(mark, OptionInfo)), None)
         kinds[parameter.name] = Kind(kind, least)
     return kinds
+
+
+def _all_parameters(command: Any) -> tuple[inspect.Parameter, ...]:
+    """Those that Typer reads; to make a hundred takes a millisecond."""
+    return _made_once(command)
+
+
+@cache
+def _made_once(command: Any) -> tuple[inspect.Parameter, ...]:
+    return tuple(_parameters(command))
 
 
 def _parameters(command: type[Any]) -> Iterator[inspect.Parameter]:
