@@ -15,12 +15,18 @@ _stubborn: list[asyncio.Task[Any]] = []
 
 
 def run_on_loop(main: Coroutine[Any, Any, T]) -> T:
-    """Run it to its end, on a loop of this thread's own. Tasks that are left are cancelled, and not waited for long."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            return runner.run(main)
-        finally:
-            runner.run(_end_tasks())
+    """Run it to its end, on a loop of this thread's own. Tasks that are left are cancelled, and not waited for long.
+
+    A signal may end it by an exception before it has begun: it is closed, or Python would say that nobody awaited it.
+    """
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            try:
+                return runner.run(main)
+            finally:
+                runner.run(_end_tasks())
+    finally:
+        main.close()
 
 
 async def _end_tasks() -> None:

@@ -1,6 +1,8 @@
 """The end of a loop: nobody is waited for that does not want to end."""
 
 import asyncio
+import inspect
+from typing import NoReturn
 
 import pytest
 
@@ -41,3 +43,17 @@ def test_what_it_raises_comes_out() -> None:
 
     with pytest.raises(ValueError, match="no"):
         run_on_loop(raises())
+
+
+def test_what_a_signal_ends_before_it_has_begun_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        raise AssertionError("it has begun")
+
+    def stopped() -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("uvloop.new_event_loop", stopped)
+    begun = main()
+    with pytest.raises(KeyboardInterrupt):
+        run_on_loop(begun)
+    assert inspect.getcoroutinestate(begun) == inspect.CORO_CLOSED
