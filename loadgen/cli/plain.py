@@ -31,7 +31,7 @@ class Plain(TyperCommand):
             value, _ = parameter.consume_value(ctx, given)
             kind = self.kinds.get(parameter.name)
             if kind is not None and value is None and not parameter.required:
-                ctx.params[parameter.name] = None
+                ctx.params[parameter.name] = () if kind.type == list[str] else None
             elif kind is not None and parameter.callback is None and (read := _read(kind, value)) is not None:
                 ctx.params[parameter.name] = read
             elif value or not parameter.is_eager:
