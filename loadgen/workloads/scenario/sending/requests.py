@@ -159,13 +159,15 @@ class RequestMaker:
             if given and request.given == given and request.given_end is end:
                 own, block = request.given_own, request.given_block
             elif given:
-                for name, value in dict(given).items():
+                fields = dict(given)
+                for name, value in fields.items():
                     if value is not None:
                         lowered, line = header_line(name, value)
                         if lowered in headers or lowered in _PLACED:
                             return False
                         own, block = (*own, (name, str(value))), block + line
-                request.given, request.given_end = dict(given), end
+                texts = all(isinstance(value, str) for value in fields.values())  # 1 is True, but not as a text
+                request.given, request.given_end = fields if texts else None, end
                 request.given_own, request.given_block = own, block
             if bodies := BODY_OPTIONS & options.keys():
                 kind: str | None

@@ -55,6 +55,14 @@ def test_a_redirect_keeps_the_fields_that_still_are_true():
             assert lines(wires[1]) == ["GET /b HTTP/1.1", *first[1:]]
 
 
+def test_values_of_fields_that_are_equal_but_written_otherwise_are_written_as_they_are():
+    user, said = user_of(), []
+    for value in (1, True, 1.0, "1", None, 1):
+        wires, _ = asked(user.get("/a", headers={"X-Own": value}), reply())
+        said.append(lines(wires[0])[2:])
+    assert said == [["X-Own: 1"], ["X-Own: True"], ["X-Own: 1.0"], ["X-Own: 1"], [], ["X-Own: 1"]]
+
+
 def test_a_redirect_to_another_origin_takes_no_credentials_along():
     user = user_of(("Authorization", "all"), ("X-All", "2"))
     wires, _ = asked(
