@@ -2,8 +2,6 @@
 
 import socket
 import ssl
-import struct
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,24 +19,12 @@ from loadgen.clients.local_addresses import local_addresses_of
 PROXY_BYTES = 4096
 """Asked of a proxy at once: an answer is some hundred bytes, and nothing comes after it unasked."""
 
-KERNEL_ENDS_CONNECTS = sys.platform == "linux"
-"""socket(7): SO_SNDTIMEO bounds connect, too."""
-
-SHORTEST_WAIT_NS = 1_000_000
-"""The kernel takes 0 for ever."""
-
 UNIX_RETRY_S = 0.002
 """connect(2): where the backlog of a unix socket is full there is nothing to wait for."""
 
 
 if TYPE_CHECKING:
     from loadgen.clients.tunnel import Greeting
-
-
-def interval(wait_ns: int) -> bytes:
-    """A time as SO_RCVTIMEO and SO_SNDTIMEO take it."""
-    seconds, rest_ns = divmod(max(wait_ns, SHORTEST_WAIT_NS), NS_PER_S)
-    return struct.pack("@ll", seconds, rest_ns // 1000)
 
 
 @contextmanager
@@ -117,14 +103,9 @@ class DialWatcher(Protocol):
 
 
 class Dial(Connector):
-    """Connects in the thread that asks for it.
-
-    `is_plain`: there is no TLS, and before the caller uses the socket he gives it deadlines of the kernel's. So it gets
-    none of Python's, each of which is a system call and a turn of the interpreter's lock: to connect takes one, not 5.
-    """
+    """Connects in the thread that asks for it."""
 
     watcher: DialWatcher | None = None
-    is_plain = False
     _opened_before = False
     _sock: socket.socket | None = None
     _is_cut = False
@@ -194,31 +175,15 @@ class Dial(Connector):
     def _connect_to(self, family: int, address: tuple[str, int], deadline_ns: int) -> socket.socket:
         sock = self._hold(socket.socket(family, socket.SOCK_STREAM))
         with closed_on_failure(sock):
-            if self.is_plain and KERNEL_ENDS_CONNECTS and family != socket.AF_UNIX:
-                self._connect_plain(sock, family, address, deadline_ns)
-                return sock
             self._limit(sock, deadline_ns)
             if family == socket.AF_UNIX:
                 self._connect_unix(sock, address[0], deadline_ns)
                 return sock
-            self._prepare(sock, family)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._addresses.local is not None:
+                self._addresses.local.bind(sock, family)
             sock.connect(address)
         return sock
-
-    def _prepare(self, sock: socket.socket, family: int) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._addresses.local is not None:
-            self._addresses.local.bind(sock, family)
-
-    def _connect_plain(self, sock: socket.socket, family: int, address: tuple[str, int], deadline_ns: int) -> None:
-        """By the kernel's own deadline."""
-        self._prepare(sock, family)
-        left_ns = self._left_ns(deadline_ns)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, interval(left_ns))
-        try:
-            sock.connect(address)
-        except BlockingIOError:  # EINPROGRESS
-            raise TimeoutError from None
 
     def _connect_unix(self, sock: socket.socket, path: str, deadline_ns: int) -> None:
         while True:
@@ -266,10 +231,7 @@ class Dial(Connector):
         return sock
 
     def _limit(self, sock: socket.socket, deadline_ns: int) -> None:
-        sock.settimeout(self._left_ns(deadline_ns) / NS_PER_S)
-
-    def _left_ns(self, deadline_ns: int) -> int:
         left_ns = deadline_ns - self.clock()
         if left_ns <= 0:
             raise TimeoutError
-        return left_ns
+        sock.settimeout(left_ns / NS_PER_S)

@@ -6,6 +6,7 @@ Deadlines of plain sockets are the kernel's own (SO_RCVTIMEO), so that a receive
 import select
 import socket
 import ssl
+import struct
 from collections.abc import Callable
 from functools import partial
 
@@ -13,7 +14,6 @@ from loadgen.base.clock import NS_PER_S
 from loadgen.base.encode import make_encoder, rest_of_body
 from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
 from loadgen.clients.blocking_connection import BlockingConnection
-from loadgen.clients.dial import SHORTEST_WAIT_NS, interval
 from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import ReplyCache, cache_of
@@ -21,6 +21,7 @@ from loadgen.clients.http1.single_use import SingleUse
 from loadgen.clients.http1.uploads import CONTINUE_WAIT_NS, hear
 
 _IDLE_CHECK_NS = 1_000_000
+_SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
 _SECOND = 3  # of requests and their replies
 _TIMED_OUT = (BlockingIOError, TimeoutError)
 
@@ -36,7 +37,6 @@ class BlockingClient(BlockingConnection):
         super().__post_init__()
         endpoint = self.endpoint
         self._encoder = make_encoder(endpoint.origin, keep_alive=endpoint.keep_alive, dialing=endpoint.dialing)
-        self._dial.is_plain = self.context is None
         self._uses = 0
         self._reused: bool | None = None  # where it is known
         self._wait_ns = 0
@@ -261,8 +261,7 @@ class BlockingClient(BlockingConnection):
 
     def _open(self, deadline: int) -> None:
         sock = self._dial.dial(deadline)
-        if sock.gettimeout() is not None:
-            sock.settimeout(None)
+        sock.settimeout(None)
         self._sock = sock
         self._sendall, self._recv = sock.sendall, sock.recv
         self._uses = 0
@@ -274,7 +273,7 @@ class BlockingClient(BlockingConnection):
         left_ns = deadline - self.clock()
         if left_ns <= 0:
             raise TimeoutError
-        self._set_wait(max(left_ns, SHORTEST_WAIT_NS))
+        self._set_wait(max(left_ns, _SHORTEST_WAIT_NS))
 
     def _set_wait(self, wait_ns: int) -> None:
         """Bound the next receive or send by a time."""
@@ -285,9 +284,10 @@ class BlockingClient(BlockingConnection):
         if self.context is not None:
             sock.settimeout(wait_ns / NS_PER_S)
             return
-        limit = interval(wait_ns)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        seconds, rest_ns = divmod(wait_ns, NS_PER_S)
+        interval = struct.pack("@ll", seconds, rest_ns // 1000)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, interval)
 
     def _check_idle(self) -> None:
         """After a pause: a connection that became readable was closed by the server, or holds what nobody asked for."""
@@ -297,7 +297,7 @@ class BlockingClient(BlockingConnection):
         poll.register(sock, select.POLLIN)
         if not poll.poll(0):
             return
-        self._set_wait(SHORTEST_WAIT_NS)
+        self._set_wait(_SHORTEST_WAIT_NS)
         try:
             data = sock.recv(READ_BYTES)
         except _TIMED_OUT:
