@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
+from loadgen.base.clock import Clock, s_to_ns
 from loadgen.base.exchange import ErrorClass, Origin
 from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.websocket.frames import (
@@ -147,7 +147,7 @@ class WebSocket(Waiting, asyncio.Protocol):
     async def request(self, message: str | bytes, timeout: float | None = None) -> str | bytes:
         """Send a message, and give the next that is received."""
         sent_ns = self._put(message)
-        ends_ns = None if timeout is None else sent_ns + int(timeout * NS_PER_S)
+        ends_ns = None if timeout is None else sent_ns + s_to_ns(timeout)
         while not self._received:
             try:
                 await self._something(ends_ns)
