@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from io import BytesIO
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
@@ -14,10 +13,10 @@ from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.deal import deal
 from loadgen.executors.places.machines.description import Description
 from loadgen.executors.places.machines.keeping import MakeKeeper, keep_nothing
-from loadgen.executors.places.machines.link import Listen, Mailbox
 from loadgen.executors.places.machines.machine import Machine
+from loadgen.executors.places.machines.mailbox import Listen, Mailbox
 from loadgen.executors.places.machines.member import Member
-from loadgen.executors.places.machines.messages import Message, encode_message, read_message
+from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
 from loadgen.executors.places.machines.place import Machines, OnLost
 from loadgen.guard.shared_state import SharedState, Slot, State
 from loadgen.plan.plan import Plan, Shard
@@ -84,7 +83,7 @@ class Wire:
         def arrive() -> None:
             data = way.popleft()  # timers of one instant ring in any order
             if not self.is_cut:
-                take(read_message(BytesIO(data)))
+                take(*MessageReader().feed(data))
 
         loop.call_at(at_s, arrive)
 

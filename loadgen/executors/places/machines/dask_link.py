@@ -1,11 +1,11 @@
 """Links over a Dask cluster (the extra `cluster`): one worker of it is a machine, and carries its messages."""
 
+import asyncio
 import logging
 import queue
 import threading
 import time
 from contextlib import suppress
-from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -14,8 +14,8 @@ import distributed
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.machines.addresses import tls_files
 from loadgen.executors.places.machines.dask_relay import Relay
-from loadgen.executors.places.machines.link import Listen, Mailbox
-from loadgen.executors.places.machines.messages import Message, encode_message, read_message
+from loadgen.executors.places.machines.mailbox import Listen, Mailbox
+from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
 
 WAIT_S = 30.0
 """To connect, with TLS, on any network, and for machines that were just started; where they are pods it may be more."""
@@ -117,6 +117,8 @@ class DaskLink:
         self._client = client
         self._topic = f"loadgen-{uuid4().hex}"
         self._mailbox = Mailbox()
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._out: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         client.subscribe_topic(self._topic, self._on_event)
         # Only the topic's name goes with the task: its arguments stay in the scheduler, and on its dashboard.
@@ -130,7 +132,9 @@ class DaskLink:
         self._out.put(encode_message(message))
 
     def listen(self, to: Listen | None) -> None:
-        self._mailbox.listen(to)
+        with self._lock:
+            self._loop = None if to is None else asyncio.get_running_loop()
+            self._mailbox.listen(to)
 
     def close(self) -> None:
         self._out.put(b"")
@@ -140,7 +144,16 @@ class DaskLink:
 
     def _on_event(self, event: tuple[float, Any]) -> None:
         data = event[1]
-        self._mailbox.take(read_message(BytesIO(data)) if data else None)
+        for message in MessageReader().feed(data) if data else [None]:
+            self._came(message)
+
+    def _came(self, message: Message | None) -> None:
+        """On a thread of Dask's, or of ours."""
+        with self._lock:
+            if self._loop is None:
+                self._mailbox.take(message)
+            else:
+                self._loop.call_soon_threadsafe(self._mailbox.take, message)
 
     def _write(self) -> None:
         try:
@@ -155,4 +168,4 @@ class DaskLink:
                     relay.take(data).result()
             relay.take(b"").result(timeout=LEAVE_S)
         except Exception:  # of any kind: the worker is gone, or the scheduler, or it could not start
-            self._mailbox.take(None)
+            self._came(None)

@@ -3,6 +3,7 @@
 The machine is a process of its own, as with a command: what Dask does, or stops doing, does not hold up its workers.
 """
 
+import os
 import queue
 import subprocess
 import threading
@@ -12,7 +13,8 @@ from distributed import Worker, get_worker
 
 from loadgen.base.processes import python_module
 from loadgen.executors.places.machines.link import MACHINE
-from loadgen.executors.places.machines.messages import await_greeting, encode_message, read_message
+from loadgen.executors.places.machines.messages import MessageReader, encode_message
+from loadgen.executors.places.machines.pipe_ends import PIECE_BYTES
 
 
 class Relay:
@@ -52,9 +54,10 @@ def _write(process: subprocess.Popen[bytes], out: "queue.SimpleQueue[bytes | Non
 def _read(process: subprocess.Popen[bytes], worker: Worker, topic: str) -> None:
     stream = process.stdout
     assert stream is not None
+    messages = MessageReader(greeting=True)
     with stream:
-        if await_greeting(stream):
-            while (message := read_message(stream)) is not None:
+        while not messages.is_noise and (data := os.read(stream.fileno(), PIECE_BYTES)):
+            for message in messages.feed(data):
                 worker.log_event(topic, encode_message(message))
     process.wait()
     worker.log_event(topic, b"")

@@ -1,15 +1,15 @@
 """The machines that were asked for: found and described once, and then a place for one run after the other."""
 
+import asyncio
 import json
-import queue
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from loadgen.base.clock import NS_PER_MS, Clock, now_ns
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
+from loadgen.base.loop import run_on_loop
 from loadgen.base.restore import build
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.machines.addresses import check_extra
@@ -65,8 +65,7 @@ class Where:
             links += map(CommandLink, self.commands)
             return Fleet(links, self)
         except BaseException:
-            for link in links:
-                link.close()
+            _close(links)
             raise
 
     def _open_cluster(self, address: str) -> "Fleet":
@@ -108,9 +107,7 @@ class Fleet:
         self._release = release
         self.where = where
         self._clock = clock
-        for link in links:
-            link.send(Message("describe"))
-        self._machines = [self._known(number, link) for number, link in enumerate(links, 1)]
+        self._machines = run_on_loop(self._all_known(links))
         check_alike([(machine.name, machine.description) for machine in self._machines], describe_machine())
 
     @property
@@ -146,18 +143,20 @@ class Fleet:
 
     def close(self) -> None:
         """Let the machines go."""
-        for machine in self._machines:
-            machine.link.close()
-        for machine in self._machines:
-            machine.link.wait()
+        _close([machine.link for machine in self._machines])
         self._release()
 
-    def _known(self, number: int, link: Link) -> _Machine:
+    async def _all_known(self, links: Sequence[Link]) -> list[_Machine]:
+        for link in links:
+            link.send(Message("describe"))
+        return [await self._known(number, link) for number, link in enumerate(links, 1)]
+
+    async def _known(self, number: int, link: Link) -> _Machine:
         name = f"machine {number} ({link.name})"
-        came: queue.SimpleQueue[tuple[Message | None, int]] = queue.SimpleQueue()
-        link.listen(lambda message: came.put((message, self._clock())))
+        came: asyncio.Queue[tuple[Message | None, int]] = asyncio.Queue()
+        link.listen(lambda message: came.put_nowait((message, self._clock())))
         try:
-            described = self._answer(name, link, came)[0]
+            described = (await self._answer(name, link, came))[0]
             try:
                 description = description_in(dict(described.head))
             except TypeError:
@@ -165,20 +164,31 @@ class Fleet:
             clock = RemoteClock()
             for _ in range(EXCHANGES):
                 link.send(Message("clock", {"sent": self._clock()}))
-                answer, back_ns = self._answer(name, link, came)
+                answer, back_ns = await self._answer(name, link, came)
                 clock.add(answer.head["sent"], answer.head["there"], back_ns)
         finally:
             link.listen(None)
         return _Machine(name, link, description, clock)
 
     @staticmethod
-    def _answer(name: str, link: Link, came: "queue.SimpleQueue[tuple[Message | None, int]]") -> tuple[Message, int]:
-        with suppress(queue.Empty):
-            message, at_ns = came.get(timeout=ANSWER_S)
-            if message is not None:
-                return message, at_ns
-            how, why = getattr(link, "how_it_ended", "was lost"), getattr(link, "why_it_ended", "")
-            raise UsageError(f"{name} {how} before it said that it is a machine{why}")
-        raise UsageError(
-            f"{name} did not answer within {ANSWER_S:g} s; the command has to run what stands behind it, as 'ssh host2'"
-        )
+    async def _answer(name: str, link: Link, came: "asyncio.Queue[tuple[Message | None, int]]") -> tuple[Message, int]:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                message, at_ns = await came.get()
+        except TimeoutError:
+            raise UsageError(
+                f"{name} did not answer within {ANSWER_S:g} s; the command has to run what stands behind it, as "
+                "'ssh host2'"
+            ) from None
+        if message is not None:
+            return message, at_ns
+        how, why = getattr(link, "how_it_ended", "was lost"), getattr(link, "why_it_ended", "")
+        raise UsageError(f"{name} {how} before it said that it is a machine{why}")
+
+
+def _close(links: Sequence[Link]) -> None:
+    """All at once, and then wait for each."""
+    for link in links:
+        link.close()
+    for link in links:
+        link.wait()

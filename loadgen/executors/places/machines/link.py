@@ -1,16 +1,14 @@
 """How messages get to a machine and back: over the standard input and output of any command."""
 
-import queue
 import shlex
 import subprocess
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from loadgen.base.errors import UsageError
 from loadgen.base.processes import stopping_signals_blocked
-from loadgen.executors.places.machines.messages import Message, await_greeting, encode_message, read_message
+from loadgen.executors.places.machines.mailbox import Listen
+from loadgen.executors.places.machines.messages import Message, encode_message
+from loadgen.executors.places.machines.pipe_ends import PipeReader, PipeWriter
 
 MACHINE = ("loadgen", "cluster", "machine", "-")
 """What a command is completed with that only says where."""
@@ -26,9 +24,6 @@ _CODES = {
     255: "; ssh says so where it cannot connect, or may not log in without a password",
 }
 
-Listen = Callable[[Message | None], None]
-"""Takes what comes, on a thread of the link's own; None at the end of all."""
-
 
 class Link(Protocol):
     """To one machine. `name` is what a report calls it."""
@@ -39,37 +34,16 @@ class Link(Protocol):
         """Never waits, whatever the machine does; from any thread. After the end it does nothing."""
 
     def listen(self, to: Listen | None) -> None:
-        """From now on it gets what comes, also what came while nobody listened. None: nobody does."""
+        """From now on it gets what comes, on the running loop, and first what came while nobody listened.
+
+        None: nobody does.
+        """
 
     def close(self) -> None:
         """The machine ends when it sees that."""
 
     def wait(self) -> None:
         """After `close`, until the link is gone; not long for one that does not go."""
-
-
-class Mailbox:
-    """Keeps what comes while nobody listens."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: list[Message | None] = []
-        self._listener: Listen | None = None
-
-    def take(self, message: Message | None) -> None:
-        """Give it to the listener, or keep it."""
-        with self._lock:
-            if self._listener is None:
-                self._kept.append(message)
-            else:
-                self._listener(message)
-
-    def listen(self, to: Listen | None) -> None:
-        """All that was kept first."""
-        with self._lock:
-            self._listener = to
-            while self._kept and to is not None:
-                to(self._kept.pop(0))
 
 
 class CommandLink:
@@ -90,23 +64,24 @@ class CommandLink:
                     words if whole else [*words, *MACHINE],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
+                    bufsize=0,
                     start_new_session=True,  # Ctrl-C is for the coordinator alone
                 )
         except OSError as error:
             raise UsageError(f"--machine: cannot run {words[0]!r}: {error.strerror}") from None
-        self._mailbox = Mailbox()
-        self._out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        threading.Thread(target=self._write, daemon=True).start()
-        threading.Thread(target=self._read, daemon=True).start()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._out = PipeWriter(self._process.stdin)
+        self._in = PipeReader(self._process.stdout, greeting=True)
 
     def send(self, message: Message) -> None:
-        self._out.put(encode_message(message))
+        self._out.send(encode_message(message))
 
     def listen(self, to: Listen | None) -> None:
-        self._mailbox.listen(to)
+        self._in.listen(to)
 
     def close(self) -> None:
-        self._out.put(None)
+        self._out.close()
 
     def wait(self) -> None:
         try:
@@ -114,6 +89,7 @@ class CommandLink:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._in.close()
 
     @property
     def how_it_ended(self) -> str:
@@ -128,25 +104,6 @@ class CommandLink:
     def why_it_ended(self) -> str:
         """What a code means to those who read it, and what to do; nothing where it may mean anything."""
         return _CODES.get(self._process.returncode, "")
-
-    def _write(self) -> None:
-        stream = self._process.stdin
-        assert stream is not None
-        with suppress(BrokenPipeError):  # it is gone; whoever reads sees that
-            while (data := self._out.get()) is not None:
-                stream.write(data)
-                stream.flush()
-        with suppress(BrokenPipeError):
-            stream.close()
-
-    def _read(self) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-        with stream:
-            if await_greeting(stream):
-                while (message := read_message(stream)) is not None:
-                    self._mailbox.take(message)
-        self._mailbox.take(None)
 
 
 def _short(command: str) -> str:

@@ -106,10 +106,10 @@ class Machine:
                 self._running = asyncio.get_running_loop().create_task(self._begin(message))
             case "lease":
                 self._until_ns = head["until"]
-                if run is not None:
-                    run.control.lease(head["until"])
-                    run.fail_elsewhere(head["failed"])
-                self._tell(Message("leased", {"sent": head["sent"], "there": self._clock()}))
+                if run is None:
+                    self._tell(Message("leased", {"sent": head["sent"], "there": self._clock()}))
+                else:
+                    run.renew(head["until"], head["failed"], head["sent"])
             case "gate" if run is not None:
                 if head["open"]:
                     run.control.open_gate(head["at"])

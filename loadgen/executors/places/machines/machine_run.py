@@ -20,13 +20,11 @@ from loadgen.plan.plan import Plan, make_shards
 LOOK_S = 0.005
 """How often the counters are looked at for a failure, a stop or a worker that is ready: so late do the others hear."""
 
-SELDOM_S = 0.025
-"""The same of a run that is under way and that no number of failures ends: what a worker stops for then is an error of
-ours. A look costs 50 to 70 us, most of it for waking up: 200 a second were half of all that this process does.
-"""
-
 TELL_S = 0.1
-"""How often they are told all the same. That is also how the coordinator knows that the machine is there."""
+"""How often they are told all the same. That is also how the coordinator knows that the machine is there. Of a run that
+is under way and that no number of failures ends they are looked at no more often: what a worker stops for then is an
+error of ours, and a look costs 50 to 140 us, most of it for waking up.
+"""
 
 CUT_S = 5.0
 """As long as the coordinator gives workers to come back after a cut."""
@@ -57,6 +55,7 @@ class MachineRun:
         self._tell = tell
         self._number = 0
         self._told: tuple[int, ...] = ()
+        self._renewed: dict[str, Any] = {}
         self._next_ns = 0
         self._cut_ns = 0
 
@@ -102,7 +101,7 @@ class MachineRun:
             except Exception as error:
                 broken.set_exception(error)
             else:
-                loop.call_later(LOOK_S if self._matters() else SELDOM_S, look)
+                loop.call_later(LOOK_S if self._matters() else TELL_S, look)
 
         loop.call_later(LOOK_S, look)
         await asyncio.wait((all_done, broken), return_when=asyncio.FIRST_COMPLETED)
@@ -118,8 +117,12 @@ class MachineRun:
         """End processes that did not come back."""
         self._place.abandon()
 
-    def fail_elsewhere(self, failed: int) -> None:
-        """So many failures the other machines have had: they count for `--max-errors` here, too."""
+    def renew(self, until_ns: int, failed: int, sent_ns: int) -> None:
+        """The lease, at `sent_ns` of the coordinator's clock. So many failures the other machines have had: they count
+        for `--max-errors` here, too.
+        """
+        self.control.lease(until_ns)
+        self._renewed = {"sent": sent_ns, "there": self._clock()}
         elsewhere = 0 if self._shards.start else self._shards.stop
         if elsewhere < self._plan.shard_count:
             self.control.put(elsewhere, Slot.FAILED, failed)
@@ -140,7 +143,7 @@ class MachineRun:
         control.check_lease(now)
         seen = control.sum_of(shards, Slot.FAILED), control.sum_of(shards, Slot.STATE), control.stop
         if seen != self._told or now >= self._next_ns:
-            self._told, self._next_ns = seen, now + s_to_ns(TELL_S)
+            self._told, self._next_ns = seen, now + s_to_ns(TELL_S - LOOK_S)  # a timer may ring early
             self._give_slots()
         if self._merger.due(now):
             self._give_frames()
@@ -151,10 +154,11 @@ class MachineRun:
 
     def _give_slots(self) -> None:
         own = slice(HEADER_VALUES + self._shards.start * SLOT_VALUES, HEADER_VALUES + self._shards.stop * SLOT_VALUES)
-        control = self.control
+        control, renewed = self.control, self._renewed
+        self._renewed = {}
         self._say(
             "slots", slots=control.values[own].tolist(), stop=control.stop, cause=control.cause,
-            stopped_at=control.stopped_at_ns, at=self._clock(),
+            stopped_at=control.stopped_at_ns, at=self._clock(), **renewed,
         )  # fmt: skip
 
     def _give_frames(self) -> None:

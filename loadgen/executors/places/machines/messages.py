@@ -6,13 +6,14 @@
 | clock    | sent                          |      | clock: sent, there                                     |
 | file     | name, at                      | part | filed, or refused: text                                |
 | begin    | shards, until, run, what of files is needed, see `sending.py` | plan | begun, or refused: text |
-| lease    | until, failed, sent           |      | leased: sent, there, late                              |
+| lease    | until, failed, sent           |      | leased: sent, there; amid a run the next `slots` has it |
 | gate     | at, open                      |      | gated: at, early, open                                 |
 | stop     | cause, stop                   |      | stopped: at                                            |
 | abandon  |                               |      |                                                        |
 | over     |                               |      |                                                        |
 
-Without being asked a machine tells `slots` (slots, stop, cause, stopped_at), `frames` and at the end `done` (lost).
+Without being asked a machine tells `slots` (slots, stop, cause, stopped_at, at; sent, there of a lease that came since
+the last ones), `frames` and at the end `done` (lost).
 Instants are nanoseconds of the machine's monotonic clock, but `sent`, which is the coordinator's own. What a machine
 says of a run is numbered (`number`, from 1), so that what is missing is seen.
 """
@@ -20,7 +21,7 @@ says of a run is numbered (`number`, from 1), so that what is missing is seen.
 import json
 from collections.abc import Mapping
 from dataclasses import field
-from typing import IO, Any
+from typing import Any
 
 from loadgen.base.dataclass import dataclass
 
@@ -48,25 +49,47 @@ def encode_message(message: Message) -> bytes:
     return len(head).to_bytes(4, "big") + len(message.body).to_bytes(4, "big") + head + message.body
 
 
-def read_message(stream: IO[bytes]) -> Message | None:
-    """The next one; None at the end of the stream, also in the middle of a message."""
-    prefix = stream.read(_PREFIX_BYTES)
-    if len(prefix) < _PREFIX_BYTES:
-        return None
-    head_bytes, body_bytes = int.from_bytes(prefix[:4], "big"), int.from_bytes(prefix[4:], "big")
-    head, body = stream.read(head_bytes), stream.read(body_bytes)
-    if len(head) < head_bytes or len(body) < body_bytes:
-        return None
-    values = json.loads(head)
-    return Message(values.pop("kind"), values, body)
+class MessageReader:
+    """Messages out of bytes, which come in pieces of any size. Where they begin with a greeting what is before it is
+    read over; `is_noise` once there is too much of it.
+    """
 
+    def __init__(self, *, greeting: bool = False) -> None:
+        self.is_noise = False
+        self._bytes = bytearray()
+        self._greeted = not greeting
 
-def await_greeting(stream: IO[bytes]) -> bool:
-    """Read until the greeting has been read; False where the stream ends, or goes on, without it."""
-    seen = bytearray()
-    while not seen.endswith(GREETING) and len(seen) < LONGEST_NOISE:
-        one = stream.read(1)
-        if not one:
-            return False
-        seen += one
-    return seen.endswith(GREETING)
+    def feed(self, data: bytes) -> list[Message]:
+        """Those that are whole with these bytes."""
+        self._bytes += data
+        if not self._greeted and not self._greets():
+            return []
+        whole, begin = [], 0
+        while (end := self._end(begin)) is not None:
+            whole.append(self._message(begin, end))
+            begin = end
+        del self._bytes[:begin]
+        return whole
+
+    def _greets(self) -> bool:
+        before, greeting, rest = self._bytes.partition(GREETING)
+        self._greeted = bool(greeting) and len(before) + len(greeting) <= LONGEST_NOISE
+        self.is_noise = not self._greeted and len(self._bytes) >= LONGEST_NOISE
+        if self._greeted:
+            self._bytes = rest
+        return self._greeted
+
+    def _end(self, begin: int) -> int | None:
+        """Where the message ends that begins there; None where it is not whole."""
+        head = begin + _PREFIX_BYTES
+        end = head + self._length(begin) + self._length(begin + 4)
+        return end if head <= len(self._bytes) and end <= len(self._bytes) else None
+
+    def _length(self, at: int) -> int:
+        return int.from_bytes(self._bytes[at : at + 4], "big")
+
+    def _message(self, begin: int, end: int) -> Message:
+        head = begin + _PREFIX_BYTES
+        body = head + self._length(begin)
+        values = json.loads(self._bytes[head:body])
+        return Message(values.pop("kind"), values, bytes(self._bytes[body:end]))

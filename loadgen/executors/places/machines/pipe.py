@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import queue
-import threading
 
 from loadgen.base.loop import run_on_loop
 from loadgen.base.processes import begin_as_worker
 from loadgen.executors.places.machines.keeping import MakeKeeper, keep_nothing
 from loadgen.executors.places.machines.machine import Machine
-from loadgen.executors.places.machines.messages import GREETING, Message, encode_message, read_message
+from loadgen.executors.places.machines.messages import GREETING, Message, encode_message
+from loadgen.executors.places.machines.pipe_ends import PipeReader, PipeWriter
 
 
 def serve_on_pipe(make_keeper: MakeKeeper = keep_nothing) -> str:
@@ -22,37 +21,19 @@ def serve_on_pipe(make_keeper: MakeKeeper = keep_nothing) -> str:
     os.dup2(null, 0)
     os.dup2(2, 1)
     os.close(null)
-    out: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-    writer = threading.Thread(target=_write, args=(sink, out), daemon=True)
-    writer.start()
-    out.put(GREETING)
-    told = run_on_loop(_serve(source, out, make_keeper))
-    out.put(None)
-    writer.join(1.0)  # nobody may be there to read the rest
+    writer = PipeWriter(os.fdopen(sink, "wb", buffering=0))
+    writer.send(GREETING)
+    told = run_on_loop(_serve(PipeReader(os.fdopen(source, "rb", buffering=0)), writer, make_keeper))
+    writer.close()
+    writer.wait(1.0)
     return told
 
 
-async def _serve(source: int, out: "queue.SimpleQueue[bytes | None]", make_keeper: MakeKeeper) -> str:
-    loop = asyncio.get_running_loop()
+async def _serve(reader: PipeReader, writer: PipeWriter, make_keeper: MakeKeeper) -> str:
     inbox: asyncio.Queue[Message | None] = asyncio.Queue()
-
-    def read() -> None:
-        with os.fdopen(source, "rb") as stream:
-            message: Message | None = Message("")
-            while message is not None:
-                message = read_message(stream)
-                loop.call_soon_threadsafe(inbox.put_nowait, message)
-
-    threading.Thread(target=read, daemon=True).start()
-    machine = Machine(lambda message: out.put(encode_message(message)), make_keeper=make_keeper)
-    return await machine.serve(inbox)
-
-
-def _write(sink: int, out: "queue.SimpleQueue[bytes | None]") -> None:
+    reader.listen(inbox.put_nowait)
     try:
-        with os.fdopen(sink, "wb") as stream:
-            while (data := out.get()) is not None:
-                stream.write(data)
-                stream.flush()
-    except BrokenPipeError:  # the coordinator is gone; the end of our input says so, too
-        pass
+        machine = Machine(lambda message: writer.send(encode_message(message)), make_keeper=make_keeper)
+        return await machine.serve(inbox)
+    finally:
+        reader.close()

@@ -40,7 +40,7 @@ LOST_S = LEASE_S + 0.5
 SILENT_S = 1.0
 """A machine tells something ten times a second; it is shown, and nothing is decided by it."""
 
-LOOK_S = 0.05
+LOOK_S = RENEW_S / 2
 STALL_S = 0.5
 """Between two looks: then it is this process that stood still, and what the machines told lies unread."""
 
@@ -89,7 +89,7 @@ class Machines:
             member.over = loop.create_future()
             futures.append(member.over)
             member.heard_ns = self._clock()
-            member.link.listen(partial(self._on_thread, loop, member))
+            member.link.listen(partial(self._heard, member))
             head = {"shards": [member.shards.start, member.shards.stop], "until": self._lease(member), "run": run}
             member.link.send(Message("begin", head | self._files.head, plan))
         self.control.changed = self._spread
@@ -134,12 +134,11 @@ class Machines:
             member.link.send(Message("over"))
         self.control.close()
 
-    def _on_thread(self, loop: asyncio.AbstractEventLoop, member: Member, message: Message | None) -> None:
-        """It was heard of now, however long this loop takes to come to that."""
+    def _heard(self, member: Member, message: Message | None) -> None:
         now = self._clock()
         if message is not None:
             member.hear(now)
-        loop.call_soon_threadsafe(self._on, member, message, now)
+        self._on(member, message, now)
 
     def _on(self, member: Member, message: Message | None, now: int) -> None:
         """Something came from a machine at an instant, or its link ended."""
@@ -154,6 +153,8 @@ class Machines:
         match message.kind:
             case "slots":
                 self._mirror(member, message, now)
+                if "sent" in head:  # a lease's, which it held until now
+                    member.clock.add(head["sent"], head["there"], now - (head["at"] - head["there"]))
             case "frames":
                 for frame in unpack_frames(message.body):
                     member.look_at(frame)

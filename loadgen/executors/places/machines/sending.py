@@ -107,11 +107,7 @@ async def send_files(files: Sequence[str], machines: Sequence[tuple[str, Link]])
 
 async def _send(files: Sequence[str], machine: str, link: Link) -> None:
     """Some pieces ahead of what the machine has said that it has."""
-    loop = asyncio.get_running_loop()
     answers: asyncio.Queue[Message | None] = asyncio.Queue()
-
-    def answered(message: Message | None) -> None:
-        loop.call_soon_threadsafe(answers.put_nowait, message)
 
     async def filed() -> None:
         try:
@@ -124,7 +120,7 @@ async def _send(files: Sequence[str], machine: str, link: Link) -> None:
         if answer.kind == "refused":
             raise UsageError(f"{machine}: {answer.head['text']}")
 
-    link.listen(answered)
+    link.listen(answers.put_nowait)
     under_way = 0
     try:
         for name, at, piece in _pieces(files):

@@ -1,15 +1,16 @@
 """A link over Dask, with a client that keeps what it is given."""
 
+import asyncio
 import queue
 import re
-from io import BytesIO
+from threading import Thread
 
 import pytest
 
 pytest.importorskip("distributed")
 
 from loadgen.executors.places.machines.dask_link import DaskLink, unreached
-from loadgen.executors.places.machines.messages import Message, encode_message, read_message
+from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
 
 
 class Done:
@@ -60,28 +61,43 @@ def test_messages_go_down_in_their_order_and_nothing_of_them_with_the_task():
     while not client.taken.empty():
         pieces.append(client.taken.get())
     assert pieces[-1] == b""
-    stream = BytesIO(b"".join(pieces))
-    assert [read_message(stream) for _ in sent] == sent
+    assert MessageReader().feed(b"".join(pieces)) == sent
     assert client.arguments == tuple(client.handlers)  # the topic's name alone
 
 
+async def said_by(link, *, then=None):
+    """What comes to who listens, until the end of all; `then` happens meanwhile, on another thread."""
+    heard = asyncio.Queue()
+    link.listen(heard.put_nowait)
+    thread = Thread(target=then or (lambda: None))
+    thread.start()
+    async with asyncio.timeout(20):
+        said = [await heard.get()]
+        while said[-1] is not None:
+            said.append(await heard.get())
+    link.listen(None)
+    thread.join()
+    return said
+
+
 def test_what_the_machine_says_comes_to_who_listens_until_its_end():
-    client, heard = FakeClient(), []
+    client = FakeClient()
     link = DaskLink(client, "tcp://127.0.0.1:9")
+
+    def go_on():
+        client.tell(encode_message(Message("slots")))
+        client.tell(b"")
+
     client.tell(encode_message(Message("begun")))
-    client.tell(b"")
-    link.listen(heard.append)
-    assert heard == [Message("begun"), None]
+    assert asyncio.run(said_by(link, then=go_on)) == [Message("begun"), Message("slots"), None]
     link.close()
     link.wait()
 
 
 def test_a_worker_that_is_gone_is_the_end_of_the_link():
-    heard = queue.SimpleQueue()
     link = DaskLink(FakeClient(fails=OSError("gone")), "tcp://127.0.0.1:9")
-    link.listen(heard.put)
     link.send(Message("lease"))
-    assert heard.get(timeout=20) is None
+    assert asyncio.run(said_by(link)) == [None]
     link.wait()
 
 

@@ -1,13 +1,14 @@
 """The link over a command's standard input and output, with small programs in the place of a machine."""
 
-import queue
+import asyncio
 import sys
 
 import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.machines.fleet import Where
-from loadgen.executors.places.machines.link import CommandLink, Mailbox
+from loadgen.executors.places.machines.link import CommandLink
+from loadgen.executors.places.machines.mailbox import Mailbox
 from loadgen.executors.places.machines.messages import Message
 
 OWN = f"{sys.executable} -m loadgen cluster machine -"
@@ -26,15 +27,21 @@ def test_what_came_while_nobody_listened_comes_first():
 
 
 def test_a_machine_answers_and_ends_with_its_input():
-    link, heard = CommandLink(OWN), queue.SimpleQueue()
-    link.listen(heard.put)
-    link.send(Message("describe"))
-    described = heard.get(timeout=30)
-    assert (described.kind, described.head["cores"] >= 1) == ("described", True)
-    link.close()
-    link.wait()
-    assert heard.get(timeout=30) is None
+    link = CommandLink(OWN)
+
+    async def talk():
+        heard = asyncio.Queue()
+        link.listen(heard.put_nowait)
+        async with asyncio.timeout(30):
+            link.send(Message("describe"))
+            described = await heard.get()
+            link.close()
+            return described, await heard.get()
+
+    described, end = asyncio.run(talk())
+    assert (described.kind, described.head["cores"] >= 1, end) == ("described", True, None)
     assert link.how_it_ended == "ended with exit code 0"
+    link.wait()
 
 
 @pytest.mark.parametrize(

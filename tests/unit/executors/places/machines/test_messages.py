@@ -1,14 +1,15 @@
-from io import BytesIO
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loadgen.executors.places.machines.messages import (
     GREETING,
     LONGEST_NOISE,
     Message,
-    await_greeting,
+    MessageReader,
     encode_message,
-    read_message,
 )
 
 MESSAGES = [
@@ -16,25 +17,40 @@ MESSAGES = [
     Message("begin", {"shards": [0, 2]}, b"\xff\n\x00"),
     Message("over"),
 ]
+ENCODED = b"".join(map(encode_message, MESSAGES))
 
 
-def test_messages_come_as_they_were_sent():
-    stream = BytesIO(b"".join(map(encode_message, MESSAGES)))
-    assert [read_message(stream) for _ in MESSAGES] == MESSAGES
-    assert read_message(stream) is None
+def fed(reader, data, cuts):
+    """What comes of these bytes, cut there."""
+    edges = [0, *sorted(cuts), len(data)]
+    return [message for begin, end in pairwise(edges) for message in reader.feed(data[begin:end])]
+
+
+@given(st.sets(st.integers(0, len(ENCODED))))
+def test_messages_come_as_they_were_sent_in_pieces_of_any_size(cuts):
+    assert fed(MessageReader(), ENCODED, cuts) == MESSAGES
 
 
 @pytest.mark.parametrize("cut", [1, 3, 12, 30])
 def test_half_a_message_is_none(cut):
-    assert read_message(BytesIO(encode_message(MESSAGES[1])[:-cut])) is None
+    assert MessageReader().feed(encode_message(MESSAGES[1])[:-cut]) == []
 
 
-def test_what_a_login_shell_writes_before_the_greeting_is_read_over():
-    stream = BytesIO(b"Welcome!\nloadgen machine \n" + GREETING + b"rest")
-    assert await_greeting(stream)
-    assert stream.read() == b"rest"
+WELCOME = b"Welcome!\nloadgen machine \n" + GREETING
 
 
-@pytest.mark.parametrize("noise", [b"", b"no such command\n", b"x" * (LONGEST_NOISE + 100)])
-def test_who_does_not_greet_is_no_machine(noise):
-    assert not await_greeting(BytesIO(noise))
+@given(st.sets(st.integers(0, len(WELCOME + ENCODED))))
+def test_what_a_login_shell_writes_before_the_greeting_is_read_over(cuts):
+    assert fed(MessageReader(greeting=True), WELCOME + ENCODED, cuts) == MESSAGES
+
+
+@pytest.mark.parametrize("noise", [b"", b"no such command\n", b"x" * (LONGEST_NOISE - 1)])
+def test_who_has_not_greeted_says_nothing(noise):
+    reader = MessageReader(greeting=True)
+    assert (reader.feed(noise), reader.is_noise) == ([], False)
+
+
+@pytest.mark.parametrize("last", [b"", GREETING + ENCODED])
+def test_who_says_too_much_before_it_is_no_machine(last):
+    reader = MessageReader(greeting=True)
+    assert (reader.feed(b"x" * LONGEST_NOISE + last), reader.is_noise) == ([], True)

@@ -15,7 +15,7 @@ from loadgen.measure.recording import Frame, Recording
 from loadgen.measure.wire import pack_frames
 from loadgen.plan.plan import StopRules
 from tests.support.fakes import VirtualClock, make_plan
-from tests.support.machines import Lab
+from tests.support.machines import DELAY_S, Lab
 
 ORPHANED_S = LEASE_S + 0.1
 
@@ -244,6 +244,14 @@ def test_a_silence_that_is_shorter_than_the_lease_changes_nothing():
     assert result.ledger.sent == lab.sent
 
 
+def test_a_clock_is_known_as_well_by_a_lease_whose_answer_had_to_wait():
+    lab = Lab(plan_of(duration_s=15.0))  # so long that nothing counts any more of what was asked before
+    result = lab.run()
+    for number, row in enumerate(result.machines.rows):
+        assert row.clock_bound_ms == pytest.approx(1000 * DELAY_S, rel=0.1)  # half of there and back
+        assert abs(row.clock_ahead_s - lab.ahead_ns(number) / 1e9) <= row.clock_bound_ms / 1000 + 1e-6
+
+
 def test_leases_are_renewed_amid_the_frames_of_many_machines():
     clock, told = VirtualClock(), []
 
@@ -261,9 +269,9 @@ def test_leases_are_renewed_amid_the_frames_of_many_machines():
     async def main():
         place = Machines(plan_of(1), [Member("one", link, Description(), RemoteClock(), range(1))], clock=clock)
         place.start((), lambda _: clock.advance(s_to_ns(RENEW_S)))
+        await asyncio.sleep(0)
         for number in range(1, 4):
             link.to(Message("frames", {"number": number}, pack_frames([Frame(0, 0, 1, Recording())])))
-        await asyncio.sleep(0)
         place.close()
 
     asyncio.run(main())
