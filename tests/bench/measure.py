@@ -100,8 +100,9 @@ def run(
     counter: Callable[[], Count] | None = None,
     environment: Mapping[str, str] | None = None,
     timeout_s: float = 60.0,
+    every_s: float = MEMORY_EVERY_S,
 ) -> Usage:
-    """Run `command` (its first word is looked for on PATH) and wait for its end.
+    """Run `command` (its first word is looked for on PATH) and wait for its end, with a look at all of it `every_s`.
 
     Output goes through files in `scratch`. After `timeout_s` it is killed, with its children. Raises FileNotFoundError.
     """
@@ -110,7 +111,7 @@ def run(
     started = time.monotonic()
     pid = _spawn(command, cores, out, err, environment or {})
     try:
-        status, usage, peak_mb, samples = _watch(pid, counter, started + timeout_s)
+        status, usage, peak_mb, samples = _watch(pid, counter, started + timeout_s, every_s)
     except BaseException:
         _kill(pid)
         os.waitpid(pid, 0)
@@ -147,12 +148,12 @@ def _spawn(command: Sequence[str], cores: Cores, out: Path, err: Path, environme
 
 
 def _watch(
-    pid: int, counter: Callable[[], Count] | None, deadline: float
+    pid: int, counter: Callable[[], Count] | None, deadline: float, every_s: float
 ) -> tuple[int, struct_rusage, float, list[Sample]]:
     """Read along until the command ends: its wait status, its resource usage, its peak memory, the samples."""
     started = time.monotonic()
     peak_mb, samples, next_sample = 0.0, list[Sample](), started
-    while not _ends_within(MEMORY_EVERY_S, pid):
+    while not _ends_within(every_s, pid):
         now = time.monotonic()
         if now > deadline:
             _kill(pid)

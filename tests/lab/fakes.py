@@ -4,13 +4,14 @@ import asyncio
 import json
 import threading
 import time
+from array import array
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 from loadgen.executors.places.machines.description import Description, description_out
 from loadgen.executors.places.machines.merging import Merger
-from loadgen.executors.places.machines.messages import GREETING, Message, encode_message
+from loadgen.executors.places.machines.messages import GREETING, Message, encode_message, pack_values
 from loadgen.guard.shared_state import CUT, SLOT_VALUES, Slot, State
 from loadgen.measure.names import names_of
 from loadgen.measure.recording import Frame, Recording, Usage
@@ -160,7 +161,8 @@ class _Fake:
             ):
                 slots[slot] = value
             stop, cause, stopped_at = self._stop
-            self._say("slots", slots=slots * workers, stop=stop, cause=cause, stopped_at=stopped_at, at=now)
+            body = pack_values(memoryview(array("Q", slots * workers)))
+            self._say("slots", body=body, stop=stop, cause=cause, stopped_at=stopped_at, at=now)
             await asyncio.sleep(TELL_S)
         self._say("done", lost=[], refused="")
 

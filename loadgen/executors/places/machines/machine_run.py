@@ -9,7 +9,7 @@ from loadgen.base.errors import UsageError
 from loadgen.executors.places.base import Place, WorkersLostError
 from loadgen.executors.places.machines.keeping import Keeper
 from loadgen.executors.places.machines.merging import Merger
-from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.messages import Message, pack_values
 from loadgen.guard.shared_state import HEADER_VALUES, SLOT_VALUES, Cause, SharedState, Slot
 from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.measure.names import names_of
@@ -157,7 +157,7 @@ class MachineRun:
         control, renewed = self.control, self._renewed
         self._renewed = {}
         self._say(
-            "slots", slots=control.values[own].tolist(), stop=control.stop, cause=control.cause,
+            "slots", body=pack_values(control.values[own]), stop=control.stop, cause=control.cause,
             stopped_at=control.stopped_at_ns, at=self._clock(), **renewed,
         )  # fmt: skip
 

@@ -12,13 +12,15 @@
 | abandon  |                               |      |                                                        |
 | over     |                               |      |                                                        |
 
-Without being asked a machine tells `slots` (slots, stop, cause, stopped_at, at; sent, there of a lease that came since
-the last ones), `frames` and at the end `done` (lost).
+Without being asked a machine tells `slots` (stop, cause, stopped_at, at; sent, there of a lease that came since the
+last ones; its workers' values as the body), `frames` and at the end `done` (lost).
 Instants are nanoseconds of the machine's monotonic clock, but `sent`, which is the coordinator's own. What a machine
 says of a run is numbered (`number`, from 1), so that what is missing is seen.
 """
 
 import json
+import sys
+from array import array
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
@@ -47,6 +49,23 @@ def encode_message(message: Message) -> bytes:
     """As it goes over a pipe: two lengths, the head, the body."""
     head = json.dumps({"kind": message.kind, **message.head}, separators=(",", ":")).encode()
     return len(head).to_bytes(4, "big") + len(message.body).to_bytes(4, "big") + head + message.body
+
+
+def pack_values(values: memoryview) -> bytes:
+    """Whole numbers of 64 bits as a body, the same on every processor."""
+    return _little_endian(values.tobytes()).tobytes()
+
+
+def unpack_values(body: bytes) -> "array[int]":
+    """The numbers again."""
+    return _little_endian(body)
+
+
+def _little_endian(data: bytes) -> "array[int]":
+    values = array("Q", data)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
 
 
 class MessageReader:

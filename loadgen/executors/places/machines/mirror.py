@@ -1,5 +1,6 @@
 """The Control of workers on other machines: their slots as they were last told, and a header to pass on."""
 
+from array import array
 from collections.abc import Callable
 
 from loadgen.guard.shared_state import HEADER_VALUES, SLOT_VALUES, Cause, SharedState
@@ -10,11 +11,10 @@ class Mirror(SharedState):
 
     changed: Callable[[], None] | None = None
 
-    def show(self, first_worker: int, slots: list[int]) -> None:
+    def show(self, first_worker: int, slots: "array[int]") -> None:
         """What a machine told of its workers."""
         begin = HEADER_VALUES + first_worker * SLOT_VALUES
-        for index, value in enumerate(slots, begin):
-            self.values[index] = value
+        self.values[begin : begin + len(slots)] = memoryview(slots)
 
     def open_gate(self, at_ns: int) -> None:
         super().open_gate(at_ns)

@@ -12,7 +12,7 @@ from loadgen.base.units import counted
 from loadgen.executors.places.base import Deliver, WorkersLostError
 from loadgen.executors.places.machines.gate import Gate
 from loadgen.executors.places.machines.member import Member
-from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.messages import Message, unpack_values
 from loadgen.executors.places.machines.mirror import Mirror
 from loadgen.executors.places.machines.received import original_names
 from loadgen.executors.places.machines.rows import machine_rows
@@ -173,9 +173,9 @@ class Machines:
                 self._done(member, head["lost"], head["refused"])
 
     def _mirror(self, member: Member, message: Message, now: int) -> None:
-        head, control = message.head, self.control
-        control.show(member.shards.start, head["slots"])
-        member.pace.saw(sum(head["slots"][Slot.SENT :: SLOT_VALUES]), head["at"])
+        head, control, slots = message.head, self.control, unpack_values(message.body)
+        control.show(member.shards.start, slots)
+        member.pace.saw(sum(slots[Slot.SENT :: SLOT_VALUES]), head["at"])
         limit = self._plan.stop.max_errors
         if head["stop"] != GO:
             stopped_ns = member.clock.here(head["stopped_at"])

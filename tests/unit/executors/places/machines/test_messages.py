@@ -1,3 +1,5 @@
+import sys
+from array import array
 from itertools import pairwise
 
 import pytest
@@ -10,6 +12,8 @@ from loadgen.executors.places.machines.messages import (
     Message,
     MessageReader,
     encode_message,
+    pack_values,
+    unpack_values,
 )
 
 MESSAGES = [
@@ -54,3 +58,15 @@ def test_who_has_not_greeted_says_nothing(noise):
 def test_who_says_too_much_before_it_is_no_machine(last):
     reader = MessageReader(greeting=True)
     assert (reader.feed(b"x" * LONGEST_NOISE + last), reader.is_noise) == ([], True)
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_numbers_are_the_same_on_every_processor(order, monkeypatch):
+    values = array("Q", [1, 1 << 40, (1 << 64) - 1])
+    there = values[:]
+    if order != sys.byteorder:
+        there.byteswap()  # as they lie in its memory
+    monkeypatch.setattr(sys, "byteorder", order)
+    body = pack_values(memoryview(there))
+    assert body == b"".join(value.to_bytes(8, "little") for value in values)
+    assert unpack_values(body) == there
