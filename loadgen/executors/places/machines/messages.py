@@ -79,7 +79,7 @@ class MessageReader:
         self._greeted = not greeting
 
     def feed(self, data: bytes) -> list[Message]:
-        """Those that are whole with these bytes."""
+        """Those that are whole with these bytes. Raises ValueError where one is none."""
         self._bytes += data
         if not self._greeted and not self._greets():
             return []
@@ -111,4 +111,6 @@ class MessageReader:
         head = begin + _PREFIX_BYTES
         body = head + self._length(begin)
         values = json.loads(self._bytes[head:body])
-        return Message(values.pop("kind"), values, bytes(self._bytes[body:end]))
+        if not isinstance(values, dict) or not isinstance(kind := values.pop("kind", None), str):
+            raise ValueError("a head without a kind")
+        return Message(kind, values, bytes(self._bytes[body:end]))

@@ -51,7 +51,10 @@ class PipeReader:
             data = os.read(self._stream.fileno(), PIECE_BYTES)
         except OSError:  # a connection that was reset, a terminal that is gone
             data = b""
-        messages = self._messages.feed(data)
+        try:
+            messages = self._messages.feed(data)
+        except ValueError:  # somebody else writes there, too: of what follows nothing can be known
+            data, messages = b"", []
         if not data or self._messages.is_noise:
             self._is_over = True
             self._let_go()

@@ -122,6 +122,17 @@ def test_a_file_is_read_to_its_end():
         assert asyncio.run(heard_from(reader)) == [None]
 
 
+@pytest.mark.parametrize("head", [b"printed by somebody", b"[]", b"{}", b'{"kind":1}', b"\xff"])
+def test_what_is_no_message_is_the_end(head):
+    source, sink = a_pipe()
+    with sink:
+        sink.write(GREETING + encode_message(SMALL[0]))
+        with closing(PipeReader(source, greeting=True)) as reader:
+            assert asyncio.run(heard_from(reader, count=1)) == SMALL[:1]
+            sink.write(len(head).to_bytes(4, "big") + bytes(4) + head)
+            assert asyncio.run(heard_from(reader)) == [None]
+
+
 def test_noise_without_an_end_is_the_end():
     source, sink = a_pipe()
     writer = PipeWriter(sink)
