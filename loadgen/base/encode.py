@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from loadgen.base.dialing import DIRECT, Dialing
-from loadgen.base.exchange import BodyPiece, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import BodyPiece, Request
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 

@@ -6,194 +6,15 @@ server did.
 
 from collections.abc import Callable, Iterator
 from dataclasses import field, fields
-from enum import StrEnum
-from socket import AF_INET, AF_INET6, inet_pton
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.dialing import Dialing
-from loadgen.base.units import counted
-
-
-class ErrorClass(StrEnum):
-    """Everything that can keep a request from passing, a row each; the value is the name in a Result.
-
-    `text` says it to a person. `fault` is whose it is: `target` counts against thresholds, `generator` and `unknown`
-    never do.
-    """
-
-    text: str
-    fault: str
-
-    def __new__(cls, name: str, text: str = "", fault: str = "target") -> "ErrorClass":
-        error = str.__new__(cls, name)
-        error._value_ = name
-        error.text, error.fault = text, fault
-        return error
-
-    CONNECTION_REFUSED = "connection_refused", "connection refused"
-    CONNECTION_RESET = "connection_reset", "connection reset by the server"
-    UNREACHABLE = "unreachable", "host or network unreachable"
-    CONNECT_TIMEOUT = "connect_timeout", "no connection within --connect-timeout"
-    PROXY = "proxy_error", "the proxy opened no way to the target", "generator"
-    TLS = "tls_error", "TLS handshake or certificate failed"
-    TIMEOUT = "timeout", "no complete reply within --timeout"
-    MALFORMED_REPLY = "malformed_reply", "the reply is not HTTP as it was asked for"
-    EARLY_CLOSE = "early_close", "connection closed in the middle of a reply"
-    STALE_CONNECTION = (
-        "stale_connection",
-        "the server had already closed the reused connection; --no-keepalive reuses none",
-    )
-    REFUSED_STREAM = "refused_stream", "the server refused the stream, without looking at the request"
-    STREAM_RESET = "stream_reset", "the server reset the stream before its reply was whole"
-    GRPC_STATUS = "grpc_status", "the call ended with another gRPC status than was expected"
-    STREAM_BROKEN = "stream_broken", "the reply's parts did not come to the end that was asked for"
-    STREAM_STALLED = "stream_stalled", "no further part of the reply within --timeout"
-    UNEXPECTED_STATUS = "unexpected_status", "status not among the expected ones"
-    UNEXPECTED_BODY = "unexpected_body", "body lacks the expected text"
-    UNEXPECTED_HEADER = "unexpected_header", "a header is not the expected one"
-    UNEXPECTED_TIME = "unexpected_time", "the reply took longer than expected"
-    UNEXPECTED_LENGTH = "unexpected_length", "body length differs from the expected one"
-    UNDECODABLE = "undecodable", "the body is not what its Content-Encoding says, or holds more than 64 MiB"
-    WRONG_CONTENT = "wrong_content", "the object differs from what was put"
-    PROCESSING = "processing_failed", "the function failed on an object"
-    CALL_FAILED = "call_failed", "a call of the scenario failed"
-    CHECK_FAILED = "check_failed", "a check of the scenario failed"
-    NO_DESCRIPTORS = "no_descriptors", "this machine ran out of file descriptors", "generator"
-    NO_PORTS = "no_ports", "this machine ran out of ephemeral ports", "generator"
-    GENERATOR = "generator_error", "the generator itself failed", "generator"
-    SCRIPT_ERROR = "script_error", "the scenario's own code raised an exception", "generator"
-    CUT = "cut", "still running when the grace period ended", "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where requests go: `scheme` is http or https, `host` a name or address without brackets."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def authority(self) -> str:
-        """The Host header: the port is left out where it is the scheme's own; IPv6 in brackets."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.scheme == "https" else 80) else f"{host}:{self.port}"
-
-    @property
-    def is_address(self) -> bool:
-        """Whether `host` is an IP address: there is nothing to look up."""
-        try:
-            inet_pton(AF_INET6 if ":" in self.host else AF_INET, self.host.partition("%")[0])
-        except (OSError, ValueError):
-            return False
-        return True
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What else a reply is to have: a value of JSON at the path `where`, a header of that name, a match of a regular
-    expression in its body, or a body of that SHA-256. `wanted` is the value, for `json` as JSON; None: any is good.
-    With `regex` a header is to match it.
-    """
-
-    kind: Literal["json", "header", "regex", "sha256"]
-    where: str = ""
-    wanted: str | None = None
-    regex: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """What is a good reply. Statuses are inclusive ranges; `body_contains` is looked for in the first MiB.
-
-    With `decoded`, body and length are what the Content-Encoding hides, of the first MiB that comes of that. `checks`
-    and `within_s`, the time that it may take, are looked at by a kind of its own, in the workloads.
-    """
-
-    statuses: tuple[tuple[int, int], ...] = ((200, 399),)
-    body_contains: bytes | None = None
-    length: int | None = None
-    decoded: bool = False
-    checks: tuple[Check, ...] = ()
-    within_s: float | None = None
-
-    def judge(self, reply: "Reply", took_ns: int = 0) -> ErrorClass | None:
-        """None for a good reply, which took so long, else what is wrong with it."""
-        del took_ns
-        body_length, kept = reply.body_length, reply.kept
-        if self.decoded and b"encoding:" in reply.head.lower():
-            from loadgen.base.decoding import DecodingError, decoded_body
-
-            try:
-                kept = decoded_body(reply.head, kept)
-            except DecodingError:
-                return ErrorClass.UNDECODABLE
-            if kept is not reply.kept:
-                body_length = len(kept)
-        return self.verdict(reply.status, body_length, kept)
-
-    def explain(self, reply: "Reply", error: ErrorClass, code: str, took_ns: int = 0) -> str:
-        """What is wrong with a bad reply, and what was found instead, on one line."""
-        del took_ns
-        if error is ErrorClass.UNEXPECTED_LENGTH and self.length is not None and not code and not self.decoded:
-            return f"a body of {counted(reply.body_length, 'byte')}, expected {self.length}"
-        if error is ErrorClass.UNEXPECTED_BODY and self.body_contains is not None and not code:
-            encoded = b"content-encoding:" in reply.head.lower()
-            begins = "" if encoded else f": it begins {reply.kept[:_SHOWN_BYTES].decode('utf-8', 'replace')!r}"
-            there = begins if reply.body_length else ": it is empty"
-            return f"the body lacks {self.body_contains[:_SHOWN_BYTES].decode('utf-8', 'replace')!r}{there}"
-        return error.text if error is ErrorClass.UNDECODABLE else self.describe(reply.status, code)
-
-    def verdict(self, status: int, body_length: int, kept: bytes) -> ErrorClass | None:
-        """The same of its parts. `kept` are the first bytes of the body."""
-        for low, high in self.statuses:
-            if low <= status <= high:
-                break
-        else:
-            return ErrorClass.UNEXPECTED_STATUS
-        if self.length is not None and body_length != self.length:
-            return ErrorClass.UNEXPECTED_LENGTH
-        if self.body_contains is not None and self.body_contains not in kept:
-            return ErrorClass.UNEXPECTED_BODY
-        return None
-
-    @property
-    def reads_body(self) -> bool:
-        """Whether it takes more than its status and its length to call a reply good."""
-        return self.searches or self.within_s is not None
-
-    @property
-    def searches(self) -> bool:
-        """Whether the body itself is to be kept for it."""
-        return self.body_contains is not None or bool(self.checks) or (self.decoded and self.length is not None)
-
-    def code(self, kept: bytes) -> str:
-        """The application's own name for what is wrong with a bad reply, where its protocol has one."""
-        del kept
-        return ""
-
-    def code_of(self, reply: "Reply") -> str:
-        """The same, also of its head."""
-        return self.code(reply.kept)
-
-    def describe(self, status: int, code: str) -> str:
-        """What is wrong with a bad reply, on one line."""
-        return f"status {status}, {code}" if code else f"status {status}"
-
-    def details(self, code: str, kept: bytes) -> str:
-        """What else a bad reply with this code says, to be put behind that."""
-        del code, kept
-        return ""
-
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.reply import Expect, Reply
 
 KEEP_TO_SEARCH = 1 << 20
-_SHOWN_BYTES = 60
 JOINED_BODY_BYTES = 65536
-
 
 BodyPiece = bytes | memoryview
 
@@ -365,21 +186,6 @@ def is_apart(body: "bytes | BodySource", fields: Fields) -> bool:
 
 
 @dataclass(slots=True)
-class Reply:
-    """A complete reply. `wire_length` counts every byte from the status line on; `head` are the first of them
-    but for those of interim replies, up to 4096. That of replies which say the same in other words has the `head` of
-    one of them, and nothing `kept`.
-    """
-
-    status: int
-    body_length: int
-    wire_length: int
-    kept: bytes = b""
-    head: bytes = b""
-    keep_alive: bool = True
-
-
-@dataclass(slots=True)
 class Outcome:
     """What one exchange came to: a Reply, or an error with what was seen of the reply so far.
 
@@ -439,49 +245,6 @@ class ConnectionCounts:
                         self.note_address(address, reason, times)
             else:
                 setattr(self, item.name, getattr(self, item.name) + moved)
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """How TLS is done. Paths are of PEM files; `verify` False accepts every certificate.
-
-    `server_name` is asked for, and the certificate must be for it, in place of the origin's host. Versions are "1.0"
-    to "1.3"; `ciphers` are OpenSSL's names for those up to 1.2. `resume`: a user's next connection takes up its last
-    session.
-    """
-
-    verify: bool = True
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-    server_name: str | None = None
-    min_version: str | None = None
-    max_version: str | None = None
-    ciphers: str | None = None
-    resume: bool = False
-
-
-Address = tuple[int, tuple[str, int]]
-"""A family and a socket's address: a host and a port; of AF_UNIX a path and 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Everything a client needs to reach the target; addresses are resolved `(family, sockaddr)` pairs.
-
-    `phases`: also time the parts of an opening and the first byte of each reply. Where a proxy stands before it,
-    `addresses` are the proxy's, and `asked` the target's own, if the proxy is to be asked for that and not for a name.
-    """
-
-    origin: Origin
-    addresses: tuple[Address, ...]
-    tls: Tls = field(default_factory=Tls)
-    timeout_s: float = 10.0
-    connect_timeout_s: float = 5.0
-    keep_alive: bool = True
-    phases: bool = False
-    dialing: Dialing = field(default_factory=Dialing)
-    asked: str = ""
 
 
 class Client(Protocol):

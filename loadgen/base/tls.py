@@ -4,8 +4,8 @@ import os
 import ssl
 import warnings
 
+from loadgen.base.endpoint import Tls
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Tls
 
 _LEAST = "1.2"  # of Python's own context
 _VERSIONS = {

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from loadgen.base.endpoint import Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Arrivals, Plan, Stage
 from loadgen.plan.topology import choose

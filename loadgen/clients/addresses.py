@@ -5,7 +5,8 @@ from itertools import count
 from socket import AF_UNIX
 
 from loadgen.base.clock import NS_PER_S, Clock
-from loadgen.base.exchange import Address, ConnectionCounts
+from loadgen.base.endpoint import Address
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.clients.local_addresses import LocalAddresses
 
 AVOID_NS = 5 * NS_PER_S

@@ -5,7 +5,10 @@ Over HTTP/1.1 a stream is a connection; a protocol that binds several streams to
 
 from typing import Any, Protocol
 
-from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Reply
 
 
 class Stream(Protocol):

@@ -3,7 +3,7 @@
 import socket
 
 from loadgen.base.clock import s_to_ns
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.dial import Connector, Dial, DialWatcher
 from loadgen.clients.faults import connect_error
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any
 
-from loadgen.base.exchange import Address
+from loadgen.base.endpoint import Address
 from loadgen.clients.destinations import Destination
 
 

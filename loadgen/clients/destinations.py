@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from loadgen.base.clock import Clock
 from loadgen.base.dataclass import dataclass
 from loadgen.base.dialing import Dialing, Proxy
+from loadgen.base.endpoint import Address, Endpoint, Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Address, Endpoint, Origin
 from loadgen.base.tls import make_context
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.local_addresses import local_addresses_of

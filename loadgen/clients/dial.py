@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from loadgen.base.clock import NS_PER_S, Clock, now_ns
 from loadgen.base.dataclass import dataclass
 from loadgen.base.dialing import Proxy
-from loadgen.base.exchange import Address, ConnectionCounts, Endpoint
+from loadgen.base.endpoint import Address, Endpoint
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.clients.addresses import TIMED_OUT, Addresses
 from loadgen.clients.destinations import greeting_for
 from loadgen.clients.faults import blamed, explain, handshake_error, no_such_socket

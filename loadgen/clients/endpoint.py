@@ -1,6 +1,6 @@
 """Where the requests of a plan go."""
 
-from loadgen.base.exchange import Endpoint
+from loadgen.base.endpoint import Endpoint
 from loadgen.clients.local_addresses import check_local
 from loadgen.clients.resolve import resolve, resolve_asked
 from loadgen.plan.plan import Plan

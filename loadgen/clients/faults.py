@@ -5,7 +5,7 @@ import ssl
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.dialing import Proxy
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.tls_faults import explain_tls, server_certificate
 
 LONG_IDLE_NS = 250 * NS_PER_MS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import httpcore
 
 from loadgen.base.clock import NEVER_NS, s_to_ns
-from loadgen.base.exchange import Address
+from loadgen.base.endpoint import Address
 from loadgen.clients.addresses import TIMED_OUT
 from loadgen.clients.dial import PROXY_BYTES, UNIX_RETRY_S, Connector, Dial, closed_on_failure
 from loadgen.clients.faults import blamed, explain, no_such_socket

@@ -17,7 +17,9 @@ import httpx
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.encode import length_field
-from loadgen.base.exchange import BodySource, ErrorClass, Outcome, Reply, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import BodySource, Outcome, Request, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.clients.dial import Connector
 from loadgen.clients.faults import classify, connect_error, explain
 from loadgen.clients.http1.parser import HEAD_BYTES

@@ -4,7 +4,8 @@ import re
 
 import httpx
 
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.clients.faults import classify, explain, why_no_reply
 from loadgen.clients.http2.frames import Code, name_of_code
 from loadgen.clients.httpx_streams import Stream

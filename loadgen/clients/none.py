@@ -1,7 +1,8 @@
 """A client for users that send nothing."""
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, Outcome, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, Outcome, Request
 
 
 class NoClient:

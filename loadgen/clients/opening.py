@@ -11,7 +11,8 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import Any
 
-from loadgen.base.exchange import Address, ErrorClass
+from loadgen.base.endpoint import Address
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.base import WireProtocol
 from loadgen.clients.channel import GONE, Channel, Phase
 from loadgen.clients.destinations import Destination, Destinations

@@ -7,8 +7,10 @@ from dataclasses import replace
 from itertools import cycle
 
 from loadgen.base.clock import Clock
+from loadgen.base.endpoint import Endpoint, Origin
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Client, ConnectionCounts, Endpoint, ErrorClass, Origin, Outcome, Request
+from loadgen.base.exchange import Client, ConnectionCounts, Outcome, Request
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.destinations import Destination, Destinations
 from loadgen.clients.faults import connect_error, explain

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import NEVER_NS, s_to_ns
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.addresses import TIMED_OUT
 from loadgen.clients.channel import GONE, Channel, Phase, Watch
 from loadgen.clients.faults import blamed, classify, explain

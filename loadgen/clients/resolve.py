@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from loadgen.base.dialing import DIRECT, Dialing
+from loadgen.base.endpoint import Address, Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Address, Origin
 from loadgen.clients.local_addresses import family_of
 
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}

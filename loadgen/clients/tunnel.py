@@ -9,7 +9,7 @@ from collections.abc import Generator
 from ipaddress import ip_address
 
 from loadgen.base.dialing import Proxy
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.faults import ProxyError
 
 Greeting = Generator[bytes, bytes, None]

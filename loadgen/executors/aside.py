@@ -1,6 +1,7 @@
 """A request that is out while the script that sent it goes on, by a client that is awaited."""
 
-from loadgen.base.exchange import Client, ErrorClass, Outcome
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Client, Outcome
 from loadgen.clients.origins import OriginClients
 from loadgen.executors.judging import GIVEN_UP
 from loadgen.workloads.base import Sending

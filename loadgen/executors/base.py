@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Endpoint
+from loadgen.base.endpoint import Endpoint
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recording import Frame, Recording
 from loadgen.plan.plan import Plan, Shard

@@ -7,7 +7,9 @@ from itertools import chain
 from typing import Any
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.clients.base import Stream
 from loadgen.executors.judging import GIVEN_UP
 from loadgen.executors.reactor_passes import ReactorSetup

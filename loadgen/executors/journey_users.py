@@ -3,7 +3,9 @@
 from functools import partial
 from typing import Any
 
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Reply
 from loadgen.clients.base import Stream
 from loadgen.executors.beside_users import BesideUsers
 from loadgen.executors.reactor_passes import ReactorSetup

@@ -2,7 +2,9 @@
 
 from typing import Protocol, TypeVar
 
-from loadgen.base.exchange import ErrorClass, Reply, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.guard.breaker import Breaker
 
 

@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Reply
 from loadgen.clients.base import Handler, StreamClient
 from loadgen.clients.reactor import Reactor
 from loadgen.measure.request_log import RequestLog

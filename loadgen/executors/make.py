@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from loadgen.base.alarm import make_alarm
 from loadgen.base.clock import s_to_ns
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.local_addresses import local_addresses_of

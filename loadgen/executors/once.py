@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from loadgen.base.clock import Clock, now_ns
-from loadgen.base.exchange import Endpoint
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.whereabouts import whereabouts
 from loadgen.executors.one_user import OneUser, OnExchange
 from loadgen.executors.thread_loop import ThreadLoop

@@ -9,7 +9,9 @@ from functools import partial
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock
-from loadgen.base.exchange import Endpoint, ErrorClass, Outcome, Request
+from loadgen.base.endpoint import Endpoint
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
 from loadgen.base.imported import imported
 from loadgen.clients.destinations import Destinations
 from loadgen.clients.http1.blocking import BlockingClient

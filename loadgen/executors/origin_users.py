@@ -2,7 +2,8 @@
 
 from itertools import chain
 
-from loadgen.base.exchange import Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import Request
 from loadgen.clients.base import Stream
 from loadgen.executors.reactor_passes import ReactorSetup
 from loadgen.executors.reactor_users import ReactorUsers

@@ -11,7 +11,8 @@ from typing import Any
 
 from loadgen.base.alarm import Alarm
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import Request
 from loadgen.clients.base import Handler, Stream, StreamClient
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.reactor import Reactor

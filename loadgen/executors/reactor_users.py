@@ -4,7 +4,9 @@ import asyncio
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, s_to_ns
-from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.clients.base import Stream
 from loadgen.executors.judging import class_of, judge
 from loadgen.executors.reactor_passes import ReactorPasses, ReactorSetup

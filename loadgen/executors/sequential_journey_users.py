@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Outcome, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
 from loadgen.clients.origins import OriginClients
 from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.sequential_users import SequentialUsers

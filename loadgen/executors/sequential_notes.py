@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Callable
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Client, ErrorClass, Outcome, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Client, Outcome, Request
 from loadgen.executors.base import Assignment
 from loadgen.executors.judging import class_of, judge
 from loadgen.executors.waits import LoopWaits, ThreadWaits

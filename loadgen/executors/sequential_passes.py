@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from loadgen.base.exchange import Client, ErrorClass, Fields, Outcome, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Client, Fields, Outcome, Request
 from loadgen.executors.aside import Aside
 from loadgen.executors.sequential_notes import SequentialNotes, SequentialSetup
 from loadgen.executors.tickets import Tickets

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from loadgen.base.clock import Clock, now_ns
-from loadgen.base.exchange import Endpoint
+from loadgen.base.endpoint import Endpoint
 from loadgen.executors.once import nothing
 from loadgen.executors.one_user import Change, OneUser
 from loadgen.executors.thread_loop import ThreadLoop

@@ -7,7 +7,9 @@ from typing import Any
 
 from loadgen.base.clock import Clock
 from loadgen.base.encode import Encoder
-from loadgen.base.exchange import ErrorClass, Origin, Outcome, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
 from loadgen.executors.way import Way
 from loadgen.measure.metric_sums import Form, MetricValues
 from loadgen.measure.names import Kind, Names

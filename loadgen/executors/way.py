@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from loadgen.base.clock import Clock
 from loadgen.base.dialing import Dialing, Proxy
-from loadgen.base.exchange import Address, Origin
+from loadgen.base.endpoint import Address, Origin
 from loadgen.clients.addresses import address_text
 from loadgen.clients.resolve import look_up
 from loadgen.clients.tls_faults import name_in, server_certificate

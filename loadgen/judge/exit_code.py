@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.results.result import ErrorRow, Result
 
 

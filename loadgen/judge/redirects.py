@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from loadgen.base.exchange import Expect
 from loadgen.base.redact import REDACTED
+from loadgen.base.reply import Expect
 from loadgen.results.result import RequestResult, Result
 
 _NONE = "redirects are not followed"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.judge.exit_code import ExitCode
 from loadgen.results.trial import Ended, Event
 

@@ -6,7 +6,9 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, Reply, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Names
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally

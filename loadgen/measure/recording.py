@@ -5,7 +5,8 @@ from dataclasses import field, replace
 from typing import Literal
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.measure.exemplar import Exemplar, slowest_of
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import Form, MetricSums

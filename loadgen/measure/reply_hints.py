@@ -3,8 +3,9 @@
 import re
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Reply
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.pattern import pattern
+from loadgen.base.reply import Reply
 
 _ENCODING = pattern(rb"\ncontent-encoding:[ \t]*([a-z0-9, -]{1,40})", re.IGNORECASE)
 _SERVER = pattern(rb"\nserver:[ \t]*([^\r\n]{0,80}?)[ \t]*(?=[\r\n])", re.IGNORECASE)

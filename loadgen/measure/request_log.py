@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from loadgen.base.clock import NS_PER_US, now_ns
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.names import Names
 
 MOST_LINES = 5000

@@ -6,7 +6,9 @@ Every hand-over is one atomic list operation, or a total that only grows.
 from collections import defaultdict
 from typing import TypeVar
 
-from loadgen.base.exchange import ErrorClass, Reply, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.measure.recorder import Recorder
 
 T = TypeVar("T")

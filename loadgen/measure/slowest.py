@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 
 from loadgen.base.clock import NS_PER_US, now_ns
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.measure.exemplar import MOST, Exemplar, slowest_of
 
 LONGEST = 200

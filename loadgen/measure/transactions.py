@@ -7,7 +7,7 @@ from operator import add
 from typing import TypeVar
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.metric_sums import Form, MetricValues
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import CENSORED, ErrorCount, Recording, Tally

@@ -1,7 +1,7 @@
 """When connections are opened: at a pace before the start gate, and after a pause where one has failed."""
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 
 OPENINGS_PER_S = 5000
 """Of all workers together: a listening socket's backlog (128 to 4,096) is not overrun, and 10,000 take two seconds."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from loadgen.base.exchange import Tls
+from loadgen.base.endpoint import Tls
 from loadgen.base.imported import imported
 from loadgen.base.redact import Redactor
 from loadgen.plan.jobs.http import HttpJob, RequestSpec

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from loadgen.base.dialing import Dialing
-from loadgen.base.exchange import Expect
 from loadgen.base.redact import Redactor
+from loadgen.base.reply import Expect
 from loadgen.base.restore import TYPE, build
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.parts import PartsSpec

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from loadgen.base.exchange import Check
+from loadgen.base.reply import Check
 from loadgen.base.units import shown
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")

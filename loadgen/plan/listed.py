@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from loadgen.base.endpoint import Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
 from loadgen.plan.imports.recorded import kept
 from loadgen.plan.jobs.http import HttpJob, TargetList
 from loadgen.plan.problems import Problem

@@ -8,7 +8,7 @@ from typing import Literal
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.dialing import DIRECT, Dialing
-from loadgen.base.exchange import Origin, Tls
+from loadgen.base.endpoint import Origin, Tls
 from loadgen.plan.condition import Condition
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.s3 import S3Job

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 
 
 @dataclass(frozen=True, slots=True)

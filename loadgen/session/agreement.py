@@ -5,7 +5,8 @@ import ssl
 from dataclasses import replace
 
 from loadgen.base.clock import now_ns, s_to_ns
-from loadgen.base.exchange import ConnectionCounts, Endpoint
+from loadgen.base.endpoint import Endpoint
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.tls import make_context
 from loadgen.clients.dial import Dial
 from loadgen.clients.endpoint import endpoint_of

@@ -7,7 +7,8 @@ import ssl
 from loadgen import __version__
 from loadgen.base.clock import NS_PER_S, now_ns
 from loadgen.base.encode import make_encoder
-from loadgen.base.exchange import ConnectionCounts, Endpoint, Fields, Request
+from loadgen.base.endpoint import Endpoint
+from loadgen.base.exchange import ConnectionCounts, Fields, Request
 from loadgen.base.tls import make_context
 from loadgen.clients.dial import Dial
 from loadgen.clients.http2.frames import PREFACE, settings

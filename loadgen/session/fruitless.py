@@ -5,7 +5,7 @@ from dataclasses import field
 from typing import Protocol
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.executors.places.base import Control
 from loadgen.guard.shared_state import Cause, Slot
 from loadgen.measure.recording import Recording

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from loadgen.base.clock import NS_PER_S, now_ns
+from loadgen.base.endpoint import Endpoint, Tls
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Tls
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.base.tls import make_context
 from loadgen.clients.dial import Dial
 from loadgen.clients.endpoint import endpoint_of

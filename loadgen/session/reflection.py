@@ -6,8 +6,9 @@ from dataclasses import replace
 from functools import partial
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ConnectionCounts, Endpoint, Fields, Request
+from loadgen.base.exchange import ConnectionCounts, Fields, Request
 from loadgen.base.tls import make_context
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.clients.http2.blocking import BlockingHttp2Client

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from loadgen.base.clock import NS_PER_S, NS_PER_US, Clock, now_ns, s_to_ns
+from loadgen.base.endpoint import Tls
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Tls
 from loadgen.base.imported import imported
 from loadgen.base.tls import make_context
 from loadgen.executors.base import TICK_S

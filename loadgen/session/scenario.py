@@ -6,8 +6,9 @@ import signal
 from dataclasses import replace
 from typing import Any
 
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import NotReadyError, ScriptError, UsageError
-from loadgen.base.exchange import ErrorClass, Outcome, Request
+from loadgen.base.exchange import Outcome, Request
 from loadgen.base.tls import make_context
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.once import PerRun

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import Endpoint, ErrorClass
+from loadgen.base.endpoint import Endpoint
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.imported import imported
 from loadgen.base.threads import ThreadPool
 from loadgen.base.tls import make_context

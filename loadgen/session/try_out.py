@@ -9,8 +9,8 @@ from typing import Any
 
 from loadgen.base.clock import NS_PER_S, now_ns
 from loadgen.base.dataclass import dataclass
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.once import nothing

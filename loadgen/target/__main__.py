@@ -3,8 +3,8 @@
 import json
 import sys
 
+from loadgen.base.endpoint import Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
 from loadgen.target.options import TargetOptions
 from loadgen.target.server import run_target
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.measure.recorder import Recorder
 
 

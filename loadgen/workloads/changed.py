@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import field, fields, replace
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Expect, Fields, Origin, Outcome, Reply, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Outcome, Request
+from loadgen.base.reply import Expect, Reply
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.http import HttpJob, Signing
 from loadgen.plan.plan import Plan, Shard

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from loadgen.base.exchange import BodySource, Expect, Fields, Request, RequestGroup
+from loadgen.base.exchange import BodySource, Fields, Request, RequestGroup
 from loadgen.base.imported import imported
+from loadgen.base.reply import Expect
 from loadgen.plan.encodings import in_body, in_url
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.workloads.file_body import FileBody

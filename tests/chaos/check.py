@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import jsonschema
 
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass
 from loadgen.results.documents import from_json
 from loadgen.results.result import Result
 from loadgen.results.rounds import read_variants

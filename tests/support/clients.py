@@ -28,19 +28,10 @@ import pytest
 import uvloop
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, now_ns, s_to_ns
-from loadgen.base.exchange import (
-    Client,
-    ConnectionCounts,
-    Endpoint,
-    ErrorClass,
-    Expect,
-    Fields,
-    Origin,
-    Outcome,
-    Reply,
-    Request,
-    RequestGroup,
-)
+from loadgen.base.endpoint import Endpoint, Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Client, ConnectionCounts, Fields, Outcome, Request, RequestGroup
+from loadgen.base.reply import Expect, Reply
 from loadgen.clients.addresses import Addresses
 from loadgen.clients.base import Stream
 from loadgen.clients.destinations import Destinations

@@ -1,6 +1,6 @@
 """What sinks are told, made of given samples."""
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import ErrorCount, Tally

@@ -12,18 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import (
-    ConnectionCounts,
-    Endpoint,
-    ErrorClass,
-    Expect,
-    Fields,
-    Origin,
-    Outcome,
-    Reply,
-    Request,
-    RequestGroup,
-)
+from loadgen.base.endpoint import Endpoint, Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, Fields, Outcome, Request, RequestGroup
+from loadgen.base.reply import Expect, Reply
 from loadgen.executors.base import Assignment
 from loadgen.guard.shared_state import SharedState
 from loadgen.measure.recorder import Recorder

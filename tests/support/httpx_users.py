@@ -10,7 +10,9 @@ from typing import Any
 
 import uvloop
 
-from loadgen.base.exchange import ConnectionCounts, Endpoint, Fields, Origin, Outcome, Reply, Request
+from loadgen.base.endpoint import Endpoint, Origin
+from loadgen.base.exchange import ConnectionCounts, Fields, Outcome, Request
+from loadgen.base.reply import Reply
 from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 from tests.support.fault_server import FaultServer
 from tests.support.steps import AwaitClose, ReadRequest, Send, Step

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.workloads.locust.file import LocustFile, load_locustfile
 from loadgen.workloads.locust.hub import Call, UserEnds
 from loadgen.workloads.locust.user import make_locust_user

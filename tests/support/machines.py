@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
-from loadgen.base.exchange import Endpoint
+from loadgen.base.endpoint import Endpoint
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.executors.places.base import Deliver, OnThisMachine
 from loadgen.executors.places.machines.clock import RemoteClock

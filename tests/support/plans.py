@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from loadgen.base.exchange import Expect, Origin, Tls
+from loadgen.base.endpoint import Origin, Tls
+from loadgen.base.reply import Expect
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, Variable
 from loadgen.plan.jobs.s3 import S3Job

@@ -6,7 +6,7 @@ lengths that differ, is malformed, because two readers could see different ends 
 
 from dataclasses import dataclass
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 
 MALFORMED = ErrorClass.MALFORMED_REPLY
 EARLY = ErrorClass.EARLY_CLOSE

@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.etree import ElementTree
 
 from loadgen.base.clock import Clock, now_ns
-from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
+from loadgen.base.reply import Reply
 from loadgen.measure.recording import Recording, Tally
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job

@@ -9,7 +9,10 @@ from itertools import count
 from typing import Any
 
 from loadgen.base.clock import NEVER_NS, NS_PER_MS, NS_PER_S, s_to_ns
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, Origin, Reply, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, Request
+from loadgen.base.reply import Reply
 from loadgen.clients.base import Handler
 from loadgen.clients.http1.framing import HEAD_END
 from loadgen.clients.http1.reply_cache import cache_of

@@ -4,7 +4,8 @@ import math
 from dataclasses import replace
 from random import Random
 
-from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.recording import ErrorCount, Tally

@@ -6,7 +6,8 @@ from threading import Thread, active_count
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Fields, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request, RequestGroup
 from tests.support.clients import endpoint_of, endpoint_to, every_client, get, open_descriptors, user
 from tests.support.fault_server import FaultServer, closed_port
 from tests.support.replies import HELLO, OK

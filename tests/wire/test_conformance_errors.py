@@ -5,7 +5,8 @@ import ssl
 import pytest
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.exchange import ErrorClass, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import RequestGroup
 from tests.support.clients import (
     connecting,
     endpoint_of,

@@ -9,7 +9,9 @@ from random import Random
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Expect, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import RequestGroup
+from loadgen.base.reply import Expect
 from tests.support import replies
 from tests.support.clients import RAW, Got, Tap, When, endpoint_of, every_client, every_raw_client, get, user
 from tests.support.fault_server import FaultServer

@@ -2,7 +2,8 @@
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Fields, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request, RequestGroup
 from tests.support.clients import User, endpoint_of, every_raw_client, get, user
 from tests.support.fault_server import FaultServer
 from tests.support.replies import HELLO, OK

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from loadgen.base.dialing import Dialing
-from loadgen.base.exchange import ErrorClass, RequestGroup, Tls
+from loadgen.base.endpoint import Tls
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import RequestGroup
 from loadgen.base.tls import make_context
 from loadgen.clients.local_addresses import check_local
 from tests.support.clients import endpoint_of, endpoint_to, every_client, get, user

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import loadgen
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from tests.support.certificates import Certificates
 from tests.support.command import balanced
 from tests.support.fault_server import FaultServer, black_hole, closed_port

@@ -10,7 +10,9 @@ import pytest
 import uvloop
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, Reply, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, Request, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.http1.parser import ReplyReader
 from loadgen.clients.reactor import Reactor

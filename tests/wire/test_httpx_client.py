@@ -6,7 +6,9 @@ import ssl
 import pytest
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, Expect, Fields, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, Fields, Request
+from loadgen.base.reply import Expect, Reply
 from tests.support.certificates import Certificates
 from tests.support.fault_server import closed_port
 from tests.support.httpx_users import (

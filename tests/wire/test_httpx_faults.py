@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, Fields, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, Fields, Request
 from loadgen.clients.httpx_client import AsyncHttpxClient
 from tests.support.certificates import Certificates
 from tests.support.fault_server import FaultServer, black_hole, closed_port

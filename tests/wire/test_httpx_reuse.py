@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts
 from tests.support.certificates import Certificates
 from tests.support.fault_server import FaultServer, black_hole
 from tests.support.httpx_users import (

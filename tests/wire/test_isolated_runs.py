@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Expect
 from loadgen.base.processes import STOPPING
+from loadgen.base.reply import Expect
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import RunLostError
 from loadgen.measure.progress import RunSecond, Snapshot

@@ -6,7 +6,9 @@ import socket
 import pytest
 
 from loadgen.base.clock import NS_PER_S, now_ns
-from loadgen.base.exchange import ErrorClass, Origin, RequestGroup, Tls
+from loadgen.base.endpoint import Origin, Tls
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import RequestGroup
 from loadgen.base.tls import make_context
 from loadgen.clients.http1.client import SINGLE_AFTER
 from tests.support.clients import (

@@ -5,7 +5,9 @@ import socket
 import pytest
 
 from loadgen.base.dialing import Dialing, Proxy
-from loadgen.base.exchange import ErrorClass, Fields, Origin, Request, RequestGroup, Tls
+from loadgen.base.endpoint import Origin, Tls
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request, RequestGroup
 from loadgen.base.tls import make_context
 from tests.support.clients import Traveller, endpoint_of, endpoint_to, every_client, get, user
 from tests.support.fault_server import FaultServer, closed_port

@@ -15,7 +15,10 @@ import pytest
 import uvloop
 
 from loadgen.base.clock import NS_PER_S, now_ns
-from loadgen.base.exchange import ConnectionCounts, Endpoint, ErrorClass, Expect, Reply, Request, RequestGroup, Tls
+from loadgen.base.endpoint import Endpoint, Tls
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, Request, RequestGroup
+from loadgen.base.reply import Expect, Reply
 from loadgen.base.tls import make_context
 from loadgen.clients.faults import LONG_IDLE_NS
 from loadgen.clients.http1.client import SINGLE_AFTER, Http1Client

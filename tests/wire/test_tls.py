@@ -4,7 +4,9 @@ import ssl
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Fields, Request, RequestGroup, Tls
+from loadgen.base.endpoint import Tls
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request, RequestGroup
 from loadgen.base.tls import make_context
 from tests.support.clients import endpoint_of, every_client, get, open_descriptors, spoken_to, user
 from tests.support.fault_server import FaultServer

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from loadgen.base.exchange import Origin, Tls
+from loadgen.base.endpoint import Origin, Tls
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import HttpVersion, Plan

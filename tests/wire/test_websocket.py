@@ -13,7 +13,7 @@ import pytest
 from websockets.sync.server import ServerConnection, serve
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import Origin, Tls
+from loadgen.base.endpoint import Origin, Tls
 from loadgen.results.result import Result
 from loadgen.workloads.scenario.websocket.connect import make_websocket
 from tests.support.command import loadgen

@@ -12,7 +12,9 @@ from functools import partial
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.base.encode import make_encoder, rest_of_body
-from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
+from loadgen.base.reply import Reply
 from loadgen.clients.blocking_connection import BlockingConnection
 from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange

@@ -8,7 +8,10 @@ import sys
 from collections.abc import Callable
 
 from loadgen.base.encode import make_encoder
-from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Reply
 from loadgen.clients.base import Handler
 from loadgen.clients.destinations import Destination
 from loadgen.clients.faults import LONG_IDLE_NS, why_no_reply

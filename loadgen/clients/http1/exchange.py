@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from loadgen.base.exchange import Reply, Request, RequestGroup
+from loadgen.base.exchange import Request, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.clients.http1.framing import Framing, read_short, remember
 from loadgen.clients.http1.parser import EXAMPLE_BYTES, HEAD_BYTES, ReplyReader
 from loadgen.clients.http1.reply_cache import cache_of

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from loadgen.base.exchange import Reply
+from loadgen.base.reply import Reply
 from loadgen.clients.http1.chunks import ChunkReader
 from loadgen.clients.http1.framing import BODILESS, CONNECTIONS, MAX_HEAD_BYTES, Framing
 from loadgen.clients.http1.other_protocols import other_protocol

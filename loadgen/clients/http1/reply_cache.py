@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from loadgen.base.exchange import Reply, Request, RequestGroup
+from loadgen.base.exchange import Request, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.clients.http1.framing import BODILESS, HEAD_END, Framing
 
 MOST_KINDS = 4

@@ -6,7 +6,9 @@ import ssl
 from collections import defaultdict
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.exchange import ErrorClass, Outcome, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
+from loadgen.base.reply import Reply
 from loadgen.clients.blocking_connection import BlockingConnection
 from loadgen.clients.faults import connect_error, explain, why_no_reply
 from loadgen.clients.http2.frames import BrokenProtocolError

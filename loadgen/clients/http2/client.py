@@ -1,6 +1,9 @@
 """HTTP/2 on a reactor: many users' streams on each connection, whole batches of them in one recv and one send."""
 
-from loadgen.base.exchange import ErrorClass, Origin, Reply, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Reply
 from loadgen.clients.base import Handler
 from loadgen.clients.destinations import Destination
 from loadgen.clients.http2.connections import AGAIN, Connections

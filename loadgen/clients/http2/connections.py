@@ -3,7 +3,7 @@
 import ssl
 from abc import ABC, abstractmethod
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.base import Handler
 from loadgen.clients.faults import explain, why_no_reply
 from loadgen.clients.http2.frames import GOAWAY, BrokenProtocolError, frame

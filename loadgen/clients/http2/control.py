@@ -3,7 +3,7 @@
 import struct
 from typing import Protocol
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.http2.frames import (
     ACK,
     FRAME_BYTES,

@@ -1,7 +1,8 @@
 """HPACK (RFC 7541), to the server: requests to header blocks. What comes again and again becomes a byte each."""
 
 from loadgen.base.encode import length_field
-from loadgen.base.exchange import Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import Request
 from loadgen.clients.http2.frames import TABLE_BYTES
 from loadgen.clients.http2.header_decoder import ENTRY_BYTES, STATIC, Field
 

@@ -1,6 +1,7 @@
 """What is known of the good replies to a group of requests, so that the next one like them need not be judged."""
 
-from loadgen.base.exchange import Reply, Request, RequestGroup
+from loadgen.base.exchange import Request, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.clients.http2.header_decoder import Head
 from loadgen.clients.http2.stream import Http2Stream
 

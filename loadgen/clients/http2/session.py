@@ -1,6 +1,6 @@
 """One HTTP/2 connection: what the server sends, frame by frame. No sockets here."""
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.units import counted
 from loadgen.clients.http2.frames import (
     CONTINUATION,

@@ -12,8 +12,8 @@ import threading
 from contextlib import closing
 from typing import Any, BinaryIO
 
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Endpoint
 from loadgen.base.loop import run_on_loop
 from loadgen.base.processes import ORPHAN_EXIT, begin_as_worker, leave_with_parent
 from loadgen.base.restore import build

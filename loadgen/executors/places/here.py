@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from loadgen.base.exchange import Endpoint
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.loop import run_on_loop
 from loadgen.base.redact import Redactor
 from loadgen.base.threads import ThreadPool

@@ -5,8 +5,8 @@ import resource
 from pathlib import Path
 
 from loadgen.base.descriptors import raise_descriptor_limit
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Endpoint
 from loadgen.base.units import counted
 from loadgen.clients.local_addresses import family_of
 from loadgen.plan.plan import Plan, share

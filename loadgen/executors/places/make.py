@@ -2,8 +2,8 @@
 
 from loadgen.base.clock import now_ns
 from loadgen.base.descriptors import raise_descriptor_limit
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.environment import usable_cores
-from loadgen.base.exchange import Endpoint
 from loadgen.base.imported import imported
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.clients.resolve import needs_look_up

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Endpoint
 from loadgen.base.processes import main_of, stopping_signals_blocked
 from loadgen.executors.places.base import Deliver, OnThisMachine, WorkersLostError
 from loadgen.executors.places.task import encode_task

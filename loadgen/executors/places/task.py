@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from loadgen.base.exchange import Endpoint
+from loadgen.base.endpoint import Endpoint
 from loadgen.guard.shared_state import SharedState
 
 

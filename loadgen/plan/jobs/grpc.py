@@ -4,10 +4,11 @@ import re
 from typing import TYPE_CHECKING
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Expect
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.reply import Expect
 
 if TYPE_CHECKING:
-    from loadgen.base.exchange import Reply
+    from loadgen.base.reply import Reply
 
 _STATUS = re.compile(rb"\r\ngrpc-status:[ \t]*([0-9]{1,3})[ \t]*\r\n")
 NAMES = (

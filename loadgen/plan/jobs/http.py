@@ -5,7 +5,8 @@ from hashlib import sha256
 from typing import Any, ClassVar, Literal
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Expect, Origin
+from loadgen.base.endpoint import Origin
+from loadgen.base.reply import Expect
 from loadgen.plan.encodings import BodyKind
 from loadgen.plan.jobs.grpc_call import GrpcSpec
 from loadgen.plan.jobs.parts import PartsSpec

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any, ClassVar, Literal, get_args
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable
 from loadgen.plan.jobs.s3_fields import Fields, encryption_fields, retention_fields
 from loadgen.plan.jobs.s3_naming import BY_SIZE, Naming, by_class

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 
 Addressing = Literal["auto", "path", "virtual"]
 

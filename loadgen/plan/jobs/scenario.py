@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any, ClassVar, Literal
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Expect
+from loadgen.base.reply import Expect
 from loadgen.base.suggest import did_you_mean
 from loadgen.plan.jobs.http import RequestPart, RequestSpec, Variable, described_variable
 

@@ -5,7 +5,7 @@ import socket
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.base.pattern import pattern
 from loadgen.base.units import shown
 from loadgen.plan.encodings import encode_path

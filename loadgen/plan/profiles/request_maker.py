@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from loadgen import __version__
-from loadgen.base.exchange import Expect, Origin, is_continue
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import is_continue
+from loadgen.base.reply import Expect
 from loadgen.base.units import listed
 from loadgen.plan.encodings import body_kind, encode_path
 from loadgen.plan.jobs.http import RequestSpec, Variable

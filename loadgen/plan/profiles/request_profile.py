@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from loadgen.base.exchange import Check
+from loadgen.base.reply import Check
 from loadgen.base.units import parse_duration_s, parse_size
 from loadgen.plan.expectations import header_checks, json_checks, regex_checks, sha256_checks
 from loadgen.plan.jobs.http import Part

@@ -1,7 +1,7 @@
 """The report of ab: `Requests per second:`, `Time per request:`, `Transfer rate:`, the table of percentages."""
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.measure.histogram import Histogram
 from loadgen.report.front_doors.figures import Figures, deviation_s, mean_s, quantiles_s
 from loadgen.results.result import Result

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from math import sqrt
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.reply_hints import FirstReply
 from loadgen.results.encoded import decode_clocks

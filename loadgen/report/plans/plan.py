@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from loadgen.base.encode import make_encoder
-from loadgen.base.exchange import Check, Expect, Fields, Request
+from loadgen.base.exchange import Fields, Request
 from loadgen.base.redact import Redactor
+from loadgen.base.reply import Check, Expect
 from loadgen.base.units import counted, format_bytes, format_duration_s
 from loadgen.plan.jobs.http import HttpJob, RequestSpec, TargetList, Variable
 from loadgen.plan.jobs.parts import PartsSpec

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.redact import Redactor
 from loadgen.base.units import counted, format_bytes, format_ms, listed
 from loadgen.report.draw.style import Line, Span, Tone, clean, line, pad

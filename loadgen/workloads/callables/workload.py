@@ -6,8 +6,9 @@ from asyncio import Future
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass, Expect
+from loadgen.base.reply import Expect
 from loadgen.base.user_code import describe
 from loadgen.measure.recorder import Recorder
 from loadgen.workloads.base import Step, Wait

@@ -3,7 +3,9 @@
 from typing import Any
 
 from loadgen.base.clock import s_to_ns
-from loadgen.base.exchange import Expect, Fields, Origin
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import Fields
+from loadgen.base.reply import Expect
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.tracing import HEADER as TRACE
 from loadgen.workloads.locust.hub import Call

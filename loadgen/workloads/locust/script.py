@@ -6,7 +6,8 @@ from random import Random
 from typing import Any
 
 from loadgen.base.clock import s_to_ns
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.base.user_code import describe
 from loadgen.measure.names import Kind
 from loadgen.workloads.base import Batch, Pause, Step

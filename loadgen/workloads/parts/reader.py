@@ -9,7 +9,9 @@ from typing import Any
 
 from loadgen.base.clock import now_ns
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Expect, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Expect, Reply
 from loadgen.base.units import counted
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.workloads.parts.splitter import Part, Splitter, one_part

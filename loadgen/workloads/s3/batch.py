@@ -6,7 +6,9 @@ from dataclasses import field
 
 from loadgen.base.clock import now_ns
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Reply
 from loadgen.measure.names import Kind
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import FUNCTION, LISTED, S3Job

@@ -1,6 +1,7 @@
 """A bucket: it is made where it is missing, and listed page after page."""
 
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.workloads.s3.listing import Pages
 from loadgen.workloads.s3.protocol.documents import S3Expect
 from loadgen.workloads.s3.protocol.operations import Operations

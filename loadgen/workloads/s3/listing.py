@@ -5,7 +5,8 @@ from dataclasses import field
 from typing import Any
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Outcome, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
 from loadgen.workloads.s3.protocol.documents import Page, S3Expect, read_page
 from loadgen.workloads.s3.protocol.operations import Operations
 from loadgen.workloads.s3.tasks import Send

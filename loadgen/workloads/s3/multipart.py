@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_sizes import class_of

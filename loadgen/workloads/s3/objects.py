@@ -6,7 +6,8 @@ from random import Random
 from time import time
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import JOINED_BODY_BYTES, ErrorClass, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import JOINED_BODY_BYTES, Request, RequestGroup
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.plan.jobs.s3_sizes import class_of

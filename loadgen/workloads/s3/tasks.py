@@ -16,7 +16,8 @@ from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Outcome, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
 from loadgen.base.http_date import date_s
 from loadgen.measure.recorder import Recorder
 from loadgen.workloads.base import Pause, Script, Step, Workload

@@ -5,7 +5,8 @@ from typing import Any, Protocol
 
 from loadgen.base.clock import Clock
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Endpoint, ErrorClass
+from loadgen.base.endpoint import Endpoint
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.recorder import Recorder
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan, Shard

@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.user_code import describe
 from loadgen.base.whereabouts import is_the_users
 from loadgen.workloads.scenario.replies.absent import AbsentError

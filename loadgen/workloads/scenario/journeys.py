@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Protocol
 
 from loadgen.base.clock import Clock, s_to_ns
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.transactions import Transactions, TransactionSamples
 from loadgen.plan.jobs.scenario import Journey

@@ -8,7 +8,8 @@ from hashlib import sha256
 from time import time
 from urllib.parse import quote, unquote
 
-from loadgen.base.exchange import BodySource, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import BodySource, Request
 from loadgen.plan.jobs.http import Signing
 from loadgen.workloads.sigv4.credentials import Provider
 from loadgen.workloads.sigv4.signer import Signer

@@ -5,7 +5,9 @@ import gzip
 import pytest
 
 from loadgen.base.decoding import MOST_DECODED_BYTES, accepted_codings, decoded_body
-from loadgen.base.exchange import ErrorClass, Expect, Fields, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request
+from loadgen.base.reply import Expect, Reply
 
 brotli = pytest.importorskip("brotli", reason="the extra `compress` is not installed")
 zstandard = pytest.importorskip("zstandard", reason="the extra `compress` is not installed")

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.base.encode import Encoder, rest_of_body
-from loadgen.base.exchange import JOINED_BODY_BYTES, Fields, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import JOINED_BODY_BYTES, Fields, Request
 
 HERE = Origin("http", "example.test", 8080)
 

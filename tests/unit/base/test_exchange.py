@@ -1,6 +1,7 @@
 """What requests have in common."""
 
-from loadgen.base.exchange import Fields, Origin, Request, RequestGroup
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import Fields, Request, RequestGroup
 
 
 class Own(RequestGroup):

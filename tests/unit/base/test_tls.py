@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from loadgen.base.endpoint import Tls
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Tls
 from loadgen.base.tls import make_context
 from tests.support.certificates import Certificates
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from loadgen.base.endpoint import Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
 from loadgen.campaigns.calibrate import calibrate
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration

@@ -8,7 +8,9 @@ import threading
 import pytest
 
 from loadgen.base.clock import now_ns
-from loadgen.base.exchange import Endpoint, ErrorClass, Fields, Origin, Outcome, Request, Tls
+from loadgen.base.endpoint import Endpoint, Origin, Tls
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Outcome, Request
 from loadgen.clients.destinations import Destinations
 from loadgen.clients.origins import OriginClients
 from loadgen.clients.resolve import look_up

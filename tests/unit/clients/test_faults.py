@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.faults import classify, connect_error, explain, handshake_error
 
 SOCKET = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="h")

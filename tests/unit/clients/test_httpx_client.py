@@ -6,14 +6,17 @@ import sys
 
 import pytest
 
-from loadgen.base.exchange import Client, ConnectionCounts, Endpoint, ErrorClass, Fields, Origin, Request
+from loadgen.base.endpoint import Endpoint, Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Client, ConnectionCounts, Fields, Request
 from loadgen.clients.httpx_client import AsyncHttpxClient, BlockingHttpxClient
 
 NOWHERE = Endpoint(Origin("http", "nowhere.example", 80), addresses=())
 KINDS = [BlockingHttpxClient, AsyncHttpxClient]
 LOADED_BY_A_REQUEST = """
 import asyncio, socket, sys
-from loadgen.base.exchange import ConnectionCounts, Endpoint, Fields, Origin, Request
+from loadgen.base.endpoint import Endpoint, Origin
+from loadgen.base.exchange import ConnectionCounts, Fields, Request
 from loadgen.clients.httpx_client import AsyncHttpxClient
 
 async def serve(reader, writer):

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from loadgen.base.dialing import Dialing, Proxy
+from loadgen.base.endpoint import Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
 from loadgen.clients.resolve import Renewal, look_up, look_up_asked, needs_look_up, resolve, resolve_asked
 
 STREAM = socket.SOCK_STREAM

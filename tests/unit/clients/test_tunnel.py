@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base.dialing import Proxy
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.faults import ProxyError
 from loadgen.clients.tunnel import http_connect, socks5
 

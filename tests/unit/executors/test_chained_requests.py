@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass, Expect, Fields, Reply, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request, RequestGroup
+from loadgen.base.reply import Expect, Reply
 from loadgen.guard.shared_state import Cause
 from loadgen.measure.recording import Tally
 from loadgen.plan.plan import Arrivals, Stage

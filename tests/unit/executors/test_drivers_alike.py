@@ -3,7 +3,7 @@
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.plan.plan import Arrivals, Stage, UserStage
 from tests.support.fakes import make_plan, reply
 from tests.unit.executors.test_sequential_users import Run

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from loadgen.base.exchange import ErrorClass, Expect, Origin, Outcome, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request
+from loadgen.base.reply import Expect
 from loadgen.executors.sequential_journey_users import SequentialJourneyUsers
 from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.thread_loop import ThreadLoop

@@ -2,7 +2,9 @@ import csv
 from dataclasses import dataclass
 from typing import Any
 
-from loadgen.base.exchange import ErrorClass, Expect, Fields, Reply, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, RequestGroup
+from loadgen.base.reply import Expect, Reply
 from loadgen.executors.logged import LoggedHandler, SlowestHandler
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.request_log import COLUMNS, RequestLog

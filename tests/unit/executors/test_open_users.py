@@ -1,7 +1,7 @@
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.guard.shared_state import Cause
 from loadgen.plan.plan import Arrivals, Stage
 from tests.support.fakes import TICK_NS, Chained, make_plan, reply

@@ -4,7 +4,8 @@ from itertools import pairwise
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass, Expect
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.reply import Expect
 from loadgen.guard.shared_state import DRAIN, Cause, SharedState
 from loadgen.plan.jobs.http import RequestSpec
 from tests.support.fakes import make_plan, reply

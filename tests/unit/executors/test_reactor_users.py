@@ -4,7 +4,9 @@ from random import Random
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass, Fields, Reply, Request, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request, RequestGroup
+from loadgen.base.reply import Reply
 from loadgen.guard.shared_state import GO, Cause, Slot
 from loadgen.measure.histogram import bucket_of
 from loadgen.plan.plan import UserStage

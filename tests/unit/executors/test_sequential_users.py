@@ -5,7 +5,7 @@ import pytest
 
 from loadgen.base.alarm import LoopAlarm
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.executors.sequential_notes import SequentialSetup
 from loadgen.executors.sequential_users import SequentialUsers
 from loadgen.executors.waits import LoopWaits

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.judge.foresight import ALPHA, FEWEST_LOOKS, Foresight, is_beyond_doubt
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import ErrorCount, Tally

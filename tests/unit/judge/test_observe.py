@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.judge.comparison import summary
 from loadgen.judge.figures import Figures

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import ConnectionCounts, ErrorClass, RequestGroup
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts, RequestGroup
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recorder import EXAMPLE_BYTES, Recorder

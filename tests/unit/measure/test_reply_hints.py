@@ -1,6 +1,7 @@
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Reply
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.reply import Reply
 from loadgen.measure.reply_hints import FirstReply, first_reply, location, telling, why_bad
 
 GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nabc"

@@ -1,6 +1,6 @@
 import csv
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.request_log import COLUMNS, MOST_LINES, RequestLog
 

@@ -3,7 +3,7 @@ import threading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import SampleBuffer

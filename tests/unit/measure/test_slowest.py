@@ -1,6 +1,7 @@
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Fields, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request
 from loadgen.measure.exemplar import MOST, Exemplar, slowest_of
 from loadgen.measure.slowest import Slowest, trace_of
 

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.names import Kind, Names

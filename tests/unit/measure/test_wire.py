@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.measure.exemplar import Exemplar
 from loadgen.measure.histogram import HIGHEST_US, Histogram
 from loadgen.measure.metric_sums import Form, MetricSums

@@ -1,7 +1,7 @@
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.pacing.connecting import next_backoff_ns, opening_offset_ns
 
 REFUSED = ErrorClass.CONNECTION_REFUSED

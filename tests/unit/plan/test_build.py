@@ -4,8 +4,9 @@ from base64 import b64encode
 import pytest
 
 from loadgen import __version__
+from loadgen.base.endpoint import Origin, Tls
 from loadgen.base.errors import ProfileError
-from loadgen.base.exchange import Expect, Origin, Tls
+from loadgen.base.reply import Expect
 from loadgen.plan.build import LARGEST_BODY_IN_MEMORY, make_plan
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.plan import StopRules

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import Expect, Origin, Tls
+from loadgen.base.endpoint import Origin, Tls
+from loadgen.base.reply import Expect
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan, plan_to_pieces, read_plan
 from loadgen.plan.condition import Condition

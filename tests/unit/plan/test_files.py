@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadgen.base.exchange import Tls
+from loadgen.base.endpoint import Tls
 from loadgen.plan.files import files_of, with_files
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.s3 import S3Job

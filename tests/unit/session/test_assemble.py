@@ -5,7 +5,8 @@ from math import inf
 import pytest
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.exchange import ConnectionCounts, ErrorClass
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import ConnectionCounts
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.measure.histogram import HIGHEST_US, Histogram
 from loadgen.measure.metric_sums import MetricSums

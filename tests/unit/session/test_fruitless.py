@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from loadgen.base.exchange import Endpoint, ErrorClass, Origin
+from loadgen.base.endpoint import Endpoint, Origin
+from loadgen.base.error_class import ErrorClass
 from loadgen.guard.shared_state import Cause, SharedState, Slot
 from loadgen.measure.recording import ErrorCount, Recording
 from loadgen.session import reach

@@ -2,7 +2,10 @@
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Expect, Origin, Outcome, Reply
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome
+from loadgen.base.reply import Expect, Reply
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Shard
 from loadgen.workloads.changed import ChangedWorkload

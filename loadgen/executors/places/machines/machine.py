@@ -9,8 +9,8 @@ from typing import Any
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.descriptors import raise_descriptor_limit
+from loadgen.base.endpoint import Endpoint
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Endpoint
 from loadgen.base.tls import make_context
 from loadgen.clients.endpoint import endpoint_of
 from loadgen.clients.resolve import needs_look_up

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from loadgen import __version__
-from loadgen.base.exchange import BodySource, ErrorClass
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import BodySource
 from loadgen.workloads.locust.exceptions import LocustError
 from loadgen.workloads.locust.http.auth import authorize
 from loadgen.workloads.locust.http.bodies import encode
@@ -21,8 +22,7 @@ from loadgen.workloads.locust.hub import REDIRECTS, Call
 from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.paths import split_url
 
-MOST_REDIRECTS = 30
-MOST_SHARED_CALLS = 1000
+MOST_REDIRECTS, MOST_SHARED_CALLS = 30, 1000
 
 _OPTIONS = frozenset(
     ("params", "data", "headers", "cookies", "files", "auth", "timeout", "allow_redirects", "stream", "verify", "json")

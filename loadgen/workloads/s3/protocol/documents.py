@@ -17,8 +17,10 @@ from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass, Expect, Outcome
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome
 from loadgen.base.pattern import pattern
+from loadgen.base.reply import Expect
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _ERROR = pattern(rb"<(?:[\w-]+:)?Error[\s/>]")

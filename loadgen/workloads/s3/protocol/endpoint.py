@@ -7,8 +7,8 @@ from typing import Literal, cast
 from urllib.parse import quote
 
 from loadgen.base.dataclass import dataclass
+from loadgen.base.endpoint import Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Origin
 from loadgen.base.pattern import pattern
 from loadgen.plan.jobs.s3_places import Addressing
 from loadgen.plan.profiles.address import Target, parse_target

@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.workloads.s3.protocol.documents import Listed, Page, S3Expect, find_code, parse_document
 
 LOCKED = "ObjectLocked"

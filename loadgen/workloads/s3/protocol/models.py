@@ -1,6 +1,7 @@
 """What all requests of an operation have in common, and what a good reply to each tells."""
 
-from loadgen.base.exchange import Fields, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.s3_operations import Operation
 from loadgen.workloads.s3.protocol.about_objects import tells_tags
 from loadgen.workloads.s3.protocol.documents import S3Expect, TellingExpect, read_upload_id

@@ -10,7 +10,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.plan.encodings import BodyKind, Encode, as_it_is, encode_path, in_body, in_url, json_text, percent
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.places import PLACE, Place

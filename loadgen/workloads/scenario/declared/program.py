@@ -6,8 +6,10 @@ from functools import partial
 from loadgen.base.clock import NS_PER_S, s_to_ns
 from loadgen.base.dataclass import dataclass
 from loadgen.base.encode import host_line
-from loadgen.base.exchange import BodySource, Expect, Fields, Origin
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import BodySource, Fields
 from loadgen.base.imported import imported
+from loadgen.base.reply import Expect
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.encodings import Encode
 from loadgen.plan.jobs.grpc import GrpcExpect

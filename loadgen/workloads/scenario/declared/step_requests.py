@@ -7,8 +7,9 @@ from time import time
 from typing import Any
 
 from loadgen.base.clock import Clock, s_to_ns
+from loadgen.base.endpoint import Origin, Tls
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass, Origin, Tls
 from loadgen.base.imported import imported
 from loadgen.base.units import counted
 from loadgen.plan.encodings import Encode

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, s_to_ns
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.measure.names import Kind
 from loadgen.measure.transactions import TransactionSamples
 from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait

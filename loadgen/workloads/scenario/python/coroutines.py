@@ -6,7 +6,8 @@ from types import coroutine
 from typing import Any, ClassVar
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.workloads.base import Batch, Fresh, Pause, Step, Wait
 from loadgen.workloads.scenario.base import InPlace, Notes, nobody, not_timed
 from loadgen.workloads.scenario.data.feeds import FeedEndedError

@@ -7,7 +7,8 @@ from threading import get_ident
 from types import TracebackType, coroutine
 from typing import Any, Self
 
-from loadgen.base.exchange import ErrorClass, Outcome
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome
 from loadgen.workloads.base import Sending, Wait
 from loadgen.workloads.scenario.replies.answers import answer_of
 from loadgen.workloads.scenario.replies.reply import Reply

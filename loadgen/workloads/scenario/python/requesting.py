@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.imported import imported
 from loadgen.base.units import counted
 from loadgen.plan.forms import JSON, to_json

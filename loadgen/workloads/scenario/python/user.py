@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from loadgen.base.clock import Clock, s_to_ns
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.imported import imported
 from loadgen.measure.names import Kind
 from loadgen.workloads.base import Pause

@@ -1,7 +1,9 @@
 """What a journey is given of a request: one Reply for all that are equal byte for byte."""
 
-from loadgen.base import exchange
-from loadgen.base.exchange import ErrorClass, Expect, Outcome, Request, RequestGroup
+from loadgen.base import reply as base
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome, Request, RequestGroup
+from loadgen.base.reply import Expect
 from loadgen.workloads.scenario.replies.reply import PartedReply, Reply
 
 
@@ -12,7 +14,7 @@ class AnsweredGroup(RequestGroup):
     answer: Reply | None = None
     answered: bytes | None = None
     example: Reply | None = None
-    exemplary: exchange.Reply | None = None
+    exemplary: base.Reply | None = None
     reply_class: type[Reply] = Reply
 
     def twin(self, place: int) -> "AnsweredGroup":
@@ -43,7 +45,7 @@ def answer_alike(group: AnsweredGroup) -> Reply:
 
 
 def answer_to(
-    request: Request, reply: exchange.Reply | None, error: ErrorClass | None, detail: str = "", head: bytes = b""
+    request: Request, reply: base.Reply | None, error: ErrorClass | None, detail: str = "", head: bytes = b""
 ) -> Reply:
     """The answer to a reply that was read, or to what went wrong."""
     group = request.group

@@ -5,7 +5,7 @@ from calendar import timegm
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from typing import NamedTuple
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 
 MOST_COOKIES = 180
 """Of one user, as in browsers; then the oldest goes."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Check, ErrorClass, Expect, Reply
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.reply import Check, Expect, Reply
 from loadgen.base.units import counted
 from loadgen.workloads.scenario.replies import reply as read
 from loadgen.workloads.scenario.replies.absent import AbsentError, excerpt, shown

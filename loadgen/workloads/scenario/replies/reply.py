@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from loadgen.base.decoding import DecodingError, decode_content
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.workloads.scenario.replies.absent import AbsentError, excerpt
 from loadgen.workloads.scenario.replies.cookies import name_and_value
 from loadgen.workloads.scenario.replies.json_path import compile_json_path

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, s_to_ns
-from loadgen.base.exchange import Expect
+from loadgen.base.reply import Expect
 from loadgen.base.units import listed
 from loadgen.plan.expectations import READERS
 from loadgen.workloads.scenario.replies.expecting import checked

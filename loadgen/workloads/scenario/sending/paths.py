@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.base.units import counted
 from loadgen.plan.encodings import encode_path
 from loadgen.plan.pairs import as_pairs, encode_pairs, plain

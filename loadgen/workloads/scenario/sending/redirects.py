@@ -3,7 +3,7 @@
 from urllib.parse import urljoin, urlsplit
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.paths import split_url
 

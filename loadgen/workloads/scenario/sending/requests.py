@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.exchange import JOINED_BODY_BYTES, Expect, Fields, Origin, Tls
+from loadgen.base.endpoint import Origin, Tls
+from loadgen.base.exchange import JOINED_BODY_BYTES, Fields
 from loadgen.base.imported import imported
+from loadgen.base.reply import Expect
 from loadgen.measure.names import Kind, Names
 from loadgen.plan.forms import JSON, encode_body, to_json
 from loadgen.plan.tracing import HEADER as TRACE

@@ -3,7 +3,8 @@
 from typing import Any
 
 from loadgen.base.dataclass import dataclass
-from loadgen.base.exchange import Expect, Request
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Expect
 from loadgen.workloads.scenario.replies.answers import AnsweredGroup
 from loadgen.workloads.scenario.sending.paths import PathTemplate
 

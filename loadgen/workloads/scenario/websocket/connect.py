@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from loadgen.base.clock import Clock
-from loadgen.base.exchange import Origin, Tls
+from loadgen.base.endpoint import Origin, Tls
 from loadgen.base.tls import make_context
 from loadgen.workloads.scenario.websocket.handshake import Opening
 from loadgen.workloads.scenario.websocket.socket import Note, Times, WebSocket

@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from loadgen.base.clock import Clock, s_to_ns
-from loadgen.base.exchange import ErrorClass, Origin
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
 from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.websocket.frames import (
     ABNORMAL,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.clients.http1.framing import MAX_HEAD_BYTES, Framing, read_short, remember
 from loadgen.clients.http1.parser import ReplyReader
 from tests.support import replies

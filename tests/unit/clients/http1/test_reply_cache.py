@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from loadgen.base.exchange import Expect, Fields, Request, RequestGroup
+from loadgen.base.exchange import Fields, Request, RequestGroup
+from loadgen.base.reply import Expect
 from loadgen.clients.http1.exchange import Exchange
 from loadgen.clients.http1.parser import ReplyReader
 from loadgen.clients.http1.reply_cache import (

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from loadgen.base.exchange import ConnectionCounts, Fields, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import ConnectionCounts, Fields, Request
 from loadgen.clients.http2.client import EVENTS_BETWEEN, Http2Client
 from loadgen.clients.http2.frames import DATA, END_HEADERS, END_STREAM, HEADERS, SETTINGS, frame
 from loadgen.clients.poller import IN

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadgen.base.endpoint import Origin
 from loadgen.base.exchange import Fields as RequestFields
-from loadgen.base.exchange import Origin, Request
+from loadgen.base.exchange import Request
 from loadgen.clients.http2.frames import BrokenProtocolError
 from loadgen.clients.http2.header_decoder import MOST_KNOWN, HeaderDecoder
 from loadgen.clients.http2.header_encoder import Fields, HeaderEncoder

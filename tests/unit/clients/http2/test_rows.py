@@ -6,7 +6,9 @@ from random import Random
 import hpack
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Fields, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request
 from loadgen.clients.http2.frames import (
     DATA,
     END_HEADERS,

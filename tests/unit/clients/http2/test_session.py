@@ -3,8 +3,10 @@
 import hpack
 import pytest
 
-from loadgen.base.exchange import ErrorClass, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.exchange import Fields as RequestFields
+from loadgen.base.exchange import Request
 from loadgen.clients.http2.control import MOST_CONTROL
 from loadgen.clients.http2.frames import (
     ACK,

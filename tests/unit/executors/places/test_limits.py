@@ -2,8 +2,8 @@ import resource
 
 import pytest
 
+from loadgen.base.endpoint import Endpoint, Origin
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Endpoint, Origin
 from loadgen.executors.places.limits import check_descriptors, check_ports
 from tests.support.fakes import ENDPOINT, make_plan
 

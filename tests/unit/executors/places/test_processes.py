@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from loadgen.base.endpoint import Endpoint, Origin, Tls
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Endpoint, Expect, Origin, Tls
 from loadgen.base.processes import ORPHAN_EXIT
+from loadgen.base.reply import Expect
 from loadgen.base.restore import build
 from loadgen.executors.places.base import WorkersLostError
 from loadgen.executors.places.processes import Processes, spawn_child

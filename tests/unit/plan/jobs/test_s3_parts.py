@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.measure.names import Kind, names_of
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job

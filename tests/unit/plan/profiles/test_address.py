@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.plan.profiles.address import Target, parse_target, request_place
 
 

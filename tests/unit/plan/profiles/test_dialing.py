@@ -3,8 +3,8 @@
 import pytest
 
 from loadgen.base.dialing import Dialing, Proxy
+from loadgen.base.endpoint import Tls
 from loadgen.base.errors import ProfileError
-from loadgen.base.exchange import Tls
 from loadgen.plan.build import make_plan
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.profiles.document import profile_for_url

@@ -1,6 +1,6 @@
 import pytest
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.plan.build import make_plan
 from loadgen.plan.profiles.document import read_profile
 from loadgen.plan.profiles.shipped import shipped_file, shipped_profiles, summary_of

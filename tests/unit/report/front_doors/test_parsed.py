@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.measure.reply_hints import FirstReply
 from loadgen.report.front_doors.ab import AbOptions, ab_csv, ab_text
 from loadgen.report.front_doors.hey import hey_text

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.redact import Redactor
 from loadgen.report.run.trial import MOST_BODY_ROWS, trial_end, trial_lines
 from loadgen.results.trial import Certificate, Checked, Ended, Event, Exchanged, Measured, Stage, Timed

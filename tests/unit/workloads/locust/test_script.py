@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.measure.names import Names
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.scenario import Journey

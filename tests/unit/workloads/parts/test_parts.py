@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass, Expect, Fields, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Request
+from loadgen.base.reply import Expect, Reply
 from loadgen.clients.http1.exchange import Exchange
 from loadgen.plan.jobs.parts import PartsSpec
 from loadgen.workloads.parts.reader import PartsReader, PartsRules, in_parts, reader_of

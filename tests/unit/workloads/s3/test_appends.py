@@ -3,7 +3,8 @@
 from collections import Counter
 from random import Random
 
-from loadgen.base.exchange import ErrorClass, Outcome
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Outcome
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.plan import Shard
 from loadgen.workloads.s3.appends import Appends

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.exchange import Request
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Recording
 from loadgen.measure.transactions import Transactions

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.recorder import Recorder
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.s3 import S3Job

@@ -2,7 +2,8 @@
 
 import pytest
 
-from loadgen.base.exchange import Outcome, Reply
+from loadgen.base.exchange import Outcome
+from loadgen.base.reply import Reply
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.plan.jobs.s3_fields import KMS_KEY
 from loadgen.workloads.s3.probe import counts, is_worth_it, probe, unmet, unmet_acl, unmet_tags

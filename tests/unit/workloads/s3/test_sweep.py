@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.plan.jobs.s3 import S3Job
 from loadgen.workloads.s3.protocol.leftovers import LOCKED, GoneExpect
 from tests.support.s3_fake import FakeStore, play, workload_of

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
-from loadgen.base.exchange import ErrorClass, Fields, Outcome, Reply, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Fields, Outcome, Request
+from loadgen.base.reply import Reply
 from loadgen.workloads.base import Pause
 from loadgen.workloads.s3.tasks import (
     FIRST_PAUSE_NS,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Recording
 from loadgen.measure.transactions import Transactions

@@ -4,7 +4,8 @@ import datetime
 
 import pytest
 
-from loadgen.base.exchange import Fields, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import Fields, Request
 from loadgen.plan.jobs.http import Signing
 from loadgen.workloads.file_body import FileBody
 from loadgen.workloads.sigv4.credentials import Credentials, Provider

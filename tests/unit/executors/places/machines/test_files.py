@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from loadgen.base.endpoint import Tls
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import Tls
 from loadgen.executors.places.machines.machine import Machine
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.received import MAKING_S, PREFIX, Received, check_there, original_names

@@ -1,6 +1,6 @@
 import pytest
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.workloads.s3.protocol.documents import S3Expect
 
 ERROR = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"

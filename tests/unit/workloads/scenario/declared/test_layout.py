@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.plan.encodings import BodyKind
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.workloads.scenario.declared.layout import Layout, Slots, as_text

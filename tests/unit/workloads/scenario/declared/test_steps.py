@@ -11,8 +11,10 @@ import pytest
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S
 from loadgen.base.encode import Encoder
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass, Origin, Request
+from loadgen.base.exchange import Request
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Recording
 from loadgen.measure.sample_buffer import SampleBuffer

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import ErrorClass, Request
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.exchange import Request
 from loadgen.measure.names import Kind
 from loadgen.workloads.base import Batch, Fresh, Pause
 from tests.unit.workloads.scenario.declared.test_steps import reply, world

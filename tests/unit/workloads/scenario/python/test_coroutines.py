@@ -7,7 +7,9 @@ from typing import Any, cast
 import pytest
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.exchange import Expect, Origin, Request
+from loadgen.base.endpoint import Origin
+from loadgen.base.exchange import Request
+from loadgen.base.reply import Expect
 from loadgen.measure.names import Names
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.jobs.scenario import Journey

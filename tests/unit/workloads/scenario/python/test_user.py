@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from loadgen.base.exchange import Expect, Origin
+from loadgen.base.endpoint import Origin
+from loadgen.base.reply import Expect
 from loadgen.measure.names import Names
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.declarations import feed, metric, scenario

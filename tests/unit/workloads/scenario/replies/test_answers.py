@@ -1,6 +1,6 @@
 import gzip
 
-from loadgen.base import exchange
+from loadgen.base import reply as base
 from loadgen.workloads.scenario.replies.answers import answer_alike, group
 
 
@@ -12,7 +12,7 @@ def answered(of, reply, fields, body):
 
 
 def test_replies_with_the_same_fields_are_told_apart_from_those_with_others():
-    one, plain, cookie, packed = group(), *(exchange.Reply(200, 2, 20) for _ in range(3))
+    one, plain, cookie, packed = group(), *(base.Reply(200, 2, 20) for _ in range(3))
     for _ in range(2):
         for times in range(2):
             first = answered(one, plain, b"X: %d\r\n" % times, b"%d" % times)

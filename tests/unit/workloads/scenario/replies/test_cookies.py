@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.workloads.scenario.replies.cookies import MOST_COOKIES, CookieJar
 
 SHOP = Origin("https", "shop.example.com", 443)

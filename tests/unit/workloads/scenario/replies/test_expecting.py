@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from loadgen.base.clock import NS_PER_MS
-from loadgen.base.exchange import Check, ErrorClass, Expect, Reply
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.reply import Check, Expect, Reply
 from loadgen.plan.expectations import READERS, header_checks, json_checks, regex_checks, sha256_checks
 from loadgen.workloads.scenario.replies.expecting import CheckedExpect, checked
 from loadgen.workloads.scenario.sending.arguments import make_expect

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from loadgen.base.exchange import ErrorClass
+from loadgen.base.error_class import ErrorClass
 from loadgen.plan.jobs.scenario import Extract
 from loadgen.workloads.scenario.replies.absent import AbsentError
 from loadgen.workloads.scenario.replies.extract import taker

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.base import decoding
+from loadgen.base.error_class import ErrorClass
 from loadgen.base.errors import UsageError
-from loadgen.base.exchange import ErrorClass
 from loadgen.workloads.scenario.replies.absent import AbsentError
 from loadgen.workloads.scenario.replies.reply import Reply
 

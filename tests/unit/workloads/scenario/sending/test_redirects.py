@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.workloads.scenario.replies.reply import Reply
 from loadgen.workloads.scenario.sending.redirects import next_request
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.base.exchange import ErrorClass, Expect, Origin
+from loadgen.base.endpoint import Origin
+from loadgen.base.error_class import ErrorClass
+from loadgen.base.reply import Expect
 from loadgen.measure.names import Names
 from loadgen.workloads.base import Batch
 from loadgen.workloads.scenario.python.user import User

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loadgen.base.clock import NS_PER_S
-from loadgen.base.exchange import Origin
+from loadgen.base.endpoint import Origin
 from loadgen.workloads.scenario.failures import JourneyEndedError
 from loadgen.workloads.scenario.websocket.socket import WebSocket
 from tests.support.fakes import VirtualClock, run_virtually
