@@ -13,7 +13,8 @@ from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Arrivals, Plan, Stage
 from loadgen.plan.topology import choose
 from loadgen.results.calibration import Calibration, Ceiling, LagPoint
-from loadgen.results.result import Quantile, Result
+from loadgen.results.requests import Quantile
+from loadgen.results.result import Result
 
 Runner = Callable[[Plan], Result]
 

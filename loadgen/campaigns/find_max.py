@@ -19,7 +19,8 @@ from loadgen.plan.named import check_name, names_before
 from loadgen.plan.plan import Arrivals, Plan, Stage
 from loadgen.results.find_max import Limit, MaxRate, Trial
 from loadgen.results.merge import all_journeys
-from loadgen.results.result import Latency, Result
+from loadgen.results.requests import Latency
+from loadgen.results.result import Result
 
 Runner = Callable[[Plan], Awaitable[Result]]
 ROOM = 512

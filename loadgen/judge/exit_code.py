@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
 from loadgen.base.error_class import ErrorClass
-from loadgen.results.result import ErrorRow, Result
+from loadgen.results.requests import ErrorRow
+from loadgen.results.result import Result
 
 
 class ExitCode(IntEnum):

@@ -13,7 +13,8 @@ from loadgen.plan.named import JOURNEYS, Named, find_named
 from loadgen.results.block import Block
 from loadgen.results.encoded import decode_histogram
 from loadgen.results.journeys import CheckResult, MetricResult
-from loadgen.results.result import PART_OF_A_SECOND, Rate, RequestResult, Result, Second
+from loadgen.results.requests import RequestResult
+from loadgen.results.result import PART_OF_A_SECOND, Rate, Result, Second
 
 Part = RequestResult | CheckResult | MetricResult
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from loadgen.base.dataclass import dataclass
 from loadgen.base.units import counted
-from loadgen.results.result import ErrorRow, Latency, Result
+from loadgen.results.requests import ErrorRow, Latency
+from loadgen.results.result import Result
 
 BUSY_SHARE = 0.95
 """Of a core: a worker above it sent about as fast as it could."""

@@ -7,7 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 from loadgen.base.redact import REDACTED
 from loadgen.base.reply import Expect
-from loadgen.results.result import RequestResult, Result
+from loadgen.results.requests import RequestResult
+from loadgen.results.result import Result
 
 _NONE = "redirects are not followed"
 _USUAL = [list(pair) for pair in Expect().statuses]

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import CENSORED, Tally
-from loadgen.results.result import ErrorRow, Latency, Ledger, RequestResult, Result, Second
+from loadgen.results.requests import ErrorRow, Latency, Ledger, RequestResult
+from loadgen.results.result import Result, Second
 from loadgen.results.summary import clocks_of, summarise, to_ms
 
 

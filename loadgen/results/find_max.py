@@ -7,7 +7,8 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
 from loadgen.results.documents import json_text, read_document
-from loadgen.results.result import Latency, ThresholdRow
+from loadgen.results.requests import Latency
+from loadgen.results.result import ThresholdRow
 
 SCHEMA = "loadgen.max/1"
 Limit = Literal["", "generator", "connections"]

@@ -19,14 +19,8 @@ from loadgen.results.journeys import by_name, merged_checks, merged_metrics
 from loadgen.results.merge_blocks import merged_blocks, merged_windows
 from loadgen.results.merge_generators import generators_at_once, generators_in_turn, place_in, total
 from loadgen.results.merge_machines import machines_at_once, machines_in_turn
-from loadgen.results.result import (
-    AddressRow,
-    ErrorRow,
-    Rate,
-    RequestResult,
-    Result,
-    Second,
-)
+from loadgen.results.requests import ErrorRow, RequestResult
+from loadgen.results.result import AddressRow, Rate, Result, Second
 from loadgen.results.summary import encoded, latencies, phases
 
 ENDINGS = ("completed", "threshold", "script", "fail_fast", "unreachable", "signal", "error")

@@ -2,7 +2,7 @@
 
 from loadgen.measure.histogram import Histogram, rank_of
 from loadgen.measure.recording import CENSORED, Tally
-from loadgen.results.result import CLOCKS, PHASES, QUANTILES, Latency, Quantile
+from loadgen.results.requests import CLOCKS, PHASES, QUANTILES, Latency, Quantile
 
 
 def to_ms(value_us: float) -> float:

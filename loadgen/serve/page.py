@@ -8,7 +8,7 @@ from loadgen.report.draw.page import html_table, text
 from loadgen.report.draw.style import format_rate
 from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.outcome import outcome_text
-from loadgen.results.result import Latency
+from loadgen.results.requests import Latency
 from loadgen.serve.control import Phase
 from loadgen.serve.history import Kept
 from loadgen.serve.limits import Field

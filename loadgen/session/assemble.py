@@ -24,18 +24,8 @@ from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
 from loadgen.results.journeys import Journeys
-from loadgen.results.result import (
-    AddressRow,
-    Bytes,
-    Connections,
-    Ledger,
-    MachineRow,
-    Machines,
-    Rate,
-    Result,
-    Second,
-    Users,
-)
+from loadgen.results.requests import Bytes, Ledger
+from loadgen.results.result import AddressRow, Connections, MachineRow, Machines, Rate, Result, Second, Users
 from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
 from loadgen.session.collector import Collector, SecondRow
 from loadgen.session.generator_result import generator_of

@@ -6,7 +6,7 @@ from typing import TypeVar
 from loadgen.base.dataclass import dataclass
 from loadgen.measure.histogram import Histogram, Packed
 from loadgen.results.block import MOST_BLOCKS
-from loadgen.results.result import CourseRow
+from loadgen.results.requests import CourseRow
 from loadgen.results.summary import to_ms
 
 K = TypeVar("K")

@@ -17,7 +17,8 @@ from loadgen.measure.recording import Frame
 from loadgen.plan.plan import Plan, make_shards
 from loadgen.results.calibration import cache_file
 from loadgen.results.documents import to_json
-from loadgen.results.result import Ledger, MachineRow, Machines, Result
+from loadgen.results.requests import Ledger
+from loadgen.results.result import MachineRow, Machines, Result
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 

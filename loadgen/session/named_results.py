@@ -9,7 +9,7 @@ from loadgen.measure.recording import Tally
 from loadgen.results.block import Block
 from loadgen.results.journeys import CheckResult, MetricResult, metric_result
 from loadgen.results.journeys import Kind as NameKind
-from loadgen.results.result import Bytes, ErrorRow, Ledger, RequestResult, SlowRow
+from loadgen.results.requests import Bytes, ErrorRow, Ledger, RequestResult, SlowRow
 from loadgen.results.summary import clocks_of, encoded, latencies, phases, to_ms
 from loadgen.session.blocks import Slice, course_of
 from loadgen.session.collector import Collector

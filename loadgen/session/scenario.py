@@ -15,7 +15,8 @@ from loadgen.executors.once import PerRun
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
-from loadgen.results.result import ErrorRow, Ledger, RequestResult, Result
+from loadgen.results.requests import ErrorRow, Ledger, RequestResult
+from loadgen.results.result import Result
 from loadgen.session.observers import Hooks
 from loadgen.session.run import run
 from loadgen.session.signals import signals_to

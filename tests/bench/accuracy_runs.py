@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from loadgen.results.documents import from_json
-from loadgen.results.result import Quantile, Result
+from loadgen.results.requests import Quantile
+from loadgen.results.result import Result
 from tests.bench.machine import pinned
 from tests.bench.runs import Bench
 from tests.bench.servers import free_port, running

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.results.result import Generator, Latency, Ledger, Rate, Result
+from loadgen.results.requests import Latency, Ledger
+from loadgen.results.result import Generator, Rate, Result
 from tests.bench import readers
 from tests.bench.compare import Goal, Pairs, Ratio, alternate, medians
 from tests.bench.jobs import Reported

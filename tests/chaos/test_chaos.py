@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from loadgen.results.documents import to_json
-from loadgen.results.result import Ledger, Result
+from loadgen.results.requests import Ledger
+from loadgen.results.result import Result
 from tests.chaos import watch
 from tests.chaos.answers import HOSTILE, WHOLE, whole
 from tests.chaos.case import LONG_NAME, URL, Anchor, Case, Disk, Disturbance, Output, Place

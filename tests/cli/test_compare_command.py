@@ -12,7 +12,8 @@ import pytest
 from loadgen.campaigns.rounds import RoundsOutcome
 from loadgen.cli.bodies.compare import compare
 from loadgen.plan.plan import Plan
-from loadgen.results.result import Ledger, Result
+from loadgen.results.requests import Ledger
+from loadgen.results.result import Result
 from loadgen.results.rounds import read_variants
 from tests.support.command import Finished, loadgen
 from tests.support.comparisons import pool, threads

@@ -10,7 +10,8 @@ import pytest
 
 from loadgen.results import find_max
 from loadgen.results.documents import to_json
-from loadgen.results.result import SCHEMA, Ledger, Result
+from loadgen.results.requests import Ledger
+from loadgen.results.result import SCHEMA, Result
 from loadgen.results.rounds import rounds_to_json
 from tests.support.command import loadgen
 from tests.support.gates import found

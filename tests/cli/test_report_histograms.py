@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from loadgen.measure.histogram import Histogram
-from loadgen.results.result import Ledger, Result
+from loadgen.results.requests import Ledger
+from loadgen.results.result import Result
 from loadgen.results.summary import latencies
 from tests.support.command import loadgen, save
 

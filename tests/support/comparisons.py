@@ -8,7 +8,8 @@ from random import Random
 from loadgen.judge.comparison import compare
 from loadgen.judge.explain import doubts, explain
 from loadgen.report.campaigns.comparison import Page
-from loadgen.results.result import Generator, Ledger, Rate, Result, Users, WorkerRow
+from loadgen.results.requests import Ledger
+from loadgen.results.result import Generator, Rate, Result, Users, WorkerRow
 from loadgen.results.rounds import Rounds
 from tests.support.results import histogram, latency, lognormal_ms, plan
 

@@ -6,7 +6,7 @@ from random import Random
 from loadgen.judge.find_max import RateSearch
 from loadgen.judge.gate import DEFAULT_MARGINS, Gate, judge_gate, parse_margins
 from loadgen.results.find_max import Limit, MaxRate, Trial
-from loadgen.results.result import Latency
+from loadgen.results.requests import Latency
 from tests.support.results import judged
 from tests.support.rounds import ENVIRONMENT, PLAN, baseline, run
 

@@ -13,23 +13,8 @@ from loadgen.judge.thresholds import Verdict, judge_thresholds, threshold_row
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.plan.condition import parse_condition
 from loadgen.results.journeys import CheckResult, Journeys, Kind, metric_result
-from loadgen.results.result import (
-    QUANTILES,
-    Bytes,
-    Connections,
-    ErrorRow,
-    Generator,
-    Latency,
-    Ledger,
-    Quantile,
-    Rate,
-    RequestResult,
-    Result,
-    Second,
-    ThresholdRow,
-    Users,
-    WorkerRow,
-)
+from loadgen.results.requests import QUANTILES, Bytes, ErrorRow, Latency, Ledger, Quantile, RequestResult
+from loadgen.results.result import Connections, Generator, Rate, Result, Second, ThresholdRow, Users, WorkerRow
 
 
 def judged(expression: str, observed: float | None, verdict: Verdict, at_least: bool = False) -> ThresholdRow:

@@ -9,7 +9,8 @@ from typing import Any
 from loadgen.judge.gate import Baseline, Margin
 from loadgen.measure.histogram import Histogram
 from loadgen.results.block import Block
-from loadgen.results.result import Generator, Latency, Ledger, Rate, Result, Second
+from loadgen.results.requests import Latency, Ledger
+from loadgen.results.result import Generator, Rate, Result, Second
 from loadgen.results.summary import encoded, latencies
 
 PLAN = {

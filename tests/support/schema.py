@@ -6,7 +6,8 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from loadgen.results.result import SCHEMA, ErrorRow, Result
+from loadgen.results.requests import ErrorRow
+from loadgen.results.result import SCHEMA, Result
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}

@@ -5,7 +5,8 @@ from typing import Any
 
 from loadgen.judge.trend import Dated
 from loadgen.measure.histogram import Histogram
-from loadgen.results.result import Generator, Ledger, Rate, Result
+from loadgen.results.requests import Ledger
+from loadgen.results.result import Generator, Rate, Result
 from loadgen.results.summary import latencies
 
 PLAN = {"name": "shop", "target": "http://shop.test", "requests": [{"method": "GET", "path": "/"}]}

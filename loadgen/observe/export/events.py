@@ -11,7 +11,8 @@ from loadgen.measure.names import Kind
 from loadgen.measure.progress import RunSecond
 from loadgen.measure.recording import CENSORED, Tally
 from loadgen.results.encoded import decode_clocks
-from loadgen.results.result import RequestResult, Result, ThresholdRow
+from loadgen.results.requests import RequestResult
+from loadgen.results.result import Result, ThresholdRow
 from loadgen.results.summary import clocks_of
 
 Group = Literal["request", "transaction", "check"]

@@ -9,7 +9,8 @@ from loadgen.measure.recording import Tally
 from loadgen.observe.so_far import SoFar, add_to, result_of
 from loadgen.observe.standing import Standing
 from loadgen.plan.plan import Plan
-from loadgen.results.result import Latency, Result, Second
+from loadgen.results.requests import Latency
+from loadgen.results.result import Result, Second
 from loadgen.results.summary import summarise, to_ms
 
 LAST_S = 10

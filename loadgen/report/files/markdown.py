@@ -12,7 +12,8 @@ from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.machines import HEADS, MOST_ROWS, left_out, machine_cells, together
 from loadgen.report.run.title import title
 from loadgen.results.merge import all_journeys
-from loadgen.results.result import Latency, RequestResult, Result
+from loadgen.results.requests import Latency, RequestResult
+from loadgen.results.result import Result
 
 WORDS = {"pass": "pass", "warn": "**warning**", "fail": "**FAIL**", "error": "**ERROR**"}
 

@@ -11,7 +11,8 @@ from loadgen.judge.figures import Figures
 from loadgen.judge.observe import settled
 from loadgen.plan.metrics import metric_named
 from loadgen.results.journeys import QUANTILES as METRIC_QUANTILES
-from loadgen.results.result import QUANTILES, Latency, Result
+from loadgen.results.requests import QUANTILES, Latency
+from loadgen.results.result import Result
 
 GAUGES = {"sent_per_second": "rps", "ok_per_second": "ok_rps", "error_ratio": "error_rate"}
 

@@ -8,7 +8,8 @@ from loadgen.report.run.latency import format_quantile
 from loadgen.report.run.title import title
 from loadgen.results.baselines import Origin
 from loadgen.results.merge import merge_rounds
-from loadgen.results.result import Latency, Result
+from loadgen.results.requests import Latency
+from loadgen.results.result import Result
 
 Entry = tuple[str, tuple[Result, ...], Origin]
 

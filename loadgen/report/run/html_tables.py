@@ -21,7 +21,8 @@ from loadgen.report.run.latency import (
 )
 from loadgen.report.run.operations import MIB
 from loadgen.report.run.tables import PHASES, what_failed
-from loadgen.results.result import ErrorRow, Latency, RequestResult, Result
+from loadgen.results.requests import ErrorRow, Latency, RequestResult
+from loadgen.results.result import Result
 
 MOST_ROWS = 200
 SHOWN = ("p50", "p90", "p99", "max")

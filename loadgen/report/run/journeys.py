@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from loadgen.report.draw.style import Line, align, clean, format_share, line
 from loadgen.report.run.operations import is_of_calls
 from loadgen.report.run.tables import error_rows, named_rows
-from loadgen.results.result import ErrorRow, RequestResult, Result
+from loadgen.results.requests import ErrorRow, RequestResult
+from loadgen.results.result import Result
 
 OWN_ERRORS = ("check_failed", "script_error")
 """What only a journey can fail of; all else it fails of is an error of one of its requests or calls."""

@@ -9,7 +9,8 @@ from loadgen.measure.histogram import top_of
 from loadgen.report.draw.bars import Bucket, bar, buckets, stretched
 from loadgen.report.draw.style import Line, align, format_share, line, wrap
 from loadgen.results.encoded import decode_clock
-from loadgen.results.result import QUANTILES, Latency, Quantile, Result
+from loadgen.results.requests import QUANTILES, Latency, Quantile
+from loadgen.results.result import Result
 
 ROWS = {
     "min": "the fastest",

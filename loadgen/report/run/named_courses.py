@@ -6,7 +6,7 @@ from math import log
 from loadgen.base.units import format_ms
 from loadgen.report.draw.page import html_table, text
 from loadgen.report.draw.style import format_rate
-from loadgen.results.result import CourseRow, RequestResult
+from loadgen.results.requests import CourseRow, RequestResult
 
 WIDTH, HEIGHT, EDGE = 150.0, 18.0, 1.5
 MOST = 20

@@ -6,7 +6,8 @@ from loadgen.base.units import counted, format_bytes
 from loadgen.plan.jobs.s3 import LISTED
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, format_rate, line
 from loadgen.report.run.latency import format_quantile, is_closed
-from loadgen.results.result import Latency, RequestResult, Result
+from loadgen.results.requests import Latency, RequestResult
+from loadgen.results.result import Result
 
 MIB = 1 << 20
 FEWEST_SECONDS = 3

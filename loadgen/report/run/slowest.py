@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from loadgen.base.units import format_bytes, format_ms
 from loadgen.report.draw.page import html_table, text
-from loadgen.results.result import Result, SlowRow
+from loadgen.results.requests import SlowRow
+from loadgen.results.result import Result
 
 MOST_ROWS = 100
 WIDE = ("Server-Timing", "trace")

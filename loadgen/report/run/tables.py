@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from loadgen.base.units import counted, format_bytes, format_ms
 from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, format_rate, format_share, line, pad, wrap
 from loadgen.report.run.latency import format_quantile
-from loadgen.results.result import ErrorRow, Latency, RequestResult, Result, ThresholdRow
+from loadgen.results.requests import ErrorRow, Latency, RequestResult
+from loadgen.results.result import Result, ThresholdRow
 
 _OF_CLASS = {
     "script_error": " (an exception of its own code)",

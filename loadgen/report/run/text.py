@@ -28,7 +28,8 @@ from loadgen.report.run.outcome import outcome_lines, outcome_text
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.tables import by_request, errors, phases, thresholds
 from loadgen.results.merge import all_journeys
-from loadgen.results.result import Latency, Result
+from loadgen.results.requests import Latency
+from loadgen.results.result import Result
 
 WRK_UNITS = ("", "K", "M", "G", "T", "P")
 

@@ -7,7 +7,8 @@ from loadgen.base.errors import UsageError
 from loadgen.campaigns.calibrate import calibrate
 from loadgen.plan.plan import Plan
 from loadgen.results.calibration import Calibration
-from loadgen.results.result import Generator, Latency, Ledger, Rate, Result
+from loadgen.results.requests import Latency, Ledger
+from loadgen.results.result import Generator, Rate, Result
 
 ORIGIN = Origin("http", "127.0.0.1", 1)
 

@@ -15,7 +15,8 @@ from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Stage
 from loadgen.report.campaigns.find_max import render_find_max
 from loadgen.results.journeys import Journeys
-from loadgen.results.result import ErrorRow, Generator, Ledger, Rate, RequestResult, Result, WorkerRow
+from loadgen.results.requests import ErrorRow, Ledger, RequestResult
+from loadgen.results.result import Generator, Rate, Result, WorkerRow
 from loadgen.results.summary import latencies
 from tests.support.fakes import make_plan, thresholds
 

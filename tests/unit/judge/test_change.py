@@ -12,7 +12,7 @@ from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.plan.condition import parse_metric
 from loadgen.plan.named import Named
 from loadgen.report.campaigns.comparison_cells import cells
-from loadgen.results.result import Ledger, RequestResult
+from loadgen.results.requests import Ledger, RequestResult
 from loadgen.results.rounds import Rounds
 from tests.support.rounds import baseline, blocks, run
 

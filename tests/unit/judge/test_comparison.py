@@ -14,7 +14,8 @@ from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.plan.metrics import metric_named
 from loadgen.results.block import Block
 from loadgen.results.journeys import Journeys
-from loadgen.results.result import Generator, Ledger, Rate, RequestResult, Result, Second, WorkerRow
+from loadgen.results.requests import Ledger, RequestResult
+from loadgen.results.result import Generator, Rate, Result, Second, WorkerRow
 from loadgen.results.rounds import Rounds
 
 

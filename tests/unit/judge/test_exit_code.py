@@ -4,7 +4,8 @@ import pytest
 
 from loadgen.judge.exit_code import ExitCode, exit_code
 from loadgen.results.journeys import Journeys
-from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, ThresholdRow
+from loadgen.results.requests import ErrorRow, Ledger, RequestResult
+from loadgen.results.result import Generator, Result, ThresholdRow
 
 REPLIES = {"200": 5}
 GOOD = Ledger(5, 5, 0, 5)

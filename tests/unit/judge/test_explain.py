@@ -8,7 +8,8 @@ import pytest
 from loadgen.judge.comparison import compare
 from loadgen.judge.explain import alarms, doubts, explain
 from loadgen.measure.histogram import Histogram
-from loadgen.results.result import Generator, Ledger, Rate, RequestResult, Result, ThresholdRow, Users, WorkerRow
+from loadgen.results.requests import Ledger, RequestResult
+from loadgen.results.result import Generator, Rate, Result, ThresholdRow, Users, WorkerRow
 from loadgen.results.rounds import Rounds
 
 

@@ -8,7 +8,8 @@ from loadgen.judge.figures import Figures, names_in
 from loadgen.judge.thresholds import judge_thresholds
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.named import Named
-from loadgen.results.result import ErrorRow, Ledger, RequestResult, Result
+from loadgen.results.requests import ErrorRow, Ledger, RequestResult
+from loadgen.results.result import Result
 from tests.support.results import s3_batch, shop
 
 

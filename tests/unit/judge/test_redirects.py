@@ -1,7 +1,8 @@
 import pytest
 
 from loadgen.judge.redirects import redirect_notes
-from loadgen.results.result import Ledger, RequestResult, Result
+from loadgen.results.requests import Ledger, RequestResult
+from loadgen.results.result import Result
 
 
 def result(*, statuses=None, to="https://shop.example/login", ok=20, expect=None, names=("GET /a/b",)):

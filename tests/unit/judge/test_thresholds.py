@@ -12,7 +12,8 @@ from loadgen.plan.metrics import metric_named
 from loadgen.results.block import Block
 from loadgen.results.documents import from_json, to_json
 from loadgen.results.journeys import CheckResult, MetricResult
-from loadgen.results.result import Bytes, ErrorRow, Generator, Ledger, Rate, RequestResult, Result, Second, ThresholdRow
+from loadgen.results.requests import Bytes, ErrorRow, Ledger, RequestResult
+from loadgen.results.result import Generator, Rate, Result, Second, ThresholdRow
 from loadgen.results.summary import summarise
 from tests.support.fakes import thresholds
 

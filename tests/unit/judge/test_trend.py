@@ -4,7 +4,8 @@ import pytest
 
 from loadgen.judge.trend import Dated, judge_trend
 from loadgen.plan.condition import parse_metric
-from loadgen.results.result import ErrorRow, Generator, Ledger
+from loadgen.results.requests import ErrorRow, Ledger
+from loadgen.results.result import Generator
 from tests.support.trends import PLAN, history, result
 
 METRICS = [parse_metric(text) for text in ("ok_rps", "p50", "error_rate")]

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from loadgen.judge.validity import judge_validity, meaning
-from loadgen.results.result import ErrorRow, Generator, Latency, Ledger, Rate, Result, Users, WorkerRow
+from loadgen.results.requests import ErrorRow, Latency, Ledger
+from loadgen.results.result import Generator, Rate, Result, Users, WorkerRow
 
 
 def generator(*workers):

@@ -10,21 +10,8 @@ from loadgen.report.draw.style import columns
 from loadgen.report.run.checks import checks_of
 from loadgen.report.run.latency import latency_table
 from loadgen.report.run.text import render_text
-from loadgen.results.result import (
-    Bytes,
-    Connections,
-    ErrorRow,
-    Generator,
-    Latency,
-    Ledger,
-    Rate,
-    RequestResult,
-    Result,
-    Second,
-    ThresholdRow,
-    Users,
-    WorkerRow,
-)
+from loadgen.results.requests import Bytes, ErrorRow, Latency, Ledger, RequestResult
+from loadgen.results.result import Connections, Generator, Rate, Result, Second, ThresholdRow, Users, WorkerRow
 from tests.support import results
 from tests.unit.report.golden import FOLDER, texts
 

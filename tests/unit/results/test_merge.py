@@ -9,19 +9,8 @@ from loadgen.results.block import Block
 from loadgen.results.encoded import decode_histogram
 from loadgen.results.journeys import CheckResult, Journeys, metric_result
 from loadgen.results.merge import merge_results
-from loadgen.results.result import (
-    Bytes,
-    Connections,
-    ErrorRow,
-    Generator,
-    Ledger,
-    Rate,
-    RequestResult,
-    Result,
-    Second,
-    Users,
-    WorkerRow,
-)
+from loadgen.results.requests import Bytes, ErrorRow, Ledger, RequestResult
+from loadgen.results.result import Connections, Generator, Rate, Result, Second, Users, WorkerRow
 
 PLAN = {"target": "http://h", "requests": [{"name": "a", "path": "/a"}], "arrivals": None, "users": 10}
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from loadgen.results.merge import merge_results
-from loadgen.results.result import Generator, Ledger, MachineRow, Machines, Result, WorkerRow
+from loadgen.results.requests import Ledger
+from loadgen.results.result import Generator, MachineRow, Machines, Result, WorkerRow
 
 ONE = MachineRow("machine 1 (ssh a)", 2, 0, 2, Ledger(100, 100, 0, 99, 1), clock_bound_ms=0.5, gate_early_ms=290.0)
 OTHER = MachineRow("machine 2 (ssh b)", 1, 2, 1, Ledger(50, 50, 0, 50), clock_bound_ms=0.1, service_p50_ms=3.0)

@@ -12,22 +12,8 @@ from loadgen.measure.names import TRANSACTIONS
 from loadgen.results.block import Block
 from loadgen.results.documents import from_json, to_json
 from loadgen.results.journeys import CheckResult, Journeys, MetricResult
-from loadgen.results.result import (
-    SCHEMA,
-    Bytes,
-    Connections,
-    ErrorRow,
-    Generator,
-    Latency,
-    Ledger,
-    Rate,
-    RequestResult,
-    Result,
-    Second,
-    ThresholdRow,
-    Users,
-    WorkerRow,
-)
+from loadgen.results.requests import Bytes, ErrorRow, Latency, Ledger, RequestResult
+from loadgen.results.result import SCHEMA, Connections, Generator, Rate, Result, Second, ThresholdRow, Users, WorkerRow
 
 numbers = st.integers(0, 10**12)
 floats = st.floats(0, 1e9)

@@ -6,7 +6,8 @@ import pytest
 
 from loadgen.base.errors import UsageError
 from loadgen.results.documents import to_json
-from loadgen.results.result import ErrorRow, Ledger, Result
+from loadgen.results.requests import ErrorRow, Ledger
+from loadgen.results.result import Result
 from loadgen.results.rounds import (
     Rounds,
     comparison_to_json,

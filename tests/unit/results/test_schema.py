@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 
 from loadgen.results.documents import to_document
-from loadgen.results.result import ErrorRow, Result, ThresholdRow
+from loadgen.results.requests import ErrorRow
+from loadgen.results.result import Result, ThresholdRow
 from tests.support import results, schema
 from tests.support.schema import result_schema
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from loadgen.measure.histogram import Histogram, rank_of
 from loadgen.measure.recording import Tally
 from loadgen.results.encoded import decode_histogram
-from loadgen.results.result import QUANTILES, Latency
+from loadgen.results.requests import QUANTILES, Latency
 from loadgen.results.summary import clocks_of, encoded, latencies, summarise, to_ms
 
 INFINITY_US = 3_500_000_000

@@ -20,7 +20,8 @@ from loadgen.report.run.journeys import journeys_table
 from loadgen.results.documents import from_json, to_json
 from loadgen.results.encoded import decode_histogram
 from loadgen.results.journeys import CheckResult, Journeys
-from loadgen.results.result import Connections, ErrorRow, Ledger, Rate, Users
+from loadgen.results.requests import ErrorRow, Ledger
+from loadgen.results.result import Connections, Rate, Users
 from loadgen.session.assemble import Ending, assemble
 from loadgen.session.collector import Collector
 from tests.support.fakes import make_plan

@@ -16,7 +16,7 @@ from loadgen.measure.recording import Frame, Recording, Tally
 from loadgen.plan.condition import parse_condition
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Plan, StopRules
-from loadgen.results.result import Ledger
+from loadgen.results.requests import Ledger
 from tests.support.command import balanced
 from tests.support.fakes import make_plan, thresholds
 from tests.support.places import Coordinated, FakeWorker

@@ -7,7 +7,8 @@ from loadgen.executors.places.machines.member import Member
 from loadgen.guard.shared_state import SharedState, Slot
 from loadgen.plan.jobs.scenario import ScenarioJob
 from loadgen.plan.plan import Plan
-from loadgen.results.result import Ledger, MachineRow, Machines
+from loadgen.results.requests import Ledger
+from loadgen.results.result import MachineRow, Machines
 
 
 def machine_rows(plan: Plan, members: Sequence[Member], control: SharedState) -> Machines:

@@ -15,7 +15,8 @@ from loadgen.observe.export.kinds import KINDS, Out
 from loadgen.observe.export.runner import Runner
 from loadgen.observe.export.sinks.base import Sink
 from loadgen.results.documents import to_document
-from loadgen.results.result import Ledger, RequestResult, Result
+from loadgen.results.requests import Ledger, RequestResult
+from loadgen.results.result import Result
 from loadgen.results.summary import clocks_of, encoded
 from tests.support.export import BEGAN, tally
 

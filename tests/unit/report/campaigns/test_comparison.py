@@ -17,7 +17,8 @@ from loadgen.report.campaigns.comparison_markdown import comparison_markdown
 from loadgen.report.campaigns.find_max_html import find_max_html
 from loadgen.report.draw.page import html_page
 from loadgen.report.draw.style import columns
-from loadgen.results.result import Ledger, MachineRow, Machines, Result
+from loadgen.results.requests import Ledger
+from loadgen.results.result import MachineRow, Machines, Result
 from tests.support.comparisons import EVERY_PAGE, page, pool, threads
 from tests.support.gates import found
 

@@ -9,7 +9,8 @@ from loadgen.measure.histogram import Histogram
 from loadgen.report.files.hlog import LogPart, render_hlog, render_log
 from loadgen.results.block import Block
 from loadgen.results.hlog import read_log
-from loadgen.results.result import RequestResult, Result
+from loadgen.results.requests import RequestResult
+from loadgen.results.result import Result
 
 
 def encoded(*values_us):

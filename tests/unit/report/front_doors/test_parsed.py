@@ -11,7 +11,8 @@ from loadgen.measure.reply_hints import FirstReply
 from loadgen.report.front_doors.ab import AbOptions, ab_csv, ab_text
 from loadgen.report.front_doors.hey import hey_text
 from loadgen.report.front_doors.wrk import wrk_head, wrk_text
-from loadgen.results.result import Bytes, ErrorRow, RequestResult, Result, Second
+from loadgen.results.requests import Bytes, ErrorRow, RequestResult
+from loadgen.results.result import Result, Second
 from tests.support.results import histogram, nothing_came_back
 
 URL = "http://127.0.0.1:8080/page"

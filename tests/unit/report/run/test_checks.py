@@ -18,7 +18,8 @@ from loadgen.report.files.openmetrics import render_openmetrics
 from loadgen.report.run.checks import Check, checks_of
 from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.results.journeys import CheckResult, Journeys
-from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, ThresholdRow
+from loadgen.results.requests import ErrorRow, Ledger, RequestResult
+from loadgen.results.result import Generator, Result, ThresholdRow
 from tests.support.gates import EVERY_GATE, EVERY_SEARCH
 from tests.support.results import EVERY_RESULT
 from tests.support.rounds import run

@@ -22,7 +22,8 @@ from loadgen.report.run.latency import format_quantile, rows_of
 from loadgen.report.run.run_report import RunReport
 from loadgen.results.block import Block
 from loadgen.results.documents import from_json, to_json
-from loadgen.results.result import ErrorRow, Latency, Ledger, RequestResult, Result, Second
+from loadgen.results.requests import ErrorRow, Latency, Ledger, RequestResult
+from loadgen.results.result import Result, Second
 from tests.support.gates import EVERY_GATE
 from tests.support.results import EVERY_RESULT, histogram, judged, latency, lognormal_ms
 

@@ -3,7 +3,8 @@
 from loadgen.report.run.journeys import MOST_ROWS, journeys_table
 from loadgen.report.run.text import render_text
 from loadgen.results.journeys import Journeys
-from loadgen.results.result import Ledger, RequestResult, Result
+from loadgen.results.requests import Ledger, RequestResult
+from loadgen.results.result import Result
 
 TEN = Ledger(10, 10, 0, 10)
 

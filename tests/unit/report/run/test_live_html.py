@@ -1,5 +1,6 @@
 from loadgen.report.run.live_html import live_body
-from loadgen.results.result import Latency, Ledger, Rate, RequestResult, Result, Second, ThresholdRow
+from loadgen.results.requests import Latency, Ledger, RequestResult
+from loadgen.results.result import Rate, Result, Second, ThresholdRow
 
 LATENCY = Latency(9, p50=1.0, p90=2.0, p99=3.0, max=4.0)
 

@@ -5,7 +5,8 @@ from loadgen.report.run.html import run_html
 from loadgen.report.run.machines import MOST_ROWS, machines_table
 from loadgen.report.run.run_report import RunReport
 from loadgen.report.run.text import render_text
-from loadgen.results.result import Generator, Ledger, MachineRow, Machines, Result
+from loadgen.results.requests import Ledger
+from loadgen.results.result import Generator, MachineRow, Machines, Result
 
 ROW = MachineRow("machine 1 (ssh host2)", 4, 0, 4, Ledger(5000, 5000, 0, 4990, 10), clock_bound_ms=0.125)
 LOST = MachineRow("machine 2 (ssh host3)", 16, 4, 16, Ledger(123, 123, 0, 123), lost="cut off", unaccounted_at_most=40)

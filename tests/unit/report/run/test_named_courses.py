@@ -1,5 +1,5 @@
 from loadgen.report.run.named_courses import named_courses
-from loadgen.results.result import CourseRow, Ledger, RequestResult
+from loadgen.results.requests import CourseRow, Ledger, RequestResult
 
 COURSE = [
     CourseRow(0.0, 2.0, 20, 0, 1.0, 2.0, 10.0, 20.0),

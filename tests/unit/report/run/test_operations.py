@@ -5,7 +5,7 @@ from dataclasses import replace
 from loadgen.report.run.operations import done_of_all, is_by_operation, operations, parts, seconds
 from loadgen.report.run.text import headline
 from loadgen.results.journeys import MetricResult
-from loadgen.results.result import Latency, Ledger, RequestResult
+from loadgen.results.requests import Latency, Ledger, RequestResult
 from tests.support.results import EVERY_RESULT
 
 MIXED, BATCH = EVERY_RESULT["s3"](), EVERY_RESULT["s3_batch"]()

@@ -7,7 +7,8 @@ import pytest
 from loadgen.judge.exit_code import exit_code
 from loadgen.report.run.outcome import outcome_text
 from loadgen.report.run.text import render_text
-from loadgen.results.result import ErrorRow, Generator, Ledger, RequestResult, Result, ThresholdRow
+from loadgen.results.requests import ErrorRow, Ledger, RequestResult
+from loadgen.results.result import Generator, Result, ThresholdRow
 
 MET = ThresholdRow("p99 < 250ms", 200.0, "pass", unit="ms")
 MISSED = ThresholdRow("p99 < 250ms", 312.0, "fail", unit="ms")

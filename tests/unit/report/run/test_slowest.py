@@ -1,5 +1,6 @@
 from loadgen.report.run.slowest import MOST_ROWS, slowest
-from loadgen.results.result import RequestResult, Result, SlowRow
+from loadgen.results.requests import RequestResult, SlowRow
+from loadgen.results.result import Result
 
 ROW = SlowRow(1_800_000_000.5, 812.0, 0.0, 3, True, 200, 1024, "", "db;dur=<5>", "abc")
 

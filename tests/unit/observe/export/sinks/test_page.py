@@ -11,7 +11,7 @@ from loadgen.measure.names import Kind
 from loadgen.measure.recording import Tally
 from loadgen.observe.export.events import Ended, Key, State
 from loadgen.observe.export.sinks.page import Page
-from loadgen.results.result import Ledger
+from loadgen.results.requests import Ledger
 from tests.support.export import BEGAN, ENDED, interval, tally
 
 PATIENCE_S = 20
