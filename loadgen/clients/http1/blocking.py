@@ -1,34 +1,24 @@
-"""The reactor's blocking twin: one connection, one thread, the same parser and the same verdicts.
+"""The reactor's blocking twin: one connection, one thread, the same parser and the same verdicts."""
 
-Deadlines of plain sockets are the kernel's own (SO_RCVTIMEO), so that a receive costs one system call.
-"""
-
-import select
-import socket
 import ssl
-import struct
-from collections.abc import Callable
 from functools import partial
 
-from loadgen.base.clock import NS_PER_S
 from loadgen.base.encode import make_encoder, rest_of_body
 from loadgen.base.error_class import ErrorClass
 from loadgen.base.exchange import Outcome, Request
 from loadgen.base.reply import Reply
-from loadgen.clients.blocking_connection import BlockingConnection
 from loadgen.clients.faults import classify, connect_error, explain, why_no_reply
+from loadgen.clients.http1.blocking_socket import TIMED_OUT, BlockingSocket
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import ReplyCache, cache_of
 from loadgen.clients.http1.single_use import SingleUse
 from loadgen.clients.http1.uploads import CONTINUE_WAIT_NS, hear
 
 _IDLE_CHECK_NS = 1_000_000
-_SHORTEST_WAIT_NS = 1_000_000  # the kernel takes 0 for ever
 _SECOND = 3  # of requests and their replies
-_TIMED_OUT = (BlockingIOError, TimeoutError)
 
 
-class BlockingClient(BlockingConnection):
+class BlockingClient(BlockingSocket):
     """One virtual user's connection. `exchange` never suspends.
 
     A reply that equals the last one to its group, or says the same in other words, returns the same Outcome object
@@ -39,16 +29,11 @@ class BlockingClient(BlockingConnection):
         super().__post_init__()
         endpoint = self.endpoint
         self._encoder = make_encoder(endpoint.origin, keep_alive=endpoint.keep_alive, dialing=endpoint.dialing)
-        self._uses = 0
         self._reused: bool | None = None  # where it is known
-        self._wait_ns = 0
         self._sent = 0
         self._single_use = SingleUse(after=1)  # each costs a request
         self._outcome = Outcome(0, 0)
-        self._primed: Request | None = None
         self._cache: ReplyCache
-        self._sendall: Callable[[bytes], None]
-        self._recv: Callable[[int], bytes]
 
     async def connect(self) -> ErrorClass | None:
         try:
@@ -144,11 +129,6 @@ class BlockingClient(BlockingConnection):
         outcome.done_ns = self._done_ns = self.clock()
         return outcome
 
-    def drop(self) -> None:
-        super().drop()
-        self._primed = None
-        self._wait_ns = 0
-
     # Sending and receiving.
 
     def _send(self, request: Request, wire: bytes, deadline: int) -> bytes:
@@ -239,7 +219,7 @@ class BlockingClient(BlockingConnection):
         return self._failed(sent_ns, kind, detail, exchange)
 
     def _broken(self, sent_ns: int, request: Request, error: OSError, exchange: Exchange | None) -> Outcome:
-        if isinstance(error, _TIMED_OUT):
+        if isinstance(error, TIMED_OUT):
             return self._failed(sent_ns, ErrorClass.TIMEOUT, "", exchange)
         if classify(error) is ErrorClass.CONNECTION_RESET and exchange is None:
             try:
@@ -258,56 +238,3 @@ class BlockingClient(BlockingConnection):
         received = exchange.received if exchange else 0
         head = exchange.head if exchange else b""
         return Outcome(sent_ns, self._done_ns, None, error, detail, head, self._sent, received, reused=self._reused)
-
-    # The socket.
-
-    def _open(self, deadline: int) -> None:
-        sock = self._dial.dial(deadline)
-        sock.settimeout(None)
-        self._sock = sock
-        self._sendall, self._recv = sock.sendall, sock.recv
-        self._uses = 0
-        self._wait_ns = 0
-        self._done_ns = self.clock()
-
-    def _wait_until(self, deadline: int) -> None:
-        """Bound the next receive or send by the deadline; raises TimeoutError when it has passed."""
-        left_ns = deadline - self.clock()
-        if left_ns <= 0:
-            raise TimeoutError
-        self._set_wait(max(left_ns, _SHORTEST_WAIT_NS))
-
-    def _set_wait(self, wait_ns: int) -> None:
-        """Bound the next receive or send by a time."""
-        sock = self._sock
-        assert sock is not None
-        self._wait_ns = wait_ns
-        self._primed = None
-        if self.context is not None:
-            sock.settimeout(wait_ns / NS_PER_S)
-            return
-        seconds, rest_ns = divmod(wait_ns, NS_PER_S)
-        interval = struct.pack("@ll", seconds, rest_ns // 1000)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, interval)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, interval)
-
-    def _check_idle(self) -> None:
-        """After a pause: a connection that became readable was closed by the server, or holds what nobody asked for."""
-        sock = self._sock
-        assert sock is not None
-        poll = select.poll()
-        poll.register(sock, select.POLLIN)
-        if not poll.poll(0):
-            return
-        self._set_wait(_SHORTEST_WAIT_NS)
-        try:
-            data = sock.recv(READ_BYTES)
-        except _TIMED_OUT:
-            return
-        except OSError:
-            data = b""
-        if data:
-            self.counts.desynced += 1
-        else:
-            self.counts.idle_closed += 1
-        self.drop()
