@@ -10,7 +10,7 @@ from loadgen.base.endpoint import Origin, Tls
 from loadgen.base.error_class import ErrorClass
 from loadgen.base.exchange import RequestGroup
 from loadgen.base.tls import make_context
-from loadgen.clients.http1.client import SINGLE_AFTER
+from loadgen.clients.http1.connections import SINGLE_AFTER
 from tests.support.clients import (
     Traveller,
     endpoint_of,

@@ -21,8 +21,9 @@ from loadgen.base.exchange import ConnectionCounts, Request, RequestGroup
 from loadgen.base.reply import Expect, Reply
 from loadgen.base.tls import make_context
 from loadgen.clients.faults import LONG_IDLE_NS
-from loadgen.clients.http1.client import SINGLE_AFTER, Http1Client
+from loadgen.clients.http1.client import Http1Client
 from loadgen.clients.http1.connection import Connection, State
+from loadgen.clients.http1.connections import SINGLE_AFTER
 from loadgen.clients.http1.single_use import BELIEVED_FOR
 from loadgen.clients.reactor import Reactor
 from tests.support.clients import endpoint_of, endpoint_to, get, open_descriptors

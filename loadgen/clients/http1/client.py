@@ -8,17 +8,15 @@ import sys
 from collections.abc import Callable
 
 from loadgen.base.encode import make_encoder
-from loadgen.base.endpoint import Origin
 from loadgen.base.error_class import ErrorClass
 from loadgen.base.exchange import Request
 from loadgen.base.reply import Reply
 from loadgen.clients.base import Handler
-from loadgen.clients.destinations import Destination
-from loadgen.clients.faults import LONG_IDLE_NS, why_no_reply
+from loadgen.clients.faults import LONG_IDLE_NS
 from loadgen.clients.http1.connection import Connection, State
+from loadgen.clients.http1.connections import Connections
 from loadgen.clients.http1.exchange import READ_BYTES, Exchange
 from loadgen.clients.http1.reply_cache import cache_of
-from loadgen.clients.http1.single_use import SingleUse
 from loadgen.clients.http1.uploads import AGAIN, Uploads
 from loadgen.clients.poller import ENDED, IN, OUT
 from loadgen.clients.reactor import Reactor
@@ -26,9 +24,6 @@ from loadgen.clients.reactor import Reactor
 SCRATCH_BYTES = 262144
 DISCARD = socket.MSG_TRUNC if sys.platform == "linux" else 0
 """recv's flag to throw away what came, where TCP has it: tcp(7)."""
-
-SINGLE_AFTER = 3
-"""A server that is shut down ends connections with a reply, too."""
 
 _IDLE, _WAITING, _BUSY, _HELD = (
     State.IDLE,
@@ -38,21 +33,14 @@ _IDLE, _WAITING, _BUSY, _HELD = (
 )  # an Enum's attributes are slow to look up
 
 
-class Http1Client:
+class Http1Client(Connections):
     """The StreamClient of one worker, and the WireProtocol of its reactor."""
 
     def __init__(self, reactor: Reactor, handler: Handler, names: int = 1) -> None:
-        self.bytes_sent, self.bytes_lost = [0] * names, [0] * names
-        self._reactor = reactor
-        self._handler = handler
-        self._counts = reactor.counts
-        self._clock = reactor.clock
-        self._keep_alive = reactor.endpoint.keep_alive
-        self._phases = reactor.endpoint.phases
-        dialing = reactor.endpoint.dialing
-        self._encoder = make_encoder(reactor.endpoint.origin, keep_alive=self._keep_alive, dialing=dialing)
-        self._requests_each = dialing.requests_each
-        self._single_uses: dict[Destination, SingleUse] = {}
+        super().__init__(reactor, handler, names)
+        endpoint = reactor.endpoint
+        self._phases = endpoint.phases
+        self._encoder = make_encoder(endpoint.origin, keep_alive=self._keep_alive, dialing=endpoint.dialing)
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self._uploads = Uploads(reactor, self.bytes_sent)
         self.on_batch, self.on_sweep = handler.on_batch, self._uploads.on_sweep
@@ -60,17 +48,6 @@ class Http1Client:
         reactor.protocol = self
 
     # The way of a request out.
-
-    def stream(self, user: int, origin: Origin | None = None) -> Connection:
-        destination = self._reactor.destinations.of(origin)
-        single_use = self._single_uses.get(destination)
-        if single_use is None:
-            single_use = self._single_uses[destination] = SingleUse(SINGLE_AFTER)
-        return Connection(user, destination, single_use)
-
-    def open(self, connection: Connection) -> None:
-        connection.request = None
-        self._reactor.connect(connection, self._clock())
 
     def send(self, connection: Connection, request: Request, now: int) -> None:
         if connection.state is _IDLE and now - connection.sent_ns > LONG_IDLE_NS:
@@ -101,6 +78,13 @@ class Http1Client:
         self.bytes_sent[request.name_id] += sent
         if sent != len(wire) or request.streams:
             self._uploads.begin(connection, request, wire, sent)
+
+    def opened(self, connection: Connection) -> None:
+        connection.state = _IDLE
+        if connection.request is not None:
+            self.send(connection, connection.request, connection.sent_ns)
+        else:
+            self._handler.on_open(connection)
 
     # The way of a reply in.
 
@@ -265,15 +249,6 @@ class Http1Client:
         elif cache is not None:
             cache.update(request, reply, exchange.whole if good else None, exchange.body_at)
 
-    def _is_used_up(self, connection: Connection) -> bool:
-        """Whether the reply that is in was the last on its connection."""
-        if not self._keep_alive:
-            return True
-        if self._requests_each is None:
-            return False
-        connection.replies += 1
-        return connection.replies >= self._requests_each
-
     def _closed_by_server(self, connection: Connection) -> None:
         exchange = connection.exchange
         reply = None if exchange is None else exchange.end()
@@ -290,35 +265,6 @@ class Http1Client:
             return
         self._lost_reply(connection, error)
 
-    def _lost_reply(self, connection: Connection, error: Exception | None) -> None:
-        reused, begun = connection.sent_ns != connection.first_ns, connection.exchange is not None
-        until_ns, idle_ns = connection.idle
-        idle_ns = idle_ns if until_ns == connection.sent_ns else 0
-        self.lost(connection, *why_no_reply(error, reused=reused, begun=begun, idle_ns=idle_ns))
-
-    def _idle_event(self, connection: Connection) -> None:
-        """An idle connection became readable: the server closed it, or sent what nobody asked for."""
-        try:
-            data = connection.recv(READ_BYTES)
-        except AGAIN:
-            return
-        except OSError:
-            data = b""
-        self.drop(connection)
-        if data:
-            self._counts.desynced += 1
-        else:
-            self._counts.idle_closed += 1
-
-    def lost(self, connection: Connection, error: ErrorClass, detail: str = "") -> None:
-        """Whatever it was that a connection did: its request, or its opening, has failed."""
-        head, exchange, request = b"", connection.exchange, connection.request
-        if exchange is not None and request is not None:
-            head = exchange.head
-            self.bytes_lost[request.name_id] += exchange.received
-        self.drop(connection)
-        self._handler.on_error(connection, self._clock(), error, detail, head)
-
     def stop(self, connection: Connection) -> None:
         exchange = connection.exchange
         stopped = None if exchange is None else exchange.stop()
@@ -326,29 +272,3 @@ class Http1Client:
             self.lost(connection, ErrorClass.CUT)
         else:
             self._finish(connection, exchange, stopped)
-
-    def drop(self, connection: Connection) -> None:
-        connection.state = connection.exchange = connection.pending = connection.rest = None
-        connection.first_ns = connection.replies = 0
-        connection.unsent = connection.ended = False
-        self._reactor.drop(connection)
-
-    # What the reactor tells.
-
-    def opened(self, connection: Connection) -> None:
-        connection.state = _IDLE
-        if connection.request is not None:
-            self.send(connection, connection.request, connection.sent_ns)
-        else:
-            self._handler.on_open(connection)
-
-    def end(self, connection: Connection, sent_by_ns: int, error: ErrorClass) -> bool:
-        request = connection.request
-        if connection.state is _IDLE or request is None:
-            return False
-        if request.timeout_ns is not None:
-            sent_by_ns += self._reactor.timeout_ns - request.timeout_ns
-        if connection.sent_ns > sent_by_ns:
-            return False
-        self.lost(connection, error)
-        return True
